@@ -1,0 +1,50 @@
+# `make serve` and `make test` need Python 3.11 or newer and nothing else; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
+	@exec $(BIN)/datafast-mock serve $(ARGS)
+
+test: setup ## run all tests (ARGS="-k map" …)
+	$(BIN)/pytest -n auto $(ARGS)
+
+check: setup lint types layers test ## what CI runs: lint, types, layers, tests
+
+setup: $(READY) ## make the environment in .venv
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)
+
+lint: setup ## ruff: rules and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+layers: setup ## import-linter: each file imports only downwards
+	$(BIN)/lint-imports
+
+format: setup ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: setup ## build wheel and sdist into dist/
+	rm -rf dist
+	$(BIN)/hatchling build
+
+clean: ## remove the environment and all that was generated
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help serve test check setup lint types layers format build clean

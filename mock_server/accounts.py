@@ -1,0 +1,87 @@
+"""Credentials as data: what `fixtures/accounts.yaml` says of each token."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mock_server.assets import FIXTURES, read_record
+from mock_server.errors import InputError
+from mock_server.site import Site
+
+ACCOUNTS = FIXTURES / "accounts.yaml"
+ANALYTICS_READ = "analytics:read"
+EVERYTHING = "*"
+
+_WELL_FORMED = re.compile(r"df(t?)_[A-Za-z0-9_-]{1,200}")
+
+# Every permission that an account token can have (page: authentication and scopes).
+Permission = Literal[
+    "*",
+    "analytics:read",
+    "goals:read",
+    "goals:write",
+    "payments:read",
+    "payments:write",
+    "identify:write",
+    "websites:read",
+    "websites:write",
+    "settings:read",
+    "settings:write",
+    "funnels:read",
+    "funnels:write",
+    "alerts:read",
+    "alerts:write",
+    "team:read",
+    "team:write",
+    "api-keys:read",
+    "api-keys:write",
+    "notes:read",
+    "notes:write",
+]
+
+
+class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """One credential: a website key (`df_…`) or an account token (`dft_…`)."""
+
+    token: Annotated[str, Meta(pattern="^dft?_[A-Za-z0-9_-]+$")]
+    description: str = ""
+    site: str | None = None
+    """The website of a key; None is the site that the server was started with."""
+    permissions: tuple[Permission, ...] = ()
+    websites: tuple[str, ...] = ()
+    """The sites that an account token may access; empty is all of them."""
+    is_suspended: bool = False
+    limit: Annotated[int, Meta(ge=0)] | None = None
+    """Requests a minute; None is no limit."""
+    error: Literal[500, 504] | None = None
+
+    @property
+    def is_account_token(self) -> bool:
+        """Whether this is a `dft_…` token, which must name the website on every request."""
+        return self.token.startswith("dft_")
+
+    def may(self, permission: str) -> bool:
+        """Whether the token has a permission; a website key has all of them."""
+        return not self.is_account_token or bool({permission, EVERYTHING} & set(self.permissions))
+
+
+def load_accounts(sites: Mapping[str, Site], path: Path = ACCOUNTS) -> dict[str, Account]:
+    """All credentials by token, the sites' own keys among them. Raises InputError for an unknown site."""
+    accounts = {f"df_{name}": Account(token=f"df_{name}", site=name) for name in sites}
+    for n, account in enumerate(read_record(path, tuple[Account, ...])):
+        for name in (*account.websites, *([account.site] if account.site else [])):
+            if name not in sites:
+                raise InputError(f"{path}: $[{n}]", f"there is no site {name!r}")
+        accounts[account.token] = account
+    return accounts
+
+
+def any_account(token: str) -> Account | None:
+    """An account for whatever is well-formed; None for what is not."""
+    match = _WELL_FORMED.fullmatch(token)
+    if match is None:
+        return None
+    return Account(token=token, permissions=("*",) if match[1] else ())

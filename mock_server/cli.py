@@ -1,0 +1,122 @@
+"""The command `datafast-mock`."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from mock_server import __version__
+from mock_server.errors import InputError
+from mock_server.instants import instant_of
+from mock_server.settings import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    DEFAULT_REVISION,
+    DEFAULT_SEED,
+    DEFAULT_SITE,
+    Settings,
+)
+
+_FILE = click.Path(path_type=Path)
+
+
+class _Instant(click.ParamType[int]):
+    """An ISO 8601 instant, as milliseconds since the epoch."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return instant_of(value)
+        except ValueError as error:
+            self.fail(f"{error}. An ISO 8601 instant is expected, such as 2026-02-06T05:27:20Z.", param, ctx)
+
+
+class _Commands(click.Group):
+    """Tells what is wrong with our input in one line, with exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(f"datafast-mock: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DATAFAST_MOCK"},
+)
+@click.version_option(__version__, prog_name="datafast-mock")
+def main() -> None:
+    """A local mock server of DataFast's realtime API."""
+
+
+@main.command()
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="0 takes a free port.",
+)
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Another seed is another world.")
+@click.option("--site", default=DEFAULT_SITE, show_default=True, help="The website that df_test stands for.")
+@click.option(
+    "--revision",
+    default=DEFAULT_REVISION,
+    show_default=True,
+    help="The documentation's revision to answer by.",
+)
+@click.option("--now", type=_Instant(), help="The world's instant at the start; by default the present.")
+@click.option("--freeze", is_flag=True, help="Let no time pass in the world.")
+@click.option(
+    "--speed", default=1.0, show_default=True, type=click.FloatRange(0, 86_400), help="Time's factor."
+)
+@click.option("--any-key", is_flag=True, help="Accept every well-formed key.")
+@click.option(
+    "--openapi",
+    "documents",
+    multiple=True,
+    type=_FILE,
+    help="Answer this document's examples too. Repeatable.",
+)
+@click.option("--sites", "site_folders", multiple=True, type=_FILE, help="A folder of further site files.")
+@click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
+def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, **options: Any) -> None:
+    """Serve DataFast's API with a living website behind it."""
+    from mock_server.app import make_app
+    from mock_server.service import load_service
+    from mock_server.serving import Server, bind, url_of
+
+    service = load_service(Settings(speed=0 if freeze else speed, **options))
+    sock = bind(host, port)
+    app = make_app(service, log=sys.stderr if log else None)
+
+    def announce() -> None:
+        from mock_server.banner import banner
+
+        click.echo(banner(service, url_of(sock)))
+
+    # uvicorn ends gracefully and then raises the signal anew: there is nothing left to do but to go.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    Server(app, announce).run(sockets=[sock])
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option("--revision", help="Narrow the document to one revision; by default it holds all.")
+def spec(form: str, revision: str | None) -> None:
+    """Print the OpenAPI document."""
+    from mock_server.document import document_json, document_text
+
+    click.echo(document_json(revision) if form == "json" else document_text(revision), nl=False)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(0 if number == signal.SIGTERM else 130)

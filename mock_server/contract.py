@@ -1,0 +1,184 @@
+"""OpenAPI documents as values: operations with their parameters, statuses and documented examples."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema_rs
+
+from mock_server.assets import CONTRACT, read_yaml
+from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
+from mock_server.examples import example_of
+from mock_server.references import resolved
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_PLACEHOLDER = re.compile(r"\{([^}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A documented path or query parameter; values come as text and are checked against its schema."""
+
+    name: str
+    place: str
+    is_required: bool
+    allows_empty: bool
+    types: frozenset[str]
+    validator: Any
+
+    def check(self, values: Sequence[str]) -> None:
+        """Raises ApiError 400 where the values of a request do not fit."""
+        if not values or (values == [""] and self.allows_empty):
+            if self.is_required:
+                raise ApiError(PARAMETER_MISSING, place=self.place, name=self.name)
+            return
+        try:
+            self.validator.validate(self._parsed(values))
+        except jsonschema_rs.ValidationError as error:
+            shown = values[0] if len(values[0]) <= 80 else values[0][:80] + "…"
+            problem = error.message if len(error.message) <= 200 else "it does not fit the documented schema"
+            raise ApiError(INVALID_VALUE, name=self.name, value=shown, problem=problem) from None
+
+    def _parsed(self, values: Sequence[str]) -> Any:
+        if "array" in self.types:
+            return [part for value in values for part in value.split(",")]
+        return _parsed(values[0], self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A documented answer."""
+
+    status: int
+    media_type: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `route` is its path below the server's root, with placeholders p0, p1, …"""
+
+    operation_id: str
+    method: str
+    route: str
+    path_names: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    statuses: frozenset[str]
+    example: Example
+
+    def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
+        """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
+        for parameter in self.parameters:
+            if parameter.place == "path":
+                parameter.check([path[parameter.name]])
+            else:
+                parameter.check(query.get(parameter.name, ()))
+
+
+def load_document(path: Path = CONTRACT) -> dict[str, Any]:
+    """The document as plain values. Raises InputError where the file is no OpenAPI 3 document."""
+    document = read_yaml(path)
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+        raise InputError(path, "this is no OpenAPI 3 document: `openapi: 3.…` is missing")
+    if not isinstance(document.get("paths"), dict):
+        raise InputError(path, "the document has no `paths`")
+    return document
+
+
+def base_of(document: Mapping[str, Any]) -> str:
+    """The path below which the operations lie: that of the first server, such as `/api/v1`."""
+    server = (document.get("servers") or [{}])[0]
+    variables = server.get("variables", {})
+    url = _PLACEHOLDER.sub(
+        lambda m: str(variables.get(m[1], {}).get("default", "")), str(server.get("url", ""))
+    )
+    return urlsplit(url).path.rstrip("/")
+
+
+def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
+    """All operations in the order of the document. Raises InputError that names the one that is at fault."""
+    return [
+        _operation(document, base_of(document) + path, method, item, where)
+        for path, method, item in _items(document, where)
+    ]
+
+
+def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(path, method, operation object) with the path's own parameters joined in."""
+    for path, reference in document["paths"].items():
+        item = resolved(document, reference, where)
+        for method in _METHODS:
+            if method in item:
+                shared = item.get("parameters", [])
+                yield (
+                    path,
+                    method,
+                    {**item[method], "parameters": [*shared, *item[method].get("parameters", [])]},
+                )
+
+
+def _operation(
+    document: Mapping[str, Any], full_path: str, method: str, item: Mapping[str, Any], where: object
+) -> Operation:
+    where = f"{where}: {method.upper()} {full_path}"
+    names = tuple(_PLACEHOLDER.findall(full_path))
+    numbers = iter(range(len(names)))
+    parameters = [resolved(document, parameter, where) for parameter in item["parameters"]]
+    return Operation(
+        operation_id=item.get("operationId", f"{method} {full_path}"),
+        method=method.upper(),
+        route=_PLACEHOLDER.sub(lambda _: f"{{p{next(numbers)}}}", full_path),
+        path_names=names,
+        parameters=tuple(
+            _parameter(document, parameter, where)
+            for parameter in parameters
+            if parameter["in"] == "query" or (parameter["in"] == "path" and parameter["name"] in names)
+        ),
+        statuses=frozenset(map(str, item.get("responses", {}))),
+        example=_example(document, item, where),
+    )
+
+
+def _parameter(document: Mapping[str, Any], parameter: Mapping[str, Any], where: object) -> Parameter:
+    schema = resolved(document, parameter.get("schema", {}), where)
+    kind = schema.get("type", "string")
+    try:
+        # The schema may refer to others of its document.
+        validator = jsonschema_rs.validator_for({**schema, "components": document.get("components", {})})
+    except ValueError as error:
+        raise InputError(where, f"the schema of the parameter {parameter['name']!r}: {error}") from None
+    return Parameter(
+        name=parameter["name"],
+        place=parameter["in"],
+        is_required=bool(parameter.get("required")),
+        allows_empty=bool(parameter.get("allowEmptyValue")),
+        types=frozenset(kind if isinstance(kind, list) else [kind]),
+        validator=validator,
+    )
+
+
+def _example(document: Mapping[str, Any], item: Mapping[str, Any], where: object) -> Example:
+    """The example of the first success that is documented; an empty answer where none has a body."""
+    successes = sorted(status for status in map(str, item.get("responses", {})) if status.startswith("2"))
+    status = successes[0] if successes else "200"
+    responses = {str(name): response for name, response in item.get("responses", {}).items()}
+    content = resolved(document, responses.get(status, {}), where).get("content", {})
+    code = int(status) if status.isdigit() else 200
+    for media_type, media in content.items():
+        return Example(code, media_type, example_of(document, media, where))
+    return Example(code if content or code != 200 else 204, "", None)
+
+
+def _parsed(text: str, types: frozenset[str]) -> Any:
+    """The text as what its schema expects; as text where it is nothing else."""
+    if "boolean" in types and text in ("true", "false"):
+        return text == "true"
+    if types & {"integer", "number"}:
+        try:
+            return int(text) if "integer" in types else float(text)
+        except ValueError:
+            return text
+    return text

@@ -1,0 +1,69 @@
+"""Every error there is: the rows that the API answers with, and what is wrong with our own input."""
+
+from typing import Any, NamedTuple
+
+
+class ErrorKind(NamedTuple):
+    """One row of the error catalogue: the HTTP status and the sentence, with places for values."""
+
+    status: int
+    message: str
+
+
+INVALID_VALUE = ErrorKind(400, "Invalid value {value!r} for {name!r}: {problem}.")
+WEBSITE_ID_MISSING = ErrorKind(
+    400, "The query parameter 'websiteId' is required with an account token (dft_…)."
+)
+WEBSITE_ID_MALFORMED = ErrorKind(400, "Invalid 'websiteId' {value!r}: 24 hexadecimal digits are expected.")
+PARAMETER_MISSING = ErrorKind(400, "The {place} parameter {name!r} is required.")
+VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
+UNAUTHORIZED = ErrorKind(
+    401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."
+)
+NO_PERMISSION = ErrorKind(403, "This token lacks the permission {permission!r}.")
+SUSPENDED = ErrorKind(403, "Tracking is suspended for this website.")
+WEBSITE_NOT_ALLOWED = ErrorKind(403, "This token may not access the website {website_id}.")
+WEBSITE_NOT_FOUND = ErrorKind(404, "Website not found: no website has the id {website_id}.")
+VISITOR_NOT_FOUND = ErrorKind(404, "Visitor not found: no page view of {visitor_id} is known at {instant}.")
+ROUTE_NOT_FOUND = ErrorKind(404, "Nothing is at {method} {path}. The API is under {base}.")
+METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
+URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
+RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} a minute are allowed.")
+SERVER_ERROR = ErrorKind(500, "Internal server error.")
+GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
+
+
+class ApiError(Exception):
+    """An error that the API answers with; the pipeline renders it in the envelope."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        *,
+        headers: dict[str, str] | None = None,
+        beside: dict[str, Any] | None = None,
+        **values: object,
+    ) -> None:
+        """Fill `kind` with `values`; `headers` go with the answer, `beside` beside the envelope."""
+        self.kind = kind
+        self.headers = headers or {}
+        self.beside = beside or {}
+        self.message = kind.message.format(**values)
+        super().__init__(self.message)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The documented envelope: `{"status": "error", "error": {"code": 404, "message": "…"}}`."""
+        return {
+            "status": "error",
+            "error": {"code": self.kind.status, "message": self.message},
+            **self.beside,
+        }
+
+
+class InputError(Exception):
+    """A fixture, a document or a setting that cannot be used; it stops the start."""
+
+    def __init__(self, where: object, problem: str) -> None:
+        """`where` names the file and the place in it, or the option."""
+        super().__init__(f"{where}: {problem}")

@@ -1,0 +1,34 @@
+"""Instants as integers: milliseconds since the Unix epoch, and how they are read and written."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Renewals look a year back and `Date` must have a four-digit year.
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+
+
+def iso_of(instant: int) -> str:
+    """`2026-02-06T05:27:20.000Z`, the form that the API uses everywhere."""
+    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def http_date_of(instant: int) -> str:
+    """`Fri, 06 Feb 2026 05:27:20 GMT`, the form of the `Date` header."""
+    return format_datetime(_EPOCH + timedelta(milliseconds=instant), usegmt=True)
+
+
+def instant_of(text: str) -> int:
+    """The instant of an ISO 8601 text; without an offset it is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"{text!r} lies outside {EARLIEST.year} to {LATEST.year}")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

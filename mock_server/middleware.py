@@ -1,0 +1,80 @@
+"""What every answer gets, whoever made it: the world's date, no caching; and the request log."""
+
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.errors import URI_TOO_LONG, ApiError
+from mock_server.replies import error_reply
+
+_LONGEST_URL = 64 * 1024
+
+
+class Stamp:
+    """Adds `Date` (the world's instant) and `Cache-Control` where they lack; refuses endless URLs."""
+
+    def __init__(self, app: ASGIApp, date: Callable[[], str]) -> None:
+        """`date` gives the present instant of the world in the form of the header."""
+        self._app = app
+        self._date = date
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Date", self._date())
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        app = self._app
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _LONGEST_URL:
+            app = error_reply(ApiError(URI_TOO_LONG, limit=_LONGEST_URL))
+        await app(scope, receive, stamped)
+
+
+class RequestLog:
+    """Writes a line for each request: method, URL, status, time. Headers, and so tokens, are never shown."""
+
+    def __init__(self, app: ASGIApp, stream: TextIO) -> None:
+        """`stream` is flushed after each line."""
+        self._app = app
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            took = (time.perf_counter() - started) * 1000
+            print(
+                f"{status or '---'} {scope['method']} {_url(scope)} {took:.1f} ms",
+                file=self._stream,
+                flush=True,
+            )
+
+
+def _url(scope: Scope) -> str:
+    """The URL as it was sent, in printable ASCII."""
+    raw = (scope.get("raw_path") or b"") + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    text = "".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1"))
+    return text + ("…" if len(raw) > 500 else "")

@@ -1,0 +1,26 @@
+"""What the server is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8484
+DEFAULT_SEED = 42
+DEFAULT_SITE = "demo"
+DEFAULT_REVISION = "2026-02"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of `datafast-mock serve`. `now` in ms since the epoch, None for the machine's own time."""
+
+    seed: int = DEFAULT_SEED
+    site: str = DEFAULT_SITE
+    revision: str = DEFAULT_REVISION
+    now: int | None = None
+    speed: float = 1.0
+    any_key: bool = False
+    documents: tuple[Path, ...] = ()
+    """Further OpenAPI documents, whose operations answer their documented examples."""
+    site_folders: tuple[Path, ...] = ()
+    """Folders of site files beside the shipped ones."""

@@ -1,0 +1,312 @@
+"""A website as data: what a file in `fixtures/sites/` says, checked when it is loaded."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mock_server.assets import FIXTURES, read_record
+from mock_server.errors import InputError
+from mock_server.instants import instant_of
+
+SITES = FIXTURES / "sites"
+LONGEST_SESSION_MINUTES = 45
+# A visit lasts 45 minutes at most and ends after 30 idle ones.
+VISIT_SPACING_MINUTES = 75
+DEVICES = ("desktop", "mobile", "tablet")
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Weight = Annotated[float, Meta(ge=0)]
+Positive = Annotated[float, Meta(gt=0)]
+WebsiteId = Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
+UuidV4 = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+
+
+class _Record(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Members are spelt in camelCase as in the API; unknown ones are refused."""
+
+
+class Rhythm(_Record, frozen=True, kw_only=True):
+    """Factors on the rate of arrivals, by hour and weekday in UTC (the week begins on Monday)."""
+
+    hours: Annotated[tuple[Weight, ...], Meta(min_length=24, max_length=24)]
+    weekdays: Annotated[tuple[Weight, ...], Meta(min_length=7, max_length=7)]
+
+
+class Visits(_Record, frozen=True, kw_only=True):
+    """How long visits last: `bounce` of them see one page, the others last `minutes` on average."""
+
+    bounce: Share
+    minutes: Annotated[float, Meta(gt=0, le=20)]
+    views_per_minute: Annotated[float, Meta(gt=0, le=4)]
+
+
+class Wave(_Record, frozen=True, kw_only=True):
+    """A wave of return visits: `share` of the visitors come back about `gap` minutes after their first visit.
+
+    They are spread over blocks of 2**block minutes.
+    """
+
+    share: Share
+    block: Annotated[int, Meta(ge=0, le=20)]
+    gap: Annotated[int, Meta(ge=0, le=525_600)]
+
+
+class Goal(_Record, frozen=True, kw_only=True):
+    """Something that visitors do on a page: a custom goal, or the click on a link that leads elsewhere."""
+
+    name: str
+    chance: Share
+    type: Literal["custom", "external_link"] = "custom"
+    description: str | None = None
+    url: str | None = None
+
+
+class Page(_Record, frozen=True, kw_only=True):
+    """A page, the weight with which visits begin there, and the weights of the pages that follow."""
+
+    path: str
+    entry: Weight = 0
+    links: Mapping[str, Weight] = {}
+    goals: tuple[Goal, ...] = ()
+
+
+class Source(_Record, frozen=True, kw_only=True):
+    """Where sessions come from: a referrer, URL parameters, the name of an advertisement's click id."""
+
+    weight: Weight
+    referrer: str | None = None
+    params: Mapping[str, str] = {}
+    ad_click_id: str | None = None
+
+
+class Funnel(_Record, frozen=True, kw_only=True):
+    """Pages at the end of a visit that lead to a goal; `share` of the visits take them."""
+
+    share: Share
+    path: Annotated[tuple[str, ...], Meta(min_length=1, max_length=6)]
+    goal: str | None = None
+    description: str | None = None
+    identifies: bool = False
+
+
+class Plan(_Record, frozen=True, kw_only=True):
+    """Something to buy, at `amount` major units of the site's currency."""
+
+    name: str
+    amount: Weight
+    weight: Weight = 1
+
+
+class Money(_Record, frozen=True, kw_only=True):
+    """What is paid and how; `usd_rate` US dollars are worth one major unit of `currency`."""
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    decimals: Annotated[int, Meta(ge=0, le=4)] = 2
+    usd_rate: Positive = 1
+    plans: Annotated[tuple[Plan, ...], Meta(min_length=1)]
+    purchase: Funnel
+    renewal: Share = 0
+    """The chance of each of the twelve monthly renewals; 0 where things are bought once."""
+
+
+class Lift(_Record, frozen=True, kw_only=True):
+    """Factors on the baseline for one value of a dimension."""
+
+    rate: Positive = 1
+    value: Positive = 1
+
+
+class Prediction(_Record, frozen=True, kw_only=True):
+    """The conversion model: a baseline and what lifts it, by dimension and value."""
+
+    conversion_rate: Share
+    average_value: Weight
+    device: Mapping[str, Lift] = {}
+    os: Mapping[str, Lift] = {}
+    browser: Mapping[str, Lift] = {}
+    country: Mapping[str, Lift] = {}
+    referrer: Mapping[str, Lift] = {}
+    """By the referrer's host name."""
+
+
+class Regular(_Record, frozen=True, kw_only=True):
+    """A visitor with an id of its own, who comes back every `every_days` days since `since`."""
+
+    visitor_id: UuidV4
+    city: str
+    country_code: CountryCode
+    device: str
+    os: str
+    browser: str
+    since: str
+    every_days: Annotated[int, Meta(ge=1)] = 7
+    entry: str
+    customer: bool = False
+
+
+class OwnPlace(_Record, frozen=True, kw_only=True):
+    """A place that only this site's visitors come from."""
+
+    city: str | None = None
+    region: str | None = None
+    country_code: CountryCode | None = None
+    country: str | None = None
+    latitude: Annotated[float, Meta(ge=-90, le=90)] = 0
+    longitude: Annotated[float, Meta(ge=-180, le=180)] = 0
+    weight: Weight = 1
+
+
+class OwnPerson(_Record, frozen=True, kw_only=True):
+    """A name that only this site's visitors have; `handle` makes e-mail address and user id."""
+
+    name: str
+    handle: Annotated[str, Meta(pattern="^[a-z0-9.]+$")]
+    company: str = ""
+
+
+class Site(_Record, frozen=True, kw_only=True):
+    """One website. `online` visitors are active at an average moment."""
+
+    name: str = ""
+    """The file's name without its ending; set when it is loaded."""
+    website_id: WebsiteId
+    domain: str
+    description: str
+    online: Weight
+    rhythm: Rhythm
+    visits: Visits
+    waves: Annotated[tuple[Wave, ...], Meta(max_length=5)] = ()
+    pages: Annotated[tuple[Page, ...], Meta(min_length=1)]
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+    countries: Mapping[str, Weight] = {}
+    """Weights by country code; `"*"` is the weight of all others together."""
+    devices: Mapping[str, Weight]
+    """Weights of `desktop`, `mobile` and `tablet`."""
+    signup: Funnel | None = None
+    money: Money | None = None
+    prediction: Prediction | None = None
+    cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
+    """Who is always there: one visitor of each role, relieved every half hour."""
+    regulars: tuple[Regular, ...] = ()
+    bots: int = 0
+    """Visitors that are flagged as bots: valid ids in no view."""
+    unlocated: Share = 0
+    """The share of visitors of whom only the country is known."""
+    withheld: Share = 0
+    """The share of visitors of whom everything that may be null is null."""
+    places: tuple[OwnPlace, ...] = ()
+    people: tuple[OwnPerson, ...] = ()
+
+    def page(self, path: str) -> Page:
+        """The page at `path`, which the checks have seen."""
+        return next(page for page in self.pages if page.path == path)
+
+
+def load_site(path: Path) -> Site:
+    """The site that a file describes. Raises InputError that names file, place and fault."""
+    site = read_record(path, Site)
+    if site.name:
+        raise InputError(f"{path}: $.name", "a site is named by its file; leave `name` out")
+    for place, problem in _faults(site):
+        raise InputError(f"{path}: {place}", problem)
+    return _named(site, path.stem)
+
+
+def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
+    """All sites of the folders by name. A later folder's site replaces an earlier one of the same name."""
+    sites: dict[str, Site] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(folder, "there is no such folder of site files")
+        for path in sorted(folder.glob("*.yaml")):
+            sites[path.stem] = load_site(path)
+    owners: dict[str, str] = {}
+    for name, site in sites.items():
+        other = owners.setdefault(site.website_id, name)
+        if other != name:
+            raise InputError(f"{name}.yaml: $.websiteId", f"{site.website_id} is the site {other!r} already")
+    return sites
+
+
+def _named(site: Site, name: str) -> Site:
+    fields = {field: getattr(site, field) for field in Site.__struct_fields__}
+    return Site(**{**fields, "name": name})
+
+
+def _faults(site: Site) -> Iterable[tuple[str, str]]:
+    """What no single member shows: (place, problem) pairs."""
+    yield from _page_faults(site)
+    yield from _funnel_faults(site)
+    yield from _wave_faults(site)
+    yield from _regular_faults(site)
+    for device in site.devices:
+        if device not in DEVICES:
+            yield "$.devices", f"{device!r} is none of {', '.join(DEVICES)}"
+    if not any(site.devices.values()):
+        yield "$.devices", "every weight is 0"
+    if not any(source.weight for source in site.sources):
+        yield "$.sources", "every weight is 0"
+    if "customer" in site.cast and site.money is None:
+        yield "$.cast", "a customer needs `money`"
+    if site.prediction is not None and site.money is None:
+        yield "$.prediction", "a prediction needs `money`"
+    if not site.countries and not site.places:
+        yield "$.countries", "the site needs `countries` or `places` of its own"
+
+
+def _page_faults(site: Site) -> Iterable[tuple[str, str]]:
+    paths = [page.path for page in site.pages]
+    if not any(page.entry for page in site.pages):
+        yield "$.pages", "no page has an `entry` weight"
+    for n, page in enumerate(site.pages):
+        if paths.index(page.path) != n:
+            yield f"$.pages[{n}].path", f"{page.path!r} is there twice"
+        if not any(page.links.values()):
+            yield f"$.pages[{n}].links", f"{page.path!r} links to no page"
+        for target in page.links:
+            if target not in paths:
+                yield f"$.pages[{n}].links", f"{target!r} is no page of this site"
+        if sum(goal.chance for goal in page.goals) > 1:
+            yield f"$.pages[{n}].goals", "the chances add up to more than 1"
+        for m, goal in enumerate(page.goals):
+            if goal.type == "external_link" and goal.url is None:
+                yield f"$.pages[{n}].goals[{m}]", "an external link needs `url`"
+
+
+def _funnel_faults(site: Site) -> Iterable[tuple[str, str]]:
+    paths = {page.path for page in site.pages}
+    funnels = [("$.signup", site.signup), ("$.money.purchase", site.money and site.money.purchase)]
+    for place, funnel in funnels:
+        for path in funnel.path if funnel else ():
+            if path not in paths:
+                yield f"{place}.path", f"{path!r} is no page of this site"
+    if sum(funnel.share for _, funnel in funnels if funnel) > 1:
+        yield "$.signup.share", "more visits take a funnel than there are"
+    if "identified" in site.cast and not (site.signup and site.signup.identifies):
+        yield "$.cast", "an identified visitor needs a `signup` that `identifies`"
+
+
+def _wave_faults(site: Site) -> Iterable[tuple[str, str]]:
+    reached, width = 0, 0
+    for n, wave in enumerate(site.waves):
+        # Visits of one visitor must neither touch nor change places.
+        least = reached + width + 2**wave.block + VISIT_SPACING_MINUTES
+        if wave.gap < least:
+            yield f"$.waves[{n}].gap", f"{wave.gap} minutes are too few: at least {least}"
+        reached, width = wave.gap, 2**wave.block
+
+
+def _regular_faults(site: Site) -> Iterable[tuple[str, str]]:
+    paths = {page.path for page in site.pages}
+    for n, regular in enumerate(site.regulars):
+        if regular.entry not in paths:
+            yield f"$.regulars[{n}].entry", f"{regular.entry!r} is no page of this site"
+        if regular.customer and site.money is None:
+            yield f"$.regulars[{n}].customer", "a customer needs `money`"
+        try:
+            instant_of(regular.since)
+        except ValueError as error:
+            yield f"$.regulars[{n}].since", str(error)

@@ -1,0 +1,57 @@
+"""A mock for the length of a `with` block, in this process, on a free port."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from mock_server.app import make_app
+from mock_server.instants import instant_of
+from mock_server.service import load_service
+from mock_server.serving import Server, bind, url_of
+from mock_server.settings import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Settings
+
+_START_SECONDS = 30
+
+
+class RunningMock(NamedTuple):
+    """A mock that answers. `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` a token for it."""
+
+    url: str
+    key: str
+
+
+@contextmanager
+def running(
+    *,
+    site: str = DEFAULT_SITE,
+    seed: int = DEFAULT_SEED,
+    revision: str = DEFAULT_REVISION,
+    now: str | None = None,
+    speed: float = 1.0,
+) -> Iterator[RunningMock]:
+    """Serves a website until the block ends.
+
+    `now` is an ISO 8601 instant, None the present; a `speed` of 0 freezes the clock. Raises InputError for
+    what cannot be used::
+
+        with running(site="shop", now="2026-02-06T05:27:20Z", speed=0) as mock:
+            client = MyClient(base_url=mock.url, token=mock.key)
+    """
+    instant = None if now is None else instant_of(now)
+    service = load_service(Settings(site=site, seed=seed, revision=revision, now=instant, speed=speed))
+    sock = bind("127.0.0.1", 0)
+    is_ready = threading.Event()
+    server = Server(make_app(service), is_ready.set)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [sock]}, name="datafast-mock", daemon=True
+    )
+    thread.start()
+    try:
+        if not is_ready.wait(_START_SECONDS):
+            raise RuntimeError(f"the mock did not start within {_START_SECONDS} s")
+        yield RunningMock(url_of(sock) + service.base, f"df_{site}")
+    finally:
+        server.should_exit = True
+        thread.join()
+        sock.close()

@@ -1,0 +1,1 @@
+"""What the world looks like through the API: one file for each documented resource."""

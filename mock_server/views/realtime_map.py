@@ -1,0 +1,190 @@
+"""`GET /analytics/realtime/map`: active visitors, recent events and payments (pages 001 and 002)."""
+
+from typing import Any
+
+import msgspec
+
+from mock_server.instants import iso_of
+from mock_server.views.call import REVISION_2026_02, REVISION_2026_06, Call
+from mock_server.views.money import amount_of
+from mock_server.views.params import params_of
+from mock_server.world.money import Payment
+from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE
+from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Session
+from mock_server.world.world import Event, World
+
+_EVENT_TYPES = {
+    VIEW: "pageview",
+    CUSTOM: "custom",
+    EXTERNAL_LINK: "external_link",
+    IDENTIFY: "identify",
+    PAYMENT: "payment",
+}
+# Page 001 calls them "goal/custom events"; page 002 shows a page view.
+_EVENT_KINDS = {
+    REVISION_2026_02: (VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT),
+    REVISION_2026_06: (CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT),
+}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def realtime_map(call: Call) -> bytes:
+    """`{"status": "success", "data": {"count", "visitors", …}}` in the call's revision."""
+    world, instant = call.world, call.instant
+    active = world.active(instant)
+    data: dict[str, Any] = {
+        "count": len(active),
+        "visitors": [_visitor_json(world, session, instant, call.revision) for session in active],
+    }
+    model = world.site.prediction
+    if model is not None:
+        data["conversionMetrics"] = {
+            "baselineConversionRate": model.conversion_rate,
+            "baselineAverageValue": model.average_value,
+        }
+    data["hasConversionPredictions"] = model is not None
+    data["recentEvents"] = [_event(event) for event in world.events(instant, _EVENT_KINDS[call.revision])]
+    data["recentPayments"] = [_payment(world, payment) for payment in world.payments(instant)]
+    return _encode({"status": "success", "data": data})
+
+
+def _visitor_json(world: World, session: Session, instant: int, revision: str) -> msgspec.Raw:
+    """The visitor as JSON. It changes only with page, customer and profile, and is kept until then."""
+    is_customer, is_identified = session.is_customer(instant), session.is_identified(instant)
+    state = session.views_until(instant) << 2 | is_customer << 1 | is_identified
+    known = session.rendered.get(revision)
+    if known is None or known[0] != state:
+        visitor = _visitor_2026_02 if revision == REVISION_2026_02 else _visitor_2026_06
+        known = (state, _encode(visitor(world, session, instant, is_customer, is_identified)))
+        session.rendered[revision] = known
+    return msgspec.Raw(known[1])
+
+
+def _visitor_2026_02(
+    world: World, session: Session, instant: int, is_customer: bool, is_identified: bool
+) -> dict[str, Any]:
+    """The fifteen members of page 002."""
+    persona, device = session.persona, session.persona.device
+    visitor = {
+        **_visitor(session, instant),
+        "system": {
+            "browser": {"name": device.browser},
+            "os": {"name": device.os},
+            "device": {"type": device.type},
+        },
+        "referrer": session.source.referrer,
+        "sessionStartTime": iso_of(session.start),
+        "visitCount": session.past.visits + 1,
+        "params": params_of(session.source),
+        "latitude": persona.place.latitude,
+        "longitude": persona.place.longitude,
+        "isCustomer": is_customer,
+        "customerName": persona.person.name if is_customer else None,
+        "customerEmail": persona.email if is_customer else None,
+        "profileData": _profile_data(session, is_identified),
+    }
+    likelihood = _likelihood(world, session, is_customer)
+    # Page 002: included only when there is a conversion model.
+    return visitor if likelihood is None else {**visitor, "conversionLikelihood": likelihood}
+
+
+def _visitor_2026_06(
+    world: World, session: Session, instant: int, is_customer: bool, is_identified: bool
+) -> dict[str, Any]:
+    """The six members of page 001; no likelihood is null there."""
+    device = session.persona.device
+    return {
+        **_visitor(session, instant),
+        "system": {"browser": device.browser, "os": device.os, "device": device.type},
+        "profileData": _profile_data(session, is_identified),
+        "conversionLikelihood": _likelihood(world, session, is_customer),
+    }
+
+
+def _visitor(session: Session, instant: int) -> dict[str, Any]:
+    """What both revisions say alike."""
+    persona = session.persona
+    page = session.walk.pages[session.views_until(instant) - 1]
+    return {
+        "visitorId": session.visitor_id,
+        "location": {
+            "city": persona.place.city,
+            "region": persona.place.region,
+            "countryCode": persona.place.country_code,
+        },
+        "currentUrl": None if persona.is_withheld else page.path,
+    }
+
+
+def _profile_data(session: Session, is_identified: bool) -> dict[str, Any]:
+    persona = session.persona
+    return {
+        "displayName": persona.person.name if is_identified else None,
+        "userId": persona.user_id if is_identified else None,
+        "hasProfile": is_identified,
+        "isRandomName": not is_identified,
+    }
+
+
+def _likelihood(world: World, session: Session, is_customer: bool) -> dict[str, Any] | None:
+    likelihood = world.likelihood(session)
+    if likelihood is None:
+        return None
+    score = CUSTOMER_SCORE if is_customer else likelihood.score
+    return {
+        "score": score,
+        "confidence": 1.0 if is_customer else likelihood.confidence,
+        "isBaseline": score == BASELINE_SCORE and not likelihood.matches,
+        "dimensionMatches": likelihood.matches,
+        "raw": {
+            "conversionRate": likelihood.conversion_rate,
+            "averageValue": likelihood.average_value,
+            "expectedValue": likelihood.expected_value,
+        },
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    session = event.session
+    return {
+        "_id": event.object_id,
+        "type": _EVENT_TYPES[event.kind],
+        "visitorId": session.visitor_id,
+        "timestamp": iso_of(event.at),
+        "path": event.path,
+        "countryCode": session.persona.place.country_code,
+        "extraData": _extra_data(event),
+        # A renewal comes from the payment provider, not from a session's page.
+        "referrer": None if event.path is None else session.source.referrer,
+        "customerName": event.customer_name,
+        "amount": None if event.amount is None else amount_of(event.amount),
+        "displayName": event.display_name,
+    }
+
+
+def _extra_data(event: Event) -> dict[str, str]:
+    if event.goal is None:
+        return {}
+    if event.goal.url is not None:
+        return {"url": event.goal.url, "text": event.goal.name}
+    return {"eventName": event.goal.name}
+
+
+def _payment(world: World, payment: Payment) -> dict[str, Any]:
+    persona = payment.session.persona
+    money = world.site.money
+    assert money is not None, "payments come from sites with money only"
+    return {
+        "_id": world.payment_id(payment),
+        "type": "payment_received",
+        "timestamp": iso_of(payment.at),
+        "name": persona.person.name,
+        "email": persona.email,
+        "amount": amount_of(payment.plan.amount),
+        "currency": money.currency,
+        "renewal": payment.is_renewal,
+        "displayName": world.display_name(payment),
+        "isNew": payment.is_new,
+        "visible": True,
+    }

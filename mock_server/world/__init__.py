@@ -1,0 +1,1 @@
+"""A website's life as a pure function of (seed, website, instant)."""

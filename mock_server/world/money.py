@@ -1,0 +1,88 @@
+"""What is paid: purchases in visits, and their renewals every 43,200 minutes."""
+
+from struct import Struct
+from typing import NamedTuple
+
+from mock_server.chance import PURCHASE as PURCHASE_COINS
+from mock_server.chance import RENEWALS, UNIT_16, UNIT_32, Chance, Choice
+from mock_server.instants import MINUTE
+from mock_server.site import Money, Plan
+from mock_server.world.population import BORN, PURCHASE, Visit
+from mock_server.world.sessions import Session, Sessions
+
+RENEWAL_MINUTES = 43_200
+MOST_RENEWALS = 12
+
+_COINS = Struct("<24H")
+
+
+class Payment(NamedTuple):
+    """One payment. `session` is the one in which its purchase was made, however long ago; `at` in ms."""
+
+    at: int
+    session: Session
+    plan: Plan
+    is_renewal: bool
+    is_new: bool
+
+
+class Ledger:
+    """The payments of one website."""
+
+    def __init__(self, chance: Chance, money: Money, sessions: Sessions) -> None:
+        """Nothing is computed before it is asked for."""
+        self._chance = chance
+        self._money = money
+        self._sessions = sessions
+        self._plans = Choice((plan, plan.weight) for plan in money.plans)
+
+    def purchase(self, session: Session) -> Payment | None:
+        """The payment that a session leads to; None if it leads to none."""
+        at = session.walk.paid_at
+        if at is None:
+            return None
+        return Payment(at, session, self._plan(session.visit), False, not session.past.is_customer)
+
+    def renewals_of(self, session: Session, until: int) -> list[Payment]:
+        """The renewals of a session's purchase up to an instant, oldest first."""
+        if not self._renews(session):
+            return []
+        renewals = [self._renewal(session, n) for n in range(1, MOST_RENEWALS + 1)]
+        return [renewal for renewal in renewals if renewal is not None and renewal.at <= until]
+
+    def renewals_in(self, minute: int) -> list[Payment]:
+        """The renewals that fall into a minute, whether their customers are there or not."""
+        if not self._money.renewal:
+            return []
+        found: list[Payment] = []
+        for n in range(1, MOST_RENEWALS + 1):
+            for visit in self._sessions.population.purchases_started(minute - n * RENEWAL_MINUTES):
+                session = self._sessions.of(visit)
+                renewal = self._renewal(session, n) if self._renews(session) else None
+                if renewal is not None:
+                    found.append(renewal)
+        return found
+
+    def _renews(self, session: Session) -> bool:
+        """Whether a session's purchase may be renewed; cast and regulars pay once."""
+        return (
+            self._money.renewal > 0
+            and session.visit.visitor.kind == BORN
+            and self._sessions.outcome(session.visit, session.past) == PURCHASE
+        )
+
+    def _renewal(self, session: Session, n: int) -> Payment | None:
+        coins = _COINS.unpack_from(self._chance.digest(RENEWALS, *_coordinates(session.visit)))
+        if coins[n - 1] * UNIT_16 >= self._money.renewal:
+            return None
+        minute = session.start // MINUTE + n * RENEWAL_MINUTES
+        offset = coins[MOST_RENEWALS + n - 1] * MINUTE >> 16
+        return Payment(minute * MINUTE + offset, session, self._plan(session.visit), True, False)
+
+    def _plan(self, visit: Visit) -> Plan:
+        coin = int.from_bytes(self._chance.digest(PURCHASE_COINS, *_coordinates(visit))[:4], "little")
+        return self._plans.pick(coin * UNIT_32)
+
+
+def _coordinates(visit: Visit) -> tuple[int, int, int, int]:
+    return (*visit.visitor, visit.wave)

@@ -1,0 +1,253 @@
+"""Who a visitor is: place, system and name, fixed for life."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from struct import Struct
+from typing import NamedTuple
+
+import msgspec
+
+from mock_server.assets import FIXTURES, read_record, read_rows
+from mock_server.chance import PERSONA, UNIT_32, Chance, Choice, T
+from mock_server.errors import InputError
+from mock_server.site import Regular, Site
+from mock_server.world.population import REGULAR, Visitor
+
+_SYSTEMS = FIXTURES / "systems.yaml"
+_PLACES = FIXTURES / "data" / "places.csv"
+_PEOPLE = FIXTURES / "data" / "people.csv"
+
+_COINS = Struct("<16I")
+# Domains that are reserved for examples: mail to them reaches nobody.
+_MAIL_DOMAINS = ("example.com", "example.org", "example.net")
+_DEFAULT_LOCALE = "en_US"
+
+
+class Place(NamedTuple):
+    """A place; None is what is not known. Degrees north and east."""
+
+    city: str | None
+    region: str | None
+    country_code: str | None
+    country: str | None
+    latitude: float
+    longitude: float
+    locale: str
+
+
+class Person(NamedTuple):
+    """A name; `handle` is its form in e-mail addresses."""
+
+    name: str
+    handle: str
+    company: str
+
+
+class Device(NamedTuple):
+    """What somebody browses with; None is what a browser does not tell."""
+
+    type: str | None
+    os: str | None
+    os_version: str | None
+    browser: str | None
+    browser_version: str | None
+    vendor: str | None
+    model: str | None
+    width: int | None
+    height: int | None
+
+
+class Persona(NamedTuple):
+    """Who a visitor is. `is_withheld`: whatever may be null is to be null."""
+
+    place: Place
+    device: Device
+    person: Person
+    email: str
+    user_id: str
+    is_withheld: bool
+
+
+class Personas:
+    """The personas of one website's visitors."""
+
+    def __init__(self, chance: Chance, site: Site) -> None:
+        """Raises InputError where the site names a country, city or system that there is not."""
+        self._chance = chance
+        self._site = site
+        self._places = _places_of(site)
+        self._people = _people_of(site)
+        self._systems = Choice(
+            ((system, browser), site.devices.get(system.device, 0) * share)
+            for system, browser, share in _browsers()
+        )
+        self._regulars = [
+            (_regular_place(site, regular), *_regular_browser(site, regular)) for regular in site.regulars
+        ]
+
+    def of(self, visitor: Visitor) -> Persona:
+        """The visitor's persona, from one digest."""
+        coins = _COINS.unpack(self._chance.digest(PERSONA, *visitor))
+        u = [coin * UNIT_32 for coin in coins]
+        is_withheld = u[0] < self._site.withheld
+        if visitor.kind == REGULAR:
+            place, system, browser = self._regulars[visitor.number]
+        else:
+            place = self._places.pick(u[1])
+            system, browser = self._systems.pick(u[2])
+            if u[0] >= 1 - self._site.unlocated:
+                place = place._replace(city=None, region=None)
+        people = self._people.get(place.locale) or self._people[_DEFAULT_LOCALE]
+        person = people[coins[5] % len(people)]
+        if is_withheld:
+            place = Place(None, None, None, None, 0.0, 0.0, place.locale)
+        return Persona(
+            place,
+            _NO_DEVICE if is_withheld else _device(system, browser, u[6:10]),
+            person,
+            f"{person.handle}{coins[11] % 90 + 10}@{_MAIL_DOMAINS[coins[12] % 3]}",
+            f"user_{coins[13]:08x}",
+            is_withheld,
+        )
+
+
+class _Browser(msgspec.Struct, frozen=True):
+    name: str
+    versions: tuple[str, ...]
+    weight: float
+
+
+class _System(msgspec.Struct, frozen=True, rename="camel"):
+    device: str
+    weight: float
+    os: str
+    os_version: tuple[str, ...]
+    vendor: str | None
+    models: tuple[str | None, ...]
+    browsers: tuple[_Browser, ...]
+    viewports: tuple[tuple[int, int], ...]
+
+
+_NO_DEVICE = Device(None, None, None, None, None, None, None, None, None)
+
+
+def _device(system: _System, browser: _Browser, u: Sequence[float]) -> Device:
+    width, height = _at(system.viewports, u[0])
+    return Device(
+        system.device,
+        system.os,
+        _at(system.os_version, u[1]),
+        browser.name,
+        _at(browser.versions, u[2]),
+        system.vendor,
+        _at(system.models, u[3]),
+        width,
+        height,
+    )
+
+
+def _at(items: Sequence[T], u: float) -> T:
+    return items[int(u * len(items))]
+
+
+@cache
+def _browsers() -> list[tuple[_System, _Browser, float]]:
+    """Every browser on every system, with its share among the devices of that type."""
+    systems = read_record(_SYSTEMS, tuple[_System, ...])
+    devices = {s.device: sum(o.weight for o in systems if o.device == s.device) for s in systems}
+    return [
+        (s, b, s.weight / devices[s.device] * b.weight / sum(o.weight for o in s.browsers))
+        for s in systems
+        for b in s.browsers
+    ]
+
+
+@cache
+def _world_places() -> list[tuple[Place, float]]:
+    """The cities of the world with their inhabitants."""
+    return [
+        (
+            Place(
+                row["city"],
+                row["region"] or None,
+                row["countryCode"],
+                row["country"],
+                float(row["latitude"]),
+                float(row["longitude"]),
+                row["locale"],
+            ),
+            float(row["population"]),
+        )
+        for row in read_rows(_PLACES)
+    ]
+
+
+@cache
+def _world_people() -> Mapping[str, list[Person]]:
+    """People by locale."""
+    people: dict[str, list[Person]] = {}
+    for row in read_rows(_PEOPLE):
+        people.setdefault(row["locale"], []).append(Person(row["name"], row["handle"], row["company"]))
+    return people
+
+
+def _places_of(site: Site) -> Choice[Place]:
+    """Where the site's visitors come from: its own places first, then cities by country and size."""
+    own = [
+        (
+            Place(
+                place.city,
+                place.region,
+                place.country_code,
+                place.country,
+                place.latitude,
+                place.longitude,
+                _DEFAULT_LOCALE,
+            ),
+            place.weight,
+        )
+        for place in site.places
+    ]
+    inhabitants: dict[str, float] = {}
+    for place, size in _world_places():
+        country = _listed(site, place)
+        inhabitants[country] = inhabitants.get(country, 0) + size
+    for country in site.countries:
+        if country not in inhabitants:
+            raise InputError(f"{site.name}.yaml: $.countries", f"no place is known in {country!r}")
+    cities = [
+        (place, site.countries.get(_listed(site, place), 0) * size / inhabitants[_listed(site, place)])
+        for place, size in _world_places()
+    ]
+    return Choice([*own, *cities])
+
+
+def _listed(site: Site, place: Place) -> str:
+    """The key of `countries` that a place falls under."""
+    return place.country_code if place.country_code in site.countries else "*"  # type: ignore[return-value]
+
+
+def _people_of(site: Site) -> Mapping[str, list[Person]]:
+    if not site.people:
+        return _world_people()
+    own = [Person(person.name, person.handle, person.company) for person in site.people]
+    return {_DEFAULT_LOCALE: own}
+
+
+def _regular_place(site: Site, regular: Regular) -> Place:
+    for place, _ in _world_places():
+        if (place.city, place.country_code) == (regular.city, regular.country_code):
+            return place
+    raise InputError(
+        f"{site.name}.yaml: $.regulars", f"no place {regular.city!r} is known in {regular.country_code}"
+    )
+
+
+def _regular_browser(site: Site, regular: Regular) -> tuple[_System, _Browser]:
+    for system, browser, _ in _browsers():
+        if (system.device, system.os, browser.name) == (regular.device, regular.os, regular.browser):
+            return system, browser
+    raise InputError(
+        f"{site.name}.yaml: $.regulars",
+        f"no {regular.browser!r} on {regular.os!r} on a {regular.device!r} is known",
+    )

@@ -1,0 +1,255 @@
+"""What happens in a visit: a walk over the site's pages, with goals on the way."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
+from math import ceil
+from struct import Struct
+from typing import NamedTuple
+
+from mock_server.chance import UNIT_16, WALK, Chance, Choice
+from mock_server.instants import MINUTE, SECOND
+from mock_server.site import Funnel, Goal, Page, Site, Source
+from mock_server.world.persona import Persona, Personas
+from mock_server.world.population import (
+    CAST,
+    NOTHING,
+    PURCHASE,
+    REGULAR,
+    SIGNUP,
+    Past,
+    Population,
+    Visit,
+)
+
+# The kinds of moments in a session.
+VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT = range(5)
+
+LINGER = 50 * SECOND
+"""What is done on a page is done within this time, even on the last one."""
+
+_MOST_VIEWS = 40
+_FIRST_COINS = 4
+_COINS = Struct(f"<{_FIRST_COINS + 4 * _MOST_VIEWS}H")
+# Who is on duty in the cast must never look inactive, so they view a page about this often.
+_CAST_DWELL = 4.5 * MINUTE
+# The longest of two gaps takes 65 % of the time: 29 minutes of 44, less than the 30 that end a visit.
+_LONGEST_DWELL = 29 * MINUTE
+
+
+class Moment(NamedTuple):
+    """Something that happens at an instant on a page; `goal` is None for all but goals."""
+
+    at: int
+    kind: int
+    page: Page
+    goal: Goal | None
+
+
+class Walk(NamedTuple):
+    """The course of a session. `views` and `pages` belong together; None is what does not happen in it."""
+
+    views: list[int]
+    pages: list[Page]
+    moments: list[Moment]
+    identified_at: int | None
+    paid_at: int | None
+
+
+class Session:
+    """One visit of one visitor. Persona and pages are worked out when they are first asked for."""
+
+    def __init__(self, sessions: "Sessions", visit: Visit) -> None:
+        """`rendered` is for the views: what they made of this session in one of its states."""
+        self._sessions = sessions
+        self.visit = visit
+        self.start = visit.start
+        self.last_view = visit.start + visit.duration
+        self.rendered: dict[str, tuple[int, bytes]] = {}
+
+    @cached_property
+    def visitor_id(self) -> str:
+        """The visitor's UUID."""
+        return self._sessions.population.id_of(self.visit.visitor)
+
+    @cached_property
+    def persona(self) -> Persona:
+        """Who the visitor is."""
+        return self._sessions.personas.of(self.visit.visitor)
+
+    @cached_property
+    def past(self) -> Past:
+        """What the visitor had done before."""
+        return self._sessions.population.past_of(self.visit)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """All that happens in this session, early and late."""
+        return self._sessions.walk(self.visit, self.past)
+
+    @cached_property
+    def source(self) -> Source:
+        """Where this session came from."""
+        return self._sessions.source(self.visit)
+
+    def views_until(self, instant: int) -> int:
+        """How many pages were viewed up to an instant."""
+        return bisect_right(self.walk.views, instant)
+
+    def has_view(self, after: int, until: int) -> bool:
+        """Whether a page is viewed in (after, until]."""
+        if self.start > until or self.last_view <= after:
+            return False
+        if self.start > after or self.last_view <= until:
+            return True
+        return self.views_until(until) > self.views_until(after)
+
+    def moments_within(self, after: int, until: int) -> list[Moment]:
+        """What happens in (after, until], oldest first."""
+        if self.start > until or self.last_view + LINGER <= after:
+            return []
+        return [moment for moment in self.walk.moments if after < moment.at <= until]
+
+    def is_customer(self, instant: int) -> bool:
+        """Whether the visitor has paid up to an instant of this session."""
+        paid_at = self.walk.paid_at
+        return self.past.is_customer or (paid_at is not None and paid_at <= instant)
+
+    def is_identified(self, instant: int) -> bool:
+        """Whether the visitor was identified up to an instant of this session."""
+        identified_at = self.walk.identified_at
+        return self.past.is_identified or (identified_at is not None and identified_at <= instant)
+
+
+class Sessions:
+    """Makes the sessions of one website."""
+
+    def __init__(self, chance: Chance, site: Site, population: Population, personas: Personas) -> None:
+        """The site's weights are made into choices once."""
+        self._chance = chance
+        self._site = site
+        self.population = population
+        self.personas = personas
+        pages = {page.path: page for page in site.pages}
+        self._entries = Choice((page, page.entry) for page in site.pages)
+        self._next = {
+            page.path: Choice((pages[target], weight) for target, weight in page.links.items())
+            for page in site.pages
+        }
+        self._sources = Choice((source, source.weight) for source in site.sources)
+        self._direct = Source(weight=0)
+        self._funnels: dict[int, Funnel] = {}
+        if site.signup:
+            self._funnels[SIGNUP] = site.signup
+        if site.money:
+            self._funnels[PURCHASE] = site.money.purchase
+        self._funnel_pages = {
+            outcome: [pages[path] for path in funnel.path] for outcome, funnel in self._funnels.items()
+        }
+
+    def of(self, visit: Visit) -> Session:
+        """The session of a visit."""
+        return Session(self, visit)
+
+    def source(self, visit: Visit) -> Source:
+        """Where a visit came from; the regulars type the address."""
+        if visit.visitor.kind == REGULAR:
+            return self._direct
+        return self._sources.pick(self._coins(visit)[0] * UNIT_16)
+
+    def outcome(self, visit: Visit, past: Past) -> int:
+        """What a visit leads to: nobody signs up twice, nor buys a second subscription."""
+        if visit.outcome == SIGNUP and past.is_identified:
+            return NOTHING
+        if visit.outcome == PURCHASE and past.is_customer and self._site.money and self._site.money.renewal:
+            return NOTHING
+        return visit.outcome
+
+    def walk(self, visit: Visit, past: Past) -> Walk:
+        """The course of a visit. The coins of each page view are its own, so that no other can shift them."""
+        coins = self._coins(visit)
+        outcome = self.outcome(visit, past)
+        ending = self._funnel_pages.get(outcome, [])
+        count = self._count(visit, coins[2] * UNIT_16, len(ending))
+        views = _spread(visit.start, visit.duration, coins[_FIRST_COINS : _FIRST_COINS + count - 1])
+        pages = self._pages(visit, coins, count - len(ending)) + ending
+        moments: list[Moment] = []
+        identified_at = paid_at = None
+        for n, (at, page) in enumerate(zip(views, pages, strict=True)):
+            moments.append(Moment(at, VIEW, page, None))
+            stay = min(views[n + 1] - at if n + 1 < count else LINGER, LINGER)
+            if outcome != NOTHING and n + 1 == count:
+                moments += self._finale(outcome, past, at, stay, page)
+            elif page.goals:
+                moments += _goals(page, at, stay, coins[_coin(2, n)], coins[_coin(3, n)])
+        for moment in moments:
+            if moment.kind == IDENTIFY:
+                identified_at = moment.at
+            elif moment.kind == PAYMENT:
+                paid_at = moment.at
+        return Walk(views, pages, moments, identified_at, paid_at)
+
+    def _coins(self, visit: Visit) -> tuple[int, ...]:
+        visitor = visit.visitor
+        raw = self._chance.stream(_COINS.size, WALK, visitor.kind, visitor.minute, visitor.number, visit.wave)
+        return _COINS.unpack(raw)
+
+    def _count(self, visit: Visit, u: float, ending: int) -> int:
+        """How many pages are viewed."""
+        if visit.duration == 0:
+            return 1
+        minutes = visit.duration / MINUTE
+        count = 2 + int(minutes * self._site.visits.views_per_minute * (0.5 + u))
+        dwell = _CAST_DWELL if visit.visitor.kind == CAST else _LONGEST_DWELL
+        return min(max(count, 1 + ceil(visit.duration / dwell), ending + 1), _MOST_VIEWS)
+
+    def _pages(self, visit: Visit, coins: Sequence[int], count: int) -> list[Page]:
+        """The pages of a walk that follows the links."""
+        if visit.visitor.kind == REGULAR:
+            page = self._site.page(self._site.regulars[visit.visitor.number].entry)
+        else:
+            page = self._entries.pick(coins[1] * UNIT_16)
+        pages = [page]
+        for n in range(1, count):
+            page = self._next[page.path].pick(coins[_coin(1, n)] * UNIT_16)
+            pages.append(page)
+        return pages
+
+    def _finale(self, outcome: int, past: Past, at: int, stay: int, page: Page) -> list[Moment]:
+        """What a funnel ends with: its goal, the identification, the payment."""
+        funnel = self._funnels[outcome]
+        moments: list[Moment] = []
+        if funnel.goal:
+            goal = Goal(name=funnel.goal, chance=1, description=funnel.description)
+            moments.append(Moment(at + stay // 5, CUSTOM, page, goal))
+        if funnel.identifies and not past.is_identified:
+            moments.append(Moment(at + stay // 4, IDENTIFY, page, None))
+        if outcome == PURCHASE:
+            moments.append(Moment(at + stay // 2, PAYMENT, page, None))
+        return moments
+
+
+def _coin(row: int, view: int) -> int:
+    """Where the coins of a page view lie: 0 dwell, 1 link, 2 goal, 3 the goal's delay."""
+    return _FIRST_COINS + row * _MOST_VIEWS + view
+
+
+def _spread(start: int, duration: int, coins: Sequence[int]) -> list[int]:
+    """The instants of page views: the first at the start, the last at the end, uneven gaps between."""
+    if not coins:
+        return [start]
+    sums = list(accumulate(0.7 + 0.6 * UNIT_16 * coin for coin in coins))
+    scale = duration / sums[-1]
+    return [start, *(start + int(part * scale) for part in sums[:-1]), start + duration]
+
+
+def _goals(page: Page, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
+    """The goal that is reached on a page view, if any."""
+    u = coin * UNIT_16
+    for goal in page.goals:
+        if u < goal.chance:
+            kind = EXTERNAL_LINK if goal.type == "external_link" else CUSTOM
+            return [Moment(at + int(stay * (0.1 + 0.8 * UNIT_16 * delay)), kind, page, goal)]
+        u -= goal.chance
+    return []

@@ -1,0 +1,24 @@
+"""A running mock, frozen at the documentation's own instant, and a client for it."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from mock_server.testing import RunningMock, running
+
+INSTANT = "2026-02-06T05:27:30Z"
+
+
+@pytest.fixture(scope="session")
+def mock() -> Iterator[RunningMock]:
+    """One server for all tests: frozen, so that every answer is known beforehand."""
+    with running(now=INSTANT, speed=0) as mock:
+        yield mock
+
+
+@pytest.fixture(scope="session")
+def api(mock: RunningMock) -> Iterator[httpx2.Client]:
+    """A client of the mock that sends no credential of its own."""
+    with httpx2.Client(base_url=mock.url, timeout=30) as client:
+        yield client
