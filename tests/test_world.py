@@ -1,0 +1,91 @@
+"""The world's invariants at random instants of random worlds."""
+
+from functools import lru_cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.instants import DAY, EARLIEST, HOUR, LATEST
+from mock_server.site import load_sites
+from mock_server.views.call import REVISIONS, Call
+from mock_server.views.registry import VIEWS
+from mock_server.world.world import World
+from tests.invariants import Ask, check_past, check_picture, data_of, take_picture
+
+SITES = load_sites()
+SMALL_SITES = sorted(set(SITES) - {"launch_day"})
+FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
+
+seeds = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, 42])
+# Mostly the years in which people use it, sometimes any other.
+instants = st.integers(1_640_995_200, 2_082_758_400).map(lambda s: s * 1000) | st.integers(FIRST, LAST)
+lapses = st.integers(1, 20 * 60_000) | st.integers(1, 90 * DAY)
+
+
+@lru_cache(8)
+def world(seed: int, site: str) -> World:
+    return World(seed, SITES[site])
+
+
+def asking(world: World, instant: int, revision: str) -> Ask:
+    """Asks the views, past HTTP."""
+
+    def ask(path: str) -> object:
+        if path == "/analytics/realtime":
+            return data_of(VIEWS["getRealtime"](Call(world, instant, revision, {})))
+        if path == "/analytics/realtime/map":
+            return data_of(VIEWS["getRealtimeMap"](Call(world, instant, revision, {})))
+        visitor_id = path.removeprefix("/visitors/")
+        return data_of(VIEWS["getVisitor"](Call(world, instant, revision, {"visitorId": visitor_id})))
+
+    return ask
+
+
+@given(seeds, st.sampled_from(SMALL_SITES), st.sampled_from(REVISIONS), instants)
+@settings(deadline=None)
+def test_all_answers_of_an_instant_agree(seed: int, site: str, revision: str, instant: int) -> None:
+    picture = take_picture(asking(world(seed, site), instant, revision), instant, most_profiles=8)
+
+    check_picture(picture)
+
+
+@given(seeds, st.sampled_from(SMALL_SITES), instants, lapses)
+@settings(deadline=None)
+def test_the_past_is_never_rewritten(seed: int, site: str, instant: int, lapse: int) -> None:
+    now = asking(world(seed, site), instant, "2026-02")
+    later = asking(world(seed, site), instant + lapse, "2026-02")
+
+    picture = take_picture(now, instant, most_profiles=6)
+
+    for visitor_id, profile in picture.profiles.items():
+        check_past(profile, later(f"/visitors/{visitor_id}"))
+
+
+@given(seeds, st.sampled_from(SMALL_SITES), instants, st.integers(1, HOUR))
+@settings(deadline=None)
+def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: int, lapse: int) -> None:
+    used, fresh = World(seed, SITES[site]), World(seed, SITES[site])
+    for earlier in (instant - lapse, instant + lapse, instant - 1000):
+        take_picture(asking(used, earlier, "2026-02"), earlier, most_profiles=2)
+
+    for revision in REVISIONS:
+        body = VIEWS["getRealtimeMap"](Call(used, instant, revision, {}))
+        assert body == VIEWS["getRealtimeMap"](Call(fresh, instant, revision, {}))
+
+
+def test_launch_day_agrees_as_well() -> None:
+    instant = FIRST + 55 * 365 * DAY
+
+    picture = take_picture(asking(world(42, "launch_day"), instant, "2026-02"), instant, most_profiles=50)
+
+    check_picture(picture)
+
+
+@pytest.mark.parametrize("site", sorted(set(SITES) - {"launch_day"}))
+def test_about_as_many_are_online_as_the_site_says(site: str) -> None:
+    days = [FIRST + 50 * 365 * DAY + n * 17 * HOUR + n * 60_000 * 7 for n in range(60)]
+
+    mean = sum(len(world(42, site).active(day)) for day in days) / len(days)
+
+    assert mean == pytest.approx(SITES[site].online + len(SITES[site].cast), rel=0.15, abs=0.5)
