@@ -1,0 +1,68 @@
+"""Schemathesis against the running mock: every phase, every check, both revisions, both kinds of token."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mock_server.views.call import REVISIONS
+from tests.command import serving
+
+HERE = Path(__file__).parent
+OPERATIONS = {
+    "getRealtime": r"/analytics/realtime",
+    "getRealtimeMap": r"/analytics/realtime/map",
+    "getVisitor": r"/visitors/[^/]+",
+}
+LINE = re.compile(r"(\d{3}) GET /api/v1(/[^? ]*)\S* ")
+
+
+def fuzz(tmp_path: Path, revision: str, config: str, token: str, examples: int) -> Counter[str]:
+    """Runs Schemathesis; fails on any finding, else tells how many 200s each operation gave."""
+    log = tmp_path / "requests.log"
+    with log.open("w") as stream, serving("--revision", revision, "--log", "requests", stderr=stream) as url:
+        command = [
+            *(Path(sys.executable).with_name("st"), "--no-color", "--config-file", HERE / config),
+            *("run", f"{url}/openapi.json", "--mode", "all", "--max-examples", str(examples)),
+        ]
+        environment = {**os.environ, "DATAFAST_TOKEN": token}
+        result = subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
+        )
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+    answered: Counter[str] = Counter()
+    for status, path in LINE.findall(log.read_text()):
+        answered += Counter(
+            name for name, route in OPERATIONS.items() if status == "200" and re.fullmatch(route, path)
+        )
+    return answered
+
+
+TOKENS = [
+    pytest.param("schemathesis.toml", "df_test", id="website key"),
+    pytest.param("schemathesis-account.toml", "dft_test", id="account token"),
+]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(("config", "token"), TOKENS)
+def test_schemathesis_finds_nothing(tmp_path: Path, revision: str, config: str, token: str) -> None:
+    answered = fuzz(tmp_path, revision, config, token, examples=25)
+
+    assert all(answered[operation] >= 10 for operation in OPERATIONS), answered
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(("config", "token"), TOKENS)
+def test_schemathesis_finds_nothing_in_500_examples(
+    tmp_path: Path, revision: str, config: str, token: str
+) -> None:
+    answered = fuzz(tmp_path, revision, config, token, examples=500)
+
+    assert all(answered[operation] >= 100 for operation in OPERATIONS), answered
+    print(dict(answered))
