@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DATA_VENV := .venv-data
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -39,12 +40,18 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+data: ## make fixtures/data/ again, in an environment of its own (see scripts/requirements-data.txt)
+	$(PYTHON) -m venv --clear $(DATA_VENV)
+	$(DATA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/requirements-data.txt
+	$(DATA_VENV)/bin/python scripts/make_places.py
+	$(DATA_VENV)/bin/python scripts/make_people.py
+
 build: setup ## build wheel and sdist into dist/
 	rm -rf dist
 	$(BIN)/hatchling build
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache node_modules
+	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers format build clean
+.PHONY: help serve test check setup lint types layers format data build clean

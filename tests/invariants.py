@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-
 WINDOW = 600_000
 # What only the instant of asking decides; all else of a life so far stays.
 _PASSING = ("timeSinceFirstVisit", "timeSinceCurrentVisit")
@@ -128,7 +127,8 @@ def _check_agreement(visitor: Json, profile: Json, picture: Picture) -> None:
     names = {"browser": "name", "os": "name", "device": "type"}
     system = {part: identity[part][name] for part, name in names.items()}
     shown = {
-        part: value[names[part]] if isinstance(value, dict) else value for part, value in visitor["system"].items()
+        part: value[names[part]] if isinstance(value, dict) else value
+        for part, value in visitor["system"].items()
     }
     assert shown == system
     assert visitor["profileData"]["hasProfile"] == (profile["profile"] is not None)
@@ -138,7 +138,7 @@ def _check_agreement(visitor: Json, profile: Json, picture: Picture) -> None:
     assert picture.instant - WINDOW < latest <= picture.instant
     likelihood, prediction = visitor.get("conversionLikelihood"), profile["prediction"]
     if prediction is not None:
-        assert (likelihood["score"], likelihood["confidence"]) == (prediction["score"], prediction["confidence"])
+        assert all(likelihood[member] == prediction[member] for member in ("score", "confidence"))
     if "visitCount" in visitor:
         assert visitor["visitCount"] == activity["visitCount"]
         assert _ms(visitor["sessionStartTime"]) == picture.instant - activity["timeSinceCurrentVisit"]

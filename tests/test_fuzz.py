@@ -13,6 +13,7 @@ from mock_server.views.call import REVISIONS
 from tests.command import serving
 
 HERE = Path(__file__).parent
+SCHEMATHESIS = Path(sys.executable).with_name("st")
 OPERATIONS = {
     "getRealtime": r"/analytics/realtime",
     "getRealtimeMap": r"/analytics/realtime/map",
@@ -26,7 +27,7 @@ def fuzz(tmp_path: Path, revision: str, config: str, token: str, examples: int) 
     log = tmp_path / "requests.log"
     with log.open("w") as stream, serving("--revision", revision, "--log", "requests", stderr=stream) as url:
         command = [
-            *(Path(sys.executable).with_name("st"), "--no-color", "--config-file", HERE / config),
+            *(str(SCHEMATHESIS), "--no-color", "--config-file", str(HERE / config)),
             *("run", f"{url}/openapi.json", "--mode", "all", "--max-examples", str(examples)),
         ]
         environment = {**os.environ, "DATAFAST_TOKEN": token}

@@ -1,0 +1,110 @@
+"""Makes fixtures/data/people.csv: names and companies by locale, drawn once with Faker 40.54.0.
+
+Run by `make data`. Faker's output changes between releases, so seeds would not stay valid if it were drawn
+at run time; it would also cost a quarter of a second at every start.
+"""
+
+import argparse
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from anyascii import anyascii
+from faker import Faker
+
+OUT = Path(__file__).parent.parent / "fixtures" / "data" / "people.csv"
+SEED = 20_260_206
+PEOPLE_PER_LOCALE = 120
+LOCALES = (
+    *("ar_AA", "cs_CZ", "da_DK", "de_DE", "el_GR", "en_GB", "en_IN", "en_US", "es_ES", "es_MX", "fi_FI"),
+    *("fr_FR", "he_IL", "hu_HU", "id_ID", "it_IT", "ja_JP", "ko_KR", "nl_NL", "no_NO", "pl_PL", "pt_BR"),
+    *("pt_PT", "ro_RO", "ru_RU", "sv_SE", "th_TH", "tr_TR", "uk_UA", "vi_VN", "zh_CN", "zh_TW"),
+)
+# These write the family name first.
+FAMILY_FIRST = frozenset({"hu_HU", "ja_JP", "ko_KR", "vi_VN", "zh_CN", "zh_TW"})
+# And these do so without a space.
+UNSPACED = frozenset({"ko_KR", "zh_CN", "zh_TW"})
+
+
+class Person(NamedTuple):
+    """One row; `handle` is the name as it stands in an e-mail address."""
+
+    locale: str
+    name: str
+    handle: str
+    company: str
+
+
+def main() -> None:
+    """Write the file and say so."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=OUT)
+    out = parser.parse_args().out
+    people = [person for locale in LOCALES for person in make_people(locale)]
+    with out.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(Person._fields)
+        rows.writerows(people)
+    print(f"{out}: {len(people)} people in {len(LOCALES)} locales")
+
+
+def make_people(locale: str) -> list[Person]:
+    """Distinct people of a locale. Handles are distinct as well."""
+    fake = Faker(locale)
+    fake.seed_instance(f"{SEED}/{locale}")
+    people: dict[str, Person] = {}
+    for name, handle in _names(fake, locale):
+        if name not in {person.name for person in people.values()}:
+            people.setdefault(handle, Person(locale, name, handle, _company(fake, locale)))
+        if len(people) == PEOPLE_PER_LOCALE:
+            break
+    return list(people.values())
+
+
+def _names(fake: Faker, locale: str) -> Iterator[tuple[str, str]]:
+    """(name, handle) pairs without end; titles are left out by putting names together from their parts."""
+    while True:
+        if locale == "ja_JP":
+            given, given_latin = _pair(fake.first_name_pair())
+            family, family_latin = _pair(fake.last_name_pair())
+        else:
+            # Men's and women's names in turn: in many languages the family name goes with it.
+            woman = fake.boolean()
+            given = given_latin = fake.first_name_female() if woman else fake.first_name_male()
+            family = family_latin = fake.last_name_female() if woman else fake.last_name_male()
+        handle = ".".join(filter(None, (_slug(given_latin), _slug(family_latin))))
+        if re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+", handle):
+            yield _joined(locale, given, family), handle
+
+
+def _pair(names: tuple[str, str, str]) -> tuple[str, str]:
+    """A Japanese name in its own script and in Latin letters."""
+    own, _, latin = names
+    return own, latin
+
+
+def _joined(locale: str, given: str, family: str) -> str:
+    parts = (family, given) if locale in FAMILY_FIRST else (given, family)
+    return _plain(("" if locale in UNSPACED else " ").join(parts))
+
+
+def _company(fake: Faker, locale: str) -> str:
+    """A company's name. Faker's Russian ones are partly those of real companies, so they are put together."""
+    if locale == "ru_RU":
+        return f"{fake.company_prefix()} «{fake.last_name_male()}»"
+    return _plain(fake.company())
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", anyascii(text).lower())
+
+
+def _plain(text: str) -> str:
+    """One line without superfluous space."""
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    main()
