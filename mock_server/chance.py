@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 # What a digest is drawn for is its first coordinate, so that no two purposes share coins.
-BIRTHS, HEADS, WAVE, WALK, PERSONA, CAST, OBJECT_ID, RENEWALS, FEISTEL, PURCHASE, CLICK_ID = range(11)
+BIRTHS, HEADS, WAVE, PURCHASES, BUYERS, WALK = range(6)
+PERSONA, OBJECT_ID, RENEWALS, FEISTEL, PLAN, CLICK_ID = range(6, 12)
 
 _COORDINATES = Struct("<Bqqqq")
 UNIT_16 = 1 / 65_536

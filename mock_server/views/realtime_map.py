@@ -1,6 +1,7 @@
 """`GET /analytics/realtime/map`: active visitors, recent events and payments (pages 001 and 002)."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import msgspec
 
@@ -9,7 +10,7 @@ from mock_server.views.call import REVISION_2026_02, REVISION_2026_06, Call
 from mock_server.views.money import amount_of
 from mock_server.views.params import params_of
 from mock_server.world.money import Payment
-from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE
+from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE, Likelihood
 from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Session
 from mock_server.world.world import Event, World
 
@@ -44,21 +45,22 @@ def realtime_map(call: Call) -> bytes:
             "baselineAverageValue": model.average_value,
         }
     data["hasConversionPredictions"] = model is not None
-    data["recentEvents"] = [_event(event) for event in world.events(instant, _EVENT_KINDS[call.revision])]
+    events = world.events(instant, _EVENT_KINDS[call.revision])
+    data["recentEvents"] = [_event_json(event) for event in events]
     data["recentPayments"] = [_payment(world, payment) for payment in world.payments(instant)]
     return _encode({"status": "success", "data": data})
 
 
 def _visitor_json(world: World, session: Session, instant: int, revision: str) -> msgspec.Raw:
-    """The visitor as JSON. It changes only with page, customer and profile, and is kept until then."""
+    """The visitor as JSON, kept until their page, or what is known of them, changes."""
+    known = session.kept.get(revision)
+    if known is not None and known[0] <= instant < known[1]:
+        return cast(msgspec.Raw, known[2])
+    visitor = _visitor_2026_02 if revision == REVISION_2026_02 else _visitor_2026_06
     is_customer, is_identified = session.is_customer(instant), session.is_identified(instant)
-    state = session.views_until(instant) << 2 | is_customer << 1 | is_identified
-    known = session.rendered.get(revision)
-    if known is None or known[0] != state:
-        visitor = _visitor_2026_02 if revision == REVISION_2026_02 else _visitor_2026_06
-        known = (state, _encode(visitor(world, session, instant, is_customer, is_identified)))
-        session.rendered[revision] = known
-    return msgspec.Raw(known[1])
+    json = msgspec.Raw(_encode(visitor(world, session, instant, is_customer, is_identified)))
+    session.kept[revision] = (*session.steady_span(instant), json)
+    return json
 
 
 def _visitor_2026_02(
@@ -127,12 +129,16 @@ def _profile_data(session: Session, is_identified: bool) -> dict[str, Any]:
     }
 
 
-def _likelihood(world: World, session: Session, is_customer: bool) -> dict[str, Any] | None:
+def _likelihood(world: World, session: Session, is_customer: bool) -> msgspec.Raw | None:
     likelihood = world.likelihood(session)
-    if likelihood is None:
-        return None
+    return None if likelihood is None else _likelihood_json(likelihood, is_customer)
+
+
+@lru_cache(4096)
+def _likelihood_json(likelihood: Likelihood, is_customer: bool) -> msgspec.Raw:
+    """A likelihood as JSON; many visitors share one."""
     score = CUSTOMER_SCORE if is_customer else likelihood.score
-    return {
+    content = {
         "score": score,
         "confidence": 1.0 if is_customer else likelihood.confidence,
         "isBaseline": score == BASELINE_SCORE and not likelihood.matches,
@@ -143,6 +149,15 @@ def _likelihood(world: World, session: Session, is_customer: bool) -> dict[str, 
             "expectedValue": likelihood.expected_value,
         },
     }
+    return msgspec.Raw(_encode(content))
+
+
+def _event_json(event: Event) -> msgspec.Raw:
+    """The event as JSON, which is the same for ever after."""
+    json: msgspec.Raw | None = event.session.kept.get(event.object_id)
+    if json is None:
+        json = event.session.kept[event.object_id] = msgspec.Raw(_encode(_event(event)))
+    return json
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from struct import Struct
 from typing import NamedTuple
 
-from mock_server.chance import PURCHASE as PURCHASE_COINS
-from mock_server.chance import RENEWALS, UNIT_16, UNIT_32, Chance, Choice
+from mock_server.chance import PLAN, RENEWALS, UNIT_16, UNIT_32, Chance, Choice
 from mock_server.instants import MINUTE
 from mock_server.site import Money, Plan
 from mock_server.world.population import BORN, PURCHASE, Visit
@@ -80,7 +79,7 @@ class Ledger:
         return Payment(minute * MINUTE + offset, session, self._plan(session.visit), True, False)
 
     def _plan(self, visit: Visit) -> Plan:
-        coin = int.from_bytes(self._chance.digest(PURCHASE_COINS, *_coordinates(visit))[:4], "little")
+        coin = int.from_bytes(self._chance.digest(PLAN, *_coordinates(visit))[:4], "little")
         return self._plans.pick(coin * UNIT_32)
 
 

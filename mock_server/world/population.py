@@ -1,5 +1,6 @@
 """Who was ever born: visitors as (kind, minute, index), their ids, and the minutes in which they visit."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from math import exp, log1p
 from statistics import NormalDist
@@ -7,7 +8,7 @@ from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
-from mock_server.chance import BIRTHS, FEISTEL, HEADS, UNIT_16, UNIT_32, WAVE, Chance
+from mock_server.chance import BIRTHS, BUYERS, FEISTEL, HEADS, PURCHASES, UNIT_16, UNIT_32, WAVE, Chance
 from mock_server.instants import MINUTE, SECOND, instant_of
 from mock_server.site import LONGEST_SESSION_MINUTES, Funnel, Site
 
@@ -24,6 +25,10 @@ CAST_SHIFT = 30
 """Minutes after which a member of the cast is relieved by the next."""
 
 _HEAD = Struct("<4H")
+# The coins of this many neighbouring minutes come from one digest.
+_NEIGHBOURS = 16
+_COIN = Struct("<I")
+_COIN_EACH = Struct(f"<{_NEIGHBOURS}I")
 _POISSON_LIMIT = 30.0
 _PURCHASE_WAVES = 3
 _CAST_STAGGER = 7
@@ -68,24 +73,29 @@ class Population:
         """Nothing is computed before it is asked for."""
         self.chance = chance
         self.site = site
-        shares = 1 + sum(wave.share for wave in site.waves)
-        self._birth_rate = site.online / ((10 + _mean_minutes(site)) * shares)
-        self._purchase = site.money.purchase if site.money else None
-        self._purchase_share = self._purchase.share if self._purchase else 0.0
-        self._signup_share = site.signup.share if site.signup else 0.0
-        self._shortest = {
-            NOTHING: 0,
-            SIGNUP: _shortest(site.signup),
-            PURCHASE: _shortest(self._purchase),
-        }
-        self._identifies = {
-            NOTHING: False,
-            SIGNUP: bool(site.signup and site.signup.identifies),
-            PURCHASE: bool(self._purchase and self._purchase.identifies),
-        }
+        purchase = site.money.purchase if site.money else None
+        shares = [1.0, *(wave.share for wave in site.waves)]
+        births = site.online / ((10 + _mean_minutes(site)) * sum(shares))
+        rates = [births * hour * day for day in site.rhythm.weekdays for hour in site.rhythm.hours]
+        # By hour of the week, Monday first: births, and purchases in visits of each wave that may buy.
+        self._birth_rates = rates
+        self._purchase_rates = [
+            [_purchases(rate * share, purchase.share) for rate in rates] if purchase else []
+            for share in shares[:_PURCHASE_WAVES]
+        ]
+        self._kept_below = [round(share * 65_536) for share in shares]
+        self._signup_below = round(site.signup.share * 65_536) if site.signup else 0
+        self._shortest = (0, _shortest(site.signup), _shortest(purchase))
+        self._identifies = (
+            False,
+            bool(site.signup and site.signup.identifies),
+            bool(purchase and purchase.identifies),
+        )
         self._regular_since = [instant_of(regular.since) for regular in site.regulars]
         self.births = lru_cache(4096)(self._births)
         self._heads = lru_cache(1024)(self._draw_heads)
+        self._birth_coins = lru_cache(512)(self._draw_birth_coins)
+        self._purchase_coins = lru_cache(512)(self._draw_purchase_coins)
         self._wave_key = lru_cache(256)(self._draw_wave_key)
         self._ids = _Ids(chance)
         self._regular_ids = {
@@ -123,9 +133,9 @@ class Population:
 
     def visits_started(self, minute: int) -> list[Visit]:
         """The visits that start in a minute, by whomever."""
-        visits = self._kept(0, minute, minute)
-        for wave in range(1, len(self.site.waves) + 1):
-            visits += self._kept(wave, self._wave_source(wave, minute), minute)
+        visits = self._wave_visits(0, minute)
+        for wave in range(1, len(self._kept_below)):
+            visits += self._wave_visits(wave, minute)
         visits += self._cast_visits(minute)
         visits += self._regular_visits(minute)
         return visits
@@ -133,21 +143,24 @@ class Population:
     def visits_of(self, visitor: Visitor, until: int) -> list[Visit]:
         """The visitor's visits that have started at `until`, oldest first; none before the first."""
         if visitor.kind == BORN:
-            visits = [self._wave_visit(visitor, wave) for wave in range(len(self.site.waves) + 1)]
+            visits = self._born_visits(visitor, len(self._kept_below))
         elif visitor.kind == CAST:
-            visits = list(self._cast_history(visitor))
+            visits = self._cast_history(visitor)
         elif visitor.kind == REGULAR:
-            visits = list(self._regular_history(visitor.number, until))
+            visits = self._regular_history(visitor.number, until)
         else:
             visits = []
-        return [visit for visit in visits if visit is not None and visit.start <= until]
+        return [visit for visit in visits if visit.start <= until]
 
     def purchases_started(self, minute: int) -> list[Visit]:
         """The visits of a minute that lead to a purchase which may be renewed."""
-        visits = self._kept(0, minute, minute)
-        for wave in range(1, min(len(self.site.waves) + 1, _PURCHASE_WAVES)):
-            visits += self._kept(wave, self._wave_source(wave, minute), minute)
-        return [visit for visit in visits if visit.outcome == PURCHASE]
+        return [
+            visit
+            for wave in range(len(self._purchase_rates))
+            if self._purchases(wave, minute)
+            for visit in self._wave_visits(wave, minute)
+            if visit.outcome == PURCHASE
+        ]
 
     def cast_on(self, minute: int) -> list[Visitor]:
         """Who of the cast is on duty in a minute, in the order of the site's `cast`."""
@@ -164,8 +177,7 @@ class Population:
         """What the visitor had done before this visit began."""
         visitor = visit.visitor
         if visitor.kind == BORN:
-            earlier = [self._wave_visit(visitor, wave) for wave in range(visit.wave)] if visit.wave else []
-            outcomes = [v.outcome for v in earlier if v is not None]
+            outcomes = [earlier.outcome for earlier in self._born_visits(visitor, visit.wave)]
         elif visitor.kind == REGULAR:
             outcomes = [PURCHASE if self.site.regulars[visitor.number].customer else NOTHING] * visit.wave
         else:
@@ -180,79 +192,109 @@ class Population:
 
     def _births(self, minute: int) -> int:
         """How many visitors are born in a minute: Poisson around the site's rhythm."""
-        rhythm = self.site.rhythm
-        # The epoch was a Thursday.
-        weekday = (minute // 1440 + 3) % 7
-        rate = self._birth_rate * rhythm.hours[minute // 60 % 24] * rhythm.weekdays[weekday]
-        u = int.from_bytes(self.chance.digest(BIRTHS, minute)[:4], "little") * UNIT_32
-        return _poisson(rate, u)
+        coin = self._birth_coins(minute // _NEIGHBOURS)[minute % _NEIGHBOURS]
+        return _poisson(self._birth_rates[_hour_of_week(minute)], coin * UNIT_32)
 
-    def _kept(self, wave: int, birth_minute: int, start_minute: int) -> list[Visit]:
-        heads = self._heads(wave, birth_minute)
-        share = 65_536 if wave == 0 else int(self.site.waves[wave - 1].share * 65_536)
+    def _draw_birth_coins(self, group: int) -> tuple[int, ...]:
+        return _COIN_EACH.unpack(self.chance.digest(BIRTHS, group))
+
+    def _purchases(self, wave: int, minute: int) -> int:
+        """How many purchases are made in a wave's visits of a minute, if anybody comes to make them.
+
+        Drawn by minute and not by visitor: most minutes have none, so that renewals of a whole year can be
+        found without looking at everybody who came.
+        """
+        rate = self._purchase_rates[wave][_hour_of_week(minute)]
+        coin = self._purchase_coins(wave, minute // _NEIGHBOURS)[minute % _NEIGHBOURS]
+        return _poisson(rate, coin * UNIT_32)
+
+    def _draw_purchase_coins(self, wave: int, group: int) -> tuple[int, ...]:
+        return _COIN_EACH.unpack(self.chance.digest(PURCHASES, wave, group))
+
+    def _wave_visits(self, wave: int, minute: int) -> list[Visit]:
+        """The visits of a wave that start in a minute; wave 0 are the first visits."""
+        birth_minute = self._wave_source(wave, minute) if wave else minute
+        heads, below = self._heads(wave, birth_minute), self._kept_below[wave]
+        buyers = self._buyers(wave, minute, heads) if heads else ()
         return [
-            self._visit(Visitor(BORN, birth_minute, index), wave, start_minute, head)
-            for index, head in enumerate(_HEAD.iter_unpack(heads))
-            if head[1] < share
+            self._visit(Visitor(BORN, birth_minute, number), wave, minute, head, number in buyers)
+            for number, head in enumerate(_HEAD.iter_unpack(heads))
+            if head[1] < below
         ]
 
-    def _wave_visit(self, visitor: Visitor, wave: int) -> Visit | None:
-        """The visitor's visit of one wave; None if they stay away."""
-        head = _HEAD.unpack_from(self._heads(wave, visitor.minute), visitor.number * _HEAD.size)
-        if wave == 0:
-            return self._visit(visitor, 0, visitor.minute, head)
-        if head[1] >= int(self.site.waves[wave - 1].share * 65_536):
-            return None
-        return self._visit(visitor, wave, self._wave_target(wave, visitor.minute), head)
+    def _born_visits(self, visitor: Visitor, waves: int) -> list[Visit]:
+        """The visits that somebody makes in the first `waves` waves, oldest first."""
+        visits: list[Visit] = []
+        for wave in range(waves):
+            heads = self._heads(wave, visitor.minute)
+            head = _HEAD.unpack_from(heads, visitor.number * _HEAD.size)
+            if head[1] < self._kept_below[wave]:
+                minute = self._wave_target(wave, visitor.minute)
+                buyers = self._buyers(wave, minute, heads)
+                visits.append(self._visit(visitor, wave, minute, head, visitor.number in buyers))
+        return visits
 
-    def _visit(self, visitor: Visitor, wave: int, minute: int, head: tuple[int, ...]) -> Visit:
+    def _visit(self, visitor: Visitor, wave: int, minute: int, head: tuple[int, ...], buys: bool) -> Visit:
         offset, _, length, fate = head
-        outcome = self._outcome(fate * UNIT_16, wave)
-        return Visit(
-            visitor,
-            wave,
-            minute * MINUTE + (offset * MINUTE >> 16),
-            max(_duration(self.site, length * UNIT_16), self._shortest[outcome]),
-            outcome,
-        )
-
-    def _outcome(self, u: float, wave: int) -> int:
-        if u < self._purchase_share:
-            return PURCHASE if wave < _PURCHASE_WAVES else NOTHING
-        return SIGNUP if u < self._purchase_share + self._signup_share else NOTHING
+        duration = _duration(self.site, length * UNIT_16)
+        outcome = PURCHASE if buys else SIGNUP if fate < self._signup_below else NOTHING
+        if outcome:
+            duration = max(duration, self._shortest[outcome])
+        return Visit(visitor, wave, minute * MINUTE + (offset * MINUTE >> 16), duration, outcome)
 
     def _draw_heads(self, wave: int, birth_minute: int) -> bytes:
-        """Four coins of 16 bits for each visitor of a minute: start, whether they come, length, outcome."""
+        """Four coins of 16 bits for each visitor of a minute: start, whether they come, length, sign-up."""
         return self.chance.stream(self.births(birth_minute) * _HEAD.size, HEADS, wave, birth_minute)
 
+    def _buyers(self, wave: int, minute: int, heads: bytes) -> Collection[int]:
+        """The numbers of those who buy in a minute, among the visitors of a wave with these heads."""
+        if wave >= len(self._purchase_rates):
+            return ()
+        purchases = self._purchases(wave, minute)
+        if not purchases:
+            return ()
+        below = self._kept_below[wave]
+        kept = [number for number, head in enumerate(_HEAD.iter_unpack(heads)) if head[1] < below]
+        coins = self.chance.stream(4 * purchases, BUYERS, wave, minute) if kept else b""
+        return {kept[coin % len(kept)] for (coin,) in _COIN.iter_unpack(coins)}
+
     def _wave_target(self, wave: int, birth_minute: int) -> int:
-        """The minute in which wave `wave` brings back those born in `birth_minute`."""
+        """The minute in which a wave brings back those born in `birth_minute`."""
+        if wave == 0:
+            return birth_minute
         spec = self.site.waves[wave - 1]
-        block, x = divmod(birth_minute + spec.gap, 1 << spec.block)
-        factor, shift = self._wave_key(wave, block)
-        return (block << spec.block) + (factor * x + shift) % (1 << spec.block)
+        size = 1 << spec.block
+        block, x = divmod(birth_minute + spec.gap, size)
+        factor, _, shift = self._wave_key(wave, block)
+        return block * size + (factor * x + shift) % size
 
     def _wave_source(self, wave: int, minute: int) -> int:
-        """The birth minute whose visitors wave `wave` brings back in `minute`: the inverse of the above."""
+        """The birth minute whose visitors a wave brings back in `minute`: the inverse of the above."""
         spec = self.site.waves[wave - 1]
         size = 1 << spec.block
         block, y = divmod(minute, size)
-        factor, shift = self._wave_key(wave, block)
-        return block * size + (y - shift) * pow(factor, -1, size) % size - spec.gap
+        _, inverse, shift = self._wave_key(wave, block)
+        return block * size + (y - shift) * inverse % size - spec.gap
 
-    def _draw_wave_key(self, wave: int, block: int) -> tuple[int, int]:
+    def _draw_wave_key(self, wave: int, block: int) -> tuple[int, int, int]:
+        """An odd factor, its inverse and a shift, modulo the block's size."""
         digest = self.chance.digest(WAVE, wave, block)
-        return int.from_bytes(digest[:4], "little") | 1, int.from_bytes(digest[4:8], "little")
+        factor = int.from_bytes(digest[:4], "little") | 1
+        inverse = pow(factor, -1, 1 << self.site.waves[wave - 1].block)
+        return factor, inverse, int.from_bytes(digest[4:8], "little")
 
     # -- the cast: always there, relieved every half hour -----------------------------------------------
 
     def _cast_visits(self, minute: int) -> list[Visit]:
-        visits: list[Visit] = []
-        for role in range(len(self.site.cast)):
-            for ahead in (0, _CAST_LEAD):
-                on_duty = self.cast_on(minute + ahead + _CAST_EARLY)[role]
-                visits += [v for v in self._cast_history(on_duty) if v.start // MINUTE == minute]
-        return visits
+        return [
+            visit
+            for ahead in (0, _CAST_LEAD)
+            # Whoever starts in this minute goes on duty within the next few.
+            for visitor in self.cast_on(minute + ahead + _CAST_EARLY)
+            if visitor.minute >= minute + ahead
+            for visit in self._cast_history(visitor)
+            if visit.start // MINUTE == minute
+        ]
 
     def _cast_history(self, visitor: Visitor) -> list[Visit]:
         """An earlier visit where the role needs a past, and the one that covers the shift."""
@@ -338,6 +380,19 @@ class _Ids:
 
     def _round(self, turn: int, half: int) -> int:
         return int.from_bytes(self._chance.digest(FEISTEL, turn, half)[:8], "little") & _HALF
+
+
+def _hour_of_week(minute: int) -> int:
+    """0 to 167, Monday first; the epoch was a Thursday."""
+    return (minute // 60 + 72) % 168
+
+
+def _purchases(visits: float, share: float) -> float:
+    """The rate of purchases in a minute with `visits` visits on average, of which `share` lead to one.
+
+    Nobody buys in a minute in which nobody comes; so the others have to make up for it.
+    """
+    return share * visits / (1 - exp(-visits)) if visits else 0.0
 
 
 def _poisson(rate: float, u: float) -> int:

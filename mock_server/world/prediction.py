@@ -1,5 +1,6 @@
 """How likely a visitor is to convert: the site's baseline, lifted by what is known of them."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,36 +18,50 @@ class Likelihood(NamedTuple):
 
     score: int
     confidence: float
-    matches: list[str]
+    matches: tuple[str, ...]
     conversion_rate: float
     average_value: float
     expected_value: float
 
 
-def predict(model: Prediction, persona: Persona, first_source: Source) -> Likelihood:
-    """The prediction for a visitor, whose first session came from `first_source`. It is the same for life."""
-    host = urlsplit(first_source.referrer).hostname if first_source.referrer else None
-    known = {
-        "device": model.device.get(persona.device.type or ""),
-        "os": model.os.get(persona.device.os or ""),
-        "browser": model.browser.get(persona.device.browser or ""),
-        "country": model.country.get(persona.place.country_code or ""),
-        "referrer": model.referrer.get(host or ""),
-    }
-    matches = [dimension for dimension, lift in known.items() if lift is not None]
-    rate, value = model.conversion_rate, model.average_value
-    for lift in known.values():
-        rate *= (lift or _NO_LIFT).rate
-        value *= (lift or _NO_LIFT).value
-    rate = min(rate, 1.0)
-    return Likelihood(
-        _score(rate * value, model.conversion_rate * model.average_value),
-        round(0.2 + 0.78 * (1 - 0.6 ** len(matches)), 3),
-        matches,
-        round(rate, 4),
-        round(value, 2),
-        round(rate * value, 2),
-    )
+class Predictor:
+    """The conversion model of one website."""
+
+    def __init__(self, model: Prediction) -> None:
+        """Visitors who have in common what the model looks at share one prediction."""
+        self._model = model
+        self._likelihood = lru_cache(4096)(self._compute)
+
+    def predict(self, persona: Persona, first_source: Source) -> Likelihood:
+        """The prediction for a visitor whose first session came from `first_source`; the same for life."""
+        device = persona.device
+        country = persona.place.country_code
+        return self._likelihood(device.type, device.os, device.browser, country, first_source.referrer)
+
+    def _compute(self, *known: str | None) -> Likelihood:
+        device, os, browser, country, referrer = (value or "" for value in known)
+        model = self._model
+        lifts = {
+            "device": model.device.get(device),
+            "os": model.os.get(os),
+            "browser": model.browser.get(browser),
+            "country": model.country.get(country),
+            "referrer": model.referrer.get(urlsplit(referrer).hostname or ""),
+        }
+        matches = tuple(dimension for dimension, lift in lifts.items() if lift is not None)
+        rate, value = model.conversion_rate, model.average_value
+        for lift in lifts.values():
+            rate *= (lift or _NO_LIFT).rate
+            value *= (lift or _NO_LIFT).value
+        rate = min(rate, 1.0)
+        return Likelihood(
+            _score(rate * value, model.conversion_rate * model.average_value),
+            round(0.2 + 0.78 * (1 - 0.6 ** len(matches)), 3),
+            matches,
+            round(rate, 4),
+            round(value, 2),
+            round(rate * value, 2),
+        )
 
 
 def _score(expected: float, baseline: float) -> int:

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate
 from math import ceil
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mock_server.chance import UNIT_16, WALK, Chance, Choice
 from mock_server.instants import MINUTE, SECOND
@@ -26,12 +26,18 @@ from mock_server.world.population import (
 # The kinds of moments in a session.
 VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT = range(5)
 
+NEVER = 1 << 62
+"""Later than any instant."""
+
 LINGER = 50 * SECOND
 """What is done on a page is done within this time, even on the last one."""
 
 _MOST_VIEWS = 40
-_FIRST_COINS = 4
-_COINS = Struct(f"<{_FIRST_COINS + 4 * _MOST_VIEWS}H")
+# Where the coins of a visit lie: its source's, two for the walk, then one of each of these a page view.
+_SOURCE_COIN = Struct("<H")
+_ENTRY, _COUNT = 1, 2
+_DWELLS, _LINKS, _GOALS, _DELAYS = range(4, 4 + 4 * _MOST_VIEWS, _MOST_VIEWS)
+_COINS = Struct(f"<{4 + 4 * _MOST_VIEWS}H")
 # Who is on duty in the cast must never look inactive, so they view a page about this often.
 _CAST_DWELL = 4.5 * MINUTE
 # The longest of two gaps takes 65 % of the time: 29 minutes of 44, less than the 30 that end a visit.
@@ -39,7 +45,7 @@ _LONGEST_DWELL = 29 * MINUTE
 
 
 class Moment(NamedTuple):
-    """Something that happens at an instant on a page; `goal` is None for all but goals."""
+    """Something that happens at an instant on a page; `goal` is None where none is reached."""
 
     at: int
     kind: int
@@ -48,7 +54,10 @@ class Moment(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The course of a session. `views` and `pages` belong together; None is what does not happen in it."""
+    """The course of a session. `views` are the instants at which `pages` are viewed, `moments` all else.
+
+    None is what does not happen in it.
+    """
 
     views: list[int]
     pages: list[Page]
@@ -61,12 +70,16 @@ class Session:
     """One visit of one visitor. Persona and pages are worked out when they are first asked for."""
 
     def __init__(self, sessions: "Sessions", visit: Visit) -> None:
-        """`rendered` is for the views: what they made of this session in one of its states."""
+        """`kept` is for those above: what they made of this session and need again."""
         self._sessions = sessions
         self.visit = visit
         self.start = visit.start
         self.last_view = visit.start + visit.duration
-        self.rendered: dict[str, tuple[int, bytes]] = {}
+        self.kept: dict[Any, Any] = {}
+
+    @cached_property
+    def _coins(self) -> bytes:
+        return self._sessions.coins(self.visit)
 
     @cached_property
     def visitor_id(self) -> str:
@@ -86,12 +99,17 @@ class Session:
     @cached_property
     def walk(self) -> Walk:
         """All that happens in this session, early and late."""
-        return self._sessions.walk(self.visit, self.past)
+        return self._sessions.walk(self.visit, self.past, self._coins)
 
     @cached_property
     def source(self) -> Source:
         """Where this session came from."""
-        return self._sessions.source(self.visit)
+        return self._sessions.source(self.visit, self._coins)
+
+    @cached_property
+    def first_source(self) -> Source:
+        """Where the visitor's first session came from."""
+        return self._sessions.first_source(self.visit) if self.visit.wave else self.source
 
     def views_until(self, instant: int) -> int:
         """How many pages were viewed up to an instant."""
@@ -105,11 +123,25 @@ class Session:
             return True
         return self.views_until(until) > self.views_until(after)
 
-    def moments_within(self, after: int, until: int) -> list[Moment]:
-        """What happens in (after, until], oldest first."""
+    def happenings(self, after: int, until: int) -> list[Moment]:
+        """All that happens in (after, until], page views included."""
         if self.start > until or self.last_view + LINGER <= after:
             return []
-        return [moment for moment in self.walk.moments if after < moment.at <= until]
+        views, pages, moments = self.walk[:3]
+        return [
+            *(
+                Moment(views[n], VIEW, pages[n], None)
+                for n in range(bisect_right(views, after), bisect_right(views, until))
+            ),
+            *(moment for moment in moments if after < moment.at <= until),
+        ]
+
+    def steady_span(self, instant: int) -> tuple[int, int]:
+        """[from, to) around an instant: then page, customer and identification are the same."""
+        walk = self.walk
+        changes = sorted(at for at in (*walk.views, walk.identified_at, walk.paid_at) if at is not None)
+        n = bisect_right(changes, instant)
+        return changes[n - 1] if n else self.start, changes[n] if n < len(changes) else NEVER
 
     def is_customer(self, instant: int) -> bool:
         """Whether the visitor has paid up to an instant of this session."""
@@ -144,19 +176,25 @@ class Sessions:
             self._funnels[SIGNUP] = site.signup
         if site.money:
             self._funnels[PURCHASE] = site.money.purchase
-        self._funnel_pages = {
-            outcome: [pages[path] for path in funnel.path] for outcome, funnel in self._funnels.items()
+        self._funnel_pages: dict[int, list[Page]] = {
+            NOTHING: [],
+            **{outcome: [pages[path] for path in funnel.path] for outcome, funnel in self._funnels.items()},
         }
 
     def of(self, visit: Visit) -> Session:
         """The session of a visit."""
         return Session(self, visit)
 
-    def source(self, visit: Visit) -> Source:
+    def source(self, visit: Visit, coins: bytes) -> Source:
         """Where a visit came from; the regulars type the address."""
         if visit.visitor.kind == REGULAR:
             return self._direct
-        return self._sources.pick(self._coins(visit)[0] * UNIT_16)
+        return self._sources.pick(_SOURCE_COIN.unpack_from(coins)[0] * UNIT_16)
+
+    def first_source(self, visit: Visit) -> Source:
+        """Where the first visit of the same visitor came from."""
+        first = visit._replace(wave=0)
+        return self.source(first, self.coins(first))
 
     def outcome(self, visit: Visit, past: Past) -> int:
         """What a visit leads to: nobody signs up twice, nor buys a second subscription."""
@@ -166,34 +204,28 @@ class Sessions:
             return NOTHING
         return visit.outcome
 
-    def walk(self, visit: Visit, past: Past) -> Walk:
+    def walk(self, visit: Visit, past: Past, drawn: bytes) -> Walk:
         """The course of a visit. The coins of each page view are its own, so that no other can shift them."""
-        coins = self._coins(visit)
+        coins = _COINS.unpack(drawn)
         outcome = self.outcome(visit, past)
-        ending = self._funnel_pages.get(outcome, [])
-        count = self._count(visit, coins[2] * UNIT_16, len(ending))
-        views = _spread(visit.start, visit.duration, coins[_FIRST_COINS : _FIRST_COINS + count - 1])
+        ending = self._funnel_pages[outcome]
+        count = self._count(visit, coins[_COUNT] * UNIT_16, len(ending))
+        views = _spread(visit.start, visit.duration, coins[_DWELLS : _DWELLS + count - 1])
         pages = self._pages(visit, coins, count - len(ending)) + ending
         moments: list[Moment] = []
-        identified_at = paid_at = None
-        for n, (at, page) in enumerate(zip(views, pages, strict=True)):
-            moments.append(Moment(at, VIEW, page, None))
-            stay = min(views[n + 1] - at if n + 1 < count else LINGER, LINGER)
-            if outcome != NOTHING and n + 1 == count:
-                moments += self._finale(outcome, past, at, stay, page)
-            elif page.goals:
-                moments += _goals(page, at, stay, coins[_coin(2, n)], coins[_coin(3, n)])
-        for moment in moments:
-            if moment.kind == IDENTIFY:
-                identified_at = moment.at
-            elif moment.kind == PAYMENT:
-                paid_at = moment.at
-        return Walk(views, pages, moments, identified_at, paid_at)
+        for n, page in enumerate(pages):
+            if page.goals and not (outcome and n + 1 == count):
+                stay = min(views[n + 1] - views[n] if n + 1 < count else LINGER, LINGER)
+                moments += _goals(page, views[n], stay, coins[_GOALS + n], coins[_DELAYS + n])
+        if outcome == NOTHING:
+            return Walk(views, pages, moments, None, None)
+        finale = self._finale(outcome, past, views[-1], pages[-1])
+        times = {moment.kind: moment.at for moment in finale}
+        return Walk(views, pages, moments + finale, times.get(IDENTIFY), times.get(PAYMENT))
 
-    def _coins(self, visit: Visit) -> tuple[int, ...]:
-        visitor = visit.visitor
-        raw = self._chance.stream(_COINS.size, WALK, visitor.kind, visitor.minute, visitor.number, visit.wave)
-        return _COINS.unpack(raw)
+    def coins(self, visit: Visit) -> bytes:
+        """All coins of a visit, drawn at once."""
+        return self._chance.stream(_COINS.size, WALK, *visit.visitor, visit.wave)
 
     def _count(self, visit: Visit, u: float, ending: int) -> int:
         """How many pages are viewed."""
@@ -209,30 +241,25 @@ class Sessions:
         if visit.visitor.kind == REGULAR:
             page = self._site.page(self._site.regulars[visit.visitor.number].entry)
         else:
-            page = self._entries.pick(coins[1] * UNIT_16)
+            page = self._entries.pick(coins[_ENTRY] * UNIT_16)
         pages = [page]
         for n in range(1, count):
-            page = self._next[page.path].pick(coins[_coin(1, n)] * UNIT_16)
+            page = self._next[page.path].pick(coins[_LINKS + n] * UNIT_16)
             pages.append(page)
         return pages
 
-    def _finale(self, outcome: int, past: Past, at: int, stay: int, page: Page) -> list[Moment]:
+    def _finale(self, outcome: int, past: Past, at: int, page: Page) -> list[Moment]:
         """What a funnel ends with: its goal, the identification, the payment."""
         funnel = self._funnels[outcome]
         moments: list[Moment] = []
         if funnel.goal:
             goal = Goal(name=funnel.goal, chance=1, description=funnel.description)
-            moments.append(Moment(at + stay // 5, CUSTOM, page, goal))
+            moments.append(Moment(at + LINGER // 5, CUSTOM, page, goal))
         if funnel.identifies and not past.is_identified:
-            moments.append(Moment(at + stay // 4, IDENTIFY, page, None))
+            moments.append(Moment(at + LINGER // 4, IDENTIFY, page, None))
         if outcome == PURCHASE:
-            moments.append(Moment(at + stay // 2, PAYMENT, page, None))
+            moments.append(Moment(at + LINGER // 2, PAYMENT, page, None))
         return moments
-
-
-def _coin(row: int, view: int) -> int:
-    """Where the coins of a page view lie: 0 dwell, 1 link, 2 goal, 3 the goal's delay."""
-    return _FIRST_COINS + row * _MOST_VIEWS + view
 
 
 def _spread(start: int, duration: int, coins: Sequence[int]) -> list[int]:

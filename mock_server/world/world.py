@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from mock_server.chance import CLICK_ID, OBJECT_ID, Chance
 from mock_server.instants import MINUTE, SECOND
-from mock_server.site import LONGEST_SESSION_MINUTES, Goal, Site, Source
+from mock_server.site import LONGEST_SESSION_MINUTES, Goal, Site
 from mock_server.world.money import Ledger, Payment
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import BOT, PURCHASE, Population, Visit
-from mock_server.world.prediction import Likelihood, predict
+from mock_server.world.prediction import Likelihood, Predictor
 from mock_server.world.sessions import (
     CUSTOM,
     EXTERNAL_LINK,
@@ -58,6 +58,16 @@ class Event(NamedTuple):
     display_name: str | None
 
 
+class _Happening(NamedTuple):
+    """A moment of a session or, outside of any page, a renewal. They sort by time, then in a fixed order."""
+
+    at: int
+    visit: Visit
+    kind: int
+    session: Session
+    moment: Moment | None
+
+
 class Life(NamedTuple):
     """A visitor's life up to an instant: sessions and payments, oldest first."""
 
@@ -78,28 +88,42 @@ class World:
         self.population = Population(self._chance, site)
         self._sessions = Sessions(self._chance, site, self.population, Personas(self._chance, site))
         self._ledger = Ledger(self._chance, site.money, self._sessions) if site.money else None
+        self._predictor = Predictor(site.prediction) if site.prediction else None
         self._started = lru_cache(_REACH + 5)(self._sessions_started)
+        self._purchases = lru_cache(_REACH + 5)(self._purchases_in)
         self._renewals = lru_cache(2 * WINDOW // MINUTE)(self._renewals_in)
-        self.active = lru_cache(8)(self._active)
+        self.active = lru_cache(4)(self._active)
 
     def _active(self, instant: int) -> list[Session]:
         """The sessions with a page view in the window that ends at `instant`, latest started first."""
         after = instant - WINDOW
-        return [session for session in self._recent_sessions(instant) if session.has_view(after, instant)]
+        return [
+            session
+            for session in self._recent_sessions(instant)
+            if session.start <= instant and session.last_view > after and session.has_view(after, instant)
+        ]
 
     def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
         """The newest events of the window, newest first."""
         wanted = frozenset(kinds)
-        width = WINDOW // 64
+        # Busy websites are not searched further back than they need to be.
+        width = min(WINDOW, WINDOW * FEED_LIMIT // int(4 * self.site.online + 1))
         while True:
-            found = self._events_within(instant - width, instant, wanted)
-            if len(found) >= FEED_LIMIT or width >= WINDOW:
-                return sorted(found, key=itemgetter(0, 1), reverse=True)[:FEED_LIMIT]
-            width *= 4
+            found = self._happenings(instant, instant - width, wanted)
+            if len(found) >= FEED_LIMIT or width == WINDOW:
+                found.sort(key=itemgetter(0, 1, 2), reverse=True)
+                return [self._event(happening) for happening in found[:FEED_LIMIT]]
+            width = min(width * 2, WINDOW)
 
     def payments(self, instant: int) -> list[Payment]:
         """The newest payments of the window, newest first."""
-        found = self._payments_within(instant - WINDOW, instant)
+        minutes = range(instant // MINUTE - _REACH, instant // MINUTE + 1)
+        purchases = [payment for minute in minutes for payment in self._purchases(minute)]
+        after = instant - WINDOW
+        found = [
+            *(payment for payment in purchases if after < payment.at <= instant),
+            *self._renewals_within(after, instant),
+        ]
         return sorted(found, key=lambda payment: (payment.at, payment.session.visit), reverse=True)[
             :FEED_LIMIT
         ]
@@ -122,9 +146,9 @@ class World:
 
     def likelihood(self, session: Session) -> Likelihood | None:
         """The prediction for a session's visitor; None where the site has no conversion model."""
-        if self.site.prediction is None:
+        if self._predictor is None:
             return None
-        return predict(self.site.prediction, session.persona, self._first_source(session))
+        return self._predictor.predict(session.persona, session.first_source)
 
     def click_id(self, life: Life) -> str:
         """The advertisement's click id that the first session came with."""
@@ -147,8 +171,13 @@ class World:
         for past in range(_REACH + 1):
             yield from self._started(minute - past)
 
-    def _first_source(self, session: Session) -> Source:
-        return self._sessions.source(session.visit._replace(wave=0))
+    def _purchases_in(self, minute: int) -> list[Payment]:
+        """The purchases of the sessions that started in a minute."""
+        buyers = [session for session in self._started(minute) if session.visit.outcome == PURCHASE]
+        return [payment for session in buyers if (payment := self._purchase(session))]
+
+    def _purchase(self, session: Session) -> Payment | None:
+        return self._ledger.purchase(session) if self._ledger else None
 
     def _renewals_in(self, minute: int) -> list[Payment]:
         return self._ledger.renewals_in(minute) if self._ledger else []
@@ -157,16 +186,6 @@ class World:
         minutes = range(after // MINUTE, until // MINUTE + 1)
         return [p for minute in minutes for p in self._renewals(minute) if after < p.at <= until]
 
-    def _payments_within(self, after: int, until: int) -> list[Payment]:
-        if self._ledger is None:
-            return []
-        buyers = (s for s in self._recent_sessions(until) if s.visit.outcome == PURCHASE and s.start <= until)
-        purchases = [self._ledger.purchase(session) for session in buyers]
-        return [
-            *(payment for payment in purchases if payment and after < payment.at <= until),
-            *self._renewals_within(after, until),
-        ]
-
     def _payments_of(self, session: Session, until: int) -> list[Payment]:
         """The payments that a session's purchase led to, oldest first."""
         purchase = self._ledger.purchase(session) if self._ledger else None
@@ -174,52 +193,54 @@ class World:
             return []
         return [purchase, *self._ledger.renewals_of(session, until)]
 
-    def _events_within(self, after: int, until: int, kinds: frozenset[int]) -> list[Event]:
+    def _happenings(self, instant: int, after: int, kinds: frozenset[int]) -> list[_Happening]:
+        """All events in (after, instant]."""
+        # What happens within LINGER of a page view is done by those who still count as active.
+        is_late = after >= instant - WINDOW + LINGER
+        sessions = self.active(instant) if is_late else self._recent_sessions(instant)
         found = [
-            self._event(session, moment)
-            for session in self._recent_sessions(until)
-            for moment in session.moments_within(after, until)
+            _Happening(moment.at, session.visit, moment.kind, session, moment)
+            for session in sessions
+            if session.start <= instant and session.last_view + LINGER > after
+            for moment in session.happenings(after, instant)
             if moment.kind in kinds
         ]
         if PAYMENT in kinds:
-            found += [self._renewal_event(payment) for payment in self._renewals_within(after, until)]
+            renewals = self._renewals_within(after, instant)
+            found += [_Happening(p.at, p.session.visit, PAYMENT, p.session, None) for p in renewals]
         return found
 
-    def _event(self, session: Session, moment: Moment) -> Event:
-        payment = self._ledger.purchase(session) if self._ledger and moment.kind == PAYMENT else None
-        name = session.persona.person.name
-        return Event(
-            moment.at,
-            self._object_id(session.visit, moment.at, moment.kind),
-            moment.kind,
-            session,
-            moment.page.path,
-            moment.goal,
-            payment.plan.amount if payment else None,
-            name if session.is_customer(moment.at) else None,
-            name if session.is_identified(moment.at) else None,
-        )
-
-    def _renewal_event(self, payment: Payment) -> Event:
-        """A renewal happens on the payment provider's side: on no page."""
-        session = payment.session
-        return Event(
-            payment.at,
-            self._object_id(session.visit, payment.at, PAYMENT),
-            PAYMENT,
-            session,
-            None,
-            None,
-            payment.plan.amount,
-            session.persona.person.name,
-            self.display_name(payment),
-        )
+    def _event(self, happening: _Happening) -> Event:
+        """The event, which is the same for ever after."""
+        at, visit, kind, session, moment = happening
+        event: Event | None = session.kept.get((at, kind))
+        if event is None:
+            payment = self._purchase(session) if kind == PAYMENT else None
+            name = session.persona.person.name
+            is_customer = moment is None or session.is_customer(at)
+            event = Event(
+                at,
+                self._object_id(visit, at, kind),
+                kind,
+                session,
+                # A renewal happens on the payment provider's side: on no page.
+                moment.page.path if moment else None,
+                moment.goal if moment else None,
+                payment.plan.amount if payment else None,
+                name if is_customer else None,
+                name if self._is_identified(session, at) else None,
+            )
+            session.kept[at, kind] = event
+        return event
 
     def display_name(self, payment: Payment) -> str | None:
         """The name by which the visitor was known when they paid; None for who was not identified."""
-        session = payment.session
-        is_identified = session.is_identified(min(payment.at, session.last_view + LINGER))
-        return session.persona.person.name if is_identified else None
+        is_identified = self._is_identified(payment.session, payment.at)
+        return payment.session.persona.person.name if is_identified else None
+
+    def _is_identified(self, session: Session, at: int) -> bool:
+        """Whether a session's visitor was identified at an instant in it; for a renewal, at its end."""
+        return session.is_identified(min(at, session.last_view + LINGER))
 
     def _object_id(self, visit: Visit, at: int, kind: int) -> str:
         """24 hexadecimal digits, the first eight of them the Unix second."""
