@@ -13,6 +13,7 @@ T = TypeVar("T")
 BIRTHS, HEADS, WAVE, PURCHASES, BUYERS, WALK = range(6)
 PERSONA, OBJECT_ID, RENEWALS, FEISTEL, PLAN, CLICK_ID = range(6, 12)
 
+DIGEST_SIZE = 64
 _COORDINATES = Struct("<Bqqqq")
 UNIT_16 = 1 / 65_536
 UNIT_32 = 1 / 4_294_967_296
@@ -25,14 +26,16 @@ class Chance:
 
     def __init__(self, seed: int, website_id: str) -> None:
         """Two worlds differ in every coin as soon as seed or website differ."""
-        self._key = blake2b(f"{seed}/{website_id}".encode(), digest_size=32).digest()
+        self._key = blake2b(f"{seed}/{website_id}".encode(), digest_size=DIGEST_SIZE).digest()
 
     def digest(self, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
         """64 bytes for one coordinate: many coins for the price of one hash."""
-        return blake2b(_COORDINATES.pack(purpose, a, b, c, d), key=self._key, digest_size=64).digest()
+        return blake2b(self._key + _COORDINATES.pack(purpose, a, b, c, d)).digest()
 
     def stream(self, size: int, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """The first `size` bytes for one coordinate; a longer stream begins with the shorter one."""
+        """`size` bytes for one coordinate; another size gives other bytes."""
+        if size <= DIGEST_SIZE:
+            return self.digest(purpose, a, b, c, d)[:size]
         return shake_128(self._key + _COORDINATES.pack(purpose, a, b, c, d)).digest(size)
 
 

@@ -1,6 +1,7 @@
 """Who was ever born: visitors as (kind, minute, index), their ids, and the minutes in which they visit."""
 
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from math import exp, log1p
 from statistics import NormalDist
@@ -80,9 +81,11 @@ class Population:
         # By hour of the week, Monday first: births, and purchases in visits of each wave that may buy.
         self._birth_rates = rates
         self._purchase_rates = [
-            [_purchases(rate * share, purchase.share) for rate in rates] if purchase else []
+            [_purchases(rate * share, purchase.share) for rate in rates]
             for share in shares[:_PURCHASE_WAVES]
+            if purchase
         ]
+        self._no_purchase_below = [(1 - max(rates)) / UNIT_32 for rates in self._purchase_rates]
         self._kept_below = [round(share * 65_536) for share in shares]
         self._signup_below = round(site.signup.share * 65_536) if site.signup else 0
         self._shortest = (0, _shortest(site.signup), _shortest(purchase))
@@ -94,8 +97,9 @@ class Population:
         self._regular_since = [instant_of(regular.since) for regular in site.regulars]
         self.births = lru_cache(4096)(self._births)
         self._heads = lru_cache(1024)(self._draw_heads)
+        self._cast_history = lru_cache(256)(self._plan_cast)
         self._birth_coins = lru_cache(512)(self._draw_birth_coins)
-        self._purchase_coins = lru_cache(512)(self._draw_purchase_coins)
+        self._purchases = lru_cache(512)(self._purchases_among)
         self._wave_key = lru_cache(256)(self._draw_wave_key)
         self._ids = _Ids(chance)
         self._regular_ids = {
@@ -154,10 +158,11 @@ class Population:
 
     def purchases_started(self, minute: int) -> list[Visit]:
         """The visits of a minute that lead to a purchase which may be renewed."""
+        group = minute // _NEIGHBOURS
         return [
             visit
             for wave in range(len(self._purchase_rates))
-            if self._purchases(wave, minute)
+            if minute in self._purchases(wave, group)
             for visit in self._wave_visits(wave, minute)
             if visit.outcome == PURCHASE
         ]
@@ -198,18 +203,22 @@ class Population:
     def _draw_birth_coins(self, group: int) -> tuple[int, ...]:
         return _COIN_EACH.unpack(self.chance.digest(BIRTHS, group))
 
-    def _purchases(self, wave: int, minute: int) -> int:
-        """How many purchases are made in a wave's visits of a minute, if anybody comes to make them.
+    def _purchases_among(self, wave: int, group: int) -> Mapping[int, int]:
+        """How many purchases are made in a wave's visits, by minute, in those of 16 minutes that have any.
 
         Drawn by minute and not by visitor: most minutes have none, so that renewals of a whole year can be
-        found without looking at everybody who came.
+        found without looking at everybody who came. If nobody comes, nobody buys.
         """
-        rate = self._purchase_rates[wave][_hour_of_week(minute)]
-        coin = self._purchase_coins(wave, minute // _NEIGHBOURS)[minute % _NEIGHBOURS]
-        return _poisson(rate, coin * UNIT_32)
-
-    def _draw_purchase_coins(self, wave: int, group: int) -> tuple[int, ...]:
-        return _COIN_EACH.unpack(self.chance.digest(PURCHASES, wave, group))
+        coins = _COIN_EACH.unpack(self.chance.digest(PURCHASES, wave, group))
+        # 1 - x is at most e to the minus x: so low a coin stands for no purchase.
+        if max(coins) < self._no_purchase_below[wave]:
+            return {}
+        rates = self._purchase_rates[wave]
+        counts = {
+            minute: _poisson(rates[_hour_of_week(minute)], coin * UNIT_32)
+            for minute, coin in enumerate(coins, group * _NEIGHBOURS)
+        }
+        return {minute: count for minute, count in counts.items() if count}
 
     def _wave_visits(self, wave: int, minute: int) -> list[Visit]:
         """The visits of a wave that start in a minute; wave 0 are the first visits."""
@@ -250,8 +259,8 @@ class Population:
         """The numbers of those who buy in a minute, among the visitors of a wave with these heads."""
         if wave >= len(self._purchase_rates):
             return ()
-        purchases = self._purchases(wave, minute)
-        if not purchases:
+        purchases = self._purchases(wave, minute // _NEIGHBOURS).get(minute)
+        if purchases is None:
             return ()
         below = self._kept_below[wave]
         kept = [number for number, head in enumerate(_HEAD.iter_unpack(heads)) if head[1] < below]
@@ -286,17 +295,17 @@ class Population:
     # -- the cast: always there, relieved every half hour -----------------------------------------------
 
     def _cast_visits(self, minute: int) -> list[Visit]:
-        return [
-            visit
-            for ahead in (0, _CAST_LEAD)
-            # Whoever starts in this minute goes on duty within the next few.
-            for visitor in self.cast_on(minute + ahead + _CAST_EARLY)
-            if visitor.minute >= minute + ahead
-            for visit in self._cast_history(visitor)
-            if visit.start // MINUTE == minute
-        ]
+        visits: list[Visit] = []
+        for first in (minute, minute + _CAST_LEAD):
+            for role in range(len(self.site.cast)):
+                # Whoever starts in this minute goes on duty within the next few.
+                wait = (role * _CAST_STAGGER - first) % CAST_SHIFT
+                if wait <= _CAST_EARLY:
+                    history = self._cast_history(Visitor(CAST, first + wait, role))
+                    visits += [visit for visit in history if visit.start // MINUTE == minute]
+        return visits
 
-    def _cast_history(self, visitor: Visitor) -> list[Visit]:
+    def _plan_cast(self, visitor: Visitor) -> list[Visit]:
         """An earlier visit where the role needs a past, and the one that covers the shift."""
         role = self.site.cast[visitor.number]
         coins = self.chance.digest(HEADS, -1, visitor.minute, visitor.number)
@@ -397,17 +406,20 @@ def _purchases(visits: float, share: float) -> float:
 
 def _poisson(rate: float, u: float) -> int:
     """The number that u in [0, 1) stands for in a Poisson distribution; a normal one above a rate of 30."""
-    if rate <= 0:
-        return 0
     if rate > _POISSON_LIMIT:
         return max(0, round(NormalDist(rate, rate**0.5).inv_cdf(min(max(u, 1e-12), 1 - 1e-12))))
-    count, term = 0, exp(-rate)
-    total = term
-    while u > total and count < 200:
-        count += 1
-        term *= rate / count
-        total += term
-    return count
+    return bisect_right(_poisson_sums(rate), u)
+
+
+@lru_cache(1024)
+def _poisson_sums(rate: float) -> list[float]:
+    """The chances of at most 0, 1, 2, … up to where the rest does not count."""
+    term = exp(-rate)
+    sums = [term]
+    while len(sums) < rate or term > UNIT_32 / 8:
+        term *= rate / len(sums)
+        sums.append(sums[-1] + term)
+    return sums
 
 
 def _duration(site: Site, u: float) -> int:

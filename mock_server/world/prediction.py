@@ -10,7 +10,7 @@ from mock_server.world.persona import Persona
 BASELINE_SCORE = 50
 CUSTOMER_SCORE = 100
 
-_NO_LIFT = Lift()
+DIMENSIONS = ("device", "os", "browser", "country", "referrer")
 
 
 class Likelihood(NamedTuple):
@@ -28,40 +28,45 @@ class Predictor:
     """The conversion model of one website."""
 
     def __init__(self, model: Prediction) -> None:
-        """Visitors who have in common what the model looks at share one prediction."""
+        """Everything is worked out when it is asked for."""
         self._model = model
-        self._likelihood = lru_cache(4096)(self._compute)
 
     def predict(self, persona: Persona, first_source: Source) -> Likelihood:
         """The prediction for a visitor whose first session came from `first_source`; the same for life."""
-        device = persona.device
-        country = persona.place.country_code
-        return self._likelihood(device.type, device.os, device.browser, country, first_source.referrer)
-
-    def _compute(self, *known: str | None) -> Likelihood:
-        device, os, browser, country, referrer = (value or "" for value in known)
-        model = self._model
-        lifts = {
-            "device": model.device.get(device),
-            "os": model.os.get(os),
-            "browser": model.browser.get(browser),
-            "country": model.country.get(country),
-            "referrer": model.referrer.get(urlsplit(referrer).hostname or ""),
-        }
-        matches = tuple(dimension for dimension, lift in lifts.items() if lift is not None)
-        rate, value = model.conversion_rate, model.average_value
-        for lift in lifts.values():
-            rate *= (lift or _NO_LIFT).rate
-            value *= (lift or _NO_LIFT).value
-        rate = min(rate, 1.0)
-        return Likelihood(
-            _score(rate * value, model.conversion_rate * model.average_value),
-            round(0.2 + 0.78 * (1 - 0.6 ** len(matches)), 3),
-            matches,
-            round(rate, 4),
-            round(value, 2),
-            round(rate * value, 2),
+        model, device = self._model, persona.device
+        lifts = (
+            model.device.get(device.type or ""),
+            model.os.get(device.os or ""),
+            model.browser.get(device.browser or ""),
+            model.country.get(persona.place.country_code or ""),
+            model.referrer.get(_host(first_source.referrer)),
         )
+        return _likelihood(model.conversion_rate, model.average_value, lifts)
+
+
+@lru_cache(256)
+def _host(referrer: str | None) -> str:
+    return urlsplit(referrer or "").hostname or ""
+
+
+@lru_cache(4096)
+def _likelihood(base_rate: float, base_value: float, lifts: tuple[Lift | None, ...]) -> Likelihood:
+    """What lifts in the order of DIMENSIONS make of a baseline."""
+    matches = tuple(name for name, lift in zip(DIMENSIONS, lifts, strict=True) if lift is not None)
+    rate, value = base_rate, base_value
+    for lift in lifts:
+        if lift is not None:
+            rate *= lift.rate
+            value *= lift.value
+    rate = min(rate, 1.0)
+    return Likelihood(
+        _score(rate * value, base_rate * base_value),
+        round(0.2 + 0.78 * (1 - 0.6 ** len(matches)), 3),
+        matches,
+        round(rate, 4),
+        round(value, 2),
+        round(rate * value, 2),
+    )
 
 
 def _score(expected: float, baseline: float) -> int:
