@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA_VENV := .venv-data
 READY := $(VENV)/.ready
+NODE_READY := tests/generators/node_modules/.ready
 
 .DEFAULT_GOAL := help
 
@@ -16,7 +17,11 @@ serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site s
 test: setup ## run all tests (ARGS="-k map" …)
 	$(BIN)/pytest -n auto $(ARGS)
 
-check: setup lint types layers test ## what CI runs: lint, types, layers, tests
+check: setup lint types layers generators test ## what CI runs: lint, types, layers, generators, tests
+
+fuzz: setup ## the long runs: 10,000 instants of random worlds, Schemathesis with 500 examples
+	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py
+	$(BIN)/pytest -m slow $(ARGS)
 
 setup: $(READY) ## make the environment in .venv
 
@@ -36,6 +41,13 @@ types: setup ## mypy, strict
 layers: setup ## import-linter: each file imports only downwards
 	$(BIN)/lint-imports
 
+generators: setup $(NODE_READY) ## Redocly lint, TypeScript types and Pydantic models from openapi.yaml
+	$(BIN)/python scripts/check_generators.py
+
+$(NODE_READY): tests/generators/package.json | $(READY)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix tests/generators --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $(NODE_READY)
+
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -51,7 +63,7 @@ build: setup ## build wheel and sdist into dist/
 	$(BIN)/hatchling build
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache node_modules
+	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/generators/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers format data build clean
+.PHONY: help serve test check setup lint types layers generators fuzz format data build clean

@@ -32,7 +32,7 @@ class _Instant(click.ParamType[int]):
         try:
             return instant_of(value)
         except ValueError as error:
-            self.fail(f"{error}. An ISO 8601 instant is expected, such as 2026-02-06T05:27:20Z.", param, ctx)
+            self.fail(str(error), param, ctx)
 
 
 class _Commands(click.Group):
@@ -42,20 +42,26 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            click.echo(f"datafast-mock: {error}", err=True)
-            ctx.exit(2)
+            problem = str(error)
+        except click.UsageError as error:
+            problem = error.format_message()
+        click.echo(f"datafast-mock: {problem}", err=True)
+        return ctx.exit(2)
 
 
 @click.group(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DATAFAST_MOCK"},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="datafast-mock")
 def main() -> None:
     """A local mock server of DataFast's realtime API."""
 
 
-@main.command()
+@main.command(
+    context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"},
+    epilog="Each option can be given as an environment variable as well, such as DATAFAST_MOCK_PORT=8500.",
+)
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -83,9 +89,17 @@ def main() -> None:
     "documents",
     multiple=True,
     type=_FILE,
+    envvar="DATAFAST_MOCK_OPENAPI",
     help="Answer this document's examples too. Repeatable.",
 )
-@click.option("--sites", "site_folders", multiple=True, type=_FILE, help="A folder of further site files.")
+@click.option(
+    "--sites",
+    "site_folders",
+    multiple=True,
+    type=_FILE,
+    envvar="DATAFAST_MOCK_SITES",
+    help="A folder of further site files. Repeatable.",
+)
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
 def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, **options: Any) -> None:
     """Serve DataFast's API with a living website behind it."""

@@ -34,7 +34,10 @@ def http_date_of(instant: int) -> str:
 
 def instant_of(text: str) -> int:
     """The instant of an ISO 8601 text; without an offset it is UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no ISO 8601 instant, such as 2026-02-06T05:27:20Z") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     if not EARLIEST <= moment <= LATEST:

@@ -4,8 +4,16 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mock_server.testing import RunningMock, running
+
+# `make test` looks at a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) at many thousands.
+settings.register_profile("test", deadline=None, print_blob=True)
+settings.register_profile(
+    "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile("test")
 
 INSTANT = "2026-02-06T05:27:30Z"
 

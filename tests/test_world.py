@@ -2,15 +2,18 @@
 
 from functools import lru_cache
 
+import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.instants import DAY, EARLIEST, HOUR, LATEST
+from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, iso_of
 from mock_server.site import load_sites
+from mock_server.testing import running
 from mock_server.views.call import REVISIONS, Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
+from tests.credentials import bearer
 from tests.invariants import Ask, check_past, check_picture, data_of, take_picture
 
 SITES = load_sites()
@@ -43,7 +46,6 @@ def asking(world: World, instant: int, revision: str) -> Ask:
 
 
 @given(seeds, st.sampled_from(SMALL_SITES), st.sampled_from(REVISIONS), instants)
-@settings(deadline=None)
 def test_all_answers_of_an_instant_agree(seed: int, site: str, revision: str, instant: int) -> None:
     picture = take_picture(asking(world(seed, site), instant, revision), instant, most_profiles=8)
 
@@ -51,7 +53,6 @@ def test_all_answers_of_an_instant_agree(seed: int, site: str, revision: str, in
 
 
 @given(seeds, st.sampled_from(SMALL_SITES), instants, lapses)
-@settings(deadline=None)
 def test_the_past_is_never_rewritten(seed: int, site: str, instant: int, lapse: int) -> None:
     now = asking(world(seed, site), instant, "2026-02")
     later = asking(world(seed, site), instant + lapse, "2026-02")
@@ -63,7 +64,6 @@ def test_the_past_is_never_rewritten(seed: int, site: str, instant: int, lapse: 
 
 
 @given(seeds, st.sampled_from(SMALL_SITES), instants, st.integers(1, HOUR))
-@settings(deadline=None)
 def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: int, lapse: int) -> None:
     used, fresh = World(seed, SITES[site]), World(seed, SITES[site])
     for earlier in (instant - lapse, instant + lapse, instant - 1000):
@@ -72,6 +72,18 @@ def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: 
     for revision in REVISIONS:
         body = VIEWS["getRealtimeMap"](Call(used, instant, revision, {}))
         assert body == VIEWS["getRealtimeMap"](Call(fresh, instant, revision, {}))
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("site", sorted(SITES))
+def test_all_answers_agree_over_http(site: str, revision: str) -> None:
+    instant = FIRST + 56 * 365 * DAY + len(site) * HOUR
+    mock = running(site=site, seed=len(site), revision=revision, now=iso_of(instant), speed=0)
+
+    with mock as served, httpx2.Client(base_url=served.url, headers=bearer(served.key), timeout=30) as api:
+        picture = take_picture(lambda path: data_of(api.get(path).content), instant, most_profiles=20)
+
+    check_picture(picture)
 
 
 def test_launch_day_agrees_as_well() -> None:

@@ -1,0 +1,40 @@
+"""The document's schemas as judges that let no undocumented member pass."""
+
+from typing import Any
+
+import jsonschema_rs
+
+from mock_server.contract import load_document
+from mock_server.narrowing import narrow
+
+Json = Any
+
+
+def strict_validator(revision: str, operation_id: str, status: int) -> jsonschema_rs.Draft202012Validator:
+    """Judges the body of an answer by the document of one revision, with unknown members forbidden."""
+    document = _closed(narrow(load_document(), revision))
+    schema = answer_of(document, operation_id, status)["content"]["application/json"]["schema"]
+    return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def answer_of(document: Json, operation_id: str, status: int) -> Json:
+    """The response object of an operation's status; KeyError if there is none."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            if operation["operationId"] == operation_id:
+                answer = operation["responses"][str(status)]
+                name = answer.get("$ref", "").removeprefix("#/components/responses/")
+                return document["components"]["responses"][name] if name else answer
+    raise KeyError(operation_id)
+
+
+def _closed(part: Json) -> Json:
+    """The same with every object schema that lists its members closed."""
+    if isinstance(part, list):
+        return [_closed(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    closed = {name: _closed(value) for name, value in part.items()}
+    if isinstance(part.get("properties"), dict) and "additionalProperties" not in part:
+        closed["additionalProperties"] = False
+    return closed
