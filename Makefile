@@ -48,6 +48,9 @@ $(NODE_READY): tests/generators/package.json | $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix tests/generators --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $(NODE_READY)
 
+bench: setup ## figures: start, memory, maps, throughput
+	@for question in start map throughput; do $(BIN)/python -m benchmarks.$$question || exit 1; done
+
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -66,4 +69,4 @@ clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/generators/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers generators fuzz format data build clean
+.PHONY: help serve test check setup lint types layers generators fuzz bench format data build clean

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,7 +58,9 @@ def read_record(path: Path, kind: type[_T]) -> _T:
         raise InputError(f"{path}: {place.strip('`') or '$'}", problem) from None
 
 
-def read_rows(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file with a header line."""
+def read_rows(path: Path, *columns: str) -> Iterator[tuple[str, ...]]:
+    """These columns of each row of a CSV file with a header line."""
     with path.open(newline="", encoding="utf-8") as lines:
-        yield from csv.DictReader(lines)
+        rows = csv.reader(lines)
+        header = next(rows)
+        yield from map(itemgetter(*map(header.index, columns)), rows)

@@ -1,5 +1,6 @@
 """The command `datafast-mock`."""
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -103,6 +104,8 @@ def main() -> None:
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
 def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, **options: Any) -> None:
     """Serve DataFast's API with a living website behind it."""
+    # What is loaded now stays for good: the collector need not look through it, now or later.
+    gc.disable()
     from mock_server.app import make_app
     from mock_server.service import load_service
     from mock_server.serving import Server, bind, url_of
@@ -110,6 +113,8 @@ def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, 
     service = load_service(Settings(speed=0 if freeze else speed, **options))
     sock = bind(host, port)
     app = make_app(service, log=sys.stderr if log else None)
+    gc.freeze()
+    gc.enable()
 
     def announce() -> None:
         from mock_server.banner import banner

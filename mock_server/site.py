@@ -255,6 +255,8 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
         yield "$.prediction", "a prediction needs `money`"
     if not site.countries and not site.places:
         yield "$.countries", "the site needs `countries` or `places` of its own"
+    elif not any(site.countries.values()) and not any(place.weight for place in site.places):
+        yield "$.countries", "every weight is 0"
 
 
 def _page_faults(site: Site) -> Iterable[tuple[str, str]]:

@@ -10,7 +10,7 @@ import msgspec
 from mock_server.assets import FIXTURES, read_record, read_rows
 from mock_server.chance import PERSONA, UNIT_32, Chance, Choice, T
 from mock_server.errors import InputError
-from mock_server.site import Regular, Site
+from mock_server.site import OwnPlace, Regular, Site
 from mock_server.world.population import REGULAR, Visitor
 
 _SYSTEMS = FIXTURES / "systems.yaml"
@@ -21,6 +21,8 @@ _COINS = Struct("<16I")
 # Domains that are reserved for examples: mail to them reaches nobody.
 _MAIL_DOMAINS = ("example.com", "example.org", "example.net")
 _DEFAULT_LOCALE = "en_US"
+# The key of a site's `countries` for all that it does not name.
+_ELSEWHERE = "*"
 
 
 class Place(NamedTuple):
@@ -75,7 +77,7 @@ class Personas:
         """Raises InputError where the site names a country, city or system that there is not."""
         self._chance = chance
         self._site = site
-        self._places = _places_of(site)
+        self._places = _Places(site)
         self._people = _people_of(site)
         self._systems = Choice(
             ((system, browser), site.devices.get(system.device, 0) * share)
@@ -93,7 +95,7 @@ class Personas:
         if visitor.kind == REGULAR:
             place, system, browser = self._regulars[visitor.number]
         else:
-            place = self._places.pick(u[1])
+            place = self._places.pick((u[1], u[14], u[15]))
             system, browser = self._systems.pick(u[2])
             if u[0] >= 1 - self._site.unlocated:
                 place = place._replace(city=None, region=None)
@@ -163,68 +165,61 @@ def _browsers() -> list[tuple[_System, _Browser, float]]:
 
 
 @cache
-def _world_places() -> list[tuple[Place, float]]:
-    """The cities of the world with their inhabitants."""
-    return [
-        (
-            Place(
-                row["city"],
-                row["region"] or None,
-                row["countryCode"],
-                row["country"],
-                float(row["latitude"]),
-                float(row["longitude"]),
-                row["locale"],
-            ),
-            float(row["population"]),
-        )
-        for row in read_rows(_PLACES)
-    ]
+def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
+    """The cities of the world with their inhabitants, by country code."""
+    countries: dict[str, list[tuple[Place, float]]] = {}
+    columns = ("city", "region", "countryCode", "country", "latitude", "longitude", "locale", "population")
+    for city, region, code, country, latitude, longitude, locale, population in read_rows(_PLACES, *columns):
+        place = Place(city, region or None, code, country, float(latitude), float(longitude), locale)
+        countries.setdefault(code, []).append((place, float(population)))
+    return countries
+
+
+@cache
+def _cities(country: str) -> Choice[Place]:
+    """A city of a country, by size."""
+    return Choice(_world_places()[country])
 
 
 @cache
 def _world_people() -> Mapping[str, list[Person]]:
     """People by locale."""
     people: dict[str, list[Person]] = {}
-    for row in read_rows(_PEOPLE):
-        people.setdefault(row["locale"], []).append(Person(row["name"], row["handle"], row["company"]))
+    for locale, name, handle, company in read_rows(_PEOPLE, "locale", "name", "handle", "company"):
+        people.setdefault(locale, []).append(Person(name, handle, company))
     return people
 
 
-def _places_of(site: Site) -> Choice[Place]:
-    """Where the site's visitors come from: its own places first, then cities by country and size."""
-    own = [
-        (
-            Place(
-                place.city,
-                place.region,
-                place.country_code,
-                place.country,
-                place.latitude,
-                place.longitude,
-                _DEFAULT_LOCALE,
-            ),
-            place.weight,
+class _Places:
+    """Where a site's visitors come from: its own places and, by country and size, the cities of the world."""
+
+    def __init__(self, site: Site) -> None:
+        world = _world_places()
+        for country in site.countries:
+            if country not in world and country != _ELSEWHERE:
+                raise InputError(f"{site.name}.yaml: $.countries", f"no place is known in {country!r}")
+        own = [(_own_place(place), place.weight) for place in site.places]
+        self._choice: Choice[Place | str] = Choice([*own, *site.countries.items()])
+        self._elsewhere = Choice(
+            (country, sum(size for _, size in cities))
+            for country, cities in world.items()
+            if country not in site.countries
         )
-        for place in site.places
-    ]
-    inhabitants: dict[str, float] = {}
-    for place, size in _world_places():
-        country = _listed(site, place)
-        inhabitants[country] = inhabitants.get(country, 0) + size
-    for country in site.countries:
-        if country not in inhabitants:
-            raise InputError(f"{site.name}.yaml: $.countries", f"no place is known in {country!r}")
-    cities = [
-        (place, site.countries.get(_listed(site, place), 0) * size / inhabitants[_listed(site, place)])
-        for place, size in _world_places()
-    ]
-    return Choice([*own, *cities])
+
+    def pick(self, u: Sequence[float]) -> Place:
+        """The place that three coins stand for."""
+        chosen = self._choice.pick(u[0])
+        if isinstance(chosen, Place):
+            return chosen
+        country = self._elsewhere.pick(u[1]) if chosen == _ELSEWHERE else chosen
+        return _cities(country).pick(u[2])
 
 
-def _listed(site: Site, place: Place) -> str:
-    """The key of `countries` that a place falls under."""
-    return place.country_code if place.country_code in site.countries else "*"  # type: ignore[return-value]
+def _own_place(place: OwnPlace) -> Place:
+    return Place(
+        *(place.city, place.region, place.country_code, place.country, place.latitude, place.longitude),
+        locale=_DEFAULT_LOCALE,
+    )
 
 
 def _people_of(site: Site) -> Mapping[str, list[Person]]:
@@ -235,8 +230,8 @@ def _people_of(site: Site) -> Mapping[str, list[Person]]:
 
 
 def _regular_place(site: Site, regular: Regular) -> Place:
-    for place, _ in _world_places():
-        if (place.city, place.country_code) == (regular.city, regular.country_code):
+    for place, _ in _world_places().get(regular.country_code, []):
+        if place.city == regular.city:
             return place
     raise InputError(
         f"{site.name}.yaml: $.regulars", f"no place {regular.city!r} is known in {regular.country_code}"

@@ -91,6 +91,8 @@ class World:
         self._predictor = Predictor(site.prediction) if site.prediction else None
         self._started = lru_cache(_REACH + 5)(self._sessions_started)
         self._purchases = lru_cache(_REACH + 5)(self._purchases_in)
+        # Whoever looks at a profile will look again.
+        self._lived = lru_cache(512)(self._sessions.of)
         self._renewals = lru_cache(2 * WINDOW // MINUTE)(self._renewals_in)
         self.active = lru_cache(4)(self._active)
 
@@ -140,7 +142,7 @@ class World:
         visits = self.population.visits_of(visitor, instant) if visitor is not None else []
         if not visits:
             raise UnknownVisitorError
-        sessions = [self._sessions.of(visit) for visit in visits]
+        sessions = [self._lived(visit) for visit in visits]
         payments = [payment for session in sessions for payment in self._payments_of(session, instant)]
         return Life(visitor_id, instant, sessions[0].persona, sessions, payments)
 

@@ -1,0 +1,1 @@
+"""Figures, not tests: each file answers one question, `make bench` runs them all."""
