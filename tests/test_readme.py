@@ -1,0 +1,74 @@
+"""The README is true: its commands run, its snippets work, its links lead somewhere."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mock_server.testing import RunningMock
+from tests.command import serving
+from tests.credentials import bearer
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "fixtures" / "data" / "README.md"]
+README = PAGES[0].read_text(encoding="utf-8")
+COMMANDS = [shlex.split(line, comments=True) for line in re.findall(r"^\$ (.+)$", README, re.MULTILINE)]
+SERVES = [command[2:] for command in COMMANDS if command[:2] == ["datafast-mock", "serve"]]
+
+
+@pytest.mark.parametrize("options", SERVES, ids=" ".join)
+def test_documented_command_serves(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-sites").mkdir()
+    site = (ROOT / "fixtures" / "sites" / "shop.yaml").read_text(encoding="utf-8")
+    own = re.sub("(?m)^websiteId: .*", "websiteId: 0123456789abcdef01234567", site)
+    (tmp_path / "my-sites" / "my-shop.yaml").write_text(own, encoding="utf-8")
+
+    with serving(*options) as url:
+        reply = httpx2.get(f"{url}/api/v1/analytics/realtime", headers=bearer("df_test"))
+
+    assert reply.status_code == 200
+
+
+def test_documented_curl_answers_as_shown(mock: RunningMock) -> None:
+    command = next(command for command in COMMANDS if command[0] == "curl")
+    shown = json.loads(re.findall(r'^\{"status".*', README, re.MULTILINE)[0])
+    header, url = command[2], command[3].replace("http://127.0.0.1:8484/api/v1", mock.url)
+
+    answer = httpx2.get(url, headers=dict([header.split(": ")])).json()
+
+    assert answer.keys() == shown.keys()
+    assert answer["data"][0].keys() == shown["data"][0].keys()
+
+
+@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_python_snippet_runs(snippet: str, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", snippet],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout
+
+
+@pytest.mark.parametrize("target", [command[1] for command in COMMANDS if command[0] == "make"])
+def test_documented_make_target_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
