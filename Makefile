@@ -9,7 +9,7 @@ NODE_READY := tests/generators/node_modules/.ready
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
 	@exec $(BIN)/datafast-mock serve $(ARGS)
@@ -17,7 +17,7 @@ serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site s
 test: setup ## run all tests (ARGS="-k map" …)
 	$(BIN)/pytest -n auto $(ARGS)
 
-check: setup lint types layers generators test ## what CI runs: lint, types, layers, generators, tests
+check: setup lint types layers generators package test ## what CI runs: lint, types, layers, generators, package, test
 
 fuzz: setup ## the long runs: 10,000 instants of random worlds, Schemathesis with 500 examples
 	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py
@@ -48,6 +48,9 @@ $(NODE_READY): tests/generators/package.json | $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix tests/generators --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $(NODE_READY)
 
+package: setup ## install the package into an empty environment and serve with it
+	$(BIN)/python scripts/check_package.py
+
 bench: setup ## figures: start, memory, maps, throughput
 	@for question in start map throughput; do $(BIN)/python -m benchmarks.$$question || exit 1; done
 
@@ -69,4 +72,4 @@ clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/generators/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers generators fuzz bench format data build clean
+.PHONY: help serve test check setup lint types layers generators package fuzz bench format data build clean

@@ -1,0 +1,58 @@
+"""Shows that the package serves: builds it, installs it into an empty environment elsewhere, asks for a map.
+
+Run by `make package`.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+ROOT = Path(__file__).parent.parent
+# What only the extras bring must not be needed to serve.
+EXTRAS = ("faker", "hypothesis", "jsonschema", "pytest", "schemathesis")
+
+
+def main() -> None:
+    """Ends with the first step that fails."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # The wheel is built from the source distribution, so both are complete.
+        run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", folder, cwd=ROOT)
+        venv.create(folder / "env", with_pip=True)
+        python = folder / "env" / "bin" / "python"
+        install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        run(*install, *folder.glob("*.tar.gz"))
+        missing = "importlib.util.find_spec(name) is None"
+        run(python, "-c", f"import importlib.util; assert all({missing} for name in {EXTRAS})")
+        print(f"installed: {visitors(folder)} visitors on the map of an empty environment's mock")
+
+
+def visitors(folder: Path) -> int:
+    """How many visitors the installed command's map shows."""
+    command = [str(folder / "env" / "bin" / "datafast-mock"), "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None, "started with a pipe"
+            url = next(line for line in process.stdout if line.startswith("listening on ")).split()[-1]
+            path, headers = "/api/v1/analytics/realtime/map", {"Authorization": "Bearer df_test"}
+            with urlopen(Request(url + path, headers=headers), timeout=10) as reply:
+                return int(json.load(reply)["data"]["count"])
+        finally:
+            process.terminate()
+
+
+def run(*command: object, cwd: Path | None = None) -> None:
+    """Runs a step; ends with its output if it fails."""
+    result = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{result.stdout}{result.stderr}")
+
+
+if __name__ == "__main__":
+    main()
