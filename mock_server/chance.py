@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 # What a digest is drawn for is its first coordinate, so that no two purposes share coins.
-BIRTHS, HEADS, WAVE, PURCHASES, BUYERS, WALK = range(6)
-PERSONA, OBJECT_ID, RENEWALS, FEISTEL, PLAN, CLICK_ID = range(6, 12)
+BIRTHS, HEADS, WAVE, PURCHASES, BUYERS, WALK, CAST_COINS = range(7)
+PERSONA, OBJECT_ID, RENEWALS, FEISTEL, PLAN, CLICK_ID, REGULAR_COINS = range(7, 14)
 
 DIGEST_SIZE = 64
 _COORDINATES = Struct("<Bqqqq")

@@ -12,16 +12,8 @@ from mock_server.chance import UNIT_16, WALK, Chance, Choice
 from mock_server.instants import MINUTE, SECOND
 from mock_server.site import Funnel, Goal, Page, Site, Source
 from mock_server.world.persona import Persona, Personas
-from mock_server.world.population import (
-    CAST,
-    NOTHING,
-    PURCHASE,
-    REGULAR,
-    SIGNUP,
-    Past,
-    Population,
-    Visit,
-)
+from mock_server.world.population import Population
+from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit
 
 # The kinds of moments in a session.
 VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT = range(5)

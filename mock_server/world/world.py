@@ -11,7 +11,7 @@ from mock_server.instants import MINUTE, SECOND
 from mock_server.site import LONGEST_SESSION_MINUTES, Goal, Site
 from mock_server.world.money import Ledger, Payment
 from mock_server.world.persona import Persona, Personas
-from mock_server.world.population import BOT, PURCHASE, Population, Visit
+from mock_server.world.population import Population
 from mock_server.world.prediction import Likelihood, Predictor
 from mock_server.world.sessions import (
     CUSTOM,
@@ -24,6 +24,7 @@ from mock_server.world.sessions import (
     Session,
     Sessions,
 )
+from mock_server.world.visits import BOT, PURCHASE, Visit
 
 WINDOW = 10 * MINUTE
 """Who viewed a page within this time is active; events and payments are recent within it."""
@@ -160,7 +161,7 @@ class World:
 
     def cast(self, instant: int) -> dict[str, str]:
         """The ids of who is always there, by role."""
-        visitors = self.population.cast_on(instant // MINUTE)
+        visitors = self.population.residents.on_duty(instant // MINUTE)
         return dict(zip(self.site.cast, map(self.population.id_of, visitors), strict=True))
 
     def _sessions_started(self, minute: int) -> list[Session]:

@@ -1,0 +1,49 @@
+"""Visitor ids: UUIDs that can be turned back into the visitors they stand for."""
+
+from uuid import UUID
+
+from mock_server.chance import FEISTEL, Chance
+from mock_server.world.visits import Visitor
+
+_HALF_BITS = 61
+_HALF = (1 << _HALF_BITS) - 1
+_MINUTE_OFFSET = 1 << 39
+
+
+class Ids:
+    """A keyed Feistel permutation of a UUID v4's 122 free bits: ids that decode to visitors."""
+
+    def __init__(self, chance: Chance) -> None:
+        """Another seed or website is another permutation."""
+        self._chance = chance
+
+    def encode(self, visitor: Visitor) -> str:
+        """The visitor's id: their coordinates and 55 bits of zero padding, permuted."""
+        plain = (visitor.kind << 119) | ((visitor.minute + _MINUTE_OFFSET) << 79) | (visitor.number << 55)
+        left, right = plain >> _HALF_BITS, plain & _HALF
+        for turn in range(4):
+            left, right = right, left ^ self._round(turn, right)
+        bits = (left << _HALF_BITS) | right
+        # 48 bits, the version, 12 bits, the variant, 62 bits.
+        number = (
+            (bits >> 74 << 80) | (4 << 76) | ((bits >> 62 & 0xFFF) << 64) | (2 << 62) | (bits & (1 << 62) - 1)
+        )
+        text = f"{number:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def decode(self, visitor_id: str) -> Visitor | None:
+        """The visitor with this id; None where the padding is not zero, so that nobody can have it."""
+        number = UUID(visitor_id).int
+        bits = (number >> 80 << 74) | ((number >> 64 & 0xFFF) << 62) | (number & (1 << 62) - 1)
+        left, right = bits >> _HALF_BITS, bits & _HALF
+        for turn in reversed(range(4)):
+            left, right = right ^ self._round(turn, left), left
+        plain = (left << _HALF_BITS) | right
+        if plain & (1 << 55) - 1:
+            return None
+        return Visitor(
+            plain >> 119, (plain >> 79 & (1 << 40) - 1) - _MINUTE_OFFSET, plain >> 55 & (1 << 24) - 1
+        )
+
+    def _round(self, turn: int, half: int) -> int:
+        return int.from_bytes(self._chance.digest(FEISTEL, turn, half)[:8], "little") & _HALF

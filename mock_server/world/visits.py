@@ -1,0 +1,35 @@
+"""Visitors and visits as values."""
+
+from typing import NamedTuple
+
+# The kinds of visitors; an id carries its kind.
+BORN, CAST, REGULAR, BOT = range(4)
+
+# What a visit leads to.
+NOTHING, SIGNUP, PURCHASE = range(3)
+
+
+class Visitor(NamedTuple):
+    """A visitor's coordinates: everything else about them follows. `minute` counts from the Unix epoch."""
+
+    kind: int
+    minute: int
+    number: int
+
+
+class Visit(NamedTuple):
+    """One visit, before its pages are known. Times in ms; `start + duration` is its last page view."""
+
+    visitor: Visitor
+    wave: int
+    start: int
+    duration: int
+    outcome: int
+
+
+class Past(NamedTuple):
+    """What a visitor had done before a visit: number of visits, whether they had paid, were identified."""
+
+    visits: int
+    is_customer: bool
+    is_identified: bool
