@@ -1,28 +1,41 @@
 """The command `datafast-mock` as a process, as a user runs it."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 COMMAND = Path(sys.executable).with_name("datafast-mock")
 LISTENING = "listening on "
+NOTHING: Mapping[str, str] = {}
 
 
 @contextmanager
-def serving(*options: str, stderr: IO[str] | int | None = None) -> Iterator[str]:
+def serving(
+    *options: str, stderr: IO[str] | int | None = None, environment: Mapping[str, str] = NOTHING
+) -> Iterator[str]:
     """`datafast-mock serve` on a free port for the length of the block; gives the server's address."""
-    with started("--port", "0", *options, stderr=stderr) as process:
+    with started("--port", "0", *options, stderr=stderr, environment=environment) as process:
         yield address_of(process)
 
 
 @contextmanager
-def started(*options: str, stderr: IO[str] | int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """`datafast-mock serve`, ended with the block."""
+def started(
+    *options: str, stderr: IO[str] | int | None = None, environment: Mapping[str, str] = NOTHING
+) -> Iterator[subprocess.Popen[str]]:
+    """`datafast-mock serve` with these additions to the environment, ended with the block."""
     process = subprocess.Popen(
-        [COMMAND, "serve", *options], stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8"
+        [COMMAND, "serve", *options],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        encoding="utf-8",
+        # Another encoding may be what a test asks for; all that is looked for is ASCII then.
+        errors="replace",
+        env=_with(environment),
     )
     try:
         yield process
@@ -31,10 +44,39 @@ def started(*options: str, stderr: IO[str] | int | None = None) -> Iterator[subp
         process.communicate(timeout=10)
 
 
+def ended(
+    *arguments: str, environment: Mapping[str, str] = NOTHING, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`datafast-mock` with what it said until it ended; it is run in `folder`, None for the present one."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=_with(environment),
+        cwd=folder,
+        timeout=10,
+        check=False,
+    )
+
+
+def banner_of(process: subprocess.Popen[str]) -> list[str]:
+    """The lines that the command prints until it is ready; the last one tells the address."""
+    assert process.stdout is not None, "started with a pipe"
+    lines = []
+    for line in process.stdout:
+        lines.append(line.removesuffix("\n"))
+        if line.startswith(LISTENING):
+            return lines
+    raise AssertionError(f"the command ended with {process.wait()} before it listened")
+
+
 def address_of(process: subprocess.Popen[str]) -> str:
     """The address in the line that the command prints when it is ready."""
-    assert process.stdout is not None, "started with a pipe"
-    for line in process.stdout:
-        if line.startswith(LISTENING):
-            return line.removeprefix(LISTENING).strip()
-    raise AssertionError(f"the command ended with {process.wait()} before it listened")
+    return banner_of(process)[-1].removeprefix(LISTENING)
+
+
+def _with(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with additions, and without what somebody has set for a mock of their own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_MOCK_")}
+    return {**kept, **environment}

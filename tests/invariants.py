@@ -71,13 +71,24 @@ def _check_events(picture: Picture) -> None:
     for event in picture.map["recentEvents"]:
         assert (event["amount"] is not None) == (event["type"] == "payment")
         assert int(event["_id"][:8], 16) == _ms(event["timestamp"]) // 1000 % 2**32
-        profile = picture.profiles.get(event["visitorId"])
-        if profile is not None and event["type"] == "custom":
-            goals = [(goal["name"], goal["timestamp"]) for goal in profile["activity"]["completedGoals"]]
-            assert (event["extraData"]["eventName"], event["timestamp"]) in goals
-        if profile is not None and event["type"] == "payment":
-            paid = _payment_goals(profile)
-            assert event["timestamp"] in [goal["timestamp"] for goal in paid]
+        if event["visitorId"] in picture.profiles:
+            _check_event(event, picture.profiles[event["visitorId"]], picture.map["recentPayments"])
+
+
+def _check_event(event: Json, profile: Json, payments: list[Json]) -> None:
+    """An event is in its visitor's profile and names them as they were known when it happened."""
+    at = event["timestamp"]
+    paid = [goal["timestamp"] for goal in _payment_goals(profile)]
+    known = profile["profile"]
+    assert (event["customerName"] is not None) == any(payment <= at for payment in paid)
+    assert (event["displayName"] is not None) == (known is not None and known["identifiedAt"] <= at)
+    if event["type"] == "custom":
+        goals = [(goal["name"], goal["timestamp"]) for goal in profile["activity"]["completedGoals"]]
+        assert (event["extraData"]["eventName"], at) in goals
+    if event["type"] == "payment":
+        assert at in paid
+        rows = [row for row in payments if (row["timestamp"], row["amount"]) == (at, event["amount"])]
+        assert [row["isNew"] for row in rows] == [at == paid[0]]
 
 
 def _check_payments(picture: Picture) -> None:
