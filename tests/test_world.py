@@ -14,7 +14,7 @@ from mock_server.views.call import REVISIONS, Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
 from tests.credentials import bearer
-from tests.invariants import Ask, check_past, check_picture, data_of, take_picture
+from tests.invariants import WINDOW, Ask, check_past, check_picture, data_of, take_picture
 
 SITES = load_sites()
 SMALL_SITES = sorted(set(SITES) - {"launch_day"})
@@ -84,6 +84,23 @@ def test_all_answers_agree_over_http(site: str, revision: str) -> None:
         picture = take_picture(lambda path: data_of(api.get(path).content), instant, most_profiles=20)
 
     check_picture(picture)
+
+
+def test_only_a_customers_first_payment_is_new() -> None:
+    shop = world(42, "shop")
+    windows = range(FIRST + 56 * 365 * DAY, FIRST + 56 * 365 * DAY + 3 * DAY, WINDOW)
+    again = [
+        (instant, payment.session.visitor_id)
+        for instant in windows
+        for payment in shop.payments(instant)
+        if len(shop.life(payment.session.visitor_id, instant).payments) > 1
+    ]
+
+    assert again
+    for instant, visitor_id in again:
+        ask = asking(shop, instant, "2026-02")
+        picture = take_picture(ask, instant, most_profiles=0)
+        check_picture(picture._replace(profiles={visitor_id: ask(f"/visitors/{visitor_id}")}))
 
 
 def test_launch_day_agrees_as_well() -> None:
