@@ -55,7 +55,7 @@ def ended(
         encoding="utf-8",
         env=_with(environment),
         cwd=folder,
-        timeout=10,
+        timeout=5,
         check=False,
     )
 
