@@ -1,5 +1,6 @@
 """The pipeline: how a request becomes an answer."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import TextIO
@@ -18,7 +19,7 @@ from mock_server.contract import Operation
 from mock_server.control import control_routes
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
-from mock_server.middleware import RequestLog, Stamp
+from mock_server.middleware import RequestLog, ShortUrls, Stamp
 from mock_server.replies import error_reply, json_reply
 from mock_server.service import Service
 from mock_server.views.registry import VIEWS, View
@@ -53,15 +54,20 @@ def make_app(service: Service, log: TextIO | None = None) -> Starlette:
             allow_private_network=True,
             max_age=86_400,
         ),
+        Middleware(ShortUrls),
     ]
     if log is not None:
         middleware.insert(0, Middleware(RequestLog, stream=log))
+    routes = [
+        *(_route(operation, _Endpoint(service, operation)) for operation in service.operations),
+        *(_route(operation, _ExampleEndpoint(operation)) for operation in service.extra_operations),
+        *control_routes(service),
+    ]
+    for route in routes:
+        # Starlette's `$` would let a line feed pass at the end.
+        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
     return Starlette(
-        routes=[
-            *(_route(operation, _Endpoint(service, operation)) for operation in service.operations),
-            *(_route(operation, _ExampleEndpoint(operation)) for operation in service.extra_operations),
-            *control_routes(service),
-        ],
+        routes=routes,
         middleware=middleware,
         exception_handlers={HTTPException: _http_error(service), 500: _server_error},
     )
@@ -88,7 +94,9 @@ class _Endpoint:
         key = service.keys.authenticate(request.headers.get("Authorization"))
         instant = key.clock.now()
         headers = key.admit(instant)
-        site = service.keys.site_of(key, request.query_params.get("websiteId"))
+        # As for every other parameter, of several the first counts.
+        website_id = next(iter(request.query_params.getlist("websiteId")), None)
+        site = service.keys.site_of(key, website_id)
         path = _check(operation, request)
         if self._view is None:
             return _example(operation)
@@ -140,9 +148,7 @@ def _http_error(service: Service) -> Callable[[Request, Exception], Awaitable[Re
         assert isinstance(error, HTTPException), "registered for nothing else"
         method, headers = request.method, dict(error.headers or {})
         if error.status_code != 405:
-            return error_reply(
-                ApiError(ROUTE_NOT_FOUND, method=method, path=request.url.path[:200], base=service.base)
-            )
+            return error_reply(ApiError(ROUTE_NOT_FOUND, path=request.url.path[:200], base=service.base))
         if method == "OPTIONS":
             return Response(status_code=204, headers=headers)
         return error_reply(

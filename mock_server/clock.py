@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from mock_server.instants import SECOND
+from mock_server.instants import END, SECOND
 
 TICK = SECOND
 """World time passes in steps of this many milliseconds; all answers within a step are identical."""
@@ -19,7 +19,7 @@ class Clock:
 
     def now(self) -> int:
         """The present tick of the world, in milliseconds since the epoch."""
-        instant = self.world + int((_wall_time() - self.wall) * self.speed)
+        instant = min(self.world + int((_wall_time() - self.wall) * self.speed), END)
         return instant - instant % TICK
 
 

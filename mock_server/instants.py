@@ -13,6 +13,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Renewals look a year back and `Date` must have a four-digit year.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+END = (LATEST - _EPOCH) // timedelta(milliseconds=1)
+"""Where every clock stops, in ms."""
 
 
 def iso_of(instant: int) -> str:

@@ -66,8 +66,9 @@ class Keys:
 
     def authenticate(self, authorization: str | None) -> Key:
         """The key that an `Authorization` header names. Raises ApiError 401."""
-        scheme, _, token = (authorization or "").strip().partition(" ")
-        token = token.strip()
+        # HTTP's white space and no other.
+        scheme, _, token = (authorization or "").strip(" \t").partition(" ")
+        token = token.strip(" \t")
         key = self._keys.get(token) if scheme.lower() == "bearer" else None
         if key is None and self._allow_any and scheme.lower() == "bearer":
             account = any_account(token)

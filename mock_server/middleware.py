@@ -1,4 +1,4 @@
-"""What every answer gets, whoever made it: the world's date, no caching; and the request log."""
+"""What concerns every request: the world's date, no caching, no endless URLs; and the request log."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.errors import URI_TOO_LONG, ApiError
 from mock_server.replies import error_reply
 
-_LONGEST_URL = 64 * 1024
+# Half of what the HTTP parser takes, so that the refusal is ours and in the envelope.
+_LONGEST_URL = 32 * 1024
 
 
 class Stamp:
-    """Adds `Date` (the world's instant) and `Cache-Control` where they lack; refuses endless URLs."""
+    """Adds `Date` (the world's instant) and `Cache-Control` where they lack."""
 
     def __init__(self, app: ASGIApp, date: Callable[[], str]) -> None:
         """`date` gives the present instant of the world in the form of the header."""
@@ -34,10 +35,24 @@ class Stamp:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        await self._app(scope, receive, stamped)
+
+
+class ShortUrls:
+    """Refuses URLs that are longer than anybody needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """`app` gets all others."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or answers 414."""
         app = self._app
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _LONGEST_URL:
-            app = error_reply(ApiError(URI_TOO_LONG, limit=_LONGEST_URL))
-        await app(scope, receive, stamped)
+        if scope["type"] == "http":
+            length = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+            if length > _LONGEST_URL:
+                app = error_reply(ApiError(URI_TOO_LONG, limit=_LONGEST_URL))
+        await app(scope, receive, send)
 
 
 class RequestLog:

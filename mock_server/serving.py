@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.errors import InputError
 
@@ -39,6 +41,25 @@ def url_of(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with less noise about clients that leave or would like another protocol."""
+
+    _answered: RequestResponseCycle | None = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tells the request that is being answered, too, when others wait behind it."""
+        if self._answered is not None:
+            self._answered.disconnected = True
+        super().connection_lost(exc)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Java's client offers HTTP/2 with every request: that is nothing to tell."""
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that tells when it accepts connections."""
 
@@ -48,7 +69,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http="httptools",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_level="warning",
