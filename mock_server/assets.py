@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Iterator
+from math import isfinite
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import yaml
+from yaml.constructor import ConstructorError
 
 from mock_server.errors import InputError
 
@@ -35,6 +37,16 @@ _TextLoader.yaml_implicit_resolvers = {
 }
 
 
+def _finite(loader: SafeLoader, node: yaml.ScalarNode) -> float:
+    number: float = loader.construct_yaml_float(node)
+    if not isfinite(number):
+        raise ConstructorError(None, None, f"{node.value} is no number to count with", node.start_mark)
+    return number
+
+
+_TextLoader.add_constructor("tag:yaml.org,2002:float", _finite)
+
+
 def read_yaml(path: Path) -> Any:
     """The file's content as plain values. Raises InputError that names file, line and column."""
     try:
@@ -46,16 +58,21 @@ def read_yaml(path: Path) -> Any:
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise InputError(place, f"no valid YAML: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise InputError(path, f"no valid YAML: {error}") from None
+        raise InputError(path, f"no valid YAML: {' '.join(str(error).split())}") from None
 
 
 def read_record(path: Path, kind: type[_T]) -> _T:
     """The YAML file as a checked value of `kind`. Raises InputError that names file and place in it."""
+    return checked(read_yaml(path), kind, path)
+
+
+def checked(value: Any, kind: type[_T], where: object) -> _T:
+    """Plain values as a `kind`. Raises InputError that names the place in them."""
     try:
-        return msgspec.convert(read_yaml(path), kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
-        raise InputError(f"{path}: {place.strip('`') or '$'}", problem) from None
+        raise InputError(f"{where}: {place.strip('`') or '$'}", problem) from None
 
 
 def read_rows(path: Path, *columns: str) -> Iterator[tuple[str, ...]]:

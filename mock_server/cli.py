@@ -3,6 +3,7 @@
 import gc
 import signal
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -57,6 +58,9 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="datafast-mock")
 def main() -> None:
     """A local mock server of DataFast's realtime API."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that lacks a character shows another one.
+        sys.stdout.reconfigure(errors="replace")
 
 
 @main.command(
@@ -81,9 +85,7 @@ def main() -> None:
 )
 @click.option("--now", type=_Instant(), help="The world's instant at the start; by default the present.")
 @click.option("--freeze", is_flag=True, help="Let no time pass in the world.")
-@click.option(
-    "--speed", default=1.0, show_default=True, type=click.FloatRange(0, 86_400), help="Time's factor."
-)
+@click.option("--speed", default=1.0, show_default=True, type=float, help="Time's factor; 60 is a minute a second.")
 @click.option("--any-key", is_flag=True, help="Accept every well-formed key.")
 @click.option(
     "--openapi",
@@ -134,7 +136,9 @@ def spec(form: str, revision: str | None) -> None:
     """Print the OpenAPI document."""
     from mock_server.document import document_json, document_text
 
-    click.echo(document_json(revision) if form == "json" else document_text(revision), nl=False)
+    text = document_json(revision) if form == "json" else document_text(revision)
+    # A document is UTF-8, whatever the terminal is.
+    click.echo(text.encode(), nl=False)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
+import msgspec
 
-from mock_server.assets import CONTRACT, read_yaml
+from mock_server.assets import CONTRACT, checked, read_yaml
 from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
 from mock_server.examples import example_of
 from mock_server.references import resolved
@@ -106,70 +107,100 @@ def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list
     ]
 
 
-def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, str, dict[str, Any]]]:
+class _OperationObject(msgspec.Struct, rename="camel"):
+    """What is used of an operation object; OpenAPI has more."""
+
+    operation_id: str | None = None
+    parameters: list[dict[str, Any]] = []
+    responses: dict[str | int, dict[str, Any]] = {}
+
+
+class _ParameterObject(msgspec.Struct, rename="camel"):
+    """What is used of a parameter object."""
+
+    name: str
+    place: str = msgspec.field(name="in")
+    required: bool = False
+    allow_empty_value: bool = False
+    schema: dict[str, Any] = {}
+
+
+class _ResponseObject(msgspec.Struct):
+    """What is used of a response object."""
+
+    content: dict[str, dict[str, Any]] = {}
+
+
+def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, str, _OperationObject]]:
     """(path, method, operation object) with the path's own parameters joined in."""
     for path, reference in document["paths"].items():
-        item = resolved(document, reference, where)
+        place = f"{where}: {path}"
+        if not str(path).startswith("/"):
+            raise InputError(place, "a path begins with a slash")
+        item = checked(resolved(document, reference, place), dict[str, Any], place)
+        shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
         for method in _METHODS:
             if method in item:
-                shared = item.get("parameters", [])
+                operation = checked(item[method], _OperationObject, f"{place}: {method}")
                 yield (
                     path,
                     method,
-                    {**item[method], "parameters": [*shared, *item[method].get("parameters", [])]},
+                    msgspec.structs.replace(operation, parameters=shared + operation.parameters),
                 )
 
 
 def _operation(
-    document: Mapping[str, Any], full_path: str, method: str, item: Mapping[str, Any], where: object
+    document: Mapping[str, Any], full_path: str, method: str, item: _OperationObject, where: object
 ) -> Operation:
     where = f"{where}: {method.upper()} {full_path}"
     names = tuple(_PLACEHOLDER.findall(full_path))
     numbers = iter(range(len(names)))
-    parameters = [resolved(document, parameter, where) for parameter in item["parameters"]]
+    parameters = [
+        checked(resolved(document, part, where), _ParameterObject, where) for part in item.parameters
+    ]
     return Operation(
-        operation_id=item.get("operationId", f"{method} {full_path}"),
+        operation_id=item.operation_id or f"{method} {full_path}",
         method=method.upper(),
         route=_PLACEHOLDER.sub(lambda _: f"{{p{next(numbers)}}}", full_path),
         path_names=names,
         parameters=tuple(
             _parameter(document, parameter, where)
             for parameter in parameters
-            if parameter["in"] == "query" or (parameter["in"] == "path" and parameter["name"] in names)
+            if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
         ),
-        statuses=frozenset(map(str, item.get("responses", {}))),
+        statuses=frozenset(map(str, item.responses)),
         example=_example(document, item, where),
     )
 
 
-def _parameter(document: Mapping[str, Any], parameter: Mapping[str, Any], where: object) -> Parameter:
-    schema = resolved(document, parameter.get("schema", {}), where)
+def _parameter(document: Mapping[str, Any], parameter: _ParameterObject, where: object) -> Parameter:
+    schema = resolved(document, parameter.schema, where)
     kind = schema.get("type", "string")
     try:
         # The schema may refer to others of its document.
         validator = jsonschema_rs.validator_for({**schema, "components": document.get("components", {})})
-    except ValueError as error:
-        raise InputError(where, f"the schema of the parameter {parameter['name']!r}: {error}") from None
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        problem = str(error).partition("\n")[0]
+        raise InputError(where, f"the schema of the parameter {parameter.name!r}: {problem}") from None
     return Parameter(
-        name=parameter["name"],
-        place=parameter["in"],
-        is_required=bool(parameter.get("required")),
-        allows_empty=bool(parameter.get("allowEmptyValue")),
+        name=parameter.name,
+        place=parameter.place,
+        is_required=parameter.required,
+        allows_empty=parameter.allow_empty_value,
         types=frozenset(kind if isinstance(kind, list) else [kind]),
         validator=validator,
     )
 
 
-def _example(document: Mapping[str, Any], item: Mapping[str, Any], where: object) -> Example:
+def _example(document: Mapping[str, Any], item: _OperationObject, where: object) -> Example:
     """The example of the first success that is documented; an empty answer where none has a body."""
-    successes = sorted(status for status in map(str, item.get("responses", {})) if status.startswith("2"))
-    status = successes[0] if successes else "200"
-    responses = {str(name): response for name, response in item.get("responses", {}).items()}
-    content = resolved(document, responses.get(status, {}), where).get("content", {})
+    responses = {str(status): response for status, response in item.responses.items()}
+    status = min((status for status in responses if status.startswith("2")), default="200")
+    response = checked(resolved(document, responses.get(status, {}), where), _ResponseObject, where)
     code = int(status) if status.isdigit() else 200
-    for media_type, media in content.items():
+    for media_type, media in response.content.items():
         return Example(code, media_type, example_of(document, media, where))
-    return Example(code if content or code != 200 else 204, "", None)
+    return Example(204 if code == 200 else code, "", None)
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:

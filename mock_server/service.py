@@ -9,7 +9,7 @@ from mock_server.contract import Operation, base_of, load_document, operations_o
 from mock_server.errors import InputError
 from mock_server.keys import Keys
 from mock_server.narrowing import narrow
-from mock_server.settings import Settings
+from mock_server.settings import FASTEST, Settings
 from mock_server.site import SITES, Site, load_sites
 from mock_server.views.call import REVISIONS
 from mock_server.worlds import Worlds
@@ -34,6 +34,8 @@ def load_service(settings: Settings) -> Service:
     """Loads and checks all that the server stands on. Raises InputError for what cannot be used."""
     if settings.revision not in REVISIONS:
         raise InputError("--revision", f"there is no {settings.revision!r}; known: {', '.join(REVISIONS)}")
+    if not 0 <= settings.speed <= FASTEST:
+        raise InputError("--speed", f"{settings.speed} is not between 0 and {FASTEST}")
     sites = load_sites((SITES, *settings.site_folders))
     if settings.site not in sites:
         raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")

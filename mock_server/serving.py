@@ -14,7 +14,7 @@ _BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one. Raises InputError where it cannot be had."""
+    """A listening socket; port 0 takes a free one. Raises InputError where it cannot be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -25,6 +25,8 @@ def bind(host: str, port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(address)
+        # From now on nobody else can have the port.
+        sock.listen(_BACKLOG)
     except OSError as error:
         sock.close()
         raise InputError(

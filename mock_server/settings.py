@@ -8,6 +8,8 @@ DEFAULT_PORT = 8484
 DEFAULT_SEED = 42
 DEFAULT_SITE = "demo"
 DEFAULT_REVISION = "2026-02"
+FASTEST = 86_400
+"""A day of the world a second is as fast as time may run."""
 
 
 @dataclass(frozen=True, slots=True)

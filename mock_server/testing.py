@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from mock_server.app import make_app
+from mock_server.errors import InputError
 from mock_server.instants import instant_of
 from mock_server.service import load_service
 from mock_server.serving import Server, bind, url_of
@@ -38,7 +39,10 @@ def running(
         with running(site="shop", now="2026-02-06T05:27:20Z", speed=0) as mock:
             client = MyClient(base_url=mock.url, token=mock.key)
     """
-    instant = None if now is None else instant_of(now)
+    try:
+        instant = None if now is None else instant_of(now)
+    except ValueError as error:
+        raise InputError("now", str(error)) from None
     service = load_service(Settings(site=site, seed=seed, revision=revision, now=instant, speed=speed))
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
