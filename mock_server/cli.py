@@ -40,6 +40,17 @@ class _Instant(click.ParamType[int]):
 class _Commands(click.Group):
     """Tells what is wrong with our input in one line, with exit code 2."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            click.echo(f"datafast-mock: {error.format_message()}", err=True)
+            sys.exit(2)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -85,7 +96,7 @@ def main() -> None:
 )
 @click.option("--now", type=_Instant(), help="The world's instant at the start; by default the present.")
 @click.option("--freeze", is_flag=True, help="Let no time pass in the world.")
-@click.option("--speed", default=1.0, show_default=True, type=float, help="Time's factor; 60 is a minute a second.")
+@click.option("--speed", default=1.0, show_default=True, help="Time's factor; 60 is a minute a second.")
 @click.option("--any-key", is_flag=True, help="Accept every well-formed key.")
 @click.option(
     "--openapi",
@@ -106,6 +117,9 @@ def main() -> None:
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
 def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, **options: Any) -> None:
     """Serve DataFast's API with a living website behind it."""
+    # uvicorn ends gracefully and then raises the signal anew: there is nothing left to do but to go.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
     # What is loaded now stays for good: the collector need not look through it, now or later.
     gc.disable()
     from mock_server.app import make_app
@@ -123,9 +137,6 @@ def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, 
 
         click.echo(banner(service, url_of(sock)))
 
-    # uvicorn ends gracefully and then raises the signal anew: there is nothing left to do but to go.
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
     Server(app, announce).run(sockets=[sock])
 
 

@@ -16,6 +16,7 @@ from mock_server.examples import example_of
 from mock_server.references import resolved
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_EXTENSION = "x-"
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 
 
@@ -89,30 +90,39 @@ def load_document(path: Path = CONTRACT) -> dict[str, Any]:
     return document
 
 
-def base_of(document: Mapping[str, Any]) -> str:
+def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
     """The path below which the operations lie: that of the first server, such as `/api/v1`."""
-    server = (document.get("servers") or [{}])[0]
-    variables = server.get("variables", {})
-    url = _PLACEHOLDER.sub(
-        lambda m: str(variables.get(m[1], {}).get("default", "")), str(server.get("url", ""))
-    )
-    return urlsplit(url).path.rstrip("/")
+    servers = checked(document.get("servers") or [], list[_ServerObject], f"{where}: servers")
+    server = servers[0] if servers else _ServerObject()
+    url = _PLACEHOLDER.sub(lambda m: str(server.variables.get(m[1], {}).get("default", "")), server.url)
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError as error:
+        raise InputError(f"{where}: servers", f"{url!r} is no URL: {error}") from None
 
 
 def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
     """All operations in the order of the document. Raises InputError that names the one that is at fault."""
+    base = base_of(document, where)
     return [
-        _operation(document, base_of(document) + path, method, item, where)
+        _operation(document, base + path, method, item, where)
         for path, method, item in _items(document, where)
     ]
 
 
+class _ServerObject(msgspec.Struct):
+    """What is used of a server object; OpenAPI has more, here and below."""
+
+    url: str = ""
+    variables: dict[str, dict[str, Any]] = {}
+
+
 class _OperationObject(msgspec.Struct, rename="camel"):
-    """What is used of an operation object; OpenAPI has more."""
+    """What is used of an operation object."""
 
     operation_id: str | None = None
     parameters: list[dict[str, Any]] = []
-    responses: dict[str | int, dict[str, Any]] = {}
+    responses: dict[str | int, Any] = {}
 
 
 class _ParameterObject(msgspec.Struct, rename="camel"):
@@ -134,6 +144,8 @@ class _ResponseObject(msgspec.Struct):
 def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, str, _OperationObject]]:
     """(path, method, operation object) with the path's own parameters joined in."""
     for path, reference in document["paths"].items():
+        if str(path).startswith(_EXTENSION):
+            continue
         place = f"{where}: {path}"
         if not str(path).startswith("/"):
             raise InputError(place, "a path begins with a slash")
@@ -168,7 +180,7 @@ def _operation(
             for parameter in parameters
             if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
         ),
-        statuses=frozenset(map(str, item.responses)),
+        statuses=frozenset(name for name in map(str, item.responses) if not name.startswith(_EXTENSION)),
         example=_example(document, item, where),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mock_server.errors import InputError
 from mock_server.references import resolved
 
 _DEEPEST = 12
@@ -21,7 +22,14 @@ _BY_TYPE: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": True, "stri
 
 
 def example_of(document: Mapping[str, Any], media: Mapping[str, Any], where: object) -> Any:
-    """The first documented example of a media type object. Raises InputError for a broken reference."""
+    """The first documented example of a media type object. Raises InputError where there can be none."""
+    try:
+        return _example_of(document, media, where)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise InputError(where, f"its `examples` or its `schema` cannot be read ({error})") from None
+
+
+def _example_of(document: Mapping[str, Any], media: Mapping[str, Any], where: object) -> Any:
     for example in (resolved(document, part, where) for part in (media.get("examples") or {}).values()):
         if "value" in example:
             return example["value"]

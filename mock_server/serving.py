@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                loop="uvloop",
+                loop="auto",
                 http=_Protocol,
                 ws="none",
                 lifespan="off",

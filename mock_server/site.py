@@ -12,6 +12,8 @@ from mock_server.instants import instant_of
 
 SITES = FIXTURES / "sites"
 LONGEST_SESSION_MINUTES = 45
+MOST_ONLINE = 100_000
+"""More visitors than that take longer to tell than anybody waits."""
 # A visit lasts 45 minutes at most and ends after 30 idle ones.
 VISIT_SPACING_MINUTES = 75
 DEVICES = ("desktop", "mobile", "tablet")
@@ -172,10 +174,12 @@ class Site(_Record, frozen=True, kw_only=True):
 
     name: str = ""
     """The file's name without its ending; set when it is loaded."""
+    file: str = ""
+    """The file itself; likewise."""
     website_id: WebsiteId
     domain: str
     description: str
-    online: Weight
+    online: Annotated[float, Meta(ge=0, le=MOST_ONLINE)]
     rhythm: Rhythm
     visits: Visits
     waves: Annotated[tuple[Wave, ...], Meta(max_length=5)] = ()
@@ -208,11 +212,11 @@ class Site(_Record, frozen=True, kw_only=True):
 def load_site(path: Path) -> Site:
     """The site that a file describes. Raises InputError that names file, place and fault."""
     site = read_record(path, Site)
-    if site.name:
-        raise InputError(f"{path}: $.name", "a site is named by its file; leave `name` out")
+    if site.name or site.file:
+        raise InputError(path, "a site is named by its file; leave `name` and `file` out")
     for place, problem in _faults(site):
         raise InputError(f"{path}: {place}", problem)
-    return _named(site, path.stem)
+    return _named(site, path)
 
 
 def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
@@ -227,13 +231,13 @@ def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
     for name, site in sites.items():
         other = owners.setdefault(site.website_id, name)
         if other != name:
-            raise InputError(f"{name}.yaml: $.websiteId", f"{site.website_id} is the site {other!r} already")
+            raise InputError(f"{site.file}: $.websiteId", f"{site.website_id} is the site {other!r} already")
     return sites
 
 
-def _named(site: Site, name: str) -> Site:
+def _named(site: Site, path: Path) -> Site:
     fields = {field: getattr(site, field) for field in Site.__struct_fields__}
-    return Site(**{**fields, "name": name})
+    return Site(**{**fields, "name": path.stem, "file": str(path)})
 
 
 def _faults(site: Site) -> Iterable[tuple[str, str]]:

@@ -197,7 +197,7 @@ class _Places:
         world = _world_places()
         for country in site.countries:
             if country not in world and country != _ELSEWHERE:
-                raise InputError(f"{site.name}.yaml: $.countries", f"no place is known in {country!r}")
+                raise InputError(f"{site.file}: $.countries", f"no place is known in {country!r}")
         own = [(_own_place(place), place.weight) for place in site.places]
         self._choice: Choice[Place | str] = Choice([*own, *site.countries.items()])
         self._elsewhere = Choice(
@@ -234,7 +234,7 @@ def _regular_place(site: Site, regular: Regular) -> Place:
         if place.city == regular.city:
             return place
     raise InputError(
-        f"{site.name}.yaml: $.regulars", f"no place {regular.city!r} is known in {regular.country_code}"
+        f"{site.file}: $.regulars", f"no place {regular.city!r} is known in {regular.country_code}"
     )
 
 
@@ -243,6 +243,6 @@ def _regular_browser(site: Site, regular: Regular) -> tuple[_System, _Browser]:
         if (system.device, system.os, browser.name) == (regular.device, regular.os, regular.browser):
             return system, browser
     raise InputError(
-        f"{site.name}.yaml: $.regulars",
+        f"{site.file}: $.regulars",
         f"no {regular.browser!r} on {regular.os!r} on a {regular.device!r} is known",
     )
