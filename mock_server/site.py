@@ -195,8 +195,8 @@ class Site(_Record, frozen=True, kw_only=True):
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
     """Who is always there: one visitor of each role, relieved every half hour."""
     regulars: tuple[Regular, ...] = ()
-    bots: int = 0
-    """Visitors that are flagged as bots: valid ids in no view."""
+    bots: tuple[UuidV4, ...] = ()
+    """The ids of visitors that are flagged as bots: in no view."""
     unlocated: Share = 0
     """The share of visitors of whom only the country is known."""
     withheld: Share = 0

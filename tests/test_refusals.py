@@ -87,6 +87,7 @@ def test_credential_and_website(api: httpx2.Client, token: str, query: str, stat
         pytest.param("a3ab2331-989f-4cfa-91c6-2461c9e3c6bd", 200, id="known"),
         pytest.param("A3AB2331-989F-4CFA-91C6-2461C9E3C6BD", 200, id="upper case"),
         pytest.param("00000000-0000-4000-8000-000000000000", 404, id="nobody"),
+        pytest.param("b07b07b0-7b07-4b07-b07b-07b07b07b07b", 400, id="bot"),
         pytest.param("a3ab2331-989f-1cfa-91c6-2461c9e3c6bd", 400, id="version 1"),
         pytest.param("{a3ab2331-989f-4cfa-91c6-2461c9e3c6bd}", 400, id="braces"),
         pytest.param("urn:uuid:a3ab2331-989f-4cfa-91c6-2461c9e3c6bd", 400, id="urn"),

@@ -12,7 +12,7 @@ from mock_server.world.ids import Ids
 from mock_server.world.lengths import duration, mean_minutes, shortest
 from mock_server.world.poisson import poisson
 from mock_server.world.residents import Residents
-from mock_server.world.visits import BORN, BOT, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit, Visitor
+from mock_server.world.visits import BORN, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit, Visitor
 
 _HEAD = Struct("<4H")
 # The coins of this many neighbouring minutes come from one digest.
@@ -105,10 +105,6 @@ class Population:
             for visit in self._wave_visits(wave, minute)
             if visit.outcome == PURCHASE
         ]
-
-    def bots(self) -> list[Visitor]:
-        """The visitors flagged as bots."""
-        return [Visitor(BOT, 0, number) for number in range(self.site.bots)]
 
     def past_of(self, visit: Visit) -> Past:
         """What the visitor had done before this visit began."""

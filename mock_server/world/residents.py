@@ -33,13 +33,11 @@ class Residents:
         self.ids = {
             regular.visitor_id: Visitor(REGULAR, self._since[n] // MINUTE, n)
             for n, regular in enumerate(site.regulars)
-        }
-        """The regulars by their own ids."""
+        } | {visitor_id: Visitor(BOT, 0, n) for n, visitor_id in enumerate(site.bots)}
+        """Regulars and bots by their own ids."""
 
     def exist(self, visitor: Visitor) -> bool:
-        """Whether there is such a member of the cast, or such a bot."""
-        if visitor.kind == BOT:
-            return visitor.minute == 0 and visitor.number < self._site.bots
+        """Whether there is such a member of the cast. Regulars and bots have ids that tell nothing."""
         role = visitor.number
         return (
             visitor.kind == CAST
