@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from contract_tests.commands import COMMANDS
 from mock_server import __version__
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
@@ -68,7 +69,7 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="datafast-mock")
 def main() -> None:
-    """A local mock server of DataFast's realtime API."""
+    """A local mock server and contract-test kit for DataFast's realtime API."""
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal that lacks a character shows another one.
         sys.stdout.reconfigure(errors="replace")
@@ -150,6 +151,10 @@ def spec(form: str, revision: str | None) -> None:
     text = document_json(revision) if form == "json" else document_text(revision)
     # A document is UTF-8, whatever the terminal is.
     click.echo(text.encode(), nl=False)
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parent.parent
 # What only the extras bring must not be needed to serve.
-EXTRAS = ("faker", "hypothesis", "jsonschema", "pytest", "schemathesis")
+EXTRAS = ("faker", "httpx2", "hypothesis", "jsonschema", "pytest", "schemathesis")
 
 
 def main() -> None:
@@ -25,10 +25,14 @@ def main() -> None:
         venv.create(folder / "env", with_pip=True)
         python = folder / "env" / "bin" / "python"
         install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        run(*install, *folder.glob("*.tar.gz"))
+        archive = next(folder.glob("*.tar.gz"))
+        run(*install, archive)
         missing = "importlib.util.find_spec(name) is None"
         run(python, "-c", f"import importlib.util; assert all({missing} for name in {EXTRAS})")
         print(f"installed: {visitors(folder)} visitors on the map of an empty environment's mock")
+        run(*install, f"{archive}[verify]")
+        run(folder / "env" / "bin" / "datafast-mock", "prove", "--quiet", cwd=folder)
+        print("installed: the contract kit, with its extra, proves its clauses there")
 
 
 def visitors(folder: Path) -> int:

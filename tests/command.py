@@ -24,11 +24,14 @@ def serving(
 
 @contextmanager
 def started(
-    *options: str, stderr: IO[str] | int | None = None, environment: Mapping[str, str] = NOTHING
+    *options: str,
+    command: str = "serve",
+    stderr: IO[str] | int | None = None,
+    environment: Mapping[str, str] = NOTHING,
 ) -> Iterator[subprocess.Popen[str]]:
-    """`datafast-mock serve` with these additions to the environment, ended with the block."""
+    """`datafast-mock serve`, or another that listens, with a larger environment; ended with the block."""
     process = subprocess.Popen(
-        [COMMAND, "serve", *options],
+        [COMMAND, command, *options],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
@@ -45,9 +48,15 @@ def started(
 
 
 def ended(
-    *arguments: str, environment: Mapping[str, str] = NOTHING, folder: Path | None = None
+    *arguments: str,
+    environment: Mapping[str, str] = NOTHING,
+    folder: Path | None = None,
+    seconds: float = 5,
 ) -> subprocess.CompletedProcess[str]:
-    """`datafast-mock` with what it said until it ended; it is run in `folder`, None for the present one."""
+    """`datafast-mock` with what it said until it ended; it is run in `folder`, None for the present one.
+
+    It has `seconds` for all of it.
+    """
     return subprocess.run(
         [COMMAND, *arguments],
         capture_output=True,
@@ -55,7 +64,7 @@ def ended(
         encoding="utf-8",
         env=_with(environment),
         cwd=folder,
-        timeout=5,
+        timeout=seconds,
         check=False,
     )
 

@@ -1,0 +1,215 @@
+"""What the endpoints owe each other: counter, map and profile speak of the same visitors."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from contract_tests import labels
+from contract_tests.clause import IMPLIED, Violation, clause
+from contract_tests.clauses.realtime_map import is_number
+from contract_tests.exchange import Exchange, Json
+from contract_tests.instants import ms
+from contract_tests.recording import MAP, REALTIME, REVISION_2026_02, VISITOR, Recording, rows
+
+_ROUNDS = 3
+
+
+class Sandwich(NamedTuple):
+    """A counter between two maps: the least and the most that it can say."""
+
+    counter: Exchange
+    visitors: float
+    least: int
+    most: int
+
+
+def sandwiches(recording: Recording) -> Iterator[Sandwich]:
+    """The rounds in which both maps list everybody whom they count."""
+    for number in range(_ROUNDS):
+        asked = recording.labelled(labels.round_of(number))
+        maps = [e for e in asked if e.operation == MAP and isinstance(e.data, dict)]
+        counters = [e for e in asked if e.operation == REALTIME]
+        visitors = [_visitors(counter) for counter in counters]
+        listed = [_complete(exchange.data) for exchange in maps]
+        if len(maps) == 2 and len(counters) == 1 and visitors[0] is not None and None not in listed:
+            before, after = (ids or set() for ids in listed)
+            yield Sandwich(counters[0], visitors[0], len(before & after), len(before | after))
+
+
+def _visitors(counter: Exchange) -> float | None:
+    data = counter.data
+    value = data[0].get("visitors") if isinstance(data, list) and data and isinstance(data[0], dict) else None
+    return value if is_number(value) else None
+
+
+def _complete(data: dict[str, Json]) -> set[str] | None:
+    """The ids of a list that is as long as its count; None of any other."""
+    ids = [
+        row["visitorId"].lower() for row in rows(data, "visitors") if isinstance(row.get("visitorId"), str)
+    ]
+    return set(ids) if len(ids) == data.get("count") == len(set(ids)) else None
+
+
+def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
+    found = list(sandwiches(recording))
+    return [(recording, found)] if len(found) == _ROUNDS else []
+
+
+@clause(
+    "AGR-01",
+    "The counter counts the visitors that the map shows.",
+    source="003 Response fields",
+    standing=IMPLIED,
+    needs="three rounds of map, counter, map in which each map lists all whom it counts",
+    cases=_all_rounds,
+)
+def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[Violation]:
+    recording, found = case
+    too_many = all(s.visitors > s.most for s in found)
+    # In early 2026 the counter looked back five minutes only.
+    too_few = all(s.visitors < s.least for s in found) and recording.revision != REVISION_2026_02
+    none_at_all = all(s.visitors == 0 < s.least for s in found)
+    if too_many or too_few or none_at_all:
+        last = found[-1]
+        bounds = f"between {last.least} and {last.most}"
+        problem = f"three times in a row: the maps before and after allow {bounds} visitors"
+        yield Violation(problem, last.counter, "/data/0/visitors", last.visitors)
+
+
+class Met(NamedTuple):
+    """A visitor on the map, and the answer about them that was asked for next."""
+
+    visitor: dict[str, Json]
+    profile: Exchange
+
+
+def met(recording: Recording) -> Iterator[Met]:
+    """The visitors whose profile was asked for because they were on the map."""
+    latest: dict[tuple[str | None, str], dict[str, Json]] = {}
+    for exchange in recording.exchanges:
+        if exchange.operation == MAP:
+            for row in rows(exchange.data, "visitors"):
+                if isinstance(row.get("visitorId"), str):
+                    latest[exchange.token, row["visitorId"].lower()] = row
+        elif exchange.operation == VISITOR and labels.MET in exchange.labels:
+            row = latest.get((exchange.token, exchange.path.get("visitorId", "").lower()), {})
+            if row:
+                yield Met(row, exchange)
+
+
+@clause(
+    "AGR-02",
+    "Whoever is on the map has a profile.",
+    source="004 Errors",
+    standing=IMPLIED,
+    needs="the profiles of two visitors from the map",
+    cases=lambda recording: [found] if len(found := list(met(recording))) > 1 else [],
+)
+def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
+    # One of them can have been deleted meanwhile.
+    if all(case.profile.status in (400, 404) for case in found):
+        problem = f"none of {len(found)} visitors from the map is known"
+        yield Violation(problem, found[0].profile, "", found[0].profile.status)
+
+
+def _told(part: str) -> Callable[[Recording], list[Met]]:
+    """The visitors with a profile in which a part is an object."""
+    return lambda recording: [
+        case
+        for case in met(recording)
+        if isinstance(case.profile.data, dict) and isinstance(case.profile.data.get(part), dict)
+    ]
+
+
+@clause(
+    "AGR-03",
+    "Map and profile put a visitor in the same place.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of a visitor from the map",
+    cases=_told("identity"),
+)
+def same_place(case: Met) -> Iterable[Violation]:
+    identity, location = case.profile.data["identity"], case.visitor.get("location")
+    for name in ("countryCode", "region", "city"):
+        shown = location.get(name) if isinstance(location, dict) else None
+        told = identity.get(name)
+        if isinstance(shown, str) and isinstance(told, str) and shown != told:
+            problem = f"the map says {shown[:80]!r}"
+            yield Violation(problem, case.profile, f"/data/identity/{name}", told)
+
+
+@clause(
+    "AGR-04",
+    "Map and profile name the same browser, system and device.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of a visitor from the map whose system is known",
+    cases=_told("identity"),
+)
+def same_system(case: Met) -> Iterable[Violation]:
+    identity, system = case.profile.data["identity"], case.visitor.get("system")
+    for part, name in (("browser", "name"), ("os", "name"), ("device", "type")):
+        shown = system.get(part) if isinstance(system, dict) else None
+        shown = shown.get(name) if isinstance(shown, dict) else shown
+        told = identity.get(part)
+        told = told.get(name) if isinstance(told, dict) else None
+        if isinstance(shown, str) and isinstance(told, str) and shown != told:
+            problem = f"the map says {shown[:80]!r}"
+            yield Violation(problem, case.profile, f"/data/identity/{part}/{name}", told)
+
+
+@clause(
+    "AGR-05",
+    "The profile, asked for later, counts no fewer visits than the map.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of a visitor from a map of revision 2026-02",
+    revision=REVISION_2026_02,
+    cases=lambda recording: [case for case in _told("activity")(recording) if "visitCount" in case.visitor],
+)
+def no_fewer_visits(case: Met) -> Iterable[Violation]:
+    shown, told = case.visitor["visitCount"], case.profile.data["activity"].get("visitCount")
+    if is_number(shown) and is_number(told) and told < shown:
+        problem = f"the map counted {shown} visits before"
+        yield Violation(problem, case.profile, "/data/activity/visitCount", told)
+
+
+@clause(
+    "AGR-06",
+    "Who has a profile on the map has one when asked for.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of an identified visitor from the map",
+    cases=lambda recording: [
+        case
+        for case in met(recording)
+        if isinstance(case.profile.data, dict)
+        and isinstance(case.visitor.get("profileData"), dict)
+        and case.visitor["profileData"].get("hasProfile") is True
+    ],
+)
+def identified_have_profiles(case: Met) -> Iterable[Violation]:
+    if case.profile.data.get("profile") is None:
+        yield Violation("the map says `hasProfile: true`", case.profile, "/data/profile", None)
+
+
+@clause(
+    "AGR-07",
+    "The first visit is no later than the session that the map shows.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of a visitor from a map of revision 2026-02",
+    revision=REVISION_2026_02,
+    cases=lambda recording: [
+        case
+        for case in _told("activity")(recording)
+        if ms(case.visitor.get("sessionStartTime")) is not None
+        and ms(case.profile.data["activity"].get("firstVisitAt")) is not None
+    ],
+)
+def first_visit_before_session(case: Met) -> Iterable[Violation]:
+    first, session = ms(case.profile.data["activity"]["firstVisitAt"]), ms(case.visitor["sessionStartTime"])
+    if first is not None and session is not None and first > session + 1000:
+        problem = f"the map's session began at {case.visitor['sessionStartTime']}"
+        pointer = "/data/activity/firstVisitAt"
+        yield Violation(problem, case.profile, pointer, case.profile.data["activity"]["firstVisitAt"])

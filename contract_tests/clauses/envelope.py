@@ -1,0 +1,168 @@
+"""Transport and envelope: what every answer looks like, whatever it tells."""
+
+from collections.abc import Iterable
+
+from contract_tests.clause import OBSERVED, OTHER, PAGE, Violation, clause
+from contract_tests.exchange import Exchange, NoJson
+from contract_tests.labels import REFUSED, SERVER_ERROR
+from contract_tests.recording import Recording
+
+_RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+
+
+def successes(recording: Recording) -> list[Exchange]:
+    """The 200s of the documented operations."""
+    return [exchange for exchange in recording.exchanges if exchange.operation and exchange.status == 200]
+
+
+def refusals(recording: Recording) -> list[Exchange]:
+    """The errors that a documented sentence asks for. A 429 is none: it may be bare."""
+    return [
+        exchange
+        for exchange in recording.exchanges
+        if exchange.labels & {*REFUSED, SERVER_ERROR} and exchange.status >= 400 and exchange.status != 429
+    ]
+
+
+def errors(recording: Recording) -> list[Exchange]:
+    """Those of them whose body is an object."""
+    return [exchange for exchange in refusals(recording) if isinstance(exchange.json, dict)]
+
+
+def error_objects(recording: Recording) -> list[Exchange]:
+    """Those of them whose `error` is an object."""
+    return [exchange for exchange in errors(recording) if isinstance(exchange.json.get("error"), dict)]
+
+
+@clause(
+    "ENV-06",
+    "A successful answer is JSON: one object.",
+    source="001 Response",
+    standing=PAGE,
+    needs="a successful answer",
+    cases=successes,
+)
+def success_is_json(exchange: Exchange) -> Iterable[Violation]:
+    if isinstance(exchange.json, NoJson):
+        yield Violation(exchange.json.problem, exchange)
+    elif not isinstance(exchange.json, dict):
+        yield Violation("the body is no object", exchange, "", exchange.json)
+
+
+@clause(
+    "ENV-07",
+    "A successful answer says in `Content-Type` that it is JSON.",
+    source="observed of the live API",
+    standing=OBSERVED,
+    needs="a successful answer with `Content-Type`",
+    cases=lambda recording: [e for e in successes(recording) if "content-type" in e.headers],
+)
+def success_says_json(exchange: Exchange) -> Iterable[Violation]:
+    kind = exchange.headers["content-type"]
+    if "json" not in kind.lower():
+        yield Violation(f"`Content-Type` is {kind[:80]!r}", exchange)
+
+
+@clause(
+    "ENV-08",
+    "A successful answer carries `data`.",
+    source="001 Response",
+    standing=PAGE,
+    needs="a successful answer",
+    cases=lambda recording: [e for e in successes(recording) if isinstance(e.json, dict)],
+)
+def success_has_data(exchange: Exchange) -> Iterable[Violation]:
+    if "data" not in exchange.json:
+        yield Violation("`data` is missing", exchange, "/data")
+
+
+@clause(
+    "ENV-09",
+    "The `data` of map and profile is one object.",
+    source="002 Response",
+    standing=PAGE,
+    needs="a map or a profile",
+    cases=lambda recording: [
+        e
+        for e in successes(recording)
+        if e.operation != "getRealtime" and isinstance(e.json, dict) and "data" in e.json
+    ],
+)
+def data_is_an_object(exchange: Exchange) -> Iterable[Violation]:
+    if not isinstance(exchange.json["data"], dict):
+        yield Violation("`data` is no object", exchange, "/data", exchange.json["data"])
+
+
+@clause(
+    "ENV-02",
+    "An error is told in the standard envelope: a JSON object with `status` and `error`.",
+    source="the public documentation of errors",
+    standing=OTHER,
+    needs="a refused request",
+    cases=refusals,
+)
+def error_has_envelope(exchange: Exchange) -> Iterable[Violation]:
+    if isinstance(exchange.json, NoJson):
+        yield Violation(exchange.json.problem, exchange)
+    elif not isinstance(exchange.json, dict):
+        yield Violation("the body is no object", exchange, "", exchange.json)
+    elif not isinstance(exchange.json.get("error"), dict):
+        yield Violation("`error` is no object", exchange, "/error", exchange.json.get("error"))
+
+
+@clause(
+    "ENV-03",
+    "The `status` of an error is `error`.",
+    source="the public documentation of errors",
+    standing=OTHER,
+    needs="a refused request",
+    cases=errors,
+)
+def error_says_error(exchange: Exchange) -> Iterable[Violation]:
+    if exchange.json.get("status") != "error":
+        yield Violation("`status` is not `error`", exchange, "/status", exchange.json.get("status"))
+
+
+@clause(
+    "ENV-04",
+    "`error.code` is the HTTP status, as a number.",
+    source="the public documentation of errors",
+    standing=OTHER,
+    needs="a refused request",
+    cases=error_objects,
+)
+def code_is_the_status(exchange: Exchange) -> Iterable[Violation]:
+    code = exchange.json["error"].get("code")
+    if isinstance(code, bool) or not isinstance(code, int | float) or code != exchange.status:
+        yield Violation(f"`error.code` is not {exchange.status}", exchange, "/error/code", code)
+
+
+@clause(
+    "ENV-05",
+    "`error.message` is a sentence.",
+    source="the public documentation of errors",
+    standing=OTHER,
+    needs="a refused request",
+    cases=error_objects,
+)
+def message_is_a_sentence(exchange: Exchange) -> Iterable[Violation]:
+    message = exchange.json["error"].get("message")
+    if not isinstance(message, str) or not message.strip():
+        yield Violation("`error.message` is no text", exchange, "/error/message", message)
+
+
+@clause(
+    "ENV-10",
+    "The rate limit's headers are numbers.",
+    source="observed of the live API",
+    standing=OBSERVED,
+    needs="an answer with `X-RateLimit-…`",
+    cases=lambda recording: [
+        e for e in recording.exchanges if any(name in e.headers for name in _RATE_LIMIT)
+    ],
+)
+def rate_limit_is_numbers(exchange: Exchange) -> Iterable[Violation]:
+    for name in _RATE_LIMIT:
+        value = exchange.headers.get(name, "0")
+        if not (value.isascii() and value.isdigit()):
+            yield Violation(f"`{name}` is {value[:80]!r}", exchange)

@@ -1,0 +1,203 @@
+"""What answers a few seconds apart owe each other: ids, histories and clocks go on."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from contract_tests.clause import IMPLIED, PAGE, Violation, clause
+from contract_tests.clauses.realtime_map import is_number, maps
+from contract_tests.clauses.visitor import Profile, profiles
+from contract_tests.exchange import Exchange, Json
+from contract_tests.instants import ms
+from contract_tests.recording import REVISION_2026_02, Recording, rows
+
+# What a visitor's place and device are told as; a session keeps both.
+_SESSION = "sessionStartTime"
+_SLACK = 2_000
+
+
+class Again(NamedTuple):
+    """A row that two answers tell, and its place in the later one."""
+
+    exchange: Exchange
+    earlier: dict[str, Json]
+    later: dict[str, Json]
+    pointer: str
+
+
+def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
+    """The rows of one of the map's lists that are told more than once, each with its telling before."""
+
+    def cases(recording: Recording) -> Iterator[Again]:
+        known: dict[str, tuple[str | None, dict[str, Json]]] = {}
+        for exchange, data in maps(recording):
+            found = data.get(name)
+            for n, row in enumerate(found if isinstance(found, list) else ()):
+                key = row.get(id_name) if isinstance(row, dict) else None
+                if not isinstance(key, str):
+                    continue
+                token, earlier = known.get(key, (None, {}))
+                if earlier and token == exchange.token:
+                    yield Again(exchange, earlier, row, f"/data/{name}/{n}")
+                known[key] = (exchange.token, row)
+
+    return cases
+
+
+def _same(again: Again, names: Iterable[str]) -> Iterable[Violation]:
+    for name in names:
+        earlier, later = again.earlier.get(name), again.later.get(name)
+        if earlier is not None and later is not None and earlier != later:
+            problem = f"`{name}` was {str(earlier)[:80]!r} when it was told before"
+            yield Violation(problem, again.exchange, f"{again.pointer}/{name}", later)
+
+
+@clause(
+    "POLL-01",
+    "An event that is told again is the same event.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="two maps with an event in common",
+    cases=_again("recentEvents", "_id"),
+)
+def events_stay(again: Again) -> Iterable[Violation]:
+    yield from _same(again, ("type", "visitorId", "timestamp"))
+
+
+@clause(
+    "POLL-02",
+    "A payment that is told again is the same payment.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="two maps with a payment in common",
+    cases=_again("recentPayments", "_id"),
+)
+def payments_stay(again: Again) -> Iterable[Violation]:
+    yield from _same(again, ("timestamp", "amount", "currency"))
+
+
+def _same_session(recording: Recording) -> Iterator[Again]:
+    for again in _again("visitors", "visitorId")(recording):
+        start = again.earlier.get(_SESSION)
+        if isinstance(start, str) and start == again.later.get(_SESSION):
+            yield again
+
+
+@clause(
+    "POLL-03",
+    "Within a session a visitor stays in the same place.",
+    source="001 Response fields",
+    standing=IMPLIED,
+    needs="two maps of revision 2026-02 with a visitor in common",
+    revision=REVISION_2026_02,
+    cases=_same_session,
+)
+def visitors_stay_in_place(again: Again) -> Iterable[Violation]:
+    yield from _same(again, ("location",))
+
+
+@clause(
+    "POLL-04",
+    "Within a session a visitor keeps the same browser, system and device.",
+    source="001 Response fields",
+    standing=IMPLIED,
+    needs="two maps of revision 2026-02 with a visitor in common",
+    revision=REVISION_2026_02,
+    cases=_same_session,
+)
+def visitors_keep_their_device(again: Again) -> Iterable[Violation]:
+    yield from _same(again, ("system",))
+
+
+def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
+    """Profiles of one visitor, each with the one that was asked for before."""
+    known: dict[str, Profile] = {}
+    for profile in profiles(recording):
+        asked = profile.exchange.path.get("visitorId", "").lower()
+        if asked in known:
+            yield known[asked], profile
+        known[asked] = profile
+
+
+@clause(
+    "POLL-05",
+    "A visitor's counts only grow.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="two profiles of one visitor",
+    cases=_asked_again,
+)
+def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
+    earlier, later = case
+    for name in ("visitCount", "pageViewCount"):
+        before, after = earlier.activity.get(name), later.activity.get(name)
+        if (
+            before is not None
+            and after is not None
+            and is_number(before)
+            and is_number(after)
+            and after < before
+        ):
+            problem = f"`{name}` was {before} a moment ago"
+            yield Violation(problem, later.exchange, f"/data/activity/{name}", after)
+
+
+@clause(
+    "POLL-06",
+    "The first visit stays where it was.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="two profiles of one visitor with `firstVisitAt`",
+    cases=lambda recording: [
+        case for case in _asked_again(recording) if all(ms(p.activity.get("firstVisitAt")) for p in case)
+    ],
+)
+def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
+    earlier, later = (profile.activity["firstVisitAt"] for profile in case)
+    if ms(earlier) != ms(later):
+        pointer = "/data/activity/firstVisitAt"
+        yield Violation(f"it was {earlier} a moment ago", case[1].exchange, pointer, later)
+
+
+@clause(
+    "POLL-07",
+    "`timeSinceFirstVisit` grows by as much as time passes.",
+    source="004 Response fields",
+    standing=PAGE,
+    needs="two profiles of one visitor from a server that sends `Date`",
+    cases=lambda recording: [
+        case
+        for case in _asked_again(recording)
+        if all(
+            "date" in p.exchange.headers and is_number(p.activity.get("timeSinceFirstVisit")) for p in case
+        )
+    ],
+)
+def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
+    later = case[1]
+    # When the first visit was, by each answer: what both allow must overlap.
+    passed = [profile.activity["timeSinceFirstVisit"] for profile in case]
+    earliest = max(p.exchange.now.earliest - since for p, since in zip(case, passed, strict=True))
+    latest = min(p.exchange.now.latest - since for p, since in zip(case, passed, strict=True))
+    if earliest > latest + _SLACK:
+        problem = f"it was {passed[0]} when it was told before"
+        pointer = "/data/activity/timeSinceFirstVisit"
+        yield Violation(problem, later.exchange, pointer, passed[1])
+
+
+@clause(
+    "POLL-08",
+    "Pages once viewed stay viewed.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="two profiles of one visitor with `visitedPages`",
+    cases=lambda recording: [
+        case for case in _asked_again(recording) if all(rows(p.activity, "visitedPages") for p in case)
+    ],
+)
+def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:
+    earlier, later = ([row.get("timestamp") for row in rows(p.activity, "visitedPages")] for p in case)
+    lost = [at for at in earlier if isinstance(at, str) and at not in later]
+    # A list that is cut off loses its oldest rows, or never had the newest.
+    if lost and len(later) < len(earlier):
+        pointer = "/data/activity/visitedPages"
+        yield Violation(f"the page view of {lost[0]} is gone", case[1].exchange, pointer)

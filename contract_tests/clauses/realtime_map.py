@@ -1,0 +1,392 @@
+"""What the map means: windows, uniqueness, order, scores and flags."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+from contract_tests.clause import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE, Violation, clause
+from contract_tests.exchange import Exchange, Json
+from contract_tests.instants import ms
+from contract_tests.recording import MAP, REVISION_2026_02, REVISION_2026_06, Recording, rows, votes
+
+_WINDOW = 600_000
+_CUSTOMER_SCORE, _BASELINE_SCORE = 100, 50
+
+
+class Member(NamedTuple):
+    """A row of a list in an answer."""
+
+    exchange: Exchange
+    data: dict[str, Json]
+    row: dict[str, Json]
+    pointer: str
+
+
+def maps(recording: Recording) -> list[tuple[Exchange, dict[str, Json]]]:
+    """The maps, with their `data`."""
+    return recording.objects(MAP)
+
+
+def members(name: str, recording: Recording) -> Iterator[Member]:
+    """The rows of one of the map's lists."""
+    for exchange, data in maps(recording):
+        found = data.get(name)
+        for n, row in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(row, dict):
+                yield Member(exchange, data, row, f"/data/{name}/{n}")
+
+
+def _which(name: str, fits: Callable[[Member], bool]) -> Callable[[Recording], Iterable[Member]]:
+    return lambda recording: filter(fits, members(name, recording))
+
+
+visitors = partial(members, "visitors")
+events = partial(members, "recentEvents")
+payments = partial(members, "recentPayments")
+
+
+def is_number(value: Json) -> bool:
+    """Whether a value is a JSON number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@clause(
+    "REV-01",
+    "An answer keeps to one revision: the parts of `system` are objects (2026-02) or strings (2026-06).",
+    source="001 Response fields",
+    standing=IMPLIED,
+    needs="a map with visitors whose browser, system or device is known",
+    cases=lambda recording: [e for e, _ in maps(recording) if any(votes(e))],
+)
+def one_revision(exchange: Exchange) -> Iterable[Violation]:
+    if set(votes(exchange)) == {REVISION_2026_02, REVISION_2026_06}:
+        yield Violation("some parts of `system` are objects, some strings", exchange, "/data/visitors")
+
+
+@clause(
+    "MAP-72",
+    "`count` is the number of active visitors: at least as many as are listed.",
+    source="001 Response fields",
+    standing=IMPLIED,
+    needs="a map",
+    cases=lambda recording: [
+        (e, data)
+        for e, data in maps(recording)
+        if is_number(data.get("count")) and isinstance(data.get("visitors"), list)
+    ],
+)
+def count_covers_the_list(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    exchange, data = case
+    if 0 <= data["count"] < len(data["visitors"]):
+        problem = f"`count` is {data['count']}, but {len(data['visitors'])} visitors are listed"
+        yield Violation(problem, exchange, "/data/count", data["count"])
+
+
+def _unique(name: str, id_name: str, exchange: Exchange, data: dict[str, Json]) -> Iterable[Violation]:
+    seen: set[str] = set()
+    for n, row in enumerate(rows(data, name)):
+        value = row.get(id_name)
+        if isinstance(value, str):
+            if value.lower() in seen:
+                yield Violation(f"`{id_name}` is there twice", exchange, f"/data/{name}/{n}/{id_name}", value)
+            seen.add(value.lower())
+
+
+def _lists(name: str) -> Callable[[Recording], Iterable[tuple[Exchange, dict[str, Json]]]]:
+    return lambda recording: [(e, data) for e, data in maps(recording) if len(rows(data, name)) > 1]
+
+
+@clause(
+    "MAP-73",
+    "Each visitor is listed once.",
+    source="001 Response fields",
+    standing=IMPLIED,
+    needs="a map with two visitors",
+    cases=_lists("visitors"),
+)
+def visitors_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    yield from _unique("visitors", "visitorId", *case)
+
+
+@clause(
+    "MAP-74",
+    "Each event has an id of its own.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="a map with two events",
+    cases=_lists("recentEvents"),
+)
+def events_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    yield from _unique("recentEvents", "_id", *case)
+
+
+@clause(
+    "MAP-75",
+    "Each payment has an id of its own.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="a map with two payments",
+    cases=_lists("recentPayments"),
+)
+def payments_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    yield from _unique("recentPayments", "_id", *case)
+
+
+def _too_old(member: Member) -> Iterable[Violation]:
+    at = ms(member.row["timestamp"])
+    if at is not None and at <= member.exchange.now.earliest - _WINDOW:
+        late = (member.exchange.now.earliest - at) // 1000
+        problem = f"it happened at least {late} s before the answer, the window is 600 s"
+        yield Violation(problem, member.exchange, f"{member.pointer}/timestamp", member.row["timestamp"])
+
+
+def _too_new(name: str, member: Member) -> Iterable[Violation]:
+    at = ms(member.row[name])
+    if at is not None and at > member.exchange.now.latest:
+        early = (at - member.exchange.now.latest) // 1000
+        problem = f"it lies at least {early} s after the answer"
+        yield Violation(problem, member.exchange, f"{member.pointer}/{name}", member.row[name])
+
+
+def _dated(member: Member, name: str = "timestamp") -> bool:
+    return ms(member.row.get(name)) is not None
+
+
+@clause(
+    "MAP-76",
+    "Events are those of the last 10 minutes.",
+    source="002 Response",
+    standing=PAGE,
+    needs="a map with events",
+    cases=_which("recentEvents", _dated),
+)
+def events_are_recent(member: Member) -> Iterable[Violation]:
+    yield from _too_old(member)
+
+
+@clause(
+    "MAP-77",
+    "Payments are those of the last 10 minutes.",
+    source="002 Response",
+    standing=PAGE,
+    needs="a map with payments",
+    cases=_which("recentPayments", _dated),
+)
+def payments_are_recent(member: Member) -> Iterable[Violation]:
+    yield from _too_old(member)
+
+
+@clause(
+    "MAP-78",
+    "No event lies after the answer that tells it.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="a map with events",
+    cases=_which("recentEvents", _dated),
+)
+def events_have_happened(member: Member) -> Iterable[Violation]:
+    yield from _too_new("timestamp", member)
+
+
+@clause(
+    "MAP-79",
+    "No payment lies after the answer that tells it.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="a map with payments",
+    cases=_which("recentPayments", _dated),
+)
+def payments_have_happened(member: Member) -> Iterable[Violation]:
+    yield from _too_new("timestamp", member)
+
+
+@clause(
+    "MAP-80",
+    "No session starts after the answer that tells it.",
+    source="002 Response",
+    standing=IMPLIED,
+    needs="a map of revision 2026-02 with visitors",
+    revision=REVISION_2026_02,
+    cases=_which("visitors", lambda member: _dated(member, "sessionStartTime")),
+)
+def sessions_have_started(member: Member) -> Iterable[Violation]:
+    yield from _too_new("sessionStartTime", member)
+
+
+@clause(
+    "MAP-81",
+    "Payments are told newest first.",
+    source="observed of the live API",
+    standing=OBSERVED,
+    needs="a map with two payments",
+    cases=_lists("recentPayments"),
+)
+def newest_payment_first(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    exchange, data = case
+    told = [(n, row.get("timestamp")) for n, row in enumerate(rows(data, "recentPayments"))]
+    for (_, newer), (n, older) in pairwise(told):
+        if (ms(older) or 0) > (ms(newer) or 0) > 0:
+            pointer = f"/data/recentPayments/{n}/timestamp"
+            yield Violation("it is newer than the one before it", exchange, pointer, older)
+
+
+def _score(member: Member) -> Json:
+    likelihood = member.row.get("conversionLikelihood")
+    return likelihood.get("score") if isinstance(likelihood, dict) else None
+
+
+@clause(
+    "MAP-82",
+    "Customers have a score of 100.",
+    source="001 Notes",
+    standing=PAGE,
+    needs="a customer with a prediction on the map",
+    revision=REVISION_2026_02,
+    cases=_which("visitors", lambda m: m.row.get("isCustomer") is True and is_number(_score(m))),
+)
+def customers_have_100(member: Member) -> Iterable[Violation]:
+    if _score(member) != _CUSTOMER_SCORE:
+        pointer = f"{member.pointer}/conversionLikelihood/score"
+        yield Violation("a customer's score is not 100", member.exchange, pointer, _score(member))
+
+
+@clause(
+    "MAP-83",
+    "A prediction that is the baseline has a score of 50.",
+    source="the public documentation of predictions",
+    standing=OTHER,
+    needs="a visitor of whom nothing is known that a prediction could rest on (role `unknowns`)",
+    cases=_which(
+        "visitors",
+        lambda m: (
+            is_number(_score(m))
+            and m.row["conversionLikelihood"].get("isBaseline") is True
+            and _score(m) != _CUSTOMER_SCORE
+        ),
+    ),
+)
+def baseline_is_50(member: Member) -> Iterable[Violation]:
+    if _score(member) != _BASELINE_SCORE:
+        pointer = f"{member.pointer}/conversionLikelihood/score"
+        yield Violation(
+            "`isBaseline` is true, but the score is not 50", member.exchange, pointer, _score(member)
+        )
+
+
+def _flagged(flag: bool) -> Callable[[Recording], Iterable[tuple[Exchange, dict[str, Json]]]]:
+    return lambda recording: [
+        (e, data) for e, data in maps(recording) if data.get("hasConversionPredictions") is flag
+    ]
+
+
+@clause(
+    "MAP-84",
+    "Without a conversion model there are no metrics: `hasConversionPredictions` is false then.",
+    source="002 Notes",
+    standing=PAGE,
+    needs="a map of a website with a conversion model",
+    cases=_flagged(True),
+)
+def flag_has_metrics(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    exchange, data = case
+    if data.get("conversionMetrics") is None:
+        problem = "`hasConversionPredictions` is true, but there are no `conversionMetrics`"
+        yield Violation(problem, exchange, "/data/conversionMetrics")
+
+
+@clause(
+    "MAP-85",
+    "Predictions are told only where `hasConversionPredictions` is true.",
+    source="002 Notes",
+    standing=PAGE,
+    needs="a map of a website without a conversion model (role `no_model`, `--credentials`)",
+    cases=_flagged(False),
+)
+def no_flag_no_predictions(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    exchange, data = case
+    for n, visitor in enumerate(rows(data, "visitors")):
+        told = visitor.get("conversionLikelihood")
+        if isinstance(told, dict):
+            problem = "`hasConversionPredictions` is false, but a visitor has a prediction"
+            yield Violation(problem, exchange, f"/data/visitors/{n}/conversionLikelihood", told)
+            return
+
+
+@clause(
+    "MAP-86",
+    "The first eight digits of an event's `_id` are its Unix second.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with events",
+    cases=_which(
+        "recentEvents",
+        lambda m: _dated(m) and isinstance(m.row.get("_id"), str) and len(m.row["_id"]) == 24,
+    ),
+)
+def id_tells_the_second(member: Member) -> Iterable[Violation]:
+    at = ms(member.row["timestamp"])
+    try:
+        second = int(member.row["_id"][:8], 16)
+    except ValueError:
+        return
+    if at is not None and second != at // 1000 % 2**32:
+        problem = "the first eight digits are not the second of `timestamp`"
+        yield Violation(problem, member.exchange, f"{member.pointer}/_id", member.row["_id"])
+
+
+@clause(
+    "MAP-87",
+    "A payment among the events carries its amount, everything else none.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with events",
+    cases=_which(
+        "recentEvents",
+        lambda m: (
+            isinstance(m.row.get("type"), str)
+            and "amount" in m.row
+            and (m.row["amount"] is None or is_number(m.row["amount"]))
+        ),
+    ),
+)
+def payments_have_amounts(member: Member) -> Iterable[Violation]:
+    amount = member.row["amount"]
+    if (member.row["type"] == "payment") != (amount is not None):
+        problem = f"an event of type `{member.row['type'][:40]}` has the amount {amount!r}"
+        yield Violation(problem, member.exchange, f"{member.pointer}/amount", amount)
+
+
+@clause(
+    "MAP-88",
+    "Who has not paid has no name and address from a payment.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a visitor with `isCustomer: false`",
+    revision=REVISION_2026_02,
+    cases=_which("visitors", lambda m: m.row.get("isCustomer") is False),
+)
+def no_payment_no_name(member: Member) -> Iterable[Violation]:
+    for name in ("customerName", "customerEmail"):
+        if isinstance(member.row.get(name), str):
+            problem = f"`isCustomer` is false, but there is a `{name}`"
+            yield Violation(problem, member.exchange, f"{member.pointer}/{name}", member.row[name])
+
+
+@clause(
+    "MAP-89",
+    "A visitor with a profile is not shown under a random name.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a visitor with `hasProfile: true`",
+    cases=_which(
+        "visitors",
+        lambda m: (
+            isinstance(m.row.get("profileData"), dict) and m.row["profileData"].get("hasProfile") is True
+        ),
+    ),
+)
+def profile_has_a_name(member: Member) -> Iterable[Violation]:
+    if member.row["profileData"].get("isRandomName") is True:
+        pointer = f"{member.pointer}/profileData/isRandomName"
+        yield Violation("`hasProfile` and `isRandomName` are both true", member.exchange, pointer, True)

@@ -1,0 +1,230 @@
+"""What a profile means: the id asked for, and times that add up."""
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from contract_tests.clause import IMPLIED, OTHER, PAGE, Violation, clause
+from contract_tests.clauses.realtime_map import is_number
+from contract_tests.exchange import Exchange, Json
+from contract_tests.instants import ms
+from contract_tests.recording import VISITOR, Recording, rows
+
+# Some milliseconds may be told as seconds, and two clocks read for one answer.
+_SLACK = 1_000
+
+
+class Profile(NamedTuple):
+    """A profile and its `activity`."""
+
+    exchange: Exchange
+    data: dict[str, Json]
+    activity: dict[str, Json]
+
+
+def profiles(recording: Recording) -> list[Profile]:
+    """The profiles that have an `activity`."""
+    return [
+        Profile(exchange, data, data["activity"])
+        for exchange, data in recording.objects(VISITOR)
+        if isinstance(data.get("activity"), dict)
+    ]
+
+
+def _with(*names: str) -> Callable[[Recording], list[Profile]]:
+    """Profiles in which these members of `activity` are told."""
+    return lambda recording: [
+        p for p in profiles(recording) if all(p.activity.get(n) is not None for n in names)
+    ]
+
+
+@clause(
+    "VIS-60",
+    "The profile is that of the visitor who was asked for.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile",
+    cases=lambda recording: [
+        (exchange, data)
+        for exchange, data in recording.objects(VISITOR)
+        if "visitorId" in exchange.path and isinstance(data.get("visitorId"), str)
+    ],
+)
+def id_is_the_one_asked_for(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    exchange, data = case
+    asked = exchange.path["visitorId"]
+    if data["visitorId"].lower() != asked.lower():
+        yield Violation(f"{asked} was asked for", exchange, "/data/visitorId", data["visitorId"])
+
+
+@clause(
+    "VIS-61",
+    "The first visit comes before the last one, or is the same.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `firstVisitAt` and `lastVisitAt`",
+    cases=_with("firstVisitAt", "lastVisitAt"),
+)
+def first_before_last(profile: Profile) -> Iterable[Violation]:
+    first, last = ms(profile.activity["firstVisitAt"]), ms(profile.activity["lastVisitAt"])
+    if first is not None and last is not None and first > last:
+        problem = "`firstVisitAt` lies after `lastVisitAt`"
+        yield Violation(
+            problem, profile.exchange, "/data/activity/firstVisitAt", profile.activity["firstVisitAt"]
+        )
+
+
+def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
+    """Whether a duration is what lies between an instant and the answer."""
+    begun, passed = ms(profile.activity[at]), profile.activity[since]
+    if begun is None or not is_number(passed):
+        return
+    now = profile.exchange.now
+    if not now.earliest - _SLACK <= begun + passed <= now.latest + _SLACK:
+        off = min(abs(begun + passed - now.earliest), abs(begun + passed - now.latest)) // 1000
+        problem = f"`{at}` and `{since}` together miss the answer's own time by {off} s"
+        yield Violation(problem, profile.exchange, f"/data/activity/{since}", passed)
+
+
+@clause(
+    "VIS-62",
+    "`timeSinceFirstVisit` is the milliseconds since the first visit.",
+    source="004 Response fields",
+    standing=PAGE,
+    needs="a profile with `firstVisitAt`",
+    cases=_with("firstVisitAt", "timeSinceFirstVisit"),
+)
+def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
+    yield from _adds_up(profile, "timeSinceFirstVisit", "firstVisitAt")
+
+
+@clause(
+    "VIS-63",
+    "`timeSinceCurrentVisit` is the milliseconds since the latest visit started.",
+    source="004 Response fields",
+    standing=PAGE,
+    needs="a profile with `lastVisitAt`",
+    cases=_with("lastVisitAt", "timeSinceCurrentVisit"),
+)
+def time_since_current_visit(profile: Profile) -> Iterable[Violation]:
+    yield from _adds_up(profile, "timeSinceCurrentVisit", "lastVisitAt")
+
+
+@clause(
+    "VIS-64",
+    "`pageViewCount` counts at least the pages that are listed.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `visitedPages`",
+    cases=_with("pageViewCount", "visitedPages"),
+)
+def count_covers_the_pages(profile: Profile) -> Iterable[Violation]:
+    count, pages = profile.activity["pageViewCount"], profile.activity["visitedPages"]
+    if is_number(count) and isinstance(pages, list) and 0 < count < len(pages):
+        problem = f"`pageViewCount` is {count}, but {len(pages)} pages are listed"
+        yield Violation(problem, profile.exchange, "/data/activity/pageViewCount", count)
+
+
+@clause(
+    "VIS-65",
+    "No page was viewed after the answer that tells it.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `visitedPages`",
+    cases=_with("visitedPages"),
+)
+def pages_have_been_viewed(profile: Profile) -> Iterable[Violation]:
+    yield from _not_later(profile, "visitedPages", "timestamp")
+
+
+@clause(
+    "VIS-66",
+    "No goal was completed after the answer that tells it.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `completedGoals`",
+    cases=lambda recording: [p for p in profiles(recording) if rows(p.activity, "completedGoals")],
+)
+def goals_have_been_completed(profile: Profile) -> Iterable[Violation]:
+    yield from _not_later(profile, "completedGoals", "timestamp")
+
+
+def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
+    for n, row in enumerate(rows(profile.activity, name)):
+        at = ms(row.get(member))
+        if at is not None and at > profile.exchange.now.latest:
+            pointer = f"/data/activity/{name}/{n}/{member}"
+            yield Violation("it lies after the answer", profile.exchange, pointer, row[member])
+
+
+@clause(
+    "VIS-67",
+    "`completedGoals` are sorted by time.",
+    source="the public documentation of visitors",
+    standing=OTHER,
+    needs="a profile with three goals",
+    cases=lambda recording: [p for p in profiles(recording) if len(rows(p.activity, "completedGoals")) > 2],
+)
+def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
+    found = [ms(row.get("timestamp")) for row in rows(profile.activity, "completedGoals")]
+    times = [at for at in found if at is not None]
+    # In which direction, nobody says.
+    steps = {(later > earlier) - (later < earlier) for earlier, later in pairwise(times)}
+    if {1, -1} <= steps:
+        yield Violation(
+            "the goals go forth and back in time", profile.exchange, "/data/activity/completedGoals"
+        )
+
+
+@clause(
+    "VIS-68",
+    "The only visit is the first and the last.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `visitCount: 1`",
+    cases=lambda recording: [
+        p for p in _with("firstVisitAt", "lastVisitAt")(recording) if p.activity.get("visitCount") == 1
+    ],
+)
+def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
+    first, last = ms(profile.activity["firstVisitAt"]), ms(profile.activity["lastVisitAt"])
+    if first is not None and last is not None and last - first > _SLACK:
+        problem = "`visitCount` is 1, but the last visit began after the first one"
+        yield Violation(problem, profile.exchange, "/data/activity/visitCount", 1)
+
+
+@clause(
+    "VIS-69",
+    "No profile was made after the answer that tells it.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of an identified visitor",
+    cases=lambda recording: [
+        (exchange, data["profile"])
+        for exchange, data in recording.objects(VISITOR)
+        if isinstance(data.get("profile"), dict) and ms(data["profile"].get("identifiedAt")) is not None
+    ],
+)
+def identified_before_told(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    exchange, profile = case
+    at = ms(profile["identifiedAt"])
+    if at is not None and at > exchange.now.latest:
+        pointer = "/data/profile/identifiedAt"
+        yield Violation("it lies after the answer", exchange, pointer, profile["identifiedAt"])
+
+
+@clause(
+    "VIS-70",
+    "No visit began after the answer that tells it.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `lastVisitAt`",
+    cases=_with("lastVisitAt"),
+)
+def visits_have_begun(profile: Profile) -> Iterable[Violation]:
+    at = ms(profile.activity["lastVisitAt"])
+    if at is not None and at > profile.exchange.now.latest:
+        pointer = "/data/activity/lastVisitAt"
+        yield Violation(
+            "it lies after the answer", profile.exchange, pointer, profile.activity["lastVisitAt"]
+        )

@@ -1,0 +1,155 @@
+"""The client that asks: bounded in time and size, patient with rate limits, discreet with tokens."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx2
+
+from contract_tests.exchange import Exchange, masked
+from contract_tests.instants import now
+
+USER_AGENT = "datafast-mock-verify"
+_MOST_BYTES = 32 * 1024 * 1024
+_LONGEST_WAIT = 70.0
+_TRIES = 3
+# Unix times below this are in seconds, above in milliseconds.
+_MILLISECONDS = 100_000_000_000
+
+
+class StoppedError(Exception):
+    """The server cannot be asked any further; the text is one sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may cost. Seconds; `rate` is requests a second, None for as fast as they are answered."""
+
+    timeout: float = 10.0
+    rate: float | None = None
+    requests: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to be sent. `path` is the path below the base with its parameters filled in."""
+
+    operation: str | None
+    path: str
+    token: str | None
+    labels: frozenset[str]
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    accepts_429: bool = False
+    """Whether 429 is what is asked for; otherwise the limit is waited for."""
+
+
+class Client:
+    """Asks one server. Redirects are never followed, so that no token reaches another host."""
+
+    def __init__(self, base: str, limits: Limits, tell: Callable[[str], None]) -> None:
+        """`base` is the API's base; `tell` gets a sentence where one has to wait."""
+        self.base = base.rstrip("/")
+        self._limits = limits
+        self._tell = tell
+        self._sent = 0
+        self._next = 0.0
+        self._http = httpx2.Client(
+            timeout=limits.timeout, headers={"User-Agent": USER_AGENT, "Accept": "application/json"}
+        )
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._http.close()
+
+    def knock(self) -> None:
+        """Sends a request that nobody judges. Raises StoppedError where nothing answers."""
+        self._send(self.base, {}, {})
+
+    def ask(self, request: Request) -> Exchange:
+        """The answer to a request. Raises StoppedError where there is none, or no more may be sent."""
+        for attempt in range(_TRIES):
+            exchange = self._ask_once(request)
+            if exchange.status != 429 or request.accepts_429 or attempt + 1 == _TRIES:
+                break
+            wait = min(_wait_of(exchange), _LONGEST_WAIT)
+            self._tell(f"The rate limit is reached; waiting {wait:.0f} s.")
+            time.sleep(wait)
+        return exchange
+
+    def _ask_once(self, request: Request) -> Exchange:
+        if self._sent >= self._limits.requests:
+            raise StoppedError(f"the {self._limits.requests} requests that may be sent are used up")
+        self._pace()
+        self._sent += 1
+        headers = dict(request.headers)
+        if request.token is not None:
+            headers["Authorization"] = f"Bearer {request.token}"
+        url = self.base + request.path
+        sent = now()
+        status, answered, body = self._send(url, request.query, headers)
+        return Exchange(
+            method="GET",
+            url=str(httpx2.URL(url, params=dict(request.query))) if request.query else url,
+            operation=request.operation,
+            labels=request.labels,
+            sent=sent,
+            received=now(),
+            status=status,
+            headers=answered,
+            body=body,
+            token=masked(request.token) if request.token is not None else None,
+            path=request.parameters,
+        )
+
+    def _pace(self) -> None:
+        if self._limits.rate is not None:
+            time.sleep(max(self._next - time.monotonic(), 0))
+            self._next = time.monotonic() + 1 / self._limits.rate
+
+    def _send(
+        self, url: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body. The whole answer has to arrive within the timeout, however it drips."""
+        deadline = time.monotonic() + self._limits.timeout
+        watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
+        watch.daemon = True
+        watch.start()
+        try:
+            with self._http.stream("GET", url, params=dict(query) or None, headers=headers) as reply:
+                body = bytearray()
+                for part in reply.iter_bytes():
+                    body += part
+                    if len(body) > _MOST_BYTES:
+                        raise StoppedError(f"an answer is longer than {_MOST_BYTES >> 20} MB: {url}")
+                    if time.monotonic() > deadline:
+                        raise StoppedError(self._too_slow(url))
+                answered = {name.lower(): value for name, value in reply.headers.items()}
+                return reply.status_code, answered, bytes(body)
+        except httpx2.TimeoutException:
+            raise StoppedError(self._too_slow(url)) from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
+            if time.monotonic() > deadline:
+                raise StoppedError(self._too_slow(url)) from None
+            raise StoppedError(f"no answer from {url}: {str(error) or type(error).__name__}") from None
+        finally:
+            watch.cancel()
+
+    def _too_slow(self, url: str) -> str:
+        return f"no complete answer within {self._limits.timeout:g} s from {url}"
+
+
+def _wait_of(exchange: Exchange) -> float:
+    """Seconds until a rate limit is over, as far as the answer says: 60 where it does not."""
+    after = exchange.headers.get("retry-after", "")
+    if after.isascii() and after.isdigit():
+        return float(after)
+    told = exchange.json.get("reset") if isinstance(exchange.json, dict) else None
+    reset = told if told is not None else exchange.headers.get("x-ratelimit-reset")
+    try:
+        at = float(str(reset))
+    except ValueError:
+        return 60.0
+    return max((at if at > _MILLISECONDS else at * 1000) - now(), 0) / 1000 + 1

@@ -1,0 +1,8 @@
+"""The kit's commands, below `datafast-mock`. Each imports what it needs when it is called."""
+
+from contract_tests.commands.explain import explain
+from contract_tests.commands.mutate import mutate
+from contract_tests.commands.prove import prove
+from contract_tests.commands.verify import verify
+
+COMMANDS = (verify, explain, prove, mutate)

@@ -1,0 +1,32 @@
+"""`datafast-mock explain`: a clause in full."""
+
+import click
+
+
+@click.command()
+@click.argument("clause_id", metavar="[ID]", required=False)
+def explain(clause_id: str | None) -> None:
+    """Print a clause in full, or all clauses in a line each."""
+    from contract_tests.clauses import all_clauses
+    from contract_tests.mutants import all_mutants
+    from contract_tests.report.words import ground_of
+
+    if clause_id is None:
+        for clause in all_clauses():
+            click.echo(f"{clause.id:<8} {clause.sentence}")
+        return
+    found = [clause for clause in all_clauses() if clause.id == clause_id.upper()]
+    if not found:
+        raise click.UsageError(f"no clause is called {clause_id!r}; `datafast-mock explain` lists them")
+    clause = found[0]
+    weight = "a violation breaks the contract" if clause.accuses else "a violation is a warning"
+    mutants = [mutant.name for mutant in all_mutants() if mutant.clause == clause.id]
+    click.echo(f"{clause.id}  {clause.sentence}\n")
+    for title, text in (
+        ("Ground", ground_of(clause)),
+        ("Weight", weight),
+        ("Revision", f"{clause.revision} only" if clause.revision else "both"),
+        ("Needs", clause.needs),
+        ("Mutants", ", ".join(mutants)),
+    ):
+        click.echo(f"{title:<10}{text}")

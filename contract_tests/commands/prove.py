@@ -1,0 +1,50 @@
+"""`datafast-mock prove`: shows that the clauses notice."""
+
+import sys
+import time
+
+import click
+
+from contract_tests.commands.guard import guarded
+
+
+@click.command()
+@click.option("--quiet", is_flag=True, help="Print survivors and the summary only.")
+def prove(*, quiet: bool) -> None:
+    """Plant every known fault in a correct server's answers and see whether the clauses notice.
+
+    Exit codes: 0 each fault is noticed by the clause that it breaks, and each clause has a fault that only it
+    notices, 1 otherwise.
+    """
+    with guarded("prove"):
+        sys.exit(_prove(is_quiet=quiet))
+
+
+def _prove(*, is_quiet: bool) -> int:
+    from contract_tests import proof
+    from contract_tests.client import StoppedError
+
+    begun = time.monotonic()
+    try:
+        recordings = proof.clean_recordings()
+    except (StoppedError, proof.UncleanError) as error:
+        click.echo(f"datafast-mock: {error}", err=True)
+        return 1
+    proofs = []
+    for one in proof.prove(recordings):
+        proofs.append(one)
+        fell = ", ".join(one.fallen) or "nothing"
+        if not one.is_killed:
+            click.echo(f"survived  {one.clause:<8}  {one.mutant}: {fell} fell")
+        elif not is_quiet:
+            others = "" if one.fallen == (one.clause,) else f"  (fell: {fell})"
+            click.echo(f"killed    {one.clause:<8}  {one.mutant}: {one.message}{others}")
+    survivors = sum(not one.is_killed for one in proofs)
+    unproven = proof.unproven(proofs)
+    for clause in unproven:
+        click.echo(f"unproven  {clause.id:<8}  no fault is noticed by this clause alone")
+    click.echo(
+        f"{len(proofs)} mutants, {len(proofs) - survivors} killed, {survivors} survived;"
+        f" {len(unproven)} clauses unproven; {time.monotonic() - begun:.1f} s"
+    )
+    return 1 if survivors or unproven else 0

@@ -1,0 +1,82 @@
+"""How a mutation changes an exchange: its status, its headers, its body."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from contract_tests.exchange import Exchange, Json
+
+Mutation = Callable[[Exchange], Exchange]
+Edit = Callable[[Json, Exchange], object]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rewriting(operation: str | None, edit: Edit) -> Mutation:
+    """Edits the body of an operation's successful answers; None is for those of every operation."""
+
+    def mutate(exchange: Exchange) -> Exchange:
+        is_meant = exchange.operation is not None and operation in (None, exchange.operation)
+        if not is_meant or exchange.status != 200 or not isinstance(exchange.json, dict):
+            return exchange
+        return _edited(exchange, edit)
+
+    return mutate
+
+
+def editing(operation: str, edit: Edit) -> Mutation:
+    """Edits the `data` of an operation's successful answers."""
+    return rewriting(operation, lambda body, exchange: edit(body["data"], exchange))
+
+
+def editing_errors(edit: Edit) -> Mutation:
+    """Edits the body of errors."""
+
+    def mutate(exchange: Exchange) -> Exchange:
+        if exchange.status < 400 or not isinstance(exchange.json, dict):
+            return exchange
+        return _edited(exchange, edit)
+
+    return mutate
+
+
+def answering(
+    which: Callable[[Exchange], bool],
+    *,
+    status: int | None = None,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> Mutation:
+    """Answers some requests otherwise. A new status for an error is told in its envelope as well."""
+
+    def mutate(exchange: Exchange) -> Exchange:
+        if not which(exchange):
+            return exchange
+        code = exchange.status if status is None else status
+        text = exchange.body if body is None else body
+        if status is not None and body is None:
+            text = _body_of(exchange, status)
+        return replace(exchange, status=code, body=text, headers={**exchange.headers, **(headers or {})})
+
+    return mutate
+
+
+def iso(instant: int) -> str:
+    """An instant as the API writes it."""
+    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def _edited(exchange: Exchange, edit: Edit) -> Exchange:
+    # Decoded anew: the exchange's own value is shared.
+    value = msgspec.json.decode(exchange.body)
+    edit(value, exchange)
+    return replace(exchange, body=msgspec.json.encode(value))
+
+
+def _body_of(exchange: Exchange, status: int) -> bytes:
+    """The documented envelope for a status; the body itself for a success."""
+    if status < 400:
+        return exchange.body if exchange.status < 400 else b'{"status":"success","data":[{"visitors":1}]}'
+    return msgspec.json.encode({"status": "error", "error": {"code": status, "message": "Another status."}})

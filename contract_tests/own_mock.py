@@ -1,0 +1,52 @@
+"""The mock as a process of its own, for what needs a correct server to start from."""
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from contract_tests.client import StoppedError
+
+_LISTENING = "listening on "
+_START_SECONDS = 30.0
+
+
+@contextmanager
+def own_mock(*options: str) -> Iterator[str]:
+    """`datafast-mock serve` on a free port for the length of the block; gives its address.
+
+    Raises StoppedError where it does not start.
+    """
+    # As a module, so that it is the one of this very environment.
+    command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # noqa: S603 - it is our own
+        try:
+            assert process.stdout is not None, "started with a pipe"
+            yield _address(process.stdout)
+        finally:
+            process.terminate()
+
+
+def _address(output: IO[str]) -> str:
+    """The address that the command tells when it is ready; what it prints later is read and left."""
+    told: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        # The pipe is closed with the process.
+        with suppress(ValueError):
+            for line in output:
+                if line.startswith(_LISTENING):
+                    told.put(line.removeprefix(_LISTENING).strip())
+        told.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        address = told.get(timeout=_START_SECONDS)
+    except queue.Empty:
+        address = None
+    if address is None:
+        raise StoppedError("the mock did not start; `datafast-mock serve --port 0` says why")
+    return address

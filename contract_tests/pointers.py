@@ -1,0 +1,29 @@
+"""Places in a document, and the JSON pointers (RFC 6901) that name them."""
+
+from collections.abc import Iterator
+
+from contract_tests.exchange import Json
+
+ANY_ITEM = "*"
+"""What stands in a place for any item of a list."""
+
+
+def objects_at(
+    value: Json, place: tuple[str, ...], pointer: str = ""
+) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The objects at a place, each with its pointer."""
+    if not place:
+        if isinstance(value, dict):
+            yield pointer, value
+        return
+    name, rest = place[0], place[1:]
+    if name == ANY_ITEM and isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from objects_at(item, rest, f"{pointer}/{n}")
+    elif isinstance(value, dict) and name in value:
+        yield from objects_at(value[name], rest, f"{pointer}/{escaped(name)}")
+
+
+def escaped(name: str) -> str:
+    """A member's name as a pointer writes it."""
+    return name.replace("~", "~0").replace("/", "~1")

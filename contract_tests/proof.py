@@ -1,0 +1,114 @@
+"""Shows that the clauses notice: plants every mutant in a clean recording and sees which clauses fall."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from contract_tests.clause import Clause
+from contract_tests.clauses import all_clauses
+from contract_tests.client import Client, Limits
+from contract_tests.credentials import load_credentials
+from contract_tests.document import document
+from contract_tests.exchange import Exchange
+from contract_tests.mutants import all_mutants
+from contract_tests.mutants.mutant import Mutant
+from contract_tests.own_mock import own_mock
+from contract_tests.probes import PAUSE, Probe
+from contract_tests.recording import Recording
+from contract_tests.run import base_of
+from contract_tests.verdict import Outcome, judge
+
+# The mock's own clock goes faster, so that nobody has to wait for polls to lie seconds apart.
+_SPEED = 10
+_INSTANT = "2026-02-06T05:27:30Z"
+_FALLEN = (Outcome.BROKEN, Outcome.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of a mutant: the clauses that fell, and what the one that had to fall says of it."""
+
+    mutant: str
+    clause: str
+    fallen: tuple[str, ...]
+    message: str
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether the clause that had to notice did."""
+        return self.clause in self.fallen
+
+
+class UncleanError(Exception):
+    """Clauses fall before anything is planted; the text names them."""
+
+
+def clean_recordings() -> dict[str, list[Exchange]]:
+    """What the mock answers in each revision. Raises StoppedError, and UncleanError where it is not clean."""
+    revisions = document()["info"]["x-revisions"]
+    with ThreadPoolExecutor(len(revisions)) as pool:
+        recordings = dict(zip(revisions, pool.map(_recorded, revisions), strict=True))
+    for revision, exchanges in recordings.items():
+        found = fallen(exchanges, revision, exchanges)
+        if found:
+            told = "; ".join(f"{name}: {problem}" for name, problem in found.items())
+            raise UncleanError(f"in revision {revision} the mock itself does not hold {told}")
+    return recordings
+
+
+def _recorded(revision: str) -> list[Exchange]:
+    exchanges: list[Exchange] = []
+    with own_mock("--revision", revision, "--now", _INSTANT, "--speed", str(_SPEED)) as address:
+        client = Client(base_of(address), Limits(requests=60), lambda _sentence: None)
+        try:
+            pause = PAUSE / _SPEED
+            Probe(client, load_credentials("mock"), exchanges.append, pause).run()
+        finally:
+            client.close()
+    return exchanges
+
+
+def unproven(proofs: Iterable[Proof]) -> list[Clause]:
+    """The clauses without a mutant that only they notice."""
+    proven = {proof.clause for proof in proofs if proof.fallen == (proof.clause,)}
+    return [clause for clause in all_clauses() if clause.id not in proven]
+
+
+def fallen(
+    exchanges: Sequence[Exchange], revision: str | None, changed: Sequence[Exchange]
+) -> dict[str, str]:
+    """The clauses that do not hold, with the first thing that each says.
+
+    Of clauses that judge each answer by itself only the `changed` ones are asked.
+    """
+    whole = Recording(exchanges, revision)
+    part = whole.part(changed)
+    verdicts = (judge(part if clause.is_local else whole, [clause])[0] for clause in all_clauses())
+    return {
+        verdict.clause.id: f"{verdict.violations[0].problem} at {verdict.violations[0].pointer or '/'}"
+        for verdict in verdicts
+        if verdict.outcome in _FALLEN
+    }
+
+
+def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
+    """Plants every mutant in a clean recording of its revision; one of both revisions in the first."""
+    numbers = range(len(all_mutants()))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(partial(_proof, dict(recordings)), numbers, chunksize=8)
+
+
+def _proof(recordings: Mapping[str, Sequence[Exchange]], number: int) -> Proof:
+    mutant = all_mutants()[number]
+    clean = recordings[mutant.revision or next(iter(recordings))]
+    planted = _mutated(mutant, clean)
+    changed = [new for old, new in zip(clean, planted, strict=True) if new is not old]
+    found = fallen(planted, None, changed)
+    return Proof(mutant.name, mutant.clause, tuple(found), found.get(mutant.clause, ""))
+
+
+def _mutated(mutant: Mutant, exchanges: Iterable[Exchange]) -> list[Exchange]:
+    mutate = mutant.make()
+    return [mutate(exchange) for exchange in exchanges]

@@ -1,0 +1,88 @@
+"""All exchanges of a run, and how clauses find the ones that they are about."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from contract_tests.exchange import Exchange, Json
+from contract_tests.pointers import objects_at
+
+REALTIME, MAP, VISITOR = "getRealtime", "getRealtimeMap", "getVisitor"
+REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
+_SYSTEM = ("browser", "os", "device")
+
+
+class Recording:
+    """Exchanges in the order in which they were sent. `revision` is the one that was demanded, if any."""
+
+    def __init__(self, exchanges: Iterable[Exchange], revision: str | None = None) -> None:
+        """Nothing is looked at before it is asked for."""
+        self.exchanges: Sequence[Exchange] = list(exchanges)
+        self.demanded = revision
+        self._places: dict[tuple[int, tuple[str, ...]], list[tuple[str, dict[str, Json]]]] = {}
+
+    def part(self, exchanges: Iterable[Exchange]) -> "Recording":
+        """Some of the exchanges, judged by the revision that all of them tell."""
+        return Recording(exchanges, self.judged_by)
+
+    def labelled(self, label: str) -> list[Exchange]:
+        """The exchanges that were meant to be something."""
+        return [exchange for exchange in self.exchanges if label in exchange.labels]
+
+    def answers(self, operation: str) -> list[Exchange]:
+        """The successful answers of an operation that are JSON objects."""
+        return [
+            exchange
+            for exchange in self.exchanges
+            if exchange.operation == operation and exchange.status == 200 and isinstance(exchange.json, dict)
+        ]
+
+    def objects(self, operation: str) -> list[tuple[Exchange, dict[str, Json]]]:
+        """The answers of an operation whose `data` is an object, with it."""
+        return [(e, e.data) for e in self.answers(operation) if isinstance(e.data, dict)]
+
+    def objects_at(self, exchange: Exchange, place: tuple[str, ...]) -> list[tuple[str, dict[str, Json]]]:
+        """The objects at a place of an answer, each with its JSON pointer."""
+        key = (id(exchange), place)
+        if key not in self._places:
+            self._places[key] = list(objects_at(exchange.json, place))
+        return self._places[key]
+
+    @cached_property
+    def revision(self) -> str | None:
+        """The revision that the answers vote for; None where nothing decides it."""
+        found = frozenset().union(*self._votes.values())
+        return next(iter(found)) if len(found) == 1 else None
+
+    @property
+    def judged_by(self) -> str | None:
+        """The revision that all is judged by: the demanded one, else the one that the answers vote for."""
+        return self.demanded or self.revision
+
+    def revision_of(self, exchange: Exchange) -> str | None:
+        """The revision to judge an answer by: the demanded one, else its own, else that of all."""
+        own = self._votes.get(id(exchange), frozenset())
+        return self.demanded or (next(iter(own)) if len(own) == 1 else self.revision)
+
+    @cached_property
+    def _votes(self) -> dict[int, frozenset[str]]:
+        """What each map votes for, by the identity of its exchange."""
+        return {id(exchange): frozenset(votes(exchange)) for exchange in self.answers(MAP)}
+
+
+def votes(exchange: Exchange) -> Iterator[str]:
+    """The revisions that an answer's `system` members speak for: objects for one, strings for the other."""
+    for visitor in rows(exchange.data, "visitors"):
+        found = visitor.get("system")
+        system = found if isinstance(found, dict) else {}
+        for part in _SYSTEM:
+            value = system.get(part)
+            if isinstance(value, dict):
+                yield REVISION_2026_02
+            elif isinstance(value, str):
+                yield REVISION_2026_06
+
+
+def rows(data: Json, name: str) -> list[dict[str, Json]]:
+    """The rows of one of an object's lists that are objects; none where it is no list."""
+    found = data.get(name) if isinstance(data, dict) else None
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []

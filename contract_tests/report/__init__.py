@@ -1,0 +1,1 @@
+"""Reports of one run, for people and programs."""

@@ -1,0 +1,144 @@
+"""One run: what was asked, what came back, and what the clauses say of it."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from urllib.parse import urlsplit
+
+from contract_tests.clause import Clause
+from contract_tests.client import Client, Limits, StoppedError
+from contract_tests.credentials import Credentials
+from contract_tests.exchange import Exchange
+from contract_tests.probes import PAUSE, Probe, RefusedError
+from contract_tests.recording import MAP, REALTIME, VISITOR, Recording
+from contract_tests.verdict import Outcome, Verdict, judge
+
+_OPERATIONS = {REALTIME: ("RT",), MAP: ("MAP",), VISITOR: ("VIS",)}
+_WAIT_STEP = 0.25
+
+
+class Exit(IntEnum):
+    """The exit codes of `datafast-mock verify`."""
+
+    HOLDS = 0
+    BROKEN = 1
+    USAGE = 2
+    STOPPED = 3
+    REFUSED = 4
+    UNSEEN = 5
+    BUG = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run came to. `stopped` and `refused` say why it ended early; None where it did not."""
+
+    base: str
+    recording: Recording
+    verdicts: Sequence[Verdict]
+    seconds: float
+    stopped: str | None
+    refused: str | None
+    unseen: str | None
+    """Why the verdict says less than was asked for; None where it does not."""
+    mended: Sequence[str] = ()
+    """The clauses of the baseline that hold now."""
+
+    def of(self, outcome: Outcome) -> list[Verdict]:
+        """The verdicts with one outcome."""
+        return [verdict for verdict in self.verdicts if verdict.outcome is outcome]
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code."""
+        if self.of(Outcome.FAILED):
+            return Exit.BUG
+        if self.of(Outcome.BROKEN):
+            return Exit.BROKEN
+        if self.refused is not None:
+            return Exit.REFUSED
+        if self.stopped is not None:
+            return Exit.STOPPED
+        return Exit.UNSEEN if self.unseen is not None else Exit.HOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to ask and how to judge it. `required` are clauses that must be observed."""
+
+    base: str
+    credentials: Credentials
+    clauses: Sequence[Clause]
+    required: frozenset[str] = frozenset()
+    revision: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    wait: float = 0.0
+    """Seconds to wait for a server that is starting."""
+    pause: float = PAUSE
+    """Seconds between polls."""
+    is_strict: bool = False
+    known: frozenset[str] = frozenset()
+    """Clauses that may be broken, as they were before: the baseline."""
+
+
+def base_of(url: str) -> str:
+    """The API's base: where a URL has no path, `/api/v1` is added."""
+    parts = urlsplit(url)
+    return url.rstrip("/") + ("/api/v1" if parts.path in ("", "/") else "")
+
+
+def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], None]) -> Run:
+    """Asks the server and judges what it answers. `progress` gets the number of answers so far."""
+    exchanges: list[Exchange] = []
+
+    def record(exchange: Exchange) -> None:
+        exchanges.append(exchange)
+        progress(len(exchanges))
+
+    stopped = refused = None
+    begun = time.monotonic()
+    client = Client(plan.base, plan.limits, tell)
+    try:
+        _wait(plan, tell)
+        Probe(client, plan.credentials, record, plan.pause).run()
+    except StoppedError as error:
+        stopped = str(error)
+    except RefusedError as error:
+        refused = str(error)
+    finally:
+        client.close()
+    recording = Recording(exchanges, plan.revision)
+    verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
+    seconds = time.monotonic() - begun
+    unseen = next(_unseen(recording, verdicts, plan), None)
+    mended = [v.clause.id for v in verdicts if v.clause.id in plan.known and v.outcome is Outcome.HOLDS]
+    return Run(plan.base, recording, verdicts, seconds, stopped, refused, unseen, mended)
+
+
+def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
+    """Waits until the server answers anything at all."""
+    until = time.monotonic() + plan.wait
+    while time.monotonic() < until:
+        client = Client(plan.base, plan.limits, tell)
+        try:
+            client.knock()
+        except StoppedError:
+            time.sleep(_WAIT_STEP)
+        else:
+            return
+        finally:
+            client.close()
+
+
+def _unseen(recording: Recording, verdicts: Iterable[Verdict], plan: Plan) -> Iterator[str]:
+    """What keeps a run without a broken clause from saying that all is well."""
+    families = {verdict.clause.id.partition("-")[0] for verdict in verdicts}
+    for operation, names in _OPERATIONS.items():
+        if families & set(names) and not recording.answers(operation):
+            tried = [e.status for e in recording.exchanges if e.operation == operation]
+            lasting = f" (it answered {tried[-1]})" if tried else ""
+            yield f"no successful answer of {operation} was seen{lasting}"
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.NOT_OBSERVED and verdict.clause.id in plan.required:
+            yield f"{verdict.clause.id} was required, but not observed: needed is {verdict.clause.needs}"

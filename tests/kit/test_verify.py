@@ -1,0 +1,170 @@
+"""`datafast-mock verify` against the mock and against what is no such server: verdicts and exit codes."""
+
+import json
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.command import address_of, ended, serving, started
+
+_MOCK = ("--credentials", "mock")
+# Where the time between polls is not what is tested.
+_SWIFT = (*_MOCK, "--pause", "0.2")
+_KINDS = ("json", "junit", "markdown")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("--revision", "2026-02"), id="2026-02"),
+        pytest.param(("--revision", "2026-06"), id="2026-06"),
+        pytest.param(("--speed", "60"), id="a minute a second"),
+        pytest.param(("--freeze",), id="frozen"),
+        pytest.param(("--now", "2019-12-31T23:59:50Z"), id="years ago"),
+        pytest.param(("--now", "2041-03-01T00:00:00Z", "--revision", "2026-06"), id="years ahead"),
+        pytest.param(("--seed", "7"), id="another world"),
+    ],
+)
+def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    begun = time.monotonic()
+    with serving(*options) as address:
+        result = ended("verify", address, *_MOCK, "--report", f"json={report}", seconds=60)
+    assert result.returncode == 0, result.stdout
+    content = json.loads(report.read_bytes())
+    outcomes = {clause["id"]: clause["outcome"] for clause in content["clauses"]}
+    assert set(outcomes.values()) <= {"holds", "other revision"}, result.stdout
+    revision = options[options.index("--revision") + 1] if "--revision" in options else "2026-02"
+    assert content["revision"] == revision
+    # The issue's bound, with the start of the mock.
+    assert time.monotonic() - begun < 15
+    assert content["answers"] < 50
+
+
+def test_a_fault_is_told_with_all_that_repeats_it() -> None:
+    with (
+        serving("--now", "2026-02-06T05:27:30Z") as upstream,
+        started("count-too-small", "--upstream", upstream, "--port", "0", command="mutate") as mutate,
+    ):
+        result = ended("verify", address_of(mutate), *_SWIFT, seconds=60)
+    assert result.returncode == 1
+    told = result.stdout
+    assert "1 broken" in told
+    broken = told[told.index("BROKEN") :]
+    assert "MAP-72    `count` is the number of active visitors" in broken
+    assert "/data/count = " in broken
+    assert "Get realtime map" in broken
+    assert "curl -i -H 'Authorization: Bearer df_***'" in broken
+    # What the fault keeps from being judged is told as well, with what it would take.
+    assert "AGR-01: three rounds of map, counter, map" in told
+    assert "df_demo" not in told
+
+
+def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    with serving() as upstream:
+        for name, clause in (
+            ("unknown token, 403", "AUTH-02"),
+            ("malformed visitor id, 404", "ERR-02"),
+            ("another city", "AGR-03"),
+        ):
+            with started(name, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
+                result = ended(
+                    "verify", address_of(mutate), *_SWIFT, "--report", f"json={report}", seconds=60
+                )
+            outcomes = {c["id"]: c["outcome"] for c in json.loads(report.read_bytes())["clauses"]}
+            broken = [clause for clause, outcome in outcomes.items() if outcome == "broken"]
+            assert (result.returncode, broken) == (1, [clause])
+
+
+def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    with serving() as upstream:
+        with started("count too small", "--upstream", upstream, "--port", "0", command="mutate") as mutate:
+            address = address_of(mutate)
+            first = ended("verify", address, *_SWIFT, "--report", f"json={report}", seconds=60)
+            again = ended("verify", address, *_SWIFT, "--baseline", str(report), seconds=60)
+        mended = ended("verify", upstream, *_SWIFT, "--baseline", str(report), seconds=60)
+    assert (first.returncode, again.returncode, mended.returncode) == (1, 0, 0)
+    assert "1 known deviations" in again.stdout
+    assert "KNOWN DEVIATIONS\nMAP-72" in again.stdout
+    assert "Of the baseline MAP-72 hold now: take them out of it." in mended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        pytest.param(("--key", "df_nobody"), 4, "refuses df_*** with 401", id="refused key"),
+        pytest.param((), 5, "no successful answer of getRealtime was seen", id="no credentials"),
+        pytest.param(
+            ("--key", "df_test", "--only", "ENV-*", "--require", "AUTH-04"), 5, "AUTH-04", id="unseen clause"
+        ),
+        pytest.param(("--key", "df_limited", "--max-requests", "3"), 3, "used up", id="too few requests"),
+        pytest.param(("--key", "df_error_500"), 5, "answered 500", id="lasting 500"),
+    ],
+)
+def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> None:
+    with serving() as address:
+        result = ended("verify", address, *arguments, "--pause", "0.2", seconds=30)
+    assert result.returncode == code, result.stdout
+    assert "The verdict is partial: " in result.stdout
+    assert words in result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(("localhost:8484",), "begins neither with http://", id="no URL"),
+        pytest.param(("http://x", "--only", "MAP-999"), "no clause is called 'MAP-999'", id="no such clause"),
+        pytest.param(("http://x", "--revision", "2025-01"), "known: 2026-02, 2026-06", id="no such revision"),
+        pytest.param(("http://x", "--report", "pdf=a"), "is not KIND=FILE", id="no such report"),
+        pytest.param(("http://x", "--wait", "soon"), "'soon' are no seconds", id="no seconds"),
+        pytest.param(("http://x", "--credentials", "nowhere.yaml"), "nowhere.yaml: No such", id="no file"),
+        pytest.param(("http://x", "--baseline", "nowhere.json"), "nowhere.json: No such", id="no baseline"),
+    ],
+)
+def test_usage_errors(arguments: tuple[str, ...], words: str) -> None:
+    result = ended("verify", *arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_server_down() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    result = ended("verify", f"http://127.0.0.1:{port}", *_SWIFT)
+    assert result.returncode == 3
+    assert f"no answer from http://127.0.0.1:{port}/api/v1" in result.stdout
+    assert "Connection refused" in result.stdout
+
+
+def test_a_starting_server_is_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    with started("--port", str(port)):
+        result = ended("verify", f"http://127.0.0.1:{port}", *_SWIFT, "--wait", "20s", seconds=60)
+    assert result.returncode == 0, result.stdout
+
+
+def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) -> None:
+    reports = [tmp_path / name for name in ("a.json", "b.xml", "c.md")]
+    options = [f"--report={kind}={file}" for kind, file in zip(_KINDS, reports, strict=True)]
+    environment = {"DATAFAST_KEY": "df_shop", "DATAFAST_ACCOUNT_TOKEN": "dft_test"}
+    with serving() as address:
+        result = ended("verify", address, *options, "--pause=0.2", environment=environment, seconds=60)
+    assert result.returncode == 0, result.stdout
+    for text in (result.stdout, result.stderr, *(file.read_text("utf-8") for file in reports)):
+        assert "df_shop" not in text
+        assert "dft_test" not in text
+
+
+def test_explain() -> None:
+    result = ended("explain", "map-77")
+    assert result.stdout.startswith("MAP-77  Payments are those of the last 10 minutes.\n")
+    assert "“Get realtime map data” (2026-02), Response" in result.stdout
+    assert "payments out of the window" in result.stdout
+    assert ended("explain").stdout.count("\n") > 150
+    assert "no clause is called 'MAP-1000'" in ended("explain", "MAP-1000").stderr
