@@ -54,6 +54,9 @@ package: setup ## install the package into an empty environment and serve with i
 bench: setup ## figures: start, memory, maps, throughput
 	@for question in start map throughput; do $(BIN)/python -m benchmarks.$$question || exit 1; done
 
+clauses: setup ## write docs/clauses.md
+	$(BIN)/python -m scripts.make_clauses
+
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -42,7 +42,7 @@ def _clause(same: list[Row]) -> Clause:
     revisions = {row.revision for row in same}
     return Clause(
         id=row.id,
-        sentence=f"{'.'.join(row.place)}: {_words(row)}. {row.description.strip()}",
+        sentence=f"`{'.'.join(row.place)}`: {_words(row)}. {row.description.strip()}",
         source=row.source,
         standing=row.standing,
         needs=f"an answer of {row.operation} with `{'.'.join(row.place[:-1]) or 'a body'}`",

@@ -1,0 +1,75 @@
+"""Writes docs/clauses.md: every clause with what it rests on and the mutants that prove it.
+
+Run by `make clauses`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from contract_tests.clause import Clause
+from contract_tests.clauses import all_clauses
+from contract_tests.mutants import all_mutants
+from contract_tests.report.words import ground_of
+
+TARGET = Path(__file__).parent.parent / "docs" / "clauses.md"
+FAMILIES = {
+    "ENV": "Transport and envelope",
+    "AUTH": "Authentication",
+    "ERR": "Errors",
+    "REV": "Revisions",
+    "RT": "Realtime: `GET /analytics/realtime`",
+    "MAP": "Map: `GET /analytics/realtime/map`",
+    "VIS": "Visitor: `GET /visitors/{visitorId}`",
+    "POLL": "Answers that follow each other",
+    "AGR": "Agreement between the operations",
+}
+
+
+def main() -> None:
+    """Writes the file."""
+    TARGET.write_text(clauses_page(), encoding="utf-8")
+
+
+def clauses_page() -> str:
+    """The whole page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    mutants: dict[str, list[str]] = defaultdict(list)
+    for mutant in all_mutants():
+        mutants[mutant.clause].append(mutant.name)
+    yield "# Clauses"
+    yield ""
+    yield "<!-- Made by `make clauses`; do not edit. -->"
+    yield ""
+    yield (
+        f"The {len(all_clauses())} sentences that `datafast-mock verify` judges a server by. One that rests on"
+        " a page, on DataFast's public documentation elsewhere or on what follows from them *breaks* the"
+        " contract; one that rests on the value in an example or on what programs report of the live API"
+        f" *warns*. The last column names the faults, {len(all_mutants())} in all, with which"
+        " `datafast-mock prove` shows that the clause notices; `datafast-mock mutate NAME` serves one of them."
+    )
+    for family, title in FAMILIES.items():
+        found = [clause for clause in all_clauses() if clause.id.startswith(f"{family}-")]
+        yield from ("", f"## {title}", "", "| | Sentence | Rests on | | Proven by |", "|---|---|---|---|---|")
+        yield from (_row(clause, mutants[clause.id]) for clause in found)
+
+
+def _row(clause: Clause, mutants: list[str]) -> str:
+    weight = "breaks" if clause.accuses else "warns"
+    only = f" ({clause.revision} only)" if clause.revision else ""
+    # The place is in the sentence already.
+    names = [name.removeprefix(f"{clause.id} ").removeprefix(_place_of(clause)).strip() for name in mutants]
+    cells = (clause.id, clause.sentence + only, ground_of(clause), weight, " · ".join(dict.fromkeys(names)))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _place_of(clause: Clause) -> str:
+    place, separator, _ = clause.sentence.partition(": ")
+    return place.strip("`") if separator else ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The clauses as a whole: every row of the pages' tables has one, and the page that lists them is current."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract_tests.clauses import all_clauses
+from contract_tests.document import Row, document, rows
+from scripts.make_clauses import FAMILIES, TARGET, clauses_page
+
+_TABLES: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("field_tables.yaml").read_text(encoding="utf-8")
+)
+_FIELDS = [
+    pytest.param(page, table["operation"], field, kind, id=f"{page} {field}")
+    for page, table in _TABLES.items()
+    for field, kind in table["fields"].items()
+]
+
+
+@pytest.mark.parametrize(("page", "operation", "field", "kind"), _FIELDS)
+def test_every_field_of_the_pages_has_a_clause(page: str, operation: str, field: str, kind: str) -> None:
+    revision = document()["info"]["x-pages"][page]["revision"]
+    found = [
+        row
+        for row in rows()
+        if row.operation == operation
+        and row.revision in (None, revision)
+        and _plain(".".join(row.place)) == _plain(field)
+    ]
+    assert len(found) == 1, f"no clause for {field} of page {page}"
+    assert found[0].id in {clause.id for clause in all_clauses()}
+    assert _kinds(found[0]) == set(kind.replace("object[]", "array").split("|"))
+
+
+def test_the_page_is_current() -> None:
+    assert TARGET.read_text(encoding="utf-8") == clauses_page(), "run `make clauses`"
+
+
+def test_every_family_has_a_title() -> None:
+    assert {clause.id.partition("-")[0] for clause in all_clauses()} == set(FAMILIES)
+
+
+def test_every_clause_says_what_it_rests_on_and_needs() -> None:
+    for clause in all_clauses():
+        assert clause.sentence.endswith((".", ")")), clause.id
+        assert clause.needs, clause.id
+        assert clause.source or clause.standing == "other", clause.id
+
+
+def _plain(place: str) -> str:
+    """A place without the marks for items: the pages write them, or leave them out."""
+    return place.replace("[]", "").replace(".*", "")
+
+
+def _kinds(row: Row) -> set[str]:
+    kinds = row.schema["type"] if isinstance(row.schema["type"], list) else [row.schema["type"]]
+    # A count is a number; that it is a whole one follows.
+    return {"number" if kind == "integer" else kind for kind in kinds}
