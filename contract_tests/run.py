@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from urllib.parse import urlsplit
 
@@ -38,9 +38,9 @@ class Run:
     recording: Recording
     verdicts: Sequence[Verdict]
     seconds: float
-    stopped: str | None
-    refused: str | None
-    unseen: str | None
+    stopped: str | None = None
+    refused: str | None = None
+    unseen: str | None = None
     """Why the verdict says less than was asked for; None where it does not."""
     mended: Sequence[str] = ()
     """The clauses of the baseline that hold now."""
@@ -108,12 +108,22 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
         refused = str(error)
     finally:
         client.close()
+    run = judged(plan, exchanges, begun)
+    return replace(run, stopped=stopped, refused=refused)
+
+
+def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
+    """What the clauses say of exchanges, however they came about. `begun` is on the monotonic clock."""
     recording = Recording(exchanges, plan.revision)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
-    seconds = time.monotonic() - begun
-    unseen = next(_unseen(recording, verdicts, plan), None)
-    mended = [v.clause.id for v in verdicts if v.clause.id in plan.known and v.outcome is Outcome.HOLDS]
-    return Run(plan.base, recording, verdicts, seconds, stopped, refused, unseen, mended)
+    return Run(
+        base=plan.base,
+        recording=recording,
+        verdicts=verdicts,
+        seconds=time.monotonic() - begun,
+        unseen=next(_unseen(recording, verdicts, plan), None),
+        mended=[v.clause.id for v in verdicts if v.clause.id in plan.known and v.outcome is Outcome.HOLDS],
+    )
 
 
 def _wait(plan: Plan, tell: Callable[[str], None]) -> None:

@@ -45,11 +45,11 @@ def _lines() -> Iterator[str]:
     yield "<!-- Made by `make clauses`; do not edit. -->"
     yield ""
     yield (
-        f"The {len(all_clauses())} sentences that `datafast-mock verify` judges a server by. One that rests on"
-        " a page, on DataFast's public documentation elsewhere or on what follows from them *breaks* the"
+        f"The {len(all_clauses())} sentences that `datafast-mock verify` judges a server by. One that rests"
+        " on a page, on DataFast's public documentation elsewhere or on what follows from them *breaks* the"
         " contract; one that rests on the value in an example or on what programs report of the live API"
-        f" *warns*. The last column names the faults, {len(all_mutants())} in all, with which"
-        " `datafast-mock prove` shows that the clause notices; `datafast-mock mutate NAME` serves one of them."
+        f" *warns*. The last column names the faults, {len(all_mutants())} in all, with which `datafast-mock"
+        " prove` shows that the clause notices; `datafast-mock mutate NAME` serves one of them."
     )
     for family, title in FAMILIES.items():
         found = [clause for clause in all_clauses() if clause.id.startswith(f"{family}-")]

@@ -11,6 +11,8 @@ from contract_tests.instants import ms
 from contract_tests.recording import MAP, REALTIME, REVISION_2026_02, VISITOR, Recording, rows
 
 _ROUNDS = 3
+# In ms. Whoever is asked for later may have travelled, or have been deleted.
+_SOON = 120_000
 
 
 class Sandwich(NamedTuple):
@@ -84,15 +86,16 @@ class Met(NamedTuple):
 
 def met(recording: Recording) -> Iterator[Met]:
     """The visitors whose profile was asked for because they were on the map."""
-    latest: dict[tuple[str | None, str], dict[str, Json]] = {}
+    latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.exchanges:
         if exchange.operation == MAP:
             for row in rows(exchange.data, "visitors"):
                 if isinstance(row.get("visitorId"), str):
-                    latest[exchange.token, row["visitorId"].lower()] = row
+                    latest[exchange.token, row["visitorId"].lower()] = (exchange.sent, row)
         elif exchange.operation == VISITOR and labels.MET in exchange.labels:
-            row = latest.get((exchange.token, exchange.path.get("visitorId", "").lower()), {})
-            if row:
+            key = exchange.token, exchange.path.get("visitorId", "").lower()
+            at, row = latest.get(key, (0, {}))
+            if row and exchange.sent - at <= _SOON:
                 yield Met(row, exchange)
 
 

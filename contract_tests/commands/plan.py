@@ -1,0 +1,80 @@
+"""How the options of `datafast-mock verify` become a plan, and what is wrong with them."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract_tests.clauses import all_clauses
+from contract_tests.client import Limits
+from contract_tests.credentials import Credentials, CredentialsError, load_credentials
+from contract_tests.document import document
+from contract_tests.report.files import BaselineError, broken_in
+from contract_tests.run import Plan, base_of
+
+_TOKENS = ("key", "account", "website_id", "visitor_id")
+
+
+def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
+    """The plan that the command line asks for. Raises click.UsageError for what cannot be used."""
+    if url is None and not options["har"]:
+        raise click.UsageError("which server? Give its URL, or recorded traffic with --har FILE")
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"{url!r} is no URL: it begins neither with http:// nor with https://")
+    revisions = document()["info"]["x-revisions"]
+    if options["revision"] not in (None, *revisions):
+        raise click.UsageError(
+            f"--revision: there is no {options['revision']!r}; known: {', '.join(revisions)}"
+        )
+    given = Credentials(**{name: options[name] for name in _TOKENS})
+    if options["credentials"]:
+        try:
+            given = given.over(load_credentials(options["credentials"]))
+        except CredentialsError as error:
+            raise click.UsageError(f"--credentials: {error}") from None
+    ids = [clause.id for clause in all_clauses()]
+    required = _selected("--require", options["require"] or "", ids)
+    # What is required is judged, whatever else is left out.
+    only = _selected("--only", options["only"] or "*", ids) | required
+    return Plan(
+        base=base_of(url) if url is not None else str(options["har"]),
+        credentials=given,
+        clauses=[clause for clause in all_clauses() if clause.id in only],
+        required=required,
+        revision=options["revision"],
+        limits=Limits(options["timeout"], options["rate"], options["requests"]),
+        pause=options["pause"],
+        wait=_seconds(options["wait"]),
+        is_strict=options["is_strict"],
+        known=_known(options["baseline"]),
+    )
+
+
+def _known(baseline: str | None) -> frozenset[str]:
+    """The clauses that are broken in an earlier run's report."""
+    if baseline is None:
+        return frozenset()
+    try:
+        return broken_in(Path(baseline))
+    except BaselineError as error:
+        raise click.UsageError(f"--baseline: {error}") from None
+
+
+def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
+    """The clauses that some of the patterns, joined by commas, name."""
+    chosen: set[str] = set()
+    for pattern in filter(None, map(str.strip, patterns.split(","))):
+        found = {clause_id for clause_id in ids if fnmatch(clause_id, pattern.upper())}
+        if not found:
+            raise click.UsageError(f"{option}: no clause is called {pattern!r}; see `datafast-mock explain`")
+        chosen |= found
+    return frozenset(chosen)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return max(float(text.removesuffix("s")), 0)
+    except ValueError:
+        raise click.UsageError(f"--wait: {text!r} are no seconds, such as 30s") from None

@@ -1,0 +1,63 @@
+"""What `datafast-mock verify` does, once its options are read."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract_tests.commands.plan import plan_of
+from contract_tests.har import HarError, read_har, write_har
+from contract_tests.report.files import write_report
+from contract_tests.report.terminal import terminal_report
+from contract_tests.run import Plan, Run, judged, verify
+
+
+def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Mapping[str, Any]) -> int:
+    """Judges, tells the terminal, writes the reports (kind and file); gives the exit code."""
+    plan = plan_of(url, options)
+    run = _recorded(plan, url, options) if options["har"] else _live(plan, options)
+    # NO_COLOR: see no-color.org; otherwise click knows whether it is a terminal.
+    click.echo(terminal_report(run), color=False if "NO_COLOR" in os.environ else None)
+    for kind, path in reports:
+        write_report(kind, path, run)
+    return int(run.exit)
+
+
+def _live(plan: Plan, options: Mapping[str, Any]) -> Run:
+    """Asks the server."""
+    is_shown = sys.stderr.isatty()
+
+    def tell(sentence: str) -> None:
+        click.echo(sentence, err=True)
+
+    def progress(count: int) -> None:
+        if is_shown:
+            click.echo(f"\r{count} answers", err=True, nl=False)
+
+    run = verify(plan, tell, progress)
+    if is_shown:
+        click.echo("\r\033[K", err=True, nl=False)
+    if options["saved_har"]:
+        write_har(Path(options["saved_har"]), run.recording.exchanges)
+    return run
+
+
+def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
+    """Judges what somebody has recorded."""
+    if options["saved_har"]:
+        raise click.UsageError("--save-har records a run; with --har there is none")
+    begun = time.monotonic()
+    try:
+        exchanges, left = read_har(Path(options["har"]), plan.base if url else None, plan.credentials)
+    except HarError as error:
+        raise click.UsageError(f"--har: {error}") from None
+    if left:
+        told = ", ".join(f"{count} {reason}" for reason, count in left.most_common())
+        click.echo(
+            f"{left.total()} of {left.total() + len(exchanges)} entries are left out: {told}", err=True
+        )
+    return judged(plan, exchanges, begun)

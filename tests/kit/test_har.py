@@ -1,0 +1,190 @@
+"""Recorded traffic: our own runs round trip, strangers' files are read generously and accuse nobody falsely."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import address_of, ended, serving, started
+
+_INSTANT = "2026-02-06T05:27:30Z"
+_BASE = "https://api.example.com/stats/v1"
+_VISITOR = "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
+Json = Any
+
+
+def _entry(path: str, body: Json, status: int = 200, **changes: Json) -> Json:
+    """An entry as browsers write it, with what they say beside."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {
+        "startedDateTime": "2026-02-06T06:27:30.500+01:00",
+        "time": 12.5,
+        "request": {"method": "GET", "url": _BASE + path, "httpVersion": "h2", "headers": [], "cookies": []},
+        "response": {"status": status, "headers": [], "content": {"mimeType": "x", "text": text, "size": 1}},
+        "_priority": "High",
+        **changes,
+    }
+
+
+def _map(**changes: Json) -> Json:
+    visitor = {
+        "visitorId": _VISITOR,
+        "location": {"city": None, "region": None, "countryCode": None},
+        "system": {"browser": "Chrome", "os": None, "device": None},
+        "currentUrl": None,
+        "profileData": {},
+        "conversionLikelihood": None,
+    }
+    data = {
+        "count": 1,
+        "visitors": [visitor],
+        "conversionMetrics": {},
+        "hasConversionPredictions": False,
+        "recentEvents": [],
+        "recentPayments": [],
+    }
+    return {"status": "success", "data": {**data, **changes}}
+
+
+def _realtime(visitors: Json = 42) -> Json:
+    return {"status": "success", "data": [{"visitors": visitors}]}
+
+
+@pytest.fixture
+def traffic(tmp_path: Path) -> Path:
+    return tmp_path / "traffic.har"
+
+
+def _judged(traffic: Path, entries: list[Json], *options: str) -> tuple[int, dict[str, Json], str]:
+    """Exit code, JSON report and what was told of a file with these entries."""
+    traffic.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    report = traffic.with_suffix(".json")
+    result = ended("verify", "--har", str(traffic), "--report", f"json={report}", *options)
+    return result.returncode, json.loads(report.read_bytes()), result.stdout + result.stderr
+
+
+def _outcomes(report: dict[str, Json], outcome: str) -> list[str]:
+    return [clause["id"] for clause in report["clauses"] if clause["outcome"] == outcome]
+
+
+@pytest.mark.parametrize("fault", [None, "count too small"])
+def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path) -> None:
+    saved, live, again = (tmp_path / name for name in ("run.har", "live.json", "again.json"))
+    options = (
+        "--credentials",
+        "mock",
+        "--pause",
+        "0.2",
+        "--save-har",
+        str(saved),
+        "--report",
+        f"json={live}",
+    )
+    with serving("--now", _INSTANT) as upstream:
+        if fault is None:
+            asked = ended("verify", upstream, *options, seconds=60)
+        else:
+            with started(fault, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
+                asked = ended("verify", address_of(mutate), *options, seconds=60)
+    judged = ended("verify", "--har", str(saved), "--report", f"json={again}", seconds=30)
+    assert judged.returncode == asked.returncode == (0 if fault is None else 1)
+    before, after = json.loads(live.read_bytes()), json.loads(again.read_bytes())
+    assert [(c["id"], c["outcome"], c["cases"]) for c in before["clauses"]] == [
+        (c["id"], c["outcome"], c["cases"]) for c in after["clauses"]
+    ]
+    text = saved.read_text(encoding="utf-8")
+    assert "Bearer df_***" in text
+    assert not any(token in text for token in ("df_demo", "df_suspended", "dft_test"))
+
+
+def test_traffic_of_a_browser(traffic: Path) -> None:
+    entries = [
+        _entry("/analytics/realtime/map", _map()),
+        _entry("/analytics/realtime", _realtime()),
+        _entry(f"/visitors/{_VISITOR}", {"status": "error", "error": {"code": 404, "message": "No."}}, 404),
+    ]
+    code, report, told = _judged(traffic, entries, "--only", "MAP-*,RT-*,ENV-*,AGR-*")
+    assert (code, _outcomes(report, "broken")) == (0, []), told
+    assert {"RT-01", "MAP-01", "MAP-72", "ENV-01"} <= set(_outcomes(report, "holds"))
+
+
+def test_a_fault_in_traffic_is_told(traffic: Path) -> None:
+    entries = [_entry("/analytics/realtime/map", _map(count="1"))]
+    code, report, told = _judged(traffic, entries, "--only", "MAP-*")
+    assert (code, _outcomes(report, "broken")) == (1, ["MAP-01"])
+    assert f"{_BASE}/analytics/realtime/map" in told
+
+
+def test_what_is_no_answer_is_left_out(traffic: Path) -> None:
+    wrong = _realtime("many")
+    bodiless = _entry("/analytics/realtime", "")
+    del bodiless["response"]["content"]["text"]
+    preflight = _entry("/analytics/realtime", "", 204)
+    preflight["request"]["method"] = "OPTIONS"
+    entries = [
+        _entry("/analytics/realtime", _realtime()),
+        _entry("/analytics/realtime", "", 304),
+        _entry("/analytics/realtime", "", 0),
+        _entry("/analytics/realtime", wrong, _fromCache="disk"),
+        _entry("/analytics/visitors", wrong),
+        bodiless,
+        preflight,
+    ]
+    code, report, told = _judged(traffic, entries, "--only", "RT-*")
+    assert (code, report["answers"]) == (0, 1), told
+    assert "6 of 7 entries are left out: " in told
+    for reason in ("not modified", "browser's cache", "no operation", "recorded body", "OPTIONS request"):
+        assert f"1 {reason}" in told or reason in told
+    assert _judged(traffic, entries, "https://other.example.com", "--only", "RT-*")[0] == 5
+
+
+def test_bodies_in_base64(traffic: Path) -> None:
+    entry = _entry("/analytics/realtime", "")
+    text = base64.b64encode(json.dumps(_realtime(-1)).encode()).decode()
+    entry["response"]["content"] = {"text": text, "encoding": "base64"}
+    code, report, _ = _judged(traffic, [entry], "--only", "RT-*")
+    assert (code, _outcomes(report, "broken")) == (1, ["RT-01"])
+
+
+def test_a_token_that_never_opened_anything_accuses_nobody(traffic: Path) -> None:
+    refused = {"status": "error", "error": {"code": 401, "message": "No."}}
+    entries = [
+        _entry("/analytics/realtime?fields=pageviews", refused, 401),
+        _entry("/visitors/x", refused, 401),
+    ]
+    for entry in entries:
+        entry["request"]["headers"] = [{"name": "authorization", "value": "Bearer df_revoked"}]
+    code, report, told = _judged(traffic, entries)
+    assert (code, _outcomes(report, "broken")) == (5, [])
+    assert "df_revoked" not in told + json.dumps(report)
+
+
+def test_a_token_that_opened_something_does(traffic: Path) -> None:
+    entries = [
+        _entry("/analytics/realtime", _realtime()),
+        _entry("/analytics/realtime?fields=pageviews", _realtime()),
+    ]
+    for entry in entries:
+        entry["request"]["headers"] = [{"name": "Authorization", "value": "Bearer df_good"}]
+    code, report, _ = _judged(traffic, entries, "--only", "RT-*,ERR-*")
+    assert (code, _outcomes(report, "broken")) == (1, ["ERR-01"])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param("{", "is no HAR file", id="cut short"),
+        pytest.param('{"log": {}}', "is no HAR file", id="without entries"),
+        pytest.param("[" * 100_000, "is no HAR file", id="nested deeply"),
+        pytest.param(None, "No such file", id="missing"),
+    ],
+)
+def test_unreadable_files(content: str | None, words: str, traffic: Path) -> None:
+    if content is not None:
+        traffic.write_text(content)
+    result = ended("verify", "--har", str(traffic))
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
