@@ -1,4 +1,4 @@
-"""Recorded traffic: our own runs round trip, strangers' files are read generously and accuse nobody falsely."""
+"""Recorded traffic: our own runs round trip, files of strangers are read generously."""
 
 import base64
 import json
