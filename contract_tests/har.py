@@ -57,7 +57,7 @@ class _Entry(msgspec.Struct):
     """What of an entry is looked at; everything else may be there, and missing."""
 
     request: _Request
-    response: _Response
+    response: _Response = msgspec.field(default_factory=lambda: _Response(0))
     started: str = msgspec.field(default="", name="startedDateTime")
     time: float | None = None
     cached: str | None = msgspec.field(default=None, name="_fromCache")
@@ -77,10 +77,13 @@ class _Har(msgspec.Struct):
     log: _Log
 
 
-def read_har(path: Path, base: str | None, credentials: Credentials) -> tuple[list[Exchange], Counter[str]]:
+def read_har(
+    path: Path, base: str | None, credentials: Credentials, *, is_trusted: bool = False
+) -> tuple[list[Exchange], Counter[str]]:
     """The exchanges of a file in the order of time, and why how many entries were left out.
 
-    `base` leaves out what begins otherwise; None takes every origin. Raises HarError.
+    `base` leaves out what begins otherwise; None takes every origin. `is_trusted` says that nothing was taken
+    out of the file, and that the token in it is good. Raises HarError.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -102,7 +105,11 @@ def read_har(path: Path, base: str | None, credentials: Credentials) -> tuple[li
         if log.creator.name == _TOOL:
             told = frozenset((entry.comment or "").split())
         else:
-            told = frozenset(_labels(entry, met, credentials, is_let_in=_token(entry) in good))
+            token = _token(entry)
+            is_let_in = token in good or (is_trusted and token is not None)
+            told = frozenset(_labels(entry, met, credentials, is_let_in=is_let_in))
+            if is_trusted and token is None:
+                told = frozenset({labels.NO_CREDENTIAL})
         exchange = _exchange(entry, told)
         if exchange.operation == MAP:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
@@ -177,7 +184,10 @@ def _exchange(entry: _Entry, told: frozenset[str]) -> Exchange:
 def _token(entry: _Entry) -> str | None:
     """The token that was sent, as far as it was recorded."""
     given = next((p.value for p in entry.request.headers if p.name.lower() == "authorization"), "")
-    return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else None
+    if given.lower().startswith(_BEARER):
+        return given[len(_BEARER) :].strip()
+    # Another scheme, or what somebody has put in the place of the token.
+    return "***" if given else None
 
 
 def _body(content: _Content) -> bytes:

@@ -9,6 +9,8 @@ from contract_tests.probes import NO_WEBSITE, NOBODY, UNKNOWN_TOKEN
 from contract_tests.recording import VISITOR
 
 UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+# What no server can take for something else.
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DATES = frozenset({"startAt", "endAt"})
 _ROLES = {
     "no_permission": labels.NO_PERMISSION,
@@ -40,13 +42,15 @@ def request_label(
 ) -> str | None:
     """What else a request with a good token is meant to bring about; None for nothing in particular."""
     if operation == VISITOR:
-        if not UUID_V4.fullmatch(visitor_id or ""):
+        if _WORD.fullmatch(visitor_id or "") and not UUID_V4.search(visitor_id or ""):
             return labels.BAD_VISITOR_ID
         if visitor_id == NOBODY:
             return labels.UNKNOWN_VISITOR
         return labels.BOT if visitor_id == credentials.bot else None
     fields = query.get("fields")
     if fields:
-        # Names may be joined by commas; there is but one name.
-        return labels.FIELDS if set(fields.split(",")) == {"visitors"} else labels.BAD_FIELDS
+        if fields == "visitors":
+            return labels.FIELDS
+        # That one may stand beside others, in another case or with white space, nobody forbids.
+        return labels.BAD_FIELDS if _WORD.fullmatch(fields) and fields.lower() != "visitors" else None
     return labels.DATES if query.keys() & _DATES else None

@@ -10,6 +10,7 @@ from contract_tests.clause import Clause
 from contract_tests.client import Client, Limits, StoppedError
 from contract_tests.credentials import Credentials
 from contract_tests.exchange import Exchange
+from contract_tests.fuzzing import fuzz
 from contract_tests.probes import PAUSE, Probe, RefusedError
 from contract_tests.recording import MAP, REALTIME, VISITOR, Recording
 from contract_tests.verdict import Outcome, Verdict, judge
@@ -77,6 +78,8 @@ class Plan:
     """Seconds to wait for a server that is starting."""
     pause: float = PAUSE
     """Seconds between polls."""
+    fuzz_examples: int = 0
+    """How many test cases an operation Schemathesis makes at most; 0 for none."""
     is_strict: bool = False
     known: frozenset[str] = frozenset()
     """Clauses that may be broken, as they were before: the baseline."""
@@ -102,6 +105,9 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
     try:
         _wait(plan, tell)
         Probe(client, plan.credentials, record, plan.pause).run()
+        if plan.fuzz_examples:
+            exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
+            progress(len(exchanges))
     except StoppedError as error:
         stopped = str(error)
     except RefusedError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from contract_tests.clauses import all_clauses
 from contract_tests.client import Limits
 from contract_tests.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.document import document
+from contract_tests.fuzzing import is_loopback
 from contract_tests.report.files import BaselineError, broken_in
 from contract_tests.run import Plan, base_of
 
@@ -34,6 +36,8 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
             given = given.over(load_credentials(options["credentials"]))
         except CredentialsError as error:
             raise click.UsageError(f"--credentials: {error}") from None
+    if options["is_fuzzed"]:
+        _allow_fuzzing(url, given, is_owned=options["is_owned"])
     ids = [clause.id for clause in all_clauses()]
     required = _selected("--require", options["require"] or "", ids)
     # What is required is judged, whatever else is left out.
@@ -46,10 +50,27 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         revision=options["revision"],
         limits=Limits(options["timeout"], options["rate"], options["requests"]),
         pause=options["pause"],
+        fuzz_examples=options["fuzz_examples"] if options["is_fuzzed"] else 0,
         wait=_seconds(options["wait"]),
         is_strict=options["is_strict"],
         known=_known(options["baseline"]),
     )
+
+
+def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool) -> None:
+    """Raises click.UsageError where nobody may be fuzzed."""
+    if url is None:
+        raise click.UsageError("--fuzz sends requests; it needs a URL")
+    if find_spec("schemathesis") is None:
+        raise click.UsageError("--fuzz needs Schemathesis: pip install 'datafast-mock[fuzz]'")
+    if not is_owned and not is_loopback(url):
+        raise click.UsageError(
+            "--fuzz sends hundreds of odd requests. If the server is yours, say so with --i-own-this-server"
+        )
+    if not credentials.key and not (credentials.account and credentials.website_id):
+        raise click.UsageError(
+            "--fuzz needs a token that opens the server: --key, or --account-token with --website-id"
+        )
 
 
 def _known(baseline: str | None) -> frozenset[str]:

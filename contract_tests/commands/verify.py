@@ -31,6 +31,11 @@ _REPORTS = ("json", "junit", "markdown")
 @click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help="json, junit or markdown.")
 @click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
 @click.option("--save-har", "saved_har", metavar="FILE", help="Record the run, without tokens.")
+@click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis ask too, in all its phases.")
+@click.option(
+    "--fuzz-examples", default=25, type=click.IntRange(1, 10_000), help="Its test cases an operation at most."
+)
+@click.option("--i-own-this-server", "is_owned", is_flag=True, help="Allow --fuzz on another machine.")
 @click.option("--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds for a whole answer.")
 @click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
 @click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Requests a second at most.")

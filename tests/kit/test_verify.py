@@ -120,6 +120,13 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         pytest.param(("http://x", "--only", "MAP-999"), "no clause is called 'MAP-999'", id="no such clause"),
         pytest.param(("http://x", "--revision", "2025-01"), "known: 2026-02, 2026-06", id="no such revision"),
         pytest.param(("http://x", "--report", "pdf=a"), "is not KIND=FILE", id="no such report"),
+        pytest.param((), "which server?", id="no server"),
+        pytest.param(
+            ("http://10.0.0.1", "--fuzz", "--key", "df_x"), "--i-own-this-server", id="fuzz strangers"
+        ),
+        pytest.param(("http://localhost", "--fuzz"), "needs a token", id="fuzz without token"),
+        pytest.param(("--har", "a", "--fuzz"), "needs a URL", id="fuzz a file"),
+        pytest.param(("--har", "a", "--save-har", "b"), "--save-har", id="save what is saved"),
         pytest.param(("http://x", "--wait", "soon"), "'soon' are no seconds", id="no seconds"),
         pytest.param(("http://x", "--credentials", "nowhere.yaml"), "nowhere.yaml: No such", id="no file"),
         pytest.param(("http://x", "--baseline", "nowhere.json"), "nowhere.json: No such", id="no baseline"),

@@ -1,0 +1,92 @@
+"""Hundreds of requests that nobody would think of: Schemathesis asks, the clauses judge."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from contract_tests.client import Limits, StoppedError
+from contract_tests.credentials import Credentials
+from contract_tests.document import DOCUMENT
+from contract_tests.exchange import Exchange
+from contract_tests.har import HarError, read_har
+
+_LONGEST_RUN = 900.0
+_TOKEN = "DATAFAST_FUZZ_TOKEN"  # noqa: S105 - the variable's name
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> Iterable[Exchange]:
+    """What the server answers to Schemathesis, `examples` test cases an operation at most.
+
+    Raises StoppedError where Schemathesis cannot be run to its end.
+    """
+    with tempfile.TemporaryDirectory(prefix="datafast-fuzz-") as name:
+        folder = Path(name)
+        har = folder / "fuzz.har"
+        (folder / "schemathesis.toml").write_text(_configuration(credentials), encoding="utf-8")
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "--no-color"),
+            *("run", str(DOCUMENT), "--url", base, "--mode", "all", "--max-examples", str(examples)),
+            # It makes the requests; what the answers are worth is for the clauses to say.
+            *("--checks", "not_a_server_error", "--no-shrink", "--warnings", "off"),
+            *("--max-redirects", "0", "--rate-limit", _rate(limits)),
+            *("--request-timeout", str(limits.timeout)),
+            *("--report", "har", "--report-har-path", str(har), "--report-preserve-bytes"),
+        ]
+        told = _run(command, folder, credentials)
+        if not har.exists():
+            raise StoppedError(f"Schemathesis did not start: {told[-300:].strip()}")
+        try:
+            exchanges, _ = read_har(har, None, credentials, is_trusted=True)
+        except HarError as error:
+            raise StoppedError(f"Schemathesis' record cannot be read: {error}") from None
+        return exchanges
+
+
+def _run(command: list[str], folder: Path, credentials: Credentials) -> str:
+    """Runs Schemathesis, with the token where no list of processes shows it; gives what it said."""
+    environment = {**os.environ, _TOKEN: credentials.key or credentials.account or ""}
+    try:
+        result = subprocess.run(  # noqa: S603 - the command is ours
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_LONGEST_RUN,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise StoppedError(f"Schemathesis was not done within {_LONGEST_RUN:g} s") from None
+    return result.stdout
+
+
+def _rate(limits: Limits) -> str:
+    """The rate in Schemathesis' words; `auto` waits where the server says so."""
+    return "auto" if limits.rate is None else f"{max(int(limits.rate * 60), 1)}/m"
+
+
+def _configuration(credentials: Credentials) -> str:
+    """Schemathesis' configuration: the token for every request, and an account's website."""
+    # A TOML basic string is written as a JSON one.
+    lines = [f'headers = {{ Authorization = "Bearer ${{{_TOKEN}}}" }}']
+    if not credentials.key:
+        lines += ["[parameters]", f'"query.websiteId" = {json.dumps(credentials.website_id)}']
+    return "\n".join(lines) + "\n"
