@@ -1,0 +1,90 @@
+"""One test a clause, over one recording that all workers share: `pytest --pyargs contract_tests`."""
+
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from contract_tests.clause import Clause
+from contract_tests.clauses import all_clauses
+from contract_tests.client import StoppedError
+from contract_tests.credentials import Credentials, CredentialsError, load_credentials
+from contract_tests.har import read_har, write_har
+from contract_tests.own_mock import own_mock
+from contract_tests.recording import Recording
+from contract_tests.report.words import curl_of, ground_of, place_of, plain
+from contract_tests.run import Plan, base_of, verify
+from contract_tests.verdict import Outcome, Verdict, judge
+
+_LOCK_SECONDS = 600
+
+
+class ContractWarning(UserWarning):
+    """A server does otherwise than an example shows, or than programs report of the live API."""
+
+
+@pytest.fixture(scope="session")
+def verdicts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """The verdict of each clause, by its id. Fails with one sentence where the server cannot be asked."""
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(pytestconfig, "workerinput"):
+        # The folders of all workers of a run lie side by side.
+        folder = folder.parent
+    recorded, failed = folder / "datafast.har", folder / "datafast.txt"
+    with FileLock(folder / "datafast.lock", timeout=_LOCK_SECONDS):
+        if not recorded.exists() and not failed.exists():
+            problem = _record(pytestconfig, recorded)
+            if problem is not None:
+                failed.write_text(problem, encoding="utf-8")
+    if failed.exists():
+        pytest.fail(failed.read_text(encoding="utf-8"), pytrace=False)
+    exchanges, _ = read_har(recorded, None, Credentials())
+    return {verdict.clause.id: verdict for verdict in judge(Recording(exchanges), all_clauses())}
+
+
+@pytest.mark.parametrize("clause", [pytest.param(c, id=f"{c.id} {c.sentence}") for c in all_clauses()])
+def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
+    """A server holds a clause; what was not observed is skipped, with what would make it observable."""
+    verdict = verdicts[clause.id]
+    if verdict.outcome is Outcome.NOT_OBSERVED:
+        pytest.skip(f"not observed; needed is {clause.needs}")
+    if verdict.outcome is Outcome.OTHER_REVISION:
+        pytest.skip(f"the server speaks another revision than {clause.revision}")
+    if verdict.outcome is Outcome.WARNING:
+        warnings.warn(_told(verdict), ContractWarning, stacklevel=1)
+    elif verdict.outcome is not Outcome.HOLDS:
+        pytest.fail(_told(verdict), pytrace=False)
+
+
+def _told(verdict: Verdict) -> str:
+    if verdict.bug:
+        return f"by a bug of the kit the clause could not be judged: {plain(verdict.bug)}"
+    lines = [f"{plain(violation.problem)}, at {place_of(violation)}" for violation in verdict.violations]
+    exchange = verdict.violations[0].exchange
+    return "\n".join([verdict.clause.sentence, *lines, ground_of(verdict.clause), curl_of(exchange)])
+
+
+def _record(config: pytest.Config, target: Path) -> str | None:
+    """Asks the server and writes what it answered; gives the sentence for what kept it from that."""
+    url, name = config.getoption("--datafast-url"), config.getoption("--datafast-credentials")
+    key = config.getoption("--datafast-key") or os.environ.get("DATAFAST_KEY")
+    account = os.environ.get("DATAFAST_ACCOUNT_TOKEN")
+    try:
+        if url is None:
+            with own_mock() as address:
+                return _recorded(Plan(base_of(address), load_credentials("mock"), all_clauses()), target)
+        given = Credentials(key=key, account=account)
+        credentials = given.over(load_credentials(name)) if name else given
+        return _recorded(Plan(base_of(url), credentials, all_clauses()), target)
+    except (CredentialsError, StoppedError) as error:
+        return str(error)
+
+
+def _recorded(plan: Plan, target: Path) -> str | None:
+    run = verify(plan, lambda _sentence: None, lambda _count: None)
+    if run.refused or run.stopped:
+        return plain(run.refused or run.stopped or "")
+    write_har(target, run.recording.exchanges)
+    return None

@@ -1,0 +1,55 @@
+"""`pytest --pyargs contract_tests`: the verdict as tests, one a clause."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.command import address_of, serving, started
+
+_MOCK = ("--datafast-credentials", "mock")
+
+
+def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """The tests as somebody else runs it, in a folder of theirs."""
+    command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-p", "no:cacheprovider", "-rs"]
+    return subprocess.run(
+        [*command, *options], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_without_an_address_the_mock_is_started_and_holds_all(tmp_path: Path) -> None:
+    result = _pytest(tmp_path, "-n", "2", "-W", "error")
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"\d{3} passed, 4 skipped in ", result.stdout)
+    assert "SKIPPED [4]" in result.stdout
+    assert "the server speaks another revision than 2026-06" in result.stdout
+
+
+def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
+    with (
+        serving("--now", "2026-02-06T05:27:30Z") as upstream,
+        started("count too small", "--upstream", upstream, "--port", "0", command="mutate") as mutate,
+    ):
+        result = _pytest(tmp_path, "--datafast-url", address_of(mutate), *_MOCK)
+    assert result.returncode == 1
+    assert "1 failed" in result.stdout
+    assert re.search(r"FAILED .*\[MAP-72 `count` is the number of active visitors", result.stdout)
+    assert "/data/count = " in result.stdout
+    # What was not observed says what it would take.
+    assert "not observed; needed is three rounds of map, counter, map" in result.stdout
+    assert "df_demo" not in result.stdout
+
+
+def test_a_server_that_is_down_is_told_once(tmp_path: Path) -> None:
+    result = _pytest(tmp_path, "--datafast-url", "http://127.0.0.1:9", "-x", *_MOCK)
+    assert result.returncode == 1
+    assert "no answer from http://127.0.0.1:9/api/v1" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_the_options_cost_no_imports() -> None:
+    listed = "[name for name in sys.modules if name.startswith('contract')]"
+    code = f"import sys, contract_tests.pytest_plugin; print({listed})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['contract_tests', 'contract_tests.pytest_plugin']"
