@@ -12,7 +12,7 @@ _MOCK = ("--datafast-credentials", "mock")
 
 def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The tests as somebody else runs it, in a folder of theirs."""
-    command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-p", "no:cacheprovider", "-rs"]
+    command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-p", "no:cacheprovider", "-rfs"]
     return subprocess.run(
         [*command, *options], cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
