@@ -1,9 +1,12 @@
 """The client that asks: bounded in time and size, patient with rate limits, discreet with tokens."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 
@@ -12,14 +15,22 @@ from contract_tests.instants import now
 
 USER_AGENT = "datafast-mock-verify"
 _MOST_BYTES = 32 * 1024 * 1024
+_MOST_BYTES_OF_ALL = 4 * _MOST_BYTES
 _LONGEST_WAIT = 70.0
 _TRIES = 3
-# Unix times below this are in seconds, above in milliseconds.
-_MILLISECONDS = 100_000_000_000
+# Numbers below the first are seconds to wait, those below the second Unix times in seconds, all others in ms.
+_UNIX_TIMES, _MILLISECONDS = 1_000_000_000, 100_000_000_000
 
 
 class StoppedError(Exception):
     """The server cannot be asked any further; the text is one sentence for people."""
+
+
+class _DroppedError(StoppedError):
+    """The connection ended before the answer did."""
+
+
+_DROPPED = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +66,13 @@ class Client:
         self._limits = limits
         self._tell = tell
         self._sent = 0
+        self._read = 0
         self._next = 0.0
         self._http = httpx2.Client(
-            timeout=limits.timeout, headers={"User-Agent": USER_AGENT, "Accept": "application/json"}
+            timeout=limits.timeout,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            # A cookie could let somebody in who shows no token.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     def close(self) -> None:
@@ -72,12 +87,13 @@ class Client:
         """The answer to a request. Raises StoppedError where there is none, or no more may be sent."""
         for attempt in range(_TRIES):
             exchange = self._ask_once(request)
-            if exchange.status != 429 or request.accepts_429 or attempt + 1 == _TRIES:
-                break
-            wait = min(_wait_of(exchange), _LONGEST_WAIT)
-            self._tell(f"The rate limit is reached; waiting {wait:.0f} s.")
-            time.sleep(wait)
-        return exchange
+            if exchange.status != 429 or request.accepts_429:
+                return exchange
+            if attempt + 1 < _TRIES:
+                wait = min(_wait_of(exchange), _LONGEST_WAIT)
+                self._tell(f"The rate limit is reached; waiting {wait:.0f} s.")
+                time.sleep(wait)
+        raise StoppedError(f"{exchange.url} answers 429, and still does after the wait that it asked for")
 
     def _ask_once(self, request: Request) -> Exchange:
         if self._sent >= self._limits.requests:
@@ -89,7 +105,14 @@ class Client:
             headers["Authorization"] = f"Bearer {request.token}"
         url = self.base + request.path
         sent = now()
-        status, answered, body = self._send(url, request.query, headers)
+        try:
+            status, answered, body = self._send(url, request.query, headers)
+        except _DroppedError:
+            # A server may close an idle connection at the very moment at which it is used again.
+            status, answered, body = self._send(url, request.query, headers)
+        self._read += len(body)
+        if self._read > _MOST_BYTES_OF_ALL:
+            raise StoppedError(f"the answers are longer than {_MOST_BYTES_OF_ALL >> 20} MB together")
         return Exchange(
             method="GET",
             url=str(httpx2.URL(url, params=dict(request.query))) if request.query else url,
@@ -133,7 +156,8 @@ class Client:
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
             if time.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
-            raise StoppedError(f"no answer from {url}: {str(error) or type(error).__name__}") from None
+            kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
+            raise kind(f"no answer from {url}: {str(error) or type(error).__name__}") from None
         finally:
             watch.cancel()
 
@@ -146,10 +170,21 @@ def _wait_of(exchange: Exchange) -> float:
     after = exchange.headers.get("retry-after", "")
     if after.isascii() and after.isdigit():
         return float(after)
+    try:
+        return max(parsedate_to_datetime(after).timestamp() - now() / 1000, 0) + 1
+    except (ValueError, OverflowError):
+        return _wait_until_reset(exchange)
+
+
+def _wait_until_reset(exchange: Exchange) -> float:
     told = exchange.json.get("reset") if isinstance(exchange.json, dict) else None
     reset = told if told is not None else exchange.headers.get("x-ratelimit-reset")
     try:
         at = float(str(reset))
     except ValueError:
+        at = math.nan
+    if not math.isfinite(at):
         return 60.0
+    if at < _UNIX_TIMES:
+        return max(at, 0) + 1
     return max((at if at > _MILLISECONDS else at * 1000) - now(), 0) / 1000 + 1

@@ -111,7 +111,8 @@ def _row(
         member["description"],
         member.get("x-source", ""),
         member.get("x-standing", "page"),
-        is_required,
+        # Nobody says that what is null may not be left out.
+        is_required and "null" not in _kinds(member),
         revision,
     )
 

@@ -1,5 +1,6 @@
 """One request and its answer, as it was seen; all that clauses ever judge."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,14 @@ import msgspec
 
 Json = Any
 
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r"\b(dft?)_[A-Za-z0-9_-]+")
+# Written so, what stands before a token looks like a part of its first word.
+_ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[abfnrtv])")
 # What a server's date may be off from the instant its answer stands for, beside the round trip.
 _DATE_SLACK = 2_000
+# A cache may hold an answer for a while and not say so: what is told is as old then.
+_UNTOLD_AGE = 30_000
 # Without a date there is only our own clock, and nobody says that it goes like theirs.
 _CLOCK_SLACK = 300_000
 
@@ -61,7 +67,7 @@ class Exchange:
     def json(self) -> Json:
         """The body as JSON, or what kept it from being that."""
         try:
-            return msgspec.json.decode(self.body)
+            return msgspec.json.decode(_without_half_characters(self.body))
         except msgspec.DecodeError as error:
             return NoJson(f"the body is no JSON ({error})")
         except UnicodeDecodeError:
@@ -80,12 +86,31 @@ class Exchange:
         trip = max(self.received - self.sent, 0)
         try:
             date = int(parsedate_to_datetime(self.headers["date"]).timestamp()) * 1000
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return Span(self.sent - _CLOCK_SLACK, self.received + _CLOCK_SLACK)
-        # A cache says how old the answer is that it gives: it was made when its date says, and is told later.
-        age = self.headers.get("age", "")
-        held = int(age) * 1000 if age.isascii() and age.isdigit() else 0
-        return Span(date - _DATE_SLACK - trip, date + held + 1000 + _DATE_SLACK + trip)
+        # Some caches keep the date of what they hold, some give their own.
+        slack = _DATE_SLACK + trip + self.age
+        return Span(date - slack - _UNTOLD_AGE, date + slack + 1000)
+
+    @property
+    def age(self) -> int:
+        """How long a cache says that it has held the answer, in ms."""
+        told = self.headers.get("age", "")
+        return int(told[:9]) * 1000 if told.isascii() and told.isdigit() else 0
+
+
+def _without_half_characters(body: bytes) -> bytes:
+    """The body with `?` for halves of characters, such as JavaScript writes that cuts an emoji in two.
+
+    They are JSON (RFC 8259, 8.2), but no text that can be shown.
+    """
+    if not _HALF.search(body):
+        return body
+    try:
+        value = json.loads(body)
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        return body
 
 
 def masked(token: str) -> str:
@@ -96,4 +121,9 @@ def masked(token: str) -> str:
 
 def without_tokens(text: str) -> str:
     """A text with every token in it masked."""
+    # First whole: the end of an escape may be the beginning of a token.
+    return "".join(map(_masked_in, _ESCAPE.split(_masked_in(text))))
+
+
+def _masked_in(text: str) -> str:
     return _TOKEN.sub(lambda found: f"{found[1]}_***", text)

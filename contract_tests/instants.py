@@ -3,21 +3,21 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from contract_tests.exchange import Json
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def ms(text: Json) -> int | None:
-    """Milliseconds since the epoch of an ISO 8601 text; None for what is none (a shape clause tells)."""
+def ms(text: object) -> int | None:
+    """Milliseconds since the epoch of an ISO 8601 text.
+
+    None for what is none (a shape clause tells), and for a local time, which may be any instant.
+    """
     if not isinstance(text, str):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // timedelta(milliseconds=1) if moment.tzinfo else None
 
 
 def now() -> int:

@@ -48,9 +48,9 @@ class Probe:
         """Asks all that there is to ask. Raises StoppedError and RefusedError."""
         self._first()
         self._refusals()
+        self._agreement()
         self._realtime()
         self._others()
-        self._agreement()
         self._profiles()
         self._accounts()
         self._limit()
@@ -163,18 +163,19 @@ class Probe:
         self._profile("a3ab2331-989f-1cfa-91c6-2461c9e3c6bd", token, labels.BAD_VISITOR_ID)
         self._profile(NOBODY, token, labels.UNKNOWN_VISITOR)
         if self.credentials.visitor_id:
-            self._profile(self.credentials.visitor_id, token, labels.OK)
+            # Without a label: it may well be that nobody knows them.
+            self._profile(self.credentials.visitor_id, token)
         if self.credentials.bot:
             self._profile(self.credentials.bot, token, labels.BOT)
 
     def _accounts(self) -> None:
-        given, website = self.credentials, {"websiteId": self.credentials.website_id or NO_WEBSITE}
+        given, website = self.credentials, {"websiteId": self.credentials.website_id or ""}
         if given.account:
             self._ask(REALTIME, labels.NO_WEBSITE_ID, given.account)
             self._ask(REALTIME, labels.UNKNOWN_WEBSITE, given.account, query={"websiteId": NO_WEBSITE})
         if given.account and given.website_id and given.key:
             self._ask(REALTIME, labels.ACCOUNT, given.account, query=website)
-        if given.no_permission:
+        if given.no_permission and given.website_id:
             self._ask(REALTIME, labels.NO_PERMISSION, given.no_permission, query=website)
         if given.elsewhere and given.website_id:
             self._ask(REALTIME, labels.ELSEWHERE, given.elsewhere, query=website)

@@ -10,20 +10,9 @@ from pathlib import Path
 from contract_tests.clause import Clause
 from contract_tests.clauses import all_clauses
 from contract_tests.mutants import all_mutants
-from contract_tests.report.words import ground_of
+from contract_tests.report.words import FAMILIES, family_of, ground_of
 
 TARGET = Path(__file__).parent.parent / "docs" / "clauses.md"
-FAMILIES = {
-    "ENV": "Transport and envelope",
-    "AUTH": "Authentication",
-    "ERR": "Errors",
-    "REV": "Revisions",
-    "RT": "Realtime: `GET /analytics/realtime`",
-    "MAP": "Map: `GET /analytics/realtime/map`",
-    "VIS": "Visitor: `GET /visitors/{visitorId}`",
-    "POLL": "Answers that follow each other",
-    "AGR": "Agreement between the operations",
-}
 
 
 def main() -> None:
@@ -52,7 +41,7 @@ def _lines() -> Iterator[str]:
         " prove` shows that the clause notices; `datafast-mock mutate NAME` serves one of them."
     )
     for family, title in FAMILIES.items():
-        found = [clause for clause in all_clauses() if clause.id.startswith(f"{family}-")]
+        found = [clause for clause in all_clauses() if family_of(clause) == family]
         yield from ("", f"## {title}", "", "| | Sentence | Rests on | | Proven by |", "|---|---|---|---|---|")
         yield from (_row(clause, mutants[clause.id]) for clause in found)
 

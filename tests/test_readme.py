@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from mock_server.testing import RunningMock
-from tests.command import serving
+from tests.command import address_of, ended, serving, started
 from tests.credentials import bearer
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +46,30 @@ def test_documented_curl_answers_as_shown(mock: RunningMock) -> None:
 
     assert answer.keys() == shown.keys()
     assert answer["data"][0].keys() == shown["data"][0].keys()
+
+
+def test_documented_verdict_is_what_is_told() -> None:
+    shown = re.findall(r"^\$ datafast-mock verify .*\n(.*?)```", README, re.MULTILINE | re.DOTALL)[0]
+    command = next(command for command in COMMANDS if command[:2] == ["datafast-mock", "verify"])
+    with (
+        serving("--now", "2026-02-06T05:27:30Z") as upstream,
+        started(
+            "payments out of the window", "--upstream", upstream, "--port", "0", command="mutate"
+        ) as faulty,
+    ):
+        address = address_of(faulty)
+        url = command[2].replace("http://127.0.0.1:3000", address)
+        result = ended("verify", url, *command[3:], seconds=60)
+
+    assert result.returncode == 1
+    told = _without_figures(result.stdout.replace(address, "http://127.0.0.1:3000"))
+    lines = _without_figures(shown).splitlines()
+    assert [line for line in lines if line.strip() != "…" and line not in told.splitlines()] == []
+
+
+def _without_figures(text: str) -> str:
+    """A text in which all numbers are alike: how long it took, how many there were, when it was."""
+    return re.sub(r"\d+(\.\d+)?", "0", text)
 
 
 @pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))

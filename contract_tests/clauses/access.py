@@ -70,7 +70,7 @@ _ANSWERS = (
     _Answer(
         "AUTH-03",
         labels.NO_WEBSITE_ID,
-        (400, 403, 404, 422),
+        (400, 401, 403, 404, 422),
         "An account token needs `websiteId` on every request.",
         "003 Query parameters",
         PAGE,
@@ -160,7 +160,8 @@ _ANSWERS = (
     _Answer(
         "ERR-04",
         labels.UNKNOWN_WEBSITE,
-        (404,),
+        # 403 from those who do not tell a token what there is besides its own websites.
+        (403, 404),
         "A website that there is not is a 404.",
         "001 Errors",
         PAGE,
@@ -204,7 +205,9 @@ ACCESS = [answer.clause() for answer in _ANSWERS]
     source="003 Errors",
     standing=PAGE,
     needs="a token for the role `limited` (`--credentials`), whose limit a few requests exceed",
-    cases=lambda recording: [e for e in recording.labelled(labels.LIMITED) if e.status != 200],
+    cases=lambda recording: [
+        e for e in recording.labelled(labels.LIMITED) if e.status != 200 and e.status < 500
+    ],
 )
 def too_often_is_429(exchange: Exchange) -> Iterable[Violation]:
     if exchange.status != _LIMITED:

@@ -100,9 +100,9 @@ def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-63",
-    "`timeSinceCurrentVisit` is the milliseconds since the latest visit started.",
+    "`timeSinceCurrentVisit` is the milliseconds since `lastVisitAt`, when the latest visit started.",
     source="004 Response fields",
-    standing=PAGE,
+    standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
     cases=_with("lastVisitAt", "timeSinceCurrentVisit"),
 )

@@ -25,6 +25,10 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         raise click.UsageError("which server? Give its URL, or recorded traffic with --har FILE")
     if url is not None and not url.startswith(("http://", "https://")):
         raise click.UsageError(f"{url!r} is no URL: it begins neither with http:// nor with https://")
+    try:
+        base = base_of(url) if url is not None else str(options["har"])
+    except ValueError as error:
+        raise click.UsageError(f"{url!r} is no URL: {error}") from None
     revisions = document()["info"]["x-revisions"]
     if options["revision"] not in (None, *revisions):
         raise click.UsageError(
@@ -43,7 +47,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     # What is required is judged, whatever else is left out.
     only = _selected("--only", options["only"] or "*", ids) | required
     return Plan(
-        base=base_of(url) if url is not None else str(options["har"]),
+        base=base,
         credentials=given,
         clauses=[clause for clause in all_clauses() if clause.id in only],
         required=required,

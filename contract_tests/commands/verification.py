@@ -21,9 +21,12 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
     plan = plan_of(url, options)
     run = _recorded(plan, url, options) if options["har"] else _live(plan, options)
     # NO_COLOR: see no-color.org; otherwise click knows whether it is a terminal.
-    click.echo(terminal_report(run), color=False if "NO_COLOR" in os.environ else None)
+    click.echo(terminal_report(run), color=False if os.environ.get("NO_COLOR") else None)
     for kind, path in reports:
-        write_report(kind, path, run)
+        try:
+            write_report(kind, path, run)
+        except OSError as error:
+            raise click.UsageError(f"--report: {path}: {error.strerror}") from None
     return int(run.exit)
 
 

@@ -8,7 +8,8 @@ import click
 
 from contract_tests.commands.guard import guarded
 
-_REPORTS = ("json", "junit", "markdown")
+_REPORTS = ("json", "junit", "markdown", "html")
+_KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
 
 
 @click.command(
@@ -28,7 +29,7 @@ _REPORTS = ("json", "junit", "markdown")
 @click.option("--require", metavar="IDS", help="Clauses that must have been observed.")
 @click.option("--strict", "is_strict", is_flag=True, help="Warnings count as broken.")
 @click.option("--baseline", metavar="FILE", help="A JSON report; what is broken there does not count here.")
-@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help="json, junit or markdown.")
+@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help=f"{_KINDS}; again for more.")
 @click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
 @click.option("--save-har", "saved_har", metavar="FILE", help="Record the run, without tokens.")
 @click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis ask too, in all its phases.")

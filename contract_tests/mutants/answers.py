@@ -132,7 +132,7 @@ ANSWER_MUTANTS = (
     _status("malformed visitor id, 404", "ERR-02", labels.BAD_VISITOR_ID, 404),
     _status("unknown visitor, 400", "ERR-03", labels.UNKNOWN_VISITOR, 400),
     _status("unknown visitor, 204", "ERR-03", labels.UNKNOWN_VISITOR, 204),
-    _status("unknown website, 403", "ERR-04", labels.UNKNOWN_WEBSITE, 403),
+    _status("unknown website, 400", "ERR-04", labels.UNKNOWN_WEBSITE, 400),
     _status("unknown website, let in", "ERR-04", labels.UNKNOWN_WEBSITE, 200),
     _status("bot, 404", "ERR-05", labels.BOT, 404),
     _status("too often, 403", "ERR-06", labels.LIMITED, 403),

@@ -1,72 +1,37 @@
-"""Reports as files: JSON for programs, JUnit for CI, Markdown for pull requests."""
+"""Reports as files, and an earlier report as the baseline of a run."""
 
-import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from contract_tests.clause import Violation
-from contract_tests.report.words import curl_of, ground_of, place_of, plain
+from contract_tests.report.as_html import html_report
+from contract_tests.report.as_json import JSON_VERSION, json_report
+from contract_tests.report.as_junit import junit_report
+from contract_tests.report.as_markdown import markdown_report
 from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
+from contract_tests.verdict import Outcome
 
-JSON_VERSION = 1
-"""Grows when a member of the JSON report changes its meaning or goes; new members leave it as it is."""
-
-_SYMBOLS = {
-    Outcome.BROKEN: "❌",
-    Outcome.WARNING: "⚠️",
-    Outcome.KNOWN: "❕",
-    Outcome.HOLDS: "✅",
-    Outcome.NOT_OBSERVED: "·",
+WRITERS: Mapping[str, Callable[[Run], str]] = {
+    "json": json_report,
+    "junit": junit_report,
+    "markdown": markdown_report,
+    "html": html_report,
 }
+"""What makes the text of each kind of report."""
 
 
 def write_report(kind: str, path: Path, run: Run) -> None:
-    """Writes one report, and the folders above it. `kind` is json, junit or markdown."""
+    """Writes one report, and the folders above it. `kind` is one of WRITERS. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_WRITERS[kind](run), encoding="utf-8")
+    path.write_text(WRITERS[kind](run), encoding="utf-8", newline="\n")
 
 
-def json_report(run: Run) -> str:
-    """All verdicts."""
-    content = {
-        "version": JSON_VERSION,
-        "base": run.base,
-        "revision": run.recording.judged_by,
-        "answers": len(run.recording.exchanges),
-        "seconds": round(run.seconds, 3),
-        "exitCode": int(run.exit),
-        "stopped": run.stopped or run.refused or run.unseen,
-        "totals": {outcome.value: len(run.of(outcome)) for outcome in Outcome},
-        "clauses": [_clause_json(verdict) for verdict in run.verdicts],
-    }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
-
-
-def _clause_json(verdict: Verdict) -> dict[str, Any]:
-    clause = verdict.clause
-    return {
-        "id": clause.id,
-        "outcome": verdict.outcome.value,
-        "cases": verdict.cases,
-        "sentence": clause.sentence,
-        "source": clause.source,
-        "standing": clause.standing,
-        "needs": clause.needs,
-        "violations": [_violation_json(violation) for violation in verdict.violations],
-    }
-
-
-def _violation_json(violation: Violation) -> dict[str, Any]:
-    return {
-        "problem": plain(violation.problem),
-        "pointer": violation.pointer,
-        "place": place_of(violation),
-        "curl": curl_of(violation.exchange),
-    }
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the JSON report, which is `contract_tests/report/schema.json`."""
+    schema: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("schema.json").read_bytes())
+    return schema
 
 
 class BaselineError(Exception):
@@ -97,77 +62,3 @@ class _Report(msgspec.Struct):
 
     version: int
     clauses: list[_ReportedClause]
-
-
-def junit_report(run: Run) -> str:
-    """A test case for each clause; warnings pass with a note, what was not observed is skipped."""
-    suite = ET.Element(
-        "testsuite",
-        name="datafast contract",
-        tests=str(len(run.verdicts)),
-        failures=str(len(run.of(Outcome.BROKEN))),
-        errors=str(len(run.of(Outcome.FAILED))),
-        skipped=str(len(run.of(Outcome.NOT_OBSERVED)) + len(run.of(Outcome.OTHER_REVISION))),
-        time=f"{run.seconds:.3f}",
-    )
-    for verdict in run.verdicts:
-        clause = verdict.clause
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=f"datafast.{clause.id.partition('-')[0]}",
-            name=f"{clause.id} {plain(clause.sentence)}",
-        )
-        if verdict.outcome is Outcome.BROKEN:
-            failure = ET.SubElement(case, "failure", message=plain(verdict.violations[0].problem))
-            failure.text = "\n".join(_told(verdict))
-        elif verdict.outcome in (Outcome.WARNING, Outcome.KNOWN):
-            ET.SubElement(case, "system-out").text = "\n".join(_told(verdict))
-        elif verdict.outcome is Outcome.FAILED:
-            ET.SubElement(case, "error", message=plain(verdict.bug))
-        elif verdict.outcome is not Outcome.HOLDS:
-            ET.SubElement(case, "skipped", message=f"{verdict.outcome.value}: {clause.needs}")
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
-
-
-def markdown_report(run: Run) -> str:
-    """What fits a comment on a pull request: totals, and a row for each clause that does not hold."""
-    return "\n".join(_markdown(run)) + "\n"
-
-
-def _markdown(run: Run) -> Iterator[str]:
-    counted = [(outcome, len(run.of(outcome))) for outcome in _SYMBOLS]
-    yield f"### Contract of `{_cell(run.base)}`: {'broken' if run.of(Outcome.BROKEN) else 'nothing broken'}"
-    yield ""
-    yield " · ".join(f"{_SYMBOLS[outcome]} {count} {outcome.value}" for outcome, count in counted)
-    told = [v for outcome in (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN) for v in run.of(outcome)]
-    if told:
-        yield from ("", "| | clause | says | met | source |", "|---|---|---|---|---|")
-    for verdict in told:
-        clause, first = verdict.clause, verdict.violations[0]
-        met = f"{first.problem}, {place_of(first)}"
-        cells = (clause.id, clause.sentence, met, ground_of(clause))
-        yield f"| {_SYMBOLS[verdict.outcome]} | " + " | ".join(map(_cell, cells)) + " |"
-    reason = run.refused or run.stopped or run.unseen
-    if reason:
-        yield from ("", f"The verdict is partial: {_cell(reason)}.")
-
-
-def _cell(text: str) -> str:
-    """A text that can neither end a cell nor be taken for markup."""
-    escaped = plain(text).replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{c}" if c in "\\|[]*_" else c for c in escaped)
-
-
-def _told(verdict: Verdict) -> Iterator[str]:
-    for violation in verdict.violations:
-        yield f"{plain(violation.problem)}, at {place_of(violation)}"
-    yield ground_of(verdict.clause)
-    yield curl_of(verdict.violations[0].exchange)
-
-
-_WRITERS: Mapping[str, Callable[[Run], str]] = {
-    "json": json_report,
-    "junit": junit_report,
-    "markdown": markdown_report,
-}

@@ -1,85 +1,112 @@
-"""The verdict on a terminal, for people who read from the top until they know enough."""
+"""The verdict on a terminal: what is wrong, what was not seen, and in the last line what it comes to."""
 
+import textwrap
 from collections.abc import Iterator
 
 import click
 
-from contract_tests.report.words import curl_of, ground_of, place_of, plain
+from contract_tests.report.summary import State, needs_of, summary_of
+from contract_tests.report.words import counted, curl_of, ground_of, ids_told, places_of, plain, total_of
 from contract_tests.run import Run
 from contract_tests.verdict import Outcome, Verdict
 
+_WIDTH = 100
 _INDENT = " " * 10
+_MOST_PLACES = 2
 _MOST_UNSEEN = 12
+_COLORS = {State.HOLDS: "green", State.BROKEN: "red", State.PARTIAL: "yellow"}
+_TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN: "KNOWN DEVIATIONS"}
 
 
 def terminal_report(run: Run) -> str:
-    """Totals, then what is broken, then warnings, then what was not seen and what it would take."""
+    """What was asked, what is broken, then what was not seen and what it would take, then the verdict."""
     return "\n".join(_lines(run))
 
 
 def _lines(run: Run) -> Iterator[str]:
-    revision = run.recording.judged_by or "not to be told"
-    answers = f"{len(run.recording.exchanges)} answers from {run.base} in {run.seconds:.1f} s"
-    yield f"{answers} · revision {revision}"
+    revision = run.recording.judged_by
+    told = f"judged by revision {revision}" if revision else "nothing tells the revision"
+    answers = counted(len(run.recording.exchanges), "answer", "answers")
+    yield f"{answers} from {plain(run.base)} in {run.seconds:.1f} s; {told}"
     yield _totals(run)
-    for title, outcome, color in (
-        ("BROKEN", Outcome.BROKEN, "red"),
-        ("WARNINGS", Outcome.WARNING, "yellow"),
-        ("KNOWN DEVIATIONS", Outcome.KNOWN, "yellow"),
-    ):
+    for outcome, title in _TITLES.items():
+        color = "red" if outcome is Outcome.BROKEN else "yellow"
         verdicts = run.of(outcome)
         if verdicts:
             yield from ("", click.style(title, fg=color, bold=True))
-            for verdict in verdicts:
-                yield from _broken(verdict, color)
+        for verdict in verdicts:
+            yield from _deviation(verdict, color)
     if run.mended:
-        yield from ("", f"Of the baseline {', '.join(run.mended)} hold now: take them out of it.")
+        yield from ("", f"No longer broken, and to be taken out of the baseline: {', '.join(run.mended)}")
     for verdict in run.of(Outcome.FAILED):
         bug = f"{verdict.clause.id} could not be judged, by a bug of the kit: {plain(verdict.bug)}"
-        yield click.style(bug, fg="red")
+        yield from ("", click.style(bug, fg="red"))
     yield from _unseen(run)
-    for reason in (run.refused, run.stopped, run.unseen):
-        if reason is not None:
-            yield from ("", click.style(f"The verdict is partial: {plain(reason)}.", fg="yellow"))
-            break
+    summary = summary_of(run)
+    yield ""
+    for sentence in summary.sentences:
+        yield click.style(sentence, fg=_COLORS[summary.state], bold=True)
 
 
 def _totals(run: Run) -> str:
     counts = {outcome: len(run.of(outcome)) for outcome in Outcome}
-    broken, warnings, other = (
-        counts[outcome] for outcome in (Outcome.BROKEN, Outcome.WARNING, Outcome.OTHER_REVISION)
-    )
-    parts = [
-        click.style(f"{counts[Outcome.HOLDS]} clauses hold", fg="green"),
-        click.style(f"{broken} broken", fg="red" if broken else None, bold=bool(broken)),
-        click.style(f"{warnings} with a warning", fg="yellow" if warnings else None),
-        f"{counts[Outcome.NOT_OBSERVED]} not observed",
-    ]
+    broken, warnings = counts[Outcome.BROKEN], counts[Outcome.WARNING]
+    parts = [click.style(counted(counts[Outcome.HOLDS], "clause holds", "clauses hold"), fg="green")]
+    parts.append(click.style(f"{broken} broken", fg="red" if broken else None, bold=bool(broken)))
     if counts[Outcome.KNOWN]:
-        parts.insert(2, f"{counts[Outcome.KNOWN]} known deviations")
-    return ", ".join(parts) + (f" ({other} belong to the other revision)" if other else "")
+        parts.append(total_of(Outcome.KNOWN, counts[Outcome.KNOWN]))
+    parts.append(click.style(counted(warnings, "warning", "warnings"), fg="yellow" if warnings else None))
+    parts.append(f"{counts[Outcome.NOT_OBSERVED]} not observed")
+    if counts[Outcome.OTHER_REVISION]:
+        parts.append(f"{counts[Outcome.OTHER_REVISION]} of the other revision")
+    return ", ".join(parts)
 
 
-def _broken(verdict: Verdict, color: str) -> Iterator[str]:
-    first, clause = verdict.violations[0], verdict.clause
-    yield f"{click.style(f'{clause.id:<8}', fg=color, bold=True)}  {clause.sentence}"
-    for violation in verdict.violations[:2]:
-        yield f"{_INDENT}{plain(violation.problem)}"
-        yield f"{_INDENT}  {place_of(violation)}"
-    yield f"{_INDENT}{ground_of(clause)}"
-    yield f"{_INDENT}{curl_of(first.exchange)}"
+def _deviation(verdict: Verdict, color: str) -> Iterator[str]:
+    clause = verdict.clause
+    first, *others = _wrapped(clause.sentence, "")
+    yield f"{click.style(f'{clause.id:<8}', fg=color, bold=True)}  {first}"
+    yield from (f"{_INDENT}{line}" for line in others)
+    places = places_of(verdict.violations)
+    for problem, place in places[:_MOST_PLACES]:
+        yield from _item("met", problem)
+        yield _line("", place)
+    if len(places) > _MOST_PLACES:
+        yield _line("", "… and elsewhere")
+    yield from _item("source", ground_of(clause))
+    yield _line("repeat", curl_of(verdict.violations[0].exchange))
+
+
+def _item(title: str, text: str) -> Iterator[str]:
+    first, *others = _wrapped(text, " " * 8)
+    yield _line(title, first)
+    yield from (_line("", line) for line in others)
+
+
+def _line(title: str, text: str) -> str:
+    """A line that stays whole, however long: URLs and commands are there to be copied."""
+    return f"{_INDENT}{title:<8}{text}"
+
+
+def _wrapped(text: str, margin: str) -> list[str]:
+    """The lines of a text that stands below an id."""
+    width = _WIDTH - len(_INDENT) - len(margin)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _unseen(run: Run) -> Iterator[str]:
     """What was not observed, gathered by what would make it observable."""
-    needs: dict[str, list[str]] = {}
-    for verdict in run.of(Outcome.NOT_OBSERVED):
-        needs.setdefault(verdict.clause.needs, []).append(verdict.clause.id)
-    if not run.recording.exchanges:
+    needs = needs_of(run)
+    if not needs or not run.recording.exchanges:
         return
-    if needs:
-        yield from ("", "NOT OBSERVED, and what it would take")
+    yield from ("", "NOT OBSERVED, and what it would take")
     for need, ids in list(needs.items())[:_MOST_UNSEEN]:
-        yield f"  {', '.join(ids)}: {need}"
+        yield from textwrap.wrap(
+            f"{ids_told(ids)}: {need}",
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent=" " * 4,
+            break_on_hyphens=False,
+        )
     if len(needs) > _MOST_UNSEEN:
-        yield f"  … and {len(needs) - _MOST_UNSEEN} more; `--report json=FILE` lists them all"
+        yield f"  … and {len(needs) - _MOST_UNSEEN} more; `--report html=FILE` lists them all"

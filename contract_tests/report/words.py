@@ -1,14 +1,53 @@
 """The words that all reports share: places, values, and the `curl` that repeats a request."""
 
+import re
 import shlex
+from collections.abc import Sequence
 
 import msgspec
 
 from contract_tests.clause import OBSERVED, Clause, Violation
 from contract_tests.document import page_of
 from contract_tests.exchange import Exchange, Json, without_tokens
+from contract_tests.verdict import Outcome
 
+FAMILIES = {
+    "ENV": "Transport and envelope",
+    "AUTH": "Authentication",
+    "ERR": "Errors",
+    "REV": "Revision",
+    "RT": "Realtime counter",
+    "MAP": "Realtime map",
+    "VIS": "Visitor profile",
+    "POLL": "Answers over time",
+    "AGR": "Agreement between endpoints",
+}
+"""What the first part of a clause's id stands for."""
+
+SYMBOLS = {
+    Outcome.BROKEN: "✗",
+    Outcome.WARNING: "!",
+    Outcome.KNOWN: "≈",
+    Outcome.FAILED: "#",
+    Outcome.NOT_OBSERVED: "?",
+    Outcome.HOLDS: "✓",
+    Outcome.OTHER_REVISION: "–",
+}
+"""A sign for each outcome, so that none is told by its colour alone; the gravest come first."""
+
+_COUNTED = {
+    Outcome.BROKEN: ("broken", "broken"),
+    Outcome.WARNING: ("warning", "warnings"),
+    Outcome.KNOWN: ("known deviation", "known deviations"),
+    Outcome.FAILED: ("not judged", "not judged"),
+    Outcome.NOT_OBSERVED: ("not observed", "not observed"),
+    Outcome.HOLDS: ("holds", "hold"),
+    Outcome.OTHER_REVISION: ("of the other revision", "of the other revision"),
+}
 _LONGEST_VALUE = 80
+_LONGEST_PROBLEM = 400
+# A value beyond this is not given as JSON; a list or a text with more than this is always longer.
+_LONGEST_JSON = 1000
 _STANDINGS = {
     "page": "the page says it",
     "other": "DataFast's public documentation says it elsewhere",
@@ -16,36 +55,116 @@ _STANDINGS = {
     "example": "an example on the page shows it",
     "observed": "programs that run against the live API report it",
 }
+_USER = re.compile(r"(?<=://)[^/?#@\s]+@")
+
+
+def family_of(clause: Clause) -> str:
+    """The first part of a clause's id."""
+    return clause.id.partition("-")[0]
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def ids_told(ids: Sequence[str]) -> str:
+    """The ids of clauses in their order; three and more that follow each other as the first to the last."""
+    runs: list[list[str]] = []
+    for clause_id in ids:
+        if runs and _follows(runs[-1][-1], clause_id):
+            runs[-1].append(clause_id)
+        else:
+            runs.append([clause_id])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+
+
+def total_of(outcome: Outcome, count: int) -> str:
+    """How many clauses have an outcome, in words."""
+    return counted(count, *_COUNTED[outcome])
 
 
 def place_of(violation: Violation) -> str:
-    """Where something is wrong: the JSON pointer with the value that was met."""
+    """Where something is wrong: the JSON pointer with the value that was met, if there was one."""
     if not violation.pointer:
         return f"{violation.exchange.status} from {plain(violation.exchange.url)}"
-    return f"{violation.pointer} = {shown(violation.value)}"
+    pointer = plain(violation.pointer)
+    return pointer if violation.value is None else f"{pointer} = {shown(violation.value)}"
+
+
+def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:
+    """What is wrong and where, of several violations, each once."""
+    told = ((shortened(plain(v.problem), _LONGEST_PROBLEM), place_of(v)) for v in violations)
+    return list(dict.fromkeys(told))
 
 
 def shown(value: Json) -> str:
     """A value as JSON on one line, cut where it is long, without tokens and control characters."""
-    text = plain(msgspec.json.encode(value).decode())
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+    try:
+        # Names, texts and lists are cut first: nobody waits for megabytes of which a line is shown.
+        text = plain(msgspec.json.encode(_cut(value)).decode())
+    except RecursionError:
+        return "a value that is nested too deeply to be shown"
+    return shortened(text, _LONGEST_VALUE)
+
+
+def json_of(value: Json) -> msgspec.Raw | None:
+    """A value as JSON without tokens; None where that is too long to be repeated."""
+    try:
+        encoded = msgspec.json.encode(_cut(value))
+    except RecursionError:
+        return None
+    return msgspec.Raw(encoded) if len(encoded) <= _LONGEST_JSON else None
 
 
 def plain(text: str) -> str:
     """A text of a stranger's as it may be shown: no tokens, no control characters, one line."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in without_tokens(text))
+    told = discreet(text)
+    if told.isprintable():
+        return told
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in told)
+
+
+def discreet(text: str) -> str:
+    """A text without tokens, and without the user that a URL names."""
+    return _USER.sub("***@", without_tokens(text))
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text of at most so many characters, and a sign where it was cut."""
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def curl_of(exchange: Exchange) -> str:
     """The command that repeats a request; the token is for the reader to fill in."""
     words = ["curl", "-i"]
+    if exchange.method != "GET":
+        words += ["-X", exchange.method]
     if exchange.token is not None:
         words += ["-H", f"Authorization: Bearer {exchange.token}"]
-    return shlex.join([*words, without_tokens(exchange.url)])
+    return shlex.join(map(plain, [*words, exchange.url]))
 
 
 def ground_of(clause: Clause) -> str:
     """What a clause rests on, in words."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
-    return f"{page_of(clause.source)}: {_STANDINGS[clause.standing]}"
+    page = page_of(clause.source)
+    # What is no page is told in words already, such as "the public documentation of errors".
+    return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
+
+
+def _cut(value: Json) -> Json:
+    """A value without tokens; what is longer than any report repeats is cut, and still too long."""
+    if isinstance(value, str):
+        return discreet(value[:_LONGEST_JSON]).encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_cut(item) for item in value[:_LONGEST_JSON]]
+    if isinstance(value, dict):
+        return {_cut(name): _cut(item) for name, item in list(value.items())[:_LONGEST_JSON]}
+    return value
+
+
+def _follows(one: str, other: str) -> bool:
+    (family, _, number), (its_family, _, its_number) = one.partition("-"), other.partition("-")
+    return family == its_family and int(its_number) == int(number) + 1

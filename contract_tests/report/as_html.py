@@ -1,0 +1,232 @@
+"""The HTML report: one file without scripts that loads nothing, for whoever has to decide."""
+
+import xml.etree.ElementTree as ET
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+
+from contract_tests.report.markup import Part, element, page_with, prose, styled
+from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
+from contract_tests.report.words import (
+    FAMILIES,
+    SYMBOLS,
+    counted,
+    curl_of,
+    family_of,
+    ground_of,
+    ids_told,
+    places_of,
+    shortened,
+    total_of,
+)
+from contract_tests.run import Run
+from contract_tests.verdict import Outcome, Verdict
+
+_LONGEST_LINE = 2000
+_HEADLINES = {State.HOLDS: "✓ Holds", State.BROKEN: "✗ Broken", State.PARTIAL: "? Partial"}
+_TITLES = {
+    Outcome.BROKEN: ("broken", "Broken", "Here the server does otherwise than the documentation says."),
+    Outcome.WARNING: (
+        "warnings",
+        "Warnings",
+        "Examples show it, or programs report it of the live API; no page promises it.",
+    ),
+    Outcome.KNOWN: (
+        "known",
+        "Known deviations",
+        "Broken in the baseline already, and not counted therefore.",
+    ),
+}
+# Where a total leads to.
+_ANCHORS = {outcome: f"#{anchor}" for outcome, (anchor, _, _) in _TITLES.items()} | {
+    Outcome.NOT_OBSERVED: "#unseen",
+    Outcome.HOLDS: "#clauses",
+}
+
+
+def html_report(run: Run) -> str:
+    """The verdict, totals, what deviates and what repeats it, what was not observed, and every clause."""
+    body = element("body", _header(run), element("main", *_sections(run)), _footer())
+    return page_with(element("html", _head(run), body, lang="en"))
+
+
+@cache
+def _style() -> str:
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+
+
+def _head(run: Run) -> ET.Element:
+    digest = b64encode(sha256(_style().encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"{_HEADLINES[summary_of(run).state]}: DataFast contract of {run.base}"),
+        styled(_style()),
+    )
+
+
+def _header(run: Run) -> ET.Element:
+    summary = summary_of(run)
+    verdict = element("p", element("strong", _HEADLINES[summary.state]), " ", summary.sentence)
+    more = [element("p", sentence) for sentence in summary.more]
+    return element(
+        "header",
+        element("h1", "DataFast contract report"),
+        element("div", verdict, *more, class_=f"verdict {summary.state.value}"),
+        _facts(run),
+    )
+
+
+def _facts(run: Run) -> ET.Element:
+    began = started_at(run)
+    facts = (
+        ("Server", element("code", run.base)),
+        ("Revision", run.recording.judged_by or "nothing tells it"),
+        ("Started", began.strftime("%Y-%m-%d %H:%M:%S UTC") if began else "no answer"),
+        ("Answers", f"{len(run.recording.exchanges)} in {run.seconds:.1f} s"),
+    )
+    return _pairs(facts, class_="facts")
+
+
+def _pairs(pairs: Iterable[tuple[str, Part]], **attributes: str) -> ET.Element:
+    """Names with what belongs to them."""
+    groups = (element("div", element("dt", name), element("dd", part)) for name, part in pairs)
+    return element("dl", *groups, **attributes)
+
+
+def _sections(run: Run) -> Iterator[ET.Element]:
+    yield _totals(run)
+    for outcome in TOLD:
+        verdicts = run.of(outcome)
+        anchor, title, explained = _TITLES[outcome]
+        if verdicts:
+            yield _section(anchor, title, element("p", explained), *map(_deviation, verdicts))
+    if run.mended:
+        told = f"The baseline names {', '.join(run.mended)}, but that holds now: take it out of the baseline."
+        yield _section("mended", "Mended", element("p", told))
+    failed = run.of(Outcome.FAILED)
+    if failed:
+        told = "A bug of this kit, which says nothing of the server. Please report it."
+        bugs = (element("li", f"{verdict.clause.id}: {verdict.bug}") for verdict in failed)
+        yield _section("failed", "Not judged", element("p", told), element("ul", *bugs))
+    if run.of(Outcome.NOT_OBSERVED):
+        yield _unseen(run)
+    yield _all_clauses(run)
+
+
+def _section(anchor: str, title: str, *parts: Part) -> ET.Element:
+    heading = element("h2", title, id=f"{anchor}-title")
+    return element("section", heading, *parts, id=anchor, aria_labelledby=f"{anchor}-title")
+
+
+def _totals(run: Run) -> ET.Element:
+    counts = {outcome: len(run.of(outcome)) for outcome in SYMBOLS}
+    shown = {outcome: count for outcome, count in counts.items() if count or outcome in _ANCHORS}
+    legend = (
+        element("li", *_total(outcome, count), class_=_class_of(outcome)) for outcome, count in shown.items()
+    )
+    told = f"{counted(len(run.verdicts), 'clause', 'clauses')} in all"
+    return _section(
+        "totals", "Totals", _bar(counts), element("ul", *legend, class_="legend"), element("p", told)
+    )
+
+
+def _total(outcome: Outcome, count: int) -> Iterator[Part]:
+    name = total_of(outcome, count)
+    yield element("span", SYMBOLS[outcome], aria_hidden="true", class_="sign")
+    yield " "
+    yield element("a", name, href=_ANCHORS[outcome]) if count and outcome in _ANCHORS else name
+
+
+def _bar(counts: dict[Outcome, int]) -> ET.Element:
+    """The shares as a bar. The list below says the same in words."""
+    bars, start, least = [], 0, sum(counts.values()) // 60
+    for outcome, count in counts.items():
+        # One of two hundred would hardly be seen, and may be what matters.
+        width = max(count, least) if count else 0
+        place = {"x": str(start), "y": "0", "width": str(width), "height": "1"}
+        bars.append(element("rect", class_=_class_of(outcome), **place))
+        start += width
+    box = f"0 0 {max(start, 1)} 1"
+    return element("svg", *bars, class_="bar", viewBox=box, preserveAspectRatio="none", aria_hidden="true")
+
+
+def _class_of(outcome: Outcome) -> str:
+    return outcome.value.replace(" ", "-")
+
+
+def _deviation(verdict: Verdict) -> ET.Element:
+    clause, anchor = verdict.clause, f"deviation-{verdict.clause.id}"
+    heading = element("h3", element("span", clause.id, class_="id"), " ", *prose(clause.sentence), id=anchor)
+    met = (element("li", *_met(problem, place)) for problem, place in places_of(verdict.violations))
+    curl = shortened(curl_of(verdict.violations[0].exchange), _LONGEST_LINE)
+    pairs = (
+        ("Met", element("ul", *met)),
+        ("Rests on", ground_of(clause)),
+        ("Repeat it", element("pre", element("code", curl), tabindex="0")),
+    )
+    return element(
+        "article", heading, _pairs(pairs), class_=_class_of(verdict.outcome), aria_labelledby=anchor
+    )
+
+
+def _met(problem: str, place: str) -> Sequence[Part]:
+    return problem, element("br"), element("code", shortened(place, _LONGEST_LINE))
+
+
+def _unseen(run: Run) -> ET.Element:
+    rows = (
+        element("tr", element("td", *prose(need)), element("td", ids_told(ids)))
+        for need, ids in needs_of(run).items()
+    )
+    told = "The server may hold these, or not: nothing was met that they could be judged on."
+    table = _table("Clauses by what would make them observable", ("What it would take", "Clauses"), rows)
+    return _section("unseen", "Not observed", element("p", told), table)
+
+
+def _all_clauses(run: Run) -> ET.Element:
+    groups = groupby(run.verdicts, key=lambda verdict: family_of(verdict.clause))
+    return _section("clauses", "All clauses", *(_family(name, list(verdicts)) for name, verdicts in groups))
+
+
+def _family(name: str, verdicts: Sequence[Verdict]) -> ET.Element:
+    counts = {outcome: sum(v.outcome is outcome for v in verdicts) for outcome in SYMBOLS}
+    told = ", ".join(total_of(outcome, count) for outcome, count in counts.items() if count)
+    title = FAMILIES[name]
+    table = _table(f"Clauses: {title}", ("Clause", "Says", "Verdict"), map(_row, verdicts))
+    return element("details", element("summary", element("strong", title), f": {told}"), table)
+
+
+def _row(verdict: Verdict) -> ET.Element:
+    clause, outcome = verdict.clause, verdict.outcome
+    cases = f" ({counted(verdict.cases, 'case', 'cases')})" if verdict.cases else ""
+    sign = element("span", SYMBOLS[outcome], aria_hidden="true", class_="sign")
+    return element(
+        "tr",
+        element("th", clause.id, scope="row"),
+        element("td", *prose(clause.sentence)),
+        element("td", sign, f" {outcome.value}{cases}", class_=_class_of(outcome)),
+    )
+
+
+def _table(caption: str, titles: Sequence[str], rows: Iterable[ET.Element]) -> ET.Element:
+    heads = (element("th", title, scope="col") for title in titles)
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *heads)),
+        element("tbody", *rows),
+    )
+
+
+def _footer() -> ET.Element:
+    told = f"Made by {' '.join(tool().values())}. Tokens are left out; fill in your own to repeat a request."
+    return element("footer", element("p", told))

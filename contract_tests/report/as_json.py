@@ -1,0 +1,97 @@
+"""The JSON report: all verdicts, as `schema.json` describes them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from contract_tests.clause import Violation
+from contract_tests.exchange import Exchange
+from contract_tests.report.summary import gaps_of, started_at, summary_of, tool
+from contract_tests.report.words import curl_of, family_of, ground_of, json_of, place_of, plain
+from contract_tests.run import Run
+from contract_tests.verdict import Outcome, Verdict
+
+JSON_VERSION = 1
+"""Grows when a member of the JSON report changes its meaning or goes; new members leave it as it is."""
+
+
+def json_report(run: Run) -> str:
+    """The run and the verdict of each clause."""
+    summary = summary_of(run)
+    began = started_at(run)
+    content = {
+        "version": JSON_VERSION,
+        "tool": tool(),
+        "base": plain(run.base),
+        "revision": run.recording.judged_by,
+        "isRevisionDemanded": run.recording.demanded is not None,
+        "startedAt": None if began is None else _instant(began),
+        "seconds": round(run.seconds, 3),
+        "answers": len(run.recording.exchanges),
+        "verdict": summary.state.value,
+        "summary": " ".join(summary.sentences),
+        "partial": gaps_of(run),
+        "exitCode": int(run.exit),
+        "totals": {outcome.value: len(run.of(outcome)) for outcome in Outcome},
+        "mended": list(run.mended),
+        "clauses": [_clause(verdict) for verdict in run.verdicts],
+    }
+    return _visible(msgspec.json.format(msgspec.json.encode(content), indent=2).decode()) + "\n"
+
+
+def _clause(verdict: Verdict) -> dict[str, Any]:
+    clause = verdict.clause
+    return {
+        "id": clause.id,
+        "family": family_of(clause),
+        "outcome": verdict.outcome.value,
+        "cases": verdict.cases,
+        "sentence": clause.sentence,
+        "source": clause.source,
+        "standing": clause.standing,
+        "ground": ground_of(clause),
+        "accuses": clause.accuses,
+        "revision": clause.revision,
+        "needs": clause.needs,
+        "bug": plain(verdict.bug) or None,
+        "violations": [_violation(violation) for violation in verdict.violations],
+    }
+
+
+def _violation(violation: Violation) -> dict[str, Any]:
+    value = json_of(violation.value)
+    return {
+        "problem": plain(violation.problem),
+        "pointer": plain(violation.pointer),
+        **({} if value is None else {"value": value}),
+        "place": place_of(violation),
+        "exchange": _exchange(violation.exchange),
+        "curl": curl_of(violation.exchange),
+    }
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "operation": exchange.operation,
+        "method": plain(exchange.method),
+        "url": plain(exchange.url),
+        "labels": sorted(exchange.labels),
+        "sentAt": _instant(datetime.fromtimestamp(exchange.sent / 1000, UTC)),
+        "milliseconds": max(exchange.received - exchange.sent, 0),
+        "status": exchange.status,
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _visible(text: str) -> str:
+    """JSON with escapes for what could not be seen, or could steer a terminal; it stays the same JSON."""
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)

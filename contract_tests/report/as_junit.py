@@ -1,0 +1,77 @@
+"""The JUnit report: what CI servers read, in the form that Jenkins' schema describes."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+from contract_tests.report.summary import TOLD, reason_of, started_at, tool
+from contract_tests.report.words import curl_of, family_of, ground_of, places_of, plain
+from contract_tests.run import Run
+from contract_tests.verdict import Outcome, Verdict
+
+_SUITE = "datafast contract"
+_WHOLE = "All that was asked for was seen."
+
+
+def junit_report(run: Run) -> str:
+    """A test case for each clause; warnings pass with a note, what was not observed is skipped.
+
+    One more is for the run itself, which is an error where the verdict is partial: it must not look green.
+    """
+    reason, began = reason_of(run), started_at(run)
+    skipped = len(run.of(Outcome.NOT_OBSERVED)) + len(run.of(Outcome.OTHER_REVISION))
+    suite = ET.Element(
+        "testsuite",
+        name=_SUITE,
+        tests=str(len(run.verdicts) + 1),
+        failures=str(len(run.of(Outcome.BROKEN))),
+        errors=str(len(run.of(Outcome.FAILED)) + (reason is not None)),
+        skipped=str(skipped),
+        time=f"{run.seconds:.3f}",
+    )
+    if began is not None:
+        suite.set("timestamp", began.strftime("%Y-%m-%dT%H:%M:%S"))
+    properties = ET.SubElement(suite, "properties")
+    for name, value in _properties(run):
+        ET.SubElement(properties, "property", name=name, value=value)
+    case = ET.SubElement(suite, "testcase", classname="datafast.run", name=_WHOLE)
+    if reason is not None:
+        ET.SubElement(case, "error", message=reason)
+    for verdict in run.verdicts:
+        _add_case(suite, verdict)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
+
+
+def _properties(run: Run) -> Iterator[tuple[str, str]]:
+    yield "tool", " ".join(tool().values())
+    yield "base", plain(run.base)
+    yield "revision", run.recording.judged_by or "unknown"
+    yield "answers", str(len(run.recording.exchanges))
+
+
+def _add_case(suite: ET.Element, verdict: Verdict) -> None:
+    clause = verdict.clause
+    name = f"{clause.id} {clause.sentence}"
+    case = ET.SubElement(suite, "testcase", classname=f"datafast.{family_of(clause)}", name=name)
+    if verdict.outcome is Outcome.BROKEN:
+        failure = ET.SubElement(case, "failure", message=plain(verdict.violations[0].problem))
+        failure.text = "\n".join(_told(verdict))
+    elif verdict.outcome in TOLD:
+        note = ET.SubElement(case, "system-out")
+        note.text = "\n".join((f"{verdict.outcome.value}:", *_told(verdict)))
+    elif verdict.outcome is Outcome.FAILED:
+        ET.SubElement(case, "error", message=plain(verdict.bug))
+    elif verdict.outcome is not Outcome.HOLDS:
+        ET.SubElement(case, "skipped", message=_why_skipped(verdict))
+
+
+def _why_skipped(verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.OTHER_REVISION:
+        return f"revision {verdict.clause.revision} only"
+    return f"{verdict.outcome.value}: needed is {verdict.clause.needs}"
+
+
+def _told(verdict: Verdict) -> Iterator[str]:
+    for problem, place in places_of(verdict.violations):
+        yield f"{problem}, at {place}"
+    yield ground_of(verdict.clause)
+    yield curl_of(verdict.violations[0].exchange)

@@ -1,0 +1,138 @@
+"""The Markdown report: what fits a comment on a pull request.
+
+Whatever a server sent stands in a code span or a fence that is longer than any in it: there Markdown knows no
+markup, and a forge neither links nor mentions anybody.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, summary_of, tool
+from contract_tests.report.words import (
+    SYMBOLS,
+    counted,
+    curl_of,
+    ground_of,
+    ids_told,
+    places_of,
+    plain,
+    shortened,
+    total_of,
+)
+from contract_tests.run import Run
+from contract_tests.verdict import Outcome, Verdict
+
+MOST_CHARACTERS = 60_000
+"""A comment on GitHub has room for 65,536; who posts it may want to add a word."""
+
+_LONGEST_LINE = 1000
+_MOST_PLACES = 2
+# What sections may need for their titles and ends, and for telling what was left out.
+_RESERVE = 2000
+_SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️"}
+_MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A title with entries, which are left out from the last one on where there is no room."""
+
+    title: str
+    entries: Sequence[str]
+    is_open: bool = False
+    """Whether it is to be read at once; otherwise it is folded."""
+
+    def lines(self, told: int) -> Iterator[str]:
+        """The section with so many of its entries."""
+        yield from (
+            "",
+            f"#### {self.title}" if self.is_open else f"<details><summary>{self.title}</summary>",
+            "",
+        )
+        yield from self.entries[:told]
+        if told < len(self.entries):
+            yield f"- … and {len(self.entries) - told} more, which have no room here: see another report."
+        if not self.is_open:
+            yield from ("", "</details>")
+
+
+def markdown_report(run: Run) -> str:
+    """The verdict, the totals, and each clause that does not hold, as far as there is room."""
+    head = "\n".join(_head(run))
+    return "\n".join((head, *_fitting(_sections(run), MOST_CHARACTERS - _RESERVE - len(head)))) + "\n"
+
+
+def _head(run: Run) -> Iterator[str]:
+    summary = summary_of(run)
+    yield f"### {_SIGNS[summary.state]} DataFast contract: {summary.state.value}"
+    yield ""
+    if summary.state is not State.PARTIAL:
+        yield from (_prose(summary.sentence), "")
+    for gap in gaps_of(run):
+        yield from (f"The verdict is partial: {_code(gap)}", "")
+    totals = [(symbol, outcome, len(run.of(outcome))) for outcome, symbol in SYMBOLS.items()]
+    yield " · ".join(f"{symbol} {total_of(outcome, count)}" for symbol, outcome, count in totals if count)
+    yield ""
+    answers = counted(len(run.recording.exchanges), "answer", "answers")
+    revision = (
+        f"revision {run.recording.judged_by}" if run.recording.judged_by else "nothing tells the revision"
+    )
+    yield f"{answers} from {_code(run.base)} in {run.seconds:.1f} s; {revision}; {' '.join(tool().values())}"
+
+
+def _sections(run: Run) -> Iterator[_Section]:
+    for outcome in TOLD:
+        verdicts = run.of(outcome)
+        title = total_of(outcome, len(verdicts))
+        yield _Section(title, [_deviation(verdict) for verdict in verdicts], outcome is Outcome.BROKEN)
+    yield _Section("The baseline names what holds now: take it out", [f"- {id_}" for id_ in run.mended])
+    bugs = [f"- {verdict.clause.id}: {_code(verdict.bug)}" for verdict in run.of(Outcome.FAILED)]
+    yield _Section("Bugs of the kit", bugs)
+    unseen = [f"- {ids_told(ids)}: {_prose(need)}" for need, ids in needs_of(run).items()]
+    yield _Section(f"{len(run.of(Outcome.NOT_OBSERVED))} not observed, and what it would take", unseen)
+
+
+def _fitting(sections: Iterable[_Section], room: int) -> Iterator[str]:
+    """The sections' lines, with as many of their entries as there is room for."""
+    for section in sections:
+        told = 0
+        for entry in section.entries:
+            room -= len(entry) + 1
+            told += room >= 0
+        if section.entries:
+            yield from section.lines(told)
+
+
+def _deviation(verdict: Verdict) -> str:
+    places = places_of(verdict.violations)
+    told = [line for place in places[:_MOST_PLACES] for line in place]
+    if len(places) > _MOST_PLACES:
+        told.append("… and elsewhere")
+    lines = [shortened(line, _LONGEST_LINE) for line in (*told, curl_of(verdict.violations[0].exchange))]
+    fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
+    block = "".join(f"  {line}\n" for line in (f"{fence}text", *lines, fence))
+    clause = verdict.clause
+    return f"- **{clause.id}** {_prose(clause.sentence)}\n{block}  {_prose(ground_of(clause))}"
+
+
+def _code(text: str) -> str:
+    """A stranger's text as a code span."""
+    content = shortened(plain(text), _LONGEST_LINE) or " "
+    fence = "`" * (_longest_run(content) + 1)
+    return (
+        f"{fence} {content} {fence}"
+        if content[0] in "` " or content[-1] in "` "
+        else f"{fence}{content}{fence}"
+    )
+
+
+def _longest_run(text: str) -> int:
+    """How many backticks follow each other at most."""
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
+def _prose(text: str) -> str:
+    """A text of our own, in which only what stands between backticks is markup."""
+    parts = text.split("`")
+    return "`".join(part if n % 2 else _MARKUP.sub(r"\\\1", part) for n, part in enumerate(parts))

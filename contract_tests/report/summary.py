@@ -1,0 +1,109 @@
+"""What a run came to, in a sentence, and what it would take to see more."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from importlib.metadata import version
+
+from contract_tests.report.words import counted, plain
+from contract_tests.run import Run
+from contract_tests.verdict import Outcome
+
+TOOL = "datafast-mock"
+TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)
+"""The outcomes that come with violations, the gravest first."""
+
+# How many ids a sentence names.
+_MOST_NAMED = 5
+
+
+class State(Enum):
+    """What a run says of the contract as a whole."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The state and a plain sentence that says why; `more` is what one should know beside it."""
+
+    state: State
+    sentence: str
+    more: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that there is to say, the verdict first."""
+        return (self.sentence, *self.more)
+
+
+def summary_of(run: Run) -> Summary:
+    """The verdict of a run, for people who read one line."""
+    partial = tuple(f"The verdict is partial: {gap}." for gap in gaps_of(run))
+    if run.of(Outcome.BROKEN):
+        return Summary(State.BROKEN, _broken(run), partial)
+    if partial:
+        return Summary(State.PARTIAL, partial[0], partial[1:])
+    return Summary(State.HOLDS, _holding(run), ())
+
+
+def judged_in(run: Run) -> int:
+    """How many clauses met something that they could be judged on."""
+    return sum(len(run.of(outcome)) for outcome in (*TOLD, Outcome.HOLDS))
+
+
+def reason_of(run: Run) -> str | None:
+    """Why a run saw less than it should have; None where it did not."""
+    reason = run.refused or run.stopped or run.unseen
+    return None if reason is None else plain(reason)
+
+
+def gaps_of(run: Run) -> list[str]:
+    """Why the verdict is partial, in sentences without an end; none where it is not."""
+    reason, failed = reason_of(run), len(run.of(Outcome.FAILED))
+    bug = f"{counted(failed, 'clause', 'clauses')} could not be judged, by a bug of the kit"
+    return [*([] if reason is None else [reason]), *([bug] if failed else [])]
+
+
+def started_at(run: Run) -> datetime | None:
+    """When the first request that was answered was sent; None where none was."""
+    sent = min((exchange.sent for exchange in run.recording.exchanges), default=None)
+    return None if sent is None else datetime.fromtimestamp(sent / 1000, UTC)
+
+
+def needs_of(run: Run) -> dict[str, list[str]]:
+    """The clauses that were not observed, by what would make them so."""
+    needs: dict[str, list[str]] = {}
+    for verdict in run.of(Outcome.NOT_OBSERVED):
+        needs.setdefault(verdict.clause.needs, []).append(verdict.clause.id)
+    return needs
+
+
+def tool() -> dict[str, str]:
+    """The name and version of what judged."""
+    return {"name": TOOL, "version": version(TOOL)}
+
+
+def _holding(run: Run) -> str:
+    judged = counted(judged_in(run), "clause that was judged", "clauses that were judged")
+    counts = {outcome: len(run.of(outcome)) for outcome in Outcome}
+    unseen, warnings, known = (
+        counts[outcome] for outcome in (Outcome.NOT_OBSERVED, Outcome.WARNING, Outcome.KNOWN)
+    )
+    told = [
+        *([counted(warnings, "has a warning", "have a warning")] if warnings else []),
+        *([counted(known, "deviates as known", "deviate as known")] if known else []),
+        *([counted(unseen, "was not observed", "were not observed")] if unseen else []),
+    ]
+    extent = "holds, as far as it was observed" if unseen else "holds"
+    return f"The contract {extent}: of the {judged}, none is broken{''.join(f'; {part}' for part in told)}."
+
+
+def _broken(run: Run) -> str:
+    ids = [verdict.clause.id for verdict in run.of(Outcome.BROKEN)]
+    named = ", ".join(ids[:_MOST_NAMED])
+    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
+    judged = counted(judged_in(run), "clause that was judged", "clauses that were judged")
+    return f"The contract is broken: {len(ids)} of the {judged} did not hold ({named}{more})."

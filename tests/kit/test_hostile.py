@@ -1,0 +1,280 @@
+"""Servers that are broken below HTTP: each ends a run soon, in little memory, and in one sentence."""
+
+import socket
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from contract_tests.clauses import all_clauses
+from contract_tests.client import Limits
+from contract_tests.credentials import Credentials
+from contract_tests.run import Exit, Plan, Run, verify
+from contract_tests.verdict import Outcome
+from tests.command import ended
+from tests.kit.strangers import KEY, Stranger
+
+Behaviour = Callable[[socket.socket], None]
+
+_TIMEOUT = 1.0
+_MOST_SECONDS = 4.0
+_MOST_BYTES = 200 * 1024 * 1024
+_GOOD = 9
+"""After how many good answers a server breaks that breaks midway."""
+
+
+# -- how servers break ---------------------------------------------------------------------------------
+
+
+def _sending(body: bytes, headers: str = "", status: str = "200 OK") -> Behaviour:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+    )
+    return lambda connection: connection.sendall(head.encode() + body)
+
+
+def _saying(raw: bytes) -> Behaviour:
+    return lambda connection: connection.sendall(raw)
+
+
+def _repeating(head: bytes, part: bytes, pause: float = 0) -> Behaviour:
+    """Sends a part again and again until nobody listens."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(head)
+        while True:
+            connection.sendall(part)
+            time.sleep(pause)
+
+    return behave
+
+
+def _waiting(_connection: socket.socket) -> None:
+    time.sleep(_TIMEOUT * 2)
+
+
+def _bomb(megabytes: int) -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(megabytes)) + packer.flush()
+
+
+_CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+_LONG = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+_GZIP = "Content-Encoding: gzip\r\n"
+
+_TRANSPORT = [
+    pytest.param(_saying(b""), "disconnected without sending a response", id="no answer"),
+    pytest.param(
+        _saying(b"HTTP/1.1 200 OK\r\nContent-Ty"), "disconnected without", id="closed in the headers"
+    ),
+    pytest.param(
+        _saying(_LONG + b'{"status"'), "without sending complete message body", id="closed in the body"
+    ),
+    pytest.param(_saying(b"SSH-2.0-OpenSSH_9.6\r\n"), "no answer from", id="another protocol"),
+    pytest.param(_saying(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500_000), "no answer from", id="a long header"),
+    pytest.param(_waiting, "no complete answer within 1 s", id="silence"),
+    pytest.param(_repeating(_LONG, b" ", 0.1), "no complete answer within 1 s", id="a dripping body"),
+    pytest.param(_repeating(b"", b"H", 0.1), "no complete answer within 1 s", id="dripping nonsense"),
+    pytest.param(
+        _repeating(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1),
+        "no complete answer within 1 s",
+        id="dripping headers",
+    ),
+    pytest.param(
+        _repeating(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.05),
+        "no complete answer within 1 s",
+        id="endless hints",
+    ),
+    pytest.param(
+        _sending(b"", "Retry-After: 0\r\n", "429 Too Many"), "answers 429, and still does", id="always 429"
+    ),
+]
+_LARGE = [
+    pytest.param(
+        _repeating(_CHUNKED, b"10000\r\n" + b" " * 65_536 + b"\r\n"), "longer than 32 MB", id="endless body"
+    ),
+    pytest.param(_sending(b" " * 50_000_000), "longer than 32 MB", id="50 MB"),
+    pytest.param(_sending(_bomb(512), _GZIP), "longer than 32 MB", id="gzip bomb"),
+    pytest.param(_sending(b"no gzip", _GZIP), "no answer from", id="no gzip"),
+]
+_BODIES = [
+    pytest.param(_sending(b"<html></html>"), id="HTML"),
+    pytest.param(_sending(b"[" * 100_000), id="open brackets"),
+    pytest.param(_sending(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), id="100,000 levels"),
+    pytest.param(_sending(b'{"status": "success", "data": '), id="cut short"),
+    pytest.param(_sending(b'{"status": "\xff\xfe"}'), id="not in UTF-8"),
+    pytest.param(_sending(b"[]"), id="a list"),
+    pytest.param(_sending(b""), id="nothing"),
+]
+_DEPTHS = [
+    pytest.param(depth, id=f"{depth} levels") for depth in (100, 400, 700, 850, 900, 930, 960, 980, 990)
+]
+
+
+# -- what comes of it ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("behave", "words"), _TRANSPORT)
+def test_a_broken_connection_stops_the_run(behave: Behaviour, words: str) -> None:
+    run = _verified(behave)
+
+    assert (run.exit, run.recording.exchanges) == (Exit.STOPPED, [])
+    assert words in str(run.stopped)
+
+
+@pytest.mark.parametrize(("behave", "words"), _TRANSPORT)
+def test_a_connection_that_breaks_midway_leaves_a_partial_verdict(behave: Behaviour, words: str) -> None:
+    run = _verified(behave, after=_GOOD)
+
+    assert (run.exit, len(run.recording.exchanges)) == (Exit.STOPPED, _GOOD)
+    assert words in str(run.stopped)
+    assert len(run.of(Outcome.HOLDS)) > 20
+
+
+@pytest.mark.parametrize(("behave", "words"), _LARGE)
+@pytest.mark.parametrize("after", [pytest.param(0, id="at once"), pytest.param(_GOOD, id="midway")])
+def test_what_is_too_large_is_not_read(behave: Behaviour, words: str, after: int) -> None:
+    tracemalloc.start()
+    try:
+        run = _verified(behave, after=after)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert run.exit is Exit.STOPPED
+    assert words in str(run.stopped)
+    assert most < _MOST_BYTES
+
+
+@pytest.mark.parametrize("behave", _BODIES)
+def test_what_is_no_object_of_json_is_not_this_api(behave: Behaviour) -> None:
+    run = _verified(behave)
+
+    assert run.exit is Exit.STOPPED
+    assert "this is not the API's base: " in str(run.stopped)
+
+
+@pytest.mark.parametrize("behave", _BODIES)
+def test_what_is_no_object_of_json_midway_is_accused(behave: Behaviour) -> None:
+    run = _verified(behave, after=_GOOD)
+
+    assert run.exit is Exit.BROKEN
+    assert "ENV-06" in [verdict.clause.id for verdict in run.of(Outcome.BROKEN)]
+
+
+@pytest.mark.parametrize("depth", _DEPTHS)
+@pytest.mark.parametrize("member", ["data", "status"])
+def test_deep_values_are_judged(depth: int, member: str) -> None:
+    body = f'{{"{member}": {"[" * depth}{"]" * depth}}}'.encode()
+    run = _verified(_sending(body), after=_GOOD)
+
+    assert run.exit is Exit.BROKEN
+
+
+def test_redirects_are_not_followed() -> None:
+    met: list[bytes] = []
+    with _serving(_saying(b""), met=met) as other:
+        moved = _sending(b"", f"Location: {other}/analytics/realtime\r\n", "307 Temporary Redirect")
+        at_once, midway = _verified(moved), _verified(moved, after=_GOOD)
+
+    assert at_once.exit is Exit.STOPPED
+    assert f"redirects to {other}/analytics/realtime; ask that address instead" in str(at_once.stopped)
+    assert midway.exit is Exit.BROKEN
+    assert met == []
+
+
+def test_strange_headers_are_no_fault() -> None:
+    strange = b"Date: Fri, 06 Feb 2026000000000000000000 05:27:30 GMT\r\nAge: " + b"9" * 6000 + b"\r\n"
+    run = _verified(_saying(b""), after=1000, headers=strange)
+
+    assert (run.exit, run.of(Outcome.BROKEN)) == (Exit.HOLDS, [])
+
+
+def test_a_server_that_is_down() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        base = f"http://127.0.0.1:{free.getsockname()[1]}/api/v1"
+    run = _run(base)
+
+    assert run.exit is Exit.STOPPED
+    assert "Connection refused" in str(run.stopped)
+
+
+def test_a_plain_server_that_is_asked_for_tls() -> None:
+    with _serving(_sending(b"{}")) as base:
+        run = _run(base.replace("http://", "https://"))
+
+    assert run.exit is Exit.STOPPED
+    assert "no answer from https://" in str(run.stopped)
+
+
+@pytest.mark.parametrize(("behave", "words"), [_TRANSPORT[2], _TRANSPORT[6], _LARGE[2]])
+def test_the_command_says_it_in_one_sentence(behave: Behaviour, words: str) -> None:
+    with _serving(behave) as base:
+        result = ended("verify", base, "--key", KEY, "--timeout", "1", seconds=20)
+
+    assert (result.returncode, result.stderr) == (3, "")
+    assert "The verdict is partial: " in result.stdout
+    assert words in result.stdout
+
+
+def _verified(behave: Behaviour, after: int = 0, headers: bytes = b"") -> Run:
+    with _serving(behave, after, headers) as base:
+        return _run(base)
+
+
+def _run(base: str) -> Run:
+    """A run with a key; it has to end in time, and the kit must not fail."""
+    begun = time.monotonic()
+    plan = Plan(base, Credentials(KEY), all_clauses(), limits=Limits(timeout=_TIMEOUT), pause=0)
+    run = verify(plan, lambda _sentence: None, lambda _count: None)
+    assert time.monotonic() - begun < _MOST_SECONDS
+    assert [verdict.bug for verdict in run.of(Outcome.FAILED)] == []
+    return run
+
+
+@contextmanager
+def _serving(
+    behave: Behaviour, after: int = 0, headers: bytes = b"", met: list[bytes] | None = None
+) -> Iterator[str]:
+    """A server that gives so many good answers first, with more headers; `met` gets all that is asked."""
+    stranger, asked = Stranger(), [] if met is None else met
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            request = connection.recv(65_536)
+            asked.append(request)
+            if len(asked) <= after:
+                connection.sendall(_good(stranger, request, headers))
+            else:
+                behave(connection)
+
+    def accept(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
+        finally:
+            # Otherwise the thread sits in `accept`, and keeps the port.
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def _good(stranger: Stranger, request: bytes, headers: bytes) -> bytes:
+    """What a correct server answers to a request."""
+    lines = request.decode("latin-1").split("\r\n")
+    target, _, query = lines[0].split(" ")[1].removeprefix("/api/v1").partition("?")
+    given = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
+    answer = stranger.answer(
+        target,
+        dict(pair.split("=", 1) for pair in query.split("&") if pair),
+        {name.title(): value for name, value in given.items()},
+    )
+    head = f"HTTP/1.1 {answer.status} So\r\nConnection: close\r\nContent-Length: {len(answer.body)}\r\n"
+    return head.encode() + headers + b"\r\n" + answer.body

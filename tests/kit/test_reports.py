@@ -1,0 +1,483 @@
+r"""Every report of a run: what it says, what may read it, and that no server can write into it.
+
+The terminal's output is kept in `snapshots/`; `.venv/bin/python -m tests.kit.test_reports` writes it anew.
+"""
+
+import json
+import os
+import subprocess
+import xml.etree.ElementTree as ET
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from functools import cache
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from xmlschema import XMLSchema
+
+from contract_tests.clause import Violation
+from contract_tests.clauses import all_clauses
+from contract_tests.commands.verify import verify
+from contract_tests.exchange import Exchange, Json
+from contract_tests.report.as_html import html_report
+from contract_tests.report.as_json import json_report
+from contract_tests.report.as_junit import junit_report
+from contract_tests.report.as_markdown import MOST_CHARACTERS, markdown_report
+from contract_tests.report.files import WRITERS, broken_in, report_schema, write_report
+from contract_tests.report.summary import summary_of
+from contract_tests.report.terminal import terminal_report
+from contract_tests.report.words import (
+    FAMILIES,
+    curl_of,
+    family_of,
+    ids_told,
+    place_of,
+    plain,
+    shown,
+)
+from contract_tests.run import Run
+from tests.command import COMMAND, ended
+from tests.kit.sample_runs import all_holds, broken, filled_with, known_deviations, much_broken, stopped
+
+_HERE = Path(__file__).parent
+_SNAPSHOTS = _HERE / "snapshots"
+RUNS: dict[str, Callable[[], Run]] = {
+    "all-holds": all_holds,
+    "broken": broken,
+    "stopped": stopped,
+    "known-deviations": known_deviations,
+}
+REPORTS = {"terminal": lambda run: click.unstyle(terminal_report(run)), **WRITERS}
+
+# The port for discarding, on which nothing listens.
+_NOBODY = "http://127.0.0.1:9"
+
+HARMLESS = "harmless"
+STRANGE = {
+    "an element": "<img src=x onerror=alert(1)>",
+    "the end of a script": "</script></style></title></textarea>--><svg/onload=alert(1)>",
+    "the end of an attribute": "\" onclick='x' \"><a href='javascript:x'>x</a>",
+    "an entity": "&lt;b&gt; &#60;b&#62; &nbsp",
+    "the end of CDATA": "]]><x/> <![CDATA[",
+    "pipes": "a | b \\| c || d",
+    "backticks": "` `` ``` ````` <b>x</b> `",
+    "a fence": "\n```\n# Heading\n```\n<details>\n",
+    "links": "[x](https://evil.example) ![x](//evil.example/x.png) <https://evil.example> www.evil.example",
+    "mentions": "@octocat octo-org/repo#1 #1 GH-1 someone@example.com",
+    "emphasis": "*a* **b** __c__ ~~d~~ \\*",
+    "terminal escapes": "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J \x08\x7f",
+    "line ends": "a\nb\r\nc\u2028d\u2029e\x85f\x0bg",
+    "directions": "\u202egnp.exe \u2066x\u2069 \u200f\u200b\ufeff",
+    "NUL": "a\x00b",
+    "half characters": "\ud83d x \udc00",
+    "no characters": "\ufffe\uffff\U000e0001\U0010ffff",
+    "a long text": "x" * 5_000,
+    "a quote and spaces": ' it\'s "quoted" ',
+}
+TOKENS = {
+    "a text": "df_secret123 and dft_secret123",
+    "a URL": "https://x.example/?token=df_secret123&t=dft_secret123",
+    "an encoded URL": "https://x.example/%20df_secret123?q=%3ddft_secret123%df_secret123",
+    "lines": "a\ndf_secret123\tdft_secret123\x1bdf_secret123",
+    "Python's quotes": repr("a\ndf_secret123\x1bdft_secret123\u202edf_secret123"),
+    "a URL's user": "https://user:secret123@x.example/",
+    "backslashes": "\\df_secret123 \\\\dft_secret123",
+}
+
+
+def _value(text: str) -> Json:
+    return {text: [text, {"of": text}], "n": 1}
+
+
+# --- for people ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_terminal(name: str) -> None:
+    assert _terminal(name) == (_SNAPSHOTS / f"{name}.txt").read_text("utf-8")
+
+
+def _terminal(name: str) -> str:
+    return REPORTS["terminal"](RUNS[name]()) + "\n"
+
+
+def test_the_terminal_tells_the_verdict_last_and_colors_it() -> None:
+    lines = terminal_report(broken()).splitlines()
+
+    assert lines[-1].startswith("\x1b[31m\x1b[1mThe contract is broken: 2 of the 5 clauses")
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (all_holds, ["The contract holds: of the 6 clauses that were judged, none is broken."]),
+        (
+            broken,
+            ["The contract is broken: 2 of the 5 clauses that were judged did not hold (AUTH-02, MAP-72)."],
+        ),
+        (
+            known_deviations,
+            ["The contract holds: of the 2 clauses that were judged, none is broken; 1 deviates as known."],
+        ),
+    ],
+)
+def test_summary(run: Callable[[], Run], words: list[str]) -> None:
+    assert list(summary_of(run()).sentences) == words
+
+
+def test_a_broken_contract_is_partial_too_where_the_run_ended_early() -> None:
+    verdict, partial, bug = summary_of(filled_with(HARMLESS, None)).sentences
+
+    assert verdict.startswith("The contract is broken: 1 of the 3 clauses")
+    assert partial == "The verdict is partial: harmless."
+    assert bug == "The verdict is partial: 1 clause could not be judged, by a bug of the kit."
+
+
+def test_every_family_has_a_name() -> None:
+    assert list(FAMILIES) == list(dict.fromkeys(map(family_of, all_clauses())))
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["MAP-01"], "MAP-01"),
+        (["MAP-09", "MAP-10"], "MAP-09, MAP-10"),
+        (["MAP-09", "MAP-10", "MAP-11", "VIS-12"], "MAP-09 to MAP-11, VIS-12"),
+        (["AUTH-03", "ERR-04"], "AUTH-03, ERR-04"),
+    ],
+)
+def test_ids(ids: list[str], told: str) -> None:
+    assert ids_told(ids) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        pytest.param({"a": [1, None, "x"]}, '{"a":[1,null,"x"]}', id="plain JSON"),
+        pytest.param("a\ndf_secret\x1b", '"a\\ndf_***\\u001b"', id="a token after an escape"),
+        pytest.param("\u202e\ud800", '"\N{REPLACEMENT CHARACTER}?"', id="what cannot be seen"),
+        pytest.param(10**30, "1" + "0" * 30, id="a huge number"),
+        pytest.param("x" * 10**6, '"' + "x" * 79 + "…", id="a long text"),
+    ],
+)
+def test_values(value: Json, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_deep_value_is_not_shown() -> None:
+    value: list[Any] = []
+    for _ in range(5000):
+        value = [value]
+
+    assert shown(value) == "a value that is nested too deeply to be shown"
+
+
+def test_what_is_missing_has_a_place_and_no_value() -> None:
+    exchange = Exchange("GET", "http://x", None, frozenset(), 0, 0, 200, {}, b"")
+
+    assert place_of(Violation("`data` is missing", exchange, "/data")) == "/data"
+    assert place_of(Violation("no", exchange, "/data", value=False)) == "/data = false"
+
+
+def test_a_curl_names_its_method_and_is_quoted_for_a_shell() -> None:
+    exchange = Exchange(
+        "DELETE", "http://x/$(reboot)';a", None, frozenset(), 0, 0, 200, {}, b"", token="dft_***"
+    )
+
+    assert curl_of(exchange) == (
+        "curl -i -X DELETE -H 'Authorization: Bearer dft_***' 'http://x/$(reboot)'\"'\"';a'"
+    )
+
+
+# --- for programs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_json_report_is_as_its_schema_says(name: str) -> None:
+    assert list(_json_errors(RUNS[name]())) == []
+
+
+def test_the_schema_is_one_and_describes_every_member() -> None:
+    schema = report_schema()
+    Draft202012Validator.check_schema(schema)
+
+    assert list(_undescribed(schema, "")) == []
+
+
+def test_the_json_report_tells_what_was_met() -> None:
+    report = json.loads(json_report(broken()))
+
+    clause = next(clause for clause in report["clauses"] if clause["id"] == "MAP-72")
+    assert (report["verdict"], report["exitCode"], report["startedAt"]) == (
+        "broken",
+        1,
+        "2026-02-06T05:27:30.000Z",
+    )
+    assert clause["outcome"] == "broken"
+    assert clause["violations"][0] == {
+        "problem": "`count` is 46, but 47 visitors are listed",
+        "pointer": "/data/count",
+        "value": 46,
+        "place": "/data/count = 46",
+        "exchange": {
+            "operation": "getRealtimeMap",
+            "method": "GET",
+            "url": "https://stats.example.com/api/v1/analytics/realtime/map?limit=10",
+            "labels": ["ok"],
+            "sentAt": "2026-02-06T05:27:30.000Z",
+            "milliseconds": 12,
+            "status": 200,
+        },
+        "curl": "curl -i -H 'Authorization: Bearer df_***'"
+        " 'https://stats.example.com/api/v1/analytics/realtime/map?limit=10'",
+    }
+
+
+def test_the_json_report_repeats_a_value_as_it_was_or_not_at_all() -> None:
+    strange = "\x1b[31m\u202e\x85\U000e0001é"
+
+    assert _violation(json_report(filled_with("x", strange)))["value"] == strange
+    assert "value" not in _violation(json_report(filled_with("x", "x" * 1001)))
+    assert "value" not in _violation(json_report(filled_with("x", list(range(1000)))))
+
+
+def _violation(report: str) -> Any:
+    return json.loads(report)["clauses"][0]["violations"][0]
+
+
+def test_a_report_is_a_baseline(tmp_path: Path) -> None:
+    write_report("json", tmp_path / "new folder" / "a.json", broken())
+    write_report("json", tmp_path / "b.json", known_deviations())
+
+    assert broken_in(tmp_path / "new folder" / "a.json") == {"AUTH-02", "MAP-72"}
+    assert broken_in(tmp_path / "b.json") == {"MAP-72"}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_junit_report_is_as_its_schema_says(name: str) -> None:
+    _junit_schema().validate(junit_report(RUNS[name]()))
+
+
+def test_the_junit_report_counts_what_it_holds() -> None:
+    suite = ET.fromstring(junit_report(filled_with(HARMLESS, None)))
+
+    counts = {name: len(suite.findall(f"testcase/{name}")) for name in ("failure", "error", "skipped")}
+    assert counts == {"failure": 1, "error": 2, "skipped": 1}
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["6", "1", "2", "1"]
+
+
+def test_a_partial_verdict_does_not_look_green_in_junit() -> None:
+    suite = ET.fromstring(junit_report(stopped()))
+
+    assert "Connection refused" in str(suite.find("testcase[@classname='datafast.run']/error").get("message"))  # type: ignore[union-attr]
+
+
+# --- what a server sends ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+@pytest.mark.parametrize("kind", REPORTS)
+def test_nothing_that_cannot_be_seen_is_told(kind: str, text: str) -> None:
+    told = REPORTS[kind](filled_with(text, _value(text)))
+
+    assert plain(told.replace("\n", "")) == told.replace("\n", "")
+    assert told.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", TOKENS.values(), ids=TOKENS)
+@pytest.mark.parametrize("kind", REPORTS)
+def test_no_token_is_told(kind: str, text: str) -> None:
+    assert "secret123" not in REPORTS[kind](filled_with(text, _value(text)))
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_nobody_can_write_html(text: str) -> None:
+    clean = html_report(filled_with(HARMLESS, _value(HARMLESS)))
+    strange = html_report(filled_with(text, _value(text)))
+
+    assert _tags(strange) == _tags(clean)
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_nobody_can_write_markdown(text: str) -> None:
+    clean = markdown_report(filled_with(HARMLESS, _value(HARMLESS)))
+    strange = markdown_report(filled_with(text, _value(text)))
+
+    assert _markup(strange) == _markup(clean)
+
+
+def test_a_stranger_s_text_stands_in_code_only() -> None:
+    text = "@octocat [x](y) ` | `` <b>"
+    tokens = list(_flat(MarkdownIt().parse(markdown_report(filled_with(text, _value(text))))))
+
+    assert {token.type for token in tokens if "octocat" in token.content and not token.children} == {
+        "code_inline",
+        "fence",
+    }
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_programs_can_read_on(text: str) -> None:
+    run = filled_with(text, _value(text))
+
+    assert list(_json_errors(run)) == []
+    _junit_schema().validate(junit_report(run))
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        pytest.param(200, "x", id="many"),
+        pytest.param(30, "`|@x <b> \N{SNOWMAN}" * 100, id="long"),
+        pytest.param(30, "`" * 1200, id="long fences"),
+    ],
+)
+def test_markdown_fits_a_comment(count: int, text: str) -> None:
+    told = markdown_report(much_broken(count, text))
+
+    assert MOST_CHARACTERS / 2 < len(told) <= MOST_CHARACTERS
+    assert "more, which have no room here" in told
+    assert told.count("<details>") == told.count("</details>")
+
+
+# --- the page -----------------------------------------------------------------------------------------------
+
+
+def test_the_page_allows_its_style_and_nothing_else() -> None:
+    page = html_report(broken())
+    style = page[page.index("<style>") + len("<style>") : page.index("</style>")]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+
+    assert f"default-src 'none'; style-src 'sha256-{digest}'; " in page
+    assert "url(" not in style
+    assert {tag for tag, _ in _tags(page)} & {"script", "link", "img", "iframe", "form", "base"} == set()
+    assert {name for _, attributes in _tags(page) for name, _ in attributes} & {
+        "style",
+        "src",
+        "onclick",
+    } == set()
+
+
+def test_the_page_leads_only_to_places_in_itself() -> None:
+    tags = _tags(html_report(broken()))
+    ids = [value for _, attributes in tags for name, value in attributes if name == "id"]
+    leads = {
+        value for _, attributes in tags for name, value in attributes if name in ("href", "aria-labelledby")
+    }
+
+    assert len(ids) == len(set(ids))
+    assert leads
+    assert {str(lead).removeprefix("#") for lead in leads} <= set(ids)
+
+
+def test_the_page_has_landmarks_and_heads() -> None:
+    tags = _tags(html_report(broken()))
+    names = [tag for tag, _ in tags]
+
+    assert [names.count(tag) for tag in ("header", "main", "footer", "h1")] == [1, 1, 1, 1]
+    assert tags[0] == ("html", (("lang", "en"),))
+    assert all(any(name == "scope" for name, _ in attributes) for tag, attributes in tags if tag == "th")
+    assert names.count("caption") == names.count("table")
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+def test_each_kind_of_report_can_be_asked_for() -> None:
+    told = next(
+        option.help
+        for option in verify.params
+        if isinstance(option, click.Option) and option.name == "reports"
+    )
+
+    assert told is not None
+    assert all(kind in told for kind in WRITERS)
+
+
+def test_a_report_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+    result = ended("verify", _NOBODY, "--report", f"html={tmp_path}", seconds=30)
+
+    assert result.returncode == 2
+    assert f"--report: {tmp_path}: Is a directory" in result.stderr
+    assert result.stdout.splitlines()[-1].startswith("The verdict is partial: no answer")
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_colored"),
+    [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)],
+    ids=["NO_COLOR that is empty", "NO_COLOR"],
+)
+def test_a_terminal_is_colored_unless_it_shall_not_be(environment: dict[str, str], is_colored: bool) -> None:
+    outer, inner = os.openpty()
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    subprocess.run([COMMAND, "verify", _NOBODY], stdout=inner, env={**kept, **environment}, check=False)
+    os.close(inner)
+    told = os.read(outer, 65_536).decode()
+    os.close(outer)
+
+    assert "The verdict is partial" in told
+    assert ("\x1b[" in told) is is_colored
+
+
+def _json_errors(run: Run) -> Iterator[str]:
+    validator = Draft202012Validator(report_schema())
+    return (error.message for error in validator.iter_errors(json.loads(json_report(run))))
+
+
+def _undescribed(schema: Any, place: str) -> Iterator[str]:
+    """The members that the schema neither describes nor counts."""
+    for name, member in schema.get("properties", {}).items():
+        if "description" not in member and member != {"$ref": "#/$defs/count"}:
+            yield f"{place}/{name}"
+        yield from _undescribed(member, f"{place}/{name}")
+    for name, part in schema.get("$defs", {}).items():
+        yield from _undescribed(part, f"#{name}")
+
+
+@cache
+def _junit_schema() -> XMLSchema:
+    return XMLSchema(_HERE / "junit.xsd")
+
+
+class _Tags(HTMLParser):
+    """All tags of a page with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, tuple(attrs)))
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append((f"!--{data}", ()))
+
+
+def _tags(page: str) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
+    parser = _Tags()
+    parser.feed(page)
+    parser.close()
+    return parser.found
+
+
+def _markup(text: str) -> list[tuple[str, str]]:
+    """What a page of Markdown is made of, without its texts."""
+    return [(token.type, token.tag) for token in _flat(MarkdownIt().parse(text))]
+
+
+def _flat(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _flat(token.children or [])
+
+
+if __name__ == "__main__":
+    for made in RUNS:
+        (_SNAPSHOTS / f"{made}.txt").write_text(_terminal(made), encoding="utf-8")

@@ -1,0 +1,54 @@
+"""Correct servers that others could have written are never accused, in any run."""
+
+from collections.abc import Callable
+
+import pytest
+
+from contract_tests.clauses import all_clauses
+from contract_tests.client import Limits
+from contract_tests.credentials import Credentials
+from contract_tests.run import Exit, Plan, Run, verify
+from contract_tests.verdict import Outcome
+from tests.kit.strangers import ACCOUNT, KEY, STRANGERS, WEBSITE_ID, Stranger, running
+
+_CREDENTIALS = (Credentials(KEY, ACCOUNT, WEBSITE_ID), Credentials(account=ACCOUNT, website_id=WEBSITE_ID))
+_EACH = pytest.mark.parametrize("make", STRANGERS, ids=lambda make: make.__name__)
+
+
+@_EACH
+def test_a_correct_server_is_not_accused(make: Callable[[], Stranger]) -> None:
+    _assert_well(make, 2)
+
+
+@pytest.mark.slow
+@_EACH
+def test_a_correct_server_is_never_accused(make: Callable[[], Stranger]) -> None:
+    _assert_well(make, 20)
+
+
+def _assert_well(make: Callable[[], Stranger], runs: int) -> None:
+    """Some runs on one server, with a key and with an account token in turn."""
+    with running(make()) as base:
+        for number in range(runs):
+            run = verify(_plan(base, number), lambda _sentence: None, lambda _count: None)
+            assert (_told(run), run.exit in (Exit.HOLDS, Exit.UNSEEN)) == ([], True), (
+                run.stopped or run.refused
+            )
+
+
+def _plan(base: str, number: int) -> Plan:
+    credentials = _CREDENTIALS[number % len(_CREDENTIALS)]
+    return Plan(base, credentials, all_clauses(), limits=Limits(timeout=5, requests=60), pause=0)
+
+
+def _told(run: Run) -> list[str]:
+    """What a run says against its server: violations, warnings and bugs of the kit."""
+    found = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
+    return [
+        f"{verdict.clause.id} {verdict.outcome.value}: {v.problem} at {v.pointer} of {v.exchange.url}"
+        if v
+        else verdict.bug
+        for outcome in found
+        for verdict in run.of(outcome)
+        for v in (verdict.violations[:1] or (None,))
+    ]
