@@ -15,7 +15,7 @@ serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site s
 	@exec $(BIN)/datafast-mock serve $(ARGS)
 
 test: setup ## run all tests (ARGS="-k map" …)
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n 4 $(ARGS)
 
 check: setup lint types layers generators package test ## what CI runs: lint, types, layers, generators, package, test
 

@@ -10,6 +10,9 @@ from typing import IO
 
 from contract_tests.client import StoppedError
 
+# An instant of which every documented member has a value on the demo website, seen by either revision.
+INSTANT = "2026-02-06T05:27:30Z"
+
 _LISTENING = "listening on "
 _START_SECONDS = 30.0
 

@@ -14,7 +14,7 @@ from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.own_mock import own_mock
+from contract_tests.own_mock import INSTANT, own_mock
 from contract_tests.probes import PAUSE, Probe
 from contract_tests.recording import Recording
 from contract_tests.run import base_of
@@ -22,7 +22,6 @@ from contract_tests.verdict import Outcome, judge
 
 # The mock's own clock goes faster, so that nobody has to wait for polls to lie seconds apart.
 _SPEED = 10
-_INSTANT = "2026-02-06T05:27:30Z"
 _FALLEN = (Outcome.BROKEN, Outcome.WARNING)
 
 
@@ -60,7 +59,7 @@ def clean_recordings() -> dict[str, list[Exchange]]:
 
 def _recorded(revision: str) -> list[Exchange]:
     exchanges: list[Exchange] = []
-    with own_mock("--revision", revision, "--now", _INSTANT, "--speed", str(_SPEED)) as address:
+    with own_mock("--revision", revision, "--now", INSTANT, "--speed", str(_SPEED)) as address:
         client = Client(base_of(address), Limits(requests=60), lambda _sentence: None)
         try:
             pause = PAUSE / _SPEED

@@ -12,7 +12,7 @@ from contract_tests.clauses import all_clauses
 from contract_tests.client import StoppedError
 from contract_tests.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.har import read_har, write_har
-from contract_tests.own_mock import own_mock
+from contract_tests.own_mock import INSTANT, own_mock
 from contract_tests.recording import Recording
 from contract_tests.report.words import curl_of, ground_of, place_of, plain
 from contract_tests.run import Plan, base_of, verify
@@ -73,7 +73,7 @@ def _record(config: pytest.Config, target: Path) -> str | None:
     account = os.environ.get("DATAFAST_ACCOUNT_TOKEN")
     try:
         if url is None:
-            with own_mock() as address:
+            with own_mock("--now", INSTANT) as address:
                 return _recorded(Plan(base_of(address), load_credentials("mock"), all_clauses()), target)
         given = Credentials(key=key, account=account)
         credentials = given.over(load_credentials(name)) if name else given

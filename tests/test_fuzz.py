@@ -49,8 +49,12 @@ TOKENS = [
 ]
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-@pytest.mark.parametrize(("config", "token"), TOKENS)
+# Each token and each revision once; `make fuzz` takes all four pairs.
+@pytest.mark.parametrize(
+    ("config", "token", "revision"),
+    [(*TOKENS[0].values, "2026-06"), (*TOKENS[1].values, "2026-02")],
+    ids=["website key-2026-06", "account token-2026-02"],
+)
 def test_schemathesis_finds_nothing(tmp_path: Path, revision: str, config: str, token: str) -> None:
     answered = fuzz(tmp_path, revision, config, token, examples=25)
 

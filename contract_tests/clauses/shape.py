@@ -45,7 +45,7 @@ def _clause(same: list[Row]) -> Clause:
         sentence=f"`{'.'.join(row.place)}`: {_words(row)}. {row.description.strip()}",
         source=row.source,
         standing=row.standing,
-        needs=f"an answer of {row.operation} with `{'.'.join(row.place[:-1]) or 'a body'}`",
+        needs=_needs(row),
         cases=partial(_cases, same),
         check=_check,
         # A wrong type is one even where only an example shows the right one.
@@ -53,6 +53,12 @@ def _clause(same: list[Row]) -> Clause:
         revision=revisions.pop() if len(revisions) == 1 else None,
         is_local=True,
     )
+
+
+def _needs(row: Row) -> str:
+    if row.standing == EXAMPLE:
+        return f"an answer of {row.operation} with a value at `{'.'.join(row.place)}`"
+    return f"an answer of {row.operation} with `{'.'.join(row.place[:-1]) or 'a body'}`"
 
 
 def _words(row: Row) -> str:

@@ -11,13 +11,14 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
+from contract_tests.own_mock import INSTANT
 from tests.command import ended, serving
 
 
 def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     begun = time.monotonic()
-    with serving() as address:
+    with serving("--now", INSTANT) as address:
         options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "10")
         result = ended("verify", address, *options, "--report", f"json={report}", seconds=120)
     assert result.returncode == 0, result.stdout + result.stderr
