@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
+from mock_server.limits import RateLimit
 from mock_server.site import Site
 
 ACCOUNTS = FIXTURES / "accounts.yaml"
@@ -62,6 +63,11 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     def is_account_token(self) -> bool:
         """Whether this is a `dft_…` token, which must name the website on every request."""
         return self.token.startswith("dft_")
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """Its own limit; None for none."""
+        return None if self.limit is None else RateLimit(limit=self.limit)
 
     def may(self, permission: str) -> bool:
         """Whether the token has a permission; a website key has all of them."""

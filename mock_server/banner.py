@@ -1,18 +1,21 @@
 """What the command says when it is ready."""
 
+from collections.abc import Sequence
+
 from mock_server.instants import iso_of
 from mock_server.service import Service
 
 
-def banner(service: Service, url: str) -> str:
-    """A few lines for people; the last one is for programs: `listening on http://…`."""
+def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
+    """A few lines for people, `further` ones among them; the last is for programs: `listening on http://…`."""
     settings = service.settings
     width = max(map(len, service.sites))
     sites = [
         f"  df_{name:<{width}}  {site.description}" + ("  ← df_test, df_xxx" if name == settings.site else "")
         for name, site in service.sites.items()
     ]
-    pace = "frozen" if service.clock.speed == 0 else f"at {service.clock.speed:g}× speed"
+    clock = service.common.clock
+    pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(
         [
             "  ·  ".join(
@@ -20,7 +23,7 @@ def banner(service: Service, url: str) -> str:
                     "DataFast mock",
                     f"revision {settings.revision}",
                     f"seed {settings.seed}",
-                    f"it is {iso_of(service.clock.now())}, {pace}",
+                    f"it is {iso_of(clock.now())}, {pace}",
                 ]
             ),
             "",
@@ -29,6 +32,7 @@ def banner(service: Service, url: str) -> str:
             "",
             f'  curl -H "Authorization: Bearer df_test" {url}{service.base}/analytics/realtime/map',
             "",
+            *(further and [*further, ""]),
             f"listening on {url}",
         ]
     )

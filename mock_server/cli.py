@@ -3,6 +3,8 @@
 import gc
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -14,6 +16,7 @@ from contract_tests.commands import COMMANDS
 from mock_server import __version__
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
+from mock_server.limits import RateLimit, rate_limit_of
 from mock_server.settings import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -24,6 +27,7 @@ from mock_server.settings import (
 )
 
 _FILE = click.Path(path_type=Path)
+_GOLDEN_INSTANT = "2026-02-06T05:27:30Z"  # ten seconds after the documentation's own example
 
 
 class _Instant(click.ParamType[int]):
@@ -34,6 +38,18 @@ class _Instant(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
             return instant_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Rate(click.ParamType[RateLimit]):
+    """A rate limit such as `60/min`."""
+
+    name = "N/TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> RateLimit:
+        try:
+            return rate_limit_of(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -115,30 +131,61 @@ def main() -> None:
     envvar="DATAFAST_MOCK_SITES",
     help="A folder of further site files. Repeatable.",
 )
+@click.option("--rate-limit", type=_Rate(), help="Of each key that has none of its own, such as 60/min.")
+@click.option("--journal", type=_FILE, help="Add each request to this file, as a line of JSON.")
+@click.option(
+    "--control-token",
+    help="What /__mock asks for as a Bearer token; needed to control a mock that others can reach.",
+)
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
+@click.option("--intercept", is_flag=True, help="Answer for https://datafa.st itself too, as a proxy.")
+@click.option(
+    "--intercept-port", type=click.IntRange(0, 65_535), help="The proxy's port.  [default: a free one]"
+)
+@click.option(
+    "--intercept-ca",
+    type=_FILE,
+    help="Where its authority's certificate is written.  [default: a temporary file]",
+)
 def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, **options: Any) -> None:
     """Serve DataFast's API with a living website behind it."""
+    is_intercepting, *interception = (options.pop(f"intercept{part}") for part in ("", "_port", "_ca"))
+    if not is_intercepting and interception != [None, None]:
+        raise InputError("--intercept-port, --intercept-ca", "they are for --intercept")
     # uvicorn ends gracefully and then raises the signal anew: there is nothing left to do but to go.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     # What is loaded now stays for good: the collector need not look through it, now or later.
     gc.disable()
     from mock_server.app import make_app
+    from mock_server.control.guard import is_loopback
     from mock_server.service import load_service
     from mock_server.serving import Server, bind, url_of
 
-    service = load_service(Settings(speed=0 if freeze else speed, **options))
+    service = load_service(
+        Settings(
+            speed=0 if freeze else speed,
+            is_exposed=not is_loopback(f"[{host}]" if ":" in host else host),
+            **options,
+        )
+    )
     sock = bind(host, port)
     app = make_app(service, log=sys.stderr if log else None)
-    gc.freeze()
-    gc.enable()
+    with ExitStack() as stack:
+        proxy = None
+        if is_intercepting:
+            with _needing("intercept"):
+                from mock_server.intercept import intercepting
+            proxy = stack.enter_context(intercepting(host, *interception))
+        gc.freeze()
+        gc.enable()
 
-    def announce() -> None:
-        from mock_server.banner import banner
+        def announce() -> None:
+            from mock_server.banner import banner
 
-        click.echo(banner(service, url_of(sock)))
+            click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
 
-    Server(app, announce).run(sockets=[sock])
+        Server(app, announce, proxy).run(sockets=[sock])
 
 
 @main.command()
@@ -153,8 +200,33 @@ def spec(form: str, revision: str | None) -> None:
     click.echo(text.encode(), nl=False)
 
 
+@main.command()
+@click.option(
+    "--out", "folder", required=True, type=_FILE, help="A new or empty folder, or that of a former run."
+)
+@click.option("--site", "sites", multiple=True, help="This website only, at any size. Repeatable.")
+@click.option("--revision", "revisions", multiple=True, help="This revision only. Repeatable.")
+@click.option("--now", type=_Instant(), default=_GOLDEN_INSTANT, show_default=True, help="The instant.")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Another seed is another world.")
+def fixtures(*, folder: Path, **choice: Any) -> None:
+    """Write answers and errors as plain JSON, with an index, for tests without a server."""
+    from mock_server.golden.making import Choice, write_fixtures
+
+    count = write_fixtures(folder, Choice(**choice))
+    click.echo(f"{count} files in {folder}; {folder / 'index.json'} says what each is good for")
+
+
 for command in COMMANDS:
     main.add_command(command)
+
+
+@contextmanager
+def _needing(extra: str) -> Iterator[None]:
+    """Says how to install the packages that an import in the block lacks."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(f"--{extra}", f"{error}: pip install 'datafast-mock[{extra}]'") from None
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -68,8 +68,11 @@ class Operation:
     route: str
     path_names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
-    statuses: frozenset[str]
     example: Example
+    responses: Mapping[str, Any]
+    """What is documented for each status, as the document has it."""
+    document: Mapping[str, Any]
+    """Where its references lead into."""
 
     def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
         """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
@@ -135,7 +138,7 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
     schema: dict[str, Any] = {}
 
 
-class _ResponseObject(msgspec.Struct):
+class ResponseObject(msgspec.Struct):
     """What is used of a response object."""
 
     content: dict[str, dict[str, Any]] = {}
@@ -180,8 +183,9 @@ def _operation(
             for parameter in parameters
             if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
         ),
-        statuses=frozenset(name for name in map(str, item.responses) if not name.startswith(_EXTENSION)),
         example=_example(document, item, where),
+        responses={str(status): response for status, response in item.responses.items()},
+        document=document,
     )
 
 
@@ -208,7 +212,7 @@ def _example(document: Mapping[str, Any], item: _OperationObject, where: object)
     """The example of the first success that is documented; an empty answer where none has a body."""
     responses = {str(status): response for status, response in item.responses.items()}
     status = min((status for status in responses if status.startswith("2")), default="200")
-    response = checked(resolved(document, responses.get(status, {}), where), _ResponseObject, where)
+    response = checked(resolved(document, responses.get(status, {}), where), ResponseObject, where)
     code = int(status) if status.isdigit() else 200
     for media_type, media in response.content.items():
         return Example(code, media_type, example_of(document, media, where))

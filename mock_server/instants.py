@@ -13,8 +13,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Renewals look a year back and `Date` must have a four-digit year.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+BEGINNING = (EARLIEST - _EPOCH) // timedelta(milliseconds=1)
 END = (LATEST - _EPOCH) // timedelta(milliseconds=1)
-"""Where every clock stops, in ms."""
+"""Between these lies what a clock may show, in ms; at the end it stops."""
 
 
 def iso_of(instant: int) -> str:

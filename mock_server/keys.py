@@ -1,8 +1,12 @@
-"""Keys: what a token stands for while the server runs."""
+"""Keys: what a token stands for while the server runs, each with a state of its own."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cachetools import LRUCache
 
 from mock_server.accounts import ANALYTICS_READ, Account, any_account
 from mock_server.clock import Clock
@@ -11,38 +15,68 @@ from mock_server.errors import (
     NO_PERMISSION,
     SERVER_ERROR,
     SUSPENDED,
-    UNAUTHORIZED,
     WEBSITE_ID_MALFORMED,
     WEBSITE_ID_MISSING,
     WEBSITE_NOT_ALLOWED,
     WEBSITE_NOT_FOUND,
     ApiError,
 )
-from mock_server.limits import Limiter
+from mock_server.journal import Journal
+from mock_server.knobs import Board, Knobs
+from mock_server.limits import Limiter, RateLimit
+from mock_server.problems import ProblemError
 from mock_server.site import Site
 
+MOST_KEYS = 1_000
+"""So many minted keys there may be at once."""
+IDLE_SECONDS = 3_600
+"""A minted key that nobody used for so long is forgotten."""
+
+_MOST_ANY_KEYS = 1_000
 _FORCED = {500: SERVER_ERROR, 504: GATEWAY_TIMEOUT}
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Key:
-    """A credential with its state: its clock and what is left of its rate limit (None: no limit)."""
+    """A credential with its state. What it does not set itself is as on the server."""
 
     account: Account
-    clock: Clock
-    limiter: Limiter | None
+    label: str = ""
+    clock: Clock | None = None
+    board: Board = field(default_factory=Board)
+    journal: Journal = field(default_factory=Journal)
+    is_minted: bool = False
+    used: float = 0.0
+    _limiter: Limiter | None = None
 
-    def admit(self, instant: int) -> dict[str, str]:
-        """Counts a request; headers for the answer. Raises ApiError where this key is refused."""
-        headers = self.limiter.take(instant) if self.limiter else {}
+    @property
+    def masked(self) -> str:
+        """`df_***` or `dft_***`."""
+        return "dft_***" if self.account.is_account_token else "df_***"
+
+    def limiter(self, common: RateLimit | None) -> Limiter | None:
+        """What counts its requests, by its own limit or else by the common one; None for no limit."""
+        rate = self.board.knobs.rate_limit or self.account.rate_limit or common
+        if rate is None:
+            return None
+        if self._limiter is None or self._limiter.rate != rate:
+            self._limiter = Limiter(rate)
+        return self._limiter
+
+    def turn(self, knobs: Knobs) -> None:
+        """Sets what may be set. Rules and limit count anew."""
+        self.board.turn(knobs)
+        self._limiter = None
+
+    def admit(self) -> None:
+        """Raises ApiError where this key is refused whatever it asks."""
         if self.account.error is not None:
             raise ApiError(_FORCED[self.account.error])
         if not self.account.may(ANALYTICS_READ):
             raise ApiError(NO_PERMISSION, permission=ANALYTICS_READ)
         if self.account.is_suspended:
             raise ApiError(SUSPENDED)
-        return headers
 
 
 class Keys:
@@ -52,36 +86,70 @@ class Keys:
         self,
         accounts: Mapping[str, Account],
         sites: Mapping[str, Site],
-        default_site: str,
-        clock: Clock,
         *,
         allow_any: bool,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`allow_any`: whatever is well-formed is a key of the default site."""
-        self._keys = {account.token: _key(account, clock) for account in accounts.values()}
+        """`allow_any`: whatever is well-formed is a key of the server's site; `seconds` tells idle ones."""
+        self._seconds = seconds
+        self._accounts = accounts
+        self._shipped = {account.token: Key(account) for account in accounts.values()}
+        self._minted: dict[str, Key] = {}
+        self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
         self._names = {site.website_id: name for name, site in sites.items()}
-        self._default_site = default_site
-        self._clock = clock
         self._allow_any = allow_any
 
-    def authenticate(self, authorization: str | None) -> Key:
-        """The key that an `Authorization` header names. Raises ApiError 401."""
+    def named(self, authorization: str | None) -> Key | None:
+        """The key that an `Authorization` header names; None for no key that there is."""
         # HTTP's white space and no other.
         scheme, _, token = (authorization or "").strip(" \t").partition(" ")
-        token = token.strip(" \t")
-        key = self._keys.get(token) if scheme.lower() == "bearer" else None
-        if key is None and self._allow_any and scheme.lower() == "bearer":
-            account = any_account(token)
-            key = _key(account, self._clock) if account else None
-        if key is None:
-            raise ApiError(UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+        return self.find(token.strip(" \t")) if scheme.lower() == "bearer" else None
+
+    def find(self, token: str) -> Key | None:
+        """The key of a token, which counts as used."""
+        key = self._shipped.get(token)
+        if key is None and self._minted:
+            key = self._used(token)
+        if key is None and self._allow_any:
+            key = self._any_key(token)
         return key
 
-    def site_of(self, key: Key, website_id: str | None) -> str:
+    def mint(self, account: Account, label: str) -> Key:
+        """A new key. Raises ProblemError where they are too many, or there is one of that token."""
+        self._expire()
+        if account.token in self._shipped or account.token in self._minted:
+            raise ProblemError(409, "There is such a key already: DELETE it first, or take another name.")
+        if len(self._minted) >= MOST_KEYS:
+            raise ProblemError(
+                409, f"There are {MOST_KEYS} minted keys: DELETE those that are not needed any more."
+            )
+        key = Key(account, label, is_minted=True, used=self._seconds())
+        self._minted[account.token] = key
+        return key
+
+    def forget(self, token: str) -> None:
+        """Takes a minted key away. Raises ProblemError where there is none."""
+        if token in self._shipped:
+            raise ProblemError(400, "This key comes with the mock and stays; POST /__mock/reset resets it.")
+        if self._minted.pop(token, None) is None:
+            raise ProblemError(404, "There is no such minted key (any more).")
+
+    def all(self) -> Iterator[Key]:
+        """Every key that there is."""
+        yield from self._shipped.values()
+        yield from tuple(self._minted.values())
+        yield from tuple(self._any.values())
+
+    def reset(self) -> None:
+        """As at the start: no minted keys, no settings, no journals."""
+        self._shipped = {account.token: Key(account) for account in self._accounts.values()}
+        self._minted.clear()
+        self._any.clear()
+
+    def site_of(self, account: Account, website_id: str | None, default: str) -> str:
         """The site that a request is about. With a website key `websiteId` is ignored. Raises ApiError."""
-        account = key.account
         if not account.is_account_token:
-            return account.site or self._default_site
+            return account.site or default
         if not website_id:
             raise ApiError(WEBSITE_ID_MISSING)
         if _WEBSITE_ID.fullmatch(website_id) is None:
@@ -93,6 +161,28 @@ class Keys:
             raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
         return name
 
+    def _used(self, token: str) -> Key | None:
+        key = self._minted.get(token)
+        if key is None:
+            return None
+        now = self._seconds()
+        if now - key.used > IDLE_SECONDS:
+            del self._minted[token]
+            return None
+        key.used = now
+        return key
 
-def _key(account: Account, clock: Clock) -> Key:
-    return Key(account, clock, None if account.limit is None else Limiter(account.limit))
+    def _expire(self) -> None:
+        oldest = self._seconds() - IDLE_SECONDS
+        self._minted = {token: key for token, key in self._minted.items() if key.used >= oldest}
+
+    def _any_key(self, token: str) -> Key | None:
+        key = self._any.get(token)
+        if key is None and (account := any_account(token)) is not None:
+            key = self._any[token] = Key(account)
+        return key
+
+
+def new_token(*, is_account_token: bool) -> str:
+    """A token that nobody guesses."""
+    return ("dft_" if is_account_token else "df_") + secrets.token_hex(12)

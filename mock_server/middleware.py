@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.errors import URI_TOO_LONG, ApiError
@@ -30,9 +29,12 @@ class Stamp:
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Date", self._date())
-                headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"]
+                names = {name for name, _ in headers}
+                if b"date" not in names:
+                    headers.append((b"date", self._date().encode("ascii")))
+                if b"cache-control" not in names:
+                    headers.append((b"cache-control", b"no-store"))
             await send(message)
 
         await self._app(scope, receive, stamped)
@@ -53,6 +55,23 @@ class ShortUrls:
             if length > _LONGEST_URL:
                 app = error_reply(ApiError(URI_TOO_LONG, limit=_LONGEST_URL))
         await app(scope, receive, send)
+
+
+class Split:
+    """Sends what is below a prefix elsewhere."""
+
+    def __init__(self, app: ASGIApp, prefix: str, other: ASGIApp) -> None:
+        """`other` gets the prefix and all below it, `app` the rest."""
+        self._app = app
+        self._prefix = prefix
+        self._below = f"{prefix}/"
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        path = scope["path"]
+        is_other = path.startswith(self._below) or path == self._prefix
+        await (self._other if is_other else self._app)(scope, receive, send)
 
 
 class RequestLog:

@@ -1,26 +1,42 @@
 """Everything that a running mock consists of, made from its settings."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
 from typing import Any
 
 from mock_server.accounts import load_accounts
 from mock_server.clock import Clock, start_clock
 from mock_server.contract import Operation, base_of, load_document, operations_of
+from mock_server.documented import Answers, answers_of
 from mock_server.errors import InputError
-from mock_server.keys import Keys
+from mock_server.journal import Journal, Request
+from mock_server.journal_file import JournalFile
+from mock_server.keys import Key, Keys
+from mock_server.knobs import Board, Knobs
+from mock_server.limits import Limiter
 from mock_server.narrowing import narrow
 from mock_server.settings import FASTEST, Settings
 from mock_server.site import SITES, Site, load_sites
 from mock_server.views.call import REVISIONS
-from mock_server.worlds import Worlds
+from mock_server.worlds import Place, Worlds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Common:
+    """What holds for all keys that have nothing of their own; `journal` is of requests without a key."""
+
+    clock: Clock
+    board: Board = field(default_factory=Board)
+    journal: Journal = field(default_factory=Journal)
+
+
+@dataclass(frozen=True)
 class Service:
     """The parts of a running mock. `document` holds every revision; `operations` are of the running one."""
 
     settings: Settings
-    clock: Clock
     document: dict[str, Any]
     base: str
     operations: list[Operation]
@@ -28,6 +44,69 @@ class Service:
     sites: dict[str, Site]
     keys: Keys
     worlds: Worlds
+    common: Common
+    journal_file: JournalFile | None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Requests are numbered in the order in which they came."""
+    _coins: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - for delays
+    _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
+
+    def clock_of(self, key: Key) -> Clock:
+        """The clock that a key goes by."""
+        return key.clock or self.common.clock
+
+    @property
+    def usual_place(self) -> Place:
+        """The world of a key that names none, and the revision that it answers in."""
+        common, started = self.common.board.knobs, self.settings
+        seed = started.seed if common.seed is None else common.seed
+        return Place(seed, common.site or started.site, common.revision or started.revision)
+
+    def place_of(self, key: Key, website_id: str | None) -> Place:
+        """Which world a key's request is about. Raises ApiError."""
+        usual, own = self.usual_place, key.board.knobs
+        site = own.site or self.keys.site_of(key.account, website_id, usual.site)
+        return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
+
+    def seed_of(self, key: Key) -> int:
+        """The seed of a key's world."""
+        return self.usual_place.seed if key.board.knobs.seed is None else key.board.knobs.seed
+
+    def revision_of(self, key: Key | None) -> str:
+        """The revision that a key's requests are answered in; None is no key."""
+        return (None if key is None else key.board.knobs.revision) or self.usual_place.revision
+
+    def limiter_of(self, key: Key) -> Limiter | None:
+        """What counts a key's requests; None where there is no limit."""
+        return key.limiter(self.common.board.knobs.rate_limit or self.settings.rate_limit)
+
+    def note(self, request: Request, key: Key | None) -> None:
+        """Adds a request to the journal of its key, or to that of those without one."""
+        (self.common.journal if key is None else key.journal).add(request)
+        if self.journal_file is not None:
+            self.journal_file.add(request)
+
+    def answers(self, revision: str) -> Mapping[str, Answers]:
+        """All documented answers in a revision, by `operationId`, those of further documents among them."""
+        if revision not in self._documented:
+            self._documented[revision] = self._load_answers(revision)
+        return self._documented[revision]
+
+    def reset(self) -> None:
+        """As at the start, but for what time it is: the clock starts anew where it started first."""
+        self.keys.reset()
+        self.common.board.turn(Knobs())
+        self.common.clock = start_clock(self.settings.now, self.settings.speed)
+        self.common.journal.clear()
+
+    def _load_answers(self, revision: str) -> dict[str, Answers]:
+        own = operations_of(narrow(self.document, revision))
+        # Where two documents name an operation alike, ours is meant.
+        return {operation.operation_id: answers_of(operation) for operation in (*self.extra_operations, *own)}
+
+    def coin(self) -> float:
+        """A number in [0, 1); after each start the same ones in the same order."""
+        return self._coins.random()
 
 
 def load_service(settings: Settings) -> Service:
@@ -40,10 +119,8 @@ def load_service(settings: Settings) -> Service:
     if settings.site not in sites:
         raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")
     document = load_document()
-    clock = start_clock(settings.now, settings.speed)
     return Service(
         settings=settings,
-        clock=clock,
         document=document,
         base=base_of(document),
         operations=operations_of(narrow(document, settings.revision)),
@@ -51,6 +128,8 @@ def load_service(settings: Settings) -> Service:
             operation for path in settings.documents for operation in operations_of(load_document(path), path)
         ],
         sites=sites,
-        keys=Keys(load_accounts(sites), sites, settings.site, clock, allow_any=settings.any_key),
+        keys=Keys(load_accounts(sites), sites, allow_any=settings.any_key),
         worlds=Worlds(settings.seed, sites),
+        common=Common(start_clock(settings.now, settings.speed)),
+        journal_file=JournalFile(settings.journal) if settings.journal else None,
     )

@@ -1,20 +1,27 @@
 """uvicorn around the application: a socket bound before anything else, and a word when it is ready."""
 
+import asyncio
 import socket
+import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, cast
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mock_server.connection import attach
 from mock_server.errors import InputError
 
 _BACKLOG = 2048
+_GOODBYE_SECONDS = 0.05
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises InputError where it cannot be had."""
+def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises InputError where it cannot be had.
+
+    `option` is where the port was given.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -30,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise InputError(
-            "--port", f"{host}:{port} cannot be listened on ({error.strerror}); `--port 0` takes a free port"
+            option, f"{host}:{port} cannot be listened on ({error.strerror}); `{option} 0` takes a free port"
         ) from None
     return sock
 
@@ -43,10 +50,35 @@ def url_of(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Listener(Protocol):
+    """Listens beside the server, and lets it answer what comes in there."""
+
+    async def listen(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Server:
+        """Starts; `http` makes the protocol that answers a connection."""
+        ...
+
+    def close(self) -> None:
+        """Ends the connections that no protocol has yet."""
+
+
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with less noise about clients that leave or would like another protocol."""
+    """uvicorn's protocol, with a way to break a connection on purpose, and less noise about clients."""
 
     _answered: RequestResponseCycle | None = None
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        attach(cast(Scope, self.scope), self)
+
+    def reset(self) -> None:
+        """Ends the connection with an RST."""
+        linger_not = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        self.transport.abort()
+
+    def close(self) -> None:
+        """Ends the connection when all is sent."""
+        self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
@@ -56,7 +88,14 @@ class _Protocol(HttpToolsProtocol):
         """Tells the request that is being answered, too, when others wait behind it."""
         if self._answered is not None:
             self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Ends an idle connection at once inside TLS too, where closing waits for the client's goodbye."""
+        super().shutdown()
+        if self.scheme == "https" and (self.cycle is None or self.cycle.response_complete):
+            self.loop.call_later(_GOODBYE_SECONDS, self.transport.abort)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Java's client offers HTTP/2 with every request: that is nothing to tell."""
@@ -65,8 +104,8 @@ class _Protocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A uvicorn server that tells when it accepts connections."""
 
-    def __init__(self, app: Starlette, when_ready: Callable[[], None]) -> None:
-        """`when_ready` is called once, from the server's thread."""
+    def __init__(self, app: ASGIApp, when_ready: Callable[[], None], beside: Listener | None = None) -> None:
+        """`when_ready` is called once, from the server's thread; with `beside` None nothing else listens."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -85,8 +124,22 @@ class Server(uvicorn.Server):
             )
         )
         self._when_ready = when_ready
+        self._beside = beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen, then says so."""
         await super().startup(sockets=sockets)
+        if self._beside is not None:
+            # uvicorn closes all of its servers in the end.
+            self.servers.append(await self._beside.listen(self._http))
         self._when_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what is open, and within the second what is being answered."""
+        if self._beside is not None:
+            self._beside.close()
+        await super().shutdown(sockets=sockets)
+
+    def _http(self) -> asyncio.Protocol:
+        """The usual protocol, for a connection that uvicorn has not accepted itself."""
+        return _Protocol(self.config, self.server_state, self.lifespan.state)

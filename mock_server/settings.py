@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mock_server.limits import RateLimit
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8484
 DEFAULT_SEED = 42
@@ -22,6 +24,14 @@ class Settings:
     now: int | None = None
     speed: float = 1.0
     any_key: bool = False
+    rate_limit: RateLimit | None = None
+    """Of each credential that has none of its own."""
+    control_token: str | None = None
+    """What `/__mock` asks for; None opens it to requests from this machine alone."""
+    is_exposed: bool = False
+    """Whether others than this machine can reach the server."""
+    journal: Path | None = None
+    """A file that gets each request as a line of JSON."""
     documents: tuple[Path, ...] = ()
     """Further OpenAPI documents, whose operations answer their documented examples."""
     site_folders: tuple[Path, ...] = ()

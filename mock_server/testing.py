@@ -16,10 +16,14 @@ _START_SECONDS = 30
 
 
 class RunningMock(NamedTuple):
-    """A mock that answers. `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` a token for it."""
+    """A mock that answers. `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` a token for it.
+
+    `server` is where it listens, without a path.
+    """
 
     url: str
     key: str
+    server: str
 
 
 @contextmanager
@@ -30,11 +34,12 @@ def running(
     revision: str = DEFAULT_REVISION,
     now: str | None = None,
     speed: float = 1.0,
+    any_key: bool = False,
 ) -> Iterator[RunningMock]:
     """Serves a website until the block ends.
 
-    `now` is an ISO 8601 instant, None the present; a `speed` of 0 freezes the clock. Raises InputError for
-    what cannot be used::
+    `now` is an ISO 8601 instant, None the present; a `speed` of 0 freezes the clock; with `any_key` every
+    well-formed key is one. Raises InputError for what cannot be used::
 
         with running(site="shop", now="2026-02-06T05:27:20Z", speed=0) as mock:
             client = MyClient(base_url=mock.url, token=mock.key)
@@ -43,7 +48,9 @@ def running(
         instant = None if now is None else instant_of(now)
     except ValueError as error:
         raise InputError("now", str(error)) from None
-    service = load_service(Settings(site=site, seed=seed, revision=revision, now=instant, speed=speed))
+    service = load_service(
+        Settings(site=site, seed=seed, revision=revision, now=instant, speed=speed, any_key=any_key)
+    )
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
     server = Server(make_app(service), is_ready.set)
@@ -54,7 +61,7 @@ def running(
     try:
         if not is_ready.wait(_START_SECONDS):
             raise RuntimeError(f"the mock did not start within {_START_SECONDS} s")
-        yield RunningMock(url_of(sock) + service.base, f"df_{site}")
+        yield RunningMock(url_of(sock) + service.base, f"df_{site}", url_of(sock))
     finally:
         server.should_exit = True
         thread.join()

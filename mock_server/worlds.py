@@ -1,6 +1,7 @@
-"""The worlds of a server, one for each site, and the answers of the present tick."""
+"""The worlds of a server, one for each seed and site, and the answers of the present tick."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cachetools import LRUCache
 
@@ -10,28 +11,46 @@ from mock_server.views.registry import View
 from mock_server.world.world import World
 
 _CACHE_BYTES = 32 * 1024 * 1024
+# A world grows with what it is asked for; another seed's is made anew in a millisecond.
+_MOST_WORLDS = 64
+
+
+class Place(NamedTuple):
+    """Which world is asked, and in which revision it answers."""
+
+    seed: int
+    site: str
+    revision: str
 
 
 class Worlds:
-    """Worlds by site name. Answers that depend on nothing but the instant are kept, up to 32 MB of them."""
+    """Worlds by seed and site. Answers that depend on the instant alone are kept, up to 32 MB of them."""
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
-        """Raises InputError where a site cannot be made into a world."""
-        self._worlds = {name: World(seed, site) for name, site in sites.items()}
-        self._snapshots: LRUCache[tuple[View, str, int, str], bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
+        """`seed` is the server's. Raises InputError where a site cannot be made into a world."""
+        self._sites = sites
+        self._own = {(seed, name): World(seed, site) for name, site in sites.items()}
+        self._others: LRUCache[tuple[int, str], World] = LRUCache(_MOST_WORLDS)
+        self._snapshots: LRUCache[tuple[View, int, str, int, str], bytes] = LRUCache(
+            _CACHE_BYTES, getsizeof=len
+        )
 
-    def __getitem__(self, name: str) -> World:
+    def world(self, seed: int, site: str) -> World:
         """The world of a site."""
-        return self._worlds[name]
+        world = self._own.get((seed, site)) or self._others.get((seed, site))
+        if world is None:
+            world = self._others[(seed, site)] = World(seed, self._sites[site])
+        return world
 
-    def answer(self, view: View, site: str, instant: int, revision: str, path: Mapping[str, str]) -> bytes:
+    def answer(self, view: View, place: Place, instant: int, path: Mapping[str, str]) -> bytes:
         """The body that a view answers with. Raises ApiError."""
+        seed, site, revision = place
         if path:
-            return view(Call(self._worlds[site], instant, revision, path))
-        known = (view, site, instant, revision)
+            return view(Call(self.world(seed, site), instant, revision, path))
+        known = (view, seed, site, instant, revision)
         body = self._snapshots.get(known)
         if body is None:
-            body = view(Call(self._worlds[site], instant, revision, path))
+            body = view(Call(self.world(seed, site), instant, revision, path))
             if len(body) < _CACHE_BYTES:
                 self._snapshots[known] = body
         return body

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parent.parent
 # What only the extras bring must not be needed to serve.
-EXTRAS = ("faker", "httpx2", "hypothesis", "jsonschema", "pytest", "schemathesis")
+EXTRAS = ("faker", "httpx2", "hypothesis", "jsonschema", "pytest", "schemathesis", "trustme")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mock_server.testing import RunningMock, running
+from tests.controls import Controls
 
 # `make test` looks at a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) at many thousands.
 settings.register_profile("test", deadline=None, print_blob=True)
@@ -29,4 +30,25 @@ def mock() -> Iterator[RunningMock]:
 def api(mock: RunningMock) -> Iterator[httpx2.Client]:
     """A client of the mock that sends no credential of its own."""
     with httpx2.Client(base_url=mock.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def turned() -> Iterator[RunningMock]:
+    """A server for tests that mint keys; none of them may touch what holds for all."""
+    with running(now=INSTANT) as mock:
+        yield mock
+
+
+@pytest.fixture(scope="session")
+def controls(turned: RunningMock) -> Iterator[Controls]:
+    """The controls of that server."""
+    with Controls(turned.server) as controls:
+        yield controls
+
+
+@pytest.fixture(scope="session")
+def web(turned: RunningMock) -> Iterator[httpx2.Client]:
+    """A client of its API."""
+    with httpx2.Client(base_url=turned.url, timeout=30) as client:
         yield client

@@ -237,8 +237,7 @@ def test_chosen_revision_is_answered_by(chosen: Mock) -> None:
 
 
 def test_command_and_mock_in_process_answer_the_same(chosen: Mock, web: httpx2.Client) -> None:
-    options = {"site": "shop", "revision": REVISION_2026_06, "now": JUST_BEFORE}
-    with running(seed=7, speed=0, **options) as mock:
+    with running(seed=7, site="shop", revision=REVISION_2026_06, now=JUST_BEFORE, speed=0) as mock:
         reply = web.get(f"{mock.url}/analytics/realtime/map", headers=bearer(mock.key))
 
     assert chosen.get(MAP).content == reply.content

@@ -1,0 +1,307 @@
+"""How a request becomes an answer, stage by stage; and that it is noted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import UNSET
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mock_server.actions import Action
+from mock_server.clock import TICK, wall_time
+from mock_server.contract import Example, Operation
+from mock_server.documented import Answers, answers_of, chosen
+from mock_server.errors import UNAUTHORIZED, ApiError
+from mock_server.faults import PointerError
+from mock_server.instants import http_date_of
+from mock_server.journal import Request as Entry
+from mock_server.journal import raw_headers_of
+from mock_server.keys import Key
+from mock_server.limits import RateLimit, RateLimitedError, window_at
+from mock_server.prefer import QUERY_PREFIX, Preferences, preferences_of
+from mock_server.problems import ProblemError, problem_reply
+from mock_server.replies import error_reply, json_reply
+from mock_server.rules import Chosen
+from mock_server.sending import send_reply, with_fault
+from mock_server.service import Service
+from mock_server.views.call import REVISIONS
+from mock_server.views.registry import VIEWS, View
+from mock_server.worlds import Place
+
+EXAMPLE_HEADER = "X-DataFast-Mock-Example"
+"""Names the operation on an answer that is a documented example and not the world's."""
+
+_USUAL_RATE = RateLimit(limit=60)
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_PREFIX = QUERY_PREFIX.encode()
+
+
+@dataclass(slots=True)
+class Course:
+    """What is known of a request while it is answered."""
+
+    scope: Scope
+    query: dict[str, list[str]]
+    prefer: list[str]
+    """The `Prefer` headers."""
+    key: Key | None
+    instant: int
+    preferences: Preferences | None = None
+    action: Action | None = None
+    coin: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    stage: str = ""
+    because: str = ""
+    """The preferences or the rule that had a part in the answer."""
+    reset: int | None = None
+
+
+@lru_cache(64)
+def _date(instant: int) -> bytes:
+    return http_date_of(instant).encode("ascii")
+
+
+def begin(service: Service, scope: Scope) -> Course:
+    """A request as it comes: its query, its key and its key's instant."""
+    authorization, prefer = None, []
+    for name, value in scope["headers"]:
+        if name == b"authorization" and authorization is None:
+            authorization = value.decode("latin-1")
+        elif name == b"prefer":
+            prefer.append(value.decode("latin-1"))
+    key = service.keys.named(authorization)
+    clock = service.common.clock if key is None or key.clock is None else key.clock
+    query: dict[str, list[str]] = {}
+    if scope["query_string"]:
+        for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+            query.setdefault(name, []).append(value)
+    return Course(scope, query, prefer, key, clock.now())
+
+
+def note(service: Service, course: Course, operation: str | None, status: int) -> None:
+    """Writes a request into the journal."""
+    scope, key = course.scope, course.key
+    service.note(
+        Entry(
+            number=next(service.numbers),
+            at=wall_time(),
+            instant=course.instant,
+            method=scope["method"],
+            raw_path=scope["raw_path"],
+            raw_query=scope["query_string"],
+            raw_headers=raw_headers_of(scope["headers"]),
+            operation=operation,
+            token="" if key is None else key.masked,
+            label="" if key is None else key.label,
+            status=status,
+            decided_by=f"{course.stage}; {course.because}" if course.because else course.stage,
+            reset=course.reset,
+        ),
+        key,
+    )
+
+
+class Endpoint:
+    """Answers one operation of the contract."""
+
+    def __init__(self, service: Service, operation: Operation) -> None:
+        self._service = service
+        self._operation = operation
+        self._view: View | None = VIEWS.get(operation.operation_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, and notes the request before its answer is sent."""
+        course = begin(self._service, scope)
+        try:
+            reply = self._reply(course)
+        except ProblemError as problem:
+            course.stage, course.action = "preferences", None
+            reply = problem_reply(problem)
+        reply.raw_headers.append((b"date", _date(course.instant)))
+        note(self._service, course, self._operation.operation_id, reply.status_code)
+        if course.action is None:
+            await reply(scope, receive, send)
+        else:
+            await send_reply(reply, course.action, course.coin, scope, receive, send)
+
+    def _reply(self, course: Course) -> Response:
+        try:
+            reply = self._answer(course)
+        except ApiError as error:
+            course.reset = error.reset if isinstance(error, RateLimitedError) else None
+            reply = error_reply(error)
+        if course.headers:
+            reply.headers.update(course.headers)
+        return reply if course.action is None else _faulty(reply, course.action, course)
+
+    def _answer(self, course: Course) -> Response:
+        self._prefer(course)
+        action = course.action
+        if action is not None and action.forces_an_example:
+            return self._documented(action, course)
+        return self._admitted(course)
+
+    def _admitted(self, course: Course) -> Response:
+        """The answer to a request that forces none. Raises ApiError."""
+        key = self._authenticate(course)
+        self._limit(course, key)
+        ruled = self._rule(course) if course.action is None else None
+        return self._world(course, key) if ruled is None else ruled
+
+    def _prefer(self, course: Course) -> None:
+        """Reads what the request prefers. Raises ProblemError."""
+        if not course.prefer and _PREFIX not in course.scope["query_string"]:
+            return
+        asked = [(name, value) for name, values in course.query.items() for value in values]
+        known = {"site": self._service.sites, "revision": REVISIONS}
+        preferences = preferences_of(course.prefer, asked, known)
+        if preferences is None:
+            return
+        course.preferences, course.because = preferences, f"prefer {preferences.told}"
+        if preferences.applied:
+            course.headers["Preference-Applied"] = preferences.applied
+        if preferences.at is not UNSET:
+            course.instant = preferences.at - preferences.at % TICK
+        if not preferences.action.is_nothing:
+            course.action, course.coin = preferences.action, self._service.coin()
+
+    def _authenticate(self, course: Course) -> Key:
+        course.stage = "authentication"
+        if course.key is None:
+            raise ApiError(UNAUTHORIZED, headers=_CHALLENGE)
+        return course.key
+
+    def _limit(self, course: Course, key: Key) -> None:
+        """Counts the request. Raises ApiError 429."""
+        course.stage = "rate limit"
+        limiter = self._service.limiter_of(key)
+        if limiter is not None:
+            course.headers |= limiter.take(course.instant)
+
+    def _rule(self, course: Course) -> Response | None:
+        """The documented answer that a rule wants; None if it wants none, or nothing."""
+        found = self._first_rule(course)
+        if found is None:
+            return None
+        whose, rule = found
+        course.action, course.coin, course.because = rule.action, rule.coin, f"{whose} rule {rule.number}"
+        if not rule.action.forces_an_example:
+            return None
+        try:
+            return self._documented(rule.action, course)
+        except ProblemError as problem:
+            course.because += f", not applied: {problem.detail}"
+            course.action = None
+            return None
+
+    def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
+        """The rule that applies, and whose it is; the key's come first."""
+        name, query = self._operation.operation_id, course.query
+        if course.key is not None and (rule := course.key.board.rules.choose(name, query)) is not None:
+            return "the key's", rule
+        if (rule := self._service.common.board.rules.choose(name, query)) is not None:
+            return "the server's", rule
+        return None
+
+    def _documented(self, action: Action, course: Course) -> Response:
+        """A documented answer. Raises ProblemError where there is none."""
+        course.stage = "documented example"
+        example = chosen(self._answers(course), action)
+        return self._forced(example, course)
+
+    def _answers(self, course: Course) -> Answers:
+        return self._service.answers(self._revision(course))[self._operation.operation_id]
+
+    def _forced(self, example: Example, course: Course) -> Response:
+        """A documented example with the headers that go with it. Raises ApiError for a 429 that behaves."""
+        if example.status == 429 and course.action is not None and course.action.example is UNSET:
+            limiter = None if course.key is None else self._service.limiter_of(course.key)
+            rate = _USUAL_RATE if limiter is None else limiter.rate
+            raise RateLimitedError(rate, course.instant, window_at(rate, course.instant)[1])
+        reply = example_reply(self._operation, example)
+        if example.status == 401:
+            reply.headers.update(_CHALLENGE)
+        return reply
+
+    def _revision(self, course: Course) -> str:
+        preferences = course.preferences
+        if preferences is not None and preferences.revision is not UNSET:
+            return preferences.revision
+        return self._service.revision_of(course.key)
+
+    def _world(self, course: Course, key: Key) -> Response:
+        """What the world says. Raises ApiError."""
+        course.stage = "permission"
+        key.admit()
+        course.stage = "website"
+        # As for every other parameter, of several the first counts.
+        website_id = next(iter(course.query.get("websiteId", ())), None)
+        place = _preferred(self._service.place_of(key, website_id), course.preferences)
+        course.stage = "parameters"
+        path = _checked(self._operation, course)
+        course.stage = "world"
+        if self._view is None:
+            return example_reply(self._operation, self._operation.example)
+        return json_reply(self._service.worlds.answer(self._view, place, course.instant, path))
+
+
+class ExampleEndpoint(Endpoint):
+    """Answers an operation of another document with its documented examples; any credential will do."""
+
+    def _admitted(self, course: Course) -> Response:
+        ruled = self._rule(course) if course.action is None else None
+        if ruled is not None:
+            return ruled
+        course.stage = "parameters"
+        _checked(self._operation, course)
+        course.stage = "documented example"
+        return example_reply(self._operation, self._operation.example)
+
+    def _answers(self, _course: Course) -> Answers:
+        return answers_of(self._operation)
+
+    def _forced(self, example: Example, _course: Course) -> Response:
+        return example_reply(self._operation, example)
+
+
+def example_reply(operation: Operation, example: Example) -> Response:
+    """A documented example, named as one."""
+    headers = {EXAMPLE_HEADER: operation.operation_id.encode("ascii", "replace").decode()}
+    if example.media_type == "":
+        return Response(status_code=example.status, headers=headers)
+    is_text = isinstance(example.value, str) and "json" not in example.media_type
+    body = example.value.encode() if is_text else msgspec.json.encode(example.value)
+    return Response(body, example.status, headers, media_type=example.media_type)
+
+
+def _preferred(place: Place, preferences: Preferences | None) -> Place:
+    """The world that a request is about, where it prefers another one than its key's."""
+    if preferences is None:
+        return place
+    return place._replace(
+        site=place.site if preferences.site is UNSET else preferences.site,
+        revision=place.revision if preferences.revision is UNSET else preferences.revision,
+    )
+
+
+def _checked(operation: Operation, course: Course) -> Mapping[str, str]:
+    """The path parameters by their documented names. Raises ApiError 400."""
+    found = course.scope.get("path_params", {})
+    path = {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
+    operation.check(path, course.query)
+    return path
+
+
+def _faulty(reply: Response, action: Action, course: Course) -> Response:
+    """The answer with its fault. A rule's that does not fit this answer is left out, and that is noted."""
+    try:
+        return with_fault(reply, action)
+    except PointerError as error:
+        if course.preferences is not None and course.preferences.action is action:
+            raise ProblemError(400, f"The fault {action.fault} cannot be met: {error}.") from None
+        course.because += f", not applied: {error}"
+        course.action = None
+        return reply

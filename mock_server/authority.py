@@ -1,0 +1,66 @@
+"""A certificate authority that vouches for one host, for as long as the command runs."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import trustme
+
+from mock_server.errors import InputError
+
+_MARK = "# A certificate authority of datafast-mock, made anew at each start.\n"
+# Apple's systems refuse certificates that hold for longer than 825 days, whoever has signed them.
+_BEFORE, _AFTER = timedelta(days=1), timedelta(days=397)
+
+
+class Vouched(NamedTuple):
+    """What the host's server needs (`context`), and the certificate that clients are to trust (`file`)."""
+
+    context: ssl.SSLContext
+    file: Path
+
+
+@contextmanager
+def vouch_for(host: str, file: Path | None) -> Iterator[Vouched]:
+    """An authority whose own key never leaves this function's memory, and which signs but one certificate.
+
+    Its certificate is written to `file`, which stays; None stands for a file that is gone after the block, in
+    a folder that only this user can read. Raises InputError where `file` cannot be written.
+    """
+    authority = trustme.CA(
+        organization_name="datafast-mock", organization_unit_name=f"for {host} in tests", path_length=0
+    )
+    pem = _MARK + authority.cert_pem.bytes().decode()
+    with TemporaryDirectory(prefix="datafast-mock-") as name:
+        folder = Path(name)
+        context = _context(authority, host, folder)
+        path = folder / "ca.pem" if file is None else file.absolute()
+        _write(path, pem)
+        yield Vouched(context, path)
+
+
+def _context(authority: trustme.CA, host: str, folder: Path) -> ssl.SSLContext:
+    now = datetime.now(UTC)
+    leaf = authority.issue_cert(
+        host, organization_name="datafast-mock", not_before=now - _BEFORE, not_after=now + _AFTER
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # `ssl` takes a key from a file only: the host's (not the authority's) is in one for this moment.
+    with leaf.private_key_and_cert_chain_pem.tempfile(dir=str(folder)) as path:
+        context.load_cert_chain(path)
+    return context
+
+
+def _write(path: Path, pem: str) -> None:
+    """Writes the certificate, but not over a file that is somebody else's, such as the system's own."""
+    option = f"--intercept-ca {path}"
+    try:
+        if path.exists() and not path.read_bytes().startswith(_MARK.encode()):
+            raise InputError(option, "is there already, and is none of datafast-mock's")
+        path.write_text(pem, encoding="ascii")
+    except OSError as error:
+        raise InputError(option, f"cannot be written ({error.strerror})") from None

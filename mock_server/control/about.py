@@ -1,0 +1,66 @@
+"""What the mock tells about itself: health and sites."""
+
+from msgspec import Struct
+
+from mock_server import __version__
+from mock_server.control.asked import Asked
+from mock_server.instants import iso_of
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """That it is up, and in what world."""
+
+    status: str
+    version: str
+    seed: int
+    revision: str
+    instant: str
+
+
+class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A website, the key that comes with it, and the ids of those who are always there."""
+
+    name: str
+    description: str
+    website_id: str
+    domain: str
+    key: str
+    cast: dict[str, str]
+
+
+class Sites(Struct, frozen=True, kw_only=True):
+    """All websites."""
+
+    sites: list[SiteState]
+
+
+def health(asked: Asked) -> Health:
+    """`{"status": "ok", "version", "seed", "revision", "instant"}`."""
+    service = asked.service
+    place = service.usual_place
+    return Health(
+        status="ok",
+        version=__version__,
+        seed=place.seed,
+        revision=place.revision,
+        instant=iso_of(service.common.clock.now()),
+    )
+
+
+def sites(asked: Asked) -> Sites:
+    """`{"sites": [{"name", "description", "websiteId", "domain", "key", "cast"}, …]}`."""
+    service = asked.service
+    instant, seed = service.common.clock.now(), service.usual_place.seed
+    return Sites(
+        sites=[
+            SiteState(
+                name=name,
+                description=site.description,
+                website_id=site.website_id,
+                domain=site.domain,
+                key=f"df_{name}",
+                cast=dict(service.worlds.world(seed, name).cast(instant)),
+            )
+            for name, site in service.sites.items()
+        ]
+    )

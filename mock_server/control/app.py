@@ -1,0 +1,92 @@
+"""The controls as an application: routes, guard, reading, running, problems."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mock_server.control.asked import Asked, body_of, read_body, read_query
+from mock_server.control.described import control_document
+from mock_server.control.guard import admit
+from mock_server.control.operations import OPERATIONS, ControlOperation
+from mock_server.problems import ProblemError, problem_reply
+from mock_server.replies import json_reply
+from mock_server.service import Service
+
+PREFIX = "/__mock"
+
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+def make_control_app(service: Service) -> Starlette:
+    """The application below `/__mock`."""
+
+    async def document(_request: Request) -> Response:
+        return json_reply(msgspec.json.encode(control_document(service)))
+
+    routes = [
+        *(
+            Route(PREFIX + operation.path, _handler(operation, service), methods=[operation.method])
+            for operation in OPERATIONS
+        ),
+        Route(f"{PREFIX}/openapi.json", document),
+    ]
+    for route in routes:
+        # Starlette's `$` would let a line feed pass at the end.
+        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
+    return Starlette(
+        routes=routes, exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation}
+    )
+
+
+def _handler(operation: ControlOperation, service: Service) -> _Handler:
+    async def answer(request: Request) -> Response:
+        if not operation.is_open:
+            admit(request, service.settings)
+        asked = Asked(
+            service=service,
+            url=f"{request.url.scheme}://{request.url.netloc}{service.base}",
+            query=read_query(request, operation.query),
+            body=None if operation.body is None else read_body(await body_of(request), operation.body),
+            token=request.path_params.get("key", ""),
+        )
+        found = operation.run(asked)
+        if operation.answer is None:
+            return Response(status_code=operation.status)
+        return json_reply(msgspec.json.encode(found), operation.status)
+
+    return answer
+
+
+async def _problem(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, ProblemError), "registered for nothing else"
+    reply = problem_reply(problem)
+    if problem.status == 401:
+        reply.headers["WWW-Authenticate"] = "Bearer"
+    return reply
+
+
+async def _no_such_operation(request: Request, error: Exception) -> Response:
+    """404 and 405, which lists the methods of all operations of the path."""
+    assert isinstance(error, HTTPException), "registered for nothing else"
+    if error.status_code != 405:
+        return problem_reply(
+            ProblemError(404, f"Nothing is at {request.url.path[:200]}; {PREFIX}/openapi.json tells what is.")
+        )
+    allowed = sorted(
+        operation.method
+        for operation in OPERATIONS
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", PREFIX + operation.path), request.url.path)
+    )
+    heads = ["HEAD"] if "GET" in allowed else []
+    allow = ", ".join(sorted([*allowed, *heads])) or "GET, HEAD"
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": allow})
+    reply = problem_reply(ProblemError(405, f"{request.method} is not allowed here; allowed: {allow}."))
+    reply.headers["Allow"] = allow
+    return reply

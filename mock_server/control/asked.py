@@ -1,0 +1,92 @@
+"""A request to the controls as checked values, and what each of them may ask."""
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+
+from mock_server.keys import Key
+from mock_server.problems import ProblemError
+from mock_server.service import Service
+
+LARGEST_BODY = 64 * 1024
+
+_T = TypeVar("_T")
+# msgspec's words for a member that is unknown or missing.
+_FIELD = re.compile(r"field `([^`]+)`$")
+
+
+class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of an operation that is about the server, or about one key."""
+
+    key: Annotated[str, Meta(max_length=300, description="A key; left out, the server is meant.")] | None = (
+        None
+    )
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """One request: the service, the API's base URL, the checked query and body, the key in the path."""
+
+    service: Service
+    url: str
+    query: Any
+    body: Any
+    token: str
+
+    @property
+    def key(self) -> Key | None:
+        """The key that the query names. Raises ProblemError where there is none of that name."""
+        return None if self.query.key is None else key_of(self.service, self.query.key)
+
+
+def key_of(service: Service, token: str) -> Key:
+    """The key of a token. Raises ProblemError where there is none."""
+    key = service.keys.find(token)
+    if key is None:
+        raise ProblemError(404, "There is no such key (any more): POST /__mock/keys mints one.")
+    return key
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body. Raises ProblemError for one that is too large or no JSON by its type."""
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ProblemError(415, f"Send JSON as application/json, not as {media_type[:80] or 'nothing'!r}.")
+    found = bytearray()
+    async for part in request.stream():
+        found += part
+        if len(found) > LARGEST_BODY:
+            raise ProblemError(413, f"The body is larger than {LARGEST_BODY} bytes.")
+    return bytes(found)
+
+
+def read_body(body: bytes, kind: type[_T]) -> _T:
+    """The body as a checked value. Raises ProblemError that names the member that is wrong."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise _wrong(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProblemError(400, f"The body is no JSON: {error}.") from None
+
+
+def read_query(request: Request, kind: type[_T]) -> _T:
+    """The query as a checked value; of a parameter that is repeated the first counts. Raises ProblemError."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        found.setdefault(name, value)
+    try:
+        return msgspec.convert(found, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _wrong(error, "The query: ") from None
+
+
+def _wrong(error: msgspec.ValidationError, where: str = "") -> ProblemError:
+    problem, _, place = str(error).partition(" - at ")
+    parent = place.strip("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
+    named = _FIELD.search(problem)
+    member = f"{parent}/{named[1]}" if named else parent
+    told = f" at {parent}" if parent else ""
+    return ProblemError(400, f"{where}{problem}{told}.", member=member)

@@ -1,0 +1,73 @@
+"""The clock of the server and those of keys: read, set, frozen, advanced, sped up."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from mock_server.clock import Clock
+from mock_server.control.asked import Asked
+from mock_server.instants import instant_of, iso_of
+from mock_server.problems import ProblemError
+from mock_server.settings import FASTEST
+
+Instant = Annotated[str, Meta(max_length=40, description="ISO 8601; without an offset it is UTC.")]
+Speed = Annotated[float, Meta(gt=0, le=FASTEST, description="Seconds of the world in one of ours.")]
+
+_A_CENTURY = 100 * 366 * 86_400_000
+
+
+class ClockState(Struct, frozen=True, kw_only=True):
+    """What a clock shows, in steps of a second, and how fast it runs when it is not frozen."""
+
+    now: str
+    speed: float
+    frozen: bool
+
+
+class ClockChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is left out stays as it is; `advance` comes on top of `now`."""
+
+    now: Instant | UnsetType = UNSET
+    advance: (
+        Annotated[int, Meta(ge=-_A_CENTURY, le=_A_CENTURY, description="ms; less than 0 is back.")]
+        | UnsetType
+    ) = UNSET
+    speed: Speed | UnsetType = UNSET
+    frozen: bool | UnsetType = UNSET
+
+
+def read_clock(asked: Asked) -> ClockState:
+    """The clock that the server, or a key, goes by."""
+    key = asked.key
+    return state_of(asked.service.common.clock if key is None else asked.service.clock_of(key))
+
+
+def set_clock(asked: Asked) -> ClockState:
+    """Changes the server's clock, or gives a key one of its own that shows what is asked for."""
+    key = asked.key
+    if key is None:
+        clock = asked.service.common.clock
+        change(clock, asked.body)
+    else:
+        clock = asked.service.clock_of(key).copy()
+        change(clock, asked.body)
+        key.clock = clock
+    return state_of(clock)
+
+
+def change(clock: Clock, asked: ClockChange) -> None:
+    """Raises ProblemError for an instant that is none, or beyond all years; then nothing has changed."""
+    try:
+        clock.set(
+            now=None if asked.now is UNSET else instant_of(asked.now),
+            advance=0 if asked.advance is UNSET else asked.advance,
+            speed=None if asked.speed is UNSET else asked.speed,
+            is_frozen=None if asked.frozen is UNSET else asked.frozen,
+        )
+    except ValueError as error:
+        raise ProblemError(400, f"`now`: {error}.", member="/now") from None
+
+
+def state_of(clock: Clock) -> ClockState:
+    """A clock as it is shown."""
+    return ClockState(now=iso_of(clock.now()), speed=clock.speed, frozen=clock.is_frozen)

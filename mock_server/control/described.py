@@ -1,0 +1,125 @@
+"""The controls as an OpenAPI document, made from the table of operations."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from mock_server import __version__
+from mock_server.control.asked import Scoped
+from mock_server.control.operations import OPERATIONS, ControlOperation
+from mock_server.problems import MEDIA_TYPE, Problem
+from mock_server.service import Service
+from mock_server.views.call import REVISIONS
+
+_REF = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def control_document(service: Service) -> dict[str, Any]:
+    """OpenAPI 3.1; sites, revisions and operations are those that this server has."""
+    kinds = {kind for operation in OPERATIONS for kind in _kinds(operation)} | {Problem}
+    _, schemas = msgspec.json.schema_components(
+        sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REF
+    )
+    _name_what_there_is(schemas, service)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Controls of the DataFast mock",
+            "version": __version__,
+            "description": "Keys, clock, settings, fault rules and the journal of a running mock.",
+        },
+        "servers": [{"url": "/__mock"}],
+        "security": [{}, {"controlToken": []}],
+        "paths": _paths(),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"controlToken": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _kinds(operation: ControlOperation) -> list[type]:
+    return [kind for kind in (operation.answer, operation.body) if kind is not None]
+
+
+def _paths() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        found.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    return found
+
+
+def _described(operation: ControlOperation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
+    }
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": _content(operation.body)}
+    return described
+
+
+def _parameters(operation: ControlOperation) -> list[dict[str, Any]]:
+    path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(operation.path)
+    ]
+    (query,), components = msgspec.json.schema_components([operation.query], ref_template=_REF)
+    properties = components[query["$ref"].rpartition("/")[2]].get("properties", {})
+    return path + [
+        {"name": name, "in": "query", "required": False, "schema": _plain(schema)}
+        for name, schema in properties.items()
+    ]
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema; null is how a parameter that is left out is kept, and no value of it."""
+    branches = [branch for branch in schema.get("anyOf", ()) if branch != {"type": "null"}]
+    return branches[0] if len(branches) == 1 else schema
+
+
+def _responses(operation: ControlOperation) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done"}
+    if operation.answer is not None:
+        success["content"] = _content(operation.answer)
+    return {str(operation.status): success} | {
+        str(status): {"description": words, "content": _content(Problem, MEDIA_TYPE)}
+        for status, words in _refusals(operation)
+    }
+
+
+def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
+    """The statuses of what can go wrong."""
+    found = [(400, "Something in the request is not understood; `member` says what")]
+    if not operation.is_open:
+        found += [(401, "The control token is missing or wrong"), (403, "Not from here")]
+    if operation.path.endswith("{key}") or issubclass(operation.query, Scoped):
+        found.append((404, "There is no such key"))
+    if operation.name == "createKey":
+        found.append((409, "There is such a key already, or there are too many"))
+    if operation.body is not None:
+        found += [(413, "The body is too large"), (415, "The body is not sent as application/json")]
+    return found
+
+
+def _content(kind: type, media_type: str = "application/json") -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": _REF.format(name=kind.__name__)}}}
+
+
+def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
+    """Puts the names of sites, revisions and operations where one of them is expected."""
+    known = {
+        "site": list(service.sites),
+        "revision": list(REVISIONS),
+        "operation": list(service.answers(service.settings.revision)),
+    }
+    for name in ("Knobs", "KnobsChange", "NewKey", "When"):
+        for member, values in known.items():
+            schema = schemas[name].get("properties", {}).get(member)
+            for branch in (schema or {}).get("anyOf", [schema] if schema else []):
+                if branch.get("type") == "string":
+                    branch["enum"] = values

@@ -1,0 +1,55 @@
+"""Who may use the controls: requests from this machine that no web page sent, or the control token."""
+
+import hmac
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from mock_server.problems import ProblemError
+from mock_server.settings import Settings
+
+
+def admit(request: Request, settings: Settings) -> None:
+    """Raises ProblemError where a request may not use the controls."""
+    _refuse_other_origins(request)
+    if settings.control_token is not None:
+        _check_token(request.headers.get("Authorization", ""), settings.control_token)
+    elif settings.is_exposed:
+        raise ProblemError(
+            403, "The mock listens on more than loopback: its controls are off without --control-token."
+        )
+    elif not is_loopback(request.headers.get("Host", "")):
+        # A name that somebody else's DNS resolves to this machine.
+        raise ProblemError(403, "The controls answer to a loopback Host only, such as localhost.")
+
+
+def is_loopback(netloc: str) -> bool:
+    """Whether a `host:port` names this machine: localhost, 127.0.0.0/8 or [::1]."""
+    try:
+        host = urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_other_origins(request: Request) -> None:
+    """A page of another origin may not, whatever a browser lets it send without asking."""
+    origin = request.headers.get("Origin")
+    own = f"{request.url.scheme}://{request.headers.get('Host', '')}"
+    if origin is not None and origin != own:
+        raise ProblemError(403, "The controls do not answer to pages of another origin.")
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise ProblemError(403, "The controls do not answer to pages of another site.")
+
+
+def _check_token(authorization: str, token: str) -> None:
+    scheme, _, sent = authorization.strip().partition(" ")
+    is_right = hmac.compare_digest(sent.strip().encode(), token.encode())
+    if scheme.lower() != "bearer" or not is_right:
+        raise ProblemError(401, "Send 'Authorization: Bearer …' with the mock's control token.")

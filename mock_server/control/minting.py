@@ -1,0 +1,144 @@
+"""Keys for one test each, with a state of their own."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from mock_server.accounts import Account, Permission
+from mock_server.clock import Clock
+from mock_server.control.asked import Asked, key_of
+from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
+from mock_server.control.switches import check_knobs
+from mock_server.keys import Key, new_token
+from mock_server.knobs import Knobs
+from mock_server.limits import RateLimit
+from mock_server.problems import ProblemError
+from mock_server.rules import MOST_RULES, Rule
+
+_Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
+
+
+_Token = Annotated[str, Meta(pattern="^dft?_[A-Za-z0-9_-]{1,200}$", description="Not one that there is.")]
+
+
+class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What a key is to be; what is left out is as on the server.
+
+    With `permissions` or `websites` it becomes an account token (`dft_…`).
+    """
+
+    key: _Token | UnsetType = UNSET
+    """The token itself, for a client whose key is fixed; one that nobody guesses, if left out."""
+    label: _Label = ""
+    site: str | None = None
+    seed: int | None = None
+    revision: str | None = None
+    now: Instant | UnsetType = UNSET
+    speed: Speed | UnsetType = UNSET
+    frozen: bool | UnsetType = UNSET
+    rate_limit: RateLimit | None = None
+    faults: Annotated[list[Rule], Meta(max_length=MOST_RULES)] | None = None
+    permissions: Annotated[list[Permission], Meta(max_length=100)] | None = None
+    websites: Annotated[list[str], Meta(max_length=100)] | None = None
+
+    @property
+    def is_account_token(self) -> bool:
+        """Whether it is one by its token or by what it names, which only account tokens have."""
+        named = self.permissions is not None or self.websites is not None
+        return named or (self.key is not UNSET and self.key.startswith("dft_"))
+
+
+class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A key and all that holds for it. `url` is the API's base, `websiteId` null for an account token."""
+
+    key: str
+    url: str
+    label: str
+    site: str | None
+    website_id: str | None
+    seed: int
+    revision: str
+    now: str
+    speed: float
+    frozen: bool
+    rate_limit: RateLimit | None
+    faults: list[Rule]
+    permissions: list[str] | None
+    websites: list[str] | None
+
+
+def mint(asked: Asked) -> KeyState:
+    """Makes a key. Raises ProblemError; then there is no new one."""
+    service, wanted = asked.service, asked.body
+    knobs = Knobs(
+        site=wanted.site,
+        seed=wanted.seed,
+        revision=wanted.revision,
+        rate_limit=wanted.rate_limit,
+        faults=wanted.faults,
+    )
+    check_knobs(service, knobs)
+    account = _account(asked, wanted)
+    clock = service.common.clock.copy()
+    change(clock, ClockChange(now=wanted.now, speed=wanted.speed, frozen=wanted.frozen))
+    key = service.keys.mint(account, wanted.label)
+    key.clock = clock
+    key.turn(knobs)
+    return _state(asked, key, clock)
+
+
+def read_key(asked: Asked) -> KeyState:
+    """All that holds for a key."""
+    key = key_of(asked.service, asked.token)
+    return _state(asked, key, asked.service.clock_of(key))
+
+
+def forget(asked: Asked) -> None:
+    """Forgets a minted key with its journal. Raises ProblemError where there is none."""
+    asked.service.keys.forget(asked.token)
+
+
+def _account(asked: Asked, wanted: NewKey) -> Account:
+    token = _token(wanted)
+    if not wanted.is_account_token:
+        return Account(token=token)
+    if wanted.site is not None:
+        raise ProblemError(400, "`site`: an account token has `websites`.", member="/site")
+    for number, name in enumerate(wanted.websites or ()):
+        if name not in asked.service.sites:
+            known = list(asked.service.sites)
+            detail = f"`websites`: there is no {name[:80]!r}; known: {', '.join(known)}."
+            raise ProblemError(400, detail, member=f"/websites/{number}", known=known)
+    permissions: list[Permission] = ["*"] if wanted.permissions is None else wanted.permissions
+    return Account(token=token, permissions=tuple(permissions), websites=tuple(wanted.websites or ()))
+
+
+def _token(wanted: NewKey) -> str:
+    if wanted.key is UNSET:
+        return new_token(is_account_token=wanted.is_account_token)
+    if wanted.is_account_token and not wanted.key.startswith("dft_"):
+        raise ProblemError(400, "`key`: `permissions` and `websites` are for dft_ tokens.", member="/key")
+    return wanted.key
+
+
+def _state(asked: Asked, key: Key, clock: Clock) -> KeyState:
+    service, account = asked.service, key.account
+    shown: ClockState = state_of(clock)
+    site = None if account.is_account_token else service.place_of(key, None).site
+    limiter = service.limiter_of(key)
+    return KeyState(
+        key=account.token,
+        url=asked.url,
+        label=key.label,
+        site=site,
+        website_id=None if site is None else service.sites[site].website_id,
+        seed=service.seed_of(key),
+        revision=service.revision_of(key),
+        now=shown.now,
+        speed=shown.speed,
+        frozen=shown.frozen,
+        rate_limit=None if limiter is None else limiter.rate,
+        faults=list(key.board.knobs.faults or ()),
+        permissions=list(account.permissions) if account.is_account_token else None,
+        websites=list(account.websites) if account.is_account_token else None,
+    )

@@ -1,0 +1,112 @@
+"""The table of all operations of the controls: what is routed, checked and described."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from mock_server.control.about import Health, Sites, health, sites
+from mock_server.control.asked import Asked, Scoped
+from mock_server.control.clocks import ClockChange, ClockState, read_clock, set_clock
+from mock_server.control.minting import KeyState, NewKey, forget, mint, read_key
+from mock_server.control.requests import (
+    Page,
+    Requests,
+    Retries,
+    Verified,
+    clear_requests,
+    read_requests,
+    retries,
+    verify,
+)
+from mock_server.control.switches import SettingsState, change_settings, read_settings, set_settings
+from mock_server.expectations import Expectation
+from mock_server.knobs import Knobs, KnobsChange
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No query, or an empty body."""
+
+
+class ControlOperation(NamedTuple):
+    """One operation. `body` is None where none is read, `answer` where none is given."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    run: Callable[[Asked], Any]
+    answer: type | None
+    body: type | None = None
+    query: type = Nothing
+    status: int = 200
+    is_open: bool = False
+    """Whether anybody may ask: it tells nothing that is not public."""
+
+
+def _reset(asked: Asked) -> None:
+    asked.service.reset()
+
+
+OPERATIONS = (
+    ControlOperation("getHealth", "GET", "/health", "That it is up", health, Health, is_open=True),
+    ControlOperation("getSites", "GET", "/sites", "All websites", sites, Sites, is_open=True),
+    ControlOperation(
+        "createKey", "POST", "/keys", "Mint a key for one test", mint, KeyState, NewKey, status=201
+    ),
+    ControlOperation("getKey", "GET", "/keys/{key}", "All that holds for a key", read_key, KeyState),
+    ControlOperation("deleteKey", "DELETE", "/keys/{key}", "Forget a minted key", forget, None, status=204),
+    ControlOperation("getClock", "GET", "/clock", "Read a clock", read_clock, ClockState, query=Scoped),
+    ControlOperation(
+        "putClock", "PUT", "/clock", "Set a clock", set_clock, ClockState, ClockChange, query=Scoped
+    ),
+    ControlOperation(
+        "getSettings", "GET", "/settings", "Read settings", read_settings, SettingsState, query=Scoped
+    ),
+    ControlOperation(
+        "putSettings", "PUT", "/settings", "Replace settings", set_settings, SettingsState, Knobs, Scoped
+    ),
+    ControlOperation(
+        "patchSettings",
+        "PATCH",
+        "/settings",
+        "Change settings",
+        change_settings,
+        SettingsState,
+        KnobsChange,
+        Scoped,
+    ),
+    ControlOperation(
+        "getRequests", "GET", "/requests", "Read the journal", read_requests, Requests, query=Page
+    ),
+    ControlOperation(
+        "deleteRequests",
+        "DELETE",
+        "/requests",
+        "Clear the journal",
+        clear_requests,
+        None,
+        query=Scoped,
+        status=204,
+    ),
+    ControlOperation(
+        "verifyRequests",
+        "POST",
+        "/requests/verify",
+        "Whether the expected requests came",
+        verify,
+        Verified,
+        Expectation,
+        Scoped,
+    ),
+    ControlOperation(
+        "getRetries",
+        "GET",
+        "/requests/retries",
+        "Whether each 429 was waited out",
+        retries,
+        Retries,
+        query=Scoped,
+    ),
+    ControlOperation("reset", "POST", "/reset", "As at the start", _reset, None, Nothing, status=204),
+)

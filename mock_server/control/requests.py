@@ -1,0 +1,162 @@
+"""The journal: read, cleared, asked whether the expected came, and whether a client waits after a 429."""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from operator import attrgetter
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from mock_server.control.asked import Asked, Scoped
+from mock_server.expectations import differences, nearest
+from mock_server.instants import iso_of
+from mock_server.journal import Journal, Request
+from mock_server.journal_file import shown
+from mock_server.lint import linted
+from mock_server.retries import retries_of
+
+_MOST = 1_000
+
+
+class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of the journal: at most so many requests, those after a number only."""
+
+    limit: Annotated[int, Meta(ge=1, le=_MOST)] = 100
+    after: Annotated[int, Meta(ge=0, description="The number of a request.")] = 0
+
+
+class Lint(Struct, frozen=True, kw_only=True):
+    """A finding about a request."""
+
+    rule: str
+    message: str
+
+
+class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A request as it was sent, secrets masked; what decided its answer; what is found about it."""
+
+    number: int
+    time: str
+    instant: str
+    key: str | None
+    label: str
+    operation: str | None
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: dict[str, list[str]]
+    status: int
+    decided_by: str
+    lint: list[Lint]
+
+
+class Requests(Struct, frozen=True, kw_only=True):
+    """The newest requests, oldest of them first."""
+
+    requests: list[RequestState]
+
+
+class Near(Struct, frozen=True, kw_only=True):
+    """A request that came, and in what it differs from the expected one."""
+
+    request: RequestState
+    differences: list[str]
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """Whether as many came as were expected; `nearest` are those that came closest, where too few came."""
+
+    verified: bool
+    count: int
+    nearest: list[Near]
+
+
+class RetryState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One 429 and the request after it. Times are the world's, in ms; null where nothing came yet."""
+
+    refused_at: str
+    required: int
+    waited: int | None
+    patient: bool | None
+
+
+class Retries(Struct, frozen=True, kw_only=True):
+    """Whether every 429 was waited out by whoever asked again."""
+
+    patient: bool
+    retries: list[RetryState]
+
+
+def read_requests(asked: Asked) -> Requests:
+    """The newest requests of a key, or of all."""
+    found = [state for state in _linted(asked) if state.number > asked.query.after]
+    return Requests(requests=found[-asked.query.limit :])
+
+
+def clear_requests(asked: Asked) -> None:
+    """Forgets the requests of a key, or all."""
+    for journal in _journals(asked):
+        journal.clear()
+
+
+def verify(asked: Asked) -> Verified:
+    """Whether the expected requests came."""
+    expected = asked.body
+    requests = list(_all(asked))
+    count = sum(not differences(request, expected) for request in requests)
+    is_verified = expected.count.holds(count)
+    misses = nearest(requests, expected) if count < expected.count.min else []
+    states = {state.number: state for state in _linted(asked)} if misses else {}
+    return Verified(
+        verified=is_verified,
+        count=count,
+        nearest=[Near(request=states[miss.request.number], differences=miss.differences) for miss in misses],
+    )
+
+
+def retries(asked: Asked) -> Retries:
+    """Each 429 and whether it was waited out, key by key."""
+    found = [
+        RetryState(
+            refused_at=iso_of(retry.refused.instant),
+            required=retry.required,
+            waited=retry.waited,
+            patient=retry.is_patient,
+        )
+        for journal in _journals(asked)
+        for retry in retries_of(journal)
+    ]
+    return Retries(patient=all(retry.patient is not False for retry in found), retries=found)
+
+
+def _journals(asked: Asked) -> list[Journal]:
+    """That of a key; without one those of all keys, and that of requests without a key."""
+    key = asked.key
+    if key is not None:
+        return [key.journal]
+    return [asked.service.common.journal, *(other.journal for other in asked.service.keys.all())]
+
+
+def _all(asked: Asked) -> Iterator[Request]:
+    return merge(*_journals(asked), key=attrgetter("number"))
+
+
+def _linted(asked: Asked) -> Iterable[RequestState]:
+    """All requests in their order, each linted among those of its key."""
+    service = asked.service
+    parameters = {
+        operation.operation_id: frozenset(parameter.name for parameter in operation.parameters)
+        for operation in (*service.extra_operations, *service.operations)
+    }
+    states = [
+        _state(request, [Lint(rule=one.rule, message=one.message) for one in findings])
+        for journal in _journals(asked)
+        for request, findings in linted(journal, parameters)
+    ]
+    return sorted(states, key=attrgetter("number"))
+
+
+def _state(request: Request, lint: list[Lint]) -> RequestState:
+    members: dict[str, Any] = shown(request)
+    members["decided_by"] = members.pop("decidedBy")
+    return RequestState(**members, lint=lint)

@@ -1,0 +1,135 @@
+"""The golden files of a website: every operation's answer, and the profiles that are worth a file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from mock_server.contract import Operation
+from mock_server.golden.asking import Answer, Mock, Question, url_of
+from mock_server.golden.file import Golden
+from mock_server.golden.traits import TRAITS
+
+_VISITOR_ID = "visitorId"
+_MAP = "getRealtimeMap"
+_LOOKED_AT = 100
+"""So many visitors of a map are looked at for traits; five thousand would take seconds and show no more."""
+
+_ROLES = {
+    "customer": "A customer: payments among the goals, and no prediction.",
+    "identified": "Somebody who was identified: `profile` is filled.",
+    "returning": "Somebody who came back: more than one visit.",
+    "anonymous": "Somebody of whom no more than the visit is known: `profile` is null.",
+}
+_REGULAR = "A visitor whose id is known beforehand: a regular of this website, whatever the seed."
+
+
+class _Visitor(NamedTuple):
+    """A visitor whose profile is worth a file; `label` becomes part of its name."""
+
+    label: str
+    visitor_id: str
+    good_for: str
+
+
+class _Website(NamedTuple):
+    """A website as its own key sees it. `row` is that of `/__mock/sites`."""
+
+    mock: Mock
+    row: Mapping[str, Any]
+
+    def question(self, operation: Operation, **path: str) -> Question:
+        """A request for an operation."""
+        return Question(url_of(operation, path), self.row["key"], operation.method)
+
+    def ask(self, operation: Operation, **path: str) -> Answer:
+        """The answer to it."""
+        return self.mock.ask(self.question(operation, **path))
+
+    def golden(self, operation: Operation, label: str, good_for: str, **path: str) -> Golden:
+        """A file of it; `label` tells it from others of the same operation."""
+        name = self.row["name"]
+        return Golden(
+            path=f"{self.mock.revision}/{name}/{operation.operation_id}{label}.json",
+            good_for=good_for,
+            revision=self.mock.revision,
+            site=name,
+            operations=(operation.operation_id,),
+            question=self.question(operation, **path),
+            answer=self.ask(operation, **path),
+        )
+
+
+def answers_of(mock: Mock, row: Mapping[str, Any]) -> Iterator[Golden]:
+    """The files of the website that a row of `/__mock/sites` tells of, in the order of the document."""
+    website = _Website(mock, row)
+    for operation in mock.service.operations:
+        if not operation.path_names:
+            golden = website.golden(operation, "", "")
+            yield replace(golden, good_for=_use_of(website, operation, golden.answer))
+        if operation.path_names == (_VISITOR_ID,):
+            yield from _profiles(website, operation)
+
+
+def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
+    figures = _figures(answer.json["data"])
+    told = ", ".join(f"{number} {name}" for name, number in figures.items())
+    empty = "" if any(figures.values()) else ": the empty state"
+    return f"{_summary(website.mock, operation)}, here {told}{empty}. {website.row['description']}"
+
+
+def _figures(data: Any) -> dict[str, int]:
+    """How much there is: the length of each list in an object, or the numbers in the first of many rows."""
+    if isinstance(data, list):
+        return {name: value for name, value in data[0].items() if type(value) is int} if data else {}
+    return {name: len(value) for name, value in data.items() if isinstance(value, list)}
+
+
+def _summary(mock: Mock, operation: Operation) -> str:
+    """The document's own summary of an operation."""
+    for item in mock.service.document["paths"].values():
+        for part in item.values():
+            if isinstance(part, dict) and part.get("operationId") == operation.operation_id:
+                return str(part.get("summary", operation.operation_id))
+    return operation.operation_id
+
+
+def _profiles(website: _Website, operation: Operation) -> Iterator[Golden]:
+    for label, visitor_id, good_for in (
+        *_cast(website),
+        *_regulars(website),
+        *_with_traits(website, operation),
+    ):
+        golden = website.golden(operation, f".{label}", good_for, visitorId=visitor_id)
+        # At another instant a regular may not have been there yet.
+        if golden.answer.status == 200:
+            yield golden
+
+
+def _cast(website: _Website) -> list[_Visitor]:
+    return [_Visitor(role, visitor_id, _ROLES[role]) for role, visitor_id in website.row["cast"].items()]
+
+
+def _regulars(website: _Website) -> list[_Visitor]:
+    regulars = website.mock.service.sites[website.row["name"]].regulars
+    ids = [regular.visitor_id for regular in regulars]
+    return [_Visitor(f"regular-{visitor_id[:8]}", visitor_id, _REGULAR) for visitor_id in ids]
+
+
+def _with_traits(website: _Website, operation: Operation) -> Iterator[_Visitor]:
+    """For each trait that anybody on the map has, the first who has it."""
+    profiles = {
+        visitor_id: website.ask(operation, visitorId=visitor_id).json["data"]
+        for visitor_id in _met_on_the_map(website)
+    }
+    for trait in TRAITS:
+        found = next((name for name, profile in profiles.items() if trait.is_met(profile)), None)
+        if found is not None:
+            yield _Visitor(trait.name, found, trait.good_for)
+
+
+def _met_on_the_map(website: _Website) -> list[str]:
+    """Ids of those who are on the map, then of those of whom only its events tell, as after a renewal."""
+    operation = next(one for one in website.mock.service.operations if one.operation_id == _MAP)
+    data = website.ask(operation).json["data"]
+    rows = [*data["visitors"][:_LOOKED_AT], *data["recentEvents"]]
+    return list(dict.fromkeys(row["visitorId"] for row in rows))

@@ -1,0 +1,74 @@
+"""Golden files in a folder: written with their index, without ever touching what is not ours."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from mock_server.errors import InputError
+
+INDEX = "index.json"
+GENERATOR = "datafast-mock fixtures"
+"""By this name in an index a folder is known as ours."""
+
+
+def listed_in(folder: Path) -> set[str]:
+    """The files that an earlier index of ours lists, itself included: none in a new or an empty folder.
+
+    Raises InputError for a folder that is somebody else's.
+    """
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            return set()
+        index = msgspec.json.decode((folder / INDEX).read_bytes(), type=_Index)
+    except (OSError, msgspec.DecodeError):
+        index = _Index()
+    if index.generator != GENERATOR:
+        problem = f"{folder} is neither empty nor a folder with an {INDEX} of ours; nothing was written"
+        raise InputError("--out", problem)
+    return {INDEX, *(row.path for row in index.files if _is_inside(row.path))}
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Makes the folder hold these files, the index among them, and no others that an earlier index lists.
+
+    Raises InputError, before anything is written, where a file that is not ours is in the way.
+    """
+    listed = listed_in(folder)
+    strangers = [folder / name for name in files if name not in listed and (folder / name).exists()]
+    if strangers:
+        raise InputError("--out", f"{strangers[0]} is in the way and not ours; nothing was written")
+    try:
+        _remove(folder, listed - files.keys())
+        # The index comes first: should we be interrupted, the rest is known to be ours.
+        for name in sorted(files, key=lambda name: (name != INDEX, name)):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(files[name])
+    except OSError as error:
+        raise InputError("--out", f"{error.filename}: {error.strerror}") from None
+
+
+class _Row(msgspec.Struct):
+    path: str
+
+
+class _Index(msgspec.Struct):
+    """What is read of an earlier index; a file that says none of it is no index of ours."""
+
+    generator: str = ""
+    files: list[_Row] = []
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path stays in the folder; somebody may have edited the index."""
+    return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    """Removes files, and the folders that they leave empty."""
+    for name in sorted(names):
+        path = folder / name
+        path.unlink(missing_ok=True)
+        for parent in list(path.parents)[: len(PurePosixPath(name).parents) - 1]:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()

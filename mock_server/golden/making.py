@@ -1,0 +1,93 @@
+"""Makes all golden files of a choice of websites and revisions, with their index."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mock_server import __version__
+from mock_server.errors import InputError
+from mock_server.golden.answers import answers_of
+from mock_server.golden.asking import Mock, indented
+from mock_server.golden.file import Golden, row_of
+from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
+from mock_server.golden.refusals import refusals_of
+from mock_server.views.call import REVISIONS
+
+LARGEST = 512 * 1024
+"""Larger answers, in bytes, are left out where their website was not asked for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to make: no `sites` are all of them, no `revisions` likewise; `now` in ms since the epoch."""
+
+    seed: int
+    now: int
+    sites: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+
+
+def write_fixtures(folder: Path, choice: Choice) -> int:
+    """Writes the files and their index into a folder; how many there are. Raises InputError."""
+    # Whoever names the wrong folder need not wait for the refusal.
+    listed_in(folder)
+    files = make_files(choice)
+    write_folder(folder, files)
+    return len(files)
+
+
+def make_files(choice: Choice) -> dict[str, bytes]:
+    """All files by their path, the index among them. Raises InputError for an unknown site or revision."""
+    revisions = dict.fromkeys(choice.revisions or REVISIONS)
+    mocks = [Mock(choice.seed, revision, choice.now) for revision in revisions]
+    _check_sites(mocks[0], choice)
+    goldens = list(_all_goldens(mocks, choice))
+    too_large = [golden for golden in goldens if _is_too_large(golden, choice)]
+    kept = [golden for golden in goldens if golden not in too_large]
+    index = _index(mocks, choice, kept, too_large)
+    assert len({golden.path for golden in kept}) == len(kept), "every file has a name of its own"
+    return {
+        INDEX: indented(msgspec.json.encode(index)),
+        **{golden.path: golden.answer.body for golden in kept},
+    }
+
+
+def _check_sites(mock: Mock, choice: Choice) -> None:
+    known = [row["name"] for row in mock.sites]
+    for name in choice.sites:
+        if name not in known:
+            raise InputError("--site", f"there is no {name!r}; known: {', '.join(known)}")
+
+
+def _all_goldens(mocks: list[Mock], choice: Choice) -> Iterator[Golden]:
+    for mock in mocks:
+        for row in mock.sites:
+            if not choice.sites or row["name"] in choice.sites:
+                yield from answers_of(mock, row)
+    yield from refusals_of(mocks[0])
+
+
+def _is_too_large(golden: Golden, choice: Choice) -> bool:
+    return not choice.sites and len(golden.answer.body) > LARGEST
+
+
+def _index(mocks: list[Mock], choice: Choice, kept: list[Golden], left_out: list[Golden]) -> dict[str, Any]:
+    instant = mocks[0].instant
+    return {
+        "generator": GENERATOR,
+        "version": __version__,
+        "seed": choice.seed,
+        "instant": instant,
+        "files": [row_of(golden, instant) for golden in kept],
+        "leftOut": [_left_out(golden) for golden in left_out],
+    }
+
+
+def _left_out(golden: Golden) -> dict[str, Any]:
+    """What is not there, and how to get it."""
+    size = len(golden.answer.body)
+    why = f"{size / 1_000_000:.1f} MB are too much by default; `--site {golden.site}` writes it."
+    return {"path": golden.path, "why": why}

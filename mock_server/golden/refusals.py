@@ -1,0 +1,148 @@
+"""The golden files of errors: every refusal that a credential, a parameter or a URL can bring about."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+
+from mock_server.accounts import Account, load_accounts
+from mock_server.contract import Operation
+from mock_server.golden.asking import UNKNOWN_TOKEN, Mock, Question, url_of
+from mock_server.golden.file import Golden
+from mock_server.settings import DEFAULT_SITE
+
+_TOKEN = "df_test"  # noqa: S105 - a key of the fixtures
+_ACCOUNT_TOKEN = "dft_test"  # noqa: S105 - likewise
+_ANYBODY = {"visitorId": "00000000-0000-4000-8000-000000000000"}
+_NO_WEBSITE = "0" * 24
+# What a documented parameter does not take, by its name.
+_BAD_QUERY = {"fields": "pageviews"}
+_BAD_PATH = {"visitorId": "not-a-uuid"}
+
+# What a client's author wants to see; where a status has no row, that of its class counts.
+_LESSONS = {
+    400: "reports a request that fails again however often it is sent",
+    401: "asks for another key",
+    403: "tells a key that may not do this from one that is wrong",
+    404: "shows that there is nothing, and does not try again",
+    429: "waits as long as `Retry-After` says, then goes on",
+    500: "tries again a few times, then reports it",
+}
+
+
+class _Refusal(NamedTuple):
+    """A way to be refused. `query` comes behind the URL, `path` fills it; a token of None sends none."""
+
+    name: str
+    what: str
+    token: str | None
+    query: str = ""
+    path: Mapping[str, str] = _ANYBODY
+    method: str | None = None
+    """None is the operation's own."""
+    times: int = 1
+    """The last of so many requests is the one that is refused."""
+
+
+def refusals_of(mock: Mock) -> Iterator[Golden]:
+    """The files of all errors; what they say is the same in every revision."""
+    # An operation about something else than visitors would need a value of its own here.
+    operations = [one for one in mock.service.operations if set(one.path_names) <= _ANYBODY.keys()]
+    for refusal in (*_WITHOUT_KEY, *_by_account(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
+        yield from _golden(mock, refusal, operations)
+    for operation in operations:
+        for refusal in (*_by_parameter(operation), *_by_visitor(mock, operation)):
+            yield from _golden(mock, refusal, [operation])
+    yield _route_not_found(mock)
+
+
+_WITHOUT_KEY = (
+    _Refusal("no-token", "no token was sent", None),
+    _Refusal("unknown-token", "the token is nobody's", UNKNOWN_TOKEN),
+)
+_BY_WEBSITE_ID = (
+    _Refusal("websiteId-missing", "an account token needs `websiteId`", _ACCOUNT_TOKEN),
+    _Refusal(
+        "websiteId-malformed",
+        "`websiteId` is not 24 hexadecimal digits",
+        _ACCOUNT_TOKEN,
+        query="?websiteId=dfid_12345",
+    ),
+    _Refusal(
+        "website-unknown",
+        "no website has this `websiteId`",
+        _ACCOUNT_TOKEN,
+        query=f"?websiteId={_NO_WEBSITE}",
+    ),
+)
+_BY_METHOD = (_Refusal("method", "the method is not one of `Allow`", _TOKEN, method="POST"),)
+
+
+def _by_account(mock: Mock) -> Iterator[_Refusal]:
+    """Every credential of fixtures/accounts.yaml; those that are welcome are left out later."""
+    sites = mock.service.sites
+    website_id = sites[DEFAULT_SITE].website_id
+    for token, account in load_accounts(sites).items():
+        if token not in {row["key"] for row in mock.sites}:
+            query = f"?websiteId={website_id}" if account.is_account_token else ""
+            what = f"the credential `{token}`, “{account.description}”"
+            yield _Refusal(token, what, token, query=query, times=_times(account))
+
+
+def _times(account: Account) -> int:
+    return 1 if account.limit is None else account.limit + 1
+
+
+def _by_parameter(operation: Operation) -> Iterator[_Refusal]:
+    for parameter in operation.parameters:
+        name = parameter.name
+        if name in _BAD_QUERY:
+            query = f"?{name}={_BAD_QUERY[name]}"
+            yield _Refusal(f"{name}-unknown", f"`{name}` does not take this value", _TOKEN, query=query)
+        if name in _BAD_PATH:
+            path = {name: _BAD_PATH[name]}
+            yield _Refusal(f"{name}-malformed", f"this is no `{name}`", _TOKEN, path=path)
+
+
+def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_Refusal]:
+    if operation.path_names != tuple(_ANYBODY):
+        return
+    yield _Refusal("visitor-unknown", "no page view of this visitor is known", _TOKEN)
+    for bot in mock.service.sites[DEFAULT_SITE].bots[:1]:
+        path = {"visitorId": bot}
+        yield _Refusal("visitor-bot", "the visitor is flagged as a bot", _TOKEN, path=path)
+
+
+def _golden(mock: Mock, refusal: _Refusal, operations: list[Operation]) -> Iterator[Golden]:
+    """One file for all operations that refuse alike; none where the first of them does not refuse."""
+    questions = {one.operation_id: _question(refusal, one) for one in operations}
+    answers = {
+        name: [mock.ask(question) for _ in range(refusal.times)][-1] for name, question in questions.items()
+    }
+    first, answer = next(iter(answers.items()))
+    if answer.status >= 400:
+        yield Golden(
+            path=f"errors/{answer.status}-{refusal.name}.json",
+            good_for=_good_for(answer.status, refusal.what),
+            revision=None,
+            site=None,
+            operations=tuple(name for name, other in answers.items() if other == answer),
+            question=questions[first],
+            answer=answer,
+        )
+
+
+def _question(refusal: _Refusal, operation: Operation) -> Question:
+    url = url_of(operation, refusal.path) + refusal.query
+    return Question(url, refusal.token, refusal.method or operation.method)
+
+
+def _route_not_found(mock: Mock) -> Golden:
+    question = Question(f"{mock.service.base}/nothing", _TOKEN)
+    answer = mock.ask(question)
+    good_for = _good_for(answer.status, "nothing is at this URL")
+    return Golden(f"errors/{answer.status}-route.json", good_for, None, None, (), question, answer)
+
+
+def _good_for(status: int, what: str) -> str:
+    lesson = _LESSONS.get(status, _LESSONS[status // 100 * 100])
+    return f"Test that your client {lesson}. {status} {HTTPStatus(status).phrase}: {what}."

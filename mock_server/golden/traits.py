@@ -1,0 +1,109 @@
+"""What makes a visitor's profile worth a file of its own, as a table."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from unicodedata import bidirectional, category
+
+
+class Trait(NamedTuple):
+    """`name` becomes part of the file's name; `is_met` judges the `data` of a profile."""
+
+    name: str
+    good_for: str
+    is_met: Callable[[Any], bool]
+
+
+def _place(profile: Any) -> Any:
+    return profile["identity"]
+
+
+def _params(profile: Any) -> list[str]:
+    return [value for value in profile["identity"]["params"].values() if value is not None]
+
+
+def _page(profile: Any) -> str:
+    """The path of the current page; empty where it is not known."""
+    return (profile["activity"]["currentUrl"] or "").partition("/")[2]
+
+
+def _name(profile: Any) -> str:
+    """The name that Identify was told; empty for who was never identified."""
+    return profile["profile"]["metadata"].get("name", "") if profile["profile"] else ""
+
+
+def _goal_types(profile: Any) -> set[str]:
+    return {goal["type"] for goal in profile["activity"]["completedGoals"]}
+
+
+TRAITS = (
+    Trait(
+        "nothing-known",
+        "Null wherever null may be: place, device, viewport, times, current page.",
+        lambda profile: profile["activity"]["firstVisitAt"] is None,
+    ),
+    Trait(
+        "no-city",
+        "A country without a city.",
+        lambda profile: _place(profile)["city"] is None and _place(profile)["countryCode"] is not None,
+    ),
+    Trait(
+        "ad-click",
+        "Came by an advertisement: there is a click id in `adClickIds`.",
+        lambda profile: bool(_place(profile)["adClickIds"]),
+    ),
+    Trait(
+        "odd-params",
+        "URL parameters in many scripts, with markup in them, and one that is empty and not null.",
+        lambda profile: any(not value.isascii() for value in _params(profile)) and "" in _params(profile),
+    ),
+    Trait(
+        "html-page",
+        "The current page's path looks like HTML: escape it where you show it.",
+        lambda profile: "<" in _page(profile),
+    ),
+    Trait(
+        "unicode-page",
+        "The current page's path is not ASCII, and not percent-encoded.",
+        lambda profile: not _page(profile).isascii(),
+    ),
+    Trait(
+        "long-page",
+        "The current page's path is longer than most columns are wide.",
+        lambda profile: len(_page(profile)) > 300,
+    ),
+    Trait(
+        "html-name",
+        "A name that looks like HTML: escape it where you show it.",
+        lambda profile: "<" in _name(profile),
+    ),
+    Trait(
+        "emoji-name",
+        "A name with emoji, one of them made of several code points.",
+        lambda profile: any(category(letter) == "So" for letter in _name(profile)),
+    ),
+    Trait(
+        "right-to-left-name",
+        "A name that is written from right to left.",
+        lambda profile: any(bidirectional(letter) in ("R", "AL") for letter in _name(profile)),
+    ),
+    Trait(
+        "quoted-name",
+        "A name with quotes in it, for whatever is put together as text.",
+        lambda profile: '"' in _name(profile),
+    ),
+    Trait(
+        "long-name",
+        "A name that no column is wide enough for.",
+        lambda profile: len(_name(profile)) > 64,
+    ),
+    Trait(
+        "renewed",
+        "A customer whose subscription was renewed: a goal of the type `subscription_lifecycle`.",
+        lambda profile: "subscription_lifecycle" in _goal_types(profile),
+    ),
+    Trait(
+        "unidentified-customer",
+        "Paid without ever being identified: a goal of the type `payment`, and `profile` is null.",
+        lambda profile: "payment" in _goal_types(profile) and profile["profile"] is None,
+    ),
+)

@@ -1,0 +1,42 @@
+"""The journal on disk, a line of JSON for each request."""
+
+from pathlib import Path
+
+import msgspec
+
+from mock_server.errors import InputError
+from mock_server.instants import iso_of
+from mock_server.journal import Request
+
+
+class JournalFile:
+    """Adds to a file; what is there already stays. Each line is on disk before its request is answered."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises InputError where the file cannot be written."""
+        try:
+            self._stream = path.open("ab", buffering=0)
+        except OSError as error:
+            raise InputError("--journal", f"{path} cannot be written ({error.strerror})") from None
+
+    def add(self, request: Request) -> None:
+        """Writes a request, secrets masked."""
+        self._stream.write(msgspec.json.encode(shown(request)) + b"\n")
+
+
+def shown(request: Request) -> dict[str, object]:
+    """A request as it is shown, in the journal's file as in the answers of `/__mock/requests`."""
+    return {
+        "number": request.number,
+        "time": iso_of(request.at),
+        "instant": iso_of(request.instant),
+        "key": request.token or None,
+        "label": request.label,
+        "operation": request.operation,
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": request.headers,
+        "status": request.status,
+        "decidedBy": request.decided_by,
+    }

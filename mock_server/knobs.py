@@ -1,0 +1,66 @@
+"""What may be set while the server runs, for all keys or for one."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from mock_server.limits import RateLimit
+from mock_server.problems import ProblemError
+from mock_server.rules import MOST_RULES, Rule, Rules
+
+Faults = Annotated[list[Rule], Meta(max_length=MOST_RULES)]
+
+
+class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Null stands for what the server has, and in the server's own for what it was started with."""
+
+    site: str | None = None
+    seed: int | None = None
+    revision: str | None = None
+    rate_limit: RateLimit | None = None
+    faults: Faults | None = None
+
+    def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
+        """Raises ProblemError for a site or revision that there is not, with those that there are."""
+        for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
+            if value is not None and value not in known:
+                detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."
+                raise ProblemError(400, detail, member=f"/{name}", known=list(known))
+
+
+class KnobsChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The same, but what is left out stays as it is."""
+
+    site: str | UnsetType | None = UNSET
+    seed: int | UnsetType | None = UNSET
+    revision: str | UnsetType | None = UNSET
+    rate_limit: RateLimit | UnsetType | None = UNSET
+    faults: Faults | UnsetType | None = UNSET
+
+    def of(self, knobs: Knobs) -> Knobs:
+        """What comes of it."""
+        given: dict[str, Any] = {
+            name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET
+        }
+        return msgspec.structs.replace(knobs, **given)
+
+
+@dataclass(slots=True)
+class Board:
+    """Knobs as they are turned, and the rules among them, which count."""
+
+    knobs: Knobs = field(default_factory=Knobs)
+    rules: Rules = field(default_factory=Rules)
+
+    def turn(self, knobs: Knobs) -> None:
+        """Sets all; all rules count anew."""
+        self.knobs = knobs
+        self.rules = Rules(knobs.faults or ())
+
+    def adjust(self, knobs: Knobs) -> None:
+        """Sets all; a rule that is the same and at the same place as before goes on counting."""
+        self.knobs = knobs
+        self.rules = self.rules.followed_by(knobs.faults or ())

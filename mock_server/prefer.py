@@ -1,0 +1,158 @@
+"""Preferences of a request: the `Prefer` header (RFC 7240), and `__code`, `__delay`, … in the query."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from mock_server.actions import FAULTS, LONGEST, Action
+from mock_server.instants import instant_of
+from mock_server.problems import ProblemError
+
+QUERY_PREFIX = "__"
+"""What the names of preferences in a query begin with."""
+
+_BESIDE = ("at", "site", "revision")
+_T = TypeVar("_T")
+# Possessive throughout, so that no header takes longer than its length.
+_PREFERENCE = re.compile(
+    r"""\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]++)                # its name
+        \s*+(?:=\s*+(?:"((?:[^"\\]|\\.)*+)"\s*+|([^,;"]*+)))?+  # its value, quoted or not
+        (?:;[^,";]*+(?:"(?:[^"\\]|\\.)*+"[^,";]*+)*+)*+   # parameters, of which we know none
+        (?:,|$)""",
+    re.VERBOSE,
+)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
+
+
+class Preferences(Struct, frozen=True, kw_only=True):
+    """What a request asks for. `applied` is the value of `Preference-Applied`, empty for the query's."""
+
+    action: Action
+    at: int | UnsetType = UNSET
+    """An instant in ms."""
+    site: str | UnsetType = UNSET
+    revision: str | UnsetType = UNSET
+    applied: str = ""
+    told: str = ""
+    """All that was asked for, for the journal."""
+
+
+def preferences_of(
+    headers: Iterable[str], query: Iterable[tuple[str, str]], known: Mapping[str, Iterable[str]]
+) -> Preferences | None:
+    """What the `Prefer` headers and the query's parameters ask for; None for nothing that we know.
+
+    `known` lists the sites and revisions there are. Unknown preferences are ignored; of one that is given
+    twice the first counts, and the header before the query. Raises ProblemError for a value that is none.
+    """
+    sent = _first(pair for header in headers for pair in _pairs(header))
+    asked = _first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX))
+    found = {name: value for name, value in {**asked, **sent}.items() if name in _READERS}
+    if not found:
+        return None
+    values = {name: part for pair in found.items() for name, part in _read(*pair, known).items()}
+    beside = {name: values.pop(name) for name in _BESIDE if name in values}
+    return Preferences(
+        action=msgspec.convert(values, Action),
+        applied=", ".join(_written(name, value) for name, value in found.items() if name in sent),
+        told=", ".join(_written(name, value) for name, value in found.items()),
+        **beside,
+    )
+
+
+def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each name with the value that it had first."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+def _pairs(header: str) -> Iterator[tuple[str, str]]:
+    """Name and value of each preference; what follows something unreadable is left out."""
+    at = 0
+    while at < len(header) and (match := _PREFERENCE.match(header, at)):
+        name, quoted, plain = match.groups()
+        yield name.lower(), re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else (plain or "").strip()
+        at = match.end()
+
+
+def _written(name: str, value: str) -> str:
+    """`code=429`, quoted where it must be."""
+    if _TOKEN.fullmatch(value):
+        return f"{name}={value}"
+    escaped = re.sub(r'(["\\])', r"\\\1", "".join(c if " " <= c < "\x7f" else "?" for c in value))
+    return f'{name}="{escaped}"'
+
+
+def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """The members of an action, or `at`, `site`, `revision`. Raises ProblemError."""
+    if name in known and value not in known[name]:
+        raise _refused(name, value, f"there is none of that name; known: {', '.join(known[name])}")
+    try:
+        members = _READERS[name](value)
+        if name not in _BESIDE:
+            msgspec.convert(members, Action)
+    except (ValueError, msgspec.ValidationError) as error:
+        raise _refused(name, value, str(error).partition(" - at")[0]) from None
+    return members
+
+
+def _refused(name: str, value: str, problem: str) -> ProblemError:
+    detail = f"The preference {name}={value[:80]!r} cannot be met: {problem}."
+    return ProblemError(400, detail, preference=name)
+
+
+def _code(value: str) -> dict[str, Any]:
+    if not re.fullmatch(r"\d{3}", value, re.ASCII):
+        raise ValueError("a status of three digits is expected, such as 429")
+    return {"code": int(value)}
+
+
+def _delay(value: str) -> dict[str, Any]:
+    match = _RANGE.fullmatch(value)
+    ends = [int(end) for end in match.groups() if end is not None] if match else []
+    if not ends or max(ends) > LONGEST or ends != sorted(ends):
+        raise ValueError(f"milliseconds are expected, up to {LONGEST}, such as 1500 or 200..900")
+    return {"delay": ends[0] if len(ends) == 1 else ends}
+
+
+def _fault(value: str) -> dict[str, Any]:
+    """`reset`, or with what it needs: `truncate:0.3`, `drip:5000`, `missing:/data/count`."""
+    name, _, detail = value.partition(":")
+    if name not in FAULTS:
+        raise ValueError(f"known faults: {', '.join(FAULTS)}")
+    if not detail:
+        return {"fault": name}
+    member, kind = _DETAILS.get(name, (None, str))
+    if member is None:
+        raise ValueError(f"{name} takes nothing behind a colon")
+    return {"fault": name, member: _as(kind, detail)}
+
+
+def _as(kind: Callable[[str], _T], text: str) -> _T:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
+
+
+_DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "truncate": ("share", float),
+    "drip": ("duration", int),
+    "wrong-type": ("pointer", str),
+    "missing": ("pointer", str),
+}
+_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "code": _code,
+    "example": lambda value: {"example": value},
+    "delay": _delay,
+    "fault": _fault,
+    "at": lambda value: {"at": instant_of(value)},
+    "site": lambda value: {"site": value},
+    "revision": lambda value: {"revision": value},
+}

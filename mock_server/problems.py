@@ -1,0 +1,53 @@
+"""Errors of the mock's own controls, told as problem+json (RFC 9457) and never in the API's envelope."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+_TITLES = {
+    400: "This is not understood",
+    401: "The control token is missing or wrong",
+    403: "The controls are not open to this request",
+    404: "There is no such thing",
+    405: "Method not allowed",
+    413: "The body is too large",
+    415: "The body is no JSON",
+    409: "There are such keys, or too many",
+}
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is wrong; beside these members there may be others, such as those that there are."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    member: str = ""
+    """The member of the body that is wrong, as a JSON pointer."""
+
+
+class ProblemError(Exception):
+    """A request to the mock itself that it cannot carry out. `members` go beside the standard ones."""
+
+    def __init__(self, status: int, detail: str, **members: Any) -> None:
+        """`detail` says what is wrong, where, and what would be right."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.members = members
+
+
+def problem_reply(problem: ProblemError) -> Response:
+    """`{"type": "about:blank", "title", "status", "detail", …}`."""
+    body = {
+        "type": "about:blank",
+        "title": _TITLES[problem.status],
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.members,
+    }
+    return Response(msgspec.json.encode(body), problem.status, media_type=MEDIA_TYPE)

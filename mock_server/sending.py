@@ -1,0 +1,120 @@
+"""Answers on their way: late, slow, broken or not at all, where an action asks for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import pairwise
+
+from msgspec import UNSET
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mock_server.actions import Action
+from mock_server.connection import connection_of
+from mock_server.faults import OTHER_TYPE, changed, malformed
+
+_DRIP_MS = 2_000
+_DRIPS = 20
+_SHARE = 0.5
+# Nobody's client waits so long; then the connection is closed.
+_HANG_SECONDS = 600
+
+
+def with_fault(reply: Response, action: Action) -> Response:
+    """The answer with what its fault does to the body or its type. Raises PointerError."""
+    if action.fault in ("wrong-type", "missing"):
+        return _with_body(reply, changed(bytes(reply.body), action))
+    if action.fault == "malformed":
+        return _with_body(reply, malformed(bytes(reply.body)))
+    if action.fault == "content-type":
+        reply.headers["Content-Type"] = OTHER_TYPE
+    return reply
+
+
+async def send_reply(
+    reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Sends an answer as an action wants it; `coin` in [0, 1) decides a delay between two."""
+    await asyncio.sleep(_delay(action, coin) / 1000)
+    way = _WAYS.get(str(action.fault))
+    if way is None:
+        await reply(scope, receive, send)
+    else:
+        await way(reply, action, scope, receive, send)
+
+
+def _with_body(reply: Response, body: bytes) -> Response:
+    reply.body = body
+    reply.headers["Content-Length"] = str(len(body))
+    return reply
+
+
+def _delay(action: Action, coin: float) -> float:
+    if action.delay is UNSET:
+        return 0
+    if isinstance(action.delay, int):
+        return action.delay
+    least, most = action.delay
+    return least + (most - least) * coin
+
+
+async def _reset(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
+    connection_of(scope).reset()
+    await _disconnected(receive)
+
+
+async def _empty(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
+    connection_of(scope).close()
+    await _disconnected(receive)
+
+
+async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
+    try:
+        await asyncio.wait_for(_disconnected(receive), _HANG_SECONDS)
+    except TimeoutError:
+        connection_of(scope).close()
+        await _disconnected(receive)
+
+
+async def _truncate(reply: Response, action: Action, scope: Scope, receive: Receive, send: Send) -> None:
+    share = _SHARE if action.share is UNSET else action.share
+    await _start(reply, send)
+    await send(_body(bytes(reply.body)[: int(len(reply.body) * share)], is_last=False))
+    connection_of(scope).close()
+    await _disconnected(receive)
+
+
+async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive, send: Send) -> None:
+    """The body in twenty pieces, the last one at the end of the duration."""
+    if scope["method"] == "HEAD":
+        await reply(scope, receive, send)
+        return
+    duration = _DRIP_MS if action.duration is UNSET else action.duration
+    body = bytes(reply.body)
+    await _start(reply, send)
+    for begin, end in pairwise(len(body) * n // _DRIPS for n in range(_DRIPS + 1)):
+        await asyncio.sleep(duration / 1000 / _DRIPS)
+        await send(_body(body[begin:end], is_last=False))
+    await send(_body(b"", is_last=True))
+
+
+async def _start(reply: Response, send: Send) -> None:
+    await send({"type": "http.response.start", "status": reply.status_code, "headers": reply.raw_headers})
+
+
+def _body(part: bytes, *, is_last: bool) -> dict[str, object]:
+    return {"type": "http.response.body", "body": part, "more_body": not is_last}
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Waits until the connection is gone, so that the server does not answer in our place."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+_WAYS: Mapping[str, Callable[[Response, Action, Scope, Receive, Send], Awaitable[None]]] = {
+    "reset": _reset,
+    "empty": _empty,
+    "truncate": _truncate,
+    "drip": _drip,
+    "hang": _hang,
+}

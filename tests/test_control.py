@@ -1,0 +1,205 @@
+"""The control API: who may use it, how it refuses, and that its own document is true."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import openapi_spec_validator
+import pytest
+
+from mock_server.control.asked import LARGEST_BODY
+from mock_server.testing import RunningMock
+from tests.command import serving
+from tests.controls import Controls
+
+SCHEMATHESIS = Path(sys.executable).with_name("st")
+TOKEN = "a-control-token"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def exposed() -> Iterator[str]:
+    """A mock that listens on more than loopback, with a token."""
+    with serving("--host", "0.0.0.0", "--control-token", TOKEN) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:1", "127.0.0.1", "127.1.2.3:80", "[::1]:8484", "a.localhost"]
+)
+def test_loopback_hosts_are_answered(controls: Controls, host: str) -> None:
+    assert controls.client.get("/clock", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["datafa.st", "evil.example:8484", "127.0.0.1.evil.example", "[::2]", "[", "10.0.0.1"]
+)
+def test_other_hosts_are_not(controls: Controls, host: str) -> None:
+    reply = controls.client.get("/clock", headers={"Host": host})
+
+    assert reply.status_code == 403
+    assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Origin": "http://evil.example"}, id="another origin"),
+        pytest.param({"Origin": "null"}, id="no origin"),
+        pytest.param({"Origin": "http://localhost:1"}, id="another port"),
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, id="another host of the site"),
+    ],
+)
+def test_pages_of_another_origin_change_and_read_nothing(controls: Controls, headers: dict[str, str]) -> None:
+    sent = controls.client.post("/keys", headers={**headers, **JSON}, content=b'{"key": "df_never"}')
+    read = controls.client.get("/requests", headers=headers)
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    preflight = controls.client.options("/clock", headers={**headers, **asked})
+
+    assert (sent.status_code, read.status_code) == (403, 403)
+    for reply in (sent, read, preflight):
+        assert not [name for name in reply.headers if name.lower().startswith("access-control-")]
+    assert controls.ask("GET", "/keys/df_never").status_code == 404
+
+
+def test_the_mocks_own_page_may(controls: Controls, turned: RunningMock) -> None:
+    headers = {"Origin": turned.server, "Sec-Fetch-Site": "same-origin"}
+
+    assert controls.client.get("/clock", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+def test_what_a_form_can_send_is_refused(controls: Controls, kind: str) -> None:
+    reply = controls.client.put("/clock", content=b"{}", headers={"Content-Type": kind})
+
+    assert reply.status_code == 415
+
+
+def test_json_with_a_charset_is_accepted(controls: Controls) -> None:
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+
+    assert controls.client.post("/keys", content=b"{}", headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b"\xff", b'{"now": "\xff"}', b"[" * 60_000, b"{}{}"]
+)
+def test_a_body_that_is_no_object_is_refused(controls: Controls, body: bytes) -> None:
+    reply = controls.client.put("/clock", content=body, headers=JSON)
+
+    assert reply.status_code == 400
+    assert reply.json()["detail"]
+
+
+def test_a_body_that_is_too_large_is_refused(controls: Controls) -> None:
+    body = b'{"label": "' + b"x" * LARGEST_BODY + b'"}'
+
+    assert controls.client.post("/keys", content=body, headers=JSON).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "/clock", "GET, HEAD, PUT"),
+        ("PUT", "/keys", "POST"),
+        ("PUT", "/keys/df_test", "DELETE, GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
+        ("GET", "/reset", "POST"),
+    ],
+)
+def test_other_methods_answer_405_with_the_allowed_ones(
+    controls: Controls, method: str, path: str, allow: str
+) -> None:
+    reply = controls.client.request(method, path)
+
+    assert (reply.status_code, reply.headers["Allow"]) == (405, allow)
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert controls.client.options(path).headers["Allow"] == allow
+
+
+@pytest.mark.parametrize("path", ["", "/nothing", "/keys/a/b", "/clock%0a"])
+def test_nothing_else_is_there(controls: Controls, path: str) -> None:
+    reply = controls.client.get(path)
+
+    assert reply.status_code == 404
+    assert reply.json()["status"] == 404
+
+
+def test_unknown_parameters_are_refused(controls: Controls) -> None:
+    reply = controls.ask("PUT", "/clock", {"advance": 1}, kye="df_test")
+
+    assert (reply.status_code, reply.json()["member"]) == (400, "/kye")
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        pytest.param(f"Bearer {TOKEN}", 200, id="right"),
+        pytest.param(f"bearer {TOKEN}", 200, id="right, in small letters"),
+        pytest.param("Bearer wrong", 401, id="wrong"),
+        pytest.param(f"Basic {TOKEN}", 401, id="of another scheme"),
+        pytest.param("", 401, id="none"),
+    ],
+)
+def test_a_control_token_is_asked_for(exposed: str, authorization: str, status: int) -> None:
+    with httpx2.Client(base_url=exposed) as client:
+        headers = {"Authorization": authorization, "Host": "mock.internal"}
+        reply = client.get("/__mock/clock", headers=headers)
+        health = client.get("/__mock/health", headers={"Host": "mock.internal"})
+
+    assert reply.status_code == status
+    assert health.status_code == 200
+    assert TOKEN not in reply.text
+    if status == 401:
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_token_does_not_open_it_to_other_origins(exposed: str) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Origin": "http://evil.example"}
+
+    assert httpx2.get(f"{exposed}/__mock/clock", headers=headers).status_code == 403
+
+
+def test_controls_are_off_where_others_can_reach_them() -> None:
+    with serving("--host", "0.0.0.0") as url:
+        reply = httpx2.get(f"{url}/__mock/clock")
+        health = httpx2.get(f"{url}/__mock/health")
+
+    assert reply.status_code == 403
+    assert "--control-token" in reply.json()["detail"]
+    assert health.status_code == 200
+
+
+def test_the_document_is_valid(controls: Controls) -> None:
+    document = controls.get("/openapi.json")
+
+    openapi_spec_validator.validate(document)
+    assert document["openapi"].startswith("3.1")
+    site = document["components"]["schemas"]["NewKey"]["properties"]["site"]
+    assert {"demo", "shop"} < set(site["anyOf"][0]["enum"])
+
+
+def fuzz(tmp_path: Path, examples: int) -> None:
+    """Runs Schemathesis against the controls; fails on any finding."""
+    config = Path(__file__).with_name("schemathesis-controls.toml")
+    with serving() as url:
+        command = [str(SCHEMATHESIS), "--no-color", "--config-file", str(config), "run"]
+        command += [f"{url}/__mock/openapi.json", "--mode", "all", "--max-examples", str(examples)]
+        result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        health = httpx2.get(f"{url}/__mock/health")
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+    assert health.status_code == 200
+
+
+def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
+    fuzz(tmp_path, 15)
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_nothing_in_300_examples(tmp_path: Path) -> None:
+    fuzz(tmp_path, 300)

@@ -1,0 +1,56 @@
+"""docs/controls.md is true: its examples answer as shown, its tests pass."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.command import serving
+from tests.transcripts import curl, examples_of, is_as_shown
+
+PAGE = (Path(__file__).parent.parent / "docs" / "controls.md").read_text(encoding="utf-8")
+
+
+def test_every_example_answers_as_shown() -> None:
+    examples = [example for example in examples_of(PAGE) if example.command[0] == "curl"]
+
+    with serving() as url:
+        replies = [(example, curl(example.command, url)) for example in examples]
+
+    assert len(examples) > 15
+    wrong = [
+        (example, reply.status_code, dict(reply.headers), reply.text)
+        for example, reply in replies
+        # The page's own address is in some answers.
+        if not is_as_shown(example.shown.replace("http://127.0.0.1:8484", url), reply)
+    ]
+    assert wrong == []
+
+
+def test_the_shown_tests_pass(tmp_path: Path) -> None:
+    test, settings = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "test_shown.py").write_text(test, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(settings, encoding="utf-8")
+
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-W",
+            "error",
+            "-p",
+            "no:schemathesis",
+            "-p",
+            "no:cacheprovider",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout
+    assert "1 passed" in result.stdout

@@ -1,0 +1,273 @@
+"""Faults, as Python's and Node's clients meet them; and the rules that call for them."""
+
+import http.client
+import json
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from mock_server.actions import FAULTS
+from mock_server.testing import RunningMock
+from tests.controls import Controls
+from tests.credentials import bearer
+
+REALTIME = "/analytics/realtime"
+MAP = "/analytics/realtime/map"
+NODE = Path(sys.executable).with_name("node")
+VARIANTS = ("truncate:0", "drip:200", "wrong-type:/data/0/visitors", "missing:/data/0/visitors")
+
+Met = dict[str, Any]
+Ask = Callable[[str], http.client.HTTPResponse]
+
+
+@pytest.fixture(scope="module")
+def by_node(turned: RunningMock) -> Met:
+    """What Node's fetch meets, by fault."""
+    script = Path(__file__).with_name("faults.mjs")
+    command = [str(NODE), str(script), f"{turned.url}{REALTIME}", *FAULTS, *VARIANTS]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    met: Met = json.loads(result.stdout)
+    return met
+
+
+@pytest.fixture
+def by_python(turned: RunningMock) -> Iterator[Ask]:
+    """Asks for a fault with the standard library's client."""
+    with ExitStack() as stack:
+
+        def ask(fault: str) -> http.client.HTTPResponse:
+            connection = http.client.HTTPConnection(urlsplit(turned.url).netloc, timeout=0.5)
+            stack.enter_context(closing(connection))
+            headers = {**bearer("df_demo"), "Prefer": f"fault={fault}"}
+            connection.request("GET", f"/api/v1{REALTIME}", headers=headers)
+            return stack.enter_context(connection.getresponse())
+
+        yield ask
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "code"),
+    [
+        pytest.param("reset", ConnectionResetError, "ECONNRESET", id="reset"),
+        pytest.param("empty", http.client.RemoteDisconnected, "UND_ERR_SOCKET", id="empty"),
+        pytest.param("hang", TimeoutError, "TimeoutError", id="hang"),
+    ],
+)
+def test_no_answer(by_python: Ask, by_node: Met, fault: str, error: type[Exception], code: str) -> None:
+    with pytest.raises(error):
+        by_python(fault)
+
+    assert by_node[fault]["failed"]
+    assert by_node[fault]["error"] == code
+    assert "status" not in by_node[fault]
+
+
+def test_reset_is_a_reset_on_the_wire(turned: RunningMock) -> None:
+    host, port = urlsplit(turned.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(b"GET /api/v1/analytics/realtime?__fault=reset HTTP/1.1\r\nHost: x\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+        error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    # It has been told by recv; an orderly end would have been b"".
+    assert error == 0
+
+
+@pytest.mark.parametrize(("fault", "share"), [("truncate", 0.5), ("truncate:0", 0)])
+def test_truncated_body(by_python: Ask, by_node: Met, fault: str, share: float) -> None:
+    reply = by_python(fault)
+    length = int(reply.headers["Content-Length"])
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        reply.read()
+
+    assert len(broken.value.partial) == int(length * share)
+    assert by_node[fault]["status"] == 200
+    assert by_node[fault]["failed"]
+
+
+def test_malformed_json(by_python: Ask, by_node: Met) -> None:
+    body = by_python("malformed").read()
+
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(body)
+    assert by_node["malformed"]["error"] == "SyntaxError"
+    assert by_node["malformed"]["length"] == len(body)
+
+
+def test_wrong_content_type(by_python: Ask, by_node: Met) -> None:
+    reply = by_python("content-type")
+
+    assert reply.headers["Content-Type"] == by_node["content-type"]["type"] == "text/html; charset=utf-8"
+    assert json.loads(reply.read())["status"] == "success"
+
+
+@pytest.mark.parametrize(
+    ("fault", "data"),
+    [
+        pytest.param("wrong-type", {}, id="data of another type"),
+        pytest.param("missing", None, id="no data"),
+        pytest.param(
+            "wrong-type:/data/0/visitors", [{"visitors": "wrong type"}], id="a member of another type"
+        ),
+        pytest.param("missing:/data/0/visitors", [{}], id="a member that is missing"),
+    ],
+)
+def test_wrong_member(by_python: Ask, by_node: Met, fault: str, data: object) -> None:
+    assert json.loads(by_python(fault).read()).get("data") == data
+    assert by_node[fault]["data"] == data
+
+
+def test_drip(by_node: Met, web: httpx2.Client) -> None:
+    begun = time.perf_counter()
+    with web.stream("GET", REALTIME, headers={**bearer("df_demo"), "Prefer": "fault=drip:300"}) as reply:
+        parts = [(time.perf_counter() - begun, part) for part in reply.iter_raw()]
+
+    assert parts[-1][0] >= 0.29
+    assert len(parts) > 5
+    assert json.loads(b"".join(part for _, part in parts))["status"] == "success"
+    assert by_node["drip:200"]["ms"] >= 190
+    assert not by_node["drip:200"]["failed"]
+
+
+def test_every_fault_is_tried(by_node: Met) -> None:
+    assert set(FAULTS) <= by_node.keys()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_server_is_well_afterwards(turned: RunningMock, fault: str) -> None:
+    with httpx2.Client(base_url=turned.url, headers=bearer("df_demo"), timeout=0.5) as client:
+        with suppress(httpx2.TransportError):
+            client.get(REALTIME, headers={"Prefer": f"fault={fault}, delay=1"})
+
+        assert client.get(REALTIME).json()["status"] == "success"
+
+
+def test_faults_sit_on_errors_as_well(web: httpx2.Client) -> None:
+    reply = web.get(REALTIME, headers={"Prefer": "code=404, fault=wrong-type:/error/code"})
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "wrong type")
+
+
+def test_a_client_that_leaves_a_hanging_answer_leaves_nothing(turned: RunningMock) -> None:
+    host, port = urlsplit(turned.url).netloc.split(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as connection:
+            request = b"GET /api/v1/analytics/realtime?__fault=hang HTTP/1.1\r\nHost: x\r\n\r\n"
+            # Another one waits behind it.
+            connection.sendall(request * 2)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    assert httpx2.get(f"{turned.url}{REALTIME}", headers=bearer("df_demo")).status_code == 200
+
+
+def statuses(web: httpx2.Client, key: str, times: int, path: str = REALTIME) -> list[int]:
+    return [web.get(path, headers=bearer(key)).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param({"times": 2}, [500, 500, 200, 200], id="fail twice, then succeed"),
+        pytest.param({"after": 2}, [200, 200, 500, 500], id="succeed twice, then fail"),
+        pytest.param({"after": 1, "times": 1}, [200, 500, 200, 200], id="fail once in between"),
+        pytest.param({"times": 0}, [200, 200, 200, 200], id="never"),
+        pytest.param({"probability": 0}, [200, 200, 200, 200], id="unlikely"),
+        pytest.param({"probability": 1}, [500, 500, 500, 500], id="certain"),
+        pytest.param({"when": {"operation": "getRealtime"}}, [500, 500, 500, 500], id="this operation"),
+        pytest.param({"when": {"operation": "getRealtimeMap"}}, [200, 200, 200, 200], id="another operation"),
+        pytest.param({"when": {"query": {"a": None}}}, [500, 500, 500, 500], id="without a parameter"),
+        pytest.param({"when": {"query": {"a": "b"}}}, [200, 200, 200, 200], id="with a parameter"),
+    ],
+)
+def test_rule(controls: Controls, web: httpx2.Client, rule: Met, expected: list[int]) -> None:
+    key = controls.mint(faults=[{"then": {"code": 500}, **rule}])
+
+    assert statuses(web, key, 4) == expected
+
+
+def test_rule_by_a_parameter_of_the_request(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(faults=[{"when": {"query": {"page": "2"}}, "then": {"code": 404}}])
+
+    assert statuses(web, key, 1, f"{REALTIME}?page=2&page=3") == [404]
+    assert statuses(web, key, 1, f"{REALTIME}?page=1") == [200]
+
+
+def test_chance_repeats_exactly(controls: Controls, web: httpx2.Client) -> None:
+    rules = [{"then": {"code": 500}, "probability": 0.5, "seed": 3}]
+    first, second = (statuses(web, controls.mint(faults=rules), 40) for _ in range(2))
+    other = statuses(web, controls.mint(faults=[{**rules[0], "seed": 4}]), 40)
+
+    assert first == second
+    assert first != other
+    assert 8 <= first.count(500) <= 32
+
+
+def test_the_first_rule_that_applies_decides(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(
+        faults=[
+            {"then": {"code": 500}, "times": 1},
+            {"then": {"code": 404}, "times": 1},
+            {"then": {"code": 400}},
+        ]
+    )
+
+    assert statuses(web, key, 3) == [500, 404, 400]
+
+
+def test_a_preference_of_the_request_comes_before_rules(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(faults=[{"then": {"code": 500}, "times": 1}])
+    headers = {**bearer(key), "Prefer": "example=empty"}
+
+    assert web.get(REALTIME, headers=headers).status_code == 200
+    assert statuses(web, key, 2) == [500, 200]
+
+
+def test_authentication_and_limit_come_before_rules(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(faults=[{"then": {"code": 500}}], rateLimit={"limit": 1}, frozen=True)
+
+    assert statuses(web, key, 2) == [500, 429]
+
+
+def test_patching_settings_lets_other_rules_go_on_counting(controls: Controls, web: httpx2.Client) -> None:
+    rule = {"then": {"code": 500}, "times": 2}
+    key = controls.mint(faults=[rule])
+    statuses(web, key, 1)
+
+    controls.patch("/settings", {"faults": [rule, {"then": {"delay": 1}}]}, key=key)
+    controls.patch("/settings", {"site": "shop"}, key=key)
+    assert statuses(web, key, 2) == [500, 200]
+    state = controls.get("/settings", key=key)
+    assert state["counts"] == [{"matched": 3, "applied": 2}, {"matched": 1, "applied": 1}]
+    controls.put("/settings", {"faults": [rule]}, key=key)
+    assert statuses(web, key, 3) == [500, 500, 200]
+
+
+def test_a_fault_that_does_not_fit_an_answer_is_left_out_and_noted(
+    controls: Controls, web: httpx2.Client
+) -> None:
+    key = controls.mint(faults=[{"then": {"fault": "missing", "pointer": "/data/visitors/999"}}])
+    reply = web.get(MAP, headers=bearer(key))
+
+    assert reply.json()["status"] == "success"
+    decided = controls.get("/requests", key=key)["requests"][0]["decidedBy"]
+    assert decided.startswith("world; the key's rule 0, not applied: this answer has no member '999'")
+
+
+def test_account_tokens_meet_rules_too(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(permissions=["analytics:read"], faults=[{"then": {"fault": "malformed"}}])
+    sites = {site["name"]: site["websiteId"] for site in controls.get("/sites")["sites"]}
+    reply = web.get(REALTIME, params={"websiteId": sites["shop"]}, headers=bearer(key))
+
+    assert key.startswith("dft_")
+    with pytest.raises(json.JSONDecodeError):
+        reply.json()

@@ -1,0 +1,485 @@
+"""`serve --intercept`: programs that call https://datafa.st reach the mock, and nothing else is reached."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.request import Request, urlopen
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from mock_server.authority import vouch_for
+from mock_server.errors import InputError
+from mock_server.intercept import Interceptor, intercepting
+from mock_server.refusal import HOST, LONGEST_HEAD
+from mock_server.serving import Server, bind
+from tests.command import LISTENING, NOTHING, banner_of, ended, started
+from tests.conftest import INSTANT
+from tests.credentials import bearer
+
+PATH = "/api/v1/analytics/realtime/map"
+URL = f"https://{HOST}{PATH}"
+CONNECT = f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n\r\n".encode()
+ESTABLISHED = b"HTTP/1.1 200 Connection Established\r\n\r\n"
+HELLO = bytes.fromhex("160301020001000001fc0303")
+SHORT = 0.3
+NODE = Path(sys.executable).with_name("node")
+
+URLLIB = f"""
+import urllib.request
+request = urllib.request.Request("{URL}", headers={{"Authorization": "Bearer df_test"}})
+with urllib.request.urlopen(request) as reply:
+    print(reply.read().decode(), end="")
+"""
+REQUESTS = f"""
+import requests
+print(requests.get("{URL}", headers={{"Authorization": "Bearer df_test"}}).text, end="")
+"""
+FETCH = f"""
+fetch("{URL}", {{headers: {{Authorization: "Bearer df_test"}}}})
+  .then((reply) => reply.text()).then((text) => process.stdout.write(text));
+"""
+HTTPS_GET = f"""
+const options = {{headers: {{Authorization: "Bearer df_test"}}}};
+require("node:https").get("{URL}", options, (reply) => reply.pipe(process.stdout));
+"""
+CURL = ("curl", "--silent", "--show-error", "--header", "Authorization: Bearer df_test")
+
+PROGRAMS = [
+    pytest.param([sys.executable, "-c", URLLIB], id="Python, urllib"),
+    pytest.param([sys.executable, "-c", REQUESTS], id="Python, requests"),
+    pytest.param([sys.executable, "-c", REQUESTS.replace("requests", "httpx2")], id="Python, httpx2"),
+    pytest.param([str(NODE), "-e", FETCH], id="Node, fetch"),
+    pytest.param([str(NODE), "-e", HTTPS_GET], id="Node, https.get"),
+    pytest.param(
+        [*CURL, URL],
+        id="curl",
+        marks=pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed"),
+    ),
+]
+
+
+class Intercepting(NamedTuple):
+    """A started command: its process and the lines that it printed."""
+
+    process: subprocess.Popen[str]
+    banner: list[str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the lines to copy set."""
+        lines = [shlex.split(line)[1:] for line in self.banner if line.strip().startswith("export ")]
+        return dict(word.split("=", 1) for line in lines for word in line)
+
+    @property
+    def authority(self) -> Path:
+        """The file of the authority's certificate."""
+        return Path(self.environment["SSL_CERT_FILE"])
+
+    @property
+    def url(self) -> str:
+        """The mock's own address."""
+        return self.banner[-1].removeprefix(LISTENING)
+
+    @property
+    def proxy(self) -> tuple[str, int]:
+        """Where the proxy listens."""
+        url = httpx2.URL(self.environment["HTTPS_PROXY"])
+        return url.host, url.port or 0
+
+    def trusting(self) -> ssl.SSLContext:
+        """A client's context that trusts the authority, and nobody else."""
+        return ssl.create_default_context(cafile=str(self.authority))
+
+    def direct(self, key: str) -> bytes:
+        """What the mock's own address answers to a key."""
+        request = Request(self.url + PATH, headers=bearer(key))
+        with urlopen(request, timeout=10) as reply:
+            body: bytes = reply.read()
+            return body
+
+    def client(self) -> httpx2.Client:
+        """A client in this process that comes through the proxy."""
+        return httpx2.Client(
+            base_url=f"https://{HOST}", proxy=self.environment["HTTPS_PROXY"], verify=self.trusting()
+        )
+
+
+@contextmanager
+def intercepting_command(*options: str, environment: Mapping[str, str] = NOTHING) -> Iterator[Intercepting]:
+    """`serve --intercept` in a world that stands still; it must have nothing to complain of in the end."""
+    frozen = ("--port", "0", "--now", INSTANT, "--freeze", "--intercept", *options)
+    strict = {"PYTHONWARNINGS": "always::ResourceWarning", **environment}
+    with started(*frozen, stderr=subprocess.PIPE, environment=strict) as process:
+        yield Intercepting(process, banner_of(process))
+        process.terminate()
+        _, complaint = process.communicate(timeout=5)
+    assert complaint == ""
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Environments in which a package is not installed, by its name."""
+    environments = {}
+    for package in ("uvloop", "trustme"):
+        folder = tmp_path_factory.mktemp(f"without_{package}")
+        complaint = f"raise ModuleNotFoundError('no {package} here', name='{package}')\n"
+        (folder / f"{package}.py").write_text(complaint, encoding="ascii")
+        path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environments[package] = {"PYTHONPATH": path}
+    return environments
+
+
+@pytest.fixture(scope="module", params=["uvloop", "asyncio"])
+def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) -> Iterator[Intercepting]:
+    """The command on both event loops that it may find."""
+    environment = without["uvloop"] if request.param == "asyncio" else {}
+    with intercepting_command(environment=environment) as command:
+        yield command
+
+
+@pytest.fixture
+def patient() -> Iterator[tuple[str, int]]:
+    """The proxy for two connections at a time, in this process, that waits but a moment."""
+    is_ready = threading.Event()
+    with vouch_for(HOST, None) as vouched, bind("127.0.0.1", 0) as sock, bind("127.0.0.1", 0) as own:
+        server = Server(Starlette(), is_ready.set, Interceptor(sock, vouched, seconds=SHORT, most=2))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]})
+        thread.start()
+        assert is_ready.wait(10)
+        yield sock.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
+def run(program: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A program with a larger environment, and with no proxy but that one's."""
+    own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return subprocess.run(
+        program, env={**own, **environment}, capture_output=True, encoding="utf-8", timeout=10, check=False
+    )
+
+
+def said(address: tuple[str, int], *parts: bytes) -> bytes:
+    """All that the proxy answers to what is sent to it, until it closes or has let us in."""
+    with socket.create_connection(address, timeout=5) as sock:
+        for part in parts:
+            sock.sendall(part)
+        return heard(sock)
+
+
+def heard(sock: socket.socket) -> bytes:
+    """What comes until the other side closes, or lets us in."""
+    answer = b""
+    while answer != ESTABLISHED and (part := sock.recv(65_536)):
+        answer += part
+    return answer
+
+
+def tunnel(command: Intercepting, stack: ExitStack) -> ssl.SSLSocket:
+    """A connection to the mock through the proxy."""
+    sock = stack.enter_context(socket.create_connection(command.proxy, timeout=10))
+    sock.sendall(CONNECT)
+    assert heard(sock) == ESTABLISHED
+    return stack.enter_context(command.trusting().wrap_socket(sock, server_hostname=HOST))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program_with_the_real_address_gets_the_mocks_answer(
+    command: Intercepting, program: list[str]
+) -> None:
+    result = run(program, command.environment)
+
+    assert result.stderr == ""
+    assert result.stdout == command.direct("df_test").decode()
+    assert json.loads(result.stdout)["status"] == "success"
+
+
+def test_banner_still_ends_with_the_mocks_own_address(command: Intercepting) -> None:
+    assert command.banner[-1].startswith(f"{LISTENING}http://127.0.0.1:")
+    assert command.proxy[1] not in (0, httpx2.URL(command.url).port)
+
+
+def test_one_tunnel_carries_many_requests_of_any_size(command: Intercepting) -> None:
+    keys = ["df_test", "df_launch_day", "df_empty"]
+
+    with command.client() as client:
+        bodies = [client.get(PATH, headers=bearer(key)).content for key in keys]
+
+    assert bodies == [command.direct(key) for key in keys]
+    assert len(bodies[1]) > 1_000_000
+
+
+def test_many_tunnels_at_once(command: Intercepting) -> None:
+    def ask(_number: int) -> bytes:
+        with ExitStack() as stack:
+            sock = tunnel(command, stack)
+            sock.sendall(f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            return heard(sock)
+
+    with ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(ask, range(60)))
+
+    assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 401 Unauthorized"}
+
+
+@pytest.mark.parametrize("target", [f"{HOST}:443", "DataFa.ST:443", f"{HOST}.:443"])
+def test_the_one_host_is_let_in_however_it_is_spelt(command: Intercepting, target: str) -> None:
+    assert said(command.proxy, f"CONNECT {target} HTTP/1.0\r\n\r\n".encode()) == ESTABLISHED
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "reason"),
+    [
+        pytest.param("CONNECT example.com:443", 403, "sent to example.com:443", id="another host"),
+        pytest.param(f"CONNECT {HOST}:80", 403, f"{HOST}:443 alone", id="another port"),
+        pytest.param(f"CONNECT {HOST}", 403, f"{HOST}:443 alone", id="no port"),
+        pytest.param(f"CONNECT {HOST}.example.com:443", 403, f"{HOST}:443 alone", id="same beginning"),
+        pytest.param(f"CONNECT www.{HOST}:443", 403, f"{HOST}:443 alone", id="a name below it"),
+        pytest.param(f"GET http://{HOST}/", 405, "not GET", id="HTTP proxy"),
+        pytest.param("GET /", 405, "not GET", id="browser"),
+    ],
+)
+def test_all_else_is_refused_in_a_sentence(
+    command: Intercepting, head: str, status: int, reason: str
+) -> None:
+    answer = said(command.proxy, f"{head} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).decode()
+
+    assert answer.startswith(f"HTTP/1.1 {status} ")
+    assert "Content-Type: text/plain" in answer
+    assert "This is the proxy of `datafast-mock serve --intercept`" in answer
+    assert reason in answer
+
+
+@pytest.mark.parametrize("program", [PROGRAMS[0], PROGRAMS[-1]])
+def test_program_is_refused_another_host(command: Intercepting, program: list[str]) -> None:
+    elsewhere = [word.replace(HOST, "datafast.example") for word in program]
+
+    result = run(elsewhere, command.environment)
+
+    assert result.stdout == ""
+    assert result.returncode != 0
+    assert "403" in result.stderr
+
+
+def test_nothing_is_sent_to_a_refused_host(command: Intercepting) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        port = elsewhere.getsockname()[1]
+        answer = said(command.proxy, f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
+
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+    assert answer.startswith(b"HTTP/1.1 403 ")
+
+
+def test_program_that_does_not_know_the_authority_refuses_the_certificate(command: Intercepting) -> None:
+    only_proxy = {"HTTPS_PROXY": command.environment["HTTPS_PROXY"]}
+
+    result = run([sys.executable, "-c", URLLIB], only_proxy)
+
+    assert result.stdout == ""
+    assert "CERTIFICATE_VERIFY_FAILED" in result.stderr
+
+
+def test_authority_vouches_for_no_other_name(command: Intercepting) -> None:
+    with socket.create_connection(command.proxy, timeout=5) as sock:
+        sock.sendall(CONNECT)
+        heard(sock)
+
+        with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+            command.trusting().wrap_socket(sock, server_hostname="example.com")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([b"\0" * 100], id="zeros"),
+        pytest.param([HELLO], id="TLS to the proxy itself"),
+        pytest.param([b"hello\r\n"], id="no request line"),
+        pytest.param([b"CONNECT datafa.st:443 HTTP/1.1\n\n"], id="bare line feeds"),
+        pytest.param([b"CONNECT datafa.st:443 SPDY/3\r\n\r\n"], id="another protocol"),
+    ],
+)
+def test_garbage_is_closed_at_once_and_quietly(command: Intercepting, parts: list[bytes]) -> None:
+    assert said(command.proxy, *parts) == b""
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param(b"CONNECT " + b"a" * LONGEST_HEAD, 431, id="endless line"),
+        pytest.param(CONNECT[:-2] + b"A: b\r\n" * 3000, 431, id="endless head"),
+        pytest.param(CONNECT[:-2] + b"A: b\r\n" * 3000 + b"\r\n", 431, id="too long, and complete"),
+        pytest.param(CONNECT + HELLO, 400, id="TLS before the answer"),
+    ],
+)
+def test_head_that_cannot_be_used_is_answered(command: Intercepting, head: bytes, status: int) -> None:
+    assert said(command.proxy, head).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_head_may_come_in_pieces(command: Intercepting) -> None:
+    with socket.create_connection(command.proxy, timeout=5) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in CONNECT:
+            sock.sendall(bytes([byte]))
+
+        assert heard(sock) == ESTABLISHED
+
+
+def test_what_is_no_tls_inside_the_tunnel_ends_it(command: Intercepting) -> None:
+    with socket.create_connection(command.proxy, timeout=5) as sock:
+        sock.sendall(CONNECT)
+        heard(sock)
+        sock.sendall(f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+
+        assert not heard(sock).startswith(b"HTTP")
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param(b"", id="silent"),
+        pytest.param(b"CONNECT datafa.st", id="slow head"),
+        pytest.param(CONNECT, id="no TLS after the answer"),
+    ],
+)
+def test_client_that_keeps_it_waiting_is_cut(patient: tuple[str, int], beginning: bytes) -> None:
+    began = time.monotonic()
+    with socket.create_connection(patient, timeout=5) as sock:
+        sock.sendall(beginning)
+        answer = _until_cut(sock)
+
+    assert answer in (b"", ESTABLISHED)
+    assert SHORT / 2 < time.monotonic() - began < 10 * SHORT
+
+
+def _until_cut(sock: socket.socket) -> bytes:
+    """What comes until the other side ends the connection, in whatever way."""
+    answer = b""
+    try:
+        while part := sock.recv(65_536):
+            answer += part
+    except ConnectionResetError:
+        pass
+    return answer
+
+
+def test_there_is_room_again_when_others_have_left(patient: tuple[str, int]) -> None:
+    with socket.create_connection(patient), socket.create_connection(patient):
+        refused = said(patient, CONNECT)
+    time.sleep(SHORT)
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert said(patient, CONNECT) == ESTABLISHED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_sigterm_ends_it_at_once_whatever_is_open(without: dict[str, dict[str, str]], loop: str) -> None:
+    environment = without["uvloop"] if loop == "asyncio" else {}
+    with ExitStack() as stack:
+        command = stack.enter_context(intercepting_command(environment=environment))
+        folder = command.authority.parent
+        tunnel(command, stack)
+        asked = tunnel(command, stack)
+        asked.sendall(f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        asked.recv(10)
+        for beginning in (b"", b"CONNECT ", CONNECT):
+            stack.enter_context(socket.create_connection(command.proxy)).sendall(beginning)
+        sent = time.monotonic()
+        command.process.send_signal(signal.SIGTERM)
+        code = command.process.wait(5)
+        took = time.monotonic() - sent
+
+    assert code == 0
+    assert took < 2
+    assert not folder.exists()
+
+
+def test_authority_is_in_a_folder_of_ones_own(command: Intercepting) -> None:
+    assert [file.name for file in command.authority.parent.iterdir()] == ["ca.pem"]
+    assert "PRIVATE" not in command.authority.read_text(encoding="ascii")
+    assert sys.platform == "win32" or command.authority.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_authority_is_made_anew_in_the_chosen_file_and_stays_there(tmp_path: Path) -> None:
+    file = tmp_path / "it's the CA.pem"
+    made = []
+    for _ in range(2):
+        with vouch_for(HOST, file) as vouched:
+            made.append(file.read_bytes())
+
+    assert vouched.file == file
+    assert made[0] != made[1] == file.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["theirs.pem", ".", "nowhere/ca.pem"])
+def test_file_that_cannot_be_the_authoritys_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / "theirs.pem").write_text("precious", encoding="ascii")
+
+    with pytest.raises(InputError, match="--intercept-ca"), vouch_for(HOST, tmp_path / name):
+        pass
+    assert [file.read_text(encoding="ascii") for file in tmp_path.iterdir()] == ["precious"]
+
+
+def test_chosen_port_and_file_are_used(tmp_path: Path) -> None:
+    file = tmp_path / "its ca.pem"
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    options = ("--intercept-port", str(port), "--intercept-ca", str(file))
+    with intercepting_command(*options) as command, command.client() as client:
+        status = client.get(PATH, headers=bearer("df_test")).status_code
+
+    assert (status, command.proxy[1], command.authority) == (200, port, file)
+    assert file.exists()
+
+
+def test_taken_port_is_told_with_its_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+
+        with (
+            pytest.raises(InputError, match=r"^--intercept-port: 127\.0\.0\.1:\d+ cannot"),
+            intercepting("127.0.0.1", port, None),
+        ):
+            pass
+
+
+def test_options_of_the_proxy_without_the_proxy_are_refused() -> None:
+    result = ended("serve", "--port", "0", "--intercept-port", "0", "--intercept-ca", "ca.pem")
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "are for --intercept" in result.stderr
+
+
+def test_missing_package_is_named_with_what_to_install(without: dict[str, dict[str, str]]) -> None:
+    result = ended("serve", "--port", "0", "--intercept", environment=without["trustme"])
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert (
+        result.stderr
+        == "datafast-mock: --intercept: no trustme here: pip install 'datafast-mock[intercept]'\n"
+    )
+
+
+def test_who_does_not_intercept_needs_no_package_for_it(without: dict[str, dict[str, str]]) -> None:
+    with started("--port", "0", environment=without["trustme"]) as process:
+        banner = banner_of(process)
+
+    assert "HTTPS_PROXY" not in "\n".join(banner)

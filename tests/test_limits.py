@@ -1,0 +1,123 @@
+"""The rate limit, on the key's own clock; and whether a client waits."""
+
+import time
+
+import httpx2
+import pytest
+
+from tests.command import ended, serving
+from tests.controls import Controls, Json
+from tests.credentials import bearer
+
+REALTIME = "/analytics/realtime"
+START = {"now": "2026-02-06T05:27:20Z", "frozen": True}
+
+
+def test_a_minute_costs_no_minute(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(rateLimit={"limit": 2}, **START)
+    headers = bearer(key)
+    begun = time.perf_counter()
+    before = [web.get(REALTIME, headers=headers).status_code for _ in range(3)]
+    controls.put("/clock", {"advance": 39_000}, key=key)
+    before.append(web.get(REALTIME, headers=headers).status_code)
+    controls.put("/clock", {"advance": 1_000}, key=key)
+    after = [web.get(REALTIME, headers=headers).status_code for _ in range(3)]
+
+    assert (before, after) == ([200, 200, 429, 429], [200, 200, 429])
+    print(f"a minute took {time.perf_counter() - begun:.3f} s")
+
+
+def test_headers_count_down(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(rateLimit={"limit": 2}, **START)
+    replies = [web.get(REALTIME, headers=bearer(key)) for _ in range(3)]
+
+    assert [reply.headers["X-RateLimit-Limit"] for reply in replies] == ["2", "2", "2"]
+    assert [reply.headers["X-RateLimit-Remaining"] for reply in replies] == ["1", "0", "0"]
+    assert {reply.headers["X-RateLimit-Reset"] for reply in replies} == {"1770355680000"}
+    assert "Retry-After" not in replies[1].headers
+    assert replies[2].headers["Retry-After"] == "40"
+    error = {"code": 429, "message": "Too many requests: 2 in 60 seconds are allowed."}
+    assert replies[2].json() == {
+        "status": "error",
+        "error": error,
+        "limit": 2,
+        "remaining": 0,
+        "reset": 1770355680000,
+    }
+
+
+@pytest.mark.parametrize(
+    ("limit", "retry", "reset"),
+    [
+        pytest.param({"limit": 0}, "40", 1770355680000, id="a minute, in ms"),
+        pytest.param({"limit": 0, "resetUnit": "s"}, "40", 1770355680, id="a minute, in seconds"),
+        pytest.param({"limit": 0, "window": 10}, "10", 1770355650000, id="ten seconds"),
+        pytest.param({"limit": 0, "window": 3600}, "1960", 1770357600000, id="an hour"),
+    ],
+)
+def test_windows_and_units(
+    controls: Controls, web: httpx2.Client, limit: Json, retry: str, reset: int
+) -> None:
+    reply = web.get(REALTIME, headers=bearer(controls.mint(rateLimit=limit, **START)))
+
+    assert reply.status_code == 429
+    assert reply.headers["Retry-After"] == retry
+    assert reply.json()["reset"] == int(reply.headers["X-RateLimit-Reset"]) == reset
+
+
+def test_errors_are_counted_and_told_the_limit(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(rateLimit={"limit": 1}, **START)
+    replies = [web.get(f"{REALTIME}?fields=nothing", headers=bearer(key)) for _ in range(2)]
+
+    assert [reply.status_code for reply in replies] == [400, 429]
+    assert replies[0].headers["X-RateLimit-Remaining"] == "0"
+
+
+def test_each_credential_has_the_servers_limit_for_itself() -> None:
+    with serving("--rate-limit", "2/10s", "--freeze") as url, httpx2.Client(base_url=url) as web:
+        tokens = [
+            "df_test",
+            "df_demo",
+            "df_test",
+            "df_demo",
+            "df_test",
+            "df_limited",
+            "df_limited",
+            "df_limited",
+        ]
+        replies = [web.get(f"/api/v1{REALTIME}", headers=bearer(token)) for token in tokens]
+
+    assert [reply.status_code for reply in replies] == [200, 200, 200, 200, 429, 200, 200, 200]
+    # df_limited has a limit of its own.
+    assert [reply.headers["X-RateLimit-Limit"] for reply in replies[4:6]] == ["2", "3"]
+
+
+@pytest.mark.parametrize("limit", ["", "60", "60/year", "x/min", "-1/min", "1/0s", "5/48h", "1/min/min"])
+def test_a_limit_that_is_none_stops_the_start(limit: str) -> None:
+    result = ended("serve", "--rate-limit", limit)
+
+    assert result.returncode == 2
+    assert "such as 60/min, 5/10s or 1000/h" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("waits", "patient"),
+    [
+        pytest.param([40_000], [True], id="as long as told"),
+        pytest.param([39_000], [False, None], id="a second too short"),
+        pytest.param([0, 40_000], [False, True], id="at once, then long enough"),
+        pytest.param([], [None], id="asked nothing more"),
+    ],
+)
+def test_whether_a_client_waits(
+    controls: Controls, web: httpx2.Client, waits: list[int], patient: list[bool | None]
+) -> None:
+    key = controls.mint(rateLimit={"limit": 1}, **START)
+    for wait in (0, 0, *waits):
+        controls.put("/clock", {"advance": wait}, key=key)
+        web.get(REALTIME, headers=bearer(key))
+
+    found = controls.get("/requests/retries", key=key)
+    assert [retry["patient"] for retry in found["retries"]] == patient
+    assert found["patient"] is (False not in patient)
+    assert found["retries"][0]["required"] == 40_000

@@ -1,0 +1,65 @@
+"""The examples of a page: each `$ curl …` with what the page shows of its answer."""
+
+import re
+import shlex
+from typing import NamedTuple
+
+import httpx2
+
+_BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+class Example(NamedTuple):
+    """A command and what is shown of its answer; `…` stands for anything."""
+
+    command: list[str]
+    shown: str
+
+
+def examples_of(page: str) -> list[Example]:
+    """All examples of a page, in its order."""
+    parts = [part for block in _BLOCK.findall(page) for part in re.split(r"(?m)^\$ ", block)[1:]]
+    pairs = (part.partition("\n") for part in parts)
+    return [Example(shlex.split(command), shown.strip()) for command, _, shown in pairs]
+
+
+def is_as_shown(shown: str, reply: httpx2.Response) -> bool:
+    """Whether an answer is what the page shows of it, white space in JSON aside."""
+    head, _, body = shown.partition("\n\n") if shown.startswith("HTTP/") else ("", "", shown)
+    first, *lines = head.splitlines() or [f"HTTP/1.1 {reply.status_code}"]
+    headers = dict(line.split(": ", 1) for line in lines)
+    return (
+        int(first.split()[1]) == reply.status_code
+        and all(_fits(value, reply.headers.get(name, "")) for name, value in headers.items())
+        and _fits(_tight(body), _tight(reply.text))
+    )
+
+
+def curl(command: list[str], server: str) -> httpx2.Response:
+    """What `curl` would get from our server instead of the page's."""
+    arguments = iter(command[1:])
+    method, headers, content, url = None, {}, None, ""
+    for argument in arguments:
+        match argument:
+            case "-i":
+                pass
+            case "-X":
+                method = next(arguments)
+            case "-H":
+                name, value = next(arguments).split(": ", 1)
+                headers[name] = value
+            case "--json":
+                content = next(arguments)
+                headers["Content-Type"] = "application/json"
+            case _:
+                url = argument.replace("http://127.0.0.1:8484", server)
+    return httpx2.request(method or ("POST" if content else "GET"), url, headers=headers, content=content)
+
+
+def _tight(json: str) -> str:
+    return re.sub(r"([,:{\[]) +", r"\1", json)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Whether a text is the pattern, in which … is anything."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text, re.DOTALL) is not None
