@@ -72,10 +72,22 @@ def _without_figures(text: str) -> str:
     return re.sub(r"\d+(\.\d+)?", "0", text)
 
 
+@pytest.mark.parametrize("command", [command for command in COMMANDS if "Prefer" in " ".join(command)])
+def test_documented_preference_is_applied(command: list[str], mock: RunningMock) -> None:
+    headers = dict(word.split(": ", 1) for word in command if ": " in word)
+    url = command[-1].replace("http://127.0.0.1:8484/api/v1", mock.url)
+
+    with httpx2.stream("GET", url, headers=headers) as reply:
+        assert reply.headers["Preference-Applied"] == headers["Prefer"]
+
+
 @pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_python_snippet_runs(snippet: str, tmp_path: Path) -> None:
+    (tmp_path / "test_snippet.py").write_text(snippet, encoding="utf-8")
+    # A snippet without a test is a program.
+    runner = ["-m", "pytest", "-q", "-p", "no:schemathesis"] if "def test_" in snippet else []
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", snippet],
+        [sys.executable, "-W", "error", *runner, "test_snippet.py"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
