@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -11,8 +12,12 @@ def ms(text: object) -> int | None:
 
     None for what is none (a shape clause tells), and for a local time, which may be any instant.
     """
-    if not isinstance(text, str):
-        return None
+    return _ms(text) if isinstance(text, str) else None
+
+
+# One answer has the same few hundred texts in clause after clause: judging takes a tenth less.
+@lru_cache(16_384)
+def _ms(text: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text.upper())
     except ValueError:

@@ -175,11 +175,17 @@ class Endpoint:
         return course.key
 
     def _limit(self, course: Course, key: Key) -> None:
-        """Counts the request. Raises ApiError 429."""
+        """Counts the request, by the key's clock whatever instant it prefers. Raises ApiError 429."""
         course.stage = "rate limit"
         limiter = self._service.limiter_of(key)
-        if limiter is not None:
-            course.headers |= limiter.take(course.instant)
+        if limiter is None:
+            return
+        now = self._service.clock_of(key).now()
+        try:
+            course.headers |= limiter.take(now)
+        except ApiError:
+            course.instant = now
+            raise
 
     def _rule(self, course: Course) -> Response | None:
         """The documented answer that a rule wants; None if it wants none, or nothing."""

@@ -41,7 +41,17 @@ class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     headers: dict[_Text, _Text | None] | UnsetType = UNSET
     """The same of headers, in any case; a token is `Bearer df_***`."""
     status: int | UnsetType = UNSET
-    count: Count = Count()
+    count: Count | _Count = Count()
+    """A number is exactly so many."""
+
+    def is_met_by(self, count: int) -> bool:
+        """Whether that many requests are as many as expected."""
+        return count == self.count if isinstance(self.count, int) else self.count.holds(count)
+
+    @property
+    def least(self) -> int:
+        """Fewer than these are too few."""
+        return self.count if isinstance(self.count, int) else self.count.min
 
 
 class Miss(NamedTuple):

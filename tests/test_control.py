@@ -184,12 +184,20 @@ def test_the_document_is_valid(controls: Controls) -> None:
     assert {"demo", "shop"} < set(site["anyOf"][0]["enum"])
 
 
-def fuzz(tmp_path: Path, examples: int) -> None:
+def fuzz(tmp_path: Path, examples: int, phases: str) -> None:
     """Runs Schemathesis against the controls; fails on any finding."""
     config = Path(__file__).with_name("schemathesis-controls.toml")
     with serving() as url:
         command = [str(SCHEMATHESIS), "--no-color", "--config-file", str(config), "run"]
-        command += [f"{url}/__mock/openapi.json", "--mode", "all", "--max-examples", str(examples)]
+        command += [
+            f"{url}/__mock/openapi.json",
+            "--mode",
+            "all",
+            "--max-examples",
+            str(examples),
+            "--phases",
+            phases,
+        ]
         result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
         health = httpx2.get(f"{url}/__mock/health")
     assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
@@ -197,9 +205,9 @@ def fuzz(tmp_path: Path, examples: int) -> None:
 
 
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
-    fuzz(tmp_path, 15)
+    fuzz(tmp_path, 5, "coverage,fuzzing")
 
 
 @pytest.mark.slow
 def test_schemathesis_finds_nothing_in_300_examples(tmp_path: Path) -> None:
-    fuzz(tmp_path, 300)
+    fuzz(tmp_path, 300, "examples,coverage,fuzzing,stateful")

@@ -192,9 +192,11 @@ def called(controls: Controls, web: httpx2.Client) -> str:
 def test_verify_counts(controls: Controls, called: str, expected: Json, count: int) -> None:
     found = controls.post("/requests/verify", expected, key=called)
     exactly = {**expected, "count": {"min": count, "max": count}}
+    as_number = {**expected, "count": count}
 
     assert (found["count"], found["verified"]) == (count, count > 0)
     assert controls.post("/requests/verify", exactly, key=called)["verified"]
+    assert controls.post("/requests/verify", as_number, key=called)["verified"]
     assert not controls.post("/requests/verify", {**expected, "count": {"min": count + 1}}, key=called)[
         "verified"
     ]

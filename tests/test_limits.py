@@ -65,6 +65,17 @@ def test_windows_and_units(
     assert reply.json()["reset"] == int(reply.headers["X-RateLimit-Reset"]) == reset
 
 
+def test_an_instant_of_ones_own_opens_no_other_window(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(rateLimit={"limit": 1}, **START)
+    elsewhere = {**bearer(key), "Prefer": "at=2020-01-01T00:00:00Z"}
+    replies = [web.get(REALTIME, headers=headers) for headers in (elsewhere, elsewhere, bearer(key))]
+
+    assert [reply.status_code for reply in replies] == [200, 429, 429]
+    assert replies[0].headers["Date"] == "Wed, 01 Jan 2020 00:00:00 GMT"
+    assert replies[1].headers["Date"] == "Fri, 06 Feb 2026 05:27:20 GMT"
+    assert replies[1].headers["Retry-After"] == "40"
+
+
 def test_errors_are_counted_and_told_the_limit(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint(rateLimit={"limit": 1}, **START)
     replies = [web.get(f"{REALTIME}?fields=nothing", headers=bearer(key)) for _ in range(2)]

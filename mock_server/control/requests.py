@@ -104,8 +104,8 @@ def verify(asked: Asked) -> Verified:
     expected = asked.body
     requests = list(_all(asked))
     count = sum(not differences(request, expected) for request in requests)
-    is_verified = expected.count.holds(count)
-    misses = nearest(requests, expected) if count < expected.count.min else []
+    is_verified = expected.is_met_by(count)
+    misses = nearest(requests, expected) if count < expected.least else []
     states = {state.number: state for state in _linted(asked)} if misses else {}
     return Verified(
         verified=is_verified,

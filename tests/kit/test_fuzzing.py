@@ -19,7 +19,7 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     begun = time.monotonic()
     with serving("--now", INSTANT) as address:
-        options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "10")
+        options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "5")
         result = ended("verify", address, *options, "--report", f"json={report}", seconds=120)
     assert result.returncode == 0, result.stdout + result.stderr
     content = json.loads(report.read_bytes())
@@ -34,7 +34,7 @@ def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
     with serving() as upstream, _faulty(upstream) as address:
         options = ("--key", "df_demo", "--pause", "0", "--only", "RT-*", "--report", f"json={report}")
         without = ended("verify", address, *options, seconds=60)
-        fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "5", seconds=120)
+        fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "3", seconds=120)
     assert (without.returncode, fuzzed.returncode) == (0, 1), fuzzed.stdout
     broken = [c["id"] for c in json.loads(report.read_bytes())["clauses"] if c["outcome"] == "broken"]
     assert broken == ["RT-01"]

@@ -1,0 +1,169 @@
+"""The pytest fixture `datafast`, as somebody else's tests use it."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mock_server.remote import ControlError, Datafast
+from mock_server.testing import RunningMock
+from tests.controls import Controls
+
+WITHOUT = tuple(f"-pno:{name}" for name in ("cacheprovider", "schemathesis", "hypothesispytest", "anyio"))
+CALLS = """
+import urllib.request
+
+def ask(mock):
+    request = urllib.request.Request(mock.url + "/analytics/realtime", headers=mock.headers)
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return reply.read()
+"""
+
+
+def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """One file of tests in a folder of its own."""
+    (folder / "test_it.py").write_text(CALLS + test, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-W", "error", *WITHOUT, *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def datafast(turned: RunningMock, controls: Controls) -> Datafast:
+    mock = Datafast(turned.server)
+    assert controls.get(f"/keys/{mock.key}")["key"] == mock.key
+    return mock
+
+
+def get(mock: Datafast, path: str = "/analytics/realtime") -> httpx2.Response:
+    return httpx2.get(f"{mock.url}{path}", headers=mock.headers)
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["in one process", "in two workers"])
+def test_each_test_has_a_key_of_its_own(tmp_path: Path, options: tuple[str, ...]) -> None:
+    test = """
+import pytest
+
+@pytest.mark.parametrize("site", ["empty", "demo"] * 3)
+def test_site(datafast, site, request):
+    datafast.site(site)
+    assert (b'"visitors":0' in ask(datafast)) == (site == "empty")
+    assert [row["label"] for row in datafast.requests] == [request.node.nodeid]
+"""
+    result = run(tmp_path, test, *options)
+
+    assert result.returncode == 0, result.stdout
+    assert "6 passed" in result.stdout
+
+
+def test_settings_are_overridden(tmp_path: Path) -> None:
+    test = """
+import pytest
+
+@pytest.fixture(scope="session")
+def datafast_settings():
+    return {"now": "2026-02-06T05:27:20Z", "speed": 0, "site": "empty"}
+
+def test_it(datafast):
+    assert datafast.now.isoformat() == "2026-02-06T05:27:20+00:00"
+    assert b'"visitors":0' in ask(datafast)
+"""
+    result = run(tmp_path, test)
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_failed_expectation_tells_what_came_instead(tmp_path: Path) -> None:
+    test = """
+def test_it(datafast):
+    ask(datafast)
+    datafast.assert_called("getRealtimeMap", times=2)
+"""
+    result = run(tmp_path, test)
+
+    assert result.returncode == 1
+    assert 'expected 2 of {"operation": "getRealtimeMap"}, but 0 came' in result.stdout
+    assert "GET /api/v1/analytics/realtime → 200, but" in result.stdout
+    assert "operation is 'getRealtime'" in result.stdout
+
+
+def test_a_session_without_the_fixture_imports_nothing_of_the_mock(tmp_path: Path) -> None:
+    test = """
+import sys
+
+def test_it():
+    assert [name for name in sys.modules if name.startswith("mock_server.")] == ["mock_server.pytest_plugin"]
+"""
+    result = run(tmp_path, test)
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_scene_is_set(datafast: Datafast) -> None:
+    datafast.site("shop").revision("2026-06").at(datetime(2026, 2, 6, 5, 27, 20, tzinfo=UTC))
+    reply = get(datafast, "/analytics/realtime/map")
+
+    assert reply.headers["Date"] == "Fri, 06 Feb 2026 05:27:20 GMT"
+    assert isinstance(reply.json()["data"]["visitors"][0]["system"]["browser"], str)
+    assert datafast.website_id == "665f0b3c4d2e1a0000000003"
+    assert datafast.advance(90).now == datetime(2026, 2, 6, 5, 28, 50, tzinfo=UTC)
+    assert datafast.advance(timedelta(hours=-1)).now == datetime(2026, 2, 6, 4, 28, 50, tzinfo=UTC)
+
+
+def test_the_clock_runs_and_stops(datafast: Datafast) -> None:
+    datafast.at("2026-02-06T05:27:20Z").run(speed=86_400)
+    moved = datafast.now
+
+    assert moved > datetime(2026, 2, 6, 5, 27, 20, tzinfo=UTC)
+    assert datafast.freeze().now == datafast.now >= moved
+
+
+def test_faults_add_up_and_are_repaired(datafast: Datafast) -> None:
+    datafast.fail(500, times=1).fail(404, operation="getRealtime", times=1).fault("malformed", times=1)
+    statuses = [get(datafast).status_code for _ in range(2)]
+
+    assert statuses == [500, 404]
+    with pytest.raises(ValueError, match="Expecting"):
+        get(datafast).json()
+    assert get(datafast.delay(1)).status_code == 200
+    assert get(datafast.fail(500).repair()).status_code == 200
+
+
+def test_a_fault_with_its_details(datafast: Datafast) -> None:
+    datafast.fault("missing", operation="getRealtime", then={"pointer": "/data/0/visitors"}, after=1)
+
+    assert get(datafast).json()["data"] != [{}]
+    assert get(datafast).json()["data"] == [{}]
+
+
+def test_patience(datafast: Datafast) -> None:
+    datafast.at("2026-02-06T05:27:20Z").rate_limit(1, window=10)
+    assert [get(datafast).status_code for _ in range(2)] == [200, 429]
+    get(datafast.advance(10))
+    datafast.assert_patient()
+    get(datafast)
+    get(datafast)
+
+    with pytest.raises(AssertionError, match="10000 ms to wait, 0 waited"):
+        datafast.assert_patient()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        pytest.param(lambda mock: mock.site("nowhere"), "known: demo, edge_cases", id="unknown site"),
+        pytest.param(lambda mock: mock.at("noon"), "no ISO 8601 instant", id="no instant"),
+        pytest.param(
+            lambda mock: mock.fail(418), "not documented here; documented: 200", id="undocumented code"
+        ),
+        pytest.param(lambda mock: mock.fault("fire"), "Invalid enum value 'fire'", id="unknown fault"),
+        pytest.param(lambda mock: mock.fail(operation="x"), "known: getRealtime", id="unknown operation"),
+        pytest.param(lambda _mock: Datafast("http://127.0.0.1:9"), "no mock answers at", id="no server"),
+    ],
+)
+def test_what_cannot_be_is_told(datafast: Datafast, call: object, words: str) -> None:
+    assert callable(call)
+    with pytest.raises(ControlError, match=words):
+        call(datafast)
