@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA_VENV := .venv-data
 READY := $(VENV)/.ready
-NODE_READY := tests/generators/node_modules/.ready
+GENERATORS_READY := tests/generators/node_modules/.ready
+RUNNERS_READY := tests/javascript/node_modules/.ready
+
+# The tests start hundreds of processes: where bytecode is not kept, each of them compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
@@ -14,7 +18,7 @@ help: ## show this list
 serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
 	@exec $(BIN)/datafast-mock serve $(ARGS)
 
-test: setup ## run all tests (ARGS="-k map" …)
+test: setup $(RUNNERS_READY) ## run all tests (ARGS="-k map" …)
 	$(BIN)/pytest -n 4 $(ARGS)
 
 check: setup lint types layers generators package test ## what CI runs: lint, types, layers, generators, package, test
@@ -41,12 +45,12 @@ types: setup ## mypy, strict
 layers: setup ## import-linter: each file imports only downwards
 	$(BIN)/lint-imports
 
-generators: setup $(NODE_READY) ## Redocly lint, TypeScript types and Pydantic models from openapi.yaml
+generators: setup $(GENERATORS_READY) ## Redocly lint, TypeScript types and Pydantic models from openapi.yaml
 	$(BIN)/python scripts/check_generators.py
 
-$(NODE_READY): tests/generators/package.json | $(READY)
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix tests/generators --no-package-lock --no-audit --no-fund --loglevel=error
-	@touch $(NODE_READY)
+$(GENERATORS_READY) $(RUNNERS_READY): tests/%/node_modules/.ready: tests/%/package.json | $(READY)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix tests/$* --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
 
 package: setup ## install the package into an empty environment and serve with it
 	$(BIN)/python scripts/check_package.py
@@ -56,6 +60,9 @@ bench: setup ## figures: start, memory, maps, throughput
 
 clauses: setup ## write docs/clauses.md
 	$(BIN)/python -m scripts.make_clauses
+
+golden: setup ## write fixtures/golden/
+	$(BIN)/datafast-mock fixtures --out fixtures/golden
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -72,7 +79,7 @@ build: setup ## build wheel and sdist into dist/
 	$(BIN)/hatchling build
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/generators/node_modules
+	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers generators package fuzz bench format data build clean
+.PHONY: help serve test check setup lint types layers generators package fuzz bench golden format data build clean

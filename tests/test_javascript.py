@@ -1,0 +1,247 @@
+"""docs/javascript.md is true: Vitest, Jest and Playwright run the files on the page, against the command."""
+
+import fcntl
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import pytest
+
+from tests.command import COMMAND
+
+PAGE = (Path(__file__).parent.parent / "docs" / "javascript.md").read_text(encoding="utf-8")
+HERE = Path(__file__).parent / "javascript"
+PACKAGES = HERE / "node_modules"
+NODE = Path(sys.executable).with_name("node")
+SHARED = ("A key for each test", "Starting the mock")
+CHROMIUM = shutil.which("chromium")
+# What stands in the PATH for the command: the command, with a lock that is held for as long as it runs.
+LOCKING_COMMAND = """#!{python}
+import fcntl, os, sys
+lock = os.open("{lock}", os.O_CREAT | os.O_WRONLY)
+fcntl.flock(lock, fcntl.LOCK_SH)
+os.set_inheritable(lock, True)
+os.execv("{command}", sys.argv)
+"""
+# All that a test runner is to the setup; somebody ends it while the mock runs.
+RUNNER = """
+import setup from "./datafast-setup.js";
+
+await setup();
+setInterval(() => {}, 1000);
+process.kill(process.pid, "SIGTERM");
+"""
+
+
+class Recipe(NamedTuple):
+    """Sections of the page that make a project together, and what runs its tests."""
+
+    sections: tuple[str, ...]
+    script: str
+    options: tuple[str, ...] = ()
+
+
+VITEST = Recipe((*SHARED, "Vitest", "One request only"), "vitest/vitest.mjs", ("run",))
+JEST = Recipe((*SHARED, "Jest"), "jest/bin/jest.js")
+PLAYWRIGHT = Recipe((*SHARED, "Playwright"), "@playwright/test/cli.js", ("test",))
+FIXED_PORT = PLAYWRIGHT._replace(sections=(*PLAYWRIGHT.sections, "On a fixed port"))
+
+
+class Run(NamedTuple):
+    """How a test runner ended, and what it said."""
+
+    code: int
+    told: str
+
+
+class Project:
+    """A folder with the files of a recipe, and with the packages they import."""
+
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        self.folder = folder
+        self._recipe = recipe
+        self._bin = folder / "bin"
+        self._lock = folder / "lock"
+        self._bin.mkdir()
+        # A folder of its own, as tools keep their caches in it.
+        (folder / "node_modules").mkdir()
+        for package in ("vitest", "jest", "@playwright"):
+            (folder / "node_modules" / package).symlink_to(PACKAGES / package)
+        (folder / "package.json").write_text('{"private": true, "type": "module"}', encoding="utf-8")
+        for section in recipe.sections:
+            for name, text in files_of(section).items():
+                (folder / name).write_text(text, encoding="utf-8")
+
+    @property
+    def tests(self) -> list[Path]:
+        """Its test files."""
+        return [*self.folder.glob("*.test.js"), *self.folder.glob("*.spec.js")]
+
+    def install_command(self) -> None:
+        """Puts the command into the PATH, where nothing else of this environment is."""
+        text = LOCKING_COMMAND.format(python=sys.executable, lock=self._lock, command=COMMAND)
+        (self._bin / "datafast-mock").write_text(text, encoding="utf-8")
+        (self._bin / "datafast-mock").chmod(0o755)
+
+    def run(self, **environment: str) -> Run:
+        """Runs the tests."""
+        path = f"{self._bin}{os.pathsep}{os.defpath}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_")}
+        script = PACKAGES / self._recipe.script
+        result = subprocess.run(
+            # The flag is for Jest, as the page says.
+            [NODE, "--experimental-vm-modules", script, *self._recipe.options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            cwd=self.folder,
+            env={**kept, "PATH": path, "NO_COLOR": "1", **environment},
+            timeout=120,
+            check=False,
+        )
+        return Run(result.returncode, result.stdout)
+
+    def has_left_a_mock(self, *, seconds: float = 0) -> bool:
+        """Whether the mock still runs, so much later. Raises FileNotFoundError where none ever did."""
+        end = time.monotonic() + seconds
+        with self._lock.open() as lock:
+            while is_held(lock):
+                if time.monotonic() >= end:
+                    return True
+                time.sleep(0.02)
+        return False
+
+
+def is_held(lock: IO[str]) -> bool:
+    """Whether another process holds a lock on the file."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def files_of(section: str) -> dict[str, str]:
+    """The code blocks under a heading, by the file name in the first line of each."""
+    found = re.search(rf"^##+ {section}\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"the page has no section {section!r}"
+    blocks = re.findall(r"^```js\n(// (\S+)\n.*?)^```", found[1], re.MULTILINE | re.DOTALL)
+    return {name: text for text, name in blocks}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[Recipe], Project]:
+    """Makes the project of a recipe."""
+    assert (PACKAGES / "vitest").exists(), "the npm packages are missing: `make test` installs them"
+    return lambda recipe: Project(tmp_path, recipe)
+
+
+@pytest.fixture
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(VITEST, id="Vitest"),
+        pytest.param(JEST, id="Jest"),
+        pytest.param(PLAYWRIGHT, id="Playwright"),
+    ],
+)
+def test_all_tests_on_the_page_pass_and_no_mock_is_left(
+    project: Callable[[Recipe], Project], recipe: Recipe
+) -> None:
+    made = project(recipe)
+    made.install_command()
+    count = sum(len(re.findall("^test\\(", test.read_text("utf-8"), re.MULTILINE)) for test in made.tests)
+
+    run = made.run()
+
+    assert run.code == 0, run.told
+    assert re.search(rf"\b{count} passed\b", run.told), run.told
+    assert not made.has_left_a_mock()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(VITEST, id="Vitest", marks=pytest.mark.slow),
+        pytest.param(JEST, id="Jest"),
+        pytest.param(FIXED_PORT, id="Playwright, on a fixed port"),
+    ],
+)
+def test_wrong_expectation_alone_fails_and_no_mock_is_left(
+    project: Callable[[Recipe], Project], recipe: Recipe, free_port: str
+) -> None:
+    made = project(recipe)
+    made.install_command()
+    for test in made.tests:
+        # Where somebody is, the page's tests expect nobody.
+        test.write_text(test.read_text("utf-8").replace('site: "empty"', 'site: "shop"'), encoding="utf-8")
+
+    run = made.run(DATAFAST_MOCK_PORT=free_port)
+
+    assert run.code == 1, run.told
+    assert re.search(r"\b1 failed\b", run.told), run.told
+    assert "nobody is there" in run.told
+    assert not made.has_left_a_mock()
+
+
+@pytest.fixture
+def bare(project: Callable[[Recipe], Project], tmp_path: Path) -> Project:
+    """The setup in a runner that has no tests."""
+    (tmp_path / "runner.js").write_text(RUNNER, encoding="utf-8")
+    return project(Recipe(SHARED, str(tmp_path / "runner.js")))
+
+
+def test_no_mock_is_left_by_a_runner_that_is_ended(bare: Project) -> None:
+    bare.install_command()
+
+    run = bare.run()
+
+    assert run.code != 0
+    assert run.told == ""
+    assert not bare.has_left_a_mock(seconds=5)
+
+
+def test_missing_command_is_told(bare: Project) -> None:
+    run = bare.run()
+
+    assert run.code == 1
+    assert "datafast-mock is not in the PATH; pip install datafast-mock" in run.told
+
+
+def test_command_that_ends_early_is_told_with_its_complaint(bare: Project) -> None:
+    bare.install_command()
+
+    run = bare.run(DATAFAST_MOCK_SITE="nowhere")
+
+    assert run.code == 1
+    assert "datafast-mock serve --port 0 ended with 2" in run.told
+    assert "--site: there is no 'nowhere'" in run.told
+    assert not bare.has_left_a_mock()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_requests_of_a_page_are_answered_by_the_mock(project: Callable[[Recipe], Project]) -> None:
+    made = project(PLAYWRIGHT)
+    made.install_command()
+    shutil.copy(HERE / "page.spec.js", made.folder)
+
+    run = made.run(CHROMIUM=CHROMIUM or "")
+
+    assert run.code == 0, run.told
+    assert re.search(r"\b3 passed\b", run.told), run.told
+    assert not made.has_left_a_mock()
