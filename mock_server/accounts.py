@@ -47,7 +47,7 @@ Permission = Literal[
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """One credential: a website key (`df_…`) or an account token (`dft_…`)."""
 
-    token: Annotated[str, Meta(pattern="^dft?_[A-Za-z0-9_-]+$")]
+    token: Annotated[str, Meta(pattern=r"^dft?_[A-Za-z0-9_-]+$(?!\n)")]
     description: str = ""
     site: str | None = None
     """The website of a key; None is the site that the server was started with."""

@@ -15,6 +15,7 @@ FAULTS: tuple[str, ...] = get_args(Fault)
 # What a fault can be told further.
 _FAULTS_WITH = {"pointer": ("wrong-type", "missing"), "share": ("truncate",), "duration": ("drip",)}
 
+Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST)]
 # A list, as msgspec 0.22 misreads a tuple of two that stands beside an integer.
 Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
@@ -30,7 +31,7 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     delay: Milliseconds | Span | UnsetType = UNSET
     """ms until the answer begins; of two, something between them."""
     fault: Fault | UnsetType = UNSET
-    pointer: Annotated[str, Meta(pattern="^(/|$)", max_length=1000)] | UnsetType = UNSET
+    pointer: Annotated[str, Meta(pattern=r"^(/|$(?!\n))", max_length=1000)] | UnsetType = UNSET
     """The member that `wrong-type` and `missing` are about, as a JSON pointer."""
     share: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
     """How much of the body `truncate` sends; 0.5 unless told."""

@@ -15,7 +15,7 @@ from mock_server.clock import TICK, wall_time
 from mock_server.contract import Example, Operation
 from mock_server.documented import Answers, answers_of, chosen
 from mock_server.errors import UNAUTHORIZED, ApiError
-from mock_server.faults import PointerError
+from mock_server.faults import UnfitError
 from mock_server.instants import http_date_of
 from mock_server.journal import Request as Entry
 from mock_server.journal import raw_headers_of
@@ -36,6 +36,13 @@ EXAMPLE_HEADER = "X-DataFast-Mock-Example"
 
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_MOST_TOLD = 500
+# What each stage, where it decides, does of what may be preferred.
+_DONE = {
+    "documented example": {"code", "example", "revision"},
+    "parameters": {"site", "revision"},
+    "world": {"site", "revision"},
+}
 _PREFIX = QUERY_PREFIX.encode()
 
 
@@ -48,7 +55,9 @@ class Course:
     prefer: list[str]
     """The `Prefer` headers."""
     key: Key | None
+    now: int
     instant: int
+    """That of the answer; `now` is that of the key's clock."""
     preferences: Preferences | None = None
     action: Action | None = None
     coin: float = 0.0
@@ -56,11 +65,13 @@ class Course:
     stage: str = ""
     because: str = ""
     """The preferences or the rule that had a part in the answer."""
-    reset: int | None = None
+    wait: int | None = None
+    """Of a 429, in ms."""
 
 
 @lru_cache(64)
-def _date(instant: int) -> bytes:
+def date_of(instant: int) -> bytes:
+    """The value of `Date` at an instant."""
     return http_date_of(instant).encode("ascii")
 
 
@@ -78,7 +89,8 @@ def begin(service: Service, scope: Scope) -> Course:
     if scope["query_string"]:
         for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
             query.setdefault(name, []).append(value)
-    return Course(scope, query, prefer, key, clock.now())
+    now = clock.now()
+    return Course(scope, query, prefer, key, now, now)
 
 
 def note(service: Service, course: Course, operation: str | None, status: int) -> None:
@@ -88,6 +100,7 @@ def note(service: Service, course: Course, operation: str | None, status: int) -
         Entry(
             number=next(service.numbers),
             at=wall_time(),
+            now=course.now,
             instant=course.instant,
             method=scope["method"],
             raw_path=scope["raw_path"],
@@ -98,7 +111,7 @@ def note(service: Service, course: Course, operation: str | None, status: int) -
             label="" if key is None else key.label,
             status=status,
             decided_by=f"{course.stage}; {course.because}" if course.because else course.stage,
-            reset=course.reset,
+            wait=course.wait,
         ),
         key,
     )
@@ -120,7 +133,7 @@ class Endpoint:
         except ProblemError as problem:
             course.stage, course.action = "preferences", None
             reply = problem_reply(problem)
-        reply.raw_headers.append((b"date", _date(course.instant)))
+        reply.raw_headers.append((b"date", date_of(course.instant)))
         note(self._service, course, self._operation.operation_id, reply.status_code)
         if course.action is None:
             await reply(scope, receive, send)
@@ -131,10 +144,13 @@ class Endpoint:
         try:
             reply = self._answer(course)
         except ApiError as error:
-            course.reset = error.reset if isinstance(error, RateLimitedError) else None
+            course.wait = error.reset - course.instant if isinstance(error, RateLimitedError) else None
             reply = error_reply(error)
-        if course.headers:
-            reply.headers.update(course.headers)
+        for name, value in course.headers.items():
+            # A 429 has its own of some.
+            reply.headers.setdefault(name, value)
+        if course.preferences is not None:
+            _tell_applied(reply, course, course.preferences)
         return reply if course.action is None else _faulty(reply, course.action, course)
 
     def _answer(self, course: Course) -> Response:
@@ -148,7 +164,7 @@ class Endpoint:
         """The answer to a request that forces none. Raises ApiError."""
         key = self._authenticate(course)
         self._limit(course, key)
-        ruled = self._rule(course) if course.action is None else None
+        ruled = self._rule(course) if course.preferences is None else None
         return self._world(course, key) if ruled is None else ruled
 
     def _prefer(self, course: Course) -> None:
@@ -160,9 +176,8 @@ class Endpoint:
         preferences = preferences_of(course.prefer, asked, known)
         if preferences is None:
             return
-        course.preferences, course.because = preferences, f"prefer {preferences.told}"
-        if preferences.applied:
-            course.headers["Preference-Applied"] = preferences.applied
+        course.preferences = preferences
+        course.because = f"prefer {preferences.told[:_MOST_TOLD]}"
         if preferences.at is not UNSET:
             course.instant = preferences.at - preferences.at % TICK
         if not preferences.action.is_nothing:
@@ -180,11 +195,10 @@ class Endpoint:
         limiter = self._service.limiter_of(key)
         if limiter is None:
             return
-        now = self._service.clock_of(key).now()
         try:
-            course.headers |= limiter.take(now)
+            course.headers |= limiter.take(course.now)
         except ApiError:
-            course.instant = now
+            course.instant = course.now
             raise
 
     def _rule(self, course: Course) -> Response | None:
@@ -194,22 +208,19 @@ class Endpoint:
             return None
         whose, rule = found
         course.action, course.coin, course.because = rule.action, rule.coin, f"{whose} rule {rule.number}"
-        if not rule.action.forces_an_example:
-            return None
-        try:
-            return self._documented(rule.action, course)
-        except ProblemError as problem:
-            course.because += f", not applied: {problem.detail}"
-            course.action = None
-            return None
+        return self._documented(rule.action, course) if rule.action.forces_an_example else None
 
     def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
         """The rule that applies, and whose it is; the key's come first."""
-        name, query = self._operation.operation_id, course.query
-        if course.key is not None and (rule := course.key.board.rules.choose(name, query)) is not None:
-            return "the key's", rule
-        if (rule := self._service.common.board.rules.choose(name, query)) is not None:
-            return "the server's", rule
+        boards = [("the server's", self._service.common.board)]
+        if course.key is not None:
+            boards.insert(0, ("the key's", course.key.board))
+        for whose, board in boards:
+            if board.rules.rules:
+                answers = self._answers(course)
+                rule = board.rules.choose(self._operation.operation_id, course.query, answers)
+                if rule is not None:
+                    return whose, rule
         return None
 
     def _documented(self, action: Action, course: Course) -> Response:
@@ -258,7 +269,7 @@ class ExampleEndpoint(Endpoint):
     """Answers an operation of another document with its documented examples; any credential will do."""
 
     def _admitted(self, course: Course) -> Response:
-        ruled = self._rule(course) if course.action is None else None
+        ruled = self._rule(course) if course.preferences is None else None
         if ruled is not None:
             return ruled
         course.stage = "parameters"
@@ -293,6 +304,14 @@ def _preferred(place: Place, preferences: Preferences | None) -> Place:
     )
 
 
+def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> None:
+    """Names the preferences that had a part in the answer."""
+    done = {"at", "delay", "fault"} | _DONE.get(course.stage, set())
+    applied = ", ".join(written for name, written in preferences.sent.items() if name in done)
+    if applied:
+        reply.headers["Preference-Applied"] = applied
+
+
 def _checked(operation: Operation, course: Course) -> Mapping[str, str]:
     """The path parameters by their documented names. Raises ApiError 400."""
     found = course.scope.get("path_params", {})
@@ -305,7 +324,7 @@ def _faulty(reply: Response, action: Action, course: Course) -> Response:
     """The answer with its fault. A rule's that does not fit this answer is left out, and that is noted."""
     try:
         return with_fault(reply, action)
-    except PointerError as error:
+    except UnfitError as error:
         if course.preferences is not None and course.preferences.action is action:
             raise ProblemError(400, f"The fault {action.fault} cannot be met: {error}.") from None
         course.because += f", not applied: {error}"

@@ -14,12 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import EXAMPLE_HEADER, Endpoint, ExampleEndpoint, begin, note
+from mock_server.answering import EXAMPLE_HEADER, Endpoint, ExampleEndpoint, begin, date_of, note
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
-from mock_server.middleware import RequestLog, ShortUrls, Split, Stamp
+from mock_server.middleware import RequestLog, ShortHeads, Split, Stamp
 from mock_server.replies import error_reply
 from mock_server.served_document import document_routes
 from mock_server.service import Service
@@ -69,7 +69,7 @@ def make_api(service: Service) -> Starlette:
     )
     return Starlette(
         routes=routes,
-        middleware=[cors, Middleware(ShortUrls)],
+        middleware=[cors, Middleware(ShortHeads)],
         exception_handlers={HTTPException: _http_error(service), 500: _server_error},
     )
 
@@ -92,7 +92,9 @@ def _http_error(service: Service) -> Callable[[Request, Exception], Awaitable[Re
         else:
             found = ApiError(ROUTE_NOT_FOUND, path=request.url.path[:200], base=service.base)
         note(service, course, None, found.kind.status)
-        return error_reply(found)
+        reply = error_reply(found)
+        reply.raw_headers.append((b"date", date_of(course.instant)))
+        return reply
 
     return answer
 

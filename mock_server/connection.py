@@ -13,6 +13,9 @@ class Connection(Protocol):
     def reset(self) -> None:
         """Ends it with an RST, whatever was still to be sent."""
 
+    def wait_on_purpose(self) -> None:
+        """Nothing is owed to the client from now on."""
+
     def close(self) -> None:
         """Ends it when all that was written is sent."""
 

@@ -43,6 +43,17 @@ def chosen(answers: Answers, action: Action) -> Example:
     raise ProblemError(400, detail, examples=names)
 
 
+def has(answers: Answers, action: Action) -> bool:
+    """Whether there is a documented answer for an action that forces one."""
+    if not action.forces_an_example:
+        return True
+    try:
+        chosen(answers, action)
+    except ProblemError:
+        return False
+    return True
+
+
 def _named(
     document: Mapping[str, Any], status: int, response: Any, where: str
 ) -> Iterable[tuple[str, Example]]:

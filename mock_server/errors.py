@@ -28,6 +28,7 @@ VISITOR_NOT_FOUND = ErrorKind(404, "Visitor not found: no page view of {visitor_
 ROUTE_NOT_FOUND = ErrorKind(404, "Nothing is at {path}. The API is under {base}.")
 METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
 URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
+HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")
 SERVER_ERROR = ErrorKind(500, "Internal server error.")
 GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")

@@ -1,6 +1,7 @@
 """Whether the requests that were expected came, and if not, what came instead."""
 
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -63,25 +64,23 @@ class Miss(NamedTuple):
 
 def differences(request: Request, expected: Expectation) -> list[str]:
     """In what a request differs from the expected one; nothing for one that is as expected."""
-    plain = [
-        ("operation", request.operation, expected.operation),
-        ("method", request.method, expected.method),
-        ("path", request.path, expected.path),
-        ("status", request.status, expected.status),
+    found = [
+        f"{name} is {met!r}"
+        for name in ("operation", "method", "path", "status")
+        if (wanted := getattr(expected, name)) is not UNSET and (met := getattr(request, name)) != wanted
     ]
-    found = [f"{name} is {met!r}" for name, met, wanted in plain if wanted is not UNSET and met != wanted]
-    query = {} if expected.query is UNSET else expected.query
-    headers = {} if expected.headers is UNSET else expected.headers
-    found += _differing("query", query.items(), request.query)
-    found += _differing("header", ((name.lower(), value) for name, value in headers.items()), request.headers)
+    if expected.query is not UNSET:
+        found += _differing("query", expected.query.items(), request.query)
+    if expected.headers is not UNSET:
+        headers = ((name.lower(), value) for name, value in expected.headers.items())
+        found += _differing("header", headers, request.headers)
     return found
 
 
-def nearest(requests: Iterable[Request], expected: Expectation) -> list[Miss]:
-    """The requests that differ least, the latest first among equals."""
-    misses = [Miss(request, differences(request, expected)) for request in requests]
-    misses = [miss for miss in misses if miss.differences]
-    return sorted(misses, key=lambda miss: (len(miss.differences), -miss.request.number))[:NEAREST]
+def nearest(misses: Iterable[Miss]) -> list[Miss]:
+    """Those that differ least, but differ; the latest first among equals."""
+    differing = (miss for miss in misses if miss.differences)
+    return nsmallest(NEAREST, differing, key=lambda miss: (len(miss.differences), -miss.request.number))
 
 
 def _differing(kind: str, wanted: Iterable[tuple[str, str | None]], met: dict[str, list[str]]) -> list[str]:

@@ -11,8 +11,8 @@ from mock_server.actions import Action
 OTHER_TYPE = "text/html; charset=utf-8"
 
 
-class PointerError(Exception):
-    """The answer has no such member; the text names those that there are."""
+class UnfitError(Exception):
+    """A fault that this answer cannot have; the text says why."""
 
 
 def malformed(body: bytes) -> bytes:
@@ -21,11 +21,11 @@ def malformed(body: bytes) -> bytes:
 
 
 def changed(body: bytes, action: Action) -> bytes:
-    """The body with one member of another type, or without it. Raises PointerError."""
+    """The body with one member of another type, or without it. Raises UnfitError."""
     try:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:
-        raise PointerError("this answer is no JSON") from None
+        raise UnfitError("this answer is no JSON") from None
     pointer = _usual(content) if action.pointer is UNSET else action.pointer
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
     return msgspec.json.encode(_CHANGES[str(action.fault)](content, steps))
@@ -40,7 +40,7 @@ def _usual(content: Any) -> str:
 
 def _without(content: Any, steps: list[str]) -> Any:
     if not steps:
-        raise PointerError("the whole answer cannot be left out: that is the fault `empty`")
+        raise UnfitError("the whole answer cannot be left out: that is the fault `empty`")
     parent = _at(content, steps[:-1])
     del parent[_step(parent, steps[-1])]
     return content
@@ -62,7 +62,7 @@ def _at(content: Any, steps: list[str]) -> Any:
 
 
 def _step(parent: Any, step: str) -> Any:
-    """The key or index of a member. Raises PointerError."""
+    """The key or index of a member. Raises UnfitError."""
     if isinstance(parent, dict) and step in parent:
         return step
     if isinstance(parent, list) and step.isdecimal() and step.isascii() and int(step) < len(parent):
@@ -71,7 +71,7 @@ def _step(parent: Any, step: str) -> Any:
         there = ", ".join(list(parent)[:20]) or "no members"
     else:
         there = f"{len(parent)} items" if isinstance(parent, list) else "no members"
-    raise PointerError(f"this answer has no member {step[:80]!r} there; there are: {there}")
+    raise UnfitError(f"this answer has no member {step[:80]!r} there; there are: {there}")
 
 
 def _other(value: Any) -> Any:

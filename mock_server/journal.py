@@ -1,25 +1,30 @@
 """The journal: what was asked of the mock, and how that was answered."""
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 
+from mock_server.masking import hidden
+
 MOST_REQUESTS = 500
 MOST_BYTES = 256 * 1024
 """Of one key's journal; older requests make room."""
 
-_TOKEN = re.compile(r"\b(dft?)_[A-Za-z0-9_-]+")
+_SECRET = frozenset({"cookie", "proxy-authorization", "x-api-key"})
 _OVERHEAD = 200
 
 
 class Request(Struct, frozen=True, kw_only=True, gc=False):
-    """One request as the journal keeps it. `instant` is the world's, `at` the machine's, both in ms."""
+    """One request as the journal keeps it.
+
+    `at` is the machine's time, `now` that of the key's clock, `instant` that of the answer, all in ms.
+    """
 
     number: int
     at: int
+    now: int
     instant: int
     method: str
     raw_path: bytes
@@ -33,19 +38,19 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     status: int
     decided_by: str
     """What made the answer: `world`, `authentication`, `rate limit`, `rule 0 …`, `prefer code=429` …"""
-    reset: int | None = None
-    """Of a 429: the instant of the world from which it may be asked again."""
+    wait: int | None = None
+    """Of a 429: how long to wait until it may be asked again, in ms of the key's clock."""
 
     @property
     def path(self) -> str:
         """The path as it was sent, tokens masked."""
-        return _hidden(unquote(self.raw_path.decode("latin-1"), errors="replace"))
+        return hidden(unquote(self.raw_path.decode("latin-1"), errors="replace"))
 
     @property
     def query(self) -> dict[str, list[str]]:
         """All values of each parameter, tokens masked."""
         return _grouped(
-            (_hidden(name), _hidden(value))
+            (hidden(name), hidden(value))
             for name, value in parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True)
         )
 
@@ -54,12 +59,13 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
         """All values of each header, by its name in small letters; secrets masked."""
         lines = self.raw_headers.decode("latin-1").split("\n") if self.raw_headers else []
         pairs = (line.partition(":") for line in lines)
-        return _grouped((name.lower(), _masked(name.lower(), value)) for name, _, value in pairs)
+        return _grouped((hidden(name.lower()), _masked(name.lower(), value)) for name, _, value in pairs)
 
     @property
     def size(self) -> int:
         """The bytes that count against the journal's bound."""
-        return len(self.raw_path) + len(self.raw_query) + len(self.raw_headers) + _OVERHEAD
+        sent = len(self.raw_path) + len(self.raw_query) + len(self.raw_headers)
+        return sent + len(self.label) + len(self.decided_by) + _OVERHEAD
 
 
 class Journal:
@@ -101,15 +107,11 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _masked(name: str, value: str) -> str:
-    if name in ("cookie", "proxy-authorization"):
+    if name in _SECRET:
         return "***"
     if name != "authorization":
-        return _hidden(value)
+        return hidden(value)
     scheme, space, token = value.partition(" ")
+    masked = hidden(token)
     # Whatever it is, it was meant to be secret.
-    return scheme + space + (_hidden(token) if _TOKEN.fullmatch(token) else "***") if space else "***"
-
-
-def _hidden(text: str) -> str:
-    """The text with `df_***` for each token in it."""
-    return _TOKEN.sub(r"\1_***", text)
+    return hidden(scheme) + space + (masked if masked in ("df_***", "dft_***") else "***") if space else "***"

@@ -1,5 +1,6 @@
 """The journal on disk, a line of JSON for each request."""
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from mock_server.errors import InputError
 from mock_server.instants import iso_of
 from mock_server.journal import Request
+from mock_server.masking import hidden
 
 
 class JournalFile:
@@ -14,6 +16,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         """Raises InputError where the file cannot be written."""
+        self._is_broken = False
         try:
             self._stream = path.open("ab", buffering=0)
         except OSError as error:
@@ -21,7 +24,14 @@ class JournalFile:
 
     def add(self, request: Request) -> None:
         """Writes a request, secrets masked."""
-        self._stream.write(msgspec.json.encode(shown(request)) + b"\n")
+        if self._is_broken:
+            return
+        try:
+            self._stream.write(msgspec.json.encode(shown(request)) + b"\n")
+        except OSError as error:
+            # The disk is full, or gone: that is no reason to answer nothing any more.
+            self._is_broken = True
+            print(f"datafast-mock: --journal: {error.strerror}; it ends here", file=sys.stderr, flush=True)
 
 
 def shown(request: Request) -> dict[str, object]:
@@ -38,5 +48,5 @@ def shown(request: Request) -> dict[str, object]:
         "query": request.query,
         "headers": request.headers,
         "status": request.status,
-        "decidedBy": request.decided_by,
+        "decidedBy": hidden(request.decided_by),
     }

@@ -67,6 +67,10 @@ class Key:
     def turn(self, knobs: Knobs) -> None:
         """Sets what may be set. Rules and limit count anew."""
         self.board.turn(knobs)
+        self.restart_limit()
+
+    def restart_limit(self) -> None:
+        """Lets its limit count anew."""
         self._limiter = None
 
     def admit(self) -> None:
@@ -103,16 +107,18 @@ class Keys:
         """The key that an `Authorization` header names; None for no key that there is."""
         # HTTP's white space and no other.
         scheme, _, token = (authorization or "").strip(" \t").partition(" ")
-        return self.find(token.strip(" \t")) if scheme.lower() == "bearer" else None
+        if scheme.lower() != "bearer":
+            return None
+        token = token.strip(" \t")
+        key = self.find(token)
+        return self._any_key(token) if key is None and self._allow_any else key
 
     def find(self, token: str) -> Key | None:
-        """The key of a token, which counts as used."""
+        """The key of a token that there is or has been used; it counts as used."""
         key = self._shipped.get(token)
         if key is None and self._minted:
             key = self._used(token)
-        if key is None and self._allow_any:
-            key = self._any_key(token)
-        return key
+        return self._any.get(token) if key is None and self._allow_any else key
 
     def mint(self, account: Account, label: str) -> Key:
         """A new key. Raises ProblemError where they are too many, or there is one of that token."""
@@ -125,6 +131,7 @@ class Keys:
             )
         key = Key(account, label, is_minted=True, used=self._seconds())
         self._minted[account.token] = key
+        self._any.pop(account.token, None)
         return key
 
     def forget(self, token: str) -> None:
@@ -177,9 +184,10 @@ class Keys:
         self._minted = {token: key for token, key in self._minted.items() if key.used >= oldest}
 
     def _any_key(self, token: str) -> Key | None:
-        key = self._any.get(token)
-        if key is None and (account := any_account(token)) is not None:
-            key = self._any[token] = Key(account)
+        account = any_account(token)
+        if account is None:
+            return None
+        key = self._any[token] = Key(account)
         return key
 
 

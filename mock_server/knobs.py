@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from mock_server.actions import Seed
 from mock_server.limits import RateLimit
 from mock_server.problems import ProblemError
 from mock_server.rules import MOST_RULES, Rule, Rules
@@ -18,7 +19,7 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     """Null stands for what the server has, and in the server's own for what it was started with."""
 
     site: str | None = None
-    seed: int | None = None
+    seed: Seed | None = None
     revision: str | None = None
     rate_limit: RateLimit | None = None
     faults: Faults | None = None
@@ -35,7 +36,7 @@ class KnobsChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """The same, but what is left out stays as it is."""
 
     site: str | UnsetType | None = UNSET
-    seed: int | UnsetType | None = UNSET
+    seed: Seed | UnsetType | None = UNSET
     revision: str | UnsetType | None = UNSET
     rate_limit: RateLimit | UnsetType | None = UNSET
     faults: Faults | UnsetType | None = UNSET

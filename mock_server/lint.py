@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mock_server.clock import TICK
 from mock_server.journal import Request
+from mock_server.masking import has_token
 from mock_server.prefer import QUERY_PREFIX
 
 
@@ -16,28 +17,23 @@ class Finding(NamedTuple):
 
 
 def linted(
-    requests: Iterable[Request], parameters: Mapping[str, Container[str]]
+    requests: Iterable[Request], parameters: Mapping[str, Container[str]], wanted: Container[int]
 ) -> Iterator[tuple[Request, list[Finding]]]:
-    """Each request of one key, oldest first, with what is found about it.
+    """The requests of one key whose numbers are wanted, oldest first, with what is found about each.
 
     `parameters` are the documented parameters of each operation, by `operationId`.
     """
     previous: dict[tuple[str, bytes, bytes], Request] = {}
     for request in requests:
         asked = (request.method, request.raw_path, request.raw_query)
-        findings = [*_findings(request, parameters)]
-        if _is_too_soon(request, previous.get(asked)):
-            findings.append(
-                Finding(
-                    "polling-faster-than-the-data",
-                    f"The same was asked less than {TICK // 1000} s before: nothing can have changed.",
-                )
-            )
+        if request.number in wanted:
+            yield request, [*_findings(request, parameters), *_haste(request, previous.get(asked))]
         previous[asked] = request
-        yield request, findings
 
 
 def _findings(request: Request, parameters: Mapping[str, Container[str]]) -> Iterator[Finding]:
+    if has_token(request.raw_path.decode("latin-1")) or has_token(request.raw_query.decode("latin-1")):
+        yield Finding("token-in-url", "A token in a URL ends up in logs: it belongs into Authorization.")
     query = request.query
     if request.operation is None:
         yield Finding("unknown-route", f"Nothing is at {request.method} {request.path[:200]}.")
@@ -55,12 +51,12 @@ def _findings(request: Request, parameters: Mapping[str, Container[str]]) -> Ite
         yield Finding("cookie-as-visitor-id", "dfid_… is no visitor id: those are UUIDs.")
     if "authorization" not in request.headers:
         yield Finding("no-authorization", "No Authorization header was sent.")
-    if "***" in str(query):
-        yield Finding("token-in-url", "A token in a URL ends up in logs: it belongs into Authorization.")
 
 
-def _is_too_soon(request: Request, previous: Request | None) -> bool:
-    """Whether a client asks again within a tick by its own time: the world's may be frozen."""
-    if previous is None or previous.status != request.status:
-        return False
-    return request.at - previous.at < TICK
+def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
+    """A client that asks the same again within a tick, by its own time and by the world's."""
+    if previous is None or previous.status != request.status or previous.instant != request.instant:
+        return
+    if request.at - previous.at < TICK:
+        problem = f"The same was asked less than {TICK // 1000} s before: nothing can have changed."
+        yield Finding("polling-faster-than-the-data", problem)

@@ -6,11 +6,13 @@ from typing import TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.errors import URI_TOO_LONG, ApiError
+from mock_server.errors import HEADERS_TOO_LARGE, URI_TOO_LONG, ApiError
+from mock_server.masking import hidden
 from mock_server.replies import error_reply
 
 # Half of what the HTTP parser takes, so that the refusal is ours and in the envelope.
 _LONGEST_URL = 32 * 1024
+_LONGEST_HEADERS = 32 * 1024
 
 
 class Stamp:
@@ -40,20 +42,21 @@ class Stamp:
         await self._app(scope, receive, stamped)
 
 
-class ShortUrls:
-    """Refuses URLs that are longer than anybody needs."""
+class ShortHeads:
+    """Refuses URLs and headers that are longer than anybody needs."""
 
     def __init__(self, app: ASGIApp) -> None:
         """`app` gets all others."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers 414."""
+        """Passes the request on, or answers 414 or 431."""
         app = self._app
         if scope["type"] == "http":
-            length = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-            if length > _LONGEST_URL:
+            if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _LONGEST_URL:
                 app = error_reply(ApiError(URI_TOO_LONG, limit=_LONGEST_URL))
+            elif sum([len(name) + len(value) for name, value in scope["headers"]]) > _LONGEST_HEADERS:
+                app = error_reply(ApiError(HEADERS_TOO_LARGE, limit=_LONGEST_HEADERS))
         await app(scope, receive, send)
 
 
@@ -108,7 +111,7 @@ class RequestLog:
 
 
 def _url(scope: Scope) -> str:
-    """The URL as it was sent, in printable ASCII."""
+    """The URL as it was sent, in printable ASCII, tokens masked."""
     raw = (scope.get("raw_path") or b"") + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    text = "".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1"))
+    text = hidden("".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1")))
     return text + ("…" if len(raw) > 500 else "")

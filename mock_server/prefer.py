@@ -36,7 +36,8 @@ class Preferences(Struct, frozen=True, kw_only=True):
     """An instant in ms."""
     site: str | UnsetType = UNSET
     revision: str | UnsetType = UNSET
-    applied: str = ""
+    sent: Mapping[str, str] = {}
+    """What came in the header, by name, as `Preference-Applied` repeats it."""
     told: str = ""
     """All that was asked for, for the journal."""
 
@@ -58,7 +59,7 @@ def preferences_of(
     beside = {name: values.pop(name) for name in _BESIDE if name in values}
     return Preferences(
         action=msgspec.convert(values, Action),
-        applied=", ".join(_written(name, value) for name, value in found.items() if name in sent),
+        sent={name: _written(name, value) for name, value in found.items() if name in sent},
         told=", ".join(_written(name, value) for name, value in found.items()),
         **beside,
     )

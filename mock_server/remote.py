@@ -11,7 +11,11 @@ _SECONDS = 30
 
 
 class ControlError(Exception):
-    """The mock refused what it was told; the text says why."""
+    """The mock refused what it was told; the text says why. `status` is None where no mock answered."""
+
+    def __init__(self, problem: str, status: int | None = None) -> None:
+        super().__init__(problem)
+        self.status = status
 
 
 class Datafast:
@@ -21,9 +25,13 @@ class Datafast:
     What is done here touches no other key.
     """
 
-    def __init__(self, server: str, **settings: Any) -> None:
-        """Mints a key on a server (`http://127.0.0.1:…`); `settings` as `POST /__mock/keys` takes them."""
+    def __init__(self, server: str, *, control_token: str | None = None, **settings: Any) -> None:
+        """Mints a key on a server (`http://127.0.0.1:…`); `settings` as `POST /__mock/keys` takes them.
+
+        `control_token` is that of the server, where it has one.
+        """
         self._server = server
+        self._headers = {"Authorization": f"Bearer {control_token}"} if control_token else {}
         minted = self._ask("POST", "keys", settings, is_scoped=False)
         self.key: str = minted["key"]
         self.url: str = minted["url"]
@@ -58,9 +66,9 @@ class Datafast:
         """Answers as another revision of the documentation has it."""
         return self._turn(revision=name)
 
-    def rate_limit(self, limit: int, *, window: int = 60) -> "Datafast":
-        """Allows so many requests in each window of so many seconds of the world."""
-        return self._turn(rateLimit={"limit": limit, "window": window})
+    def rate_limit(self, limit: int, *, window: int = 60, reset_unit: str = "ms") -> "Datafast":
+        """Allows so many requests in each window of so many seconds of the world; `reset` in `ms` or `s`."""
+        return self._turn(rateLimit={"limit": limit, "window": window, "resetUnit": reset_unit})
 
     def at(self, instant: str | datetime) -> "Datafast":
         """Goes to an instant and stays there; `advance` and `run` go on from it."""
@@ -127,8 +135,11 @@ class Datafast:
         `expected`: `query`, `headers`, `method`, `path`, `status`, as `/__mock/requests/verify` takes them.
         """
         least, most = (at_least, at_most) if times is None else (times, times)
-        count = {"min": least} | ({} if most is None else {"max": most})
+        count = {"min": least if most is None else min(least, most)} | ({} if most is None else {"max": most})
         wanted = {**expected, **({} if operation is None else {"operation": operation})}
+        for part in ("query", "headers"):
+            if part in wanted:
+                wanted[part] = {k: v if v is None else str(v) for k, v in wanted[part].items()}
         found = self._ask("POST", "requests/verify", {**wanted, "count": count})
         if not found["verified"]:
             raise AssertionError(_told(wanted, count, found))
@@ -154,8 +165,11 @@ class Datafast:
         times: int | None,
         rule: Mapping[str, Any],
     ) -> "Datafast":
-        when = {} if operation is None else {"operation": operation}
-        added = {"when": when, "then": dict(then), **({} if times is None else {"times": times}), **rule}
+        further = dict(rule)
+        when = {**further.pop("when", {}), **({} if operation is None else {"operation": operation})}
+        added = {"when": when, "then": {**further.pop("then", {}), **then}, **further}
+        if times is not None:
+            added["times"] = times
         there = self._ask("GET", "settings")["faults"]
         return self._turn(faults=[*there, added])
 
@@ -178,25 +192,31 @@ class Datafast:
     ) -> Any:
         scope = {**query, **({"key": self.key} if is_scoped else {})}
         told = "&".join(f"{name}={quote(str(value))}" for name, value in scope.items())
-        return _asked(self._server, method, f"/__mock/{path}" + (f"?{told}" if told else ""), body)
+        target = f"/__mock/{path}" + (f"?{told}" if told else "")
+        return _asked(self._server, method, target, body, self._headers)
 
 
-def _asked(server: str, method: str, target: str, body: Mapping[str, Any] | None) -> Any:
+def _asked(
+    server: str, method: str, target: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+) -> Any:
     """What the mock answers. Raises ControlError."""
     # Straight to it: no proxy that the environment may name has a part in this.
     connection = HTTPConnection(urlsplit(server).netloc, timeout=_SECONDS)
+    sent = dict(headers) if body is None else {**headers, "Content-Type": "application/json"}
     try:
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        connection.request(method, target, None if body is None else json.dumps(body).encode(), headers)
+        connection.request(method, target, None if body is None else json.dumps(body).encode(), sent)
         with connection.getresponse() as reply:
             content, status = reply.read(), reply.status
     except (OSError, HTTPException) as error:
         raise ControlError(f"no mock answers at {server}: {error!r}") from None
     finally:
         connection.close()
-    found: Any = json.loads(content) if content else None
-    if status >= 400:
-        raise ControlError(found["detail"])
+    try:
+        found: Any = json.loads(content) if content else None
+        if status >= 400:
+            raise ControlError(found["detail"], status)
+    except (KeyError, TypeError, ValueError):
+        raise ControlError(f"what answers {method} {target} at {server} with {status} is no mock") from None
     return found
 
 

@@ -7,7 +7,7 @@ from mock_server.journal import Request
 
 
 class Retry(NamedTuple):
-    """One 429 and what came next. Instants are the world's, in ms; None where nothing came yet."""
+    """One 429 and what came next. `retried` is None where nothing came yet."""
 
     refused: Request
     retried: Request | None
@@ -15,18 +15,18 @@ class Retry(NamedTuple):
     @property
     def waited(self) -> int | None:
         """World time between the two, in ms."""
-        return None if self.retried is None else self.retried.instant - self.refused.instant
+        return None if self.retried is None else self.retried.now - self.refused.now
 
     @property
     def required(self) -> int:
         """World time that the 429 asked to wait, in ms."""
-        assert self.refused.reset is not None, "only requests with a reset are refused ones"
-        return self.refused.reset - self.refused.instant
+        assert self.refused.wait is not None, "a request without is no refused one"
+        return self.refused.wait
 
     @property
     def is_patient(self) -> bool | None:
-        """Whether the client waited; None as long as it asked nothing."""
-        return None if self.waited is None else self.waited >= self.required
+        """Whether the client waited; None as long as it asked nothing, or where the clock was set back."""
+        return None if self.waited is None or self.waited < 0 else self.waited >= self.required
 
 
 def retries_of(requests: Iterable[Request]) -> Iterator[Retry]:
@@ -35,6 +35,6 @@ def retries_of(requests: Iterable[Request]) -> Iterator[Retry]:
     for request in requests:
         if refused is not None:
             yield Retry(refused, request)
-        refused = request if request.reset is not None else None
+        refused = request if request.wait is not None else None
     if refused is not None:
         yield Retry(refused, None)

@@ -7,8 +7,8 @@ from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mock_server.actions import Action
-from mock_server.documented import Answers, chosen
+from mock_server.actions import Action, Seed
+from mock_server.documented import Answers, chosen, has
 from mock_server.problems import ProblemError
 
 MOST_RULES = 100
@@ -44,7 +44,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     after: _Count = 0
     """How many of its requests it lets pass first."""
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
-    seed: int = 0
+    seed: Seed = 0
     """Another seed throws other coins; with the same one a run repeats exactly."""
 
 
@@ -86,12 +86,12 @@ class Rules:
         """Of each rule how many requests it was about, and to how many it was applied."""
         return [(count.matched, count.applied) for count in self._counts]
 
-    def choose(self, operation_id: str, query: Mapping[str, Sequence[str]]) -> Chosen | None:
-        """The first rule that applies to a request, which counts as one."""
-        if not self.rules:
-            return None
+    def choose(
+        self, operation_id: str, query: Mapping[str, Sequence[str]], answers: Answers
+    ) -> Chosen | None:
+        """The first rule that applies to a request; `answers` are those documented for its operation."""
         for number, (rule, count) in enumerate(zip(self.rules, self._counts, strict=True)):
-            if not rule.when.matches(operation_id, query):
+            if not rule.when.matches(operation_id, query) or not has(answers, rule.then):
                 continue
             count.matched += 1
             likely, between = _coins(rule.seed, number, count.matched)

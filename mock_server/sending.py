@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server.actions import Action
 from mock_server.connection import connection_of
-from mock_server.faults import OTHER_TYPE, changed, malformed
+from mock_server.faults import OTHER_TYPE, UnfitError, changed, malformed
 
 _DRIP_MS = 2_000
 _DRIPS = 20
@@ -20,9 +20,11 @@ _HANG_SECONDS = 600
 
 
 def with_fault(reply: Response, action: Action) -> Response:
-    """The answer with what its fault does to the body or its type. Raises PointerError."""
+    """The answer with what its fault does to the body or its type. Raises UnfitError."""
     if action.fault in ("wrong-type", "missing"):
         return _with_body(reply, changed(bytes(reply.body), action))
+    if action.fault in ("malformed", "content-type") and not reply.body:
+        raise UnfitError("this answer has no body")
     if action.fault == "malformed":
         return _with_body(reply, malformed(bytes(reply.body)))
     if action.fault == "content-type":
@@ -34,7 +36,9 @@ async def send_reply(
     reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Sends an answer as an action wants it; `coin` in [0, 1) decides a delay between two."""
-    await asyncio.sleep(_delay(action, coin) / 1000)
+    connection_of(scope).wait_on_purpose()
+    if not await _slept(_delay(action, coin) / 1000, receive):
+        return
     way = _WAYS.get(str(action.fault))
     if way is None:
         await reply(scope, receive, send)
@@ -68,9 +72,7 @@ async def _empty(_reply: Response, _action: Action, scope: Scope, receive: Recei
 
 
 async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
-    try:
-        await asyncio.wait_for(_disconnected(receive), _HANG_SECONDS)
-    except TimeoutError:
+    if await _slept(_HANG_SECONDS, receive):
         connection_of(scope).close()
         await _disconnected(receive)
 
@@ -92,7 +94,8 @@ async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive,
     body = bytes(reply.body)
     await _start(reply, send)
     for begin, end in pairwise(len(body) * n // _DRIPS for n in range(_DRIPS + 1)):
-        await asyncio.sleep(duration / 1000 / _DRIPS)
+        if not await _slept(duration / 1000 / _DRIPS, receive):
+            return
         await send(_body(body[begin:end], is_last=False))
     await send(_body(b"", is_last=True))
 
@@ -103,6 +106,15 @@ async def _start(reply: Response, send: Send) -> None:
 
 def _body(part: bytes, *, is_last: bool) -> dict[str, object]:
     return {"type": "http.response.body", "body": part, "more_body": not is_last}
+
+
+async def _slept(seconds: float, receive: Receive) -> bool:
+    """Waits; False where the connection is gone before."""
+    try:
+        await asyncio.wait_for(_disconnected(receive), seconds)
+    except TimeoutError:
+        return True
+    return False
 
 
 async def _disconnected(receive: Receive) -> None:

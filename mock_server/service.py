@@ -115,6 +115,7 @@ def load_service(settings: Settings) -> Service:
         raise InputError("--revision", f"there is no {settings.revision!r}; known: {', '.join(REVISIONS)}")
     if not 0 <= settings.speed <= FASTEST:
         raise InputError("--speed", f"{settings.speed} is not between 0 and {FASTEST}")
+    _check_control_token(settings.control_token)
     sites = load_sites((SITES, *settings.site_folders))
     if settings.site not in sites:
         raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")
@@ -133,3 +134,10 @@ def load_service(settings: Settings) -> Service:
         common=Common(start_clock(settings.now, settings.speed)),
         journal_file=JournalFile(settings.journal) if settings.journal else None,
     )
+
+
+def _check_control_token(token: str | None) -> None:
+    """Raises InputError for a token that could not be sent, or that everybody would."""
+    if token is not None and not (token.isascii() and token.isprintable() and token == token.strip() != ""):
+        problem = "it is empty, has white space around it or signs that no header can carry"
+        raise InputError("--control-token", problem)

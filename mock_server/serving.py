@@ -65,6 +65,7 @@ class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with a way to break a connection on purpose, and less noise about clients."""
 
     _answered: RequestResponseCycle | None = None
+    _is_waiting = False
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -72,6 +73,9 @@ class _Protocol(HttpToolsProtocol):
 
     def reset(self) -> None:
         """Ends the connection with an RST."""
+        if self.transport.is_closing():
+            # The client has left before; the socket may be gone.
+            return
         linger_not = struct.pack("ii", 1, 0)
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self.transport.abort()
@@ -80,8 +84,18 @@ class _Protocol(HttpToolsProtocol):
         """Ends the connection when all is sent."""
         self.transport.close()
 
+    def wait_on_purpose(self) -> None:
+        """From now on nothing is owed to the client: the end of the server is the end of the request."""
+        self._is_waiting = True
+
+    def give_up(self) -> None:
+        """Ends the connection of a request that is late, slow or unanswered on purpose."""
+        if self._is_waiting:
+            self.transport.abort()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        self._is_waiting = False
         super()._start_asgi_task(cycle, app)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -138,6 +152,9 @@ class Server(uvicorn.Server):
         """Ends what is open, and within the second what is being answered."""
         if self._beside is not None:
             self._beside.close()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Protocol):
+                connection.give_up()
         await super().shutdown(sockets=sockets)
 
     def _http(self) -> asyncio.Protocol:

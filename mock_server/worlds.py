@@ -11,8 +11,9 @@ from mock_server.views.registry import View
 from mock_server.world.world import World
 
 _CACHE_BYTES = 32 * 1024 * 1024
-# A world grows with what it is asked for; another seed's is made anew in a millisecond.
-_MOST_WORLDS = 64
+# Worlds of other seeds weigh what they remember of their visitors; each is made anew in a millisecond.
+_MOST_VISITORS = 20_000
+_LEAST_VISITORS = 300
 
 
 class Place(NamedTuple):
@@ -30,7 +31,9 @@ class Worlds:
         """`seed` is the server's. Raises InputError where a site cannot be made into a world."""
         self._sites = sites
         self._own = {(seed, name): World(seed, site) for name, site in sites.items()}
-        self._others: LRUCache[tuple[int, str], World] = LRUCache(_MOST_WORLDS)
+        self._others: LRUCache[tuple[int, str], World] = LRUCache(
+            _MOST_VISITORS, getsizeof=lambda world: max(_LEAST_VISITORS, round(world.site.online))
+        )
         self._snapshots: LRUCache[tuple[View, int, str, int, str], bytes] = LRUCache(
             _CACHE_BYTES, getsizeof=len
         )

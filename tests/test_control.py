@@ -11,7 +11,7 @@ import pytest
 
 from mock_server.control.asked import LARGEST_BODY
 from mock_server.testing import RunningMock
-from tests.command import serving
+from tests.command import ended, serving
 from tests.controls import Controls
 
 SCHEMATHESIS = Path(sys.executable).with_name("st")
@@ -163,6 +163,14 @@ def test_the_token_does_not_open_it_to_other_origins(exposed: str) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "Origin": "http://evil.example"}
 
     assert httpx2.get(f"{exposed}/__mock/clock", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("token", ["", " x", "x ", "sésame", "a\tb"])
+def test_a_control_token_that_could_not_be_sent_stops_the_start(token: str) -> None:
+    result = ended("serve", "--host", "0.0.0.0", "--control-token", token)
+
+    assert result.returncode == 2
+    assert "--control-token" in result.stderr
 
 
 def test_controls_are_off_where_others_can_reach_them() -> None:

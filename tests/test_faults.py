@@ -18,11 +18,13 @@ import pytest
 
 from mock_server.actions import FAULTS
 from mock_server.testing import RunningMock
+from tests.command import address_of, serving, started
 from tests.controls import Controls
 from tests.credentials import bearer
 
 REALTIME = "/analytics/realtime"
 MAP = "/analytics/realtime/map"
+PATH = f"/api/v1{REALTIME}"
 NODE = Path(sys.executable).with_name("node")
 VARIANTS = ("truncate:0", "drip:200", "wrong-type:/data/0/visitors", "missing:/data/0/visitors")
 
@@ -261,6 +263,68 @@ def test_a_fault_that_does_not_fit_an_answer_is_left_out_and_noted(
     assert reply.json()["status"] == "success"
     decided = controls.get("/requests", key=key)["requests"][0]["decidedBy"]
     assert decided.startswith("world; the key's rule 0, not applied: this answer has no member '999'")
+
+
+def test_a_rule_is_about_operations_that_document_what_it_wants(
+    controls: Controls, web: httpx2.Client
+) -> None:
+    rules = [{"then": {"example": "customer"}, "times": 1}, {"then": {"code": 500}, "times": 1}]
+    key = controls.mint(faults=rules)
+
+    assert statuses(web, key, 2) == [500, 200]
+    # Only a visitor's profile has such an example, and it is still there.
+    assert web.get("/visitors/x", headers=bearer(key)).json()["data"]["visitorId"]
+
+
+@pytest.mark.parametrize("prefer", ["site=shop", "at=2026-02-06T05:27:20Z", "delay=1"])
+def test_a_request_with_any_preference_meets_no_rule(
+    controls: Controls, web: httpx2.Client, prefer: str
+) -> None:
+    key = controls.mint(faults=[{"then": {"code": 500}}])
+
+    assert web.get(REALTIME, headers={**bearer(key), "Prefer": prefer}).status_code == 200
+
+
+def test_a_rules_429_on_a_limited_key_agrees_with_itself(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(faults=[{"then": {"code": 429}}], rateLimit={"limit": 5})
+    reply = web.get(REALTIME, headers=bearer(key))
+
+    assert reply.headers["X-RateLimit-Remaining"] == str(reply.json()["remaining"]) == "0"
+    assert reply.headers["X-RateLimit-Limit"] == str(reply.json()["limit"]) == "5"
+
+
+def test_faults_of_a_body_leave_an_answer_without_one_whole(tmp_path: Path) -> None:
+    document = tmp_path / "more.yaml"
+    document.write_text(
+        "openapi: 3.1.0\ninfo: {title: T, version: '1'}\nservers: [{url: /api/v1}]\n"
+        "paths: {/goals: {delete: {operationId: deleteGoals, responses: {'204': {description: Gone}}}}}\n"
+    )
+    with serving("--openapi", str(document)) as url, httpx2.Client(base_url=f"{url}/api/v1") as web:
+        refused = web.delete("/goals", headers={"Prefer": "fault=malformed"})
+        plain = web.delete("/goals")
+
+    assert (refused.status_code, plain.status_code) == (400, 204)
+    assert "no body" in refused.json()["detail"]
+
+
+def test_sigterm_ends_late_and_hanging_answers_at_once_and_quietly(tmp_path: Path) -> None:
+    log = tmp_path / "stderr"
+    with log.open("w") as stream, started("--port", "0", stderr=stream) as process, ExitStack() as stack:
+        host, port = urlsplit(address_of(process)).netloc.split(":")
+        for action in ("__fault=hang", "__delay=30000", "__fault=drip:30000", "__fault=reset&__delay=30000"):
+            connection = stack.enter_context(socket.create_connection((host, int(port))))
+            connection.sendall(f"GET {PATH}?{action} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        gone = socket.create_connection((host, int(port)))
+        gone.sendall(f"GET {PATH}?__fault=reset&__delay=200 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        gone.close()
+        time.sleep(0.5)
+        begun = time.perf_counter()
+        process.terminate()
+        code = process.wait(timeout=10)
+
+    assert code == 0
+    assert time.perf_counter() - begun < 0.9
+    assert log.read_text("utf-8") == ""
 
 
 def test_account_tokens_meet_rules_too(controls: Controls, web: httpx2.Client) -> None:

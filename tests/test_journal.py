@@ -84,10 +84,12 @@ def test_requests_without_a_key_are_noted_for_the_server(controls: Controls, web
 def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint()
     secrets = {"Cookie": "session=sesame", "Proxy-Authorization": "Basic sesame", "X-Api": f"say {key} twice"}
+    secrets |= {"X-Api-Key": "sesame", "df_sesame": "1", "Prefer": "delay=0, example=df_sesame"}
     web.get(f"{REALTIME}?token={key}&dft_sesame=1", headers={**bearer(key), **secrets})
     web.get(f"/visitors/{key}", headers=bearer(key))
     web.get(f"{REALTIME}?of={key}", headers={"Authorization": "Bearer sesame.jwt"})
-    text = json.dumps([controls.get("/requests", key=key), controls.get("/requests", limit=3)])
+    web.get(REALTIME, headers={"Authorization": "df_sesame df_sesame"})
+    text = json.dumps([controls.get("/requests", key=key), controls.get("/requests", limit=4)])
 
     assert key.removeprefix("df_") not in text
     assert "sesame" not in text
@@ -106,7 +108,9 @@ def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
         pytest.param(f"{REALTIME}?websiteId={DEMO}", True, ["needless-website-id"], id="needless website id"),
         pytest.param("/visitors/dfid_1", True, ["cookie-as-visitor-id"], id="cookie for a visitor"),
         pytest.param(f"{REALTIME}?fields=df_x", True, ["token-in-url"], id="token in the URL"),
-        pytest.param("/nothing", True, ["unknown-route"], id="unknown route"),
+        pytest.param("/visitors/df_x", True, ["token-in-url"], id="token in the path"),
+        pytest.param("/nothing?fields=***", True, ["unknown-route"], id="unknown route"),
+        pytest.param("/nothing?a=dft_x", True, ["token-in-url", "unknown-route"], id="token to nowhere"),
     ],
 )
 def test_lint(controls: Controls, web: httpx2.Client, path: str, sent: bool, rules: list[str]) -> None:
@@ -126,13 +130,16 @@ def test_lint_of_a_request_without_authorization(controls: Controls, web: httpx2
 
 
 def test_lint_of_polling_faster_than_the_data(controls: Controls, web: httpx2.Client) -> None:
-    key = controls.mint()
+    key = controls.mint(frozen=True)
     for path in (REALTIME, f"{REALTIME}?fields=visitors", REALTIME):
         web.get(path, headers=bearer(key))
+    # A world that has moved has something to tell.
+    controls.put("/clock", {"advance": 1000}, key=key)
+    web.get(REALTIME, headers=bearer(key))
     rows = controls.get("/requests", key=key)["requests"]
 
     found = [[finding["rule"] for finding in row["lint"]] for row in rows]
-    assert found == [[], [], ["polling-faster-than-the-data"]]
+    assert found == [[], [], ["polling-faster-than-the-data"], []]
 
 
 def test_pages(controls: Controls, web: httpx2.Client) -> None:
@@ -144,6 +151,8 @@ def test_pages(controls: Controls, web: httpx2.Client) -> None:
     assert [row["query"]["n"] for row in rows] == [["0"], ["1"], ["2"], ["3"], ["4"]]
     assert controls.get("/requests", key=key, limit=2)["requests"] == rows[-2:]
     assert controls.get("/requests", key=key, after=rows[2]["number"])["requests"] == rows[3:]
+    assert controls.get("/requests", key=key, after=rows[0]["number"], limit=2)["requests"] == rows[1:3]
+    assert controls.get("/requests", key=key, after=0, limit=1)["requests"] == rows[:1]
     assert controls.ask("DELETE", "/requests", key=key).status_code == 204
     assert controls.get("/requests", key=key)["requests"] == []
 
@@ -239,6 +248,27 @@ def test_the_journal_on_disk(tmp_path: Path) -> None:
     assert len(lines) == 2
     assert json.loads(lines[1]) == {name: value for name, value in listed[0].items() if name != "lint"}
     assert "df_test" not in lines[1]
+
+
+def test_a_full_disk_ends_the_journal_and_nothing_else(tmp_path: Path) -> None:
+    log = tmp_path / "stderr"
+    with (
+        log.open("w") as stream,
+        serving("--journal", "/dev/full", stderr=stream) as url,
+        httpx2.Client(base_url=url) as web,
+    ):
+        statuses = [web.get(f"/api/v1{REALTIME}", headers=bearer("df_test")).status_code for _ in range(2)]
+
+    assert statuses == [200, 200]
+    assert log.read_text("utf-8").count("--journal: No space left on device") == 1
+
+
+def test_large_headers_are_refused_before_they_are_kept(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    reply = web.get(REALTIME, headers={**bearer(key), "X-Large": "x" * 33_000})
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (431, 431)
+    assert controls.get("/requests", key=key)["requests"] == []
 
 
 def test_a_journal_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:

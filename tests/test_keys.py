@@ -143,6 +143,9 @@ def test_shipped_keys_stay(controls: Controls) -> None:
         pytest.param({"websites": ["demo"], "site": "demo"}, "/site", id="account token with a site"),
         pytest.param({"key": "secret"}, "/key", id="no form of a key"),
         pytest.param({"key": "df_x", "permissions": []}, "/key", id="website key with permissions"),
+        pytest.param({"key": "df_x\n"}, "/key", id="key with a line feed"),
+        pytest.param({"seed": 2**63}, "/seed", id="large seed"),
+        pytest.param({"faults": [{"then": {}, "seed": 10**30}]}, "/faults/0/seed", id="large seed of a rule"),
         pytest.param({"label": "x" * 201}, "/label", id="long label"),
         pytest.param({"colour": "red"}, "/colour", id="unknown member"),
     ],
@@ -251,3 +254,7 @@ def test_any_key_has_a_state_as_well() -> None:
         assert len(controls.get("/requests", key="df_whatever")["requests"]) == 1
         reply = web.get(REALTIME, headers=bearer("df_whatever"))
         assert reply.json()["data"] == [{"visitors": 0}]
+        # One that is minted under its name begins anew, and is forgotten altogether.
+        controls.mint(key="df_whatever")
+        controls.ask("DELETE", "/keys/df_whatever")
+        assert controls.ask("GET", "/keys/df_whatever").status_code == 404

@@ -143,6 +143,22 @@ def test_delay(web: httpx2.Client, delay: str) -> None:
     assert reply.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("prefer", "headers", "applied"),
+    [
+        pytest.param("site=shop, delay=1", {}, "delay=1", id="refused"),
+        pytest.param("code=404, site=shop", KEY, "code=404", id="an example is of no site"),
+        pytest.param("site=shop, revision=2026-06", KEY, "site=shop, revision=2026-06", id="all"),
+    ],
+)
+def test_only_what_was_done_is_called_applied(
+    web: httpx2.Client, prefer: str, headers: dict[str, str], applied: str
+) -> None:
+    reply = web.get(REALTIME, headers={**headers, "Prefer": prefer})
+
+    assert reply.headers["Preference-Applied"] == applied
+
+
 def test_the_query_does_the_same(web: httpx2.Client) -> None:
     reply = web.get(REALTIME, params={"__code": "404", "__delay": "1", "__unknown": "x"})
 

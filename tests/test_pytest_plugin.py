@@ -89,6 +89,12 @@ def test_it(datafast):
     assert "operation is 'getRealtime'" in result.stdout
 
 
+def test_a_test_may_give_its_key_back_itself(tmp_path: Path) -> None:
+    result = run(tmp_path, "def test_it(datafast):\n    datafast.forget()\n")
+
+    assert result.returncode == 0, result.stdout
+
+
 def test_a_session_without_the_fixture_imports_nothing_of_the_mock(tmp_path: Path) -> None:
     test = """
 import sys
@@ -136,6 +142,20 @@ def test_a_fault_with_its_details(datafast: Datafast) -> None:
 
     assert get(datafast).json()["data"] != [{}]
     assert get(datafast).json()["data"] == [{}]
+
+
+def test_a_rule_keeps_all_that_is_given(datafast: Datafast) -> None:
+    datafast.fail(500, operation="getRealtimeMap", when={"query": {"a": "1"}}, then={"delay": 1})
+
+    assert get(datafast, "/analytics/realtime?a=1").status_code == 200
+    assert get(datafast, "/analytics/realtime/map").status_code == 200
+    assert get(datafast, "/analytics/realtime/map?a=1").status_code == 500
+
+
+def test_expectations_of_numbers_and_of_none(datafast: Datafast) -> None:
+    datafast.assert_called("getRealtime", at_most=0)
+    get(datafast, "/analytics/realtime?limit=10")
+    datafast.assert_called("getRealtime", query={"limit": 10, "page": None})
 
 
 def test_patience(datafast: Datafast) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
 from mock_server.keys import Key
@@ -21,9 +21,9 @@ _FIELD = re.compile(r"field `([^`]+)`$")
 class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Query of an operation that is about the server, or about one key."""
 
-    key: Annotated[str, Meta(max_length=300, description="A key; left out, the server is meant.")] | None = (
-        None
-    )
+    key: (
+        Annotated[str, Meta(max_length=300, description="A key; left out, the server is meant.")] | UnsetType
+    ) = UNSET
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> Key | None:
         """The key that the query names. Raises ProblemError where there is none of that name."""
-        return None if self.query.key is None else key_of(self.service, self.query.key)
+        return None if self.query.key is UNSET else key_of(self.service, self.query.key)
 
 
 def key_of(service: Service, token: str) -> Key:
@@ -85,7 +85,9 @@ def read_query(request: Request, kind: type[_T]) -> _T:
 
 def _wrong(error: msgspec.ValidationError, where: str = "") -> ProblemError:
     problem, _, place = str(error).partition(" - at ")
-    parent = place.strip("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
+    # A key of an object that is a map is told as `[...]`: its parent is as near as it gets.
+    path = place.strip("`").removeprefix("$").partition("[...]")[0]
+    parent = path.replace("[", "/").replace("]", "").replace(".", "/")
     named = _FIELD.search(problem)
     member = f"{parent}/{named[1]}" if named else parent
     told = f" at {parent}" if parent else ""

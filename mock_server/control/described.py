@@ -71,15 +71,9 @@ def _parameters(operation: ControlOperation) -> list[dict[str, Any]]:
     (query,), components = msgspec.json.schema_components([operation.query], ref_template=_REF)
     properties = components[query["$ref"].rpartition("/")[2]].get("properties", {})
     return path + [
-        {"name": name, "in": "query", "required": False, "schema": _plain(schema)}
+        {"name": name, "in": "query", "required": False, "schema": schema}
         for name, schema in properties.items()
     ]
-
-
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """A parameter's schema; null is how a parameter that is left out is kept, and no value of it."""
-    branches = [branch for branch in schema.get("anyOf", ()) if branch != {"type": "null"}]
-    return branches[0] if len(branches) == 1 else schema
 
 
 def _responses(operation: ControlOperation) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.accounts import Account, Permission
+from mock_server.actions import Seed
 from mock_server.clock import Clock
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
@@ -18,7 +19,8 @@ from mock_server.rules import MOST_RULES, Rule
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
 
 
-_Token = Annotated[str, Meta(pattern="^dft?_[A-Za-z0-9_-]{1,200}$", description="Not one that there is.")]
+_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"
+_Token = Annotated[str, Meta(pattern=_FORM, description="Not one that there is.")]
 
 
 class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -31,7 +33,7 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     """The token itself, for a client whose key is fixed; one that nobody guesses, if left out."""
     label: _Label = ""
     site: str | None = None
-    seed: int | None = None
+    seed: Seed | None = None
     revision: str | None = None
     now: Instant | UnsetType = UNSET
     speed: Speed | UnsetType = UNSET

@@ -1,14 +1,15 @@
 """The journal: read, cleared, asked whether the expected came, and whether a client waits after a 429."""
 
 from collections.abc import Iterable, Iterator
-from heapq import merge
+from heapq import nlargest, nsmallest
+from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.control.asked import Asked, Scoped
-from mock_server.expectations import differences, nearest
+from mock_server.expectations import Miss, differences, nearest
 from mock_server.instants import iso_of
 from mock_server.journal import Journal, Request
 from mock_server.journal_file import shown
@@ -19,10 +20,12 @@ _MOST = 1_000
 
 
 class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Query of the journal: at most so many requests, those after a number only."""
+    """Query of the journal: the newest so many requests, or the first so many after a number."""
 
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = 100
-    after: Annotated[int, Meta(ge=0, description="The number of a request.")] = 0
+    after: (
+        Annotated[int, Meta(ge=0, description="The number of a request; left out, the newest.")] | UnsetType
+    ) = UNSET
 
 
 class Lint(Struct, frozen=True, kw_only=True):
@@ -51,7 +54,7 @@ class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Requests(Struct, frozen=True, kw_only=True):
-    """The newest requests, oldest of them first."""
+    """Requests, oldest first."""
 
     requests: list[RequestState]
 
@@ -88,9 +91,14 @@ class Retries(Struct, frozen=True, kw_only=True):
 
 
 def read_requests(asked: Asked) -> Requests:
-    """The newest requests of a key, or of all."""
-    found = [state for state in _linted(asked) if state.number > asked.query.after]
-    return Requests(requests=found[-asked.query.limit :])
+    """A page of the requests of a key, or of all."""
+    limit, after = asked.query.limit, asked.query.after
+    if after is UNSET:
+        page = nlargest(limit, _all(asked), key=attrgetter("number"))
+    else:
+        later = (request for request in _all(asked) if request.number > after)
+        page = nsmallest(limit, later, key=attrgetter("number"))
+    return Requests(requests=_states(asked, page))
 
 
 def clear_requests(asked: Asked) -> None:
@@ -102,15 +110,14 @@ def clear_requests(asked: Asked) -> None:
 def verify(asked: Asked) -> Verified:
     """Whether the expected requests came."""
     expected = asked.body
-    requests = list(_all(asked))
-    count = sum(not differences(request, expected) for request in requests)
-    is_verified = expected.is_met_by(count)
-    misses = nearest(requests, expected) if count < expected.least else []
-    states = {state.number: state for state in _linted(asked)} if misses else {}
+    misses = [Miss(request, differences(request, expected)) for request in _all(asked)]
+    count = sum(not miss.differences for miss in misses)
+    near = nearest(misses) if count < expected.least else []
+    states = {state.number: state for state in _states(asked, [miss.request for miss in near])}
     return Verified(
-        verified=is_verified,
+        verified=expected.is_met_by(count),
         count=count,
-        nearest=[Near(request=states[miss.request.number], differences=miss.differences) for miss in misses],
+        nearest=[Near(request=states[miss.request.number], differences=miss.differences) for miss in near],
     )
 
 
@@ -138,20 +145,21 @@ def _journals(asked: Asked) -> list[Journal]:
 
 
 def _all(asked: Asked) -> Iterator[Request]:
-    return merge(*_journals(asked), key=attrgetter("number"))
+    return chain.from_iterable(_journals(asked))
 
 
-def _linted(asked: Asked) -> Iterable[RequestState]:
-    """All requests in their order, each linted among those of its key."""
+def _states(asked: Asked, requests: Iterable[Request]) -> list[RequestState]:
+    """Requests in their order, each linted among those of its key."""
     service = asked.service
     parameters = {
         operation.operation_id: frozenset(parameter.name for parameter in operation.parameters)
         for operation in (*service.extra_operations, *service.operations)
     }
+    wanted = {request.number for request in requests}
     states = [
         _state(request, [Lint(rule=one.rule, message=one.message) for one in findings])
         for journal in _journals(asked)
-        for request, findings in linted(journal, parameters)
+        for request, findings in linted(journal, parameters, wanted)
     ]
     return sorted(states, key=attrgetter("number"))
 

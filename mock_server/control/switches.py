@@ -37,8 +37,13 @@ def read_settings(asked: Asked) -> SettingsState:
 def set_settings(asked: Asked) -> SettingsState:
     """Replaces all that is set for the server, or for a key; rules and limits count anew."""
     _check(asked, asked.body)
-    key = asked.key
-    (asked.service.common.board if key is None else key).turn(asked.body)
+    service, key = asked.service, asked.key
+    if key is not None:
+        key.turn(asked.body)
+    else:
+        service.common.board.turn(asked.body)
+        for each in service.keys.all():
+            each.restart_limit()
     return _state(asked)
 
 
