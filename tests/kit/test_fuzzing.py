@@ -19,7 +19,7 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     begun = time.monotonic()
     with serving("--now", INSTANT) as address:
-        options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "5")
+        options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "3")
         result = ended("verify", address, *options, "--report", f"json={report}", seconds=120)
     assert result.returncode == 0, result.stdout + result.stderr
     content = json.loads(report.read_bytes())
