@@ -1,4 +1,4 @@
-// Asks the mock for each fault with Node's own fetch, and prints what a client meets, as JSON.
+// Asks the mock for each fault, or other preference, with Node's own fetch, and prints what a client meets, as JSON.
 const [url, ...faults] = process.argv.slice(2);
 const headers = { Authorization: "Bearer df_demo" };
 const met = {};
@@ -7,7 +7,7 @@ for (const fault of faults) {
   const answer = { failed: false };
   try {
     const signal = AbortSignal.timeout(fault === "hang" ? 300 : 10_000);
-    const reply = await fetch(url, { headers: { ...headers, Prefer: `fault=${fault}` }, signal });
+    const reply = await fetch(url, { headers: { ...headers, Prefer: fault.includes("=") ? fault : `fault=${fault}` }, signal });
     answer.status = reply.status;
     answer.type = reply.headers.get("content-type");
     const text = await reply.text();

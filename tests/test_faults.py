@@ -26,7 +26,14 @@ REALTIME = "/analytics/realtime"
 MAP = "/analytics/realtime/map"
 PATH = f"/api/v1{REALTIME}"
 NODE = Path(sys.executable).with_name("node")
-VARIANTS = ("truncate:0", "drip:200", "wrong-type:/data/0/visitors", "missing:/data/0/visitors")
+VARIANTS = (
+    "truncate:0",
+    "drip:200",
+    "wrong-type:/data/0/visitors",
+    "missing:/data/0/visitors",
+    "delay=200",
+    "delay=200..210",
+)
 
 Met = dict[str, Any]
 Ask = Callable[[str], http.client.HTTPResponse]
@@ -139,6 +146,17 @@ def test_drip(by_node: Met, web: httpx2.Client) -> None:
     assert json.loads(b"".join(part for _, part in parts))["status"] == "success"
     assert by_node["drip:200"]["ms"] >= 190
     assert not by_node["drip:200"]["failed"]
+
+
+@pytest.mark.parametrize("delay", ["delay=200", "delay=200..210"])
+def test_delay(by_node: Met, web: httpx2.Client, delay: str) -> None:
+    begun = time.perf_counter()
+    reply = web.get(REALTIME, headers={**bearer("df_demo"), "Prefer": delay})
+
+    assert reply.json()["status"] == "success"
+    assert time.perf_counter() - begun >= 0.2
+    assert by_node[delay]["status"] == 200
+    assert by_node[delay]["ms"] >= 190
 
 
 def test_every_fault_is_tried(by_node: Met) -> None:

@@ -1,7 +1,5 @@
 """`Prefer`, and the same in the query: one answer on demand."""
 
-import time
-
 import httpx2
 import pytest
 
@@ -132,15 +130,6 @@ def test_another_instant_site_and_revision(web: httpx2.Client) -> None:
 
 def test_a_preference_does_not_open_what_needs_a_key(web: httpx2.Client) -> None:
     assert web.get(REALTIME, headers={"Prefer": "site=shop"}).status_code == 401
-
-
-@pytest.mark.parametrize("delay", ["delay=150", "delay=150..160"])
-def test_delay(web: httpx2.Client, delay: str) -> None:
-    begun = time.perf_counter()
-    reply = web.get(REALTIME, headers={**KEY, "Prefer": delay})
-
-    assert time.perf_counter() - begun >= 0.15
-    assert reply.status_code == 200
 
 
 @pytest.mark.parametrize(
