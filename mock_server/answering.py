@@ -212,15 +212,15 @@ class Endpoint:
 
     def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
         """The rule that applies, and whose it is; the key's come first."""
-        boards = [("the server's", self._service.common.board)]
-        if course.key is not None:
-            boards.insert(0, ("the key's", course.key.board))
-        for whose, board in boards:
-            if board.rules.rules:
-                answers = self._answers(course)
-                rule = board.rules.choose(self._operation.operation_id, course.query, answers)
-                if rule is not None:
-                    return whose, rule
+        own = () if course.key is None else course.key.board.rules
+        common = self._service.common.board.rules
+        if not own and not common:
+            return None
+        answers = self._answers(course)
+        for whose, rules in (("the key's", own), ("the server's", common)):
+            rule = rules and rules.choose(self._operation.operation_id, course.query, answers)
+            if rule:
+                return whose, rule
         return None
 
     def _documented(self, action: Action, course: Course) -> Response:

@@ -49,11 +49,15 @@ class KnobsChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return msgspec.structs.replace(knobs, **given)
 
 
+NOTHING = Knobs()
+"""As on the server, or as it was started."""
+
+
 @dataclass(slots=True)
 class Board:
     """Knobs as they are turned, and the rules among them, which count."""
 
-    knobs: Knobs = field(default_factory=Knobs)
+    knobs: Knobs = NOTHING
     rules: Rules = field(default_factory=Rules)
 
     def turn(self, knobs: Knobs) -> None:

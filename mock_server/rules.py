@@ -73,6 +73,9 @@ class Rules:
     def __post_init__(self) -> None:
         self._counts = [_Tally() for _ in self.rules]
 
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
     def followed_by(self, rules: Sequence[Rule]) -> "Rules":
         """Other rules, of which those that are the same at the same place go on counting."""
         others = Rules(rules)

@@ -14,7 +14,7 @@ from mock_server.errors import InputError
 from mock_server.journal import Journal, Request
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
-from mock_server.knobs import Board, Knobs
+from mock_server.knobs import NOTHING, Board
 from mock_server.limits import Limiter
 from mock_server.narrowing import narrow
 from mock_server.settings import FASTEST, Settings
@@ -64,8 +64,10 @@ class Service:
 
     def place_of(self, key: Key, website_id: str | None) -> Place:
         """Which world a key's request is about. Raises ApiError."""
-        usual, own = self.usual_place, key.board.knobs
+        own, usual = key.board.knobs, self.usual_place
         site = own.site or self.keys.site_of(key.account, website_id, usual.site)
+        if own is NOTHING and site == usual.site:
+            return usual
         return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
 
     def seed_of(self, key: Key) -> int:
@@ -95,7 +97,7 @@ class Service:
     def reset(self) -> None:
         """As at the start, but for what time it is: the clock starts anew where it started first."""
         self.keys.reset()
-        self.common.board.turn(Knobs())
+        self.common.board.turn(NOTHING)
         self.common.clock = start_clock(self.settings.now, self.settings.speed)
         self.common.journal.clear()
 
