@@ -137,3 +137,34 @@ def test_what_is_set_for_the_server_holds_for_keys_that_set_nothing(own: Control
     assert httpx2.get(f"{mock.url}{REALTIME}", headers=bearer("df_demo")).json()["data"] != [{"visitors": 0}]
     own.patch("/settings", {"faults": [{"then": {"code": 404}}]})
     assert httpx2.get(f"{mock.url}{REALTIME}", headers=bearer("df_demo")).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("POST", REALTIME)])
+def test_refusals_of_the_route_have_the_date_of_the_key(
+    own: Controls, mock: RunningMock, method: str, path: str
+) -> None:
+    key = own.mint(now="2026-01-01T00:00:00Z")
+    reply = httpx2.request(method, f"{mock.url}{path}", headers=bearer(key))
+
+    assert reply.headers.get_list("Date") == ["Thu, 01 Jan 2026 00:00:00 GMT"]
+
+
+def test_putting_the_servers_settings_lets_limits_count_anew(own: Controls, mock: RunningMock) -> None:
+    statuses = []
+    for _ in range(2):
+        own.put("/settings", {"rateLimit": {"limit": 1}})
+        replies = (httpx2.get(f"{mock.url}{REALTIME}", headers=bearer("df_test")) for _ in range(2))
+        statuses += [reply.status_code for reply in replies]
+
+    assert statuses == [200, 429, 200, 429]
+
+
+def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: RunningMock) -> None:
+    replies = []
+    with httpx2.Client(base_url=mock.url, headers=bearer("df_demo")) as web:
+        # More than are kept of other seeds than the server's.
+        for seed in (1, *range(100, 180), 1):
+            own.put("/settings", {"seed": seed}, key="df_demo")
+            replies.append(web.get("/analytics/realtime/map").content)
+
+    assert replies[0] == replies[-1] != replies[1]
