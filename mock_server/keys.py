@@ -46,7 +46,6 @@ class Key:
     clock: Clock | None = None
     board: Board = field(default_factory=Board)
     journal: Journal = field(default_factory=Journal)
-    is_minted: bool = False
     used: float = 0.0
     _limiter: Limiter | None = None
 
@@ -129,7 +128,7 @@ class Keys:
             raise ProblemError(
                 409, f"There are {MOST_KEYS} minted keys: DELETE those that are not needed any more."
             )
-        key = Key(account, label, is_minted=True, used=self._seconds())
+        key = Key(account, label, used=self._seconds())
         self._minted[account.token] = key
         self._any.pop(account.token, None)
         return key
