@@ -1,6 +1,5 @@
 """The application: the API open to every origin, and the controls beside it."""
 
-import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import TextIO
@@ -21,6 +20,7 @@ from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR
 from mock_server.instants import http_date_of
 from mock_server.middleware import RequestLog, ShortHeads, Split, Stamp
 from mock_server.replies import error_reply
+from mock_server.routes import exact
 from mock_server.served_document import document_routes
 from mock_server.service import Service
 
@@ -54,9 +54,6 @@ def make_api(service: Service) -> Starlette:
         *(_route(operation, ExampleEndpoint(service, operation)) for operation in service.extra_operations),
         *document_routes(service),
     ]
-    for route in routes:
-        # Starlette's `$` would let a line feed pass at the end.
-        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
     # A `*` would not cover Authorization; so the headers that a browser asks for are named one by one.
     cors = Middleware(
         CORSMiddleware,
@@ -68,7 +65,7 @@ def make_api(service: Service) -> Starlette:
         max_age=86_400,
     )
     return Starlette(
-        routes=routes,
+        routes=exact(routes),
         middleware=[cors, Middleware(ShortHeads)],
         exception_handlers={HTTPException: _http_error(service), 500: _server_error},
     )

@@ -16,6 +16,7 @@ from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.replies import json_reply
+from mock_server.routes import exact
 from mock_server.service import Service
 
 PREFIX = "/__mock"
@@ -36,11 +37,8 @@ def make_control_app(service: Service) -> Starlette:
         ),
         Route(f"{PREFIX}/openapi.json", document),
     ]
-    for route in routes:
-        # Starlette's `$` would let a line feed pass at the end.
-        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
     return Starlette(
-        routes=routes, exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation}
+        routes=exact(routes), exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation}
     )
 
 
