@@ -39,9 +39,11 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _MOST_TOLD = 500
 # What each stage, where it decides, does of what may be preferred.
 _DONE = {
-    "documented example": {"code", "example", "revision"},
-    "parameters": {"site", "revision"},
-    "world": {"site", "revision"},
+    "documented example": {"at", "code", "example", "revision"},
+    "parameters": {"at", "site", "revision"},
+    "world": {"at", "site", "revision"},
+    # It goes by the key's own clock.
+    "rate limit": set(),
 }
 _PREFIX = QUERY_PREFIX.encode()
 
@@ -306,7 +308,7 @@ def _preferred(place: Place, preferences: Preferences | None) -> Place:
 
 def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> None:
     """Names the preferences that had a part in the answer."""
-    done = {"at", "delay", "fault"} | _DONE.get(course.stage, set())
+    done = {"delay", "fault"} | _DONE.get(course.stage, {"at"})
     applied = ", ".join(written for name, written in preferences.sent.items() if name in done)
     if applied:
         reply.headers["Preference-Applied"] = applied

@@ -74,6 +74,10 @@ def test_an_instant_of_ones_own_opens_no_other_window(controls: Controls, web: h
     assert replies[0].headers["Date"] == "Wed, 01 Jan 2020 00:00:00 GMT"
     assert replies[1].headers["Date"] == "Fri, 06 Feb 2026 05:27:20 GMT"
     assert replies[1].headers["Retry-After"] == "40"
+    assert [reply.headers.get("Preference-Applied") for reply in replies[:2]] == [
+        'at="2020-01-01T00:00:00Z"',
+        None,
+    ]
 
 
 def test_errors_are_counted_and_told_the_limit(controls: Controls, web: httpx2.Client) -> None:
