@@ -1,0 +1,1 @@
+"""The pages for people: the console at `/`, and the API reference at `/docs`."""

@@ -1,0 +1,92 @@
+// Where places are on the map: the Equal Earth projection, which shows all countries at their true size.
+// Šavrič, Patterson and Jenny, "The Equal Earth map projection", 2018, doi:10.1080/13658816.2018.1504949.
+
+/** @typedef {[x: number, y: number]} Point in units of the drawing, from its top left corner */
+
+// Greenland ends at 83.6° N, and nobody lives south of Cape Horn at 56° S.
+const NORTH = 84;
+const SOUTH = -58;
+
+const A = [1.340264, -0.081106, 0.000893, 0.003796];
+const M = Math.sqrt(3) / 2;
+// The map is as wide as the equator.
+const EQUATOR = (2 * Math.PI) / (M * A[0]);
+
+/** The width of the drawing. */
+export const WIDTH = 1000;
+
+const SCALE = WIDTH / EQUATOR;
+
+/** The height of the drawing, which shows the world from 84° N to 58° S. */
+export const HEIGHT = Math.ceil((rise(tilt(NORTH)) - rise(tilt(SOUTH))) * SCALE);
+
+/**
+ * Where a place is drawn. What lies outside the drawing is moved to its edge.
+ *
+ * @param {number} longitude degrees east
+ * @param {number} latitude degrees north
+ * @returns {Point}
+ */
+export function project(longitude, latitude) {
+  const lambda = radians(clamp(longitude, -180, 180));
+  const theta = tilt(clamp(latitude, SOUTH, NORTH));
+  const x = (lambda * Math.cos(theta)) / (M * slope(theta));
+  return [WIDTH / 2 + x * SCALE, (rise(tilt(NORTH)) - rise(theta)) * SCALE];
+}
+
+/**
+ * The land as the data of an SVG path, to tenths of a unit.
+ *
+ * @param {number[][]} rings land.json: delta-coded hundredths of a degree, see scripts/make_land.py
+ * @returns {string}
+ */
+export function landPath(rings) {
+  return rings.map(ringPath).join("");
+}
+
+/** @param {number[]} ring */
+function ringPath(ring) {
+  const points = [];
+  let longitude = 0;
+  let latitude = 0;
+  for (let i = 0; i < ring.length; i += 2) {
+    longitude += ring[i];
+    latitude += ring[i + 1];
+    points.push(
+      project(longitude / 100, latitude / 100)
+        .map(rounded)
+        .join(" "),
+    );
+  }
+  return `M${points.join("L")}Z`;
+}
+
+/** The latitude as the formulas take it. @param {number} latitude */
+function tilt(latitude) {
+  return Math.asin(M * Math.sin(radians(latitude)));
+}
+
+/** How far above the equator. @param {number} theta */
+function rise(theta) {
+  return theta * (A[0] + A[1] * theta ** 2 + A[2] * theta ** 6 + A[3] * theta ** 8);
+}
+
+/** The derivative of `rise`. @param {number} theta */
+function slope(theta) {
+  return A[0] + 3 * A[1] * theta ** 2 + 7 * A[2] * theta ** 6 + 9 * A[3] * theta ** 8;
+}
+
+/** @param {number} degrees */
+function radians(degrees) {
+  return (degrees * Math.PI) / 180;
+}
+
+/** @param {number} value @param {number} low @param {number} high */
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return Math.round(value * 10) / 10;
+}
