@@ -75,14 +75,17 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 def load_accounts(sites: Mapping[str, Site], path: Path = ACCOUNTS) -> dict[str, Account]:
-    """All credentials by token, the sites' own keys among them. Raises InputError for an unknown site."""
-    accounts = {f"df_{name}": Account(token=f"df_{name}", site=name) for name in sites}
+    """All credentials by token, the sites' own keys after them. Raises InputError for an unknown site."""
+    accounts = {}
     for n, account in enumerate(read_record(path, tuple[Account, ...])):
         for name in (*account.websites, *([account.site] if account.site else [])):
             if name not in sites:
                 raise InputError(f"{path}: $[{n}]", f"there is no site {name!r}")
         accounts[account.token] = account
-    return accounts
+    own = (
+        Account(token=f"df_{name}", description=site.description, site=name) for name, site in sites.items()
+    )
+    return accounts | {account.token: account for account in own if account.token not in accounts}
 
 
 def any_account(token: str) -> Account | None:

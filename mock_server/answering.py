@@ -21,7 +21,7 @@ from mock_server.journal import Request as Entry
 from mock_server.journal import raw_headers_of
 from mock_server.keys import Key
 from mock_server.limits import RateLimit, RateLimitedError, window_at
-from mock_server.prefer import QUERY_PREFIX, Preferences, preferences_of
+from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.replies import error_reply, json_reply
 from mock_server.rules import Chosen
@@ -46,16 +46,19 @@ _DONE = {
     "rate limit": set(),
 }
 _PREFIX = QUERY_PREFIX.encode()
+_APPLIED = "Preference-Applied"
 
 
 @dataclass(slots=True)
 class Course:
     """What is known of a request while it is answered."""
 
+    service: Service
+    """The mock that answers; to one who peeks its shadow, and `key` is a shadow as well."""
     scope: Scope
     query: dict[str, list[str]]
-    prefer: list[str]
-    """The `Prefer` headers."""
+    wishes: Wishes | None
+    """None where nothing is preferred."""
     key: Key | None
     now: int
     instant: int
@@ -78,26 +81,36 @@ def date_of(instant: int) -> bytes:
 
 
 def begin(service: Service, scope: Scope) -> Course:
-    """A request as it comes: its query, its key and its key's instant."""
+    """A request as it comes: its query, what it prefers, its key and its key's instant."""
     authorization, prefer = None, []
     for name, value in scope["headers"]:
         if name == b"authorization" and authorization is None:
             authorization = value.decode("latin-1")
         elif name == b"prefer":
             prefer.append(value.decode("latin-1"))
-    key = service.keys.named(authorization)
-    clock = service.common.clock if key is None or key.clock is None else key.clock
     query: dict[str, list[str]] = {}
     if scope["query_string"]:
         for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
             query.setdefault(name, []).append(value)
+    wishes = None
+    if prefer or _PREFIX in scope["query_string"]:
+        wishes = wishes_of(prefer, ((name, value) for name, values in query.items() for value in values))
+    if wishes is not None and wishes.is_peek:
+        service, key = service.shadow(), service.keys.shadow_of(authorization)
+    else:
+        key = service.keys.named(authorization)
+    clock = service.common.clock if key is None or key.clock is None else key.clock
     now = clock.now()
-    return Course(scope, query, prefer, key, now, now)
+    return Course(service, scope, query, wishes, key, now, now)
 
 
-def note(service: Service, course: Course, operation: str | None, status: int) -> None:
-    """Writes a request into the journal."""
-    scope, key = course.scope, course.key
+def conclude(course: Course, operation: str | None, reply: Response) -> None:
+    """Dates an answer, tells whether it was to a peek, and notes the request; None is no operation."""
+    reply.raw_headers.append((b"date", date_of(course.instant)))
+    if course.wishes is not None and PEEK in course.wishes.sent:
+        others = reply.headers.get(_APPLIED)
+        reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
+    service, scope, key = course.service, course.scope, course.key
     service.note(
         Entry(
             number=next(service.numbers),
@@ -111,7 +124,7 @@ def note(service: Service, course: Course, operation: str | None, status: int) -
             operation=operation,
             token="" if key is None else key.masked,
             label="" if key is None else key.label,
-            status=status,
+            status=reply.status_code,
             decided_by=f"{course.stage}; {course.because}" if course.because else course.stage,
             wait=course.wait,
         ),
@@ -135,8 +148,7 @@ class Endpoint:
         except ProblemError as problem:
             course.stage, course.action = "preferences", None
             reply = problem_reply(problem)
-        reply.raw_headers.append((b"date", date_of(course.instant)))
-        note(self._service, course, self._operation.operation_id, reply.status_code)
+        conclude(course, self._operation.operation_id, reply)
         if course.action is None:
             await reply(scope, receive, send)
         else:
@@ -171,11 +183,10 @@ class Endpoint:
 
     def _prefer(self, course: Course) -> None:
         """Reads what the request prefers. Raises ProblemError."""
-        if not course.prefer and _PREFIX not in course.scope["query_string"]:
+        if course.wishes is None:
             return
-        asked = [(name, value) for name, values in course.query.items() for value in values]
-        known = {"site": self._service.sites, "revision": REVISIONS}
-        preferences = preferences_of(course.prefer, asked, known)
+        known = {"site": course.service.sites, "revision": REVISIONS}
+        preferences = preferences_of(course.wishes, known)
         if preferences is None:
             return
         course.preferences = preferences
@@ -183,7 +194,7 @@ class Endpoint:
         if preferences.at is not UNSET:
             course.instant = preferences.at - preferences.at % TICK
         if not preferences.action.is_nothing:
-            course.action, course.coin = preferences.action, self._service.coin()
+            course.action, course.coin = preferences.action, course.service.coin()
 
     def _authenticate(self, course: Course) -> Key:
         course.stage = "authentication"
@@ -194,7 +205,7 @@ class Endpoint:
     def _limit(self, course: Course, key: Key) -> None:
         """Counts the request, by the key's clock whatever instant it prefers. Raises ApiError 429."""
         course.stage = "rate limit"
-        limiter = self._service.limiter_of(key)
+        limiter = course.service.limiter_of(key)
         if limiter is None:
             return
         try:
@@ -215,7 +226,7 @@ class Endpoint:
     def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
         """The rule that applies, and whose it is; the key's come first."""
         own = () if course.key is None else course.key.board.rules
-        common = self._service.common.board.rules
+        common = course.service.common.board.rules
         if not own and not common:
             return None
         answers = self._answers(course)
@@ -232,12 +243,12 @@ class Endpoint:
         return self._forced(example, course)
 
     def _answers(self, course: Course) -> Answers:
-        return self._service.answers(self._revision(course))[self._operation.operation_id]
+        return course.service.answers(self._revision(course))[self._operation.operation_id]
 
     def _forced(self, example: Example, course: Course) -> Response:
         """A documented example with the headers that go with it. Raises ApiError for a 429 that behaves."""
         if example.status == 429 and course.action is not None and course.action.example is UNSET:
-            limiter = None if course.key is None else self._service.limiter_of(course.key)
+            limiter = None if course.key is None else course.service.limiter_of(course.key)
             rate = _USUAL_RATE if limiter is None else limiter.rate
             raise RateLimitedError(rate, course.instant, window_at(rate, course.instant)[1])
         reply = example_reply(self._operation, example)
@@ -249,7 +260,7 @@ class Endpoint:
         preferences = course.preferences
         if preferences is not None and preferences.revision is not UNSET:
             return preferences.revision
-        return self._service.revision_of(course.key)
+        return course.service.revision_of(course.key)
 
     def _world(self, course: Course, key: Key) -> Response:
         """What the world says. Raises ApiError."""
@@ -258,13 +269,13 @@ class Endpoint:
         course.stage = "website"
         # As for every other parameter, of several the first counts.
         website_id = next(iter(course.query.get("websiteId", ())), None)
-        place = _preferred(self._service.place_of(key, website_id), course.preferences)
+        place = _preferred(course.service.place_of(key, website_id), course.preferences)
         course.stage = "parameters"
         path = _checked(self._operation, course)
         course.stage = "world"
         if self._view is None:
             return example_reply(self._operation, self._operation.example)
-        return json_reply(self._service.worlds.answer(self._view, place, course.instant, path))
+        return json_reply(course.service.worlds.answer(self._view, place, course.instant, path))
 
 
 class ExampleEndpoint(Endpoint):
@@ -311,7 +322,7 @@ def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> 
     done = {"delay", "fault"} | _DONE.get(course.stage, {"at"})
     applied = ", ".join(written for name, written in preferences.sent.items() if name in done)
     if applied:
-        reply.headers["Preference-Applied"] = applied
+        reply.headers[_APPLIED] = applied
 
 
 def _checked(operation: Operation, course: Course) -> Mapping[str, str]:

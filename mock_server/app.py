@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import EXAMPLE_HEADER, Endpoint, ExampleEndpoint, begin, date_of, note
+from mock_server.answering import EXAMPLE_HEADER, Endpoint, ExampleEndpoint, begin, conclude
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
@@ -88,9 +88,8 @@ def _http_error(service: Service) -> Callable[[Request, Exception], Awaitable[Re
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:
             found = ApiError(ROUTE_NOT_FOUND, path=request.url.path[:200], base=service.base)
-        note(service, course, None, found.kind.status)
         reply = error_reply(found)
-        reply.raw_headers.append((b"date", date_of(course.instant)))
+        conclude(course, None, reply)
         return reply
 
     return answer

@@ -4,9 +4,9 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 
 from mock_server.accounts import ANALYTICS_READ, Account, any_account
 from mock_server.clock import Clock
@@ -72,6 +72,11 @@ class Key:
         """Lets its limit count anew."""
         self._limiter = None
 
+    def shadow(self) -> "Key":
+        """The same for a request that leaves no trace: what it counts and notes is nobody's."""
+        limiter = None if self._limiter is None else replace(self._limiter)
+        return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
+
     def admit(self) -> None:
         """Raises ApiError where this key is refused whatever it asks."""
         if self.account.error is not None:
@@ -104,13 +109,22 @@ class Keys:
 
     def named(self, authorization: str | None) -> Key | None:
         """The key that an `Authorization` header names; None for no key that there is."""
-        # HTTP's white space and no other.
-        scheme, _, token = (authorization or "").strip(" \t").partition(" ")
-        if scheme.lower() != "bearer":
+        token = _token_of(authorization)
+        if token is None:
             return None
-        token = token.strip(" \t")
         key = self.find(token)
         return self._any_key(token) if key is None and self._allow_any else key
+
+    def shadow_of(self, authorization: str | None) -> Key | None:
+        """A shadow of the key that `named` would give; to cast one is no use of the key."""
+        token = _token_of(authorization)
+        if token is None:
+            return None
+        key = self._seen(token)
+        if key is not None:
+            return key.shadow()
+        account = any_account(token) if self._allow_any else None
+        return None if account is None else Key(account)
 
     def find(self, token: str) -> Key | None:
         """The key of a token that there is or has been used; it counts as used."""
@@ -141,10 +155,18 @@ class Keys:
             raise ProblemError(404, "There is no such minted key (any more).")
 
     def all(self) -> Iterator[Key]:
-        """Every key that there is."""
+        """Every key that there is: those of accounts and sites, minted ones, and others that were used.
+
+        To be among them is no use of a key.
+        """
+        self._expire()
         yield from self._shipped.values()
         yield from tuple(self._minted.values())
-        yield from tuple(self._any.values())
+        yield from [self._untouched(token) for token in self._any]
+
+    def is_minted(self, key: Key) -> bool:
+        """Whether a key was minted and does not come with the mock."""
+        return key.account.token in self._minted
 
     def reset(self) -> None:
         """As at the start: no minted keys, no settings, no journals."""
@@ -171,16 +193,29 @@ class Keys:
         key = self._minted.get(token)
         if key is None:
             return None
-        now = self._seconds()
-        if now - key.used > IDLE_SECONDS:
+        if self._is_idle(key):
             del self._minted[token]
             return None
-        key.used = now
+        key.used = self._seconds()
         return key
 
+    def _seen(self, token: str) -> Key | None:
+        """The key of a token that there is; to look is no use of it."""
+        key = self._shipped.get(token) or self._minted.get(token)
+        if key is not None:
+            return None if self.is_minted(key) and self._is_idle(key) else key
+        return self._untouched(token) if token in self._any else None
+
+    def _untouched(self, token: str) -> Key:
+        """One of any keys, past what remembers which of them was used last."""
+        key: Key = Cache.__getitem__(self._any, token)
+        return key
+
+    def _is_idle(self, key: Key) -> bool:
+        return self._seconds() - key.used > IDLE_SECONDS
+
     def _expire(self) -> None:
-        oldest = self._seconds() - IDLE_SECONDS
-        self._minted = {token: key for token, key in self._minted.items() if key.used >= oldest}
+        self._minted = {token: key for token, key in self._minted.items() if not self._is_idle(key)}
 
     def _any_key(self, token: str) -> Key | None:
         account = any_account(token)
@@ -193,3 +228,10 @@ class Keys:
 def new_token(*, is_account_token: bool) -> str:
     """A token that nobody guesses."""
     return ("dft_" if is_account_token else "df_") + secrets.token_hex(12)
+
+
+def _token_of(authorization: str | None) -> str | None:
+    """The token of a `Bearer` header; None for any other."""
+    # HTTP's white space and no other.
+    scheme, _, token = (authorization or "").strip(" \t").partition(" ")
+    return token.strip(" \t") if scheme.lower() == "bearer" else None

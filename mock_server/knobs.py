@@ -60,6 +60,10 @@ class Board:
     knobs: Knobs = NOTHING
     rules: Rules = field(default_factory=Rules)
 
+    def copy(self) -> "Board":
+        """The same, whose rules go on counting for themselves."""
+        return Board(self.knobs, self.rules.copy())
+
     def turn(self, knobs: Knobs) -> None:
         """Sets all; all rules count anew."""
         self.knobs = knobs

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from typing import TextIO
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.errors import HEADERS_TOO_LARGE, URI_TOO_LONG, ApiError
 from mock_server.masking import hidden
+from mock_server.prefer import wishes_of
 from mock_server.replies import error_reply
 
 # Half of what the HTTP parser takes, so that the refusal is ours and in the envelope.
@@ -78,7 +80,10 @@ class Split:
 
 
 class RequestLog:
-    """Writes a line for each request: method, URL, status, time. Headers, and so tokens, are never shown."""
+    """Writes a line for each request: method, URL, status, time. Headers, and so tokens, are never shown.
+
+    A request that only peeks has none, so that one who watches does not drown the client that is watched.
+    """
 
     def __init__(self, app: ASGIApp, stream: TextIO) -> None:
         """`stream` is flushed after each line."""
@@ -87,7 +92,7 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or _is_peek(scope):
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
@@ -108,6 +113,12 @@ class RequestLog:
                 file=self._stream,
                 flush=True,
             )
+
+
+def _is_peek(scope: Scope) -> bool:
+    prefer = [value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer"]
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return wishes_of(prefer, query).is_peek
 
 
 def _url(scope: Scope) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -13,7 +13,11 @@ from mock_server.problems import ProblemError
 
 QUERY_PREFIX = "__"
 """What the names of preferences in a query begin with."""
+PEEK = "peek"
+"""The preference to be answered as the next request would be, without being one."""
 
+# It takes none; in a query something has to be written.
+_PEEK_VALUES = ("", "1", "true")
 _BESIDE = ("at", "site", "revision")
 _T = TypeVar("_T")
 # Possessive throughout, so that no header takes longer than its length.
@@ -28,8 +32,20 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
+class Wishes(NamedTuple):
+    """Preferences as they are written, by name: those of the header, and those of the query."""
+
+    sent: Mapping[str, str]
+    asked: Mapping[str, str]
+
+    @property
+    def is_peek(self) -> bool:
+        """Whether the request is not to be one, whatever else it prefers."""
+        return PEEK in self.sent or PEEK in self.asked
+
+
 class Preferences(Struct, frozen=True, kw_only=True):
-    """What a request asks for. `applied` is the value of `Preference-Applied`, empty for the query's."""
+    """What a request asks for; that it only peeks, its wishes tell."""
 
     action: Action
     at: int | UnsetType = UNSET
@@ -42,24 +58,31 @@ class Preferences(Struct, frozen=True, kw_only=True):
     """All that was asked for, for the journal."""
 
 
-def preferences_of(
-    headers: Iterable[str], query: Iterable[tuple[str, str]], known: Mapping[str, Iterable[str]]
-) -> Preferences | None:
-    """What the `Prefer` headers and the query's parameters ask for; None for nothing that we know.
+def wishes_of(headers: Iterable[str], query: Iterable[tuple[str, str]]) -> Wishes:
+    """What the `Prefer` headers and the query's parameters name; of what is given twice the first counts."""
+    return Wishes(
+        sent=_first(pair for header in headers for pair in _pairs(header)),
+        asked=_first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX)),
+    )
 
-    `known` lists the sites and revisions there are. Unknown preferences are ignored; of one that is given
-    twice the first counts, and the header before the query. Raises ProblemError for a value that is none.
+
+def preferences_of(wishes: Wishes, known: Mapping[str, Iterable[str]]) -> Preferences | None:
+    """What is to be changed about the answer; None for nothing that we know, or for a mere peek.
+
+    `known` lists the sites and revisions there are. Unknown preferences are ignored; the header counts
+    before the query. Raises ProblemError for a value that is none.
     """
-    sent = _first(pair for header in headers for pair in _pairs(header))
-    asked = _first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX))
-    found = {name: value for name, value in {**asked, **sent}.items() if name in _READERS}
+    named = {**wishes.asked, **wishes.sent}
+    if named.get(PEEK, "") not in _PEEK_VALUES:
+        raise _refused(PEEK, named[PEEK], "it takes no value")
+    found = {name: value for name, value in named.items() if name in _READERS}
     if not found:
         return None
     values = {name: part for pair in found.items() for name, part in _read(*pair, known).items()}
     beside = {name: values.pop(name) for name in _BESIDE if name in values}
     return Preferences(
         action=msgspec.convert(values, Action),
-        sent={name: _written(name, value) for name, value in found.items() if name in sent},
+        sent={name: _written(name, value) for name, value in found.items() if name in wishes.sent},
         told=", ".join(_written(name, value) for name, value in found.items()),
         **beside,
     )

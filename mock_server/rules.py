@@ -1,7 +1,7 @@
 """Rules: what is to happen to which requests, how often and how likely."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Annotated, NamedTuple
 
@@ -83,6 +83,12 @@ class Rules:
             if old == new:
                 others._counts[number] = self._counts[number]
         return others
+
+    def copy(self) -> "Rules":
+        """The same rules, which go on counting for themselves."""
+        copy = Rules(self.rules)
+        copy._counts = [replace(count) for count in self._counts]
+        return copy
 
     @property
     def counts(self) -> list[tuple[int, int]]:

@@ -1,7 +1,8 @@
 """Everything that a running mock consists of, made from its settings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 from typing import Any
@@ -93,6 +94,16 @@ class Service:
         if revision not in self._documented:
             self._documented[revision] = self._load_answers(revision)
         return self._documented[revision]
+
+    def shadow(self) -> "Service":
+        """The same for a request that leaves no trace: what it counts, draws and notes is nobody's."""
+        return replace(
+            self,
+            common=Common(self.common.clock, self.common.board.copy()),
+            journal_file=None,
+            numbers=count(),
+            _coins=copy(self._coins),
+        )
 
     def reset(self) -> None:
         """As at the start, but for what time it is: the clock starts anew where it started first."""

@@ -106,7 +106,7 @@ def test_a_body_that_is_too_large_is_refused(controls: Controls) -> None:
     ("method", "path", "allow"),
     [
         ("DELETE", "/clock", "GET, HEAD, PUT"),
-        ("PUT", "/keys", "POST"),
+        ("PUT", "/keys", "GET, HEAD, POST"),
         ("PUT", "/keys/df_test", "DELETE, GET, HEAD"),
         ("POST", "/health", "GET, HEAD"),
         ("GET", "/reset", "POST"),

@@ -224,6 +224,60 @@ def _life(controls: Controls, web: httpx2.Client, key: str, number: int) -> tupl
     return dates.pop(), replies[1].content
 
 
+def test_all_keys_are_listed_shipped_ones_first(controls: Controls) -> None:
+    key = controls.mint(site="shop", label="checkout test")
+    token = controls.mint(websites=["demo", "quiet"])
+    listed = controls.get("/keys")["keys"]
+    by_key = {row["key"]: row for row in listed}
+
+    assert listed[0] == {
+        "key": "df_test",
+        "label": "",
+        "description": "The server's website",
+        "site": "demo",
+        "websites": None,
+        "minted": False,
+    }
+    assert by_key["df_launch_day"]["description"] == "Launch day, 5,000 visitors online."
+    assert by_key["df_launch_day"]["site"] == "launch_day"
+    assert (by_key["dft_test"]["site"], by_key["dft_test"]["websites"]) == (None, [])
+    assert by_key["dft_elsewhere"]["websites"] == ["shop", "quiet"]
+    minted = {"key": key, "label": "checkout test", "description": "", "site": "shop", "websites": None}
+    assert by_key[key] == {**minted, "minted": True}
+    assert by_key[token]["websites"] == ["demo", "quiet"]
+    # A minted one comes after all that the mock has from its start.
+    assert [row["minted"] for row in listed] == sorted(row["minted"] for row in listed)
+
+
+def test_a_listed_key_names_the_site_that_it_answers_for_now(controls: Controls) -> None:
+    key = controls.mint(site="shop")
+    controls.patch("/settings", {"site": "quiet"}, key=key)
+    by_key = {row["key"]: row["site"] for row in controls.get("/keys")["keys"]}
+
+    assert by_key[key] == "quiet"
+
+
+def test_a_forgotten_key_is_listed_no_more(controls: Controls) -> None:
+    key = controls.mint()
+    before = [row["key"] for row in controls.get("/keys")["keys"]]
+    controls.ask("DELETE", f"/keys/{key}")
+    after = [row["key"] for row in controls.get("/keys")["keys"]]
+
+    assert key in before
+    assert key not in after
+
+
+def test_to_be_listed_is_no_use_of_a_key_and_idle_ones_are_not() -> None:
+    seconds = 0.0
+    keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
+    keys.mint(Account(token="df_idle"), "")
+
+    seconds = IDLE_SECONDS
+    assert [key.account.token for key in keys.all()] == ["df_idle"]
+    seconds = IDLE_SECONDS + 1
+    assert list(keys.all()) == []
+
+
 def test_idle_keys_are_forgotten_and_their_number_is_bounded() -> None:
     seconds = 0.0
     keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
@@ -252,6 +306,7 @@ def test_any_key_has_a_state_as_well() -> None:
         controls.put("/settings", {"site": "empty"}, key="df_whatever")
 
         assert len(controls.get("/requests", key="df_whatever")["requests"]) == 1
+        assert controls.get("/keys")["keys"][-1]["key"] == "df_whatever"
         reply = web.get(REALTIME, headers=bearer("df_whatever"))
         assert reply.json()["data"] == [{"visitors": 0}]
         # One that is minted under its name begins anew, and is forgotten altogether.

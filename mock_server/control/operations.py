@@ -8,6 +8,7 @@ from msgspec import Struct
 from mock_server.control.about import Health, Sites, health, sites
 from mock_server.control.asked import Asked, Scoped
 from mock_server.control.clocks import ClockChange, ClockState, read_clock, set_clock
+from mock_server.control.listing import ListedKeys, list_keys
 from mock_server.control.minting import KeyState, NewKey, forget, mint, read_key
 from mock_server.control.requests import (
     Page,
@@ -54,6 +55,7 @@ OPERATIONS = (
     ControlOperation(
         "createKey", "POST", "/keys", "Mint a key for one test", mint, KeyState, NewKey, status=201
     ),
+    ControlOperation("getKeys", "GET", "/keys", "All keys", list_keys, ListedKeys),
     ControlOperation("getKey", "GET", "/keys/{key}", "All that holds for a key", read_key, KeyState),
     ControlOperation("deleteKey", "DELETE", "/keys/{key}", "Forget a minted key", forget, None, status=204),
     ControlOperation("getClock", "GET", "/clock", "Read a clock", read_clock, ClockState, query=Scoped),
