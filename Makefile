@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA_VENV := .venv-data
+# The outlines that scripts/make_land.py reads.
+ATLAS := world-atlas@2.0.2
 READY := $(VENV)/.ready
 GENERATORS_READY := tests/generators/node_modules/.ready
 RUNNERS_READY := tests/javascript/node_modules/.ready
@@ -68,11 +70,13 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-data: ## make fixtures/data/ again, in an environment of its own (see scripts/requirements-data.txt)
+data: setup ## make fixtures/data/ and the console's land.json again, in an environment of their own
 	$(PYTHON) -m venv --clear $(DATA_VENV)
 	$(DATA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/requirements-data.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix $(DATA_VENV) --no-audit --no-fund --loglevel=error $(ATLAS)
 	$(DATA_VENV)/bin/python scripts/make_places.py
 	$(DATA_VENV)/bin/python scripts/make_people.py
+	$(DATA_VENV)/bin/python scripts/make_land.py $(DATA_VENV)/node_modules/world-atlas/land-50m.json
 
 build: setup ## build wheel and sdist into dist/
 	rm -rf dist

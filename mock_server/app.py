@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mock_server.answering import EXAMPLE_HEADER, Endpoint, ExampleEndpoint, begin, conclude
+from mock_server.console.app import console_routes
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
@@ -53,6 +54,7 @@ def make_api(service: Service) -> Starlette:
         *(_route(operation, Endpoint(service, operation)) for operation in service.operations),
         *(_route(operation, ExampleEndpoint(service, operation)) for operation in service.extra_operations),
         *document_routes(service),
+        *console_routes(),
     ]
     # A `*` would not cover Authorization; so the headers that a browser asks for are named one by one.
     cors = Middleware(

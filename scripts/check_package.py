@@ -42,6 +42,9 @@ def visitors(folder: Path) -> int:
         try:
             assert process.stdout is not None, "started with a pipe"
             url = next(line for line in process.stdout if line.startswith("listening on ")).split()[-1]
+            # The reference's own files and those of the viewer must have been installed too.
+            for file in ("docs", "docs/reference.js", "docs/swagger-ui-bundle.js"):
+                urlopen(f"{url}/{file}", timeout=10).close()
             path, headers = "/api/v1/analytics/realtime/map", {"Authorization": "Bearer df_test"}
             with urlopen(Request(url + path, headers=headers), timeout=10) as reply:
                 return int(json.load(reply)["data"]["count"])

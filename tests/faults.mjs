@@ -7,7 +7,10 @@ for (const fault of faults) {
   const answer = { failed: false };
   try {
     const signal = AbortSignal.timeout(fault === "hang" ? 300 : 10_000);
-    const reply = await fetch(url, { headers: { ...headers, Prefer: fault.includes("=") ? fault : `fault=${fault}` }, signal });
+    const reply = await fetch(url, {
+      headers: { ...headers, Prefer: fault.includes("=") ? fault : `fault=${fault}` },
+      signal,
+    });
     answer.status = reply.status;
     answer.type = reply.headers.get("content-type");
     const text = await reply.text();

@@ -53,7 +53,9 @@ ANSWERS = [
 ]
 
 UNKNOWN = [
-    "/",
+    "/console",
+    "/console/",
+    "/console/nothing.js",
     "/favicon.ico",
     "/robots.txt",
     "/api",

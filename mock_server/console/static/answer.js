@@ -1,0 +1,178 @@
+// The request behind a panel: as curl, as fetch, and its answer as a tree that folds and can be searched.
+
+import { ask, asCurl, asFetch, Trouble } from "./api.js";
+import { at, h, say } from "./dom.js";
+import { counted, size } from "./format.js";
+
+/** So many members of a list or object are shown at once. */
+const MOST_MEMBERS = 100;
+const MOST_FOUND = 200;
+const LONGEST = 2000;
+
+/** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string}} Asked */
+
+export class Answer {
+  /** @type {Asked | null} */
+  #asked = null;
+  /** @type {any} */
+  #content = null;
+  #text = "";
+
+  constructor() {
+    this.dialog = at("request");
+    at("request-close").addEventListener("click", () => this.dialog.close());
+    at("answer-again").addEventListener("click", () => this.#ask());
+    at("answer-search").addEventListener("input", () => this.#show());
+    at("answer-copy").addEventListener("click", () => copy(this.#text));
+  }
+
+  /** @param {Asked} asked */
+  open(asked) {
+    const { caller, operation, visitorId } = asked;
+    this.#asked = asked;
+    at("answer-search").value = "";
+    say(at("request-title"), operation);
+    say(at("as-curl"), asCurl(caller, operation, visitorId));
+    say(at("as-fetch"), asFetch(caller, operation, visitorId));
+    this.dialog.showModal();
+    void this.#ask();
+  }
+
+  async #ask() {
+    if (this.#asked === null) return;
+    const { caller, operation, visitorId } = this.#asked;
+    say(at("answer-about"), "Asking …");
+    try {
+      const { text, took, status } = await ask(caller, operation, { visitorId });
+      this.#text = text;
+      this.#content = JSON.parse(text);
+      say(at("answer-about"), `status ${status}, ${size(new Blob([text]).size)}, ${Math.round(took)} ms`);
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      this.#content = undefined;
+      this.#text = "";
+      say(
+        at("answer-about"),
+        `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`,
+      );
+    }
+    this.#show();
+  }
+
+  #show() {
+    const wanted = at("answer-search").value.trim().toLowerCase();
+    const tree = at("answer");
+    if (this.#content === undefined) tree.replaceChildren();
+    else if (wanted === "") tree.replaceChildren(branch("", this.#content, true));
+    else tree.replaceChildren(...results(this.#content, wanted));
+  }
+}
+
+/** Copies a text and says so. @param {string} text */
+export async function copy(text) {
+  let said = "Copied.";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    said = "The browser does not let this page copy; select the text instead.";
+  }
+  const toast = at("copied");
+  say(toast, said);
+  toast.hidden = false;
+  setTimeout(() => (toast.hidden = true), 1600);
+}
+
+/** One member; what is below it is made when it is opened first. @param {string} name @param {any} value @param {boolean} isOpen */
+function branch(name, value, isOpen) {
+  if (typeof value !== "object" || value === null) return leaf(name, value);
+  const entries = Object.entries(value);
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
+  const summary = h(
+    "summary",
+    {},
+    ...named(name),
+    h("span", { class: "faint" }, `${open} ${counted(entries.length)} ${close}`),
+  );
+  const details = h("details", {}, summary);
+  const fill = () => {
+    if (details.childElementCount === 1) members(details, entries, 0);
+  };
+  details.addEventListener("toggle", fill);
+  if (isOpen) {
+    fill();
+    details.open = true;
+    if (name === "")
+      /** @type {any} */ for (const child of details.querySelectorAll(":scope > details"))
+        (child).open = true;
+  }
+  return details;
+}
+
+/** @param {Element} parent @param {[string, any][]} entries @param {number} from */
+function members(parent, entries, from) {
+  const end = from + MOST_MEMBERS;
+  parent.append(...entries.slice(from, end).map(([name, value]) => branch(name, value, false)));
+  if (entries.length <= end) return;
+  const more = h("button", { type: "button" }, `${counted(entries.length - end)} more`);
+  more.addEventListener("click", () => {
+    more.remove();
+    members(parent, entries, end);
+  });
+  parent.append(more);
+}
+
+/** @param {string} name @param {any} value */
+function leaf(name, value) {
+  const kind = value === null ? "null" : typeof value;
+  const text = JSON.stringify(value);
+  return h(
+    "div",
+    { class: "leaf" },
+    ...named(name),
+    h(
+      "span",
+      { class: `value ${kind}`, dir: "auto" },
+      text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text,
+    ),
+  );
+}
+
+/** @param {string} name */
+function named(name) {
+  return name === "" ? [] : [h("span", { class: "name" }, name), ": "];
+}
+
+/** What has the text in its name or value, with its JSON pointer. @param {any} content @param {string} wanted */
+function results(content, wanted) {
+  const found = [...matches(content, wanted, "")];
+  const about =
+    found.length > MOST_FOUND ? `The first ${MOST_FOUND} of those that match` : `${found.length} that match`;
+  return [
+    h("p", { class: "faint" }, about),
+    ...found
+      .slice(0, MOST_FOUND)
+      .map(([pointer, value]) =>
+        typeof value === "object" && value !== null ? branch(pointer, value, false) : leaf(pointer, value),
+      ),
+  ];
+}
+
+/** @param {any} value @param {string} wanted @param {string} pointer @returns {Generator<[string, any]>} */
+function* matches(value, wanted, pointer) {
+  let left = MOST_FOUND + 1;
+  for (const [name, member] of Object.entries(value)) {
+    const here = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const isBranch = typeof member === "object" && member !== null;
+    if (name.toLowerCase().includes(wanted) || (!isBranch && String(member).toLowerCase().includes(wanted))) {
+      yield [here, member];
+      left -= 1;
+    } else if (isBranch) {
+      for (const match of matches(member, wanted, here)) {
+        yield match;
+        left -= 1;
+        if (left <= 0) return;
+      }
+    }
+    if (left <= 0) return;
+  }
+}

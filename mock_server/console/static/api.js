@@ -1,0 +1,118 @@
+// The documented API, as any client asks it; only `Prefer: peek` tells the mock that it is being watched.
+
+const PATHS = {
+  getRealtime: () => "/analytics/realtime",
+  getRealtimeMap: () => "/analytics/realtime/map",
+  getVisitor: (/** @type {string} */ visitorId) => `/visitors/${encodeURIComponent(visitorId)}`,
+};
+/** Longer than any delay that can be switched on but the longest. */
+const PATIENCE = 65_000;
+
+/**
+ * Who asks: the API's base, a token, and for an account token the website.
+ * @typedef {{base: string, key: string, websiteId: string | null}} Caller
+ * @typedef {keyof typeof PATHS} Operation
+ */
+
+/** An answer that is none of the world: an error of the API, or no answer at all. */
+export class Trouble extends Error {
+  /** @param {Operation} operation @param {string} message @param {{status?: number, retryAfter?: number | null}} [more] */
+  constructor(operation, message, { status = 0, retryAfter = null } = {}) {
+    super(message);
+    this.operation = operation;
+    /** 0 where nothing came that could be read. */
+    this.status = status;
+    /** Seconds of the world, where the answer says so. */
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
+export function urlOf(caller, operation, visitorId = "") {
+  const website = caller.websiteId === null ? "" : `?websiteId=${encodeURIComponent(caller.websiteId)}`;
+  return caller.base + PATHS[operation](visitorId) + website;
+}
+
+/**
+ * The data of a successful answer, its text, and the world's instant in ms.
+ * @param {Caller} caller
+ * @param {Operation} operation
+ * @param {{visitorId?: string, signal?: AbortSignal}} [more]
+ * @returns {Promise<{data: any, text: string, status: number, instant: number, took: number}>}
+ * @throws {Trouble}
+ */
+export async function ask(caller, operation, { visitorId, signal } = {}) {
+  const started = performance.now();
+  const { reply, text } = await sent(caller, operation, visitorId, signal);
+  const body = parsed(operation, reply, text);
+  if (!reply.ok || body?.status !== "success") throw refusal(operation, reply, body);
+  const instant = Date.parse(reply.headers.get("Date") ?? "");
+  return { data: body.data, text, status: reply.status, instant, took: performance.now() - started };
+}
+
+/** The request as a line for a shell. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
+export function asCurl(caller, operation, visitorId) {
+  const quoted = [`Authorization: Bearer ${caller.key}`, urlOf(caller, operation, visitorId)].map(
+    shellQuoted,
+  );
+  return `curl -H ${quoted[0]} ${quoted[1]}`;
+}
+
+/** The request as JavaScript. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
+export function asFetch(caller, operation, visitorId) {
+  const url = JSON.stringify(urlOf(caller, operation, visitorId));
+  const header = JSON.stringify(`Bearer ${caller.key}`);
+  return [
+    `const response = await fetch(${url}, {`,
+    `  headers: { Authorization: ${header} },`,
+    "});",
+    "const { data } = await response.json();",
+  ].join("\n");
+}
+
+/** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {AbortSignal} [signal] */
+async function sent(caller, operation, visitorId, signal) {
+  const patience = AbortSignal.timeout(PATIENCE);
+  try {
+    const reply = await fetch(urlOf(caller, operation, visitorId), {
+      headers: { Authorization: `Bearer ${caller.key}`, Prefer: "peek" },
+      signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
+      cache: "no-store",
+    });
+    return { reply, text: await reply.text() };
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Trouble(
+      operation,
+      patience.aborted
+        ? `no answer within ${PATIENCE / 1000} s`
+        : "the connection broke before a whole answer was there",
+    );
+  }
+}
+
+/** @param {Operation} operation @param {Response} reply @param {string} text */
+function parsed(operation, reply, text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const kind = reply.headers.get("Content-Type") ?? "no content type";
+    throw new Trouble(operation, `what came is no JSON (${kind})`, { status: reply.status });
+  }
+}
+
+/** @param {Operation} operation @param {Response} reply @param {any} body */
+function refusal(operation, reply, body) {
+  const said = body?.error?.message ?? body?.detail ?? `no envelope that says "success"`;
+  const wait = reply.headers.get("Retry-After");
+  const retryAfter = wait === null ? null : Number(wait);
+  return new Trouble(operation, String(said), {
+    status: reply.status,
+    retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+  });
+}
+
+/** @param {string} text */
+function shellQuoted(text) {
+  return /^[\w:/.,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,69 @@
+// The mock's own controls below /__mock: keys, clock, settings, journal.
+
+/** What the controls refuse, with the status. */
+export class ControlProblem extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The control token of a mock that asks for one; it is kept nowhere else. */
+let token = "";
+
+/** @param {string} value */
+export function useToken(value) {
+  token = value;
+}
+
+/** @param {string} path @param {Record<string, string | number | null>} [query] */
+export function get(path, query) {
+  return asked("GET", path, query);
+}
+
+/** @param {string} path @param {any} body @param {Record<string, string | null>} [query] */
+export function put(path, body, query) {
+  return asked("PUT", path, query, body);
+}
+
+/** @param {string} path @param {any} body @param {Record<string, string | null>} [query] */
+export function patch(path, body, query) {
+  return asked("PATCH", path, query, body);
+}
+
+/** @param {string} path @param {any} body @param {Record<string, string | null>} [query] */
+export function post(path, body, query) {
+  return asked("POST", path, query, body);
+}
+
+/** @param {string} path @param {Record<string, string | null>} [query] */
+export function remove(path, query) {
+  return asked("DELETE", path, query);
+}
+
+/**
+ * The content of an answer; what is null in the query is left out.
+ * @param {string} method @param {string} path @param {Record<string, any>} [query] @param {any} [body]
+ * @returns {Promise<any>}
+ * @throws {ControlProblem}
+ */
+async function asked(method, path, query = {}, body) {
+  const given = Object.entries(query).filter(([, value]) => value !== null);
+  const search = given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+  /** @type {Record<string, string>} */
+  const headers = { Prefer: "peek" };
+  if (token !== "") headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const reply = await fetch(`/__mock${path}${search}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }).catch(() => {
+    throw new ControlProblem(0, "The mock does not answer. Is it still running?");
+  });
+  const text = await reply.text();
+  const content = text === "" ? null : JSON.parse(text);
+  if (!reply.ok) throw new ControlProblem(reply.status, content?.detail ?? `status ${reply.status}`);
+  return content;
+}

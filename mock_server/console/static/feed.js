@@ -1,0 +1,155 @@
+// The feed: events and payments of the last ten minutes, newest first.
+
+import { at, h, reconcile, say } from "./dom.js";
+import { ago, anonymous, country, money } from "./format.js";
+import { Pills } from "./pills.js";
+
+/** Which kinds each filter lets through. */
+const FILTERS = {
+  All: () => true,
+  Pages: (/** @type {Item} */ { kind }) => kind === "pageview",
+  Goals: (/** @type {Item} */ { kind }) => !["pageview", "payment"].includes(kind),
+  Money: (/** @type {Item} */ { kind }) => kind === "payment",
+};
+const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "↗", custom: "★" };
+
+/**
+ * @typedef {object} Item
+ * @property {string} id
+ * @property {string} kind
+ * @property {number} instant
+ * @property {string | null} visitorId null where it is not told
+ * @property {string | null} name
+ * @property {string} text
+ * @property {string | null} detail
+ */
+
+export class Feed {
+  /** @type {Item[]} */
+  #items = [];
+  /** @type {(item: Item) => boolean} */
+  #filter = FILTERS.All;
+  #instant = 0;
+
+  /**
+   * @param {(visitorId: string) => void} open called for the visitor of an event that was chosen
+   * @param {(visitorId: string) => string | null} nameOf what the map calls somebody
+   */
+  constructor(open, nameOf) {
+    this.list = at("feed");
+    this.open = open;
+    this.nameOf = nameOf;
+    const choices = Object.entries(FILTERS).map(([label, value]) => ({ value, label }));
+    this.pills = new Pills(at("feed-filter"), choices, (filter) => this.#choose(filter));
+    this.pills.press(this.#filter);
+  }
+
+  /** @param {any[]} events @param {any[]} payments @param {number} instant */
+  apply(events, payments, instant) {
+    this.#items = feedOf(events, payments);
+    this.show(instant);
+  }
+
+  /** Shows the same at another instant. @param {number} instant */
+  show(instant) {
+    this.#instant = instant;
+    const shown = this.#items.filter(this.#filter);
+    reconcile(
+      this.list,
+      shown,
+      ({ id }) => id,
+      (item) => this.#row(item),
+      (row, item) => say(/** @type {any} */ (row.querySelector(".when")), ago(this.#instant - item.instant)),
+    );
+    at("feed-empty").hidden = shown.length > 0;
+  }
+
+  /** @param {Item} item */
+  #row(item) {
+    const { kind, visitorId, text, detail } = item;
+    const name =
+      item.name ?? (visitorId === null ? "Somebody" : (this.nameOf(visitorId) ?? anonymous(visitorId)));
+    const content = [
+      h(
+        "span",
+        { class: "sign", "aria-hidden": "true" },
+        SIGNS[/** @type {keyof typeof SIGNS} */ (kind)] ?? "•",
+      ),
+      h("span", { class: "what" }, h("b", { dir: "auto" }, name), " ", h("span", { dir: "auto" }, text)),
+      h("span", { class: "when faint" }),
+      detail === null ? null : h("span", { class: "more faint", dir: "auto" }, detail),
+    ];
+    const row =
+      visitorId === null
+        ? h("div", { class: "row" }, ...content)
+        : h("button", { type: "button", class: "row", onclick: () => this.open(visitorId) }, ...content);
+    return h("li", { class: kind === "payment" ? "payment" : null }, row);
+  }
+
+  /** @param {(item: Item) => boolean} filter */
+  #choose(filter) {
+    this.#filter = filter;
+    this.pills.press(filter);
+    this.show(this.#instant);
+  }
+}
+
+/**
+ * A payment is an event too, which knows its visitor but no currency: the two are one item.
+ * @param {any[]} events @param {any[]} payments
+ */
+export function feedOf(events, payments) {
+  const paid = new Map(
+    events.filter(({ type }) => type === "payment").map((event) => [event.timestamp, event]),
+  );
+  const items = [
+    ...events.filter(({ type }) => type !== "payment").map(eventItem),
+    ...payments.map((payment) => paymentItem(payment, paid.get(payment.timestamp))),
+  ];
+  return items.sort((one, other) => other.instant - one.instant);
+}
+
+/** @param {any} event @returns {Item} */
+function eventItem({
+  _id,
+  type,
+  timestamp,
+  visitorId,
+  displayName,
+  customerName,
+  path,
+  countryCode,
+  extraData,
+}) {
+  return {
+    id: String(_id),
+    kind: String(type),
+    instant: Date.parse(timestamp),
+    visitorId: typeof visitorId === "string" ? visitorId : null,
+    name: customerName ?? displayName ?? null,
+    text: happened(type, path, extraData),
+    detail: country(countryCode),
+  };
+}
+
+/** @param {any} payment @param {any} event @returns {Item} */
+function paymentItem({ _id, timestamp, name, displayName, amount, currency, renewal, isNew }, event) {
+  const kind = renewal ? "renewal" : isNew ? "first payment" : "payment";
+  return {
+    id: String(_id),
+    kind: "payment",
+    instant: Date.parse(timestamp),
+    visitorId: event?.visitorId ?? null,
+    name: name ?? displayName ?? null,
+    text: `paid ${typeof amount === "number" ? money(amount, String(currency)) : "nothing"}`,
+    detail: kind,
+  };
+}
+
+/** @param {string} type @param {string | null} path @param {any} extra */
+function happened(type, path, extra) {
+  if (type === "pageview") return `viewed ${path ?? "a page"}`;
+  if (type === "identify") return "was identified";
+  if (type === "external_link") return `left for ${extra?.url ?? "another website"}`;
+  return `reached ${extra?.eventName ?? type}`;
+}

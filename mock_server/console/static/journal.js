@@ -1,0 +1,121 @@
+// The journal: what clients asked, what decided the answer, and what is to be said about the request.
+
+import { get, remove } from "./controls.js";
+import { at, h, reconcile } from "./dom.js";
+import { clockTime } from "./format.js";
+
+const MOST_KEPT = 500;
+const MOST_SHOWN = 100;
+
+export class Journal {
+  /** @type {any[]} oldest first */
+  #requests = [];
+  #last = 0;
+  #key = "";
+  /** Counts what was begun anew, so that answers of before are not mixed in. */
+  #turn = 0;
+
+  constructor() {
+    this.rows = at("journal-rows");
+    for (const id of ["journal-status", "journal-lint", "journal-search"])
+      at(id).addEventListener("input", () => this.#show());
+    at("journal-scope").addEventListener("input", () => this.#begin());
+    at("journal-clear").addEventListener("click", () => this.#clear());
+  }
+
+  /** @param {string} key */
+  use(key) {
+    this.#key = key;
+    if (at("journal-scope").value === "key") this.#begin();
+  }
+
+  /** Fetches what came since. Throws ControlProblem. */
+  async poll() {
+    const turn = this.#turn;
+    const after = this.#last === 0 ? null : this.#last;
+    const { requests } = await get("/requests", { key: this.#scope(), limit: MOST_KEPT, after });
+    if (turn !== this.#turn || requests.length === 0) return;
+    this.#last = requests.at(-1).number;
+    this.#requests = [...this.#requests, ...requests].slice(-MOST_KEPT);
+    this.#show();
+  }
+
+  #scope() {
+    return at("journal-scope").value === "key" ? this.#key : null;
+  }
+
+  #begin() {
+    this.#turn += 1;
+    this.#last = 0;
+    this.#requests = [];
+    this.#show();
+    void this.poll();
+  }
+
+  async #clear() {
+    await remove("/requests", { key: this.#scope() });
+    this.#begin();
+  }
+
+  #show() {
+    const status = at("journal-status").value;
+    const isLint = at("journal-lint").checked;
+    const wanted = at("journal-search").value.trim().toLowerCase();
+    const shown = this.#requests.filter(
+      (request) =>
+        String(request.status).startsWith(status) &&
+        (!isLint || request.lint.length > 0) &&
+        (wanted === "" || JSON.stringify(request).toLowerCase().includes(wanted)),
+    );
+    reconcile(this.rows, shown.slice(-MOST_SHOWN).reverse(), ({ number }) => String(number), entry);
+    at("journal-empty").hidden = this.#requests.length > 0;
+  }
+}
+
+/** @param {any} request */
+function entry({
+  instant,
+  time,
+  method,
+  path,
+  query,
+  headers,
+  status,
+  operation,
+  key,
+  label,
+  decidedBy,
+  lint,
+}) {
+  const search = Object.entries(query)
+    .flatMap(([name, values]) => values.map((/** @type {string} */ value) => `${name}=${value}`))
+    .join("&");
+  const summary = h(
+    "summary",
+    {},
+    h("time", { class: "faint", title: `asked at ${time}` }, clockTime(Date.parse(instant))),
+    h("span", { class: `status s${Math.floor(status / 100)}` }, String(status)),
+    h("span", { class: "what mono" }, `${method} ${path}${search === "" ? "" : `?${search}`}`),
+    lint.length === 0
+      ? null
+      : h("span", { class: "badge lint" }, lint.length === 1 ? "1 finding" : `${lint.length} findings`),
+    h("span", { class: "faint by" }, decidedBy),
+  );
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    values.map((/** @type {string} */ value) => `${name}: ${value}`),
+  );
+  return h(
+    "details",
+    {},
+    summary,
+    ...lint.map((/** @type {any} */ finding) =>
+      h("p", { class: "finding" }, h("b", {}, finding.rule), ` ${finding.message}`),
+    ),
+    h(
+      "p",
+      { class: "faint" },
+      [operation ?? "no operation", key === null ? "no known key" : key, label].filter(Boolean).join(" · "),
+    ),
+    h("pre", { class: "mono" }, lines.join("\n")),
+  );
+}

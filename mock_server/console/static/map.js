@@ -1,0 +1,286 @@
+// The world map: a dot for each active visitor.
+
+import { h, s } from "./dom.js";
+import { anonymous, place } from "./format.js";
+import { placeOf } from "./places.js";
+import { HEIGHT, WIDTH, landPath, project } from "./projection.js";
+
+/** Visitors of one city stand so far apart at most, in units of the drawing. */
+const SPREAD = 7;
+/** Dots get paler in steps while their visitor does nothing, until they leave the window of ten minutes. */
+const STEPS = 4;
+const STEP = 600_000 / STEPS;
+const MOST_PULSES = 40;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/**
+ * @typedef {import("./poller.js").Visitor} Visitor
+ * @typedef {{visitor: Visitor, element: SVGElement, x: number, y: number, step: number}} Dot
+ */
+
+export class WorldMap {
+  /** @type {Map<string, Dot>} */
+  #dots = new Map();
+  /** @type {any} the places of cities; null until somebody without coordinates came */
+  #places = null;
+  #isAsking = false;
+  #selected = "";
+  #land = s("path", { class: "land" });
+  #visitors = s("g", {});
+  #customers = s("g", {});
+  #pulses = s("g", { class: "pulses", "aria-hidden": "true" });
+  #tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+
+  /**
+   * @param {HTMLElement} frame what the map fills
+   * @param {(visitorId: string) => void} open called for the visitor that was chosen
+   */
+  constructor(frame, open) {
+    this.frame = frame;
+    const dots = s("g", {
+      class: "dots",
+      role: "group",
+      "aria-label": "Active visitors; arrow keys go from one to the next",
+    });
+    dots.append(this.#visitors, this.#customers);
+    this.drawing = s(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "world" },
+      this.#land,
+      this.#pulses,
+      dots,
+    );
+    frame.append(this.drawing, this.#tip);
+    dots.addEventListener("click", (/** @type {Event} */ event) =>
+      this.#with(event, ({ visitor }) => open(visitor.visitorId)),
+    );
+    dots.addEventListener("pointerover", (/** @type {Event} */ event) =>
+      this.#with(event, (dot) => this.#point(dot)),
+    );
+    dots.addEventListener("pointerout", () => this.#unpoint());
+    dots.addEventListener("focusin", (/** @type {Event} */ event) =>
+      this.#with(event, (dot) => this.#point(dot)),
+    );
+    dots.addEventListener("focusout", () => this.#unpoint());
+    dots.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
+      this.#with(event, (dot) => this.#pressed(event, dot, open)),
+    );
+    new ResizeObserver(([entry]) => this.#scale(entry.contentRect.width)).observe(frame);
+  }
+
+  /** Draws the land. */
+  async load() {
+    const reply = await fetch("/console/land.json");
+    this.#land.setAttribute("d", landPath(await reply.json()));
+  }
+
+  /**
+   * Shows who came, changed and left.
+   * @param {{added: Visitor[], changed: Visitor[], removed: string[], instant: number, isFirst: boolean}} changes
+   */
+  apply({ added, changed, removed, instant, isFirst }) {
+    for (const visitorId of removed) this.#leave(visitorId);
+    for (const visitor of added) this.#arrive(visitor, isFirst);
+    for (const visitor of changed) this.#change(visitor);
+    for (const dot of this.#dots.values()) fade(dot, instant);
+    this.#keepOneInTabOrder();
+    if (!isFirst) for (const visitor of added) this.#pulse(visitor.visitorId);
+  }
+
+  /** Removes all, for another website. */
+  clear() {
+    for (const { element } of this.#dots.values()) element.remove();
+    this.#dots.clear();
+    this.#pulses.replaceChildren();
+    this.#unpoint();
+  }
+
+  /** Marks one visitor; an empty id marks none. @param {string} visitorId */
+  select(visitorId) {
+    this.#dots.get(this.#selected)?.element.classList.remove("selected");
+    this.#selected = visitorId;
+    this.#dots.get(visitorId)?.element.classList.add("selected");
+  }
+
+  /** @param {Visitor} visitor @param {boolean} isFirst */
+  #arrive(visitor, isFirst) {
+    const element = s("circle", { role: "button", tabindex: "-1", "data-id": visitor.visitorId });
+    const dot = { visitor, element, x: 0, y: 0, step: -1 };
+    this.#dots.set(visitor.visitorId, dot);
+    element.classList.add("dot");
+    if (!isFirst) element.classList.add("arriving");
+    if (visitor.visitorId === this.#selected) element.classList.add("selected");
+    this.#describe(dot);
+    this.#put(dot);
+  }
+
+  /** @param {Visitor} visitor */
+  #change(visitor) {
+    const dot = this.#dots.get(visitor.visitorId);
+    if (dot === undefined) return;
+    const hasMoved = dot.visitor.page !== visitor.page;
+    dot.visitor = visitor;
+    this.#describe(dot);
+    this.#put(dot);
+    if (hasMoved) this.#pulse(visitor.visitorId);
+  }
+
+  /** @param {string} visitorId */
+  #leave(visitorId) {
+    const dot = this.#dots.get(visitorId);
+    if (dot === undefined) return;
+    this.#dots.delete(visitorId);
+    const { element } = dot;
+    element.classList.add("leaving");
+    element.removeAttribute("tabindex");
+    element.removeAttribute("data-id");
+    setTimeout(() => element.remove(), 600);
+  }
+
+  /** @param {Dot} dot */
+  #describe({ visitor, element }) {
+    const { name, visitorId, city, countryCode, page, isCustomer } = visitor;
+    const who = `${name ?? anonymous(visitorId)}${isCustomer ? ", customer" : ""}`;
+    element.setAttribute("aria-label", [who, place(city, countryCode), page].filter(Boolean).join(", "));
+    element.classList.toggle("customer", isCustomer);
+    const layer = isCustomer ? this.#customers : this.#visitors;
+    if (element.parentNode !== layer) layer.append(element);
+  }
+
+  /** Sets the place of a dot. @param {Dot} dot */
+  #put(dot) {
+    const [x, y] = this.#placeOf(dot.visitor);
+    if (x === dot.x && y === dot.y) return;
+    [dot.x, dot.y] = [x, y];
+    dot.element.setAttribute("cx", x.toFixed(1));
+    dot.element.setAttribute("cy", y.toFixed(1));
+  }
+
+  /** @param {Visitor} visitor @returns {[number, number]} */
+  #placeOf({ visitorId, longitude, latitude, city, countryCode }) {
+    const [angle, distance] = coins(visitorId);
+    const at =
+      longitude !== null && latitude !== null ? [longitude, latitude] : this.#cityOf(countryCode, city);
+    // Who is nowhere stands along the lower edge.
+    if (at === null) return [WIDTH * (0.02 + 0.3 * angle), HEIGHT - 6 - 10 * distance];
+    const [x, y] = project(at[0], at[1]);
+    const reach = SPREAD * Math.sqrt(distance);
+    return [
+      Math.min(Math.max(x + reach * Math.cos(2 * Math.PI * angle), 3), WIDTH - 3),
+      Math.min(Math.max(y + reach * Math.sin(2 * Math.PI * angle), 3), HEIGHT - 3),
+    ];
+  }
+
+  /** @param {string | null} countryCode @param {string | null} city */
+  #cityOf(countryCode, city) {
+    if (countryCode === null) return null;
+    if (this.#places === null) void this.#learnPlaces();
+    return this.#places === null ? null : placeOf(this.#places, countryCode, city);
+  }
+
+  async #learnPlaces() {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const reply = await fetch("/console/places.json");
+    this.#places = await reply.json();
+    for (const dot of this.#dots.values()) this.#put(dot);
+  }
+
+  /** A ring that grows around somebody who came or opened another page. @param {string} visitorId */
+  #pulse(visitorId) {
+    const dot = this.#dots.get(visitorId);
+    if (dot === undefined || this.#pulses.childElementCount >= MOST_PULSES || document.hidden) return;
+    const kind = dot.visitor.isCustomer ? "pulse customer" : "pulse";
+    const ring = s("circle", { class: kind, cx: dot.x.toFixed(1), cy: dot.y.toFixed(1) });
+    ring.addEventListener("animationend", () => ring.remove());
+    // Without animations there is nothing to see, and nothing that ends.
+    if (matchMedia("(prefers-reduced-motion: no-preference)").matches) this.#pulses.append(ring);
+  }
+
+  /** @param {Event} event @param {(dot: Dot) => void} act */
+  #with(event, act) {
+    const dot = this.#dots.get(/** @type {any} */ (event.target).dataset?.id ?? "");
+    if (dot !== undefined) act(dot);
+  }
+
+  /** @param {Dot} dot */
+  #point({ visitor, element }) {
+    const { name, visitorId, city, countryCode, page, system, isCustomer } = visitor;
+    const title = h("strong", { dir: "auto" }, name ?? anonymous(visitorId));
+    const lines = [place(city, countryCode), page, system]
+      .filter(Boolean)
+      .map((line) => h("span", { dir: "auto" }, line));
+    this.#tip.replaceChildren(title, isCustomer ? h("em", {}, "customer") : "", ...lines);
+    this.#tip.hidden = false;
+    const outer = this.frame.getBoundingClientRect();
+    const inner = element.getBoundingClientRect();
+    const [x, y] = [inner.x + inner.width / 2 - outer.x, inner.y - outer.y];
+    const { offsetWidth, offsetHeight } = this.#tip;
+    const left = Math.min(Math.max(x - offsetWidth / 2, 4), outer.width - offsetWidth - 4);
+    const top = y > offsetHeight + 12 ? y - offsetHeight - 8 : y + inner.height + 8;
+    this.#tip.style.translate = `${left}px ${top}px`;
+  }
+
+  #unpoint() {
+    this.#tip.hidden = true;
+  }
+
+  /** @param {KeyboardEvent} event @param {Dot} dot @param {(visitorId: string) => void} open */
+  #pressed(event, dot, open) {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      open(dot.visitor.visitorId);
+      return;
+    }
+    const direction = ARROWS[/** @type {keyof typeof ARROWS} */ (event.key)];
+    if (direction === undefined) return;
+    event.preventDefault();
+    const next = nearest(this.#dots.values(), dot, direction);
+    if (next === null) return;
+    dot.element.setAttribute("tabindex", "-1");
+    next.element.setAttribute("tabindex", "0");
+    /** @type {any} */ (next.element).focus();
+  }
+
+  /** The tabulator reaches one dot; from there the arrows lead on. */
+  #keepOneInTabOrder() {
+    if (this.drawing.querySelector(".dot[tabindex='0']") !== null) return;
+    const [first] = this.#dots.values();
+    first?.element.setAttribute("tabindex", "0");
+  }
+
+  /** Dots have one size on every screen. @param {number} width of the drawing, in pixels */
+  #scale(width) {
+    if (width > 0) this.drawing.style.setProperty("--unit", String(WIDTH / width));
+  }
+}
+
+/** @param {Dot} dot @param {number} instant */
+function fade(dot, instant) {
+  const step = Math.min(Math.max(Math.floor((instant - dot.visitor.seen) / STEP), 0), STEPS - 1);
+  if (step === dot.step) return;
+  dot.step = step;
+  dot.element.setAttribute("data-idle", String(step));
+}
+
+/** The closest one in a direction, nearer to its axis preferred. @param {Iterable<Dot>} dots @param {Dot} from @param {number[]} direction @returns {Dot | null} */
+function nearest(dots, from, [dx, dy]) {
+  let best = null;
+  let least = Infinity;
+  for (const dot of dots) {
+    const [x, y] = [dot.x - from.x, dot.y - from.y];
+    const along = x * dx + y * dy;
+    const across = Math.abs(x * dy - y * dx);
+    const cost = along + 2 * across;
+    if (along > 0 && cost < least) [best, least] = [dot, cost];
+  }
+  return best;
+}
+
+/** Two numbers in [0, 1) that are always the same for one visitor. @param {string} visitorId */
+function coins(visitorId) {
+  let hash = 2_166_136_261;
+  for (let i = 0; i < visitorId.length; i += 1) hash = Math.imul(hash ^ visitorId.charCodeAt(i), 16_777_619);
+  hash = Math.imul(hash ^ (hash >>> 15), 2_246_822_507);
+  return [((hash >>> 16) & 0xffff) / 65_536, (hash & 0xffff) / 65_536];
+}

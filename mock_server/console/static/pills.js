@@ -1,0 +1,28 @@
+// A row of buttons of which at most one is pressed.
+
+import { h } from "./dom.js";
+
+/** @template T */
+export class Pills {
+  /**
+   * @param {Element} row
+   * @param {{value: T, label: string, title?: string}[]} choices
+   * @param {(value: T) => void} choose
+   */
+  constructor(row, choices, choose) {
+    this.buttons = choices.map(({ value, label, title }) => ({
+      value,
+      button: h(
+        "button",
+        { type: "button", "aria-pressed": "false", title: title ?? null, onclick: () => choose(value) },
+        label,
+      ),
+    }));
+    row.replaceChildren(...this.buttons.map(({ button }) => button));
+  }
+
+  /** Shows which one holds; another value presses none. @param {any} value */
+  press(value) {
+    for (const each of this.buttons) each.button.setAttribute("aria-pressed", String(each.value === value));
+  }
+}

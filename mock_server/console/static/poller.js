@@ -1,0 +1,183 @@
+// A worker: asks the API again and again, off the page's thread, and tells the page what has changed.
+
+import { ask, Trouble } from "./api.js";
+
+/** So long between two answers, in ms; longer where an answer is large. */
+const PAUSE = 1000;
+const PAUSE_AFTER_TROUBLE = 2000;
+/** A large answer is asked for so many times more seldom than it takes. */
+const REST = 4;
+/** How long ago those were active of whom no answer says it: half the window. */
+const ASSUMED = 300_000;
+
+/**
+ * An active visitor as the page needs it.
+ * @typedef {object} Visitor
+ * @property {string} visitorId
+ * @property {string | null} name
+ * @property {string | null} page
+ * @property {string | null} city
+ * @property {string | null} countryCode
+ * @property {number | null} longitude
+ * @property {number | null} latitude
+ * @property {boolean} isCustomer
+ * @property {string} system
+ * @property {string | null} referrer
+ * @property {number | null} score
+ * @property {number} seen the latest activity that is known, in ms
+ */
+
+/** @type {import("./api.js").Caller | null} */
+let caller = null;
+let isPaused = false;
+/** What is under way, so that it can be given up. */
+let current = new AbortController();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+/** @type {Map<string, Visitor>} */
+let known = new Map();
+let lastText = "";
+
+self.onmessage = ({ data }) => {
+  if (data.caller !== undefined) {
+    caller = data.caller;
+    known = new Map();
+    lastText = "";
+  }
+  if (data.isPaused !== undefined) isPaused = data.isPaused;
+  current.abort();
+  void poll();
+};
+
+async function poll() {
+  clearTimeout(timer);
+  if (caller === null || isPaused) return;
+  const control = new AbortController();
+  current = control;
+  const started = performance.now();
+  self.postMessage({ kind: "asking" });
+  let rest = PAUSE_AFTER_TROUBLE;
+  try {
+    const { signal } = control;
+    const [realtime, map] = await Promise.all([
+      ask(caller, "getRealtime", { signal }),
+      ask(caller, "getRealtimeMap", { signal }),
+    ]);
+    self.postMessage({ kind: "answer", ...changes(realtime, map) });
+    rest = Math.max(PAUSE, (performance.now() - started) * REST);
+  } catch (error) {
+    if (control.signal.aborted) return;
+    if (!(error instanceof Trouble)) throw error;
+    const { operation, message, status, retryAfter } = error;
+    self.postMessage({ kind: "trouble", trouble: { operation, message, status, retryAfter } });
+  }
+  if (!control.signal.aborted) timer = setTimeout(poll, rest);
+}
+
+/** @param {any} realtime @param {any} map */
+function changes(realtime, map) {
+  const now = realtime.data?.[0]?.visitors;
+  const { count, visitors, recentEvents, recentPayments } = map.data ?? {};
+  if (typeof now !== "number")
+    throw new Trouble("getRealtime", "the answer has no number of visitors", realtime);
+  const isWhole =
+    typeof count === "number" &&
+    [visitors, recentEvents, recentPayments].every((list) => Array.isArray(list) && list.every(isRecord)) &&
+    visitors.every((/** @type {any} */ visitor) => typeof visitor.visitorId === "string");
+  if (!isWhole) {
+    throw new Trouble(
+      "getRealtimeMap",
+      "the answer lacks what is documented, or has it of another type",
+      map,
+    );
+  }
+  // Between two answers a second may pass: then the picture's own number is shown.
+  const active = realtime.instant === map.instant ? now : count;
+  const about = { active, instant: map.instant, took: map.took, bytes: map.text.length };
+  // A clock that stands still gives the same bytes.
+  if (map.text === lastText) return { ...about, isSame: true, added: [], changed: [], removed: [] };
+  lastText = map.text;
+  return {
+    ...about,
+    isSame: false,
+    events: recentEvents,
+    payments: recentPayments,
+    ...compared(visitors, recentEvents, map.instant),
+  };
+}
+
+/**
+ * Who came, who changed, who left.
+ * @param {any[]} visitors @param {any[]} events @param {number} instant
+ */
+function compared(visitors, events, instant) {
+  const latest = new Map();
+  for (const event of [...events].reverse()) latest.set(event.visitorId, Date.parse(event.timestamp));
+  /** @type {{added: Visitor[], changed: Visitor[], removed: string[]}} */
+  const found = { added: [], changed: [], removed: [] };
+  /** @type {Map<string, Visitor>} */
+  const now = new Map();
+  for (const raw of visitors) {
+    const before = known.get(raw.visitorId);
+    const after = visitorOf(raw, before, latest.get(raw.visitorId), instant);
+    now.set(after.visitorId, after);
+    if (before === undefined) found.added.push(after);
+    else if (isOther(before, after)) found.changed.push(after);
+  }
+  for (const visitorId of known.keys()) if (!now.has(visitorId)) found.removed.push(visitorId);
+  known = now;
+  return found;
+}
+
+/**
+ * Reads either revision; what is missing or of another type becomes null.
+ * @param {any} raw @param {Visitor | undefined} before @param {number | undefined} event @param {number} instant
+ * @returns {Visitor}
+ */
+function visitorOf(raw, before, event, instant) {
+  const { location, system, profileData } = raw;
+  const page = textOf(raw.currentUrl);
+  const began = Date.parse(raw.sessionStartTime);
+  const first = Math.max(Number.isFinite(began) ? began : 0, instant - ASSUMED);
+  const moved = before !== undefined && before.page !== page ? instant : 0;
+  return {
+    visitorId: String(raw.visitorId),
+    name: textOf(raw.customerName) ?? textOf(profileData?.displayName),
+    page,
+    city: textOf(location?.city),
+    countryCode: textOf(location?.countryCode),
+    longitude: numberOf(raw.longitude),
+    latitude: numberOf(raw.latitude),
+    isCustomer: raw.isCustomer === true || raw.conversionLikelihood?.score === 100,
+    system: [
+      system?.device?.type ?? system?.device,
+      system?.browser?.name ?? system?.browser,
+      system?.os?.name ?? system?.os,
+    ]
+      .filter((part) => typeof part === "string")
+      .join(" · "),
+    referrer: textOf(raw.referrer),
+    score: numberOf(raw.conversionLikelihood?.score),
+    seen: Math.min(Math.max(before?.seen ?? first, event ?? 0, moved), instant),
+  };
+}
+
+/** @param {any} value */
+function isRecord(value) {
+  return typeof value === "object" && value !== null;
+}
+
+/** @param {any} value */
+function numberOf(value) {
+  return typeof value === "number" ? value : null;
+}
+
+/** @param {any} value */
+function textOf(value) {
+  return typeof value === "string" ? value : null;
+}
+
+/** @param {any} before @param {any} after */
+function isOther(before, after) {
+  return Object.keys(after).some((name) => before[name] !== after[name]);
+}

@@ -1,0 +1,99 @@
+// Fault rules as the page shows and changes them: one simple rule for each operation, or for all.
+
+/**
+ * @typedef {{code?: number, example?: string, delay?: number | number[], fault?: string}} Action
+ * @typedef {{then: Action, when?: {operation?: string, query?: object}, times?: number, after?: number, probability?: number}} Rule
+ * @typedef {{matched: number, applied: number}} Count
+ */
+
+/** What each fault does, by the name that the controls have for it. */
+export const FAULTS = {
+  reset: "The connection is reset",
+  empty: "The connection is closed without an answer",
+  truncate: "The body ends half-way",
+  malformed: "The body is no JSON",
+  "content-type": "It says that it is HTML",
+  "wrong-type": "A member has the wrong type",
+  missing: "A member is missing",
+  drip: "The body trickles in",
+  hang: "No answer ever comes",
+};
+/** Parts of an answer without which these faults are none. */
+const DETAILS = {
+  getRealtime: { "wrong-type": "/data/0/visitors", missing: "/data/0/visitors" },
+  getRealtimeMap: { "wrong-type": "/data/count", missing: "/data/visitors" },
+  getVisitor: { "wrong-type": "/data/activity/visitCount", missing: "/data/identity" },
+};
+const ANYWHERE = { "wrong-type": "/status", missing: "/data" };
+
+/** The rule that the page's own buttons made for an operation; "" is every one. @param {Rule[]} rules @param {string} operation */
+export function simpleRule(rules, operation) {
+  return rules.find((rule) => isSimple(rule) && (rule.when?.operation ?? "") === operation);
+}
+
+/**
+ * The rules with a part of that rule set, or taken away (null).
+ * @param {Rule[]} rules @param {string} operation @param {"code" | "delay" | "fault"} part @param {any} value @param {number | null} times
+ * @returns {Rule[]}
+ */
+export function withPart(rules, operation, part, value, times) {
+  const old = simpleRule(rules, operation);
+  /** @type {any} */
+  const then = { ...old?.then };
+  delete then[part];
+  if (part === "fault") delete then.pointer;
+  if (value !== null) then[part] = value;
+  const pointer = part === "fault" ? pointerFor(operation, value) : null;
+  if (pointer !== null) then.pointer = pointer;
+  const others = rules.filter((rule) => rule !== old);
+  if (Object.keys(then).length === 0) return others;
+  /** @type {Rule} */
+  const rule = { then };
+  if (operation !== "") rule.when = { operation };
+  if (times !== null) rule.times = times;
+  // Of two rules the first decides: those about one operation stand before those about every one.
+  return operation === "" ? [...others, rule] : [rule, ...others];
+}
+
+/** `getRealtimeMap answers 500, 2000 ms late`. @param {Rule} rule */
+export function described({ then, when, after, probability }) {
+  const parts = [
+    then.code === undefined ? null : `answers ${then.code}`,
+    then.example === undefined ? null : `answers the example ${then.example}`,
+    then.delay === undefined ? null : `is ${[then.delay].flat().join("–")} ms late`,
+    then.fault === undefined ? null : `is damaged: ${then.fault}`,
+  ].filter(Boolean);
+  const which = [
+    when?.query === undefined ? null : "with certain parameters",
+    after ? `after ${after}` : null,
+    probability === undefined || probability === 1 ? null : `in ${Math.round(100 * probability)} % of cases`,
+  ].filter(Boolean);
+  return [when?.operation ?? "every request", ...which, parts.join(", ")].join(" ");
+}
+
+/** `, 1 of 2 times done`. @param {Rule} rule @param {Count | undefined} count */
+export function progress({ times }, count) {
+  if (count === undefined) return "";
+  return times === undefined ? ` (${count.applied} so far)` : ` (${count.applied} of ${times} done)`;
+}
+
+/** Whether a rule still does anything. @param {Rule} rule @param {Count | undefined} count */
+export function isLive({ times }, count) {
+  return times === undefined || count === undefined || count.applied < times;
+}
+
+/** @param {Rule} rule */
+function isSimple({ when, after, probability, then }) {
+  return (
+    when?.query === undefined &&
+    !after &&
+    (probability === undefined || probability === 1) &&
+    then.example === undefined
+  );
+}
+
+/** @param {string} operation @param {string | null} fault @returns {string | null} */
+function pointerFor(operation, fault) {
+  const known = DETAILS[/** @type {keyof typeof DETAILS} */ (operation)] ?? ANYWHERE;
+  return known[/** @type {keyof typeof ANYWHERE} */ (fault)] ?? null;
+}

@@ -1,0 +1,300 @@
+// The switches: website, time, revision, faults and rate limit, for one key or for every one.
+
+import { ControlProblem, patch, put } from "./controls.js";
+import { at, h, reconcile, say } from "./dom.js";
+import { Pills } from "./pills.js";
+import { FAULTS, described, isLive, progress, simpleRule, withPart } from "./rules.js";
+
+const SPEEDS = [1, 10, 60];
+const STEPS = {
+  "−1 h": -3_600_000,
+  "−1 min": -60_000,
+  "+1 s": 1000,
+  "+1 min": 60_000,
+  "+1 h": 3_600_000,
+  "+1 d": 86_400_000,
+};
+const DELAYS = { "in time": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
+const LIMITS = { "as usual": null, "3/min": 3, "20/min": 20, "60/min": 60 };
+const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
+const REVISIONS = {
+  "2026-02":
+    "Objects in system, coordinates, sessions, customers: what programs written in spring 2026 read.",
+  "2026-06": "Strings in system, fewer members, no coordinates: what the documentation’s pages say today.",
+};
+
+/**
+ * All that holds now, as the controls tell it.
+ * @typedef {object} Held
+ * @property {string} key
+ * @property {any} state of the key: site, revision, clock
+ * @property {any} own settings of the key
+ * @property {any} common settings for every key
+ * @property {any[]} sites
+ * @property {any[]} operations
+ */
+
+export class Switches {
+  /** @type {Held | null} */
+  #held = null;
+  #isForAll = false;
+
+  /**
+   * @param {() => Promise<void>} changed called after each change
+   * @param {(websiteId: string) => void} chooseWebsite called where an account token is to look elsewhere
+   */
+  constructor(changed, chooseWebsite) {
+    this.changed = changed;
+    this.chooseWebsite = chooseWebsite;
+    this.scope = new Pills(
+      at("scope"),
+      [
+        { value: false, label: "this key" },
+        { value: true, label: "every key" },
+      ],
+      (isForAll) => this.#choose(isForAll),
+    );
+    this.speeds = new Pills(
+      at("speeds"),
+      SPEEDS.map((value) => ({ value, label: `×${value}`, title: `${value} s of the world in a second` })),
+      (speed) => this.#clock({ speed, frozen: false }),
+    );
+    this.steps = new Pills(at("steps"), choices(STEPS), (advance) => this.#clock({ advance }));
+    this.revisions = new Pills(
+      at("revisions"),
+      Object.keys(REVISIONS).map((value) => ({ value, label: value })),
+      (revision) => this.#set({ revision }),
+    );
+    this.delays = new Pills(at("delays"), choices(DELAYS), (delay) => this.#break("delay", delay));
+    this.faults = new Pills(
+      at("faults"),
+      [
+        { value: null, label: "whole" },
+        ...Object.entries(FAULTS).map(([value, title]) => ({ value, label: value, title })),
+      ],
+      (fault) => this.#break("fault", fault),
+    );
+    this.limits = new Pills(at("limits"), choices(LIMITS), (limit) =>
+      this.#set({ rateLimit: limit === null ? null : { limit, window: 60 } }),
+    );
+    this.codes = new Pills(at("codes"), [], () => {});
+    at("times").append(
+      ...Object.entries(TIMES).map(([name, count]) => h("option", { value: count ?? "" }, name)),
+    );
+    at("play").addEventListener("click", () => this.#clock({ frozen: !this.#held?.state.frozen }));
+    at("website").addEventListener("change", () => this.#website());
+    at("operation").addEventListener("change", () => this.#showBreak());
+    at("times").addEventListener("change", () => this.#retime());
+    at("repair").addEventListener("click", () => this.repair());
+    at("defaults").addEventListener("click", () => this.#reset());
+    at("present").addEventListener("click", () => this.#clock({ now: new Date().toISOString() }));
+    at("jump").addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      void this.#clock({ now: `${at("instant").value}Z` });
+    });
+  }
+
+  /** Switches nothing until it is known what holds. */
+  wait() {
+    for (const id of ["clock", "switch-board"]) at(id).disabled = true;
+  }
+
+  /** @param {Held} held */
+  show(held) {
+    const isOther = this.#held?.key !== held.key;
+    const isFirst = this.#held === null;
+    this.#held = held;
+    if (isFirst) this.#prepare(held);
+    for (const id of ["clock", "switch-board"]) at(id).disabled = false;
+    const { state } = held;
+    this.scope.press(this.#isForAll);
+    this.speeds.press(state.frozen ? null : state.speed);
+    this.revisions.press(state.revision);
+    say(at("revision-text"), REVISIONS[/** @type {keyof typeof REVISIONS} */ (state.revision)] ?? "");
+    const limit = this.#settings().rateLimit;
+    this.limits.press(limit === null ? null : limit.window === 60 ? limit.limit : undefined);
+    const label = state.frozen ? "Start the clock" : "Pause the clock";
+    at("play").setAttribute("aria-label", label);
+    at("play").title = label;
+    say(at("play").firstElementChild, state.frozen ? "▶" : "❚❚");
+    if (isOther) at("instant").value = state.now.slice(0, 19);
+    this.#showWebsite();
+    this.#showBreak();
+    this.#showBanner();
+  }
+
+  /** Takes all fault rules away, the key's and everybody's. */
+  async repair() {
+    const held = this.#held;
+    if (held === null) return;
+    await this.#do(async () => {
+      if (held.own.faults.length > 0) await patch("/settings", { faults: [] }, { key: held.key });
+      if (held.common.faults.length > 0) await patch("/settings", { faults: [] });
+    });
+  }
+
+  /** @param {Held} held */
+  #prepare({ sites, operations }) {
+    at("website").append(
+      ...sites.map(({ name, description }) => h("option", { value: name, title: description }, name)),
+    );
+    const names = [["", "all"], ...operations.map(({ operationId, path }) => [operationId, path])];
+    at("operation").append(...names.map(([value, text]) => h("option", { value }, text)));
+  }
+
+  #showWebsite() {
+    const { state, sites } = /** @type {Held} */ (this.#held);
+    const site = sites.find(({ name }) => name === state.site);
+    const select = at("website");
+    if (document.activeElement !== select) select.value = state.site ?? "";
+    say(at("website-text"), site?.description ?? "");
+  }
+
+  #showBreak() {
+    const held = this.#held;
+    if (held === null) return;
+    const settings = this.#settings();
+    const operation = at("operation").value;
+    const rule = simpleRule(settings.faults, operation);
+    this.#showCodes(
+      held.operations.filter(({ operationId }) => operation === "" || operationId === operation),
+    );
+    this.codes.press(rule?.then.code ?? null);
+    this.delays.press(rule?.then.delay ?? null);
+    this.faults.press(rule?.then.fault ?? null);
+    if (document.activeElement !== at("times") && rule !== undefined) at("times").value = rule.times ?? "";
+    const rows = settings.faults.map((/** @type {any} */ each, /** @type {number} */ number) => ({
+      rule: each,
+      count: settings.counts[number],
+      key: JSON.stringify([number, each]),
+    }));
+    reconcile(
+      at("rules"),
+      rows,
+      ({ key }) => key,
+      (row) => this.#ruleRow(row.rule),
+      (element, row) =>
+        say(
+          /** @type {any} */ (element.firstElementChild),
+          described(row.rule) + progress(row.rule, row.count),
+        ),
+    );
+  }
+
+  /** @param {any} rule */
+  #ruleRow(rule) {
+    const remove = () =>
+      this.#set({
+        faults: this.#settings().faults.filter(
+          (/** @type {any} */ other) => JSON.stringify(other) !== JSON.stringify(rule),
+        ),
+      });
+    return h("li", {}, h("span"), " ", h("button", { type: "button", onclick: remove }, "Remove"));
+  }
+
+  /** The statuses are those that the document has for the operations. @param {any[]} operations */
+  #showCodes(operations) {
+    const statuses = [...new Set(operations.flatMap(({ statuses }) => statuses))]
+      .filter((status) => status >= 400)
+      .sort();
+    const shown = this.codes.buttons.map(({ value }) => value);
+    if (shown.length === statuses.length + 1 && statuses.every((status) => shown.includes(status))) return;
+    this.codes = new Pills(
+      at("codes"),
+      [{ value: null, label: "none" }, ...statuses.map((value) => ({ value, label: String(value) }))],
+      (code) => this.#break("code", code),
+    );
+  }
+
+  #showBanner() {
+    const { key, own, common } = /** @type {Held} */ (this.#held);
+    const told = [
+      ...live(own).map((what) => `with ${key} ${what}`),
+      ...live(common).map((what) => `with any key ${what}`),
+    ];
+    at("banner").hidden = told.length === 0;
+    say(at("banner-text"), told.join("; "));
+  }
+
+  #settings() {
+    const { own, common } = /** @type {Held} */ (this.#held);
+    return this.#isForAll ? common : own;
+  }
+
+  #scope() {
+    return { key: this.#isForAll ? null : /** @type {Held} */ (this.#held).key };
+  }
+
+  /** @param {boolean} isForAll */
+  #choose(isForAll) {
+    this.#isForAll = isForAll;
+    if (this.#held !== null) this.show(this.#held);
+  }
+
+  #website() {
+    const { state, sites } = /** @type {Held} */ (this.#held);
+    const name = at("website").value;
+    if (state.permissions === null || this.#isForAll) void this.#set({ site: name });
+    else this.chooseWebsite(sites.find((site) => site.name === name).websiteId);
+  }
+
+  /** @param {"code" | "delay" | "fault"} part @param {any} value */
+  #break(part, value) {
+    const times = at("times").value === "" ? null : Number(at("times").value);
+    void this.#set({ faults: withPart(this.#settings().faults, at("operation").value, part, value, times) });
+  }
+
+  #retime() {
+    const rule = simpleRule(this.#settings().faults, at("operation").value);
+    if (rule === undefined) return;
+    const [part] = /** @type {["code" | "delay" | "fault"]} */ (
+      Object.keys(rule.then).filter((name) => name !== "pointer")
+    );
+    this.#break(part, rule.then[part]);
+  }
+
+  #reset() {
+    void this.#do(async () => {
+      await put("/settings", {}, this.#scope());
+      await put("/clock", { now: new Date().toISOString(), speed: 1, frozen: false }, this.#scope());
+    });
+  }
+
+  /** @param {any} change */
+  #set(change) {
+    return this.#do(() => patch("/settings", change, this.#scope()));
+  }
+
+  /** @param {any} change */
+  #clock(change) {
+    return this.#do(() => put("/clock", change, this.#scope()));
+  }
+
+  /** @param {() => Promise<any>} act */
+  async #do(act) {
+    const problem = at("switch-problem");
+    problem.hidden = true;
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof ControlProblem)) throw error;
+      problem.hidden = false;
+      say(problem, error.message);
+    }
+    await this.changed();
+  }
+}
+
+/** @param {Record<string, any>} table */
+function choices(table) {
+  return Object.entries(table).map(([label, value]) => ({ value, label }));
+}
+
+/** What the rules that still do something do. @param {any} settings @returns {string[]} */
+function live({ faults, counts }) {
+  return faults
+    .filter((/** @type {import("./rules.js").Rule} */ rule, /** @type {number} */ number) =>
+      isLive(rule, counts[number]),
+    )
+    .map(described);
+}
