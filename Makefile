@@ -1,4 +1,5 @@
 # `make serve` and `make test` need Python 3.11 or newer and nothing else; `make help` lists the rest.
+# Where there is no Chromium the browser tests are left out.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,0 +1,41 @@
+"""Without Chromium the browser tests are left out with one line, and fail where a browser is demanded."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.browser.conftest import LEFT_OUT, MISSING, NEEDED
+
+TESTS = Path(__file__).with_name("test_page.py")
+
+
+def run_without_browser(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Browser tests on a machine that has none."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DATAFAST_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", *options, TESTS],
+        capture_output=True,
+        text=True,
+        env={**kept, "CHROMIUM": "/nonexistent/chromium", **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+def test_browser_tests_are_left_out_with_one_line() -> None:
+    result = run_without_browser("-n", "2")
+
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count(LEFT_OUT) == 1, result.stdout
+    assert "1 passed, 3 skipped" in result.stdout, result.stdout
+
+
+def test_browser_tests_fail_where_a_browser_is_demanded() -> None:
+    result = run_without_browser(**{NEEDED: "1"})
+
+    assert result.returncode == 1, result.stdout
+    assert f"{NEEDED} is set, and {MISSING}" in result.stdout, result.stdout
+    assert "1 passed, 3 errors" in result.stdout, result.stdout

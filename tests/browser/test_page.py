@@ -1,0 +1,56 @@
+"""The page that these tests are given: it has to answer for what it says, and shows what it saw."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.browser.visit import Complaints, Visit
+
+TROUBLE = """
+  console.error("an error");
+  console.warn("a warning");
+  setTimeout(() => { throw new Error("an exception"); });
+  Promise.reject(new Error("a rejection"));
+  fetch("https://datafa.st/pixel").catch(() => {});
+"""
+
+
+def test_every_kind_of_complaint_is_heard(page: Page, elsewhere: str, complaints: Complaints) -> None:
+    complaints.expect("error: an error")
+    complaints.expect("warning: a warning")
+    complaints.expect("uncaught: Error: an exception")
+    complaints.expect("uncaught: Error: a rejection")
+    complaints.expect("a request leaves this machine: GET https://datafa.st/pixel")
+    complaints.expect("net::ERR_NAME_NOT_RESOLVED")
+    page.goto(elsewhere)
+
+    page.evaluate(f"() => {{ {TROUBLE} }}")
+
+
+def test_remarks_are_no_complaints(page: Page, elsewhere: str) -> None:
+    page.goto(elsewhere)
+
+    page.evaluate("console.log('a remark')")
+
+
+def test_complaints_that_nobody_expected_are_left() -> None:
+    complaints = Complaints()
+    complaints.expect("an error")
+    complaints.expect("a warning")
+
+    complaints.texts.extend(["error: an error", "error: another"])
+
+    assert complaints.unexpected() == ["error: another"]
+    assert complaints.missing() == ["a warning"]
+
+
+def test_failure_is_told_with_address_picture_and_console(
+    page: Page, elsewhere: str, complaints: Complaints, tmp_path: Path
+) -> None:
+    page.goto(elsewhere)
+    page.evaluate("console.log('a remark')")
+
+    told = Visit(page, complaints, tmp_path).told()
+
+    assert f"page: {elsewhere}/\npicture: {tmp_path}/page.png\nconsole:\n  log: a remark" in told
+    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
