@@ -27,7 +27,8 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
                 ]
             ),
             "",
-            f"API  {url}{service.base}   (sites: {url}/__mock/sites, document: {url}/openapi.json)",
+            f"Look  {url}/   (the website, live; switches; API reference at {url}/docs)",
+            f"API   {url}{service.base}   (sites: {url}/__mock/sites, document: {url}/openapi.json)",
             *sites,
             "",
             f'  curl -H "Authorization: Bearer df_test" {url}{service.base}/analytics/realtime/map',

@@ -102,8 +102,7 @@ function branch(name, value, isOpen) {
     fill();
     details.open = true;
     if (name === "")
-      /** @type {any} */ for (const child of details.querySelectorAll(":scope > details"))
-        (child).open = true;
+      /** @type {any} */ for (const child of details.querySelectorAll(":scope > details")) child.open = true;
   }
   return details;
 }

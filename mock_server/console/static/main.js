@@ -10,7 +10,7 @@ import { Journal } from "./journal.js";
 import { WorldMap } from "./map.js";
 import { People } from "./people.js";
 import { Profile } from "./profile.js";
-import { readDocument, readKey, readKeys, readSettings, readSites } from "./state.js";
+import { readKeys, readLasting, readSettings } from "./state.js";
 import { Switches } from "./switches.js";
 
 const CONTROL_PAUSE = 1000;
@@ -46,7 +46,7 @@ const profile = new Profile(close, (visitorId) =>
 );
 const journal = new Journal();
 const switches = new Switches(refresh, (websiteId) => begin({ ...caller, websiteId }));
-/** What never changes while the mock runs. @type {{sites: any[], operations: any[]} | null} */
+/** What never changes while the mock runs. @type {import("./state.js").Lasting | null} */
 let lasting = null;
 
 poller.onmessage = (/** @type {MessageEvent} */ { data }) => {
@@ -90,26 +90,24 @@ async function begin(next) {
   await refresh(false);
 }
 
-/** Where the API is, and which website an account token is to look at first. */
+/** Where the API is, which keys there are, and which website an account token is to look at first. */
 async function learn() {
-  caller.base = "";
-  await unlessRefused(async () => {
+  /** @type {import("./state.js").Listed | undefined} */
+  let key;
+  const listed = unlessRefused(async () => {
     const keys = await readKeys();
     showKeys(keys);
-    isKnown = keys.some(({ key }) => key === caller.key);
-    if (!isKnown) return;
-    const state = await readKey(caller.key);
-    caller.base = state.url;
-    if (state.permissions !== null) caller.websiteId ??= await firstWebsite(state.websites);
+    key = keys.find((each) => each.key === caller.key);
+    isKnown = key !== undefined;
   });
-  if (caller.base === "") caller.base = (await readDocument()).base;
+  [lasting] = await Promise.all([lasting ?? readLasting(), listed]);
+  caller.base = lasting.base;
+  if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(lasting.sites, key?.websites ?? []);
 }
 
-/** @param {string[]} allowed names of sites; none are all */
-async function firstWebsite(allowed) {
-  const sites = await readSites();
-  const site = sites.find(({ name }) => allowed.length === 0 || allowed.includes(name)) ?? sites[0];
-  return site.websiteId;
+/** @param {any[]} sites @param {string[]} allowed their names; none are all */
+function firstWebsite(sites, allowed) {
+  return (sites.find(({ name }) => allowed.length === 0 || allowed.includes(name)) ?? sites[0]).websiteId;
 }
 
 function clear() {
@@ -185,29 +183,28 @@ function close() {
   before = null;
 }
 
-/** Every second: what the controls say, and the journal. */
+/** Every second: the journal, and what the controls say. */
 async function control() {
-  if (!document.hidden && !isRefused) {
-    await refresh(false);
-    await unlessRefused(() => journal.poll());
-  }
-  setTimeout(control, CONTROL_PAUSE);
+  if (!document.hidden && !isRefused) await unlessRefused(() => journal.poll());
+  setTimeout(async () => {
+    if (!document.hidden && !isRefused) await refresh(false);
+    void control();
+  }, CONTROL_PAUSE);
 }
 
 /** Shows what holds now; after a change the world is asked again at once. */
 async function refresh(hasChanged = true) {
   if (hasChanged) poller.postMessage({});
-  if (!isKnown) return;
+  if (!isKnown || lasting === null) return;
+  const { sites, operations } = lasting;
   await unlessRefused(async () => {
     const { key } = caller;
-    lasting ??= { sites: await readSites(), operations: (await readDocument()).operations };
     const settings = await readSettings(key);
     if (key !== caller.key) return;
     const { state } = settings;
-    const { sites } = lasting;
     state.site ??= sites.find(({ websiteId }) => websiteId === caller.websiteId)?.name ?? null;
     clock = { now: Date.parse(state.now), speed: state.frozen ? 0 : state.speed, at: performance.now() };
-    switches.show({ key, ...settings, ...lasting });
+    switches.show({ key, ...settings, sites, operations });
     say(at("site"), state.site ?? "The website");
     say(at("revision"), `Revision ${state.revision}.`);
     document.title = `${state.site} · datafast-mock`;

@@ -1,0 +1,110 @@
+"""Takes the pictures of the console for README and docs, into docs/images/.
+
+Run by `make screenshots`. The world is pinned, so that a picture changes only where the page does.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import httpx2
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from mock_server.testing import RunningMock, running
+from tests.browser.conftest import ARGUMENTS, MISSING, chromium
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+INSTANT = "2026-02-06T15:27:30Z"
+WIDE = (1440, 900)
+PHONE = (360, 780)
+
+
+def main() -> None:
+    """Takes all pictures."""
+    program = chromium()
+    if program is None:
+        sys.exit(MISSING.replace("browser tests left out", "no pictures"))
+    IMAGES.mkdir(exist_ok=True)
+    with (
+        running(now=INSTANT, speed=0) as mock,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program, args=ARGUMENTS, chromium_sandbox=False) as browser,
+    ):
+        _ask_as_a_client(mock)
+        _take(browser, mock, "console", open_customer)
+        _take(browser, mock, "console-light", open_answer, scheme="light")
+        _take(browser, mock, "console-broken", break_map, key="df_xxx")
+        _take(browser, mock, "console-phone", open_nothing, size=PHONE)
+        _take(browser, mock, "console-launch-day", open_nothing, key="df_launch_day")
+        _take(browser, mock, "reference", open_realtime, path="/docs", scheme="light")
+
+
+def open_nothing(page: Page) -> None:
+    """The page as it is."""
+
+
+def open_customer(page: Page) -> None:
+    """A customer's profile."""
+    page.locator(".dot.customer").first.dispatch_event("click")
+    expect(page.locator(".timeline li").first).to_be_visible()
+
+
+def open_answer(page: Page) -> None:
+    """The request behind the map."""
+    page.locator("[data-request=getRealtimeMap]").first.click()
+    expect(page.locator("#answer-about")).to_contain_text("200")
+
+
+def break_map(page: Page) -> None:
+    """The map fails on purpose, and the journal tells of it."""
+    page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
+    page.get_by_role("button", name="429", exact=True).click()
+    expect(page.locator("#trouble")).to_be_visible()
+
+
+def open_realtime(page: Page) -> None:
+    """The first operation of the reference."""
+    page.locator(".opblock-summary").first.click()
+    expect(page.locator(".opblock-body").first).to_be_visible()
+
+
+def _ask_as_a_client(mock: RunningMock) -> None:
+    for path in ("/analytics/realtime", "/analytics/realtime/map?websiteId=1", "/visitors/unknown"):
+        httpx2.get(mock.url + path, headers={"Authorization": "Bearer df_test"})
+
+
+def _take(
+    browser: Browser,
+    mock: RunningMock,
+    name: str,
+    prepare: Callable[[Page], None],
+    *,
+    path: str = "/",
+    key: str = "df_test",
+    size: tuple[int, int] = WIDE,
+    scheme: Literal["dark", "light"] = "dark",
+) -> None:
+    """Writes `docs/images/{name}.png`."""
+    with _page(browser, size, scheme) as page:
+        page.goto(f"{mock.server}{path}" + ("" if path != "/" or key == "df_test" else f"#key={key}"))
+        page.wait_for_load_state("networkidle") if path != "/" else expect(page.locator(".dot").first).to_be_visible()
+        prepare(page)
+        # Fading and sliding has come to an end.
+        page.wait_for_timeout(1500)
+        page.screenshot(path=IMAGES / f"{name}.png")
+        print(IMAGES / f"{name}.png")
+
+
+@contextmanager
+def _page(browser: Browser, size: tuple[int, int], scheme: Literal["dark", "light"]) -> Iterator[Page]:
+    width, height = size
+    with browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", timezone_id="UTC"
+    ) as context:
+        yield context.new_page()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,381 @@
+"""The console shows what the API answers: the map, its visitors, their profiles, the requests behind it."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mock_server.site import load_sites
+from mock_server.testing import RunningMock
+from mock_server.views.call import REVISION_2026_06, REVISIONS
+from tests.browser.console import Console, Open
+from tests.browser.visit import Complaints
+from tests.command import serving
+
+NODE = Path(sys.executable).with_name("node")
+# launch_day is in test_console_craft.py.
+SITES = sorted(load_sites().keys() - {"launch_day"})
+MAP = "/analytics/realtime/map"
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("site", SITES)
+def test_each_active_visitor_is_a_dot(opened: Open, site: str, revision: str) -> None:
+    console = opened(site=site, revision=revision)
+    data = console.data(MAP)
+
+    expect(console.page.locator("#latest")).to_contain_text("UTC")
+    expect(console.dots).to_have_count(data["count"])
+    assert console.page.locator("#active").inner_text() == str(data["count"])
+    assert {dot.get_attribute("data-id") for dot in console.dots.all()} == {
+        visitor["visitorId"] for visitor in data["visitors"]
+    }
+
+
+def test_dots_lie_where_their_visitors_are(opened: Open) -> None:
+    console = opened()
+    visitors = console.data(MAP)["visitors"]
+    expect(console.dots).to_have_count(len(visitors))
+
+    drawn = places_of(console)
+
+    places = {visitor["visitorId"]: (visitor["longitude"], visitor["latitude"]) for visitor in visitors}
+    projected = console.page.evaluate(
+        "async (places) => { const { project } = await import('/console/projection.js');"
+        " return places.map(([id, place]) => [id, project(...place)]); }",
+        list(places.items()),
+    )
+    assert all(abs(drawn[id_][0] - x) < 8 and abs(drawn[id_][1] - y) < 8 for id_, (x, y) in projected)
+
+
+def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+    by_coordinates = places_of(console)
+
+    console.button(REVISION_2026_06).click()
+    expect(console.page.locator("#revision")).to_contain_text(REVISION_2026_06)
+    expect(console.page.locator("#latest")).not_to_contain_text("waiting")
+    console.page.wait_for_function("() => document.querySelectorAll('.dot.leaving').length === 0")
+
+    by_city = places_of(console)
+    assert by_city.keys() == by_coordinates.keys()
+    close = [
+        id_
+        for id_, (x, y) in by_city.items()
+        if abs(x - by_coordinates[id_][0]) < 2 and abs(y - by_coordinates[id_][1]) < 2
+    ]
+    # Whose city is withheld stands in their country.
+    assert len(close) > 0.8 * len(by_city)
+
+
+def test_customers_are_told_apart(opened: Open) -> None:
+    console = opened()
+    customers = [v["visitorId"] for v in console.data(MAP)["visitors"] if v["isCustomer"]]
+    expect(console.dots).not_to_have_count(0)
+
+    marked = console.page.locator(".dot.customer").all()
+
+    assert {dot.get_attribute("data-id") for dot in marked} == set(customers)
+    assert all("customer" in (dot.get_attribute("aria-label") or "") for dot in marked)
+
+
+def test_a_click_opens_the_profile_that_the_api_gives(opened: Open) -> None:
+    console = opened()
+    customer = next(v for v in console.data(MAP)["visitors"] if v["isCustomer"])
+    profile = console.data(f"/visitors/{customer['visitorId']}")
+
+    console.page.locator(f".dot[data-id='{customer['visitorId']}']").click()
+
+    heading = console.profile.get_by_role("heading", level=2)
+    expect(heading).to_have_text(profile["profile"]["metadata"]["name"])
+    expect(heading).to_be_focused()
+    identity, activity = profile["identity"], profile["activity"]
+    text = console.profile.inner_text()
+    assert customer["visitorId"] in text
+    assert identity["city"] in text
+    assert identity["country"] in text
+    assert f"{identity['browser']['name']} {identity['browser']['version']}" in text
+    assert f"{activity['visitCount']}, {activity['pageViewCount']:,} pages" in re.sub(r"\s+", " ", text)
+    assert "already a customer" in text
+    newest = console.profile.locator(".timeline li.page span").first
+    assert newest.inner_text() == activity["currentUrl"]
+
+
+def test_all_pages_and_goals_stand_in_the_timeline(opened: Open) -> None:
+    console = opened()
+    customer = next(v for v in console.data(MAP)["visitors"] if v["isCustomer"])
+    activity = console.data(f"/visitors/{customer['visitorId']}")["activity"]
+
+    console.page.locator(f".dot[data-id='{customer['visitorId']}']").click()
+    steps = console.profile.locator(".timeline li")
+    expect(steps).not_to_have_count(0)
+    more = console.profile.locator("#profile-more")
+    if more.count():
+        more.click()
+
+    expect(steps).to_have_count(len(activity["visitedPages"]) + len(activity["completedGoals"]))
+
+
+def test_a_prediction_is_a_gauge(opened: Open) -> None:
+    console = opened()
+    visitor = next(v for v in console.data(MAP)["visitors"] if not v["isCustomer"])
+    prediction = console.data(f"/visitors/{visitor['visitorId']}")["prediction"]
+
+    console.page.locator(f"#visitors li[data-key='{visitor['visitorId']}'] button").click()
+
+    gauge = console.profile.get_by_role("img", name=f"Conversion score {prediction['score']} of 100")
+    expect(gauge).to_be_visible()
+
+
+def test_keys_lead_from_dot_to_dot_to_a_profile_and_back(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+    first = console.page.locator(".dot[tabindex='0']")
+    expect(first).to_have_count(1)
+
+    first.focus()
+    expect(console.page.locator(".tip")).to_be_visible()
+    began = console.shown("document.activeElement.dataset.id")
+    for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"):
+        console.page.keyboard.press(key)
+    reached = console.shown("document.activeElement.dataset.id")
+    console.page.keyboard.press("Enter")
+
+    expect(console.profile).to_contain_text(reached)
+    assert reached != began
+    expect(console.profile.locator(".timeline li")).not_to_have_count(0)
+    console.page.keyboard.press("Escape")
+    expect(console.profile).to_be_hidden()
+    assert console.shown("document.activeElement.dataset.id") == reached
+
+
+def test_hovering_tells_who_it_is(opened: Open) -> None:
+    console = opened()
+    customer = next(v for v in console.data(MAP)["visitors"] if v["isCustomer"])
+
+    console.page.locator(f".dot[data-id='{customer['visitorId']}']").hover()
+
+    tip = console.page.locator(".tip")
+    expect(tip).to_contain_text(customer["customerName"])
+    expect(tip).to_contain_text(customer["location"]["city"])
+    expect(tip).to_contain_text(customer["currentUrl"])
+
+
+def test_visitors_come_move_and_leave(opened: Open) -> None:
+    console = opened(frozen=False, speed=60)
+    expect(console.dots).not_to_have_count(0)
+    before = set(ids_of(console))
+
+    console.page.wait_for_function(
+        "(before) => [...document.querySelectorAll('.dot[data-id]')].some("
+        "(dot) => !before.includes(dot.dataset.id)) && before.some((id) => !document.querySelector(`.dot[data-id='${id}']:not(.leaving)`))",
+        arg=list(before),
+    )
+    expect(console.page.locator(".pulse").first).to_be_attached()
+
+
+def test_dots_get_paler_while_nothing_happens(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+
+    steps = {dot.get_attribute("data-idle") for dot in console.dots.all()}
+
+    assert {"0", "1", "2"} == steps
+
+
+@pytest.mark.parametrize(
+    ("site", "amount"),
+    [
+        pytest.param("demo", r"paid \$[\d,]+\.\d\d$", id="dollars"),
+        pytest.param("shop", r"paid ¥[\d,]+$", id="yen, no minor units"),
+        pytest.param("edge_cases", r"paid KWD\s[\d,]+\.\d{3}$", id="dinars, three digits"),
+    ],
+)
+def test_payments_are_told_in_their_currency(opened: Open, site: str, amount: str) -> None:
+    console = opened(site=site, now="2026-02-06T05:47:30Z")
+    payments = console.data(MAP)["recentPayments"]
+
+    console.button("Money").click()
+
+    rows = console.page.locator("#feed .what")
+    expect(rows).to_have_count(len(payments))
+    assert payments
+    assert all(re.search(amount, text) for text in rows.all_inner_texts())
+
+
+def test_the_feed_has_each_event_and_payment_once(opened: Open) -> None:
+    console = opened()
+    data = console.data(MAP)
+    events = [event for event in data["recentEvents"] if event["type"] != "payment"]
+
+    rows = console.page.locator("#feed > li")
+
+    expect(rows).to_have_count(len(events) + len(data["recentPayments"]))
+    console.button("Pages").click()
+    expect(rows).to_have_count(sum(event["type"] == "pageview" for event in events))
+
+
+def test_an_event_leads_to_its_visitor(opened: Open) -> None:
+    console = opened()
+    newest = console.data(MAP)["recentEvents"][0]
+
+    console.page.locator("#feed button.row").first.click()
+
+    expect(console.profile).to_contain_text(newest["visitorId"])
+
+
+def test_the_search_finds_visitors(opened: Open) -> None:
+    console = opened()
+    visitors = console.data(MAP)["visitors"]
+    page = visitors[0]["currentUrl"]
+    expect(console.page.locator("#visitors > li")).to_have_count(len(visitors))
+
+    console.page.get_by_role("searchbox", name="Search visitors").fill(visitors[0]["visitorId"])
+
+    expect(console.page.locator("#visitors > li")).to_have_count(1)
+    console.page.locator("#pages button", has_text=re.compile(f"^{re.escape(page)}")).first.click()
+    expect(console.page.locator("#visitors > li")).not_to_have_count(1)
+    console.page.get_by_role("searchbox", name="Search visitors").fill("nobody is called that")
+    expect(console.page.locator("#visitors-more")).to_have_text("Nobody like that is there.")
+
+
+@pytest.mark.parametrize("operation", ["getRealtime", "getRealtimeMap"])
+def test_the_copied_curl_runs(opened: Open, operation: str) -> None:
+    console = opened()
+    console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    console.page.locator(f"[data-request={operation}]").first.click()
+
+    console.button("Copy curl").click()
+    expect(console.page.locator("#copied")).to_have_text("Copied.")
+    command = console.shown("navigator.clipboard.readText()")
+
+    shell = ["sh", "-c", f"{command} --silent"]
+    answer = subprocess.run(shell, capture_output=True, check=True, timeout=30)
+    path = {"getRealtime": "/analytics/realtime", "getRealtimeMap": MAP}[operation]
+    assert answer.stdout == console.ask(path, Prefer="peek").content
+
+
+def test_the_copied_fetch_runs(opened: Open) -> None:
+    console = opened()
+    console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor = console.data(MAP)["visitors"][0]["visitorId"]
+    console.page.locator(f".dot[data-id='{visitor}']").dispatch_event("click")
+    console.profile.get_by_role("button", name="Request").click()
+
+    console.button("Copy fetch").click()
+    expect(console.page.locator("#copied")).to_have_text("Copied.")
+    code = console.shown("navigator.clipboard.readText()")
+
+    script = f"{code}\nconsole.log(JSON.stringify(data));"
+    answer = subprocess.run(
+        [NODE, "--input-type=module", "--eval", script], capture_output=True, check=True, timeout=30
+    )
+    assert json.loads(answer.stdout) == console.data(f"/visitors/{visitor}")
+
+
+def test_the_answer_unfolds_and_can_be_searched(opened: Open) -> None:
+    console = opened()
+    visitor = console.data(MAP)["visitors"][3]
+    console.page.locator("[data-request=getRealtimeMap]").first.click()
+    tree = console.page.locator("#answer")
+
+    expect(console.page.locator("#answer-about")).to_contain_text("status 200")
+    expect(tree).not_to_contain_text(visitor["visitorId"])
+    tree.locator("summary", has_text="visitors").first.click()
+    tree.locator("summary", has_text=re.compile("^3:")).first.click()
+    expect(tree).to_contain_text(visitor["visitorId"])
+
+    console.page.locator("#answer-search").fill(visitor["visitorId"])
+    expect(tree.locator(".leaf").first).to_have_text(f'/data/visitors/3/visitorId: "{visitor["visitorId"]}"')
+
+
+def test_strings_that_look_like_html_stay_text(opened: Open) -> None:
+    console = opened(site="edge_cases")
+    dialogs: list[str] = []
+    console.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    name = "<script>alert('name')</script>"
+    expect(console.page.locator("#feed")).to_contain_text(name)
+
+    for row in console.page.locator("#visitors button.row", has_text="<").all()[:3]:
+        row.click()
+        expect(console.profile.locator(".timeline")).to_be_visible()
+    console.page.locator("[data-request=getRealtimeMap]").first.click()
+    console.page.locator("#answer-search").fill("<")
+    expect(console.page.locator("#answer")).to_contain_text(name)
+
+    strange = (
+        "main :is(script, img, i:not(.key-dot), a, b *, iframe, object), #request :is(script, img, i, a)"
+    )
+    assert console.page.locator(strange).count() == 0
+    assert dialogs == []
+
+
+def test_right_to_left_text_keeps_its_direction(opened: Open) -> None:
+    console = opened(site="edge_cases")
+
+    arabic = console.page.locator("#visitors .who, #feed b").filter(has_text=re.compile("[\u0600-\u06ff]"))
+
+    expect(arabic.first).to_be_visible()
+    assert arabic.first.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+
+
+@pytest.fixture(scope="package")
+def locked() -> Iterator[str]:
+    """A mock whose controls want a token."""
+    with serving("--control-token", "sesame") as server:
+        yield server
+
+
+def test_where_the_controls_want_a_token_the_page_asks_for_it(
+    page: Page, locked: str, complaints: Complaints
+) -> None:
+    complaints.expect("401")
+    page.goto(locked)
+    expect(page.locator(".dot:not(.leaving)")).not_to_have_count(0)
+    expect(page.locator("#switch-board")).to_be_hidden()
+
+    page.get_by_label("Control token").fill("sesame")
+    page.get_by_role("button", name="Use it").click()
+
+    expect(page.locator("#switch-board")).to_be_visible()
+    expect(page.locator("#unlock")).to_be_hidden()
+
+
+def test_an_unknown_key_is_told(page: Page, turned: RunningMock) -> None:
+    page.goto(f"{turned.server}/#key=df_nobody")
+
+    expect(page.locator("#trouble")).to_contain_text("answers 401")
+    expect(page.locator("#unlock-text")).to_contain_text("df_nobody is no key of this mock")
+
+
+def test_an_account_token_looks_at_one_website_after_another(page: Page, turned: RunningMock) -> None:
+    page.goto(f"{turned.server}/#key=dft_test")
+    expect(page.locator(".dot:not(.leaving)")).not_to_have_count(0)
+
+    page.get_by_label("Website", exact=True).select_option("empty")
+
+    expect(page.locator("#active")).to_have_text("0")
+    expect(page.locator(".dot:not(.leaving)")).to_have_count(0)
+    page.locator("[data-request=getRealtime]").click()
+    expect(page.locator("#as-curl")).to_contain_text("websiteId=665f0b3c4d2e1a0000000000")
+
+
+def ids_of(console: Console) -> list[str]:
+    """The visitors that are drawn."""
+    ids: list[str] = console.shown("[...document.querySelectorAll('.dot')].map((dot) => dot.dataset.id)")
+    return ids
+
+
+def places_of(console: Console) -> dict[str, list[float]]:
+    """Where each visitor is drawn."""
+    places: dict[str, list[float]] = console.shown(
+        "Object.fromEntries([...document.querySelectorAll('.dot')].map("
+        "(dot) => [dot.dataset.id, [dot.cx.baseVal.value, dot.cy.baseVal.value]]))"
+    )
+    return places

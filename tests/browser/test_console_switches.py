@@ -1,0 +1,290 @@
+"""The console's switches change what a client gets, and its journal shows what the client asked."""
+
+import time
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from mock_server.testing import running
+from mock_server.views.call import REVISIONS
+from tests.browser.console import Console, Open
+from tests.conftest import INSTANT
+from tests.controls import Controls
+from tests.credentials import bearer
+
+REALTIME = "/analytics/realtime"
+MAP = "/analytics/realtime/map"
+
+
+def eventually(value: Callable[[], object], expected: object) -> None:
+    """Waits until a client sees what was switched."""
+    end = time.monotonic() + 10
+    while (found := value()) != expected and time.monotonic() < end:
+        time.sleep(0.05)
+    assert found == expected
+
+
+def test_another_website_is_chosen(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+
+    console.page.get_by_label("Website", exact=True).select_option("empty")
+
+    expect(console.dots).to_have_count(0)
+    expect(console.page.locator("#site")).to_have_text("empty")
+    assert console.settings()["site"] == "empty"
+    assert console.ask(REALTIME).json()["data"] == [{"visitors": 0}]
+
+
+def test_the_clock_is_paused_and_started(opened: Open) -> None:
+    console = opened(frozen=False)
+
+    console.button("Pause the clock").click()
+    expect(console.button("Start the clock")).to_be_visible()
+    paused = console.controls.get("/clock", key=console.key)
+    console.button("Start the clock").click()
+
+    expect(console.button("Pause the clock")).to_be_visible()
+    assert paused["frozen"] is True
+    assert console.controls.get("/clock", key=console.key)["frozen"] is False
+
+
+@pytest.mark.parametrize(
+    ("step", "now"),
+    [
+        pytest.param("+1 s", "2026-02-06T05:27:31.000Z", id="a second on"),
+        pytest.param("+1 h", "2026-02-06T06:27:30.000Z", id="an hour on"),
+        pytest.param("−1 min", "2026-02-06T05:26:30.000Z", id="a minute back"),
+    ],
+)
+def test_the_clock_steps(opened: Open, step: str, now: str) -> None:
+    console = opened()
+
+    console.button(step).click()
+
+    expect(console.page.locator("#now")).to_have_text(now[:19].replace("T", " "))
+    assert console.controls.get("/clock", key=console.key) == {"now": now, "speed": 1.0, "frozen": True}
+
+
+def test_time_runs_faster(opened: Open) -> None:
+    console = opened()
+
+    console.button("×60").click()
+
+    expect(console.button("×60")).to_have_attribute("aria-pressed", "true")
+    clock = console.controls.get("/clock", key=console.key)
+    assert (clock["speed"], clock["frozen"]) == (60.0, False)
+    expect(console.page.locator("#now")).not_to_contain_text("2026-02-06 05:27")
+
+
+def test_the_clock_jumps_to_an_instant_and_back_to_the_present(opened: Open) -> None:
+    console = opened()
+
+    console.page.get_by_label("Jump to (UTC)").fill("2031-12-24T18:00:05")
+    console.button("Go").click()
+    expect(console.page.locator("#now")).to_have_text("2031-12-24 18:00:05")
+    assert console.ask(MAP).headers["Date"] == "Wed, 24 Dec 2031 18:00:05 GMT"
+
+    console.button("Present").click()
+    expect(console.page.locator("#now")).not_to_contain_text("2031")
+    assert console.controls.get("/clock", key=console.key)["now"][:2] == "20"
+
+
+def test_the_revision_is_switched(opened: Open) -> None:
+    console = opened()
+    for revision in reversed(REVISIONS):
+        console.button(revision).click()
+
+        expect(console.page.locator("#revision")).to_have_text(f"Revision {revision}.")
+        assert console.settings()["revision"] == revision
+        expect(console.page.locator("#revision-text")).to_contain_text("system")
+
+
+def test_broken_and_repaired(opened: Open) -> None:
+    console = opened()
+    expect(console.banner).to_be_hidden()
+
+    console.button("500").click()
+
+    expect(console.banner).to_contain_text(f"with {console.key} every request answers 500")
+    expect(console.trouble).to_contain_text("answers 500: Internal server error")
+    assert console.ask(REALTIME).status_code == 500
+    console.button("Repair").click()
+    expect(console.banner).to_be_hidden()
+    expect(console.trouble).to_be_hidden()
+    expect(console.dots).not_to_have_count(0)
+    assert console.ask(REALTIME).status_code == 200
+
+
+def test_one_operation_is_broken_for_a_while(opened: Open) -> None:
+    console = opened()
+
+    console.page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
+    console.page.get_by_label("How often").select_option("twice")
+    console.button("404").click()
+    expect(console.banner).to_contain_text("getRealtimeMap answers 404")
+    expect(console.page.locator("#rules")).to_contain_text("(0 of 2 done)")
+
+    # The console looks on all the while, and uses none of them up.
+    statuses = [console.ask(path).status_code for path in (REALTIME, MAP, MAP, MAP)]
+    assert statuses == [200, 404, 404, 200]
+    expect(console.page.locator("#rules")).to_contain_text("(2 of 2 done)")
+    expect(console.banner).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        pytest.param("reset", "the connection broke", id="reset"),
+        pytest.param("malformed", "what came is no JSON", id="malformed"),
+        pytest.param("truncate", "the connection broke", id="truncate"),
+    ],
+)
+def test_damage_is_told_and_the_picture_stays(opened: Open, fault: str, told: str) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+
+    console.button(fault).click()
+
+    expect(console.trouble).to_contain_text(told)
+    expect(console.trouble).to_contain_text("The picture is that of 05:27:30")
+    expect(console.dots).not_to_have_count(0)
+    console.button("whole").click()
+    expect(console.trouble).to_be_hidden()
+
+
+@pytest.mark.parametrize("fault", ["missing", "wrong-type"])
+def test_an_answer_of_another_shape_is_told(opened: Open, fault: str) -> None:
+    console = opened()
+    console.page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
+
+    console.button(fault).click()
+
+    expect(console.trouble).to_contain_text("lacks what is documented")
+
+
+def test_a_delay_is_shown_while_it_lasts(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+
+    console.button("10 s").click()
+
+    expect(console.banner).to_contain_text("is 10000 ms late")
+    expect(console.page.locator("#latest")).to_contain_text("waiting for an answer")
+    console.button("in time").click()
+    expect(console.page.locator("#latest")).to_contain_text("UTC")
+
+
+def test_an_error_a_delay_and_damage_add_up(opened: Open) -> None:
+    console = opened()
+
+    console.button("429").click()
+    expect(console.button("429")).to_have_attribute("aria-pressed", "true")
+    console.button("0.5 s").click()
+    expect(console.button("0.5 s")).to_have_attribute("aria-pressed", "true")
+
+    eventually(lambda: console.settings()["faults"], [{"then": {"code": 429, "delay": 500}}])
+    console.page.locator("#codes").get_by_role("button", name="none").click()
+    eventually(lambda: console.settings()["faults"], [{"then": {"delay": 500}}])
+    console.button("Remove").click()
+    eventually(lambda: console.settings()["faults"], [])
+
+
+def test_a_rate_limit_is_set(opened: Open) -> None:
+    console = opened()
+
+    console.button("3/min").click()
+
+    expect(console.button("3/min")).to_have_attribute("aria-pressed", "true")
+    assert [console.ask(REALTIME).status_code for _ in range(4)] == [200, 200, 200, 429]
+    expect(console.trouble).to_contain_text("answers 429")
+    expect(console.trouble).to_contain_text("A client may ask again after 30 s.")
+    console.button("as usual").click()
+    expect(console.trouble).to_be_hidden()
+
+
+def test_switches_for_every_key_touch_another_key(page: Page) -> None:
+    with running(now=INSTANT, speed=0) as mock, Controls(mock.server) as controls:
+        console = Console(page, mock, controls, controls.mint())
+
+        console.button("every key").click()
+        console.button("403").click()
+
+        expect(console.banner).to_contain_text("with any key every request answers 403")
+        assert httpx2.get(mock.url + REALTIME, headers=bearer("df_demo")).status_code == 403
+        console.button("Repair").click()
+        expect(console.banner).to_be_hidden()
+        assert httpx2.get(mock.url + REALTIME, headers=bearer("df_demo")).status_code == 200
+        page.goto("about:blank")
+
+
+def test_all_goes_back_to_how_it_started(opened: Open) -> None:
+    console = opened(site="shop", revision="2026-06", rateLimit={"limit": 3})
+    expect(console.page.locator("#site")).to_have_text("shop")
+
+    console.button("Back to how it started").click()
+
+    expect(console.page.locator("#site")).to_have_text("demo")
+    settings = console.settings()
+    assert {name: settings[name] for name in ("site", "revision", "rateLimit")} == dict.fromkeys(
+        ("site", "revision", "rateLimit")
+    )
+
+
+def test_a_new_key_is_minted(opened: Open) -> None:
+    console = opened()
+
+    console.button("New key").click()
+
+    expect(console.page.get_by_label("Key", exact=True)).not_to_have_value(console.key)
+    minted = console.page.get_by_label("Key", exact=True).input_value()
+    assert console.controls.get(f"/keys/{minted}")["label"] == "made in the console"
+    expect(console.dots).not_to_have_count(0)
+
+
+def test_the_journal_lists_the_client_and_not_the_console(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+    journal = console.page.locator("#journal-rows > details")
+    console.page.get_by_label("Whose requests").select_option("key")
+    expect(journal).to_have_count(0)
+
+    console.ask(f"{REALTIME}?websiteId=665f0b3c4d2e1a0012345678")
+    console.ask("/visitors/00000000-0000-4000-8000-000000000000", **{"X-Client": "<b>mine</b>"})
+
+    expect(journal).to_have_count(2)
+    expect(journal.first).to_contain_text("404")
+    journal.first.locator("summary").click()
+    expect(journal.first).to_contain_text("x-client: <b>mine</b>")
+    expect(journal.first).to_contain_text("authorization: Bearer df_***")
+    console.page.get_by_label("with findings").check()
+    expect(journal).to_have_count(1)
+    expect(journal).to_contain_text("1 finding")
+    console.page.get_by_label("with findings").uncheck()
+    console.page.get_by_label("Which statuses").select_option("4")
+    expect(journal).to_have_count(1)
+    console.page.get_by_label("Which statuses").select_option("")
+    console.page.get_by_label("Search requests").fill("getRealtime")
+    expect(journal).to_have_count(1)
+    console.button("Clear").click()
+    expect(journal).to_have_count(0)
+    assert console.controls.get("/requests", key=console.key) == {"requests": []}
+
+
+def test_the_page_offers_what_the_controls_know(opened: Open) -> None:
+    console = opened()
+    expect(console.page.locator("#faults button").first).to_be_visible()
+    expect(console.page.locator("#codes button")).not_to_have_count(0)
+
+    document = console.controls.get("/openapi.json")["components"]["schemas"]
+    faults = console.page.locator("#faults button").all_inner_texts()
+    sites = console.page.locator("#website option").all_inner_texts()
+    revisions = console.page.locator("#revisions button").all_inner_texts()
+    codes = console.page.locator("#codes button").all_inner_texts()
+
+    assert sorted(faults) == sorted(["whole", *document["Action"]["properties"]["fault"]["enum"]])
+    assert sites == [site["name"] for site in console.controls.get("/sites")["sites"]]
+    assert revisions == list(REVISIONS)
+    assert codes == ["none", "400", "401", "403", "404", "429", "500"]
