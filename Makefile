@@ -7,6 +7,7 @@ DATA_VENV := .venv-data
 # The outlines that scripts/make_land.py reads.
 ATLAS := world-atlas@2.0.2
 READY := $(VENV)/.ready
+NODE_TOOLS := tests/generators/node_modules/.bin
 GENERATORS_READY := tests/generators/node_modules/.ready
 RUNNERS_READY := tests/javascript/node_modules/.ready
 
@@ -16,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
 	@exec $(BIN)/datafast-mock serve $(ARGS)
@@ -38,12 +39,14 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(READY)
 
-lint: setup ## ruff: rules and formatting
+lint: setup $(GENERATORS_READY) ## ruff and biome: rules and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(NODE_TOOLS)/biome ci .
 
-types: setup ## mypy, strict
+types: setup $(GENERATORS_READY) ## mypy, strict; tsc for the console's JavaScript
 	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(NODE_TOOLS)/tsc -p tests/browser
 
 layers: setup ## import-linter: each file imports only downwards
 	$(BIN)/lint-imports
@@ -64,12 +67,16 @@ bench: setup ## figures: start, memory, maps, throughput
 clauses: setup ## write docs/clauses.md
 	$(BIN)/python -m scripts.make_clauses
 
+screenshots: setup ## write docs/images/, with a browser
+	$(BIN)/python -m scripts.make_screenshots
+
 golden: setup ## write fixtures/golden/
 	$(BIN)/datafast-mock fixtures --out fixtures/golden
 
-format: setup ## let ruff mend what it can
+format: setup $(GENERATORS_READY) ## let ruff and biome mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(NODE_TOOLS)/biome check --write .
 
 data: setup ## make fixtures/data/ and the console's land.json again, in an environment of their own
 	$(PYTHON) -m venv --clear $(DATA_VENV)
@@ -87,4 +94,4 @@ clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers generators package fuzz bench golden format data build clean
+.PHONY: help serve test check setup lint types layers generators package fuzz bench golden screenshots format data build clean

@@ -3,6 +3,7 @@
 Run by `make screenshots`. The world is pinned, so that a picture changes only where the page does.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,20 +26,23 @@ def main() -> None:
     """Takes all pictures."""
     program = chromium()
     if program is None:
-        sys.exit(MISSING.replace("browser tests left out", "no pictures"))
+        sys.exit(f"no pictures: {MISSING}")
     IMAGES.mkdir(exist_ok=True)
     with (
         running(now=INSTANT, speed=0) as mock,
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=program, args=ARGUMENTS, chromium_sandbox=False) as browser,
+        playwright.chromium.launch(
+            executable_path=program, args=ARGUMENTS, chromium_sandbox=os.geteuid() != 0
+        ) as browser,
     ):
         _ask_as_a_client(mock)
-        _take(browser, mock, "console", open_customer)
-        _take(browser, mock, "console-light", open_answer, scheme="light")
-        _take(browser, mock, "console-broken", break_map, key="df_xxx")
-        _take(browser, mock, "console-phone", open_nothing, size=PHONE)
-        _take(browser, mock, "console-launch-day", open_nothing, key="df_launch_day")
-        _take(browser, mock, "reference", open_realtime, path="/docs", scheme="light")
+        console = f"{mock.server}/#key="
+        _take(browser, f"{console}df_test", "console", open_customer)
+        _take(browser, f"{console}df_test", "console-light", open_answer, scheme="light")
+        _take(browser, f"{console}df_xxx", "console-broken", break_map)
+        _take(browser, f"{console}df_test", "console-phone", open_nothing, size=PHONE)
+        _take(browser, f"{console}df_launch_day", "console-launch-day", open_nothing)
+        _take(browser, f"{mock.server}/docs", "reference", open_realtime, scheme="light")
 
 
 def open_nothing(page: Page) -> None:
@@ -77,21 +81,19 @@ def _ask_as_a_client(mock: RunningMock) -> None:
 
 def _take(
     browser: Browser,
-    mock: RunningMock,
+    url: str,
     name: str,
     prepare: Callable[[Page], None],
     *,
-    path: str = "/",
-    key: str = "df_test",
     size: tuple[int, int] = WIDE,
     scheme: Literal["dark", "light"] = "dark",
 ) -> None:
     """Writes `docs/images/{name}.png`."""
     with _page(browser, size, scheme) as page:
-        page.goto(f"{mock.server}{path}" + ("" if path != "/" or key == "df_test" else f"#key={key}"))
-        page.wait_for_load_state("networkidle") if path != "/" else expect(page.locator(".dot").first).to_be_visible()
+        page.goto(url)
+        expect(page.locator(".dot, .opblock").first).to_be_visible()
         prepare(page)
-        # Fading and sliding has come to an end.
+        # Until all has come to rest.
         page.wait_for_timeout(1500)
         page.screenshot(path=IMAGES / f"{name}.png")
         print(IMAGES / f"{name}.png")

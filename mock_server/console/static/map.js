@@ -11,6 +11,7 @@ const SPREAD = 7;
 const STEPS = 4;
 const STEP = 600_000 / STEPS;
 const MOST_PULSES = 40;
+const VIEW = `0 0 ${WIDTH} ${HEIGHT}`;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
@@ -28,7 +29,7 @@ export class WorldMap {
   #land = s("path", { class: "land" });
   #visitors = s("g", {});
   #customers = s("g", {});
-  #pulses = s("g", { class: "pulses", "aria-hidden": "true" });
+  #pulses = h("div", { class: "pulses", "aria-hidden": "true" });
   #tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
 
   /**
@@ -43,26 +44,23 @@ export class WorldMap {
       "aria-label": "Active visitors; arrow keys go from one to the next",
     });
     dots.append(this.#visitors, this.#customers);
-    this.drawing = s(
-      "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "world" },
-      this.#land,
-      this.#pulses,
-      dots,
-    );
-    frame.append(this.drawing, this.#tip);
-    dots.addEventListener("click", (/** @type {Event} */ event) =>
+    // A drawing of its own for the land, which is drawn once and not with each dot that changes.
+    const land = s("svg", { viewBox: VIEW, class: "world", "aria-hidden": "true" }, this.#land);
+    this.drawing = s("svg", { viewBox: VIEW, class: "world over" }, dots);
+    frame.append(land, this.#pulses, this.drawing, this.#tip);
+    // On the frame, since a drawing that listens for the focus would be a stop for the tabulator itself.
+    frame.addEventListener("click", (/** @type {Event} */ event) =>
       this.#with(event, ({ visitor }) => open(visitor.visitorId)),
     );
-    dots.addEventListener("pointerover", (/** @type {Event} */ event) =>
+    frame.addEventListener("pointerover", (/** @type {Event} */ event) =>
       this.#with(event, (dot) => this.#point(dot)),
     );
-    dots.addEventListener("pointerout", () => this.#unpoint());
-    dots.addEventListener("focusin", (/** @type {Event} */ event) =>
+    frame.addEventListener("pointerout", () => this.#unpoint());
+    frame.addEventListener("focusin", (/** @type {Event} */ event) =>
       this.#with(event, (dot) => this.#point(dot)),
     );
-    dots.addEventListener("focusout", () => this.#unpoint());
-    dots.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
+    frame.addEventListener("focusout", () => this.#unpoint());
+    frame.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
       this.#with(event, (dot) => this.#pressed(event, dot, open)),
     );
     new ResizeObserver(([entry]) => this.#scale(entry.contentRect.width)).observe(frame);
@@ -190,8 +188,9 @@ export class WorldMap {
   #pulse(visitorId) {
     const dot = this.#dots.get(visitorId);
     if (dot === undefined || this.#pulses.childElementCount >= MOST_PULSES || document.hidden) return;
-    const kind = dot.visitor.isCustomer ? "pulse customer" : "pulse";
-    const ring = s("circle", { class: kind, cx: dot.x.toFixed(1), cy: dot.y.toFixed(1) });
+    const ring = h("i", { class: dot.visitor.isCustomer ? "pulse customer" : "pulse" });
+    ring.style.left = `${(100 * dot.x) / WIDTH}%`;
+    ring.style.top = `${(100 * dot.y) / HEIGHT}%`;
     ring.addEventListener("animationend", () => ring.remove());
     // Without animations there is nothing to see, and nothing that ends.
     if (matchMedia("(prefers-reduced-motion: no-preference)").matches) this.#pulses.append(ring);

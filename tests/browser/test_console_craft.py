@@ -1,0 +1,165 @@
+"""The console is quick, small, readable on every screen and by everyone, and lets nothing in."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from mock_server.testing import running
+from tests.browser.console import Console, Open
+from tests.command import serving
+from tests.conftest import INSTANT
+from tests.controls import Controls
+
+LIVING_WITHIN = 2_000
+"""Milliseconds from opening the address to a map with visitors on it."""
+HEAVIEST = 250_000
+"""Bytes of the page and all its files, the table of places among them; the reference viewer is apart."""
+WIDTHS = [360, 759, 760, 1239, 1240, 1920, 2560]
+# Notes when the first visitor was on the map, since the page was asked for.
+STOPWATCH = """
+new MutationObserver((_, observer) => {
+  if (document.querySelector(".dot") === null) return;
+  window.livingAfter = performance.now();
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
+LOADED = """() => [
+  ...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource"),
+].map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize])"""
+FOCUSED = """(() => {
+  const element = document.activeElement;
+  return element.matches(".dot") ? "a dot" : element.id || element.textContent.trim();
+})()"""
+# The gaps between frames in some seconds, in ms, shortest first.
+FRAMES = """(seconds) => new Promise((done) => {
+  const gaps = [];
+  const end = performance.now() + seconds * 1000;
+  let last = performance.now();
+  const frame = (now) => {
+    gaps.push(now - last);
+    last = now;
+    if (now < end) requestAnimationFrame(frame);
+    else done(gaps.sort((one, other) => one - other));
+  };
+  requestAnimationFrame(frame);
+})"""
+
+
+def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
+    page.add_init_script(STOPWATCH)
+    with serving() as printed_address:
+        times: list[float] = []
+        # The machine may be busy with other tests: the best of three counts.
+        while len(times) < 3 and min(times, default=LIVING_WITHIN) >= LIVING_WITHIN:
+            page.goto(printed_address)
+            expect(page.locator(".dot").first).to_be_attached()
+            times.append(page.evaluate("window.livingAfter"))
+
+        assert min(times) < LIVING_WITHIN
+        before = page.locator("#feed > li").first.get_attribute("data-key")
+        expect(page.locator("#feed > li").first).not_to_have_attribute("data-key", str(before))
+        page.goto("about:blank")
+
+
+def test_the_page_and_its_files_are_small(opened: Open) -> None:
+    console = opened(revision="2026-06")
+    expect(console.dots).not_to_have_count(0)
+    console.page.wait_for_load_state("networkidle")
+
+    sizes: dict[str, int] = dict(console.page.evaluate(LOADED))
+
+    own = {path: size for path, size in sizes.items() if path == "/" or path.startswith("/console/")}
+    assert "/console/places.json" in own
+    assert 100_000 < sum(own.values()) < HEAVIEST
+    assert {path.split("/")[1] for path in sizes} <= {"", "console", "__mock", "api", "openapi.json"}
+
+
+def test_no_width_scrolls_sideways(opened: Open) -> None:
+    console = opened(site="edge_cases")
+    console.page.locator("#visitors button.row").first.click()
+    expect(console.profile.locator(".timeline")).to_be_visible()
+    for width in WIDTHS:
+        console.page.set_viewport_size({"width": width, "height": 900})
+
+        assert console.shown("document.documentElement.scrollWidth") == width
+        outside = console.page.evaluate(
+            "(width) => [...document.querySelectorAll('main > :not([hidden])')]"
+            ".filter((panel) => panel.getBoundingClientRect().right > width).map((panel) => panel.id)",
+            width,
+        )
+        assert outside == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
+    console = opened()
+    console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    expect(console.dots).not_to_have_count(0)
+    console.page.locator(".dot.customer").first.dispatch_event("click")
+    expect(console.profile.locator(".timeline")).to_be_visible()
+    console.page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
+    console.ask("/analytics/realtime?unknown=1")
+    console.button("500").click()
+    expect(console.trouble).to_be_visible()
+    expect(console.page.locator("#journal-rows .badge")).to_be_visible()
+
+    assert serious(console.page) == []
+
+    console.button("Repair").click()
+    expect(console.trouble).to_be_hidden()
+    console.page.locator("[data-request=getRealtimeMap]").first.click()
+    expect(console.page.locator("#answer-about")).to_contain_text("status 200")
+    assert serious(console.page) == []
+
+
+def test_who_wants_no_motion_gets_none(opened: Open) -> None:
+    console = opened(frozen=False, speed=60)
+    console.page.emulate_media(reduced_motion="reduce")
+    expect(console.dots).not_to_have_count(0)
+    first = console.page.locator("#feed > li").first
+    before = first.get_attribute("data-key")
+
+    expect(first).not_to_have_attribute("data-key", str(before))
+
+    assert console.page.locator(".pulse").count() == 0
+    assert console.shown("document.getAnimations().length") == 0
+
+
+def test_five_thousand_visitors_stay_smooth(page: Page) -> None:
+    with running(site="launch_day", now=INSTANT) as mock, Controls(mock.server) as controls:
+        console = Console(page, mock, controls, controls.mint())
+        expect(console.dots).not_to_have_count(0, timeout=30_000)
+        count = console.dots.count()
+        assert count > 4_000
+
+        gaps = page.evaluate(FRAMES, 5)
+
+        # While answers of four megabytes come in; a worker reads them. On two busy cores, drawn in software.
+        assert gaps[len(gaps) // 2] < 50
+        assert gaps[int(len(gaps) * 0.95)] < 250
+        page.goto("about:blank")
+
+
+def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None:
+    console = opened()
+    expect(console.dots).not_to_have_count(0)
+    reached = []
+    for _ in range(13):
+        console.page.keyboard.press("Tab")
+        reached.append(console.shown(FOCUSED))
+
+    assert reached == [
+        *("Skip the map", "key", "new-key", "play", "×1", "×10", "×60", "Switches", "Journal"),
+        *("API reference", "Count’s request", "Map’s request", "a dot"),
+    ]
+
+
+def serious(page: Page) -> list[str]:
+    """What axe takes for serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']} ({node['html'][:150]})"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]

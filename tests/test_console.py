@@ -1,0 +1,105 @@
+"""The files of the console as they are served."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import httpx2
+import pytest
+
+from mock_server.console.app import STATIC
+from mock_server.testing import RunningMock
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+FILES = sorted(path.name for path in STATIC.iterdir())
+# main.js and poller.js start the page and its worker.
+MODULES = {name for name in FILES if name.endswith(".js")} - {"main.js", "poller.js"}
+
+
+class Page(HTMLParser):
+    """What the page holds of scripts, styles and links."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.preloaded: list[str] = []
+        self.addresses: list[str] = []
+        self.inline: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes what could run or be fetched."""
+        found = dict(attrs)
+        if found.get("rel") == "modulepreload":
+            self.preloaded.append(str(found["href"]))
+        self.addresses += [str(found[name]) for name in ("src", "href") if name in found]
+        self.inline += [name for name in found if name.startswith("on") or name == "style"]
+        if tag == "style" or (tag == "script" and "src" not in found):
+            self.inline.append(tag)
+
+
+@pytest.fixture(scope="session")
+def root(mock: RunningMock) -> Iterator[httpx2.Client]:
+    """A client without a key."""
+    with httpx2.Client(base_url=mock.server) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/", *(f"/console/{name}" for name in FILES), "/console/places.json"])
+def test_file_is_served_with_its_type_and_policy(root: httpx2.Client, path: str) -> None:
+    reply = root.get(path)
+
+    assert reply.status_code == 200
+    suffix = re.search(r"\.\w+$", path)
+    assert reply.headers["Content-Type"] == TYPES[suffix[0] if suffix else ".html"]
+    assert reply.headers["Content-Security-Policy"] == POLICY
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Referrer-Policy"] == "no-referrer"
+    assert reply.headers["Cache-Control"] == "no-cache"
+
+
+def test_file_that_the_browser_has_is_not_sent_again(root: httpx2.Client) -> None:
+    tag = root.get("/console/main.js").headers["ETag"]
+
+    reply = root.get("/console/main.js", headers={"If-None-Match": tag})
+
+    assert (reply.status_code, reply.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/console/app.py", "/console/..%2fapp.py", "/console/%2e%2e/app.py", "/console/static/main.js"]
+)
+def test_nothing_else_is_served(root: httpx2.Client, path: str) -> None:
+    reply = root.get(path)
+
+    assert reply.status_code == 404
+    assert reply.json()["status"] == "error"
+
+
+def test_page_has_nothing_inline_and_nothing_from_elsewhere(root: httpx2.Client) -> None:
+    page = Page(root.get("/").text)
+
+    assert page.inline == []
+    assert all(address.startswith(("/", "#")) and not address.startswith("//") for address in page.addresses)
+
+
+def test_page_loads_all_modules_at_once(root: httpx2.Client) -> None:
+    page = Page(root.get("/").text)
+
+    assert sorted(page.preloaded) == sorted(f"/console/{name}" for name in MODULES)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
+def test_no_module_makes_markup_of_strings(name: str) -> None:
+    text = (STATIC / name).read_text("utf-8")
+
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(", text) == []
