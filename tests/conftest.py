@@ -10,7 +10,7 @@ from mock_server.testing import RunningMock, running
 from tests.controls import Controls
 
 # `make test` looks at a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) at many thousands.
-settings.register_profile("test", deadline=None, print_blob=True)
+settings.register_profile("test", deadline=None, print_blob=True, max_examples=60)
 settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)
 )

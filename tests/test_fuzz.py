@@ -49,14 +49,10 @@ TOKENS = [
 ]
 
 
-# Each token and each revision once; `make fuzz` takes all four pairs.
-@pytest.mark.parametrize(
-    ("config", "token", "revision"),
-    [(*TOKENS[0].values, "2026-06"), (*TOKENS[1].values, "2026-02")],
-    ids=["website key-2026-06", "account token-2026-02"],
-)
-def test_schemathesis_finds_nothing(tmp_path: Path, revision: str, config: str, token: str) -> None:
-    answered = fuzz(tmp_path, revision, config, token, examples=15)
+# The pair that has most to say; `make fuzz` takes all four.
+def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
+    config, token = TOKENS[1].values
+    answered = fuzz(tmp_path, "2026-02", str(config), str(token), examples=15)
 
     assert all(answered[operation] >= 10 for operation in OPERATIONS), answered
 

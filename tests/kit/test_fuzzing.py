@@ -11,10 +11,13 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
+import pytest
+
 from contract_tests.own_mock import INSTANT
 from tests.command import ended, serving
 
 
+@pytest.mark.slow
 def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     begun = time.monotonic()

@@ -24,10 +24,14 @@ _KINDS = ("json", "junit", "markdown")
         pytest.param((*_FULL, "--revision", "2026-02"), id="2026-02"),
         pytest.param((*_FULL, "--revision", "2026-06"), id="2026-06"),
         pytest.param((*_FULL, "--speed", "60"), id="a minute a second"),
-        pytest.param((*_FULL, "--freeze"), id="frozen"),
-        pytest.param(("--now", "2019-12-31T23:59:50Z"), id="years ago"),
-        pytest.param(("--now", "2041-03-01T00:00:00Z", "--revision", "2026-06"), id="years ahead"),
-        pytest.param((*_FULL, "--seed", "7"), id="another world"),
+        pytest.param((*_FULL, "--freeze"), id="frozen", marks=pytest.mark.slow),
+        pytest.param(("--now", "2019-12-31T23:59:50Z"), id="years ago", marks=pytest.mark.slow),
+        pytest.param(
+            ("--now", "2041-03-01T00:00:00Z", "--revision", "2026-06"),
+            id="years ahead",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param((*_FULL, "--seed", "7"), id="another world", marks=pytest.mark.slow),
     ],
 )
 def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -> None:
