@@ -22,10 +22,13 @@ help: ## show this list
 serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
 	@exec $(BIN)/datafast-mock serve $(ARGS)
 
-test: setup $(RUNNERS_READY) ## run all tests (ARGS="-k map" …)
+test: setup ## run the tests (ARGS="-k map" …); those that take long are left to `make long`
 	$(BIN)/pytest -n 4 $(ARGS)
 
-check: setup lint types layers generators package test ## what CI runs: lint, types, layers, generators, package, test
+long: setup $(RUNNERS_READY) ## the tests that take longest: all mutants, Schemathesis, JavaScript's runners, five thousand visitors
+	$(BIN)/pytest -n 4 -m long $(ARGS)
+
+check: setup lint types layers generators package test long ## what CI runs
 
 fuzz: setup ## the long runs: 10,000 instants of random worlds, Schemathesis with 500 examples
 	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py
@@ -94,4 +97,4 @@ clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test check setup lint types layers generators package fuzz bench golden screenshots format data build clean
+.PHONY: help serve test long check setup lint types layers generators package fuzz bench golden screenshots format data build clean

@@ -212,6 +212,7 @@ def fuzz(tmp_path: Path, examples: int, phases: str) -> None:
     assert health.status_code == 200
 
 
+@pytest.mark.long
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     fuzz(tmp_path, 8, "fuzzing")
 

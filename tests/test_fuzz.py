@@ -50,6 +50,7 @@ TOKENS = [
 
 
 # The pair that has most to say; `make fuzz` takes all four.
+@pytest.mark.long
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     config, token = TOKENS[1].values
     answered = fuzz(tmp_path, "2026-02", str(config), str(token), examples=15)

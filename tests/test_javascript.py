@@ -159,6 +159,7 @@ def free_port() -> str:
         pytest.param(PLAYWRIGHT, id="Playwright"),
     ],
 )
+@pytest.mark.long
 def test_all_tests_on_the_page_pass_and_no_mock_is_left(
     project: Callable[[Recipe], Project], recipe: Recipe
 ) -> None:
@@ -181,6 +182,7 @@ def test_all_tests_on_the_page_pass_and_no_mock_is_left(
         pytest.param(FIXED_PORT, id="Playwright, on a fixed port"),
     ],
 )
+@pytest.mark.long
 def test_wrong_expectation_alone_fails_and_no_mock_is_left(
     project: Callable[[Recipe], Project], recipe: Recipe, free_port: str
 ) -> None:

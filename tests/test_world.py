@@ -103,6 +103,7 @@ def test_only_a_customers_first_payment_is_new() -> None:
         check_picture(picture._replace(profiles={visitor_id: ask(f"/visitors/{visitor_id}")}))
 
 
+@pytest.mark.long
 def test_launch_day_agrees_as_well() -> None:
     instant = FIRST + 55 * 365 * DAY
 

@@ -125,6 +125,7 @@ def test_who_wants_no_motion_gets_none(opened: Open) -> None:
     assert console.shown("document.getAnimations().length") == 0
 
 
+@pytest.mark.long
 def test_five_thousand_visitors_stay_smooth(page: Page) -> None:
     with running(site="launch_day", now=INSTANT) as mock, Controls(mock.server) as controls:
         console = Console(page, mock, controls, controls.mint())

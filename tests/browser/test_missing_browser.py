@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.browser.conftest import LEFT_OUT, MISSING, NEEDED
 
 TESTS = Path(__file__).with_name("test_page.py")
@@ -25,6 +27,7 @@ def run_without_browser(*options: str, **environment: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.long
 def test_browser_tests_are_left_out_with_one_line() -> None:
     result = run_without_browser("-n", "2")
 

@@ -66,6 +66,7 @@ def test_every_input_reaches_the_script() -> None:
 
 
 @pytest.mark.parametrize(("fault", "code"), [(None, 0), ("count too small", 1)])
+@pytest.mark.long
 def test_the_action_gives_the_verdict_and_the_reports(
     fault: str | None, code: int, tmp_path: Path, runner: dict[str, str]
 ) -> None:
@@ -96,6 +97,7 @@ def test_the_reports_are_kept_always() -> None:
     assert kept["with"]["path"] == "${{ inputs.reports }}"
 
 
+@pytest.mark.long
 def test_the_gitlab_job_runs(tmp_path: Path) -> None:
     snippets = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     job = next(snippet["contract"] for snippet in snippets if "contract" in snippet)

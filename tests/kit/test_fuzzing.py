@@ -32,6 +32,7 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 90
 
 
+@pytest.mark.long
 def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with serving() as upstream, _faulty(upstream) as address:

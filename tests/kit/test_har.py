@@ -70,6 +70,7 @@ def _outcomes(report: dict[str, Json], outcome: str) -> list[str]:
 
 
 @pytest.mark.parametrize("fault", [None, "count too small"])
+@pytest.mark.long
 def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path) -> None:
     saved, live, again = (tmp_path / name for name in ("run.har", "live.json", "again.json"))
     options = (

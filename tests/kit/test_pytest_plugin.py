@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.command import address_of, serving, started
 
 _MOCK = ("--datafast-credentials", "mock")
@@ -20,6 +22,7 @@ def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_without_an_address_the_mock_is_started_and_holds_all(tmp_path: Path) -> None:
     result = _pytest(tmp_path, "-n", "2", "-W", "error")
     assert result.returncode == 0, result.stdout
@@ -28,6 +31,7 @@ def test_without_an_address_the_mock_is_started_and_holds_all(tmp_path: Path) ->
     assert "the server speaks another revision than 2026-06" in result.stdout
 
 
+@pytest.mark.long
 def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     with (
         serving("--now", "2026-02-06T05:27:30Z") as upstream,

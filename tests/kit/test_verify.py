@@ -34,6 +34,7 @@ _KINDS = ("json", "junit", "markdown")
         pytest.param((*_FULL, "--seed", "7"), id="another world", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.long
 def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     begun = time.monotonic()
@@ -69,6 +70,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     assert "df_demo" not in told
 
 
+@pytest.mark.long
 def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with serving() as upstream:
