@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,14 +10,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server.actions import Action
-from mock_server.clock import TICK, wall_time
+from mock_server.clock import TICK
 from mock_server.contract import Example, Operation
 from mock_server.documented import Answers, answers_of, chosen
 from mock_server.errors import UNAUTHORIZED, ApiError
 from mock_server.faults import UnfitError
-from mock_server.instants import http_date_of
-from mock_server.journal import Request as Entry
-from mock_server.journal import raw_headers_of
+from mock_server.instants import date_header
+from mock_server.journal import Outcome
 from mock_server.keys import Key
 from mock_server.limits import RateLimit, RateLimitedError, window_at
 from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
@@ -74,12 +72,6 @@ class Course:
     """Of a 429, in ms."""
 
 
-@lru_cache(64)
-def date_of(instant: int) -> bytes:
-    """The value of `Date` at an instant."""
-    return http_date_of(instant).encode("ascii")
-
-
 def begin(service: Service, scope: Scope) -> Course:
     """A request as it comes: its query, what it prefers, its key and its key's instant."""
     authorization, prefer = None, []
@@ -106,30 +98,13 @@ def begin(service: Service, scope: Scope) -> Course:
 
 def conclude(course: Course, operation: str | None, reply: Response) -> None:
     """Dates an answer, tells whether it was to a peek, and notes the request; None is no operation."""
-    reply.raw_headers.append((b"date", date_of(course.instant)))
+    reply.raw_headers.append((b"date", date_header(course.instant)))
     if course.wishes is not None and PEEK in course.wishes.sent:
         others = reply.headers.get(_APPLIED)
         reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
-    service, scope, key = course.service, course.scope, course.key
-    service.note(
-        Entry(
-            number=next(service.numbers),
-            at=wall_time(),
-            now=course.now,
-            instant=course.instant,
-            method=scope["method"],
-            raw_path=scope["raw_path"],
-            raw_query=scope["query_string"],
-            raw_headers=raw_headers_of(scope["headers"]),
-            operation=operation,
-            token="" if key is None else key.masked,
-            label="" if key is None else key.label,
-            status=reply.status_code,
-            decided_by=f"{course.stage}; {course.because}" if course.because else course.stage,
-            wait=course.wait,
-        ),
-        key,
-    )
+    decided_by = f"{course.stage}; {course.because}" if course.because else course.stage
+    outcome = Outcome(course.now, course.instant, operation, reply.status_code, decided_by, course.wait)
+    course.service.note(course.scope, course.key, outcome)
 
 
 class Endpoint:

@@ -159,6 +159,7 @@ def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, 
     gc.disable()
     from mock_server.app import make_app
     from mock_server.control.guard import is_loopback
+    from mock_server.hot import Hot
     from mock_server.service import load_service
     from mock_server.serving import Server, bind, url_of
 
@@ -185,7 +186,9 @@ def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, 
 
             click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
 
-        Server(app, announce, proxy).run(sockets=[sock])
+        # The log is a layer of the application: with it all goes through it.
+        at_once = None if log else Hot(service).answer
+        Server(app, announce, proxy, at_once).run(sockets=[sock])
 
 
 @main.command()

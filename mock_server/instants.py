@@ -46,3 +46,9 @@ def instant_of(text: str) -> int:
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"{text!r} lies outside {EARLIEST.year} to {LATEST.year}")
     return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+@lru_cache(64)
+def date_header(instant: int) -> bytes:
+    """The value of `Date` at an instant."""
+    return http_date_of(instant).encode("ascii")

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
@@ -15,6 +16,17 @@ MOST_BYTES = 256 * 1024
 
 _SECRET = frozenset({"cookie", "proxy-authorization", "x-api-key"})
 _OVERHEAD = 200
+
+
+class Outcome(NamedTuple):
+    """What became of a request; the members are those of `Request`."""
+
+    now: int
+    instant: int
+    operation: str | None
+    status: int
+    decided_by: str
+    wait: int | None = None
 
 
 class Request(Struct, frozen=True, kw_only=True, gc=False):

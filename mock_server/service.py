@@ -7,12 +7,14 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from starlette.types import Scope
+
 from mock_server.accounts import load_accounts
-from mock_server.clock import Clock, start_clock
+from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
 from mock_server.documented import Answers, answers_of
 from mock_server.errors import InputError
-from mock_server.journal import Journal, Request
+from mock_server.journal import Journal, Outcome, Request, raw_headers_of
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
@@ -83,8 +85,24 @@ class Service:
         """What counts a key's requests; None where there is no limit."""
         return key.limiter(self.common.board.knobs.rate_limit or self.settings.rate_limit)
 
-    def note(self, request: Request, key: Key | None) -> None:
+    def note(self, scope: Scope, key: Key | None, outcome: Outcome) -> None:
         """Adds a request to the journal of its key, or to that of those without one."""
+        request = Request(
+            number=next(self.numbers),
+            at=wall_time(),
+            now=outcome.now,
+            instant=outcome.instant,
+            method=scope["method"],
+            raw_path=scope["raw_path"],
+            raw_query=scope["query_string"],
+            raw_headers=raw_headers_of(scope["headers"]),
+            operation=outcome.operation,
+            token="" if key is None else key.masked,
+            label="" if key is None else key.label,
+            status=outcome.status,
+            decided_by=outcome.decided_by,
+            wait=outcome.wait,
+        )
         (self.common.journal if key is None else key.journal).add(request)
         if self.journal_file is not None:
             self.journal_file.add(request)

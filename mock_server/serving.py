@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol, cast
 
 import uvicorn
@@ -61,11 +62,19 @@ class Listener(Protocol):
         """Ends the connections that no protocol has yet."""
 
 
+AtOnce = Callable[[Scope], tuple[bytes, bytes] | None]
+"""Gives head and body of an answer that needs no application; None where it does."""
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with a way to break a connection on purpose, and less noise about clients."""
 
     _answered: RequestResponseCycle | None = None
     _is_waiting = False
+
+    def __init__(self, *arguments: Any, at_once: AtOnce | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._at_once = at_once
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -96,7 +105,23 @@ class _Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
         self._is_waiting = False
-        super()._start_asgi_task(cycle, app)
+        # Where uvicorn should no longer come by here, all goes the usual way.
+        answer = None
+        if self._at_once is not None and not self.pipeline and not self.flow.write_paused:
+            answer = self._at_once(cast(Scope, cycle.scope))
+        if answer is None:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._write(cycle, *answer)
+
+    def _write(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+        """Answers a request as uvicorn would have written what an application sends."""
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.writelines((head + end, body))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells the request that is being answered, too, when others wait behind it."""
@@ -118,13 +143,23 @@ class _Protocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A uvicorn server that tells when it accepts connections."""
 
-    def __init__(self, app: ASGIApp, when_ready: Callable[[], None], beside: Listener | None = None) -> None:
-        """`when_ready` is called once, from the server's thread; with `beside` None nothing else listens."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        when_ready: Callable[[], None],
+        beside: Listener | None = None,
+        at_once: AtOnce | None = None,
+    ) -> None:
+        """`when_ready` is called once, from the server's thread; with `beside` None nothing else listens.
+
+        `at_once` is asked before the application; None leaves all to it.
+        """
+        self._protocol = cast(type[_Protocol], partial(_Protocol, at_once=at_once))
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="auto",
-                http=_Protocol,
+                http=self._protocol,
                 ws="none",
                 lifespan="off",
                 log_level="warning",
@@ -159,4 +194,4 @@ class Server(uvicorn.Server):
 
     def _http(self) -> asyncio.Protocol:
         """The usual protocol, for a connection that uvicorn has not accepted itself."""
-        return _Protocol(self.config, self.server_state, self.lifespan.state)
+        return self._protocol(self.config, self.server_state, self.lifespan.state)

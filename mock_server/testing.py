@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mock_server.app import make_app
 from mock_server.errors import InputError
+from mock_server.hot import Hot
 from mock_server.instants import instant_of
 from mock_server.service import load_service
 from mock_server.serving import Server, bind, url_of
@@ -53,7 +54,7 @@ def running(
     )
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
-    server = Server(make_app(service), is_ready.set)
+    server = Server(make_app(service), is_ready.set, at_once=Hot(service).answer)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [sock]}, name="datafast-mock", daemon=True
     )

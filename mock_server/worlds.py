@@ -1,6 +1,6 @@
 """The worlds of a server, one for each seed and site, and the answers of the present tick."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from cachetools import LRUCache
@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 
 class Worlds:
-    """Worlds by seed and site. Answers that depend on the instant alone are kept, up to 32 MB of them."""
+    """Worlds by seed and site. The answers of an instant are kept, up to 32 MB of them."""
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
         """`seed` is the server's. Raises InputError where a site cannot be made into a world."""
@@ -34,9 +34,7 @@ class Worlds:
         self._others: LRUCache[tuple[int, str], World] = LRUCache(
             _MOST_VISITORS, getsizeof=lambda world: max(_LEAST_VISITORS, round(world.site.online))
         )
-        self._snapshots: LRUCache[tuple[View, int, str, int, str], bytes] = LRUCache(
-            _CACHE_BYTES, getsizeof=len
-        )
+        self._snapshots: LRUCache[tuple[Hashable, ...], bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
 
     def world(self, seed: int, site: str) -> World:
         """The world of a site."""
@@ -48,9 +46,7 @@ class Worlds:
     def answer(self, view: View, place: Place, instant: int, path: Mapping[str, str]) -> bytes:
         """The body that a view answers with. Raises ApiError."""
         seed, site, revision = place
-        if path:
-            return view(Call(self.world(seed, site), instant, revision, path))
-        known = (view, seed, site, instant, revision)
+        known = (view, seed, site, instant, revision, *path.values())
         body = self._snapshots.get(known)
         if body is None:
             body = view(Call(self.world(seed, site), instant, revision, path))

@@ -1,0 +1,122 @@
+"""The usual request, answered at once: a plain GET by a key that nothing is set for.
+
+Nothing is left out: the key, its clock, its permission and the journal are those of `answering`, and so is
+every byte of the answer. What needs more of a decision (a preference, a rule, a limit, a parameter, another
+origin, another method) is left to it.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+from mock_server.contract import Operation
+from mock_server.errors import ApiError
+from mock_server.instants import date_header
+from mock_server.journal import Outcome
+from mock_server.keys import Key
+from mock_server.replies import JSON
+from mock_server.service import Service
+from mock_server.views.registry import VIEWS, View
+
+_NOTHING: Mapping[str, str] = {}
+# Headers that may change the answer, or announce a body.
+_DECISIVE = frozenset(
+    {b"prefer", b"origin", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"}
+)
+# Together less than what would be refused as too large.
+_MOST_HEADERS = 50
+_LONGEST_HEADER = 500
+
+
+class Answer(NamedTuple):
+    """An answer as it is written: its head, without the empty line behind it, and its body."""
+
+    head: bytes
+    body: bytes
+
+
+class _Asked(NamedTuple):
+    operation: Operation
+    view: View
+    path: Mapping[str, str]
+
+
+class Hot:
+    """Answers what needs no decision."""
+
+    def __init__(self, service: Service) -> None:
+        """The service whose operations are answered."""
+        self._service = service
+        known = [(one, VIEWS[one.operation_id]) for one in service.operations if one.operation_id in VIEWS]
+        self._plain = {one.route.encode(): (one, view) for one, view in known if not one.path_names}
+        # Those whose only parameter is the last segment, by what comes before it.
+        self._named = {
+            one.route.rpartition("/")[0].encode(): (one, view)
+            for one, view in known
+            if len(one.path_names) == 1 and one.route.endswith("/{p0}")
+        }
+
+    def answer(self, scope: Scope) -> Answer | None:
+        """The answer to a request, which is then in the journal; None for one that needs a decision."""
+        asked = self._asked(scope["raw_path"])
+        if asked is None or scope["method"] != "GET" or scope["query_string"]:
+            return None
+        key = self._key_of(scope["headers"])
+        if key is None:
+            return None
+        service = self._service
+        instant = service.clock_of(key).now()
+        try:
+            key.admit()
+            place = service.place_of(key, None)
+            if asked.path:
+                asked.operation.check(asked.path, _NOTHING)
+            body = service.worlds.answer(asked.view, place, instant, asked.path)
+        except ApiError:
+            return None
+        outcome = Outcome(instant, instant, asked.operation.operation_id, 200, "world")
+        service.note(scope, key, outcome)
+        return Answer(_head(len(body), instant), body)
+
+    def _asked(self, raw_path: bytes) -> _Asked | None:
+        """The operation of a path and its parameter; None where they are not plain to see."""
+        plain = self._plain.get(raw_path)
+        if plain is not None:
+            return _Asked(*plain, _NOTHING)
+        before, _, last = raw_path.rpartition(b"/")
+        named = self._named.get(before)
+        if named is None or not last.replace(b"-", b"").isalnum():
+            return None
+        operation, view = named
+        return _Asked(operation, view, {operation.path_names[0]: last.decode("ascii")})
+
+    def _key_of(self, headers: list[tuple[bytes, bytes]]) -> Key | None:
+        """The key of the request, where neither its headers nor what is set for it want a decision."""
+        authorization = None
+        if len(headers) > _MOST_HEADERS:
+            return None
+        for name, value in headers:
+            if name in _DECISIVE or len(name) + len(value) > _LONGEST_HEADER:
+                return None
+            if name == b"authorization":
+                if authorization is not None:
+                    return None
+                authorization = value.decode("latin-1")
+        service = self._service
+        if service.common.board.rules:
+            return None
+        key = service.keys.named(authorization)
+        if key is None or key.board.rules or service.limiter_of(key) is not None:
+            return None
+        return key
+
+
+@lru_cache(64)
+def _head(length: int, instant: int) -> bytes:
+    """The head of a successful answer; the order is that in which the layers of the application add to it."""
+    return (
+        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: %s\r\ndate: %s\r\n"
+        b"vary: Origin\r\ncache-control: no-store\r\n"
+    ) % (length, JSON.encode(), date_header(instant))
