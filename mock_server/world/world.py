@@ -1,6 +1,7 @@
 """One website's world at any instant: who is active, what happened, and any visitor's life so far."""
 
 from base64 import urlsafe_b64encode
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from operator import itemgetter
@@ -35,6 +36,7 @@ FEED_LIMIT = 100
 _REACH = LONGEST_SESSION_MINUTES + WINDOW // MINUTE
 _EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 _PAYMENT_ROW = 7
+_AT = itemgetter(0)
 
 
 class UnknownVisitorError(Exception):
@@ -95,6 +97,9 @@ class World:
         # Whoever looks at a profile will look again.
         self._lived = lru_cache(512)(self._sessions.of)
         self._renewals = lru_cache(2 * WINDOW // MINUTE)(self._renewals_in)
+        self._possible = lru_cache(3)(self._possible_in)
+        # Of both revisions, which tell different kinds.
+        self._happened = lru_cache(2 * 2 * WINDOW // MINUTE)(self._happened_in)
         self.active = lru_cache(4)(self._active)
 
     def _active(self, instant: int) -> list[Session]:
@@ -102,21 +107,22 @@ class World:
         after = instant - WINDOW
         return [
             session
-            for session in self._recent_sessions(instant)
+            for session in self._possible(instant // MINUTE)
             if session.start <= instant and session.last_view > after and session.has_view(after, instant)
         ]
 
     def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
         """The newest events of the window, newest first."""
-        wanted = frozenset(kinds)
-        # Busy websites are not searched further back than they need to be.
-        width = min(WINDOW, WINDOW * FEED_LIMIT // int(4 * self.site.online + 1))
-        while True:
-            found = self._happenings(instant, instant - width, wanted)
-            if len(found) >= FEED_LIMIT or width == WINDOW:
-                found.sort(key=itemgetter(0, 1, 2), reverse=True)
-                return [self._event(happening) for happening in found[:FEED_LIMIT]]
-            width = min(width * 2, WINDOW)
+        wanted, after = frozenset(kinds), instant - WINDOW
+        found: list[_Happening] = []
+        for minute in range(instant // MINUTE, after // MINUTE - 1, -1):
+            happenings = self._happened(minute, wanted)
+            first = bisect_right(happenings, after, key=_AT)
+            last = bisect_right(happenings, instant, key=_AT)
+            found += happenings[max(first, last - FEED_LIMIT + len(found)) : last][::-1]
+            if len(found) == FEED_LIMIT:
+                break
+        return [self._event(happening) for happening in found]
 
     def payments(self, instant: int) -> list[Payment]:
         """The newest payments of the window, newest first."""
@@ -168,11 +174,18 @@ class World:
         visits = sorted(self.population.visits_started(minute), key=lambda visit: visit.start, reverse=True)
         return [self._sessions.of(visit) for visit in visits]
 
-    def _recent_sessions(self, instant: int) -> Iterable[Session]:
-        """All sessions that can have something in the window, latest started first."""
-        minute = instant // MINUTE
-        for past in range(_REACH + 1):
-            yield from self._started(minute - past)
+    def _possible_in(self, minute: int) -> list[Session]:
+        """The sessions that can be active at some instant of a minute, latest started first.
+
+        Found once a minute, so that a tick looks through those who may be there and not through an hour's.
+        """
+        after = minute * MINUTE - WINDOW
+        return [
+            session
+            for past in range(_REACH + 1)
+            for session in self._started(minute - past)
+            if session.last_view > after
+        ]
 
     def _purchases_in(self, minute: int) -> list[Payment]:
         """The purchases of the sessions that started in a minute."""
@@ -196,22 +209,21 @@ class World:
             return []
         return [purchase, *self._ledger.renewals_of(session, until)]
 
-    def _happenings(self, instant: int, after: int, kinds: frozenset[int]) -> list[_Happening]:
-        """All events in (after, instant]."""
-        # What happens within LINGER of a page view is done by those who still count as active.
-        is_late = after >= instant - WINDOW + LINGER
-        sessions = self.active(instant) if is_late else self._recent_sessions(instant)
+    def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[_Happening]:
+        """All events of a minute, oldest first; found once, so that a tick only takes the newest of them."""
+        begin, end = minute * MINUTE - 1, (minute + 1) * MINUTE - 1
         found = [
             _Happening(moment.at, session.visit, moment.kind, session, moment)
-            for session in sessions
-            if session.start <= instant and session.last_view + LINGER > after
-            for moment in session.happenings(after, instant)
+            for past in range(LONGEST_SESSION_MINUTES + 2)
+            for session in self._started(minute - past)
+            for moment in session.happenings(begin, end)
             if moment.kind in kinds
         ]
         if PAYMENT in kinds:
-            renewals = self._renewals_within(after, instant)
-            found += [_Happening(p.at, p.session.visit, PAYMENT, p.session, None) for p in renewals]
-        return found
+            found += [
+                _Happening(p.at, p.session.visit, PAYMENT, p.session, None) for p in self._renewals(minute)
+            ]
+        return sorted(found, key=itemgetter(0, 1, 2))
 
     def _event(self, happening: _Happening) -> Event:
         """The event, which is the same for ever after."""
