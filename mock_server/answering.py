@@ -21,16 +21,13 @@ from mock_server.keys import Key
 from mock_server.limits import RateLimit, RateLimitedError, window_at
 from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
 from mock_server.problems import ProblemError, problem_reply
-from mock_server.replies import error_reply, json_reply
+from mock_server.replies import EXAMPLE_HEADER, error_reply, json_reply
 from mock_server.rules import Chosen
 from mock_server.sending import send_reply, with_fault
 from mock_server.service import Service
 from mock_server.views.call import REVISIONS
 from mock_server.views.registry import VIEWS, View
 from mock_server.worlds import Place
-
-EXAMPLE_HEADER = "X-DataFast-Mock-Example"
-"""Names the operation on an answer that is a documented example and not the world's."""
 
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}

@@ -13,28 +13,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import EXAMPLE_HEADER, Endpoint, ExampleEndpoint, begin, conclude
+from mock_server.answering import Endpoint, ExampleEndpoint, begin, conclude
 from mock_server.console.app import console_routes
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
 from mock_server.middleware import RequestLog, ShortHeads, Split, Stamp
-from mock_server.replies import error_reply
+from mock_server.replies import EXPOSED_HEADERS, error_reply
 from mock_server.routes import exact
 from mock_server.served_document import document_routes
 from mock_server.service import Service
 
-_EXPOSED = (
-    "Date",
-    "Retry-After",
-    "WWW-Authenticate",
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-    EXAMPLE_HEADER,
-    "Preference-Applied",
-)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -62,7 +52,7 @@ def make_api(service: Service) -> Starlette:
         allow_origins=["*"],
         allow_methods=_METHODS,
         allow_headers=["*"],
-        expose_headers=_EXPOSED,
+        expose_headers=EXPOSED_HEADERS,
         allow_private_network=True,
         max_age=86_400,
     )

@@ -2,7 +2,7 @@
 
 Nothing is left out: the key, its clock, its permission and the journal are those of `answering`, and so is
 every byte of the answer. What needs more of a decision (a preference, a rule, a limit, a parameter, another
-origin, another method) is left to it.
+method) is left to it.
 """
 
 from collections.abc import Mapping
@@ -16,18 +16,20 @@ from mock_server.errors import ApiError
 from mock_server.instants import date_header
 from mock_server.journal import Outcome
 from mock_server.keys import Key
-from mock_server.replies import JSON
+from mock_server.replies import EXPOSED_HEADERS, JSON
 from mock_server.service import Service
 from mock_server.views.registry import VIEWS, View
 
 _NOTHING: Mapping[str, str] = {}
 # Headers that may change the answer, or announce a body.
-_DECISIVE = frozenset(
-    {b"prefer", b"origin", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"}
-)
+_DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"})
 # Together less than what would be refused as too large.
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
+
+_CROSS_ORIGIN = (
+    f"access-control-allow-origin: *\r\naccess-control-expose-headers: {', '.join(EXPOSED_HEADERS)}\r\n"
+).encode()
 
 
 class Answer(NamedTuple):
@@ -63,9 +65,10 @@ class Hot:
         asked = self._asked(scope["raw_path"])
         if asked is None or scope["method"] != "GET" or scope["query_string"]:
             return None
-        key = self._key_of(scope["headers"])
-        if key is None:
+        plain = self._plainly(scope["headers"])
+        if plain is None:
             return None
+        key, is_cross_origin = plain
         service = self._service
         instant = service.clock_of(key).now()
         try:
@@ -78,7 +81,7 @@ class Hot:
             return None
         outcome = Outcome(instant, instant, asked.operation.operation_id, 200, "world")
         service.note(scope, key, outcome)
-        return Answer(_head(len(body), instant), body)
+        return Answer(_head(len(body), instant, is_cross_origin=is_cross_origin), body)
 
     def _asked(self, raw_path: bytes) -> _Asked | None:
         """The operation of a path and its parameter; None where they are not plain to see."""
@@ -92,9 +95,12 @@ class Hot:
         operation, view = named
         return _Asked(operation, view, {operation.path_names[0]: last.decode("ascii")})
 
-    def _key_of(self, headers: list[tuple[bytes, bytes]]) -> Key | None:
-        """The key of the request, where neither its headers nor what is set for it want a decision."""
-        authorization = None
+    def _plainly(self, headers: list[tuple[bytes, bytes]]) -> tuple[Key, bool] | None:
+        """The key, and whether a page asks that names its origin.
+
+        None where the headers, or what is set for the key, want a decision.
+        """
+        authorization, is_cross_origin = None, False
         if len(headers) > _MOST_HEADERS:
             return None
         for name, value in headers:
@@ -104,19 +110,21 @@ class Hot:
                 if authorization is not None:
                     return None
                 authorization = value.decode("latin-1")
+            elif name == b"origin":
+                is_cross_origin = True
         service = self._service
         if service.common.board.rules:
             return None
         key = service.keys.named(authorization)
         if key is None or key.board.rules or service.limiter_of(key) is not None:
             return None
-        return key
+        return key, is_cross_origin
 
 
 @lru_cache(64)
-def _head(length: int, instant: int) -> bytes:
+def _head(length: int, instant: int, *, is_cross_origin: bool) -> bytes:
     """The head of a successful answer; the order is that in which the layers of the application add to it."""
     return (
-        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: %s\r\ndate: %s\r\n"
+        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: %s\r\ndate: %s\r\n%s"
         b"vary: Origin\r\ncache-control: no-store\r\n"
-    ) % (length, JSON.encode(), date_header(instant))
+    ) % (length, JSON.encode(), date_header(instant), _CROSS_ORIGIN if is_cross_origin else b"")

@@ -8,6 +8,19 @@ from starlette.responses import Response
 from mock_server.errors import ApiError
 
 JSON = "application/json"
+EXAMPLE_HEADER = "X-DataFast-Mock-Example"
+"""Names the operation on an answer that is a documented example and not the world's."""
+EXPOSED_HEADERS = (
+    "Date",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    EXAMPLE_HEADER,
+    "Preference-Applied",
+)
+"""What a page of another origin may read of an answer, beside what every page may."""
 
 
 def json_reply(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

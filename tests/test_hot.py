@@ -112,6 +112,10 @@ def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> N
         pytest.param(asking(REALTIME, "authorization:bearer   df_test"), id="another spelling"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", version="1.0"), id="HTTP 1.0"),
         pytest.param(asking(MAP, "Authorization: Bearer df_test", "Accept: text/html", "X: é"), id="headers"),
+        pytest.param(asking(MAP, "Authorization: Bearer df_test", "Origin: http://a"), id="another origin"),
+        pytest.param(
+            asking(REALTIME, "Origin: null", "Cookie: a=1", "Authorization: Bearer df_test"), id="no origin"
+        ),
         pytest.param(
             asking(
                 VISITOR.upper().replace("/API/V1/VISITORS", "/api/v1/visitors"),
@@ -147,7 +151,6 @@ def test_other_plain_request_is_answered_at_once(pair: Pair, request_: str) -> N
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", method="HEAD"), id="HEAD"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", method="POST"), id="POST"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", method="OPTIONS"), id="OPTIONS"),
-        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Origin: http://a"), id="origin"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Prefer: code=404"), id="preference"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Prefer: peek"), id="peek"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Content-Length: 0"), id="body"),
