@@ -232,7 +232,7 @@ def test_the_copied_fetch_runs(opened: Open) -> None:
     console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor = console.data(MAP)["visitors"][0]["visitorId"]
     console.page.locator(f".dot[data-id='{visitor}']").dispatch_event("click")
-    console.profile.get_by_role("button", name="Request").click()
+    console.profile.get_by_role("button", name="Show the request").click()
 
     console.button("Copy fetch").click()
     expect(console.page.locator("#copied")).to_have_text("Copied.")
@@ -304,6 +304,9 @@ def test_where_the_controls_want_a_token_the_page_asks_for_it(
 
     expect(page.locator("#switch-board")).to_be_visible()
     expect(page.locator("#unlock")).to_be_hidden()
+    expect(page.get_by_label("Control token")).to_have_value("")
+    expect(page.locator(".dot:not(.leaving)")).not_to_have_count(0)
+    expect(page.locator("#trouble")).to_be_hidden()
 
 
 def test_an_unknown_key_is_told(page: Page, turned: RunningMock) -> None:

@@ -88,6 +88,9 @@ def test_no_width_scrolls_sideways(opened: Open) -> None:
             width,
         )
         assert outside == []
+        # The dots lie on their land.
+        land, dots = (console.page.locator(".world").nth(n).bounding_box() for n in (0, 1))
+        assert land == dots
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -150,8 +153,8 @@ def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None
         reached.append(console.shown(FOCUSED))
 
     assert reached == [
-        *("Skip the map", "key", "new-key", "play", "×1", "×10", "×60", "Switches", "Journal"),
-        *("API reference", "Count’s request", "Map’s request", "a dot"),
+        *("Skip to the switches", "key", "new-key", "play", "×1", "×10", "×60", "Switches", "Journal"),
+        *("API reference", "Show the count’s request", "Show the map’s request", "a dot"),
     ]
 
 

@@ -8,6 +8,8 @@ import { counted, size } from "./format.js";
 const MOST_MEMBERS = 100;
 const MOST_FOUND = 200;
 const LONGEST = 2000;
+/** A search begins when nobody has typed for so long, in ms. */
+const TYPING = 150;
 
 /** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string}} Asked */
 
@@ -17,12 +19,19 @@ export class Answer {
   /** @type {any} */
   #content = null;
   #text = "";
+  #asking = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
 
   constructor() {
     this.dialog = at("request");
     at("request-close").addEventListener("click", () => this.dialog.close());
     at("answer-again").addEventListener("click", () => this.#ask());
-    at("answer-search").addEventListener("input", () => this.#show());
+    at("answer-search").addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#show(), TYPING);
+    });
+    this.dialog.addEventListener("close", () => this.#asking.abort());
     at("answer-copy").addEventListener("click", () => copy(this.#text));
   }
 
@@ -41,22 +50,37 @@ export class Answer {
   async #ask() {
     if (this.#asked === null) return;
     const { caller, operation, visitorId } = this.#asked;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
     say(at("answer-about"), "Asking …");
+    this.#hold("");
     try {
-      const { text, took, status } = await ask(caller, operation, { visitorId });
-      this.#text = text;
-      this.#content = JSON.parse(text);
+      const { text, took, status } = await ask(caller, operation, { visitorId, signal });
+      this.#hold(text);
       say(at("answer-about"), `status ${status}, ${size(new Blob([text]).size)}, ${Math.round(took)} ms`);
     } catch (error) {
+      if (signal.aborted) return;
       if (!(error instanceof Trouble)) throw error;
-      this.#content = undefined;
-      this.#text = "";
+      this.#hold(error.text);
       say(
         at("answer-about"),
         `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`,
       );
     }
-    this.#show();
+  }
+
+  /** Shows a text as a tree, or as it is where it is no JSON. @param {string} text */
+  #hold(text) {
+    this.#text = text;
+    this.#content = undefined;
+    at("answer-copy").disabled = text === "";
+    try {
+      this.#content = JSON.parse(text);
+      this.#show();
+    } catch {
+      at("answer").replaceChildren(text.slice(0, LONGEST));
+    }
   }
 
   #show() {
@@ -68,6 +92,9 @@ export class Answer {
   }
 }
 
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let toasting;
+
 /** Copies a text and says so. @param {string} text */
 export async function copy(text) {
   let said = "Copied.";
@@ -77,9 +104,14 @@ export async function copy(text) {
     said = "The browser does not let this page copy; select the text instead.";
   }
   const toast = at("copied");
-  say(toast, said);
+  // What lies outside of an open dialog is neither seen nor read out.
+  (document.querySelector("dialog[open]") ?? document.body).append(toast);
   toast.hidden = false;
-  setTimeout(() => (toast.hidden = true), 1600);
+  say(toast, said);
+  clearTimeout(toasting);
+  toasting = setTimeout(() => {
+    toast.hidden = true;
+  }, 1600);
 }
 
 /** One member; what is below it is made when it is opened first. @param {string} name @param {any} value @param {boolean} isOpen */

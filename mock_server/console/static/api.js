@@ -16,14 +16,16 @@ const PATIENCE = 65_000;
 
 /** An answer that is none of the world: an error of the API, or no answer at all. */
 export class Trouble extends Error {
-  /** @param {Operation} operation @param {string} message @param {{status?: number, retryAfter?: number | null}} [more] */
-  constructor(operation, message, { status = 0, retryAfter = null } = {}) {
+  /** @param {Operation} operation @param {string} message @param {{status?: number, retryAfter?: number | null, text?: string}} [more] */
+  constructor(operation, message, { status = 0, retryAfter = null, text = "" } = {}) {
     super(message);
     this.operation = operation;
     /** 0 where nothing came that could be read. */
     this.status = status;
     /** Seconds of the world, where the answer says so. */
     this.retryAfter = retryAfter;
+    /** What came, whatever it was. */
+    this.text = text;
   }
 }
 
@@ -45,7 +47,7 @@ export async function ask(caller, operation, { visitorId, signal } = {}) {
   const started = performance.now();
   const { reply, text } = await sent(caller, operation, visitorId, signal);
   const body = parsed(operation, reply, text);
-  if (!reply.ok || body?.status !== "success") throw refusal(operation, reply, body);
+  if (!reply.ok || body?.status !== "success") throw refusal(operation, reply, body, text);
   const instant = Date.parse(reply.headers.get("Date") ?? "");
   return { data: body.data, text, status: reply.status, instant, took: performance.now() - started };
 }
@@ -97,18 +99,19 @@ function parsed(operation, reply, text) {
     return JSON.parse(text);
   } catch {
     const kind = reply.headers.get("Content-Type") ?? "no content type";
-    throw new Trouble(operation, `what came is no JSON (${kind})`, { status: reply.status });
+    throw new Trouble(operation, `what came is no JSON (${kind})`, { status: reply.status, text });
   }
 }
 
-/** @param {Operation} operation @param {Response} reply @param {any} body */
-function refusal(operation, reply, body) {
+/** @param {Operation} operation @param {Response} reply @param {any} body @param {string} text */
+function refusal(operation, reply, body, text) {
   const said = body?.error?.message ?? body?.detail ?? `no envelope that says "success"`;
   const wait = reply.headers.get("Retry-After");
   const retryAfter = wait === null ? null : Number(wait);
   return new Trouble(operation, String(said), {
     status: reply.status,
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+    text,
   });
 }
 

@@ -55,15 +55,22 @@ async function asked(method, path, query = {}, body) {
   const headers = { Prefer: "peek" };
   if (token !== "") headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const reply = await fetch(`/__mock${path}${search}`, {
+  const { reply, content } = await answered(`/__mock${path}${search}`, {
     method,
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
-  }).catch(() => {
-    throw new ControlProblem(0, "The mock does not answer. Is it still running?");
   });
-  const text = await reply.text();
-  const content = text === "" ? null : JSON.parse(text);
   if (!reply.ok) throw new ControlProblem(reply.status, content?.detail ?? `status ${reply.status}`);
   return content;
+}
+
+/** @param {string} url @param {RequestInit} request */
+async function answered(url, request) {
+  try {
+    const reply = await fetch(url, request);
+    const text = await reply.text();
+    return { reply, content: text === "" ? null : JSON.parse(text) };
+  } catch {
+    throw new ControlProblem(0, "The mock does not answer as it should. Is it still running?");
+  }
 }

@@ -49,6 +49,9 @@ export function reconcile(parent, items, keyOf, make, update) {
   const kept = new Map(
     [...parent.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
   );
+  // Of two with one key the later is kept.
+  for (const child of [...parent.children])
+    if (kept.get(/** @type {HTMLElement} */ (child).dataset.key) !== child) child.remove();
   let next = parent.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);

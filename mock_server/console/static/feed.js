@@ -50,6 +50,13 @@ export class Feed {
     this.show(instant);
   }
 
+  /** Shows nothing, since nothing is known yet. */
+  clear() {
+    this.#items = [];
+    this.list.replaceChildren();
+    at("feed-empty").hidden = true;
+  }
+
   /** Shows the same at another instant. @param {number} instant */
   show(instant) {
     this.#instant = instant;
@@ -75,7 +82,13 @@ export class Feed {
         { class: "sign", "aria-hidden": "true" },
         SIGNS[/** @type {keyof typeof SIGNS} */ (kind)] ?? "•",
       ),
-      h("span", { class: "what" }, h("b", { dir: "auto" }, name), " ", h("span", { dir: "auto" }, text)),
+      h(
+        "span",
+        { class: "what", title: `${name} ${text}` },
+        h("b", { dir: "auto" }, name),
+        " ",
+        h("span", { dir: "auto" }, text),
+      ),
       h("span", { class: "when faint" }),
       detail === null ? null : h("span", { class: "more faint", dir: "auto" }, detail),
     ];

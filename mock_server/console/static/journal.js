@@ -15,7 +15,9 @@ export class Journal {
   /** Counts what was begun anew, so that answers of before are not mixed in. */
   #turn = 0;
 
-  constructor() {
+  /** @param {(act: () => Promise<void>) => Promise<void>} guard runs what the controls may refuse */
+  constructor(guard) {
+    this.guard = guard;
     this.rows = at("journal-rows");
     for (const id of ["journal-status", "journal-lint", "journal-search"])
       at(id).addEventListener("input", () => this.#show());
@@ -29,14 +31,18 @@ export class Journal {
     if (at("journal-scope").value === "key") this.#begin();
   }
 
-  /** Fetches what came since. Throws ControlProblem. */
+  /** Fetches what came since; after a restart of the mock, all anew. Throws ControlProblem. */
   async poll() {
     const turn = this.#turn;
-    const after = this.#last === 0 ? null : this.#last;
-    const { requests } = await get("/requests", { key: this.#scope(), limit: MOST_KEPT, after });
+    const key = this.#scope();
+    const [newest] = (await get("/requests", { key, limit: 1 })).requests;
+    if (turn !== this.#turn || newest === undefined || isSame(newest, this.#requests.at(-1))) return;
+    const isAnew = newest.number <= this.#last;
+    const after = isAnew || this.#last === 0 ? null : this.#last;
+    const { requests } = await get("/requests", { key, limit: MOST_KEPT, after });
     if (turn !== this.#turn || requests.length === 0) return;
     this.#last = requests.at(-1).number;
-    this.#requests = [...this.#requests, ...requests].slice(-MOST_KEPT);
+    this.#requests = [...(isAnew ? [] : this.#requests), ...requests].slice(-MOST_KEPT);
     this.#show();
   }
 
@@ -49,11 +55,11 @@ export class Journal {
     this.#last = 0;
     this.#requests = [];
     this.#show();
-    void this.poll();
+    void this.guard(() => this.poll());
   }
 
   async #clear() {
-    await remove("/requests", { key: this.#scope() });
+    await this.guard(() => remove("/requests", { key: this.#scope() }));
     this.#begin();
   }
 
@@ -67,9 +73,19 @@ export class Journal {
         (!isLint || request.lint.length > 0) &&
         (wanted === "" || JSON.stringify(request).toLowerCase().includes(wanted)),
     );
-    reconcile(this.rows, shown.slice(-MOST_SHOWN).reverse(), ({ number }) => String(number), entry);
+    reconcile(
+      this.rows,
+      shown.slice(-MOST_SHOWN).reverse(),
+      ({ number, time }) => `${number} ${time}`,
+      entry,
+    );
     at("journal-empty").hidden = this.#requests.length > 0;
   }
+}
+
+/** @param {any} one @param {any} other */
+function isSame(one, other) {
+  return one.number === other?.number && one.time === other?.time;
 }
 
 /** @param {any} request */
@@ -93,13 +109,13 @@ function entry({
   const summary = h(
     "summary",
     {},
-    h("time", { class: "faint", title: `asked at ${time}` }, clockTime(Date.parse(instant))),
+    h("time", { class: "faint", title: `the world was at ${instant}` }, clockTime(Date.parse(time))),
     h("span", { class: `status s${Math.floor(status / 100)}` }, String(status)),
     h("span", { class: "what mono" }, `${method} ${path}${search === "" ? "" : `?${search}`}`),
     lint.length === 0
       ? null
       : h("span", { class: "badge lint" }, lint.length === 1 ? "1 finding" : `${lint.length} findings`),
-    h("span", { class: "faint by" }, decidedBy),
+    h("span", { class: "faint by" }, h("bdi", {}, label || (key ?? "no known key")), ` · ${decidedBy}`),
   );
   const lines = Object.entries(headers).flatMap(([name, values]) =>
     values.map((/** @type {string} */ value) => `${name}: ${value}`),
@@ -114,7 +130,9 @@ function entry({
     h(
       "p",
       { class: "faint" },
-      [operation ?? "no operation", key === null ? "no known key" : key, label].filter(Boolean).join(" · "),
+      [operation ?? "no operation", key === null ? "no known key" : key, `world at ${instant}`]
+        .filter(Boolean)
+        .join(" · "),
     ),
     h("pre", { class: "mono" }, lines.join("\n")),
   );

@@ -1,7 +1,7 @@
 // The console: joins what the API answers, the controls, and the parts of the page.
 
 import { Answer, copy } from "./answer.js";
-import { Trouble, ask, asCurl } from "./api.js";
+import { ask, asCurl, Trouble } from "./api.js";
 import { ControlProblem, post, useToken } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { Feed } from "./feed.js";
@@ -15,10 +15,16 @@ import { Switches } from "./switches.js";
 
 const CONTROL_PAUSE = 1000;
 const PROFILE_PAUSE = 4000;
+const WAITING = 1500;
 const USUAL_KEY = "df_test";
+/** What the mock takes for a key. Nothing else is sent, or offered to be pasted into a shell. */
+const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
+const TOKEN = /^[!-~]+$/;
 
 /** @type {import("./api.js").Caller} */
-let caller = { base: "", key: USUAL_KEY, websiteId: null };
+let caller = { base: "", key: "", websiteId: null };
+/** Counts the keys and websites looked at: what was asked for another one is dropped. */
+let turn = 0;
 /** @type {Map<string, import("./poller.js").Visitor>} */
 const visitors = new Map();
 let instant = 0;
@@ -26,15 +32,19 @@ let isFirst = true;
 /** The visitor whose profile is open; empty for none. */
 let opened = "";
 let openedAt = 0;
+let inspecting = new AbortController();
 /** What was focused before the profile opened. @type {any} */
 let before = null;
 /** What the clock showed when, and how fast it runs. */
 let clock = { now: 0, speed: 0, at: 0 };
+/** Since when an answer is awaited; 0 while none is. */
 let asking = 0;
 /** Whether the controls want a token, or are off: then they are left alone. */
 let isRefused = false;
 /** Whether the mock has the key; asked for another one, the controls would answer 404. */
 let isKnown = true;
+/** What never changes while the mock runs. @type {import("./state.js").Lasting | null} */
+let lasting = null;
 
 const poller = new Worker("/console/poller.js", { type: "module" });
 const answer = new Answer();
@@ -44,21 +54,20 @@ const people = new People(open);
 const profile = new Profile(close, (visitorId) =>
   answer.open({ caller, operation: "getVisitor", visitorId }),
 );
-const journal = new Journal();
-const switches = new Switches(refresh, (websiteId) => begin({ ...caller, websiteId }));
-/** What never changes while the mock runs. @type {import("./state.js").Lasting | null} */
-let lasting = null;
+const journal = new Journal(unlessRefused);
+const switches = new Switches(refresh, (websiteId) => begin(caller.key, websiteId));
 
 poller.onmessage = (/** @type {MessageEvent} */ { data }) => {
+  if (data.turn !== turn) return;
   asking = data.kind === "asking" ? performance.now() : 0;
   if (data.kind === "answer") answered(data);
   if (data.kind === "trouble") troubled(data.trouble);
 };
 document.addEventListener("visibilitychange", () => poller.postMessage({ isPaused: document.hidden }));
-window.addEventListener("hashchange", () => begin({ ...caller, ...hashed() }));
-at("key").addEventListener("change", () =>
-  begin({ ...caller, key: at("key").value.trim() || USUAL_KEY, websiteId: null }),
-);
+window.addEventListener("hashchange", () => {
+  const key = hashedKey();
+  if (key !== null && key !== caller.key) void begin(key);
+});
 at("new-key").addEventListener("click", mint);
 at("unlock").addEventListener("submit", unlock);
 for (const button of document.querySelectorAll("[data-request]")) {
@@ -69,40 +78,61 @@ for (const button of document.querySelectorAll("[data-request]")) {
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(at(/** @type {any} */ (button).dataset.copy).textContent));
 }
+offerKeys();
 setInterval(tick, 200);
 void map.load();
-void begin({ ...caller, ...hashed() }).then(control);
+void begin(hashedKey() ?? USUAL_KEY).finally(control);
 
-/** Looks at the world with another key, or at another website. @param {import("./api.js").Caller} next */
-async function begin(next) {
-  const isOtherKey = next.key !== caller.key || caller.base === "";
-  caller = next;
-  at("key").value = caller.key;
-  if (caller.key !== USUAL_KEY || location.hash !== "")
-    history.replaceState(null, "", `#${new URLSearchParams({ key: caller.key })}`);
-  close();
+/** Looks at the world with a key, and for an account token at a website. @param {string} key @param {string | null} [websiteId] */
+async function begin(key, websiteId = null) {
+  turn += 1;
+  const mine = turn;
+  poller.postMessage({ caller: null });
+  caller = { base: "", key, websiteId };
+  at("key").value = key;
+  if (key !== USUAL_KEY || location.hash !== "")
+    history.replaceState(null, "", `#${new URLSearchParams({ key })}`);
   clear();
-  switches.wait();
-  if (isOtherKey) await learn();
-  journal.use(caller.key);
+  if (!KEY.test(key)) {
+    troubled({
+      message: "This is no key: keys begin with df_ or dft_, and go on with letters, digits, _ and -.",
+    });
+    return;
+  }
+  await learn(mine);
+  if (mine !== turn) return;
+  journal.use(key);
   say(at("first-curl"), asCurl(caller, "getRealtimeMap"));
-  poller.postMessage({ caller });
+  poller.postMessage({ caller, turn });
   await refresh(false);
 }
 
-/** Where the API is, which keys there are, and which website an account token is to look at first. */
-async function learn() {
+/** Where the API is, whether there is the key, and which website an account token is to look at first. @param {number} mine */
+async function learn(mine) {
   /** @type {import("./state.js").Listed | undefined} */
-  let key;
-  const listed = unlessRefused(async () => {
-    const keys = await readKeys();
-    showKeys(keys);
-    key = keys.find((each) => each.key === caller.key);
-    isKnown = key !== undefined;
+  let listed;
+  const known = unlessRefused(async () => {
+    listed = await findKey();
   });
-  [lasting] = await Promise.all([lasting ?? readLasting(), listed]);
-  caller.base = lasting.base;
-  if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(lasting.sites, key?.websites ?? []);
+  const [found] = await Promise.all([lasting ?? readLasting(), known]);
+  lasting = found;
+  if (mine !== turn) return;
+  caller.base = found.base;
+  if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(found.sites, listed?.websites ?? []);
+}
+
+/** The caller's key among all that there are, which are then on offer; undefined for one that there is not. */
+async function findKey() {
+  const keys = await readKeys();
+  reconcile(
+    at("keys"),
+    keys,
+    ({ key }) => key,
+    ({ key, label, description }) => h("option", { value: key }, label || description || ""),
+  );
+  const found = keys.find(({ key }) => key === caller.key);
+  isKnown = found !== undefined;
+  return found;
 }
 
 /** @param {any[]} sites @param {string[]} allowed their names; none are all */
@@ -110,12 +140,22 @@ function firstWebsite(sites, allowed) {
   return (sites.find(({ name }) => allowed.length === 0 || allowed.includes(name)) ?? sites[0]).websiteId;
 }
 
+/** Forgets all that was shown, since it was another key's. */
 function clear() {
+  close();
   visitors.clear();
   isFirst = true;
+  asking = 0;
+  clock = { now: 0, speed: 0, at: 0 };
   map.clear();
-  feed.apply([], [], instant);
-  people.show([], instant);
+  feed.clear();
+  people.clear();
+  switches.wait();
+  for (const id of ["latest", "revision"]) say(at(id), "");
+  say(at("active"), "–");
+  say(at("site"), "The website");
+  at("trouble").hidden = true;
+  document.body.classList.remove("is-stale");
 }
 
 /** @param {any} news what the poller found */
@@ -125,22 +165,29 @@ function answered(news) {
   document.body.classList.remove("is-stale");
   say(at("active"), counted(news.active));
   say(at("active-word"), news.active === 1 ? "visitor" : "visitors");
-  say(at("latest"), `${size(news.bytes)} in ${Math.round(news.took)} ms, of ${dateTime(instant)} UTC`);
-  if (!news.isSame) {
+  say(
+    at("latest"),
+    `Map answer: ${size(news.bytes)} in ${Math.round(news.took)} ms, as of ${dateTime(instant)} UTC`,
+  );
+  if (news.isSame) {
+    feed.show(instant);
+  } else {
     for (const visitorId of news.removed) visitors.delete(visitorId);
     for (const visitor of [...news.added, ...news.changed]) visitors.set(visitor.visitorId, visitor);
     map.apply({ ...news, isFirst });
     feed.apply(news.events, news.payments, instant);
-    people.show([...visitors.values()], instant);
     isFirst = false;
   }
+  people.show([...visitors.values()], instant);
   if (opened !== "" && performance.now() - openedAt > PROFILE_PAUSE) void inspect(opened);
 }
 
-/** @param {{operation: string, message: string, status: number, retryAfter: number | null}} trouble */
-function troubled({ operation, message, status, retryAfter }) {
+/** @param {{operation?: string, message: string, status?: number, retryAfter?: number | null}} trouble */
+function troubled({ operation, message, status = 0, retryAfter = null }) {
+  const what =
+    operation === undefined ? "" : `${operation} ${status === 0 ? "gets no answer" : `answers ${status}`}: `;
   const parts = [
-    `${operation} ${status === 0 ? "gets no answer" : `answers ${status}`}: ${message}`,
+    what + message.replace(/\.?$/, "."),
     retryAfter === null ? "" : ` A client may ask again after ${retryAfter} s.`,
     isFirst ? "" : ` The picture is that of ${clockTime(instant)}.`,
   ];
@@ -152,30 +199,37 @@ function troubled({ operation, message, status, retryAfter }) {
 /** Opens somebody's profile. @param {string} visitorId */
 function open(visitorId) {
   if (opened === "") before = document.activeElement;
+  inspecting.abort();
   opened = visitorId;
   map.select(visitorId);
   profile.open({ visitorId, visitor: visitors.get(visitorId), data: null, problem: "", instant });
   void inspect(visitorId);
 }
 
-/** Fetches the profile that is open, and shows it. @param {string} visitorId */
+/** Fetches the profile that is open, and shows it; one request at a time. @param {string} visitorId */
 async function inspect(visitorId) {
-  openedAt = performance.now();
+  inspecting.abort();
+  inspecting = new AbortController();
+  const { signal } = inspecting;
+  openedAt = Number.POSITIVE_INFINITY;
   /** @type {any} */
   let data = null;
   let problem = "";
   try {
-    ({ data } = await ask(caller, "getVisitor", { visitorId }));
+    ({ data } = await ask(caller, "getVisitor", { visitorId, signal }));
   } catch (error) {
+    if (signal.aborted) return;
     if (!(error instanceof Trouble)) throw error;
     problem = `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`;
   }
-  if (opened === visitorId)
-    profile.show({ visitorId, visitor: visitors.get(visitorId), data, problem, instant });
+  if (signal.aborted) return;
+  openedAt = performance.now();
+  profile.show({ visitorId, visitor: visitors.get(visitorId), data, problem, instant });
 }
 
 function close() {
   if (opened === "") return;
+  inspecting.abort();
   opened = "";
   map.select("");
   profile.hide();
@@ -185,47 +239,41 @@ function close() {
 
 /** Every second: the journal, and what the controls say. */
 async function control() {
-  if (!document.hidden && !isRefused) await unlessRefused(() => journal.poll());
-  setTimeout(async () => {
+  try {
+    if (!document.hidden && !isRefused) await unlessRefused(() => journal.poll());
     if (!document.hidden && !isRefused) await refresh(false);
-    void control();
-  }, CONTROL_PAUSE);
+  } finally {
+    setTimeout(control, CONTROL_PAUSE);
+  }
 }
 
 /** Shows what holds now; after a change the world is asked again at once. */
 async function refresh(hasChanged = true) {
   if (hasChanged) poller.postMessage({});
-  if (!isKnown || lasting === null) return;
+  if (hasChanged && opened !== "") void inspect(opened);
+  if (lasting === null || caller.base === "") return;
   const { sites, operations } = lasting;
+  const mine = turn;
   await unlessRefused(async () => {
-    const { key } = caller;
-    const settings = await readSettings(key);
-    if (key !== caller.key) return;
+    if (!isKnown && (await findKey()) === undefined) return;
+    const settings = await readSettings(caller.key);
+    if (mine !== turn) return;
     const { state } = settings;
     state.site ??= sites.find(({ websiteId }) => websiteId === caller.websiteId)?.name ?? null;
     clock = { now: Date.parse(state.now), speed: state.frozen ? 0 : state.speed, at: performance.now() };
-    switches.show({ key, ...settings, sites, operations });
+    switches.show({ key: caller.key, ...settings, sites, operations });
     say(at("site"), state.site ?? "The website");
     say(at("revision"), `Revision ${state.revision}.`);
-    document.title = `${state.site} · datafast-mock`;
+    document.title = `${state.site ?? caller.key} · datafast-mock`;
   });
-}
-
-/** @param {any[]} keys */
-function showKeys(keys) {
-  reconcile(
-    at("keys"),
-    keys,
-    ({ key }) => key,
-    ({ key, label, description }) => h("option", { value: key }, label || description || ""),
-  );
 }
 
 async function mint() {
+  let minted = "";
   await unlessRefused(async () => {
-    const { key } = await post("/keys", { label: "made in the console" });
-    await begin({ ...caller, key, websiteId: null });
+    minted = (await post("/keys", { label: "made in the console" })).key;
   });
+  if (minted !== "") await begin(minted);
 }
 
 /**
@@ -242,9 +290,9 @@ async function unlessRefused(act) {
     isRefused = error.status === 401 || error.status === 403;
     // It was forgotten.
     if (error.status === 404) isKnown = false;
+    refusal = error.message;
     for (const part of at("unlock").querySelectorAll("label, input, button"))
       part.hidden = error.status !== 401;
-    refusal = error.message;
   }
   at("switch-board").hidden = refusal !== "";
   at("unlock").hidden = refusal === "";
@@ -254,9 +302,28 @@ async function unlessRefused(act) {
 /** @param {Event} event */
 async function unlock(event) {
   event.preventDefault();
-  useToken(at("token").value.trim());
+  const token = at("token").value.trim();
+  at("token").value = "";
+  if (!TOKEN.test(token)) {
+    say(at("unlock-text"), "A control token is made of letters, digits and signs of ASCII, without spaces.");
+    return;
+  }
+  useToken(token);
   isRefused = false;
-  await begin({ ...caller, base: "" });
+  await begin(caller.key, caller.websiteId);
+}
+
+/** An empty field lists all keys; left empty, it shows again which one is used. */
+function offerKeys() {
+  const field = at("key");
+  field.addEventListener("focus", () => {
+    field.placeholder = field.value;
+    field.value = "";
+  });
+  field.addEventListener("blur", () => {
+    field.value ||= caller.key;
+  });
+  field.addEventListener("change", () => begin(field.value.trim() || caller.key));
 }
 
 /** What only time changes. */
@@ -264,11 +331,10 @@ function tick() {
   const now = clock.now + (performance.now() - clock.at) * clock.speed;
   say(at("now"), clock.at === 0 ? "–" : dateTime(now));
   const waiting = asking === 0 ? 0 : performance.now() - asking;
-  document.body.classList.toggle("is-waiting", waiting > 1500);
-  if (waiting > 1500) say(at("latest"), `waiting for an answer for ${Math.floor(waiting / 1000)} s …`);
+  if (waiting > WAITING) say(at("latest"), `waiting for an answer for ${Math.floor(waiting / 1000)} s …`);
 }
 
-function hashed() {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  return key === null ? {} : { key };
+/** The key that the address names; null for none. */
+function hashedKey() {
+  return new URLSearchParams(location.hash.slice(1)).get("key");
 }

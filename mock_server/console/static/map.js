@@ -37,7 +37,6 @@ export class WorldMap {
    * @param {(visitorId: string) => void} open called for the visitor that was chosen
    */
   constructor(frame, open) {
-    this.frame = frame;
     const dots = s("g", {
       class: "dots",
       role: "group",
@@ -47,23 +46,24 @@ export class WorldMap {
     // A drawing of its own for the land, which is drawn once and not with each dot that changes.
     const land = s("svg", { viewBox: VIEW, class: "world", "aria-hidden": "true" }, this.#land);
     this.drawing = s("svg", { viewBox: VIEW, class: "world over" }, dots);
-    frame.append(land, this.#pulses, this.drawing, this.#tip);
+    this.frame = h("div", { class: "drawings" }, land, this.#pulses, this.drawing, this.#tip);
+    frame.append(this.frame);
     // On the frame, since a drawing that listens for the focus would be a stop for the tabulator itself.
-    frame.addEventListener("click", (/** @type {Event} */ event) =>
+    this.frame.addEventListener("click", (/** @type {Event} */ event) =>
       this.#with(event, ({ visitor }) => open(visitor.visitorId)),
     );
-    frame.addEventListener("pointerover", (/** @type {Event} */ event) =>
+    this.frame.addEventListener("pointerover", (/** @type {Event} */ event) =>
       this.#with(event, (dot) => this.#point(dot)),
     );
-    frame.addEventListener("pointerout", () => this.#unpoint());
-    frame.addEventListener("focusin", (/** @type {Event} */ event) =>
+    this.frame.addEventListener("pointerout", () => this.#unpoint());
+    this.frame.addEventListener("focusin", (/** @type {Event} */ event) =>
       this.#with(event, (dot) => this.#point(dot)),
     );
-    frame.addEventListener("focusout", () => this.#unpoint());
-    frame.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
+    this.frame.addEventListener("focusout", () => this.#unpoint());
+    this.frame.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
       this.#with(event, (dot) => this.#pressed(event, dot, open)),
     );
-    new ResizeObserver(([entry]) => this.#scale(entry.contentRect.width)).observe(frame);
+    new ResizeObserver(([entry]) => this.#scale(entry.contentRect.width)).observe(this.frame);
   }
 
   /** Draws the land. */

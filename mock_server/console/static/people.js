@@ -33,6 +33,14 @@ export class People {
     this.#showPages();
   }
 
+  /** Shows nothing, since nothing is known yet. */
+  clear() {
+    this.#visitors = [];
+    this.list.replaceChildren();
+    this.pages.replaceChildren();
+    say(at("visitors-more"), "");
+  }
+
   #showVisitors() {
     const wanted = this.search.value.trim().toLowerCase();
     const found = this.#visitors.filter((visitor) => wanted === "" || words(visitor).includes(wanted));
@@ -68,7 +76,12 @@ export class People {
     say(who, name ?? anonymous(visitorId));
     who.classList.toggle("is-anonymous", name === null);
     say(when, ago(this.#instant - seen));
-    say(more, [page, place(city, countryCode), system].filter(Boolean).join("  ·  "));
+    const parts = [page, place(city, countryCode), system].filter(Boolean).map(String);
+    if (more.title !== parts.join("\n")) {
+      more.title = parts.join("\n");
+      // Each by itself, so that none turns the direction of the others.
+      more.replaceChildren(...parts.flatMap((part, i) => [i === 0 ? "" : "  ·  ", h("bdi", {}, part)]));
+    }
   }
 
   #showPages() {

@@ -23,12 +23,13 @@ const ASSUMED = 300_000;
  * @property {boolean} isCustomer
  * @property {string} system
  * @property {string | null} referrer
- * @property {number | null} score
  * @property {number} seen the latest activity that is known, in ms
  */
 
 /** @type {import("./api.js").Caller | null} */
 let caller = null;
+/** The page's number for this caller, which goes with each message. */
+let turn = 0;
 let isPaused = false;
 /** What is under way, so that it can be given up. */
 let current = new AbortController();
@@ -41,6 +42,7 @@ let lastText = "";
 self.onmessage = ({ data }) => {
   if (data.caller !== undefined) {
     caller = data.caller;
+    turn = data.turn ?? 0;
     known = new Map();
     lastText = "";
   }
@@ -55,7 +57,7 @@ async function poll() {
   const control = new AbortController();
   current = control;
   const started = performance.now();
-  self.postMessage({ kind: "asking" });
+  self.postMessage({ kind: "asking", turn });
   let rest = PAUSE_AFTER_TROUBLE;
   try {
     const { signal } = control;
@@ -63,13 +65,13 @@ async function poll() {
       ask(caller, "getRealtime", { signal }),
       ask(caller, "getRealtimeMap", { signal }),
     ]);
-    self.postMessage({ kind: "answer", ...changes(realtime, map) });
+    self.postMessage({ kind: "answer", turn, ...changes(realtime, map) });
     rest = Math.max(PAUSE, (performance.now() - started) * REST);
   } catch (error) {
     if (control.signal.aborted) return;
-    if (!(error instanceof Trouble)) throw error;
-    const { operation, message, status, retryAfter } = error;
-    self.postMessage({ kind: "trouble", trouble: { operation, message, status, retryAfter } });
+    const trouble = error instanceof Trouble ? error : new Trouble("getRealtimeMap", String(error));
+    const { operation, message, status, retryAfter } = trouble;
+    self.postMessage({ kind: "trouble", turn, trouble: { operation, message, status, retryAfter } });
   }
   if (!control.signal.aborted) timer = setTimeout(poll, rest);
 }
@@ -157,7 +159,6 @@ function visitorOf(raw, before, event, instant) {
       .filter((part) => typeof part === "string")
       .join(" · "),
     referrer: textOf(raw.referrer),
-    score: numberOf(raw.conversionLikelihood?.score),
     seen: Math.min(Math.max(before?.seen ?? first, event ?? 0, moved), instant),
   };
 }

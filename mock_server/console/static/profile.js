@@ -42,8 +42,19 @@ export class Profile {
     this.panel.replaceChildren();
   }
 
-  /** Shows what is known now, without moving the focus or the scrolled list. @param {Shown} shown */
+  /** Shows what is known now, and of an answer of another shape that it is one. @param {Shown} shown */
   show(shown) {
+    try {
+      this.#draw(shown);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      const problem = "The answer lacks what is documented, or has it of another type.";
+      this.#draw({ ...shown, data: null, problem });
+    }
+  }
+
+  /** Draws without moving the focus or the scrolled list. @param {Shown} shown */
+  #draw(shown) {
     const { data, visitor, visitorId, problem, instant } = shown;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.id;
     const scrolled = this.panel.querySelector(".timeline")?.scrollTop ?? 0;
@@ -60,7 +71,7 @@ export class Profile {
           h(
             "button",
             { type: "button", id: "profile-request", onclick: () => this.request(visitorId) },
-            "Request",
+            "Show the request",
           ),
           h(
             "button",

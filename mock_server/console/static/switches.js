@@ -1,6 +1,6 @@
 // The switches: website, time, revision, faults and rate limit, for one key or for every one.
 
-import { ControlProblem, patch, put } from "./controls.js";
+import { ControlProblem, get, patch, put } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { Pills } from "./pills.js";
 import { FAULTS, described, isLive, progress, simpleRule, withPart } from "./rules.js";
@@ -14,13 +14,14 @@ const STEPS = {
   "+1 h": 3_600_000,
   "+1 d": 86_400_000,
 };
-const DELAYS = { "in time": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
-const LIMITS = { "as usual": null, "3/min": 3, "20/min": 20, "60/min": 60 };
+const DELAYS = { "no delay": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
+const LIMITS = { "server’s default": null, "3/min": 3, "20/min": 20, "60/min": 60 };
 const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 const REVISIONS = {
   "2026-02":
-    "Objects in system, coordinates, sessions, customers: what programs written in spring 2026 read.",
-  "2026-06": "Strings in system, fewer members, no coordinates: what the documentation’s pages say today.",
+    "The fuller answers that programs of spring 2026 were written for: system.browser.name, coordinates, customers.",
+  "2026-06":
+    "What the documentation’s pages say today: system.browser is a string, visitors have six members, no coordinates.",
 };
 
 /**
@@ -38,6 +39,12 @@ export class Switches {
   /** @type {Held | null} */
   #held = null;
   #isForAll = false;
+  /** What was clicked is done in its order, each on top of what the last one left. */
+  #queue = Promise.resolve();
+  /** The operation and rule that "How often" was last set for. */
+  #timesAbout = "";
+  /** Whether the last problem was that nobody answered. */
+  #isOutage = false;
 
   /**
    * @param {() => Promise<void>} changed called after each change
@@ -57,7 +64,7 @@ export class Switches {
     this.speeds = new Pills(
       at("speeds"),
       SPEEDS.map((value) => ({ value, label: `×${value}`, title: `${value} s of the world in a second` })),
-      (speed) => this.#clock({ speed, frozen: false }),
+      (speed) => this.#ownClock({ speed, frozen: false }),
     );
     this.steps = new Pills(at("steps"), choices(STEPS), (advance) => this.#clock({ advance }));
     this.revisions = new Pills(
@@ -69,7 +76,7 @@ export class Switches {
     this.faults = new Pills(
       at("faults"),
       [
-        { value: null, label: "whole" },
+        { value: null, label: "undamaged" },
         ...Object.entries(FAULTS).map(([value, title]) => ({ value, label: value, title })),
       ],
       (fault) => this.#break("fault", fault),
@@ -81,7 +88,7 @@ export class Switches {
     at("times").append(
       ...Object.entries(TIMES).map(([name, count]) => h("option", { value: count ?? "" }, name)),
     );
-    at("play").addEventListener("click", () => this.#clock({ frozen: !this.#held?.state.frozen }));
+    at("play").addEventListener("click", () => this.#ownClock({ frozen: !this.#held?.state.frozen }));
     at("website").addEventListener("change", () => this.#website());
     at("operation").addEventListener("change", () => this.#showBreak());
     at("times").addEventListener("change", () => this.#retime());
@@ -106,11 +113,17 @@ export class Switches {
     this.#held = held;
     if (isFirst) this.#prepare(held);
     for (const id of ["clock", "switch-board"]) at(id).disabled = false;
-    const { state } = held;
+    const { state, own, common } = held;
+    const revision = this.#isForAll ? common.revision : state.revision;
     this.scope.press(this.#isForAll);
+    say(at("scope-text"), this.#isForAll ? overrides(held.key, own) : "");
     this.speeds.press(state.frozen ? null : state.speed);
-    this.revisions.press(state.revision);
-    say(at("revision-text"), REVISIONS[/** @type {keyof typeof REVISIONS} */ (state.revision)] ?? "");
+    this.revisions.press(revision);
+    say(
+      at("revision-text"),
+      REVISIONS[/** @type {keyof typeof REVISIONS} */ (revision)] ?? "As the mock was started.",
+    );
+    if (this.#isOutage) this.#complain("");
     const limit = this.#settings().rateLimit;
     this.limits.press(limit === null ? null : limit.window === 60 ? limit.limit : undefined);
     const label = state.frozen ? "Start the clock" : "Pause the clock";
@@ -136,6 +149,7 @@ export class Switches {
   /** @param {Held} held */
   #prepare({ sites, operations }) {
     at("website").append(
+      h("option", { value: "" }, "(as it came)"),
       ...sites.map(({ name, description }) => h("option", { value: name, title: description }, name)),
     );
     const names = [["", "all"], ...operations.map(({ operationId, path }) => [operationId, path])];
@@ -143,11 +157,12 @@ export class Switches {
   }
 
   #showWebsite() {
-    const { state, sites } = /** @type {Held} */ (this.#held);
-    const site = sites.find(({ name }) => name === state.site);
+    const { state, common, sites } = /** @type {Held} */ (this.#held);
+    const name = this.#isForAll ? common.site : state.site;
     const select = at("website");
-    if (document.activeElement !== select) select.value = state.site ?? "";
-    say(at("website-text"), site?.description ?? "");
+    if (document.activeElement !== select) select.value = name ?? "";
+    const site = sites.find((each) => each.name === name);
+    say(at("website-text"), site?.description ?? "As the mock was started.");
   }
 
   #showBreak() {
@@ -162,7 +177,12 @@ export class Switches {
     this.codes.press(rule?.then.code ?? null);
     this.delays.press(rule?.then.delay ?? null);
     this.faults.press(rule?.then.fault ?? null);
-    if (document.activeElement !== at("times") && rule !== undefined) at("times").value = rule.times ?? "";
+    const fault = /** @type {keyof typeof FAULTS | undefined} */ (rule?.then.fault);
+    say(at("fault-text"), fault === undefined ? "" : `${FAULTS[fault]}.`);
+    // Only for another rule: what was chosen for the next one stays.
+    const about = JSON.stringify([operation, rule?.times]);
+    if (about !== this.#timesAbout) this.#showTimes(rule?.times);
+    this.#timesAbout = about;
     const rows = settings.faults.map((/** @type {any} */ each, /** @type {number} */ number) => ({
       rule: each,
       count: settings.counts[number],
@@ -181,14 +201,19 @@ export class Switches {
     );
   }
 
+  /** @param {number | undefined} count undefined for always */
+  #showTimes(count) {
+    const select = at("times");
+    const value = String(count ?? "");
+    if (![...select.options].some((option) => option.value === value))
+      select.append(h("option", { value }, `${count} times`));
+    select.value = value;
+  }
+
   /** @param {any} rule */
   #ruleRow(rule) {
-    const remove = () =>
-      this.#set({
-        faults: this.#settings().faults.filter(
-          (/** @type {any} */ other) => JSON.stringify(other) !== JSON.stringify(rule),
-        ),
-      });
+    const isOther = (/** @type {any} */ other) => JSON.stringify(other) !== JSON.stringify(rule);
+    const remove = () => this.#change(({ faults }) => ({ faults: faults.filter(isOther) }));
     return h("li", {}, h("span"), " ", h("button", { type: "button", onclick: remove }, "Remove"));
   }
 
@@ -234,14 +259,15 @@ export class Switches {
   #website() {
     const { state, sites } = /** @type {Held} */ (this.#held);
     const name = at("website").value;
-    if (state.permissions === null || this.#isForAll) void this.#set({ site: name });
-    else this.chooseWebsite(sites.find((site) => site.name === name).websiteId);
+    if (state.permissions === null || this.#isForAll) void this.#set({ site: name === "" ? null : name });
+    else if (name !== "") this.chooseWebsite(sites.find((site) => site.name === name).websiteId);
   }
 
   /** @param {"code" | "delay" | "fault"} part @param {any} value */
   #break(part, value) {
     const times = at("times").value === "" ? null : Number(at("times").value);
-    void this.#set({ faults: withPart(this.#settings().faults, at("operation").value, part, value, times) });
+    const operation = at("operation").value;
+    void this.#change(({ faults }) => ({ faults: withPart(faults, operation, part, value, times) }));
   }
 
   #retime() {
@@ -254,35 +280,61 @@ export class Switches {
   }
 
   #reset() {
-    void this.#do(async () => {
-      await put("/settings", {}, this.#scope());
-      await put("/clock", { now: new Date().toISOString(), speed: 1, frozen: false }, this.#scope());
-    });
+    const scope = this.#scope();
+    void this.#do(() => put("/settings", {}, scope));
   }
 
   /** @param {any} change */
   #set(change) {
-    return this.#do(() => patch("/settings", change, this.#scope()));
+    return this.#change(() => change);
+  }
+
+  /** Changes settings on top of those that hold when it is its turn. @param {(settings: any) => any} changed */
+  #change(changed) {
+    const scope = this.#scope();
+    return this.#do(async () => patch("/settings", changed(await get("/settings", scope)), scope));
   }
 
   /** @param {any} change */
   #clock(change) {
-    return this.#do(() => put("/clock", change, this.#scope()));
+    const scope = this.#scope();
+    return this.#do(() => put("/clock", change, scope));
+  }
+
+  /** The clock in the header is that of the key that is looked at. @param {any} change */
+  #ownClock(change) {
+    const { key } = /** @type {Held} */ (this.#held);
+    return this.#do(() => put("/clock", change, { key }));
   }
 
   /** @param {() => Promise<any>} act */
-  async #do(act) {
-    const problem = at("switch-problem");
-    problem.hidden = true;
-    try {
-      await act();
-    } catch (error) {
-      if (!(error instanceof ControlProblem)) throw error;
-      problem.hidden = false;
-      say(problem, error.message);
-    }
-    await this.changed();
+  #do(act) {
+    this.#queue = this.#queue.then(async () => {
+      this.#complain("");
+      try {
+        await act();
+      } catch (error) {
+        if (!(error instanceof ControlProblem)) throw error;
+        this.#isOutage = error.status === 0;
+        this.#complain(error.message);
+      }
+      await this.changed();
+    });
+    return this.#queue;
   }
+
+  /** @param {string} problem empty for none */
+  #complain(problem) {
+    at("switch-problem").hidden = problem === "";
+    say(at("switch-problem"), problem);
+  }
+}
+
+/** What a key has of its own, and so does not take from the server. @param {string} key @param {any} own */
+function overrides(key, own) {
+  const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
+  const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
+  return set.length === 0 ? "" : `${key} has of its own: ${set.join(", ")}.`;
 }
 
 /** @param {Record<string, any>} table */
