@@ -10,6 +10,7 @@ READY := $(VENV)/.ready
 NODE_TOOLS := tests/generators/node_modules/.bin
 GENERATORS_READY := tests/generators/node_modules/.ready
 RUNNERS_READY := tests/javascript/node_modules/.ready
+PEERS_READY := benchmarks/node_modules/.ready
 
 # The tests start hundreds of processes: where bytecode is not kept, each of them compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
 	@exec $(BIN)/datafast-mock serve $(ARGS)
@@ -64,8 +65,18 @@ $(GENERATORS_READY) $(RUNNERS_READY): tests/%/node_modules/.ready: tests/%/packa
 package: setup ## install the package into an empty environment and serve with it
 	$(BIN)/python scripts/check_package.py
 
-bench: setup ## figures: start, memory, maps, throughput
-	@for question in start map throughput; do $(BIN)/python -m benchmarks.$$question || exit 1; done
+bench: setup ## the budget as ratios, into docs/benchmarks.md (ARGS="--only ticks" …)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: setup $(PEERS_READY) ## Prism, Scalar's mock server and nginx beside the mock, likewise
+	$(BIN)/python -m benchmarks.duels $(ARGS)
+
+bench-compare: setup ## the tree as it is now against a commit (BASE=main), in turns
+	$(BIN)/python -m benchmarks.compare $(BASE) $(ARGS)
+
+# A peer that cannot be installed is a line in the table.
+$(PEERS_READY): benchmarks/package.json | $(READY)
+	-PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix benchmarks --no-package-lock --no-audit --no-fund --loglevel=error && touch $@
 
 clauses: setup ## write docs/clauses.md
 	$(BIN)/python -m scripts.make_clauses
@@ -94,7 +105,7 @@ build: setup ## build wheel and sdist into dist/
 	$(BIN)/hatchling build
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/*/node_modules
+	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test long check setup lint types layers generators package fuzz bench golden screenshots format data build clean
+.PHONY: help serve test long check setup lint types layers generators package fuzz bench bench-peers bench-compare golden screenshots format data build clean

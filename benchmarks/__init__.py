@@ -1,1 +1,1 @@
-"""Figures, not tests: each file answers one question, `make bench` runs them all."""
+"""Figures, not tests: what the mock costs, as ratios; `make bench`, `bench-peers` and `bench-compare`."""

@@ -1,49 +1,48 @@
-"""How long from the command to the first 200, and how much memory does it take at rest?"""
+"""How long from the command to the first answer, and how much memory does it take at rest?"""
 
-import http.client
-import subprocess
-import sys
-from pathlib import Path
+import time
+from collections.abc import Iterator
 from time import perf_counter
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from benchmarks.figures import tell
+from benchmarks.figures import Row, at_most, spread_of
+from benchmarks.plan import Plan, say
+from benchmarks.servers import MAP, REALTIME, captured, mock, resident_megabytes, target
 
-COMMAND = Path(sys.executable).with_name("datafast-mock")
-ROUNDS = 12
-SECONDS, MEGABYTES = 0.35, 65
-
-
-def main() -> None:
-    times, sizes = zip(*(one_start() for _ in range(ROUNDS)), strict=True)
-    print("`datafast-mock serve`")
-    tell("until the first map is answered", times, "s ", SECONDS)
-    tell("resident at rest", sizes, "MB", MEGABYTES)
+_STARTS = 10
+_REST_SECONDS = 0.3
+_READY, _RESIDENT = at_most(0.2), at_most(50)
 
 
-def one_start() -> tuple[float, float]:
+class _Start(NamedTuple):
+    """Seconds from the command until the first counter and the first map, and MB before anybody asked."""
+
+    ready: float
+    map: float
+    resident: float
+
+
+def start(_plan: Plan) -> Iterator[Row]:
+    """Ready, and resident at rest."""
+    say(f"start: {_STARTS} times, each with all its data loaded")
+    starts = [_one_start() for _ in range(_STARTS)]
+    first_map = spread_of(one.map for one in starts).middle
+    yield Row(
+        "ready: first answer after start",
+        spread_of(one.ready for one in starts),
+        "s",
+        _READY,
+        f"`getRealtime`; first map after {first_map:.2f} s",
+    )
+    yield Row("resident at rest", spread_of(one.resident for one in starts), "MB", _RESIDENT)
+
+
+def _one_start() -> _Start:
     begin = perf_counter()
-    process = subprocess.Popen([COMMAND, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None, "started with a pipe"
-        address = next(line for line in process.stdout if line.startswith("listening on ")).split()[-1]
-        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
-        headers = {"Authorization": "Bearer df_test"}
-        connection.request("GET", "/api/v1/analytics/realtime/map", headers=headers)
-        status = connection.getresponse().status
-        taken = perf_counter() - begin
-        assert status == 200, status
-        return taken, resident_megabytes(process.pid)
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def resident_megabytes(pid: int) -> float:
-    """Linux only."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
-
-
-if __name__ == "__main__":
-    main()
+    with mock() as (server, pid):
+        captured(target(server, REALTIME))
+        ready = perf_counter() - begin
+        captured(target(server, MAP))
+        first_map = perf_counter() - begin
+        time.sleep(_REST_SECONDS)
+        return _Start(ready, first_map, resident_megabytes(pid))

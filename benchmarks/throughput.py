@@ -1,62 +1,77 @@
-"""How many answers a second does one process give, and how long does one take, over real sockets?
+"""How many answers a second, and how late the latest of a hundred, beside bare uvicorn?"""
 
-The client runs beside the server and takes its share of the machine: real clients see somewhat more.
-"""
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 
-import asyncio
-import subprocess
-import sys
-from pathlib import Path
-from statistics import median, quantiles
-from time import perf_counter
-from urllib.parse import urlsplit
+from benchmarks.figures import Bound, Row, at_least, at_most, ratios
+from benchmarks.load import Sample
+from benchmarks.plan import Plan, say
+from benchmarks.servers import MAP, REALTIME, bare_uvicorn, captured, data_of, mock, profile_path, target
+from benchmarks.table import number
 
-COMMAND = Path(sys.executable).with_name("datafast-mock")
-CONNECTIONS = 16
-SECONDS = 4.0
-PATHS = ("/analytics/realtime", "/analytics/realtime/map", "/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd")
+_OURS, _BARE = "mock", "bare"
+_P99 = at_most(2)
 
 
-def main() -> None:
-    process = subprocess.Popen([COMMAND, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None, "started with a pipe"
-        address = next(line for line in process.stdout if line.startswith("listening on ")).split()[-1]
-        for path in PATHS:
-            taken = asyncio.run(load(urlsplit(address).netloc, path))
-            usual, most = median(taken) * 1000, quantiles(taken, n=100)[98] * 1000
-            print(
-                f"  GET {path[:40]:<40} {len(taken) / SECONDS:8.0f} answers/s"
-                f"   median {usual:.2f} ms   99 % below {most:.2f} ms"
-            )
-    finally:
-        process.terminate()
-        process.communicate()
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is asked, of which site, and what part of bare uvicorn's rate it has to reach.
+
+    A path of None is the profile of somebody on the map.
+    """
+
+    name: str
+    path: str | None
+    bound: Bound
+    site: str = "demo"
 
 
-async def load(netloc: str, path: str) -> list[float]:
-    """The seconds that each answer took, on all connections together."""
-    host, port = netloc.split(":")
-    until = perf_counter() + SECONDS
-    taken = await asyncio.gather(*(ask(host, int(port), path, until) for _ in range(CONNECTIONS)))
-    return [seconds for part in taken for seconds in part]
+CASES = (
+    Case("realtime", REALTIME, at_least(0.85)),
+    Case("map of 50 visitors", MAP, at_least(0.85)),
+    Case("visitor profile", None, at_least(0.75)),
+    Case("map of 5,000 visitors", MAP, at_least(0.85), "launch_day"),
+)
 
 
-async def ask(host: str, port: int, path: str, until: float) -> list[float]:
-    reader, writer = await asyncio.open_connection(host, port)
-    request = f"GET /api/v1{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer df_test\r\n\r\n".encode()
-    taken: list[float] = []
-    while (begin := perf_counter()) < until:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200 "), head
-        length = next(line for line in head.lower().splitlines() if line.startswith(b"content-length:"))
-        await reader.readexactly(int(length.split(b":")[1]))
-        taken.append(perf_counter() - begin)
-    writer.close()
-    await writer.wait_closed()
-    return taken
+def throughput(plan: Plan) -> Iterator[Row]:
+    """The rates of all cases, then their latencies."""
+    measured = [(case, *_measured(plan, case)) for case in CASES]
+    for case, what, ours, bare in measured:
+        yield _rate_row(case, what, ours, bare)
+    for case, _, ours, bare in measured:
+        yield _latency_row(case, ours, bare)
 
 
-if __name__ == "__main__":
-    main()
+def _measured(plan: Plan, case: Case) -> tuple[str, list[Sample], list[Sample]]:
+    """What was answered, in words, and the rounds of the mock and of bare uvicorn."""
+    say(f"{case.name}: {plan.rounds} rounds of {plan.seconds:g} s of the mock and of bare uvicorn, in turns")
+    with ExitStack() as stack:
+        server, _ = stack.enter_context(mock())
+        path = case.path or profile_path(server)
+        ours = target(server, path, case.site)
+        answer = captured(ours)
+        bare = target(stack.enter_context(bare_uvicorn(answer)), path, case.site)
+        samples = plan.interleaved({_OURS: ours, _BARE: bare})
+    size = f"{number(len(answer.body) / 1000)} kB"
+    what = f"{data_of(answer)['count']:,} visitors, {size}" if path == MAP else size
+    return what, samples[_OURS], samples[_BARE]
+
+
+def _rate_row(case: Case, what: str, ours: list[Sample], bare: list[Sample]) -> Row:
+    found = ratios([sample.rate for sample in ours], [sample.rate for sample in bare])
+    beside = f"{_middle(ours).rate:,.0f} of {_middle(bare).rate:,.0f} answers/s; {what}"
+    return Row(f"{case.name} ÷ bare uvicorn", found, "×", case.bound, beside)
+
+
+def _latency_row(case: Case, ours: list[Sample], bare: list[Sample]) -> Row:
+    found = ratios([sample.p99 for sample in ours], [sample.p99 for sample in bare])
+    late = sorted(sample.p99 for sample in ours)[len(ours) // 2]
+    bare_late = sorted(sample.p99 for sample in bare)[len(bare) // 2]
+    beside = f"{number(late)} beside {number(bare_late)} ms"
+    return Row(f"p99, {case.name} ÷ bare uvicorn's", found, "×", _P99, beside)
+
+
+def _middle(samples: list[Sample]) -> Sample:
+    return sorted(samples)[len(samples) // 2]

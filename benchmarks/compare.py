@@ -1,0 +1,79 @@
+"""`make bench-compare BASE=…`: the checkout as it is now against one of its commits, by ratios.
+
+Both are served by this environment's Python and packages, and take their rounds in turns.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import click
+
+from benchmarks import page
+from benchmarks.figures import Row, ratios
+from benchmarks.load import Target, generator
+from benchmarks.plan import Plan, say
+from benchmarks.servers import MAP, REALTIME, ROOT, mock, profile_path, target
+from benchmarks.table import table
+
+_NOW, _BASE = "now", "base"
+# None is the profile of somebody on the map.
+_PATHS = {"realtime": REALTIME, "map of 50 visitors": MAP, "visitor profile": None}
+
+
+def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
+    """What part of the base's rate the present tree has, on each path."""
+    with ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(mock(tree=tree))[0] for name, tree in ((_NOW, now), (_BASE, base))
+        }
+        for what, path in _PATHS.items():
+            say(f"{what}: {plan.rounds} rounds of {plan.seconds:g} s of each, in turns")
+            samples = plan.interleaved(
+                {name: _target(server, path) for name, server in servers.items()},
+            )
+            ours, theirs = ([sample.rate for sample in samples[name]] for name in (_NOW, _BASE))
+            beside = f"{median(ours):,.0f} of {median(theirs):,.0f} answers/s"
+            yield Row(f"{what}, now ÷ base", ratios(ours, theirs), "×", beside=beside)
+
+
+def _target(server: str, path: str | None) -> Target:
+    return target(server, path or profile_path(server))
+
+
+@contextmanager
+def checkout(commit: str) -> Iterator[Path]:
+    """A commit in a folder of its own, for the length of the block. Raises click.UsageError."""
+    with TemporaryDirectory() as folder:
+        tree = Path(folder) / "base"
+        added = _git("worktree", "add", "--detach", str(tree), commit)
+        if added.returncode:
+            raise click.UsageError(f"BASE={commit}: {added.stderr.strip()}")
+        try:
+            yield tree
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@click.command(context_settings={"show_default": True})
+@click.argument("base")
+@click.option("--rounds", default=9, help="Rounds of each commit, in turns.")
+@click.option("--seconds", default=2.0, help="Of each round.")
+def main(*, base: str, rounds: int, seconds: float) -> None:
+    """Compare the present tree with the commit BASE."""
+    plan = Plan(generator(), rounds, seconds)
+    machine = page.machine()
+    with checkout(base) as tree:
+        rows = list(compared(plan, tree))
+    click.echo(f"{table(rows)}\n\n{' '.join(page.notes(plan, machine))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The servers that are measured: the mock in a process of its own, and bare uvicorn beside it."""
+
+import http.client
+import json
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.bare import Answer, serve_bare
+from benchmarks.load import LoadError, Target
+
+ROOT = Path(__file__).parent.parent
+INSTANT = "2026-02-12T17:27:30Z"
+"""When the benchmarks take place: about 50 visitors are on the map of `demo` then, and for minutes."""
+BASE = "/api/v1"
+REALTIME, MAP = f"{BASE}/analytics/realtime", f"{BASE}/analytics/realtime/map"
+# As a dashboard asks that lives on another origin: so there is something to do for CORS.
+_ORIGIN = {"Origin": "http://localhost:3000", "Accept": "application/json"}
+
+_LISTENING = "listening on "
+_START_SECONDS = 30
+
+
+@contextmanager
+def mock(*options: str, tree: Path = ROOT, now: str = INSTANT) -> Iterator[tuple[str, int]]:
+    """`datafast-mock serve` as a checkout has it, with its clock running: its address and process id."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_MOCK_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--now", now, *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        cwd=tree,
+        # The module is looked for here first, and only then where the environment has it from.
+        env={**kept, "PYTHONPATH": str(tree)},
+    )
+    try:
+        assert process.stdout is not None, "started with a pipe"
+        told = next((line for line in process.stdout if line.startswith(_LISTENING)), None)
+        if told is None:
+            raise LoadError(f"the mock ended with {process.wait()} before it listened")
+        yield told.removeprefix(_LISTENING).strip(), process.pid
+    finally:
+        process.terminate()
+        process.communicate(timeout=_START_SECONDS)
+
+
+@contextmanager
+def bare_uvicorn(answer: Answer) -> Iterator[str]:
+    """Runs uvicorn with an application that does nothing but return one answer; gives its address."""
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as sock:
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve_bare, args=(answer, sock), daemon=True
+        )
+        process.start()
+        try:
+            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        finally:
+            process.terminate()
+            process.join()
+
+
+def target(server: str, path: str, site: str = "demo") -> Target:
+    """A path of the API, asked with the key of a site."""
+    return Target(server + path, {"Authorization": f"Bearer df_{site}", **_ORIGIN})
+
+
+def captured(target: Target) -> Answer:
+    """What is answered to it, to the byte. Raises LoadError where that is no 200."""
+    parts = urlsplit(target.url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=_START_SECONDS)
+    connection.request("GET", parts.path, headers=dict(target.headers))
+    reply = connection.getresponse()
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.getheaders()]
+    answer = Answer(reply.status, headers, reply.read())
+    connection.close()
+    if answer.status != 200:
+        raise LoadError(f"{target.url} answers {answer.status}: {answer.body[:200]!r}")
+    return answer
+
+
+def data_of(answer: Answer) -> Any:
+    """The `data` of an answer of the API."""
+    return json.loads(answer.body)["data"]
+
+
+def profile_path(server: str) -> str:
+    """The profile of the visitor who came last to the map of `demo`."""
+    newest = data_of(captured(target(server, MAP)))["visitors"][0]
+    return f"{BASE}/visitors/{newest['visitorId']}"
+
+
+def resident_megabytes(pid: int) -> float:
+    """The memory that a process takes. Linux only."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

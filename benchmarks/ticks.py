@@ -1,0 +1,152 @@
+"""What does the next tick's map cost, and is that a matter of what changed or of how many there are?"""
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import linear_regression, median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import NamedTuple
+
+import msgspec
+
+from benchmarks.figures import Bound, Row, at_least, at_most, spread_of
+from benchmarks.plan import Plan, apart, say
+from benchmarks.servers import INSTANT
+from benchmarks.table import number
+from mock_server.instants import SECOND, instant_of
+from mock_server.site import SITES, Site, load_site
+from mock_server.views.call import REVISION_2026_02, Call
+from mock_server.views.registry import VIEWS
+from mock_server.world.world import World
+
+# Seconds from one map to the next, in turns: a longer step changes more of a crowd that stays as large.
+_STEPS = (1, 2, 4, 8)
+_WARM_STEPS = 4
+_SHARE = at_least(0.5)
+
+
+class Crowd(NamedTuple):
+    """A site, its visitors if not its own (None), how many ticks are measured, and what one may take."""
+
+    site: str
+    online: int | None
+    ticks: int
+    bound: Bound
+
+
+CROWDS = (
+    Crowd("demo", None, 120, at_most(1)),
+    Crowd("launch_day", None, 60, at_most(20)),
+    Crowd("launch_day", 50_000, 40, at_most(250)),
+)
+
+
+class Refresh(NamedTuple):
+    """One map after another: the step in s, what it took in ms, and how many visitors differ."""
+
+    step: int
+    taken: float
+    changed: int
+    visitors: int
+
+
+class Cost(NamedTuple):
+    """What a tick takes, in ms: for each visitor that changed, and for the crowd whatever changed."""
+
+    each: float
+    crowd: float
+
+
+def ticks(_plan: Plan) -> Iterator[Row]:
+    """What a tick takes for each crowd; for the largest, also what part of that is paid for what changed."""
+    for crowd in CROWDS:
+        say(f"ticks: {crowd.site}, {crowd.online or 'its own'} visitors")
+        refreshes = apart(partial(refreshed, crowd))
+        seconds = [refresh for refresh in refreshes if refresh.step == 1]
+        cost = cost_of(refreshes)
+        row = _tick_row(crowd, seconds, cost)
+        yield row
+    part = max(1 - cost.crowd / row.found.middle, 0)
+    yield Row(f"part of the {row.what} for what changed", spread_of([part]), "of 1", _SHARE)
+
+
+def cost_of(refreshes: Sequence[Refresh]) -> Cost:
+    """The line through the medians of each step: what it took, over how many visitors changed."""
+    # Medians, as longer steps more often begin a minute, which costs a minute's new visits at once.
+    steps = [[one for one in refreshes if one.step == step] for step in _STEPS]
+    each, crowd = linear_regression(
+        [median(one.changed for one in step) for step in steps],
+        [median(one.taken for one in step) for step in steps],
+    )
+    # Noise can tilt the line of a small crowd below nothing.
+    return Cost(each, max(crowd, 0))
+
+
+def _tick_row(crowd: Crowd, seconds: Sequence[Refresh], cost: Cost) -> Row:
+    visitors = round(median(refresh.visitors for refresh in seconds))
+    changed = median(refresh.changed for refresh in seconds)
+    each, rest = f"{cost.each * 1000:,.0f} µs for each", f"{number(cost.crowd)} ms for the crowd"
+    beside = f"{changed:,.0f} changed; {each}, {rest}"
+    found = spread_of(refresh.taken for refresh in seconds)
+    return Row(f"tick at {visitors:,} visitors", found, "ms", crowd.bound, beside)
+
+
+def refreshed(crowd: Crowd) -> list[Refresh]:
+    """The maps of one world, which is warm, at instants that go forwards by steps of several lengths."""
+    with _site_of(crowd) as site:
+        world = World(42, site)
+    # As the server does when all is loaded.
+    gc.collect()
+    gc.freeze()
+    instant = instant_of(INSTANT)
+    before = _visitors(_map(world, instant))
+    refreshes = []
+    steps = [1] * _WARM_STEPS + [_STEPS[n % len(_STEPS)] for n in range(crowd.ticks)]
+    for step in steps:
+        instant += step * SECOND
+        begin = perf_counter()
+        body = _map(world, instant)
+        taken = (perf_counter() - begin) * 1000
+        after = _visitors(body)
+        refreshes.append(Refresh(step, taken, len(after - before), len(after)))
+        before = after
+    return refreshes[_WARM_STEPS:]
+
+
+@contextmanager
+def _site_of(crowd: Crowd) -> Iterator[Site]:
+    """The shipped site, or one made of it that has more visitors."""
+    path = SITES / f"{crowd.site}.yaml"
+    if crowd.online is None:
+        yield load_site(path)
+        return
+    with TemporaryDirectory() as folder:
+        larger = Path(folder) / path.name
+        lines = path.read_text(encoding="utf-8").splitlines()
+        larger.write_text("\n".join(_with_online(lines, crowd.online)), encoding="utf-8")
+        yield load_site(larger)
+
+
+def _with_online(lines: Iterable[str], online: int) -> Iterator[str]:
+    for line in lines:
+        yield f"online: {online}" if line.startswith("online:") else line
+
+
+def _map(world: World, instant: int) -> bytes:
+    return VIEWS["getRealtimeMap"](Call(world, instant, REVISION_2026_02, {}))
+
+
+def _visitors(body: bytes) -> frozenset[bytes]:
+    """Each visitor of a map as their JSON."""
+    return frozenset(bytes(visitor) for visitor in msgspec.json.decode(body, type=_Reply).data.visitors)
+
+
+class _Data(msgspec.Struct):
+    visitors: list[msgspec.Raw]
+
+
+class _Reply(msgspec.Struct):
+    data: _Data
