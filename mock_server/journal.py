@@ -84,23 +84,27 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
 class Journal:
     """The last requests of one key, oldest first, bounded in number and bytes."""
 
-    __slots__ = ("_requests", "_size")
+    __slots__ = ("_requests", "_size", "_sizes")
 
     def __init__(self) -> None:
         self._requests: deque[Request] = deque()
+        self._sizes: deque[int] = deque()
         self._size = 0
 
     def add(self, request: Request) -> None:
         """Notes a request, and forgets the oldest ones where they are too many."""
-        requests = self._requests
+        requests, size = self._requests, request.size
         requests.append(request)
-        self._size += request.size
+        self._sizes.append(size)
+        self._size += size
         while len(requests) > MOST_REQUESTS or (self._size > MOST_BYTES and len(requests) > 1):
-            self._size -= requests.popleft().size
+            requests.popleft()
+            self._size -= self._sizes.popleft()
 
     def clear(self) -> None:
         """Forgets all."""
         self._requests.clear()
+        self._sizes.clear()
         self._size = 0
 
     def __iter__(self) -> Iterator[Request]:

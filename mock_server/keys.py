@@ -164,6 +164,10 @@ class Keys:
         yield from tuple(self._minted.values())
         yield from [self._untouched(token) for token in self._any]
 
+    def is_shipped(self, key: Key) -> bool:
+        """Whether a key comes with the mock, and is there until a reset."""
+        return self._shipped.get(key.account.token) is key
+
     def is_minted(self, key: Key) -> bool:
         """Whether a key was minted and does not come with the mock."""
         return key.account.token in self._minted

@@ -33,6 +33,8 @@ class Common:
     clock: Clock
     board: Board = field(default_factory=Board)
     journal: Journal = field(default_factory=Journal)
+    changes: int = 0
+    """How often something was changed through the controls."""
 
 
 @dataclass(frozen=True)

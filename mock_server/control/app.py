@@ -54,6 +54,8 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
             token=request.path_params.get("key", ""),
         )
         found = operation.run(asked)
+        if operation.method != "GET":
+            service.common.changes += 1
         if operation.answer is None:
             return Response(status_code=operation.status)
         return json_reply(msgspec.json.encode(found), operation.status)
