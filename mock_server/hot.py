@@ -100,9 +100,8 @@ class Hot:
         if instant != lane.instant:
             lane.answer, lane.instant = self._answered(lane, instant), instant
         if lane.answer is not None:
-            service.note(
-                scope, lane.key, Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
-            )
+            outcome = Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
+            service.note(scope, request[1], lane.key, outcome)
         return lane.answer
 
     def _lane_of(self, scope: Scope) -> _Lane | None:

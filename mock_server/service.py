@@ -14,7 +14,7 @@ from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
 from mock_server.documented import Answers, answers_of
 from mock_server.errors import InputError
-from mock_server.journal import Journal, Outcome, Request, raw_headers_of
+from mock_server.journal import Journal, Outcome, Request
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
@@ -87,7 +87,7 @@ class Service:
         """What counts a key's requests; None where there is no limit."""
         return key.limiter(self.common.board.knobs.rate_limit or self.settings.rate_limit)
 
-    def note(self, scope: Scope, key: Key | None, outcome: Outcome) -> None:
+    def note(self, scope: Scope, raw_headers: bytes, key: Key | None, outcome: Outcome) -> None:
         """Adds a request to the journal of its key, or to that of those without one."""
         request = Request(
             number=next(self.numbers),
@@ -97,7 +97,7 @@ class Service:
             method=scope["method"],
             raw_path=scope["raw_path"],
             raw_query=scope["query_string"],
-            raw_headers=raw_headers_of(scope["headers"]),
+            raw_headers=raw_headers,
             operation=outcome.operation,
             token="" if key is None else key.masked,
             label="" if key is None else key.label,
