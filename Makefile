@@ -27,7 +27,7 @@ test: setup ## run the tests (ARGS="-k map" …); those that take long are left 
 	$(BIN)/pytest -n 4 $(ARGS)
 
 long: setup $(RUNNERS_READY) ## the tests that take longest: all mutants, Schemathesis, JavaScript's runners, five thousand visitors
-	$(BIN)/pytest -n 4 -m long $(ARGS)
+	$(BIN)/pytest -n 4 -m 'long and not slow' $(ARGS)
 
 check: setup lint types layers generators package test long ## what CI runs
 

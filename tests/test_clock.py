@@ -159,6 +159,7 @@ def test_putting_the_servers_settings_lets_limits_count_anew(own: Controls, mock
     assert statuses == [200, 429, 200, 429]
 
 
+@pytest.mark.long
 def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: RunningMock) -> None:
     replies = []
     with httpx2.Client(base_url=mock.url, headers=bearer("df_demo")) as web:

@@ -16,6 +16,9 @@ import pytest
 
 from tests.command import COMMAND
 
+# The runners come from the npm registry: `make test` needs Python alone.
+pytestmark = pytest.mark.long
+
 PAGE = (Path(__file__).parent.parent / "docs" / "javascript.md").read_text(encoding="utf-8")
 HERE = Path(__file__).parent / "javascript"
 PACKAGES = HERE / "node_modules"
@@ -159,7 +162,6 @@ def free_port() -> str:
         pytest.param(PLAYWRIGHT, id="Playwright"),
     ],
 )
-@pytest.mark.long
 def test_all_tests_on_the_page_pass_and_no_mock_is_left(
     project: Callable[[Recipe], Project], recipe: Recipe
 ) -> None:
@@ -182,7 +184,6 @@ def test_all_tests_on_the_page_pass_and_no_mock_is_left(
         pytest.param(FIXED_PORT, id="Playwright, on a fixed port"),
     ],
 )
-@pytest.mark.long
 def test_wrong_expectation_alone_fails_and_no_mock_is_left(
     project: Callable[[Recipe], Project], recipe: Recipe, free_port: str
 ) -> None:

@@ -186,6 +186,7 @@ def crowd() -> Iterator[RunningMock]:
         yield mock
 
 
+@pytest.mark.long
 def test_two_hundred_keys_at_once_do_not_touch_each_other(crowd: RunningMock) -> None:
     with Controls(crowd.server) as controls, httpx2.Client(base_url=crowd.url, timeout=60) as web:
         keys = [_mint(controls, number) for number in range(200)]

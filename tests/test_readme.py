@@ -48,6 +48,7 @@ def test_documented_curl_answers_as_shown(mock: RunningMock) -> None:
     assert answer["data"][0].keys() == shown["data"][0].keys()
 
 
+@pytest.mark.long
 def test_documented_verdict_is_what_is_told() -> None:
     shown = re.findall(r"^\$ datafast-mock verify .*\n(.*?)```", README, re.MULTILINE | re.DOTALL)[0]
     command = next(command for command in COMMANDS if command[:2] == ["datafast-mock", "verify"])

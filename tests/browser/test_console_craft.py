@@ -93,7 +93,7 @@ def test_no_width_scrolls_sideways(opened: Open) -> None:
         assert land == dots
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     console = opened()
     console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")

@@ -87,6 +87,7 @@ def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
             assert (result.returncode, broken) == (1, [clause])
 
 
+@pytest.mark.long
 def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with serving() as upstream:
