@@ -6,7 +6,6 @@ method) is left to it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,9 +49,8 @@ class _Asked(NamedTuple):
     path: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class _Lane:
-    """What was found out about one request, and its answer at one instant."""
+class _Lane(NamedTuple):
+    """What was found out about one request; bodies are kept by the worlds, which bound them."""
 
     changes: int
     """What had been changed through the controls; where that is more by now, nothing of this holds."""
@@ -61,8 +59,6 @@ class _Lane:
     clock: Clock
     place: Place
     is_cross_origin: bool
-    instant: int = -1
-    answer: Answer | None = None
 
 
 class Hot:
@@ -97,12 +93,13 @@ class Hot:
             if service.keys.is_shipped(lane.key):
                 self._lanes[request] = lane
         instant = lane.clock.now()
-        if instant != lane.instant:
-            lane.answer, lane.instant = self._answered(lane, instant), instant
-        if lane.answer is not None:
-            outcome = Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
-            service.note(scope, request[1], lane.key, outcome)
-        return lane.answer
+        try:
+            body = service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
+        except ApiError:
+            return None
+        outcome = Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
+        service.note(scope, request[1], lane.key, outcome)
+        return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 
     def _lane_of(self, scope: Scope) -> _Lane | None:
         """What there is to know of a request; None where it needs a decision."""
@@ -120,14 +117,6 @@ class Hot:
             return None
         changes = service.common.changes
         return _Lane(changes, asked, key, service.clock_of(key), place, is_cross_origin)
-
-    def _answered(self, lane: _Lane, instant: int) -> Answer | None:
-        """What the world says at an instant; None where that is an error."""
-        try:
-            body = self._service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
-        except ApiError:
-            return None
-        return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 
     def _asked(self, raw_path: bytes) -> _Asked | None:
         """The operation of a path and its parameter; None where they are not plain to see."""

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -237,3 +238,30 @@ def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
 
     assert answers.count(b"HTTP/1.1 200 OK\r\n") == 5_001
     assert answers.count(b"HTTP/1.1 401 ") == 1
+
+
+@pytest.mark.long
+def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
+    crowd = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    hot = Hot(crowd)
+
+    def ask(number: int) -> int:
+        crowd.common.clock.set(advance=1000)
+        headers = [(b"authorization", b"Bearer df_launch_day"), (b"x-request-id", b"%d" % number)]
+        scope = {"method": "GET", "raw_path": MAP.encode(), "query_string": b"", "headers": headers}
+        answer = hot.answer(scope)
+        assert answer is not None
+        return len(answer.body)
+
+    # Until as many are kept as may be.
+    largest = max(ask(number) for number in range(10))
+    tracemalloc.start()
+    try:
+        for number in range(10, 30):
+            ask(number)
+        grown = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    # What came took the place of what was kept before; all twenty would be 85 MB.
+    assert grown < 10 * largest
