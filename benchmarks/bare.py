@@ -7,6 +7,8 @@ from typing import NamedTuple
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from mock_server.serving import OPTIONS
+
 
 class Answer(NamedTuple):
     """Status, headers and body, to the byte."""
@@ -25,16 +27,5 @@ def serve_bare(answer: Answer, sock: socket.socket) -> None:
         await send(start)
         await send(end)
 
-    config = uvicorn.Config(
-        app,
-        loop="auto",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        proxy_headers=False,
-    )
+    config = uvicorn.Config(app, http="httptools", **OPTIONS)
     uvicorn.Server(config).run(sockets=[sock])

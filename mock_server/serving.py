@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -16,6 +16,19 @@ from mock_server.errors import InputError
 
 _BACKLOG = 2048
 _GOODBYE_SECONDS = 0.05
+OPTIONS: Mapping[str, Any] = {
+    "loop": "auto",
+    "ws": "none",
+    "lifespan": "off",
+    "log_level": "warning",
+    "access_log": False,
+    # The world's own instant is the date; see mock_server.middleware.
+    "date_header": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "backlog": _BACKLOG,
+}
+"""How uvicorn is set up; the benchmarks' bare uvicorn is so as well."""
 
 
 def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
@@ -155,23 +168,7 @@ class Server(uvicorn.Server):
         `at_once` is asked before the application; None leaves all to it.
         """
         self._protocol = cast(type[_Protocol], partial(_Protocol, at_once=at_once))
-        super().__init__(
-            uvicorn.Config(
-                app,
-                loop="auto",
-                http=self._protocol,
-                ws="none",
-                lifespan="off",
-                log_level="warning",
-                access_log=False,
-                # The world's own instant is the date; see mock_server.middleware.
-                date_header=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=_BACKLOG,
-                timeout_graceful_shutdown=1,
-            )
-        )
+        super().__init__(uvicorn.Config(app, http=self._protocol, timeout_graceful_shutdown=1, **OPTIONS))
         self._when_ready = when_ready
         self._beside = beside
 
