@@ -56,6 +56,19 @@ def test_an_unreadable_answer_of_the_controls_is_an_episode(opened: Open, compla
     expect(console.page.locator("#switch-board")).to_be_visible()
 
 
+def test_a_page_whose_start_failed_begins_again(
+    page: Page, turned: RunningMock, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED")
+    failures = iter([True])
+    page.route("**/openapi.json", lambda route: route.abort() if next(failures, False) else route.fallback())
+
+    page.goto(turned.server)
+
+    expect(page.locator(DOTS)).not_to_have_count(0)
+    expect(page.locator("#switch-board")).to_be_enabled()
+
+
 def test_a_link_within_the_page_leaves_all_as_it_is(opened: Open) -> None:
     console = opened()
     console.page.locator("#visitors button.row").first.click()

@@ -64,8 +64,12 @@ async function asked(method, path, query = {}, body) {
   return content;
 }
 
-/** @param {string} url @param {RequestInit} request */
-async function answered(url, request) {
+/**
+ * An answer and what its JSON says; null for an empty body.
+ * @param {string} url @param {RequestInit} request
+ * @throws {ControlProblem}
+ */
+export async function answered(url, request) {
   try {
     const reply = await fetch(url, request);
     const text = await reply.text();

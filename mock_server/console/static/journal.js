@@ -130,9 +130,7 @@ function entry({
     h(
       "p",
       { class: "faint" },
-      [operation ?? "no operation", key === null ? "no known key" : key, `world at ${instant}`]
-        .filter(Boolean)
-        .join(" · "),
+      [operation ?? "no operation", key ?? "no known key", `world at ${instant}`].join(" · "),
     ),
     h("pre", { class: "mono" }, lines.join("\n")),
   );

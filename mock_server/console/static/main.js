@@ -100,7 +100,8 @@ async function begin(key, websiteId = null) {
     return;
   }
   await learn(mine);
-  if (mine !== turn) return;
+  // Where not even the document could be read, `control` begins again.
+  if (mine !== turn || caller.base === "") return;
   journal.use(key);
   say(at("first-curl"), asCurl(caller, "getRealtimeMap"));
   poller.postMessage({ caller, turn });
@@ -111,14 +112,16 @@ async function begin(key, websiteId = null) {
 async function learn(mine) {
   /** @type {import("./state.js").Listed | undefined} */
   let listed;
-  const known = unlessRefused(async () => {
+  // What needs no token comes first: the last word is that of what may be refused.
+  await unlessRefused(async () => {
+    lasting ??= await readLasting();
+  });
+  await unlessRefused(async () => {
     listed = await findKey();
   });
-  const [found] = await Promise.all([lasting ?? readLasting(), known]);
-  lasting = found;
-  if (mine !== turn) return;
-  caller.base = found.base;
-  if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(found.sites, listed?.websites ?? []);
+  if (mine !== turn || lasting === null) return;
+  caller.base = lasting.base;
+  if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(lasting.sites, listed?.websites ?? []);
 }
 
 /** The caller's key among all that there are, which are then on offer; undefined for one that there is not. */
@@ -240,8 +243,10 @@ function close() {
 /** Every second: the journal, and what the controls say. */
 async function control() {
   try {
-    if (!document.hidden && !isRefused) await unlessRefused(() => journal.poll());
-    if (!document.hidden && !isRefused) await refresh(false);
+    if (document.hidden) return;
+    if (lasting === null && KEY.test(caller.key)) await begin(caller.key, caller.websiteId);
+    if (!isRefused) await unlessRefused(() => journal.poll());
+    if (!isRefused) await refresh(false);
   } finally {
     setTimeout(control, CONTROL_PAUSE);
   }

@@ -58,7 +58,7 @@ export class People {
 
   /** @param {string} visitorId */
   #row(visitorId) {
-    const parts = ["dot-cell", "who", "when faint", "more faint"].map((name) =>
+    const parts = ["key-dot", "who", "when faint", "more faint"].map((name) =>
       h("span", { class: name, dir: "auto" }),
     );
     return h(

@@ -1,6 +1,6 @@
 // What the controls tell of the mock and of a key; what the document tells of the API.
 
-import { get } from "./controls.js";
+import { answered, get } from "./controls.js";
 
 /**
  * @typedef {{key: string, label: string, description: string, websites: string[] | null}} Listed
@@ -34,8 +34,8 @@ export async function readSettings(key) {
 }
 
 async function readDocument() {
-  const reply = await fetch("/openapi.json", { headers: { Prefer: "peek" } });
-  const { paths, servers } = await reply.json();
+  const { content } = await answered("/openapi.json", { headers: { Prefer: "peek" } });
+  const { paths, servers } = content;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.values(methods)
       .filter(({ operationId }) => operationId)
