@@ -46,6 +46,8 @@ class Clause:
     """The revision that alone has it; None for both."""
     is_local: bool = False
     """Whether each answer is judged by itself, whatever the others are."""
+    size: Callable[[Any], int] = lambda _case: 1
+    """How many cases one of `cases` stands for; 0 for none."""
 
 
 def clause(  # noqa: PLR0913 - they are named, and a clause has so many parts

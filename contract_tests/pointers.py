@@ -1,6 +1,6 @@
 """Places in a document, and the JSON pointers (RFC 6901) that name them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from contract_tests.exchange import Json
 
@@ -17,11 +17,18 @@ def objects_at(
             yield pointer, value
         return
     name, rest = place[0], place[1:]
-    if name == ANY_ITEM and isinstance(value, list):
-        for n, item in enumerate(value):
+    if name == ANY_ITEM:
+        for n, item in enumerate(value if isinstance(value, list) else ()):
             yield from objects_at(item, rest, f"{pointer}/{n}")
     elif isinstance(value, dict) and name in value:
         yield from objects_at(value[name], rest, f"{pointer}/{escaped(name)}")
+
+
+def step(values: Sequence[Json], name: str) -> Sequence[Json]:
+    """What lies one step of a place below each of the values."""
+    if name == ANY_ITEM:
+        return [item for value in values if isinstance(value, list) for item in value]
+    return [value[name] for value in values if isinstance(value, dict) and name in value]
 
 
 def escaped(name: str) -> str:

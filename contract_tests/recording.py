@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from contract_tests.exchange import Exchange, Json
-from contract_tests.pointers import objects_at
+from contract_tests.pointers import step
 
 REALTIME, MAP, VISITOR = "getRealtime", "getRealtimeMap", "getVisitor"
 REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
@@ -18,7 +18,8 @@ class Recording:
         """Nothing is looked at before it is asked for."""
         self.exchanges: Sequence[Exchange] = list(exchanges)
         self.demanded = revision
-        self._places: dict[tuple[int, tuple[str, ...]], list[tuple[str, dict[str, Json]]]] = {}
+        self._found: dict[tuple[int, tuple[str, ...]], Sequence[Json]] = {}
+        self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
         """Some of the exchanges, judged by the revision that all of them tell."""
@@ -40,12 +41,22 @@ class Recording:
         """The answers of an operation whose `data` is an object, with it."""
         return [(e, e.data) for e in self.answers(operation) if isinstance(e.data, dict)]
 
-    def objects_at(self, exchange: Exchange, place: tuple[str, ...]) -> list[tuple[str, dict[str, Json]]]:
-        """The objects at a place of an answer, each with its JSON pointer."""
+    def objects_at(self, exchange: Exchange, place: tuple[str, ...]) -> list[dict[str, Json]]:
+        """The objects at a place of an answer, in the order of `pointers.objects_at`."""
         key = (id(exchange), place)
-        if key not in self._places:
-            self._places[key] = list(objects_at(exchange.json, place))
-        return self._places[key]
+        if key not in self._objects:
+            found = self._found_at(exchange, place)
+            self._objects[key] = [value for value in found if isinstance(value, dict)]
+        return self._objects[key]
+
+    def _found_at(self, exchange: Exchange, place: tuple[str, ...]) -> Sequence[Json]:
+        """All that is at a place. Most places begin alike: each step is made once."""
+        if not place:
+            return [exchange.json]
+        key = (id(exchange), place)
+        if key not in self._found:
+            self._found[key] = step(self._found_at(exchange, place[:-1]), place[-1])
+        return self._found[key]
 
     @cached_property
     def revision(self) -> str | None:
