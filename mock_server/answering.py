@@ -16,7 +16,7 @@ from mock_server.documented import Answers, answers_of, chosen
 from mock_server.errors import UNAUTHORIZED, ApiError
 from mock_server.faults import UnfitError
 from mock_server.instants import date_header
-from mock_server.journal import Outcome, raw_headers_of
+from mock_server.journal import Outcome, sent_of
 from mock_server.keys import Key
 from mock_server.limits import RateLimit, RateLimitedError, window_at
 from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
@@ -101,7 +101,7 @@ def conclude(course: Course, operation: str | None, reply: Response) -> None:
         reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
     decided_by = f"{course.stage}; {course.because}" if course.because else course.stage
     outcome = Outcome(course.now, course.instant, operation, reply.status_code, decided_by, course.wait)
-    course.service.note(course.scope, raw_headers_of(course.scope["headers"]), course.key, outcome)
+    course.service.note(sent_of(course.scope), course.key, outcome)
 
 
 class Endpoint:

@@ -187,7 +187,7 @@ def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, 
             click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
 
         # The log is a layer of the application: with it all goes through it.
-        at_once = None if log else Hot(service).answer
+        at_once = None if log else Hot(service)
         Server(app, announce, proxy, at_once).run(sockets=[sock])
 
 

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from cachetools import LRUCache
 from starlette.types import Scope
 
 from mock_server.clock import Clock
 from mock_server.contract import Operation
 from mock_server.errors import ApiError
 from mock_server.instants import date_header
-from mock_server.journal import Outcome, raw_headers_of
+from mock_server.journal import Outcome, Sent, sent_of
 from mock_server.keys import Key
 from mock_server.replies import EXPOSED_HEADERS, JSON
 from mock_server.service import Service
@@ -30,6 +29,7 @@ _DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"tr
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
 _MOST_LANES = 256
+_LONGEST_REQUEST = 4_096
 
 _CROSS_ORIGIN = (
     f"access-control-allow-origin: *\r\naccess-control-expose-headers: {', '.join(EXPOSED_HEADERS)}\r\n"
@@ -54,6 +54,7 @@ class _Lane(NamedTuple):
 
     changes: int
     """What had been changed through the controls; where that is more by now, nothing of this holds."""
+    sent: Sent
     asked: _Asked
     key: Key
     clock: Clock
@@ -75,30 +76,43 @@ class Hot:
             for one, view in known
             if len(one.path_names) == 1 and one.route.endswith("/{p0}")
         }
-        # A client sends the same path and headers again and again: remembered, a request costs half.
-        self._lanes: LRUCache[tuple[bytes, bytes], _Lane] = LRUCache(_MOST_LANES)
+        self._lanes: dict[bytes, _Lane] = {}
 
-    def answer(self, scope: Scope) -> Answer | None:
-        """The answer to a request, which is then in the journal; None for one that needs a decision."""
+    def again(self, raw: bytes) -> Answer | None:
+        """The answer to a request that came before in the same bytes; None for any other.
+
+        A client that polls sends the same bytes again and again: not parsed anew, they cost half.
+        """
+        lane = self._lanes.get(raw)
+        if lane is None or lane.changes != self._service.common.changes:
+            return None
+        return self._answer(lane)
+
+    def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
+        """The answer to a request, which is then in the journal; None for one that needs a decision.
+
+        `raw` is the whole request as it came, to know it again; None for one that came with others.
+        """
         if scope["method"] != "GET" or scope["query_string"]:
             return None
-        service = self._service
-        request = scope["raw_path"], raw_headers_of(scope["headers"])
-        lane = self._lanes.get(request)
-        if lane is None or lane.changes != service.common.changes:
-            lane = self._lane_of(scope)
-            if lane is None:
-                return None
-            # Others come and go, and are looked up each time.
-            if service.keys.is_shipped(lane.key):
-                self._lanes[request] = lane
+        lane = self._lane_of(scope)
+        if lane is None:
+            return None
+        # Keys that are not shipped come and go, and are looked up each time.
+        if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(lane.key):
+            if len(self._lanes) == _MOST_LANES:
+                self._lanes.clear()
+            self._lanes[raw] = lane
+        return self._answer(lane)
+
+    def _answer(self, lane: _Lane) -> Answer | None:
         instant = lane.clock.now()
         try:
-            body = service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
+            body = self._service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
         except ApiError:
             return None
         outcome = Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
-        service.note(scope, request[1], lane.key, outcome)
+        self._service.note(lane.sent, lane.key, outcome)
         return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 
     def _lane_of(self, scope: Scope) -> _Lane | None:
@@ -116,7 +130,7 @@ class Hot:
         except ApiError:
             return None
         changes = service.common.changes
-        return _Lane(changes, asked, key, service.clock_of(key), place, is_cross_origin)
+        return _Lane(changes, sent_of(scope), asked, key, service.clock_of(key), place, is_cross_origin)
 
     def _asked(self, raw_path: bytes) -> _Asked | None:
         """The operation of a path and its parameter; None where they are not plain to see."""

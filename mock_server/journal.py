@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
+from starlette.types import Scope
 
 from mock_server.masking import hidden
 
@@ -16,6 +17,15 @@ MOST_BYTES = 256 * 1024
 
 _SECRET = frozenset({"cookie", "proxy-authorization", "x-api-key"})
 _OVERHEAD = 200
+
+
+class Sent(NamedTuple):
+    """A request as it was sent; `headers` are names and values in turn, a line each."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: bytes
 
 
 class Outcome(NamedTuple):
@@ -39,10 +49,7 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     at: int
     now: int
     instant: int
-    method: str
-    raw_path: bytes
-    raw_query: bytes
-    raw_headers: bytes
+    sent: Sent
     operation: str | None
     """The `operationId`; None for a route that there is not."""
     token: str
@@ -55,30 +62,34 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     """Of a 429: how long to wait until it may be asked again, in ms of the key's clock."""
 
     @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.sent.method
+
+    @property
     def path(self) -> str:
         """The path as it was sent, tokens masked."""
-        return hidden(unquote(self.raw_path.decode("latin-1"), errors="replace"))
+        return hidden(unquote(self.sent.path.decode("latin-1"), errors="replace"))
 
     @property
     def query(self) -> dict[str, list[str]]:
         """All values of each parameter, tokens masked."""
         return _grouped(
             (hidden(name), hidden(value))
-            for name, value in parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True)
+            for name, value in parse_qsl(self.sent.query.decode("latin-1"), keep_blank_values=True)
         )
 
     @property
     def headers(self) -> dict[str, list[str]]:
         """All values of each header, by its name in small letters; secrets masked."""
-        lines = self.raw_headers.decode("latin-1").split("\n")
+        lines = self.sent.headers.decode("latin-1").split("\n")
         pairs = zip(lines[::2], lines[1::2], strict=False)
         return _grouped((hidden(name.lower()), _masked(name.lower(), value)) for name, value in pairs)
 
     @property
     def size(self) -> int:
         """The bytes that count against the journal's bound."""
-        sent = len(self.raw_path) + len(self.raw_query) + len(self.raw_headers)
-        return sent + len(self.label) + len(self.decided_by) + _OVERHEAD
+        return sum(map(len, self.sent)) + len(self.label) + len(self.decided_by) + _OVERHEAD
 
 
 class Journal:
@@ -111,9 +122,10 @@ class Journal:
         return iter(tuple(self._requests))
 
 
-def raw_headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """A request's headers in one piece: names and values in turn, a line each."""
-    return b"\n".join(chain.from_iterable(pairs))
+def sent_of(scope: Scope) -> Sent:
+    """What there is to keep of an HTTP request's scope."""
+    headers = b"\n".join(chain.from_iterable(scope["headers"]))
+    return Sent(scope["method"], scope["raw_path"], scope["query_string"], headers)
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -23,16 +23,16 @@ def linted(
 
     `parameters` are the documented parameters of each operation, by `operationId`.
     """
-    previous: dict[tuple[str, bytes, bytes], Request] = {}
+    previous: dict[tuple[str | bytes, ...], Request] = {}
     for request in requests:
-        asked = (request.method, request.raw_path, request.raw_query)
+        asked = request.sent[:3]
         if request.number in wanted:
             yield request, [*_findings(request, parameters), *_haste(request, previous.get(asked))]
         previous[asked] = request
 
 
 def _findings(request: Request, parameters: Mapping[str, Container[str]]) -> Iterator[Finding]:
-    if has_token(request.raw_path.decode("latin-1")) or has_token(request.raw_query.decode("latin-1")):
+    if any(has_token(part.decode("latin-1")) for part in (request.sent.path, request.sent.query)):
         yield Finding("token-in-url", "A token in a URL ends up in logs: it belongs into Authorization.")
     query = request.query
     if request.operation is None:

@@ -7,14 +7,12 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from starlette.types import Scope
-
 from mock_server.accounts import load_accounts
 from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
 from mock_server.documented import Answers, answers_of
 from mock_server.errors import InputError
-from mock_server.journal import Journal, Outcome, Request
+from mock_server.journal import Journal, Outcome, Request, Sent
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
@@ -87,17 +85,14 @@ class Service:
         """What counts a key's requests; None where there is no limit."""
         return key.limiter(self.common.board.knobs.rate_limit or self.settings.rate_limit)
 
-    def note(self, scope: Scope, raw_headers: bytes, key: Key | None, outcome: Outcome) -> None:
+    def note(self, sent: Sent, key: Key | None, outcome: Outcome) -> None:
         """Adds a request to the journal of its key, or to that of those without one."""
         request = Request(
             number=next(self.numbers),
             at=wall_time(),
             now=outcome.now,
             instant=outcome.instant,
-            method=scope["method"],
-            raw_path=scope["raw_path"],
-            raw_query=scope["query_string"],
-            raw_headers=raw_headers,
+            sent=sent,
             operation=outcome.operation,
             token="" if key is None else key.masked,
             label="" if key is None else key.label,

@@ -75,8 +75,27 @@ class Listener(Protocol):
         """Ends the connections that no protocol has yet."""
 
 
-AtOnce = Callable[[Scope], tuple[bytes, bytes] | None]
-"""Gives head and body of an answer that needs no application; None where it does."""
+class AtOnce(Protocol):
+    """Gives head and body of an answer that needs no application; None where it does."""
+
+    def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
+        """To a request that came before in the same bytes."""
+        ...
+
+    def answer(self, scope: Scope, raw: bytes | None) -> tuple[bytes, bytes] | None:
+        """To any request; `raw` is all of it, None where it did not come alone and in one piece."""
+        ...
+
+
+# What answering at once needs of uvicorn's protocol; where one is gone, all goes the usual way.
+_NEEDED = {
+    "cycle",
+    "flow",
+    "pipeline",
+    "on_response_complete",
+    "_start_asgi_task",
+    "_unset_keepalive_if_required",
+}
 
 
 class _Protocol(HttpToolsProtocol):
@@ -84,14 +103,40 @@ class _Protocol(HttpToolsProtocol):
 
     _answered: RequestResponseCycle | None = None
     _is_waiting = False
+    _is_between = True
+    """Whether the next byte begins a request."""
+    _raw: bytes | None = None
+    """What is being parsed, if that is one whole request."""
 
     def __init__(self, *arguments: Any, at_once: AtOnce | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._at_once = at_once
+        self._at_once = at_once if all(hasattr(self, name) for name in _NEEDED) else None
+
+    def data_received(self, data: bytes) -> None:
+        """Answers a request that is known, and has all others parsed."""
+        if self._at_once is None:
+            super().data_received(data)
+            return
+        is_free = self.cycle is None or self.cycle.response_complete
+        if self._is_between and is_free and not self.pipeline and not self.flow.write_paused:
+            answer = self._at_once.again(data)
+            if answer is not None:
+                self._unset_keepalive_if_required()
+                self._write(*answer, b"\r\n")
+                self.on_response_complete()
+                return
+        self._raw = data if self._is_between and _is_one_request(data) else None
+        super().data_received(data)
+        self._raw = None
 
     def on_message_begin(self) -> None:
+        self._is_between = False
         super().on_message_begin()
         attach(cast(Scope, self.scope), self)
+
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        super().on_message_complete()
 
     def reset(self) -> None:
         """Ends the connection with an RST."""
@@ -118,23 +163,21 @@ class _Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
         self._is_waiting = False
-        # Where uvicorn should no longer come by here, all goes the usual way.
         answer = None
         if self._at_once is not None and not self.pipeline and not self.flow.write_paused:
-            answer = self._at_once(cast(Scope, cycle.scope))
+            answer = self._at_once.answer(cast(Scope, cycle.scope), self._raw if cycle.keep_alive else None)
         if answer is None:
             super()._start_asgi_task(cycle, app)
-        else:
-            self._write(cycle, *answer)
-
-    def _write(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
-        """Answers a request as uvicorn would have written what an application sends."""
-        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.writelines((head + end, body))
+            return
+        self._write(*answer, b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+
+    def _write(self, head: bytes, body: bytes, end: bytes) -> None:
+        """Writes as uvicorn would have written what an application sends; `end` closes the head."""
+        self.transport.writelines((head + end, body))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells the request that is being answered, too, when others wait behind it."""
@@ -192,3 +235,9 @@ class Server(uvicorn.Server):
     def _http(self) -> asyncio.Protocol:
         """The usual protocol, for a connection that uvicorn has not accepted itself."""
         return self._protocol(self.config, self.server_state, self.lifespan.state)
+
+
+def _is_one_request(data: bytes) -> bool:
+    """Whether bytes that begin a request are its head and nothing else."""
+    end = b"\r\n\r\n"
+    return data.endswith(end) and data.index(end) == len(data) - len(end)

@@ -54,7 +54,7 @@ def running(
     )
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
-    server = Server(make_app(service), is_ready.set, at_once=Hot(service).answer)
+    server = Server(make_app(service), is_ready.set, at_once=Hot(service))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [sock]}, name="datafast-mock", daemon=True
     )

@@ -1,5 +1,6 @@
 """The worlds of a server, one for each seed and site, and the answers of the present tick."""
 
+from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
@@ -10,7 +11,9 @@ from mock_server.views.call import Call
 from mock_server.views.registry import View
 from mock_server.world.world import World
 
-_CACHE_BYTES = 32 * 1024 * 1024
+# Clients at clocks of their own ask for the same few instants in turns.
+_MOST_MOMENTS = 64
+_MOST_BYTES = 32 * 1024 * 1024
 # Worlds of other seeds weigh what they remember of their visitors; each is made anew in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
@@ -25,7 +28,7 @@ class Place(NamedTuple):
 
 
 class Worlds:
-    """Worlds by seed and site. The answers of an instant are kept, up to 32 MB of them."""
+    """Worlds by seed and site, and the answers of the moments that were asked for last."""
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
         """`seed` is the server's. Raises InputError where a site cannot be made into a world."""
@@ -34,7 +37,7 @@ class Worlds:
         self._others: LRUCache[tuple[int, str], World] = LRUCache(
             _MOST_VISITORS, getsizeof=lambda world: max(_LEAST_VISITORS, round(world.site.online))
         )
-        self._snapshots: LRUCache[tuple[Hashable, ...], bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
+        self._snapshots = _Snapshots()
 
     def world(self, seed: int, site: str) -> World:
         """The world of a site."""
@@ -45,11 +48,36 @@ class Worlds:
 
     def answer(self, view: View, place: Place, instant: int, path: Mapping[str, str]) -> bytes:
         """The body that a view answers with. Raises ApiError."""
-        seed, site, revision = place
-        known = (view, seed, site, instant, revision, *path.values())
-        body = self._snapshots.get(known)
+        moment, asked = (place, instant), (view, *path.values())
+        body = self._snapshots.get(moment, asked)
         if body is None:
-            body = view(Call(self.world(seed, site), instant, revision, path))
-            if len(body) < _CACHE_BYTES:
-                self._snapshots[known] = body
+            body = view(Call(self.world(place.seed, place.site), instant, place.revision, path))
+            self._snapshots.keep(moment, asked, body)
         return body
+
+
+class _Snapshots:
+    """The bodies of the last 64 moments, a moment being a place at an instant; all are forgotten at 32 MB."""
+
+    def __init__(self) -> None:
+        self._moments: OrderedDict[tuple[Place, int], dict[Hashable, bytes]] = OrderedDict()
+        self._size = 0
+
+    def get(self, moment: tuple[Place, int], asked: Hashable) -> bytes | None:
+        """What was answered before; None where that is not known."""
+        known = self._moments.get(moment)
+        if known is None:
+            return None
+        self._moments.move_to_end(moment)
+        return known.get(asked)
+
+    def keep(self, moment: tuple[Place, int], asked: Hashable, body: bytes) -> None:
+        """Remembers an answer, the largest one too: whoever asks again within its tick waits for it once."""
+        if self._size + len(body) > _MOST_BYTES:
+            self._moments.clear()
+            self._size = 0
+        self._moments.setdefault(moment, {})[asked] = body
+        self._size += len(body)
+        if len(self._moments) > _MOST_MOMENTS:
+            _, forgotten = self._moments.popitem(last=False)
+            self._size -= sum(map(len, forgotten.values()))

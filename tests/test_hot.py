@@ -1,18 +1,25 @@
-"""What is answered at once is what the application would have answered, to the byte, and is noted alike."""
+"""What is answered at once is what the application would have answered, to the byte, and is noted alike.
+
+Each request is sent twice on a connection that stays open, for the second one is known by its bytes, and once
+more on one that is closed behind.
+"""
 
 import socket
 import threading
+import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 from starlette.types import Scope
 
+from mock_server import serving
 from mock_server.app import make_app
-from mock_server.hot import Hot
+from mock_server.hot import Answer, Hot
 from mock_server.instants import instant_of
 from mock_server.service import Service, load_service
 from mock_server.serving import Server, bind, url_of
@@ -29,12 +36,34 @@ SITE_KEYS = [f"df_{site}" for site in sorted(load_sites())]
 PATHS = [REALTIME, MAP, VISITOR]
 
 
+class Counting(Hot):
+    """Counts what it answers: requests that it parsed, and such as it knew by their bytes."""
+
+    parsed = known = 0
+
+    def again(self, raw: bytes) -> Answer | None:
+        """Counts."""
+        answer = super().again(raw)
+        self.known += answer is not None
+        return answer
+
+    def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
+        """Counts."""
+        answer = super().answer(scope, raw)
+        self.parsed += answer is not None
+        return answer
+
+    def forget(self) -> None:
+        """Knows no request any more."""
+        self._lanes.clear()
+
+
 class Pair(NamedTuple):
-    """Two servers of one world: one asks `Hot` first, the other never. `answered` are the hot ones' paths."""
+    """Two servers of one world: one asks `Hot` first, the other never."""
 
     hot: str
     cold: str
-    answered: list[bytes]
+    counts: Counting
 
 
 def service() -> Service:
@@ -59,43 +88,69 @@ def served(server: Server) -> Iterator[str]:
 def pair() -> Iterator[Pair]:
     """Both servers."""
     hot_service, cold_service = service(), service()
-    hot = Hot(hot_service)
-    answered: list[bytes] = []
-
-    def at_once(scope: Scope) -> tuple[bytes, bytes] | None:
-        answer = hot.answer(scope)
-        if answer is not None:
-            answered.append(scope["raw_path"])
-        return answer
-
+    counts = Counting(hot_service)
     with (
-        served(Server(make_app(hot_service), lambda: None, at_once=at_once)) as one,
+        served(Server(make_app(hot_service), lambda: None, at_once=counts)) as one,
         served(Server(make_app(cold_service), lambda: None)) as other,
     ):
-        yield Pair(one, other, answered)
+        yield Pair(one, other, counts)
 
 
-def exchanged(server: str, request: str) -> bytes:
-    """All that a server sends until it closes the connection, or has nothing more to say."""
+@contextmanager
+def connected(server: str) -> Iterator[socket.socket]:
+    """A connection to a server."""
     address = urlsplit(server)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
-        connection.sendall(request.encode("latin-1"))
+        # What is sent in pieces arrives in pieces.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connection
+
+
+def exchanged(server: str, *pieces: str) -> bytes:
+    """All that a server sends until it has nothing more to say; each piece is sent when the last is there."""
+    with connected(server) as connection:
+        for piece in pieces[:-1]:
+            connection.sendall(piece.encode("latin-1"))
+            time.sleep(0.05)
+        connection.sendall(pieces[-1].encode("latin-1"))
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def answers(server: str, requests: Sequence[str]) -> Generator[bytes]:
+    """The answers to requests of one connection, each sent when the one before is answered."""
+    with connected(server) as connection:
+        for request in requests:
+            connection.sendall(request.encode("latin-1"))
+            reply = HTTPResponse(connection, method=request.partition(" ")[0])
+            reply.begin()
+            yield f"{reply.status} {reply.reason}\r\n{reply.headers}".encode() + reply.read()
+            if reply.will_close:
+                return
+
+
 def asking(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> str:
-    """A request, of which the connection is closed behind."""
-    lines = [f"{method} {path} HTTP/{version}", "Host: mock", *headers, "Connection: close", "", ""]
-    return "\r\n".join(lines)
+    """A request."""
+    return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: mock", *headers, "", ""])
 
 
-def both(pair: Pair, request: str) -> bool:
-    """Asks both servers for the same; whether it was answered at once."""
-    before = len(pair.answered)
-    hot, cold = exchanged(pair.hot, request), exchanged(pair.cold, request)
+def closing(request: str) -> str:
+    """The same, of which the connection is closed behind."""
+    return request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
+
+
+def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
+    """Asks both servers for the same; whether it was answered at once.
+
+    `is_known`: where it was, the server knows it again.
+    """
+    parsed, known = pair.counts.parsed, pair.counts.known
+    hot, cold = exchanged(pair.hot, closing(request)), exchanged(pair.cold, closing(request))
     assert hot == cold
     assert hot.startswith(b"HTTP/1.1 ")
-    return len(pair.answered) > before
+    was_at_once = pair.counts.parsed > parsed
+    assert list(answers(pair.hot, [request] * 2)) == list(answers(pair.cold, [request] * 2))
+    assert (pair.counts.known > known) == (was_at_once and is_known)
+    return was_at_once
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -111,7 +166,6 @@ def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> N
     "request_",
     [
         pytest.param(asking(REALTIME, "authorization:bearer   df_test"), id="another spelling"),
-        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", version="1.0"), id="HTTP 1.0"),
         pytest.param(asking(MAP, "Authorization: Bearer df_test", "Accept: text/html", "X: é"), id="headers"),
         pytest.param(asking(MAP, "Authorization: Bearer df_test", "Origin: http://a"), id="another origin"),
         pytest.param(
@@ -128,6 +182,17 @@ def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> N
 )
 def test_other_plain_request_is_answered_at_once(pair: Pair, request_: str) -> None:
     assert both(pair, request_)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", version="1.0"), id="HTTP 1.0"),
+        pytest.param(asking(MAP, "Authorization: Bearer df_test", *["X: " + "x" * 400] * 10), id="long"),
+    ],
+)
+def test_what_is_not_worth_it_is_not_known_again(pair: Pair, request_: str) -> None:
+    assert both(pair, request_, is_known=False)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +257,7 @@ def test_what_is_set_for_a_key_is_heeded(pair: Pair, settings: dict[str, object]
 
 
 def test_site_revision_and_clock_of_a_key_are_heeded(pair: Pair) -> None:
-    answers = set()
+    told: set[bytes] = set()
     for change in ({}, {"site": "shop"}, {"revision": "2026-06"}, {"seed": 7}):
         for server in (pair.hot, pair.cold):
             with Controls(server) as controls:
@@ -201,8 +266,8 @@ def test_site_revision_and_clock_of_a_key_are_heeded(pair: Pair) -> None:
         request = asking(MAP, "Authorization: Bearer df_quiet")
 
         assert both(pair, request)
-        answers.add(exchanged(pair.hot, request))
-    assert len(answers) == 4
+        told.update(answers(pair.hot, [request]))
+    assert len(told) == 4
 
 
 def test_both_are_noted_alike(pair: Pair) -> None:
@@ -211,33 +276,146 @@ def test_both_are_noted_alike(pair: Pair) -> None:
     for server in (pair.hot, pair.cold):
         with Controls(server) as controls:
             controls.ask("DELETE", "/requests", key="df_empty")
-            exchanged(server, request)
-            [entry] = controls.get("/requests", key="df_empty")["requests"]
-        del entry["number"], entry["time"]
-        noted.append(entry)
+            list(answers(server, [request] * 3))
+            entries = controls.get("/requests", key="df_empty")["requests"]
+        numbers = [entry.pop("number") for entry in entries]
+        assert numbers == list(range(numbers[0], numbers[0] + 3))
+        for entry in entries:
+            del entry["time"]
+        noted.append(entries)
 
     assert noted[0] == noted[1]
-    assert noted[0]["decidedBy"] == "world"
+    assert [entry["decidedBy"] for entry in noted[0]] == ["world"] * 3
+
+
+def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:
+    requests = [asking(path, "Authorization: Bearer df_shop") for path in (MAP, REALTIME)]
+    told = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            polls = answers(server, requests * 4)
+            told.append([next(polls) for _ in requests * 2])
+            controls.put("/clock", {"advance": 1000}, key="df_shop")
+            told[-1] += [next(polls) for _ in requests]
+            controls.put("/settings", {"faults": [{"then": {"code": 500}}]}, key="df_shop")
+            told[-1] += [next(polls) for _ in requests]
+            polls.close()
+            controls.put("/settings", {}, key="df_shop")
+
+    assert told[0] == told[1]
+    assert [answer[:3] for answer in told[0]] == [b"200"] * 6 + [b"500"] * 2
+    assert told[0][2:4] == told[0][:2] != told[0][4:6]
+
+
+def test_visitor_who_is_unknown_at_another_instant_is_not_known_again(pair: Pair) -> None:
+    request = asking(VISITOR, "Authorization: Bearer df_demo")
+    told = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            polls = answers(server, [request] * 3)
+            told.append([next(polls), next(polls)])
+            controls.put("/clock", {"now": "2024-01-01T00:00:00Z"}, key="df_demo")
+            told[-1].append(next(polls))
+            polls.close()
+            controls.post("/reset", {})
+
+    assert told[0] == told[1]
+    assert [answer[:3] for answer in told[0]] == [b"200", b"200", b"404"]
+
+
+PLAIN = asking(REALTIME, "Authorization: Bearer df_test")
+SLOW = asking(MAP, "Authorization: Bearer df_test", "Prefer: delay=300")
+
+
+def body_of(length: int) -> str:
+    """A request that announces a body."""
+    return asking(MAP, f"Content-Length: {length}")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "count", "known"),
+    [
+        pytest.param([PLAIN, PLAIN], 2, 1, id="twice"),
+        pytest.param([PLAIN, PLAIN[:10], PLAIN[10:], PLAIN], 3, 1, id="halves"),
+        pytest.param([PLAIN, PLAIN[:-2], PLAIN[-2:], PLAIN], 3, 1, id="its end alone"),
+        pytest.param([PLAIN, PLAIN + PLAIN, PLAIN], 4, 1, id="two at once"),
+        pytest.param([PLAIN, PLAIN + PLAIN[:30], PLAIN[30:], PLAIN], 4, 1, id="one and a half"),
+        pytest.param([PLAIN, "\r\n" + PLAIN, "\r\n", PLAIN], 3, 1, id="empty lines"),
+        pytest.param([PLAIN, SLOW, PLAIN, PLAIN], 4, 0, id="while another is answered"),
+        pytest.param([SLOW + PLAIN, asking(MAP), asking(MAP), PLAIN], 5, 0, id="behind others"),
+        pytest.param([PLAIN, body_of(9), PLAIN[:9], PLAIN], 3, 1, id="the same bytes behind a body"),
+        pytest.param([PLAIN, body_of(len(PLAIN)), PLAIN, PLAIN], 3, 1, id="the same bytes as a body"),
+    ],
+)
+def test_however_it_comes_all_is_answered_in_order(
+    pair: Pair, pieces: list[str], count: int, known: int
+) -> None:
+    # What other tests sent is known still.
+    pair.counts.forget()
+    before = pair.counts.known
+    hot, cold = (exchanged(server, *pieces, closing(PLAIN)) for server in (pair.hot, pair.cold))
+
+    assert hot == cold
+    assert hot.count(b"HTTP/1.1 ") == count + 1
+    assert pair.counts.known - before == known
 
 
 def test_many_requests_on_one_connection_are_answered_in_order(pair: Pair) -> None:
-    plain = "GET {} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer df_test\r\n\r\n"
     paths = [REALTIME, MAP + "?slow=1", VISITOR, UNKNOWN, REALTIME, MAP] * 50
-    together = "".join(plain.format(path) for path in paths) + asking(
-        REALTIME, "Authorization: Bearer df_test"
-    )
+    together = "".join(asking(path, "Authorization: Bearer df_test") for path in paths) + closing(PLAIN)
 
     assert exchanged(pair.hot, together) == exchanged(pair.cold, together)
 
 
 def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
-    plain = f"GET {REALTIME} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer df_test\r\n\r\n"
-    slow = plain.replace(" HTTP", "?x=1 HTTP")
+    slow = PLAIN.replace(" HTTP", "?x=1 HTTP")
 
-    answers = exchanged(pair.hot, slow + plain * 5_000 + asking(REALTIME))
+    told = exchanged(pair.hot, slow + PLAIN * 5_000 + closing(asking(REALTIME)))
 
-    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 5_001
-    assert answers.count(b"HTTP/1.1 401 ") == 1
+    assert told.count(b"HTTP/1.1 200 OK\r\n") == 5_001
+    assert told.count(b"HTTP/1.1 401 ") == 1
+
+
+@pytest.mark.long
+def test_idle_connection_is_closed_in_the_end(pair: Pair) -> None:
+    with connected(pair.hot) as connection:
+        for _ in range(3):
+            connection.sendall(PLAIN.encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert connection.recv(65536) == b""
+
+
+def test_server_ends_beside_an_open_connection() -> None:
+    counts = Counting(service())
+    with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:
+        polls = answers(server, [PLAIN] * 3)
+        assert [next(polls)[:3] for _ in range(2)] == [b"200", b"200"]
+        begin = time.monotonic()
+    assert counts.known == 1
+    assert time.monotonic() - begin < 1
+    polls.close()
+
+
+def test_another_uvicorn_answers_all_in_the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_NEEDED", {*serving._NEEDED, "what_uvicorn_does_not_have"})
+    counts = Counting(service())
+
+    with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:
+        assert [answer[:3] for answer in answers(server, [PLAIN] * 2)] == [b"200", b"200"]
+    assert counts.parsed == counts.known == 0
+
+
+def test_so_many_requests_are_known_and_no_more() -> None:
+    hot = Hot(service())
+    size = []
+    for number in range(600):
+        headers = [(b"authorization", b"Bearer df_test"), (b"x", b"%d" % number)]
+        scope = {"method": "GET", "raw_path": MAP.encode(), "query_string": b"", "headers": headers}
+        assert hot.answer(scope, b"%d" % number)
+        size.append(sum(hot.again(b"%d" % other) is not None for other in range(number - 300, number + 1)))
+
+    assert max(size) == 256
+    assert size[-1] == 600 - 2 * 256
 
 
 @pytest.mark.long
