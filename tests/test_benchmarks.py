@@ -196,7 +196,7 @@ def test_page_has_a_place_for_each_command(name: str) -> None:
 
 
 def test_cost_of_a_tick_is_split_into_what_changed_and_the_crowd() -> None:
-    refreshes = [Refresh(step, 5 + 0.25 * step * 10, step * 10, 5_000) for step in (1, 2, 4, 8)]
+    refreshes = [Refresh(step, 5 + 0.25 * step * 10, 1, step * 10, 5_000) for step in (1, 2, 4, 8)]
 
     assert cost_of(refreshes) == pytest.approx((0.25, 5))
 

@@ -5,4 +5,4 @@ from mock_server.views.call import Call
 
 def realtime(call: Call) -> bytes:
     """`{"status": "success", "data": [{"visitors": 42}]}`."""
-    return b'{"status":"success","data":[{"visitors":%d}]}' % len(call.world.active(call.instant))
+    return b'{"status":"success","data":[{"visitors":%d}]}' % call.world.online(call.instant)

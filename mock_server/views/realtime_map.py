@@ -33,11 +33,8 @@ _encode = msgspec.json.Encoder().encode
 def realtime_map(call: Call) -> bytes:
     """`{"status": "success", "data": {"count", "visitors", …}}` in the call's revision."""
     world, instant = call.world, call.instant
-    active = world.active(instant)
-    data: dict[str, Any] = {
-        "count": len(active),
-        "visitors": _visitors(world, active, instant, call.revision),
-    }
+    visitors = world.shown(instant, _SHOWN[call.revision])
+    data: dict[str, Any] = {"count": len(visitors), "visitors": visitors}
     model = world.site.prediction
     if model is not None:
         data["conversionMetrics"] = {
@@ -51,29 +48,9 @@ def realtime_map(call: Call) -> bytes:
     return _encode({"status": "success", "data": data})
 
 
-def _visitors(world: World, active: list[Session], instant: int, revision: str) -> list[msgspec.Raw]:
-    """Each visitor as JSON, kept until their page, or what is known of them, changes."""
-    # Of thousands hardly anybody changes within a second: without a call for each, a third of a tick's time.
-    return [
-        known[2]
-        if (known := session.kept.get(revision)) is not None and known[0] <= instant < known[1]
-        else _visitor_json(world, session, instant, revision)
-        for session in active
-    ]
-
-
-def _visitor_json(world: World, session: Session, instant: int, revision: str) -> msgspec.Raw:
-    visitor = _visitor_2026_02 if revision == REVISION_2026_02 else _visitor_2026_06
-    is_customer, is_identified = session.is_customer(instant), session.is_identified(instant)
-    json = msgspec.Raw(_encode(visitor(world, session, instant, is_customer, is_identified)))
-    session.kept[revision] = (*session.steady_span(instant), json)
-    return json
-
-
-def _visitor_2026_02(
-    world: World, session: Session, instant: int, is_customer: bool, is_identified: bool
-) -> dict[str, Any]:
+def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
     """The fifteen members of page 002."""
+    is_customer, is_identified = session.is_customer(instant), session.is_identified(instant)
     persona, device = session.persona, session.persona.device
     visitor = {
         **_visitor(session, instant),
@@ -95,20 +72,24 @@ def _visitor_2026_02(
     }
     likelihood = _likelihood(world, session, is_customer)
     # Page 002: included only when there is a conversion model.
-    return visitor if likelihood is None else {**visitor, "conversionLikelihood": likelihood}
+    if likelihood is not None:
+        visitor["conversionLikelihood"] = likelihood
+    return session.steady_until(instant), msgspec.Raw(_encode(visitor))
 
 
-def _visitor_2026_06(
-    world: World, session: Session, instant: int, is_customer: bool, is_identified: bool
-) -> dict[str, Any]:
+def _visitor_2026_06(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
     """The six members of page 001; no likelihood is null there."""
     device = session.persona.device
-    return {
+    visitor = {
         **_visitor(session, instant),
         "system": {"browser": device.browser, "os": device.os, "device": device.type},
-        "profileData": _profile_data(session, is_identified),
-        "conversionLikelihood": _likelihood(world, session, is_customer),
+        "profileData": _profile_data(session, session.is_identified(instant)),
+        "conversionLikelihood": _likelihood(world, session, session.is_customer(instant)),
     }
+    return session.steady_until(instant), msgspec.Raw(_encode(visitor))
+
+
+_SHOWN = {REVISION_2026_02: _visitor_2026_02, REVISION_2026_06: _visitor_2026_06}
 
 
 def _visitor(session: Session, instant: int) -> dict[str, Any]:

@@ -128,12 +128,23 @@ class Session:
             *(moment for moment in moments if after < moment.at <= until),
         ]
 
-    def steady_span(self, instant: int) -> tuple[int, int]:
-        """[from, to) around an instant: then page, customer and identification are the same."""
+    def latest_view(self, instant: int) -> int:
+        """The latest page view up to an instant."""
+        if self.last_view <= instant:
+            return self.last_view
+        return self.walk.views[self.views_until(instant) - 1]
+
+    def next_view(self, instant: int) -> int:
+        """The first page view after an instant."""
+        if self.start > instant:
+            return self.start
+        return NEVER if self.last_view <= instant else self.walk.views[self.views_until(instant)]
+
+    def steady_until(self, instant: int) -> int:
+        """How long page, customer and identification stay as they are at an instant."""
         walk = self.walk
-        changes = sorted(at for at in (*walk.views, walk.identified_at, walk.paid_at) if at is not None)
-        n = bisect_right(changes, instant)
-        return changes[n - 1] if n else self.start, changes[n] if n < len(changes) else NEVER
+        changes = (self.next_view(instant), walk.identified_at, walk.paid_at)
+        return min((at for at in changes if at is not None and at > instant), default=NEVER)
 
     def is_customer(self, instant: int) -> bool:
         """Whether the visitor has paid up to an instant of this session."""

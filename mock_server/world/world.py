@@ -2,10 +2,10 @@
 
 from base64 import urlsafe_b64encode
 from bisect import bisect_right
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mock_server.chance import CLICK_ID, OBJECT_ID, Chance
 from mock_server.instants import MINUTE, SECOND
@@ -14,6 +14,7 @@ from mock_server.world.money import Ledger, Payment
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
 from mock_server.world.prediction import Likelihood, Predictor
+from mock_server.world.roster import REACH, WINDOW, Roster, Show
 from mock_server.world.sessions import (
     CUSTOM,
     EXTERNAL_LINK,
@@ -27,16 +28,15 @@ from mock_server.world.sessions import (
 )
 from mock_server.world.visits import BOT, PURCHASE, Visit
 
-WINDOW = 10 * MINUTE
-"""Who viewed a page within this time is active; events and payments are recent within it."""
 FEED_LIMIT = 100
 """So many of the newest events and payments are told."""
 
-# A session that started this long ago can still have something in the window.
-_REACH = LONGEST_SESSION_MINUTES + WINDOW // MINUTE
 _EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 _PAYMENT_ROW = 7
 _AT = itemgetter(0)
+# As many clocks can go on side by side without a roster being made anew.
+_MOST_ROSTERS = 8
+_T = TypeVar("_T")
 
 
 class UnknownVisitorError(Exception):
@@ -92,24 +92,24 @@ class World:
         self._sessions = Sessions(self._chance, site, self.population, Personas(self._chance, site))
         self._ledger = Ledger(self._chance, site.money, self._sessions) if site.money else None
         self._predictor = Predictor(site.prediction) if site.prediction else None
-        self._started = lru_cache(_REACH + 5)(self._sessions_started)
-        self._purchases = lru_cache(_REACH + 5)(self._purchases_in)
+        self._started = lru_cache(REACH + 5)(self._sessions_started)
+        self._purchases = lru_cache(REACH + 5)(self._purchases_in)
         # Whoever looks at a profile will look again.
         self._lived = lru_cache(512)(self._sessions.of)
         self._renewals = lru_cache(2 * WINDOW // MINUTE)(self._renewals_in)
-        self._possible = lru_cache(3)(self._possible_in)
         # Of both revisions, which tell different kinds.
         self._happened = lru_cache(2 * 2 * WINDOW // MINUTE)(self._happened_in)
-        self.active = lru_cache(4)(self._active)
+        # The one that was asked last is the last one.
+        self._rosters: list[Roster] = []
 
-    def _active(self, instant: int) -> list[Session]:
-        """The sessions with a page view in the window that ends at `instant`, latest started first."""
-        after = instant - WINDOW
-        return [
-            session
-            for session in self._possible(instant // MINUTE)
-            if session.start <= instant and session.last_view > after and session.has_view(after, instant)
-        ]
+    def online(self, instant: int) -> int:
+        """How many sessions have a page view in the window that ends at `instant`: are active, that is."""
+        return len(self._roster(instant, {}))
+
+    def shown(self, instant: int, show: Callable[["World", Session, int], tuple[int, _T]]) -> list[_T]:
+        """What `show` makes of each active session, latest started first; it says until when that holds."""
+        shows: dict[Any, Show] = {show: partial(show, self)}
+        return self._roster(instant, shows).shown(show)
 
     def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
         """The newest events of the window, newest first."""
@@ -126,7 +126,7 @@ class World:
 
     def payments(self, instant: int) -> list[Payment]:
         """The newest payments of the window, newest first."""
-        minutes = range(instant // MINUTE - _REACH, instant // MINUTE + 1)
+        minutes = range(instant // MINUTE - REACH, instant // MINUTE + 1)
         purchases = [payment for minute in minutes for payment in self._purchases(minute)]
         after = instant - WINDOW
         found = [
@@ -174,18 +174,18 @@ class World:
         visits = sorted(self.population.visits_started(minute), key=lambda visit: visit.start, reverse=True)
         return [self._sessions.of(visit) for visit in visits]
 
-    def _possible_in(self, minute: int) -> list[Session]:
-        """The sessions that can be active at some instant of a minute, latest started first.
-
-        Found once a minute, so that a tick looks through those who may be there and not through an hour's.
-        """
-        after = minute * MINUTE - WINDOW
-        return [
-            session
-            for past in range(_REACH + 1)
-            for session in self._started(minute - past)
-            if session.last_view > after
-        ]
+    def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
+        """A roster at an instant that has these shows: one that can go on to it, else a new one."""
+        known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
+        roster = max(known, key=lambda one: one.instant, default=None)
+        # Whatever interrupts it, what is half done is not found again.
+        self._rosters = [one for one in self._rosters if one is not roster][1 - _MOST_ROSTERS :]
+        if roster is None or not shows.keys() <= roster.shows.keys():
+            roster = Roster(self._started, instant, {**(roster.shows if roster else {}), **shows})
+        else:
+            roster.go_to(instant)
+        self._rosters.append(roster)
+        return roster
 
     def _purchases_in(self, minute: int) -> list[Payment]:
         """The purchases of the sessions that started in a minute."""

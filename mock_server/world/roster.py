@@ -1,0 +1,104 @@
+"""Who is active, carried on from instant to instant: that costs what changes, not how many there are."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+from mock_server.instants import MINUTE
+from mock_server.site import LONGEST_SESSION_MINUTES
+from mock_server.world.sessions import NEVER, Session
+
+WINDOW = 10 * MINUTE
+"""Who viewed a page within this time is active; events and payments are recent within it."""
+REACH = LONGEST_SESSION_MINUTES + WINDOW // MINUTE
+"""A session that started so many minutes ago can still have something in the window."""
+
+Show = Callable[[Session, int], tuple[int, Any]]
+"""Says until when what it makes of an active session at an instant stays as it is, and makes it."""
+
+
+class Roster:
+    """The active sessions at an instant, and what is made of each.
+
+    Three things change it: sessions that start, views that leave the window, and what is shown of a visitor.
+    The instants of all of them are known beforehand; a heap tells which come next.
+    """
+
+    def __init__(
+        self, started: Callable[[int], Sequence[Session]], instant: int, shows: Mapping[Any, Show]
+    ) -> None:
+        """`started` gives the sessions that start in a minute, latest first; `shows` have names."""
+        self._started = started
+        self.instant = instant
+        self.shows = shows
+        # A session's place in the order is a number. They are kept oldest first: whoever comes is appended.
+        self._ranks: list[int] = []
+        self._shown = {name: _Shown() for name in shows}
+        self._due: list[tuple[int, int, Session]] = []
+        for minute in range(instant // MINUTE - REACH, instant // MINUTE + 1):
+            for rank, session in self._ranked(minute):
+                if session.last_view > instant - WINDOW:
+                    self._settle(rank, session)
+
+    def __len__(self) -> int:
+        """How many sessions are active."""
+        return len(self._ranks)
+
+    def shown(self, name: Any) -> list[Any]:
+        """What a show makes of each of them, latest started first."""
+        return self._shown[name].values[::-1]
+
+    def go_to(self, instant: int) -> None:
+        """Goes on to a later instant."""
+        for minute in range(self.instant // MINUTE + 1, instant // MINUTE + 1):
+            for rank, session in self._ranked(minute):
+                heappush(self._due, (session.start, rank, session))
+        self.instant = instant
+        while self._due and self._due[0][0] <= instant:
+            _, rank, session = heappop(self._due)
+            self._settle(rank, session)
+
+    def _ranked(self, minute: int) -> Iterable[tuple[int, Session]]:
+        return zip(count(minute << 32), reversed(self._started(minute)), strict=False)
+
+    def _settle(self, rank: int, session: Session) -> None:
+        """Puts a session in its place, or takes it away, and notes when to look at it again."""
+        place = bisect_left(self._ranks, rank)
+        is_there = place < len(self._ranks) and self._ranks[place] == rank
+        if not session.has_view(self.instant - WINDOW, self.instant):
+            if is_there:
+                del self._ranks[place]
+                for shown in self._shown.values():
+                    shown.remove(rank, place)
+            due = session.next_view(self.instant)
+        else:
+            if not is_there:
+                self._ranks.insert(place, rank)
+                for shown in self._shown.values():
+                    shown.insert(rank, place)
+            due = session.latest_view(self.instant) + WINDOW
+            for name, shown in self._shown.items():
+                if shown.until[rank] <= self.instant:
+                    shown.until[rank], shown.values[place] = self.shows[name](session, self.instant)
+                due = min(due, shown.until[rank])
+        if due < NEVER:
+            heappush(self._due, (due, rank, session))
+
+
+class _Shown:
+    """What one show made, in the order of the sessions, and until when that holds, by their ranks."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.until: dict[int, int] = {}
+
+    def insert(self, rank: int, place: int) -> None:
+        """Leaves a place for what is to be made."""
+        self.values.insert(place, None)
+        self.until[rank] = 0
+
+    def remove(self, rank: int, place: int) -> None:
+        """Forgets what was made."""
+        del self.values[place], self.until[rank]
