@@ -24,16 +24,30 @@ REALTIME, MAP = f"{BASE}/analytics/realtime", f"{BASE}/analytics/realtime/map"
 # As a dashboard asks that lives on another origin: so there is something to do for CORS.
 _ORIGIN = {"Origin": "http://localhost:3000", "Accept": "application/json"}
 
-_LISTENING = "listening on "
+LISTENING = "listening on "
+"""What a server's address is announced with."""
 _START_SECONDS = 30
 
 
 @contextmanager
 def mock(*options: str, tree: Path = ROOT, now: str = INSTANT) -> Iterator[tuple[str, int]]:
     """`datafast-mock serve` as a checkout has it, with its clock running: its address and process id."""
+    with _started("mock_server", "serve", "--port", "0", "--now", now, *options, tree=tree) as server:
+        yield server
+
+
+@contextmanager
+def minimal() -> Iterator[tuple[str, int]]:
+    """A minimal Starlette application, likewise."""
+    with _started("benchmarks.minimal", REALTIME, LISTENING, tree=ROOT) as server:
+        yield server
+
+
+@contextmanager
+def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, int]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_MOCK_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--now", now, *options],
+        [sys.executable, "-m", module, *arguments],
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
@@ -43,10 +57,10 @@ def mock(*options: str, tree: Path = ROOT, now: str = INSTANT) -> Iterator[tuple
     )
     try:
         assert process.stdout is not None, "started with a pipe"
-        told = next((line for line in process.stdout if line.startswith(_LISTENING)), None)
+        told = next((line for line in process.stdout if line.startswith(LISTENING)), None)
         if told is None:
-            raise LoadError(f"the mock ended with {process.wait()} before it listened")
-        yield told.removeprefix(_LISTENING).strip(), process.pid
+            raise LoadError(f"{module} ended with {process.wait()} before it listened")
+        yield told.removeprefix(LISTENING).strip(), process.pid
     finally:
         process.terminate()
         process.communicate(timeout=_START_SECONDS)
