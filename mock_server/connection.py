@@ -26,6 +26,6 @@ def attach(scope: Scope, connection: Connection) -> None:
 
 
 def connection_of(scope: Scope) -> Connection:
-    """The connection of a request that came through mock_server.serving."""
+    """The connection of a request that came through mock_server.protocol."""
     connection: Connection = scope["extensions"][_EXTENSION]
     return connection

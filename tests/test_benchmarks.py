@@ -213,7 +213,7 @@ def test_rounds_of_mock_and_bare_uvicorn_alternate_and_answer_the_same(mock: Run
 
     assert again == answer
     assert {name: len(taken) for name, taken in samples.items()} == {"mock": 1, "bare": 1}
-    assert all(sample.answers > 32 and sample.p99 > 0 for taken in samples.values() for sample in taken)
+    assert all(sample.answers >= 32 and sample.p99 > 0 for taken in samples.values() for sample in taken)
 
 
 def test_client_stops_at_another_status(mock: RunningMock) -> None:

@@ -313,10 +313,14 @@ def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Clie
     with started(*given.options, stderr=subprocess.PIPE, environment=given.environment) as process:
         url = address_of(process)
         replies = [web.get(f"{url}{REALTIME}?websiteId={DEMO}", headers=bearer(token)) for token in tokens]
+        replies.append(web.get(f"{url}{REALTIME}?a=%2Cdf_s%65cret&b=dft%5Ftest"))
         process.terminate()
         _, log = process.communicate(timeout=5)
 
-    requests = [f"{reply.status_code} GET {REALTIME}?websiteId={DEMO}" for reply in replies]
+    queries = [f"websiteId={DEMO}"] * len(tokens) + ["a=%2Cdf_***&b=dft_***"]
+    requests = [
+        f"{reply.status_code} GET {REALTIME}?{query}" for reply, query in zip(replies, queries, strict=True)
+    ]
     assert [" ".join(line.split()[:3]) for line in log.splitlines()] == requests
     assert not any(token in log for token in tokens)
 

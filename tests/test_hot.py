@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.types import Scope
 
-from mock_server import serving
+from mock_server import protocol
 from mock_server.app import make_app
 from mock_server.hot import Answer, Hot
 from mock_server.instants import instant_of
@@ -325,6 +325,9 @@ def test_visitor_who_is_unknown_at_another_instant_is_not_known_again(pair: Pair
 
 PLAIN = asking(REALTIME, "Authorization: Bearer df_test")
 SLOW = asking(MAP, "Authorization: Bearer df_test", "Prefer: delay=300")
+UPGRADE = asking(
+    MAP, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB"
+)
 
 
 def body_of(length: int) -> str:
@@ -341,6 +344,7 @@ def body_of(length: int) -> str:
         pytest.param([PLAIN, PLAIN + PLAIN, PLAIN], 4, 1, id="two at once"),
         pytest.param([PLAIN, PLAIN + PLAIN[:30], PLAIN[30:], PLAIN], 4, 1, id="one and a half"),
         pytest.param([PLAIN, "\r\n" + PLAIN, "\r\n", PLAIN], 3, 1, id="empty lines"),
+        pytest.param([PLAIN, UPGRADE, PLAIN], 3, 1, id="behind an offer of HTTP/2"),
         pytest.param([PLAIN, SLOW, PLAIN, PLAIN], 4, 0, id="while another is answered"),
         pytest.param([SLOW + PLAIN, asking(MAP), asking(MAP), PLAIN], 5, 0, id="behind others"),
         pytest.param([PLAIN, body_of(9), PLAIN[:9], PLAIN], 3, 1, id="the same bytes behind a body"),
@@ -397,7 +401,7 @@ def test_server_ends_beside_an_open_connection() -> None:
 
 
 def test_another_uvicorn_answers_all_in_the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "_NEEDED", {*serving._NEEDED, "what_uvicorn_does_not_have"})
+    monkeypatch.setattr(protocol, "_NEEDED", {*protocol._NEEDED, "what_uvicorn_does_not_have"})
     counts = Counting(service())
 
     with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:

@@ -53,9 +53,12 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
             body=None if operation.body is None else read_body(await body_of(request), operation.body),
             token=request.path_params.get("key", ""),
         )
-        found = operation.run(asked)
-        if operation.method != "GET":
-            service.common.changes += 1
+        try:
+            found = operation.run(asked)
+        finally:
+            # What was half done before it failed is a change as well.
+            if operation.method != "GET":
+                service.common.changes += 1
         if operation.answer is None:
             return Response(status_code=operation.status)
         return json_reply(msgspec.json.encode(found), operation.status)

@@ -14,6 +14,15 @@ from mock_server.views.call import REVISIONS
 
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_SERVER = "Server"
+# By the first segment of their paths; all others are about the server itself.
+_TAGS = {
+    _SERVER: "What runs, and its reset",
+    "Keys": "A key of its own for each test",
+    "Clock": "What time it is, for all or for a key",
+    "Settings": "Website, revision, seed, limits and faults, for all or for a key",
+    "Requests": "The journal: what clients sent, and how that was answered",
+}
 
 
 def control_document(service: Service) -> dict[str, Any]:
@@ -32,6 +41,7 @@ def control_document(service: Service) -> dict[str, Any]:
         },
         "servers": [{"url": "/__mock"}],
         "security": [{}, {"controlToken": []}],
+        "tags": [{"name": name, "description": words} for name, words in _TAGS.items()],
         "paths": _paths(),
         "components": {
             "schemas": schemas,
@@ -55,12 +65,18 @@ def _described(operation: ControlOperation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
+        "tags": [_tag(operation)],
         "parameters": _parameters(operation),
         "responses": _responses(operation),
     }
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": _content(operation.body)}
     return described
+
+
+def _tag(operation: ControlOperation) -> str:
+    name = operation.path.split("/")[1].capitalize()
+    return name if name in _TAGS else _SERVER
 
 
 def _parameters(operation: ControlOperation) -> list[dict[str, Any]]:

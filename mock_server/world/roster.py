@@ -23,7 +23,8 @@ class Roster:
     """The active sessions at an instant, and what is made of each.
 
     Three things change it: sessions that start, views that leave the window, and what is shown of a visitor.
-    The instants of all of them are known beforehand; a heap tells which come next.
+    The instants of all of them are known beforehand; a heap tells which come next. To look at everybody in
+    each tick takes twice as long for a map, five times as long for a counter.
     """
 
     def __init__(
