@@ -82,7 +82,7 @@ def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: 
     seeds,
     st.sampled_from(SMALL_SITES),
     instants,
-    st.lists(st.integers(0, 5_000) | st.integers(-HOUR, HOUR) | st.just(8 * 60_000), min_size=2, max_size=6),
+    st.lists(st.integers(0, 5_000) | st.integers(-HOUR, HOUR) | st.just(8 * 60_000), min_size=2, max_size=4),
 )
 def test_going_on_from_instant_to_instant_changes_no_answer(
     seed: int, site: str, instant: int, steps: list[int]
