@@ -30,6 +30,17 @@ except ImportError:  # PyYAML was built without libyaml: six times slower, all e
 class _TextLoader(SafeLoader):
     """A safe loader that leaves dates as text: the API's instants are strings."""
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping. Of two equal keys PyYAML alone would take the last one, without a word."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
+                seen.add((key.tag, key.value))
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
+
 
 _TextLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
