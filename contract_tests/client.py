@@ -157,7 +157,7 @@ class Client:
             if time.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
-            raise kind(f"no answer from {url}: {str(error) or type(error).__name__}") from None
+            raise kind(f"no answer from {url}: {str(error).rstrip('.') or type(error).__name__}") from None
         finally:
             watch.cancel()
 

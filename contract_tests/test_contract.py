@@ -1,6 +1,7 @@
 """One test a clause, over one recording that all workers share: `pytest --pyargs contract_tests`."""
 
 import os
+import time
 import warnings
 from pathlib import Path
 
@@ -13,10 +14,9 @@ from contract_tests.client import StoppedError
 from contract_tests.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.har import read_har, write_har
 from contract_tests.own_mock import INSTANT, own_mock
-from contract_tests.recording import Recording
 from contract_tests.report.words import curl_of, ground_of, place_of, plain
-from contract_tests.run import Plan, base_of, verify
-from contract_tests.verdict import Outcome, Verdict, judge
+from contract_tests.run import Plan, Run, base_of, judged, verify
+from contract_tests.verdict import Outcome, Verdict
 
 _LOCK_SECONDS = 600
 
@@ -26,8 +26,8 @@ class ContractWarning(UserWarning):
 
 
 @pytest.fixture(scope="session")
-def verdicts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
-    """The verdict of each clause, by its id. Fails with one sentence where the server cannot be asked."""
+def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """What the server answered, judged. Fails with one sentence where the server cannot be asked."""
     folder = tmp_path_factory.getbasetemp()
     if hasattr(pytestconfig, "workerinput"):
         # The folders of all workers of a run lie side by side.
@@ -41,7 +41,19 @@ def verdicts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFacto
     if failed.exists():
         pytest.fail(failed.read_text(encoding="utf-8"), pytrace=False)
     exchanges, _ = read_har(recorded, None, Credentials())
-    return {verdict.clause.id: verdict for verdict in judge(Recording(exchanges), all_clauses())}
+    return judged(Plan("", Credentials(), all_clauses()), exchanges, time.monotonic())
+
+
+@pytest.fixture(scope="session")
+def verdicts(run: Run) -> dict[str, Verdict]:
+    """The verdict of each clause, by its id."""
+    return {verdict.clause.id: verdict for verdict in run.verdicts}
+
+
+def test_the_server_was_seen_to_answer(run: Run) -> None:
+    """Each operation answered once at least: a run in which all is skipped is no good news."""
+    if run.unseen is not None:
+        pytest.fail(f"{plain(run.unseen)}; is the key right? (--datafast-key, DATAFAST_KEY)", pytrace=False)
 
 
 @pytest.mark.parametrize("clause", [pytest.param(c, id=f"{c.id} {c.sentence}") for c in all_clauses()])
@@ -77,6 +89,7 @@ def _record(config: pytest.Config, target: Path) -> str | None:
                 return _recorded(Plan(base_of(address), load_credentials("mock"), all_clauses()), target)
         given = Credentials(key=key, account=account)
         credentials = given.over(load_credentials(name)) if name else given
+        credentials.check()
         return _recorded(Plan(base_of(url), credentials, all_clauses()), target)
     except (CredentialsError, StoppedError) as error:
         return str(error)

@@ -1,6 +1,7 @@
 """uvicorn around the application: a socket bound before anything else, and a word when it is ready."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -47,6 +48,8 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
         sock.listen(_BACKLOG)
     except OSError as error:
         sock.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InputError("--host", f"{host!r} is no address of this machine") from None
         raise InputError(
             option, f"{host}:{port} cannot be listened on ({error.strerror}); `{option} 0` takes a free port"
         ) from None

@@ -1,5 +1,6 @@
 """A website as data: what a file in `fixtures/sites/` says, checked when it is loaded."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +18,8 @@ MOST_ONLINE = 100_000
 # A visit lasts 45 minutes at most and ends after 30 idle ones.
 VISIT_SPACING_MINUTES = 75
 DEVICES = ("desktop", "mobile", "tablet")
+# A key is named after it.
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Weight = Annotated[float, Meta(ge=0)]
@@ -223,9 +226,7 @@ def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
     """All sites of the folders by name. A later folder's site replaces an earlier one of the same name."""
     sites: dict[str, Site] = {}
     for folder in folders:
-        if not folder.is_dir():
-            raise InputError(folder, "there is no such folder of site files")
-        for path in sorted(folder.glob("*.yaml")):
+        for path in _site_files(folder):
             sites[path.stem] = load_site(path)
     owners: dict[str, str] = {}
     for name, site in sites.items():
@@ -233,6 +234,21 @@ def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
         if other != name:
             raise InputError(f"{site.file}: $.websiteId", f"{site.website_id} is the site {other!r} already")
     return sites
+
+
+def _site_files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        raise InputError(folder, "this is a file; expected is the folder that it lies in")
+    if not folder.is_dir():
+        raise InputError(folder, "there is no such folder of site files")
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+    if not files:
+        raise InputError(folder, "there is no site file (*.yaml) in this folder")
+    for path in files:
+        if _NAME.fullmatch(path.stem) is None:
+            problem = "a site's file, and so its key, is named by letters, digits, `_` and `-`"
+            raise InputError(path, problem)
+    return files
 
 
 def _named(site: Site, path: Path) -> Site:

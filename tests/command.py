@@ -51,7 +51,7 @@ def ended(
     *arguments: str,
     environment: Mapping[str, str] = NOTHING,
     folder: Path | None = None,
-    seconds: float = 5,
+    seconds: float = 30,
 ) -> subprocess.CompletedProcess[str]:
     """`datafast-mock` with what it said until it ended; it is run in `folder`, None for the present one.
 

@@ -315,7 +315,7 @@ def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Clie
         replies = [web.get(f"{url}{REALTIME}?websiteId={DEMO}", headers=bearer(token)) for token in tokens]
         replies.append(web.get(f"{url}{REALTIME}?a=%2Cdf_s%65cret&b=dft%5Ftest"))
         process.terminate()
-        _, log = process.communicate(timeout=5)
+        _, log = process.communicate(timeout=30)
 
     queries = [f"websiteId={DEMO}"] * len(tokens) + ["a=%2Cdf_***&b=dft_***"]
     requests = [
@@ -362,9 +362,11 @@ def _assert_refused(result: subprocess.CompletedProcess[str], problem: str) -> N
         pytest.param("serve --revision 2020-01", "known: 2026-02, 2026-06", id="unknown revision"),
         pytest.param("serve --port 65536", "--port", id="port out of bounds"),
         pytest.param("serve --host a..b", "--host: 'a..b'", id="no host name"),
+        pytest.param("serve --host 192.0.2.1 --port 0", "--host: '192.0.2.1'", id="another's address"),
         pytest.param("serve --speed -1", "--speed", id="speed below zero"),
         pytest.param("serve --speed nan", "--speed", id="speed is no number"),
         pytest.param("serve --sites missing", "missing: there is no such folder", id="no such folder"),
+        pytest.param("serve --sites .", ".: there is no site file (*.yaml)", id="folder without sites"),
         pytest.param("serve --openapi missing.yaml", "missing.yaml: No such file", id="no such document"),
         pytest.param("serve --openapi .", ".: Is a directory", id="document is a folder"),
         pytest.param("serve --colour red", "--colour", id="unknown option"),
@@ -373,6 +375,25 @@ def _assert_refused(result: subprocess.CompletedProcess[str], problem: str) -> N
 )
 def test_unusable_argument_is_refused_in_one_line(arguments: str, problem: str, tmp_path: Path) -> None:
     _assert_refused(ended(*arguments.split(), folder=tmp_path), problem)
+
+
+def test_site_file_instead_of_its_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "nook.yaml").write_text(QUIET, encoding="utf-8")
+
+    _assert_refused(ended("serve", "--sites", "nook.yaml", folder=tmp_path), "nook.yaml: this is a file")
+
+
+@pytest.mark.parametrize("name", ["My Nook.yaml", "mein-lädchen.yml", "a.b.yaml"])
+def test_site_that_could_have_no_key_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
+
+    _assert_refused(ended("serve", "--sites", ".", folder=tmp_path), "is named by letters, digits")
+
+
+def test_site_file_may_end_in_yml(tmp_path: Path) -> None:
+    (tmp_path / "nook.yml").write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
+
+    assert "nook" in load_sites([SITES, tmp_path])
 
 
 def test_unusable_variable_is_refused_in_one_line() -> None:
@@ -392,7 +413,7 @@ def test_of_those_that_start_at_once_on_one_port_one_serves() -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(started("--port", port, stderr=subprocess.PIPE)) for _ in range(4)]
         losers = _ended_but_one(processes)
-        complaints = [process.communicate(timeout=5)[1] for process in losers]
+        complaints = [process.communicate(timeout=30)[1] for process in losers]
 
     assert [process.returncode for process in losers] == [2, 2, 2], complaints
     assert [len(complaint.splitlines()) for complaint in complaints] == [1, 1, 1]
@@ -480,7 +501,7 @@ def test_signal_ends_it_at_once_while_a_connection_is_open(number: signal.Signal
         reply = client.get(MAP, headers=bearer("df_test"))
         sent = time.monotonic()
         process.send_signal(number)
-        _, complaint = process.communicate(timeout=5)
+        _, complaint = process.communicate(timeout=30)
         took = time.monotonic() - sent
 
     assert reply.status_code == 200

@@ -115,7 +115,10 @@ class Intercepting(NamedTuple):
     def client(self) -> httpx2.Client:
         """A client in this process that comes through the proxy."""
         return httpx2.Client(
-            base_url=f"https://{HOST}", proxy=self.environment["HTTPS_PROXY"], verify=self.trusting()
+            base_url=f"https://{HOST}",
+            proxy=self.environment["HTTPS_PROXY"],
+            verify=self.trusting(),
+            timeout=30,
         )
 
 
@@ -127,7 +130,7 @@ def intercepting_command(*options: str, environment: Mapping[str, str] = NOTHING
     with started(*frozen, stderr=subprocess.PIPE, environment=strict) as process:
         yield Intercepting(process, banner_of(process))
         process.terminate()
-        _, complaint = process.communicate(timeout=5)
+        _, complaint = process.communicate(timeout=30)
     assert complaint == ""
 
 
@@ -176,7 +179,7 @@ def run(program: Sequence[str], environment: dict[str, str]) -> subprocess.Compl
 
 def said(address: tuple[str, int], *parts: bytes) -> bytes:
     """All that the proxy answers to what is sent to it, until it closes or has let us in."""
-    with socket.create_connection(address, timeout=5) as sock:
+    with socket.create_connection(address, timeout=30) as sock:
         for part in parts:
             sock.sendall(part)
         return heard(sock)
@@ -298,7 +301,7 @@ def test_program_that_does_not_know_the_authority_refuses_the_certificate(comman
 
 
 def test_authority_vouches_for_no_other_name(command: Intercepting) -> None:
-    with socket.create_connection(command.proxy, timeout=5) as sock:
+    with socket.create_connection(command.proxy, timeout=30) as sock:
         sock.sendall(CONNECT)
         heard(sock)
 
@@ -334,7 +337,7 @@ def test_head_that_cannot_be_used_is_answered(command: Intercepting, head: bytes
 
 
 def test_head_may_come_in_pieces(command: Intercepting) -> None:
-    with socket.create_connection(command.proxy, timeout=5) as sock:
+    with socket.create_connection(command.proxy, timeout=30) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in CONNECT:
             sock.sendall(bytes([byte]))
@@ -343,7 +346,7 @@ def test_head_may_come_in_pieces(command: Intercepting) -> None:
 
 
 def test_what_is_no_tls_inside_the_tunnel_ends_it(command: Intercepting) -> None:
-    with socket.create_connection(command.proxy, timeout=5) as sock:
+    with socket.create_connection(command.proxy, timeout=30) as sock:
         sock.sendall(CONNECT)
         heard(sock)
         sock.sendall(f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
@@ -361,7 +364,7 @@ def test_what_is_no_tls_inside_the_tunnel_ends_it(command: Intercepting) -> None
 )
 def test_client_that_keeps_it_waiting_is_cut(patient: tuple[str, int], beginning: bytes) -> None:
     began = time.monotonic()
-    with socket.create_connection(patient, timeout=5) as sock:
+    with socket.create_connection(patient, timeout=30) as sock:
         sock.sendall(beginning)
         answer = _until_cut(sock)
 

@@ -226,6 +226,14 @@ def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> Non
     assert found["nearest"][0]["request"]["status"] == 400
 
 
+def test_verify_refuses_an_operation_that_there_is_not(controls: Controls) -> None:
+    # None came, of course: that would be no news.
+    reply = controls.ask("POST", "/requests/verify", {"operation": "getRealtme", "count": 0})
+
+    assert (reply.status_code, reply.json()["member"]) == (400, "/operation")
+    assert "getRealtime, getRealtimeMap, getVisitor" in reply.json()["detail"]
+
+
 def test_verify_refuses_what_no_number_can_be(controls: Controls) -> None:
     reply = controls.ask("POST", "/requests/verify", {"count": {"min": 3, "max": 2}})
 

@@ -247,7 +247,7 @@ def test_the_request_log_has_no_line_of_a_peek() -> None:
         httpx2.get(f"{url}{BASE}{REALTIME}?__peek=")
         httpx2.get(f"{url}/__mock/health", headers={"Prefer": "respond-async"})
         process.terminate()
-        _, log = process.communicate(timeout=5)
+        _, log = process.communicate(timeout=30)
 
     assert [line.split()[1:3] for line in log.splitlines()] == [["GET", "/__mock/health"]]
 

@@ -2,11 +2,18 @@
 
 import click
 
+from contract_tests.commands.guard import guarded
+
 
 @click.command()
 @click.argument("clause_id", metavar="[ID]", required=False)
 def explain(clause_id: str | None) -> None:
     """Print a clause in full, or all clauses in a line each."""
+    with guarded("explain"):
+        _explain(clause_id)
+
+
+def _explain(clause_id: str | None) -> None:
     from contract_tests.clauses import all_clauses
     from contract_tests.mutants import all_mutants
     from contract_tests.report.words import ground_of

@@ -40,6 +40,10 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
             given = given.over(load_credentials(options["credentials"]))
         except CredentialsError as error:
             raise click.UsageError(f"--credentials: {error}") from None
+    try:
+        given.check()
+    except CredentialsError as error:
+        raise click.UsageError(f"{error}; see --key, --account-token and --website-id") from None
     if options["is_fuzzed"]:
         _allow_fuzzing(url, given, is_owned=options["is_owned"])
     ids = [clause.id for clause in all_clauses()]

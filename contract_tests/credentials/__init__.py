@@ -1,5 +1,6 @@
 """Which token is for what."""
 
+import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import msgspec
 import yaml
 
 _FOLDER = Path(__file__).parent
+_WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 SHIPPED = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
 
 class CredentialsError(Exception):
-    """A file of credentials that cannot be used; the text names it and says what is wrong."""
+    """Credentials that cannot be used; the text says what is wrong, and with which file."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,6 +32,15 @@ class Credentials:
     unknowns: str | None = None
     bot: str | None = None
     visitor_id: str | None = None
+
+    def check(self) -> None:
+        """Raises CredentialsError for what is something else: a right server would be accused by it."""
+        if self.key is not None and self.key.startswith("dft_"):
+            raise CredentialsError("the website's key (df_…) is an account token (dft_…)")
+        if self.account is not None and self.account.startswith("df_"):
+            raise CredentialsError("the account token (dft_…) is a website's key (df_…)")
+        if self.website_id is not None and _WEBSITE_ID.fullmatch(self.website_id) is None:
+            raise CredentialsError(f"the website id {self.website_id[:40]!r} is not 24 hexadecimal digits")
 
     def over(self, others: "Credentials") -> "Credentials":
         """These, and the others where these are not given."""

@@ -14,6 +14,7 @@ from mock_server.instants import iso_of
 from mock_server.journal import Journal, Request
 from mock_server.journal_file import shown
 from mock_server.lint import linted
+from mock_server.problems import ProblemError
 from mock_server.retries import retries_of
 
 _MOST = 1_000
@@ -110,6 +111,10 @@ def clear_requests(asked: Asked) -> None:
 def verify(asked: Asked) -> Verified:
     """Whether the expected requests came."""
     expected = asked.body
+    known = asked.service.answers(asked.service.settings.revision)
+    if expected.operation is not UNSET and expected.operation not in known:
+        problem = f"`operation`: there is no {expected.operation[:80]!r}; known: {', '.join(known)}"
+        raise ProblemError(400, problem, member="/operation")
     misses = [Miss(request, differences(request, expected)) for request in _all(asked)]
     count = sum(not miss.differences for miss in misses)
     near = nearest(misses) if count < expected.least else []

@@ -299,6 +299,10 @@ def test_where_the_controls_want_a_token_the_page_asks_for_it(
     expect(page.locator(".dot:not(.leaving)")).not_to_have_count(0)
     expect(page.locator("#switch-board")).to_be_hidden()
 
+    page.get_by_label("Control token").fill("pepper")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.locator("#unlock-text")).to_contain_text("not the control token")
+
     page.get_by_label("Control token").fill("sesame")
     page.get_by_role("button", name="Use it").click()
 

@@ -47,6 +47,14 @@ def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     assert "df_demo" not in result.stdout
 
 
+def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
+    with serving("--now", "2026-02-06T05:27:30Z") as address:
+        result = _pytest(tmp_path, "--datafast-url", address, "-k", "seen_to_answer")
+    assert result.returncode == 1
+    assert "no successful answer of getRealtime was seen (it answered 401)" in result.stdout
+    assert "--datafast-key" in result.stdout
+
+
 def test_a_server_that_is_down_is_told_once(tmp_path: Path) -> None:
     result = _pytest(tmp_path, "--datafast-url", "http://127.0.0.1:9", *_MOCK, "-k", "MAP-72")
     assert result.returncode == 1

@@ -131,6 +131,13 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         pytest.param(("http://x", "--revision", "2025-01"), "known: 2026-02, 2026-06", id="no such revision"),
         pytest.param(("http://x", "--report", "pdf=a"), "is not KIND=FILE", id="no such report"),
         pytest.param((), "which server?", id="no server"),
+        pytest.param(("http://x", "--key", "dft_x"), "is an account token", id="account token as key"),
+        pytest.param(
+            ("http://x", "--account-token", "df_x"), "is a website's key", id="key as account token"
+        ),
+        pytest.param(
+            ("http://x", "--account-token", "dft_x", "--website-id", "nope"), "'nope' is not 24", id="no id"
+        ),
         pytest.param(
             ("http://10.0.0.1", "--fuzz", "--key", "df_x"), "--i-own-this-server", id="fuzz strangers"
         ),

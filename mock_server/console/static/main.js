@@ -316,6 +316,7 @@ async function unlock(event) {
   useToken(token);
   isRefused = false;
   await begin(caller.key, caller.websiteId);
+  if (isRefused) say(at("unlock-text"), "That is not the control token with which this mock was started.");
 }
 
 /** An empty field lists all keys; left empty, it shows again which one is used. */
