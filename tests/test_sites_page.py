@@ -1,0 +1,48 @@
+"""docs/sites.md is true: its website is served as it stands, and it tells of every member."""
+
+import re
+from pathlib import Path
+
+import httpx2
+import pytest
+from msgspec.structs import fields
+
+from mock_server import site
+from mock_server.errors import InputError
+from tests.command import serving
+from tests.conftest import INSTANT
+from tests.credentials import bearer
+
+PAGE = (Path(__file__).parent.parent / "docs" / "sites.md").read_text(encoding="utf-8")
+[EXAMPLE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+# Set when a file is loaded.
+OWN = {"name", "file"}
+
+
+@pytest.mark.parametrize("record", site._Record.__subclasses__(), ids=lambda record: record.__name__)
+def test_every_member_is_told_of(record: type) -> None:
+    members = {field.encode_name for field in fields(record)} - (OWN if record is site.Site else set())
+
+    # In a table it stands in backticks, alone or in front of its value.
+    assert {name for name in members if not re.search(rf"`{name}[`:]", PAGE)} == set()
+
+
+def test_the_shown_website_is_alive(tmp_path: Path) -> None:
+    (tmp_path / "my-shop.yaml").write_text(EXAMPLE, encoding="utf-8")
+
+    with serving("--sites", str(tmp_path), "--site", "my-shop", "--now", INSTANT) as url:
+        reply = httpx2.get(f"{url}/api/v1/analytics/realtime/map", headers=bearer("df_my-shop"))
+
+    told = reply.json()["data"]
+    assert 10 < told["count"] < 120
+    assert any(event["path"] == "/shirts" for event in told["recentEvents"])
+
+
+def test_the_shown_complaint_is_the_real_one(tmp_path: Path) -> None:
+    broken = EXAMPLE.replace("/shirts: 80", "/shoes: 80")
+    (tmp_path / "my-shop.yaml").write_text(broken, encoding="utf-8")
+
+    with pytest.raises(InputError) as error:
+        site.load_sites([tmp_path])
+
+    assert str(error.value).removeprefix(f"{tmp_path}/") in PAGE
