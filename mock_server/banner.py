@@ -15,6 +15,9 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
         for name, site in service.sites.items()
     ]
     clock = service.common.clock
+    if settings.is_exposed and settings.control_token is None:
+        # Otherwise somebody looks for what does not work in the switches.
+        further = ["Others can reach this mock: its switches are off without --control-token.", *further]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(
         [

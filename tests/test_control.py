@@ -11,7 +11,7 @@ import pytest
 
 from mock_server.control.asked import LARGEST_BODY
 from mock_server.testing import RunningMock
-from tests.command import ended, serving
+from tests.command import LISTENING, banner_of, ended, serving, started
 from tests.controls import Controls
 
 SCHEMATHESIS = Path(sys.executable).with_name("st")
@@ -174,10 +174,13 @@ def test_a_control_token_that_could_not_be_sent_stops_the_start(token: str) -> N
 
 
 def test_controls_are_off_where_others_can_reach_them() -> None:
-    with serving("--host", "0.0.0.0") as url:
+    with started("--host", "0.0.0.0", "--port", "0") as process:
+        *banner, _ = lines = banner_of(process)
+        url = lines[-1].removeprefix(LISTENING)
         reply = httpx2.get(f"{url}/__mock/clock")
         health = httpx2.get(f"{url}/__mock/health")
 
+    assert any("--control-token" in line for line in banner)
     assert reply.status_code == 403
     assert "--control-token" in reply.json()["detail"]
     assert health.status_code == 200
