@@ -96,20 +96,21 @@ class Hot:
         if scope["method"] != "GET" or scope["query_string"]:
             return None
         lane = self._lane_of(scope)
-        if lane is None:
+        answer = None if lane is None else self._answer(lane)
+        if lane is None or answer is None:
             return None
         # Keys that are not shipped come and go, and are looked up each time.
         if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(lane.key):
             if len(self._lanes) == _MOST_LANES:
                 self._lanes.clear()
             self._lanes[raw] = lane
-        return self._answer(lane)
+        return answer
 
     def _answer(self, lane: _Lane) -> Answer | None:
         instant = lane.clock.now()
         try:
             body = self._service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
-        except ApiError:
+        except Exception:  # noqa: BLE001 - whatever it is, the application meets it again and answers with it
             return None
         outcome = Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
         self._service.note(lane.sent, lane.key, outcome)
@@ -118,7 +119,9 @@ class Hot:
     def _lane_of(self, scope: Scope) -> _Lane | None:
         """What there is to know of a request; None where it needs a decision."""
         service = self._service
-        asked, plain = self._asked(scope["raw_path"]), self._plainly(scope["headers"])
+        # To look a key up is a use of it: not for what is no operation.
+        asked = self._asked(scope["raw_path"])
+        plain = None if asked is None else self._plainly(scope["headers"])
         if asked is None or plain is None:
             return None
         key, is_cross_origin = plain

@@ -15,6 +15,7 @@ MOST_REQUESTS = 500
 MOST_BYTES = 256 * 1024
 """Of one key's journal; older requests make room."""
 
+_SCHEMES = frozenset({"bearer", "basic", "digest"})
 _SECRET = frozenset({"cookie", "proxy-authorization", "x-api-key"})
 _OVERHEAD = 200
 
@@ -69,14 +70,14 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def path(self) -> str:
         """The path as it was sent, tokens masked."""
-        return hidden(unquote(self.sent.path.decode("latin-1"), errors="replace"))
+        return hidden(unquote(hidden(self.sent.path.decode("latin-1")), errors="replace"))
 
     @property
     def query(self) -> dict[str, list[str]]:
         """All values of each parameter, tokens masked."""
         return _grouped(
             (hidden(name), hidden(value))
-            for name, value in parse_qsl(self.sent.query.decode("latin-1"), keep_blank_values=True)
+            for name, value in parse_qsl(hidden(self.sent.query.decode("latin-1")), keep_blank_values=True)
         )
 
     @property
@@ -143,4 +144,5 @@ def _masked(name: str, value: str) -> str:
     scheme, space, token = value.partition(" ")
     masked = hidden(token)
     # Whatever it is, it was meant to be secret.
-    return hidden(scheme) + space + (masked if masked in ("df_***", "dft_***") else "***") if space else "***"
+    shown = scheme if scheme.lower() in _SCHEMES else "***"
+    return shown + space + (masked if masked in ("df_***", "dft_***") else "***") if space else "***"

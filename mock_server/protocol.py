@@ -99,9 +99,16 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_waiting:
             self.transport.abort()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answered = cycle
+    def on_response_complete(self) -> None:
+        """From now on what was written is owed to the client."""
         self._is_waiting = False
+        super().on_response_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self._answered is not None and self.transport.is_closing():
+            # Nobody reads what comes behind the last answer; uvicorn drops what waits in its pipeline, too.
+            return
+        self._answered = cycle
         answer = None
         if self._at_once is not None and not self.pipeline and not self.flow.write_paused:
             answer = self._at_once.answer(cast(Scope, cycle.scope), self._raw if cycle.keep_alive else None)

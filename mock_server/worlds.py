@@ -35,7 +35,7 @@ class Worlds:
         self._sites = sites
         self._own = {(seed, name): World(seed, site) for name, site in sites.items()}
         self._others: LRUCache[tuple[int, str], World] = LRUCache(
-            _MOST_VISITORS, getsizeof=lambda world: max(_LEAST_VISITORS, round(world.site.online))
+            _MOST_VISITORS, getsizeof=lambda world: _weight(world.site)
         )
         self._snapshots = _Snapshots()
 
@@ -54,6 +54,11 @@ class Worlds:
             body = view(Call(self.world(place.seed, place.site), instant, place.revision, path))
             self._snapshots.keep(moment, asked, body)
         return body
+
+
+def _weight(site: Site) -> int:
+    """In visitors. A crowd that is larger than all that may be kept is kept alone."""
+    return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
 
 
 class _Snapshots:

@@ -400,6 +400,67 @@ def test_server_ends_beside_an_open_connection() -> None:
     polls.close()
 
 
+def test_an_answer_that_is_being_read_outlives_the_server() -> None:
+    # A request that was late on purpose came before on the same connection.
+    crowd = asking(MAP, "Authorization: Bearer df_launch_day")
+    server = Server(make_app(service()), lambda: None, at_once=(counts := Counting(service())))
+    with served(server) as address:
+        # From now on it is known.
+        [first] = answers(address, [crowd])
+        with connected(address) as connection:
+            # More than the sockets hold.
+            for request in (SLOW, crowd, crowd, crowd):
+                connection.sendall(request.encode())
+                time.sleep(0.5)
+            server.should_exit = True
+            # By now it has begun to end.
+            time.sleep(0.3)
+            told = b"".join(iter(lambda: connection.recv(1 << 20), b""))
+
+    assert counts.known == 1
+    assert len(told) > 3 * len(first)
+
+
+def test_nothing_is_noted_behind_the_last_answer(pair: Pair) -> None:
+    old = asking(REALTIME, "Authorization: Bearer df_shop", "Connection: keep-alive", version="1.0")
+    noted = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            controls.ask("DELETE", "/requests", key="df_shop")
+            told = exchanged(server, old + asking(REALTIME, "Authorization: Bearer df_shop") * 3)
+            noted.append((told, len(controls.get("/requests", key="df_shop")["requests"])))
+
+    assert noted[0] == noted[1]
+    assert noted[0][1] == 1
+
+
+def test_what_cannot_be_answered_at_once_is_an_error_of_the_application(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = service()
+    monkeypatch.setattr(broken.worlds, "world", lambda _seed, _site: 1 // 0)
+    counts = Counting(broken)
+
+    with served(Server(make_app(broken), lambda: None, at_once=counts)) as server:
+        told = [*answers(server, [PLAIN]), *answers(server, [PLAIN])]
+
+    assert [answer[:3] for answer in told] == [b"500", b"500"]
+    assert b'"status":"error"' in told[1]
+    assert counts.parsed == counts.known == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/__mock/health", "/api/v1/nothing/at/all"])
+def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
+    lenient = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+
+    with served(Server(make_app(lenient), lambda: None, at_once=Hot(lenient))) as server:
+        exchanged(server, closing(asking(path, "Authorization: Bearer df_ghost")))
+
+    assert lenient.keys.shadow_of("Bearer df_ghost") is not None
+    known = {key.account.token for key in lenient.keys.all()}
+    assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
+
+
 def test_another_uvicorn_answers_all_in_the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "_NEEDED", {*protocol._NEEDED, "what_uvicorn_does_not_have"})
     counts = Counting(service())

@@ -86,11 +86,14 @@ def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
     secrets = {"Cookie": "session=sesame", "Proxy-Authorization": "Basic sesame", "X-Api": f"say {key} twice"}
     secrets |= {"X-Api-Key": "sesame", "df_sesame": "1", "Prefer": "delay=0, example=df_sesame"}
     secrets |= {"Referer": "http://localhost/?a=%2Cdf_sesame&b=dft%5Fse%73ame&c=%64%66_%73esame"}
+    secrets |= {"X-Next": "/to%2Fit%253Fkey%253Ddf_sesame%26u%3Ddf%255Fsesame"}
+    secrets |= {"X-Context": '{"url": "/?key\\u003ddf_sesame", "text": "a\\ndf_sesame"}'}
     web.get(f"{REALTIME}?token={key}&dft_sesame=1", headers={**bearer(key), **secrets})
     web.get(f"/visitors/{key}", headers=bearer(key))
     web.get(f"{REALTIME}?of={key}", headers={"Authorization": "Bearer sesame.jwt"})
     web.get(REALTIME, headers={"Authorization": "df_sesame df_sesame"})
-    text = json.dumps([controls.get("/requests", key=key), controls.get("/requests", limit=4)])
+    web.get("/x%41df_sesame?a=%41df_sesame", headers={"Authorization": "xdf_sesame x"})
+    text = json.dumps([controls.get("/requests", key=key), controls.get("/requests", limit=5)])
 
     assert key.removeprefix("df_") not in text
     assert "same" not in text

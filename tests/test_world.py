@@ -3,16 +3,18 @@
 from functools import lru_cache
 
 import httpx2
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, iso_of
-from mock_server.site import load_sites
+from mock_server.site import MOST_ONLINE, load_sites
 from mock_server.testing import running
 from mock_server.views.call import REVISIONS, Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
+from mock_server.worlds import Worlds
 from tests.credentials import bearer
 from tests.invariants import WINDOW, Ask, check_past, check_picture, data_of, take_picture
 
@@ -76,6 +78,15 @@ def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: 
     for revision in REVISIONS:
         body = VIEWS["getRealtimeMap"](Call(used, instant, revision, {}))
         assert body == VIEWS["getRealtimeMap"](Call(fresh, instant, revision, {}))
+
+
+def test_a_crowd_has_worlds_of_other_seeds_too() -> None:
+    crowd = msgspec.structs.replace(SITES["launch_day"], online=MOST_ONLINE)
+
+    worlds = Worlds(42, {"crowd": crowd, "quiet": SITES["quiet"]})
+
+    assert worlds.world(7, "crowd").site is crowd
+    assert worlds.world(7, "quiet").site.name == "quiet"
 
 
 @given(

@@ -34,8 +34,9 @@ FEED_LIMIT = 100
 _EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 _PAYMENT_ROW = 7
 _AT = itemgetter(0)
-# As many clocks can go on side by side without a roster being made anew.
-_MOST_ROSTERS = 8
+# As many clocks can go on side by side without a roster being made anew. A roster weighs a kilobyte a head.
+_MOST_ROSTERS, _MOST_ROSTERS_OF_A_CROWD = 8, 2
+_CROWD = 1_000
 _T = TypeVar("_T")
 
 
@@ -101,6 +102,7 @@ class World:
         self._happened = lru_cache(2 * 2 * WINDOW // MINUTE)(self._happened_in)
         # The one that was asked last is the last one.
         self._rosters: list[Roster] = []
+        self._most_rosters = _MOST_ROSTERS if site.online < _CROWD else _MOST_ROSTERS_OF_A_CROWD
 
     def online(self, instant: int) -> int:
         """How many sessions have a page view in the window that ends at `instant`: are active, that is."""
@@ -179,7 +181,7 @@ class World:
         known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
         roster = max(known, key=lambda one: one.instant, default=None)
         # Whatever interrupts it, what is half done is not found again.
-        self._rosters = [one for one in self._rosters if one is not roster][1 - _MOST_ROSTERS :]
+        self._rosters = [one for one in self._rosters if one is not roster][1 - self._most_rosters :]
         if roster is None or not shows.keys() <= roster.shows.keys():
             roster = Roster(self._started, instant, {**(roster.shows if roster else {}), **shows})
         else:
