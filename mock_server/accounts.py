@@ -75,17 +75,23 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 def load_accounts(sites: Mapping[str, Site], path: Path = ACCOUNTS) -> dict[str, Account]:
-    """All credentials by token, the sites' own keys after them. Raises InputError for an unknown site."""
+    """All credentials by token, the sites' own keys after them.
+
+    Raises InputError for an unknown site, and for one whose name makes no key.
+    """
     accounts = {}
     for n, account in enumerate(read_record(path, tuple[Account, ...])):
         for name in (*account.websites, *([account.site] if account.site else [])):
             if name not in sites:
                 raise InputError(f"{path}: $[{n}]", f"there is no site {name!r}")
         accounts[account.token] = account
-    own = (
-        Account(token=f"df_{name}", description=site.description, site=name) for name, site in sites.items()
-    )
-    return accounts | {account.token: account for account in own if account.token not in accounts}
+    for name, site in sites.items():
+        token = f"df_{name}"
+        if _WELL_FORMED.fullmatch(token) is None:
+            problem = "a site's file, and so its key, is named by letters, digits, `_` and `-`"
+            raise InputError(site.file, problem)
+        accounts.setdefault(token, Account(token=token, description=site.description, site=name))
+    return accounts
 
 
 def any_account(token: str) -> Account | None:

@@ -1,6 +1,5 @@
 """A website as data: what a file in `fixtures/sites/` says, checked when it is loaded."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,8 +17,6 @@ MOST_ONLINE = 100_000
 # A visit lasts 45 minutes at most and ends after 30 idle ones.
 VISIT_SPACING_MINUTES = 75
 DEVICES = ("desktop", "mobile", "tablet")
-# A key is named after it.
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Weight = Annotated[float, Meta(ge=0)]
@@ -244,10 +241,10 @@ def _site_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     if not files:
         raise InputError(folder, "there is no site file (*.yaml) in this folder")
+    names = [path.stem for path in files]
     for path in files:
-        if _NAME.fullmatch(path.stem) is None:
-            problem = "a site's file, and so its key, is named by letters, digits, `_` and `-`"
-            raise InputError(path, problem)
+        if names.count(path.stem) > 1:
+            raise InputError(path, "the folder has another site file of this name")
     return files
 
 

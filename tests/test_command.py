@@ -395,6 +395,10 @@ def test_site_file_may_end_in_yml(tmp_path: Path) -> None:
 
     assert "nook" in load_sites([SITES, tmp_path])
 
+    (tmp_path / "nook.yaml").write_text(QUIET, encoding="utf-8")
+    with pytest.raises(InputError, match="another site file of this name"):
+        load_sites([SITES, tmp_path])
+
 
 def test_unusable_variable_is_refused_in_one_line() -> None:
     _assert_refused(ended("serve", environment={"DATAFAST_MOCK_NOW": "soon"}), "'soon'")
