@@ -24,15 +24,9 @@ class AtOnce(Protocol):
         ...
 
 
-# What answering at once needs of uvicorn's protocol; where one is gone, all goes the usual way.
-_NEEDED = {
-    "cycle",
-    "flow",
-    "pipeline",
-    "on_response_complete",
-    "_start_asgi_task",
-    "_unset_keepalive_if_required",
-}
+# What answering at once needs of uvicorn's own protocol; where one is gone, all goes the usual way.
+_METHODS = ("on_response_complete", "_start_asgi_task", "_unset_keepalive_if_required")
+_ATTRIBUTES = ("cycle", "flow", "pipeline")
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -47,7 +41,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, at_once: AtOnce | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._at_once = at_once if all(hasattr(self, name) for name in _NEEDED) else None
+        # Of the class above: what is overridden here is there in any case.
+        has_all = all(hasattr(HttpToolsProtocol, name) for name in _METHODS)
+        has_all = has_all and all(hasattr(self, name) for name in _ATTRIBUTES)
+        self._at_once = at_once if has_all else None
 
     def data_received(self, data: bytes) -> None:
         """Answers a request that is known, and has all others parsed."""

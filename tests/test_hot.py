@@ -461,8 +461,19 @@ def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
     assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
 
 
-def test_another_uvicorn_answers_all_in_the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "_NEEDED", {*protocol._NEEDED, "what_uvicorn_does_not_have"})
+@pytest.mark.parametrize(
+    ("needed", "name"),
+    [
+        pytest.param("_ATTRIBUTES", "what_uvicorn_does_not_have", id="attribute"),
+        pytest.param("_METHODS", "what_uvicorn_does_not_have", id="method"),
+        # Ours alone: that we have it says nothing of uvicorn.
+        pytest.param("_METHODS", "give_up", id="method of our own"),
+    ],
+)
+def test_another_uvicorn_answers_all_in_the_usual_way(
+    needed: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, needed, (*getattr(protocol, needed), name))
     counts = Counting(service())
 
     with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:
