@@ -103,7 +103,7 @@ def _size(column: _Column) -> int:
 
 def _check(column: _Column) -> Iterable[Violation]:
     row = column.row
-    if not column.missing and _are_good(column) and _are_instants(column):
+    if not column.missing and _judge(_key(row)).is_valid(column.values) and _are_instants(column):
         return
     *above, name = row.place
     for pointer, parent in objects_at(column.exchange.json, tuple(above)):
@@ -123,14 +123,6 @@ def _violations(row: Row, exchange: Exchange, pointer: str, value: Any) -> Itera
         yield Violation(f"`{name}`: {error.message[:200]}", exchange, pointer, value)
     if _is_dated(row) and isinstance(value, str) and not _is_instant(value):
         yield Violation(f"`{name}` is no ISO 8601 instant", exchange, pointer, value)
-
-
-def _are_good(column: _Column) -> bool:
-    """Whether no value of a column is wrong; what is too deep or too large to tell is looked at by itself."""
-    try:
-        return bool(_judge(_key(column.row)).is_valid(column.values))
-    except (ValueError, OverflowError):
-        return False
 
 
 def _are_instants(column: _Column) -> bool:
