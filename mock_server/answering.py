@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server.actions import Action
-from mock_server.clock import TICK
+from mock_server.clock import TICK, wall_time
 from mock_server.contract import Example, Operation
 from mock_server.documented import Answers, answers_of, chosen
 from mock_server.errors import UNAUTHORIZED, ApiError
@@ -88,8 +88,7 @@ def begin(service: Service, scope: Scope) -> Course:
         service, key = service.shadow(), service.keys.shadow_of(authorization)
     else:
         key = service.keys.named(authorization)
-    clock = service.common.clock if key is None or key.clock is None else key.clock
-    now = clock.now()
+    now = service.clock_of(key).now()
     return Course(service, scope, query, wishes, key, now, now)
 
 
@@ -100,7 +99,7 @@ def conclude(course: Course, operation: str | None, reply: Response) -> None:
         others = reply.headers.get(_APPLIED)
         reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
     decided_by = f"{course.stage}; {course.because}" if course.because else course.stage
-    outcome = Outcome(course.now, course.instant, operation, reply.status_code, decided_by, course.wait)
+    outcome = Outcome(course.instant, operation, reply.status_code, decided_by, course.wait)
     course.service.note(sent_of(course.scope), course.key, outcome)
 
 
@@ -130,7 +129,7 @@ class Endpoint:
         try:
             reply = self._answer(course)
         except ApiError as error:
-            course.wait = error.reset - course.instant if isinstance(error, RateLimitedError) else None
+            course.wait = error.wait if isinstance(error, RateLimitedError) else None
             reply = error_reply(error)
         for name, value in course.headers.items():
             # A 429 has its own of some.
@@ -175,13 +174,13 @@ class Endpoint:
         return course.key
 
     def _limit(self, course: Course, key: Key) -> None:
-        """Counts the request, by the key's clock whatever instant it prefers. Raises ApiError 429."""
+        """Counts the request, whatever instant it prefers. Raises ApiError 429."""
         course.stage = "rate limit"
         limiter = course.service.limiter_of(key)
         if limiter is None:
             return
         try:
-            course.headers |= limiter.take(course.now)
+            course.headers |= limiter.take(course.service.clock_of(key).limit_time(), wall_time())
         except ApiError:
             course.instant = course.now
             raise
@@ -222,7 +221,9 @@ class Endpoint:
         if example.status == 429 and course.action is not None and course.action.example is UNSET:
             limiter = None if course.key is None else course.service.limiter_of(course.key)
             rate = _USUAL_RATE if limiter is None else limiter.rate
-            raise RateLimitedError(rate, course.instant, window_at(rate, course.instant)[1])
+            is_elsewhere = course.preferences is not None and course.preferences.at is not UNSET
+            time = course.instant if is_elsewhere else course.service.clock_of(course.key).limit_time()
+            raise RateLimitedError(rate, time, window_at(rate, time)[1])
         reply = example_reply(self._operation, example)
         if example.status == 401:
             reply.headers.update(_CHALLENGE)

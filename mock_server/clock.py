@@ -17,11 +17,20 @@ class Clock:
     world: int
     speed: float = 1.0
     is_frozen: bool = False
+    is_driven: bool = False
+    """Whether somebody has set it through the controls since the start."""
 
     def now(self) -> int:
         """The present tick of the world, in milliseconds since the epoch."""
         instant = self._exact()
         return instant - instant % TICK
+
+    def limit_time(self) -> int:
+        """The time by which rate limits count, in ms since the epoch.
+
+        The machine's own, as a client waits by that; once somebody drives the clock, the world's.
+        """
+        return self.now() if self.is_driven else wall_time()
 
     def set(
         self,
@@ -31,13 +40,17 @@ class Clock:
         speed: float | None = None,
         is_frozen: bool | None = None,
     ) -> None:
-        """Goes on from `now`, or from where it is, plus `advance` ms. Raises ValueError beyond all years."""
+        """Goes on from `now`, or from where it is, plus `advance` ms. Raises ValueError beyond all years.
+
+        It counts as driven from now on, unless nothing is given.
+        """
         world = (self._exact() if now is None else now) + advance
         if not BEGINNING <= world <= END:
             raise ValueError("the clock would leave the years 1971 to 9998")
         self.wall, self.world = wall_time(), world
         self.speed = self.speed if speed is None else speed
         self.is_frozen = self.is_frozen if is_frozen is None else is_frozen
+        self.is_driven |= bool(advance) or not (now is speed is is_frozen is None)
 
     def copy(self) -> "Clock":
         """Another clock that shows the same and goes its own way."""

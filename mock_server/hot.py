@@ -112,7 +112,7 @@ class Hot:
             body = self._service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
         except Exception:  # noqa: BLE001 - whatever it is, the application meets it again and answers with it
             return None
-        outcome = Outcome(instant, instant, lane.asked.operation.operation_id, 200, "world")
+        outcome = Outcome(instant, lane.asked.operation.operation_id, 200, "world")
         self._service.note(lane.sent, lane.key, outcome)
         return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 

@@ -32,7 +32,6 @@ class Sent(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a request; the members are those of `Request`."""
 
-    now: int
     instant: int
     operation: str | None
     status: int
@@ -43,12 +42,13 @@ class Outcome(NamedTuple):
 class Request(Struct, frozen=True, kw_only=True, gc=False):
     """One request as the journal keeps it.
 
-    `at` is the machine's time, `now` that of the key's clock, `instant` that of the answer, all in ms.
+    `at` is the machine's time, `limit_time` that by which its rate limit counts, `instant` that of the
+    answer, all in ms.
     """
 
     number: int
     at: int
-    now: int
+    limit_time: int
     instant: int
     sent: Sent
     operation: str | None
@@ -60,7 +60,7 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     decided_by: str
     """What made the answer: `world`, `authentication`, `rate limit`, `rule 0 …`, `prefer code=429` …"""
     wait: int | None = None
-    """Of a 429: how long to wait until it may be asked again, in ms of the key's clock."""
+    """Of a 429: how long to wait until it may be asked again, in ms."""
 
     @property
     def method(self) -> str:

@@ -1,4 +1,4 @@
-"""The rate limit of a credential, on its own clock."""
+"""The rate limit of a credential."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
 
     limit: Annotated[int, Meta(ge=0, le=1_000_000_000)]
     window: Annotated[int, Meta(ge=1, le=86_400)] = 60
-    """In seconds of the key's own clock."""
+    """In seconds."""
     reset_unit: Literal["ms", "s"] = "ms"
     """Of `reset`: the live API sends milliseconds since the epoch, an example on a page shows seconds."""
 
@@ -33,12 +33,12 @@ def rate_limit_of(text: str) -> RateLimit:
 
 
 class RateLimitedError(ApiError):
-    """A 429. `reset` is the instant from which it may be asked again, in ms since the epoch."""
+    """A 429. `wait` is how long the client is told to wait, in ms."""
 
-    def __init__(self, rate: RateLimit, instant: int, reset: int) -> None:
-        """All that tells a client how long to wait goes with it."""
-        self.reset = reset
-        seconds = -(-(reset - instant) // SECOND)
+    def __init__(self, rate: RateLimit, time: int, reset: int) -> None:
+        """At `time`, until `reset`, both in ms since the epoch."""
+        self.wait = reset - time
+        seconds = -(-self.wait // SECOND)
         super().__init__(
             RATE_LIMITED,
             headers={**_headers(rate, 0, reset), "Retry-After": str(seconds)},
@@ -50,27 +50,33 @@ class RateLimitedError(ApiError):
 
 @dataclass(slots=True)
 class Limiter:
-    """Counts the requests of each window, which begins where its length divides the world's time."""
+    """Counts the requests of each window, which begins where its length divides the time."""
 
     rate: RateLimit
     window: int = -1
     used: int = 0
+    over: int = 0
+    """When the window is over at the latest, by the machine's own time in ms."""
 
-    def take(self, instant: int) -> dict[str, str]:
-        """Counts a request; the headers that tell the state. Raises ApiError 429 when none is left."""
-        window, reset = window_at(self.rate, instant)
-        if window != self.window:
-            self.window, self.used = window, 0
+    def take(self, time: int, wall: int) -> dict[str, str]:
+        """Counts a request; the headers that tell the state. Raises ApiError 429 when none is left.
+
+        Windows go by `time`, which somebody may have stopped. Whoever then waits as long as a 429 asks for,
+        by the machine's own time `wall`, is let in all the same. Both in ms since the epoch.
+        """
+        window, reset = window_at(self.rate, time)
+        if window != self.window or wall >= self.over:
+            self.window, self.used, self.over = window, 0, wall + reset - time
         if self.used >= self.rate.limit:
-            raise RateLimitedError(self.rate, instant, reset)
+            raise RateLimitedError(self.rate, time, reset)
         self.used += 1
         return _headers(self.rate, self.rate.limit - self.used, reset)
 
 
-def window_at(rate: RateLimit, instant: int) -> tuple[int, int]:
-    """The number of the window that an instant lies in, and the instant at which it ends."""
+def window_at(rate: RateLimit, time: int) -> tuple[int, int]:
+    """The number of the window that a time lies in, and the time at which it ends."""
     length = rate.window * SECOND
-    window = instant // length
+    window = time // length
     return window, (window + 1) * length
 
 

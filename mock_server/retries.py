@@ -14,19 +14,29 @@ class Retry(NamedTuple):
 
     @property
     def waited(self) -> int | None:
-        """World time between the two, in ms."""
-        return None if self.retried is None else self.retried.now - self.refused.now
+        """What passed between the two by the time of limits, in ms.
+
+        A client that waited long enough by the machine's own time has waited, whatever the clock shows.
+        None as long as it asked nothing, or where the clock was set back meanwhile.
+        """
+        if self.retried is None:
+            return None
+        counted = self.retried.limit_time - self.refused.limit_time
+        real = self.retried.at - self.refused.at
+        if real >= self.required:
+            return max(counted, real)
+        return None if counted < 0 else counted
 
     @property
     def required(self) -> int:
-        """World time that the 429 asked to wait, in ms."""
+        """What the 429 asked to wait, in ms."""
         assert self.refused.wait is not None, "a request without is no refused one"
         return self.refused.wait
 
     @property
     def is_patient(self) -> bool | None:
-        """Whether the client waited; None as long as it asked nothing, or where the clock was set back."""
-        return None if self.waited is None or self.waited < 0 else self.waited >= self.required
+        """Whether the client waited long enough; None where it is not known whether it waited at all."""
+        return None if self.waited is None else self.waited >= self.required
 
 
 def retries_of(requests: Iterable[Request]) -> Iterator[Retry]:

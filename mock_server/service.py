@@ -54,9 +54,9 @@ class Service:
     _coins: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - for delays
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
 
-    def clock_of(self, key: Key) -> Clock:
-        """The clock that a key goes by."""
-        return key.clock or self.common.clock
+    def clock_of(self, key: Key | None) -> Clock:
+        """The clock that a key goes by; None is no key."""
+        return self.common.clock if key is None or key.clock is None else key.clock
 
     @property
     def usual_place(self) -> Place:
@@ -90,7 +90,7 @@ class Service:
         request = Request(
             number=next(self.numbers),
             at=wall_time(),
-            now=outcome.now,
+            limit_time=self.clock_of(key).limit_time(),
             instant=outcome.instant,
             sent=sent,
             operation=outcome.operation,

@@ -1,4 +1,4 @@
-"""The rate limit, on the key's own clock; and whether a client waits."""
+"""The rate limit, by the clock that somebody drives or by the machine's own; and whether a client waits."""
 
 import time
 
@@ -105,6 +105,58 @@ def test_each_credential_has_the_servers_limit_for_itself() -> None:
     assert [reply.status_code for reply in replies] == [200, 200, 200, 200, 429, 200, 200, 200]
     # df_limited has a limit of its own.
     assert [reply.headers["X-RateLimit-Limit"] for reply in replies[4:6]] == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(["--freeze"], id="frozen"),
+        pytest.param(["--now", "2020-01-01T00:00:00Z"], id="years ago"),
+        pytest.param(["--now", "2050-01-01T00:00:00Z", "--speed", "3600"], id="ahead and fast"),
+    ],
+)
+def test_limits_count_real_time_until_somebody_drives_the_clock(options: list[str]) -> None:
+    with serving("--rate-limit", "1/s", *options) as url, httpx2.Client(base_url=url) as web:
+        asked = (web.get(f"/api/v1{REALTIME}", headers=bearer("df_test")) for _ in range(1_000))
+        refused = next(reply for reply in asked if reply.status_code == 429)
+        refused_at = time.time()
+        time.sleep(float(refused.headers["Retry-After"]))
+        after = web.get(f"/api/v1{REALTIME}", headers=bearer("df_test"))
+        found = web.get("/__mock/requests/retries", params={"key": "df_test"}).json()
+
+    assert refused_at - 1 < refused.json()["reset"] / 1000 < refused_at + 1
+    assert after.status_code == 200
+    assert [(retry["patient"], retry["waited"] >= retry["required"]) for retry in found["retries"]] == [
+        (True, True)
+    ]
+
+
+def test_a_forced_429_of_a_world_in_the_past_ends_soon() -> None:
+    with serving("--now", "2020-01-01T00:00:00Z", "--freeze") as url, httpx2.Client(base_url=url) as web:
+        reply = web.get(f"/api/v1{REALTIME}", headers={"Prefer": "code=429"})
+
+    assert 0 < reply.json()["reset"] / 1000 - time.time() + 2 < 62
+    assert 0 < int(reply.headers["Retry-After"]) <= 60
+
+
+def test_whoever_really_waits_is_let_in_although_the_clock_that_was_driven_stands(
+    controls: Controls, web: httpx2.Client
+) -> None:
+    key = controls.mint(rateLimit={"limit": 1, "window": 1}, **START)
+    first = [web.get(REALTIME, headers=bearer(key)).status_code for _ in range(2)]
+    time.sleep(1)
+    then = web.get(REALTIME, headers=bearer(key)).status_code
+
+    assert (first, then) == ([200, 429], 200)
+    assert controls.get("/requests/retries", key=key)["patient"] is True
+
+
+def test_a_limit_of_a_key_that_only_has_a_name_counts_real_time(
+    controls: Controls, web: httpx2.Client
+) -> None:
+    reply = web.get(REALTIME, headers=bearer(controls.mint(rateLimit={"limit": 0}, label="nobody drives")))
+
+    assert 0 < reply.json()["reset"] / 1000 - time.time() + 2 < 62
 
 
 @pytest.mark.parametrize("limit", ["", "60", "60/year", "x/min", "-1/min", "1/0s", "5/48h", "1/min/min"])

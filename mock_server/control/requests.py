@@ -76,7 +76,7 @@ class Verified(Struct, frozen=True, kw_only=True):
 
 
 class RetryState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One 429 and the request after it. Times are the world's, in ms; null where nothing came yet."""
+    """One 429 and the request after it. `required` and `waited` in ms; null where nothing came yet."""
 
     refused_at: str
     required: int

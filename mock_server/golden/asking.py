@@ -66,6 +66,8 @@ class Mock:
     def __init__(self, seed: int, revision: str, now: int) -> None:
         """`now` in ms since the epoch. Raises InputError for what cannot be used."""
         self.service: Service = load_service(Settings(seed=seed, revision=revision, now=now, speed=0))
+        # Driven, so that rate limits go by it as well.
+        self.service.common.clock.is_driven = True
         self.revision = revision
         self._app: ASGIApp = make_app(self.service)
         self.instant: str = self.ask(Question("/__mock/health", None)).json["instant"]
