@@ -818,13 +818,27 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(stranger: Stranger) -> Iterator[str]:
-    """Serves a stranger for the length of the block; gives the API's base."""
+def running(stranger: Stranger, *, after: float = 0) -> Iterator[str]:
+    """Serves a stranger for the length of the block; gives the API's base.
+
+    For `after` so many seconds the port is taken, but refuses all connections.
+    """
     handler = type("Handler", (_Handler,), {"stranger": stranger})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        server.server_bind()
+
+        def serve() -> None:
+            time.sleep(after)
+            server.server_activate()
+            listening.set()
+            server.serve_forever(0.02)
+
+        listening = threading.Event()
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
+        if not after:
+            listening.wait()
         try:
             yield f"http://127.0.0.1:{server.server_port}/api/v1"
         finally:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from contract_tests.own_mock import INSTANT
 from tests.command import address_of, serving, started
 
 ROOT = Path(__file__).parent.parent.parent
@@ -70,7 +71,7 @@ def test_every_input_reaches_the_script() -> None:
 def test_the_action_gives_the_verdict_and_the_reports(
     fault: str | None, code: int, tmp_path: Path, runner: dict[str, str]
 ) -> None:
-    with serving("--now", "2026-02-06T05:27:30Z") as upstream:
+    with serving("--now", INSTANT) as upstream:
         given = {"credentials": "mock", "arguments": "--pause\n0.2\n--revision\n2026-02\n", "key": "df_demo"}
         if fault is None:
             result = _run(_script("Verify")["run"], tmp_path, **runner, **_inputs(url=upstream, **given))
@@ -104,7 +105,7 @@ def test_the_gitlab_job_runs(tmp_path: Path) -> None:
     install, verify = job["script"]
     assert install == "pip install --quiet 'datafast-mock[verify]'"
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    with serving() as address:
+    with serving("--now", INSTANT) as address:
         result = _run(verify, tmp_path, PATH=path, DATAFAST_URL=address, DATAFAST_KEY="df_demo")
     assert result.returncode == 0, result.stdout + result.stderr
     assert (tmp_path / job["artifacts"]["reports"]["junit"]).exists()

@@ -35,7 +35,7 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    with serving() as upstream, _faulty(upstream) as address:
+    with serving("--now", INSTANT) as upstream, _faulty(upstream) as address:
         options = ("--key", "df_demo", "--pause", "0", "--only", "RT-*", "--report", f"json={report}")
         without = ended("verify", address, *options, seconds=60)
         fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "3", seconds=120)

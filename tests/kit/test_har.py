@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from contract_tests.own_mock import INSTANT
 from tests.command import address_of, ended, serving, started
 
-_INSTANT = "2026-02-06T05:27:30Z"
 _BASE = "https://api.example.com/stats/v1"
 _VISITOR = "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
 Json = Any
@@ -83,7 +83,7 @@ def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path)
         "--report",
         f"json={live}",
     )
-    with serving("--now", _INSTANT) as upstream:
+    with serving("--now", INSTANT) as upstream:
         if fault is None:
             asked = ended("verify", upstream, *options, seconds=60)
         else:

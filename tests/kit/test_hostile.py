@@ -16,6 +16,7 @@ from contract_tests.credentials import Credentials
 from contract_tests.run import Exit, Plan, Run, verify
 from contract_tests.verdict import Outcome
 from tests.command import ended
+from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger
 
 Behaviour = Callable[[socket.socket], None]
@@ -196,9 +197,8 @@ def test_strange_headers_are_no_fault() -> None:
 
 
 def test_a_server_that_is_down() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        base = f"http://127.0.0.1:{free.getsockname()[1]}/api/v1"
-    run = _run(base)
+    with nobody() as address:
+        run = _run(f"{address}/api/v1")
 
     assert run.exit is Exit.STOPPED
     assert "Connection refused" in str(run.stopped)

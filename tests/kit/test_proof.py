@@ -3,8 +3,6 @@
 import re
 from collections import Counter
 
-import pytest
-
 from contract_tests.clauses import all_clauses
 from contract_tests.mutants import all_mutants
 from tests.command import ended
@@ -12,7 +10,6 @@ from tests.command import ended
 _KILLED = re.compile(r"killed +(\S+) +(.+?): (.+) at (/\S*)(?:  \(fell: .+\))?$")
 
 
-@pytest.mark.long
 def test_every_mutant_is_killed_by_the_clause_that_it_breaks() -> None:
     result = ended("prove", seconds=170)
     *lines, summary = result.stdout.splitlines()

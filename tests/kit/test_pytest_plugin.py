@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.own_mock import INSTANT
 from tests.command import address_of, serving, started
+from tests.kit.nobody import nobody
 
 _MOCK = ("--datafast-credentials", "mock")
 
@@ -34,7 +36,7 @@ def test_without_an_address_the_mock_is_started_and_holds_all(tmp_path: Path) ->
 @pytest.mark.long
 def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     with (
-        serving("--now", "2026-02-06T05:27:30Z") as upstream,
+        serving("--now", INSTANT) as upstream,
         started("count too small", "--upstream", upstream, "--port", "0", command="mutate") as mutate,
     ):
         result = _pytest(tmp_path, "--datafast-url", address_of(mutate), *_MOCK)
@@ -48,7 +50,7 @@ def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
 
 
 def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
-    with serving("--now", "2026-02-06T05:27:30Z") as address:
+    with serving("--now", INSTANT) as address:
         result = _pytest(tmp_path, "--datafast-url", address, "-k", "seen_to_answer")
     assert result.returncode == 1
     assert "no successful answer of getRealtime was seen (it answered 401)" in result.stdout
@@ -56,9 +58,10 @@ def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_down_is_told_once(tmp_path: Path) -> None:
-    result = _pytest(tmp_path, "--datafast-url", "http://127.0.0.1:9", *_MOCK, "-k", "MAP-72")
+    with nobody() as address:
+        result = _pytest(tmp_path, "--datafast-url", address, *_MOCK, "-k", "MAP-72")
     assert result.returncode == 1
-    assert "no answer from http://127.0.0.1:9/api/v1" in result.stdout
+    assert f"no answer from {address}/api/v1" in result.stdout
     assert "Traceback" not in result.stdout
 
 

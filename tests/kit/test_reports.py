@@ -44,6 +44,7 @@ from contract_tests.report.words import (
 )
 from contract_tests.run import Run
 from tests.command import COMMAND, ended
+from tests.kit.nobody import nobody
 from tests.kit.sample_runs import all_holds, broken, filled_with, known_deviations, much_broken, stopped
 
 _HERE = Path(__file__).parent
@@ -55,9 +56,6 @@ RUNS: dict[str, Callable[[], Run]] = {
     "known-deviations": known_deviations,
 }
 REPORTS = {"terminal": lambda run: click.unstyle(terminal_report(run)), **WRITERS}
-
-# The port for discarding, on which nothing listens.
-_NOBODY = "http://127.0.0.1:9"
 
 HARMLESS = "harmless"
 STRANGE = {
@@ -402,7 +400,8 @@ def test_each_kind_of_report_can_be_asked_for() -> None:
 
 
 def test_a_report_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
-    result = ended("verify", _NOBODY, "--report", f"html={tmp_path}", seconds=30)
+    with nobody() as address:
+        result = ended("verify", address, "--report", f"html={tmp_path}", seconds=30)
 
     assert result.returncode == 2
     assert f"--report: {tmp_path}: Is a directory" in result.stderr
@@ -417,7 +416,8 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> No
 def test_a_terminal_is_colored_unless_it_shall_not_be(environment: dict[str, str], is_colored: bool) -> None:
     outer, inner = os.openpty()
     kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    subprocess.run([COMMAND, "verify", _NOBODY], stdout=inner, env={**kept, **environment}, check=False)
+    with nobody() as address:
+        subprocess.run([COMMAND, "verify", address], stdout=inner, env={**kept, **environment}, check=False)
     os.close(inner)
     told = os.read(outer, 65_536).decode()
     os.close(outer)

@@ -1,7 +1,6 @@
 """`datafast-mock verify` against the mock and against what is no such server: verdicts and exit codes."""
 
 import json
-import socket
 import time
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import pytest
 
 from contract_tests.own_mock import INSTANT
 from tests.command import address_of, ended, serving, started
+from tests.kit.nobody import nobody
+from tests.kit.strangers import KEY, Stranger, running
 
 _MOCK = ("--credentials", "mock")
 # Where the time between polls is not what is tested.
@@ -53,7 +54,7 @@ def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -
 
 def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     with (
-        serving("--now", "2026-02-06T05:27:30Z") as upstream,
+        serving(*_FULL) as upstream,
         started("count-too-small", "--upstream", upstream, "--port", "0", command="mutate") as mutate,
     ):
         result = ended("verify", address_of(mutate), *_SWIFT, seconds=60)
@@ -73,7 +74,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
 @pytest.mark.long
 def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    with serving() as upstream:
+    with serving(*_FULL) as upstream:
         for name, clause in (
             ("malformed visitor id, 404", "ERR-02"),
             ("another city", "AGR-03"),
@@ -90,7 +91,7 @@ def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    with serving() as upstream:
+    with serving(*_FULL) as upstream:
         with started("count too small", "--upstream", upstream, "--port", "0", command="mutate") as mutate:
             address = address_of(mutate)
             first = ended("verify", address, *_SWIFT, "--report", f"json={report}", seconds=60)
@@ -115,7 +116,7 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
     ],
 )
 def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> None:
-    with serving() as address:
+    with serving(*_FULL) as address:
         result = ended("verify", address, *arguments, "--pause", "0.2", seconds=30)
     assert result.returncode == code, result.stdout
     assert "The verdict is partial: " in result.stdout
@@ -157,19 +158,19 @@ def test_usage_errors(arguments: tuple[str, ...], words: str) -> None:
 
 
 def test_server_down() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
-    result = ended("verify", f"http://127.0.0.1:{port}", *_SWIFT)
+    with nobody() as address:
+        result = ended("verify", address, *_SWIFT)
     assert result.returncode == 3
-    assert f"no answer from http://127.0.0.1:{port}/api/v1" in result.stdout
+    assert f"no answer from {address}/api/v1" in result.stdout
     assert "Connection refused" in result.stdout
 
 
 def test_a_starting_server_is_waited_for() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
-    with started("--port", str(port)):
-        result = ended("verify", f"http://127.0.0.1:{port}", *_SWIFT, "--wait", "20s", seconds=60)
+    begun = time.monotonic()
+    # Longer than the command takes to ask for the first time, unless the machine is very busy.
+    with running(Stranger(), after=2.0) as base:
+        result = ended("verify", base, "--key", KEY, "--pause", "0", "--wait", "20s", seconds=60)
+    assert time.monotonic() - begun > 2
     assert result.returncode == 0, result.stdout
 
 
@@ -177,7 +178,7 @@ def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) ->
     reports = [tmp_path / name for name in ("a.json", "b.xml", "c.md")]
     options = [f"--report={kind}={file}" for kind, file in zip(_KINDS, reports, strict=True)]
     environment = {"DATAFAST_KEY": "df_shop", "DATAFAST_ACCOUNT_TOKEN": "dft_test"}
-    with serving() as address:
+    with serving(*_FULL) as address:
         result = ended("verify", address, *options, "--pause=0.2", environment=environment, seconds=60)
     assert result.returncode == 0, result.stdout
     for text in (result.stdout, result.stderr, *(file.read_text("utf-8") for file in reports)):
