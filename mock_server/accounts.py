@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
-from mock_server.limits import RateLimit
+from mock_server.limits import RateLimit, WrittenRate, read_rate
 from mock_server.site import Site
 
 ACCOUNTS = FIXTURES / "accounts.yaml"
@@ -55,8 +55,8 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     websites: tuple[str, ...] = ()
     """The sites that an account token may access; empty is all of them."""
     is_suspended: bool = False
-    limit: Annotated[int, Meta(ge=0)] | None = None
-    """Requests a minute; None is no limit."""
+    rate_limit: WrittenRate | None = None
+    """None is no limit of its own."""
     error: Literal[500, 504] | None = None
 
     @property
@@ -65,9 +65,9 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
         return self.token.startswith("dft_")
 
     @property
-    def rate_limit(self) -> RateLimit | None:
-        """Its own limit; None for none."""
-        return None if self.limit is None else RateLimit(limit=self.limit)
+    def rate(self) -> RateLimit | None:
+        """The rate limit by its members; None for none."""
+        return read_rate(self.rate_limit)
 
     def may(self, permission: str) -> bool:
         """Whether the token has a permission; a website key has all of them."""
@@ -84,6 +84,10 @@ def load_accounts(sites: Mapping[str, Site], path: Path = ACCOUNTS) -> dict[str,
         for name in (*account.websites, *([account.site] if account.site else [])):
             if name not in sites:
                 raise InputError(f"{path}: $[{n}]", f"there is no site {name!r}")
+        try:
+            read_rate(account.rate_limit)
+        except ValueError as error:
+            raise InputError(f"{path}: $[{n}].rateLimit", str(error)) from None
         accounts[account.token] = account
     for name, site in sites.items():
         token = f"df_{name}"

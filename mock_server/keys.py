@@ -56,7 +56,7 @@ class Key:
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
         """What counts its requests, by its own limit or else by the common one; None for no limit."""
-        rate = self.board.knobs.rate_limit or self.account.rate_limit or common
+        rate = self.board.knobs.rate or self.account.rate or common
         if rate is None:
             return None
         if self._limiter is None or self._limiter.rate != rate:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.actions import Seed
-from mock_server.limits import RateLimit
+from mock_server.limits import RateLimit, WrittenRate, read_rate
 from mock_server.problems import ProblemError
 from mock_server.rules import MOST_RULES, Rule, Rules
 
@@ -21,15 +21,24 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     site: str | None = None
     seed: Seed | None = None
     revision: str | None = None
-    rate_limit: RateLimit | None = None
+    rate_limit: WrittenRate | None = None
     faults: Faults | None = None
 
+    @property
+    def rate(self) -> RateLimit | None:
+        """The rate limit by its members; None as above."""
+        return read_rate(self.rate_limit)
+
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
-        """Raises ProblemError for a site or revision that there is not, with those that there are."""
+        """Raises ProblemError for a site, revision or rate limit that there is not, with those that there are."""
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
             if value is not None and value not in known:
                 detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."
                 raise ProblemError(400, detail, member=f"/{name}", known=list(known))
+        try:
+            read_rate(self.rate_limit)
+        except ValueError as error:
+            raise ProblemError(400, f"`rateLimit`: {error}.", member="/rateLimit") from None
 
 
 class KnobsChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -38,7 +47,7 @@ class KnobsChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     site: str | UnsetType | None = UNSET
     seed: Seed | UnsetType | None = UNSET
     revision: str | UnsetType | None = UNSET
-    rate_limit: RateLimit | UnsetType | None = UNSET
+    rate_limit: WrittenRate | UnsetType | None = UNSET
     faults: Faults | UnsetType | None = UNSET
 
     def of(self, knobs: Knobs) -> Knobs:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -23,6 +24,11 @@ class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     """Of `reset`: the live API sends milliseconds since the epoch, an example on a page shows seconds."""
 
 
+WrittenRate = RateLimit | Annotated[str, Meta(description="Such as 60/min, 5/10s or 1000/h.")]
+"""A rate limit as it may be written: by its members, or in short."""
+
+
+@lru_cache(64)
 def rate_limit_of(text: str) -> RateLimit:
     """`60/min`, `5/10s`, `1000/h`. Raises ValueError."""
     match = _TEXT.fullmatch(text)
@@ -30,6 +36,11 @@ def rate_limit_of(text: str) -> RateLimit:
     if match is None or not 1 <= window <= 86_400:
         raise ValueError(f"{text!r} is no rate limit, such as 60/min, 5/10s or 1000/h, of a day at most")
     return RateLimit(limit=int(match[1]), window=window)
+
+
+def read_rate(written: WrittenRate | None) -> RateLimit | None:
+    """A rate limit however it is written; None for none. Raises ValueError."""
+    return rate_limit_of(written) if isinstance(written, str) else written
 
 
 class RateLimitedError(ApiError):

@@ -7,6 +7,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from mock_server.limits import rate_limit_of
+
 _SECONDS = 30
 
 
@@ -66,9 +68,22 @@ class Datafast:
         """Answers as another revision of the documentation has it."""
         return self._turn(revision=name)
 
-    def rate_limit(self, limit: int, *, window: int = 60, reset_unit: str = "ms") -> "Datafast":
-        """Allows so many requests in each window of so many seconds of the world; `reset` in `ms` or `s`."""
-        return self._turn(rateLimit={"limit": limit, "window": window, "resetUnit": reset_unit})
+    def rate_limit(
+        self, limit: int | str | None, *, window: int | None = None, reset_unit: str = "ms"
+    ) -> "Datafast":
+        """Allows so many requests in each window of so many seconds (60 unless told); `"60/min"` says both.
+
+        None stands for the limit that the server has. A 429 tells its `reset` in `ms` or `s`. Raises
+        ValueError for a text that is no rate limit, or that has a window beside it.
+        """
+        if limit is None:
+            return self._turn(rateLimit=None)
+        if isinstance(limit, str):
+            if window is not None:
+                raise ValueError(f"{limit!r} names its window itself: leave `window` out")
+            rate = rate_limit_of(limit)
+            limit, window = rate.limit, rate.window
+        return self._turn(rateLimit={"limit": limit, "window": 60 if window is None else window, "resetUnit": reset_unit})
 
     def at(self, instant: str | datetime) -> "Datafast":
         """Goes to an instant and stays there; `advance` and `run` go on from it."""

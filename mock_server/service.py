@@ -83,7 +83,7 @@ class Service:
 
     def limiter_of(self, key: Key) -> Limiter | None:
         """What counts a key's requests; None where there is no limit."""
-        return key.limiter(self.common.board.knobs.rate_limit or self.settings.rate_limit)
+        return key.limiter(self.common.board.knobs.rate or self.settings.rate_limit)
 
     def note(self, sent: Sent, key: Key | None, outcome: Outcome) -> None:
         """Adds a request to the journal of its key, or to that of those without one."""

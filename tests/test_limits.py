@@ -159,6 +159,35 @@ def test_a_limit_of_a_key_that_only_has_a_name_counts_real_time(
     assert 0 < reply.json()["reset"] / 1000 - time.time() + 2 < 62
 
 
+@pytest.mark.parametrize(
+    ("written", "limit", "window"),
+    [("2/min", 2, 60), ("5/10s", 5, 10), ("1000/h", 1000, 3600), ({"limit": 7}, 7, 60)],
+)
+def test_a_limit_is_written_in_short_or_by_its_members(
+    controls: Controls, written: Json | str, limit: int, window: int
+) -> None:
+    members = {"limit": limit, "window": window, "resetUnit": "ms"}
+    key = controls.mint(rateLimit=written)
+    of_the_key = controls.get(f"/keys/{key}")["rateLimit"]
+    patched = controls.patch("/settings", {"rateLimit": written}, key=key)["rateLimit"]
+    put = controls.put("/settings", {"rateLimit": written}, key=key)["rateLimit"]
+
+    assert (of_the_key, patched, put) == (members, members, members)
+
+
+@pytest.mark.parametrize("operation", ["POST /keys", "PUT /settings", "PATCH /settings"])
+@pytest.mark.parametrize("written", ["60", "60/year", "5/48h", ""])
+def test_a_limit_that_is_none_is_refused_with_an_example(
+    controls: Controls, operation: str, written: str
+) -> None:
+    method, path = operation.split()
+    reply = controls.ask(method, path, {"rateLimit": written})
+
+    assert reply.status_code == 400
+    assert reply.json()["member"] == "/rateLimit"
+    assert "such as 60/min, 5/10s or 1000/h" in reply.json()["detail"]
+
+
 @pytest.mark.parametrize("limit", ["", "60", "60/year", "x/min", "-1/min", "1/0s", "5/48h", "1/min/min"])
 def test_a_limit_that_is_none_stops_the_start(limit: str) -> None:
     result = ended("serve", "--rate-limit", limit)

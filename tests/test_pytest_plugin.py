@@ -180,7 +180,7 @@ def test_patience(datafast: Datafast) -> None:
         pytest.param(
             lambda mock: mock.fail(418), "not documented here; documented: 200", id="undocumented code"
         ),
-        pytest.param(lambda mock: mock.fault("fire"), "Invalid enum value 'fire'", id="unknown fault"),
+        pytest.param(lambda mock: mock.fault("fire"), "'fire'; known: reset, empty, truncate", id="unknown fault"),
         pytest.param(lambda mock: mock.fail(operation="x"), "known: getRealtime", id="unknown operation"),
         pytest.param(lambda _mock: Datafast("http://127.0.0.1:9"), "no mock answers at", id="no server"),
     ],

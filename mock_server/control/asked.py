@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
+from mock_server.control.literals import literals_at
 from mock_server.keys import Key
 from mock_server.problems import ProblemError
 from mock_server.service import Service
@@ -67,7 +68,7 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _wrong(error) from None
+        raise _wrong(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProblemError(400, f"The body is no JSON: {error}.") from None
 
@@ -80,15 +81,18 @@ def read_query(request: Request, kind: type[_T]) -> _T:
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _wrong(error, "The query: ") from None
+        raise _wrong(error, kind, "The query: ") from None
 
 
-def _wrong(error: msgspec.ValidationError, where: str = "") -> ProblemError:
+def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> ProblemError:
     problem, _, place = str(error).partition(" - at ")
+    known = literals_at(kind, place)
+    if known:
+        problem += f"; known: {', '.join(known)}"
     # A key of an object that is a map is told as `[...]`: its parent is as near as it gets.
     path = place.strip("`").removeprefix("$").partition("[...]")[0]
     parent = path.replace("[", "/").replace("]", "").replace(".", "/")
     named = _FIELD.search(problem)
     member = f"{parent}/{named[1]}" if named else parent
-    told = f" at {parent}" if parent else ""
-    return ProblemError(400, f"{where}{problem}{told}.", member=member)
+    told = f"`{parent}`: " if parent else ""
+    return ProblemError(400, f"{where}{told}{problem}.", member=member, **({"known": known} if known else {}))

@@ -12,7 +12,7 @@ from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, 
 from mock_server.control.switches import check_knobs
 from mock_server.keys import Key, new_token
 from mock_server.knobs import Knobs
-from mock_server.limits import RateLimit
+from mock_server.limits import RateLimit, WrittenRate
 from mock_server.problems import ProblemError
 from mock_server.rules import MOST_RULES, Rule
 
@@ -38,7 +38,7 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     now: Instant | UnsetType = UNSET
     speed: Speed | UnsetType = UNSET
     frozen: bool | UnsetType = UNSET
-    rate_limit: RateLimit | None = None
+    rate_limit: WrittenRate | None = None
     faults: Annotated[list[Rule], Meta(max_length=MOST_RULES)] | None = None
     permissions: Annotated[list[Permission], Meta(max_length=100)] | None = None
     websites: Annotated[list[str], Meta(max_length=100)] | None = None

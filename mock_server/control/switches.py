@@ -93,7 +93,7 @@ def _state(asked: Asked) -> SettingsState:
         site=knobs.site,
         seed=knobs.seed,
         revision=knobs.revision,
-        rate_limit=knobs.rate_limit,
+        rate_limit=knobs.rate,
         faults=list(knobs.faults or ()),
         counts=[RuleCount(matched=matched, applied=applied) for matched, applied in board.rules.counts],
     )

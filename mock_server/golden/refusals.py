@@ -89,7 +89,7 @@ def _by_account(mock: Mock) -> Iterator[_Refusal]:
 
 
 def _times(account: Account) -> int:
-    return 1 if account.limit is None else account.limit + 1
+    return 1 if account.rate is None else account.rate.limit + 1
 
 
 def _by_parameter(operation: Operation) -> Iterator[_Refusal]:
