@@ -3,12 +3,12 @@
 import gc
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -16,7 +16,7 @@ from contract_tests.commands import COMMANDS
 from mock_server import __version__
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
-from mock_server.limits import RateLimit, rate_limit_of
+from mock_server.limits import rate_limit_of
 from mock_server.settings import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -24,34 +24,30 @@ from mock_server.settings import (
     DEFAULT_SEED,
     DEFAULT_SITE,
     Settings,
+    origin_of,
 )
+
+_T = TypeVar("_T")
 
 _FILE = click.Path(path_type=Path)
 _GOLDEN_INSTANT = "2026-02-06T05:27:30Z"  # ten seconds after the documentation's own example
 
 
-class _Instant(click.ParamType[int]):
-    """An ISO 8601 instant, as milliseconds since the epoch."""
+class _Read(click.ParamType[_T]):
+    """What a function reads from a text; it raises ValueError that says what is wrong."""
 
-    name = "ISO"
+    def __init__(self, name: str, read: Callable[[str], _T]) -> None:
+        self.name = name
+        self._read = read
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> _T:
         try:
-            return instant_of(value)
+            return self._read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
-class _Rate(click.ParamType[RateLimit]):
-    """A rate limit such as `60/min`."""
-
-    name = "N/TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> RateLimit:
-        try:
-            return rate_limit_of(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+_INSTANT = _Read("ISO", instant_of)
 
 
 class _Commands(click.Group):
@@ -111,9 +107,9 @@ def main() -> None:
     show_default=True,
     help="The documentation's revision to answer by.",
 )
-@click.option("--now", type=_Instant(), help="The world's instant at the start; by default the present.")
+@click.option("--now", type=_INSTANT, help="The world's instant at the start; by default the present.")
 @click.option("--freeze", is_flag=True, help="Let no time pass in the world.")
-@click.option("--speed", default=1.0, show_default=True, help="Time's factor; 60 is a minute a second.")
+@click.option("--speed", type=float, help="Time's factor; 60 is a minute a second.  [default: 1]")
 @click.option("--any-key", is_flag=True, help="Accept every well-formed key.")
 @click.option(
     "--openapi",
@@ -131,11 +127,23 @@ def main() -> None:
     envvar="DATAFAST_MOCK_SITES",
     help="A folder of further site files. Repeatable.",
 )
-@click.option("--rate-limit", type=_Rate(), help="Of each key that has none of its own, such as 60/min.")
+@click.option(
+    "--rate-limit",
+    type=_Read("N/TIME", rate_limit_of),
+    help="Of each key that has none of its own, such as 60/min.",
+)
 @click.option("--journal", type=_FILE, help="Add each request to this file, as a line of JSON.")
 @click.option(
     "--control-token",
     help="What /__mock asks for as a Bearer token; needed to control a mock that others can reach.",
+)
+@click.option(
+    "--control-origin",
+    "control_origins",
+    multiple=True,
+    type=_Read("ORIGIN", origin_of),
+    envvar="DATAFAST_MOCK_CONTROL_ORIGIN",
+    help="Let this origin's pages use /__mock too, such as http://localhost:6006. Repeatable.",
 )
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
 @click.option("--intercept", is_flag=True, help="Answer for https://datafa.st itself too, as a proxy.")
@@ -147,8 +155,12 @@ def main() -> None:
     type=_FILE,
     help="Where its authority's certificate is written.  [default: a temporary file]",
 )
-def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, **options: Any) -> None:
+def serve(
+    *, host: str, port: int, freeze: bool, speed: float | None, log: str | None, **options: Any
+) -> None:
     """Serve DataFast's API with a living website behind it."""
+    if freeze and speed:
+        raise InputError("--speed", f"with --freeze no time passes, with {speed:g} it does: leave one out")
     is_intercepting, *interception = (options.pop(f"intercept{part}") for part in ("", "_port", "_ca"))
     if not is_intercepting and interception != [None, None]:
         raise InputError("--intercept-port, --intercept-ca", "they are for --intercept")
@@ -165,7 +177,7 @@ def serve(*, host: str, port: int, freeze: bool, speed: float, log: str | None, 
 
     service = load_service(
         Settings(
-            speed=0 if freeze else speed,
+            speed=0 if freeze else 1.0 if speed is None else speed,
             is_exposed=not is_loopback(f"[{host}]" if ":" in host else host),
             **options,
         )
@@ -209,7 +221,7 @@ def spec(form: str, revision: str | None) -> None:
 )
 @click.option("--site", "sites", multiple=True, help="This website only, at any size. Repeatable.")
 @click.option("--revision", "revisions", multiple=True, help="This revision only. Repeatable.")
-@click.option("--now", type=_Instant(), default=_GOLDEN_INSTANT, show_default=True, help="The instant.")
+@click.option("--now", type=_INSTANT, default=_GOLDEN_INSTANT, show_default=True, help="The instant.")
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Another seed is another world.")
 def fixtures(*, folder: Path, **choice: Any) -> None:
     """Write answers and errors as plain JSON, with an index, for tests without a server."""

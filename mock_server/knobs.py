@@ -30,7 +30,7 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         return read_rate(self.rate_limit)
 
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
-        """Raises ProblemError for a site, revision or rate limit that there is not, with those that there are."""
+        """Raises ProblemError for a site, revision or rate limit that there is not, with what there is."""
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
             if value is not None and value not in known:
                 detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."

@@ -83,7 +83,8 @@ class Datafast:
                 raise ValueError(f"{limit!r} names its window itself: leave `window` out")
             rate = rate_limit_of(limit)
             limit, window = rate.limit, rate.window
-        return self._turn(rateLimit={"limit": limit, "window": 60 if window is None else window, "resetUnit": reset_unit})
+        rate_limit = {"limit": limit, "resetUnit": reset_unit}
+        return self._turn(rateLimit=rate_limit if window is None else {**rate_limit, "window": window})
 
     def at(self, instant: str | datetime) -> "Datafast":
         """Goes to an instant and stays there; `advance` and `run` go on from it."""

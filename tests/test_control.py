@@ -165,6 +165,64 @@ def test_the_token_does_not_open_it_to_other_origins(exposed: str) -> None:
     assert httpx2.get(f"{exposed}/__mock/clock", headers=headers).status_code == 403
 
 
+TOOLBAR = "http://localhost:6006"
+
+
+@pytest.fixture(scope="module")
+def toolbar() -> Iterator[httpx2.Client]:
+    """The controls of a mock that pages of one other origin may use."""
+    with (
+        serving(
+            "--control-origin", "HTTP://LocalHost:6006/", "--control-origin", "https://a.example:443"
+        ) as url,
+        httpx2.Client(base_url=f"{url}/__mock") as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("origin", [TOOLBAR, "https://a.example"])
+def test_pages_of_a_control_origin_read_and_change(toolbar: httpx2.Client, origin: str) -> None:
+    headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    preflight = toolbar.options("/clock", headers={**headers, **asked})
+    changed = toolbar.put("/clock", headers=headers, json={"speed": 2})
+    refused = toolbar.put("/clock", headers=headers, json={"speed": -1})
+
+    assert (preflight.status_code, changed.status_code, refused.status_code) == (200, 200, 400)
+    assert {reply.headers["Access-Control-Allow-Origin"] for reply in (preflight, changed, refused)} == {
+        origin
+    }
+    assert "PUT" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:60066"},
+        {"Origin": f"{TOOLBAR}.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": TOOLBAR, "Host": "evil.example"},
+    ],
+)
+def test_a_control_origin_opens_the_controls_to_no_other(
+    toolbar: httpx2.Client, headers: dict[str, str]
+) -> None:
+    assert toolbar.get("/keys", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "localhost:6006", "http://a/b", "http://a:70000", "http://u@a", ""]
+)
+def test_a_control_origin_that_is_none_stops_the_start(origin: str) -> None:
+    result = ended("serve", "--control-origin", origin)
+
+    assert result.returncode == 2
+    assert "--control-origin" in result.stderr
+    assert "such as http://localhost:6006" in result.stderr
+
+
 @pytest.mark.parametrize("token", ["", " x", "x ", "sésame", "a\tb"])
 def test_a_control_token_that_could_not_be_sent_stops_the_start(token: str) -> None:
     result = ended("serve", "--host", "0.0.0.0", "--control-token", token)

@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import httpx2
 import pytest
@@ -173,6 +174,36 @@ def test_patience(datafast: Datafast) -> None:
 
 
 @pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        pytest.param({"limit": "2/10s"}, (2, 10, "ms"), id="in short"),
+        pytest.param({"limit": "2/min", "reset_unit": "s"}, (2, 60, "s"), id="in short, in seconds"),
+        pytest.param({"limit": 2}, (2, 60, "ms"), id="by number"),
+        pytest.param({"limit": 2, "window": 10}, (2, 10, "ms"), id="by number and window"),
+    ],
+)
+def test_a_rate_limit_is_written_in_short_or_by_number(
+    datafast: Datafast, controls: Controls, limit: dict[str, Any], told: tuple[int, int, str]
+) -> None:
+    datafast.rate_limit(**limit)
+    found = controls.get("/settings", key=datafast.key)["rateLimit"]
+
+    assert (found["limit"], found["window"], found["resetUnit"]) == told
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        pytest.param({"limit": "60/year"}, "such as 60/min", id="no limit"),
+        pytest.param({"limit": "60/min", "window": 10}, "leave `window` out", id="two windows"),
+    ],
+)
+def test_a_rate_limit_that_is_none_is_told(datafast: Datafast, limit: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        datafast.rate_limit(**limit)
+
+
+@pytest.mark.parametrize(
     ("call", "words"),
     [
         pytest.param(lambda mock: mock.site("nowhere"), "known: demo, edge_cases", id="unknown site"),
@@ -180,7 +211,8 @@ def test_patience(datafast: Datafast) -> None:
         pytest.param(
             lambda mock: mock.fail(418), "not documented here; documented: 200", id="undocumented code"
         ),
-        pytest.param(lambda mock: mock.fault("fire"), "'fire'; known: reset, empty, truncate", id="unknown fault"),
+        pytest.param(lambda mock: mock.fault("explode"), "known: content-type, drip", id="unknown fault"),
+        pytest.param(lambda mock: mock.rate_limit(1, reset_unit="h"), "known: ms, s", id="unknown unit"),
         pytest.param(lambda mock: mock.fail(operation="x"), "known: getRealtime", id="unknown operation"),
         pytest.param(lambda _mock: Datafast("http://127.0.0.1:9"), "no mock answers at", id="no server"),
     ],

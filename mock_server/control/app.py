@@ -1,11 +1,13 @@
 """The controls as an application: routes, guard, reading, running, problems."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -38,8 +40,25 @@ def make_control_app(service: Service) -> Starlette:
         Route(f"{PREFIX}/openapi.json", document),
     ]
     return Starlette(
-        routes=exact(routes), exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation}
+        routes=exact(routes),
+        middleware=_cross_origin(service.settings.control_origins),
+        exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation},
     )
+
+
+def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
+    """What lets a browser show the answers to pages of these origins; nothing where there are none."""
+    if not origins:
+        return []
+    methods = sorted({operation.method for operation in OPERATIONS})
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=methods,
+        allow_headers=["*"],
+        allow_private_network=True,
+    )
+    return [cors]
 
 
 def _handler(operation: ControlOperation, service: Service) -> _Handler:

@@ -1,6 +1,7 @@
 """Who may use the controls: requests from this machine that no web page sent, or the control token."""
 
 import hmac
+from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from mock_server.settings import Settings
 
 def admit(request: Request, settings: Settings) -> None:
     """Raises ProblemError where a request may not use the controls."""
-    _refuse_other_origins(request)
+    _refuse_other_origins(request, settings.control_origins)
     if settings.control_token is not None:
         _check_token(request.headers.get("Authorization", ""), settings.control_token)
     elif settings.is_exposed:
@@ -38,12 +39,16 @@ def is_loopback(netloc: str) -> bool:
         return False
 
 
-def _refuse_other_origins(request: Request) -> None:
+def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:
     """A page of another origin may not, whatever a browser lets it send without asking."""
     origin = request.headers.get("Origin")
+    if origin in allowed:
+        return
     own = f"{request.url.scheme}://{request.headers.get('Host', '')}"
     if origin is not None and origin != own:
-        raise ProblemError(403, "The controls do not answer to pages of another origin.")
+        raise ProblemError(
+            403, "The controls do not answer to pages of another origin, except those of --control-origin."
+        )
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise ProblemError(403, "The controls do not answer to pages of another site.")
 
