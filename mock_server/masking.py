@@ -1,29 +1,92 @@
 """Tokens are secrets, even here: what is shown of a text that may hold one."""
 
+import html
 import re
+from collections.abc import Iterator, Sequence
 
-# A URL within a URL is escaped once more.
-_PERCENT = "%(?:25)*"
-_ESCAPE = rf"{_PERCENT}[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}}|\\x[0-9A-Fa-f]{{2}}|\\[abfnrtv]"
-
-
-def _either(character: str) -> str:
-    """A character as it is, or as a URL may write it."""
-    return f"(?:{character}|{_PERCENT}{ord(character):X})"
-
-
-# Any part of a token may be escaped; what stands before it may end with an escape.
-_BEFORE = rf"(?:(?<![A-Za-z0-9])|({_ESCAPE}))"
-_KIND = f"{_either('d')}{_either('f')}({_either('t')}?)(?:_|{_PERCENT}5[Ff])"
-_REST = rf"(?:[A-Za-z0-9_-]|{_PERCENT}(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|2[Dd]))+"
-_TOKEN = re.compile(rf"(?=[d%\\]){_BEFORE}{_KIND}{_REST}")
+# A URL, JSON or HTML within another is escaped once more: `%255f`, `\\u005f`, `&amp;#95;`.
+_ESCAPE = re.compile(
+    r"%(?:25)*(?P<url>[0-9A-Fa-f]{2})"
+    r"|(?<!\\)\\++(?:u(?P<json>[0-9A-Fa-f]{4})|x(?P<hex>[0-9A-Fa-f]{2})|u\{0*(?P<point>[0-9A-Fa-f]{1,6})\}"
+    r"|U(?P<long>[0-9A-Fa-f]{8})|(?P<octal>[0-3]?[0-7]{1,2})|[abefnrtv])"
+    r"|&(?:amp;)*(?P<html>\#0*+[0-9]{1,7};?|\#[xX]0*+[0-9A-Fa-f]{1,6};?|lowbar;|UnderBar;)"
+)
+_BASES = {"url": 16, "json": 16, "hex": 16, "point": 16, "long": 16, "octal": 8}
+# Escapes of one kind count as one layer, however often they are nested.
+_MOST_LAYERS = 8
+_BEGINNING = re.compile(r"df(t?)_(?=[A-Za-z0-9_-])")
+_REST = re.compile(r"[A-Za-z0-9_-]+")
+_LAST_POINT = 0x10FFFF
 
 
 def hidden(text: str) -> str:
-    """The text with `df_***` for each token in it."""
-    return _TOKEN.sub(lambda found: f"{found[1] or ''}{'dft' if found[2] else 'df'}_***", text)
+    """The text with `df_***` for each token in it, however it is escaped."""
+    parts: list[str] = []
+    at = 0
+    for start, end, masked in _tokens(text):
+        if start >= at:
+            parts += text[at:start], masked
+        at = max(at, end)
+    return "".join([*parts, text[at:]]) if parts else text
 
 
 def has_token(text: str) -> bool:
     """Whether there is a token in a text."""
-    return _TOKEN.search(text) is not None
+    return bool(_tokens(text))
+
+
+def _tokens(text: str) -> list[tuple[int, int, str]]:
+    """Beginning, end and mask of each token by their places in the text, which may overlap."""
+    found = [*_found(text, range(len(text) + 1))]
+    shown, places = text, None
+    for _ in range(_MOST_LAYERS):
+        if _ESCAPE.search(shown) is None:
+            break
+        shown, places = _decoded(shown, range(len(text) + 1) if places is None else places)
+        found += _found(shown, places)
+    return sorted(found)
+
+
+def _found(text: str, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+    """The tokens of a decoded text; its character n stands at `places[n]` of the text as it was written."""
+    end = 0
+    for begun in _BEGINNING.finditer(text):
+        start = begun.start()
+        if start < end or not _may_begin(text, places, start):
+            continue
+        rest = _REST.match(text, begun.end())
+        assert rest is not None, "looked ahead for"
+        end = rest.end()
+        yield places[start], places[end], f"df{begun[1]}_***"
+
+
+def _may_begin(text: str, places: Sequence[int], start: int) -> bool:
+    """Not within a word; what an escape stands for, or ends, is no sure part of one."""
+    if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
+        return True
+    return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2
+
+
+def _decoded(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
+    """One layer of escapes less, and where each character and the end stand in the text as it was written."""
+    parts: list[str] = []
+    found: list[int] = []
+    at = 0
+    for escape in _ESCAPE.finditer(text):
+        parts += text[at : escape.start()], _character(escape)
+        found += places[at : escape.start() + 1]
+        at = escape.end()
+    parts.append(text[at:])
+    found += places[at:]
+    return "".join(parts), found
+
+
+def _character(escape: re.Match[str]) -> str:
+    """What an escape stands for; where that is no letter of a token, anything that is none."""
+    kind = escape.lastgroup
+    if kind is None:
+        return " "
+    if kind == "html":
+        return html.unescape(f"&{escape['html']}")[:1] or " "
+    point = int(escape[kind], _BASES[kind])
+    return chr(point) if point <= _LAST_POINT else " "

@@ -313,11 +313,11 @@ def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Clie
     with started(*given.options, stderr=subprocess.PIPE, environment=given.environment) as process:
         url = address_of(process)
         replies = [web.get(f"{url}{REALTIME}?websiteId={DEMO}", headers=bearer(token)) for token in tokens]
-        replies.append(web.get(f"{url}{REALTIME}?a=%2Cdf_s%65cret&b=dft%5Ftest"))
+        replies.append(web.get(f"{url}{REALTIME}?a=%2Cdf_s%65cret&b=dft%5Ftest&c=df%5Cu005fsecret"))
         process.terminate()
         _, log = process.communicate(timeout=30)
 
-    queries = [f"websiteId={DEMO}"] * len(tokens) + ["a=%2Cdf_***&b=dft_***"]
+    queries = [f"websiteId={DEMO}"] * len(tokens) + ["a=%2Cdf_***&b=dft_***&c=df_***"]
     requests = [
         f"{reply.status_code} GET {REALTIME}?{query}" for reply, query in zip(replies, queries, strict=True)
     ]

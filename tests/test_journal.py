@@ -81,6 +81,15 @@ def test_requests_without_a_key_are_noted_for_the_server(controls: Controls, web
     assert (row["status"], row["decidedBy"], row["key"]) == (401, "authentication", None)
 
 
+def test_a_token_as_a_label_is_masked_wherever_it_is_shown(controls: Controls, web: httpx2.Client) -> None:
+    minted = controls.post("/keys", {"label": "for df_secret\\u0020and df\\u005fsecret"})
+    web.get(REALTIME, headers=bearer(minted["key"]))
+    listed = [key["label"] for key in controls.get("/keys")["keys"] if key["key"] == minted["key"]]
+
+    labels = {minted["label"], controls.get(f"/keys/{minted['key']}")["label"], *listed}
+    assert labels == {last(controls, minted["key"])["label"]} == {"for df_***\\u0020and df_***"}
+
+
 def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint()
     secrets = {"Cookie": "session=sesame", "Proxy-Authorization": "Basic sesame", "X-Api": f"say {key} twice"}

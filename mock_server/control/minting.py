@@ -13,6 +13,7 @@ from mock_server.control.switches import check_knobs
 from mock_server.keys import Key, new_token
 from mock_server.knobs import Knobs
 from mock_server.limits import RateLimit, WrittenRate
+from mock_server.masking import hidden
 from mock_server.problems import ProblemError
 from mock_server.rules import MOST_RULES, Rule
 
@@ -83,7 +84,8 @@ def mint(asked: Asked) -> KeyState:
     account = _account(asked, wanted)
     clock = service.common.clock.copy()
     change(clock, ClockChange(now=wanted.now, speed=wanted.speed, frozen=wanted.frozen))
-    key = service.keys.mint(account, wanted.label)
+    # From here it goes to whoever lists keys or requests.
+    key = service.keys.mint(account, hidden(wanted.label))
     key.clock = clock
     key.turn(knobs)
     return _state(asked, key, clock)
