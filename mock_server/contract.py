@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 import msgspec
 
-from mock_server.assets import CONTRACT, checked, read_yaml
+from mock_server.assets import CONTRACT, checked
+from mock_server.data_files import read_data
 from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
 from mock_server.examples import example_of
 from mock_server.references import resolved
@@ -85,7 +86,7 @@ class Operation:
 
 def load_document(path: Path = CONTRACT) -> dict[str, Any]:
     """The document as plain values. Raises InputError where the file is no OpenAPI 3 document."""
-    document = read_yaml(path)
+    document = read_data(path)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise InputError(path, "this is no OpenAPI 3 document: `openapi: 3.…` is missing")
     if not isinstance(document.get("paths"), dict):

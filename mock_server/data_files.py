@@ -1,0 +1,268 @@
+"""Files of data that others write: read within bounds, as YAML 1.2 or as JSON, with the place of a fault."""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable
+from itertools import chain
+from math import inf, isfinite
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from mock_server.errors import InputError
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of a file, and about as many once its aliases are written out."""
+DEEPEST = 100
+"""How deep lists and mappings may be nested: what reads and writes them goes down by recursion."""
+
+_NODE_COSTS = 16
+_LONGEST_NUMBER = 400
+_LARGEST_NUMBER = 10**308
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
+# What plain text means in the core schema (YAML 1.2.2, 10.3.2), and with which characters it may begin.
+_PLAIN = (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+    # No part of YAML 1.2, but most readers know it and documents rely on it.
+    ("merge", "<<", ["<"]),
+)
+_PATTERNS = {f"{_TAG}{name}": re.compile(rf"(?:{pattern})\Z") for name, pattern, _ in _PLAIN}
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML was built without libyaml: six times slower, all else the same
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+
+def read_data(path: Path) -> Any:
+    """The file's content as JSON could have it: keys are text, numbers are finite.
+
+    Raises InputError that names file, line and column.
+    """
+    text = _text_of(read_bytes(path), path)
+    try:
+        return _json(text)
+    except (ValueError, RecursionError) as error:
+        # YAML is more than JSON; and it tells the place of what JSON's reader only refuses.
+        problem = error
+    try:
+        return _yaml(text)
+    except yaml.MarkedYAMLError as error:
+        if path.suffix == ".json" and isinstance(problem, json.JSONDecodeError):
+            where = f"{path}:{problem.lineno}:{problem.colno}"
+            raise InputError(where, f"no valid JSON: {problem.msg}") from None
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise InputError(place, f"no valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise InputError(path, f"no valid YAML: {' '.join(str(error).split())}") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file. Raises InputError for a pipe, a device, and what is too large."""
+    # A pipe that nobody writes to would be waited for.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - Path.open takes no flags
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(path, "this is no regular file; write what it gives to one")
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(path, error.strerror or "cannot be read") from None
+    if len(content) > LARGEST:
+        raise InputError(path, f"the file is larger than {LARGEST // 1024**2} MB")
+    return content
+
+
+def _text_of(content: bytes, path: Path) -> str:
+    """The text: UTF-8, UTF-16 or UTF-32, with a byte order mark or without."""
+    encoding = json.detect_encoding(content)
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}", f"no valid YAML: this is not {encoding.upper()}") from None
+
+
+def _json(text: str) -> Any:
+    """The text as JSON. Raises ValueError for what is none, and RecursionError."""
+    if not text.lstrip().startswith(("{", "[")):
+        raise ValueError("no document is a mere scalar")
+    found = json.loads(
+        text, object_pairs_hook=_members, parse_float=_float, parse_int=_int, parse_constant=_float
+    )
+    if r"\ud" in text.lower():
+        # Half a surrogate pair can be written as an escape, but never be sent.
+        json.dumps(found, ensure_ascii=False).encode()
+    _check_depth(found)
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is there twice")
+    return members
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = list(chain.from_iterable(map(_items_of, level)))
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+def _items_of(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _float(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = inf  # YAML writes it `.inf`
+    if not isfinite(number):
+        raise ValueError(f"{text[:40]} is no number to count with")
+    return number
+
+
+def _int(text: str) -> int:
+    number = _LARGEST_NUMBER
+    if len(text) < _LONGEST_NUMBER:
+        number = int(text, 0 if text.startswith(("0x", "0o")) else 10)
+    if abs(number) >= _LARGEST_NUMBER:
+        raise ValueError(f"{text[:40]}… is no number to count with")
+    return number
+
+
+def _yaml(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return None if node is None else _Construction().of(node).value
+    except RecursionError:
+        raise yaml.YAMLError(f"it is nested deeper than {DEEPEST} levels") from None
+    finally:
+        loader.dispose()
+
+
+class _Loader(SafeLoader):
+    """Knows the core schema; what comes of its nodes is constructed here."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _name, _, _firsts in _PLAIN:
+    _Loader.add_implicit_resolver(f"{_TAG}{_name}", _PATTERNS[f"{_TAG}{_name}"], _firsts)
+
+
+class _Value(NamedTuple):
+    """A value, what it costs once its aliases are written out, and how deep it is nested."""
+
+    value: Any
+    size: int
+    height: int
+
+
+class _Construction:
+    """Makes values of nodes: each once, however many aliases it has. Raises MarkedYAMLError."""
+
+    def __init__(self) -> None:
+        self._made: dict[yaml.Node, _Value] = {}
+        self._open: set[yaml.Node] = set()
+
+    def of(self, node: yaml.Node) -> _Value:
+        """The value of a node."""
+        if isinstance(node, yaml.ScalarNode):
+            return _Value(_scalar(node), len(node.value) + _NODE_COSTS, 0)
+        if node in self._made:
+            return self._made[node]
+        if node in self._open:
+            raise _fault(node, "this contains itself, by an alias")
+        self._open.add(node)
+        made = self._list(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        self._open.remove(node)
+        if made.height > DEEPEST:
+            raise _fault(node, f"this is nested deeper than {DEEPEST} levels")
+        if made.size > LARGEST:
+            raise _fault(node, f"with its aliases written out this is larger than {LARGEST // 1024**2} MB")
+        self._made[node] = made
+        return made
+
+    def _list(self, node: yaml.SequenceNode) -> _Value:
+        _expect(node, "seq")
+        parts = [self.of(part) for part in node.value]
+        return _whole([part.value for part in parts], parts)
+
+    def _mapping(self, node: yaml.Node) -> _Value:
+        """A mapping. Keys are text as it is written (OpenAPI 3.1, 4.3): `on`, `200` and `null` as well."""
+        _expect(node, "map")
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        parts = []
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _fault(key, "a key is text, not a list or a mapping")
+            part = self.of(value)
+            parts.append(part._replace(size=part.size + len(key.value)))
+            mappings = _mappings(part.value) if key.tag == _MERGE else None
+            if mappings is not None:
+                for mapping in mappings:
+                    merged = {**mapping, **merged}
+            elif key.value in own:
+                raise _fault(key, f"{key.value[:200]!r} is there twice")
+            else:
+                own[key.value] = part.value
+        return _whole({**merged, **own}, parts)
+
+
+def _whole(value: Any, parts: list[_Value]) -> _Value:
+    size = sum([part.size for part in parts]) + _NODE_COSTS
+    return _Value(value, size, 1 + max([part.height for part in parts], default=0))
+
+
+def _mappings(value: Any) -> list[dict[str, Any]] | None:
+    """What `<<` merges; None for what cannot be merged, whose key is a key like others."""
+    found = value if isinstance(value, list) else [value]
+    return found if all(isinstance(one, dict) for one in found) else None
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    text, kind = node.value, node.tag.removeprefix(_TAG)
+    if kind in ("str", "merge"):
+        return text
+    pattern = _PATTERNS.get(node.tag)
+    if pattern is None:
+        raise _fault(node, f"the tag {node.tag[:200]!r} is none of JSON's")
+    if pattern.fullmatch(text) is None:
+        raise _fault(node, f"{text[:40]!r} is no {kind}")
+    try:
+        return _OF_TEXT[kind](text)
+    except ValueError as error:
+        raise _fault(node, str(error)) from None
+
+
+_OF_TEXT = {"null": lambda _: None, "bool": lambda text: text.lower() == "true", "int": _int, "float": _float}
+
+
+def _expect(node: yaml.Node, kind: str) -> None:
+    if node.tag != f"{_TAG}{kind}":
+        raise _fault(node, f"the tag {node.tag[:200]!r} is none of JSON's")
+
+
+def _fault(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(None, None, problem, node.start_mark)
