@@ -1,5 +1,6 @@
 """Faults of a body: what is sent instead of what would have been right."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ from msgspec import UNSET
 
 from mock_server.actions import Action
 
+# As RFC 6901 writes it: without leading zeros.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 OTHER_TYPE = "text/html; charset=utf-8"
 
 
@@ -65,7 +68,7 @@ def _step(parent: Any, step: str) -> Any:
     """The key or index of a member. Raises UnfitError."""
     if isinstance(parent, dict) and step in parent:
         return step
-    if isinstance(parent, list) and step.isdecimal() and step.isascii() and int(step) < len(parent):
+    if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
         return int(step)
     if isinstance(parent, dict):
         there = ", ".join(list(parent)[:20]) or "no members"

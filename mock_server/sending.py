@@ -8,7 +8,7 @@ from msgspec import UNSET
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_server.actions import Action
+from mock_server.actions import FAULTS, Action, Fault
 from mock_server.connection import connection_of
 from mock_server.faults import OTHER_TYPE, UnfitError, changed, malformed
 
@@ -21,15 +21,8 @@ _HANG_SECONDS = 600
 
 def with_fault(reply: Response, action: Action) -> Response:
     """The answer with what its fault does to the body or its type. Raises UnfitError."""
-    if action.fault in ("wrong-type", "missing"):
-        return _with_body(reply, changed(bytes(reply.body), action))
-    if action.fault in ("malformed", "content-type") and not reply.body:
-        raise UnfitError("this answer has no body")
-    if action.fault == "malformed":
-        return _with_body(reply, malformed(bytes(reply.body)))
-    if action.fault == "content-type":
-        reply.headers["Content-Type"] = OTHER_TYPE
-    return reply
+    alter = None if action.fault is UNSET else _ALTERATIONS.get(action.fault)
+    return reply if alter is None else alter(reply, action)
 
 
 async def send_reply(
@@ -39,11 +32,32 @@ async def send_reply(
     connection_of(scope).wait_on_purpose()
     if not await _slept(_delay(action, coin) / 1000, receive):
         return
-    way = _WAYS.get(str(action.fault))
+    way = None if action.fault is UNSET else _WAYS.get(action.fault)
     if way is None:
         await reply(scope, receive, send)
     else:
         await way(reply, action, scope, receive, send)
+
+
+def _changed(reply: Response, action: Action) -> Response:
+    return _with_body(reply, changed(bytes(reply.body), action))
+
+
+def _malformed(reply: Response, _action: Action) -> Response:
+    return _with_body(reply, malformed(_body_of(reply)))
+
+
+def _of_other_type(reply: Response, _action: Action) -> Response:
+    _body_of(reply)
+    reply.headers["Content-Type"] = OTHER_TYPE
+    return reply
+
+
+def _body_of(reply: Response) -> bytes:
+    """The body. Raises UnfitError where there is none."""
+    if not reply.body:
+        raise UnfitError("this answer has no body")
+    return bytes(reply.body)
 
 
 def _with_body(reply: Response, body: bytes) -> Response:
@@ -123,10 +137,17 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-_WAYS: Mapping[str, Callable[[Response, Action, Scope, Receive, Send], Awaitable[None]]] = {
+_ALTERATIONS: Mapping[Fault, Callable[[Response, Action], Response]] = {
+    "malformed": _malformed,
+    "content-type": _of_other_type,
+    "wrong-type": _changed,
+    "missing": _changed,
+}
+_WAYS: Mapping[Fault, Callable[[Response, Action, Scope, Receive, Send], Awaitable[None]]] = {
     "reset": _reset,
     "empty": _empty,
     "truncate": _truncate,
     "drip": _drip,
     "hang": _hang,
 }
+assert set(FAULTS) == {*_ALTERATIONS, *_WAYS}, "a fault that nothing brings about would be silently none"

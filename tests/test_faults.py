@@ -220,3 +220,39 @@ def test_sigterm_ends_late_and_hanging_answers_at_once_and_quietly(tmp_path: Pat
     assert code == 0
     assert time.perf_counter() - begun < 0.9
     assert log.read_text("utf-8") == ""
+
+
+@pytest.mark.parametrize("fault", ["missing", "wrong-type"])
+@pytest.mark.parametrize(
+    ("pointer", "words"),
+    [
+        pytest.param("/data/1", "there are: 1 items", id="behind the end of a list"),
+        pytest.param("/data/-", "there are: 1 items", id="the item after the last"),
+        pytest.param("/data/-1", "there are: 1 items", id="before its beginning"),
+        pytest.param("/data/²", "there are: 1 items", id="no index"),
+        pytest.param("/data/00", "there are: 1 items", id="an index with a leading zero"),
+        pytest.param("/data/0/visitors/x", "there are: no members", id="below a number"),
+        pytest.param("/status/0", "there are: no members", id="below a text"),
+        pytest.param("/status/x/y", "there are: no members", id="far below a text"),
+        pytest.param("/nothing", "there are: status, data", id="no member"),
+        pytest.param("/data/0/nothing", "there are: visitors", id="no member of an item"),
+    ],
+)
+def test_a_pointer_that_leads_nowhere_is_told(
+    turned: RunningMock, fault: str, pointer: str, words: str
+) -> None:
+    asked = {"__fault": f"{fault}:{pointer}"}
+    reply = httpx2.get(f"{turned.url}{REALTIME}", headers=bearer("df_demo"), params=asked)
+
+    assert reply.status_code == 400
+    assert words in reply.json()["detail"]
+
+
+def test_a_fault_that_nothing_brings_about_fails_at_import() -> None:
+    program = (
+        "import mock_server.actions as actions; actions.FAULTS += ('quake',); import mock_server.sending"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert result.returncode == 1
+    assert "a fault that nothing brings about" in result.stderr
