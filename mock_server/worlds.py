@@ -62,10 +62,13 @@ def _weight(site: Site) -> int:
 
 
 class _Snapshots:
-    """The bodies of the last 64 moments, a moment being a place at an instant; all are forgotten at 32 MB."""
+    """The bodies of the last 64 moments, a moment being a place at an instant; together at most 32 MB.
+
+    Those that were asked for longest ago make room.
+    """
 
     def __init__(self) -> None:
-        self._moments: OrderedDict[tuple[Place, int], dict[Hashable, bytes]] = OrderedDict()
+        self._moments: OrderedDict[tuple[Place, int], OrderedDict[Hashable, bytes]] = OrderedDict()
         self._size = 0
 
     def get(self, moment: tuple[Place, int], asked: Hashable) -> bytes | None:
@@ -74,15 +77,25 @@ class _Snapshots:
         if known is None:
             return None
         self._moments.move_to_end(moment)
-        return known.get(asked)
+        body = known.get(asked)
+        if body is not None:
+            known.move_to_end(asked)
+        return body
 
     def keep(self, moment: tuple[Place, int], asked: Hashable, body: bytes) -> None:
         """Remembers an answer, the largest one too: whoever asks again within its tick waits for it once."""
-        if self._size + len(body) > _MOST_BYTES:
-            self._moments.clear()
-            self._size = 0
-        self._moments.setdefault(moment, {})[asked] = body
+        self._moments.setdefault(moment, OrderedDict())[asked] = body
         self._size += len(body)
         if len(self._moments) > _MOST_MOMENTS:
             _, forgotten = self._moments.popitem(last=False)
             self._size -= sum(map(len, forgotten.values()))
+        while self._size > _MOST_BYTES and self._size > len(body):
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        oldest = next(iter(self._moments))
+        bodies = self._moments[oldest]
+        _, forgotten = bodies.popitem(last=False)
+        self._size -= len(forgotten)
+        if not bodies:
+            del self._moments[oldest]

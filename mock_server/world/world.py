@@ -34,8 +34,8 @@ FEED_LIMIT = 100
 _EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 _PAYMENT_ROW = 7
 _AT = itemgetter(0)
-# As many clocks can go on side by side without a roster being made anew. A roster weighs a kilobyte a head.
-_MOST_ROSTERS, _MOST_ROSTERS_OF_A_CROWD = 8, 2
+# As many clocks can go on side by side without anything being made anew. A roster weighs a kilobyte a head.
+_MOST_CLOCKS, _MOST_CLOCKS_OF_A_CROWD = 8, 2
 _CROWD = 1_000
 _T = TypeVar("_T")
 
@@ -93,16 +93,18 @@ class World:
         self._sessions = Sessions(self._chance, site, self.population, Personas(self._chance, site))
         self._ledger = Ledger(self._chance, site.money, self._sessions) if site.money else None
         self._predictor = Predictor(site.prediction) if site.prediction else None
+        clocks = _MOST_CLOCKS if site.online < _CROWD else _MOST_CLOCKS_OF_A_CROWD
+        # A roster that goes on needs only the sessions of the last minute; a new one those of all.
         self._started = lru_cache(REACH + 5)(self._sessions_started)
-        self._purchases = lru_cache(REACH + 5)(self._purchases_in)
+        self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         # Whoever looks at a profile will look again.
         self._lived = lru_cache(512)(self._sessions.of)
-        self._renewals = lru_cache(2 * WINDOW // MINUTE)(self._renewals_in)
+        self._renewals = lru_cache(clocks * 2 * WINDOW // MINUTE)(self._renewals_in)
         # Of both revisions, which tell different kinds.
-        self._happened = lru_cache(2 * 2 * WINDOW // MINUTE)(self._happened_in)
+        self._happened = lru_cache(clocks * 2 * 2 * WINDOW // MINUTE)(self._happened_in)
         # The one that was asked last is the last one.
         self._rosters: list[Roster] = []
-        self._most_rosters = _MOST_ROSTERS if site.online < _CROWD else _MOST_ROSTERS_OF_A_CROWD
+        self._most_rosters = clocks
 
     def online(self, instant: int) -> int:
         """How many sessions have a page view in the window that ends at `instant`: are active, that is."""
