@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from cachetools import LRUCache, cached
 from faker.providers import BaseProvider
 
 from mock_server.errors import InputError
@@ -28,6 +29,10 @@ from mock_server.world.world import World
 _FIRST = instant_of("2026-02-06T05:27:30Z")
 _STEP = 7 * HOUR + 13 * MINUTE
 _PICTURES = 200
+MOST_BYTES = 8 * 1024 * 1024
+"""Of the rows that are kept; those that were used longest ago make room."""
+# An object of Python around each.
+_ROW_OVERHEAD = 100
 
 _load_sites = lru_cache(1)(load_sites)
 
@@ -78,7 +83,12 @@ class _Answer(msgspec.Struct):
     data: dict[str, msgspec.Raw]
 
 
-@lru_cache(_PICTURES)
+def _weight(rows: list[msgspec.Raw]) -> int:
+    """About what rows take in memory, in bytes; a feed without rows is something, too."""
+    return _ROW_OVERHEAD * (len(rows) + 1) + sum(len(memoryview(row)) for row in rows)
+
+
+@cached(LRUCache(MOST_BYTES, getsizeof=_weight), info=True)
 def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw]:
     """The rows of one of the map's feeds, each as the JSON that it is."""
     if revision not in REVISIONS:

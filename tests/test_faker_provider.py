@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from faker import Faker
 
+from mock_server import faker_provider
 from mock_server.errors import InputError
-from mock_server.faker_provider import DataFastProvider
+from mock_server.faker_provider import MOST_BYTES, DataFastProvider
 from mock_server.views.call import REVISIONS
 from tests.schemas import strict_validator
 
@@ -86,3 +87,12 @@ def test_a_site_gives_its_own_values() -> None:
 def test_what_cannot_be_had_is_refused_with_a_reason(arguments: dict[str, str], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         faker(5).datafast_visitor(**arguments)
+
+
+def test_what_is_kept_is_bounded_in_bytes() -> None:
+    fake = faker(3)
+    for n in range(300):
+        make(fake, KINDS[n % 4])(revision=REVISIONS[n % 2])
+
+    # Nearly full, so that there was something to bound.
+    assert MOST_BYTES / 2 < faker_provider._rows.cache_info().currsize <= MOST_BYTES
