@@ -23,6 +23,9 @@ from mock_server.site import SITES, Site, load_sites
 from mock_server.views.call import REVISIONS
 from mock_server.worlds import Place, Worlds
 
+# What they are thrown by; they only have to be the same each time.
+_COINS = 0
+
 
 @dataclass(slots=True)
 class Common:
@@ -51,7 +54,7 @@ class Service:
     journal_file: JournalFile | None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Requests are numbered in the order in which they came."""
-    _coins: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - for delays
+    _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
 
     def clock_of(self, key: Key | None) -> Clock:
@@ -121,11 +124,15 @@ class Service:
         )
 
     def reset(self) -> None:
-        """As at the start, but for what time it is: the clock starts anew where it started first."""
+        """As at the start, but for what time it is: the clock starts anew where it started first.
+
+        Requests go on being numbered, so that whoever reads the journal by numbers misses none.
+        """
         self.keys.reset()
         self.common.board.turn(NOTHING)
         self.common.clock = start_clock(self.settings.now, self.settings.speed)
         self.common.journal.clear()
+        self._coins.seed(_COINS)
 
     def _load_answers(self, revision: str) -> dict[str, Answers]:
         own = operations_of(narrow(self.document, revision))
@@ -133,7 +140,7 @@ class Service:
         return {operation.operation_id: answers_of(operation) for operation in (*self.extra_operations, *own)}
 
     def coin(self) -> float:
-        """A number in [0, 1); after each start the same ones in the same order."""
+        """A number in [0, 1); after each start, and each reset, the same ones in the same order."""
         return self._coins.random()
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from mock_server.service import load_service
+from mock_server.settings import Settings
 from mock_server.testing import RunningMock, running
 from tests.controls import Controls, Json
 from tests.credentials import bearer
@@ -169,3 +171,11 @@ def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: 
             replies.append(web.get("/analytics/realtime/map").content)
 
     assert replies[0] == replies[-1] != replies[1]
+
+
+def test_a_reset_throws_the_same_coins_again() -> None:
+    service = load_service(Settings())
+    first = [service.coin() for _ in range(5)]
+    service.reset()
+
+    assert [service.coin() for _ in range(5)] == first
