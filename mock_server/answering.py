@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic_ns
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,14 +17,15 @@ from mock_server.documented import Answers, answers_of, chosen
 from mock_server.errors import UNAUTHORIZED, ApiError
 from mock_server.faults import UnfitError
 from mock_server.instants import date_header
-from mock_server.journal import Outcome, sent_of
+from mock_server.journal import Outcome, Part, Request, answer_headers_of, sent_of
 from mock_server.keys import Key
 from mock_server.limits import RateLimit, RateLimitedError, window_at
 from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
 from mock_server.problems import ProblemError, problem_reply
+from mock_server.receiving import receive_body
 from mock_server.replies import EXAMPLE_HEADER, error_reply, json_reply
 from mock_server.rules import Chosen
-from mock_server.sending import send_reply, with_fault
+from mock_server.sending import Sending, send_reply, with_fault
 from mock_server.service import Service
 from mock_server.views.call import REVISIONS
 from mock_server.views.registry import VIEWS, View
@@ -67,6 +69,14 @@ class Course:
     """The preferences or the rule that had a part in the answer."""
     wait: int | None = None
     """Of a 429, in ms."""
+    body: Part | None = None
+    """None where no body was announced, or nobody will see it."""
+    began: int = field(default_factory=monotonic_ns)
+
+    @property
+    def took(self) -> int:
+        """µs since it came."""
+        return (monotonic_ns() - self.began) // 1000
 
 
 def begin(service: Service, scope: Scope) -> Course:
@@ -92,15 +102,30 @@ def begin(service: Service, scope: Scope) -> Course:
     return Course(service, scope, query, wishes, key, now, now)
 
 
-def conclude(course: Course, operation: str | None, reply: Response) -> None:
-    """Dates an answer, tells whether it was to a peek, and notes the request; None is no operation."""
+async def read_body(course: Course, receive: Receive) -> None:
+    """Reads what the journal keeps of the request's body; a peek is in none."""
+    if course.wishes is None or not course.wishes.is_peek:
+        course.body = await receive_body(course.scope, receive)
+
+
+def conclude(course: Course, operation: str | None, reply: Response) -> Request:
+    """Dates an answer, tells whether it was to a peek, and notes the request; None is no operation.
+
+    Where an action has a part in how it is sent, nothing is sent yet.
+    """
     reply.raw_headers.append((b"date", date_header(course.instant)))
     if course.wishes is not None and PEEK in course.wishes.sent:
         others = reply.headers.get(_APPLIED)
         reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
     decided_by = f"{course.stage}; {course.because}" if course.because else course.stage
-    outcome = Outcome(course.instant, operation, reply.status_code, decided_by, course.wait)
-    course.service.note(sent_of(course.scope), course.key, outcome)
+    status, answer, took = None, Part(), None
+    if course.action is None:
+        status, took = reply.status_code, course.took
+        if course.scope["method"] != "HEAD":
+            answer.add(bytes(reply.body))
+    headers = answer_headers_of(reply.raw_headers)
+    outcome = Outcome(course.instant, operation, decided_by, status, answer, headers, took, course.wait)
+    return course.service.note(sent_of(course.scope), course.body, course.key, outcome)
 
 
 class Endpoint:
@@ -114,16 +139,23 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, and notes the request before its answer is sent."""
         course = begin(self._service, scope)
+        await read_body(course, receive)
         try:
             reply = self._reply(course)
         except ProblemError as problem:
             course.stage, course.action = "preferences", None
             reply = problem_reply(problem)
-        conclude(course, self._operation.operation_id, reply)
+        request = conclude(course, self._operation.operation_id, reply)
         if course.action is None:
             await reply(scope, receive, send)
-        else:
-            await send_reply(reply, course.action, course.coin, scope, receive, send)
+            return
+
+        def end() -> None:
+            request.duration = course.took
+            course.service.finish(request)
+
+        sending = Sending(send, request, end)
+        await send_reply(reply, course.action, course.coin, scope, receive, sending)
 
     def _reply(self, course: Course) -> Response:
         try:

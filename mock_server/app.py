@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import Endpoint, ExampleEndpoint, begin, conclude
+from mock_server.answering import Endpoint, ExampleEndpoint, begin, conclude, read_body
 from mock_server.console.app import console_routes
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
@@ -75,6 +75,7 @@ def _http_error(service: Service) -> Callable[[Request, Exception], Awaitable[Re
         if error.status_code == 405 and request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allow})
         course = begin(service, request.scope)
+        await read_body(course, request.receive)
         course.stage = "route"
         if error.status_code == 405:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)

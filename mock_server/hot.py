@@ -7,6 +7,7 @@ method) is left to it.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from time import monotonic_ns
 from typing import NamedTuple
 
 from starlette.types import Scope
@@ -15,7 +16,7 @@ from mock_server.clock import Clock
 from mock_server.contract import Operation
 from mock_server.errors import ApiError
 from mock_server.instants import date_header
-from mock_server.journal import Outcome, Sent, sent_of
+from mock_server.journal import LONGEST_ANSWER, Outcome, Part, Sent, answer_headers_of, sent_of
 from mock_server.keys import Key
 from mock_server.replies import EXPOSED_HEADERS, JSON
 from mock_server.service import Service
@@ -30,6 +31,8 @@ _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
 _MOST_LANES = 256
 _LONGEST_REQUEST = 4_096
+# As the journal keeps them.
+_HEADERS = answer_headers_of([(b"content-type", JSON.encode())])
 
 _CROSS_ORIGIN = (
     f"access-control-allow-origin: *\r\naccess-control-expose-headers: {', '.join(EXPOSED_HEADERS)}\r\n"
@@ -107,13 +110,16 @@ class Hot:
         return answer
 
     def _answer(self, lane: _Lane) -> Answer | None:
+        begin = monotonic_ns()
         instant = lane.clock.now()
         try:
             body = self._service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
         except Exception:  # noqa: BLE001 - whatever it is, the application meets it again and answers with it
             return None
-        outcome = Outcome(instant, lane.asked.operation.operation_id, 200, "world")
-        self._service.note(lane.sent, lane.key, outcome)
+        answer = Part(len(body), body[:LONGEST_ANSWER])
+        took = (monotonic_ns() - begin) // 1000
+        outcome = Outcome(instant, lane.asked.operation.operation_id, "world", 200, answer, _HEADERS, took)
+        self._service.note(lane.sent, None, lane.key, outcome)
         return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 
     def _lane_of(self, scope: Scope) -> _Lane | None:

@@ -1,5 +1,6 @@
 """The journal: what was asked of the mock, and how that was answered."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -14,10 +15,18 @@ from mock_server.masking import hidden
 MOST_REQUESTS = 500
 MOST_BYTES = 256 * 1024
 """Of one key's journal; older requests make room."""
+LONGEST_BODY = 4 * 1024
+"""So many of the first bytes of a request's body are kept."""
+LONGEST_ANSWER = 512
+"""So many of the first bytes of an answer's body are kept."""
 
 _SCHEMES = frozenset({"bearer", "basic", "digest"})
-_SECRET = frozenset({"cookie", "proxy-authorization", "x-api-key"})
-_OVERHEAD = 200
+# Whatever their values are, they are meant to be secret.
+_SECRET = re.compile(
+    r"(?:.*-)?(?:auth|authorization|authentication|cookies?|credentials?|jwt|passw(?:or)?d|secret|session|token"
+    r"|(?:api|access|auth|private|secret|subscription)-?key)(?:-.*)?|apikey|set-cookie2?"
+)
+_OVERHEAD = 400
 
 
 class Sent(NamedTuple):
@@ -29,21 +38,44 @@ class Sent(NamedTuple):
     headers: bytes
 
 
+class Part(Struct, gc=False):
+    """What is kept of a body: how many bytes there were, and the first of them."""
+
+    size: int = 0
+    first: bytes | None = b""
+    """None where they are not kept, or not any more."""
+
+    def add(self, body: bytes) -> None:
+        """Counts what was sent of an answer, and keeps its beginning."""
+        self.size += len(body)
+        if self.first is not None and len(self.first) < LONGEST_ANSWER:
+            self.first += body[: LONGEST_ANSWER - len(self.first)]
+
+    def forget(self) -> int:
+        """Keeps the size alone; gives how many bytes are free by that."""
+        freed = len(self.first or b"")
+        self.first = None
+        return freed
+
+
 class Outcome(NamedTuple):
     """What became of a request; the members are those of `Request`."""
 
     instant: int
     operation: str | None
-    status: int
     decided_by: str
+    status: int | None
+    answer: Part
+    answer_headers: bytes
+    duration: int | None
     wait: int | None = None
 
 
-class Request(Struct, frozen=True, kw_only=True, gc=False):
+class Request(Struct, kw_only=True, gc=False):
     """One request as the journal keeps it.
 
     `at` is the machine's time, `limit_time` that by which its rate limit counts, `instant` that of the
-    answer, all in ms.
+    answer, all in ms. `status`, `answer` and `duration` tell what really was sent, and so change while it is.
     """
 
     number: int
@@ -51,14 +83,24 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     limit_time: int
     instant: int
     sent: Sent
+    body: Part | None
+    """None where no body was announced."""
     operation: str | None
     """The `operationId`; None for a route that there is not."""
     token: str
     """`df_***`, `dft_***`, or empty where no key that there is was named."""
+    key_name: str
+    """What tells the key from others, without its token: see `Key.name`; empty for none."""
     label: str
-    status: int
+    status: int | None
+    """None where nothing was sent, or is sent later."""
+    answer: Part
+    answer_headers: bytes
+    """As `Sent.headers`: those that are about this answer, without its length and date."""
     decided_by: str
     """What made the answer: `world`, `authentication`, `rate limit`, `rule 0 …`, `prefer code=429` …"""
+    duration: int | None
+    """How long it took until all was sent, in µs; None as long as it is not."""
     wait: int | None = None
     """Of a 429: how long to wait until it may be asked again, in ms."""
 
@@ -75,58 +117,101 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def query(self) -> dict[str, list[str]]:
         """All values of each parameter, tokens masked."""
-        return _grouped(
-            (hidden(name), hidden(value))
-            for name, value in parse_qsl(hidden(self.sent.query.decode("latin-1")), keep_blank_values=True)
-        )
+        return _grouped(parse_qsl(hidden(self.sent.query.decode("latin-1")), keep_blank_values=True))
 
     @property
     def headers(self) -> dict[str, list[str]]:
         """All values of each header, by its name in small letters; secrets masked."""
-        lines = self.sent.headers.decode("latin-1").split("\n")
-        pairs = zip(lines[::2], lines[1::2], strict=False)
-        return _grouped((hidden(name.lower()), _masked(name.lower(), value)) for name, value in pairs)
+        return _shown(self.sent.headers)
 
     @property
-    def size(self) -> int:
+    def response_headers(self) -> dict[str, list[str]]:
+        """The same of the answer."""
+        return {} if self.status is None else _shown(self.answer_headers)
+
+    @property
+    def weight(self) -> int:
         """The bytes that count against the journal's bound."""
-        return sum(map(len, self.sent)) + len(self.label) + len(self.decided_by) + _OVERHEAD
+        heads = sum(map(len, self.sent)) + len(self.answer_headers) + len(self.label) + len(self.decided_by)
+        # What is still to be sent is kept as well.
+        answer = LONGEST_ANSWER if self.duration is None else len(self.answer.first or b"")
+        return _OVERHEAD + heads + answer + (0 if self.body is None else len(self.body.first or b""))
+
+    def forget_bodies(self) -> int:
+        """Keeps their sizes alone; gives how many bytes are free by that."""
+        return self.answer.forget() + (0 if self.body is None else self.body.forget())
 
 
 class Journal:
-    """The last requests of one key, oldest first, bounded in number and bytes."""
+    """The last requests of one key, oldest first, bounded in number and bytes.
 
-    __slots__ = ("_requests", "_size", "_sizes")
+    Where there is no room, first the bodies of the oldest requests go, then the requests themselves.
+    """
+
+    __slots__ = ("_lean", "_requests", "_weights", "weight")
 
     def __init__(self) -> None:
         self._requests: deque[Request] = deque()
-        self._sizes: deque[int] = deque()
-        self._size = 0
+        self._weights: deque[int] = deque()
+        self._lean = 0
+        self.weight = 0
+        """The bytes of all that it keeps."""
 
-    def add(self, request: Request) -> None:
-        """Notes a request, and forgets the oldest ones where they are too many."""
-        requests, size = self._requests, request.size
+    def add(self, request: Request) -> int:
+        """Notes a request, and forgets what is too much; gives the bytes that it came with."""
+        requests, weight = self._requests, request.weight
         requests.append(request)
-        self._sizes.append(size)
-        self._size += size
-        while len(requests) > MOST_REQUESTS or (self._size > MOST_BYTES and len(requests) > 1):
+        self._weights.append(weight)
+        self.weight += weight
+        while self.weight > MOST_BYTES and self._lean < len(requests) - 1:
+            freed = requests[self._lean].forget_bodies()
+            self._weights[self._lean] -= freed
+            self.weight -= freed
+            self._lean += 1
+        while len(requests) > MOST_REQUESTS or (self.weight > MOST_BYTES and len(requests) > 1):
             requests.popleft()
-            self._size -= self._sizes.popleft()
+            self.weight -= self._weights.popleft()
+            self._lean = max(0, self._lean - 1)
+        return weight
 
     def clear(self) -> None:
         """Forgets all."""
         self._requests.clear()
-        self._sizes.clear()
-        self._size = 0
+        self._weights.clear()
+        self._lean = self.weight = 0
+
+    @property
+    def newest(self) -> int:
+        """The number of its newest request; 0 for none."""
+        return self._requests[-1].number if self._requests else 0
 
     def __iter__(self) -> Iterator[Request]:
         return iter(tuple(self._requests))
+
+    def __reversed__(self) -> Iterator[Request]:
+        return reversed(tuple(self._requests))
 
 
 def sent_of(scope: Scope) -> Sent:
     """What there is to keep of an HTTP request's scope."""
     headers = b"\n".join(chain.from_iterable(scope["headers"]))
     return Sent(scope["method"], scope["raw_path"], scope["query_string"], headers)
+
+
+def answer_headers_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """What there is to keep of an answer's headers: not its length and date, which are known anyhow."""
+    kept = (header for header in headers if header[0].lower() not in (b"content-length", b"date"))
+    return b"\n".join(chain.from_iterable(kept))
+
+
+def lines_of(headers: bytes) -> Iterator[tuple[str, str]]:
+    """Names, in small letters, and values of headers as they are kept."""
+    lines = headers.decode("latin-1").split("\n")
+    return ((name.lower(), value) for name, value in zip(lines[::2], lines[1::2], strict=False))
+
+
+def _shown(headers: bytes) -> dict[str, list[str]]:
+    return _grouped((hidden(name), shown_header(name, value)) for name, value in lines_of(headers))
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -136,11 +221,14 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def _masked(name: str, value: str) -> str:
-    if name in _SECRET:
-        return "***"
-    if name != "authorization":
-        return hidden(value)
+def shown_header(name: str, value: str) -> str:
+    """A header's value, secrets masked; its name is in small letters."""
+    if name == "authorization":
+        return _credentials(value)
+    return "***" if _SECRET.fullmatch(name) else hidden(value)
+
+
+def _credentials(value: str) -> str:
     scheme, space, token = value.partition(" ")
     masked = hidden(token)
     # Whatever it is, it was meant to be secret.

@@ -43,6 +43,8 @@ class Key:
 
     account: Account
     label: str = ""
+    is_shipped: bool = False
+    """Whether it comes with the mock: then its token is no secret."""
     clock: Clock | None = None
     board: Board = field(default_factory=Board)
     journal: Journal = field(default_factory=Journal)
@@ -53,6 +55,11 @@ class Key:
     def masked(self) -> str:
         """`df_***` or `dft_***`."""
         return "dft_***" if self.account.is_account_token else "df_***"
+
+    @property
+    def name(self) -> str:
+        """What tells it from others: a shipped key's token, else its label, or the masked token."""
+        return self.account.token if self.is_shipped else self.label or self.masked
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
         """What counts its requests, by its own limit or else by the common one; None for no limit."""
@@ -101,7 +108,7 @@ class Keys:
         """`allow_any`: whatever is well-formed is a key of the server's site; `seconds` tells idle ones."""
         self._seconds = seconds
         self._accounts = accounts
-        self._shipped = {account.token: Key(account) for account in accounts.values()}
+        self._shipped = _shipped(accounts)
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
         self._names = {site.website_id: name for name, site in sites.items()}
@@ -174,7 +181,7 @@ class Keys:
 
     def reset(self) -> None:
         """As at the start: no minted keys, no settings, no journals."""
-        self._shipped = {account.token: Key(account) for account in self._accounts.values()}
+        self._shipped = _shipped(self._accounts)
         self._minted.clear()
         self._any.clear()
 
@@ -227,6 +234,10 @@ class Keys:
             return None
         key = self._any[token] = Key(account)
         return key
+
+
+def _shipped(accounts: Mapping[str, Account]) -> dict[str, Key]:
+    return {account.token: Key(account, is_shipped=True) for account in accounts.values()}
 
 
 def new_token(*, is_account_token: bool) -> str:

@@ -74,6 +74,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_between = True
         super().on_message_complete()
 
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio wants to know whether to go on
+        """Has a request answered whose body never came whole: nothing depends on it but the journal."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or not cycle.more_body or self.scheme == "https":
+            return False
+        cycle.more_body = cycle.keep_alive = False
+        cycle.message_event.set()
+        return True
+
     def reset(self) -> None:
         """Ends the connection with an RST."""
         if self.transport.is_closing():

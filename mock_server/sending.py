@@ -6,11 +6,12 @@ from itertools import pairwise
 
 from msgspec import UNSET
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.actions import FAULTS, Action, Fault
 from mock_server.connection import connection_of
 from mock_server.faults import OTHER_TYPE, UnfitError, changed, malformed
+from mock_server.journal import Request
 
 _DRIP_MS = 2_000
 _DRIPS = 20
@@ -25,18 +26,45 @@ def with_fault(reply: Response, action: Action) -> Response:
     return reply if alter is None else alter(reply, action)
 
 
+class Sending:
+    """`send` that tells the journal what really goes out."""
+
+    def __init__(self, send: Send, request: Request, ended: Callable[[], None]) -> None:
+        """`ended` is called once, before the client can see that nothing more comes."""
+        self._send = send
+        self._request = request
+        self._ended = ended
+        self._is_over = False
+
+    async def __call__(self, message: Message) -> None:
+        """Sends."""
+        if message["type"] == "http.response.start":
+            self._request.status = message["status"]
+        else:
+            if self._request.sent.method != "HEAD":
+                self._request.answer.add(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.end()
+        await self._send(message)
+
+    def end(self) -> None:
+        """Nothing more is sent."""
+        if not self._is_over:
+            self._is_over = True
+            self._ended()
+
+
 async def send_reply(
-    reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, send: Send
+    reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, sending: Sending
 ) -> None:
     """Sends an answer as an action wants it; `coin` in [0, 1) decides a delay between two."""
     connection_of(scope).wait_on_purpose()
-    if not await _slept(_delay(action, coin) / 1000, receive):
-        return
-    way = None if action.fault is UNSET else _WAYS.get(action.fault)
-    if way is None:
-        await reply(scope, receive, send)
-    else:
-        await way(reply, action, scope, receive, send)
+    try:
+        if await _slept(_delay(action, coin) / 1000, receive):
+            way = _whole if action.fault is UNSET else _WAYS.get(action.fault, _whole)
+            await way(reply, action, scope, receive, sending)
+    finally:
+        sending.end()
 
 
 def _changed(reply: Response, action: Action) -> Response:
@@ -75,47 +103,57 @@ def _delay(action: Action, coin: float) -> float:
     return least + (most - least) * coin
 
 
-async def _reset(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
+async def _whole(reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    await reply(scope, receive, sending)
+
+
+async def _reset(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    sending.end()
     connection_of(scope).reset()
     await _disconnected(receive)
 
 
-async def _empty(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
+async def _empty(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    sending.end()
     connection_of(scope).close()
     await _disconnected(receive)
 
 
-async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receive, _send: Send) -> None:
+async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
     if await _slept(_HANG_SECONDS, receive):
+        sending.end()
         connection_of(scope).close()
         await _disconnected(receive)
 
 
-async def _truncate(reply: Response, action: Action, scope: Scope, receive: Receive, send: Send) -> None:
+async def _truncate(
+    reply: Response, action: Action, scope: Scope, receive: Receive, sending: Sending
+) -> None:
     share = _SHARE if action.share is UNSET else action.share
-    await _start(reply, send)
-    await send(_body(bytes(reply.body)[: int(len(reply.body) * share)], is_last=False))
+    await _start(reply, sending)
+    await sending(_body(bytes(reply.body)[: int(len(reply.body) * share)], is_last=False))
+    sending.end()
     connection_of(scope).close()
     await _disconnected(receive)
 
 
-async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive, send: Send) -> None:
+async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
     """The body in twenty pieces, the last one at the end of the duration."""
     if scope["method"] == "HEAD":
-        await reply(scope, receive, send)
+        await reply(scope, receive, sending)
         return
     duration = _DRIP_MS if action.duration is UNSET else action.duration
     body = bytes(reply.body)
-    await _start(reply, send)
-    for begin, end in pairwise(len(body) * n // _DRIPS for n in range(_DRIPS + 1)):
+    await _start(reply, sending)
+    ends = [len(body) * n // _DRIPS for n in range(_DRIPS + 1)]
+    for n, (begin, end) in enumerate(pairwise(ends), 1):
         if not await _slept(duration / 1000 / _DRIPS, receive):
             return
-        await send(_body(body[begin:end], is_last=False))
-    await send(_body(b"", is_last=True))
+        await sending(_body(body[begin:end], is_last=n == _DRIPS))
 
 
-async def _start(reply: Response, send: Send) -> None:
-    await send({"type": "http.response.start", "status": reply.status_code, "headers": reply.raw_headers})
+async def _start(reply: Response, sending: Sending) -> None:
+    await sending({"type": "http.response.start", "status": reply.status_code, "headers": reply.raw_headers})
 
 
 def _body(part: bytes, *, is_last: bool) -> dict[str, object]:
@@ -143,7 +181,7 @@ _ALTERATIONS: Mapping[Fault, Callable[[Response, Action], Response]] = {
     "wrong-type": _changed,
     "missing": _changed,
 }
-_WAYS: Mapping[Fault, Callable[[Response, Action, Scope, Receive, Send], Awaitable[None]]] = {
+_WAYS: Mapping[Fault, Callable[[Response, Action, Scope, Receive, Sending], Awaitable[None]]] = {
     "reset": _reset,
     "empty": _empty,
     "truncate": _truncate,

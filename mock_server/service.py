@@ -12,7 +12,7 @@ from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
 from mock_server.documented import Answers, answers_of
 from mock_server.errors import InputError
-from mock_server.journal import Journal, Outcome, Request, Sent
+from mock_server.journal import Journal, Outcome, Part, Request, Sent
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
@@ -88,22 +88,36 @@ class Service:
         """What counts a key's requests; None where there is no limit."""
         return key.limiter(self.common.board.knobs.rate or self.settings.rate_limit)
 
-    def note(self, sent: Sent, key: Key | None, outcome: Outcome) -> None:
-        """Adds a request to the journal of its key, or to that of those without one."""
+    def note(self, sent: Sent, body: Part | None, key: Key | None, outcome: Outcome) -> Request:
+        """Adds a request to the journal of its key, or to that of those without one.
+
+        One whose answer is sent later is not written to the file yet: see `finish`.
+        """
         request = Request(
             number=next(self.numbers),
             at=wall_time(),
             limit_time=self.clock_of(key).limit_time(),
             instant=outcome.instant,
             sent=sent,
+            body=body,
             operation=outcome.operation,
             token="" if key is None else key.masked,
+            key_name="" if key is None else key.name,
             label="" if key is None else key.label,
             status=outcome.status,
+            answer=outcome.answer,
+            answer_headers=outcome.answer_headers,
             decided_by=outcome.decided_by,
+            duration=outcome.duration,
             wait=outcome.wait,
         )
         (self.common.journal if key is None else key.journal).add(request)
+        if request.duration is not None:
+            self.finish(request)
+        return request
+
+    def finish(self, request: Request) -> None:
+        """Writes a request to the journal's file, as all is known of it."""
         if self.journal_file is not None:
             self.journal_file.add(request)
 

@@ -436,7 +436,9 @@ def _ended_but_one(processes: list[subprocess.Popen[str]]) -> list[subprocess.Po
     ("old", "new", "problem"),
     [
         pytest.param("visits: {", "visits: {{", "own.yaml:10:1: no valid YAML", id="syntax"),
-        pytest.param("quiet-corner", "quiet-cörner", "own.yaml:3: no valid YAML: this is not UTF-8", id="not in UTF-8"),
+        pytest.param(
+            "quiet-corner", "quiet-cörner", "own.yaml:3: no valid YAML: this is not UTF-8", id="not in UTF-8"
+        ),
         pytest.param("unlocated:", "colour: red\nunlocated:", "`colour`", id="unknown member"),
         pytest.param("unlocated:", "online: 3\nunlocated:", "'online' is there twice", id="member twice"),
         pytest.param("online: 1.2", "online: many", "$.online: Expected `float`", id="wrong type"),

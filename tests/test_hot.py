@@ -282,10 +282,13 @@ def test_both_are_noted_alike(pair: Pair) -> None:
         assert numbers == list(range(numbers[0], numbers[0] + 3))
         for entry in entries:
             del entry["time"]
+            assert 0 <= entry.pop("duration") < 10_000
         noted.append(entries)
 
     assert noted[0] == noted[1]
     assert [entry["decidedBy"] for entry in noted[0]] == ["world"] * 3
+    assert {entry["keyName"] for entry in noted[0]} == {"df_empty"}
+    assert all(entry["responseBody"]["text"].startswith('{"status":"success"') for entry in noted[0])
 
 
 def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:

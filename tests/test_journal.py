@@ -1,12 +1,17 @@
 """The journal: what a client sent, what decided the answer, what looks wrong."""
 
+import base64
 import json
+import socket
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from mock_server.journal import MOST_BYTES, MOST_REQUESTS
+from mock_server.journal import LONGEST_ANSWER, LONGEST_BODY, MOST_BYTES, MOST_REQUESTS
+from mock_server.testing import RunningMock, running
 from tests.command import ended, serving
 from tests.controls import Controls, Json
 from tests.credentials import DEMO, bearer
@@ -31,6 +36,176 @@ def test_a_request_as_it_was_sent(controls: Controls, web: httpx2.Client) -> Non
     assert (row["label"], row["status"], row["decidedBy"]) == ("poll", 200, "world")
     assert row["instant"] == "2026-02-06T05:27:20.000Z"
     assert row["time"] > "2026-02-06T05:27:30"
+
+
+def test_what_was_answered(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    replies = [web.get(path, headers=bearer(key)) for path in (REALTIME, f"{REALTIME}/map", "/visitors/x")]
+    replies.append(web.head(f"{REALTIME}/map", headers=bearer(key)))
+    rows = controls.get("/requests", key=key)["requests"]
+
+    assert [row["status"] for row in rows] == [reply.status_code for reply in replies]
+    assert [row["responseBody"]["size"] for row in rows] == [len(reply.content) for reply in replies]
+    assert [row["responseBody"]["text"] for row in rows] == [reply.text[:LONGEST_ANSWER] for reply in replies]
+    assert [row["responseBody"]["cut"] for row in rows] == [False, True, False, False]
+    assert all(row["responseHeaders"] == {"content-type": ["application/json"]} for row in rows)
+    assert all(0 < row["duration"] < 10_000 for row in rows)
+    assert [row["requestBody"] for row in rows] == [None] * 4
+
+
+def test_the_headers_of_an_answer_that_are_its_own(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(rateLimit={"limit": 0})
+    reply = web.get(REALTIME, headers=bearer(key))
+    headers = last(controls, key)["responseHeaders"]
+
+    assert headers["retry-after"] == [reply.headers["Retry-After"]]
+    assert headers["x-ratelimit-limit"] == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status", "share"),
+    [
+        pytest.param("fault=reset", None, 0, id="reset"),
+        pytest.param("fault=empty", None, 0, id="empty"),
+        pytest.param("fault=truncate:0.25", 200, 0.25, id="truncate"),
+        pytest.param("fault=drip:100", 200, 1, id="drip"),
+        pytest.param("delay=60", 200, 1, id="delay"),
+    ],
+)
+def test_a_cut_answer_is_noted_as_it_was_sent(
+    controls: Controls, web: httpx2.Client, prefer: str, status: int | None, share: float
+) -> None:
+    key = controls.mint(frozen=True)
+    whole = web.get(f"{REALTIME}/map", headers=bearer(key)).content
+    with suppress(httpx2.HTTPError):
+        web.get(f"{REALTIME}/map", headers={**bearer(key), "Prefer": prefer})
+    row = last(controls, key)
+
+    sent = int(len(whole) * share)
+    assert (row["status"], row["responseBody"]["size"]) == (status, sent)
+    assert row["responseBody"]["text"] == whole[:sent][:LONGEST_ANSWER].decode()
+    assert row["duration"] > (50 if share == 1 else 0)
+
+
+def test_a_client_that_leaves_got_nothing(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    with pytest.raises(httpx2.ReadTimeout):
+        web.get(REALTIME, headers={**bearer(key), "Prefer": "delay=5000"}, timeout=0.1)
+
+    # It is noted while it waits already, and what was sent as soon as that is known.
+    end = time.monotonic() + 10
+    while (row := last(controls, key))["duration"] is None and time.monotonic() < end:
+        time.sleep(0.02)
+    assert (row["status"], row["responseBody"]["size"]) == (None, 0)
+    assert 50 < row["duration"] < 5_000
+
+
+def test_damage_is_noted_as_it_was_sent(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    reply = web.get(REALTIME, headers={**bearer(key), "Prefer": "fault=malformed"})
+
+    assert last(controls, key)["responseBody"]["text"] == reply.text
+
+
+BODIES = [
+    pytest.param(b'{"a": 1}', {}, '{"a": 1}', None, id="text"),
+    pytest.param(b"", {}, "", None, id="empty"),
+    pytest.param("é".encode() * 3_000, {}, "é" * (LONGEST_BODY // 2), None, id="cut"),
+    pytest.param(b"x" + "é".encode() * 3_000, {}, "x" + "é" * (LONGEST_BODY // 2 - 1), None, id="cut in two"),
+    pytest.param(b"\xff\x00", {}, "/wA=", "base64", id="no text"),
+    pytest.param(
+        b"\xffdf_secret", {}, base64.b64encode(b"\xffdf_***").decode(), "base64", id="token in bytes"
+    ),
+    pytest.param(b'{"k": "df\\u005fsecret"}', {}, '{"k": "df_***"}', None, id="escaped token"),
+    pytest.param(b"k=df%5Fsecret&a=1", {}, "k=df_***&a=1", None, id="token in a form"),
+    pytest.param(b"\x1f\x8bx", {"Content-Encoding": "gzip"}, None, None, id="compressed"),
+]
+
+
+@pytest.mark.parametrize(("body", "headers", "text", "encoding"), BODIES)
+def test_the_body_of_a_request(
+    controls: Controls,
+    web: httpx2.Client,
+    body: bytes,
+    headers: dict[str, str],
+    text: str | None,
+    encoding: str | None,
+) -> None:
+    key = controls.mint()
+    statuses = [
+        web.post(REALTIME, content=content, headers={**bearer(key), **headers}).status_code
+        for content in (body, iter([body[:3], body[3:]]))
+    ]
+    whole, chunked = [row["requestBody"] for row in controls.get("/requests", key=key)["requests"]]
+
+    assert statuses == [405, 405]
+    is_cut = len(body) > LONGEST_BODY or text is None
+    assert whole == {"size": len(body), "text": text, "encoding": encoding, "cut": is_cut}
+    # How much more would have come in chunks nobody knows.
+    assert min(LONGEST_BODY + 1, len(body)) <= chunked.pop("size") <= len(body)
+    assert chunked == {"text": text, "encoding": encoding, "cut": is_cut}
+
+
+def test_an_operation_is_told_its_body_as_well(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    web.request("GET", REALTIME, content=b"df_secret wants it", headers=bearer(key))
+
+    assert last(controls, key)["requestBody"]["text"] == "df_*** wants it"
+
+
+def test_who_does_not_send_the_body_is_answered(controls: Controls, turned: RunningMock) -> None:
+    key = controls.mint()
+    host, port = turned.server.removeprefix("http://").split(":")
+    head = f"GET /api/v1{REALTIME} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {key}\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"{head}Content-Length: 9\r\n\r\nabc".encode())
+        answer = connection.recv(1 << 16)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert last(controls, key)["requestBody"] == {"size": 9, "text": "abc", "encoding": None, "cut": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "token", "name"),
+    [
+        pytest.param(None, "df_demo", "df_demo", id="shipped"),
+        pytest.param(None, "dft_test", "dft_test", id="shipped account token"),
+        pytest.param({"label": "checkout"}, "", "checkout", id="label"),
+        pytest.param({}, "", "df_***", id="minted without a label"),
+        pytest.param({"permissions": ["*"]}, "", "dft_***", id="account token without a label"),
+        pytest.param(None, "df_stranger_1", None, id="no key"),
+    ],
+)
+def test_a_key_has_a_name(
+    controls: Controls, web: httpx2.Client, settings: Json, token: str, name: str | None
+) -> None:
+    sent = token if settings is None else controls.mint(**settings)
+    web.get(f"{REALTIME}?websiteId={DEMO}", headers=bearer(sent))
+    row = controls.get("/requests", limit=1)["requests"][0]
+
+    assert row["keyName"] == name
+    assert "stranger" not in json.dumps(row)
+
+
+def test_a_stranger_s_token_is_masked_where_any_key_will_do() -> None:
+    with running(any_key=True) as mock, Controls(mock.server) as anyones:
+        httpx2.get(mock.url + REALTIME, headers=bearer("df_stranger"))
+
+        assert anyones.get("/requests")["requests"][0]["keyName"] == "df_***"
+
+
+def test_where_there_is_no_room_older_bodies_go_first(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    for _ in range(100):
+        web.post(REALTIME, content=b"x" * LONGEST_BODY, headers=bearer(key))
+    rows = controls.get("/requests", key=key, limit=1000)["requests"]
+
+    kept = [row["requestBody"]["text"] is not None for row in rows]
+    assert len(rows) == 100
+    assert kept == sorted(kept)
+    assert 40 < sum(kept) < MOST_BYTES / LONGEST_BODY
+    assert all(row["requestBody"]["size"] == LONGEST_BODY for row in rows)
+    assert all(row["responseBody"]["cut"] != kept for row, kept in zip(rows, kept, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +267,13 @@ def test_a_token_as_a_label_is_masked_wherever_it_is_shown(controls: Controls, w
 
 def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint()
-    secrets = {"Cookie": "session=sesame", "Proxy-Authorization": "Basic sesame", "X-Api": f"say {key} twice"}
+    secrets = {
+        "Cookie": "session=sesame",
+        "X-Auth-Token": "sesame",
+        "Api-Key": "sesame",
+        "Proxy-Authorization": "Basic sesame",
+        "X-Api": f"say {key} twice",
+    }
     secrets |= {"X-Api-Key": "sesame", "df_sesame": "1", "Prefer": "delay=0, example=df_sesame"}
     secrets |= {"Referer": "http://localhost/?a=%2Cdf_sesame&b=dft%5Fse%73ame&c=%64%66_%73esame"}
     secrets |= {"X-Next": "/to%2Fit%253Fkey%253Ddf_sesame%26u%3Ddf%255Fsesame"}
@@ -102,10 +283,17 @@ def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
     web.get(f"{REALTIME}?of={key}", headers={"Authorization": "Bearer sesame.jwt"})
     web.get(REALTIME, headers={"Authorization": "df_sesame df_sesame"})
     web.get("/x%41df_sesame?a=%41df_sesame", headers={"Authorization": "xdf_sesame x"})
-    text = json.dumps([controls.get("/requests", key=key), controls.get("/requests", limit=5)])
+    web.get(f"{REALTIME}?fields=%41df_sesame", headers=bearer(key))
+    web.get(f"{REALTIME}?__example=%41df_sesame", headers=bearer(key))
+    basic = base64.b64encode(b"df_sesame:").decode()
+    credentials = [f"Basic {basic}", "df_sesame", "sesame", f"Bearer  {key}", 'Digest username="df_sesame"']
+    for n, authorization in enumerate(credentials):
+        web.get(f"{REALTIME}?n={n}", headers={"Authorization": authorization})
+    text = json.dumps([controls.get("/requests", key=key), controls.get("/requests", limit=12)])
 
+    assert basic not in text
     assert key.removeprefix("df_") not in text
-    assert "same" not in text
+    assert "sesame" not in text
     assert "?a=%2Cdf_***&b=dft_***&c=df_***" in text
     assert '"authorization": ["Bearer df_***"]' in text
     assert '"authorization": ["Bearer ***"]' in text
@@ -269,7 +457,7 @@ def test_the_journal_on_disk(tmp_path: Path) -> None:
 
     assert len(lines) == 2
     assert json.loads(lines[1]) == {name: value for name, value in listed[0].items() if name != "lint"}
-    assert "df_test" not in lines[1]
+    assert "Bearer df_***" in lines[1]
 
 
 def test_a_full_disk_ends_the_journal_and_nothing_else(tmp_path: Path) -> None:

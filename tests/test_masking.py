@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.masking import has_token, hidden
+from mock_server.masking import has_token, hidden, hidden_anywhere
 
 TOKEN = "df_sesame-Open_1"
 WAYS: dict[str, Callable[[str], str]] = {
@@ -68,6 +68,12 @@ def test_any_letters_of_a_token_may_be_escaped_in_any_way(ways: list[Callable[[s
 def test_what_is_shown(text: str, shown: str) -> None:
     assert hidden(text) == shown
     assert has_token(text) == (text != shown)
+
+
+def test_a_text_that_quotes_others_may_hold_a_token_within_a_word() -> None:
+    assert hidden_anywhere("Nothing is at /Adf_secret.") == "Nothing is at /Adf_***."
+    assert hidden_anywhere("pd&#102;_x") == "pdf_***"
+    assert hidden_anywhere("df_, a_df") == "df_, a_df"
 
 
 @pytest.mark.parametrize(

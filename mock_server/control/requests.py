@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest, nsmallest
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.control.asked import Asked, Scoped
@@ -29,6 +30,19 @@ class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ) = UNSET
 
 
+class BodyState(Struct, frozen=True, kw_only=True):
+    """A body: its size in bytes, and its beginning, tokens masked.
+
+    `text` is null where it is not kept: of compressed ones, and of older ones where others need the room.
+    `encoding` is `base64` for bytes that are no UTF-8. `cut` tells that there was more than `text` has.
+    """
+
+    size: int
+    text: str | None
+    encoding: Literal["base64"] | None
+    cut: bool
+
+
 class Lint(Struct, frozen=True, kw_only=True):
     """A finding about a request."""
 
@@ -37,19 +51,28 @@ class Lint(Struct, frozen=True, kw_only=True):
 
 
 class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A request as it was sent, secrets masked; what decided its answer; what is found about it."""
+    """A request as it was sent, secrets masked; what decided its answer and what that was; what is found.
+
+    `keyName` is a shipped key's token, else the label, or the masked token; null for no key that there is.
+    `status` is null where nothing was sent, `duration` is in ms, null as long as not all is sent.
+    """
 
     number: int
     time: str
     instant: str
     key: str | None
+    key_name: str | None
     label: str
     operation: str | None
     method: str
     path: str
     query: dict[str, list[str]]
     headers: dict[str, list[str]]
-    status: int
+    request_body: BodyState | None
+    status: int | None
+    response_headers: dict[str, list[str]]
+    response_body: BodyState
+    duration: float | None
     decided_by: str
     lint: list[Lint]
 
@@ -170,6 +193,4 @@ def _states(asked: Asked, requests: Iterable[Request]) -> list[RequestState]:
 
 
 def _state(request: Request, lint: list[Lint]) -> RequestState:
-    members: dict[str, Any] = shown(request)
-    members["decided_by"] = members.pop("decidedBy")
-    return RequestState(**members, lint=lint)
+    return msgspec.convert({**shown(request), "lint": lint}, RequestState)

@@ -110,7 +110,7 @@ function entry({
     "summary",
     {},
     h("time", { class: "faint", title: `the world was at ${instant}` }, clockTime(Date.parse(time))),
-    h("span", { class: `status s${Math.floor(status / 100)}` }, String(status)),
+    h("span", { class: `status s${Math.floor(status / 100)}` }, String(status ?? "–")),
     h("span", { class: "what mono" }, `${method} ${path}${search === "" ? "" : `?${search}`}`),
     lint.length === 0
       ? null
