@@ -10,8 +10,10 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 
-from contract_tests.exchange import Exchange, masked
+from contract_tests.codings import ACCEPTED, Decoder, UnreadableError
+from contract_tests.exchange import Exchange
 from contract_tests.instants import now
+from contract_tests.masking import Mask, masked
 
 USER_AGENT = "datafast-mock-verify"
 _MOST_BYTES = 32 * 1024 * 1024
@@ -48,7 +50,8 @@ class Request:
 
     operation: str | None
     path: str
-    token: str | None
+    # Where something fails, tracebacks may show a request.
+    token: str | None = field(repr=False)
     labels: frozenset[str]
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -57,20 +60,38 @@ class Request:
     """Whether 429 is what is asked for; otherwise the limit is waited for."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back, without the tokens that the server may have put into it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    unreadable: str | None
+
+
 class Client:
     """Asks one server. Redirects are never followed, so that no token reaches another host."""
 
-    def __init__(self, base: str, limits: Limits, tell: Callable[[str], None]) -> None:
-        """`base` is the API's base; `tell` gets a sentence where one has to wait."""
+    def __init__(self, base: str, limits: Limits, tell: Callable[[str], None], mask: Mask) -> None:
+        """`base` is the API's base; `tell` gets a sentence where one has to wait.
+
+        `mask` hides the run's tokens in all that comes back.
+        """
         self.base = base.rstrip("/")
         self._limits = limits
         self._tell = tell
+        self._mask = mask
         self._sent = 0
         self._read = 0
         self._next = 0.0
         self._http = httpx2.Client(
             timeout=limits.timeout,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept": "application/json",
+                "Accept-Encoding": ", ".join(ACCEPTED),
+            },
             # A cookie could let somebody in who shows no token.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
@@ -106,25 +127,27 @@ class Client:
         url = self.base + request.path
         sent = now()
         try:
-            status, answered, body = self._send(url, request.query, headers)
+            answer = self._send(url, request.query, headers)
         except _DroppedError:
             # A server may close an idle connection at the very moment at which it is used again.
-            status, answered, body = self._send(url, request.query, headers)
-        self._read += len(body)
+            answer = self._send(url, request.query, headers)
+        self._read += len(answer.body)
         if self._read > _MOST_BYTES_OF_ALL:
             raise StoppedError(f"the answers are longer than {_MOST_BYTES_OF_ALL >> 20} MB together")
+        asked = str(httpx2.URL(url, params=dict(request.query))) if request.query else url
         return Exchange(
             method="GET",
-            url=str(httpx2.URL(url, params=dict(request.query))) if request.query else url,
+            url=self._mask.text(asked),
             operation=request.operation,
             labels=request.labels,
             sent=sent,
             received=now(),
-            status=status,
-            headers=answered,
-            body=body,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
             token=masked(request.token) if request.token is not None else None,
             path=request.parameters,
+            unreadable=answer.unreadable,
         )
 
     def _pace(self) -> None:
@@ -132,37 +155,54 @@ class Client:
             time.sleep(max(self._next - time.monotonic(), 0))
             self._next = time.monotonic() + 1 / self._limits.rate
 
-    def _send(
-        self, url: str, query: Mapping[str, str], headers: Mapping[str, str]
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body. The whole answer has to arrive within the timeout, however it drips."""
+    def _send(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> _Answer:
+        """The answer, without tokens. It has to arrive whole within the timeout, however it drips."""
         deadline = time.monotonic() + self._limits.timeout
         watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
         watch.daemon = True
         watch.start()
         try:
             with self._http.stream("GET", url, params=dict(query) or None, headers=headers) as reply:
-                body = bytearray()
-                for part in reply.iter_bytes():
-                    body += part
-                    if len(body) > _MOST_BYTES:
-                        raise StoppedError(f"an answer is longer than {_MOST_BYTES >> 20} MB: {url}")
-                    if time.monotonic() > deadline:
-                        raise StoppedError(self._too_slow(url))
-                answered = {name.lower(): value for name, value in reply.headers.items()}
-                return reply.status_code, answered, bytes(body)
+                body, unreadable = self._read_body(reply, deadline)
+                return _Answer(reply.status_code, self._headers_of(reply), self._mask.body(body), unreadable)
         except httpx2.TimeoutException:
             raise StoppedError(self._too_slow(url)) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
             if time.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
-            raise kind(f"no answer from {url}: {str(error).rstrip('.') or type(error).__name__}") from None
+            told = f"no answer from {url}: {str(error).rstrip('.') or type(error).__name__}"
+            # Some errors repeat what was sent, or what came.
+            raise kind(self._mask.text(told)) from None
         finally:
             watch.cancel()
 
+    def _read_body(self, reply: httpx2.Response, deadline: float) -> tuple[bytes, str | None]:
+        """The decoded body; nothing, and why, where it cannot be decoded. Raises StoppedError."""
+        body = bytearray()
+        raw = 0
+        try:
+            decoder = Decoder(reply.headers.get_list("content-encoding", split_commas=True))
+            for part in reply.iter_raw():
+                raw += len(part)
+                for decoded in decoder.decode(part):
+                    body += decoded
+                    if max(len(body), raw) > _MOST_BYTES:
+                        raise StoppedError(
+                            self._mask.text(f"an answer is longer than {_MOST_BYTES >> 20} MB: {reply.url}")
+                        )
+                    if time.monotonic() > deadline:
+                        raise StoppedError(self._too_slow(str(reply.url)))
+            decoder.end()
+        except UnreadableError as error:
+            return b"", self._mask.text(str(error))
+        return bytes(body), None
+
+    def _headers_of(self, reply: httpx2.Response) -> dict[str, str]:
+        return {self._mask.text(name.lower()): self._mask.text(text) for name, text in reply.headers.items()}
+
     def _too_slow(self, url: str) -> str:
-        return f"no complete answer within {self._limits.timeout:g} s from {url}"
+        return self._mask.text(f"no complete answer within {self._limits.timeout:g} s from {url}")
 
 
 def _wait_of(exchange: Exchange) -> float:

@@ -48,6 +48,11 @@ def document() -> Json:
 
 
 @cache
+def _text() -> str:
+    return DOCUMENT.read_text(encoding="utf-8").lower()
+
+
+@cache
 def rows() -> tuple[Row, ...]:
     """Every member of a successful answer that carries an `x-clause`, in the order of the document."""
     return tuple(
@@ -55,6 +60,11 @@ def rows() -> tuple[Row, ...]:
         for item in document()["paths"].values()
         for row in _rows_of(item["get"]["operationId"], item["get"]["responses"]["200"])
     )
+
+
+def is_documented(word: str) -> bool:
+    """Whether a word stands in the document, in capitals or in small letters: it is no secret then."""
+    return word.lower() in _text()
 
 
 def operation_of(path: str) -> tuple[str, dict[str, str]] | None:

@@ -13,9 +13,6 @@ import msgspec
 Json = Any
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-_TOKEN = re.compile(r"\b(dft?)_[A-Za-z0-9_-]+")
-# Written so, what stands before a token looks like a part of its first word.
-_ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[abfnrtv])")
 # What a server's date may be off from the instant its answer stands for, beside the round trip.
 _DATE_SLACK = 2_000
 # A cache may hold an answer for a while and not say so: what is told is as old then.
@@ -62,10 +59,14 @@ class Exchange:
     """The masked token that was sent, None for none."""
     path: Mapping[str, str] = field(default_factory=dict)
     """Path parameters by their documented names."""
+    unreadable: str | None = None
+    """Why the body could not be decoded, in a few words for people; None where it could."""
 
     @cached_property
     def json(self) -> Json:
         """The body as JSON, or what kept it from being that."""
+        if self.unreadable is not None:
+            return NoJson(self.unreadable)
         try:
             return msgspec.json.decode(_without_half_characters(self.body))
         except msgspec.DecodeError as error:
@@ -111,19 +112,3 @@ def _without_half_characters(body: bytes) -> bytes:
         return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     except (ValueError, RecursionError):
         return body
-
-
-def masked(token: str) -> str:
-    """The token as it may be shown: its kind stays visible."""
-    kind, separator, _ = token.partition("_")
-    return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
-
-
-def without_tokens(text: str) -> str:
-    """A text with every token in it masked."""
-    # First whole: the end of an escape may be the beginning of a token.
-    return "".join(map(_masked_in, _ESCAPE.split(_masked_in(text))))
-
-
-def _masked_in(text: str) -> str:
-    return _TOKEN.sub(lambda found: f"{found[1]}_***", text)

@@ -6,9 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from contract_tests.client import Limits, StoppedError
 from contract_tests.credentials import Credentials
@@ -18,15 +16,6 @@ from contract_tests.har import HarError, read_har
 
 _LONGEST_RUN = 900.0
 _TOKEN = "DATAFAST_FUZZ_TOKEN"  # noqa: S105 - the variable's name
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> Iterable[Exchange]:

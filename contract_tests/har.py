@@ -16,9 +16,10 @@ import msgspec
 from contract_tests import labels
 from contract_tests.credentials import Credentials
 from contract_tests.document import operation_of
-from contract_tests.exchange import Exchange, masked, without_tokens
+from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
 from contract_tests.labelling import request_label
+from contract_tests.masking import Mask, masked, without_tokens
 from contract_tests.recording import MAP, VISITOR, rows
 
 _TOOL = "datafast-mock"
@@ -96,6 +97,7 @@ def read_har(
     entries = sorted(log.entries, key=lambda entry: ms(entry.started) or 0)
     # Only of tokens that opened something is known what else they are good for.
     good = {_token(entry) for entry in entries if entry.response.status == HTTPStatus.OK} - {None}
+    mask = credentials.mask(filter(None, map(_credential, entries)))
     left, found, met = Counter[str](), [], set[str]()
     for entry in entries:
         reason = _why_left(entry, base)
@@ -110,7 +112,7 @@ def read_har(
             told = frozenset(_labels(entry, met, credentials, is_let_in=is_let_in))
             if is_trusted and token is None:
                 told = frozenset({labels.NO_CREDENTIAL})
-        exchange = _exchange(entry, told)
+        exchange = _exchange(entry, told, mask)
         if exchange.operation == MAP:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
         found.append(exchange)
@@ -162,20 +164,20 @@ def _labels(entry: _Entry, met: set[str], credentials: Credentials, *, is_let_in
             yield labels.MET
 
 
-def _exchange(entry: _Entry, told: frozenset[str]) -> Exchange:
+def _exchange(entry: _Entry, told: frozenset[str], mask: Mask) -> Exchange:
     operation, parameters = operation_of(urlsplit(entry.request.url).path) or (None, {})
     sent = ms(entry.started) or 0
     token = _token(entry)
     return Exchange(
         method="GET",
-        url=entry.request.url,
+        url=mask.text(entry.request.url),
         operation=operation,
         labels=told,
         sent=sent,
         received=sent + int(entry.time or 0),
         status=entry.response.status,
-        headers={pair.name.lower(): pair.value for pair in entry.response.headers},
-        body=_body(entry.response.content),
+        headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
+        body=mask.body(_body(entry.response.content)),
         token=None if token is None else masked(token),
         path=parameters,
     )
@@ -183,11 +185,20 @@ def _exchange(entry: _Entry, told: frozenset[str]) -> Exchange:
 
 def _token(entry: _Entry) -> str | None:
     """The token that was sent, as far as it was recorded."""
-    given = next((p.value for p in entry.request.headers if p.name.lower() == "authorization"), "")
+    given = _authorization(entry)
     if given.lower().startswith(_BEARER):
         return given[len(_BEARER) :].strip()
     # Another scheme, or what somebody has put in the place of the token.
     return "***" if given else None
+
+
+def _credential(entry: _Entry) -> str:
+    """What a request's Authorization says behind its scheme, whichever that is; empty for none."""
+    return _authorization(entry).rpartition(" ")[2]
+
+
+def _authorization(entry: _Entry) -> str:
+    return next((p.value for p in entry.request.headers if p.name.lower() == "authorization"), "").strip()
 
 
 def _body(content: _Content) -> bytes:

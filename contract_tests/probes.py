@@ -81,6 +81,8 @@ class Probe:
             raise StoppedError(f"{exchange.url} redirects to {target}; ask that address instead")
         if token is not None and exchange.status in REFUSED:
             raise RefusedError(f"the server refuses {exchange.token} with {exchange.status}")
+        if exchange.unreadable is not None:
+            raise StoppedError(f"the answer from {exchange.url} cannot be read: {exchange.unreadable}")
         if exchange.status == HTTPStatus.NOT_FOUND or not isinstance(exchange.json, dict):
             kind = exchange.headers.get("content-type", "no content type")[:80]
             answer = f"{exchange.url} answers {exchange.status} with {kind}"

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from contract_tests.address import base_of
 from contract_tests.clause import Clause
 from contract_tests.clauses import all_clauses
 from contract_tests.client import Client, Limits
@@ -17,7 +18,6 @@ from contract_tests.mutants.mutant import Mutant
 from contract_tests.own_mock import INSTANT, own_mock
 from contract_tests.probes import PAUSE, Probe
 from contract_tests.recording import Recording
-from contract_tests.run import base_of
 from contract_tests.verdict import Outcome, judge
 
 # The mock's own clock goes faster, so that nobody has to wait for polls to lie seconds apart.
@@ -60,10 +60,12 @@ def clean_recordings() -> dict[str, list[Exchange]]:
 def _recorded(revision: str) -> list[Exchange]:
     exchanges: list[Exchange] = []
     with own_mock("--revision", revision, "--now", INSTANT, "--speed", str(_SPEED)) as address:
-        client = Client(base_of(address), Limits(requests=60), lambda _sentence: None)
+        credentials = load_credentials("mock")
+        limits = Limits(requests=60)
+        client = Client(base_of(address), limits, lambda _sentence: None, credentials.mask())
         try:
             pause = PAUSE / _SPEED
-            Probe(client, load_credentials("mock"), exchanges.append, pause).run()
+            Probe(client, credentials, exchanges.append, pause).run()
         finally:
             client.close()
     return exchanges

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from urllib.parse import urlsplit
 
 from contract_tests.clause import Clause
 from contract_tests.client import Client, Limits, StoppedError
@@ -85,12 +84,6 @@ class Plan:
     """Clauses that may be broken, as they were before: the baseline."""
 
 
-def base_of(url: str) -> str:
-    """The API's base: where a URL has no path, `/api/v1` is added."""
-    parts = urlsplit(url)
-    return url.rstrip("/") + ("/api/v1" if parts.path in ("", "/") else "")
-
-
 def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], None]) -> Run:
     """Asks the server and judges what it answers. `progress` gets the number of answers so far."""
     exchanges: list[Exchange] = []
@@ -101,7 +94,7 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
 
     stopped = refused = None
     begun = time.monotonic()
-    client = Client(plan.base, plan.limits, tell)
+    client = Client(plan.base, plan.limits, tell, plan.credentials.mask())
     try:
         _wait(plan, tell)
         Probe(client, plan.credentials, record, plan.pause).run()
@@ -123,7 +116,7 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
     recording = Recording(exchanges, plan.revision)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
     return Run(
-        base=plan.base,
+        base=plan.credentials.mask().text(plan.base),
         recording=recording,
         verdicts=verdicts,
         seconds=time.monotonic() - begun,
@@ -136,7 +129,7 @@ def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
     """Waits until the server answers anything at all."""
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
-        client = Client(plan.base, plan.limits, tell)
+        client = Client(plan.base, plan.limits, tell, plan.credentials.mask())
         try:
             client.knock()
         except StoppedError:

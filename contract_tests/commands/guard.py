@@ -2,18 +2,23 @@
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import click
+
+from contract_tests.masking import Mask, without_tokens
 
 BUG, INTERRUPTED = 70, 130
 _EXTRA = "datafast-mock[verify]"
 
 
 @contextmanager
-def guarded(command: str) -> Iterator[None]:
-    """Tells what packages are missing; ends with 130 where it is interrupted, with 70 where the kit fails."""
+def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
+    """Tells what packages are missing; ends with 130 where it is interrupted, with 70 where the kit fails.
+
+    The tokens are in nothing that it tells.
+    """
     try:
         yield
     except ImportError as error:
@@ -21,9 +26,16 @@ def guarded(command: str) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("\nInterrupted.", err=True)
         sys.exit(INTERRUPTED)
-    except (click.ClickException, BrokenPipeError):
+    except BrokenPipeError:
+        raise
+    except click.ClickException as error:
+        error.message = _discreet(error.message, tokens)  # type: ignore[misc]  # it stays the same error
         raise
     except Exception:  # noqa: BLE001 - whatever it is, it is ours, and no verdict on the server
-        traceback.print_exc()
+        click.echo(_discreet(traceback.format_exc(), tokens), err=True, nl=False)
         click.echo("This is a bug of the kit, and says nothing of the server. Please report it.", err=True)
         sys.exit(BUG)
+
+
+def _discreet(text: str, tokens: Iterable[str | None]) -> str:
+    return without_tokens(Mask(filter(None, tokens)).text(text))

@@ -1,21 +1,25 @@
 """How the options of `datafast-mock verify` become a plan, and what is wrong with them."""
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
+from contract_tests.address import AddressError, base_of, is_loopback
 from contract_tests.clauses import all_clauses
 from contract_tests.client import Limits
 from contract_tests.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.document import document
-from contract_tests.fuzzing import is_loopback
 from contract_tests.report.files import BaselineError, broken_in
-from contract_tests.run import Plan, base_of
+from contract_tests.run import Plan
 
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|m|)", re.ASCII)
+_UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60}
 _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 
@@ -23,18 +27,16 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     """The plan that the command line asks for. Raises click.UsageError for what cannot be used."""
     if url is None and not options["har"]:
         raise click.UsageError("which server? Give its URL, or recorded traffic with --har FILE")
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"{url!r} is no URL: it begins neither with http:// nor with https://")
     try:
         base = base_of(url) if url is not None else str(options["har"])
-    except ValueError as error:
-        raise click.UsageError(f"{url!r} is no URL: {error}") from None
+    except AddressError as error:
+        raise click.UsageError(str(error)) from None
     revisions = document()["info"]["x-revisions"]
     if options["revision"] not in (None, *revisions):
         raise click.UsageError(
             f"--revision: there is no {options['revision']!r}; known: {', '.join(revisions)}"
         )
-    given = Credentials(**{name: options[name] for name in _TOKENS})
+    given = Credentials(**{name: options[name] for name in _TOKENS}).stripped()
     if options["credentials"]:
         try:
             given = given.over(load_credentials(options["credentials"]))
@@ -71,7 +73,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
         raise click.UsageError("--fuzz sends requests; it needs a URL")
     if find_spec("schemathesis") is None:
         raise click.UsageError("--fuzz needs Schemathesis: pip install 'datafast-mock[fuzz]'")
-    if not is_owned and not is_loopback(url):
+    if not is_owned and not is_loopback(urlsplit(url).hostname or ""):
         raise click.UsageError(
             "--fuzz sends hundreds of odd requests. If the server is yours, say so with --i-own-this-server"
         )
@@ -103,7 +105,7 @@ def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        return max(float(text.removesuffix("s")), 0)
-    except ValueError:
-        raise click.UsageError(f"--wait: {text!r} are no seconds, such as 30s") from None
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None:
+        raise click.UsageError(f"--wait: {text!r} is no duration, such as 30s, 500ms or 1m")
+    return float(found[1]) * _UNITS[found[2]]

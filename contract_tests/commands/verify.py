@@ -51,7 +51,7 @@ def verify(url: str | None, **options: Any) -> None:
     given, tells whose answers are meant.
     """
     reports = [_report(text) for text in options.pop("reports")]
-    with guarded("verify"):
+    with guarded("verify", (options["key"], options["account"])):
         from contract_tests.commands.verification import run_verify
 
         sys.exit(run_verify(url, reports, options))

@@ -1,13 +1,21 @@
 """Which token is for what."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 import yaml
 
+from contract_tests.document import is_documented
+from contract_tests.masking import Mask
+
 _FOLDER = Path(__file__).parent
+_NAMES = {"key": "website's key", "account": "account token"}
+# They are no secrets.
+_SHOWN = frozenset({"website_id", "bot", "visitor_id"})
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 SHIPPED = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
@@ -35,6 +43,9 @@ class Credentials:
 
     def check(self) -> None:
         """Raises CredentialsError for what is something else: a right server would be accused by it."""
+        for name, token in self._secrets():
+            if not token.isascii() or not token.isprintable() or " " in token:
+                raise CredentialsError(f"the {_NAMES.get(name, name)} holds what no header can carry")
         if self.key is not None and self.key.startswith("dft_"):
             raise CredentialsError("the website's key (df_…) is an account token (dft_…)")
         if self.account is not None and self.account.startswith("df_"):
@@ -42,10 +53,39 @@ class Credentials:
         if self.website_id is not None and _WEBSITE_ID.fullmatch(self.website_id) is None:
             raise CredentialsError(f"the website id {self.website_id[:40]!r} is not 24 hexadecimal digits")
 
+    def mask(self, others: Iterable[str] = ()) -> Mask:
+        """What hides these tokens, and others, in a server's answers.
+
+        A word of the document is none: where it is hidden, right answers look wrong.
+        """
+        tokens = (token for _, token in self._secrets())
+        return _mask(frozenset(filter(None, (*tokens, *others))))
+
+    def _secrets(self) -> Iterator[tuple[str, str]]:
+        """The tokens that are given, by their roles."""
+        for role in fields(self):
+            token = getattr(self, role.name)
+            if role.name not in _SHOWN and token is not None:
+                yield role.name, token
+
+    def stripped(self) -> "Credentials":
+        """These without white space around them, such as the line's end that a file of secrets has.
+
+        What is empty then is not given.
+        """
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return replace(self, **{name: (text or "").strip() or None for name, text in given.items()})
+
     def over(self, others: "Credentials") -> "Credentials":
         """These, and the others where these are not given."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         return replace(others, **given)
+
+
+# A run asks for the same one several times, and it takes a tenth of a second to make.
+@lru_cache(8)
+def _mask(tokens: frozenset[str]) -> Mask:
+    return Mask(token for token in tokens if not is_documented(token))
 
 
 def load_credentials(name: str) -> Credentials:
@@ -66,4 +106,4 @@ def load_credentials(name: str) -> Credentials:
     unknown = [str(role) for role in content if role not in known]
     if unknown:
         raise CredentialsError(f"{path}: there is no role {unknown[0]!r}; known: {', '.join(sorted(known))}")
-    return msgspec.convert(content, Credentials)
+    return msgspec.convert(content, Credentials).stripped()

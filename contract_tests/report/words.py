@@ -8,7 +8,8 @@ import msgspec
 
 from contract_tests.clause import OBSERVED, Clause, Violation
 from contract_tests.document import page_of
-from contract_tests.exchange import Exchange, Json, without_tokens
+from contract_tests.exchange import Exchange, Json
+from contract_tests.masking import without_tokens
 from contract_tests.verdict import Outcome
 
 FAMILIES = {

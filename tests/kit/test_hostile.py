@@ -1,5 +1,6 @@
 """Servers that are broken below HTTP: each ends a run soon, in little memory, and in one sentence."""
 
+import gzip
 import socket
 import threading
 import time
@@ -11,8 +12,10 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from contract_tests.clauses import all_clauses
-from contract_tests.client import Limits
+from contract_tests.client import Client, Limits, Request
 from contract_tests.credentials import Credentials
+from contract_tests.exchange import Exchange
+from contract_tests.masking import Mask
 from contract_tests.run import Exit, Plan, Run, verify
 from contract_tests.verdict import Outcome
 from tests.command import ended
@@ -100,7 +103,11 @@ _LARGE = [
     ),
     pytest.param(_sending(b" " * 50_000_000), "longer than 32 MB", id="50 MB"),
     pytest.param(_sending(_bomb(512), _GZIP), "longer than 32 MB", id="gzip bomb"),
-    pytest.param(_sending(b"no gzip", _GZIP), "no answer from", id="no gzip"),
+    pytest.param(
+        _sending(_bomb(512), "Content-Encoding: X-GZIP, identity\r\n"),
+        "longer than 32 MB",
+        id="a bomb under another name",
+    ),
 ]
 _BODIES = [
     pytest.param(_sending(b"<html></html>"), id="HTML"),
@@ -111,6 +118,31 @@ _BODIES = [
     pytest.param(_sending(b"[]"), id="a list"),
     pytest.param(_sending(b""), id="nothing"),
 ]
+_REALTIME = b'{"status": "success", "data": [{"visitors": 4}]}'
+_RAW = zlib.compressobj(wbits=-15)
+_RAW_DEFLATED = _RAW.compress(_REALTIME) + _RAW.flush()
+_CODED = [
+    pytest.param("gzip", gzip.compress(_REALTIME), id="gzip"),
+    pytest.param("X-Gzip", gzip.compress(_REALTIME), id="its old name"),
+    pytest.param("gzip", gzip.compress(_REALTIME[:20]) + gzip.compress(_REALTIME[20:]), id="two members"),
+    pytest.param("gzip", gzip.compress(_REALTIME) + bytes(100), id="padded gzip"),
+    pytest.param("deflate", zlib.compress(_REALTIME), id="deflate"),
+    pytest.param("deflate", _RAW_DEFLATED, id="deflate without a header"),
+    pytest.param("identity", _REALTIME, id="identity"),
+    pytest.param(" , identity,", _REALTIME, id="a list of nothing"),
+]
+_UNREADABLE = [
+    pytest.param("br", b"\x8b\x02\x80ok\x03", "coding 'br'; asked for was gzip, deflate, or none", id="br"),
+    pytest.param("zstd", b"\x28\xb5\x2f\xfd", "in the content coding 'zstd'", id="zstd"),
+    pytest.param("rot13", _REALTIME, "in the content coding 'rot13'", id="a coding that there is not"),
+    pytest.param("gzip, gzip", gzip.compress(gzip.compress(_REALTIME)), "in 2 content codings", id="twice"),
+    pytest.param("gzip", b"no gzip", "the body is no gzip", id="no gzip"),
+    pytest.param("deflate", b"no deflate", "the body is no deflate", id="no deflate"),
+    pytest.param("gzip", gzip.compress(_REALTIME)[:-9], "ends early", id="gzip that is cut short"),
+    pytest.param("gzip", b"\x1f", "ends early", id="a byte of gzip"),
+]
+# Blocks that hold nothing: sixty thousand bytes a layer, and the decoder is called for each.
+_LAYERS = gzip.compress(gzip.compress(bytes(10) + b"\0\0\0\xff\xff" * 12_000, 0), 0)
 _DEPTHS = [
     pytest.param(depth, id=f"{depth} levels") for depth in (100, 400, 700, 850, 900, 930, 960, 980, 990)
 ]
@@ -166,6 +198,58 @@ def test_what_is_no_object_of_json_midway_is_accused(behave: Behaviour) -> None:
 
     assert run.exit is Exit.BROKEN
     assert "ENV-06" in [verdict.clause.id for verdict in run.of(Outcome.BROKEN)]
+
+
+@pytest.mark.parametrize(("coding", "body"), _CODED)
+@pytest.mark.parametrize("size", [pytest.param(1, id="byte by byte"), pytest.param(10_000, id="at once")])
+def test_one_content_coding_is_decoded(coding: str, body: bytes, size: int) -> None:
+    def behave(connection: socket.socket) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        parts = [body[n : n + size] for n in range(0, len(body), size)]
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*parts, b""])
+        connection.sendall(head.encode() + chunks)
+
+    with _serving(behave) as base:
+        exchange = _asked(base)
+
+    assert (exchange.body, exchange.unreadable) == (_REALTIME, None)
+
+
+@pytest.mark.parametrize(("coding", "body", "words"), _UNREADABLE)
+def test_what_cannot_be_decoded_is_no_readable_body(coding: str, body: bytes, words: str) -> None:
+    coded = _sending(body, f"Content-Encoding: {coding}\r\n")
+    at_once, midway = _verified(coded), _verified(coded, after=_GOOD)
+
+    assert at_once.exit is Exit.STOPPED
+    assert "cannot be read: " in str(at_once.stopped)
+    assert words in str(at_once.stopped)
+    told = next(verdict for verdict in midway.of(Outcome.BROKEN) if verdict.clause.id == "ENV-06")
+    assert words in told.violations[0].problem
+
+
+def test_codings_upon_each_other_are_not_decoded() -> None:
+    begun = time.monotonic()
+    run = _verified(_sending(_LAYERS, "Content-Encoding: gzip\r\nContent-Encoding: gzip, gzip\r\n"))
+
+    assert "in 3 content codings" in str(run.stopped)
+    assert time.monotonic() - begun < 2 * _TIMEOUT
+
+
+def test_a_body_of_many_members_is_left_in_time() -> None:
+    members = gzip.compress(b"") * 600_000
+    begun = time.monotonic()
+    run = _verified(_sending(members, _GZIP))
+
+    assert run.exit is Exit.STOPPED
+    assert time.monotonic() - begun < 3 * _TIMEOUT
+
+
+def test_what_is_decoded_is_what_is_asked_for() -> None:
+    met: list[bytes] = []
+    with _serving(_sending(_REALTIME), met=met) as base:
+        _asked(base)
+
+    assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in met[0]
 
 
 @pytest.mark.parametrize("depth", _DEPTHS)
@@ -235,6 +319,15 @@ def _run(base: str, timeout: float = _TIMEOUT) -> Run:
     assert time.monotonic() - begun < _MOST_SECONDS
     assert [verdict.bug for verdict in run.of(Outcome.FAILED)] == []
     return run
+
+
+def _asked(base: str) -> Exchange:
+    """What one request is answered."""
+    client = Client(base, Limits(timeout=_TIMEOUT), lambda _sentence: None, Mask())
+    try:
+        return client.ask(Request("getRealtime", "/analytics/realtime", KEY, frozenset()))
+    finally:
+        client.close()
 
 
 @contextmanager

@@ -127,7 +127,20 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
     ("arguments", "words"),
     [
         pytest.param(("localhost:8484",), "begins neither with http://", id="no URL"),
-        pytest.param(("http://[::1",), "is no URL: Invalid IPv6 URL", id="half a URL"),
+        pytest.param(("http://[::1",), "its host and port cannot be told", id="half a URL"),
+        pytest.param(("http://me:hunter2@x",), "'http://***@x' names a user: leave", id="a user"),
+        pytest.param(("https://hunter2@x/api/v1",), "'https://***@x/api/v1' names a user", id="a user only"),
+        pytest.param(("http://@x",), "names a user", id="a user without a name"),
+        pytest.param(("http://me:hunter2/y@x",), "'http://***@x' is no URL", id="a slash in the password"),
+        pytest.param(("http://me:hunter2?y@x",), "'http://***@x' is no URL", id="a query in the password"),
+        pytest.param(("http://me%3Ahunter2@x",), "names a user", id="an encoded user"),
+        pytest.param(("me:hunter2@x",), "'***@x' is no URL", id="a user without a scheme"),
+        pytest.param(("http:///me:hunter2@x",), "names no host", id="no host"),
+        pytest.param(("http://x:99999",), "its host and port cannot be told", id="no port"),
+        pytest.param(("--har", "a", "http://me:hunter2@x"), "names a user", id="a user beside a file"),
+        pytest.param(("http://x/api/v1?x=1",), "leave out what begins with `?` or `#`", id="a query"),
+        pytest.param(("http://x/api/v1#x",), "leave out what begins with `?` or `#`", id="a fragment"),
+        pytest.param(("http://x?",), "leave out what begins with `?` or `#`", id="an empty query"),
         pytest.param(("http://x", "--only", "MAP-999"), "no clause is called 'MAP-999'", id="no such clause"),
         pytest.param(("http://x", "--revision", "2025-01"), "known: 2026-02, 2026-06", id="no such revision"),
         pytest.param(("http://x", "--report", "pdf=a"), "is not KIND=FILE", id="no such report"),
@@ -145,7 +158,16 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         pytest.param(("http://localhost", "--fuzz"), "needs a token", id="fuzz without token"),
         pytest.param(("--har", "a", "--fuzz"), "needs a URL", id="fuzz a file"),
         pytest.param(("--har", "a", "--save-har", "b"), "--save-har", id="save what is saved"),
-        pytest.param(("http://x", "--wait", "soon"), "'soon' are no seconds", id="no seconds"),
+        pytest.param(("http://x", "--wait", "soon"), "'soon' is no duration, such as 30s", id="no seconds"),
+        pytest.param(("http://x", "--wait", "-1s"), "'-1s' is no duration", id="less than no seconds"),
+        pytest.param(("http://x", "--wait", "nan"), "'nan' is no duration", id="no number"),
+        pytest.param(
+            ("http://x", "--key", "df_\u00e9hunter2"), "holds what no header can carry", id="no ASCII"
+        ),
+        pytest.param(("http://x", "--key", "df_hun ter2"), "website's key holds what", id="a blank within"),
+        pytest.param(("http://x", "--account-token", "dft_hunter2\x7f"), "account token holds", id="DEL"),
+        pytest.param(("http://x", "--website-id", "df_hunter2"), "'df_***' is not 24", id="a key as an id"),
+        pytest.param(("http://x", "--credentials", "df_hunter2"), "df_***: No such", id="a key as a file"),
         pytest.param(("http://x", "--credentials", "nowhere.yaml"), "nowhere.yaml: No such", id="no file"),
         pytest.param(("http://x", "--baseline", "nowhere.json"), "nowhere.json: No such", id="no baseline"),
     ],
@@ -155,6 +177,25 @@ def test_usage_errors(arguments: tuple[str, ...], words: str) -> None:
     assert (result.returncode, result.stdout) == (2, "")
     assert words in result.stderr
     assert "Traceback" not in result.stderr
+    assert "hunter2" not in result.stderr
+
+
+@pytest.mark.parametrize("text", ["20", "20s", "20000ms", "0.5m", " 20.S", "1M"])
+def test_durations(text: str) -> None:
+    with running(Stranger(), after=0.5) as base:
+        result = ended("verify", base, "--key", KEY, "--pause", "0", "--only", "RT-*", "--wait", text)
+
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\t\n"])
+def test_a_secret_with_the_end_of_its_line(end: str) -> None:
+    options = ("--pause", "0", "--only", "RT-*")
+    environment = {"DATAFAST_KEY": f"{KEY}{end}", "DATAFAST_ACCOUNT_TOKEN": end}
+    with running(Stranger()) as base:
+        result = ended("verify", base, *options, environment=environment)
+
+    assert result.returncode == 0, result.stdout
 
 
 def test_server_down() -> None:

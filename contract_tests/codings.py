@@ -1,0 +1,81 @@
+"""Content codings (RFC 9110, 8.4.1): one at most is decoded, piece by piece, so that bombs can be left."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+ACCEPTED = ("gzip", "deflate")
+"""The codings that can be decoded, as `Accept-Encoding` names them."""
+
+_PIECE = 256 * 1024
+_NONE = frozenset({"", "identity"})
+_ALIASES = {"x-gzip": "gzip"}
+# How many bytes tell whether there is a header.
+_HEADER = 2
+_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+
+class UnreadableError(Exception):
+    """A body that cannot be decoded; the text says why, in a few words for people."""
+
+
+class Decoder:
+    """Decodes one body. Each piece that it gives is bounded, however much the bytes stand for."""
+
+    def __init__(self, codings: Sequence[str]) -> None:
+        """`codings` are those of `Content-Encoding`. Raises UnreadableError for what nobody asked for."""
+        named = [coding.strip().lower() for coding in codings]
+        found = [_ALIASES.get(coding, coding) for coding in named if coding not in _NONE]
+        unasked = [coding for coding in found if coding not in ACCEPTED]
+        if unasked:
+            asked = ", ".join(ACCEPTED)
+            raise UnreadableError(
+                f"the body is in the content coding {unasked[0][:40]!r}; asked for was {asked}, or none"
+            )
+        if len(found) > 1:
+            raise UnreadableError(f"the body is in {len(found)} content codings; one at most is decoded")
+        self._coding = found[0] if found else None
+        self._unpacked = None if self._coding is None else self._unpacker()
+        self._head = b""
+
+    def decode(self, part: bytes) -> Iterator[bytes]:
+        """The pieces that some bytes stand for; one at least, which may be empty. Raises UnreadableError."""
+        if self._unpacked is None:
+            yield part
+            return
+        while True:
+            if self._unpacked.eof:
+                # Members of gzip may follow each other (RFC 1952, 2.2); what else follows is left.
+                if self._coding != "gzip" or not part.startswith(b"\x1f"):
+                    yield b""
+                    return
+                self._unpacked = self._unpacker()
+            piece = self._unpack(part)
+            yield piece
+            part = self._unpacked.unconsumed_tail or self._unpacked.unused_data
+            # What fills a piece may have more behind it.
+            if not part and len(piece) < _PIECE:
+                return
+
+    def end(self) -> None:
+        """Raises UnreadableError where the body ends before it is whole."""
+        if self._unpacked is not None and self._head and not self._unpacked.eof:
+            raise UnreadableError(f"the body is in {self._coding}, and ends early")
+
+    def _unpack(self, part: bytes) -> bytes:
+        assert self._unpacked is not None, "only what is packed is unpacked"
+        begun = self._head
+        if len(begun) < _HEADER:
+            self._head += part[:_HEADER]
+        try:
+            return self._unpacked.decompress(part, _PIECE)
+        except zlib.error:
+            # Some servers call that deflate which has no header (RFC 9110, 8.4.1.2).
+            if self._coding == "deflate" and len(begun) < _HEADER:
+                self._unpacked = zlib.decompressobj(_RAW)
+                with suppress(zlib.error):
+                    return self._unpacked.decompress(begun + part, _PIECE)
+            raise UnreadableError(f"the body is no {self._coding}, as `Content-Encoding` says") from None
+
+    def _unpacker(self) -> "zlib._Decompress":
+        return zlib.decompressobj(_GZIP if self._coding == "gzip" else _ZLIB)

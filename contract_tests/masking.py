@@ -1,0 +1,133 @@
+"""Tokens are secrets: what may be shown of a text in which a server, or a stranger, has put one."""
+
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html.entities import html5
+
+# A URL within a URL is escaped once more, and so is JSON within JSON.
+_PERCENT = "%(?:25)*"
+_BACKSLASH = r"\\+"
+_POINTS = "u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[abfnrtv]"
+_ESCAPE = rf"{_PERCENT}[0-9A-Fa-f]{{2}}|{_BACKSLASH}(?:{_POINTS})"
+# A shorter one may stand in an answer by chance, and so may a number.
+_SHORTEST = 5
+_SHORTEST_WITHIN_A_WORD = 8
+
+
+def _written(code: str, number: str = "[0-9]+") -> str:
+    """The escapes of a character by an expression for its two hexadecimal digits, and one for its number."""
+    return (
+        rf"{_PERCENT}{code}|{_BACKSLASH}(?:u00|U000000|x){code}"
+        rf"|&(?:amp;)*#(?:[xX]0*{code}|0*{number}(?![0-9]));?"
+    )
+
+
+def _either(character: str) -> str:
+    """A character as it is, or as URLs, JSON, Python and HTML may write it."""
+    if not character.isascii():
+        return re.escape(character)
+    hexadecimal = "".join(f"[{d}{d.lower()}]" if d.isalpha() else d for d in f"{ord(character):02X}")
+    names = "|".join(re.escape(name) for name, text in html5.items() if text == character)
+    named = f"|&(?:amp;)*(?:{names})" if names else ""
+    literal = character if character.isalnum() else rf"\\*{re.escape(character)}"
+    return rf"(?:{literal}|{_written(hexadecimal, str(ord(character)))}{named})"
+
+
+# Any part of a token may be escaped; what stands before it may end with an escape.
+_BEFORE = rf"(?:(?<![A-Za-z0-9])|({_ESCAPE}))"
+_REST = rf"(?:[A-Za-z0-9_-]|{_written('(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|2[Dd])')})+"
+_TOKEN = re.compile(
+    rf"(?=[d%&\\]){_BEFORE}{_either('d')}{_either('f')}({_either('t')}?){_either('_')}{_REST}"
+)
+
+
+def masked(token: str) -> str:
+    """The token as it may be shown: its kind stays visible."""
+    kind, separator, _ = token.partition("_")
+    return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
+
+
+def without_tokens(text: str) -> str:
+    """A text with `df_***` for everything in it that looks like a token of DataFast's."""
+    return _TOKEN.sub(lambda found: f"{found[1] or ''}{'dft' if found[2] else 'df'}_***", text)
+
+
+class Mask:
+    """Hides the tokens of a run, whatever they look like, in what a server answers.
+
+    They are found as they are and as URLs, JSON, HTML, base64 and hexadecimal digits write them, in capitals
+    and in small letters.
+    """
+
+    def __init__(self, tokens: Iterable[str] = ()) -> None:
+        """A token of fewer than five characters, or of digits only, cannot be told from other text."""
+        # One may be a part of another: the longest goes first.
+        secret = sorted({t for t in tokens if len(t) >= _SHORTEST and not t.isdigit()}, key=len, reverse=True)
+        self._forms = [form for token in secret for form in _forms(token)]
+        self._escaped = _escaped_letter("".join(secret))
+
+    def text(self, text: str) -> str:
+        """The text without the tokens."""
+        if not self._forms:
+            return text
+        lowered = text.lower()
+        # Letters and digits are hardly ever escaped: where none is, plain words can be looked for first, and
+        # that is a hundred times faster.
+        is_odd = self._escaped.search(text) is not None
+        for form in self._forms:
+            if is_odd or form.word in lowered:
+                text = form.found.sub(form.instead, text)
+        return text
+
+    def body(self, body: bytes) -> bytes:
+        """The bytes without the tokens, whichever encoding they are in."""
+        # Any bytes are text in Latin-1, and the tokens are ASCII.
+        return self.text(body.decode("latin-1")).encode("latin-1") if self._forms else body
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way to write a token: `word` is a part of it in small letters that is hardly ever escaped."""
+
+    found: re.Pattern[str]
+    word: str
+    instead: str
+
+
+def _forms(token: str) -> Iterator[_Form]:
+    plain = "".join(map(_either, token))
+    if len(token) < _SHORTEST_WITHIN_A_WORD:
+        plain = f"(?<![A-Za-z0-9]){plain}(?![A-Za-z0-9])"
+    yield _form(plain, _longest_word(token), token)
+    for text in dict.fromkeys(_encoded(token.encode())):
+        yield _form("".join(map(_either, text)), _longest_word(text), token)
+    for charset in ("utf-16-le", "utf-16-be"):
+        wide = token.encode(charset).decode("latin-1")
+        yield _form(re.escape(wide), wide.lower(), token)
+
+
+def _form(pattern: str, word: str, token: str) -> _Form:
+    return _Form(re.compile(pattern, re.IGNORECASE), word, masked(token))
+
+
+def _longest_word(text: str) -> str:
+    return max(re.findall("[a-z0-9]+", text.lower()), key=len, default="")
+
+
+def _encoded(token: bytes) -> Iterator[str]:
+    """What a token is in other alphabets, wherever in a longer text it stood when that was encoded."""
+    yield token.hex()
+    for before in range(3):
+        # Each digit holds six bits: only those in which no neighbour has a part.
+        first, last = -(-before * 8 // 6), (before + len(token)) * 8 // 6
+        for encode in (b64encode, urlsafe_b64encode):
+            yield encode(bytes(before) + token)[first:last].decode()
+
+
+def _escaped_letter(text: str) -> re.Pattern[str]:
+    """Finds an escape for any of the letters and digits of a text."""
+    numbers = {ord(character) for character in text if character.isascii() and character.isalnum()}
+    codes, decimals = "|".join(f"{n:02X}" for n in numbers), "|".join(map(str, numbers))
+    return re.compile(_written(f"(?:{codes})", f"(?:{decimals})"), re.IGNORECASE)
