@@ -1,82 +1,164 @@
 """A reverse proxy that plants a mutant in what a server answers, live."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import msgspec
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from contract_tests import labels
+from contract_tests.address import is_loopback_host
+from contract_tests.codings import Decoder, UnreadableError
 from contract_tests.credentials import Credentials
 from contract_tests.document import operation_of
-from contract_tests.exchange import Exchange, masked
+from contract_tests.exchange import Exchange
 from contract_tests.instants import now
 from contract_tests.labelling import request_label, token_label
+from contract_tests.masking import masked
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.recording import MAP, rows
 
-# They belong to one connection (RFC 9110, 7.6.1), or are made anew for the changed body.
-_LEFT = frozenset(
+Headers = list[tuple[bytes, bytes]]
+
+# They belong to one connection (RFC 9110, 7.6.1).
+_HOP_BY_HOP = frozenset(
     {
-        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
-        *("transfer-encoding", "upgrade", "content-length", "content-encoding", "host", "accept-encoding"),
+        *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
+        *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
     }
 )
+# They are made anew for the request that is sent: whoever can read a body can plant something in it.
+_OWN = frozenset({b"host", b"content-length", b"accept-encoding", b"expect"})
 _TIMEOUT = 30.0
+_MOST_BYTES = 32 * 1024 * 1024
 _MOST_MET = 100_000
+# A segment that leads upwards, however it is written.
+_UPWARDS = re.compile(rb"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\]|%2f|%5c)", re.IGNORECASE)
+
+
+class _ProxyError(Exception):
+    """What is not passed on, or cannot be: a status, and a sentence for people."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What upstream answers; `unreadable` says that the body is in a coding that nobody asked for."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    is_readable: bool = True
 
 
 class Proxy:
-    """What is asked of it is asked upstream; what comes back has the mutant in it."""
+    """An ASGI application: what is asked of it is asked upstream; what comes back has the mutant in it."""
 
-    def __init__(self, upstream: str, mutant: Mutant, credentials: Credentials) -> None:
-        """`upstream` is an origin, such as http://127.0.0.1:8484; `credentials` tell what tokens are for."""
-        self._upstream = upstream.rstrip("/")
+    def __init__(self, base: str, mutant: Mutant, credentials: Credentials, *, is_exposed: bool) -> None:
+        """`base` is the API's; `credentials` tell what tokens are for.
+
+        Unless it `is_exposed` to other machines, it answers to a loopback Host only: a page of somebody
+        else's that resolves its own name to this machine reads nothing.
+        """
+        parts = urlsplit(base)
+        self._upstream = httpx2.URL(f"{parts.scheme}://{parts.netloc}")
+        self._base = parts.path.encode()
         self._mutate = mutant.make()
         self._credentials = credentials
+        self._is_exposed = is_exposed
         self._met: set[str] = set()
         # Redirects are passed on, not followed; proxies of the environment are none of ours.
         self._http = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False)
 
-    def app(self) -> Starlette:
-        """The proxy as an ASGI application."""
-        methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
-        return Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
+    @property
+    def path(self) -> str:
+        """The path of the API's base."""
+        return self._base.decode()
 
-    async def _answer(self, request: Request) -> Response:
-        target = self._upstream + request.scope["raw_path"].decode("latin-1")
-        if request.url.query:
-            target += f"?{request.url.query}"
-        passed = [(k, v) for k, v in request.headers.items() if k not in _LEFT]
+    async def __call__(
+        self,
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[Mapping[str, Any]]],
+        send: Callable[[Mapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Answers one request; all else that ASGI knows is left."""
+        if scope["type"] != "http":
+            return
+        try:
+            self._check(scope)
+            reply = await self._answered(scope, await _body_of(receive))
+        except _ProxyError as error:
+            reply = _told(error)
+        is_bare = scope["method"] == "HEAD" or reply.status in (204, 304)
+        length = [] if reply.status in (204, 304) else [(b"content-length", b"%d" % len(reply.body))]
+        await send(
+            {"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, *length]}
+        )
+        await send({"type": "http.response.body", "body": b"" if is_bare else reply.body})
+
+    def _check(self, scope: Mapping[str, Any]) -> None:
+        """Raises _ProxyError for what is not passed on."""
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1:
+            raise _ProxyError(400, "A request has one Host header.")
+        if not self._is_exposed and not is_loopback_host("".join(hosts)):
+            raise _ProxyError(403, "This proxy answers to a loopback Host only, such as localhost.")
+        path = scope["raw_path"]
+        is_below = path == self._base or path.startswith(self._base.rstrip(b"/") + b"/")
+        if not is_below or _UPWARDS.search(path):
+            raise _ProxyError(404, f"Only the API is passed on; it is below {self.path}.")
+
+    async def _answered(self, scope: Mapping[str, Any], body: bytes) -> _Reply:
+        """The reply with the mutant in it. HEAD is asked as GET, so that its headers are the same."""
+        is_read = scope["method"] in ("GET", "HEAD")
         sent = now()
         try:
-            reply = await self._http.request(
-                request.method, target, headers=passed, content=await request.body()
-            )
-        except httpx2.HTTPError as error:
-            problem = f"no answer from {self._upstream}: {str(error) or type(error).__name__}"
-            return JSONResponse({"title": "Bad Gateway", "status": 502, "detail": problem}, 502)
-        status, body = reply.status_code, reply.content
-        headers = {k.lower(): v for k, v in reply.headers.items() if k.lower() not in _LEFT}
-        if request.method == "GET":
-            exchange = self._exchange(request, sent, status, headers, body)
-            self._remember(exchange)
-            mutated = self._mutate(exchange)
-            status, headers, body = mutated.status, dict(mutated.headers), mutated.body
-        if request.method == "HEAD":
-            headers["content-length"] = reply.headers.get("content-length", "0")
-        return Response(body, status, headers)
+            async with asyncio.timeout(_TIMEOUT):
+                reply = await self._asked("GET" if is_read else scope["method"], scope, body)
+        except TimeoutError:
+            raise _ProxyError(504, f"{self._upstream} has not answered within {_TIMEOUT:g} s.") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            problem = str(error).rstrip(".") or type(error).__name__
+            raise _ProxyError(502, f"There is no answer from {self._upstream}: {problem}.") from None
+        if not is_read or not reply.is_readable:
+            return reply
+        exchange = self._exchange(scope, sent, reply)
+        self._remember(exchange)
+        mutated = self._mutate(exchange)
+        headers = _changed(reply.headers, exchange.headers, mutated.headers)
+        return replace(reply, status=mutated.status, headers=headers, body=mutated.body)
 
-    def _exchange(
-        self, request: Request, sent: int, status: int, headers: Mapping[str, str], body: bytes
-    ) -> Exchange:
-        operation, parameters = operation_of(request.url.path) or (None, {})
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        token = given.strip() if scheme.lower() == "bearer" and given.strip() else None
-        query = dict(request.query_params)
+    async def _asked(self, method: str, scope: Mapping[str, Any], body: bytes) -> _Reply:
+        """What upstream answers, decoded where it can be."""
+        query = scope["query_string"]
+        target = self._upstream.copy_with(raw_path=scope["raw_path"] + (b"?" + query if query else b""))
+        headers = [*_passed(scope["headers"], _OWN), (b"accept-encoding", b"identity")]
+        async with self._http.stream(method, target, headers=headers, content=body or None) as reply:
+            codings = reply.headers.get_list("content-encoding", split_commas=True)
+            passed = _passed(reply.headers.raw, frozenset({b"content-length"}))
+            raw = await _read(reply)
+        try:
+            decoded = _decoded(raw, codings)
+        except UnreadableError:
+            return _Reply(reply.status_code, passed, raw, is_readable=False)
+        return _Reply(reply.status_code, _passed(passed, frozenset({b"content-encoding"})), decoded)
+
+    def _exchange(self, scope: Mapping[str, Any], sent: int, reply: _Reply) -> Exchange:
+        path = scope["raw_path"].decode("latin-1")
+        operation, parameters = operation_of(path) or (None, {})
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        scheme, _, credential = given.decode("latin-1").partition(" ")
+        token = (credential.strip() if scheme.lower() == "bearer" else "") or None
         found = {token_label(token, query.get("websiteId"), self._credentials)}
         visitor_id = parameters.get("visitorId")
         if operation is not None and found <= {labels.OK, labels.ACCOUNT}:
@@ -87,14 +169,14 @@ class Proxy:
             found.add(labels.MET)
         return Exchange(
             method="GET",
-            url=str(request.url),
+            url=path,
             operation=operation,
             labels=frozenset(found),
             sent=sent,
             received=now(),
-            status=status,
-            headers=headers,
-            body=body,
+            status=reply.status,
+            headers={name.decode("latin-1").lower(): text.decode("latin-1") for name, text in reply.headers},
+            body=reply.body,
             token=masked(token) if token is not None else None,
             path=parameters,
         )
@@ -106,6 +188,61 @@ class Proxy:
             self._met.update(visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str))
 
 
+async def _body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes:
+    """The whole body of a request. Raises _ProxyError for one that is too long."""
+    body, is_more = bytearray(), True
+    while is_more:
+        message = await receive()
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+        if len(body) > _MOST_BYTES:
+            raise _ProxyError(413, f"The request is longer than {_MOST_BYTES >> 20} MB.")
+    return bytes(body)
+
+
+async def _read(reply: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for part in reply.aiter_raw():
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise _ProxyError(502, f"The answer is longer than {_MOST_BYTES >> 20} MB.")
+    return bytes(body)
+
+
+def _decoded(raw: bytes, codings: list[str]) -> bytes:
+    """The body without its coding. Raises UnreadableError, and _ProxyError where it is too long."""
+    decoder, body = Decoder(codings), bytearray()
+    for part in decoder.decode(raw):
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise _ProxyError(502, f"The answer is longer than {_MOST_BYTES >> 20} MB.")
+    decoder.end()
+    return bytes(body)
+
+
+def _passed(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> Headers:
+    """The header lines that are passed on as they are: neither our own ones nor those of the connection."""
+    given = list(headers)
+    named = b",".join(value for name, value in given if name.lower() == b"connection")
+    left = own | _HOP_BY_HOP | {word.strip().lower() for word in named.split(b",")}
+    return [(name, value) for name, value in given if name.lower() not in left]
+
+
+def _changed(lines: Headers, before: Mapping[str, str], after: Mapping[str, str]) -> Headers:
+    """The header lines with what a mutant has changed; all others stay as they were."""
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    kept = [(name, value) for name, value in lines if name.decode("latin-1").lower() not in changed]
+    return [*kept, *((name.encode("latin-1"), value.encode("latin-1")) for name, value in changed.items())]
+
+
+def _told(error: _ProxyError) -> _Reply:
+    """A problem of the proxy's own, as RFC 9457 writes them."""
+    body = msgspec.json.encode(
+        {"title": "datafast-mock mutate", "status": error.status, "detail": error.detail}
+    )
+    return _Reply(error.status, [(b"content-type", b"application/problem+json")], body)
+
+
 class ProxyServer(uvicorn.Server):
     """Serves a proxy and tells its address once it listens."""
 
@@ -113,16 +250,19 @@ class ProxyServer(uvicorn.Server):
         """Port 0 takes a free one."""
         super().__init__(
             uvicorn.Config(
-                proxy.app(),
+                proxy,
                 host=host,
                 port=port,
                 log_level="warning",
                 access_log=False,
                 date_header=False,
                 server_header=False,
+                lifespan="off",
                 timeout_graceful_shutdown=1,
             )
         )
+        # Whoever asks adds the usual one.
+        self._path = "" if proxy.path == "/api/v1" else proxy.path
         self._tell = tell
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
@@ -130,4 +270,4 @@ class ProxyServer(uvicorn.Server):
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._tell(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            self._tell(f"http://{f'[{host}]' if ':' in host else host}:{port}{self._path}")

@@ -7,7 +7,11 @@ from contract_tests.commands.guard import guarded
 
 @click.command(context_settings={"show_default": True})
 @click.argument("name", required=False)
-@click.option("--upstream", default="http://127.0.0.1:8484", help="The correct server's address.")
+@click.option(
+    "--upstream",
+    default="http://127.0.0.1:8484",
+    help="The correct server's API.",
+)
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8585, type=click.IntRange(0, 65_535), help="0 takes a free port.")
 @click.option(
@@ -20,13 +24,15 @@ from contract_tests.commands.guard import guarded
 def mutate(name: str | None, *, upstream: str, host: str, port: int, credentials_name: str) -> None:
     """Serve what another server answers, with one fault in it: do your tests notice?
 
-    Without a NAME all faults are listed, each with the clause that it breaks.
+    Without a NAME all faults are listed, each with the clause that it breaks. Only the API is passed on, and
+    only for a loopback Host, unless --host lets other machines in.
     """
     with guarded("mutate"):
         _mutate(name, upstream, host, port, credentials_name)
 
 
 def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_name: str) -> None:
+    from contract_tests.address import AddressError, base_of, is_loopback
     from contract_tests.credentials import CredentialsError, load_credentials
     from contract_tests.mutants import all_mutants
 
@@ -37,20 +43,23 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
     chosen = next((mutant for mutant in all_mutants() if _plain(mutant.name) == _plain(name)), None)
     if chosen is None:
         raise click.UsageError(f"no mutant is called {name!r}; `datafast-mock mutate` lists them")
-    if not upstream.startswith(("http://", "https://")):
-        raise click.UsageError(f"--upstream: {upstream!r} begins neither with http:// nor with https://")
     try:
+        base = base_of(upstream)
         credentials = load_credentials(credentials_name)
+    except AddressError as error:
+        raise click.UsageError(f"--upstream: {error}") from None
     except CredentialsError as error:
         raise click.UsageError(f"--credentials: {error}") from None
 
     from contract_tests.proxy import Proxy, ProxyServer
 
     def announce(address: str) -> None:
-        click.echo(f"{upstream} with the fault {chosen.name!r}, which breaks {chosen.clause}")
+        click.echo(f"{base} with the fault {chosen.name!r}, which breaks {chosen.clause}")
         click.echo(f"listening on {address}")
 
-    ProxyServer(Proxy(upstream, chosen, credentials), host, port, announce).run()
+    ProxyServer(
+        Proxy(base, chosen, credentials, is_exposed=not is_loopback(host)), host, port, announce
+    ).run()
 
 
 def _plain(name: str) -> str:

@@ -1,0 +1,313 @@
+"""`datafast-mock mutate`: what it passes on stays as it was but for the fault; no more is passed on."""
+
+import gzip
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+import pytest
+
+from contract_tests.address import is_loopback, is_loopback_host
+from tests.command import address_of, ended, started
+
+_MAP = b'{"status":"success","data":{"count":1,"visitors":[{"visitorId":"a"}]}}'
+_PATH = "/api/v1/analytics/realtime/map"
+_GZIP = b"Content-Encoding: gzip\r\n"
+_JSON = b"Content-Type: application/json\r\n"
+
+
+class Reply(NamedTuple):
+    """What came back: the status, all header lines in small letters, and the body."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def named(self, name: str) -> list[str]:
+        """The values of the lines with a name."""
+        return [value for told, value in self.headers if told == name]
+
+
+class Upstream:
+    """Answers everything with the same bytes, and keeps what it was asked."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.asked: list[bytes] = []
+
+    def serve(self, listener: socket.socket) -> None:
+        """Until the listener is closed."""
+        with suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                with connection, suppress(OSError):
+                    self.asked.append(_whole(connection))
+                    connection.sendall(self.answer)
+
+
+def _whole(connection: socket.socket) -> bytes:
+    """A request with its body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65_536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-le")]
+    while len(body) < int(lengths[0] if lengths else 0):
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+@contextmanager
+def _mutated(answer: bytes, fault: str = "count always 1", path: str = "") -> Iterator[tuple[int, Upstream]]:
+    """A proxy before an upstream that answers so; gives the proxy's port."""
+    upstream = Upstream(answer)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=upstream.serve, args=(listener,), daemon=True).start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}{path}"
+        with started(fault, "--upstream", address, "--port", "0", command="mutate") as process:
+            yield int(address_of(process).partition("127.0.0.1:")[2].partition("/")[0]), upstream
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def _answer(body: bytes, headers: bytes = _JSON, status: bytes = b"200 OK") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body)
+    return b"HTTP/1.1 " + status + b"\r\n" + headers + length + b"Connection: close\r\n\r\n" + body
+
+
+def _ask(port: int, request: bytes) -> Reply:
+    """What is answered to bytes on the wire."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        data = b""
+        while part := connection.recv(65_536):
+            data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = [(line.partition(":")[0].lower(), line.partition(":")[2].strip()) for line in lines]
+    return Reply(int(first.split()[1]), headers, body)
+
+
+def _get(path: str = _PATH, headers: str = "", method: str = "GET", host: str = "127.0.0.1") -> bytes:
+    lines = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
+    return lines.encode("latin-1")
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[tuple[int, Upstream]]:
+    """A proxy before a map; what is answered may be changed by a test."""
+    with _mutated(_answer(_MAP.replace(b'"count":1', b'"count":7'))) as both:
+        yield both
+
+
+# --- what is passed on --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost:1", "app.localhost", "[::1]:80", "127.1", "LOCALHOST"]
+)
+def test_a_loopback_host_is_answered(proxy: tuple[int, Upstream], host: str) -> None:
+    reply = _ask(proxy[0], _get(host=host))
+
+    assert (reply.status, json.loads(reply.body)["data"]["count"]) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(_get(host="evil.example"), 403, id="a name of somebody else's"),
+        pytest.param(_get(host="127.0.0.1.evil.example"), 403, id="a name that begins like ours"),
+        pytest.param(_get(host="x@127.0.0.1"), 403, id="a user before it"),
+        pytest.param(_get(host="127.0.0.1#"), 403, id="a fragment behind it"),
+        pytest.param(_get(host="10.0.0.1"), 403, id="another machine"),
+        pytest.param(_get(host=""), 403, id="an empty one"),
+        pytest.param(_get(headers="Host: evil.example\r\n"), 400, id="two of them"),
+        pytest.param(f"GET {_PATH} HTTP/1.0\r\n\r\n".encode(), 403, id="none"),
+        pytest.param(_get("/__mock/keys"), 404, id="the controls"),
+        pytest.param(_get("/"), 404, id="the root"),
+        pytest.param(_get("/api/v10/x"), 404, id="a path that begins like the base"),
+        pytest.param(_get("/api/v1/../../__mock/keys"), 404, id="upwards"),
+        pytest.param(_get("/api/v1/%2e%2E/%2e./__mock/keys"), 404, id="upwards, encoded"),
+        pytest.param(_get("/api/v1/..%2f..%5c__mock/keys"), 404, id="upwards with encoded slashes"),
+        pytest.param(_get("/api/v1/.\\..\\__mock"), 404, id="upwards with backslashes"),
+        pytest.param(_get("//api/v1/analytics"), 404, id="two slashes"),
+    ],
+)
+def test_nothing_else_is_passed_on(proxy: tuple[int, Upstream], request_: bytes, status: int) -> None:
+    before = len(proxy[1].asked)
+    reply = _ask(proxy[0], request_)
+
+    assert (reply.status, len(proxy[1].asked)) == (status, before)
+    assert json.loads(reply.body)["detail"].endswith(".")
+
+
+def test_the_base_is_the_upstreams() -> None:
+    with _mutated(_answer(_MAP), path="/stats/v2/") as (port, upstream):
+        passed = _ask(port, _get("/stats/v2/analytics/realtime/map?websiteId=a%2Fb&x"))
+        refused = _ask(port, _get())
+
+    assert (passed.status, refused.status) == (200, 404)
+    assert [head.split(b"\r\n")[0] for head in upstream.asked] == [
+        b"GET /stats/v2/analytics/realtime/map?websiteId=a%2Fb&x HTTP/1.1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("127.1", True),
+        ("0x7f.1", True),
+        ("2130706433", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("::ffff:127.0.0.1", True),
+        ("localhost.", True),
+        ("a.localhost", True),
+        ("", False),
+        ("0.0.0.0", False),
+        ("128.1", False),
+        ("::", False),
+        ("notlocalhost", False),
+        ("localhost.example", False),
+        ("127.0.0.1.example", False),
+        ("999.1", False),
+    ],
+)
+def test_loopback(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    "header", ["127.0.0.1:x", "127.0.0.1/x", "127.0.0.1 ", "127.0.0.1:80:80", "[::1", "a b"]
+)
+def test_no_host(header: str) -> None:
+    assert not is_loopback_host(header)
+
+
+# --- how it is passed on ------------------------------------------------------------------------------------
+
+
+def test_header_bytes_are_passed_on_as_they_are() -> None:
+    answer = _answer(_MAP, _JSON + b"X-Back: caf\xe9 \xff\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n")
+    with _mutated(answer) as (port, upstream):
+        reply = _ask(port, _get(headers="X: caf\xe9\r\nx: two\r\nCookie: a=\xfc\r\n"))
+
+    asked = upstream.asked[0].lower()
+    assert reply.status == 200
+    assert reply.named("x-back") == ["caf\xe9 \xff"]
+    assert reply.named("set-cookie") == ["a=1", "b=2"]
+    assert b"\r\nx: caf\xe9\r\n" in asked
+    assert b"\r\nx: two\r\n" in asked
+    assert b"\r\ncookie: a=\xfc\r\n" in asked
+
+
+def test_headers_of_a_connection_stay_there() -> None:
+    hop = (
+        b"Keep-Alive: timeout=9\r\nConnection: X-Own\r\nX-Own: 1\r\nUpgrade: h2c\r\nProxy-Authenticate: x\r\n"
+    )
+    with _mutated(_answer(_MAP, _JSON + hop)) as (port, upstream):
+        sent = "Connection: X-Mine\r\nX-Mine: 1\r\nTE: trailers\r\nProxy-Connection: x\r\nKeep-Alive: 5\r\n"
+        reply = _ask(port, _get(headers=sent + "X-Other: 1\r\n"))
+
+    asked = upstream.asked[0].lower()
+    assert not any(name in asked for name in (b"x-mine", b"te:", b"proxy-", b"keep-alive: 5"))
+    assert b"x-other: 1" in asked
+    names = {name for name, _ in reply.headers}
+    assert not names & {"keep-alive", "x-own", "upgrade", "trailer"}
+
+
+def test_head_is_a_get_without_the_body() -> None:
+    with _mutated(_answer(_MAP.replace(b'"count":1', b'"count": 10000'))) as (port, _):
+        whole, head = _ask(port, _get()), _ask(port, _get(method="HEAD"))
+
+    assert head.body == b""
+    assert (head.status, head.headers) == (whole.status, whole.headers)
+    assert whole.named("content-length") == [str(len(whole.body))]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param("Content-Length: 11\r\n\r\nhello world", id="with a length"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n", id="in chunks"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "QUERY"])
+def test_bodies_are_passed_on(proxy: tuple[int, Upstream], method: str, headers: str) -> None:
+    reply = _ask(proxy[0], _get(method=method, headers=headers))
+
+    asked = proxy[1].asked[-1]
+    assert asked.startswith(f"{method} {_PATH} HTTP/1.1\r\n".encode())
+    assert asked.endswith(b"\r\n\r\nhello world")
+    # Only what is read has the fault in it.
+    assert json.loads(reply.body)["data"]["count"] == 7
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (_MAP[:9], _MAP[9:], b"")),
+            id="in chunks",
+        ),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + _MAP, id="until the connection ends"),
+        pytest.param(_answer(gzip.compress(_MAP), _GZIP), id="packed without being asked"),
+    ],
+)
+def test_any_framing_is_read(answer: bytes) -> None:
+    with _mutated(answer, "map in a list") as (port, upstream):
+        reply = _ask(port, _get(headers="Accept-Encoding: br\r\n"))
+
+    assert json.loads(reply.body)["data"] == [json.loads(_MAP)["data"]]
+    assert reply.named("content-encoding") == reply.named("transfer-encoding") == []
+    assert b"\r\naccept-encoding: identity\r\n" in upstream.asked[0].lower()
+
+
+def test_a_coding_that_nobody_asked_for_is_passed_on_unread() -> None:
+    with _mutated(_answer(b"\x8bbr", b"Content-Encoding: br\r\n")) as (port, _):
+        reply = _ask(port, _get())
+
+    assert (reply.status, reply.body, reply.named("content-encoding")) == (200, b"\x8bbr", ["br"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        pytest.param(b"SSH-2.0\r\n", "There is no answer from http://127.0.0.1:", id="no HTTP"),
+        pytest.param(
+            _answer(gzip.compress(bytes(40_000_000)), b"Content-Encoding: gzip\r\n"),
+            "longer than 32 MB",
+            id="a bomb",
+        ),
+    ],
+)
+def test_what_is_no_answer_is_a_bad_gateway(answer: bytes, words: str) -> None:
+    with _mutated(answer) as (port, _):
+        reply = _ask(port, _get())
+
+    assert reply.status == 502
+    assert words in json.loads(reply.body)["detail"]
+
+
+def test_an_empty_answer_stays_empty() -> None:
+    with _mutated(b"HTTP/1.1 304 Not Modified\r\nETag: x\r\nConnection: close\r\n\r\n") as (port, _):
+        reply = _ask(port, _get(headers="If-None-Match: x\r\n"))
+
+    assert (reply.status, reply.body, reply.named("etag"), reply.named("content-length")) == (
+        304,
+        b"",
+        ["x"],
+        [],
+    )
+
+
+def test_a_url_with_a_user_is_refused() -> None:
+    result = ended("mutate", "count-always-1", "--upstream", "http://me:hunter2@127.0.0.1:1")
+
+    assert result.returncode == 2
+    assert "--upstream: 'http://***@127.0.0.1:1' names a user" in result.stderr
