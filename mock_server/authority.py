@@ -1,5 +1,6 @@
 """A certificate authority that vouches for one host, for as long as the command runs."""
 
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,8 +60,19 @@ def _write(path: Path, pem: str) -> None:
     """Writes the certificate, but not over a file that is somebody else's, such as the system's own."""
     option = f"--intercept-ca {path}"
     try:
-        if path.exists() and not path.read_bytes().startswith(_MARK.encode()):
+        if path.exists() and not _is_ours(path):
             raise InputError(option, "is there already, and is none of datafast-mock's")
-        path.write_text(pem, encoding="ascii")
+        # Whatever the umask is: who can write to it can be trusted in the mock's place.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(pem)
     except OSError as error:
         raise InputError(option, f"cannot be written ({error.strerror})") from None
+
+
+def _is_ours(path: Path) -> bool:
+    # A pipe or a device may never come to its end.
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MARK)) == _MARK.encode()

@@ -1,4 +1,4 @@
-"""A proxy that answers for DataFast's own address: CONNECT, TLS, then the mock; nothing else goes through."""
+"""A proxy that answers for DataFast's own address, within TLS or without; nothing else goes through."""
 
 import asyncio
 import re
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mock_server.authority import Vouched, vouch_for
+from mock_server.protocol import HttpProtocol
+from mock_server.proxied import Forwarded, Proxied
 from mock_server.refusal import END, FULL, HOST, LONGEST_HEAD, TOO_EARLY, TOO_LONG, Refusal, refusal_of
 from mock_server.serving import bind, url_of
 
@@ -18,12 +20,13 @@ _GOODBYE_SECONDS = 0.05
 _MOST = 500
 # The first is OpenSSL's own; curl, Python's requests and Node each look at another one before it or instead.
 _TRUSTING = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-_REQUEST_LINE = re.compile(rb"([A-Z]+) ([!-~]+) HTTP/1\.[01]\r\n")
+_CONNECT = re.compile(rb"CONNECT ([!-~]+) HTTP/1\.[01]\r\n")
+_ANOTHER_METHOD = re.compile(rb"(?!CONNECT )[A-Z-]+ ")
 _ESTABLISHED = b"HTTP/1.1 200 Connection Established" + END
 
 
 class Interceptor:
-    """Listens beside uvicorn and gives it what is said inside the tunnels.
+    """Listens beside uvicorn and gives it what is said inside the tunnels, and what is asked without one.
 
     The connection itself is handed over: there is no second one to the mock, no bytes are copied to and fro,
     and nothing here could connect to anywhere.
@@ -42,7 +45,7 @@ class Interceptor:
         self._most = most
         self._is_closing = False
         self._outside: set[asyncio.Transport] = set()
-        self._inside: set[_Tunnel] = set()
+        self._inside: set[asyncio.Protocol] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def lines(self) -> list[str]:
@@ -56,10 +59,10 @@ class Interceptor:
             f"  export {trusted}",
         ]
 
-    async def listen(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Server:
-        """Starts to listen. `http` makes the protocol that is spoken inside of a tunnel."""
+    async def listen(self, speak: Callable[..., HttpProtocol]) -> asyncio.Server:
+        """Starts to listen. `speak` makes the protocols that are spoken behind the door."""
         loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: _Door(self, http), sock=self._sock, backlog=self._most)
+        return await loop.create_server(lambda: _Door(self, speak), sock=self._sock, backlog=self._most)
 
     def close(self) -> None:
         """Cuts the connections that are not inside yet, and any that are still to come."""
@@ -77,6 +80,17 @@ class Interceptor:
     def leave(self, transport: asyncio.Transport) -> None:
         """A connection is gone before it was let in."""
         self._outside.discard(transport)
+
+    def forward(
+        self, transport: asyncio.Transport, speak: Callable[..., HttpProtocol], received: bytes
+    ) -> None:
+        """Gives a connection away with what came on it, which is HTTP."""
+        http = speak(Forwarded, when_lost=self._inside.discard)
+        self._outside.discard(transport)
+        self._inside.add(http)
+        transport.set_protocol(http)
+        http.connection_made(transport)
+        http.data_received(received)
 
     def let_in(self, transport: asyncio.Transport, http: asyncio.Protocol) -> None:
         """Begins TLS on a connection, and behind it `http`."""
@@ -106,14 +120,14 @@ class Interceptor:
 
 
 class _Door(asyncio.Protocol):
-    """A connection until its request is read: the right CONNECT is let in, all else turned away."""
+    """A connection until it is known what is asked: the right CONNECT is let in, another turned away."""
 
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
 
-    def __init__(self, interceptor: Interceptor, http: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(self, interceptor: Interceptor, speak: Callable[..., HttpProtocol]) -> None:
         self._interceptor = interceptor
-        self._http = http
+        self._speak = speak
         self._received = bytearray()
         self._is_turned_away = False
 
@@ -131,15 +145,18 @@ class _Door(asyncio.Protocol):
         if self._is_turned_away:
             return
         self._received += data
-        request = _REQUEST_LINE.match(self._received)
+        if _ANOTHER_METHOD.match(self._received):
+            self._timer.cancel()
+            self._interceptor.forward(self._transport, self._speak, bytes(self._received))
+            return
+        request = _CONNECT.match(self._received)
         head, end, rest = self._received.partition(END)
         if request is None and self._is_garbage():
             self._transport.close()
         elif len(head) > LONGEST_HEAD:
             self._turn_away(TOO_LONG)
         elif request is not None and end:
-            method, target = (part.decode("ascii") for part in request.groups())
-            self._decide(refusal_of(method, target) or (TOO_EARLY if rest else None))
+            self._decide(refusal_of(request[1].decode("ascii")) or (TOO_EARLY if rest else None))
 
     def _is_garbage(self) -> bool:
         """Whether what has come cannot become a request, such as TLS: nothing is waited for then."""
@@ -153,7 +170,7 @@ class _Door(asyncio.Protocol):
         # What comes next is for TLS.
         self._transport.pause_reading()
         self._transport.write(_ESTABLISHED)
-        self._interceptor.let_in(self._transport, self._http())
+        self._interceptor.let_in(self._transport, self._speak(Proxied))
 
     def _turn_away(self, refusal: Refusal) -> None:
         self._is_turned_away = True

@@ -1,19 +1,26 @@
 """Whom the intercepting proxy turns away, and what they are told."""
 
+import re
 from http import HTTPStatus
 from typing import NamedTuple
 
 HOST = "datafa.st"
-"""The one host that is answered for, at the port of HTTPS."""
+"""The one host that is answered for."""
 
 LONGEST_HEAD = 16 * 1024
-"""Bytes of a request's head."""
+"""Bytes of the head of a CONNECT."""
 
 END = b"\r\n\r\n"
 """The end of a head."""
 
 _PORT = "443"
-_THIS = f"This is the proxy of `datafast-mock serve --intercept`: it answers for {HOST}:{_PORT} alone"
+_THIS = f"This is the proxy of `datafast-mock serve --intercept`: it answers for https://{HOST} alone"
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?:[^/?#]*@)?(?P<host>[^/?#@:]*)(?::(?P<port>\d*))?(?P<path>[/?#].*)?",
+    re.IGNORECASE,
+)
+# A client that takes any proxy for one of HTTP may name the port of either scheme, or none.
+_PORTS = (None, "", "443", "80")
 
 
 class Refusal(NamedTuple):
@@ -29,10 +36,17 @@ class Refusal(NamedTuple):
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
             "Content-Type: text/plain; charset=utf-8",
             f"Content-Length: {len(body)}",
-            *(["Allow: CONNECT"] if self.status == HTTPStatus.METHOD_NOT_ALLOWED else []),
             "Connection: close",
         ]
         return "\r\n".join(head).encode() + END + body
+
+
+class Target(NamedTuple):
+    """What is left of the URL that a proxy is asked for, when it is the one that is answered."""
+
+    scheme: str
+    path: str
+    """With the query."""
 
 
 FULL = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{_THIS}, and too many ask it at a time.")
@@ -40,17 +54,45 @@ TOO_LONG = Refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"{_THIS}, and reads heads of {LONGEST_HEAD} bytes at most."
 )
 TOO_EARLY = Refusal(HTTPStatus.BAD_REQUEST, f"{_THIS}, and TLS begins after its answer to CONNECT.")
+TOO_LATE = Refusal(
+    HTTPStatus.BAD_REQUEST, f"{_THIS}, and takes CONNECT as the first request of a connection."
+)
+CONTROLS = (
+    "The controls are not reached through the proxy of --intercept; ask for them at the mock's own address."
+)
 
 
-def refusal_of(method: str, target: str) -> Refusal | None:
-    """Why a request of the proxy is turned away; None where it is the one that is let in.
+def refusal_of(authority: str) -> Refusal | None:
+    """Why a CONNECT is turned away; None where it is the one that is let in.
 
-    >>> refusal_of("CONNECT", "example.com:443").status
+    >>> refusal_of("example.com:443").status
     <HTTPStatus.FORBIDDEN: 403>
     """
-    if method != "CONNECT":
-        return Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{_THIS}, and takes CONNECT, not {method}.")
-    host, _, port = target.rpartition(":")
-    if (host.lower().removesuffix("."), port) != (HOST, _PORT):
-        return Refusal(HTTPStatus.FORBIDDEN, f"{_THIS}; nothing was sent to {target}.")
-    return None
+    host, _, port = authority.rpartition(":")
+    return None if _is_the_host(host) and port == _PORT else _elsewhere(authority)
+
+
+def target_of(url: str) -> Target | Refusal:
+    """The parts of the URL that the proxy is asked for without CONNECT; why not, where it is turned away.
+
+    >>> target_of("https://DataFa.st:443/api/v1?a=b")
+    Target(scheme='https', path='/api/v1?a=b')
+    """
+    if url.startswith(("/", "*")):
+        return Refusal(
+            HTTPStatus.BAD_REQUEST,
+            f"{_THIS}. It takes CONNECT and whole URLs, not {url[:100]}; the mock's own address takes that.",
+        )
+    found = _URL.fullmatch(url)
+    if found is None or not _is_the_host(found["host"]) or found["port"] not in _PORTS:
+        return _elsewhere(url.partition("?")[0])
+    path = found["path"] or "/"
+    return Target(found["scheme"].lower(), path if path.startswith("/") else f"/{path}")
+
+
+def _is_the_host(host: str) -> bool:
+    return host.lower().removesuffix(".") == HOST
+
+
+def _elsewhere(target: str) -> Refusal:
+    return Refusal(HTTPStatus.FORBIDDEN, f"{_THIS}; nothing was sent to {target[:200]}.")

@@ -67,8 +67,8 @@ def url_of(sock: socket.socket) -> str:
 class Listener(Protocol):
     """Listens beside the server, and lets it answer what comes in there."""
 
-    async def listen(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Server:
-        """Starts; `http` makes the protocol that answers a connection."""
+    async def listen(self, speak: Callable[..., HttpProtocol]) -> asyncio.Server:
+        """Starts; `speak` makes a connection's protocol of its class and that one's further arguments."""
         ...
 
     def close(self) -> None:
@@ -89,8 +89,9 @@ class Server(uvicorn.Server):
 
         `at_once` is asked before the application; None leaves all to it.
         """
-        self._protocol = cast(type[HttpProtocol], partial(HttpProtocol, at_once=at_once))
-        super().__init__(uvicorn.Config(app, http=self._protocol, timeout_graceful_shutdown=1, **OPTIONS))
+        self._at_once = at_once
+        protocol = cast(type[HttpProtocol], partial(HttpProtocol, at_once=at_once))
+        super().__init__(uvicorn.Config(app, http=protocol, timeout_graceful_shutdown=1, **OPTIONS))
         self._when_ready = when_ready
         self._beside = beside
 
@@ -99,7 +100,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self._beside is not None:
             # uvicorn closes all of its servers in the end.
-            self.servers.append(await self._beside.listen(self._http))
+            self.servers.append(await self._beside.listen(self._speak))
         self._when_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -111,6 +112,7 @@ class Server(uvicorn.Server):
                 connection.give_up()
         await super().shutdown(sockets=sockets)
 
-    def _http(self) -> asyncio.Protocol:
-        """The usual protocol, for a connection that uvicorn has not accepted itself."""
-        return self._protocol(self.config, self.server_state, self.lifespan.state)
+    def _speak(self, protocol: Callable[..., HttpProtocol], **further: Any) -> HttpProtocol:
+        """A protocol for a connection that uvicorn has not accepted itself."""
+        arguments = (self.config, self.server_state, self.lifespan.state)
+        return protocol(*arguments, at_once=self._at_once, **further)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import NamedTuple
 from urllib.request import Request, urlopen
@@ -29,6 +31,7 @@ from mock_server.refusal import HOST, LONGEST_HEAD
 from mock_server.serving import Server, bind
 from tests.command import LISTENING, NOTHING, banner_of, ended, started
 from tests.conftest import INSTANT
+from tests.controls import Controls
 from tests.credentials import bearer
 
 PATH = "/api/v1/analytics/realtime/map"
@@ -249,23 +252,172 @@ def test_the_one_host_is_let_in_however_it_is_spelt(command: Intercepting, targe
     ("head", "status", "reason"),
     [
         pytest.param("CONNECT example.com:443", 403, "sent to example.com:443", id="another host"),
-        pytest.param(f"CONNECT {HOST}:80", 403, f"{HOST}:443 alone", id="another port"),
-        pytest.param(f"CONNECT {HOST}", 403, f"{HOST}:443 alone", id="no port"),
-        pytest.param(f"CONNECT {HOST}.example.com:443", 403, f"{HOST}:443 alone", id="same beginning"),
-        pytest.param(f"CONNECT www.{HOST}:443", 403, f"{HOST}:443 alone", id="a name below it"),
-        pytest.param(f"GET http://{HOST}/", 405, "not GET", id="HTTP proxy"),
-        pytest.param("GET /", 405, "not GET", id="browser"),
+        pytest.param(f"CONNECT {HOST}:80", 403, f"https://{HOST} alone", id="another port"),
+        pytest.param(f"CONNECT {HOST}", 403, f"https://{HOST} alone", id="no port"),
+        pytest.param(f"CONNECT {HOST}.example.com:443", 403, f"https://{HOST} alone", id="same beginning"),
+        pytest.param(f"CONNECT www.{HOST}:443", 403, f"https://{HOST} alone", id="a name below it"),
+        pytest.param("GET http://example.com/a", 403, "sent to http://example.com/a.", id="URL elsewhere"),
+        pytest.param("POST https://example.com:443", 403, f"https://{HOST} alone", id="URL without a path"),
+        pytest.param(
+            f"GET https://{HOST}.example.com/", 403, f"https://{HOST} alone", id="URL, same beginning"
+        ),
+        pytest.param(
+            f"GET https://{HOST}@example.com/", 403, f"https://{HOST} alone", id="URL, host as a user"
+        ),
+        pytest.param(f"GET https://example.com/https://{HOST}/", 403, "alone", id="URL, host in the path"),
+        pytest.param(f"GET https://{HOST}:8443/", 403, f"https://{HOST} alone", id="URL, another port"),
+        pytest.param(f"GET ftp://{HOST}/", 403, f"https://{HOST} alone", id="URL of another scheme"),
+        pytest.param("GET /", 400, "whole URLs, not /", id="browser"),
     ],
 )
 def test_all_else_is_refused_in_a_sentence(
     command: Intercepting, head: str, status: int, reason: str
 ) -> None:
-    answer = said(command.proxy, f"{head} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).decode()
+    lines = f"{head} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    answer = said(command.proxy, lines.encode()).decode()
 
     assert answer.startswith(f"HTTP/1.1 {status} ")
-    assert "Content-Type: text/plain" in answer
+    assert "content-type: text/plain" in answer.lower()
     assert "This is the proxy of `datafast-mock serve --intercept`" in answer
     assert reason in answer
+
+
+ABSOLUTE = [
+    f"https://{HOST}",
+    f"http://{HOST}",
+    f"https://{HOST}:443",
+    f"http://{HOST}:80",
+    "HTTPS://DATAFA.ST",
+    f"https://{HOST}.",
+    f"https://someone:secret@{HOST}",
+]
+
+
+@pytest.mark.parametrize("origin", ABSOLUTE)
+@pytest.mark.parametrize(
+    ("method", "path", "lines", "body"),
+    [
+        pytest.param("GET", PATH, "Authorization: Bearer df_test\r\n", "", id="map"),
+        pytest.param("GET", f"{PATH}?fields=no", "Authorization: Bearer df_test\r\n", "", id="query"),
+        pytest.param("GET", PATH, "", "", id="no key"),
+        pytest.param("HEAD", PATH, "Authorization: Bearer df_test\r\n", "", id="HEAD"),
+        pytest.param("OPTIONS", PATH, "Origin: http://a.test\r\n", "", id="OPTIONS"),
+        pytest.param("POST", PATH, "Content-Length: 4\r\n", '{"": ', id="POST with a body"),
+        pytest.param("GET", PATH, "Prefer: fault=truncate, site=shop\r\n", "", id="fault"),
+        pytest.param("GET", "/nowhere", "Authorization: Bearer df_test\r\n", "", id="404"),
+        pytest.param("GET", "", "", "", id="no path"),
+    ],
+)
+def test_absolute_target_is_answered_as_at_the_mocks_own_address(
+    command: Intercepting, origin: str, method: str, path: str, lines: str, body: str
+) -> None:
+    rest = f" HTTP/1.1\r\nHost: {HOST}\r\n{lines}Connection: close\r\n\r\n{body}"
+    own = httpx2.URL(command.url)
+
+    answer = said(command.proxy, f"{method} {origin}{path}{rest}".encode())
+
+    assert answer == said((own.host, own.port or 0), f"{method} {path or '/'}{rest}".encode())
+    assert answer.startswith(b"HTTP/1.1 ")
+
+
+def absolute(url: str, *lines: str, method: str = "GET") -> bytes:
+    """A request that names its host in the target."""
+    return "\r\n".join([f"{method} {url} HTTP/1.1", "Host: other.example", *lines, "", ""]).encode()
+
+
+def statuses(sock: socket.socket, *requests: bytes) -> list[int]:
+    """The statuses of requests on one connection, each sent after the answer before."""
+    found = []
+    for request in requests:
+        sock.sendall(request)
+        reply = HTTPResponse(sock)
+        reply.begin()
+        reply.read()
+        found.append(reply.status)
+    return found
+
+
+def test_each_absolute_target_on_a_connection_is_judged_by_its_own_host(command: Intercepting) -> None:
+    key = "Authorization: Bearer df_test"
+    requests = [
+        absolute(URL, key),
+        absolute(f"http://example.com{PATH}", key, "Content-Length: 2\r\n\r\n{}", method="POST")[:-4],
+        absolute(URL),
+        absolute(URL, key),
+        CONNECT,
+    ]
+    with socket.create_connection(command.proxy, timeout=30) as sock:
+        found = statuses(sock, *requests)
+
+        assert sock.recv(1) == b""
+    assert found == [200, 403, 401, 200, 400]
+
+
+def test_absolute_targets_in_one_segment_are_answered_in_order(command: Intercepting) -> None:
+    segment = b"".join(
+        [
+            absolute(URL, "Authorization: Bearer df_test"),
+            absolute("http://example.com/"),
+            absolute(URL, "Connection: close"),
+        ]
+    )
+
+    answer = said(command.proxy, segment)
+
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"200", b"403", b"401"]
+
+
+def test_absolute_target_may_come_in_pieces(command: Intercepting) -> None:
+    with socket.create_connection(command.proxy, timeout=30) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in absolute(URL, "Connection: close"):
+            sock.sendall(bytes([byte]))
+
+        assert heard(sock).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(("fault", "heard_of_it"), [("reset", "reset"), ("empty", ""), ("hang", "timed out")])
+def test_fault_of_an_absolute_target_is_that_of_its_connection(
+    command: Intercepting, fault: str, heard_of_it: str
+) -> None:
+    with socket.create_connection(command.proxy, timeout=SHORT) as sock:
+        sock.sendall(absolute(URL, "Authorization: Bearer df_test", f"Prefer: fault={fault}"))
+        try:
+            found = sock.recv(1).decode()
+        except OSError as error:
+            found = str(error)
+
+    assert heard_of_it in found
+    assert bool(found) == bool(heard_of_it)
+
+
+def test_absolute_target_is_in_the_journal_without_what_was_for_the_proxy(command: Intercepting) -> None:
+    with Controls(command.url) as controls, socket.create_connection(command.proxy, timeout=30) as sock:
+        key = controls.mint()
+        statuses(
+            sock,
+            absolute(f"{URL}?a=b", f"Authorization: Bearer {key}", "Proxy-Authorization: Basic c2VjcmV0"),
+        )
+        (entry,) = controls.get("/requests", key=key)["requests"]
+
+    assert entry["path"] == PATH
+    assert entry["query"] == {"a": ["b"]}
+    assert "c2VjcmV0" not in json.dumps(entry)
+    assert "other.example" not in json.dumps(entry)
+
+
+@pytest.mark.parametrize("host", [HOST, "localhost", "127.0.0.1"])
+@pytest.mark.parametrize("path", ["/__mock", "/__mock/keys", "/__mock/clock"])
+def test_controls_are_not_reached_through_the_proxy(command: Intercepting, host: str, path: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    with ExitStack() as stack:
+        sock = tunnel(command, stack)
+        sock.sendall(request)
+        answers = [heard(sock), said(command.proxy, request.replace(b"GET ", b"GET https://datafa.st"))]
+
+    for answer in answers:
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        assert b"not reached through the proxy" in answer
 
 
 @pytest.mark.parametrize("program", [PROGRAMS[0], PROGRAMS[-1]])
@@ -383,8 +535,11 @@ def _until_cut(sock: socket.socket) -> bytes:
     return answer
 
 
-def test_there_is_room_again_when_others_have_left(patient: tuple[str, int]) -> None:
-    with socket.create_connection(patient), socket.create_connection(patient):
+@pytest.mark.parametrize("beginning", [b"", absolute(URL)[:-2]], ids=["silent", "inside"])
+def test_there_is_room_again_when_others_have_left(patient: tuple[str, int], beginning: bytes) -> None:
+    with socket.create_connection(patient) as one, socket.create_connection(patient) as other:
+        one.sendall(beginning)
+        other.sendall(beginning)
         refused = said(patient, CONNECT)
     time.sleep(SHORT)
 
@@ -419,6 +574,47 @@ def test_authority_is_in_a_folder_of_ones_own(command: Intercepting) -> None:
     assert [file.name for file in command.authority.parent.iterdir()] == ["ca.pem"]
     assert "PRIVATE" not in command.authority.read_text(encoding="ascii")
     assert sys.platform == "win32" or command.authority.parent.stat().st_mode & 0o777 == 0o700
+
+
+# What is on the disk while a key is loaded, and what stays, under an umask that forbids nothing.
+MODES = f"""
+import os, ssl, sys
+from pathlib import Path
+from mock_server.authority import vouch_for
+
+load = ssl.SSLContext.load_cert_chain
+def watched(self, path, *further):
+    print(oct(Path(path).stat().st_mode & 0o777), oct(Path(path).parent.stat().st_mode & 0o777))
+    load(self, path, *further)
+    folders.append(Path(path).parent)
+
+folders = []
+ssl.SSLContext.load_cert_chain = watched
+os.umask(0)
+with vouch_for("{HOST}", Path(sys.argv[1])):
+    print([file for folder in folders for file in folder.iterdir()])
+print([folder for folder in folders if folder.exists()])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_nobody_else_reads_the_key_or_writes_the_certificate_whatever_the_umask(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+
+    result = run([sys.executable, "-c", MODES, str(file)], {})
+
+    assert (result.stdout.splitlines(), result.stderr) == (["0o600 0o700", "[]", "[]"], "")
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/null", "link"])
+def test_what_is_no_file_is_refused_as_the_authoritys_at_once(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+
+    with pytest.raises(InputError, match="none of datafast-mock's"), vouch_for(HOST, tmp_path / name):
+        pass
 
 
 def test_authority_is_made_anew_in_the_chosen_file_and_stays_there(tmp_path: Path) -> None:
