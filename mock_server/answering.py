@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from time import monotonic_ns
 from urllib.parse import parse_qsl
 
-import msgspec
 from msgspec import UNSET
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server.actions import Action
 from mock_server.clock import TICK, wall_time
-from mock_server.contract import Example, Operation
-from mock_server.documented import Answers, answers_of, chosen
-from mock_server.errors import UNAUTHORIZED, ApiError
+from mock_server.contract import Operation
+from mock_server.documented import chosen
+from mock_server.errors import NOT_MOCKED, UNAUTHORIZED, ApiError
 from mock_server.faults import UnfitError
 from mock_server.instants import date_header
 from mock_server.journal import Outcome, Part, Request, answer_headers_of, sent_of
@@ -24,6 +23,7 @@ from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferen
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.receiving import receive_body
 from mock_server.replies import EXAMPLE_HEADER, error_reply, json_reply
+from mock_server.responses import Answers, Example
 from mock_server.rules import Chosen
 from mock_server.sending import Sending, send_reply, with_fault
 from mock_server.service import Service
@@ -284,9 +284,14 @@ class Endpoint:
 
 
 class ExampleEndpoint(Endpoint):
-    """Answers an operation of another document with its documented examples; any credential will do."""
+    """Answers an operation of another document with its documented examples.
+
+    Below the API's own base it wants a key that there is; elsewhere it is open.
+    """
 
     def _admitted(self, course: Course) -> Response:
+        if self._operation.path.startswith(f"{self._service.base}/"):
+            self._authenticate(course)
         ruled = self._rule(course) if course.preferences is None else None
         if ruled is not None:
             return ruled
@@ -296,20 +301,33 @@ class ExampleEndpoint(Endpoint):
         return example_reply(self._operation, self._operation.example)
 
     def _answers(self, _course: Course) -> Answers:
-        return answers_of(self._operation)
+        return self._operation.answers
 
     def _forced(self, example: Example, _course: Course) -> Response:
         return example_reply(self._operation, example)
 
 
+class UnmockedEndpoint(Endpoint):
+    """Says of an operation that it is documented, and that this mock does not answer it yet."""
+
+    def _admitted(self, course: Course) -> Response:
+        self._authenticate(course)
+        ruled = self._rule(course) if course.preferences is None else None
+        if ruled is not None:
+            return ruled
+        course.stage = "operation"
+        raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
+
+    def _answers(self, _course: Course) -> Answers:
+        return self._operation.answers
+
+
 def example_reply(operation: Operation, example: Example) -> Response:
-    """A documented example, named as one."""
-    headers = {EXAMPLE_HEADER: operation.operation_id.encode("ascii", "replace").decode()}
-    if example.media_type == "":
-        return Response(status_code=example.status, headers=headers)
-    is_text = isinstance(example.value, str) and "json" not in example.media_type
-    body = example.value.encode() if is_text else msgspec.json.encode(example.value)
-    return Response(body, example.status, headers, media_type=example.media_type)
+    """A documented example with its headers, named as one."""
+    name = operation.operation_id.encode("ascii", "replace").decode()
+    printable = "".join(sign if sign.isprintable() else "?" for sign in name)
+    headers = {**example.headers, EXAMPLE_HEADER: printable}
+    return Response(example.body, example.status, headers, media_type=example.media_type or None)
 
 
 def _preferred(place: Place, preferences: Preferences | None) -> Place:

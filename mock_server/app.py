@@ -1,6 +1,6 @@
 """The application: the API open to every origin, and the controls beside it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import TextIO
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import Endpoint, ExampleEndpoint, begin, conclude, read_body
+from mock_server.answering import Endpoint, ExampleEndpoint, UnmockedEndpoint, begin, conclude, read_body
 from mock_server.console.app import console_routes
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
@@ -21,7 +21,7 @@ from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR
 from mock_server.instants import http_date_of
 from mock_server.middleware import RequestLog, ShortHeads, Split, Stamp
 from mock_server.replies import EXPOSED_HEADERS, error_reply
-from mock_server.routes import exact
+from mock_server.routes import exact, methods_of
 from mock_server.served_document import document_routes
 from mock_server.service import Service
 
@@ -40,12 +40,17 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
 
 def make_api(service: Service) -> Starlette:
     """The API itself, open to every origin, and its document."""
-    routes = [
+    found = [
         *(_route(operation, Endpoint(service, operation)) for operation in service.operations),
         *(_route(operation, ExampleEndpoint(service, operation)) for operation in service.extra_operations),
+        *(
+            _route(operation, UnmockedEndpoint(service, operation))
+            for operation in service.unmocked_operations
+        ),
         *document_routes(service),
         *console_routes(),
     ]
+    routes = exact(found)
     # A `*` would not cover Authorization; so the headers that a browser asks for are named one by one.
     cors = Middleware(
         CORSMiddleware,
@@ -57,9 +62,9 @@ def make_api(service: Service) -> Starlette:
         max_age=86_400,
     )
     return Starlette(
-        routes=exact(routes),
+        routes=routes,
         middleware=[cors, Middleware(ShortHeads)],
-        exception_handlers={HTTPException: _http_error(service), 500: _server_error},
+        exception_handlers={HTTPException: _http_error(service, routes), 500: _server_error},
     )
 
 
@@ -67,11 +72,13 @@ def _route(operation: Operation, endpoint: Endpoint) -> Route:
     return Route(operation.route, endpoint, methods=[operation.method])
 
 
-def _http_error(service: Service) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _http_error(
+    service: Service, routes: Sequence[Route]
+) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for nothing else"
-        # Starlette keeps a route's methods in a set, whose order is another in each process.
-        allow = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+        # Starlette names only those of the first route that has the path.
+        allow = ", ".join(methods_of(routes, request.scope))
         if error.status_code == 405 and request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allow})
         course = begin(service, request.scope)

@@ -1,11 +1,11 @@
 """OpenAPI documents as values: operations with their parameters, statuses and documented examples."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 import jsonschema_rs
 import msgspec
@@ -13,8 +13,10 @@ import msgspec
 from mock_server.assets import CONTRACT, checked
 from mock_server.data_files import read_data
 from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
-from mock_server.examples import example_of
+from mock_server.examples import Examples
 from mock_server.references import resolved
+from mock_server.responses import Answers, Example, answers_of, usual_of
+from mock_server.servers import bases_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _EXTENSION = "x-"
@@ -52,28 +54,19 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A documented answer."""
-
-    status: int
-    media_type: str
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation. `route` is its path below the server's root, with placeholders p0, p1, …"""
 
     operation_id: str
     method: str
+    path: str
+    """As it is documented, below the server's root."""
     route: str
     path_names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    answers: Answers
     example: Example
-    responses: Mapping[str, Any]
-    """What is documented for each status, as the document has it."""
-    document: Mapping[str, Any]
-    """Where its references lead into."""
+    """The usual one of the answers."""
 
     def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
         """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
@@ -96,29 +89,22 @@ def load_document(path: Path = CONTRACT) -> dict[str, Any]:
 
 def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
     """The path below which the operations lie: that of the first server, such as `/api/v1`."""
-    servers = checked(document.get("servers") or [], list[_ServerObject], f"{where}: servers")
-    server = servers[0] if servers else _ServerObject()
-    url = _PLACEHOLDER.sub(lambda m: str(server.variables.get(m[1], {}).get("default", "")), server.url)
-    try:
-        return urlsplit(url).path.rstrip("/")
-    except ValueError as error:
-        raise InputError(f"{where}: servers", f"{url!r} is no URL: {error}") from None
+    return bases_of(document.get("servers"), f"{where}: servers")[0]
 
 
 def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
-    """All operations in the order of the document. Raises InputError that names the one that is at fault."""
-    base = base_of(document, where)
-    return [
-        _operation(document, base + path, method, item, where)
+    """All operations in the order of the document, each once for every path that a server has.
+
+    Raises InputError that names the one that is at fault.
+    """
+    examples = Examples(document)
+    operations = [
+        _operation(document, examples, base + path, method, item, where)
         for path, method, item in _items(document, where)
+        for base in bases_of(item.servers, f"{where}: {path}: servers")
     ]
-
-
-class _ServerObject(msgspec.Struct):
-    """What is used of a server object; OpenAPI has more, here and below."""
-
-    url: str = ""
-    variables: dict[str, dict[str, Any]] = {}
+    _check_for_twins(operations, where)
+    return operations
 
 
 class _OperationObject(msgspec.Struct, rename="camel"):
@@ -126,7 +112,9 @@ class _OperationObject(msgspec.Struct, rename="camel"):
 
     operation_id: str | None = None
     parameters: list[dict[str, Any]] = []
-    responses: dict[str | int, Any] = {}
+    responses: dict[str, Any] = {}
+    servers: Any = None
+    """Its own, else those of its path, else those of the document."""
 
 
 class _ParameterObject(msgspec.Struct, rename="camel"):
@@ -139,20 +127,13 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
     schema: dict[str, Any] = {}
 
 
-class ResponseObject(msgspec.Struct):
-    """What is used of a response object."""
-
-    content: dict[str, dict[str, Any]] = {}
-
-
 def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, str, _OperationObject]]:
-    """(path, method, operation object) with the path's own parameters joined in."""
+    """(path, method, operation object) with the path's own parameters and servers joined in."""
     for path, reference in document["paths"].items():
-        if str(path).startswith(_EXTENSION):
+        if path.startswith(_EXTENSION):
             continue
         place = f"{where}: {path}"
-        if not str(path).startswith("/"):
-            raise InputError(place, "a path begins with a slash")
+        _check_path(path, place)
         item = checked(resolved(document, reference, place), dict[str, Any], place)
         shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
         for method in _METHODS:
@@ -161,41 +142,84 @@ def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, st
                 yield (
                     path,
                     method,
-                    msgspec.structs.replace(operation, parameters=shared + operation.parameters),
+                    msgspec.structs.replace(
+                        operation,
+                        parameters=shared + operation.parameters,
+                        servers=operation.servers or item.get("servers") or document.get("servers"),
+                    ),
                 )
 
 
+def _check_path(path: str, where: str) -> None:
+    if not path.startswith("/"):
+        raise InputError(where, "a path begins with a slash")
+    literal = _PLACEHOLDER.sub("", path)
+    if "?" in literal or "#" in literal:
+        problem = "a path has no `?` and no `#`; what may be in a query is told by `parameters`"
+        raise InputError(where, problem)
+
+
+def _check_for_twins(operations: Iterable[Operation], where: object) -> None:
+    """Raises InputError for an operation that another one keeps from ever being asked."""
+    seen: dict[tuple[str, str], Operation] = {}
+    for operation in operations:
+        twin = seen.setdefault((operation.method, unquote(operation.route)), operation)
+        if twin is not operation:
+            place = f"{where}: {operation.method} {operation.path}"
+            raise InputError(place, f"{twin.method} {twin.path} answers all that is sent here; leave one out")
+
+
+def bare_operation(operation_id: str, method: str, path: str) -> Operation:
+    """An operation of which nothing is told but where it is."""
+    names = tuple(_PLACEHOLDER.findall(path))
+    numbers = iter(range(len(names)))
+    return Operation(
+        operation_id=operation_id,
+        method=method.upper(),
+        path=path,
+        route=_PLACEHOLDER.sub(lambda _: f"{{p{next(numbers)}}}", path),
+        path_names=names,
+        parameters=(),
+        answers={},
+        example=usual_of({}),
+    )
+
+
 def _operation(
-    document: Mapping[str, Any], full_path: str, method: str, item: _OperationObject, where: object
+    document: Mapping[str, Any],
+    examples: Examples,
+    full_path: str,
+    method: str,
+    item: _OperationObject,
+    where: object,
 ) -> Operation:
     where = f"{where}: {method.upper()} {full_path}"
-    names = tuple(_PLACEHOLDER.findall(full_path))
-    numbers = iter(range(len(names)))
     parameters = [
         checked(resolved(document, part, where), _ParameterObject, where) for part in item.parameters
     ]
-    return Operation(
-        operation_id=item.operation_id or f"{method} {full_path}",
-        method=method.upper(),
-        route=_PLACEHOLDER.sub(lambda _: f"{{p{next(numbers)}}}", full_path),
-        path_names=names,
+    answers = answers_of(document, examples, item.responses, where)
+    bare = bare_operation(item.operation_id or f"{method} {full_path}", method, full_path)
+    return replace(
+        bare,
         parameters=tuple(
             _parameter(document, parameter, where)
             for parameter in parameters
-            if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
+            if parameter.place == "query" or (parameter.place == "path" and parameter.name in bare.path_names)
         ),
-        example=_example(document, item, where),
-        responses={str(status): response for status, response in item.responses.items()},
-        document=document,
+        answers=answers,
+        example=usual_of(answers),
     )
 
 
 def _parameter(document: Mapping[str, Any], parameter: _ParameterObject, where: object) -> Parameter:
-    schema = resolved(document, parameter.schema, where)
+    schema = checked(resolved(document, parameter.schema, where), dict[str, Any], where)
     kind = schema.get("type", "string")
-    try:
+    if b'"$ref"' in msgspec.json.encode(schema):
         # The schema may refer to others of its document.
-        validator = jsonschema_rs.validator_for({**schema, "components": document.get("components", {})})
+        schema = {**schema, "components": document.get("components", {})}
+    try:
+        # Nothing is fetched, from no server and no disk.
+        validator = jsonschema_rs.validator_for(schema, offline=True)
     except (ValueError, jsonschema_rs.ValidationError) as error:
         problem = str(error).partition("\n")[0]
         raise InputError(where, f"the schema of the parameter {parameter.name!r}: {problem}") from None
@@ -207,17 +231,6 @@ def _parameter(document: Mapping[str, Any], parameter: _ParameterObject, where: 
         types=frozenset(kind if isinstance(kind, list) else [kind]),
         validator=validator,
     )
-
-
-def _example(document: Mapping[str, Any], item: _OperationObject, where: object) -> Example:
-    """The example of the first success that is documented; an empty answer where none has a body."""
-    responses = {str(status): response for status, response in item.responses.items()}
-    status = min((status for status in responses if status.startswith("2")), default="200")
-    response = checked(resolved(document, responses.get(status, {}), where), ResponseObject, where)
-    code = int(status) if status.isdigit() else 200
-    for media_type, media in response.content.items():
-        return Example(code, media_type, example_of(document, media, where))
-    return Example(204 if code == 200 else code, "", None)
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:

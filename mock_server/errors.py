@@ -31,6 +31,11 @@ URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")
 SERVER_ERROR = ErrorKind(500, "Internal server error.")
+NOT_MOCKED = ErrorKind(
+    501,
+    "{operation} is documented, but not mocked yet. To have it answered, describe it with an example in an "
+    "OpenAPI document of your own and start the mock with --openapi FILE.",
+)
 GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from time import monotonic_ns
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from starlette.types import Scope
 
@@ -73,11 +74,13 @@ class Hot:
         self._service = service
         known = [(one, VIEWS[one.operation_id]) for one in service.operations if one.operation_id in VIEWS]
         self._plain = {one.route.encode(): (one, view) for one, view in known if not one.path_names}
+        # A concrete path of a further document counts before a template of ours.
+        theirs = {unquote(one.route).rpartition("/")[0] for one in service.extra_operations}
         # Those whose only parameter is the last segment, by what comes before it.
         self._named = {
             one.route.rpartition("/")[0].encode(): (one, view)
             for one, view in known
-            if len(one.path_names) == 1 and one.route.endswith("/{p0}")
+            if len(one.path_names) == 1 and one.route.endswith("/{p0}") and one.route[:-5] not in theirs
         }
         self._lanes: dict[bytes, _Lane] = {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from mock_server.errors import InputError
 
@@ -21,9 +22,12 @@ def _target(document: Mapping[str, Any], reference: str, where: object) -> Any:
     if not reference.startswith("#/"):
         raise InputError(where, f"only references inside the document are supported, not {reference!r}")
     target: Any = document
-    for name in reference[2:].split("/"):
+    for name in unquote(reference[2:]).split("/"):
         member = name.replace("~1", "/").replace("~0", "~")
-        if not isinstance(target, Mapping) or member not in target:
+        if isinstance(target, list) and member.isdecimal() and int(member) < len(target):
+            target = target[int(member)]
+        elif isinstance(target, Mapping) and member in target:
+            target = target[member]
+        else:
             raise InputError(where, f"the reference {reference!r} leads nowhere")
-        target = target[member]
     return target

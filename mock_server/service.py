@@ -10,7 +10,6 @@ from typing import Any
 from mock_server.accounts import load_accounts
 from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
-from mock_server.documented import Answers, answers_of
 from mock_server.errors import InputError
 from mock_server.journal import Journal, Outcome, Part, Request, Sent
 from mock_server.journal_file import JournalFile
@@ -18,8 +17,10 @@ from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
 from mock_server.limits import Limiter
 from mock_server.narrowing import narrow
+from mock_server.responses import Answers
 from mock_server.settings import FASTEST, Settings
 from mock_server.site import SITES, Site, load_sites
+from mock_server.unmocked import load_unmocked
 from mock_server.views.call import REVISIONS
 from mock_server.worlds import Place, Worlds
 
@@ -47,6 +48,8 @@ class Service:
     base: str
     operations: list[Operation]
     extra_operations: list[Operation]
+    unmocked_operations: list[Operation]
+    """What is documented and not mocked yet."""
     sites: dict[str, Site]
     keys: Keys
     worlds: Worlds
@@ -151,7 +154,7 @@ class Service:
     def _load_answers(self, revision: str) -> dict[str, Answers]:
         own = operations_of(narrow(self.document, revision))
         # Where two documents name an operation alike, ours is meant.
-        return {operation.operation_id: answers_of(operation) for operation in (*self.extra_operations, *own)}
+        return {operation.operation_id: operation.answers for operation in (*self.extra_operations, *own)}
 
     def coin(self) -> float:
         """A number in [0, 1); after each start, and each reset, the same ones in the same order."""
@@ -169,14 +172,16 @@ def load_service(settings: Settings) -> Service:
     if settings.site not in sites:
         raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")
     document = load_document()
+    base = base_of(document)
     return Service(
         settings=settings,
         document=document,
-        base=base_of(document),
+        base=base,
         operations=operations_of(narrow(document, settings.revision)),
         extra_operations=[
             operation for path in settings.documents for operation in operations_of(load_document(path), path)
         ],
+        unmocked_operations=load_unmocked(base),
         sites=sites,
         keys=Keys(load_accounts(sites), sites, allow_any=settings.any_key),
         worlds=Worlds(settings.seed, sites),

@@ -285,7 +285,7 @@ def test_file_in_a_further_folder_is_a_site_with_a_key(extended: Mock, name: str
 
 
 def test_operation_of_a_further_document_answers_its_example(extended: Mock) -> None:
-    reply = extended.client.get(f"{API}/goals")
+    reply = extended.get(f"{API}/goals")
 
     assert (reply.status_code, reply.json()) == (200, {"data": ["signup"]})
     assert reply.headers["X-DataFast-Mock-Example"] == "listGoals"

@@ -195,8 +195,8 @@ def test_faults_of_a_body_leave_an_answer_without_one_whole(tmp_path: Path) -> N
         "paths: {/goals: {delete: {operationId: deleteGoals, responses: {'204': {description: Gone}}}}}\n"
     )
     with serving("--openapi", str(document)) as url, httpx2.Client(base_url=f"{url}/api/v1") as web:
-        refused = web.delete("/goals", headers={"Prefer": "fault=malformed"})
-        plain = web.delete("/goals")
+        refused = web.delete("/goals", headers={**bearer("df_test"), "Prefer": "fault=malformed"})
+        plain = web.delete("/goals", headers=bearer("df_test"))
 
     assert (refused.status_code, plain.status_code) == (400, 204)
     assert "no body" in refused.json()["detail"]
