@@ -39,9 +39,9 @@ def _run(script: str, folder: Path, **environment: str) -> subprocess.CompletedP
 @pytest.fixture
 def runner(tmp_path: Path) -> dict[str, str]:
     """What a runner's environment has; the installed command is this environment's."""
-    (tmp_path / "temp" / "datafast").mkdir(parents=True)
-    (tmp_path / "temp" / "datafast" / "bin").symlink_to(Path(sys.executable).parent)
     return {
+        "BIN": str(Path(sys.executable).parent),
+        "GITHUB_JOB": "contract",
         "RUNNER_TEMP": str(tmp_path / "temp"),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
         "GITHUB_OUTPUT": str(tmp_path / "output"),
@@ -89,12 +89,72 @@ def test_the_action_gives_the_verdict_and_the_reports(
     }
     assert json.loads((reports / "report.json").read_bytes())["exitCode"] == code
     assert (tmp_path / "summary.md").read_text("utf-8") == (reports / "report.md").read_text("utf-8")
-    assert (tmp_path / "output").read_text() == f"exit-code={code}\n"
+    outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    assert outputs["exit-code"] == str(code)
+
+
+@pytest.mark.parametrize(
+    ("reports", "beginning"),
+    [
+        pytest.param("datafast-report", "datafast-report-contract-", id="as by default"),
+        pytest.param("out/a b/report", "out-a-b-report-contract-", id="a path, which no name may hold"),
+    ],
+)
+def test_each_use_of_the_action_has_an_artifact_of_its_own(
+    tmp_path: Path, runner: dict[str, str], reports: str, beginning: str
+) -> None:
+    for _ in range(2):
+        # A server that is not there: the name is known whatever happens then.
+        inputs = _inputs(url="http://127.0.0.1:1/api/v1", wait="0s", reports=reports)
+        assert _run(_script("Verify")["run"], tmp_path, **runner, **inputs).returncode == 3
+
+    names = re.findall("^artifact=(.*)$", (tmp_path / "output").read_text(), re.MULTILINE)
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(re.escape(beginning) + "[0-9a-f]{8}", name) for name in names)
+    assert _script("Keep the reports")["with"]["name"] == "${{ steps.verify.outputs.artifact }}"
+
+
+@pytest.mark.parametrize(
+    ("python", "folder"),
+    [
+        pytest.param("python3", "bin", id="Linux, macOS"),
+        pytest.param("python", "Scripts", id="Windows"),
+    ],
+)
+def test_the_action_installs_into_the_folder_that_is_there(
+    tmp_path: Path, runner: dict[str, str], python: str, folder: str
+) -> None:
+    # An interpreter of that name, whose environments have a folder of that name; the other one is too old.
+    made = tmp_path / "temp" / "datafast" / folder
+    stand_in(tmp_path / python, f'if [ "$2" = venv ]; then mkdir -p {made}; cp "$0" {made}/python; fi')
+    stand_in(tmp_path / ("python" if python == "python3" else "python3"), "exit 1")
+
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    result = _run(_script("Install")["run"], tmp_path, **runner, PATH=path)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "output").read_text() == f"bin={made}\n"
+
+
+def test_the_action_says_which_python_it_needs(tmp_path: Path, runner: dict[str, str]) -> None:
+    for name in ("python", "python3"):
+        stand_in(tmp_path / name, "exit 1")
+
+    result = _run(_script("Install")["run"], tmp_path, **runner, PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+    assert result.returncode == 1
+    assert "::error::datafast-mock needs Python 3.11 or newer" in result.stdout
+
+
+def stand_in(path: Path, script: str) -> None:
+    """A program of that name."""
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
 
 
 def test_the_reports_are_kept_always() -> None:
     kept = _script("Keep the reports")
-    assert kept["if"] == "always()"
+    assert kept["if"].startswith("always() && ")
     assert kept["with"]["path"] == "${{ inputs.reports }}"
 
 
@@ -102,8 +162,10 @@ def test_the_reports_are_kept_always() -> None:
 def test_the_gitlab_job_runs(tmp_path: Path) -> None:
     snippets = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     job = next(snippet["contract"] for snippet in snippets if "contract" in snippet)
-    install, verify = job["script"]
-    assert install == "pip install --quiet 'datafast-mock[verify]'"
+    *_, install, verify = job["script"]
+    assert (
+        install == "pip install --quiet 'datafast-mock[verify] @ git+https://github.com/OWNER/datafast-mock'"
+    )
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     with serving("--now", INSTANT) as address:
         result = _run(verify, tmp_path, PATH=path, DATAFAST_URL=address, DATAFAST_KEY="df_demo")
