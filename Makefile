@@ -63,8 +63,8 @@ $(GENERATORS_READY) $(RUNNERS_READY): tests/%/node_modules/.ready: tests/%/packa
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix tests/$* --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
-package: setup ## install the package into an empty environment and serve with it
-	$(BIN)/python scripts/check_package.py
+package: setup ## build wheel and sdist into dist/, install them into empty environments and serve (TAG=v0.1.0)
+	$(BIN)/python -m scripts.check_package $(TAG)
 
 bench: setup ## the budget as ratios, into docs/benchmarks.md (ARGS="--only ticks" …)
 	$(BIN)/python -m benchmarks $(ARGS)

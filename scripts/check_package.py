@@ -1,9 +1,10 @@
-"""Shows that the package serves: builds it, installs it into an empty environment elsewhere, asks for a map.
+"""Shows that the package serves: builds it, checks its metadata, installs it into empty environments.
 
-Run by `make package`.
+Run by `make package`; what was built is in dist/ then.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,28 +12,48 @@ import venv
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from mock_server import __version__
+
 ROOT = Path(__file__).parent.parent
+DIST = ROOT / "dist"
 # What only the extras bring must not be needed to serve.
 EXTRAS = ("faker", "httpx2", "hypothesis", "jsonschema", "pytest", "schemathesis", "trustme")
 
 
-def main() -> None:
-    """Ends with the first step that fails."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        # The wheel is built from the source distribution, so both are complete.
-        run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", folder, cwd=ROOT)
-        venv.create(folder / "env", with_pip=True)
-        python = folder / "env" / "bin" / "python"
-        install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        archive = next(folder.glob("*.tar.gz"))
-        run(*install, archive)
-        missing = "importlib.util.find_spec(name) is None"
-        run(python, "-c", f"import importlib.util; assert all({missing} for name in {EXTRAS})")
-        print(f"installed: {visitors(folder)} visitors on the map of an empty environment's mock")
-        run(*install, f"{archive}[verify]")
-        run(folder / "env" / "bin" / "datafast-mock", "prove", "--quiet", cwd=folder)
-        print("installed: the contract kit, with its extra, proves its clauses there")
+def main(tag: str = "") -> None:
+    """Ends with the first step that fails. `tag` is what is released; empty for none."""
+    check_tag(tag)
+    shutil.rmtree(DIST, ignore_errors=True)
+    run(sys.executable, "-m", "hatchling", "build", "--directory", DIST, cwd=ROOT)
+    archives = sorted(DIST.iterdir())
+    run(sys.executable, "-m", "twine", "check", "--strict", *archives)
+    print(f"built: {', '.join(archive.name for archive in archives)}, with metadata that an index takes")
+    for archive in archives:
+        with tempfile.TemporaryDirectory() as name:
+            check_archive(archive, Path(name))
+
+
+def check_tag(tag: str) -> None:
+    """Ends where a tag names another version than the package has."""
+    if tag and tag != f"v{__version__}":
+        sys.exit(
+            f"The tag is {tag}, and mock_server/__init__.py says {__version__}: it should be v{__version__}."
+        )
+
+
+def check_archive(archive: Path, folder: Path) -> None:
+    """Installs an archive into an empty environment, first without any extra, and uses it there."""
+    venv.create(folder / "env", with_pip=True)
+    python = folder / "env" / "bin" / "python"
+    install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*install, archive)
+    missing = "importlib.util.find_spec(name) is None"
+    run(python, "-c", f"import importlib.util; assert all({missing} for name in {EXTRAS})")
+    print(f"{archive.name}: {visitors(folder)} visitors on the map of an empty environment's mock")
+    # As the pages say: what is installed is known to pip, and only what the extra needs is fetched.
+    run(*install, "datafast-mock[verify]")
+    run(folder / "env" / "bin" / "datafast-mock", "prove", "--quiet", cwd=folder)
+    print(f"{archive.name}: the contract kit, with its extra, proves its clauses there")
 
 
 def visitors(folder: Path) -> int:
@@ -62,4 +83,4 @@ def run(*command: object, cwd: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

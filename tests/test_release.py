@@ -1,0 +1,67 @@
+"""The release workflow: what it may do, what it runs, and that a tag is the version."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mock_server import __version__
+from scripts.check_package import check_tag
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+WORKFLOW: Any = yaml.load(TEXT, yaml.BaseLoader)
+STEPS = [(name, step) for name, job in WORKFLOW["jobs"].items() for step in job["steps"]]
+
+
+def test_only_a_tag_releases() -> None:
+    assert WORKFLOW["on"] == {"push": {"tags": ["v[0-9]*"]}}
+
+
+def test_each_job_may_do_no_more_than_it_needs() -> None:
+    assert WORKFLOW["permissions"] == {}
+    assert {name: job["permissions"] for name, job in WORKFLOW["jobs"].items()} == {
+        "build": {"contents": "read"},
+        "image": {"contents": "read", "packages": "write"},
+        "publish": {"id-token": "write"},
+    }
+
+
+def test_nothing_is_published_that_was_not_tried() -> None:
+    assert WORKFLOW["jobs"]["publish"]["needs"] == ["build", "image"]
+    assert WORKFLOW["jobs"]["image"]["needs"] == "build"
+    # What has the identity runs no code of the repository's.
+    assert [step for name, step in STEPS if name == "publish" and "run" in step] == []
+
+
+def test_actions_are_pinned_to_commits() -> None:
+    used = re.findall(r"uses: (.+)", TEXT)
+
+    assert [
+        line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+    ] == []
+
+
+def test_nothing_given_from_outside_is_part_of_a_script_and_no_token_is_kept() -> None:
+    assert [step["run"] for _, step in STEPS if "${{" in step.get("run", "")] == []
+    assert set(re.findall(r"secrets\.(\w+)", TEXT)) == {"GITHUB_TOKEN"}
+
+
+def test_what_is_run_is_there() -> None:
+    targets = re.findall(r"\bmake ([a-z-]+)", "\n".join(step.get("run", "") for _, step in STEPS))
+
+    assert targets == ["package"]
+    assert re.search(r"^package:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("tag", ["", f"v{__version__}"])
+def test_tag_that_is_the_version_is_taken(tag: str) -> None:
+    check_tag(tag)
+
+
+@pytest.mark.parametrize("tag", [__version__, f"v{__version__}1", "v9", "main"])
+def test_tag_that_is_another_version_is_refused_with_the_right_one(tag: str) -> None:
+    with pytest.raises(SystemExit, match=rf"The tag is {tag}, .*v{re.escape(__version__)}"):
+        check_tag(tag)
