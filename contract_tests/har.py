@@ -17,6 +17,7 @@ from contract_tests import labels
 from contract_tests.credentials import Credentials
 from contract_tests.document import operation_of
 from contract_tests.exchange import Exchange
+from contract_tests.files import read_file
 from contract_tests.instants import ms
 from contract_tests.labelling import request_label
 from contract_tests.masking import Mask, masked, without_tokens
@@ -89,7 +90,7 @@ def read_har(
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise HarError(f"{path} is larger than {_MOST_BYTES >> 20} MB")
-        log = msgspec.json.decode(path.read_bytes(), type=_Har).log
+        log = msgspec.json.decode(read_file(path, _MOST_BYTES), type=_Har).log
     except OSError as error:
         raise HarError(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

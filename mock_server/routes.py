@@ -33,9 +33,14 @@ class ExactRoute(Route):
         return (Match.FULL if is_full else Match.PARTIAL), child
 
 
-def exact(routes: Iterable[Route]) -> list[Route]:
-    """The same routes, concrete ones before those with places, as OpenAPI wants it; else in their order."""
-    return sorted(map(ExactRoute, routes), key=lambda route: _vagueness(route.path))
+def exact(routes: Iterable[Route]) -> list[ExactRoute]:
+    """The same routes, concrete ones before those with places, as OpenAPI wants it; else in their order.
+
+    Routes of as many segments stay together, as no others could match the same path.
+    """
+    found = [ExactRoute(route) for route in routes]
+    lengths = list(dict.fromkeys(route.path.count("/") for route in found))
+    return sorted(found, key=lambda route: (lengths.index(route.path.count("/")), _vagueness(route.path)))
 
 
 def methods_of(routes: Sequence[Route], scope: Scope) -> list[str]:

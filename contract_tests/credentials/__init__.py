@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from contract_tests.document import is_documented
+from contract_tests.files import read_file
 from contract_tests.masking import Mask
 
 _FOLDER = Path(__file__).parent
@@ -17,6 +18,9 @@ _NAMES = {"key": "website's key", "account": "account token"}
 # They are no secrets.
 _SHOWN = frozenset({"website_id", "bot", "visitor_id"})
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
+_LARGEST = 1 << 20
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULL = "tag:yaml.org,2002:null"
 SHIPPED = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
 
@@ -92,18 +96,32 @@ def load_credentials(name: str) -> Credentials:
     """The credentials of a file, or the shipped ones of that name. Raises CredentialsError."""
     path = _FOLDER / f"{name}.yaml" if name in SHIPPED else Path(name)
     try:
-        content = yaml.safe_load(path.read_bytes())
+        node = yaml.compose(read_file(path, _LARGEST), Loader=_LOADER)
     except OSError as error:
         raise CredentialsError(f"{path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         # Not the error's own text, which shows the line with the token.
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise CredentialsError(f"{place}: no valid YAML") from None
+    return msgspec.convert(_tokens(node, path), Credentials).stripped()
+
+
+def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
+    """The tokens of a file by role, as they are written: a token of digits is text as well."""
     known = {field.name for field in fields(Credentials)}
-    if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
+    found: dict[str, str] = {}
+    if not isinstance(node, yaml.MappingNode):
         raise CredentialsError(f"{path}: expected are lines of `role: token`")
-    unknown = [str(role) for role in content if role not in known]
-    if unknown:
-        raise CredentialsError(f"{path}: there is no role {unknown[0]!r}; known: {', '.join(sorted(known))}")
-    return msgspec.convert(content, Credentials).stripped()
+    for role, token in node.value:
+        place = f"{path}:{role.start_mark.line + 1}"
+        if not (isinstance(role, yaml.ScalarNode) and isinstance(token, yaml.ScalarNode)):
+            raise CredentialsError(f"{place}: expected are lines of `role: token`")
+        if role.value not in known:
+            problem = f"there is no role {role.value[:80]!r}; known: {', '.join(sorted(known))}"
+            raise CredentialsError(f"{place}: {problem}")
+        if role.value in found:
+            raise CredentialsError(f"{place}: the role {role.value!r} is there twice")
+        # `role:`, `role: ~` and `role: null` give none.
+        found[role.value] = "" if token.tag == _NULL else token.value
+    return found
