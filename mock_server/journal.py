@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -26,7 +27,8 @@ _SECRET = re.compile(
     r"(?:.*-)?(?:auth|authorization|authentication|cookies?|credentials?|jwt|passw(?:or)?d|secret|session|token"
     r"|(?:api|access|auth|private|secret|subscription)-?key)(?:-.*)?|apikey|set-cookie2?"
 )
-_OVERHEAD = 400
+# For an entry by itself, which takes some 450 bytes of memory: see docs/scaling.md.
+_OVERHEAD = 250
 
 
 class Sent(NamedTuple):
@@ -36,6 +38,21 @@ class Sent(NamedTuple):
     path: bytes
     query: bytes
     headers: bytes
+    weight: int
+    """The bytes of all of them."""
+
+
+class Caller(NamedTuple):
+    """Whose request it was, without the token; all empty for no key that there is."""
+
+    token: str
+    """`df_***` or `dft_***`."""
+    name: str
+    """What tells the key from others: a shipped key's token, which is no secret, else its label."""
+    label: str
+
+
+NOBODY = Caller("", "", "")
 
 
 class Part(Struct, gc=False):
@@ -87,11 +104,7 @@ class Request(Struct, kw_only=True, gc=False):
     """None where no body was announced."""
     operation: str | None
     """The `operationId`; None for a route that there is not."""
-    token: str
-    """`df_***`, `dft_***`, or empty where no key that there is was named."""
-    key_name: str
-    """What tells the key from others, without its token: see `Key.name`; empty for none."""
-    label: str
+    caller: Caller
     status: int | None
     """None where nothing was sent, or is sent later."""
     answer: Part
@@ -117,7 +130,7 @@ class Request(Struct, kw_only=True, gc=False):
     @property
     def query(self) -> dict[str, list[str]]:
         """All values of each parameter, tokens masked."""
-        return _grouped(parse_qsl(hidden(self.sent.query.decode("latin-1")), keep_blank_values=True))
+        return _parsed(self.sent.query)
 
     @property
     def headers(self) -> dict[str, list[str]]:
@@ -129,13 +142,43 @@ class Request(Struct, kw_only=True, gc=False):
         """The same of the answer."""
         return {} if self.status is None else _shown(self.answer_headers)
 
+    def has_path(self, path: str) -> bool:
+        """Whether it was asked for this path, as it is or as it is shown."""
+        written = self.sent.path.decode("latin-1")
+        # In a path a plus sign is one.
+        is_path = _may_be_spelt(written, path) and unquote(written, errors="replace") == path
+        return is_path or ("***" in path and self.path == path)
+
+    def has_parameter(self, name: str, value: str | None) -> bool:
+        """Whether a parameter has this value among others, as it is or as it is shown; None wants none."""
+        values = self._values(name)
+        if value is None:
+            return next(values, None) is None
+        if "***" in value:
+            return any(_is_spelt(written, value) or _decoded(hidden(written)) == value for written in values)
+        return any(_is_spelt(written, value) for written in values)
+
+    def has_header(self, name: str, value: str | None) -> bool:
+        """The same of a header, whose name is in small letters."""
+        values = (met for header, met in lines_of(self.sent.headers) if header == name)
+        if value is None:
+            return next(values, None) is None
+        return any(met == value or ("***" in value and shown_header(name, met) == value) for met in values)
+
+    def _values(self, name: str) -> Iterator[str]:
+        """The values of a parameter as they were written."""
+        for pair in self.sent.query.decode("latin-1").split("&"):
+            written, _, value = pair.partition("=")
+            if pair and _is_spelt(written, name):
+                yield value
+
     @property
     def weight(self) -> int:
         """The bytes that count against the journal's bound."""
-        heads = sum(map(len, self.sent)) + len(self.answer_headers) + len(self.label) + len(self.decided_by)
+        weight = _OVERHEAD + self.sent.weight + len(self.answer_headers) + len(self.decided_by)
         # What is still to be sent is kept as well.
-        answer = LONGEST_ANSWER if self.duration is None else len(self.answer.first or b"")
-        return _OVERHEAD + heads + answer + (0 if self.body is None else len(self.body.first or b""))
+        weight += LONGEST_ANSWER if self.duration is None else len(self.answer.first or b"")
+        return weight if self.body is None else weight + len(self.body.first or b"")
 
     def forget_bodies(self) -> int:
         """Keeps their sizes alone; gives how many bytes are free by that."""
@@ -159,19 +202,14 @@ class Journal:
 
     def add(self, request: Request) -> int:
         """Notes a request, and forgets what is too much; gives the bytes that it came with."""
-        requests, weight = self._requests, request.weight
-        requests.append(request)
+        weight = request.weight
+        self._requests.append(request)
         self._weights.append(weight)
         self.weight += weight
-        while self.weight > MOST_BYTES and self._lean < len(requests) - 1:
-            freed = requests[self._lean].forget_bodies()
-            self._weights[self._lean] -= freed
-            self.weight -= freed
-            self._lean += 1
-        while len(requests) > MOST_REQUESTS or (self.weight > MOST_BYTES and len(requests) > 1):
-            requests.popleft()
-            self.weight -= self._weights.popleft()
-            self._lean = max(0, self._lean - 1)
+        if len(self._requests) > MOST_REQUESTS:
+            self._forget_oldest()
+        if self.weight > MOST_BYTES:
+            self._make_room()
         return weight
 
     def clear(self) -> None:
@@ -191,11 +229,27 @@ class Journal:
     def __reversed__(self) -> Iterator[Request]:
         return reversed(tuple(self._requests))
 
+    def _make_room(self) -> None:
+        # The newest one stays as it is.
+        while self.weight > MOST_BYTES and self._lean < len(self._requests) - 1:
+            freed = self._requests[self._lean].forget_bodies()
+            self._weights[self._lean] -= freed
+            self.weight -= freed
+            self._lean += 1
+        while self.weight > MOST_BYTES and len(self._requests) > 1:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._requests.popleft()
+        self.weight -= self._weights.popleft()
+        self._lean = max(0, self._lean - 1)
+
 
 def sent_of(scope: Scope) -> Sent:
     """What there is to keep of an HTTP request's scope."""
     headers = b"\n".join(chain.from_iterable(scope["headers"]))
-    return Sent(scope["method"], scope["raw_path"], scope["query_string"], headers)
+    method, path, query = scope["method"], scope["raw_path"], scope["query_string"]
+    return Sent(method, path, query, headers, len(method) + len(path) + len(query) + len(headers))
 
 
 def answer_headers_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -208,6 +262,27 @@ def lines_of(headers: bytes) -> Iterator[tuple[str, str]]:
     """Names, in small letters, and values of headers as they are kept."""
     lines = headers.decode("latin-1").split("\n")
     return ((name.lower(), value) for name, value in zip(lines[::2], lines[1::2], strict=False))
+
+
+def _is_spelt(written: str, text: str) -> bool:
+    """Whether a name or value in a query stands for a text."""
+    return _may_be_spelt(written, text) and _decoded(written) == text
+
+
+def _may_be_spelt(written: str, text: str) -> bool:
+    """Whether it can by its length: an escape takes three characters for each byte."""
+    return len(text) <= len(written) <= 3 * len(text.encode("utf-8", "replace"))
+
+
+@lru_cache(256)
+def _decoded(written: str) -> str:
+    return unquote(written.replace("+", " "), errors="replace")
+
+
+# What shows a request looks at it more than once.
+@lru_cache(4)
+def _parsed(query: bytes) -> dict[str, list[str]]:
+    return _grouped(parse_qsl(hidden(query.decode("latin-1")), keep_blank_values=True))
 
 
 def _shown(headers: bytes) -> dict[str, list[str]]:

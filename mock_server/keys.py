@@ -21,7 +21,7 @@ from mock_server.errors import (
     WEBSITE_NOT_FOUND,
     ApiError,
 )
-from mock_server.journal import Journal
+from mock_server.journal import Caller, Journal
 from mock_server.knobs import Board, Knobs
 from mock_server.limits import Limiter, RateLimit
 from mock_server.problems import ProblemError
@@ -49,17 +49,14 @@ class Key:
     board: Board = field(default_factory=Board)
     journal: Journal = field(default_factory=Journal)
     used: float = 0.0
+    caller: Caller = field(init=False)
+    """As the journal names it."""
     _limiter: Limiter | None = None
 
-    @property
-    def masked(self) -> str:
-        """`df_***` or `dft_***`."""
-        return "dft_***" if self.account.is_account_token else "df_***"
-
-    @property
-    def name(self) -> str:
-        """What tells it from others: a shipped key's token, else its label, or the masked token."""
-        return self.account.token if self.is_shipped else self.label or self.masked
+    def __post_init__(self) -> None:
+        token = "dft_***" if self.account.is_account_token else "df_***"
+        name = self.account.token if self.is_shipped else self.label or token
+        self.caller = Caller(token, name, self.label)
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
         """What counts its requests, by its own limit or else by the common one; None for no limit."""

@@ -29,6 +29,11 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         """The rate limit by its members; None as above."""
         return read_rate(self.rate_limit)
 
+    @property
+    def weight(self) -> int:
+        """About so many bytes of memory its rules take."""
+        return sum(rule.weight for rule in self.faults or ())
+
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
         """Raises ProblemError for a site, revision or rate limit that there is not, with what there is."""
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
@@ -68,17 +73,19 @@ class Board:
 
     knobs: Knobs = NOTHING
     rules: Rules = field(default_factory=Rules)
+    weight: int = 0
+    """That of the knobs."""
 
     def copy(self) -> "Board":
         """The same, whose rules go on counting for themselves."""
-        return Board(self.knobs, self.rules.copy())
+        return Board(self.knobs, self.rules.copy(), self.weight)
 
     def turn(self, knobs: Knobs) -> None:
         """Sets all; all rules count anew."""
-        self.knobs = knobs
+        self.knobs, self.weight = knobs, knobs.weight
         self.rules = Rules(knobs.faults or ())
 
     def adjust(self, knobs: Knobs) -> None:
         """Sets all; a rule that is the same and at the same place as before goes on counting."""
-        self.knobs = knobs
+        self.knobs, self.weight = knobs, knobs.weight
         self.rules = self.rules.followed_by(knobs.faults or ())

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 # A URL, JSON or HTML within another is escaped once more: `%255f`, `\\u005f`, `&amp;#95;`.
 _ESCAPE = re.compile(
@@ -47,7 +48,8 @@ def _masked(text: str, tokens: Iterable[tuple[int, int, str]]) -> str:
     return "".join([*parts, text[at:]]) if parts else text
 
 
-def _tokens(text: str, may_begin: _MayBegin) -> list[tuple[int, int, str]]:
+@lru_cache(32)
+def _tokens(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]:
     """Beginning, end and mask of each token by their places in the text, which may overlap."""
     found = [*_found(text, range(len(text) + 1), may_begin)]
     shown, places = text, None
@@ -56,7 +58,7 @@ def _tokens(text: str, may_begin: _MayBegin) -> list[tuple[int, int, str]]:
             break
         shown, places = _decoded(shown, range(len(text) + 1) if places is None else places)
         found += _found(shown, places, may_begin)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from sys import getsizeof
 from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -13,6 +14,10 @@ from mock_server.problems import ProblemError
 from mock_server.responses import Answers
 
 MOST_RULES = 100
+
+_RULE_BYTES = 400
+# Of a place in a table, beside the text itself.
+_TEXT_BYTES = 24
 
 _Text = Annotated[str, Meta(max_length=1000)]
 _Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -47,6 +52,14 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seed: Seed = 0
     """Another seed throws other coins; with the same one a run repeats exactly."""
+
+    @property
+    def weight(self) -> int:
+        """About so many bytes of memory it takes."""
+        texts: list[object] = [self.when.operation, self.then.example, self.then.pointer]
+        for pair in ({} if self.when.query is UNSET else self.when.query).items():
+            texts += pair
+        return _RULE_BYTES + sum(getsizeof(text) + _TEXT_BYTES for text in texts if isinstance(text, str))
 
 
 class Chosen(NamedTuple):

@@ -11,7 +11,7 @@ from mock_server.accounts import load_accounts
 from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
 from mock_server.errors import InputError
-from mock_server.journal import Journal, Outcome, Part, Request, Sent
+from mock_server.journal import NOBODY, Journal, Outcome, Part, Request, Sent
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
@@ -27,6 +27,9 @@ from mock_server.worlds import Place, Worlds
 # What they are thrown by; they only have to be the same each time.
 _COINS = 0
 
+MOST_NOTED = 48 * 1024 * 1024
+"""Bytes of all journals together."""
+
 
 @dataclass(slots=True)
 class Common:
@@ -37,6 +40,8 @@ class Common:
     journal: Journal = field(default_factory=Journal)
     changes: int = 0
     """How often something was changed through the controls."""
+    noted: int = 0
+    """At most so many bytes are in all journals together; more than in truth, where some were forgotten."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,7 @@ class Service:
             sent=sent,
             body=body,
             operation=outcome.operation,
-            token="" if key is None else key.masked,
-            key_name="" if key is None else key.name,
-            label="" if key is None else key.label,
+            caller=NOBODY if key is None else key.caller,
             status=outcome.status,
             answer=outcome.answer,
             answer_headers=outcome.answer_headers,
@@ -114,10 +117,23 @@ class Service:
             duration=outcome.duration,
             wait=outcome.wait,
         )
-        (self.common.journal if key is None else key.journal).add(request)
+        common = self.common
+        common.noted += (common.journal if key is None else key.journal).add(request)
+        if common.noted > MOST_NOTED:
+            self._make_room()
         if request.duration is not None:
             self.finish(request)
         return request
+
+    @property
+    def journals(self) -> list[Journal]:
+        """That of requests without a key, and those of all keys."""
+        return [self.common.journal, *(key.journal for key in self.keys.all())]
+
+    @property
+    def rules_weight(self) -> int:
+        """About so many bytes of memory the rules of all keys take, and the server's."""
+        return self.common.board.weight + sum(key.board.weight for key in self.keys.all())
 
     def finish(self, request: Request) -> None:
         """Writes a request to the journal's file, as all is known of it."""
@@ -150,6 +166,18 @@ class Service:
         self.common.clock = start_clock(self.settings.now, self.settings.speed)
         self.common.journal.clear()
         self._coins.seed(_COINS)
+
+    def _make_room(self) -> None:
+        """Counts what is in all journals; where it is too much, empties those that were used least."""
+        journals = sorted(self.journals, key=lambda journal: journal.newest)
+        noted = sum(journal.weight for journal in journals)
+        for journal in journals[:-1]:
+            # So that not each request has all counted.
+            if noted <= MOST_NOTED * 7 // 8:
+                break
+            noted -= journal.weight
+            journal.clear()
+        self.common.noted = noted
 
     def _load_answers(self, revision: str) -> dict[str, Answers]:
         own = operations_of(narrow(self.document, revision))

@@ -413,6 +413,71 @@ def test_verify_counts(controls: Controls, called: str, expected: Json, count: i
     ]
 
 
+@pytest.mark.parametrize(
+    ("sent", "expected", "difference"),
+    [
+        pytest.param(b'{"a": 1, "b": [true]}', {"a": 1}, None, id="some members"),
+        pytest.param(b'{"a": {"b": 1, "c": 2}}', {"a": {"b": 1}}, None, id="some members within"),
+        pytest.param(b"[1, 2]", [1, 2], None, id="a list"),
+        pytest.param(b"null", None, None, id="null"),
+        pytest.param(b'{"a": 1}', {"a": True}, """body is '{"a": 1}'""", id="a number is no boolean"),
+        pytest.param(b"[true]", [1], "body is '[true]'", id="a boolean is no number"),
+        pytest.param(b"[1, 2]", [1], "body is '[1, 2]'", id="more items"),
+        pytest.param(b'{"a": 1}', {"b": 1}, """body is '{"a": 1}'""", id="another member"),
+        pytest.param(b'{"a": "df_secret"}', {"b": 1}, """body is '{"a": "df_***"}'""", id="token"),
+        pytest.param(b"a=1", {"a": "1"}, "body is 'a=1'", id="no JSON"),
+        pytest.param(b"[" * 3_000, [], f"body is {'[' * 1_000!r}", id="a deep one"),
+        pytest.param(b'"' + b"x" * 5_000 + b'"', "x", "body is kept only in part", id="too large a one"),
+        pytest.param(None, {}, "body is not there", id="none"),
+    ],
+)
+def test_verify_expects_a_body(
+    controls: Controls, web: httpx2.Client, sent: bytes | None, expected: Json, difference: str | None
+) -> None:
+    key = controls.mint()
+    web.request("GET", REALTIME, content=sent, headers=bearer(key))
+    found = controls.post("/requests/verify", {"body": expected}, key=key)
+
+    assert found["verified"] == (difference is None)
+    told = [] if difference is None else [[difference]]
+    assert [near["differences"] for near in found["nearest"]] == told
+
+
+@pytest.mark.parametrize(
+    ("expected", "is_met"),
+    [
+        pytest.param({"query": {"tägs": "a b"}}, True, id="escaped in both"),
+        pytest.param({"query": {"tägs": "a+b"}}, False, id="a plus is a blank"),
+        pytest.param({"query": {"token": "df_***"}}, True, id="token as it is shown"),
+        pytest.param({"query": {"token": "df_secret"}}, True, id="token as it was sent"),
+        pytest.param({"query": {"toke": None, "oken": None}}, True, id="no part of a name"),
+        pytest.param({"query": {"token": None}}, False, id="there after all"),
+        pytest.param({"query": {"blank": ""}}, True, id="empty value"),
+        pytest.param({"path": "/api/v1/a b+ü"}, True, id="escaped path"),
+        pytest.param({"path": "/api/v1/a%20b+%C3%BC"}, False, id="path as it was written"),
+        pytest.param({"headers": {"X-Token": "***"}}, True, id="header that is never shown"),
+        pytest.param({"headers": {"X-Mine": "1 df_***"}}, True, id="header with a token, as shown"),
+    ],
+)
+def test_verify_compares_what_was_sent(
+    controls: Controls, web: httpx2.Client, expected: Json, is_met: bool
+) -> None:
+    key = controls.mint()
+    query = "t%C3%A4gs=a%20b&t%c3%a4gs=a+b&&token=df%5Fsecret&blank"
+    web.get(f"/a%20b+%C3%BC?{query}", headers={**bearer(key), "X-Token": "1", "X-Mine": "1 df_secret"})
+
+    assert controls.post("/requests/verify", expected, key=key)["verified"] == is_met
+
+
+def test_verify_tells_requests_without_an_answer(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    with suppress(httpx2.HTTPError):
+        web.get(REALTIME, headers={**bearer(key), "Prefer": "fault=reset"})
+
+    assert controls.post("/requests/verify", {"status": None}, key=key)["verified"]
+    assert not controls.post("/requests/verify", {"status": 200}, key=key)["verified"]
+
+
 def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> None:
     expected = {"operation": "getRealtime", "query": {"fields": "pageviews"}}
     found = controls.post("/requests/verify", expected, key=called)
@@ -471,6 +536,13 @@ def test_a_full_disk_ends_the_journal_and_nothing_else(tmp_path: Path) -> None:
 
     assert statuses == [200, 200]
     assert log.read_text("utf-8").count("--journal: No space left on device") == 1
+
+
+def test_findings_about_one_request_are_bounded(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint()
+    web.get(REALTIME + "?" + "&".join(f"a{n}" for n in range(500)), headers=bearer(key))
+
+    assert len(last(controls, key)["lint"]) == 20
 
 
 def test_large_headers_are_refused_before_they_are_kept(controls: Controls, web: httpx2.Client) -> None:

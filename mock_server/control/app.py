@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
 
 import msgspec
 from starlette.applications import Starlette
@@ -74,10 +75,14 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
         )
         try:
             found = operation.run(asked)
+            if isawaitable(found):
+                found = await found
         finally:
             # What was half done before it failed is a change as well.
             if operation.method != "GET":
                 service.common.changes += 1
+        if isinstance(found, Response):
+            return found
         if operation.answer is None:
             return Response(status_code=operation.status)
         return json_reply(msgspec.json.encode(found), operation.status)

@@ -37,6 +37,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     token: str
 
     @property
+    def origin(self) -> str:
+        """The mock's own address, such as `http://127.0.0.1:8484`."""
+        return self.url.removesuffix(self.service.base)
+
+    @property
     def key(self) -> Key | None:
         """The key that the query names. Raises ProblemError where there is none of that name."""
         return None if self.query.key is UNSET else key_of(self.service, self.query.key)
@@ -69,7 +74,7 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _wrong(error, kind) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(400, f"The body is no JSON: {error}.") from None
 
 

@@ -51,7 +51,8 @@ def control_document(service: Service) -> dict[str, Any]:
 
 
 def _kinds(operation: ControlOperation) -> list[type]:
-    return [kind for kind in (operation.answer, operation.body) if kind is not None]
+    kinds = (operation.answer, operation.body, *operation.other_answers)
+    return [kind for kind in kinds if kind is not None]
 
 
 def _paths() -> dict[str, Any]:
@@ -95,9 +96,9 @@ def _parameters(operation: ControlOperation) -> list[dict[str, Any]]:
 def _responses(operation: ControlOperation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done"}
     if operation.answer is not None:
-        success["content"] = _content(operation.answer)
+        success["content"] = _content(operation.answer, *operation.other_answers)
     return {str(operation.status): success} | {
-        str(status): {"description": words, "content": _content(Problem, MEDIA_TYPE)}
+        str(status): {"description": words, "content": _content(Problem, media_type=MEDIA_TYPE)}
         for status, words in _refusals(operation)
     }
 
@@ -110,14 +111,17 @@ def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
     if operation.path.endswith("{key}") or issubclass(operation.query, Scoped):
         found.append((404, "There is no such key"))
     if operation.name == "createKey":
-        found.append((409, "There is such a key already, or there are too many"))
+        found.append((409, "There is such a key already, or there are too many, or there is no room"))
+    if operation.name in ("putSettings", "patchSettings"):
+        found.append((409, "There is no room for so many rules"))
     if operation.body is not None:
         found += [(413, "The body is too large"), (415, "The body is not sent as application/json")]
     return found
 
 
-def _content(kind: type, media_type: str = "application/json") -> dict[str, Any]:
-    return {media_type: {"schema": {"$ref": _REF.format(name=kind.__name__)}}}
+def _content(*kinds: type, media_type: str = "application/json") -> dict[str, Any]:
+    schemas = [{"$ref": _REF.format(name=kind.__name__)} for kind in kinds]
+    return {media_type: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
 
 
 def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from mock_server.control.about import Health, Sites, health, sites
 from mock_server.control.asked import Asked, Scoped
 from mock_server.control.clocks import ClockChange, ClockState, read_clock, set_clock
+from mock_server.control.har import Har
 from mock_server.control.listing import ListedKeys, list_keys
 from mock_server.control.minting import KeyState, NewKey, forget, mint, read_key
 from mock_server.control.requests import (
@@ -30,7 +31,10 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ControlOperation(NamedTuple):
-    """One operation. `body` is None where none is read, `answer` where none is given."""
+    """One operation. `body` is None where none is read, `answer` where none is given.
+
+    `run` may be asynchronous, and may give a whole response.
+    """
 
     name: str
     method: str
@@ -41,6 +45,8 @@ class ControlOperation(NamedTuple):
     body: type | None = None
     query: type = Nothing
     status: int = 200
+    other_answers: tuple[type, ...] = ()
+    """What else it may answer, where that is asked for."""
     is_open: bool = False
     """Whether anybody may ask: it tells nothing that is not public."""
 
@@ -79,7 +85,14 @@ OPERATIONS = (
         Scoped,
     ),
     ControlOperation(
-        "getRequests", "GET", "/requests", "Read the journal", read_requests, Requests, query=Page
+        "getRequests",
+        "GET",
+        "/requests",
+        "Read the journal",
+        read_requests,
+        Requests,
+        query=Page,
+        other_answers=(Har,),
     ),
     ControlOperation(
         "deleteRequests",

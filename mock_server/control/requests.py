@@ -1,33 +1,41 @@
 """The journal: read, cleared, asked whether the expected came, and whether a client waits after a 429."""
 
-from collections.abc import Iterable, Iterator
-from heapq import nlargest, nsmallest
-from itertools import chain
+from collections.abc import AsyncIterator, Iterable
+from heapq import merge
+from itertools import chain, dropwhile, islice
 from operator import attrgetter
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response, StreamingResponse
 
 from mock_server.control.asked import Asked, Scoped
-from mock_server.expectations import Miss, differences, nearest
+from mock_server.control.har import PART_BYTES, SAVED, har_parts
+from mock_server.control.turns import Turn
+from mock_server.expectations import Search
 from mock_server.instants import iso_of
 from mock_server.journal import Journal, Request
-from mock_server.journal_file import shown
 from mock_server.lint import linted
 from mock_server.problems import ProblemError
+from mock_server.replies import JSON
 from mock_server.retries import retries_of
+from mock_server.showing import MEMBERS
 
 _MOST = 1_000
+_USUAL = 100
 
 
 class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Query of the journal: the newest so many requests, or the first so many after a number."""
 
-    limit: Annotated[int, Meta(ge=1, le=_MOST)] = 100
+    limit: (
+        Annotated[int, Meta(ge=1, le=_MOST, description="100 unless told, of a HAR file 1,000.")] | UnsetType
+    ) = UNSET
     after: (
         Annotated[int, Meta(ge=0, description="The number of a request; left out, the newest.")] | UnsetType
     ) = UNSET
+    format: Annotated[Literal["json", "har"], Meta(description="`har`: HTTP Archive 1.2.")] = "json"
 
 
 class BodyState(Struct, frozen=True, kw_only=True):
@@ -114,15 +122,16 @@ class Retries(Struct, frozen=True, kw_only=True):
     retries: list[RetryState]
 
 
-def read_requests(asked: Asked) -> Requests:
-    """A page of the requests of a key, or of all."""
-    limit, after = asked.query.limit, asked.query.after
-    if after is UNSET:
-        page = nlargest(limit, _all(asked), key=attrgetter("number"))
-    else:
-        later = (request for request in _all(asked) if request.number > after)
-        page = nsmallest(limit, later, key=attrgetter("number"))
-    return Requests(requests=_states(asked, page))
+async def read_requests(asked: Asked) -> Response:
+    """A page of the requests of a key, or of all, as JSON or as a HAR file to be saved."""
+    as_har = asked.query.format == "har"
+    limit = asked.query.limit
+    if limit is UNSET:
+        limit = _MOST if as_har else _USUAL
+    page = _page(_journals(asked), limit, asked.query.after)
+    if as_har:
+        return StreamingResponse(har_parts(page, asked.origin), headers=SAVED, media_type=JSON)
+    return StreamingResponse(_listed(asked, page), media_type=JSON)
 
 
 def clear_requests(asked: Asked) -> None:
@@ -131,66 +140,94 @@ def clear_requests(asked: Asked) -> None:
         journal.clear()
 
 
-def verify(asked: Asked) -> Verified:
+async def verify(asked: Asked) -> Verified:
     """Whether the expected requests came."""
     expected = asked.body
     known = asked.service.answers(asked.service.settings.revision)
     if expected.operation is not UNSET and expected.operation not in known:
         problem = f"`operation`: there is no {expected.operation[:80]!r}; known: {', '.join(known)}"
         raise ProblemError(400, problem, member="/operation")
-    misses = [Miss(request, differences(request, expected)) for request in _all(asked)]
-    count = sum(not miss.differences for miss in misses)
-    near = nearest(misses) if count < expected.least else []
-    states = {state.number: state for state in _states(asked, [miss.request for miss in near])}
-    return Verified(
-        verified=expected.is_met_by(count),
-        count=count,
-        nearest=[Near(request=states[miss.request.number], differences=miss.differences) for miss in near],
-    )
+    search, turn = Search(expected), Turn()
+    for request in chain.from_iterable(_journals(asked)):
+        search.look_at(request)
+        await turn.pass_on()
+    near = []
+    if search.count < expected.least:
+        for miss in search.nearest():
+            await turn.pass_on()
+            [state] = [state async for state in _states(asked, [miss.request], turn)]
+            near.append(Near(request=state, differences=miss.differences))
+    return Verified(verified=expected.is_met_by(search.count), count=search.count, nearest=near)
 
 
-def retries(asked: Asked) -> Retries:
+async def retries(asked: Asked) -> Retries:
     """Each 429 and whether it was waited out, key by key."""
-    found = [
-        RetryState(
-            refused_at=iso_of(retry.refused.instant),
-            required=retry.required,
-            waited=retry.waited,
-            patient=retry.is_patient,
-        )
-        for journal in _journals(asked)
-        for retry in retries_of(journal)
-    ]
+    found, turn = [], Turn()
+    for journal in _journals(asked):
+        found += [
+            RetryState(
+                refused_at=iso_of(retry.refused.instant),
+                required=retry.required,
+                waited=retry.waited,
+                patient=retry.is_patient,
+            )
+            for retry in retries_of(journal)
+        ]
+        await turn.pass_on()
     return Retries(patient=all(retry.patient is not False for retry in found), retries=found)
 
 
 def _journals(asked: Asked) -> list[Journal]:
     """That of a key; without one those of all keys, and that of requests without a key."""
     key = asked.key
-    if key is not None:
-        return [key.journal]
-    return [asked.service.common.journal, *(other.journal for other in asked.service.keys.all())]
+    return asked.service.journals if key is None else [key.journal]
 
 
-def _all(asked: Asked) -> Iterator[Request]:
-    return chain.from_iterable(_journals(asked))
+def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> list[Request]:
+    """The newest so many requests, or the first so many after a number, oldest first."""
+    number = attrgetter("number")
+    if after is UNSET:
+        newest = merge(*map(reversed, journals), key=number, reverse=True)
+        return list(islice(newest, limit))[::-1]
+    later = (dropwhile(lambda request: request.number <= after, journal) for journal in journals)
+    return list(islice(merge(*later, key=number), limit))
 
 
-def _states(asked: Asked, requests: Iterable[Request]) -> list[RequestState]:
+async def _listed(asked: Asked, page: list[Request]) -> AsyncIterator[bytes]:
+    """`{"requests": […]}`, in parts that are worth sending."""
+    part, is_first = bytearray(b'{"requests":['), True
+    async for state in _states(asked, page, Turn()):
+        part += (b"" if is_first else b",") + msgspec.json.encode(state)
+        is_first = False
+        if len(part) >= PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    yield bytes(part + b"]}")
+
+
+async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIterator[RequestState]:
     """Requests in their order, each linted among those of its key."""
+    found = await _lint(asked, {request.number for request in requests}, turn)
+    for request in requests:
+        members: dict[str, object] = {"lint": found.get(request.number, [])}
+        for name, show in MEMBERS.items():
+            members[name] = show(request)
+            await turn.pass_on()
+        yield msgspec.convert(members, RequestState)
+
+
+async def _lint(asked: Asked, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
+    """What is found about each of these requests, by its number."""
     service = asked.service
     parameters = {
         operation.operation_id: frozenset(parameter.name for parameter in operation.parameters)
         for operation in (*service.extra_operations, *service.operations)
     }
-    wanted = {request.number for request in requests}
-    states = [
-        _state(request, [Lint(rule=one.rule, message=one.message) for one in findings])
-        for journal in _journals(asked)
-        for request, findings in linted(journal, parameters, wanted)
-    ]
-    return sorted(states, key=attrgetter("number"))
-
-
-def _state(request: Request, lint: list[Lint]) -> RequestState:
-    return msgspec.convert({**shown(request), "lint": lint}, RequestState)
+    found = {}
+    for journal in _journals(asked):
+        if not any(request.number in wanted for request in journal):
+            continue
+        for request, findings in linted(journal, parameters, wanted):
+            found[request.number] = [finding._asdict() for finding in findings]
+            await turn.pass_on()
+    return found

@@ -10,6 +10,9 @@ from mock_server.rules import Rule, check
 from mock_server.service import Service
 from mock_server.views.call import REVISIONS
 
+MOST_RULE_BYTES = 32 * 1024 * 1024
+"""Of memory, for the rules of all keys and the server's."""
+
 
 class RuleCount(Struct, frozen=True, kw_only=True):
     """How many requests a rule was about, and to how many of them it was applied."""
@@ -57,7 +60,7 @@ def change_settings(asked: Asked) -> SettingsState:
 
 
 def _check(asked: Asked, knobs: Knobs) -> None:
-    check_knobs(asked.service, knobs)
+    check_knobs(asked.service, knobs, _board(asked).weight)
     key = asked.key
     if key is not None and key.account.is_account_token and knobs.site is not None:
         raise ProblemError(400, "`site`: an account token names its website by `websiteId`.", member="/site")
@@ -68,14 +71,23 @@ def _board(asked: Asked) -> Board:
     return asked.service.common.board if key is None else key.board
 
 
-def check_knobs(service: Service, knobs: Knobs) -> None:
-    """Raises ProblemError for what there is not, with what there is."""
+def check_knobs(service: Service, knobs: Knobs, before: int = 0) -> None:
+    """Raises ProblemError for what there is not, with what there is, and for rules that there is no room for.
+
+    `before` is the weight of the rules in whose place these come.
+    """
     knobs.check(service.sites, REVISIONS)
     # A rule may be about what only one revision documents.
     revisions = REVISIONS if knobs.revision is None else (knobs.revision,)
     problems = [_problem(service, knobs, revision) for revision in revisions]
     if None not in problems:
         raise next(problem for problem in problems if problem is not None)
+    if knobs.weight > before and service.rules_weight - before + knobs.weight > MOST_RULE_BYTES:
+        detail = (
+            f"The rules of all keys together would take more than {MOST_RULE_BYTES >> 20} MiB: "
+            "take some away, or DELETE keys that are not needed any more."
+        )
+        raise ProblemError(409, detail, member="/faults")
 
 
 def _problem(service: Service, knobs: Knobs, revision: str) -> ProblemError | None:
