@@ -203,6 +203,24 @@ def serve(
         Server(app, announce, proxy, at_once).run(sockets=[sock])
 
 
+@main.command(context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"})
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address that the mock listens on.")
+@click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65_535), help="Its port."
+)
+@click.option("--timeout", default=2.0, show_default=True, help="Seconds that it has for its answer.")
+def health(*, host: str, port: int, timeout: float) -> None:
+    """Ask a mock whether it is up: exit code 0 where it is, 1 where not.
+
+    For a container's health check; host and port are read from the environment as `serve` reads them.
+    """
+    from mock_server.health import ask
+
+    complaint = ask(host, port, timeout)
+    click.echo(complaint or "up", err=bool(complaint))
+    sys.exit(1 if complaint else 0)
+
+
 @main.command()
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @click.option("--revision", help="Narrow the document to one revision; by default it holds all.")

@@ -30,6 +30,7 @@ from mock_server.views.call import REVISION_2026_06, REVISIONS
 from tests.command import address_of, banner_of, ended, serving, started
 from tests.conftest import INSTANT
 from tests.credentials import DEMO, bearer
+from tests.ports import port_to_take
 from tests.schemas import strict_validator
 
 API = "/api/v1"
@@ -120,12 +121,6 @@ WAYS = [pytest.param(by_options, id="options"), pytest.param(by_environment, id=
 Way = Callable[[Mapping[str, Sequence[str]]], Given]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port
-
-
 def mock_of(given: Given, stack: ExitStack) -> Mock:
     process = stack.enter_context(started(*given.options, environment=given.environment))
     banner = banner_of(process)
@@ -156,8 +151,8 @@ def plain() -> Iterator[Mock]:
 def chosen(request: pytest.FixtureRequest) -> Iterator[Mock]:
     """A mock of another world than usual, on a chosen port."""
     way: Way = request.param
-    with ExitStack() as stack:
-        yield mock_of(way({**CHOSEN, "port": [str(free_port())]}), stack)
+    with port_to_take() as port, ExitStack() as stack:
+        yield mock_of(way({**CHOSEN, "port": [str(port)]}), stack)
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -412,10 +407,10 @@ def test_taken_port_is_refused_in_one_line() -> None:
 
 
 def test_of_those_that_start_at_once_on_one_port_one_serves() -> None:
-    port = str(free_port())
-
-    with ExitStack() as stack:
-        processes = [stack.enter_context(started("--port", port, stderr=subprocess.PIPE)) for _ in range(4)]
+    with port_to_take() as port, ExitStack() as stack:
+        processes = [
+            stack.enter_context(started("--port", str(port), stderr=subprocess.PIPE)) for _ in range(4)
+        ]
         losers = _ended_but_one(processes)
         complaints = [process.communicate(timeout=30)[1] for process in losers]
 

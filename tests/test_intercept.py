@@ -33,6 +33,7 @@ from tests.command import LISTENING, NOTHING, banner_of, ended, started
 from tests.conftest import INSTANT
 from tests.controls import Controls
 from tests.credentials import bearer
+from tests.ports import port_to_take
 
 PATH = "/api/v1/analytics/realtime/map"
 URL = f"https://{HOST}{PATH}"
@@ -639,11 +640,10 @@ def test_file_that_cannot_be_the_authoritys_is_refused_and_left_alone(tmp_path: 
 
 def test_chosen_port_and_file_are_used(tmp_path: Path) -> None:
     file = tmp_path / "its ca.pem"
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
-    options = ("--intercept-port", str(port), "--intercept-ca", str(file))
-    with intercepting_command(*options) as command, command.client() as client:
-        status = client.get(PATH, headers=bearer("df_test")).status_code
+    with port_to_take() as port:
+        options = ("--intercept-port", str(port), "--intercept-ca", str(file))
+        with intercepting_command(*options) as command, command.client() as client:
+            status = client.get(PATH, headers=bearer("df_test")).status_code
 
     assert (status, command.proxy[1], command.authority) == (200, port, file)
     assert file.exists()

@@ -4,17 +4,17 @@ import fcntl
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import pytest
 
 from tests.command import COMMAND
+from tests.ports import port_to_take
 
 # The runners come from the npm registry: `make test` needs Python alone.
 pytestmark = pytest.mark.long
@@ -148,10 +148,10 @@ def project(tmp_path: Path) -> Callable[[Recipe], Project]:
 
 
 @pytest.fixture
-def free_port() -> str:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return str(server.getsockname()[1])
+def free_port() -> Iterator[str]:
+    """A port that the mock may listen on."""
+    with port_to_take() as port:
+        yield str(port)
 
 
 @pytest.mark.parametrize(
