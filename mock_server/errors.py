@@ -72,4 +72,6 @@ class InputError(Exception):
 
     def __init__(self, where: object, problem: str) -> None:
         """`where` names the file and the place in it, or the option."""
-        super().__init__(f"{where}: {problem}")
+        # File names and what stands in files may have what moves a terminal's cursor.
+        text = f"{where}: {problem}"
+        super().__init__("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text))

@@ -1,9 +1,13 @@
 """A website as data: what a file in `fixtures/sites/` says, checked when it is loaded."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
@@ -16,11 +20,18 @@ MOST_ONLINE = 100_000
 """More visitors than that take longer to tell than anybody waits."""
 # A visit lasts 45 minutes at most and ends after 30 idle ones.
 VISIT_SPACING_MINUTES = 75
+LONGEST_TEXT = 2_000
+# C0 and C1, and the two separators that end a line.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DEVICES = ("desktop", "mobile", "tablet")
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-Weight = Annotated[float, Meta(ge=0)]
-Positive = Annotated[float, Meta(gt=0)]
+# Bounds that nobody meets, so that no sum and no product of such numbers is endless.
+Weight = Annotated[float, Meta(ge=0, le=1e9)]
+Amount = Annotated[float, Meta(ge=0, le=1e12)]
+Factor = Annotated[float, Meta(ge=1e-9, le=1e9)]
+Few = Meta(max_length=100)
+Many = Meta(max_length=2_000)
 WebsiteId = Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
 UuidV4 = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
@@ -72,7 +83,7 @@ class Page(_Record, frozen=True, kw_only=True):
     path: str
     entry: Weight = 0
     links: Mapping[str, Weight] = {}
-    goals: tuple[Goal, ...] = ()
+    goals: Annotated[tuple[Goal, ...], Few] = ()
 
 
 class Source(_Record, frozen=True, kw_only=True):
@@ -98,7 +109,7 @@ class Plan(_Record, frozen=True, kw_only=True):
     """Something to buy, at `amount` major units of the site's currency."""
 
     name: str
-    amount: Weight
+    amount: Amount
     weight: Weight = 1
 
 
@@ -107,8 +118,8 @@ class Money(_Record, frozen=True, kw_only=True):
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     decimals: Annotated[int, Meta(ge=0, le=4)] = 2
-    usd_rate: Positive = 1
-    plans: Annotated[tuple[Plan, ...], Meta(min_length=1)]
+    usd_rate: Factor = 1
+    plans: Annotated[tuple[Plan, ...], Meta(min_length=1, max_length=100)]
     purchase: Funnel
     renewal: Share = 0
     """The chance of each of the twelve monthly renewals; 0 where things are bought once."""
@@ -117,15 +128,15 @@ class Money(_Record, frozen=True, kw_only=True):
 class Lift(_Record, frozen=True, kw_only=True):
     """Factors on the baseline for one value of a dimension."""
 
-    rate: Positive = 1
-    value: Positive = 1
+    rate: Factor = 1
+    value: Factor = 1
 
 
 class Prediction(_Record, frozen=True, kw_only=True):
     """The conversion model: a baseline and what lifts it, by dimension and value."""
 
     conversion_rate: Share
-    average_value: Weight
+    average_value: Amount
     device: Mapping[str, Lift] = {}
     os: Mapping[str, Lift] = {}
     browser: Mapping[str, Lift] = {}
@@ -144,7 +155,7 @@ class Regular(_Record, frozen=True, kw_only=True):
     os: str
     browser: str
     since: str
-    every_days: Annotated[int, Meta(ge=1)] = 7
+    every_days: Annotated[int, Meta(ge=1, le=36_500)] = 7
     entry: str
     customer: bool = False
 
@@ -183,8 +194,8 @@ class Site(_Record, frozen=True, kw_only=True):
     rhythm: Rhythm
     visits: Visits
     waves: Annotated[tuple[Wave, ...], Meta(max_length=5)] = ()
-    pages: Annotated[tuple[Page, ...], Meta(min_length=1)]
-    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+    pages: Annotated[tuple[Page, ...], Meta(min_length=1, max_length=2_000)]
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1, max_length=2_000)]
     countries: Mapping[str, Weight] = {}
     """Weights by country code; `"*"` is the weight of all others together."""
     devices: Mapping[str, Weight]
@@ -194,15 +205,15 @@ class Site(_Record, frozen=True, kw_only=True):
     prediction: Prediction | None = None
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
     """Who is always there: one visitor of each role, relieved every half hour."""
-    regulars: tuple[Regular, ...] = ()
-    bots: tuple[UuidV4, ...] = ()
+    regulars: Annotated[tuple[Regular, ...], Many] = ()
+    bots: Annotated[tuple[UuidV4, ...], Many] = ()
     """The ids of visitors that are flagged as bots: in no view."""
     unlocated: Share = 0
     """The share of visitors of whom only the country is known."""
     withheld: Share = 0
     """The share of visitors of whom everything that may be null is null."""
-    places: tuple[OwnPlace, ...] = ()
-    people: tuple[OwnPerson, ...] = ()
+    places: Annotated[tuple[OwnPlace, ...], Many] = ()
+    people: Annotated[tuple[OwnPerson, ...], Many] = ()
 
     def page(self, path: str) -> Page:
         """The page at `path`, which the checks have seen."""
@@ -212,9 +223,11 @@ class Site(_Record, frozen=True, kw_only=True):
 def load_site(path: Path) -> Site:
     """The site that a file describes. Raises InputError that names file, place and fault."""
     site = read_record(path, Site)
+    # A text of several lines has a line feed at its end at least.
+    site = msgspec.structs.replace(site, description=" ".join(site.description.split()))
     if site.name or site.file:
         raise InputError(path, "a site is named by its file; leave `name` and `file` out")
-    for place, problem in _faults(site):
+    for place, problem in chain(_text_faults(msgspec.to_builtins(site), "$"), _faults(site)):
         raise InputError(f"{path}: {place}", problem)
     return _named(site, path)
 
@@ -249,12 +262,14 @@ def _site_files(folder: Path) -> list[Path]:
 
 
 def _named(site: Site, path: Path) -> Site:
-    fields = {field: getattr(site, field) for field in Site.__struct_fields__}
-    return Site(**{**fields, "name": path.stem, "file": str(path)})
+    return msgspec.structs.replace(site, name=path.stem, file=str(path))
 
 
 def _faults(site: Site) -> Iterable[tuple[str, str]]:
     """What no single member shows: (place, problem) pairs."""
+    if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) > MOST_ONLINE:
+        yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
+    yield from _url_faults(site)
     yield from _page_faults(site)
     yield from _funnel_faults(site)
     yield from _wave_faults(site)
@@ -262,9 +277,9 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
     for device in site.devices:
         if device not in DEVICES:
             yield "$.devices", f"{device!r} is none of {', '.join(DEVICES)}"
-    if not any(site.devices.values()):
+    if _is_nothing(site.devices.values()):
         yield "$.devices", "every weight is 0"
-    if not any(source.weight for source in site.sources):
+    if _is_nothing(source.weight for source in site.sources):
         yield "$.sources", "every weight is 0"
     if "customer" in site.cast and site.money is None:
         yield "$.cast", "a customer needs `money`"
@@ -272,21 +287,57 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
         yield "$.prediction", "a prediction needs `money`"
     if not site.countries and not site.places:
         yield "$.countries", "the site needs `countries` or `places` of its own"
-    elif not any(site.countries.values()) and not any(place.weight for place in site.places):
+    elif _is_nothing([*site.countries.values(), *(place.weight for place in site.places)]):
         yield "$.countries", "every weight is 0"
+
+
+def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Text that a terminal, a header or a reader of lines would take for something else."""
+    if isinstance(part, str):
+        if len(part) > LONGEST_TEXT:
+            yield place, f"the text is longer than {LONGEST_TEXT} characters"
+        if _CONTROL.search(part):
+            yield place, f"{part[:80]!r} has a control character"
+    elif isinstance(part, dict):
+        for name, member in part.items():
+            yield from _text_faults(name, place)
+            yield from _text_faults(member, f"{place}.{name}")
+    elif isinstance(part, list | tuple):
+        for n, member in enumerate(part):
+            yield from _text_faults(member, f"{place}[{n}]")
+
+
+def _is_nothing(weights: Iterable[float]) -> bool:
+    """Whether nothing can be chosen by these weights, or next to nothing, which is soon lost."""
+    return sum(weights) < 1e-9
+
+
+def _url_faults(site: Site) -> Iterator[tuple[str, str]]:
+    urls = [(f"$.sources[{n}].referrer", source.referrer) for n, source in enumerate(site.sources)]
+    urls += [
+        (f"$.pages[{n}].goals[{m}].url", goal.url)
+        for n, page in enumerate(site.pages)
+        for m, goal in enumerate(page.goals)
+    ]
+    for place, url in urls:
+        try:
+            urlsplit(url or "")
+        except ValueError as error:
+            yield place, f"{url!r} is no URL: {error}"
 
 
 def _page_faults(site: Site) -> Iterable[tuple[str, str]]:
     paths = [page.path for page in site.pages]
-    if not any(page.entry for page in site.pages):
+    known = set(paths)
+    if _is_nothing(page.entry for page in site.pages):
         yield "$.pages", "no page has an `entry` weight"
     for n, page in enumerate(site.pages):
         if paths.index(page.path) != n:
             yield f"$.pages[{n}].path", f"{page.path!r} is there twice"
-        if not any(page.links.values()):
+        if _is_nothing(page.links.values()):
             yield f"$.pages[{n}].links", f"{page.path!r} links to no page"
         for target in page.links:
-            if target not in paths:
+            if target not in known:
                 yield f"$.pages[{n}].links", f"{target!r} is no page of this site"
         if sum(goal.chance for goal in page.goals) > 1:
             yield f"$.pages[{n}].goals", "the chances add up to more than 1"

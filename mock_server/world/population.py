@@ -230,4 +230,5 @@ def _purchases(visits: float, share: float) -> float:
 
     Nobody buys in a minute in which nobody comes; so the others have to make up for it.
     """
-    return share * visits / (1 - exp(-visits)) if visits else 0.0
+    # Of fewer than that `1 - exp(-visits)` soon leaves nothing.
+    return share * visits / (1 - exp(-visits)) if visits > 1e-9 else 0.0
