@@ -20,31 +20,38 @@ class Finding(NamedTuple):
     message: str
 
 
-def linted(
-    requests: Iterable[Request], parameters: Mapping[str, Container[str]], wanted: Container[int]
-) -> Iterator[tuple[Request, list[Finding]]]:
-    """The requests of one key whose numbers are wanted, oldest first, with what is found about each.
+class Documented(NamedTuple):
+    """What requests are held against."""
 
-    `parameters` are the documented parameters of each operation, by `operationId`; of one that is not mocked
-    yet they are not known.
-    """
+    parameters: Mapping[str, Container[str]]
+    """The documented ones of each operation, by `operationId`; of one not mocked yet they are not known."""
+    with_slash: Container[str]
+    """The operations whose paths end with a slash."""
+
+
+def linted(
+    requests: Iterable[Request], documented: Documented, wanted: Container[int]
+) -> Iterator[tuple[Request, list[Finding]]]:
+    """The requests of one key whose numbers are wanted, oldest first, with what is found about each."""
     previous: dict[tuple[str | bytes, ...], Request] = {}
     for request in requests:
         asked = request.sent[:3]
         if request.number in wanted:
-            findings = islice(_findings(request, parameters), _MOST_FINDINGS)
+            findings = islice(_findings(request, documented), _MOST_FINDINGS)
             yield request, [*findings, *_haste(request, previous.get(asked))]
         previous[asked] = request
 
 
-def _findings(request: Request, parameters: Mapping[str, Container[str]]) -> Iterator[Finding]:
+def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
     if any(has_token(part.decode("latin-1")) for part in (request.sent.path, request.sent.query)):
         yield Finding("token-in-url", "A token in a URL ends up in logs: it belongs into Authorization.")
     query = request.query
     if request.operation is None:
         yield Finding("unknown-route", f"Nothing is at {request.method} {request.path[:200]}.")
         return
-    known = parameters.get(request.operation)
+    if request.sent.path.endswith(b"/") != (request.operation in documented.with_slash):
+        yield Finding("slash-at-the-end", "The documented path is the same but for the slash at its end.")
+    known = documented.parameters.get(request.operation)
     for name, values in query.items():
         if name.startswith(QUERY_PREFIX):
             continue
@@ -54,7 +61,7 @@ def _findings(request: Request, parameters: Mapping[str, Container[str]]) -> Ite
             yield Finding("repeated-parameter", f"{name[:80]!r} is given {len(values)} times.")
     if request.caller.token == "df_***" and "websiteId" in query:  # noqa: S105 - a masked one
         yield Finding("needless-website-id", "A df_ key names its website already: `websiteId` is ignored.")
-    if request.path.rpartition("/")[2].startswith("dfid_"):
+    if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):
         yield Finding("cookie-as-visitor-id", "dfid_… is no visitor id: those are UUIDs.")
     if request.has_header("authorization", None):
         yield Finding("no-authorization", "No Authorization header was sent.")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
-from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.routing import Match, Route, Router
+from starlette.types import Receive, Scope, Send
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
@@ -43,6 +43,28 @@ def exact(routes: Iterable[Route]) -> list[ExactRoute]:
     return sorted(found, key=lambda route: (lengths.index(route.path.count("/")), _vagueness(route.path)))
 
 
+def take_either_slash(router: Router) -> None:
+    """Lets a slash more or less at the end of a path matter only where both paths are there.
+
+    Starlette would redirect: to an absolute URL that it makes of `Host`, behind a proxy another origin's, for
+    which a client drops its token.
+    """
+    not_found = router.default
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        # The same scope goes on, so that whoever answers an error sees the path that was meant.
+        scope["path"] = path[:-1] if path.endswith("/") else f"{path}/"
+        if any(route.matches(scope)[0] != Match.NONE for route in router.routes):
+            await router(scope, receive, send)
+            return
+        scope["path"] = path
+        await not_found(scope, receive, send)
+
+    router.redirect_slashes = False
+    router.default = answer
+
+
 def methods_of(routes: Sequence[Route], scope: Scope) -> list[str]:
     """All methods that a path can be asked with, in their alphabetical order."""
     found = [route.methods or () for route in routes if route.matches(scope)[0] != Match.NONE]
@@ -70,11 +92,12 @@ def _pattern(path: str) -> str:
 
 
 def _path_of(scope: Scope) -> str:
+    path: str = scope["path"]
     raw: bytes | None = scope.get("raw_path")
     if raw is None or (b"%2F" not in raw and b"%2f" not in raw):
-        path: str = scope["path"]
         return path
-    return _decoded(raw.decode("latin-1"))
+    # What was sent, with the slash at its end that `take_either_slash` thinks of.
+    return _decoded(raw.decode("latin-1").removesuffix("/")) + ("/" if path.endswith("/") else "")
 
 
 def _decoded(path: str) -> str:

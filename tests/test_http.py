@@ -238,26 +238,69 @@ def test_unknown_route_answers_404_whatever_the_token(root: httpx2.Client, path:
     _assert_envelope(reply, 404)
 
 
-@pytest.mark.parametrize("path", [REALTIME, MAP, KNOWN_VISITOR, "/__mock/health", "/openapi.json"])
-def test_trailing_slash_leads_to_the_path_without_it(root: httpx2.Client, path: str) -> None:
-    reply = root.get(f"{path}/?a=b%20c", headers=bearer("df_test"))
+@pytest.mark.parametrize(
+    "path",
+    [
+        REALTIME,
+        MAP,
+        KNOWN_VISITOR,
+        f"{BASE}/visitors/00000000-0000-4000-8000-000000000000",
+        f"{BASE}/analytics/overview",
+        "/__mock/sites",
+        "/openapi.json",
+        "/docs",
+    ],
+)
+@pytest.mark.parametrize("token", ["df_test", "df_nobody", "dft_test"])
+def test_a_slash_at_the_end_changes_no_answer(root: httpx2.Client, path: str, token: str) -> None:
+    plain, slashed = (root.get(f"{path}{end}?a=b%20c", headers=bearer(token)) for end in ("", "/"))
 
-    assert reply.status_code == 307
-    assert reply.headers["Location"] == str(root.base_url.join(f"{path}?a=b%20c"))
+    assert slashed.status_code == plain.status_code
+    assert slashed.content == plain.content
+    assert slashed.headers == plain.headers
 
 
-def test_redirection_from_a_trailing_slash_keeps_the_token(root: httpx2.Client) -> None:
-    reply = root.get(REALTIME + "/", headers=bearer("df_test"), follow_redirects=True)
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        pytest.param("HEAD", {}, 200, id="HEAD"),
+        pytest.param("POST", {}, 405, id="another method"),
+        pytest.param("OPTIONS", {}, 204, id="OPTIONS"),
+        pytest.param("GET", {"Prefer": "code=404"}, 404, id="a preference"),
+        pytest.param("GET", {"Authorization": ""}, 401, id="no token"),
+        pytest.param("GET", {"Origin": "null"}, 200, id="a page of another origin"),
+    ],
+)
+def test_a_slash_at_the_end_is_met_by_all_requests(
+    root: httpx2.Client, method: str, headers: dict[str, str], status: int
+) -> None:
+    replies = [
+        root.request(method, f"{REALTIME}{end}", headers={**bearer("df_test"), **headers})
+        for end in ("", "/")
+    ]
 
-    assert reply.status_code == 200
-    assert reply.json()["status"] == "success"
+    assert [reply.status_code for reply in replies] == [status, status]
+    assert replies[0].headers == replies[1].headers
 
 
-def test_page_of_another_origin_may_follow_a_trailing_slash(root: httpx2.Client) -> None:
-    reply = root.get(REALTIME + "/", headers={**bearer("df_test"), "Origin": "null"})
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{REALTIME}//",
+        f"{BASE}//analytics/realtime",
+        f"/{REALTIME}",
+        f"{REALTIME}/%2F",
+        f"{REALTIME}%2F",
+        "/__mock//health",
+    ],
+)
+def test_other_slashes_lead_nowhere(root: httpx2.Client, path: str) -> None:
+    reply = root.send(
+        root.build_request("GET", str(root.base_url).rstrip("/") + path, headers=bearer("df_test"))
+    )
 
-    assert reply.status_code == 307
-    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert reply.status_code == 404
+    assert "Location" not in reply.headers
 
 
 @pytest.mark.parametrize(

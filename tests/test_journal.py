@@ -308,6 +308,13 @@ def test_secrets_are_masked(controls: Controls, web: httpx2.Client) -> None:
         pytest.param(f"{REALTIME}?__delay=0", True, [], id="our own parameter"),
         pytest.param(f"{REALTIME}?fields=&fields=", True, ["repeated-parameter"], id="repeated parameter"),
         pytest.param(f"{REALTIME}?websiteId={DEMO}", True, ["needless-website-id"], id="needless website id"),
+        pytest.param(f"{REALTIME}/", True, ["slash-at-the-end"], id="slash at the end"),
+        pytest.param(
+            "/visitors/dfid_1/",
+            True,
+            ["slash-at-the-end", "cookie-as-visitor-id"],
+            id="cookie, slash at the end",
+        ),
         pytest.param("/visitors/dfid_1", True, ["cookie-as-visitor-id"], id="cookie for a visitor"),
         pytest.param(f"{REALTIME}?fields=df_x", True, ["token-in-url"], id="token in the URL"),
         pytest.param("/visitors/df_x", True, ["token-in-url"], id="token in the path"),

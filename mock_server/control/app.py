@@ -1,6 +1,5 @@
 """The controls as an application: routes, guard, reading, running, problems."""
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 
@@ -19,12 +18,13 @@ from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.replies import json_reply
-from mock_server.routes import exact
+from mock_server.routes import exact, methods_of, take_either_slash
 from mock_server.service import Service
 
 PREFIX = "/__mock"
 
 _Handler = Callable[[Request], Awaitable[Response]]
+_ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def make_control_app(service: Service) -> Starlette:
@@ -33,18 +33,22 @@ def make_control_app(service: Service) -> Starlette:
     async def document(_request: Request) -> Response:
         return json_reply(msgspec.json.encode(control_document(service)))
 
-    routes = [
-        *(
-            Route(PREFIX + operation.path, _handler(operation, service), methods=[operation.method])
-            for operation in OPERATIONS
-        ),
-        Route(f"{PREFIX}/openapi.json", document),
-    ]
-    return Starlette(
-        routes=exact(routes),
-        middleware=_cross_origin(service.settings.control_origins),
-        exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation},
+    routes = exact(
+        [
+            *(
+                Route(PREFIX + operation.path, _handler(operation, service), methods=[operation.method])
+                for operation in OPERATIONS
+            ),
+            Route(f"{PREFIX}/openapi.json", document),
+        ]
     )
+    app = Starlette(
+        routes=routes,
+        middleware=_cross_origin(service.settings.control_origins),
+        exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation(routes)},
+    )
+    take_either_slash(app.router)
+    return app
 
 
 def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
@@ -98,22 +102,20 @@ async def _problem(_request: Request, problem: Exception) -> Response:
     return reply
 
 
-async def _no_such_operation(request: Request, error: Exception) -> Response:
-    """404 and 405, which lists the methods of all operations of the path."""
-    assert isinstance(error, HTTPException), "registered for nothing else"
-    if error.status_code != 405:
-        return problem_reply(
-            ProblemError(404, f"Nothing is at {request.url.path[:200]}; {PREFIX}/openapi.json tells what is.")
-        )
-    allowed = sorted(
-        operation.method
-        for operation in OPERATIONS
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", PREFIX + operation.path), request.url.path)
-    )
-    heads = ["HEAD"] if "GET" in allowed else []
-    allow = ", ".join(sorted([*allowed, *heads])) or "GET, HEAD"
-    if request.method == "OPTIONS":
-        return Response(status_code=204, headers={"Allow": allow})
-    reply = problem_reply(ProblemError(405, f"{request.method} is not allowed here; allowed: {allow}."))
-    reply.headers["Allow"] = allow
-    return reply
+def _no_such_operation(routes: Sequence[Route]) -> _ErrorHandler:
+    async def answer(request: Request, error: Exception) -> Response:
+        """404 and 405, which lists the methods of all operations of the path."""
+        assert isinstance(error, HTTPException), "registered for nothing else"
+        if error.status_code != 405:
+            path = request.scope["path"][:200]
+            return problem_reply(
+                ProblemError(404, f"Nothing is at {path}; {PREFIX}/openapi.json tells what is.")
+            )
+        allow = ", ".join(methods_of(routes, request.scope))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": allow})
+        reply = problem_reply(ProblemError(405, f"{request.method} is not allowed here; allowed: {allow}."))
+        reply.headers["Allow"] = allow
+        return reply
+
+    return answer

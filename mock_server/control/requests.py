@@ -16,7 +16,7 @@ from mock_server.control.turns import Turn
 from mock_server.expectations import Search
 from mock_server.instants import iso_of
 from mock_server.journal import Journal, Request
-from mock_server.lint import linted
+from mock_server.lint import Documented, linted
 from mock_server.problems import ProblemError
 from mock_server.replies import JSON
 from mock_server.retries import retries_of
@@ -219,15 +219,16 @@ async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIte
 async def _lint(asked: Asked, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
     """What is found about each of these requests, by its number."""
     service = asked.service
-    parameters = {
-        operation.operation_id: frozenset(parameter.name for parameter in operation.parameters)
-        for operation in (*service.extra_operations, *service.operations)
-    }
+    operations = (*service.extra_operations, *service.operations)
+    documented = Documented(
+        parameters={one.operation_id: frozenset(part.name for part in one.parameters) for one in operations},
+        with_slash={one.operation_id for one in operations if one.route.endswith("/")},
+    )
     found = {}
     for journal in _journals(asked):
         if not any(request.number in wanted for request in journal):
             continue
-        for request, findings in linted(journal, parameters, wanted):
+        for request, findings in linted(journal, documented, wanted):
             found[request.number] = [finding._asdict() for finding in findings]
             await turn.pass_on()
     return found
