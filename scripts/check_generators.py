@@ -6,6 +6,7 @@ tests/generators/package.json.
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from mock_server.contract import load_document
 from mock_server.document import document_text
 from mock_server.views.call import REVISIONS
 
-HERE = Path(__file__).parent.parent / "tests" / "generators"
+ROOT = Path(__file__).parent.parent
+HERE = ROOT / "tests" / "generators"
+PAGE = (ROOT / "docs" / "javascript.md").read_text(encoding="utf-8")
 NODE_TOOLS = HERE / "node_modules" / ".bin"
 PYTHON_TOOLS = Path(sys.executable).parent
 EXAMPLES = {None: "mapDocumented202602", "2026-02": "mapDocumented202602", "2026-06": "mapDocumented202606"}
@@ -38,7 +41,8 @@ def check(folder: Path, revision: str | None) -> None:
     run(NODE_TOOLS / "openapi-typescript", document, "--output", folder / "datafast.ts")
     shutil.copy(HERE / "usage.ts", folder)
     options = ("--noEmit", "--strict", "--target", "es2022", "--module", "nodenext")
-    run(NODE_TOOLS / "tsc", *options, folder / "usage.ts")
+    (folder / "page.ts").write_text("\n".join(re.findall(r"```ts\n(.*?)```", PAGE, re.DOTALL)), "utf-8")
+    run(NODE_TOOLS / "tsc", *options, folder / "usage.ts", folder / "page.ts")
     models = folder / "datafast_models.py"
     run(
         *(PYTHON_TOOLS / "datamodel-codegen", "--input", document, "--input-file-type", "openapi"),

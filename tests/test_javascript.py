@@ -13,6 +13,8 @@ from typing import IO, NamedTuple
 
 import pytest
 
+from mock_server.actions import FAULTS
+from tests.browser.conftest import MISSING, NEEDED, chromium
 from tests.command import COMMAND
 from tests.ports import port_to_take
 
@@ -24,7 +26,6 @@ HERE = Path(__file__).parent / "javascript"
 PACKAGES = HERE / "node_modules"
 NODE = Path(sys.executable).with_name("node")
 SHARED = ("A key for each test", "Starting the mock")
-CHROMIUM = shutil.which("chromium")
 # What stands in the PATH for the command: the command, with a lock that is held for as long as it runs.
 LOCKING_COMMAND = """#!{python}
 import fcntl, os, sys
@@ -222,7 +223,7 @@ def test_missing_command_is_told(bare: Project) -> None:
     run = bare.run()
 
     assert run.code == 1
-    assert "datafast-mock is not in the PATH; pip install datafast-mock" in run.told
+    assert "datafast-mock is not in the PATH; its README says how to install it" in run.told
 
 
 def test_command_that_ends_early_is_told_with_its_complaint(bare: Project) -> None:
@@ -236,15 +237,29 @@ def test_command_that_ends_early_is_told_with_its_complaint(bare: Project) -> No
     assert not bare.has_left_a_mock()
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_requests_of_a_page_are_answered_by_the_mock(project: Callable[[Recipe], Project]) -> None:
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        pytest.param("page.spec.js", 3, id="its requests are answered by the mock"),
+        pytest.param("faults.spec.js", 19, id="it meets each fault"),
+    ],
+)
+def test_page_under_test(project: Callable[[Recipe], Project], spec: str, count: int) -> None:
+    program = chromium()
+    if program is None:
+        (pytest.fail if os.environ.get(NEEDED) else pytest.skip)(MISSING)
     made = project(PLAYWRIGHT)
     made.install_command()
-    shutil.copy(HERE / "page.spec.js", made.folder)
+    shutil.copy(HERE / spec, made.folder)
 
-    run = made.run(CHROMIUM=CHROMIUM or "")
+    run = made.run(CHROMIUM=program)
 
     assert run.code == 0, run.told
-    assert re.search(r"\b3 passed\b", run.told), run.told
+    assert re.search(rf"\b{count} passed\b", run.told), run.told
     assert not made.has_left_a_mock()
+
+
+def test_each_fault_is_met_by_a_page() -> None:
+    spec = (HERE / "faults.spec.js").read_text(encoding="utf-8")
+
+    assert set(re.findall(r'^  "?([a-z-]+)"?: \[', spec, re.MULTILINE)) == set(FAULTS)
