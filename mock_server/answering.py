@@ -44,6 +44,10 @@ _DONE = {
 }
 _PREFIX = QUERY_PREFIX.encode()
 _APPLIED = "Preference-Applied"
+_APART = (
+    (b"content-security-policy", b"sandbox allow-scripts allow-forms"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 @dataclass(slots=True)
@@ -327,7 +331,11 @@ def example_reply(operation: Operation, example: Example) -> Response:
     name = operation.operation_id.encode("ascii", "replace").decode()
     printable = "".join(sign if sign.isprintable() else "?" for sign in name)
     headers = {**example.headers, EXAMPLE_HEADER: printable}
-    return Response(example.body, example.status, headers, media_type=example.media_type or None)
+    reply = Response(example.body, example.status, headers, media_type=example.media_type or None)
+    if "json" not in example.media_type.lower():
+        # A page of somebody's document must not get at the console and the controls, whose origin it has.
+        reply.raw_headers += _APART
+    return reply
 
 
 def _preferred(place: Place, preferences: Preferences | None) -> Place:

@@ -1,6 +1,7 @@
 """The golden files: checked in as they are made, described by their index, true to the document."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from mock_server.contract import load_document
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock
-from mock_server.golden.folder import GENERATOR, INDEX, write_folder
+from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
 from mock_server.golden.making import LARGEST, Choice, make_files
 from mock_server.golden.refusals import refusals_of
 from mock_server.golden.traits import TRAITS
@@ -296,6 +297,61 @@ def test_a_file_in_the_way_is_refused_before_anything_is_written(tmp_path: Path)
         write_folder(tmp_path, {INDEX: index_of("new.json"), "new.json": b"ours"})
 
     assert files_in(tmp_path) == {INDEX: index_of(), "new.json": b"mine"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        pytest.param("a/kept.json", "mine/kept.json", id="file that is listed"),
+        pytest.param("a/new.json", "mine/kept.json", id="file that is not"),
+        pytest.param("a/new.json", "mine/nowhere.json", id="link that leads nowhere"),
+        pytest.param("b", "mine", id="folder"),
+        pytest.param("a/old.json", "mine/kept.json", id="file that would be removed"),
+    ],
+)
+def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str, target: str) -> None:
+    ours, mine = tmp_path / "ours", tmp_path / "mine"
+    write_folder(ours, {INDEX: index_of("a/kept.json", "a/old.json"), "a/kept.json": b"", "a/old.json": b""})
+    mine.mkdir()
+    (mine / "kept.json").write_bytes(b"mine")
+    (ours / link).unlink(missing_ok=True)
+    (ours / link).symlink_to(tmp_path / target)
+    wanted = ["a/kept.json", "a/new.json", "b/kept.json"]
+
+    with pytest.raises(InputError, match="is in the way and not ours; nothing was written"):
+        write_folder(ours, {INDEX: index_of(*wanted), **dict.fromkeys(wanted, b"new")})
+
+    assert files_in(mine) == {"kept.json": b"mine"}
+    assert (ours / link).is_symlink()
+
+
+def test_second_name_of_a_file_of_ours_keeps_its_content(tmp_path: Path) -> None:
+    write_folder(tmp_path, {INDEX: index_of("a.json"), "a.json": b"old"})
+    (tmp_path / "mine.json").hardlink_to(tmp_path / "a.json")
+
+    write_folder(tmp_path, {INDEX: index_of("a.json"), "a.json": b"new"})
+
+    assert (tmp_path / "mine.json").read_bytes() == b"old"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_index_that_never_ends_is_none_of_ours(tmp_path: Path) -> None:
+    for name in ("pipe", "device"):
+        (tmp_path / name).mkdir()
+    os.mkfifo(tmp_path / "pipe" / INDEX)
+    (tmp_path / "device" / INDEX).symlink_to("/dev/zero")
+
+    for name in ("pipe", "device"):
+        with pytest.raises(InputError, match=r"neither empty nor a folder with an index\.json of ours"):
+            write_folder(tmp_path / name, {INDEX: index_of()})
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "a/../..", "/x", "C:x", "..\\\\x", "a\\u0000b"])
+def test_index_that_lists_what_is_no_file_of_ours_removes_nothing(tmp_path: Path, path: str) -> None:
+    (tmp_path / INDEX).write_text(f'{{"generator": "{GENERATOR}", "files": [{{"path": "{path}"}}]}}', "utf-8")
+
+    assert listed_in(tmp_path) == {INDEX}
 
 
 def test_an_edited_index_removes_nothing_outside(tmp_path: Path) -> None:
