@@ -4,7 +4,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -170,21 +170,21 @@ def serve(
     # What is loaded now stays for good: the collector need not look through it, now or later.
     gc.disable()
     from mock_server.app import make_app
-    from mock_server.control.guard import is_loopback
     from mock_server.hot import Hot
+    from mock_server.loopback import is_loopback_address
     from mock_server.service import load_service
     from mock_server.serving import Server, bind, url_of
 
-    service = load_service(
-        Settings(
-            speed=0 if freeze else 1.0 if speed is None else speed,
-            is_exposed=not is_loopback(f"[{host}]" if ":" in host else host),
-            **options,
-        )
-    )
-    sock = bind(host, port)
-    app = make_app(service, log=sys.stderr if log else None)
     with ExitStack() as stack:
+        sock = stack.enter_context(closing(bind(host, port)))
+        service = load_service(
+            Settings(
+                speed=0 if freeze else 1.0 if speed is None else speed,
+                is_exposed=not is_loopback_address(sock.getsockname()[0]),
+                **options,
+            )
+        )
+        app = make_app(service, log=sys.stderr if log else None)
         proxy = None
         if is_intercepting:
             with _needing("intercept"):

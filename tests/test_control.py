@@ -1,17 +1,22 @@
 """The control API: who may use it, how it refuses, and that its own document is true."""
 
+import http.client
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import openapi_spec_validator
 import pytest
 
+import contract_tests.address
 from mock_server.control.asked import LARGEST_BODY
+from mock_server.loopback import is_loopback_host
 from mock_server.testing import RunningMock
-from tests.command import LISTENING, banner_of, ended, serving, started
+from tests.command import LISTENING, address_of, banner_of, ended, serving, started
 from tests.controls import Controls
 
 SCHEMATHESIS = Path(sys.executable).with_name("st")
@@ -26,21 +31,97 @@ def exposed() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(
-    "host", ["localhost", "localhost:1", "127.0.0.1", "127.1.2.3:80", "[::1]:8484", "a.localhost"]
-)
+LOOPBACK = [
+    "localhost",
+    "localhost:1",
+    "LocalHost",
+    "localhost.",
+    "a.localhost",
+    "127.0.0.1",
+    "127.1.2.3:80",
+    "127.1",
+    "127.0.1:8484",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "127.0.0.1.",
+    "[::1]:8484",
+    "[::1%lo]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
+    "[::FFFF:7f00:1]:80",
+]
+OTHERS = [
+    "datafa.st",
+    "evil.example:8484",
+    "127.0.0.1.evil.example",
+    "127.0.0.1evil.example",
+    "notlocalhost",
+    "localhost.evil.example",
+    "[::2]",
+    "[::ffff:10.0.0.1]",
+    "[",
+    "10.0.0.1",
+    "126.255.255.255",
+    "128.1",
+    "2147483648",
+    "999.1",
+    "0",
+    "x@127.0.0.1",
+    "127.0.0.1@evil.example",
+    "127.0.0.1#",
+    "127.0.0.1/",
+    "127.0.0.1?",
+    "127.0.0.1\\",
+    "127.0.0.1:8484:1",
+    "127.0.0.1:port",
+    "127.0.0.1 evil.example",
+    "127.0.0.1,evil.example",
+    "[127.0.0.1",
+    "[]",
+    ".",
+]
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
 def test_loopback_hosts_are_answered(controls: Controls, host: str) -> None:
     assert controls.client.get("/clock", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host", ["datafa.st", "evil.example:8484", "127.0.0.1.evil.example", "[::2]", "[", "10.0.0.1"]
-)
+@pytest.mark.parametrize("host", OTHERS)
 def test_other_hosts_are_not(controls: Controls, host: str) -> None:
     reply = controls.client.get("/clock", headers={"Host": host})
 
-    assert reply.status_code == 403
-    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.status_code in (400, 403)
+
+
+@pytest.mark.parametrize("hosts", [["127.0.0.1", "evil.example"], ["evil.example", "127.0.0.1"]])
+def test_of_several_hosts_none_counts(turned: RunningMock, hosts: list[str]) -> None:
+    connection = http.client.HTTPConnection(urlsplit(turned.server).netloc, timeout=10)
+    connection.putrequest("GET", "/__mock/clock", skip_host=True)
+    for host in hosts:
+        connection.putheader("Host", host)
+    connection.endheaders()
+
+    with closing(connection), connection.getresponse() as reply:
+        assert reply.status in (400, 403)
+
+
+def test_the_kit_takes_the_same_hosts_for_loopback() -> None:
+    hosts = [host for host in (*LOOPBACK, *OTHERS) if "%" not in host]
+
+    assert [contract_tests.address.is_loopback_host(host) for host in hosts] == [
+        is_loopback_host(host) for host in hosts
+    ]
+
+
+@pytest.mark.parametrize("host", ["127.1", "localhost", "0x7f.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
+def test_a_mock_on_loopback_has_its_switches(host: str) -> None:
+    with started("--host", host, "--port", "0") as process:
+        url = address_of(process)
+
+        assert httpx2.get(f"{url}/__mock/clock").status_code == 200
 
 
 @pytest.mark.parametrize(

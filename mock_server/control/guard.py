@@ -2,11 +2,10 @@
 
 import hmac
 from collections.abc import Collection
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from mock_server.loopback import is_loopback_host
 from mock_server.problems import ProblemError
 from mock_server.settings import Settings
 
@@ -20,23 +19,9 @@ def admit(request: Request, settings: Settings) -> None:
         raise ProblemError(
             403, "The mock listens on more than loopback: its controls are off without --control-token."
         )
-    elif not is_loopback(request.headers.get("Host", "")):
+    elif not is_loopback_host(",".join(request.headers.getlist("Host"))):
         # A name that somebody else's DNS resolves to this machine.
         raise ProblemError(403, "The controls answer to a loopback Host only, such as localhost.")
-
-
-def is_loopback(netloc: str) -> bool:
-    """Whether a `host:port` names this machine: localhost, 127.0.0.0/8 or [::1]."""
-    try:
-        host = urlsplit(f"//{netloc}").hostname or ""
-    except ValueError:
-        return False
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:

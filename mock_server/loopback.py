@@ -1,0 +1,31 @@
+"""Whether an address is this machine's own, which nobody else can reach."""
+
+import re
+import socket
+from ipaddress import IPv6Address, ip_address
+
+_HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[0-9A-Za-z._-]+)(?::[0-9]{0,5})?")
+# As the C library reads addresses: with fewer parts, in hexadecimal and in octal.
+_NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0-9]+)){0,3}")
+
+
+def is_loopback_host(header: str) -> bool:
+    """Whether a `Host` header names this machine: `localhost`, or a loopback address in any spelling.
+
+    What is no `host:port`, such as `x@127.0.0.1`, names nobody.
+    """
+    match = _HOST.fullmatch(header)
+    if match is None:
+        return False
+    host = match["host"].strip("[]").lower().removesuffix(".")
+    return host == "localhost" or host.endswith(".localhost") or is_loopback_address(host)
+
+
+def is_loopback_address(address: str) -> bool:
+    """Whether a numeric address is in 127.0.0.0/8, is `::1`, or is one of them within IPv6."""
+    try:
+        found = ip_address(socket.inet_aton(address) if _NUMBERS.fullmatch(address) else address)
+    except (OSError, ValueError):
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
