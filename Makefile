@@ -106,7 +106,7 @@ build: setup ## build wheel and sdist into dist/
 	$(BIN)/hatchling build
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
+	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help serve test long check setup lint types layers generators package fuzz bench bench-peers bench-compare golden screenshots format data build clean

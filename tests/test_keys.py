@@ -239,7 +239,7 @@ def test_all_keys_are_listed_shipped_ones_first(controls: Controls) -> None:
         "websites": None,
         "minted": False,
     }
-    assert by_key["df_launch_day"]["description"] == "Launch day, 5,000 visitors online."
+    assert by_key["df_launch_day"]["description"] == "Launch day, about 5,000 visitors online."
     assert by_key["df_launch_day"]["site"] == "launch_day"
     assert (by_key["dft_test"]["site"], by_key["dft_test"]["websites"]) == (None, [])
     assert by_key["dft_elsewhere"]["websites"] == ["shop", "quiet"]

@@ -1,5 +1,6 @@
 """The world's invariants at random instants of random worlds."""
 
+import re
 from functools import lru_cache
 
 import httpx2
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, iso_of
+from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, instant_of, iso_of
 from mock_server.site import MOST_ONLINE, load_sites
 from mock_server.testing import running
 from mock_server.views.call import REVISIONS, Call
@@ -153,3 +154,22 @@ def test_about_as_many_are_online_as_the_site_says(site: str) -> None:
     mean = sum(world(42, site).online(day) for day in days) / len(days)
 
     assert mean == pytest.approx(SITES[site].online + len(SITES[site].cast), rel=0.15, abs=0.5)
+
+
+@pytest.mark.parametrize("site", ALL_SITES)
+def test_description_tells_how_many_are_there(site: str) -> None:
+    told = re.search(r"(about|(?P<fewest>[\d,]+) to) (?P<most>[\d,]+) visitors", SITES[site].description)
+    if told is None:
+        assert not re.search(r"\d", SITES[site].description)
+        return
+    fewest, most = (int((told[name] or told["most"]).replace(",", "")) for name in ("fewest", "most"))
+    start, hours = instant_of("2026-02-02T00:00:00Z"), 7 * 24 if most < 1_000 else 6
+
+    counts = sorted(
+        world(seed, site).online(start + hour * HOUR) for seed in (1, 42) for hour in range(hours)
+    )
+
+    # All but one of twenty are as told, and what is told is no wider than that.
+    usual = counts[len(counts) // 40 : -len(counts) // 40 or None]
+    assert fewest * 0.95 <= usual[0] <= fewest * 1.1
+    assert most * 0.9 <= usual[-1] <= most * 1.05
