@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import jsonschema_rs
@@ -14,7 +14,7 @@ from mock_server.assets import CONTRACT, checked
 from mock_server.data_files import read_data
 from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
 from mock_server.examples import Examples
-from mock_server.references import resolved
+from mock_server.references import referred, resolved
 from mock_server.responses import Answers, Example, answers_of, usual_of
 from mock_server.servers import bases_of
 
@@ -99,9 +99,7 @@ def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list
     """
     examples = Examples(document)
     operations = [
-        _operation(document, examples, base + path, method, item, where)
-        for path, method, item in _items(document, where)
-        for base in bases_of(item.servers, f"{where}: {path}: servers")
+        operation for item in _items(document, where) for operation in _operations(document, examples, item)
     ]
     _check_for_twins(operations, where)
     return operations
@@ -127,8 +125,18 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
     schema: dict[str, Any] = {}
 
 
-def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, str, _OperationObject]]:
-    """(path, method, operation object) with the path's own parameters and servers joined in."""
+class _Item(NamedTuple):
+    """An operation as the document has it; `parameters` are its own and those of its path."""
+
+    where: str
+    method: str
+    path: str
+    bases: list[str]
+    parameters: list[dict[str, Any]]
+    told: _OperationObject
+
+
+def _items(document: Mapping[str, Any], where: object) -> Iterator[_Item]:
     for path, reference in document["paths"].items():
         if path.startswith(_EXTENSION):
             continue
@@ -138,16 +146,10 @@ def _items(document: Mapping[str, Any], where: object) -> Iterator[tuple[str, st
         shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
         for method in _METHODS:
             if method in item:
-                operation = checked(item[method], _OperationObject, f"{place}: {method}")
-                yield (
-                    path,
-                    method,
-                    msgspec.structs.replace(
-                        operation,
-                        parameters=shared + operation.parameters,
-                        servers=operation.servers or item.get("servers") or document.get("servers"),
-                    ),
-                )
+                told = checked(item[method], _OperationObject, f"{place}: {method}")
+                servers = told.servers or item.get("servers") or document.get("servers")
+                bases = bases_of(servers, f"{place}: servers")
+                yield _Item(f"{place}: {method}", method, path, bases, shared + told.parameters, told)
 
 
 def _check_path(path: str, where: str) -> None:
@@ -185,41 +187,34 @@ def bare_operation(operation_id: str, method: str, path: str) -> Operation:
     )
 
 
-def _operation(
-    document: Mapping[str, Any],
-    examples: Examples,
-    full_path: str,
-    method: str,
-    item: _OperationObject,
-    where: object,
-) -> Operation:
-    where = f"{where}: {method.upper()} {full_path}"
-    parameters = [
-        checked(resolved(document, part, where), _ParameterObject, where) for part in item.parameters
+def _operations(document: Mapping[str, Any], examples: Examples, item: _Item) -> Iterator[Operation]:
+    """The operation at each of its paths."""
+    answers = answers_of(document, examples, item.told.responses, item.where)
+    names = _PLACEHOLDER.findall(item.path)
+    found = [
+        checked(resolved(document, part, item.where), _ParameterObject, item.where)
+        for part in item.parameters
     ]
-    answers = answers_of(document, examples, item.responses, where)
-    bare = bare_operation(item.operation_id or f"{method} {full_path}", method, full_path)
-    return replace(
-        bare,
-        parameters=tuple(
-            _parameter(document, parameter, where)
-            for parameter in parameters
-            if parameter.place == "query" or (parameter.place == "path" and parameter.name in bare.path_names)
-        ),
-        answers=answers,
-        example=usual_of(answers),
+    # One of the operation counts before one of its path.
+    unique = {(parameter.place, parameter.name): parameter for parameter in found}
+    parameters = tuple(
+        _parameter(document, parameter, item.where)
+        for parameter in unique.values()
+        if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
     )
+    for base in item.bases:
+        path = base + item.path
+        bare = bare_operation(item.told.operation_id or f"{item.method} {path}", item.method, path)
+        yield replace(bare, parameters=parameters, answers=answers, example=usual_of(answers))
 
 
 def _parameter(document: Mapping[str, Any], parameter: _ParameterObject, where: object) -> Parameter:
     schema = checked(resolved(document, parameter.schema, where), dict[str, Any], where)
     kind = schema.get("type", "string")
-    if b'"$ref"' in msgspec.json.encode(schema):
-        # The schema may refer to others of its document.
-        schema = {**schema, "components": document.get("components", {})}
+    # The schema may refer to others of its document; nothing is fetched, from no server and no disk.
+    whole = {**referred(document, schema), **schema}
     try:
-        # Nothing is fetched, from no server and no disk.
-        validator = jsonschema_rs.validator_for(schema, offline=True)
+        validator = jsonschema_rs.validator_for(whole, offline=True)
     except (ValueError, jsonschema_rs.ValidationError) as error:
         problem = str(error).partition("\n")[0]
         raise InputError(where, f"the schema of the parameter {parameter.name!r}: {problem}") from None

@@ -10,7 +10,9 @@ from mock_server.errors import InputError
 from mock_server.references import resolved
 
 LARGEST = 1024 * 1024
-"""Bytes of an example that is made of a schema."""
+"""Bytes of an example that is made of a schema, in which some may be written down."""
+LARGE = 32 * 1024
+"""From so many bytes on a shallower example is looked for."""
 
 _DEEPEST = 12
 _BY_FORMAT = {
@@ -55,14 +57,20 @@ class Examples:
         if written is not UNSET:
             return written
         schema = media.get("schema", {})
+        stated = self.stated(schema, where)
+        if stated is not UNSET:
+            return stated
+        made = _NOTHING
         try:
             for depth in range(_DEEPEST, 0, -1):
                 made = self._of_schema(schema, where, depth)
-                if made.size <= LARGEST:
-                    return made.value
+                if made.size <= LARGE:
+                    break
         except (AttributeError, IndexError, KeyError, TypeError) as error:
             raise _unreadable(where, error) from None
-        raise InputError(where, f"an example of its schema is larger than {LARGEST // 1024**2} MB")
+        if made.size > LARGEST:
+            raise InputError(where, f"an example of its schema is larger than {LARGEST // 1024**2} MB")
+        return made.value
 
     def written(self, part: Mapping[str, Any], where: object) -> Any:
         """What a media type or a header object has as its first example; UNSET for none of its own."""

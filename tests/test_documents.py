@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from mock_server.contract import load_document, operations_of
-from mock_server.errors import InputError
+from mock_server.errors import ApiError, InputError
 from tests.command import ended, serving
 from tests.credentials import bearer
 
@@ -385,7 +385,7 @@ def test_schemas_that_refer_to_one_another_make_a_small_example_at_once(tmp_path
 
     assert time.monotonic() - started < 2
     assert body.startswith(b'{"m0":{"m0":')
-    assert len(body) < 2_000_000
+    assert len(body) < 32_768
 
 
 def test_schemas_that_fan_out_make_a_small_example_at_once(tmp_path: Path) -> None:
@@ -395,12 +395,58 @@ def test_schemas_that_fan_out_make_a_small_example_at_once(tmp_path: Path) -> No
     body = _example(tmp_path, _reference("A0"), **schemas, A10="{type: string}")
 
     assert time.monotonic() - started < 2
-    assert 1_000 < len(body) < 2_000_000
+    assert 1_000 < len(body) < 32_768
+
+
+def test_example_that_a_schema_names_may_be_large(tmp_path: Path) -> None:
+    assert len(_example(tmp_path, f"{{example: {'x' * 2_000_000}}}")) == 2_000_002
 
 
 def test_example_that_is_made_of_large_ones_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="an example of its schema is larger than 1 MB"):
         _example(tmp_path, _members(100, "A"), A=f"{{example: {'x' * 50_000}}}")
+
+
+LINKED = """
+paths:
+  /a:
+    get:
+      parameters: [{name: q, in: query, schema: {$ref: '#/components/schemas/List'}}]
+components:
+  schemas:
+    List: {type: array, items: {$ref: '#/components/schemas/Pair/properties/one'}, example: {$ref: 'http://x'}}
+    Pair: {properties: {one: {anyOf: [{$ref: '#/components/schemas/Word'}, {type: array}]}}}
+    Word: {enum: [a, b~c, d]}
+    Other: {$ref: '#/components/schemas/Nowhere'}
+"""
+
+
+@pytest.mark.parametrize(("value", "is_right"), [("a,d", True), ("a,x", False)])
+def test_parameter_is_checked_by_all_that_its_schema_refers_to(
+    value: str, is_right: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"openapi: 3.1.0{LINKED}", encoding="utf-8")
+    [operation] = operations_of(load_document(path), path)
+
+    with nullcontext() if is_right else pytest.raises(ApiError):
+        operation.check({}, {"q": [value]})
+
+
+SHADOWED = """
+openapi: 3.1.0
+paths:
+  /a:
+    parameters: [{name: q, in: query, schema: {type: integer}}]
+    get: {parameters: [{name: q, in: query, schema: {type: string}}]}
+"""
+
+
+def test_parameter_of_an_operation_counts_before_that_of_its_path(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(SHADOWED, encoding="utf-8")
+    [operation] = operations_of(load_document(tmp_path / "own.yaml"))
+
+    operation.check({}, {"q": ["word"]})
 
 
 @pytest.mark.parametrize("kind", ["document", "site file"])
