@@ -1,6 +1,8 @@
 """The command `datafast-mock`."""
 
+import errno
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -26,10 +28,16 @@ from mock_server.settings import (
     Settings,
     origin_of,
 )
+from mock_server.streams import complain, drop_output, open_closed_streams
 
 _T = TypeVar("_T")
 
 _FILE = click.Path(path_type=Path)
+# Of a full disk, a terminal that is gone, a stream that is open for reading only.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+_IO_ERROR = 74  # EX_IOERR of sysexits.h
+_PREFIX = "DATAFAST_MOCK_"
+_MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN")
 _GOLDEN_INSTANT = "2026-02-06T05:27:30Z"  # ten seconds after the documentation's own example
 
 
@@ -51,7 +59,19 @@ _INSTANT = _Read("ISO", instant_of)
 
 
 class _Commands(click.Group):
-    """Tells what is wrong with our input in one line, with exit code 2."""
+    """Tells what is wrong with our input in one line, with exit code 2, and with the streams likewise."""
+
+    def main(self, *arguments: Any, **extra: Any) -> Any:
+        open_closed_streams()
+        _forget_injected_variables()
+        try:
+            return super().main(*arguments, **extra)
+        except OSError as error:
+            if error.errno not in _UNWRITABLE or error.filename is not None:
+                raise
+            drop_output()
+            complain(f"standard output cannot be written ({error.strerror})")
+            sys.exit(_IO_ERROR)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -61,17 +81,19 @@ class _Commands(click.Group):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            click.echo(f"datafast-mock: {error.format_message()}", err=True)
+            complain(error.format_message())
             sys.exit(2)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            found = super().invoke(ctx)
+            sys.stdout.flush()
+            return found
         except InputError as error:
             problem = str(error)
         except click.UsageError as error:
             problem = error.format_message()
-        click.echo(f"datafast-mock: {problem}", err=True)
+        complain(problem)
         return ctx.exit(2)
 
 
@@ -196,7 +218,12 @@ def serve(
         def announce() -> None:
             from mock_server.banner import banner
 
-            click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
+            try:
+                click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
+            except OSError as error:
+                # Who looks at nothing may still ask it something.
+                drop_output()
+                complain(f"standard output cannot be written ({error.strerror}); listening on {url_of(sock)}")
 
         # The log is a layer of the application: with it all goes through it.
         at_once = None if log else Hot(service)
@@ -260,6 +287,13 @@ def _needing(extra: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise InputError(f"--{extra}", f"{error}: pip install 'datafast-mock[{extra}]'") from None
+
+
+def _forget_injected_variables() -> None:
+    """For a Service of our name Kubernetes sets `DATAFAST_MOCK_PORT=tcp://10.43.0.7:8484`: no option."""
+    for name, value in list(os.environ.items()):
+        if name.startswith(_PREFIX) and name not in _MAY_BE_A_URL and "://" in value:
+            del os.environ[name]
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 from urllib.parse import parse_qsl
 
@@ -74,7 +75,7 @@ class Split:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on."""
-        path = scope["path"]
+        path = scope["path"] if scope["type"] == "http" else ""
         is_other = path.startswith(self._below) or path == self._prefix
         await (self._other if is_other else self._app)(scope, receive, send)
 
@@ -108,11 +109,13 @@ class RequestLog:
             await self._app(scope, receive, noted)
         finally:
             took = (time.perf_counter() - started) * 1000
-            print(
-                f"{status or '---'} {scope['method']} {_url(scope)} {took:.1f} ms",
-                file=self._stream,
-                flush=True,
-            )
+            # Where nobody can read the log, answers are still wanted.
+            with suppress(OSError):
+                print(
+                    f"{status or '---'} {scope['method']} {_url(scope)} {took:.1f} ms",
+                    file=self._stream,
+                    flush=True,
+                )
 
 
 def _is_peek(scope: Scope) -> bool:

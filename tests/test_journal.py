@@ -2,8 +2,10 @@
 
 import base64
 import json
+import shutil
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -542,7 +544,9 @@ def test_a_full_disk_ends_the_journal_and_nothing_else(tmp_path: Path) -> None:
         statuses = [web.get(f"/api/v1{REALTIME}", headers=bearer("df_test")).status_code for _ in range(2)]
 
     assert statuses == [200, 200]
-    assert log.read_text("utf-8").count("--journal: No space left on device") == 1
+    assert (
+        log.read_text("utf-8").count("--journal: /dev/full cannot be written (No space left on device)") == 1
+    )
 
 
 def test_findings_about_one_request_are_bounded(controls: Controls, web: httpx2.Client) -> None:
@@ -565,3 +569,48 @@ def test_a_journal_that_cannot_be_written_stops_the_start(tmp_path: Path) -> Non
 
     assert result.returncode == 2
     assert "--journal" in result.stderr
+
+
+def _moved(file: Path) -> None:
+    file.rename(file.with_suffix(".1"))
+
+
+def _replaced(file: Path) -> None:
+    _moved(file)
+    file.touch()
+
+
+def _truncated(file: Path) -> None:
+    file.with_suffix(".1").write_bytes(file.read_bytes())
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("rotate", [_moved, _replaced, _truncated])
+def test_a_journal_on_disk_may_be_rotated(tmp_path: Path, rotate: Callable[[Path], None]) -> None:
+    file = tmp_path / "journal.log"
+    with serving("--journal", str(file)) as url, httpx2.Client(base_url=f"{url}/api/v1") as web:
+        web.get(REALTIME, headers=bearer("df_demo"))
+        rotate(file)
+        web.get(KNOWN, headers=bearer("df_demo"))
+        web.get("/nothing", headers=bearer("df_demo"))
+
+    older, newer = (
+        [json.loads(line)["path"].removeprefix("/api/v1") for line in one.read_text("utf-8").splitlines()]
+        for one in (file.with_suffix(".1"), file)
+    )
+    assert (older, newer) == ([REALTIME], [KNOWN, "/nothing"])
+
+
+def test_a_journal_whose_folder_is_gone_ends_with_a_word(tmp_path: Path) -> None:
+    folder, errors = tmp_path / "logs", tmp_path / "errors"
+    folder.mkdir()
+    with (
+        errors.open("w") as stream,
+        serving("--journal", str(folder / "journal.log"), stderr=stream) as url,
+        httpx2.Client(base_url=f"{url}/api/v1") as web,
+    ):
+        shutil.rmtree(folder)
+        replies = [web.get(REALTIME, headers=bearer("df_demo")) for _ in range(2)]
+
+    assert [reply.status_code for reply in replies] == [200, 200]
+    assert errors.read_text("utf-8").count("cannot be written (No such file or directory); it ends here") == 1
