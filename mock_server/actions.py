@@ -24,8 +24,8 @@ Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
 class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One change to an answer; what is left out stays as it would have been."""
 
-    code: Annotated[int, Meta(ge=100, le=599)] | UnsetType = UNSET
-    """A documented status: answers its documented example."""
+    code: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
+    """A documented status: answers its documented example. What begins with 1 is no final answer."""
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
     delay: Milliseconds | Span | UnsetType = UNSET

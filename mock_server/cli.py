@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -195,18 +195,18 @@ def serve(
     from mock_server.hot import Hot
     from mock_server.loopback import is_loopback_address
     from mock_server.service import load_service
-    from mock_server.serving import Server, bind, url_of
+    from mock_server.serving import Server, address_of, bind, url_of
 
-    with ExitStack() as stack:
-        sock = stack.enter_context(closing(bind(host, port)))
-        service = load_service(
-            Settings(
-                speed=0 if freeze else 1.0 if speed is None else speed,
-                is_exposed=not is_loopback_address(sock.getsockname()[0]),
-                **options,
-            )
+    service = load_service(
+        Settings(
+            speed=0 if freeze else 1.0 if speed is None else speed,
+            is_exposed=not is_loopback_address(address_of(host)),
+            **options,
         )
-        app = make_app(service, log=sys.stderr if log else None)
+    )
+    sock = bind(host, port)
+    app = make_app(service, log=sys.stderr if log else None)
+    with ExitStack() as stack:
         proxy = None
         if is_intercepting:
             with _needing("intercept"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -29,7 +30,9 @@ _PREFERENCE = re.compile(
     re.VERBOSE,
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
+_RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
+_NUMBER = re.compile(r"[0-9.eE+-]{1,40}")
+_FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
 
 class Wishes(NamedTuple):
@@ -132,8 +135,8 @@ def _refused(name: str, value: str, problem: str) -> ProblemError:
 
 
 def _code(value: str) -> dict[str, Any]:
-    if not re.fullmatch(r"\d{3}", value, re.ASCII):
-        raise ValueError("a status of three digits is expected, such as 429")
+    if not _FINAL_STATUS.fullmatch(value):
+        raise ValueError("a final status is expected, from 200 to 599, such as 429")
     return {"code": int(value)}
 
 
@@ -159,10 +162,11 @@ def _fault(value: str) -> dict[str, Any]:
 
 
 def _as(kind: Callable[[str], _T], text: str) -> _T:
-    try:
-        return kind(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no number") from None
+    # Python would read `1_000`, and would not read thousands of digits.
+    if kind is str or _NUMBER.fullmatch(text):
+        with suppress(ValueError):
+            return kind(text)
+    raise ValueError(f"{text[:80]!r} is no number that makes sense here")
 
 
 _DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {

@@ -34,13 +34,8 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
 
     `option` is where the port was given.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise InputError("--host", f"{host!r} is no address of this machine ({error})") from None
-    sock = socket.socket(family, kind, protocol)
+    family, address = _resolved(host, port)
+    sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(address)
@@ -54,6 +49,21 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
             option, f"{host}:{port} cannot be listened on ({error.strerror}); `{option} 0` takes a free port"
         ) from None
     return sock
+
+
+def address_of(host: str) -> str:
+    """The numeric address that a host stands for where it is listened on. Raises InputError."""
+    return str(_resolved(host, 0)[1][0])
+
+
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise InputError("--host", f"{host!r} is no address of this machine ({error})") from None
+    return family, address
 
 
 def url_of(sock: socket.socket) -> str:
