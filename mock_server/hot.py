@@ -5,6 +5,7 @@ every byte of the answer. What needs more of a decision (a preference, a rule, a
 method) is left to it.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache
 from time import monotonic_ns
@@ -67,12 +68,16 @@ class _Lane(NamedTuple):
 
 
 class Hot:
-    """Answers what needs no decision."""
+    """Answers what needs no decision: GET operations alone, as asking twice must be free of effects."""
 
     def __init__(self, service: Service) -> None:
         """The service whose operations are answered."""
         self._service = service
-        known = [(one, VIEWS[one.operation_id]) for one in service.operations if one.operation_id in VIEWS]
+        known = [
+            (one, VIEWS[one.operation_id])
+            for one in service.operations
+            if one.method == "GET" and one.operation_id in VIEWS
+        ]
         self._plain = {one.route.encode(): (one, view) for one, view in known if not one.path_names}
         # A concrete path of a further document counts before a template of ours.
         theirs = {unquote(one.route).rpartition("/")[0] for one in service.extra_operations}
@@ -82,7 +87,8 @@ class Hot:
             for one, view in known
             if len(one.path_names) == 1 and one.route.endswith("/{p0}") and one.route[:-5] not in theirs
         }
-        self._lanes: dict[bytes, _Lane] = {}
+        # Those that were asked longest ago make room.
+        self._lanes: OrderedDict[bytes, _Lane] = OrderedDict()
 
     def again(self, raw: bytes) -> Answer | None:
         """The answer to a request that came before in the same bytes; None for any other.
@@ -92,6 +98,7 @@ class Hot:
         lane = self._lanes.get(raw)
         if lane is None or lane.changes != self._service.common.changes:
             return None
+        self._lanes.move_to_end(raw)
         return self._answer(lane)
 
     def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
@@ -107,9 +114,9 @@ class Hot:
             return None
         # Keys that are not shipped come and go, and are looked up each time.
         if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(lane.key):
-            if len(self._lanes) == _MOST_LANES:
-                self._lanes.clear()
             self._lanes[raw] = lane
+            if len(self._lanes) > _MOST_LANES:
+                self._lanes.popitem(last=False)
         return answer
 
     def _answer(self, lane: _Lane) -> Answer | None:

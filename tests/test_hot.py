@@ -522,3 +522,21 @@ def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
 
     # What came took the place of what was kept before; all twenty would be 85 MB.
     assert grown < 10 * largest
+
+
+def test_who_polls_stays_known_while_others_come_and_go(pair: Pair) -> None:
+    pair.counts.forget()
+    before = pair.counts.known
+    polled = asking(REALTIME, "Authorization: Bearer df_demo")
+    passing = [asking(REALTIME, "Authorization: Bearer df_demo", f"X-Passing: {n}") for n in range(300)]
+    list(answers(pair.hot, [request for other in passing for request in (polled, other)]))
+
+    assert pair.counts.known - before == len(passing) - 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_nothing_but_a_get_is_answered_at_once(pair: Pair, method: str) -> None:
+    parsed, known = pair.counts.parsed, pair.counts.known
+    list(answers(pair.hot, [asking(REALTIME, "Authorization: Bearer df_demo", method=method)] * 2))
+
+    assert (pair.counts.parsed, pair.counts.known) == (parsed, known)
