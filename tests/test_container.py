@@ -30,6 +30,15 @@ IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 ENVIRONMENT = dict(word.split("=", 1) for word in re.findall(r"^ENV (.*)$", TEXT, re.MULTILINE)[0].split())
 PROGRAM, *HEALTH = json.loads(re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", TEXT, re.MULTILINE)[0])
 
+# What Kubernetes gives to the pods beside a Service of the name datafast-mock.
+KUBERNETES = {
+    "DATAFAST_MOCK_SERVICE_HOST": "10.43.0.7",
+    "DATAFAST_MOCK_SERVICE_PORT": "8484",
+    "DATAFAST_MOCK_PORT": "tcp://10.43.0.7:8484",
+    "DATAFAST_MOCK_PORT_8484_TCP": "tcp://10.43.0.7:8484",
+    "DATAFAST_MOCK_PORT_8484_TCP_ADDR": "10.43.0.7",
+}
+
 
 class Image(NamedTuple):
     """What the image would have: the installed command, started as the Containerfile says."""
@@ -109,6 +118,20 @@ def test_health_check_is_fulfilled_by_a_mock(mock: RunningMock) -> None:
     result = health_of({"DATAFAST_MOCK_PORT": port, "HTTP_PROXY": "http://127.0.0.1:1"})
 
     assert (result.returncode, result.stdout, result.stderr) == (0, "up\n", "")
+
+
+def test_health_check_reads_no_address_of_kubernetes_as_a_port() -> None:
+    result = ended(*HEALTH, environment={**ENVIRONMENT, **KUBERNETES, "DATAFAST_MOCK_HOST": "127.0.0.255"})
+
+    # The usual one, where nobody listens.
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "no mock answers at 127.0.0.255:8484" in result.stderr
+
+
+@pytest.mark.long
+def test_image_serves_in_spite_of_kubernetes(image: Image) -> None:
+    with image.running("serve", "--port", "0", environment=KUBERNETES) as url:
+        assert health_of({"DATAFAST_MOCK_PORT": url.rpartition(":")[2]}).returncode == 0
 
 
 def test_health_check_fails_where_nobody_listens_and_says_so() -> None:
