@@ -1,0 +1,25 @@
+"""docs/documents.md is true: its document is answered as it shows, and shows how to have a 501 answered."""
+
+import re
+from pathlib import Path
+
+import httpx2
+
+from tests.command import serving
+from tests.credentials import bearer
+
+PAGE = (Path(__file__).parent.parent / "docs" / "documents.md").read_text(encoding="utf-8")
+[DOCUMENT] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+[SHOWN] = re.findall(r"(HTTP/1\.1 .*?)\n…", PAGE, re.DOTALL)
+
+
+def test_the_shown_document_is_answered_as_shown(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(DOCUMENT, encoding="utf-8")
+
+    with serving("--openapi", str(tmp_path / "own.yaml")) as url:
+        reply = httpx2.post(f"{url}/api/v1/goals", headers=bearer("df_test"))
+
+    status, *headers = SHOWN.splitlines()
+    assert status == f"HTTP/1.1 {reply.status_code} {reply.reason_phrase}"
+    assert {f"{name}: {value}" for name, value in reply.headers.items()} >= set(headers)
+    assert reply.json() == {"status": "success", "data": [{"message": "Goal created"}]}
