@@ -18,7 +18,8 @@ from mock_server.references import referred, resolved
 from mock_server.responses import Answers, Example, answers_of, usual_of
 from mock_server.servers import bases_of
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# A `head` of its own counts before what a `get` answers to HEAD.
+_METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
 _EXTENSION = "x-"
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 

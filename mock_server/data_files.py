@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from yaml.reader import ReaderError
 
 from mock_server.errors import InputError
 
@@ -65,8 +66,14 @@ def read_data(path: Path) -> Any:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise InputError(place, f"no valid YAML: {error.problem}") from None
+    except ReaderError as error:
+        before = text[: text.index(chr(error.character))]
+        place = f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+        raise InputError(
+            place, f"no valid YAML: the character U+{error.character:04X} may not be there"
+        ) from None
     except yaml.YAMLError as error:
-        raise InputError(path, f"no valid YAML: {' '.join(str(error).split())}") from None
+        raise InputError(path, f"no valid YAML: {error}") from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -97,8 +104,6 @@ def _text_of(content: bytes, path: Path) -> str:
 
 def _json(text: str) -> Any:
     """The text as JSON. Raises ValueError for what is none, and RecursionError."""
-    if not text.lstrip().startswith(("{", "[")):
-        raise ValueError("no document is a mere scalar")
     found = json.loads(
         text, object_pairs_hook=_members, parse_float=_float, parse_int=_int, parse_constant=_float
     )

@@ -139,6 +139,12 @@ def test_documented_headers_are_sent_but_those_that_frame_an_answer(web: httpx2.
     assert reply.headers.get_list("Date") != ["yesterday"]
 
 
+def test_head_of_its_own_counts_before_that_of_a_get(web: httpx2.Client) -> None:
+    assert web.head("/own/measured").headers["X-Size"] == "5"
+    assert web.get("/own/measured").json() == SAID
+    assert web.post("/own/measured").headers["Allow"] == "GET, HEAD"
+
+
 def test_redirection_has_its_place(web: httpx2.Client) -> None:
     assert web.get("/own/default-beside-redirect").headers["Location"] == "/own/words"
 
