@@ -294,7 +294,8 @@ class ExampleEndpoint(Endpoint):
     """
 
     def _admitted(self, course: Course) -> Response:
-        if self._operation.path.startswith(f"{self._service.base}/"):
+        # Their path may be encoded, or a template that this one fits.
+        if course.scope["path"].startswith(f"{self._service.base}/"):
             self._authenticate(course)
         ruled = self._rule(course) if course.preferences is None else None
         if ruled is not None:
@@ -332,7 +333,7 @@ def example_reply(operation: Operation, example: Example) -> Response:
     printable = "".join(sign if sign.isprintable() else "?" for sign in name)
     headers = {**example.headers, EXAMPLE_HEADER: printable}
     reply = Response(example.body, example.status, headers, media_type=example.media_type or None)
-    if "json" not in example.media_type.lower():
+    if example.media_type and "json" not in example.media_type.lower():
         # A page of somebody's document must not get at the console and the controls, whose origin it has.
         reply.raw_headers += _APART
     return reply

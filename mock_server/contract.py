@@ -99,11 +99,9 @@ def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list
     Raises InputError that names the one that is at fault.
     """
     examples = Examples(document)
-    operations = [
-        operation for item in _items(document, where) for operation in _operations(document, examples, item)
-    ]
-    _check_for_twins(operations, where)
-    return operations
+    items = list(_items(document, where))
+    _check_for_twins(items)
+    return [operation for item in items for operation in _operations(document, examples, item)]
 
 
 class _OperationObject(msgspec.Struct, rename="camel"):
@@ -113,7 +111,6 @@ class _OperationObject(msgspec.Struct, rename="camel"):
     parameters: list[dict[str, Any]] = []
     responses: dict[str, Any] = {}
     servers: Any = None
-    """Its own, else those of its path, else those of the document."""
 
 
 class _ParameterObject(msgspec.Struct, rename="camel"):
@@ -162,14 +159,17 @@ def _check_path(path: str, where: str) -> None:
         raise InputError(where, problem)
 
 
-def _check_for_twins(operations: Iterable[Operation], where: object) -> None:
+def _check_for_twins(items: Iterable[_Item]) -> None:
     """Raises InputError for an operation that another one keeps from ever being asked."""
-    seen: dict[tuple[str, str], Operation] = {}
-    for operation in operations:
-        twin = seen.setdefault((operation.method, unquote(operation.route)), operation)
-        if twin is not operation:
-            place = f"{where}: {operation.method} {operation.path}"
-            raise InputError(place, f"{twin.method} {twin.path} answers all that is sent here; leave one out")
+    seen: dict[tuple[str, ...], _Item] = {}
+    for item in items:
+        segments = [unquote(segment) for segment in _PLACEHOLDER.sub("{}", item.path).split("/")]
+        for base in item.bases:
+            twin = seen.setdefault((item.method, base, *segments), item)
+            if twin is not item:
+                raise InputError(
+                    item.where, f"{twin.path} answers all that is sent here; leave one of them out"
+                )
 
 
 def bare_operation(operation_id: str, method: str, path: str) -> Operation:

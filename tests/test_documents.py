@@ -221,7 +221,9 @@ def test_options_names_every_method_of_a_path(web: httpx2.Client) -> None:
     assert (reply.status_code, reply.headers["Allow"]) == (204, "DELETE, GET, HEAD, POST")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/ours", "/api/v1/goals", "/api/v1/visitors/export"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/ours", "/api/v1/goals", "/api/v1/visitors/export", "/api/v1/coded", "/api/v1/wide"]
+)
 def test_below_the_api_a_key_is_needed(web: httpx2.Client, path: str) -> None:
     replies = [
         web.get(path),
@@ -240,6 +242,29 @@ def test_concrete_path_of_theirs_counts_before_a_template_of_ours(web: httpx2.Cl
 
     # Twice: what is asked again in the same bytes is answered at once.
     assert [web.get(path, headers=bearer("df_test")).json() for _ in range(2)] == [SAID, SAID]
+
+
+ALIKE = """
+openapi: 3.1.0
+servers: [{url: /}, {url: /a}]
+paths:
+  /a/{x}: {get: {operationId: far}, post: {}}
+  /{y}: {get: {operationId: near}, post: {}}
+  /b%2F{z}: {get: {operationId: encoded}}
+  /b/{z}: {get: {operationId: two}}
+"""
+
+
+def test_paths_that_only_servers_make_alike_are_served(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(ALIKE, encoding="utf-8")
+
+    operations = operations_of(load_document(tmp_path / "own.yaml"))
+
+    assert [operation.path for operation in operations if operation.operation_id == "near"] == [
+        "/{y}",
+        "/a/{y}",
+    ]
+    assert {operation.operation_id for operation in operations} >= {"far", "near", "encoded", "two"}
 
 
 def _refusal(tmp_path: Path, text: str) -> str:
@@ -261,7 +286,7 @@ ANSWER = "paths: {/a: {get: {responses: {200: %s}}}}"
         pytest.param("paths: {'/a#x': {get: {}}}", ": /a#x: a path has no `?`", id="fragment in a path"),
         pytest.param(
             "paths: {'/a/{id}': {get: {}}, '/a/{x}': {get: {}}}",
-            ": GET /a/{x}: GET /a/{id} answers all that is sent here",
+            ": /a/{x}: get: /a/{id} answers all that is sent here",
             id="two templates",
         ),
         pytest.param("paths: {/é: {get: {}}, /%C3%A9: {get: {}}}", "answers all", id="encoded twins"),
