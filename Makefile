@@ -31,7 +31,8 @@ long: setup $(RUNNERS_READY) ## the tests that take longest: all mutants, Schema
 
 check: setup lint types layers generators package test long ## what CI runs
 
-fuzz: setup ## the long runs: 10,000 instants of random worlds, Schemathesis with 500 examples
+fuzz: setup ## the long runs: all tests at 20 other instants (SEED=7), 10,000 random worlds, Schemathesis
+	$(BIN)/python scripts/shift_instants.py $(addprefix --seed ,$(SEED)) -- -n 4
 	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py
 	$(BIN)/pytest -m slow $(ARGS)
 

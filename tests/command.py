@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests.instants import INSTANT
+
 COMMAND = Path(sys.executable).with_name("datafast-mock")
 LISTENING = "listening on "
 NOTHING: Mapping[str, str] = {}
@@ -86,6 +88,9 @@ def address_of(process: subprocess.Popen[str]) -> str:
 
 
 def _with(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment with additions, and without what somebody has set for a mock of their own."""
+    """The environment with additions, and without what somebody has set for a mock of their own.
+
+    A server starts at the tests' instant unless `--now` or PRESENT says otherwise.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_MOCK_")}
-    return {**kept, **environment}
+    return {**kept, "DATAFAST_MOCK_NOW": INSTANT, **environment}

@@ -1,4 +1,4 @@
-"""A running mock, frozen at the documentation's own instant, and a client for it."""
+"""A running mock, frozen at the tests' instant, and a client for it."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from mock_server.testing import RunningMock, running
 from tests.controls import Controls
+from tests.instants import INSTANT
 
 # `make test` looks at a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) at many thousands.
 settings.register_profile("test", deadline=None, print_blob=True, max_examples=60)
@@ -15,8 +16,6 @@ settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile("test")
-
-INSTANT = "2026-02-06T05:27:30Z"
 
 
 @pytest.fixture(scope="session")

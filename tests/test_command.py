@@ -28,8 +28,8 @@ from mock_server.site import SITES, load_sites
 from mock_server.testing import running
 from mock_server.views.call import REVISION_2026_06, REVISIONS
 from tests.command import address_of, banner_of, ended, serving, started
-from tests.conftest import INSTANT
 from tests.credentials import DEMO, bearer
+from tests.instants import INSTANT, PRESENT
 from tests.ports import port_to_take
 from tests.schemas import strict_validator
 
@@ -93,7 +93,7 @@ class Given(NamedTuple):
     """A choice of options, as the command line and the environment carry it."""
 
     options: list[str]
-    environment: dict[str, str]
+    environment: Mapping[str, str]
 
 
 def by_options(chosen: Mapping[str, Sequence[str]]) -> Given:
@@ -144,7 +144,7 @@ def web() -> Iterator[httpx2.Client]:
 def plain() -> Iterator[Mock]:
     """A mock with no option but a free port."""
     with ExitStack() as stack:
-        yield mock_of(by_options({"port": ["0"]}), stack)
+        yield mock_of(Given(["--port", "0"], PRESENT), stack)
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -553,7 +553,7 @@ def _body(web: httpx2.Client, url: str, path: str) -> bytes:
 
 
 def test_mock_in_process_has_url_and_key_and_frees_its_port(web: httpx2.Client) -> None:
-    with running(site="quiet") as mock:
+    with running(site="quiet", now=INSTANT) as mock:
         reply = web.get(f"{mock.url}/analytics/realtime", headers=bearer(mock.key))
         address = ("127.0.0.1", httpx2.URL(mock.url).port or 0)
 
@@ -566,7 +566,7 @@ def test_mock_in_process_has_url_and_key_and_frees_its_port(web: httpx2.Client) 
 def test_mock_in_process_ends_with_its_block_even_where_that_fails() -> None:
     before = set(threading.enumerate())
 
-    with pytest.raises(ZeroDivisionError), running():
+    with pytest.raises(ZeroDivisionError), running(now=INSTANT):
         _ = 1 / 0
 
     assert set(threading.enumerate()) <= before

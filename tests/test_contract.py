@@ -17,6 +17,7 @@ from mock_server.views.call import REVISIONS, Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
 from tests.credentials import DEMO, bearer
+from tests.instants import INSTANT
 from tests.schemas import answer_of, strict_validator
 
 DOCUMENT = load_document()
@@ -110,7 +111,7 @@ def test_every_refusal_fits_the_document(
 
 
 def test_refusal_by_the_limit_fits_the_document() -> None:
-    with running(speed=0) as mock, httpx2.Client(base_url=mock.url) as api:
+    with running(now=INSTANT, speed=0) as mock, httpx2.Client(base_url=mock.url) as api:
         replies = [api.get("/analytics/realtime", headers=bearer("df_limited")) for _ in range(4)]
 
     strict_validator(REVISIONS[0], "getRealtime", 429).validate(replies[-1].json())

@@ -16,9 +16,9 @@ from mock_server.service import MOST_NOTED, load_service
 from mock_server.settings import Settings
 from mock_server.testing import running
 from tests.command import serving
-from tests.conftest import INSTANT
 from tests.controls import Controls
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 REALTIME = "/api/v1/analytics/realtime"
 HELD = 0.5

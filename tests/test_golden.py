@@ -28,8 +28,8 @@ from mock_server.site import load_sites
 from mock_server.testing import RunningMock
 from mock_server.views.call import REVISIONS
 from tests.command import ended
-from tests.conftest import INSTANT
 from tests.credentials import bearer
+from tests.instants import DOCUMENTED
 from tests.schemas import strict_validator
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +53,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 def choice(**more: Any) -> Choice:
     """The usual seed and instant."""
-    return Choice(DEFAULT_SEED, instant_of(INSTANT), **more)
+    return Choice(DEFAULT_SEED, instant_of(DOCUMENTED), **more)
 
 
 GOLDEN = files_in(FOLDER)
@@ -111,7 +111,7 @@ def test_all_of_it_is_small_enough_to_be_checked_in() -> None:
     assert sum(map(len, GOLDEN.values())) < 1_500_000
 
 
-DOCUMENTED = [
+LISTED = [
     pytest.param(row["path"], revision, operation, row["status"], id=f"{row['path']} {operation} {revision}")
     for row in ROWS
     for revision in ([row["revision"]] if row["revision"] else REVISIONS)
@@ -125,14 +125,14 @@ def _validator(revision: str, operation: str, status: int) -> jsonschema_rs.Draf
     return strict_validator(revision, operation, status)
 
 
-@pytest.mark.parametrize(("path", "revision", "operation", "status"), DOCUMENTED)
+@pytest.mark.parametrize(("path", "revision", "operation", "status"), LISTED)
 def test_body_fits_the_document_with_nothing_undocumented(
     path: str, revision: str, operation: str, status: int
 ) -> None:
     _validator(revision, operation, status).validate(json.loads(GOLDEN[path]))
 
 
-UNDOCUMENTED = [row["path"] for row in ROWS if row["path"] not in {case.values[0] for case in DOCUMENTED}]
+UNDOCUMENTED = [row["path"] for row in ROWS if row["path"] not in {case.values[0] for case in LISTED}]
 
 
 @pytest.mark.parametrize("path", UNDOCUMENTED)

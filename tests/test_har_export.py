@@ -12,9 +12,9 @@ import pytest
 
 from mock_server.testing import RunningMock, running
 from tests.command import ended
-from tests.conftest import INSTANT
 from tests.controls import Controls
 from tests.credentials import bearer
+from tests.instants import DATE, INSTANT
 
 REALTIME = "/analytics/realtime"
 SECRET = "df_secret_of_mine"
@@ -102,7 +102,7 @@ def test_what_was_asked_and_answered(asked: tuple[RunningMock, str]) -> None:
     assert first["request"]["url"] == f"{mock.url}{REALTIME}?a=1&a=%20b&token=df_***"
     assert [p["value"] for p in first["request"]["queryString"]] == ["1", " b", "df_***"]
     assert json.loads(first["response"]["content"]["text"])["status"] == "success"
-    assert {"name": "date", "value": "Fri, 06 Feb 2026 05:27:30 GMT"} in first["response"]["headers"]
+    assert {"name": "date", "value": DATE} in first["response"]["headers"]
     assert first["comment"] == "checkout: world"
     assert "text" not in map_["response"]["content"]
     whole = httpx2.get(f"{mock.url}{REALTIME}/map", headers={**bearer(key), "Prefer": "peek"})

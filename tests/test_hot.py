@@ -25,8 +25,8 @@ from mock_server.service import Service, load_service
 from mock_server.serving import Server, bind, url_of
 from mock_server.settings import Settings
 from mock_server.site import load_sites
-from tests.conftest import INSTANT
 from tests.controls import Controls
+from tests.instants import INSTANT
 
 REALTIME = "/api/v1/analytics/realtime"
 MAP = "/api/v1/analytics/realtime/map"

@@ -15,13 +15,13 @@ from mock_server import __version__
 from mock_server.testing import RunningMock, running
 from mock_server.views.call import REVISIONS
 from tests.credentials import DEMO, bearer
+from tests.instants import DATE, INSTANT
 
 BASE = "/api/v1"
 REALTIME = f"{BASE}/analytics/realtime"
 MAP = f"{REALTIME}/map"
 KNOWN_VISITOR = f"{BASE}/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
 ORIGINS = ["http://localhost:5173", "null"]
-NOW = "Fri, 06 Feb 2026 05:27:30 GMT"
 LIMITS = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
 # httptools reads the target's length as 16 bits; what is longer never arrives.
 LONGEST_TARGET = 65_535
@@ -105,7 +105,7 @@ def test_answer_is_uncached_json_dated_by_the_world(
     reply = root.request(method, path, headers=bearer(token))
 
     assert reply.status_code == status
-    assert reply.headers.get_list("Date") == [NOW]
+    assert reply.headers.get_list("Date") == [DATE]
     assert reply.headers["Content-Type"] == "application/json"
     assert reply.headers["Cache-Control"] == "no-store"
     assert "Server" not in reply.headers
@@ -142,7 +142,7 @@ def test_options_answers_204_with_the_allowed_methods(root: httpx2.Client, path:
     assert reply.status_code == 204
     assert reply.headers["Allow"] == "GET, HEAD"
     assert reply.content == b""
-    assert reply.headers.get_list("Date") == [NOW]
+    assert reply.headers.get_list("Date") == [DATE]
 
 
 def test_options_of_an_unknown_route_answers_404(root: httpx2.Client) -> None:
@@ -169,7 +169,7 @@ def test_preflight_allows_get_with_authorization(root: httpx2.Client, origin: st
     assert reply.headers["Access-Control-Allow-Origin"] in ("*", origin)
     assert "get" in _listed(reply.headers["Access-Control-Allow-Methods"])
     assert "authorization" in _listed(reply.headers["Access-Control-Allow-Headers"])
-    assert reply.headers.get_list("Date") == [NOW]
+    assert reply.headers.get_list("Date") == [DATE]
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
@@ -221,7 +221,7 @@ def test_page_of_any_origin_may_read_the_answer(
 def test_page_may_read_the_state_of_the_limit() -> None:
     headers = {**bearer("df_limited"), "Origin": ORIGINS[0]}
 
-    with running(now="2026-02-06T05:27:30Z", speed=0) as mock, httpx2.Client(base_url=mock.url) as api:
+    with running(now=INSTANT, speed=0) as mock, httpx2.Client(base_url=mock.url) as api:
         replies = [api.get("/analytics/realtime", headers=headers) for _ in range(4)]
 
     assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
@@ -386,7 +386,7 @@ def test_superfluous_parameters_are_ignored(root: httpx2.Client, path: str, quer
         pytest.param({"Accept": "nonsense;q=x"}, id="bad Accept"),
         pytest.param({"Accept-Encoding": "br, zstd"}, id="Accept-Encoding"),
         pytest.param({"If-None-Match": "*"}, id="If-None-Match"),
-        pytest.param({"If-Modified-Since": NOW}, id="If-Modified-Since"),
+        pytest.param({"If-Modified-Since": DATE}, id="If-Modified-Since"),
         pytest.param({"If-Match": '"x"'}, id="If-Match"),
         pytest.param({"Range": "bytes=0-1"}, id="Range"),
         pytest.param({"Expect": "100-continue"}, id="Expect"),
@@ -429,7 +429,7 @@ def test_health_tells_version_seed_revision_and_instant(root: httpx2.Client) -> 
         "version": __version__,
         "seed": 42,
         "revision": "2026-02",
-        "instant": "2026-02-06T05:27:30.000Z",
+        "instant": f"{INSTANT[:-1]}.000Z",
     }
 
 

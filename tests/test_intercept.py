@@ -30,9 +30,9 @@ from mock_server.intercept import Interceptor, intercepting
 from mock_server.refusal import HOST, LONGEST_HEAD
 from mock_server.serving import Server, bind
 from tests.command import LISTENING, NOTHING, banner_of, ended, started
-from tests.conftest import INSTANT
 from tests.controls import Controls
 from tests.credentials import bearer
+from tests.instants import INSTANT
 from tests.ports import port_to_take
 
 PATH = "/api/v1/analytics/realtime/map"

@@ -17,6 +17,7 @@ from mock_server.testing import RunningMock, running
 from tests.command import ended, serving
 from tests.controls import Controls, Json
 from tests.credentials import DEMO, bearer
+from tests.instants import INSTANT
 
 REALTIME = "/analytics/realtime"
 KNOWN = "/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
@@ -190,7 +191,7 @@ def test_a_key_has_a_name(
 
 
 def test_a_stranger_s_token_is_masked_where_any_key_will_do() -> None:
-    with running(any_key=True) as mock, Controls(mock.server) as anyones:
+    with running(any_key=True, now=INSTANT) as mock, Controls(mock.server) as anyones:
         httpx2.get(mock.url + REALTIME, headers=bearer("df_stranger"))
 
         assert anyones.get("/requests")["requests"][0]["keyName"] == "df_***"

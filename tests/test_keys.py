@@ -13,6 +13,7 @@ from mock_server.site import SITES, load_sites
 from mock_server.testing import RunningMock, running
 from tests.controls import Controls, Json
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 REALTIME = "/analytics/realtime"
 MAP = "/analytics/realtime/map"
@@ -299,7 +300,7 @@ def test_idle_keys_are_forgotten_and_their_number_is_bounded() -> None:
 
 def test_any_key_has_a_state_as_well() -> None:
     with (
-        running(any_key=True) as mock,
+        running(any_key=True, now=INSTANT) as mock,
         Controls(mock.server) as controls,
         httpx2.Client(base_url=mock.url) as web,
     ):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.accounts import Account
+from mock_server.instants import instant_of
 from mock_server.keys import IDLE_SECONDS, Keys
 from mock_server.service import load_service
 from mock_server.settings import Settings
@@ -19,6 +20,7 @@ from mock_server.testing import running
 from tests.command import address_of, serving, started
 from tests.controls import Controls, Json
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 BASE = "/api/v1"
 REALTIME = "/analytics/realtime"
@@ -266,7 +268,7 @@ def test_a_peek_is_no_use_of_a_minted_key() -> None:
 
 def test_with_any_key_a_peek_makes_none() -> None:
     with (
-        running(any_key=True) as mock,
+        running(any_key=True, now=INSTANT) as mock,
         Controls(mock.server) as controls,
         httpx2.Client(base_url=mock.url) as web,
     ):
@@ -279,7 +281,7 @@ def test_with_any_key_a_peek_makes_none() -> None:
 
 
 def test_a_shadow_throws_the_next_coin_and_leaves_it() -> None:
-    service = load_service(Settings())
+    service = load_service(Settings(now=instant_of(INSTANT)))
     foreseen = [service.shadow().coin() for _ in range(3)]
 
     assert foreseen == [service.coin()] * 3

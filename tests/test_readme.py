@@ -13,6 +13,7 @@ import pytest
 from mock_server.testing import RunningMock
 from tests.command import address_of, banner_of, ended, serving, started
 from tests.credentials import bearer
+from tests.instants import DOCUMENTED
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "fixtures" / "data" / "README.md"]
@@ -60,7 +61,7 @@ def test_documented_verdict_is_what_is_told() -> None:
     (shown,) = re.findall(r"^\$ datafast-mock verify [^\n]*\n(.*?)```", README, re.MULTILINE | re.DOTALL)
     command = next(command for command in COMMANDS if command[:2] == ["datafast-mock", "verify"])
     with (
-        serving("--now", "2026-02-06T05:27:30Z") as upstream,
+        serving("--now", DOCUMENTED) as upstream,
         started(
             "payments out of the window", "--upstream", upstream, "--port", "0", command="mutate"
         ) as faulty,

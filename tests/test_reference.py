@@ -39,7 +39,7 @@ import sys
 from urllib.request import urlopen
 from mock_server.testing import running
 
-with running() as mock:
+with running(now=INSTANT) as mock:
     for path in {[*PAGES, *FILES]}:
         assert urlopen(mock.server + path).status == 200
 print(*sorted(sys.modules))

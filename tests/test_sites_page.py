@@ -10,8 +10,8 @@ from msgspec.structs import fields
 from mock_server import site
 from mock_server.errors import InputError
 from tests.command import serving
-from tests.conftest import INSTANT
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 PAGE = (Path(__file__).parent.parent / "docs" / "sites.md").read_text(encoding="utf-8")
 [EXAMPLE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

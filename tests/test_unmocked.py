@@ -13,6 +13,7 @@ from mock_server.testing import running
 from mock_server.unmocked import load_unmocked
 from tests.command import serving
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 BASE = "/api/v1"
 UNMOCKED = load_unmocked(BASE)
@@ -29,7 +30,7 @@ paths:
 @pytest.fixture(scope="module")
 def root() -> Iterator[httpx2.Client]:
     """A client of a mock of this module alone, whose journal is read."""
-    with running() as mock, httpx2.Client(base_url=mock.server, timeout=30) as client:
+    with running(now=INSTANT) as mock, httpx2.Client(base_url=mock.server, timeout=30) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ from mock_server.views.call import Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
 from mock_server.worlds import Place, Worlds
-from tests.conftest import INSTANT
+from tests.instants import INSTANT
 
 SITES = load_sites((FOLDER,))
 PLACE = Place(42, "empty", "2026-02")

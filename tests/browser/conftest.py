@@ -12,8 +12,8 @@ from mock_server.testing import RunningMock
 from tests.browser.another_origin import serving_page
 from tests.browser.console import Console, Open
 from tests.browser.visit import Complaints, Visit
-from tests.conftest import INSTANT
 from tests.controls import Controls, Json
+from tests.instants import INSTANT
 
 # The first is Debian's as well: the same engine without windows, a page of it is open in half the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 from mock_server.testing import running
 from tests.browser.console import Console, Open
 from tests.command import serving
-from tests.conftest import INSTANT
 from tests.controls import Controls
+from tests.instants import INSTANT
 
 LIVING_WITHIN = 2_000
 """Milliseconds from opening the address to a map with visitors on it."""

@@ -10,9 +10,9 @@ from mock_server.testing import RunningMock
 from tests.browser.console import Open
 from tests.browser.visit import Complaints
 from tests.command import serving
-from tests.conftest import INSTANT
 from tests.controls import Controls
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 MAP = "/analytics/realtime/map"
 DOTS = ".dot:not(.leaving)"

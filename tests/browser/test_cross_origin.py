@@ -10,9 +10,9 @@ from playwright.sync_api import Page
 
 from tests.browser.visit import Complaints
 from tests.command import serving
-from tests.conftest import INSTANT
 from tests.controls import Controls, Json
 from tests.credentials import bearer
+from tests.instants import DOCUMENTED
 
 DATE = "Fri, 06 Feb 2026 05:27:30 GMT"
 LIMITS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
@@ -107,7 +107,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("mock") / "log"
     with (
         log.open("w") as stderr,
-        serving("--now", INSTANT, "--freeze", "--log", "requests", stderr=stderr) as url,
+        serving("--now", DOCUMENTED, "--freeze", "--log", "requests", stderr=stderr) as url,
     ):
         yield Server(url, log)
 
@@ -116,7 +116,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def controls(server: Server) -> Iterator[Controls]:
     """Its controls, with something that an attack could destroy; reset in the end."""
     with Controls(server.url) as controls:
-        controls.mint(key=VICTIM, now=INSTANT, frozen=True)
+        controls.mint(key=VICTIM, now=DOCUMENTED, frozen=True)
         controls.patch("/settings", {"seed": 7})
         controls.client.get(f"{server.api}{UNKNOWN_VISITOR}", headers=bearer("df_test"))
         yield controls

@@ -1,0 +1,74 @@
+"""Runs the tests at twenty instants that are drawn by a seed: none of them may depend on the hour.
+
+python scripts/shift_instants.py --seed 7 -- -n 4 -x; `make fuzz SEED=7` does that.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+COUNT = 20
+YEARS = (2024, 2034)
+# Where clocks, calendars and habits have their edges; each run takes some of them, moved by a few seconds.
+EDGES = (
+    "2024-02-29T12:00:00Z",  # a leap day
+    "2028-02-29T23:59:59Z",
+    "2025-12-31T23:59:59Z",  # the end of a year, and its begin where clocks are ahead
+    "2026-12-31T10:59:59Z",
+    "2026-03-29T01:00:00Z",  # clocks go forward in Europe, back again, and both in New York
+    "2026-10-25T01:00:00Z",
+    "2027-03-14T07:00:00Z",
+    "2027-11-07T06:00:00Z",
+    "2026-08-02T03:40:00Z",  # the night before a Sunday's day, and before a Monday's
+    "2026-08-03T03:40:00Z",
+    "2026-07-04T19:00:00Z",  # a Saturday
+    "2033-05-18T03:33:20Z",  # 2,000,000,000 seconds
+)
+
+
+def instants(seed: int, count: int) -> list[str]:
+    """Instants as ISO 8601 has them, of whole seconds: edges and others in turns."""
+    chance = random.Random(seed)
+    edges = chance.sample(EDGES, len(EDGES))
+    first = datetime(YEARS[0], 1, 1, tzinfo=UTC)
+    span = int((datetime(YEARS[1], 1, 1, tzinfo=UTC) - first).total_seconds())
+    drawn = []
+    for n in range(count):
+        if n % 2 or n // 2 >= len(edges):
+            moment = first + timedelta(seconds=chance.randrange(span))
+        else:
+            moment = datetime.fromisoformat(edges[n // 2]) + timedelta(seconds=chance.randint(-2, 2))
+        drawn.append(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return drawn
+
+
+def main() -> int:
+    """Tests at one instant after another; prints how each went, and how to repeat one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("options", nargs="*", help="pytest's own")
+    given = parser.parse_args()
+    chosen = instants(given.seed, given.count)
+    print(f"{given.count} instants of seed {given.seed}", flush=True)
+    failed = [instant for instant in chosen if not passes(instant, given.options)]
+    for instant in failed:
+        print(f"failed; again with: DATAFAST_TEST_INSTANT={instant} make test")
+    print(f"{len(chosen) - len(failed)} of {len(chosen)} instants passed")
+    return 1 if failed else 0
+
+
+def passes(instant: str, options: list[str]) -> bool:
+    """Whether the tests pass where the default instant is this one."""
+    print(f"at {instant}", flush=True)
+    environment = {**os.environ, "DATAFAST_TEST_INSTANT": instant}
+    return not subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options], env=environment, check=False
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
