@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from mock_server.golden.traits import TRAITS
 from mock_server.instants import instant_of
 from mock_server.settings import DEFAULT_REVISION, DEFAULT_SEED
 from mock_server.site import load_sites
-from mock_server.testing import RunningMock
+from mock_server.testing import RunningMock, running
 from mock_server.views.call import REVISIONS
 from tests.command import ended
 from tests.credentials import bearer
@@ -156,13 +157,20 @@ REPEATABLE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def documented() -> Iterator[RunningMock]:
+    """A mock at the files' own instant."""
+    with running(now=DOCUMENTED, speed=0) as mock:
+        yield mock
+
+
 @pytest.mark.parametrize("row", REPEATABLE)
 def test_running_mock_answers_a_row_with_its_file(
-    mock: RunningMock, api: httpx2.Client, row: dict[str, Any]
+    documented: RunningMock, api: httpx2.Client, row: dict[str, Any]
 ) -> None:
     request = row["request"]
     token = UNKNOWN_TOKEN if request["credential"] == "unknown" else request["token"]
-    url = mock.url.removesuffix("/api/v1") + request["path"]
+    url = documented.server + request["path"]
 
     reply = api.request(request["method"], url, headers=bearer(token) if token else {})
 

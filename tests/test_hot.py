@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import tracemalloc
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from typing import NamedTuple
@@ -403,6 +403,21 @@ def test_server_ends_beside_an_open_connection() -> None:
     polls.close()
 
 
+def eventually(condition: Callable[[], bool]) -> None:
+    """Waits until something holds."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_refused(server: str) -> bool:
+    """Whether nobody listens there any more: a server that ends stops that first."""
+    address = urlsplit(server)
+    with socket.socket() as sock:
+        return sock.connect_ex((str(address.hostname), int(address.port or 0))) != 0
+
+
 def test_an_answer_that_is_being_read_outlives_the_server() -> None:
     # A request that was late on purpose came before on the same connection.
     crowd = asking(MAP, "Authorization: Bearer df_launch_day")
@@ -411,13 +426,15 @@ def test_an_answer_that_is_being_read_outlives_the_server() -> None:
         # From now on it is known.
         [first] = answers(address, [crowd])
         with connected(address) as connection:
-            # More than the sockets hold.
-            for request in (SLOW, crowd, crowd, crowd):
-                connection.sendall(request.encode())
-                time.sleep(0.5)
+            connection.sendall(SLOW.encode())
+            assert connection.recv(1, socket.MSG_PEEK)
+            connection.sendall(crowd.encode())
+            eventually(lambda: counts.known == 1)
+            # More than the sockets hold; what came before another's answer has been read.
+            connection.sendall(crowd.encode() * 2)
+            assert len(list(answers(address, [PLAIN]))) == 1
             server.should_exit = True
-            # By now it has begun to end.
-            time.sleep(0.3)
+            eventually(lambda: is_refused(address))
             told = b"".join(iter(lambda: connection.recv(1 << 20), b""))
 
     assert counts.known == 1

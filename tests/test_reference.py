@@ -39,7 +39,7 @@ import sys
 from urllib.request import urlopen
 from mock_server.testing import running
 
-with running(now=INSTANT) as mock:
+with running(now="2026-02-06T05:27:30Z") as mock:
     for path in {[*PAGES, *FILES]}:
         assert urlopen(mock.server + path).status == 200
 print(*sorted(sys.modules))

@@ -16,7 +16,7 @@ from mock_server.site import SITES, Site, load_site
 from mock_server.views.call import REVISIONS, Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
-from tests.conftest import INSTANT
+from tests.instants import INSTANT
 
 DEMO = read_data(SITES / "demo.yaml")
 ODD_NUMBERS: list[Any] = [0, -1, 1e-320, 1e-9, 0.5, 1, 7, 1e9, 10**20, 1e308]

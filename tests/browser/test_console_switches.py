@@ -1,5 +1,6 @@
 """The console's switches change what a client gets, and its journal shows what the client asked."""
 
+import re
 import time
 from collections.abc import Callable
 
@@ -183,9 +184,12 @@ def test_a_rate_limit_is_set(opened: Open) -> None:
     console.button("3/min").click()
 
     expect(console.button("3/min")).to_have_attribute("aria-pressed", "true")
-    assert [console.ask(REALTIME).status_code for _ in range(4)] == [200, 200, 200, 429]
+    # The minute is a real one, and may end meanwhile.
+    statuses = [console.ask(REALTIME).status_code for _ in range(7)]
+    assert {*statuses} == {200, 429}
+    assert statuses.index(429) >= 3
     expect(console.trouble).to_contain_text("answers 429")
-    expect(console.trouble).to_contain_text("A client may ask again after 30 s.")
+    expect(console.trouble).to_contain_text(re.compile(r"A client may ask again after \d+ s\."))
     console.button("server’s default").click()
     expect(console.trouble).to_be_hidden()
 

@@ -12,8 +12,8 @@ from mock_server.data_files import read_data
 from mock_server.site import SITES
 from tests.browser.visit import Complaints
 from tests.command import serving
-from tests.conftest import INSTANT
 from tests.credentials import bearer
+from tests.instants import INSTANT
 
 MARK = '"><img src=x onerror="window.met=1"><script>window.met=1</script><b>{{met}}'
 PAGE = "<!doctype html><title>Theirs</title><body><script>%s</script>"
