@@ -18,7 +18,7 @@ from mock_server.faults import UnfitError
 from mock_server.instants import date_header
 from mock_server.journal import Outcome, Part, Request, answer_headers_of, sent_of
 from mock_server.keys import Key
-from mock_server.limits import RateLimit, RateLimitedError, window_at
+from mock_server.limits import RateLimit, RateLimitedError, window_of_the_world
 from mock_server.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.receiving import receive_body
@@ -216,7 +216,7 @@ class Endpoint:
         if limiter is None:
             return
         try:
-            course.headers |= limiter.take(course.service.clock_of(key).limit_time(), wall_time())
+            course.headers |= limiter.take(course.service.window_of(key, limiter.rate), wall_time())
         except ApiError:
             course.instant = course.now
             raise
@@ -258,8 +258,12 @@ class Endpoint:
             limiter = None if course.key is None else course.service.limiter_of(course.key)
             rate = _USUAL_RATE if limiter is None else limiter.rate
             is_elsewhere = course.preferences is not None and course.preferences.at is not UNSET
-            time = course.instant if is_elsewhere else course.service.clock_of(course.key).limit_time()
-            raise RateLimitedError(rate, time, window_at(rate, time)[1])
+            window = (
+                window_of_the_world(rate, course.instant)
+                if is_elsewhere
+                else course.service.window_of(course.key, rate)
+            )
+            raise RateLimitedError(rate, *window)
         reply = example_reply(self._operation, example)
         if example.status == 401:
             reply.headers.update(_CHALLENGE)

@@ -21,7 +21,7 @@ from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR
 from mock_server.instants import http_date_of
 from mock_server.middleware import RequestLog, ShortHeads, Split, Stamp
 from mock_server.replies import EXPOSED_HEADERS, error_reply
-from mock_server.routes import exact, methods_of, take_either_slash
+from mock_server.routes import exact, methods_of, path_as_sent, take_either_slash
 from mock_server.served_document import document_routes
 from mock_server.service import Service
 
@@ -89,7 +89,7 @@ def _http_error(
         if error.status_code == 405:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:
-            found = ApiError(ROUTE_NOT_FOUND, path=request.scope["path"][:200], base=service.base)
+            found = ApiError(ROUTE_NOT_FOUND, path=path_as_sent(request.scope)[:200], base=service.base)
         reply = error_reply(found)
         conclude(course, None, reply)
         return reply

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -59,36 +59,49 @@ class RateLimitedError(ApiError):
         )
 
 
+class Window(NamedTuple):
+    """Begin and end, in ms since the epoch."""
+
+    begin: int
+    end: int
+
+
+_NONE = Window(0, 0)
+
+
 @dataclass(slots=True)
 class Limiter:
-    """Counts the requests of each window, which begins where its length divides the time."""
+    """Counts the requests of each window."""
 
     rate: RateLimit
-    window: int = -1
+    window: Window = _NONE
     used: int = 0
     over: int = 0
     """When the window is over at the latest, by the machine's own time in ms."""
 
-    def take(self, time: int, wall: int) -> dict[str, str]:
+    def take(self, now: Window, wall: int) -> dict[str, str]:
         """Counts a request; the headers that tell the state. Raises ApiError 429 when none is left.
 
-        Windows go by `time`, which somebody may have stopped. Whoever then waits as long as a 429 asks for,
-        by the machine's own time `wall`, is let in all the same. Both in ms since the epoch.
+        `now` is a window that begins now, by a time that somebody may have stopped. Whoever then waits as
+        long as a 429 asks for, by the machine's own time `wall`, is let in all the same.
         """
-        window, reset = window_at(self.rate, time)
-        if window != self.window or wall >= self.over:
-            self.window, self.used, self.over = window, 0, wall + reset - time
+        if not self.window.begin <= now.begin < self.window.end or wall >= self.over:
+            self.window, self.used, self.over = now, 0, wall + now.end - now.begin
         if self.used >= self.rate.limit:
-            raise RateLimitedError(self.rate, time, reset)
+            raise RateLimitedError(self.rate, now.begin, self.window.end)
         self.used += 1
-        return _headers(self.rate, self.rate.limit - self.used, reset)
+        return _headers(self.rate, self.rate.limit - self.used, self.window.end)
 
 
-def window_at(rate: RateLimit, time: int) -> tuple[int, int]:
-    """The number of the window that a time lies in, and the time at which it ends."""
+def window_of_real_time(rate: RateLimit, time: int) -> Window:
+    """A window that begins with a client's first request, so that no border falls between two."""
+    return Window(time, (time + rate.window * SECOND) // SECOND * SECOND)
+
+
+def window_of_the_world(rate: RateLimit, time: int) -> Window:
+    """A window that ends where its length divides the time, so that an instant always tells the same."""
     length = rate.window * SECOND
-    window = time // length
-    return window, (window + 1) * length
+    return Window(time, (time // length + 1) * length)
 
 
 def _headers(rate: RateLimit, remaining: int, reset: int) -> dict[str, str]:

@@ -65,6 +65,12 @@ def take_either_slash(router: Router) -> None:
     router.default = answer
 
 
+def path_as_sent(scope: Scope) -> str:
+    """The path with its escapes: decoded, one that leads nowhere may look like one that does."""
+    raw: bytes = scope["raw_path"]
+    return raw.decode("latin-1")
+
+
 def methods_of(routes: Sequence[Route], scope: Scope) -> list[str]:
     """All methods that a path can be asked with, in their alphabetical order."""
     found = [route.methods or () for route in routes if route.matches(scope)[0] != Match.NONE]

@@ -15,7 +15,7 @@ from mock_server.journal import NOBODY, Journal, Outcome, Part, Request, Sent
 from mock_server.journal_file import JournalFile
 from mock_server.keys import Key, Keys
 from mock_server.knobs import NOTHING, Board
-from mock_server.limits import Limiter
+from mock_server.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
 from mock_server.narrowing import narrow
 from mock_server.responses import Answers
 from mock_server.settings import FASTEST, Settings
@@ -68,6 +68,12 @@ class Service:
     def clock_of(self, key: Key | None) -> Clock:
         """The clock that a key goes by; None is no key."""
         return self.common.clock if key is None or key.clock is None else key.clock
+
+    def window_of(self, key: Key | None, rate: RateLimit) -> Window:
+        """A window of a rate limit that begins now, by the clock of a key; None is no key."""
+        clock = self.clock_of(key)
+        window = window_of_the_world if clock.is_driven else window_of_real_time
+        return window(rate, clock.limit_time())
 
     @property
     def usual_place(self) -> Place:

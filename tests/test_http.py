@@ -501,3 +501,13 @@ def _document(root: httpx2.Client, revision: str) -> Any:
     reply = root.get(f"/openapi.json?revision={revision}")
     assert reply.status_code == 200, reply.text
     return reply.json()
+
+
+@pytest.mark.parametrize(
+    "path", ["/api%2Fv1/analytics/realtime", "/api/v1/analytics%2frealtime", "/__mock%2Fhealth"]
+)
+def test_a_path_that_leads_nowhere_is_told_as_it_was_sent(root: httpx2.Client, path: str) -> None:
+    reply = root.get(path, headers=bearer("df_test"))
+
+    assert reply.status_code == 404
+    assert f"Nothing is at {path}" in reply.text

@@ -18,7 +18,7 @@ from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.replies import json_reply
-from mock_server.routes import exact, methods_of, take_either_slash
+from mock_server.routes import exact, methods_of, path_as_sent, take_either_slash
 from mock_server.service import Service
 
 PREFIX = "/__mock"
@@ -107,7 +107,7 @@ def _no_such_operation(routes: Sequence[Route]) -> _ErrorHandler:
         """404 and 405, which lists the methods of all operations of the path."""
         assert isinstance(error, HTTPException), "registered for nothing else"
         if error.status_code != 405:
-            path = request.scope["path"][:200]
+            path = path_as_sent(request.scope)[:200]
             return problem_reply(
                 ProblemError(404, f"Nothing is at {path}; {PREFIX}/openapi.json tells what is.")
             )
