@@ -334,6 +334,17 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str,
     assert (ours / link).is_symlink()
 
 
+def test_folder_where_a_file_of_ours_was_is_told(tmp_path: Path) -> None:
+    write_folder(tmp_path, {INDEX: index_of("a.json"), "a.json": b""})
+    (tmp_path / "a.json").unlink()
+    (tmp_path / "a.json").mkdir()
+
+    with pytest.raises(InputError, match=r"--out: .*a\.json: "):
+        write_folder(tmp_path, {INDEX: index_of("a.json"), "a.json": b"new"})
+
+    assert (tmp_path / "a.json").is_dir()
+
+
 def test_second_name_of_a_file_of_ours_keeps_its_content(tmp_path: Path) -> None:
     write_folder(tmp_path, {INDEX: index_of("a.json"), "a.json": b"old"})
     (tmp_path / "mine.json").hardlink_to(tmp_path / "a.json")
