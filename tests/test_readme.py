@@ -122,7 +122,7 @@ def test_documented_make_target_exists(target: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_needs_a_package_index_is_marked(page: Path) -> None:
     # An extra is added where the package is: pip fetches no more than what that needs.
-    fetching = r"(pip install|uvx|pipx \w+|uv tool install) '?datafast-mock(?!\[\w+\])|ghcr\.io"
+    fetching = r"(pip install|uvx|pipx \w+|uv tool install) '?datafast-mock(?!\[\w+\])|REGISTRY/OWNER"
     paragraphs = re.split(r"\n\s*\n", page.read_text(encoding="utf-8"))
 
     assert [part for part in paragraphs if re.search(fetching, part) and "nce released" not in part] == []
