@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server.actions import Action
 from mock_server.clock import TICK, wall_time
+from mock_server.connection import refusal_of
 from mock_server.contract import Operation
 from mock_server.documented import chosen
 from mock_server.errors import NOT_MOCKED, UNAUTHORIZED, ApiError
@@ -31,6 +32,8 @@ from mock_server.views.call import REVISIONS
 from mock_server.views.registry import VIEWS, View
 from mock_server.worlds import Place
 
+REQUEST = "request"
+"""The stage at which a request is refused for its form."""
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _MOST_TOLD = 500
@@ -145,7 +148,7 @@ class Endpoint:
         course = begin(self._service, scope)
         await read_body(course, receive)
         try:
-            reply = self._reply(course)
+            reply = self._reply(course) if refusal_of(scope) is None else _refusal(course)
         except ProblemError as problem:
             course.stage, course.action = "preferences", None
             reply = problem_reply(problem)
@@ -331,6 +334,21 @@ class UnmockedEndpoint(Endpoint):
         return self._operation.answers
 
 
+class RefusedEndpoint:
+    """Answers a request that was refused for its form, and notes it where there is something to note."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers."""
+        course = begin(self._service, scope)
+        reply = _refusal(course)
+        if scope["raw_path"]:
+            conclude(course, None, reply)
+        await reply(scope, receive, send)
+
+
 def example_reply(operation: Operation, example: Example) -> Response:
     """A documented example with its headers, named as one."""
     name = operation.operation_id.encode("ascii", "replace").decode()
@@ -341,6 +359,13 @@ def example_reply(operation: Operation, example: Example) -> Response:
         # A page of somebody's document must not get at the console and the controls, whose origin it has.
         reply.raw_headers += _APART
     return reply
+
+
+def _refusal(course: Course) -> Response:
+    error = refusal_of(course.scope)
+    assert error is not None, "asked only where there is one"
+    course.stage = REQUEST
+    return error_reply(error)
 
 
 def _preferred(place: Place, preferences: Preferences | None) -> Place:

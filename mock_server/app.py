@@ -7,25 +7,35 @@ from typing import TextIO
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import Endpoint, ExampleEndpoint, UnmockedEndpoint, begin, conclude, read_body
+from mock_server.answering import (
+    REQUEST,
+    Endpoint,
+    ExampleEndpoint,
+    RefusedEndpoint,
+    UnmockedEndpoint,
+    begin,
+    conclude,
+    read_body,
+)
+from mock_server.connection import refusal_of
 from mock_server.console.app import console_routes
 from mock_server.contract import Operation
 from mock_server.control.app import PREFIX, make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
-from mock_server.middleware import RequestLog, ShortHeads, Split, Stamp
+from mock_server.middleware import Cors, Refusals, RequestLog, Split, Stamp
 from mock_server.replies import EXPOSED_HEADERS, error_reply
 from mock_server.routes import exact, methods_of, path_as_sent, take_either_slash
 from mock_server.served_document import document_routes
 from mock_server.service import Service
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_ALLOWED = sorted((*_METHODS, "OPTIONS"))
 
 
 def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
@@ -53,7 +63,7 @@ def make_api(service: Service) -> Starlette:
     routes = exact(found)
     # A `*` would not cover Authorization; so the headers that a browser asks for are named one by one.
     cors = Middleware(
-        CORSMiddleware,
+        Cors,
         allow_origins=["*"],
         allow_methods=_METHODS,
         allow_headers=["*"],
@@ -63,7 +73,7 @@ def make_api(service: Service) -> Starlette:
     )
     app = Starlette(
         routes=routes,
-        middleware=[cors, Middleware(ShortHeads)],
+        middleware=[cors, Middleware(Refusals, other=RefusedEndpoint(service))],
         exception_handlers={HTTPException: _http_error(service, routes), 500: _server_error},
     )
     take_either_slash(app.router)
@@ -79,14 +89,20 @@ def _http_error(
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for nothing else"
+        if request.scope["raw_path"] == b"*":
+            # The server as a whole (RFC 9110, 9.3.7).
+            return Response(status_code=204, headers={"Allow": ", ".join(_ALLOWED)})
         # Starlette names only those of the first route that has the path.
         allow = ", ".join(methods_of(routes, request.scope))
         if error.status_code == 405 and request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allow})
         course = begin(service, request.scope)
         await read_body(course, request.receive)
-        course.stage = "route"
-        if error.status_code == 405:
+        refusal = refusal_of(request.scope)
+        course.stage = "route" if refusal is None else REQUEST
+        if refusal is not None:
+            found = refusal
+        elif error.status_code == 405:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:
             found = ApiError(ROUTE_NOT_FOUND, path=path_as_sent(request.scope)[:200], base=service.base)

@@ -1,10 +1,13 @@
-"""What a fault may do to the connection of a request, as an ASGI extension of our own server."""
+"""What our own server adds to a request as ASGI extensions: its connection, and what is wrong with it."""
 
 from typing import Protocol
 
 from starlette.types import Scope
 
+from mock_server.errors import ApiError
+
 _EXTENSION = "datafast_mock.connection"
+_REFUSAL = "datafast_mock.refusal"
 
 
 class Connection(Protocol):
@@ -15,6 +18,9 @@ class Connection(Protocol):
 
     def wait_on_purpose(self) -> None:
         """Nothing is owed to the client from now on."""
+
+    def owe_nothing(self) -> None:
+        """Nothing will be: a client that has said its last word has left."""
 
     def close(self) -> None:
         """Ends it when all that was written is sent."""
@@ -29,3 +35,17 @@ def connection_of(scope: Scope) -> Connection:
     """The connection of a request that came through mock_server.protocol."""
     connection: Connection = scope["extensions"][_EXTENSION]
     return connection
+
+
+def refuse(scope: Scope, error: ApiError) -> None:
+    """Notes that a request is not to be carried out, since HTTP itself forbids that."""
+    scope["extensions"][_REFUSAL] = error
+
+
+def refusal_of(scope: Scope) -> ApiError | None:
+    """What such a request is to be answered with; None for all others.
+
+    It may come as late as the end of the request's body.
+    """
+    refusal: ApiError | None = scope.get("extensions", {}).get(_REFUSAL)
+    return refusal

@@ -10,6 +10,17 @@ class ErrorKind(NamedTuple):
     message: str
 
 
+MALFORMED = ErrorKind(400, "This is no request of HTTP/1.1: {problem}.")
+HOST_COUNT = ErrorKind(400, "A request of HTTP/{version} has one Host header; this one has {count}.")
+HOST_INVALID = ErrorKind(
+    400, "Invalid Host {value!r}: a name or an address is expected, with or without a port."
+)
+TARGET_INVALID = ErrorKind(
+    400, "The request target is neither a path, which begins with a slash, nor the URL of one."
+)
+NO_PROXY = ErrorKind(
+    400, "CONNECT is for proxies, and this is the mock itself; `datafast-mock serve --intercept` starts one."
+)
 INVALID_VALUE = ErrorKind(400, "Invalid value {value!r} for {name!r}: {problem}.")
 WEBSITE_ID_MISSING = ErrorKind(
     400, "The query parameter 'websiteId' is required with an account token (dft_…)."
@@ -27,6 +38,7 @@ WEBSITE_NOT_FOUND = ErrorKind(404, "Website not found: no website has the id {we
 VISITOR_NOT_FOUND = ErrorKind(404, "Visitor not found: no page view of {visitor_id} is known at {instant}.")
 ROUTE_NOT_FOUND = ErrorKind(404, "Nothing is at {path}. The API is under {base}.")
 METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
+REQUEST_TIMEOUT = ErrorKind(408, "The rest of the request did not come within {seconds:g} seconds.")
 URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")

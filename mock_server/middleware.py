@@ -1,4 +1,4 @@
-"""What concerns every request: the world's date, no caching, no endless URLs; and the request log."""
+"""What concerns every request: the world's date, no caching, what was refused; and the request log."""
 
 import time
 from collections.abc import Callable
@@ -6,16 +6,13 @@ from contextlib import suppress
 from typing import TextIO
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.errors import HEADERS_TOO_LARGE, URI_TOO_LONG, ApiError
+from mock_server.connection import refusal_of
 from mock_server.masking import hidden
 from mock_server.prefer import wishes_of
-from mock_server.replies import error_reply
-
-# Half of what the HTTP parser takes, so that the refusal is ours and in the envelope.
-_LONGEST_URL = 32 * 1024
-_LONGEST_HEADERS = 32 * 1024
 
 
 class Stamp:
@@ -45,22 +42,28 @@ class Stamp:
         await self._app(scope, receive, stamped)
 
 
-class ShortHeads:
-    """Refuses URLs and headers that are longer than anybody needs."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """`app` gets all others."""
-        self._app = app
+class Cors(CORSMiddleware):
+    """Starlette's, which answers for a browser that asks beforehand; not where its request was refused."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers 414 or 431."""
-        app = self._app
-        if scope["type"] == "http":
-            if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _LONGEST_URL:
-                app = error_reply(ApiError(URI_TOO_LONG, limit=_LONGEST_URL))
-            elif sum([len(name) + len(value) for name, value in scope["headers"]]) > _LONGEST_HEADERS:
-                app = error_reply(ApiError(HEADERS_TOO_LARGE, limit=_LONGEST_HEADERS))
-        await app(scope, receive, send)
+        """Passes the request on, or answers it."""
+        if refusal_of(scope) is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.simple_response(scope, receive, send, request_headers=Headers(scope=scope))
+
+
+class Refusals:
+    """Sends what was refused for its form elsewhere."""
+
+    def __init__(self, app: ASGIApp, other: ASGIApp) -> None:
+        """`other` gets what was refused, `app` the rest."""
+        self._app = app
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        await (self._app if refusal_of(scope) is None else self._other)(scope, receive, send)
 
 
 class Split:

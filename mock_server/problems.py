@@ -13,6 +13,8 @@ _TITLES = {
     403: "The controls are not open to this request",
     404: "There is no such thing",
     405: "Method not allowed",
+    408: "The request did not come in time",
+    431: "The request's headers are too large",
     413: "The body is too large",
     415: "The body is no JSON",
     409: "There are such keys, or too many",

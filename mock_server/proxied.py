@@ -56,6 +56,7 @@ class Forwarded(Proxied):
     def _refuse(self, refusal: Refusal) -> None:
         self.app = _answer(refusal)
         self.url = b"/"
+        self.headers[:] = [(b"host", HOST.encode())]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells who counts the connections."""

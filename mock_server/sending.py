@@ -120,6 +120,7 @@ async def _empty(_reply: Response, _action: Action, scope: Scope, receive: Recei
 
 
 async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    connection_of(scope).owe_nothing()
     if await _slept(_HANG_SECONDS, receive):
         sending.end()
         connection_of(scope).close()

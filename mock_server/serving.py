@@ -11,9 +11,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mock_server.errors import InputError
-from mock_server.protocol import AtOnce, HttpProtocol
+from mock_server.protocol import PATIENCE, AtOnce, HttpProtocol, Patience
 
 _BACKLOG = 2048
+_GRACE_SECONDS = 1
 OPTIONS: Mapping[str, Any] = {
     "loop": "auto",
     "ws": "none",
@@ -94,14 +95,24 @@ class Server(uvicorn.Server):
         when_ready: Callable[[], None],
         beside: Listener | None = None,
         at_once: AtOnce | None = None,
+        patience: Patience = PATIENCE,
     ) -> None:
         """`when_ready` is called once, from the server's thread; with `beside` None nothing else listens.
 
         `at_once` is asked before the application; None leaves all to it.
         """
         self._at_once = at_once
+        self._patience = patience
         protocol = cast(type[HttpProtocol], partial(HttpProtocol, at_once=at_once))
-        super().__init__(uvicorn.Config(app, http=protocol, timeout_graceful_shutdown=1, **OPTIONS))
+        config = uvicorn.Config(
+            app,
+            http=protocol,
+            timeout_keep_alive=cast(int, patience.idle),
+            # By then none is left: see `shutdown`.
+            timeout_graceful_shutdown=_GRACE_SECONDS + 1,
+            **OPTIONS,
+        )
+        super().__init__(config)
         self._when_ready = when_ready
         self._beside = beside
 
@@ -113,14 +124,31 @@ class Server(uvicorn.Server):
             self.servers.append(await self._beside.listen(self._speak))
         self._when_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Looks after clients that take too long, as often as uvicorn looks whether it is to end."""
+        for connection in self._connections:
+            connection.hurry(self._patience)
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends what is open, and within the second what is being answered."""
         if self._beside is not None:
             self._beside.close()
-        for connection in list(self.server_state.connections):
-            if isinstance(connection, HttpProtocol):
-                connection.give_up()
+        for connection in self._connections:
+            connection.give_up()
+        end = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._cut)
         await super().shutdown(sockets=sockets)
+        end.cancel()
+
+    @property
+    def _connections(self) -> list[HttpProtocol]:
+        found = self.server_state.connections
+        return [connection for connection in found if isinstance(connection, HttpProtocol)]
+
+    def _cut(self) -> None:
+        """Ends what is left; were the requests cancelled instead, uvicorn would show a traceback of each."""
+        for connection in self._connections:
+            connection.transport.abort()
 
     def _speak(self, protocol: Callable[..., HttpProtocol], **further: Any) -> HttpProtocol:
         """A protocol for a connection that uvicorn has not accepted itself."""

@@ -69,7 +69,8 @@ def received(sock: socket.socket) -> bytes:
 def statuses_in(answer: bytes) -> list[int]:
     """The statuses of answers one after another; fails where one is a 5xx or shows the server's insides."""
     statuses = [int(status) for status in STATUS.findall(answer)]
-    assert all(status < 500 for status in statuses), answer[:2000]
+    # A 501 names an operation that is documented.
+    assert all(status < 500 or status == 501 for status in statuses), answer[:2000]
     assert not any(trace in answer for trace in INTERNALS), answer[:2000]
     assert statuses or not answer, answer[:2000]
     return statuses
@@ -150,7 +151,6 @@ NO_HTTP = [
     pytest.param(request(target=REALTIME + b"?a\tb"), id="tab in the query"),
     pytest.param(request(target=REALTIME + b"/\xff\xfe"), id="bytes beyond ASCII in the path"),
     pytest.param(request(target=REALTIME + b"?fields=\xff"), id="bytes beyond ASCII in the query"),
-    pytest.param(request(target=b"http://localhost"), id="absolute form without a path"),
     pytest.param(request(target=b"http://[::1" + REALTIME), id="absolute form with half an IPv6 address"),
     pytest.param(request(target=b"://" + REALTIME), id="absolute form without a scheme"),
     pytest.param(request(target=REALTIME + b"?a=" + b"x" * MEGABYTE), id="a megabyte of query"),
@@ -221,7 +221,7 @@ TARGETS = [
     pytest.param(REALTIME + b"?fields=visitors," * 1000, 400, id="fields a thousand times over"),
     pytest.param(REALTIME + b"?%ff=%c3%28&%00=%00&=&&&;;%", 200, id="invalid UTF-8 in an unknown parameter"),
     pytest.param(REALTIME + b"?" + b"&" * 30_000, 200, id="30,000 empty parameters"),
-    pytest.param(b"//", 404, id="two slashes"),
+    pytest.param(b"//", 200, id="two slashes"),
     pytest.param(b"//localhost" + REALTIME, 404, id="two slashes and a host"),
     pytest.param(b"//[", 404, id="two slashes and half an IPv6 address"),
     pytest.param(b"/" * 10_000, 404, id="10,000 slashes"),
@@ -230,8 +230,9 @@ TARGETS = [
     pytest.param(b"/api/v1/nothing/.." + b"/analytics/realtime", 404, id="upwards and down again"),
     pytest.param(b"/..%5c..%5cwindows", 404, id="upwards by backslash"),
     pytest.param(b"/@localhost:99999999/[", 404, id="what breaks URLs"),
-    pytest.param(b"*", 404, id="asterisk"),
-    pytest.param(b"*[", 404, id="asterisk and half an IPv6 address"),
+    pytest.param(b"*", 400, id="asterisk"),
+    pytest.param(b"*[", 400, id="asterisk and half an IPv6 address"),
+    pytest.param(b"http://localhost", 200, id="absolute form without a path"),
     pytest.param(b"http://localhost" + REALTIME, 200, id="absolute form"),
     pytest.param(b"http://user:secret@elsewhere:1" + REALTIME, 200, id="absolute form of another host"),
     pytest.param(b"http://localhost/nothing", 404, id="absolute form, unknown route"),
@@ -324,9 +325,6 @@ def test_odd_request_is_served(target: Target, data: bytes) -> None:
 
 
 BORDERLINE = [
-    # RFC 9112 asks for a 400 to some of these; uvicorn serves them.
-    pytest.param(b"GET %b HTTP/1.1\r\n%b\r\n" % (REALTIME, TOKEN), id="no Host"),
-    pytest.param(request(headers=TOKEN + b"Host: elsewhere\r\n"), id="two Hosts"),
     pytest.param(request(version=b"HTTP/2.0"), id="HTTP/2.0"),
     pytest.param(request(REALTIME + b"\r\nX: y"), id="CR LF in the path, which makes it HTTP/0.9"),
     pytest.param(
@@ -350,21 +348,27 @@ def test_borderline_request_is_served_or_refused(target: Target, data: bytes) ->
 
 
 @pytest.mark.parametrize(
-    "host",
-    [b"[", b"a]b[", b"://", b"[::1", b"x:99999999", b"x:y", b"\xff\xe9", "ⅷ℀".encode(), b"", b'a b/c["<>?#@'],
+    "host", [b"[", b"a]b[", b"://", b"[::1", b"x:y", b"\xff\xe9", "ⅷ℀".encode(), b'a b/c["<>?#@']
 )
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [pytest.param(b"/nothing", 404, id="404"), pytest.param(REALTIME + b"/", 307, id="307")],
-)
-def test_hostile_host(target: Target, host: bytes, path: bytes, status: int) -> None:
+@pytest.mark.parametrize("path", [b"/nothing", REALTIME + b"/", b"/__mock/health", b"/console/"])
+def test_hostile_host(target: Target, host: bytes, path: bytes) -> None:
     statuses = target.statuses(b"GET %b HTTP/1.1\r\nHost: %b\r\n\r\n" % (path, host))
 
-    assert statuses == [status]
+    assert statuses == [400]
 
 
-@pytest.mark.parametrize("asked", [b"\xff\tb", b"*", b",,,,", b"x" * 100_000, b'a"b\\c'])
-def test_hostile_preflight(target: Target, asked: bytes) -> None:
+@pytest.mark.parametrize("host", [b"", b"x:99999999", b"x:"])
+def test_host_that_is_of_no_use_is_none_of_ours(target: Target, host: bytes) -> None:
+    statuses = target.statuses(b"GET %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (REALTIME, host, TOKEN))
+
+    assert statuses == [200]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [(b"\xff\tb", 200), (b"*", 200), (b",,,,", 200), (b'a"b\\c', 200), (b"x" * 100_000, 431)],
+)
+def test_hostile_preflight(target: Target, asked: bytes, status: int) -> None:
     headers = (
         b"Origin: \xff\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: %b\r\n"
         % asked
@@ -372,7 +376,7 @@ def test_hostile_preflight(target: Target, asked: bytes) -> None:
 
     statuses = target.statuses(request(headers=headers, method=b"OPTIONS"))
 
-    assert statuses == [200]
+    assert statuses == [status]
 
 
 def test_head_sends_no_body_over_the_wire(target: Target) -> None:
@@ -407,10 +411,10 @@ def test_nothing_is_answered_after_connection_close(target: Target) -> None:
 
 
 @pytest.mark.parametrize("garbage", [SOUP, b"GET / HTTP/9.9\r\n\r\n", b"\x00", b"XXXX\r\n\r\n"])
-def test_garbage_after_requests_is_refused(target: Target, garbage: bytes) -> None:
+def test_garbage_after_requests_is_refused_in_its_turn(target: Target, garbage: bytes) -> None:
     statuses = target.statuses(request() * 10 + garbage)
 
-    assert set(statuses) <= {200, 400}
+    assert statuses == [200] * 10 + [400]
 
 
 def test_body_that_nobody_reads_does_not_spoil_the_next_request(target: Target) -> None:
@@ -514,7 +518,7 @@ VALUES = st.one_of(
 def test_any_bytes_are_served_or_refused_as_a_target(target: Target, path: bytes, rest: bytes) -> None:
     statuses = target.statuses(request(path + rest))
 
-    assert all(status < 500 for status in statuses)
+    assert all(status < 500 or status == 501 for status in statuses)
 
 
 @ANY_BYTES

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -45,7 +45,11 @@ def make_control_app(service: Service) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=_cross_origin(service.settings.control_origins),
-        exception_handlers={ProblemError: _problem, HTTPException: _no_such_operation(routes)},
+        exception_handlers={
+            ProblemError: _problem,
+            HTTPException: _no_such_operation(routes),
+            ClientDisconnect: _left,
+        },
     )
     take_either_slash(app.router)
     return app
@@ -100,6 +104,11 @@ async def _problem(_request: Request, problem: Exception) -> Response:
     if problem.status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     return reply
+
+
+async def _left(_request: Request, _error: Exception) -> Response:
+    """To a client that has left in the middle of its body: nobody hears it."""
+    return Response(status_code=400)
 
 
 def _no_such_operation(routes: Sequence[Route]) -> _ErrorHandler:

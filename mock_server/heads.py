@@ -1,0 +1,71 @@
+"""What HTTP/1.1 asks of a request's head before anything else looks at it: its length, target and Host."""
+
+import re
+
+from mock_server.errors import (
+    HEADERS_TOO_LARGE,
+    HOST_COUNT,
+    HOST_INVALID,
+    NO_PROXY,
+    TARGET_INVALID,
+    URI_TOO_LONG,
+    ApiError,
+)
+
+LONGEST_URL = 32 * 1024
+LONGEST_HEADERS = 32 * 1024
+"""Bytes of all names and values."""
+
+Headers = list[tuple[bytes, bytes]]
+
+# A name, an IPv4 address or nothing, or an address in brackets; and a port (RFC 9110, 7.2; RFC 3986, 3.2.2).
+# A comma, which a name might have, is where somebody has joined two lines.
+_HOST = re.compile(
+    rb"(?:\[[0-9a-z:.]+(?:%[\w.~%-]+)?\]|(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*)(?::\d*)?", re.IGNORECASE
+)
+_WHOLE_URL = re.compile(rb"https?://(?:[^/?#]*@)?(?P<host>[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+
+
+def check_length(url: bytes, headers: Headers) -> None:
+    """Raises ApiError 414 or 431 for what is longer than anybody needs."""
+    if len(url) > LONGEST_URL:
+        raise ApiError(URI_TOO_LONG, limit=LONGEST_URL)
+    if sum([len(name) + len(value) for name, value in headers]) > LONGEST_HEADERS:
+        raise ApiError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS)
+
+
+def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> bytes:
+    """The path with its query, or `*`, that a request is for. Raises ApiError for a head that is not right.
+
+    The host of a whole URL takes the place of the `Host` that was sent (RFC 9112, 3.2.2).
+    """
+    check_length(url, headers)
+    hosts = [value.strip(b" \t") for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (not hosts and version not in ("0.9", "1.0")):
+        raise ApiError(HOST_COUNT, version=version, count=len(hosts))
+    if url.startswith(b"/"):
+        target = url
+    elif method == b"CONNECT":
+        raise ApiError(NO_PROXY)
+    elif url == b"*" and method == b"OPTIONS":
+        target = url
+    else:
+        host, target = _parts_of(method, url)
+        hosts = [*hosts, host]
+        headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
+    for host in hosts:
+        if _HOST.fullmatch(host) is None:
+            raise ApiError(HOST_INVALID, value=host[:100].decode("latin-1"))
+    return target
+
+
+def _parts_of(method: bytes, url: bytes) -> tuple[bytes, bytes]:
+    """Host and path of a whole URL. Raises ApiError."""
+    found = _WHOLE_URL.fullmatch(url)
+    if found is None:
+        raise ApiError(TARGET_INVALID)
+    host, rest = found["host"], found["rest"]
+    if not rest and method == b"OPTIONS":
+        # So that a client can ask for the server as a whole through a proxy (RFC 9112, 3.2.4).
+        return host, b"*"
+    return host, rest if rest.startswith(b"/") else b"/" + rest
