@@ -1,6 +1,7 @@
 """What must hold of a website's answers at any instant, whoever gives them."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -33,8 +34,11 @@ def take_picture(ask: Ask, instant: int, most_profiles: int) -> Picture:
     return Picture(instant, ask("/analytics/realtime"), seen, profiles)
 
 
-def check_picture(picture: Picture) -> None:
-    """Raises AssertionError at the first thing that does not agree with the rest."""
+def check_picture(picture: Picture) -> Counter[str]:
+    """Raises AssertionError at the first thing that does not agree with the rest.
+
+    Gives how many cases of each kind there were to check: what never meets one proves nothing.
+    """
     _check_counts(picture)
     _check_events(picture)
     _check_payments(picture)
@@ -45,6 +49,39 @@ def check_picture(picture: Picture) -> None:
             _check_agreement(visitor, picture.profiles[visitor["visitorId"]], picture)
     for visitor_id, profile in picture.profiles.items():
         _check_profile(visitor_id, profile, picture)
+    return _met(picture)
+
+
+def _met(picture: Picture) -> Counter[str]:
+    events, payments, visitors = (
+        picture.map[name] for name in ("recentEvents", "recentPayments", "visitors")
+    )
+    profiles = picture.profiles.values()
+    goals = [goal for profile in profiles for goal in profile["activity"]["completedGoals"]]
+    met = {
+        "new payment": sum(payment["isNew"] for payment in payments),
+        "later payment": sum(not payment["isNew"] for payment in payments),
+        "likelihood": sum("conversionLikelihood" in visitor for visitor in visitors),
+        "no likelihood": sum("conversionLikelihood" not in visitor for visitor in visitors),
+        "customer": sum(visitor.get("isCustomer", False) for visitor in visitors),
+        "visitor and profile": sum(visitor["visitorId"] in picture.profiles for visitor in visitors),
+        "identified": sum(profile["profile"] is not None for profile in profiles),
+        "anonymous": sum(profile["profile"] is None for profile in profiles),
+        "prediction": sum(profile["prediction"] is not None for profile in profiles),
+        "known visits": sum(profile["activity"]["firstVisitAt"] is not None for profile in profiles),
+        "manual goal": sum(goal["origin"] == "manual" for goal in goals),
+        "payment goal": sum(goal["origin"] == "payment_provider" for goal in goals),
+    }
+    of_profiles = (event["type"] for event in events if event["visitorId"] in picture.profiles)
+    return Counter(met) + Counter(f"{kind} event" for kind in of_profiles)
+
+
+KINDS = (
+    *("pageview event", "custom event", "payment event", "new payment", "later payment"),
+    *("likelihood", "no likelihood", "customer", "visitor and profile", "identified", "anonymous"),
+    *("prediction", "known visits", "manual goal", "payment goal"),
+)
+"""What a run over many instants has to meet."""
 
 
 def check_past(earlier: Json, later: Json) -> None:

@@ -110,8 +110,8 @@ def test_what_is_not_understood_is_ignored(web: httpx2.Client, prefer: str) -> N
         pytest.param("fault=truncate:2", "< 1.0", id="too large a share"),
         pytest.param("fault=truncate:all", "no number", id="no share"),
         pytest.param("fault=reset:now", "nothing behind a colon", id="a fault that takes nothing"),
-        pytest.param("fault=missing:data", "'^(/|$)'", id="no pointer"),
-        pytest.param("fault=missing:/data/nothing", "0 items|1 items|no member", id="no such member"),
+        pytest.param("fault=missing:data", "regex '^(/|$", id="no pointer"),
+        pytest.param("fault=missing:/data/nothing", "there are: 1 items", id="no such member"),
         pytest.param("site=nowhere", "demo, edge_cases", id="unknown site"),
         pytest.param("revision=2020-01", "2026-02, 2026-06", id="unknown revision"),
         pytest.param("at=yesterday", "ISO 8601", id="no instant"),
@@ -123,8 +123,7 @@ def test_what_cannot_be_met_is_refused_with_what_can(web: httpx2.Client, prefer:
 
     assert reply.status_code == 400
     assert reply.headers["Content-Type"] == "application/problem+json"
-    assert any(word in reply.json()["detail"] for word in words.split("|")), reply.json()
-    assert reply.json().get("codes", reply.json().get("examples", [1])) != []
+    assert words in reply.json()["detail"], reply.json()
 
 
 def test_another_instant_site_and_revision(web: httpx2.Client) -> None:
