@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA_VENV := .venv-data
+MUTANTS_VENV := .venv-mutants
+MUTANTS_READY := $(MUTANTS_VENV)/.ready
 # The outlines that scripts/make_land.py reads.
 ATLAS := world-atlas@2.0.2
 READY := $(VENV)/.ready
@@ -35,6 +37,14 @@ fuzz: setup ## the long runs: all tests at 20 other instants (SEED=7), 10,000 ra
 	$(BIN)/python scripts/shift_instants.py $(addprefix --seed ,$(SEED)) -- -n 4
 	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py
 	$(BIN)/pytest -m slow $(ARGS)
+
+mutants: setup $(MUTANTS_READY) ## plant small faults in a copy of our code, tell which no test notices (SEED=7 ARGS="--each 5")
+	$(MUTANTS_VENV)/bin/python scripts/mutants.py --python $(CURDIR)/$(BIN)/python $(addprefix --seed ,$(SEED)) $(ARGS)
+
+$(MUTANTS_READY): scripts/requirements-mutants.txt
+	$(PYTHON) -m venv $(MUTANTS_VENV)
+	$(MUTANTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 setup: $(READY) ## make the environment in .venv
 
@@ -107,7 +117,7 @@ build: setup ## build wheel and sdist into dist/
 	$(BIN)/hatchling build
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) $(DATA_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
+	rm -rf $(VENV) $(DATA_VENV) $(MUTANTS_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test long check setup lint types layers generators package fuzz bench bench-peers bench-compare golden screenshots format data build clean
+.PHONY: help serve test long check setup lint types layers generators package fuzz mutants bench bench-peers bench-compare golden screenshots format data build clean

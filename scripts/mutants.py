@@ -1,0 +1,314 @@
+"""Plants small faults in copies of our own code, one at a time, and tells which of them no test notices.
+
+`make mutants SEED=7 ARGS="--each 12 mock_server/world"`; docs/testing.md says how to read what it prints.
+"""
+
+import argparse
+import difflib
+import os
+import queue
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import libcst as cst
+import yaml
+from libcst import metadata
+from mutmut.mutation.mutators import mutation_operators
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("mock_server", "contract_tests")
+# Mutations that change nothing which anybody could see, each with its reason.
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
+AIM = 0.95
+# What comes first beside the tests that bear a file's name or import it.
+TESTS_OF = {
+    "mock_server": ["test_http.py", "test_command.py"],
+    "mock_server/control": ["test_control.py", "test_keys.py", "test_peek.py"],
+    "mock_server/golden": ["test_golden.py"],
+    "mock_server/views": ["test_golden.py", "test_contract.py", "test_world.py"],
+    "mock_server/world": ["test_golden.py", "test_world.py"],
+    "contract_tests": ["kit/test_verify.py", "kit/test_har.py"],
+    "contract_tests/clauses": ["kit/test_proof.py", "kit/test_strangers.py"],
+    "contract_tests/mutants": ["kit/test_proof.py"],
+    "contract_tests/report": ["kit/test_reports.py"],
+}
+# A mutant that hangs is noticed as well; all tests take less.
+LONGEST = {"first": 240, "rest": 900}
+_QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider")
+
+
+class Mutant(NamedTuple):
+    """A change of one line or a few in one file."""
+
+    file: str
+    line: int
+    before: str
+    after: str
+    source: str
+
+    def told(self) -> str:
+        """The place and the change, in one line."""
+        return f"{self.file}:{self.line}: {self.before}  =>  {self.after or '(nothing)'}"
+
+
+def main() -> int:
+    """Draws, tests and reports; exit code 1 where too many survive in a package."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("packages", nargs="*", help="folders such as mock_server/world; by default all")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--each", type=int, default=10, help="how many of each package")
+    parser.add_argument("--jobs", type=int, default=2, help="how many are tested at the same time")
+    parser.add_argument(
+        "--python", default=sys.executable, help="the interpreter that has the tests' packages"
+    )
+    given = parser.parse_args()
+    packages = given.packages or all_packages()
+    chance = random.Random(given.seed)
+    drawn = {package: draw(package, given.each, chance) for package in packages}
+    print(
+        f"{sum(map(len, drawn.values()))} mutants of {len(packages)} packages, seed {given.seed}", flush=True
+    )
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
+        copies: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        for n in range(given.jobs):
+            copies.put(copied(Path(folder) / str(n)))
+
+        def outcome(mutant: Mutant) -> str:
+            copy = copies.get()
+            try:
+                result = tested(mutant, copy, given.python)
+            finally:
+                copies.put(copy)
+            print(f"{result:10} {mutant.told()}", flush=True)
+            return result
+
+        check_copy(copies, given.python)
+        results = {package: Counter(pool.map(outcome, mutants)) for package, mutants in drawn.items()}
+    return report(results)
+
+
+def report(results: dict[str, Counter[str]]) -> int:
+    """Prints a line for each package; 1 where one misses the aim, else 0."""
+    missed = 0
+    for package, counts in results.items():
+        survived = counts["survived"]
+        share = 1 - survived / max(1, counts.total() - counts["equivalent"])
+        missed |= share < AIM
+        told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+        print(f"{package:30} {told}: {share:.0%}")
+    return int(missed)
+
+
+def all_packages() -> list[str]:
+    """The folders of our own code, as paths from the root."""
+    files = (file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+    return sorted({str(file.parent.relative_to(ROOT)) for file in files if file.name != "__init__.py"})
+
+
+# --- drawing ---------------------------------------------------------------------------------------------
+
+
+def draw(package: str, count: int, chance: random.Random) -> list[Mutant]:
+    """So many mutants of a package's own files, of each kind of change about as many."""
+    kinds: dict[str, list[Change]] = {}
+    for file in sorted((ROOT / package).glob("*.py")):
+        for change in changes_of(file):
+            kinds.setdefault(change.kind, []).append(change)
+    left = {kind: chance.sample(found, len(found)) for kind, found in sorted(kinds.items())}
+    drawn: dict[str, Mutant] = {}
+    while len(drawn) < count and left:
+        kind = chance.choice(sorted(left))
+        mutant = left[kind].pop().made()
+        if not left[kind]:
+            del left[kind]
+        if mutant is not None:
+            drawn.setdefault(mutant.told(), mutant)
+    return list(drawn.values())
+
+
+class Change(NamedTuple):
+    """What a mutant is made by; to write one out takes longer than to find it."""
+
+    kind: str
+    file: str
+    line: int
+    module: cst.Module
+    node: cst.CSTNode
+    changed: cst.CSTNode | cst.RemovalSentinel
+
+    def made(self) -> Mutant | None:
+        """The mutant; None where it is no program, or the same one."""
+        before = self.module.code
+        after = self.module.deep_replace(self.node, self.changed).code
+        try:
+            compile(after, self.file, "exec")
+        except SyntaxError:
+            return None
+        return None if after == before else _mutant(self.file, self.line, before, after)
+
+
+def changes_of(file: Path) -> Iterator[Change]:
+    """All that can be changed in a file."""
+    wrapper = metadata.MetadataWrapper(
+        cst.parse_module(file.read_text(encoding="utf-8")), unsafe_skip_copy=True
+    )
+    places = wrapper.resolve(metadata.PositionProvider)
+    name = str(file.relative_to(ROOT))
+    for node in _mutable(wrapper.module):
+        for kind, changed in _changes(node):
+            yield Change(kind, name, places[node].start.line, wrapper.module, node, changed)
+
+
+def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes below one whose change can be seen when the program runs."""
+    for child in node.children:
+        if isinstance(child, cst.Annotation | cst.Import | cst.ImportFrom | cst.Decorator):
+            continue
+        if isinstance(child, cst.SimpleString) and " " in child.value:
+            continue  # a text for people: tests do not hold it word by word
+        if isinstance(child, cst.Expr) and isinstance(child.value, cst.BaseString):
+            continue  # a docstring
+        yield child
+        yield from _mutable(child)
+
+
+def _changes(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode | cst.RemovalSentinel]]:
+    """What mutmut would make of a node, and what it lacks: a branch never taken, a refusal left out."""
+    for kind, operator in mutation_operators:
+        if isinstance(node, kind):
+            yield from ((operator.__name__, changed) for changed in operator(node))
+    if isinstance(node, cst.If) and not isinstance(node.test, cst.Name):
+        yield "never", node.with_changes(test=cst.Name("False"))
+    if isinstance(node, cst.Raise):
+        yield "no raise", cst.Pass()
+    if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
+        yield "no call", cst.Pass()
+
+
+def _mutant(file: str, line: int, before: str, after: str) -> Mutant:
+    changes = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    lines = [change for change in changes if not change.startswith(("---", "+++", "@@"))]
+    told = [" ".join(text[1:].strip() for text in lines if text[0] == sign) for sign in "-+"]
+    return Mutant(file, line, told[0], told[1], after)
+
+
+# --- testing ---------------------------------------------------------------------------------------------
+
+
+def copied(folder: Path) -> Path:
+    """A copy of what git knows or would know: the checkout itself is never touched."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def check_copy(copies: "queue.SimpleQueue[Path]", python: str) -> None:
+    """Stops where the tests would run against other code than the copy's."""
+    copy = copies.get()
+    copies.put(copy)
+    command = [python, "-c", "import mock_server, contract_tests; print(mock_server.__file__)"]
+    told = subprocess.run(
+        command, cwd=copy.parent, env=_environment(copy), capture_output=True, text=True, check=False
+    )
+    if not told.stdout.startswith(str(copy)):
+        sys.exit(f"the tests would run against {told.stdout.strip() or told.stderr}")
+
+
+def tested(mutant: Mutant, copy: Path, python: str) -> str:
+    """`killed`, `survived` or `equivalent`; tests that are about the file come first."""
+    if (mutant.file, mutant.before, mutant.after) in _equivalent():
+        return "equivalent"
+    place = copy / mutant.file
+    original = place.read_text(encoding="utf-8")
+    _write(place, mutant.source)
+    try:
+        first = first_tests(mutant.file)
+        is_noticed = bool(first) and _fails(copy, python, [*first, "-n", "0"], LONGEST["first"])
+        rest = ["-n", "2", *(f"--deselect={test}" for test in first)]
+        return "killed" if is_noticed or _fails(copy, python, rest, LONGEST["rest"]) else "survived"
+    finally:
+        _write(place, original)
+
+
+def first_tests(file: str) -> list[str]:
+    """The test files that are about a file; few, as most mutants are noticed at once."""
+    path = Path(file)
+    module = file.removesuffix(".py").replace("/", ".")
+    named = {f"test_{path.stem}.py", f"test_{path.parent.name}.py", f"test_{path.stem}s.py"}
+    found = [
+        (test.name not in named, str(test.relative_to(ROOT)))
+        for test in (ROOT / "tests").rglob("test_*.py")
+        if "browser" not in test.parts
+        and (test.name in named or f"from {module} import" in test.read_text(encoding="utf-8"))
+    ]
+    more = [f"tests/{name}" for name in TESTS_OF.get(str(path.parent), [])]
+    return list(dict.fromkeys([*[test for _, test in sorted(found)][:4], *more]))
+
+
+def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> bool:
+    """Whether a test fails, and does so again: one that fails once has met a busy machine, perhaps."""
+    told = _run(copy, python, options, seconds)
+    while told is not None and told.returncode:
+        failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", told.stdout, re.MULTILINE)
+        # Where nothing can be collected no test is named.
+        again = _run(copy, python, [*failed, "-n", "0"], seconds) if failed else told
+        if again is None or again.returncode:
+            return True
+        options = [*options, *(f"--deselect={test}" for test in failed)]
+        told = _run(copy, python, options, seconds)
+    return told is None
+
+
+def _run(
+    copy: Path, python: str, options: Sequence[str], seconds: float
+) -> subprocess.CompletedProcess[str] | None:
+    """What pytest said; None where it took too long."""
+    try:
+        return subprocess.run(
+            [python, "-m", "pytest", *_QUIET, *options],
+            cwd=copy,
+            env=_environment(copy),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _write(place: Path, text: str) -> None:
+    """Writes a file so that no bytecode of the former text is taken for its own: that goes by seconds."""
+    later = place.stat().st_mtime_ns + 2_000_000_000
+    place.write_text(text, encoding="utf-8")
+    os.utime(place, ns=(later, later))
+
+
+def _environment(copy: Path) -> dict[str, str]:
+    """One in which the copy comes before the installed checkout, in processes that tests start, too."""
+    return {**os.environ, "PYTHONPATH": str(copy)}
+
+
+@cache
+def _equivalent() -> set[tuple[str, str, str]]:
+    rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or []
+    return {(row["file"], row["before"], row["after"]) for row in rows}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
