@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from msgspec import Struct
 from starlette.types import Scope
@@ -27,6 +27,8 @@ _SECRET = re.compile(
     r"(?:.*-)?(?:auth|authorization|authentication|cookies?|credentials?|jwt|passw(?:or)?d|secret|session|token"
     r"|(?:api|access|auth|private|secret|subscription)-?key)(?:-.*)?|apikey|set-cookie2?"
 )
+# What a URL may have beside letters and digits; a percent sign is one already.
+_URL_SIGNS = "%/:?#[]@!$&'()*+,;=-._~"
 # For an entry by itself, which takes some 450 bytes of memory: see docs/scaling.md.
 _OVERHEAD = 250
 
@@ -121,6 +123,12 @@ class Request(Struct, kw_only=True, gc=False):
     def method(self) -> str:
         """The HTTP method."""
         return self.sent.method
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stood in the request line, but that tokens are masked and all is ASCII."""
+        query = b"?" + self.sent.query if self.sent.query else b""
+        return quote(hidden((self.sent.path + query).decode("latin-1")).encode("latin-1"), safe=_URL_SIGNS)
 
     @property
     def path(self) -> str:

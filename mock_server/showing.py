@@ -17,6 +17,7 @@ MEMBERS: Mapping[str, Callable[[Request], object]] = {
     "label": lambda request: request.caller.label,
     "operation": lambda request: request.operation,
     "method": lambda request: request.method,
+    "target": lambda request: request.target,
     "path": lambda request: request.path,
     "query": lambda request: request.query,
     "headers": lambda request: request.headers,

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from http import HTTPStatus
-from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -11,7 +10,7 @@ from mock_server import __version__
 from mock_server.control.turns import Turn
 from mock_server.instants import http_date_of, iso_of
 from mock_server.journal import Request
-from mock_server.masking import hidden, hidden_anywhere
+from mock_server.masking import hidden_anywhere
 from mock_server.showing import shown_body
 
 SAVED = {"Content-Disposition": 'attachment; filename="datafast-mock.har"'}
@@ -21,8 +20,6 @@ PART_BYTES = 64 * 1024
 _HTTP = "HTTP/1.1"
 # Another name than that of the kit's own files, in whose comments it reads more.
 _CREATOR = "datafast-mock journal"
-# What a URL may have beside letters and digits; a percent sign is one already.
-_URL_SIGNS = "%/:?#[]@!$&'()*+,;=-._~"
 
 
 class Named(Struct, frozen=True, kw_only=True, gc=False):
@@ -155,8 +152,7 @@ async def _entry(request: Request, origin: str, turn: Turn) -> Entry:
 
 
 async def _request(request: Request, origin: str, turn: Turn) -> HarRequest:
-    query = hidden(request.sent.query.decode("latin-1"))
-    target = hidden(request.sent.path.decode("latin-1")) + (f"?{query}" if query else "")
+    url = origin + request.target
     await turn.pass_on()
     headers = _named(request.headers)
     await turn.pass_on()
@@ -164,7 +160,7 @@ async def _request(request: Request, origin: str, turn: Turn) -> HarRequest:
     await turn.pass_on()
     return HarRequest(
         method=request.method,
-        url=origin + quote(target.encode("latin-1"), safe=_URL_SIGNS),
+        url=url,
         http_version=_HTTP,
         cookies=[],
         headers=headers,

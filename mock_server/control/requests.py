@@ -73,6 +73,7 @@ class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
     label: str
     operation: str | None
     method: str
+    target: str
     path: str
     query: dict[str, list[str]]
     headers: dict[str, list[str]]

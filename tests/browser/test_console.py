@@ -210,7 +210,7 @@ def test_the_search_finds_visitors(opened: Open) -> None:
     console.page.locator("#pages button", has_text=re.compile(f"^{re.escape(page)}")).first.click()
     expect(console.page.locator("#visitors > li")).not_to_have_count(1)
     console.page.get_by_role("searchbox", name="Search visitors").fill("nobody is called that")
-    expect(console.page.locator("#visitors-more")).to_have_text("Nobody like that is there.")
+    expect(console.page.locator("#visitors-empty")).to_have_text("Nobody like that is there.")
 
 
 def test_the_copied_curl_runs(opened: Open) -> None:

@@ -2,7 +2,7 @@
 
 import { ask, asCurl, asFetch, Trouble } from "./api.js";
 import { at, h, say } from "./dom.js";
-import { counted, size } from "./format.js";
+import { counted, dateTime, size } from "./format.js";
 
 /** So many members of a list or object are shown at once. */
 const MOST_MEMBERS = 100;
@@ -35,6 +35,12 @@ export class Answer {
     at("answer-copy").addEventListener("click", () => copy(this.#text));
   }
 
+  /** Shows no request any more, since it was that of another key or website. */
+  close() {
+    this.#asked = null;
+    this.dialog.close();
+  }
+
   /** @param {Asked} asked */
   open(asked) {
     const { caller, operation, visitorId } = asked;
@@ -56,9 +62,11 @@ export class Answer {
     say(at("answer-about"), "Asking …");
     this.#hold("");
     try {
-      const { text, took, status } = await ask(caller, operation, { visitorId, signal });
+      const { text, took, status, instant } = await ask(caller, operation, { visitorId, signal });
       this.#hold(text);
-      say(at("answer-about"), `status ${status}, ${size(new Blob([text]).size)}, ${Math.round(took)} ms`);
+      const parts = [`status ${status}`, size(new Blob([text]).size), `${Math.round(took)} ms`];
+      if (Number.isFinite(instant)) parts.push(`as of ${dateTime(instant)} UTC`);
+      say(at("answer-about"), parts.join(", "));
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Trouble)) throw error;

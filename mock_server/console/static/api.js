@@ -1,5 +1,7 @@
 // The documented API, as any client asks it; only `Prefer: peek` tells the mock that it is being watched.
 
+import { shellQuoted } from "./shell.js";
+
 const PATHS = {
   getRealtime: () => "/analytics/realtime",
   getRealtimeMap: () => "/analytics/realtime/map",
@@ -113,9 +115,4 @@ function refusal(operation, reply, body, text) {
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
     text,
   });
-}
-
-/** @param {string} text */
-function shellQuoted(text) {
-  return /^[\w:/.,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

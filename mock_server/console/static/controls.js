@@ -1,5 +1,7 @@
 // The mock's own controls below /__mock: keys, clock, settings, journal.
 
+const NO_ANSWER = "The mock does not answer as it should. Is it still running?";
+
 /** What the controls refuse, with the status. */
 export class ControlProblem extends Error {
   /** @param {number} status @param {string} message */
@@ -42,6 +44,13 @@ export function remove(path, query) {
   return asked("DELETE", path, query);
 }
 
+/** The text of an answer, as it is. @param {string} path @param {Record<string, string | null>} query */
+export async function getText(path, query) {
+  const { reply, text } = await fetched(...request("GET", path, query));
+  if (!reply.ok) throw new ControlProblem(reply.status, `status ${reply.status}`);
+  return text;
+}
+
 /**
  * The content of an answer; what is null in the query is left out.
  * @param {string} method @param {string} path @param {Record<string, any>} [query] @param {any} [body]
@@ -49,19 +58,24 @@ export function remove(path, query) {
  * @throws {ControlProblem}
  */
 async function asked(method, path, query = {}, body) {
+  const { reply, content } = await answered(...request(method, path, query, body));
+  if (!reply.ok) throw new ControlProblem(reply.status, content?.detail ?? `status ${reply.status}`);
+  return content;
+}
+
+/**
+ * @param {string} method @param {string} path @param {Record<string, any>} query @param {any} [body]
+ * @returns {[string, RequestInit]}
+ */
+function request(method, path, query, body) {
   const given = Object.entries(query).filter(([, value]) => value !== null);
   const search = given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
   /** @type {Record<string, string>} */
   const headers = { Prefer: "peek" };
   if (token !== "") headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const { reply, content } = await answered(`/__mock${path}${search}`, {
-    method,
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (!reply.ok) throw new ControlProblem(reply.status, content?.detail ?? `status ${reply.status}`);
-  return content;
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  return [`/__mock${path}${search}`, { method, headers, body: sent }];
 }
 
 /**
@@ -70,11 +84,20 @@ async function asked(method, path, query = {}, body) {
  * @throws {ControlProblem}
  */
 export async function answered(url, request) {
+  const { reply, text } = await fetched(url, request);
   try {
-    const reply = await fetch(url, request);
-    const text = await reply.text();
     return { reply, content: text === "" ? null : JSON.parse(text) };
   } catch {
-    throw new ControlProblem(0, "The mock does not answer as it should. Is it still running?");
+    throw new ControlProblem(0, NO_ANSWER);
+  }
+}
+
+/** @param {string} url @param {RequestInit} request */
+async function fetched(url, request) {
+  try {
+    const reply = await fetch(url, request);
+    return { reply, text: await reply.text() };
+  } catch {
+    throw new ControlProblem(0, NO_ANSWER);
   }
 }

@@ -1,9 +1,11 @@
 // The feed: events and payments of the last ten minutes, newest first.
 
 import { at, h, reconcile, say } from "./dom.js";
-import { ago, anonymous, country, money } from "./format.js";
+import { ago, anonymous, country, money, WAITING } from "./format.js";
 import { Pills } from "./pills.js";
 
+/** The revision whose events are no page views. */
+const WITHOUT_PAGES = "2026-06";
 /** Which kinds each filter lets through. */
 const FILTERS = {
   All: () => true,
@@ -11,6 +13,8 @@ const FILTERS = {
   Goals: (/** @type {Item} */ { kind }) => !["pageview", "payment"].includes(kind),
   Money: (/** @type {Item} */ { kind }) => kind === "payment",
 };
+/** What there is none of, where a filter lets nothing through. */
+const NOTHING = { All: "Nothing", Pages: "No page view", Goals: "No goal", Money: "No payment" };
 const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "↗", custom: "★" };
 
 /**
@@ -27,9 +31,12 @@ const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "
 export class Feed {
   /** @type {Item[]} */
   #items = [];
-  /** @type {(item: Item) => boolean} */
-  #filter = FILTERS.All;
+  /** @type {keyof typeof FILTERS} */
+  #filter = "All";
   #instant = 0;
+  /** Empty as long as it is not known. */
+  #revision = "";
+  #isKnown = false;
 
   /**
    * @param {(visitorId: string) => void} open called for the visitor of an event that was chosen
@@ -39,28 +46,39 @@ export class Feed {
     this.list = at("feed");
     this.open = open;
     this.nameOf = nameOf;
-    const choices = Object.entries(FILTERS).map(([label, value]) => ({ value, label }));
+    const names = /** @type {(keyof typeof FILTERS)[]} */ (Object.keys(FILTERS));
+    const choices = names.map((value) => ({ value, label: value }));
     this.pills = new Pills(at("feed-filter"), choices, (filter) => this.#choose(filter));
     this.pills.press(this.#filter);
+    this.clear();
   }
 
   /** @param {any[]} events @param {any[]} payments @param {number} instant */
   apply(events, payments, instant) {
     this.#items = feedOf(events, payments);
+    this.#isKnown = true;
     this.show(instant);
   }
 
   /** Shows nothing, since nothing is known yet. */
   clear() {
     this.#items = [];
+    this.#isKnown = false;
+    this.#revision = "";
     this.list.replaceChildren();
-    at("feed-empty").hidden = true;
+    say(at("feed-empty"), WAITING);
+  }
+
+  /** Not every revision tells the same. @param {string} revision */
+  use(revision) {
+    this.#revision = revision;
+    if (this.#isKnown) this.show(this.#instant);
   }
 
   /** Shows the same at another instant. @param {number} instant */
   show(instant) {
     this.#instant = instant;
-    const shown = this.#items.filter(this.#filter);
+    const shown = this.#items.filter(FILTERS[this.#filter]);
     reconcile(
       this.list,
       shown,
@@ -68,7 +86,14 @@ export class Feed {
       (item) => this.#row(item),
       (row, item) => say(/** @type {any} */ (row.querySelector(".when")), ago(this.#instant - item.instant)),
     );
-    at("feed-empty").hidden = shown.length > 0;
+    say(at("feed-empty"), shown.length > 0 ? "" : this.#nothing());
+  }
+
+  #nothing() {
+    if (!this.#isKnown) return WAITING;
+    if (this.#filter === "Pages" && this.#revision === WITHOUT_PAGES)
+      return `Revision ${WITHOUT_PAGES} tells no page views: there are goals and payments alone.`;
+    return `${NOTHING[this.#filter]} in the last ten minutes.`;
   }
 
   /** @param {Item} item */
@@ -99,7 +124,7 @@ export class Feed {
     return h("li", { class: kind === "payment" ? "payment" : null }, row);
   }
 
-  /** @param {(item: Item) => boolean} filter */
+  /** @param {keyof typeof FILTERS} filter */
   #choose(filter) {
     this.#filter = filter;
     this.pills.press(filter);

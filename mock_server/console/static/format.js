@@ -1,5 +1,8 @@
 // How numbers, times, money, places and people are written.
 
+/** What a list says before there is an answer. */
+export const WAITING = "Waiting for the first answer …";
+
 const NUMBER = new Intl.NumberFormat("en");
 const COUNTRIES = new Intl.DisplayNames("en", { type: "region" });
 const UNITS = /** @type {const} */ ([

@@ -1,11 +1,15 @@
 // The journal: what clients asked, what decided the answer, and what is to be said about the request.
 
-import { get, remove } from "./controls.js";
-import { at, h, reconcile } from "./dom.js";
-import { clockTime } from "./format.js";
+import { copy } from "./answer.js";
+import { get, getText, remove } from "./controls.js";
+import { at, h, reconcile, say } from "./dom.js";
+import { clockTime, counted, size } from "./format.js";
+import { notedAsCurl } from "./shell.js";
 
 const MOST_KEPT = 500;
 const MOST_SHOWN = 100;
+/** A download has begun by then, in ms. */
+const REVOKED_AFTER = 60_000;
 
 export class Journal {
   /** @type {any[]} oldest first */
@@ -23,20 +27,25 @@ export class Journal {
       at(id).addEventListener("input", () => this.#show());
     at("journal-scope").addEventListener("input", () => this.#begin());
     at("journal-clear").addEventListener("click", () => this.#clear());
+    at("journal-har").addEventListener("click", () => this.#save());
   }
 
-  /** @param {string} key */
+  /** Of which key "this key" is; empty for none yet. @param {string} key */
   use(key) {
     this.#key = key;
     if (at("journal-scope").value === "key") this.#begin();
+    else this.#show();
   }
 
   /** Fetches what came since; after a restart of the mock, all anew. Throws ControlProblem. */
   async poll() {
+    if (this.#isWaiting) return;
     const turn = this.#turn;
     const key = this.#scope();
     const [newest] = (await get("/requests", { key, limit: 1 })).requests;
-    if (turn !== this.#turn || newest === undefined || isSame(newest, this.#requests.at(-1))) return;
+    if (turn !== this.#turn || newest === undefined) return;
+    await this.#finish(key, turn);
+    if (turn !== this.#turn || isSame(newest, this.#requests.at(-1))) return;
     const isAnew = newest.number <= this.#last;
     const after = isAnew || this.#last === 0 ? null : this.#last;
     const { requests } = await get("/requests", { key, limit: MOST_KEPT, after });
@@ -44,6 +53,34 @@ export class Journal {
     this.#last = requests.at(-1).number;
     this.#requests = [...(isAnew ? [] : this.#requests), ...requests].slice(-MOST_KEPT);
     this.#show();
+  }
+
+  /** Fetches those anew that were still being answered. @param {string | null} key @param {number} turn */
+  async #finish(key, turn) {
+    const open = this.#requests.find(({ duration }) => duration === null);
+    if (open === undefined) return;
+    const later = (await get("/requests", { key, limit: MOST_KEPT, after: open.number - 1 })).requests;
+    if (turn !== this.#turn) return;
+    const found = new Map(later.map((/** @type {any} */ request) => [request.number, request]));
+    this.#requests = this.#requests.map((request) => {
+      const again = found.get(request.number);
+      return again !== undefined && isSame(again, request) && request.duration === null ? again : request;
+    });
+    this.#show();
+  }
+
+  /** Whether it is not known yet whose requests are meant. */
+  get #isWaiting() {
+    return at("journal-scope").value === "key" && this.#key === "";
+  }
+
+  async #save() {
+    await this.guard(async () => {
+      const text = await getText("/requests", { key: this.#scope(), format: "har" });
+      const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+      h("a", { href: url, download: "datafast-mock.har" }).click();
+      setTimeout(() => URL.revokeObjectURL(url), REVOKED_AFTER);
+    });
   }
 
   #scope() {
@@ -69,18 +106,29 @@ export class Journal {
     const wanted = at("journal-search").value.trim().toLowerCase();
     const shown = this.#requests.filter(
       (request) =>
-        String(request.status).startsWith(status) &&
+        String(request.status ?? "none").startsWith(status) &&
         (!isLint || request.lint.length > 0) &&
         (wanted === "" || JSON.stringify(request).toLowerCase().includes(wanted)),
     );
     reconcile(
       this.rows,
       shown.slice(-MOST_SHOWN).reverse(),
-      ({ number, time }) => `${number} ${time}`,
+      ({ number, time, duration }) => `${number} ${time} ${duration === null}`,
       entry,
     );
-    at("journal-empty").hidden = this.#requests.length > 0;
+    for (const id of ["journal-har", "journal-clear"]) at(id).disabled = this.#requests.length === 0;
+    at("journal-empty").hidden = shown.length > 0;
+    const isFiltered = this.#requests.length > 0;
+    say(at("journal-empty-text"), isFiltered ? noneOf(this.#requests.length) : "No request yet.");
+    at("journal-start").hidden = isFiltered;
   }
+}
+
+/** @param {number} count */
+function noneOf(count) {
+  return count === 1
+    ? "The one request is not like that."
+    : `None of ${counted(count)} requests is like that.`;
 }
 
 /** @param {any} one @param {any} other */
@@ -89,49 +137,81 @@ function isSame(one, other) {
 }
 
 /** @param {any} request */
-function entry({
-  instant,
-  time,
-  method,
-  path,
-  query,
-  headers,
-  status,
-  operation,
-  key,
-  label,
-  decidedBy,
-  lint,
-}) {
-  const search = Object.entries(query)
-    .flatMap(([name, values]) => values.map((/** @type {string} */ value) => `${name}=${value}`))
-    .join("&");
+function entry(request) {
+  const { instant, time, method, target, status, operation, key, keyName, decidedBy, lint } = request;
+  const { headers, requestBody, responseHeaders, responseBody, duration } = request;
   const summary = h(
     "summary",
     {},
     h("time", { class: "faint", title: `the world was at ${instant}` }, clockTime(Date.parse(time))),
-    h("span", { class: `status s${Math.floor(status / 100)}` }, String(status ?? "–")),
-    h("span", { class: "what mono" }, `${method} ${path}${search === "" ? "" : `?${search}`}`),
+    h(
+      "span",
+      { class: status === null ? "status s5" : `status s${Math.floor(status / 100)}` },
+      status === null ? "–" : String(status),
+    ),
+    h("span", { class: "what mono", dir: "auto" }, `${method} ${target}`),
+    h("span", { class: "faint cost" }, cost(responseBody.size, duration)),
     lint.length === 0
       ? null
       : h("span", { class: "badge lint" }, lint.length === 1 ? "1 finding" : `${lint.length} findings`),
-    h("span", { class: "faint by" }, h("bdi", {}, label || (key ?? "no known key")), ` · ${decidedBy}`),
+    h("span", { class: "faint by" }, h("bdi", {}, keyName ?? "no known key"), ` · ${decidedBy}`),
   );
-  const lines = Object.entries(headers).flatMap(([name, values]) =>
-    values.map((/** @type {string} */ value) => `${name}: ${value}`),
+  const details = h("details", {}, summary);
+  details.addEventListener("toggle", () => {
+    // What nobody opens is not made.
+    if (details.childElementCount > 1) return;
+    details.append(
+      ...lint.map((/** @type {any} */ finding) =>
+        h("p", { class: "finding" }, h("b", {}, finding.rule), ` ${finding.message}`),
+      ),
+      h(
+        "p",
+        { class: "faint" },
+        [
+          operation ?? "no operation",
+          keyName ?? key ?? "no known key",
+          `world at ${instant}`,
+          status === null ? (duration === null ? "not answered yet" : "nothing was sent") : "",
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
+      h(
+        "p",
+        {},
+        h(
+          "button",
+          { type: "button", onclick: () => copy(notedAsCurl(request, location.origin)) },
+          "Copy as curl",
+        ),
+      ),
+      ...part("Request", headers, requestBody),
+      ...part("Answer", responseHeaders, responseBody),
+    );
+  });
+  return details;
+}
+
+/** `57.9 kB, 3.2 ms`. @param {number} bytes @param {number | null} duration in ms */
+function cost(bytes, duration) {
+  if (duration === null) return "…";
+  return `${size(bytes)}, ${duration < 10 ? duration.toFixed(1) : Math.round(duration)} ms`;
+}
+
+/** Headers, and the body as far as it is kept. @param {string} name @param {Record<string, string[]>} headers @param {any} body */
+function part(name, headers, body) {
+  const lines = Object.entries(headers).flatMap(([header, values]) =>
+    values.map((value) => `${header}: ${value}`),
   );
-  return h(
-    "details",
-    {},
-    summary,
-    ...lint.map((/** @type {any} */ finding) =>
-      h("p", { class: "finding" }, h("b", {}, finding.rule), ` ${finding.message}`),
-    ),
-    h(
-      "p",
-      { class: "faint" },
-      [operation ?? "no operation", key ?? "no known key", `world at ${instant}`].join(" · "),
-    ),
-    h("pre", { class: "mono" }, lines.join("\n")),
-  );
+  const shown = [];
+  if (lines.length > 0) shown.push(h("pre", { class: "mono" }, lines.join("\n")));
+  if (body !== null && body.size > 0) {
+    const kind = body.encoding === null ? "" : `, in ${body.encoding}`;
+    const extent = body.text === null ? "is not kept" : body.cut ? `begins${kind}` : `is${kind}`;
+    shown.push(
+      h("p", { class: "faint" }, `The body of ${size(body.size)} ${extent}${body.text === null ? "." : ":"}`),
+    );
+    if (body.text !== null) shown.push(h("pre", { class: "mono body", dir: "auto" }, body.text));
+  }
+  return shown.length === 0 ? [] : [h("h3", {}, name), ...shown];
 }

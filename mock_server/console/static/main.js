@@ -46,6 +46,11 @@ let isKnown = true;
 /** What never changes while the mock runs. @type {import("./state.js").Lasting | null} */
 let lasting = null;
 
+/** What asks for something with the key: nothing of it can be clicked before that is known. */
+const asks = /** @type {HTMLButtonElement[]} */ ([
+  ...document.querySelectorAll("[data-request], [data-copy=first-curl]"),
+]);
+
 const poller = new Worker("/console/poller.js", { type: "module" });
 const answer = new Answer();
 const map = new WorldMap(at("map"), open);
@@ -104,6 +109,8 @@ async function begin(key, websiteId = null) {
   if (mine !== turn || caller.base === "") return;
   journal.use(key);
   say(at("first-curl"), asCurl(caller, "getRealtimeMap"));
+  at("journal-hint").hidden = false;
+  for (const button of asks) button.disabled = false;
   poller.postMessage({ caller, turn });
   await refresh(false);
 }
@@ -146,6 +153,12 @@ function firstWebsite(sites, allowed) {
 /** Forgets all that was shown, since it was another key's. */
 function clear() {
   close();
+  answer.close();
+  journal.use("");
+  for (const button of asks) button.disabled = true;
+  at("journal-hint").hidden = true;
+  say(at("first-curl"), "");
+  document.title = "datafast-mock";
   visitors.clear();
   isFirst = true;
   asking = 0;
@@ -269,6 +282,7 @@ async function refresh(hasChanged = true) {
     switches.show({ key: caller.key, ...settings, sites, operations });
     say(at("site"), state.site ?? "The website");
     say(at("revision"), `Revision ${state.revision}.`);
+    feed.use(state.revision);
     document.title = `${state.site ?? caller.key} · datafast-mock`;
   });
 }

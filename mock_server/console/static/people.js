@@ -1,7 +1,7 @@
 // The lists of who is there and on which pages.
 
 import { at, h, reconcile, say } from "./dom.js";
-import { ago, anonymous, counted, place } from "./format.js";
+import { ago, anonymous, counted, place, WAITING } from "./format.js";
 
 /** More rows than this nobody reads; the search finds the others. */
 const MOST_VISITORS = 100;
@@ -15,6 +15,7 @@ export class People {
   /** @type {Visitor[]} */
   #visitors = [];
   #instant = 0;
+  #isKnown = false;
 
   /** @param {(visitorId: string) => void} open called for the visitor that was chosen */
   constructor(open) {
@@ -23,12 +24,14 @@ export class People {
     this.search = at("visitor-search");
     this.open = open;
     this.search.addEventListener("input", () => this.#showVisitors());
+    this.clear();
   }
 
   /** @param {Visitor[]} visitors @param {number} instant */
   show(visitors, instant) {
     this.#visitors = visitors;
     this.#instant = instant;
+    this.#isKnown = true;
     this.#showVisitors();
     this.#showPages();
   }
@@ -36,9 +39,9 @@ export class People {
   /** Shows nothing, since nothing is known yet. */
   clear() {
     this.#visitors = [];
-    this.list.replaceChildren();
-    this.pages.replaceChildren();
-    say(at("visitors-more"), "");
+    this.#isKnown = false;
+    this.#showVisitors();
+    this.#showPages();
   }
 
   #showVisitors() {
@@ -53,7 +56,19 @@ export class People {
       ({ visitorId }) => this.#row(visitorId),
       (row, visitor) => this.#fill(row, visitor),
     );
-    say(at("visitors-more"), remark(found.length, shown.length, wanted));
+    say(at("visitors-empty"), found.length > 0 ? "" : this.#nobody(wanted !== ""));
+    say(
+      at("visitors-more"),
+      found.length > shown.length
+        ? `The ${counted(shown.length)} last active of ${counted(found.length)}; search to find others.`
+        : "",
+    );
+  }
+
+  /** @param {boolean} isSearched */
+  #nobody(isSearched) {
+    if (!this.#isKnown) return WAITING;
+    return isSearched && this.#visitors.length > 0 ? "Nobody like that is there." : "Nobody is there.";
   }
 
   /** @param {string} visitorId */
@@ -85,6 +100,8 @@ export class People {
   }
 
   #showPages() {
+    if (!this.#isKnown) say(at("pages-empty"), WAITING);
+    else say(at("pages-empty"), this.#visitors.length === 0 ? "Nobody is on any page." : "");
     const counts = new Map();
     let most = 1;
     for (const { page } of this.#visitors) {
@@ -141,11 +158,4 @@ function words({ visitorId, name, page, city, countryCode, system, isCustomer })
   return [name, page ?? NO_PAGE, place(city, countryCode), system, visitorId, isCustomer ? "customer" : ""]
     .join("\n")
     .toLowerCase();
-}
-
-/** @param {number} found @param {number} shown @param {string} wanted */
-function remark(found, shown, wanted) {
-  if (found > shown) return `The ${counted(shown)} last active of ${counted(found)}; search to find others.`;
-  if (found > 0) return "";
-  return wanted === "" ? "Nobody is there." : "Nobody like that is there.";
 }

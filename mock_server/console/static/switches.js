@@ -39,6 +39,8 @@ export class Switches {
   /** @type {Held | null} */
   #held = null;
   #isForAll = false;
+  /** Whether what can be chosen is listed. */
+  #isPrepared = false;
   /** What was clicked is done in its order, each on top of what the last one left. */
   #queue = Promise.resolve();
   /** The operation and rule that "How often" was last set for. */
@@ -103,15 +105,16 @@ export class Switches {
 
   /** Switches nothing until it is known what holds. */
   wait() {
+    this.#held = null;
+    at("banner").hidden = true;
     for (const id of ["clock", "switch-board"]) at(id).disabled = true;
   }
 
   /** @param {Held} held */
   show(held) {
     const isOther = this.#held?.key !== held.key;
-    const isFirst = this.#held === null;
     this.#held = held;
-    if (isFirst) this.#prepare(held);
+    if (!this.#isPrepared) this.#prepare(held);
     for (const id of ["clock", "switch-board"]) at(id).disabled = false;
     const { state, own, common } = held;
     const revision = this.#isForAll ? common.revision : state.revision;
@@ -148,6 +151,7 @@ export class Switches {
 
   /** @param {Held} held */
   #prepare({ sites, operations }) {
+    this.#isPrepared = true;
     at("website").append(
       h("option", { value: "" }, "(as it came)"),
       ...sites.map(({ name, description }) => h("option", { value: name, title: description }, name)),
@@ -271,6 +275,7 @@ export class Switches {
   }
 
   #retime() {
+    if (this.#held === null) return;
     const rule = simpleRule(this.#settings().faults, at("operation").value);
     if (rule === undefined) return;
     const [part] = /** @type {["code" | "delay" | "fault"]} */ (
