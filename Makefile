@@ -31,11 +31,11 @@ test: setup ## run the tests (ARGS="-k map" …); those that take long are left 
 long: setup $(RUNNERS_READY) ## the tests that take longest: all mutants, Schemathesis, JavaScript's runners, five thousand visitors
 	$(BIN)/pytest -n 4 -m 'long and not slow' $(ARGS)
 
-check: setup lint types layers generators package test long ## what CI runs
+check: setup lint types layers bounds generators package test long ## what CI runs
 
 fuzz: setup ## the long runs: all tests at 20 other instants (SEED=7), 10,000 random worlds, Schemathesis
 	$(BIN)/python scripts/shift_instants.py $(addprefix --seed ,$(SEED)) -- -n 4
-	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py
+	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py tests/test_wire.py
 	$(BIN)/pytest -m slow $(ARGS)
 
 mutants: setup $(MUTANTS_READY) ## plant small faults in a copy of our code, tell which no test notices (SEED=7 ARGS="--each 5")
@@ -66,6 +66,9 @@ types: setup $(GENERATORS_READY) ## mypy, strict; tsc for the console's JavaScri
 
 layers: setup ## import-linter: each file imports only downwards
 	$(BIN)/lint-imports
+
+bounds: setup ## whether the newest release of what we override is allowed, and installed here
+	$(BIN)/python -m scripts.check_bounds
 
 generators: setup $(GENERATORS_READY) ## Redocly lint, TypeScript types and Pydantic models from openapi.yaml
 	$(BIN)/python scripts/check_generators.py
@@ -120,4 +123,4 @@ clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) $(DATA_VENV) $(MUTANTS_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test long check setup lint types layers generators package fuzz mutants bench bench-peers bench-compare golden screenshots format data build clean
+.PHONY: help serve test long check setup lint types layers bounds generators package fuzz mutants bench bench-peers bench-compare golden screenshots format data build clean

@@ -1,0 +1,67 @@
+"""Whether the newest release of what we override is allowed, and is the one that the tests ran with."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+PACKAGES = ("uvicorn",)
+"""Those of which we use private parts, so that any release may break us; docs/decisions/dependencies.md."""
+
+
+def main() -> int:
+    """Says what is to be done, package by package; 1 where something is."""
+    declared = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["dependencies"]
+    problems = []
+    for name in PACKAGES:
+        newest = newest_of(name)
+        if newest is None:
+            print(f"{name}: no package index is reached, so its newest release is not known")
+        problem = problem_of(requirement_of(name, declared), Version(version(name)), newest)
+        problems += [problem] if problem else []
+    print("\n".join(problems) or "Each upper bound is kept.")
+    return 1 if problems else 0
+
+
+def requirement_of(name: str, declared: Iterable[str]) -> Requirement:
+    """What pyproject.toml asks for of a package."""
+    return next(found for found in map(Requirement, declared) if found.name == name)
+
+
+def problem_of(asked: Requirement, installed: Version, newest: Version | None) -> str | None:
+    """What is wrong with a bound, as a sentence; None for nothing. `newest` is None where it is not known."""
+    name = asked.name
+    if not any(one.operator in ("<", "<=") for one in asked.specifier):
+        return f"{name}: pyproject.toml has no upper bound, and we use private parts of it."
+    if newest is None or newest == installed:
+        return None
+    if newest not in asked.specifier:
+        return (
+            f"{name}: {newest} is out, and pyproject.toml asks for {asked.specifier}: run the tests with it, "
+            f"and raise the bound."
+        )
+    return (
+        f"{name}: {newest} is allowed, and {installed} is installed: `make clean setup`, and run the tests."
+    )
+
+
+def newest_of(name: str) -> Version | None:
+    """The newest release in the index that pip asks; None where it cannot be asked."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--dry-run"]
+    options = ["--no-deps", "--ignore-installed", "--retries", "1", "--timeout", "15", "--report", "-"]
+    result = subprocess.run([*command, *options, name], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        return None
+    [item] = json.loads(result.stdout)["install"]
+    return Version(item["metadata"]["version"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
