@@ -8,6 +8,7 @@ from mock_server.errors import ApiError
 
 _EXTENSION = "datafast_mock.connection"
 _REFUSAL = "datafast_mock.refusal"
+_CUT = "datafast_mock.cut"
 
 
 class Connection(Protocol):
@@ -49,3 +50,13 @@ def refusal_of(scope: Scope) -> ApiError | None:
     """
     refusal: ApiError | None = scope.get("extensions", {}).get(_REFUSAL)
     return refusal
+
+
+def cut(scope: Scope) -> None:
+    """Notes that the client has said its last word in the middle of a request's body."""
+    scope["extensions"][_CUT] = True
+
+
+def is_cut(scope: Scope) -> bool:
+    """Whether a body that has come to its end was to be longer."""
+    return _CUT in scope["extensions"]

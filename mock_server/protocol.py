@@ -9,7 +9,7 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrad
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.connection import attach, refusal_of, refuse
+from mock_server.connection import attach, cut, refusal_of, refuse
 from mock_server.errors import HEADERS_TOO_LARGE, MALFORMED, REQUEST_TIMEOUT, ApiError
 from mock_server.heads import LONGEST_HEADERS, check_length, target_of
 
@@ -218,6 +218,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_deaf = True
         cycle.keep_alive = False
         if cycle.more_body:
+            cut(cast(Scope, cycle.scope))
             cycle.more_body = False
             cycle.message_event.set()
         return True

@@ -350,6 +350,22 @@ def test_an_offer_of_another_protocol_takes_no_body_from_a_control(pair: Pair) -
     assert b'"label":"mine"' in answer
 
 
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        pytest.param("Content-Length: 100", "{}", id="length"),
+        pytest.param(CHUNKED, "2\r\n{}\r\n", id="chunks"),
+        pytest.param(CHUNKED, "2\r\n{}\r\n0\r\nX: y", id="trailer"),
+    ],
+)
+def test_a_control_is_not_carried_out_by_half_a_request(pair: Pair, framing: str, body: str) -> None:
+    head = asking("/__mock/keys", "Content-Type: application/json", framing, method="POST")
+    whole = asking("/__mock/keys", "Content-Type: application/json", "Content-Length: 2", method="POST")
+    local = (whole + "{}" + head + body).replace("Host: mock", "Host: localhost")
+
+    assert statuses(told(pair.hot, local)) == [201, 400]
+
+
 SLOW = asking(REALTIME, TOKEN, "Prefer: delay=300")
 
 
