@@ -148,7 +148,8 @@ class Datafast:
     ) -> None:
         """Fails with the nearest misses where the requests did not come as expected.
 
-        `expected`: `query`, `headers`, `body`, `method`, `path`, `status`, as `/__mock/requests/verify` takes them.
+        `expected`: `query`, `headers`, `body`, `method`, `path`, `status`, as
+        `/__mock/requests/verify` takes them.
         """
         least, most = (at_least, at_most) if times is None else (times, times)
         count = {"min": least if most is None else min(least, most)} | ({} if most is None else {"max": most})
