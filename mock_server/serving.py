@@ -11,7 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mock_server.errors import InputError
-from mock_server.protocol import PATIENCE, AtOnce, HttpProtocol, Patience
+from mock_server.protocol import AtOnce, HttpProtocol
+from mock_server.wire import PATIENCE, Patience
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1

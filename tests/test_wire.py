@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from mock_server.app import make_app
 from mock_server.hot import Hot
-from mock_server.protocol import Patience
 from mock_server.serving import Server
+from mock_server.wire import Patience
 from tests.command import address_of, started
 from tests.controls import Controls, Json
 from tests.test_hot import MAP, REALTIME, Pair, asking, connected, served, service
