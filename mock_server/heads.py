@@ -1,6 +1,7 @@
 """What HTTP/1.1 asks of a request's head before anything else looks at it: its length, target and Host."""
 
 import re
+from functools import lru_cache
 
 from mock_server.errors import (
     HEADERS_TOO_LARGE,
@@ -35,12 +36,11 @@ def check_length(url: bytes, headers: Headers) -> None:
 
 
 def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> bytes:
-    """The path with its query, or `*`, that a request is for. Raises ApiError for a head that is not right.
+    """The path with its query, or `*`, that a request is for. Raises ApiError 400 for a wrong head.
 
     The host of a whole URL takes the place of the `Host` that was sent (RFC 9112, 3.2.2).
     """
-    check_length(url, headers)
-    hosts = [value.strip(b" \t") for name, value in headers if name == b"host"]
+    hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (not hosts and version not in ("0.9", "1.0")):
         raise ApiError(HOST_COUNT, version=version, count=len(hosts))
     if url.startswith(b"/"):
@@ -54,9 +54,14 @@ def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> byte
         hosts = [*hosts, host]
         headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
     for host in hosts:
-        if _HOST.fullmatch(host) is None:
+        if not _is_host(host):
             raise ApiError(HOST_INVALID, value=host[:100].decode("latin-1"))
     return target
+
+
+@lru_cache(256)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value.strip(b" \t")) is not None
 
 
 def _parts_of(method: bytes, url: bytes) -> tuple[bytes, bytes]:

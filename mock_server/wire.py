@@ -9,13 +9,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from mock_server.connection import Connection, attach, cut, refuse
 from mock_server.errors import HEADERS_TOO_LARGE, MALFORMED, REQUEST_TIMEOUT, ApiError
-from mock_server.heads import LONGEST_HEADERS, check_length, target_of
+from mock_server.heads import LONGEST_HEADERS, LONGEST_URL, check_length, target_of
 
 _GOODBYE_SECONDS = 0.05
 # A client that still sends would meet an RST, and perhaps before the answer that says why.
 _LINGER_SECONDS = 1.0
 # No head that is short enough takes as many bytes, whatever its lines are; nor what stands between chunks.
 _MOST_UNREAD = 256 * 1024
+_SHORT = min(LONGEST_URL, LONGEST_HEADERS)
 # What is kept of a head that is too long.
 _KEPT_URL = 1_000
 _KEPT_HEADER = 500
@@ -44,6 +45,8 @@ class WireProtocol(HttpToolsProtocol):
     _is_between = True
     """Whether the next byte begins a request."""
     _is_in_head = False
+    _is_short = False
+    """Whether no head that ends now can be too long."""
     _is_again = False
     """Whether what is parsed is a head that was parsed before."""
     _is_deaf = False
@@ -69,7 +72,9 @@ class WireProtocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         began = self._since
-        rest = memoryview(data)
+        # Most heads come whole, and are not to be measured line by line.
+        self._is_short = self._is_between and len(data) < _SHORT
+        rest: bytes | memoryview = data
         try:
             while rest:
                 try:
@@ -77,7 +82,7 @@ class WireProtocol(HttpToolsProtocol):
                     break
                 except HttpParserUpgrade as offer:
                     # Java's client offers HTTP/2 with every request; what is not taken changes nothing.
-                    rest = rest[offer.args[0] :]
+                    rest = memoryview(rest)[offer.args[0] :]
                     if not self._is_between:
                         self._read_body()
         except HttpParserError as error:
@@ -110,6 +115,8 @@ class WireProtocol(HttpToolsProtocol):
             return
         self._is_in_head, self._unread = False, 0
         try:
+            if not self._is_short:
+                check_length(self.url, self.headers)
             self.url = target_of(
                 self.parser.get_method(), self.parser.get_http_version(), self.url, self.headers
             )
@@ -117,7 +124,8 @@ class WireProtocol(HttpToolsProtocol):
             self._turn_down(error)
             raise _DeafError from None
         super().on_headers_complete()
-        self.cycle.transport = cast(Any, self._out)
+        if not self.cycle.keep_alive:
+            self.cycle.transport = cast(Any, self._out)
         # What comes behind a body is no header of the request (RFC 9110, 6.5.1).
         self.headers = []
 
@@ -243,6 +251,7 @@ class WireProtocol(HttpToolsProtocol):
         if cycle is not None and cycle.scope is self.scope:
             # It went wrong behind its head, and may be answered already.
             cycle.more_body = cycle.keep_alive = False
+            cycle.transport = cast(Any, self._out)
             cycle.message_event.set()
             if cycle.response_complete:
                 self.linger()
