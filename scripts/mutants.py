@@ -93,6 +93,7 @@ def main() -> int:
             return result
 
         check_copy(copies, given.python)
+        check_tests(copies, given.python, [mutant for mutants in drawn.values() for mutant in mutants])
         results = {package: Counter(pool.map(outcome, mutants)) for package, mutants in drawn.items()}
     return report(results)
 
@@ -226,6 +227,15 @@ def check_copy(copies: "queue.SimpleQueue[Path]", python: str) -> None:
     )
     if not told.stdout.startswith(str(copy)):
         sys.exit(f"the tests would run against {told.stdout.strip() or told.stderr}")
+
+
+def check_tests(copies: "queue.SimpleQueue[Path]", python: str, mutants: Sequence[Mutant]) -> None:
+    """Stops where tests fail in a copy without any fault: they would notice whatever is planted."""
+    copy = copies.get()
+    copies.put(copy)
+    first = dict.fromkeys(test for mutant in mutants for test in first_tests(mutant.file))
+    if first and _fails(copy, python, [*first, "-n", "2"], LONGEST["rest"]):
+        sys.exit("tests fail without any fault; run `make test` first")
 
 
 def tested(mutant: Mutant, copy: Path, python: str) -> str:
