@@ -142,7 +142,7 @@ def _why_left(entry: _Entry, base: str | None) -> str | None:
     if base is not None and not entry.request.url.startswith(base):
         return "from another server"
     if entry.request.method != "GET":
-        return f"a {entry.request.method[:10]} request"
+        return f"of the method {entry.request.method[:10]}"
     if operation_of(urlsplit(entry.request.url).path) is None:
         return "no operation of the document"
     if entry.cached:

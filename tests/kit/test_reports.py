@@ -9,9 +9,11 @@ import subprocess
 import xml.etree.ElementTree as ET
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from contract_tests.clause import Violation
 from contract_tests.clauses import all_clauses
 from contract_tests.commands.verify import verify
 from contract_tests.exchange import Exchange, Json
+from contract_tests.recording import Recording
 from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import json_report
 from contract_tests.report.as_junit import junit_report
@@ -66,6 +69,8 @@ STRANGE = {
     "the end of CDATA": "]]><x/> <![CDATA[",
     "pipes": "a | b \\| c || d",
     "backticks": "` `` ``` ````` <b>x</b> `",
+    "a backtick first": "`` <b>x</b> **y** [z](x)",
+    "a backtick last": "<b>x</b> **y** [z](x) ``",
     "a fence": "\n```\n# Heading\n```\n<details>\n",
     "links": "[x](https://evil.example) ![x](//evil.example/x.png) <https://evil.example> www.evil.example",
     "mentions": "@octocat octo-org/repo#1 #1 GH-1 someone@example.com",
@@ -269,6 +274,49 @@ def test_the_junit_report_counts_what_it_holds() -> None:
     counts = {name: len(suite.findall(f"testcase/{name}")) for name in ("failure", "error", "skipped")}
     assert counts == {"failure": 1, "error": 2, "skipped": 1}
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["6", "1", "2", "1"]
+
+
+def test_the_junit_report_tells_when_it_began_and_what_judged_what() -> None:
+    suite = ET.fromstring(junit_report(broken()))
+    properties = {one.get("name"): one.get("value") for one in suite.findall("properties/property")}
+
+    assert suite.get("timestamp") == "2026-02-06T05:27:30"
+    assert suite.get("time") == "1.250"
+    assert properties == {
+        "tool": f"datafast-mock {version('datafast-mock')}",
+        "base": "https://stats.example.com/api/v1",
+        "revision": "2026-02",
+        "answers": "1",
+    }
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_run_without_an_answer_is_told_of(kind: str) -> None:
+    run = replace(stopped(), recording=Recording([]))
+    told = REPORTS[kind](run)
+
+    assert "Connection refused" in told
+
+
+def test_a_junit_report_without_an_answer_has_no_time_and_no_revision() -> None:
+    report = junit_report(replace(stopped(), recording=Recording([])))
+    suite = ET.fromstring(report)
+
+    _junit_schema().validate(report)
+    assert suite.get("timestamp") is None
+    assert [one.get("value") for one in suite.findall("properties/property")][2:] == ["unknown", "0"]
+
+
+def test_the_json_report_tells_of_a_bug_where_there_is_one_alone() -> None:
+    clauses = json.loads(json_report(filled_with(HARMLESS, None)))["clauses"]
+
+    assert {clause["outcome"]: clause["bug"] for clause in clauses} == {
+        "broken": None,
+        "warning": None,
+        "known deviation": None,
+        "kit failed": HARMLESS,
+        "not observed": None,
+    }
 
 
 def test_a_partial_verdict_does_not_look_green_in_junit() -> None:
