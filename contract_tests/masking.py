@@ -3,23 +3,24 @@
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.entities import html5
 
-# A URL within a URL is escaped once more, and so is JSON within JSON.
+# A URL within a URL is escaped once more, and so is JSON within JSON, or within a URL.
 _PERCENT = "%(?:25)*"
-_BACKSLASH = r"\\+"
-_POINTS = "u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[abfnrtv]"
-_ESCAPE = rf"{_PERCENT}[0-9A-Fa-f]{{2}}|{_BACKSLASH}(?:{_POINTS})"
+# Only whole runs of them are looked at: otherwise a server's million would take hours.
+_BACKSLASH = rf"(?<!\\)(?<!%5[Cc])(?<!255[Cc])(?:\\|{_PERCENT}5[Cc])++"
+_POINTS = r"u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]+\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3]?[0-7]{1,2}|[abefnrtv]"
+_ESCAPE = rf"{_BACKSLASH}(?:{_POINTS})|{_PERCENT}[0-9A-Fa-f]{{2}}"
 # A shorter one may stand in an answer by chance, and so may a number.
 _SHORTEST = 5
 _SHORTEST_WITHIN_A_WORD = 8
 
 
-def _written(code: str, number: str = "[0-9]+") -> str:
-    """The escapes of a character by an expression for its two hexadecimal digits, and one for its number."""
+def _written(code: str, number: str = "[0-9]+", octal: str = "[01]?[0-7]{2}") -> str:
+    """The escapes of a character by expressions for its two hexadecimal digits, and for its number."""
     return (
-        rf"{_PERCENT}{code}|{_BACKSLASH}(?:u00|U000000|x){code}"
+        rf"{_PERCENT}{code}|{_BACKSLASH}(?:(?:u00|U000000|x){code}|u\{{0*{code}\}}|0?{octal}(?![0-7]))"
         rf"|&(?:amp;)*#(?:[xX]0*{code}|0*{number}(?![0-9]));?"
     )
 
@@ -28,11 +29,14 @@ def _either(character: str) -> str:
     """A character as it is, or as URLs, JSON, Python and HTML may write it."""
     if not character.isascii():
         return re.escape(character)
-    hexadecimal = "".join(f"[{d}{d.lower()}]" if d.isalpha() else d for d in f"{ord(character):02X}")
+    point = ord(character)
+    code = "".join(f"[{d}{d.lower()}]" if d.isalpha() else d for d in f"{point:02X}")
     names = "|".join(re.escape(name) for name, text in html5.items() if text == character)
     named = f"|&(?:amp;)*(?:{names})" if names else ""
-    literal = character if character.isalnum() else rf"\\*{re.escape(character)}"
-    return rf"(?:{literal}|{_written(hexadecimal, str(ord(character)))}{named})"
+    literal = character if character.isalnum() else rf"(?:(?<!\\)\\++)?{re.escape(character)}"
+    if character == "\\":
+        literal = r"(?<!\\)\\++"
+    return rf"(?:{literal}|{_written(code, str(point), f'{point:o}')}{named})"
 
 
 # Any part of a token may be escaped; what stands before it may end with an escape.
@@ -73,11 +77,11 @@ class Mask:
         if not self._forms:
             return text
         lowered = text.lower()
-        # Letters and digits are hardly ever escaped: where none is, plain words can be looked for first, and
-        # that is a hundred times faster.
+        # Letters and digits are hardly ever escaped: where none is, plain words can be looked for first. That
+        # is a hundred times faster.
         is_odd = self._escaped.search(text) is not None
         for form in self._forms:
-            if is_odd or form.word in lowered:
+            if form.word in lowered or (is_odd and form.is_plain):
                 text = form.found.sub(form.instead, text)
         return text
 
@@ -94,13 +98,14 @@ class _Form:
     found: re.Pattern[str]
     word: str
     instead: str
+    is_plain: bool = False
 
 
 def _forms(token: str) -> Iterator[_Form]:
-    plain = "".join(map(_either, token))
+    plain = "".join(map(_either, re.sub(r"\\+", r"\\", token)))
     if len(token) < _SHORTEST_WITHIN_A_WORD:
         plain = f"(?<![A-Za-z0-9]){plain}(?![A-Za-z0-9])"
-    yield _form(plain, _longest_word(token), token)
+    yield replace(_form(plain, _longest_word(token), token), is_plain=True)
     for text in dict.fromkeys(_encoded(token.encode())):
         yield _form("".join(map(_either, text)), _longest_word(text), token)
     for charset in ("utf-16-le", "utf-16-be"):
@@ -128,6 +133,6 @@ def _encoded(token: bytes) -> Iterator[str]:
 
 def _escaped_letter(text: str) -> re.Pattern[str]:
     """Finds an escape for any of the letters and digits of a text."""
-    numbers = {ord(character) for character in text if character.isascii() and character.isalnum()}
-    codes, decimals = "|".join(f"{n:02X}" for n in numbers), "|".join(map(str, numbers))
-    return re.compile(_written(f"(?:{codes})", f"(?:{decimals})"), re.IGNORECASE)
+    points = {ord(character) for character in text if character.isascii() and character.isalnum()}
+    codes, numbers, octals = (f"(?:{'|'.join(format(n, f) for n in points)})" for f in ("02X", "d", "o"))
+    return re.compile(_written(codes, numbers, octals), re.IGNORECASE)
