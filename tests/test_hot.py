@@ -383,9 +383,13 @@ def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
     assert told.count(b"HTTP/1.1 401 ") == 1
 
 
-@pytest.mark.long
-def test_idle_connection_is_closed_in_the_end(pair: Pair) -> None:
-    with connected(pair.hot) as connection:
+def test_idle_connection_is_closed_in_the_end() -> None:
+    counts = Counting(service())
+    hasty = Patience(idle=0.3)
+    with (
+        served(Server(make_app(service()), lambda: None, at_once=counts, patience=hasty)) as server,
+        connected(server) as connection,
+    ):
         for _ in range(3):
             connection.sendall(PLAIN.encode())
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")

@@ -338,3 +338,19 @@ def test_tokens_of_recorded_traffic_are_secrets_too(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert _knowable(result.stdout + report.read_text("utf-8"), _SECRET) == []
+
+
+@pytest.mark.parametrize("part", ["\\", "%", "%25", "&amp;", "&#x0", "\\u", "df_", "a\\", "%64f_"])
+def test_hostile_texts_are_looked_through_in_the_time_of_their_length(part: str) -> None:
+    mask = Mask(["df_sesame-open", "sk_live_SECRET-x", "-odd\\one_"])
+    text = part * (300_000 // len(part)) + "\\u0073%73"
+    begun = time.process_time()
+    without_tokens(mask.text(text))
+
+    assert time.process_time() - begun < 5
+
+
+def test_a_token_with_backslashes_is_masked() -> None:
+    token = r"odd\\one-42"
+
+    assert Mask([token]).text(rf"{json.dumps(token)} {token} {quote(token)}") == '"***" *** ***'
