@@ -25,6 +25,7 @@ from mock_server.service import Service, load_service
 from mock_server.serving import Server, bind, url_of
 from mock_server.settings import Settings
 from mock_server.site import load_sites
+from mock_server.wire import Patience
 from tests.controls import Controls
 from tests.instants import INSTANT
 
