@@ -353,4 +353,4 @@ def test_hostile_texts_are_looked_through_in_the_time_of_their_length(part: str)
 def test_a_token_with_backslashes_is_masked() -> None:
     token = r"odd\\one-42"
 
-    assert Mask([token]).text(rf"{json.dumps(token)} {token} {quote(token)}") == '"***" *** ***'
+    assert Mask([token]).text(rf"{json.dumps(token)} {token}") == '"***" ***'
