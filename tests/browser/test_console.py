@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,14 +149,15 @@ def test_keys_lead_from_dot_to_dot_to_a_profile_and_back(opened: Open) -> None:
 
     first.focus()
     expect(console.page.locator(".tip")).to_be_visible()
-    began = console.shown("document.activeElement.dataset.id")
+    met = [console.shown("document.activeElement.dataset.id")]
     for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"):
         console.page.keyboard.press(key)
-    reached = console.shown("document.activeElement.dataset.id")
+        met.append(console.shown("document.activeElement.dataset.id"))
+    reached = met[-1]
     console.page.keyboard.press("Enter")
 
     expect(console.profile).to_contain_text(reached)
-    assert reached != began
+    assert len(set(met)) > 1
     expect(console.profile.locator(".timeline li")).not_to_have_count(0)
     console.page.keyboard.press("Escape")
     expect(console.profile).to_be_hidden()
@@ -201,10 +203,12 @@ def test_the_feed_has_each_event_and_payment_once(opened: Open) -> None:
 def test_the_search_finds_visitors(opened: Open) -> None:
     console = opened()
     visitors = console.data(MAP)["visitors"]
-    page = visitors[0]["currentUrl"]
+    # Where most are: more than one, and the first in the list of pages.
+    [(page, _)] = Counter(visitor["currentUrl"] for visitor in visitors).most_common(1)
+    someone = next(visitor for visitor in visitors if visitor["currentUrl"] == page)
     expect(console.page.locator("#visitors > li")).to_have_count(len(visitors))
 
-    console.page.get_by_role("searchbox", name="Search visitors").fill(visitors[0]["visitorId"])
+    console.page.get_by_role("searchbox", name="Search visitors").fill(someone["visitorId"])
 
     expect(console.page.locator("#visitors > li")).to_have_count(1)
     console.page.locator("#pages button", has_text=re.compile(f"^{re.escape(page)}")).first.click()

@@ -176,11 +176,11 @@ def test_kit_and_mock_let_the_same_pass(text: str) -> None:
 )
 def test_no_text_takes_long(part: str) -> None:
     text = part * (1_000_000 // len(part))
-    begun = time.monotonic()
+    begun = time.process_time()
     without_tokens(text)
     Mask([_SECRET, "/secret", "\\\\secret"]).text(f"{text} %73 secret")
 
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 # --- servers that echo --------------------------------------------------------------------------------------
