@@ -12,6 +12,7 @@ import click
 from contract_tests.commands.plan import plan_of
 from contract_tests.har import HarError, read_har, write_har
 from contract_tests.report.files import write_report
+from contract_tests.report.targets import TargetError, check_target
 from contract_tests.report.terminal import terminal_report
 from contract_tests.run import Plan, Run, judged, verify
 
@@ -19,6 +20,7 @@ from contract_tests.run import Plan, Run, judged, verify
 def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Mapping[str, Any]) -> int:
     """Judges, tells the terminal, writes the reports (kind and file); gives the exit code."""
     plan = plan_of(url, options)
+    _check_targets(reports, options["saved_har"])
     run = _recorded(plan, url, options) if options["har"] else _live(plan, options)
     # NO_COLOR: see no-color.org; otherwise click knows whether it is a terminal.
     click.echo(terminal_report(run), color=False if os.environ.get("NO_COLOR") else None)
@@ -28,6 +30,18 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
         except OSError as error:
             raise click.UsageError(f"--report: {path}: {error.strerror}") from None
     return int(run.exit)
+
+
+def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -> None:
+    """Raises click.UsageError for a file that must not be written, before anything is asked."""
+    targets = [("--report", kind, path) for kind, path in reports]
+    if saved_har:
+        targets.append(("--save-har", "har", Path(saved_har)))
+    for n, (option, kind, path) in enumerate(targets):
+        try:
+            check_target(kind, path, [other for _, _, other in targets[:n]])
+        except TargetError as error:
+            raise click.UsageError(f"{option}: {path}: {error}") from None
 
 
 def _live(plan: Plan, options: Mapping[str, Any]) -> Run:

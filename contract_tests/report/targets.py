@@ -1,0 +1,47 @@
+"""Which files a run may write: new ones, empty ones, and what an earlier run has written there."""
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+_BEGINNING = 4096
+# How a file of ours begins, by its kind; a title may be in any state of the verdict.
+_MARKS = {
+    "json": r'\{\s*"version": \d+,\s*"tool": \{\s*"name": "datafast-mock"',
+    "junit": r'<\?xml [^>]*>\s*<testsuite name="datafast contract" ',
+    "markdown": r"### [^\n]* DataFast contract: ",
+    "html": r"<!DOCTYPE html>.*<title>[^<]* DataFast contract of ",
+    "har": r'\{\s*"log": \{\s*"version": "1\.2",\s*"creator": \{\s*"name": "datafast-mock"',
+}
+
+
+class TargetError(Exception):
+    """A file that must not be written; the text says why."""
+
+
+def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
+    """Raises TargetError for a file that is somebody else's, no file, or one of the others.
+
+    `kind` is one of a report's, or `har`. Pipes and devices take whatever comes.
+    """
+    try:
+        if path.is_dir():
+            raise TargetError("this is a folder; a file is expected")
+        above = next(folder for folder in path.parents if folder.exists())
+        if not above.is_dir():
+            raise TargetError(f"{above} is no folder")
+        if path.exists() and not path.is_file():
+            return
+        if path.resolve() in [other.resolve() for other in others]:
+            raise TargetError("this file is given twice; each needs one of its own")
+        if path.exists() and not _is_ours(kind, path):
+            raise TargetError(f"this is there already, and is no {kind} file that datafast-mock wrote")
+    except OSError as error:
+        raise TargetError(error.strerror or "this cannot be read") from None
+
+
+def _is_ours(kind: str, path: Path) -> bool:
+    """Whether a file is empty, or begins as such files of ours do."""
+    with path.open("rb") as file:
+        beginning = file.read(_BEGINNING).decode("utf-8", errors="replace")
+    return not beginning or re.match(_MARKS[kind], beginning, re.DOTALL) is not None
