@@ -95,7 +95,7 @@ class Limiter:
 
 def window_of_real_time(rate: RateLimit, time: int) -> Window:
     """A window that begins with a client's first request, so that no border falls between two."""
-    return Window(time, (time + rate.window * SECOND) // SECOND * SECOND)
+    return Window(time, time + rate.window * SECOND)
 
 
 def window_of_the_world(rate: RateLimit, time: int) -> Window:
@@ -113,4 +113,5 @@ def _headers(rate: RateLimit, remaining: int, reset: int) -> dict[str, str]:
 
 
 def _in_unit(rate: RateLimit, reset: int) -> int:
-    return reset if rate.reset_unit == "ms" else reset // SECOND
+    # Rounded up: who waits until then has waited long enough.
+    return reset if rate.reset_unit == "ms" else -(-reset // SECOND)

@@ -1,10 +1,12 @@
 """The rate limit, by the clock that somebody drives or by the machine's own; and whether a client waits."""
 
 import time
+from typing import Literal
 
 import httpx2
 import pytest
 
+from mock_server.limits import Limiter, RateLimit, RateLimitedError, window_of_real_time
 from tests.command import ended, serving
 from tests.controls import Controls, Json
 from tests.credentials import bearer
@@ -218,3 +220,19 @@ def test_whether_a_client_waits(
     assert [retry["patient"] for retry in found["retries"]] == patient
     assert found["patient"] is (False not in patient)
     assert found["retries"][0]["required"] == 40_000
+
+
+@pytest.mark.parametrize("offset", [0, 1, 500, 999])
+@pytest.mark.parametrize("unit", ["ms", "s"])
+def test_a_window_of_real_time_is_as_long_as_it_is_told(offset: int, unit: Literal["ms", "s"]) -> None:
+    rate, begun = RateLimit(limit=1, window=1, reset_unit=unit), 1_770_355_640_000 + offset
+    limiter = Limiter(rate)
+    told = limiter.take(window_of_real_time(rate, begun), begun)
+    with pytest.raises(RateLimitedError) as refused:
+        limiter.take(window_of_real_time(rate, begun + 999), begun + 999)
+    after = begun + 1_000
+
+    assert (refused.value.wait, refused.value.headers["Retry-After"]) == (1, "1")
+    assert limiter.take(window_of_real_time(rate, after), after)["X-RateLimit-Remaining"] == "0"
+    # Whoever waits until `reset` has waited long enough, in either unit.
+    assert after <= int(told["X-RateLimit-Reset"]) * (1 if unit == "ms" else 1_000) < after + 1_000
