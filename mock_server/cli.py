@@ -28,7 +28,7 @@ from mock_server.settings import (
     Settings,
     origin_of,
 )
-from mock_server.streams import complain, drop_output, open_closed_streams
+from mock_server.streams import complain, drop_output, open_closed_streams, settle
 
 _T = TypeVar("_T")
 
@@ -72,6 +72,8 @@ class _Commands(click.Group):
             drop_output()
             complain(f"standard output cannot be written ({error.strerror})")
             sys.exit(_IO_ERROR)
+        finally:
+            settle()
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

@@ -4,7 +4,7 @@ import os
 import sys
 from contextlib import suppress
 
-_OUTPUT = 1
+_OUTPUT, _ERRORS = 1, 2
 
 
 def open_closed_streams() -> None:
@@ -31,6 +31,19 @@ def complain(problem: str) -> None:
 
 def drop_output() -> None:
     """Lets what is still to be written to standard output, and all that follows, lead nowhere."""
+    _drop(_OUTPUT)
+
+
+def settle() -> None:
+    """Lets what could not be written lead nowhere: else Python tries again at its end, and exits with 120."""
+    for number, stream in ((_OUTPUT, sys.stdout), (_ERRORS, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            _drop(number)
+
+
+def _drop(number: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, _OUTPUT)
+    os.dup2(nowhere, number)
     os.close(nowhere)
