@@ -59,4 +59,4 @@ def cut(scope: Scope) -> None:
 
 def is_cut(scope: Scope) -> bool:
     """Whether a body that has come to its end was to be longer."""
-    return _CUT in scope["extensions"]
+    return _CUT in scope.get("extensions", {})
