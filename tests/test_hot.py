@@ -68,8 +68,10 @@ class Pair(NamedTuple):
 
 
 def service() -> Service:
-    """A mock that stands still."""
-    return load_service(Settings(now=instant_of(INSTANT), speed=0))
+    """A mock that stands still, whose limits do so as well."""
+    still = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    still.common.clock.set(is_frozen=True)
+    return still
 
 
 @contextmanager
@@ -108,13 +110,23 @@ def connected(server: str) -> Iterator[socket.socket]:
 
 
 def exchanged(server: str, *pieces: str) -> bytes:
-    """All that a server sends until it has nothing more to say; each piece is sent when the last is there."""
+    """All that a server sends until it has nothing more to say; each piece is sent when the last is read."""
     with connected(server) as connection:
         for piece in pieces[:-1]:
             connection.sendall(piece.encode("latin-1"))
-            time.sleep(0.05)
+            wait_until_read(server)
         connection.sendall(pieces[-1].encode("latin-1"))
         return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def wait_until_read(server: str) -> None:
+    """Waits until a server has read what was sent before.
+
+    It reads in one thread: what comes later on another connection is answered later, or in the same round.
+    The controls are asked, which count as nothing here.
+    """
+    for reply in answers(server, [asking("/__mock/health")] * 2):
+        assert reply.startswith(b"200 ")
 
 
 def answers(server: str, requests: Sequence[str]) -> Generator[bytes]:
