@@ -5,7 +5,7 @@ import struct
 from typing import Any, Protocol, cast
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.connection import refusal_of
 from mock_server.wire import WireProtocol
@@ -23,11 +23,6 @@ class AtOnce(Protocol):
         ...
 
 
-# What answering at once needs of uvicorn's own protocol; where one is gone, all goes the usual way.
-_METHODS = ("on_response_complete", "_start_asgi_task", "_unset_keepalive_if_required")
-_ATTRIBUTES = ("cycle", "flow", "pipeline")
-
-
 class HttpProtocol(WireProtocol):
     """With the connection of each request for faults, and with answers that need no application."""
 
@@ -37,10 +32,7 @@ class HttpProtocol(WireProtocol):
 
     def __init__(self, *arguments: Any, at_once: AtOnce | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # Of the class above: what is overridden here is there in any case.
-        has_all = all(hasattr(HttpToolsProtocol, name) for name in _METHODS)
-        has_all = has_all and all(hasattr(self, name) for name in _ATTRIBUTES)
-        self._at_once = at_once if has_all else None
+        self._at_once = at_once
 
     def data_received(self, data: bytes) -> None:
         """Answers a request that is known, and has all others parsed."""

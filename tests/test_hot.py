@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.types import Scope
 
-from mock_server import protocol
 from mock_server.app import make_app
 from mock_server.hot import Answer, Hot
 from mock_server.instants import instant_of
@@ -496,26 +495,6 @@ def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
     assert lenient.keys.shadow_of("Bearer df_ghost") is not None
     known = {key.account.token for key in lenient.keys.all()}
     assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
-
-
-@pytest.mark.parametrize(
-    ("needed", "name"),
-    [
-        pytest.param("_ATTRIBUTES", "what_uvicorn_does_not_have", id="attribute"),
-        pytest.param("_METHODS", "what_uvicorn_does_not_have", id="method"),
-        # Ours alone: that we have it says nothing of uvicorn.
-        pytest.param("_METHODS", "give_up", id="method of our own"),
-    ],
-)
-def test_another_uvicorn_answers_all_in_the_usual_way(
-    needed: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(protocol, needed, (*getattr(protocol, needed), name))
-    counts = Counting(service())
-
-    with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:
-        assert [answer[:3] for answer in answers(server, [PLAIN] * 2)] == [b"200", b"200"]
-    assert counts.parsed == counts.known == 0
 
 
 def test_so_many_requests_are_known_and_no_more() -> None:
