@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from cachetools import Cache, LRUCache
 
-from mock_server.accounts import ANALYTICS_READ, Account, any_account
 from mock_server.clock import Clock
+from mock_server.credentials import ANALYTICS_READ, Credential, any_credential
 from mock_server.errors import (
     GATEWAY_TIMEOUT,
     NO_PERMISSION,
@@ -41,7 +41,7 @@ _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 class Key:
     """A credential with its state. What it does not set itself is as on the server."""
 
-    account: Account
+    credential: Credential
     label: str = ""
     is_shipped: bool = False
     """Whether it comes with the mock: then its token is no secret."""
@@ -54,13 +54,13 @@ class Key:
     _limiter: Limiter | None = None
 
     def __post_init__(self) -> None:
-        token = "dft_***" if self.account.is_account_token else "df_***"
-        name = self.account.token if self.is_shipped else self.label or token
+        token = "dft_***" if self.credential.is_account_token else "df_***"
+        name = self.credential.token if self.is_shipped else self.label or token
         self.caller = Caller(token, name, self.label)
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
         """What counts its requests, by its own limit or else by the common one; None for no limit."""
-        rate = self.board.knobs.rate or self.account.rate or common
+        rate = self.board.knobs.rate or self.credential.rate or common
         if rate is None:
             return None
         if self._limiter is None or self._limiter.rate != rate:
@@ -83,11 +83,11 @@ class Key:
 
     def admit(self) -> None:
         """Raises ApiError where this key is refused whatever it asks."""
-        if self.account.error is not None:
-            raise ApiError(_FORCED[self.account.error])
-        if not self.account.may(ANALYTICS_READ):
+        if self.credential.error is not None:
+            raise ApiError(_FORCED[self.credential.error])
+        if not self.credential.may(ANALYTICS_READ):
             raise ApiError(NO_PERMISSION, permission=ANALYTICS_READ)
-        if self.account.is_suspended:
+        if self.credential.is_suspended:
             raise ApiError(SUSPENDED)
 
 
@@ -96,7 +96,7 @@ class Keys:
 
     def __init__(
         self,
-        accounts: Mapping[str, Account],
+        credentials: Mapping[str, Credential],
         sites: Mapping[str, Site],
         *,
         allow_any: bool,
@@ -104,8 +104,8 @@ class Keys:
     ) -> None:
         """`allow_any`: whatever is well-formed is a key of the server's site; `seconds` tells idle ones."""
         self._seconds = seconds
-        self._accounts = accounts
-        self._shipped = _shipped(accounts)
+        self._credentials = credentials
+        self._shipped = _shipped(credentials)
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
         self._names = {site.website_id: name for name, site in sites.items()}
@@ -127,8 +127,8 @@ class Keys:
         key = self._seen(token)
         if key is not None:
             return key.shadow()
-        account = any_account(token) if self._allow_any else None
-        return None if account is None else Key(account)
+        credential = any_credential(token) if self._allow_any else None
+        return None if credential is None else Key(credential)
 
     def find(self, token: str) -> Key | None:
         """The key of a token that there is or has been used; it counts as used."""
@@ -137,18 +137,18 @@ class Keys:
             key = self._used(token)
         return self._any.get(token) if key is None and self._allow_any else key
 
-    def mint(self, account: Account, label: str) -> Key:
+    def mint(self, credential: Credential, label: str) -> Key:
         """A new key. Raises ProblemError where they are too many, or there is one of that token."""
         self._expire()
-        if account.token in self._shipped or account.token in self._minted:
+        if credential.token in self._shipped or credential.token in self._minted:
             raise ProblemError(409, "There is such a key already: DELETE it first, or take another name.")
         if len(self._minted) >= MOST_KEYS:
             raise ProblemError(
                 409, f"There are {MOST_KEYS} minted keys: DELETE those that are not needed any more."
             )
-        key = Key(account, label, used=self._seconds())
-        self._minted[account.token] = key
-        self._any.pop(account.token, None)
+        key = Key(credential, label, used=self._seconds())
+        self._minted[credential.token] = key
+        self._any.pop(credential.token, None)
         return key
 
     def forget(self, token: str) -> None:
@@ -159,7 +159,7 @@ class Keys:
             raise ProblemError(404, "There is no such minted key (any more).")
 
     def all(self) -> Iterator[Key]:
-        """Every key that there is: those of accounts and sites, minted ones, and others that were used.
+        """Every key that there is: those of credentials and sites, minted ones, and others that were used.
 
         To be among them is no use of a key.
         """
@@ -170,22 +170,22 @@ class Keys:
 
     def is_shipped(self, key: Key) -> bool:
         """Whether a key comes with the mock, and is there until a reset."""
-        return self._shipped.get(key.account.token) is key
+        return self._shipped.get(key.credential.token) is key
 
     def is_minted(self, key: Key) -> bool:
         """Whether a key was minted and does not come with the mock."""
-        return key.account.token in self._minted
+        return key.credential.token in self._minted
 
     def reset(self) -> None:
         """As at the start: no minted keys, no settings, no journals."""
-        self._shipped = _shipped(self._accounts)
+        self._shipped = _shipped(self._credentials)
         self._minted.clear()
         self._any.clear()
 
-    def site_of(self, account: Account, website_id: str | None, default: str) -> str:
+    def site_of(self, credential: Credential, website_id: str | None, default: str) -> str:
         """The site that a request is about. With a website key `websiteId` is ignored. Raises ApiError."""
-        if not account.is_account_token:
-            return account.site or default
+        if not credential.is_account_token:
+            return credential.site or default
         if not website_id:
             raise ApiError(WEBSITE_ID_MISSING)
         if _WEBSITE_ID.fullmatch(website_id) is None:
@@ -193,7 +193,7 @@ class Keys:
         name = self._names.get(website_id.lower())
         if name is None:
             raise ApiError(WEBSITE_NOT_FOUND, website_id=website_id)
-        if account.websites and name not in account.websites:
+        if credential.websites and name not in credential.websites:
             raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
         return name
 
@@ -226,15 +226,15 @@ class Keys:
         self._minted = {token: key for token, key in self._minted.items() if not self._is_idle(key)}
 
     def _any_key(self, token: str) -> Key | None:
-        account = any_account(token)
-        if account is None:
+        credential = any_credential(token)
+        if credential is None:
             return None
-        key = self._any[token] = Key(account)
+        key = self._any[token] = Key(credential)
         return key
 
 
-def _shipped(accounts: Mapping[str, Account]) -> dict[str, Key]:
-    return {account.token: Key(account, is_shipped=True) for account in accounts.values()}
+def _shipped(credentials: Mapping[str, Credential]) -> dict[str, Key]:
+    return {credential.token: Key(credential, is_shipped=True) for credential in credentials.values()}
 
 
 def new_token(*, is_account_token: bool) -> str:

@@ -7,9 +7,9 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from mock_server.accounts import load_accounts
 from mock_server.clock import Clock, start_clock, wall_time
 from mock_server.contract import Operation, base_of, load_document, operations_of
+from mock_server.credentials import load_credentials
 from mock_server.errors import InputError
 from mock_server.journal import NOBODY, Journal, Outcome, Part, Request, Sent
 from mock_server.journal_file import JournalFile
@@ -85,7 +85,7 @@ class Service:
     def place_of(self, key: Key, website_id: str | None) -> Place:
         """Which world a key's request is about. Raises ApiError."""
         own, usual = key.board.knobs, self.usual_place
-        site = own.site or self.keys.site_of(key.account, website_id, usual.site)
+        site = own.site or self.keys.site_of(key.credential, website_id, usual.site)
         if own is NOTHING and site == usual.site:
             return usual
         return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
@@ -217,7 +217,7 @@ def load_service(settings: Settings) -> Service:
         ],
         unmocked_operations=load_unmocked(base),
         sites=sites,
-        keys=Keys(load_accounts(sites), sites, allow_any=settings.any_key),
+        keys=Keys(load_credentials(sites), sites, allow_any=settings.any_key),
         worlds=Worlds(settings.seed, sites),
         common=Common(start_clock(settings.now, settings.speed)),
         journal_file=JournalFile(settings.journal) if settings.journal else None,

@@ -14,8 +14,8 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from mock_server.accounts import load_accounts
 from mock_server.contract import load_document
+from mock_server.credentials import load_credentials
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock
@@ -96,7 +96,7 @@ def test_every_row_says_what_its_file_is_good_for() -> None:
 def test_index_publishes_no_token_but_those_of_the_fixtures() -> None:
     tokens = {row["request"]["token"] for row in ROWS}
 
-    assert tokens - {None} <= load_accounts(load_sites()).keys()
+    assert tokens - {None} <= load_credentials(load_sites()).keys()
 
 
 def test_files_are_indented_json_that_hides_no_character() -> None:

@@ -493,7 +493,7 @@ def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
         exchanged(server, closing(asking(path, "Authorization: Bearer df_ghost")))
 
     assert lenient.keys.shadow_of("Bearer df_ghost") is not None
-    known = {key.account.token for key in lenient.keys.all()}
+    known = {key.credential.token for key in lenient.keys.all()}
     assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
 
 

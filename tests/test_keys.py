@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from mock_server.accounts import Account
+from mock_server.credentials import Credential
 from mock_server.keys import IDLE_SECONDS, MOST_KEYS, Keys
 from mock_server.problems import ProblemError
 from mock_server.site import SITES, load_sites
@@ -272,10 +272,10 @@ def test_a_forgotten_key_is_listed_no_more(controls: Controls) -> None:
 def test_to_be_listed_is_no_use_of_a_key_and_idle_ones_are_not() -> None:
     seconds = 0.0
     keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
-    keys.mint(Account(token="df_idle"), "")
+    keys.mint(Credential(token="df_idle"), "")
 
     seconds = IDLE_SECONDS
-    assert [key.account.token for key in keys.all()] == ["df_idle"]
+    assert [key.credential.token for key in keys.all()] == ["df_idle"]
     seconds = IDLE_SECONDS + 1
     assert list(keys.all()) == []
 
@@ -284,9 +284,9 @@ def test_idle_keys_are_forgotten_and_their_number_is_bounded() -> None:
     seconds = 0.0
     keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
     for number in range(MOST_KEYS):
-        keys.mint(Account(token=f"df_{number}"), "")
+        keys.mint(Credential(token=f"df_{number}"), "")
     with pytest.raises(ProblemError) as refused:
-        keys.mint(Account(token="df_one_more"), "")
+        keys.mint(Credential(token="df_one_more"), "")
     assert refused.value.status == 409
 
     seconds = IDLE_SECONDS - 1
@@ -294,7 +294,7 @@ def test_idle_keys_are_forgotten_and_their_number_is_bounded() -> None:
     seconds = IDLE_SECONDS + 1
     assert keys.find("df_0") is None
     assert keys.find("df_1") is not None
-    keys.mint(Account(token="df_one_more"), "")
+    keys.mint(Credential(token="df_one_more"), "")
     assert len(list(keys.all())) == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.accounts import Account
+from mock_server.credentials import Credential
 from mock_server.instants import instant_of
 from mock_server.keys import IDLE_SECONDS, Keys
 from mock_server.service import load_service
@@ -257,7 +257,7 @@ def test_the_request_log_has_no_line_of_a_peek() -> None:
 def test_a_peek_is_no_use_of_a_minted_key() -> None:
     seconds = 0.0
     keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
-    keys.mint(Account(token="df_watched"), "")
+    keys.mint(Credential(token="df_watched"), "")
 
     seconds = IDLE_SECONDS
     assert keys.shadow_of("Bearer df_watched") is not None

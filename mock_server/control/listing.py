@@ -34,13 +34,13 @@ def list_keys(asked: Asked) -> ListedKeys:
 
 
 def _listed(service: Service, key: Key) -> ListedKey:
-    account = key.account
-    is_account_token = account.is_account_token
+    credential = key.credential
+    is_account_token = credential.is_account_token
     return ListedKey(
-        key=account.token,
+        key=credential.token,
         label=key.label,
-        description=account.description,
+        description=credential.description,
         site=None if is_account_token else service.place_of(key, None).site,
-        websites=list(account.websites) if is_account_token else None,
+        websites=list(credential.websites) if is_account_token else None,
         minted=service.keys.is_minted(key),
     )

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mock_server.accounts import Account, Permission
 from mock_server.actions import Seed
 from mock_server.clock import Clock
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
 from mock_server.control.switches import check_knobs
+from mock_server.credentials import Credential, Permission
 from mock_server.keys import Key, new_token
 from mock_server.knobs import Knobs
 from mock_server.limits import RateLimit, WrittenRate
@@ -81,11 +81,11 @@ def mint(asked: Asked) -> KeyState:
         faults=wanted.faults,
     )
     check_knobs(service, knobs)
-    account = _account(asked, wanted)
+    credential = _credential(asked, wanted)
     clock = service.common.clock.copy()
     change(clock, ClockChange(now=wanted.now, speed=wanted.speed, frozen=wanted.frozen))
     # From here it goes to whoever lists keys or requests.
-    key = service.keys.mint(account, hidden(wanted.label))
+    key = service.keys.mint(credential, hidden(wanted.label))
     key.clock = clock
     key.turn(knobs)
     return _state(asked, key, clock)
@@ -102,10 +102,10 @@ def forget(asked: Asked) -> None:
     asked.service.keys.forget(asked.token)
 
 
-def _account(asked: Asked, wanted: NewKey) -> Account:
+def _credential(asked: Asked, wanted: NewKey) -> Credential:
     token = _token(wanted)
     if not wanted.is_account_token:
-        return Account(token=token)
+        return Credential(token=token)
     if wanted.site is not None:
         raise ProblemError(400, "`site`: an account token has `websites`.", member="/site")
     for number, name in enumerate(wanted.websites or ()):
@@ -114,7 +114,7 @@ def _account(asked: Asked, wanted: NewKey) -> Account:
             detail = f"`websites`: there is no {name[:80]!r}; known: {', '.join(known)}."
             raise ProblemError(400, detail, member=f"/websites/{number}", known=known)
     permissions: list[Permission] = ["*"] if wanted.permissions is None else wanted.permissions
-    return Account(token=token, permissions=tuple(permissions), websites=tuple(wanted.websites or ()))
+    return Credential(token=token, permissions=tuple(permissions), websites=tuple(wanted.websites or ()))
 
 
 def _token(wanted: NewKey) -> str:
@@ -126,12 +126,12 @@ def _token(wanted: NewKey) -> str:
 
 
 def _state(asked: Asked, key: Key, clock: Clock) -> KeyState:
-    service, account = asked.service, key.account
+    service, credential = asked.service, key.credential
     shown: ClockState = state_of(clock)
-    site = None if account.is_account_token else service.place_of(key, None).site
+    site = None if credential.is_account_token else service.place_of(key, None).site
     limiter = service.limiter_of(key)
     return KeyState(
-        key=account.token,
+        key=credential.token,
         url=asked.url,
         label=key.label,
         site=site,
@@ -143,6 +143,6 @@ def _state(asked: Asked, key: Key, clock: Clock) -> KeyState:
         frozen=shown.frozen,
         rate_limit=None if limiter is None else limiter.rate,
         faults=list(key.board.knobs.faults or ()),
-        permissions=list(account.permissions) if account.is_account_token else None,
-        websites=list(account.websites) if account.is_account_token else None,
+        permissions=list(credential.permissions) if credential.is_account_token else None,
+        websites=list(credential.websites) if credential.is_account_token else None,
     )

@@ -62,7 +62,7 @@ def change_settings(asked: Asked) -> SettingsState:
 def _check(asked: Asked, knobs: Knobs) -> None:
     check_knobs(asked.service, knobs, _board(asked).weight)
     key = asked.key
-    if key is not None and key.account.is_account_token and knobs.site is not None:
+    if key is not None and key.credential.is_account_token and knobs.site is not None:
         raise ProblemError(400, "`site`: an account token names its website by `websiteId`.", member="/site")
 
 

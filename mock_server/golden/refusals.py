@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from mock_server.accounts import Account, load_accounts
 from mock_server.contract import Operation
+from mock_server.credentials import Credential, load_credentials
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock, Question, url_of
 from mock_server.golden.file import Golden
 from mock_server.settings import DEFAULT_SITE
@@ -47,7 +47,7 @@ def refusals_of(mock: Mock) -> Iterator[Golden]:
     """The files of all errors; what they say is the same in every revision."""
     # An operation about something else than visitors would need a value of its own here.
     operations = [one for one in mock.service.operations if set(one.path_names) <= _ANYBODY.keys()]
-    for refusal in (*_WITHOUT_KEY, *_by_account(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
+    for refusal in (*_WITHOUT_KEY, *_by_credential(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
         yield from _golden(mock, refusal, operations)
     for operation in operations:
         for refusal in (*_by_parameter(operation), *_by_visitor(mock, operation)):
@@ -77,19 +77,19 @@ _BY_WEBSITE_ID = (
 _BY_METHOD = (_Refusal("method", "the method is not one of `Allow`", _TOKEN, method="POST"),)
 
 
-def _by_account(mock: Mock) -> Iterator[_Refusal]:
-    """Every credential of fixtures/accounts.yaml; those that are welcome are left out later."""
+def _by_credential(mock: Mock) -> Iterator[_Refusal]:
+    """Every credential of fixtures/credentials.yaml; those that are welcome are left out later."""
     sites = mock.service.sites
     website_id = sites[DEFAULT_SITE].website_id
-    for token, account in load_accounts(sites).items():
+    for token, credential in load_credentials(sites).items():
         if token not in {row["key"] for row in mock.sites}:
-            query = f"?websiteId={website_id}" if account.is_account_token else ""
-            what = f"the credential `{token}`, “{account.description}”"
-            yield _Refusal(token, what, token, query=query, times=_times(account))
+            query = f"?websiteId={website_id}" if credential.is_account_token else ""
+            what = f"the credential `{token}`, “{credential.description}”"
+            yield _Refusal(token, what, token, query=query, times=_times(credential))
 
 
-def _times(account: Account) -> int:
-    return 1 if account.rate is None else account.rate.limit + 1
+def _times(credential: Credential) -> int:
+    return 1 if credential.rate is None else credential.rate.limit + 1
 
 
 def _by_parameter(operation: Operation) -> Iterator[_Refusal]:

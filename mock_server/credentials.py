@@ -1,4 +1,4 @@
-"""Credentials as data: what `fixtures/accounts.yaml` says of each token."""
+"""Credentials as data: what `fixtures/credentials.yaml` says of each token."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from mock_server.errors import InputError
 from mock_server.limits import RateLimit, WrittenRate, read_rate
 from mock_server.site import Site
 
-ACCOUNTS = FIXTURES / "accounts.yaml"
+CREDENTIALS = FIXTURES / "credentials.yaml"
 ANALYTICS_READ = "analytics:read"
 EVERYTHING = "*"
 
@@ -44,7 +44,7 @@ Permission = Literal[
 ]
 
 
-class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """One credential: a website key (`df_…`) or an account token (`dft_…`)."""
 
     token: Annotated[str, Meta(pattern=r"^dft?_[A-Za-z0-9_-]+$(?!\n)")]
@@ -74,33 +74,33 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
         return not self.is_account_token or bool({permission, EVERYTHING} & set(self.permissions))
 
 
-def load_accounts(sites: Mapping[str, Site], path: Path = ACCOUNTS) -> dict[str, Account]:
+def load_credentials(sites: Mapping[str, Site], path: Path = CREDENTIALS) -> dict[str, Credential]:
     """All credentials by token, the sites' own keys after them.
 
     Raises InputError for an unknown site, and for one whose name makes no key.
     """
-    accounts = {}
-    for n, account in enumerate(read_record(path, tuple[Account, ...])):
-        for name in (*account.websites, *([account.site] if account.site else [])):
+    credentials = {}
+    for n, credential in enumerate(read_record(path, tuple[Credential, ...])):
+        for name in (*credential.websites, *([credential.site] if credential.site else [])):
             if name not in sites:
                 raise InputError(f"{path}: $[{n}]", f"there is no site {name!r}")
         try:
-            read_rate(account.rate_limit)
+            read_rate(credential.rate_limit)
         except ValueError as error:
             raise InputError(f"{path}: $[{n}].rateLimit", str(error)) from None
-        accounts[account.token] = account
+        credentials[credential.token] = credential
     for name, site in sites.items():
         token = f"df_{name}"
         if _WELL_FORMED.fullmatch(token) is None:
             problem = "a site's file, and so its key, is named by letters, digits, `_` and `-`"
             raise InputError(site.file, problem)
-        accounts.setdefault(token, Account(token=token, description=site.description, site=name))
-    return accounts
+        credentials.setdefault(token, Credential(token=token, description=site.description, site=name))
+    return credentials
 
 
-def any_account(token: str) -> Account | None:
-    """An account for whatever is well-formed; None for what is not."""
+def any_credential(token: str) -> Credential | None:
+    """A credential for any well-formed token; None for any other."""
     match = _WELL_FORMED.fullmatch(token)
     if match is None:
         return None
-    return Account(token=token, permissions=("*",) if match[1] else ())
+    return Credential(token=token, permissions=("*",) if match[1] else ())
