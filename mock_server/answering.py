@@ -9,11 +9,11 @@ from msgspec import UNSET
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_server.actions import Action
+from mock_server.actions import Action, chosen
 from mock_server.clock import TICK, wall_time
 from mock_server.connection import refusal_of
 from mock_server.contract import Operation
-from mock_server.documented import chosen
+from mock_server.document import REVISIONS
 from mock_server.errors import NOT_MOCKED, UNAUTHORIZED, ApiError
 from mock_server.faults import UnfitError
 from mock_server.instants import date_header
@@ -28,7 +28,6 @@ from mock_server.responses import Answers, Example
 from mock_server.rules import Chosen
 from mock_server.sending import Sending, send_reply, with_fault
 from mock_server.service import Service
-from mock_server.views.call import REVISIONS
 from mock_server.views.registry import VIEWS, View
 from mock_server.worlds import Place
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -11,10 +10,9 @@ import jsonschema_rs
 import msgspec
 
 from mock_server.assets import CONTRACT, checked
-from mock_server.data_files import read_data
+from mock_server.document import referred, resolved
 from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
 from mock_server.examples import Examples
-from mock_server.references import referred, resolved
 from mock_server.responses import Answers, Example, answers_of, usual_of
 from mock_server.servers import bases_of
 
@@ -76,16 +74,6 @@ class Operation:
                 parameter.check([path[parameter.name]])
             else:
                 parameter.check(query.get(parameter.name, ()))
-
-
-def load_document(path: Path = CONTRACT) -> dict[str, Any]:
-    """The document as plain values. Raises InputError where the file is no OpenAPI 3 document."""
-    document = read_data(path)
-    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
-        raise InputError(path, "this is no OpenAPI 3 document: `openapi: 3.…` is missing")
-    if not isinstance(document.get("paths"), dict):
-        raise InputError(path, "the document has no `paths`")
-    return document
 
 
 def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:

@@ -1,15 +1,78 @@
-"""The OpenAPI document as text, whole or narrowed to one revision."""
+"""The OpenAPI document: loaded, its references followed, narrowed to one revision, written as text."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import yaml
+from msgspec import UNSET
 
 from mock_server.assets import CONTRACT
-from mock_server.contract import load_document
+from mock_server.data_files import read_data
 from mock_server.errors import InputError
-from mock_server.narrowing import narrow
-from mock_server.views.call import REVISIONS
+
+REVISION_2026_02 = "2026-02"
+REVISION_2026_06 = "2026-06"
+REVISIONS = (REVISION_2026_02, REVISION_2026_06)
+"""The revisions of the documentation that the document describes, the oldest first."""
+
+MARK = "x-revision"
+"""The member that names the only revision which a part of the document belongs to."""
+
+_MOST_STEPS = 32
+# The names that lead to a whole component: `components`, `schemas`, its own.
+_WHOLE = 3
+
+
+def load_document(path: Path = CONTRACT) -> dict[str, Any]:
+    """The document as plain values. Raises InputError where the file is no OpenAPI 3 document."""
+    document = read_data(path)
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+        raise InputError(path, "this is no OpenAPI 3 document: `openapi: 3.…` is missing")
+    if not isinstance(document.get("paths"), dict):
+        raise InputError(path, "the document has no `paths`")
+    return document
+
+
+def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
+    """What `part` refers to, or `part` itself. Raises InputError for a reference that leads nowhere."""
+    for _ in range(_MOST_STEPS):
+        if not (isinstance(part, Mapping) and "$ref" in part):
+            return part
+        part = _target(document, str(part["$ref"]), where)
+    raise InputError(where, "a reference leads back to itself")
+
+
+def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
+    """What `part` refers to, directly or not, each where the document has it; nothing of all else.
+
+    Of `#/components/schemas/A/properties/b` that is the whole of `A`. What leads nowhere is left out.
+    """
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    waiting = [part]
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, Mapping | list) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        waiting += part if isinstance(part, list) else part.values()
+        names = _names(part.get("$ref"))[:_WHOLE] if isinstance(part, Mapping) else []
+        target = _at(document, names)
+        if names and target is not UNSET:
+            place = found
+            for name in names[:-1]:
+                place = place.setdefault(name, {})
+            place[names[-1]] = target
+            waiting.append(target)
+    return found
+
+
+def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
+    """The document without what belongs to another revision; a choice between one is no choice any more."""
+    return {key: _narrow(value, revision, document) for key, value in document.items()}
 
 
 def document_text(revision: str | None) -> str:
@@ -27,6 +90,62 @@ def document_json(revision: str | None) -> str:
 def dump_yaml(document: dict[str, Any]) -> str:
     """YAML in the document's own order."""
     return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _target(document: Mapping[str, Any], reference: str, where: object) -> Any:
+    names = _names(reference)
+    if not names:
+        raise InputError(where, f"only references inside the document are supported, not {reference!r}")
+    target = _at(document, names)
+    if target is UNSET:
+        raise InputError(where, f"the reference {reference!r} leads nowhere")
+    return target
+
+
+def _names(reference: Any) -> list[str]:
+    """The names of a JSON pointer (RFC 6901) in a fragment; none where there is none."""
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return []
+    return [name.replace("~1", "/").replace("~0", "~") for name in unquote(reference[2:]).split("/")]
+
+
+def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """What these names lead to; UNSET for nothing."""
+    target: Any = document
+    for name in names:
+        if isinstance(target, list) and name.isdecimal() and int(name) < len(target):
+            target = target[int(name)]
+        elif isinstance(target, Mapping) and name in target:
+            target = target[name]
+        else:
+            return UNSET
+    return target
+
+
+def _narrow(part: Any, revision: str, document: Any) -> Any:
+    if isinstance(part, list):
+        return [_narrow(item, revision, document) for item in part if _belongs(item, revision, document)]
+    if not isinstance(part, dict):
+        return part
+    kept = {
+        key: _narrow(value, revision, document)
+        for key, value in part.items()
+        if _belongs(value, revision, document)
+    }
+    branches = kept.get("anyOf")
+    if isinstance(branches, list) and len(branches) == 1:
+        del kept["anyOf"]
+        kept |= branches[0]
+    return kept
+
+
+def _belongs(part: Any, revision: str, document: Any) -> bool:
+    """Whether a part is of this revision, by its own mark or by that of what it refers to."""
+    if not isinstance(part, dict):
+        return True
+    if "$ref" in part:
+        part = {**resolved(document, part, CONTRACT), **part}
+    return bool(part.get(MARK, revision) == revision)
 
 
 def _narrowed(revision: str | None) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from mock_server.document import resolved
 from mock_server.errors import InputError
-from mock_server.references import resolved
 
 LARGEST = 1024 * 1024
 """Bytes of an example that is made of a schema, in which some may be written down."""

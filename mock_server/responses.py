@@ -9,9 +9,9 @@ import msgspec
 from msgspec import UNSET
 
 from mock_server.assets import checked
+from mock_server.document import resolved
 from mock_server.errors import InputError
 from mock_server.examples import Examples
-from mock_server.references import resolved
 
 JSON = "application/json"
 NAMELESS = "default"

@@ -8,8 +8,7 @@ from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mock_server.actions import Action, Seed
-from mock_server.documented import chosen, has
+from mock_server.actions import Action, Seed, chosen, has
 from mock_server.problems import ProblemError
 from mock_server.responses import Answers
 

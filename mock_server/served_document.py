@@ -7,12 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.document import dump_yaml
-from mock_server.narrowing import narrow
+from mock_server.document import REVISIONS, dump_yaml, narrow
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.replies import json_reply
 from mock_server.service import Service
-from mock_server.views.call import REVISIONS
 
 _ALL = "all"
 

@@ -13,9 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mock_server.contract import load_document
-from mock_server.document import document_text
-from mock_server.views.call import REVISIONS
+from mock_server.document import REVISIONS, document_text, load_document
 
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "tests" / "generators"

@@ -4,8 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mock_server.contract import load_document
-from mock_server.narrowing import narrow
+from mock_server.document import load_document, narrow
 
 Json = Any
 

@@ -14,8 +14,9 @@ import pytest
 from mock_server import console
 from mock_server.assets import FIXTURES, read_rows
 from mock_server.console.places import places_json
+from mock_server.document import REVISION_2026_06
 from mock_server.site import load_sites
-from mock_server.views.call import REVISION_2026_06, Call
+from mock_server.views.call import Call
 from mock_server.views.realtime_map import realtime_map
 from mock_server.world.world import World
 from tests.invariants import data_of

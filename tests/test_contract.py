@@ -8,12 +8,12 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mock_server import errors
-from mock_server.contract import load_document, operations_of
+from mock_server.contract import operations_of
+from mock_server.document import REVISIONS, load_document, narrow
 from mock_server.errors import ErrorKind
-from mock_server.narrowing import narrow
 from mock_server.site import load_sites
 from mock_server.testing import running
-from mock_server.views.call import REVISIONS, Call
+from mock_server.views.call import Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
 from tests.credentials import DEMO, bearer

@@ -10,7 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server.contract import load_document, operations_of
+from mock_server.contract import operations_of
+from mock_server.document import load_document
 from mock_server.errors import ApiError, InputError
 from tests.command import ended, serving
 from tests.credentials import bearer

@@ -14,8 +14,8 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from mock_server.contract import load_document
 from mock_server.credentials import load_credentials
+from mock_server.document import REVISIONS, load_document
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock
@@ -27,7 +27,6 @@ from mock_server.instants import instant_of
 from mock_server.settings import DEFAULT_REVISION, DEFAULT_SEED
 from mock_server.site import load_sites
 from mock_server.testing import RunningMock, running
-from mock_server.views.call import REVISIONS
 from tests.command import ended
 from tests.credentials import bearer
 from tests.instants import DOCUMENTED

@@ -12,8 +12,8 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mock_server import __version__
+from mock_server.document import REVISIONS
 from mock_server.testing import RunningMock, running
-from mock_server.views.call import REVISIONS
 from tests.credentials import DEMO, bearer
 from tests.instants import DATE, INSTANT
 

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from mock_server.views.call import REVISIONS
+from mock_server.document import REVISIONS
 from tests.credentials import bearer
 from tests.schemas import strict_validator
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from mock_server.data_files import read_data
+from mock_server.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
 from mock_server.site import SITES, Site, load_site
-from mock_server.views.call import REVISIONS, Call
+from mock_server.views.call import Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
 from tests.instants import INSTANT

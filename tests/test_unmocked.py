@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from mock_server.contract import Operation, load_document, operations_of
+from mock_server.contract import Operation, operations_of
+from mock_server.document import load_document
 from mock_server.errors import InputError
 from mock_server.testing import running
 from mock_server.unmocked import load_unmocked

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_server.document import REVISIONS
 from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, instant_of, iso_of
 from mock_server.site import MOST_ONLINE, load_sites
 from mock_server.testing import running
-from mock_server.views.call import REVISIONS, Call
+from mock_server.views.call import Call
 from mock_server.views.registry import VIEWS
 from mock_server.world.world import World
 from mock_server.worlds import Worlds

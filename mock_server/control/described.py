@@ -8,9 +8,9 @@ import msgspec
 from mock_server import __version__
 from mock_server.control.asked import Scoped
 from mock_server.control.operations import OPERATIONS, ControlOperation
+from mock_server.document import REVISIONS
 from mock_server.problems import MEDIA_TYPE, Problem
 from mock_server.service import Service
-from mock_server.views.call import REVISIONS
 
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")

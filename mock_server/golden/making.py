@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from mock_server import __version__
+from mock_server.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import Mock, indented
 from mock_server.golden.file import Golden, row_of
 from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
 from mock_server.golden.refusals import refusals_of
-from mock_server.views.call import REVISIONS
 
 LARGEST = 512 * 1024
 """Larger answers, in bytes, are left out where their website was not asked for by name."""

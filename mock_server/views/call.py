@@ -5,10 +5,6 @@ from typing import NamedTuple
 
 from mock_server.world.world import World
 
-REVISION_2026_02 = "2026-02"
-REVISION_2026_06 = "2026-06"
-REVISIONS = (REVISION_2026_02, REVISION_2026_06)
-
 
 class Call(NamedTuple):
     """One checked request: the world of its key, the instant and revision to answer in, path parameters."""

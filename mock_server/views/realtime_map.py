@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from mock_server.document import REVISION_2026_02, REVISION_2026_06
 from mock_server.instants import iso_of
-from mock_server.views.call import REVISION_2026_02, REVISION_2026_06, Call
+from mock_server.views.call import Call
 from mock_server.views.money import amount_of
 from mock_server.views.params import params_of
 from mock_server.world.money import Payment

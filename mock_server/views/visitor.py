@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
+from mock_server.document import REVISION_2026_02
 from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
-from mock_server.views.call import REVISION_2026_02, Call
+from mock_server.views.call import Call
 from mock_server.views.params import params_of
 from mock_server.world.sessions import CUSTOM, IDENTIFY, Moment
 from mock_server.world.world import BotError, Life, UnknownVisitorError, World
