@@ -37,7 +37,7 @@ check: setup lint types layers generators package test long ## what CI runs
 
 fuzz: setup ## the long runs: all tests at 20 other instants (SEED=7), 10,000 random worlds, Schemathesis
 	$(BIN)/python scripts/shift_instants.py $(addprefix --seed ,$(SEED)) -- -n 4
-	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/test_world.py tests/test_wire.py
+	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/world/test_world.py tests/serving/test_wire.py
 	$(BIN)/pytest -m slow $(ARGS)
 
 mutants: setup $(MUTANTS_READY) ## plant small faults in a copy of our code, tell which no test notices (SEED=7 ARGS="--each 5")

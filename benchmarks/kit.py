@@ -15,11 +15,11 @@ from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange
 from contract_tests.recording import MAP, Recording
 from contract_tests.verdict import Outcome, judge
-from mock_server.document import REVISION_2026_02
+from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of
-from mock_server.site import load_sites
-from mock_server.views.call import Call
-from mock_server.views.registry import VIEWS
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.world.site import load_sites
 from mock_server.world.world import World
 
 _MAPS = 1_000

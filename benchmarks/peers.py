@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.load import LoadError, Target
 from benchmarks.servers import BASE, ROOT, captured, target
-from mock_server.document import document_json
+from mock_server.contract.document import document_json
 
 FOLDER = Path(__file__).parent
 _MODULES = FOLDER / "node_modules"

@@ -16,11 +16,11 @@ from benchmarks.figures import Bound, Row, at_least, at_most, spread_of
 from benchmarks.plan import Plan, apart, say
 from benchmarks.servers import INSTANT
 from benchmarks.table import number
-from mock_server.document import REVISION_2026_02
+from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of
-from mock_server.site import SITES, Site, load_site
-from mock_server.views.call import Call
-from mock_server.views.registry import VIEWS
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.world.site import SITES, Site, load_site
 from mock_server.world.world import World
 
 # Seconds from one map to the next, in turns: a longer step changes more of a crowd that stays as large.

@@ -12,7 +12,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server.answering import (
+from mock_server.console.app import console_routes
+from mock_server.contract.operations import Operation
+from mock_server.control.app import PREFIX, make_control_app
+from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
+from mock_server.instants import http_date_of
+from mock_server.service import Service
+from mock_server.serving.connection import refusal_of
+from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
+from mock_server.serving.replies import EXPOSED_HEADERS, error_reply
+from mock_server.serving.routes import exact, methods_of, path_as_sent, take_either_slash
+from mock_server.serving.served_document import document_routes
+from mock_server.serving.stages import (
     REQUEST,
     Endpoint,
     ExampleEndpoint,
@@ -22,17 +33,6 @@ from mock_server.answering import (
     conclude,
     read_body,
 )
-from mock_server.connection import refusal_of
-from mock_server.console.app import console_routes
-from mock_server.contract import Operation
-from mock_server.control.app import PREFIX, make_control_app
-from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
-from mock_server.instants import http_date_of
-from mock_server.middleware import Cors, Refusals, RequestLog, Split, Stamp
-from mock_server.replies import EXPOSED_HEADERS, error_reply
-from mock_server.routes import exact, methods_of, path_as_sent, take_either_slash
-from mock_server.served_document import document_routes
-from mock_server.service import Service
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _ALLOWED = sorted((*_METHODS, "OPTIONS"))

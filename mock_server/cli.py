@@ -18,8 +18,7 @@ from contract_tests.commands import COMMANDS
 from mock_server import __version__
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
-from mock_server.limits import rate_limit_of
-from mock_server.settings import (
+from mock_server.options import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     DEFAULT_REVISION,
@@ -28,6 +27,7 @@ from mock_server.settings import (
     Settings,
     origin_of,
 )
+from mock_server.state.limits import rate_limit_of
 from mock_server.streams import complain, drop_output, open_closed_streams, settle
 
 _T = TypeVar("_T")
@@ -194,10 +194,10 @@ def serve(
     # What is loaded now stays for good: the collector need not look through it, now or later.
     gc.disable()
     from mock_server.app import make_app
-    from mock_server.hot import Hot
     from mock_server.loopback import is_loopback_address
     from mock_server.service import load_service
-    from mock_server.serving import Server, address_of, bind, url_of
+    from mock_server.serving.fast import Hot
+    from mock_server.serving.server import Server, address_of, bind, url_of
 
     service = load_service(
         Settings(
@@ -212,7 +212,7 @@ def serve(
         proxy = None
         if is_intercepting:
             with _needing("intercept"):
-                from mock_server.intercept import intercepting
+                from mock_server.serving.intercept.proxy import intercepting
             proxy = stack.enter_context(intercepting(host, *interception))
         gc.freeze()
         gc.enable()
@@ -255,7 +255,7 @@ def health(*, host: str, port: int, timeout: float) -> None:
 @click.option("--revision", help="Narrow the document to one revision; by default it holds all.")
 def spec(form: str, revision: str | None) -> None:
     """Print the OpenAPI document."""
-    from mock_server.document import document_json, document_text
+    from mock_server.contract.document import document_json, document_text
 
     text = document_json(revision) if form == "json" else document_text(revision)
     # A document is UTF-8, whatever the terminal is.

@@ -17,13 +17,13 @@ import msgspec
 from cachetools import LRUCache, cached
 from faker.providers import BaseProvider
 
-from mock_server.document import REVISIONS
+from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.instants import HOUR, MINUTE, instant_of
-from mock_server.settings import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE
-from mock_server.site import load_sites
-from mock_server.views.call import Call
-from mock_server.views.registry import VIEWS
+from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.world.site import load_sites
 from mock_server.world.world import World
 
 # The instants that values are taken from: enough for thousands of visitors.

@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from mock_server.limits import rate_limit_of
+from mock_server.state.limits import rate_limit_of
 
 _SECONDS = 30
 

@@ -7,21 +7,21 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from mock_server.clock import Clock, start_clock, wall_time
-from mock_server.contract import Operation, base_of, operations_of
-from mock_server.credentials import load_credentials
-from mock_server.document import REVISIONS, load_document, narrow
+from mock_server.contract.document import REVISIONS, load_document, narrow
+from mock_server.contract.operations import Operation, base_of, operations_of
+from mock_server.contract.responses import Answers
+from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
-from mock_server.journal import NOBODY, Journal, Outcome, Part, Request, Sent
-from mock_server.journal_file import JournalFile
-from mock_server.keys import Key, Keys
-from mock_server.knobs import NOTHING, Board
-from mock_server.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
-from mock_server.responses import Answers
-from mock_server.settings import FASTEST, Settings
-from mock_server.site import SITES, Site, load_sites
-from mock_server.unmocked import load_unmocked
-from mock_server.worlds import Place, Worlds
+from mock_server.options import FASTEST, Settings
+from mock_server.resources.cache import Place, Worlds
+from mock_server.state.clock import Clock, start_clock, wall_time
+from mock_server.state.credentials import load_credentials
+from mock_server.state.journal import NOBODY, Journal, Outcome, Part, Request, Sent
+from mock_server.state.journal_file import JournalFile
+from mock_server.state.keys import Key, Keys
+from mock_server.state.knobs import NOTHING, Board
+from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
+from mock_server.world.site import SITES, Site, load_sites
 
 # What they are thrown by; they only have to be the same each time.
 _COINS = 0

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from mock_server.app import make_app
 from mock_server.errors import InputError
-from mock_server.hot import Hot
 from mock_server.instants import instant_of
+from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Settings
 from mock_server.service import load_service
-from mock_server.serving import Server, bind, url_of
-from mock_server.settings import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Settings
+from mock_server.serving.fast import Hot
+from mock_server.serving.server import Server, bind, url_of
 
 _START_SECONDS = 30
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mock_server.document import REVISIONS, document_text, load_document
+from mock_server.contract.document import REVISIONS, document_text, load_document
 
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "tests" / "generators"

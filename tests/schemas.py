@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mock_server.document import load_document, narrow
+from mock_server.contract.document import load_document, narrow
 
 Json = Any
 

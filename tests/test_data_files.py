@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contract_tests import document as kit
+from mock_server.contract.document import load_document
 from mock_server.data_files import DEEPEST, LARGEST, read_data
-from mock_server.document import load_document
 from mock_server.errors import InputError
 
 LEVELS = list(zip("abcdefgh", "bcdefghi", strict=True))

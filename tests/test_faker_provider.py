@@ -7,7 +7,7 @@ import pytest
 from faker import Faker
 
 from mock_server import faker_provider
-from mock_server.document import REVISIONS
+from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.faker_provider import MOST_BYTES, DataFastProvider
 from tests.schemas import strict_validator

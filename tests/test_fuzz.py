@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.document import REVISIONS
+from mock_server.contract.document import REVISIONS
 from tests.command import serving
 
 HERE = Path(__file__).parent

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from msgspec.structs import fields
 
-from mock_server import site
 from mock_server.errors import InputError
+from mock_server.world import site
 from tests.command import serving
 from tests.credentials import bearer
 from tests.instants import INSTANT

@@ -17,9 +17,9 @@ from mock_server.control.described import control_document
 from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import ProblemError, problem_reply
-from mock_server.replies import json_reply
-from mock_server.routes import exact, methods_of, path_as_sent, take_either_slash
 from mock_server.service import Service
+from mock_server.serving.replies import json_reply
+from mock_server.serving.routes import exact, methods_of, path_as_sent, take_either_slash
 
 PREFIX = "/__mock"
 

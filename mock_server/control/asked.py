@@ -7,11 +7,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
-from mock_server.connection import is_cut, refusal_of
 from mock_server.control.literals import literals_at
-from mock_server.keys import Key
 from mock_server.problems import ProblemError
 from mock_server.service import Service
+from mock_server.serving.connection import is_cut, refusal_of
+from mock_server.state.keys import Key
 
 LARGEST_BODY = 64 * 1024
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mock_server.clock import Clock
 from mock_server.control.asked import Asked
 from mock_server.instants import instant_of, iso_of
+from mock_server.options import FASTEST
 from mock_server.problems import ProblemError
-from mock_server.settings import FASTEST
+from mock_server.state.clock import Clock
 
 Instant = Annotated[str, Meta(max_length=40, description="ISO 8601; without an offset it is UTC.")]
 Speed = Annotated[float, Meta(gt=0, le=FASTEST, description="Seconds of the world in one of ours.")]

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from starlette.requests import Request
 
 from mock_server.loopback import is_loopback_host
+from mock_server.options import Settings
 from mock_server.problems import ProblemError
-from mock_server.settings import Settings
 
 
 def admit(request: Request, settings: Settings) -> None:

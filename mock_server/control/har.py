@@ -9,9 +9,9 @@ from msgspec import UNSET, Struct, UnsetType
 from mock_server import __version__
 from mock_server.control.turns import Turn
 from mock_server.instants import http_date_of, iso_of
-from mock_server.journal import Request
-from mock_server.masking import hidden_anywhere
-from mock_server.showing import shown_body
+from mock_server.state.journal import Request
+from mock_server.state.masking import hidden_anywhere
+from mock_server.state.showing import shown_body
 
 SAVED = {"Content-Disposition": 'attachment; filename="datafast-mock.har"'}
 PART_BYTES = 64 * 1024

@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from mock_server.control.asked import Asked
-from mock_server.keys import Key
 from mock_server.service import Service
+from mock_server.state.keys import Key
 
 
 class ListedKey(Struct, frozen=True, kw_only=True):

@@ -4,18 +4,18 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mock_server.actions import Seed
-from mock_server.clock import Clock
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
 from mock_server.control.switches import check_knobs
-from mock_server.credentials import Credential, Permission
-from mock_server.keys import Key, new_token
-from mock_server.knobs import Knobs
-from mock_server.limits import RateLimit, WrittenRate
-from mock_server.masking import hidden
+from mock_server.faults.action import Seed
+from mock_server.faults.rules import MOST_RULES, Rule
 from mock_server.problems import ProblemError
-from mock_server.rules import MOST_RULES, Rule
+from mock_server.state.clock import Clock
+from mock_server.state.credentials import Credential, Permission
+from mock_server.state.keys import Key, new_token
+from mock_server.state.knobs import Knobs
+from mock_server.state.limits import RateLimit, WrittenRate
+from mock_server.state.masking import hidden
 
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from mock_server.control.about import Health, Sites, health, sites
 from mock_server.control.asked import Asked, Scoped
 from mock_server.control.clocks import ClockChange, ClockState, read_clock, set_clock
+from mock_server.control.expectations import Expectation
 from mock_server.control.har import Har
 from mock_server.control.listing import ListedKeys, list_keys
 from mock_server.control.minting import KeyState, NewKey, forget, mint, read_key
@@ -22,8 +23,7 @@ from mock_server.control.requests import (
     verify,
 )
 from mock_server.control.switches import SettingsState, change_settings, read_settings, set_settings
-from mock_server.expectations import Expectation
-from mock_server.knobs import Knobs, KnobsChange
+from mock_server.state.knobs import Knobs, KnobsChange
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):

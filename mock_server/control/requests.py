@@ -11,16 +11,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response, StreamingResponse
 
 from mock_server.control.asked import Asked, Scoped
+from mock_server.control.expectations import Search
 from mock_server.control.har import PART_BYTES, SAVED, har_parts
+from mock_server.control.lint import Documented, linted
+from mock_server.control.retries import retries_of
 from mock_server.control.turns import Turn
-from mock_server.expectations import Search
 from mock_server.instants import iso_of
-from mock_server.journal import Journal, Request
-from mock_server.lint import Documented, linted
 from mock_server.problems import ProblemError
-from mock_server.replies import JSON
-from mock_server.retries import retries_of
-from mock_server.showing import MEMBERS
+from mock_server.serving.replies import JSON
+from mock_server.state.journal import Journal, Request
+from mock_server.state.showing import MEMBERS
 
 _MOST = 1_000
 _USUAL = 100

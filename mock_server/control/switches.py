@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
+from mock_server.contract.document import REVISIONS
 from mock_server.control.asked import Asked
-from mock_server.document import REVISIONS
-from mock_server.knobs import Board, Knobs
-from mock_server.limits import RateLimit
+from mock_server.faults.rules import Rule, check
 from mock_server.problems import ProblemError
-from mock_server.rules import Rule, check
 from mock_server.service import Service
+from mock_server.state.knobs import Board, Knobs
+from mock_server.state.limits import RateLimit
 
 MOST_RULE_BYTES = 32 * 1024 * 1024
 """Of memory, for the rules of all keys and the server's."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mock_server.contract import Operation
+from mock_server.contract.operations import Operation
 from mock_server.golden.asking import Answer, Mock, Question, url_of
 from mock_server.golden.file import Golden
 from mock_server.golden.traits import TRAITS

@@ -10,9 +10,9 @@ import msgspec
 from starlette.types import ASGIApp, Message
 
 from mock_server.app import make_app
-from mock_server.contract import Operation
+from mock_server.contract.operations import Operation
+from mock_server.options import Settings
 from mock_server.service import Service, load_service
-from mock_server.settings import Settings
 
 UNKNOWN_TOKEN = "df_nobody"  # noqa: S105 - what nobody has is no secret
 

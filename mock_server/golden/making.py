@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mock_server import __version__
-from mock_server.document import REVISIONS
+from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import Mock, indented

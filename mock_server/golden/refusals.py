@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from mock_server.contract import Operation
-from mock_server.credentials import Credential, load_credentials
+from mock_server.contract.operations import Operation
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock, Question, url_of
 from mock_server.golden.file import Golden
-from mock_server.settings import DEFAULT_SITE
+from mock_server.options import DEFAULT_SITE
+from mock_server.state.credentials import Credential, load_credentials
 
 _TOKEN = "df_test"  # noqa: S105 - a key of the fixtures
 _ACCOUNT_TOKEN = "dft_test"  # noqa: S105 - likewise

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from mock_server.chance import FEISTEL, Chance
+from mock_server.world.chance import FEISTEL, Chance
 from mock_server.world.visits import Visitor
 
 _HALF_BITS = 61

@@ -3,7 +3,7 @@
 from math import exp, log1p
 
 from mock_server.instants import MINUTE, SECOND
-from mock_server.site import LONGEST_SESSION_MINUTES, Funnel, Site
+from mock_server.world.site import LONGEST_SESSION_MINUTES, Funnel, Site
 
 # Linger on the last page included, a session ends within 45 minutes of its start.
 _LONGEST = (LONGEST_SESSION_MINUTES - 1) * MINUTE

@@ -3,10 +3,10 @@
 from struct import Struct
 from typing import NamedTuple
 
-from mock_server.chance import PLAN, RENEWALS, UNIT_16, UNIT_32, Chance, Choice
 from mock_server.instants import MINUTE
-from mock_server.site import Money, Plan
+from mock_server.world.chance import PLAN, RENEWALS, UNIT_16, UNIT_32, Chance, Choice
 from mock_server.world.sessions import Session, Sessions
+from mock_server.world.site import Money, Plan
 from mock_server.world.visits import BORN, PURCHASE, Visit
 
 RENEWAL_MINUTES = 43_200

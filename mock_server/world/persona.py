@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from mock_server.assets import FIXTURES, read_record, read_rows
-from mock_server.chance import PERSONA, UNIT_32, Chance, Choice, T
 from mock_server.errors import InputError
-from mock_server.site import OwnPlace, Regular, Site
+from mock_server.world.chance import PERSONA, UNIT_32, Chance, Choice, T
+from mock_server.world.site import OwnPlace, Regular, Site
 from mock_server.world.visits import REGULAR, Visitor
 
 _SYSTEMS = FIXTURES / "systems.yaml"

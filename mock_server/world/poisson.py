@@ -5,7 +5,7 @@ from functools import lru_cache
 from math import exp
 from statistics import NormalDist
 
-from mock_server.chance import UNIT_32
+from mock_server.world.chance import UNIT_32
 
 # Above this rate a normal distribution is as good.
 _LIMIT = 30.0

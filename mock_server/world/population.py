@@ -5,13 +5,13 @@ from functools import lru_cache
 from math import exp
 from struct import Struct
 
-from mock_server.chance import BIRTHS, BUYERS, HEADS, PURCHASES, UNIT_16, UNIT_32, WAVE, Chance
 from mock_server.instants import MINUTE
-from mock_server.site import Site
+from mock_server.world.chance import BIRTHS, BUYERS, HEADS, PURCHASES, UNIT_16, UNIT_32, WAVE, Chance
 from mock_server.world.ids import Ids
 from mock_server.world.lengths import duration, mean_minutes, shortest
 from mock_server.world.poisson import poisson
 from mock_server.world.residents import Residents
+from mock_server.world.site import Site
 from mock_server.world.visits import BORN, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit, Visitor
 
 _HEAD = Struct("<4H")

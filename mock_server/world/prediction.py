@@ -4,8 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mock_server.site import Lift, Prediction, Source
 from mock_server.world.persona import Persona
+from mock_server.world.site import Lift, Prediction, Source
 
 BASELINE_SCORE = 50
 CUSTOMER_SCORE = 100

@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from mock_server.chance import CAST_COINS, REGULAR_COINS, UNIT_16, Chance
 from mock_server.instants import MINUTE, SECOND, instant_of
-from mock_server.site import Site
+from mock_server.world.chance import CAST_COINS, REGULAR_COINS, UNIT_16, Chance
 from mock_server.world.lengths import duration, shortest
+from mock_server.world.site import Site
 from mock_server.world.visits import BOT, CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Visit, Visitor
 
 # A member of the cast is relieved by the next after so many minutes.

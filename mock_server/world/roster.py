@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from mock_server.instants import MINUTE
-from mock_server.site import LONGEST_SESSION_MINUTES
 from mock_server.world.sessions import NEVER, Session
+from mock_server.world.site import LONGEST_SESSION_MINUTES
 
 WINDOW = 10 * MINUTE
 """Who viewed a page within this time is active; events and payments are recent within it."""

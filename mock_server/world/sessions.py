@@ -8,11 +8,11 @@ from math import ceil
 from struct import Struct
 from typing import Any, NamedTuple
 
-from mock_server.chance import UNIT_16, WALK, Chance, Choice
 from mock_server.instants import MINUTE, SECOND
-from mock_server.site import Funnel, Goal, Page, Site, Source
+from mock_server.world.chance import UNIT_16, WALK, Chance, Choice
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
+from mock_server.world.site import Funnel, Goal, Page, Site, Source
 from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit
 
 # The kinds of moments in a session.

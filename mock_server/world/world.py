@@ -7,9 +7,8 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
-from mock_server.chance import CLICK_ID, OBJECT_ID, Chance
 from mock_server.instants import MINUTE, SECOND
-from mock_server.site import LONGEST_SESSION_MINUTES, Goal, Site
+from mock_server.world.chance import CLICK_ID, OBJECT_ID, Chance
 from mock_server.world.money import Ledger, Payment
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
@@ -26,6 +25,7 @@ from mock_server.world.sessions import (
     Session,
     Sessions,
 )
+from mock_server.world.site import LONGEST_SESSION_MINUTES, Goal, Site
 from mock_server.world.visits import BOT, PURCHASE, Visit
 
 FEED_LIMIT = 100

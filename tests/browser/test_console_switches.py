@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx2
 from playwright.sync_api import Page, expect
 
-from mock_server.document import REVISIONS
+from mock_server.contract.document import REVISIONS
 from mock_server.testing import running
 from tests.browser.console import Console, Open
 from tests.controls import Controls

@@ -18,7 +18,7 @@ import pytest
 
 from contract_tests.credentials import Credentials, load_credentials
 from contract_tests.masking import Mask, without_tokens
-from mock_server.masking import hidden
+from mock_server.state.masking import hidden
 from tests.command import ended
 
 # Not what tokens of DataFast look like: only who was given it knows it for one.

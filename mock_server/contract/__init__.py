@@ -1,0 +1,1 @@
+"""OpenAPI documents as values: operations, parameters, statuses, examples and revisions."""

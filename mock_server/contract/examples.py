@@ -1,0 +1,165 @@
+"""The examples of a document: those that are written down, else such as are made of its schemas."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from mock_server.contract.document import resolved
+from mock_server.errors import InputError
+
+LARGEST = 1024 * 1024
+"""Bytes of an example that is made of a schema, in which some may be written down."""
+LARGE = 32 * 1024
+"""From so many bytes on a shallower example is looked for."""
+
+_DEEPEST = 12
+_BY_FORMAT = {
+    "date-time": "2026-02-06T05:27:20.000Z",
+    "date": "2026-02-06",
+    "time": "05:27:20Z",
+    "uuid": "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd",
+    "email": "jane@example.com",
+    "uri": "https://example.com/",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+}
+_BY_TYPE: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": True, "string": "string", "null": None}
+
+
+class _Made(NamedTuple):
+    """A value that was made of a schema, and about how many bytes it takes."""
+
+    value: Any
+    size: int
+
+
+_NOTHING = _Made(None, 4)
+
+
+class Examples:
+    """The examples of one document.
+
+    What is made of a schema is made once: schemas that refer to one another would otherwise take as long as
+    all ways through them.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        """`document` is where references lead into."""
+        self._document = document
+        self._made: dict[tuple[int, int], _Made] = {}
+
+    def of_media(self, media: Mapping[str, Any], where: object) -> Any:
+        """The first example of a media type object. Raises InputError where there can be none."""
+        written = self.written(media, where)
+        if written is not UNSET:
+            return written
+        schema = media.get("schema", {})
+        stated = self.stated(schema, where)
+        if stated is not UNSET:
+            return stated
+        made = _NOTHING
+        try:
+            for depth in range(_DEEPEST, 0, -1):
+                made = self._of_schema(schema, where, depth)
+                if made.size <= LARGE:
+                    break
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise _unreadable(where, error) from None
+        if made.size > LARGEST:
+            raise InputError(where, f"an example of its schema is larger than {LARGEST // 1024**2} MB")
+        return made.value
+
+    def written(self, part: Mapping[str, Any], where: object) -> Any:
+        """What a media type or a header object has as its first example; UNSET for none of its own."""
+        try:
+            examples = [resolved(self._document, one, where) for one in (part.get("examples") or {}).values()]
+            # The value of an `externalValue` is somewhere else, and nothing is fetched.
+            found = [one[name] for one in examples for name in ("value", "dataValue") if name in one]
+        except (AttributeError, TypeError) as error:
+            raise _unreadable(where, error) from None
+        return found[0] if found else part.get("example", UNSET)
+
+    def stated(self, schema: Any, where: object) -> Any:
+        """What a schema itself names as a value of it; UNSET where it names none."""
+        schema = resolved(self._document, schema, where)
+        try:
+            return _stated(schema) if isinstance(schema, Mapping) else UNSET
+        except (KeyError, TypeError) as error:
+            raise _unreadable(where, error) from None
+
+    def _of_schema(self, schema: Any, where: object, depth: int) -> _Made:
+        schema = resolved(self._document, schema, where)
+        if not isinstance(schema, Mapping):
+            return _NOTHING
+        stated = _stated(schema)
+        # It does not depend on the depth.
+        key = (id(schema), depth if stated is UNSET else -1)
+        if key not in self._made:
+            self._made[key] = self._anew(schema, where, depth) if stated is UNSET else _measured(stated)
+        return self._made[key]
+
+    def _anew(self, schema: Mapping[str, Any], where: object, depth: int) -> _Made:
+        if depth == 0:
+            return _NOTHING
+        for name in ("anyOf", "oneOf"):
+            if schema.get(name):
+                return self._of_schema(schema[name][0], where, depth - 1)
+        if "allOf" in schema:
+            parts = [self._of_schema(part, where, depth - 1) for part in schema["allOf"]]
+            return _joined([*parts, self._of_type(schema, where, depth)])
+        return self._of_type(schema, where, depth)
+
+    def _of_type(self, schema: Mapping[str, Any], where: object, depth: int) -> _Made:
+        kind = schema.get("type", "object" if "properties" in schema else None)
+        if isinstance(kind, list):
+            kind = next((one for one in kind if one not in ("null", None)), None)
+        if kind == "object":
+            members = {
+                name: self._of_schema(member, where, depth - 1)
+                for name, member in schema.get("properties", {}).items()
+            }
+            size = sum(len(name) + made.size + 4 for name, made in members.items())
+            return _Made({name: made.value for name, made in members.items()}, size + 2)
+        if kind == "array":
+            item = self._of_schema(schema.get("items", {}), where, depth - 1)
+            return _Made([item.value], item.size + 2)
+        return _measured(_of_scalar(kind, schema))
+
+
+def _stated(schema: Mapping[str, Any]) -> Any:
+    for name in ("example", "const", "default"):
+        if name in schema:
+            return schema[name]
+    for name in ("examples", "enum"):
+        if schema.get(name):
+            return schema[name][0]
+    return UNSET
+
+
+def _of_scalar(kind: Any, schema: Mapping[str, Any]) -> Any:
+    if kind == "string":
+        return _BY_FORMAT.get(schema.get("format", ""), "string")
+    if kind in ("integer", "number"):
+        return schema.get("minimum", 0)
+    return _BY_TYPE.get(str(kind))
+
+
+def _joined(parts: Iterable[_Made]) -> _Made:
+    """All members of the objects among these; without one the first that is anything."""
+    found = [part for part in parts if part.value is not None]
+    objects = [part for part in found if isinstance(part.value, dict)]
+    if not objects:
+        return found[0] if found else _NOTHING
+    members = {name: value for part in objects for name, value in part.value.items()}
+    return _Made(members, sum(part.size for part in objects))
+
+
+def _measured(value: Any) -> _Made:
+    return _Made(value, len(msgspec.json.encode(value)))
+
+
+def _unreadable(where: object, error: Exception) -> InputError:
+    return InputError(where, f"its `examples` or its `schema` cannot be read ({error})")

@@ -1,0 +1,229 @@
+"""OpenAPI documents as values: operations with their parameters, statuses and documented examples."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import jsonschema_rs
+import msgspec
+
+from mock_server.assets import CONTRACT, checked
+from mock_server.contract.document import referred, resolved
+from mock_server.contract.examples import Examples
+from mock_server.contract.responses import Answers, Example, answers_of, usual_of
+from mock_server.contract.servers import bases_of
+from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
+
+# A `head` of its own counts before what a `get` answers to HEAD.
+_METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
+_EXTENSION = "x-"
+_PLACEHOLDER = re.compile(r"\{([^}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A documented path or query parameter; values come as text and are checked against its schema."""
+
+    name: str
+    place: str
+    is_required: bool
+    allows_empty: bool
+    types: frozenset[str]
+    validator: Any
+
+    def check(self, values: Sequence[str]) -> None:
+        """Raises ApiError 400 where the values of a request do not fit."""
+        if not values or (values == [""] and self.allows_empty):
+            if self.is_required:
+                raise ApiError(PARAMETER_MISSING, place=self.place, name=self.name)
+            return
+        try:
+            self.validator.validate(self._parsed(values))
+        except jsonschema_rs.ValidationError as error:
+            shown = values[0] if len(values[0]) <= 80 else values[0][:80] + "…"
+            problem = error.message if len(error.message) <= 200 else "it does not fit the documented schema"
+            raise ApiError(INVALID_VALUE, name=self.name, value=shown, problem=problem) from None
+
+    def _parsed(self, values: Sequence[str]) -> Any:
+        if "array" in self.types:
+            return [part for value in values for part in value.split(",")]
+        return _parsed(values[0], self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `route` is its path below the server's root, with placeholders p0, p1, …"""
+
+    operation_id: str
+    method: str
+    path: str
+    """As it is documented, below the server's root."""
+    route: str
+    path_names: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    answers: Answers
+    example: Example
+    """The usual one of the answers."""
+
+    def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
+        """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
+        for parameter in self.parameters:
+            if parameter.place == "path":
+                parameter.check([path[parameter.name]])
+            else:
+                parameter.check(query.get(parameter.name, ()))
+
+
+def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
+    """The path below which the operations lie: that of the first server, such as `/api/v1`."""
+    return bases_of(document.get("servers"), f"{where}: servers")[0]
+
+
+def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
+    """All operations in the order of the document, each once for every path that a server has.
+
+    Raises InputError that names the one that is at fault.
+    """
+    examples = Examples(document)
+    items = list(_items(document, where))
+    _check_for_twins(items)
+    return [operation for item in items for operation in _operations(document, examples, item)]
+
+
+class _OperationObject(msgspec.Struct, rename="camel"):
+    """What is used of an operation object."""
+
+    operation_id: str | None = None
+    parameters: list[dict[str, Any]] = []
+    responses: dict[str, Any] = {}
+    servers: Any = None
+
+
+class _ParameterObject(msgspec.Struct, rename="camel"):
+    """What is used of a parameter object."""
+
+    name: str
+    place: str = msgspec.field(name="in")
+    required: bool = False
+    allow_empty_value: bool = False
+    schema: dict[str, Any] = {}
+
+
+class _Item(NamedTuple):
+    """An operation as the document has it; `parameters` are its own and those of its path."""
+
+    where: str
+    method: str
+    path: str
+    bases: list[str]
+    parameters: list[dict[str, Any]]
+    told: _OperationObject
+
+
+def _items(document: Mapping[str, Any], where: object) -> Iterator[_Item]:
+    for path, reference in document["paths"].items():
+        if path.startswith(_EXTENSION):
+            continue
+        place = f"{where}: {path}"
+        _check_path(path, place)
+        item = checked(resolved(document, reference, place), dict[str, Any], place)
+        shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
+        for method in _METHODS:
+            if method in item:
+                told = checked(item[method], _OperationObject, f"{place}: {method}")
+                servers = told.servers or item.get("servers") or document.get("servers")
+                bases = bases_of(servers, f"{place}: servers")
+                yield _Item(f"{place}: {method}", method, path, bases, shared + told.parameters, told)
+
+
+def _check_path(path: str, where: str) -> None:
+    if not path.startswith("/"):
+        raise InputError(where, "a path begins with a slash")
+    literal = _PLACEHOLDER.sub("", path)
+    if "?" in literal or "#" in literal:
+        problem = "a path has no `?` and no `#`; what may be in a query is told by `parameters`"
+        raise InputError(where, problem)
+
+
+def _check_for_twins(items: Iterable[_Item]) -> None:
+    """Raises InputError for an operation that another one keeps from ever being asked."""
+    seen: dict[tuple[str, ...], _Item] = {}
+    for item in items:
+        segments = [unquote(segment) for segment in _PLACEHOLDER.sub("{}", item.path).split("/")]
+        for base in item.bases:
+            twin = seen.setdefault((item.method, base, *segments), item)
+            if twin is not item:
+                raise InputError(
+                    item.where, f"{twin.path} answers all that is sent here; leave one of them out"
+                )
+
+
+def bare_operation(operation_id: str, method: str, path: str) -> Operation:
+    """An operation of which nothing is told but where it is."""
+    names = tuple(_PLACEHOLDER.findall(path))
+    numbers = iter(range(len(names)))
+    return Operation(
+        operation_id=operation_id,
+        method=method.upper(),
+        path=path,
+        route=_PLACEHOLDER.sub(lambda _: f"{{p{next(numbers)}}}", path),
+        path_names=names,
+        parameters=(),
+        answers={},
+        example=usual_of({}),
+    )
+
+
+def _operations(document: Mapping[str, Any], examples: Examples, item: _Item) -> Iterator[Operation]:
+    """The operation at each of its paths."""
+    answers = answers_of(document, examples, item.told.responses, item.where)
+    names = _PLACEHOLDER.findall(item.path)
+    found = [
+        checked(resolved(document, part, item.where), _ParameterObject, item.where)
+        for part in item.parameters
+    ]
+    # One of the operation counts before one of its path.
+    unique = {(parameter.place, parameter.name): parameter for parameter in found}
+    parameters = tuple(
+        _parameter(document, parameter, item.where)
+        for parameter in unique.values()
+        if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
+    )
+    for base in item.bases:
+        path = base + item.path
+        bare = bare_operation(item.told.operation_id or f"{item.method} {path}", item.method, path)
+        yield replace(bare, parameters=parameters, answers=answers, example=usual_of(answers))
+
+
+def _parameter(document: Mapping[str, Any], parameter: _ParameterObject, where: object) -> Parameter:
+    schema = checked(resolved(document, parameter.schema, where), dict[str, Any], where)
+    kind = schema.get("type", "string")
+    # The schema may refer to others of its document; nothing is fetched, from no server and no disk.
+    whole = {**referred(document, schema), **schema}
+    try:
+        validator = jsonschema_rs.validator_for(whole, offline=True)
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        problem = str(error).partition("\n")[0]
+        raise InputError(where, f"the schema of the parameter {parameter.name!r}: {problem}") from None
+    return Parameter(
+        name=parameter.name,
+        place=parameter.place,
+        is_required=parameter.required,
+        allows_empty=parameter.allow_empty_value,
+        types=frozenset(kind if isinstance(kind, list) else [kind]),
+        validator=validator,
+    )
+
+
+def _parsed(text: str, types: frozenset[str]) -> Any:
+    """The text as what its schema expects; as text where it is nothing else."""
+    if "boolean" in types and text in ("true", "false"):
+        return text == "true"
+    if types & {"integer", "number"}:
+        try:
+            return int(text) if "integer" in types else float(text)
+        except ValueError:
+            return text
+    return text

@@ -1,0 +1,193 @@
+"""The answers that an operation documents, as they are sent."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from mock_server.assets import checked
+from mock_server.contract.document import resolved
+from mock_server.contract.examples import Examples
+from mock_server.errors import InputError
+
+JSON = "application/json"
+NAMELESS = "default"
+"""What an example is called that has no name."""
+
+_DEFAULT = "default"
+_EXTENSION = "x-"
+_ANYTHING = ("*/*", "application/*")
+_STATUS = re.compile(r"[1-5](\d\d|XX)", re.ASCII | re.IGNORECASE)
+_WITHOUT_BODY = frozenset({204, 205, 304})
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;[ -~]*)?", re.ASCII)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_LONGEST_HEADER = 4096
+_MOST_HEADERS = 50
+# What frames the answer, what says how it is coded, and what this server says of itself.
+_OWN_HEADERS = frozenset(
+    {"connection", "content-encoding", "content-length", "content-type", "date", "keep-alive", "te"}
+    | {"proxy-connection", "trailer", "transfer-encoding", "upgrade", "x-datafast-mock-example"}
+)
+_OWN_PREFIX = "access-control-"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A documented answer; without a body the media type is empty."""
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answers = Mapping[int, Mapping[str, Example]]
+"""The documented answers by status and by name."""
+
+
+class ResponseObject(msgspec.Struct):
+    """What is used of a response object; OpenAPI has more."""
+
+    content: dict[str, dict[str, Any]] = {}
+    headers: dict[str, dict[str, Any]] = {}
+
+
+def answers_of(
+    document: Mapping[str, Any], examples: Examples, responses: Mapping[str, Any], where: object
+) -> Answers:
+    """What is documented, by the status that it is sent with.
+
+    `2XX` is sent as 200 where no status of that hundred is documented, and `default` where neither a success
+    nor a redirection is. Raises InputError for what cannot be sent.
+    """
+    found: dict[int, ResponseObject] = {}
+    for written in sorted(responses, key=_vagueness):
+        place = f"{where}: {written[:80]!r}"
+        if written.startswith(_EXTENSION):
+            continue
+        if not _STATUS.fullmatch(written) and written != _DEFAULT:
+            raise InputError(place, "this is no status; expected is one such as 200, 2XX or default")
+        response = checked(resolved(document, responses[written], place), ResponseObject, place)
+        status = _status_of(written, response)
+        stands_for = {2, 3} if written == _DEFAULT else {status // 100}
+        if written.isdecimal() or not any(other // 100 in stands_for for other in found):
+            found[status] = response
+    return {
+        status: dict(_named(document, examples, status, response, f"{where}: {status}"))
+        for status, response in found.items()
+        # What only announces an answer is none.
+        if status >= 200
+    }
+
+
+def usual_of(answers: Answers) -> Example:
+    """The first success, else the first redirection; without either an empty answer."""
+    for hundred in (2, 3):
+        statuses = [status for status in answers if status // 100 == hundred]
+        if statuses:
+            return next(iter(answers[min(statuses)].values()))
+    return Example(204, "", b"")
+
+
+def _vagueness(written: str) -> int:
+    """0 for a status, 1 for a hundred of them, 2 for all others."""
+    return 2 if written == _DEFAULT else int(not written.isdecimal())
+
+
+def _status_of(written: str, response: ResponseObject) -> int:
+    if written.isdecimal():
+        return int(written)
+    if written == _DEFAULT or written.startswith("2"):
+        return 200 if response.content else 204
+    return int(written[0]) * 100
+
+
+def _named(
+    document: Mapping[str, Any], examples: Examples, status: int, response: ResponseObject, where: str
+) -> Iterator[tuple[str, Example]]:
+    """The examples of a response by their names."""
+    headers = _headers(document, examples, response, where)
+    if not response.content or status in _WITHOUT_BODY:
+        yield NAMELESS, Example(status, "", b"", headers)
+        return
+    written = min(response.content, key=_distance_from_json)
+    media, media_type = response.content[written], _sent_as(written, where)
+    several = checked(media.get("examples") or {}, dict[str, Any], where)
+    named = {name: {**media, "examples": {name: example}} for name, example in several.items()}
+    # An `externalValue` is never fetched: it counts behind those that have a value.
+    order = sorted(named, key=lambda name: examples.written(named[name], where) is UNSET)
+    for name, one in [(name, named[name]) for name in order] or [(NAMELESS, media)]:
+        body = _body(examples.of_media(one, where), media_type)
+        yield name, Example(status, media_type, body, headers)
+
+
+def _distance_from_json(media_type: str) -> int:
+    """Of several media types the one that is nearest to JSON is sent; the first of those."""
+    essence = media_type.partition(";")[0].strip().lower()
+    return 0 if essence == JSON else 1 if essence.endswith("json") else 2 if essence in _ANYTHING else 3
+
+
+def _sent_as(media_type: str, where: object) -> str:
+    if _MEDIA_TYPE.fullmatch(media_type) is None:
+        raise InputError(where, f"{media_type[:80]!r} is no media type")
+    if "*" not in media_type:
+        return media_type
+    return "text/plain" if media_type.lower().startswith("text/") else JSON
+
+
+def _body(value: Any, media_type: str) -> bytes:
+    is_text = isinstance(value, str) and "json" not in media_type.lower()
+    return value.encode() if is_text else msgspec.json.encode(value)
+
+
+def _headers(
+    document: Mapping[str, Any], examples: Examples, response: ResponseObject, where: str
+) -> dict[str, str]:
+    """The documented headers that say what they may be."""
+    if len(response.headers) > _MOST_HEADERS:
+        raise InputError(where, f"more than {_MOST_HEADERS} headers are documented")
+    headers = {}
+    for name, reference in response.headers.items():
+        place = f"{where}: header {name[:80]!r}"
+        if _HEADER_NAME.fullmatch(name) is None:
+            raise InputError(place, "this is no name of a header")
+        if name.lower() in _OWN_HEADERS or name.lower().startswith(_OWN_PREFIX):
+            continue
+        header = checked(resolved(document, reference, place), dict[str, Any], place)
+        value = _header_value(examples, header, place)
+        if value is not UNSET and value is not None:
+            headers[name] = _header_text(value, header, place)
+    return headers
+
+
+def _header_value(examples: Examples, header: Mapping[str, Any], where: str) -> Any:
+    content = checked(header.get("content") or {}, dict[str, dict[str, Any]], where)
+    for part in (header, *content.values()):
+        value = examples.written(part, where)
+        if value is UNSET:
+            value = examples.stated(part.get("schema"), where)
+        if value is not UNSET:
+            return value
+    return UNSET
+
+
+def _header_text(value: Any, header: Mapping[str, Any], where: str) -> str:
+    """The value in OpenAPI's style `simple`, as Latin-1 that are the bytes of UTF-8."""
+    if isinstance(value, dict):
+        sign = "=" if header.get("explode") is True else ","
+        parts = [f"{name}{sign}{_plain(part)}" for name, part in value.items()]
+    else:
+        parts = [_plain(part) for part in (value if isinstance(value, list) else [value])]
+    text = ",".join(parts).strip()
+    if any(sign < " " or sign == "\x7f" for sign in text):
+        raise InputError(where, f"its example {text[:80]!r} has a sign that no header can carry")
+    if len(text) > _LONGEST_HEADER:
+        raise InputError(where, f"its example is longer than {_LONGEST_HEADER} characters")
+    return text.encode().decode("latin-1")
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

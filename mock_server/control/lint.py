@@ -1,0 +1,76 @@
+"""Findings about the requests that a client sent: what works here and still looks wrong."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from mock_server.faults.prefer import QUERY_PREFIX
+from mock_server.state.clock import TICK
+from mock_server.state.journal import Request
+from mock_server.state.masking import has_token
+
+_MOST_FINDINGS = 20
+"""About one request: nobody reads more, and a query may have thousands of parameters."""
+
+
+class Finding(NamedTuple):
+    """One finding: a name for programs and a sentence for people."""
+
+    rule: str
+    message: str
+
+
+class Documented(NamedTuple):
+    """What requests are held against."""
+
+    parameters: Mapping[str, Container[str]]
+    """The documented ones of each operation, by `operationId`; of one not mocked yet they are not known."""
+    with_slash: Container[str]
+    """The operations whose paths end with a slash."""
+
+
+def linted(
+    requests: Iterable[Request], documented: Documented, wanted: Container[int]
+) -> Iterator[tuple[Request, list[Finding]]]:
+    """The requests of one key whose numbers are wanted, oldest first, with what is found about each."""
+    previous: dict[tuple[str | bytes, ...], Request] = {}
+    for request in requests:
+        asked = request.sent[:3]
+        if request.number in wanted:
+            findings = islice(_findings(request, documented), _MOST_FINDINGS)
+            yield request, [*findings, *_haste(request, previous.get(asked))]
+        previous[asked] = request
+
+
+def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
+    if any(has_token(part.decode("latin-1")) for part in (request.sent.path, request.sent.query)):
+        yield Finding("token-in-url", "A token in a URL ends up in logs: it belongs into Authorization.")
+    query = request.query
+    if request.operation is None:
+        yield Finding("unknown-route", f"Nothing is at {request.method} {request.path[:200]}.")
+        return
+    if request.sent.path.endswith(b"/") != (request.operation in documented.with_slash):
+        yield Finding("slash-at-the-end", "The documented path is the same but for the slash at its end.")
+    known = documented.parameters.get(request.operation)
+    for name, values in query.items():
+        if name.startswith(QUERY_PREFIX):
+            continue
+        if known is not None and name not in known:
+            yield Finding("undocumented-parameter", f"No page tells of the parameter {name[:80]!r}.")
+        if len(values) > 1:
+            yield Finding("repeated-parameter", f"{name[:80]!r} is given {len(values)} times.")
+    if request.caller.token == "df_***" and "websiteId" in query:  # noqa: S105 - a masked one
+        yield Finding("needless-website-id", "A df_ key names its website already: `websiteId` is ignored.")
+    if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):
+        yield Finding("cookie-as-visitor-id", "dfid_… is no visitor id: those are UUIDs.")
+    if request.has_header("authorization", None):
+        yield Finding("no-authorization", "No Authorization header was sent.")
+
+
+def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
+    """A client that asks the same again within a tick, by its own time and by the world's."""
+    if previous is None or previous.status != request.status or previous.instant != request.instant:
+        return
+    if request.at - previous.at < TICK:
+        problem = f"The same was asked less than {TICK // 1000} s before: nothing can have changed."
+        yield Finding("polling-faster-than-the-data", problem)

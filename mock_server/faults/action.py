@@ -1,0 +1,93 @@
+"""The action that changes an answer on demand, and the documented example that it asks for."""
+
+from typing import Annotated, Literal, get_args
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from mock_server.contract.responses import Answers, Example
+from mock_server.problems import ProblemError
+
+LONGEST = 60_000
+"""The longest delay and drip, in ms."""
+
+Fault = Literal[
+    "reset", "empty", "truncate", "malformed", "content-type", "wrong-type", "missing", "drip", "hang"
+]
+FAULTS: tuple[str, ...] = get_args(Fault)
+
+# What a fault can be told further.
+_FAULTS_WITH = {"pointer": ("wrong-type", "missing"), "share": ("truncate",), "duration": ("drip",)}
+
+Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST)]
+# A list, as msgspec 0.22 misreads a tuple of two that stands beside an integer.
+Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
+
+
+class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One change to an answer; what is left out stays as it would have been."""
+
+    code: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
+    """A documented status: answers its documented example. What begins with 1 is no final answer."""
+    example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    """The name of a documented example."""
+    delay: Milliseconds | Span | UnsetType = UNSET
+    """ms until the answer begins; of two, something between them."""
+    fault: Fault | UnsetType = UNSET
+    pointer: Annotated[str, Meta(pattern=r"^(/|$(?!\n))", max_length=1000)] | UnsetType = UNSET
+    """The member that `wrong-type` and `missing` are about, as a JSON pointer."""
+    share: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
+    """How much of the body `truncate` sends; 0.5 unless told."""
+    duration: Milliseconds | UnsetType = UNSET
+    """ms that `drip` takes over the body; 2,000 unless told."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a member that would have no effect."""
+        for member, faults in _FAULTS_WITH.items():
+            if getattr(self, member) is not UNSET and self.fault not in faults:
+                raise ValueError(f"`{member}` goes with `fault` {' or '.join(faults)}")
+        if isinstance(self.delay, list) and self.delay[0] > self.delay[1]:
+            raise ValueError("of the two ends of `delay` the smaller one comes first")
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it changes nothing."""
+        return self == _NOTHING
+
+    @property
+    def forces_an_example(self) -> bool:
+        """Whether the answer is a documented one and not the world's."""
+        return self.code is not UNSET or self.example is not UNSET
+
+
+_NOTHING = Action()
+
+
+def chosen(answers: Answers, action: Action) -> Example:
+    """The documented answer that an action asks for. Raises ProblemError that lists what there is."""
+    if not answers:
+        raise ProblemError(400, "No answer is documented here.")
+    if action.code is not UNSET and action.code not in answers:
+        known = sorted(answers)
+        detail = f"The status {action.code} is not documented here; documented: {', '.join(map(str, known))}."
+        raise ProblemError(400, detail, codes=known)
+    statuses = sorted(answers) if action.code is UNSET else [action.code]
+    if action.example is UNSET:
+        return next(iter(answers[statuses[0]].values()))
+    for status in statuses:
+        if action.example in answers[status]:
+            return answers[status][action.example]
+    names = [name for status in statuses for name in answers[status]]
+    detail = f"There is no example {action.example[:80]!r} here; documented: {', '.join(names)}."
+    raise ProblemError(400, detail, examples=names)
+
+
+def has(answers: Answers, action: Action) -> bool:
+    """Whether there is a documented answer for an action that forces one."""
+    if not action.forces_an_example:
+        return True
+    try:
+        chosen(answers, action)
+    except ProblemError:
+        return False
+    return True

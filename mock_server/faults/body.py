@@ -1,0 +1,92 @@
+"""Faults of a body: what is sent instead of what would have been right."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from mock_server.faults.action import Action
+
+# As RFC 6901 writes it: without leading zeros.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+OTHER_TYPE = "text/html; charset=utf-8"
+
+
+class UnfitError(Exception):
+    """A fault that this answer cannot have; the text says why."""
+
+
+def malformed(body: bytes) -> bytes:
+    """The same without its end, which no parser of JSON takes."""
+    return body[:-1] if len(body) > 1 else b"{"
+
+
+def changed(body: bytes, action: Action) -> bytes:
+    """The body with one member of another type, or without it. Raises UnfitError."""
+    try:
+        content = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise UnfitError("this answer is no JSON") from None
+    pointer = _usual(content) if action.pointer is UNSET else action.pointer
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    return msgspec.json.encode(_CHANGES[str(action.fault)](content, steps))
+
+
+def _usual(content: Any) -> str:
+    """The member that clients look at first: `data`, in an error `error`, else the first one."""
+    if not isinstance(content, dict) or not content:
+        return ""
+    return "/" + next((name for name in ("data", "error") if name in content), next(iter(content)))
+
+
+def _without(content: Any, steps: list[str]) -> Any:
+    if not steps:
+        raise UnfitError("the whole answer cannot be left out: that is the fault `empty`")
+    parent = _at(content, steps[:-1])
+    del parent[_step(parent, steps[-1])]
+    return content
+
+
+def _of_another_type(content: Any, steps: list[str]) -> Any:
+    if not steps:
+        return _other(content)
+    parent = _at(content, steps[:-1])
+    step = _step(parent, steps[-1])
+    parent[step] = _other(parent[step])
+    return content
+
+
+def _at(content: Any, steps: list[str]) -> Any:
+    for step in steps:
+        content = content[_step(content, step)]
+    return content
+
+
+def _step(parent: Any, step: str) -> Any:
+    """The key or index of a member. Raises UnfitError."""
+    if isinstance(parent, dict) and step in parent:
+        return step
+    if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
+        return int(step)
+    if isinstance(parent, dict):
+        there = ", ".join(list(parent)[:20]) or "no members"
+    else:
+        there = f"{len(parent)} items" if isinstance(parent, list) else "no members"
+    raise UnfitError(f"this answer has no member {step[:80]!r} there; there are: {there}")
+
+
+def _other(value: Any) -> Any:
+    """A value of a type that the member never has."""
+    if isinstance(value, dict):
+        return []
+    if isinstance(value, list):
+        return {}
+    return 0 if isinstance(value, str) else "wrong type"
+
+
+_CHANGES: Mapping[str, Callable[[Any, list[str]], Any]] = {
+    "missing": _without,
+    "wrong-type": _of_another_type,
+}

@@ -1,0 +1,172 @@
+"""Rules: what is to happen to which requests, how often and how likely."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from sys import getsizeof
+from typing import Annotated, NamedTuple
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from mock_server.contract.responses import Answers
+from mock_server.faults.action import Action, Seed, chosen, has
+from mock_server.problems import ProblemError
+
+MOST_RULES = 100
+
+_RULE_BYTES = 400
+# Of a place in a table, beside the text itself.
+_TEXT_BYTES = 24
+
+_Text = Annotated[str, Meta(max_length=1000)]
+_Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
+
+class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which requests a rule is about; what is left out is about all."""
+
+    operation: _Text | UnsetType = UNSET
+    """An `operationId`, such as `getRealtimeMap`."""
+    query: dict[_Text, _Text | None] | UnsetType = UNSET
+    """Parameters with these values; null stands for a parameter that is not there."""
+
+    def matches(self, operation_id: str, query: Mapping[str, Sequence[str]]) -> bool:
+        """Whether a request is one of them."""
+        if self.operation is not UNSET and self.operation != operation_id:
+            return False
+        if self.query is UNSET:
+            return True
+        return all(fits(query.get(name, ()), value) for name, value in self.query.items())
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`{"when": {"operation": "getRealtimeMap"}, "then": {"code": 500}, "times": 2}`."""
+
+    then: Action
+    when: When = When()
+    times: _Count | UnsetType = UNSET
+    """How often it applies at most; always, if left out."""
+    after: _Count = 0
+    """How many of its requests it lets pass first."""
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    seed: Seed = 0
+    """Another seed throws other coins; with the same one a run repeats exactly."""
+
+    @property
+    def weight(self) -> int:
+        """About so many bytes of memory it takes."""
+        texts: list[object] = [self.when.operation, self.then.example, self.then.pointer]
+        for pair in ({} if self.when.query is UNSET else self.when.query).items():
+            texts += pair
+        return _RULE_BYTES + sum(getsizeof(text) + _TEXT_BYTES for text in texts if isinstance(text, str))
+
+
+class Chosen(NamedTuple):
+    """What a rule does to one request; `number` is its place among the rules."""
+
+    number: int
+    action: Action
+    coin: float
+    """In [0, 1), for a delay that is something between two."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    matched: int = 0
+    applied: int = 0
+
+
+@dataclass(slots=True)
+class Rules:
+    """Rules with what they have counted. The first one that applies decides."""
+
+    rules: Sequence[Rule] = ()
+    _counts: list[_Tally] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._counts = [_Tally() for _ in self.rules]
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    def followed_by(self, rules: Sequence[Rule]) -> "Rules":
+        """Other rules, of which those that are the same at the same place go on counting."""
+        others = Rules(rules)
+        for number, (old, new) in enumerate(zip(self.rules, rules, strict=False)):
+            if old == new:
+                others._counts[number] = self._counts[number]
+        return others
+
+    def copy(self) -> "Rules":
+        """The same rules, which go on counting for themselves."""
+        copy = Rules(self.rules)
+        copy._counts = [replace(count) for count in self._counts]
+        return copy
+
+    @property
+    def counts(self) -> list[tuple[int, int]]:
+        """Of each rule how many requests it was about, and to how many it was applied."""
+        return [(count.matched, count.applied) for count in self._counts]
+
+    def choose(
+        self, operation_id: str, query: Mapping[str, Sequence[str]], answers: Answers
+    ) -> Chosen | None:
+        """The first rule that applies to a request; `answers` are those documented for its operation."""
+        for number, (rule, count) in enumerate(zip(self.rules, self._counts, strict=True)):
+            if not rule.when.matches(operation_id, query) or not has(answers, rule.then):
+                continue
+            count.matched += 1
+            likely, between = _coins(rule.seed, number, count.matched)
+            if _applies(rule, count) and likely < rule.probability:
+                count.applied += 1
+                return Chosen(number, rule.then, between)
+        return None
+
+
+def fits(values: Sequence[str], wanted: str | None) -> bool:
+    """Whether a parameter has the wanted value; None wants it not to be there."""
+    return not values if wanted is None else wanted in values
+
+
+def check(rules: Iterable[Rule], operations: Mapping[str, Answers]) -> None:
+    """Raises ProblemError for a rule that can never apply, with what there is.
+
+    `operations` are the documented answers by `operationId`.
+    """
+    for number, rule in enumerate(rules):
+        try:
+            _check(rule, operations)
+        except ProblemError as problem:
+            detail = f"The rule {number} can never apply: {problem.detail}"
+            raise ProblemError(400, detail, rule=number, **problem.members) from None
+
+
+def _check(rule: Rule, operations: Mapping[str, Answers]) -> None:
+    name = rule.when.operation
+    if name is not UNSET and name not in operations:
+        known = list(operations)
+        detail = f"there is no operation {name[:80]!r}; known: {', '.join(known)}."
+        raise ProblemError(400, detail, operations=known)
+    if not rule.then.forces_an_example:
+        return
+    matched = operations if name is UNSET else {name: operations[name]}
+    problems = []
+    for answers in matched.values():
+        try:
+            chosen(answers, rule.then)
+        except ProblemError as problem:
+            problems.append(problem)
+    if len(problems) == len(matched):
+        raise problems[0]
+
+
+def _applies(rule: Rule, count: _Tally) -> bool:
+    if count.matched <= rule.after:
+        return False
+    return rule.times is UNSET or count.applied < rule.times
+
+
+def _coins(seed: int, number: int, matched: int) -> tuple[float, float]:
+    """Two coins for one request, which depend on nothing else."""
+    digest = blake2b(f"{seed}/{number}/{matched}".encode(), digest_size=16).digest()
+    return int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64

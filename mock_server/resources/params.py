@@ -1,0 +1,10 @@
+"""The URL parameters that a session came with, as map and profile show them."""
+
+from mock_server.world.site import Source
+
+PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+
+
+def params_of(source: Source) -> dict[str, str | None]:
+    """All eight documented parameters (page 002); null for those that were not there."""
+    return {name: source.params.get(name) for name in PARAMS}

@@ -1,0 +1,16 @@
+"""Which view answers which operation of the document."""
+
+from collections.abc import Callable, Mapping
+
+from mock_server.resources.call import Call
+from mock_server.resources.realtime import realtime
+from mock_server.resources.realtime_map import realtime_map
+from mock_server.resources.visitors import visitor
+
+View = Callable[[Call], bytes]
+
+VIEWS: Mapping[str, View] = {
+    "getRealtime": realtime,
+    "getRealtimeMap": realtime_map,
+    "getVisitor": visitor,
+}

@@ -1,0 +1,153 @@
+"""`GET /visitors/{visitorId}`: one visitor's profile (page 004)."""
+
+from typing import Any
+
+import msgspec
+
+from mock_server.contract.document import REVISION_2026_02
+from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
+from mock_server.instants import iso_of
+from mock_server.resources.call import Call
+from mock_server.resources.params import params_of
+from mock_server.world.sessions import CUSTOM, IDENTIFY, Moment
+from mock_server.world.world import BotError, Life, UnknownVisitorError, World
+
+_encode = msgspec.json.Encoder().encode
+
+
+def visitor(call: Call) -> bytes:
+    """`{"status": "success", "data": {"visitorId", "identity", "activity", "profile", "prediction"}}`.
+
+    Raises ApiError: 404 for a visitor without page views at that instant, 400 for a bot.
+    """
+    asked = call.path["visitorId"]
+    # Ids are case-insensitive; the answer repeats the id as it was asked for.
+    visitor_id = asked.lower()
+    try:
+        life = call.world.life(visitor_id, call.instant)
+    except BotError:
+        raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id) from None
+    except UnknownVisitorError:
+        raise ApiError(VISITOR_NOT_FOUND, visitor_id=visitor_id, instant=iso_of(call.instant)) from None
+    data = {
+        "visitorId": visitor_id,
+        "identity": _identity(call.world, life),
+        "activity": _activity(call.world, life, call.revision),
+        "profile": _profile(life),
+        "prediction": _prediction(call.world, life),
+    }
+    return _encode({"status": "success", "data": data})
+
+
+def _identity(world: World, life: Life) -> dict[str, Any]:
+    place, device = life.persona.place, life.persona.device
+    first = life.sessions[0].source
+    return {
+        "country": place.country,
+        "countryCode": place.country_code,
+        "region": place.region,
+        "city": place.city,
+        "params": params_of(first),
+        "adClickIds": {first.ad_click_id: world.click_id(life)} if first.ad_click_id else {},
+        "browser": {"name": device.browser, "version": device.browser_version},
+        "os": {"name": device.os, "version": device.os_version},
+        "device": {"type": device.type, "vendor": device.vendor, "model": device.model},
+        "viewport": {"width": device.width, "height": device.height},
+    }
+
+
+def _activity(world: World, life: Life, revision: str) -> dict[str, Any]:
+    is_withheld = life.persona.is_withheld
+    domain = world.site.domain
+    first, last = life.sessions[0].start, life.sessions[-1].start
+    pages = [
+        {"url": domain + page.path, "timestamp": iso_of(at)}
+        for session in life.sessions
+        for at, page in zip(session.walk.views, session.walk.pages, strict=True)
+        if at <= life.instant
+    ]
+    goals = _custom_goals(life)
+    activity = {
+        "visitCount": len(life.sessions),
+        "pageViewCount": len(pages),
+        "timeSinceFirstVisit": life.instant - first,
+        "timeSinceCurrentVisit": life.instant - last,
+        "firstVisitAt": None if is_withheld else iso_of(first),
+        "lastVisitAt": None if is_withheld else iso_of(last),
+        "currentUrl": None if is_withheld else pages[-1]["url"],
+        "completedGoals": _completed_goals(life, goals),
+        "visitedPages": pages,
+    }
+    if revision == REVISION_2026_02:
+        activity["completedCustomGoals"] = [_custom_goal(moment) for moment in goals]
+    return activity
+
+
+def _custom_goals(life: Life) -> list[Moment]:
+    return [
+        moment
+        for session in life.sessions
+        for moment in session.walk.moments
+        if moment.kind == CUSTOM and moment.at <= life.instant
+    ]
+
+
+def _completed_goals(life: Life, goals: list[Moment]) -> list[dict[str, str]]:
+    """Custom goals and payments, sorted by time."""
+    custom = [(moment.at, moment.goal.name, "manual", "custom") for moment in goals if moment.goal]
+    paid = [
+        (
+            payment.at,
+            payment.plan.name,
+            "payment_provider",
+            "subscription_lifecycle" if payment.is_renewal else "payment",
+        )
+        for payment in life.payments
+    ]
+    return [
+        {"name": name, "origin": origin, "type": kind, "timestamp": iso_of(at)}
+        for at, name, origin, kind in sorted([*custom, *paid])
+    ]
+
+
+def _custom_goal(moment: Moment) -> dict[str, Any]:
+    """A goal in the form that it had before `completedGoals`."""
+    assert moment.goal is not None, "every custom moment carries its goal"
+    return {
+        "name": moment.goal.name,
+        "description": moment.goal.description,
+        "isServer": False,
+        "timestamp": iso_of(moment.at),
+    }
+
+
+def _profile(life: Life) -> dict[str, Any] | None:
+    """What Identify was told; null for who was never identified."""
+    identified = [
+        moment.at
+        for session in life.sessions
+        for moment in session.walk.moments
+        if moment.kind == IDENTIFY and moment.at <= life.instant
+    ]
+    if not identified:
+        return None
+    person = life.persona.person
+    return {
+        "userId": life.persona.user_id,
+        "metadata": {"name": person.name, "email": life.persona.email, "company": person.company},
+        "identifiedAt": iso_of(identified[0]),
+    }
+
+
+def _prediction(world: World, life: Life) -> dict[str, Any] | None:
+    """The prediction in US dollars; null for customers and where there is no conversion model."""
+    likelihood = world.likelihood(life.sessions[0])
+    money = world.site.money
+    if life.payments or likelihood is None or money is None:
+        return None
+    return {
+        "score": likelihood.score,
+        "conversionRate": likelihood.conversion_rate,
+        "expectedValue": round(likelihood.expected_value * money.usd_rate, 3),
+        "confidence": likelihood.confidence,
+    }

@@ -1,0 +1,1 @@
+"""The intercepting proxy: DataFast's own address, answered by the mock."""

@@ -1,0 +1,70 @@
+"""What is said through the intercepting proxy: the mock without its controls, and URLs as targets."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp
+
+from mock_server.control.app import PREFIX
+from mock_server.problems import ProblemError, problem_reply
+from mock_server.serving.intercept.refusals import CONTROLS, HOST, TOO_LATE, Refusal, target_of
+from mock_server.serving.middleware import Split
+from mock_server.serving.protocol import HttpProtocol
+
+# They are for the proxy, and may hold a password.
+_FOR_THE_PROXY = (b"proxy-authorization", b"proxy-connection")
+
+
+class Proxied(HttpProtocol):
+    """The mock's own protocol without the controls, as it is spoken inside of a tunnel."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.app = Split(self.app, PREFIX, problem_reply(ProblemError(403, CONTROLS)))
+
+
+class Forwarded(Proxied):
+    """Requests whose target is a whole URL, from clients to which each proxy is one of plain HTTP.
+
+    Each names its host and is judged by it, whatever came before on the connection.
+    """
+
+    def __init__(self, *arguments: Any, when_lost: Callable[["Forwarded"], None], **options: Any) -> None:
+        """`when_lost` is called when the connection is gone."""
+        # What answers at once knows a request by its bytes, and has not looked at the host in them.
+        super().__init__(*arguments, **{**options, "at_once": None})
+        self._when_lost = when_lost
+        self._mock = self.app
+
+    def on_headers_complete(self) -> None:
+        """Makes of the request what the host itself would have got (RFC 9112, 3.2.2), or refuses it."""
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(TOO_LATE)
+        else:
+            target = target_of(self.url.decode("latin-1"))
+            if isinstance(target, Refusal):
+                self._refuse(target)
+            else:
+                self.app = self._mock
+                self.url = target.path.encode("latin-1")
+                self.scope["scheme"] = target.scheme
+                kept = [header for header in self.headers if header[0] not in (b"host", *_FOR_THE_PROXY)]
+                self.headers[:] = [(b"host", HOST.encode()), *kept]
+        super().on_headers_complete()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.app = _answer(refusal)
+        self.url = b"/"
+        self.headers[:] = [(b"host", HOST.encode())]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tells who counts the connections."""
+        super().connection_lost(exc)
+        self._when_lost(self)
+
+
+def _answer(refusal: Refusal) -> ASGIApp:
+    """Says it; the next request may be another, except behind a tunnel that cannot be had."""
+    headers = {"Connection": "close"} if refusal is TOO_LATE else {}
+    return PlainTextResponse(f"{refusal.sentence}\n", refusal.status, headers)

@@ -1,0 +1,134 @@
+"""What concerns every request: the world's date, no caching, what was refused; and the request log."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.faults.prefer import wishes_of
+from mock_server.serving.connection import refusal_of
+from mock_server.state.masking import hidden
+
+
+class Stamp:
+    """Adds `Date` (the world's instant) and `Cache-Control` where they lack."""
+
+    def __init__(self, app: ASGIApp, date: Callable[[], str]) -> None:
+        """`date` gives the present instant of the world in the form of the header."""
+        self._app = app
+        self._date = date
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                names = {name for name, _ in headers}
+                if b"date" not in names:
+                    headers.append((b"date", self._date().encode("ascii")))
+                if b"cache-control" not in names:
+                    headers.append((b"cache-control", b"no-store"))
+            await send(message)
+
+        await self._app(scope, receive, stamped)
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, which answers for a browser that asks beforehand; not where its request was refused."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or answers it."""
+        if refusal_of(scope) is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.simple_response(scope, receive, send, request_headers=Headers(scope=scope))
+
+
+class Refusals:
+    """Sends what was refused for its form elsewhere."""
+
+    def __init__(self, app: ASGIApp, other: ASGIApp) -> None:
+        """`other` gets what was refused, `app` the rest."""
+        self._app = app
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        await (self._app if refusal_of(scope) is None else self._other)(scope, receive, send)
+
+
+class Split:
+    """Sends what is below a prefix elsewhere."""
+
+    def __init__(self, app: ASGIApp, prefix: str, other: ASGIApp) -> None:
+        """`other` gets the prefix and all below it, `app` the rest."""
+        self._app = app
+        self._prefix = prefix
+        self._below = f"{prefix}/"
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        is_other = path.startswith(self._below) or path == self._prefix
+        await (self._other if is_other else self._app)(scope, receive, send)
+
+
+class RequestLog:
+    """Writes a line for each request: method, URL, status, time. Headers, and so tokens, are never shown.
+
+    A request that only peeks has none, so that one who watches does not drown the client that is watched.
+    """
+
+    def __init__(self, app: ASGIApp, stream: TextIO) -> None:
+        """`stream` is flushed after each line."""
+        self._app = app
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        if scope["type"] != "http" or _is_peek(scope):
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            took = (time.perf_counter() - started) * 1000
+            # Where nobody can read the log, answers are still wanted.
+            with suppress(OSError):
+                print(
+                    f"{status or '---'} {scope['method']} {_url(scope)} {took:.1f} ms",
+                    file=self._stream,
+                    flush=True,
+                )
+
+
+def _is_peek(scope: Scope) -> bool:
+    prefer = [value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer"]
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return wishes_of(prefer, query).is_peek
+
+
+def _url(scope: Scope) -> str:
+    """The URL as it was sent, in printable ASCII, tokens masked."""
+    raw = (scope.get("raw_path") or b"") + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    text = hidden("".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1")))
+    return text + ("…" if len(raw) > 500 else "")

@@ -1,0 +1,192 @@
+"""Answers on their way: late, slow, broken or not at all, where an action asks for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import pairwise
+
+from msgspec import UNSET
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from mock_server.faults.action import FAULTS, Action, Fault
+from mock_server.faults.body import OTHER_TYPE, UnfitError, changed, malformed
+from mock_server.serving.connection import connection_of
+from mock_server.state.journal import Request
+
+_DRIP_MS = 2_000
+_DRIPS = 20
+_SHARE = 0.5
+# Nobody's client waits so long; then the connection is closed.
+_HANG_SECONDS = 600
+
+
+def with_fault(reply: Response, action: Action) -> Response:
+    """The answer with what its fault does to the body or its type. Raises UnfitError."""
+    alter = None if action.fault is UNSET else _ALTERATIONS.get(action.fault)
+    return reply if alter is None else alter(reply, action)
+
+
+class Sending:
+    """`send` that tells the journal what really goes out."""
+
+    def __init__(self, send: Send, request: Request, ended: Callable[[], None]) -> None:
+        """`ended` is called once, before the client can see that nothing more comes."""
+        self._send = send
+        self._request = request
+        self._ended = ended
+        self._is_over = False
+
+    async def __call__(self, message: Message) -> None:
+        """Sends."""
+        if message["type"] == "http.response.start":
+            self._request.status = message["status"]
+        else:
+            if self._request.sent.method != "HEAD":
+                self._request.answer.add(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.end()
+        await self._send(message)
+
+    def end(self) -> None:
+        """Nothing more is sent."""
+        if not self._is_over:
+            self._is_over = True
+            self._ended()
+
+
+async def send_reply(
+    reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, sending: Sending
+) -> None:
+    """Sends an answer as an action wants it; `coin` in [0, 1) decides a delay between two."""
+    connection_of(scope).wait_on_purpose()
+    try:
+        if await _slept(_delay(action, coin) / 1000, receive):
+            way = _whole if action.fault is UNSET else _WAYS.get(action.fault, _whole)
+            await way(reply, action, scope, receive, sending)
+    finally:
+        sending.end()
+
+
+def _changed(reply: Response, action: Action) -> Response:
+    return _with_body(reply, changed(bytes(reply.body), action))
+
+
+def _malformed(reply: Response, _action: Action) -> Response:
+    return _with_body(reply, malformed(_body_of(reply)))
+
+
+def _of_other_type(reply: Response, _action: Action) -> Response:
+    _body_of(reply)
+    reply.headers["Content-Type"] = OTHER_TYPE
+    return reply
+
+
+def _body_of(reply: Response) -> bytes:
+    """The body. Raises UnfitError where there is none."""
+    if not reply.body:
+        raise UnfitError("this answer has no body")
+    return bytes(reply.body)
+
+
+def _with_body(reply: Response, body: bytes) -> Response:
+    reply.body = body
+    reply.headers["Content-Length"] = str(len(body))
+    return reply
+
+
+def _delay(action: Action, coin: float) -> float:
+    if action.delay is UNSET:
+        return 0
+    if isinstance(action.delay, int):
+        return action.delay
+    least, most = action.delay
+    return least + (most - least) * coin
+
+
+async def _whole(reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    await reply(scope, receive, sending)
+
+
+async def _reset(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    sending.end()
+    connection_of(scope).reset()
+    await _disconnected(receive)
+
+
+async def _empty(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    sending.end()
+    connection_of(scope).close()
+    await _disconnected(receive)
+
+
+async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    connection_of(scope).owe_nothing()
+    if await _slept(_HANG_SECONDS, receive):
+        sending.end()
+        connection_of(scope).close()
+        await _disconnected(receive)
+
+
+async def _truncate(
+    reply: Response, action: Action, scope: Scope, receive: Receive, sending: Sending
+) -> None:
+    share = _SHARE if action.share is UNSET else action.share
+    await _start(reply, sending)
+    await sending(_body(bytes(reply.body)[: int(len(reply.body) * share)], is_last=False))
+    sending.end()
+    connection_of(scope).close()
+    await _disconnected(receive)
+
+
+async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
+    """The body in twenty pieces, the last one at the end of the duration."""
+    if scope["method"] == "HEAD":
+        await reply(scope, receive, sending)
+        return
+    duration = _DRIP_MS if action.duration is UNSET else action.duration
+    body = bytes(reply.body)
+    await _start(reply, sending)
+    ends = [len(body) * n // _DRIPS for n in range(_DRIPS + 1)]
+    for n, (begin, end) in enumerate(pairwise(ends), 1):
+        if not await _slept(duration / 1000 / _DRIPS, receive):
+            return
+        await sending(_body(body[begin:end], is_last=n == _DRIPS))
+
+
+async def _start(reply: Response, sending: Sending) -> None:
+    await sending({"type": "http.response.start", "status": reply.status_code, "headers": reply.raw_headers})
+
+
+def _body(part: bytes, *, is_last: bool) -> dict[str, object]:
+    return {"type": "http.response.body", "body": part, "more_body": not is_last}
+
+
+async def _slept(seconds: float, receive: Receive) -> bool:
+    """Waits; False where the connection is gone before."""
+    try:
+        await asyncio.wait_for(_disconnected(receive), seconds)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Waits until the connection is gone, so that the server does not answer in our place."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+_ALTERATIONS: Mapping[Fault, Callable[[Response, Action], Response]] = {
+    "malformed": _malformed,
+    "content-type": _of_other_type,
+    "wrong-type": _changed,
+    "missing": _changed,
+}
+_WAYS: Mapping[Fault, Callable[[Response, Action, Scope, Receive, Sending], Awaitable[None]]] = {
+    "reset": _reset,
+    "empty": _empty,
+    "truncate": _truncate,
+    "drip": _drip,
+    "hang": _hang,
+}
+assert set(FAULTS) == {*_ALTERATIONS, *_WAYS}, "a fault that nothing brings about would be silently none"

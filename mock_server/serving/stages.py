@@ -1,0 +1,405 @@
+"""How a request becomes an answer, stage by stage; and that it is noted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic_ns
+from urllib.parse import parse_qsl
+
+from msgspec import UNSET
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mock_server.contract.document import REVISIONS
+from mock_server.contract.operations import Operation
+from mock_server.contract.responses import Answers, Example
+from mock_server.errors import NOT_MOCKED, UNAUTHORIZED, ApiError
+from mock_server.faults.action import Action, chosen
+from mock_server.faults.body import UnfitError
+from mock_server.faults.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
+from mock_server.faults.rules import Chosen
+from mock_server.instants import date_header
+from mock_server.problems import ProblemError, problem_reply
+from mock_server.resources.cache import Place
+from mock_server.resources.registry import VIEWS, View
+from mock_server.service import Service
+from mock_server.serving.connection import refusal_of
+from mock_server.serving.receiving import receive_body
+from mock_server.serving.replies import EXAMPLE_HEADER, error_reply, json_reply
+from mock_server.serving.sending import Sending, send_reply, with_fault
+from mock_server.state.clock import TICK, wall_time
+from mock_server.state.journal import Outcome, Part, Request, answer_headers_of, sent_of
+from mock_server.state.keys import Key
+from mock_server.state.limits import RateLimit, RateLimitedError, window_of_the_world
+
+REQUEST = "request"
+"""The stage at which a request is refused for its form."""
+_USUAL_RATE = RateLimit(limit=60)
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_MOST_TOLD = 500
+# What each stage, where it decides, does of what may be preferred.
+_DONE = {
+    "documented example": {"at", "code", "example", "revision"},
+    "parameters": {"at", "site", "revision"},
+    "world": {"at", "site", "revision"},
+    # It goes by the key's own clock.
+    "rate limit": set(),
+}
+_PREFIX = QUERY_PREFIX.encode()
+_APPLIED = "Preference-Applied"
+_APART = (
+    (b"content-security-policy", b"sandbox allow-scripts allow-forms"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+@dataclass(slots=True)
+class Course:
+    """What is known of a request while it is answered."""
+
+    service: Service
+    """The mock that answers; to one who peeks its shadow, and `key` is a shadow as well."""
+    scope: Scope
+    query: dict[str, list[str]]
+    wishes: Wishes | None
+    """None where nothing is preferred."""
+    key: Key | None
+    now: int
+    instant: int
+    """That of the answer; `now` is that of the key's clock."""
+    preferences: Preferences | None = None
+    action: Action | None = None
+    coin: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    stage: str = ""
+    because: str = ""
+    """The preferences or the rule that had a part in the answer."""
+    wait: int | None = None
+    """Of a 429, in ms."""
+    body: Part | None = None
+    """None where no body was announced, or nobody will see it."""
+    began: int = field(default_factory=monotonic_ns)
+
+    @property
+    def took(self) -> int:
+        """µs since it came."""
+        return (monotonic_ns() - self.began) // 1000
+
+
+def begin(service: Service, scope: Scope) -> Course:
+    """A request as it comes: its query, what it prefers, its key and its key's instant."""
+    authorization, prefer = None, []
+    for name, value in scope["headers"]:
+        if name == b"authorization" and authorization is None:
+            authorization = value.decode("latin-1")
+        elif name == b"prefer":
+            prefer.append(value.decode("latin-1"))
+    query: dict[str, list[str]] = {}
+    if scope["query_string"]:
+        for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+            query.setdefault(name, []).append(value)
+    wishes = None
+    if prefer or _PREFIX in scope["query_string"]:
+        wishes = wishes_of(prefer, ((name, value) for name, values in query.items() for value in values))
+    if wishes is not None and wishes.is_peek:
+        service, key = service.shadow(), service.keys.shadow_of(authorization)
+    else:
+        key = service.keys.named(authorization)
+    now = service.clock_of(key).now()
+    return Course(service, scope, query, wishes, key, now, now)
+
+
+async def read_body(course: Course, receive: Receive) -> None:
+    """Reads what the journal keeps of the request's body; a peek is in none."""
+    if course.wishes is None or not course.wishes.is_peek:
+        course.body = await receive_body(course.scope, receive)
+
+
+def conclude(course: Course, operation: str | None, reply: Response) -> Request:
+    """Dates an answer, tells whether it was to a peek, and notes the request; None is no operation.
+
+    Where an action has a part in how it is sent, nothing is sent yet.
+    """
+    reply.raw_headers.append((b"date", date_header(course.instant)))
+    if course.wishes is not None and PEEK in course.wishes.sent:
+        others = reply.headers.get(_APPLIED)
+        reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
+    decided_by = f"{course.stage}; {course.because}" if course.because else course.stage
+    status, answer, took = None, Part(), None
+    if course.action is None:
+        status, took = reply.status_code, course.took
+        if course.scope["method"] != "HEAD":
+            answer.add(bytes(reply.body))
+    headers = answer_headers_of(reply.raw_headers)
+    outcome = Outcome(course.instant, operation, decided_by, status, answer, headers, took, course.wait)
+    return course.service.note(sent_of(course.scope), course.body, course.key, outcome)
+
+
+class Endpoint:
+    """Answers one operation of the contract."""
+
+    def __init__(self, service: Service, operation: Operation) -> None:
+        self._service = service
+        self._operation = operation
+        self._view: View | None = VIEWS.get(operation.operation_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, and notes the request before its answer is sent."""
+        course = begin(self._service, scope)
+        await read_body(course, receive)
+        try:
+            reply = self._reply(course) if refusal_of(scope) is None else _refusal(course)
+        except ProblemError as problem:
+            course.stage, course.action = "preferences", None
+            reply = problem_reply(problem)
+        request = conclude(course, self._operation.operation_id, reply)
+        if course.action is None:
+            await reply(scope, receive, send)
+            return
+
+        def end() -> None:
+            request.duration = course.took
+            course.service.finish(request)
+
+        sending = Sending(send, request, end)
+        await send_reply(reply, course.action, course.coin, scope, receive, sending)
+
+    def _reply(self, course: Course) -> Response:
+        try:
+            reply = self._answer(course)
+        except ApiError as error:
+            course.wait = error.wait if isinstance(error, RateLimitedError) else None
+            reply = error_reply(error)
+        for name, value in course.headers.items():
+            # A 429 has its own of some.
+            reply.headers.setdefault(name, value)
+        if course.preferences is not None:
+            _tell_applied(reply, course, course.preferences)
+        return reply if course.action is None else _faulty(reply, course.action, course)
+
+    def _answer(self, course: Course) -> Response:
+        self._prefer(course)
+        action = course.action
+        if action is not None and action.forces_an_example:
+            return self._documented(action, course)
+        return self._admitted(course)
+
+    def _admitted(self, course: Course) -> Response:
+        """The answer to a request that forces none. Raises ApiError."""
+        key = self._authenticate(course)
+        self._limit(course, key)
+        ruled = self._rule(course) if course.preferences is None else None
+        return self._world(course, key) if ruled is None else ruled
+
+    def _prefer(self, course: Course) -> None:
+        """Reads what the request prefers. Raises ProblemError."""
+        if course.wishes is None:
+            return
+        known = {"site": course.service.sites, "revision": REVISIONS}
+        preferences = preferences_of(course.wishes, known)
+        if preferences is None:
+            return
+        course.preferences = preferences
+        course.because = f"prefer {preferences.told[:_MOST_TOLD]}"
+        if preferences.at is not UNSET:
+            course.instant = preferences.at - preferences.at % TICK
+        if not preferences.action.is_nothing:
+            course.action, course.coin = preferences.action, course.service.coin()
+
+    def _authenticate(self, course: Course) -> Key:
+        course.stage = "authentication"
+        if course.key is None:
+            raise ApiError(UNAUTHORIZED, headers=_CHALLENGE)
+        return course.key
+
+    def _limit(self, course: Course, key: Key) -> None:
+        """Counts the request, whatever instant it prefers. Raises ApiError 429."""
+        course.stage = "rate limit"
+        limiter = course.service.limiter_of(key)
+        if limiter is None:
+            return
+        try:
+            course.headers |= limiter.take(course.service.window_of(key, limiter.rate), wall_time())
+        except ApiError:
+            course.instant = course.now
+            raise
+
+    def _rule(self, course: Course) -> Response | None:
+        """The documented answer that a rule wants; None if it wants none, or nothing."""
+        found = self._first_rule(course)
+        if found is None:
+            return None
+        whose, rule = found
+        course.action, course.coin, course.because = rule.action, rule.coin, f"{whose} rule {rule.number}"
+        return self._documented(rule.action, course) if rule.action.forces_an_example else None
+
+    def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
+        """The rule that applies, and whose it is; the key's come first."""
+        own = () if course.key is None else course.key.board.rules
+        common = course.service.common.board.rules
+        if not own and not common:
+            return None
+        answers = self._answers(course)
+        for whose, rules in (("the key's", own), ("the server's", common)):
+            rule = rules and rules.choose(self._operation.operation_id, course.query, answers)
+            if rule:
+                return whose, rule
+        return None
+
+    def _documented(self, action: Action, course: Course) -> Response:
+        """A documented answer. Raises ProblemError where there is none."""
+        course.stage = "documented example"
+        example = chosen(self._answers(course), action)
+        return self._forced(example, course)
+
+    def _answers(self, course: Course) -> Answers:
+        return course.service.answers(self._revision(course))[self._operation.operation_id]
+
+    def _forced(self, example: Example, course: Course) -> Response:
+        """A documented example with the headers that go with it. Raises ApiError for a 429 that behaves."""
+        if example.status == 429 and course.action is not None and course.action.example is UNSET:
+            limiter = None if course.key is None else course.service.limiter_of(course.key)
+            rate = _USUAL_RATE if limiter is None else limiter.rate
+            is_elsewhere = course.preferences is not None and course.preferences.at is not UNSET
+            window = (
+                window_of_the_world(rate, course.instant)
+                if is_elsewhere
+                else course.service.window_of(course.key, rate)
+            )
+            raise RateLimitedError(rate, *window)
+        reply = example_reply(self._operation, example)
+        if example.status == 401:
+            reply.headers.update(_CHALLENGE)
+        return reply
+
+    def _revision(self, course: Course) -> str:
+        preferences = course.preferences
+        if preferences is not None and preferences.revision is not UNSET:
+            return preferences.revision
+        return course.service.revision_of(course.key)
+
+    def _world(self, course: Course, key: Key) -> Response:
+        """What the world says. Raises ApiError."""
+        course.stage = "permission"
+        key.admit()
+        course.stage = "website"
+        # As for every other parameter, of several the first counts.
+        website_id = next(iter(course.query.get("websiteId", ())), None)
+        place = _preferred(course.service.place_of(key, website_id), course.preferences)
+        course.stage = "parameters"
+        path = _checked(self._operation, course)
+        course.stage = "world"
+        if self._view is None:
+            return example_reply(self._operation, self._operation.example)
+        return json_reply(course.service.worlds.answer(self._view, place, course.instant, path))
+
+
+class ExampleEndpoint(Endpoint):
+    """Answers an operation of another document with its documented examples.
+
+    Below the API's own base it wants a key that there is; elsewhere it is open.
+    """
+
+    def _admitted(self, course: Course) -> Response:
+        # Their path may be encoded, or a template that this one fits.
+        if course.scope["path"].startswith(f"{self._service.base}/"):
+            self._authenticate(course)
+        ruled = self._rule(course) if course.preferences is None else None
+        if ruled is not None:
+            return ruled
+        course.stage = "parameters"
+        _checked(self._operation, course)
+        course.stage = "documented example"
+        return example_reply(self._operation, self._operation.example)
+
+    def _answers(self, _course: Course) -> Answers:
+        return self._operation.answers
+
+    def _forced(self, example: Example, _course: Course) -> Response:
+        return example_reply(self._operation, example)
+
+
+class UnmockedEndpoint(Endpoint):
+    """Says of an operation that it is documented, and that this mock does not answer it yet."""
+
+    def _admitted(self, course: Course) -> Response:
+        self._authenticate(course)
+        ruled = self._rule(course) if course.preferences is None else None
+        if ruled is not None:
+            return ruled
+        course.stage = "operation"
+        raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
+
+    def _answers(self, _course: Course) -> Answers:
+        return self._operation.answers
+
+
+class RefusedEndpoint:
+    """Answers a request that was refused for its form, and notes it where there is something to note."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers."""
+        course = begin(self._service, scope)
+        reply = _refusal(course)
+        if scope["raw_path"]:
+            conclude(course, None, reply)
+        await reply(scope, receive, send)
+
+
+def example_reply(operation: Operation, example: Example) -> Response:
+    """A documented example with its headers, named as one."""
+    name = operation.operation_id.encode("ascii", "replace").decode()
+    printable = "".join(sign if sign.isprintable() else "?" for sign in name)
+    headers = {**example.headers, EXAMPLE_HEADER: printable}
+    reply = Response(example.body, example.status, headers, media_type=example.media_type or None)
+    if example.media_type and "json" not in example.media_type.lower():
+        # A page of somebody's document must not get at the console and the controls, whose origin it has.
+        reply.raw_headers += _APART
+    return reply
+
+
+def _refusal(course: Course) -> Response:
+    error = refusal_of(course.scope)
+    assert error is not None, "asked only where there is one"
+    course.stage = REQUEST
+    return error_reply(error)
+
+
+def _preferred(place: Place, preferences: Preferences | None) -> Place:
+    """The world that a request is about, where it prefers another one than its key's."""
+    if preferences is None:
+        return place
+    return place._replace(
+        site=place.site if preferences.site is UNSET else preferences.site,
+        revision=place.revision if preferences.revision is UNSET else preferences.revision,
+    )
+
+
+def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> None:
+    """Names the preferences that had a part in the answer."""
+    done = {"delay", "fault"} | _DONE.get(course.stage, {"at"})
+    applied = ", ".join(written for name, written in preferences.sent.items() if name in done)
+    if applied:
+        reply.headers[_APPLIED] = applied
+
+
+def _checked(operation: Operation, course: Course) -> Mapping[str, str]:
+    """The path parameters by their documented names. Raises ApiError 400."""
+    found = course.scope.get("path_params", {})
+    path = {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
+    operation.check(path, course.query)
+    return path
+
+
+def _faulty(reply: Response, action: Action, course: Course) -> Response:
+    """The answer with its fault. A rule's that does not fit this answer is left out, and that is noted."""
+    try:
+        return with_fault(reply, action)
+    except UnfitError as error:
+        if course.preferences is not None and course.preferences.action is action:
+            raise ProblemError(400, f"The fault {action.fault} cannot be met: {error}.") from None
+        course.because += f", not applied: {error}"
+        course.action = None
+        return reply

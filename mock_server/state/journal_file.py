@@ -1,0 +1,53 @@
+"""The journal on disk, a line of JSON for each request."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mock_server.errors import InputError
+from mock_server.state.journal import Request
+from mock_server.state.showing import MEMBERS
+from mock_server.streams import complain
+
+
+class JournalFile:
+    """Adds to a file; what is there already stays. Each line is on disk before its request is answered.
+
+    A file that somebody moves or removes is made anew, as log rotation wants it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises InputError where the file cannot be written."""
+        self._path = path
+        self._is_broken = False
+        try:
+            self._open()
+        except OSError as error:
+            raise InputError("--journal", f"{path} cannot be written ({error.strerror})") from None
+
+    def add(self, request: Request) -> None:
+        """Writes a request, secrets masked."""
+        if self._is_broken:
+            return
+        line = msgspec.json.encode({name: show(request) for name, show in MEMBERS.items()}) + b"\n"
+        try:
+            if self._is_elsewhere():
+                self._stream.close()
+                self._open()
+            self._stream.write(line)
+        except OSError as error:
+            # The disk is full, or gone: that is no reason to answer nothing any more.
+            self._is_broken = True
+            complain(f"--journal: {self._path} cannot be written ({error.strerror}); it ends here")
+
+    def _open(self) -> None:
+        self._stream = self._path.open("ab", buffering=0)
+        self._identity = os.fstat(self._stream.fileno())
+
+    def _is_elsewhere(self) -> bool:
+        """Whether another file, or none, is at the path now."""
+        try:
+            return not os.path.samestat(self._path.stat(), self._identity)
+        except FileNotFoundError:
+            return True

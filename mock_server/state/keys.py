@@ -1,0 +1,249 @@
+"""Keys: what a token stands for while the server runs, each with a state of its own."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from cachetools import Cache, LRUCache
+
+from mock_server.errors import (
+    GATEWAY_TIMEOUT,
+    NO_PERMISSION,
+    SERVER_ERROR,
+    SUSPENDED,
+    WEBSITE_ID_MALFORMED,
+    WEBSITE_ID_MISSING,
+    WEBSITE_NOT_ALLOWED,
+    WEBSITE_NOT_FOUND,
+    ApiError,
+)
+from mock_server.problems import ProblemError
+from mock_server.state.clock import Clock
+from mock_server.state.credentials import ANALYTICS_READ, Credential, any_credential
+from mock_server.state.journal import Caller, Journal
+from mock_server.state.knobs import Board, Knobs
+from mock_server.state.limits import Limiter, RateLimit
+from mock_server.world.site import Site
+
+MOST_KEYS = 1_000
+"""So many minted keys there may be at once."""
+IDLE_SECONDS = 3_600
+"""A minted key that nobody used for so long is forgotten."""
+
+_MOST_ANY_KEYS = 1_000
+_FORCED = {500: SERVER_ERROR, 504: GATEWAY_TIMEOUT}
+_WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
+
+
+@dataclass(slots=True, eq=False)
+class Key:
+    """A credential with its state. What it does not set itself is as on the server."""
+
+    credential: Credential
+    label: str = ""
+    is_shipped: bool = False
+    """Whether it comes with the mock: then its token is no secret."""
+    clock: Clock | None = None
+    board: Board = field(default_factory=Board)
+    journal: Journal = field(default_factory=Journal)
+    used: float = 0.0
+    caller: Caller = field(init=False)
+    """As the journal names it."""
+    _limiter: Limiter | None = None
+
+    def __post_init__(self) -> None:
+        token = "dft_***" if self.credential.is_account_token else "df_***"
+        name = self.credential.token if self.is_shipped else self.label or token
+        self.caller = Caller(token, name, self.label)
+
+    def limiter(self, common: RateLimit | None) -> Limiter | None:
+        """What counts its requests, by its own limit or else by the common one; None for no limit."""
+        rate = self.board.knobs.rate or self.credential.rate or common
+        if rate is None:
+            return None
+        if self._limiter is None or self._limiter.rate != rate:
+            self._limiter = Limiter(rate)
+        return self._limiter
+
+    def turn(self, knobs: Knobs) -> None:
+        """Sets what may be set. Rules and limit count anew."""
+        self.board.turn(knobs)
+        self.restart_limit()
+
+    def restart_limit(self) -> None:
+        """Lets its limit count anew."""
+        self._limiter = None
+
+    def shadow(self) -> "Key":
+        """The same for a request that leaves no trace: what it counts and notes is nobody's."""
+        limiter = None if self._limiter is None else replace(self._limiter)
+        return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
+
+    def admit(self) -> None:
+        """Raises ApiError where this key is refused whatever it asks."""
+        if self.credential.error is not None:
+            raise ApiError(_FORCED[self.credential.error])
+        if not self.credential.may(ANALYTICS_READ):
+            raise ApiError(NO_PERMISSION, permission=ANALYTICS_READ)
+        if self.credential.is_suspended:
+            raise ApiError(SUSPENDED)
+
+
+class Keys:
+    """All keys of a server."""
+
+    def __init__(
+        self,
+        credentials: Mapping[str, Credential],
+        sites: Mapping[str, Site],
+        *,
+        allow_any: bool,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`allow_any`: whatever is well-formed is a key of the server's site; `seconds` tells idle ones."""
+        self._seconds = seconds
+        self._credentials = credentials
+        self._shipped = _shipped(credentials)
+        self._minted: dict[str, Key] = {}
+        self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
+        self._names = {site.website_id: name for name, site in sites.items()}
+        self._allow_any = allow_any
+
+    def named(self, authorization: str | None) -> Key | None:
+        """The key that an `Authorization` header names; None for no key that there is."""
+        token = _token_of(authorization)
+        if token is None:
+            return None
+        key = self.find(token)
+        return self._any_key(token) if key is None and self._allow_any else key
+
+    def shadow_of(self, authorization: str | None) -> Key | None:
+        """A shadow of the key that `named` would give; to cast one is no use of the key."""
+        token = _token_of(authorization)
+        if token is None:
+            return None
+        key = self._seen(token)
+        if key is not None:
+            return key.shadow()
+        credential = any_credential(token) if self._allow_any else None
+        return None if credential is None else Key(credential)
+
+    def find(self, token: str) -> Key | None:
+        """The key of a token that there is or has been used; it counts as used."""
+        key = self._shipped.get(token)
+        if key is None and self._minted:
+            key = self._used(token)
+        return self._any.get(token) if key is None and self._allow_any else key
+
+    def mint(self, credential: Credential, label: str) -> Key:
+        """A new key. Raises ProblemError where they are too many, or there is one of that token."""
+        self._expire()
+        if credential.token in self._shipped or credential.token in self._minted:
+            raise ProblemError(409, "There is such a key already: DELETE it first, or take another name.")
+        if len(self._minted) >= MOST_KEYS:
+            raise ProblemError(
+                409, f"There are {MOST_KEYS} minted keys: DELETE those that are not needed any more."
+            )
+        key = Key(credential, label, used=self._seconds())
+        self._minted[credential.token] = key
+        self._any.pop(credential.token, None)
+        return key
+
+    def forget(self, token: str) -> None:
+        """Takes a minted key away. Raises ProblemError where there is none."""
+        if token in self._shipped:
+            raise ProblemError(400, "This key comes with the mock and stays; POST /__mock/reset resets it.")
+        if self._minted.pop(token, None) is None:
+            raise ProblemError(404, "There is no such minted key (any more).")
+
+    def all(self) -> Iterator[Key]:
+        """Every key that there is: those of credentials and sites, minted ones, and others that were used.
+
+        To be among them is no use of a key.
+        """
+        self._expire()
+        yield from self._shipped.values()
+        yield from tuple(self._minted.values())
+        yield from [self._untouched(token) for token in self._any]
+
+    def is_shipped(self, key: Key) -> bool:
+        """Whether a key comes with the mock, and is there until a reset."""
+        return self._shipped.get(key.credential.token) is key
+
+    def is_minted(self, key: Key) -> bool:
+        """Whether a key was minted and does not come with the mock."""
+        return key.credential.token in self._minted
+
+    def reset(self) -> None:
+        """As at the start: no minted keys, no settings, no journals."""
+        self._shipped = _shipped(self._credentials)
+        self._minted.clear()
+        self._any.clear()
+
+    def site_of(self, credential: Credential, website_id: str | None, default: str) -> str:
+        """The site that a request is about. With a website key `websiteId` is ignored. Raises ApiError."""
+        if not credential.is_account_token:
+            return credential.site or default
+        if not website_id:
+            raise ApiError(WEBSITE_ID_MISSING)
+        if _WEBSITE_ID.fullmatch(website_id) is None:
+            raise ApiError(WEBSITE_ID_MALFORMED, value=website_id[:80])
+        name = self._names.get(website_id.lower())
+        if name is None:
+            raise ApiError(WEBSITE_NOT_FOUND, website_id=website_id)
+        if credential.websites and name not in credential.websites:
+            raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
+        return name
+
+    def _used(self, token: str) -> Key | None:
+        key = self._minted.get(token)
+        if key is None:
+            return None
+        if self._is_idle(key):
+            del self._minted[token]
+            return None
+        key.used = self._seconds()
+        return key
+
+    def _seen(self, token: str) -> Key | None:
+        """The key of a token that there is; to look is no use of it."""
+        key = self._shipped.get(token) or self._minted.get(token)
+        if key is not None:
+            return None if self.is_minted(key) and self._is_idle(key) else key
+        return self._untouched(token) if token in self._any else None
+
+    def _untouched(self, token: str) -> Key:
+        """One of any keys, past what remembers which of them was used last."""
+        key: Key = Cache.__getitem__(self._any, token)
+        return key
+
+    def _is_idle(self, key: Key) -> bool:
+        return self._seconds() - key.used > IDLE_SECONDS
+
+    def _expire(self) -> None:
+        self._minted = {token: key for token, key in self._minted.items() if not self._is_idle(key)}
+
+    def _any_key(self, token: str) -> Key | None:
+        credential = any_credential(token)
+        if credential is None:
+            return None
+        key = self._any[token] = Key(credential)
+        return key
+
+
+def _shipped(credentials: Mapping[str, Credential]) -> dict[str, Key]:
+    return {credential.token: Key(credential, is_shipped=True) for credential in credentials.values()}
+
+
+def new_token(*, is_account_token: bool) -> str:
+    """A token that nobody guesses."""
+    return ("dft_" if is_account_token else "df_") + secrets.token_hex(12)
+
+
+def _token_of(authorization: str | None) -> str | None:
+    """The token of a `Bearer` header; None for any other."""
+    # HTTP's white space and no other.
+    scheme, _, token = (authorization or "").strip(" \t").partition(" ")
+    return token.strip(" \t") if scheme.lower() == "bearer" else None

@@ -1,0 +1,50 @@
+"""A noted request as it is shown: in the journal's file, and in the answers of `/__mock/requests`."""
+
+from base64 import b64encode
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Mapping
+
+from mock_server.instants import iso_of
+from mock_server.state.journal import Part, Request
+from mock_server.state.masking import hidden_anywhere
+
+MEMBERS: Mapping[str, Callable[[Request], object]] = {
+    "number": lambda request: request.number,
+    "time": lambda request: iso_of(request.at),
+    "instant": lambda request: iso_of(request.instant),
+    "key": lambda request: request.caller.token or None,
+    "keyName": lambda request: request.caller.name or None,
+    "label": lambda request: request.caller.label,
+    "operation": lambda request: request.operation,
+    "method": lambda request: request.method,
+    "target": lambda request: request.target,
+    "path": lambda request: request.path,
+    "query": lambda request: request.query,
+    "headers": lambda request: request.headers,
+    "requestBody": lambda request: None if request.body is None else shown_body(request.body),
+    "status": lambda request: request.status,
+    "responseHeaders": lambda request: request.response_headers,
+    "responseBody": lambda request: shown_body(request.answer),
+    "duration": lambda request: None if request.duration is None else request.duration / 1000,
+    "decidedBy": lambda request: hidden_anywhere(request.decided_by),
+}
+"""How each member of a request is made."""
+
+
+def shown_body(part: Part) -> dict[str, object]:
+    """A body's size and beginning, tokens masked; what is no UTF-8 is given in base64."""
+    text, encoding = _text_of(part)
+    is_cut = part.first is None or len(part.first) < part.size
+    return {"size": part.size, "text": text, "encoding": encoding, "cut": is_cut and part.size > 0}
+
+
+def _text_of(part: Part) -> tuple[str | None, str | None]:
+    if part.first is None:
+        return None, None
+    is_whole = len(part.first) == part.size
+    try:
+        # What is cut may end within a character.
+        return hidden_anywhere(getincrementaldecoder("utf-8")().decode(part.first, final=is_whole)), None
+    except UnicodeDecodeError:
+        masked = hidden_anywhere(part.first.decode("latin-1")).encode("latin-1")
+        return b64encode(masked).decode(), "base64"

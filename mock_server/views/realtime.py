@@ -1,8 +1,0 @@
-"""`GET /analytics/realtime`: the live counter (page 003)."""
-
-from mock_server.views.call import Call
-
-
-def realtime(call: Call) -> bytes:
-    """`{"status": "success", "data": [{"visitors": 42}]}`."""
-    return b'{"status":"success","data":[{"visitors":%d}]}' % call.world.online(call.instant)

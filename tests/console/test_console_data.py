@@ -1,0 +1,302 @@
+"""The data of the console's map, land.json and places.json, and in Node the modules that read them."""
+
+import json
+import subprocess
+import sys
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from mock_server import console
+from mock_server.assets import FIXTURES, read_rows
+from mock_server.console.places import places_json
+from mock_server.contract.document import REVISION_2026_06
+from mock_server.resources.call import Call
+from mock_server.resources.realtime_map import realtime_map
+from mock_server.world.site import load_sites
+from mock_server.world.world import World
+from tests.invariants import data_of
+
+NODE = Path(sys.executable).with_name("node")
+STATIC = Path(console.__file__).parent / "static"
+# Reads `given`, and writes what the expression gives.
+MODULE = """
+import {{ readFileSync }} from "node:fs";
+import {{ placeOf }} from "{static}/places.js";
+import {{ HEIGHT, WIDTH, landPath, project }} from "{static}/projection.js";
+
+const given = JSON.parse(readFileSync(0, "utf-8"));
+console.log(JSON.stringify({expression}));
+"""
+SITES = load_sites()
+INSTANT = 1_770_355_650_000
+PLACES = json.loads(places_json())
+# The visitors who are nowhere, and the places of their own that edge_cases.yaml adds to those of places.csv.
+NOWHERE = {(None, None), (None, "<i>Nowhere</i>"), ("AQ", None), ("AQ", "South Pole")}
+OWN = {
+    ("FJ", "Taveuni"),
+    ("US", "Attu"),
+    ("CA", "Alert"),
+    ("NO", "Å"),
+    ("GB", "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"),
+    ("JP", "東京都"),
+    ("EG", "القاهرة"),
+}
+TWO_CITIES = {"US": {"": [-7401, 4071], "New York City": [-7401, 4071], "Boise": [-11620, 4362]}}
+
+
+class Point(NamedTuple):
+    """In hundredths of a degree."""
+
+    x: int
+    y: int
+
+
+Edge = tuple[Point, Point]
+
+
+def evaluated(expression: str, given: Any = None) -> Any:
+    """The value of a JavaScript expression."""
+    module = MODULE.format(static=STATIC.as_uri(), expression=expression)
+    result = subprocess.run(
+        [NODE, "--input-type=module", "--eval", module],
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def decoded(ring: list[int]) -> list[Point]:
+    """The points of a ring of land.json."""
+    ways = zip(ring[::2], ring[1::2], strict=True)
+    return [Point(*point) for point in accumulate(ways, lambda one, way: (one[0] + way[0], one[1] + way[1]))]
+
+
+RINGS = [decoded(ring) for ring in json.loads((STATIC / "land.json").read_bytes())]
+EDGES = [edge for ring in RINGS for edge in pairwise([*ring, ring[0]])]
+
+
+def is_land(longitude: float, latitude: float) -> bool:
+    """Whether a line from the place to the west meets an odd number of coasts."""
+    x, y = longitude * 100, latitude * 100
+    level = [(a, b) for a, b in EDGES if (a.y > y) != (b.y > y)]
+    return sum(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x) < x for a, b in level) % 2 == 1
+
+
+def area(ring: Iterable[Point]) -> float:
+    """Twice the area; negative where the ring runs clockwise."""
+    points = list(ring)
+    return sum(a.x * b.y - b.x * a.y for a, b in pairwise([*points, points[0]]))
+
+
+def crossings(edges: Iterable[Edge]) -> Iterator[tuple[Edge, Edge]]:
+    """All pairs of edges that cross in the midst of both."""
+    from_west = sorted((min(edge), max(edge)) for edge in edges)
+    for n, one in enumerate(from_west, 1):
+        end = bisect_right(from_west, one[1].x, key=lambda edge: edge[0].x)
+        yield from ((one, two) for two in from_west[n:end] if _parts(one, two) and _parts(two, one))
+
+
+def _parts(line: Edge, edge: Edge) -> bool:
+    """Whether the ends of an edge lie on both sides of a line."""
+    return area((*line, edge[0])) * area((*line, edge[1])) < 0
+
+
+def test_land_is_a_small_file() -> None:
+    assert (STATIC / "land.json").stat().st_size < 60_000
+
+
+def test_land_lies_on_the_globe_without_antarctica() -> None:
+    longitudes, latitudes = zip(*(point for ring in RINGS for point in ring), strict=True)
+
+    assert (min(longitudes), max(longitudes)) == (-18_000, 18_000)
+    assert -6_000 < min(latitudes) < max(latitudes) < 9_000
+
+
+def test_rings_close_by_themselves() -> None:
+    assert all(len(ring) >= 3 and ring[0] != ring[-1] for ring in RINGS)
+
+
+def test_no_ring_jumps_across_the_180th_meridian() -> None:
+    assert max(abs(a.x - b.x) for a, b in EDGES) < 1_000
+
+
+def test_no_ring_crosses_itself_or_another() -> None:
+    assert list(crossings(EDGES)) == []
+
+
+def test_crossing_edges_are_found() -> None:
+    falling, rising = (Point(0, 9), Point(9, 0)), (Point(0, 0), Point(9, 9))
+
+    assert list(crossings([falling, rising])) == [(rising, falling)]
+
+
+def test_only_the_caspian_and_the_black_sea_run_clockwise() -> None:
+    seas = [ring for ring in RINGS if area(ring) < 0]
+
+    assert len(seas) == 2
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude"),
+    [
+        pytest.param(2.35, 48.86, id="Paris"),
+        pytest.param(36.82, -1.29, id="Nairobi"),
+        pytest.param(-104.98, 39.74, id="Denver"),
+        pytest.param(-47.88, -15.79, id="Brasília"),
+        pytest.param(116.39, 39.91, id="Beijing"),
+        pytest.param(133.88, -23.70, id="Alice Springs"),
+        pytest.param(138.20, 36.65, id="Nagano"),
+        pytest.param(-0.13, 51.51, id="London"),
+        pytest.param(103.82, 1.36, id="Singapore"),
+        pytest.param(57.55, -20.30, id="Mauritius"),
+        pytest.param(-155.5, 19.6, id="Hawaii"),
+        pytest.param(-42.0, 75.0, id="Greenland"),
+        pytest.param(179.0, 67.5, id="Chukotka, west of the 180th meridian"),
+        pytest.param(-175.0, 66.5, id="Chukotka, east of the 180th meridian"),
+    ],
+)
+def test_place_is_on_land(longitude: float, latitude: float) -> None:
+    assert is_land(longitude, latitude)
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude"),
+    [
+        pytest.param(-35.0, 30.0, id="Atlantic"),
+        pytest.param(-150.0, 0.0, id="Pacific"),
+        pytest.param(179.9, 30.0, id="Pacific, at the 180th meridian"),
+        pytest.param(80.0, -30.0, id="Indian Ocean"),
+        pytest.param(18.0, 35.0, id="Mediterranean"),
+        pytest.param(35.0, 43.0, id="Black Sea"),
+        pytest.param(51.0, 41.0, id="Caspian Sea"),
+        pytest.param(38.0, 20.0, id="Red Sea"),
+        pytest.param(3.0, 56.0, id="North Sea"),
+        pytest.param(-85.0, 60.0, id="Hudson Bay"),
+    ],
+)
+def test_place_is_at_sea(longitude: float, latitude: float) -> None:
+    assert not is_land(longitude, latitude)
+
+
+def test_places_are_a_small_file() -> None:
+    assert len(places_json()) < 70_000
+
+
+def test_each_city_of_the_world_has_a_place() -> None:
+    cities = set(read_rows(FIXTURES / "data" / "places.csv", "countryCode", "city"))
+
+    assert cities == {(country, city) for country, cities in PLACES.items() for city in cities if city}
+
+
+@pytest.mark.parametrize(
+    ("country", "city", "place"),
+    [
+        pytest.param("DE", "Berlin", [1341, 5252], id="city"),
+        pytest.param("DE", "", [1341, 5252], id="country: its largest city"),
+        pytest.param("US", "Columbus", [-8300, 3996], id="two of a name: the one in Ohio"),
+        pytest.param("US", "Springfield", [-9330, 3722], id="two of a name: the one in Missouri"),
+    ],
+)
+def test_place_in_hundredths_of_a_degree(country: str, city: str, place: list[int]) -> None:
+    assert PLACES[country][city] == place
+
+
+# The crowd of launch_day comes from the same places as demo's, and takes five seconds.
+@pytest.mark.parametrize("site", sorted(SITES.keys() - {"launch_day"}))
+def test_visitors_of_each_site_have_a_place(site: str) -> None:
+    body = realtime_map(Call(World(42, SITES[site]), INSTANT, REVISION_2026_06, {}))
+    locations = [visitor["location"] for visitor in data_of(body)["visitors"]]
+    told = {(location["countryCode"], location["city"]) for location in locations}
+
+    unknown = {(country, city) for country, city in told if (city or "") not in PLACES.get(country, {})}
+
+    assert unknown <= NOWHERE | OWN
+
+
+@pytest.mark.parametrize(
+    ("country", "city", "place"),
+    [
+        pytest.param("US", "Boise", [-116.2, 43.62], id="city"),
+        pytest.param("US", None, [-74.01, 40.71], id="no city: the country"),
+        pytest.param("US", "Attu", [-74.01, 40.71], id="unknown city: the country"),
+        pytest.param("US", "constructor", [-74.01, 40.71], id="city that every object has"),
+        pytest.param("AQ", "South Pole", None, id="unknown country"),
+        pytest.param("constructor", None, None, id="country that every object has"),
+        pytest.param(None, "Boise", None, id="no country"),
+        pytest.param(None, None, None, id="nothing"),
+    ],
+)
+def test_place_of_a_visitor(country: str | None, city: str | None, place: list[float] | None) -> None:
+    assert evaluated("placeOf(...given)", [TWO_CITIES, country, city]) == place
+
+
+def test_projection_is_equal_earth() -> None:
+    # PROJ's own test of +proj=eqearth, on a sphere of 6,378,137 m, and the bounds of EPSG:8857.
+    x, y = 14_795_421.79 / 6_378_137, 5_486_671.72 / 6_378_137
+    east = 17_243_959.06 / 6_371_007.18
+
+    (centre, equator), (corner, north) = evaluated("[project(0, 0), project(180, 45)]")
+
+    assert (corner - centre) / centre == pytest.approx(x / east)
+    assert (equator - north) / centre == pytest.approx(y / east)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        pytest.param([180, 0], "[WIDTH, project(0, 0)[1]]", id="east"),
+        pytest.param([-180, 0], "[0, project(0, 0)[1]]", id="west"),
+        pytest.param([0, 84], "[WIDTH / 2, 0]", id="north"),
+        pytest.param([540, 10], "project(180, 10)", id="beyond the east"),
+        pytest.param([-181, 10], "project(-180, 10)", id="beyond the west"),
+        pytest.param([30, 90], "project(30, 84)", id="North Pole"),
+        pytest.param([30, -90], "project(30, -58)", id="South Pole"),
+    ],
+)
+def test_edge_of_the_map(place: list[int], expected: str) -> None:
+    drawn, edge = evaluated(f"[project(...given), {expected}]", place)
+
+    assert drawn == pytest.approx(edge)
+
+
+def test_whole_world_is_within_the_drawing() -> None:
+    expression = "[[WIDTH, HEIGHT], given.map(([longitude, latitude]) => project(longitude, latitude))]"
+    world = [(longitude, latitude) for longitude in range(-180, 181, 20) for latitude in range(-90, 91, 10)]
+
+    (width, height), points = evaluated(expression, world)
+
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in points)
+    assert max(y for _, y in points) > height - 1
+
+
+def test_places_further_east_and_north_are_drawn_further_right_and_up() -> None:
+    expression = "[given.map((n) => project(n * 3, 50)[0]), given.map((n) => project(20, n)[1])]"
+
+    rights, downs = evaluated(expression, list(range(-58, 61)))
+
+    assert rights == sorted(set(rights))
+    assert downs == sorted(set(downs), reverse=True)
+
+
+def test_land_is_drawn_as_a_path_of_closed_rings() -> None:
+    rings = [[0, 0, 18_000, 0, -18_000, 4_500], [-18_000, 0, 100, 100, 0, -100]]
+
+    path = evaluated("landPath(given)", rings)
+
+    assert path == "M500 241.4L1000 241.4L500 82.5ZM0 241.4L2.8 237.6L2.8 241.4Z"
+
+
+def test_whole_land_is_drawn() -> None:
+    path = evaluated("landPath(given)", json.loads((STATIC / "land.json").read_bytes()))
+
+    assert path.count("M") == path.count("Z") == len(RINGS)
+    assert "NaN" not in path

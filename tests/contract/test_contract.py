@@ -1,0 +1,167 @@
+"""The document: valid, true to its own examples, and kept by every answer of the mock."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from mock_server import errors
+from mock_server.contract.document import REVISIONS, load_document, narrow
+from mock_server.contract.operations import operations_of
+from mock_server.errors import ErrorKind
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.testing import running
+from mock_server.world.site import load_sites
+from mock_server.world.world import World
+from tests.credentials import DEMO, bearer
+from tests.instants import INSTANT
+from tests.schemas import answer_of, strict_validator
+
+DOCUMENT = load_document()
+OPERATIONS = [operation.operation_id for operation in operations_of(DOCUMENT)]
+SITES = load_sites()
+# Five thousand visitors take their time.
+ALL_SITES = [
+    pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
+]
+INSTANTS = (1_770_355_650_000, 1_790_000_000_000, 1_500_000_000_123)
+
+
+@pytest.mark.parametrize("revision", [None, *REVISIONS])
+def test_document_is_valid_whole_and_narrowed(revision: str | None) -> None:
+    document = DOCUMENT if revision is None else narrow(DOCUMENT, revision)
+
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def _examples() -> list[Any]:
+    """Every named example of an answer, with the revisions that it belongs to."""
+    return [
+        pytest.param(revision, operation, status, example["value"], id=f"{operation} {name} {revision}")
+        for revision in REVISIONS
+        for document in [narrow(DOCUMENT, revision)]
+        for item in document["paths"].values()
+        for operation, responses in [(item["get"]["operationId"], item["get"]["responses"])]
+        for status in map(int, responses)
+        for media in [answer_of(document, operation, status)["content"]["application/json"]]
+        for name, named in media["examples"].items()
+        for example in [_resolved(document, named)]
+    ]
+
+
+def _resolved(document: Any, named: Any) -> Any:
+    name = named.get("$ref", "").removeprefix("#/components/examples/")
+    return document["components"]["examples"][name] if name else named
+
+
+@pytest.mark.parametrize(("revision", "operation", "status", "value"), _examples())
+def test_documented_payload_fits_its_revision(revision: str, operation: str, status: int, value: Any) -> None:
+    strict_validator(revision, operation, status).validate(value)
+
+
+def test_documented_maps_fit_no_other_revision() -> None:
+    examples = DOCUMENT["components"]["examples"]
+    early, late = (strict_validator(revision, "getRealtimeMap", 200) for revision in REVISIONS)
+
+    assert not late.is_valid(examples["mapDocumented202602"]["value"])
+    assert not early.is_valid(examples["mapDocumented202606"]["value"])
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("site", ALL_SITES)
+def test_every_answer_fits_its_revision_with_nothing_undocumented(site: str, revision: str) -> None:
+    counter, seen, profile = (strict_validator(revision, operation, 200) for operation in OPERATIONS)
+    world = World(42, SITES[site])
+    instants = INSTANTS[:1] if site == "launch_day" else INSTANTS
+
+    for instant in instants:
+        counter.validate(_ask("getRealtime", world, instant, revision))
+        map_answer = _ask("getRealtimeMap", world, instant, revision)
+        seen.validate(map_answer)
+        for visitor in map_answer["data"]["visitors"][:40]:
+            profile.validate(_ask("getVisitor", world, instant, revision, visitorId=visitor["visitorId"]))
+
+
+def _ask(operation: str, world: World, instant: int, revision: str, **path: str) -> Any:
+    return json.loads(VIEWS[operation](Call(world, instant, revision, path)))
+
+
+REFUSALS = [
+    pytest.param("", "df_nobody", 401, id="unknown token"),
+    pytest.param("?fields=pageviews", "df_test", 400, id="fields"),
+    pytest.param("", "dft_test", 400, id="no websiteId"),
+    pytest.param(f"?websiteId={DEMO}", "dft_no_permission", 403, id="no permission"),
+    pytest.param("?websiteId=000000000000000000000000", "dft_test", 404, id="unknown website"),
+    pytest.param("", "df_error_500", 500, id="server error"),
+]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(("query", "token", "status"), REFUSALS)
+def test_every_refusal_fits_the_document(
+    api: httpx2.Client, revision: str, query: str, token: str, status: int
+) -> None:
+    reply = api.get(f"/analytics/realtime{query}", headers=bearer(token))
+
+    assert reply.status_code == status
+    strict_validator(revision, "getRealtime", status).validate(reply.json())
+
+
+def test_refusal_by_the_limit_fits_the_document() -> None:
+    with running(now=INSTANT, speed=0) as mock, httpx2.Client(base_url=mock.url) as api:
+        replies = [api.get("/analytics/realtime", headers=bearer("df_limited")) for _ in range(4)]
+
+    strict_validator(REVISIONS[0], "getRealtime", 429).validate(replies[-1].json())
+
+
+def test_every_error_of_the_catalogue_is_documented_or_beyond_the_pages() -> None:
+    documented = {status for operation in operations_of(DOCUMENT) for status in operation.answers}
+    catalogue = {kind.status for kind in vars(errors).values() if isinstance(kind, ErrorKind)}
+    # The pages name neither a gateway's timeout nor what any HTTP server may say of a route and of lengths;
+    # and what is not mocked yet is the mock's own matter.
+    beyond = {405, 408, 414, 431, 501, 504}
+
+    assert documented - {200} == catalogue - beyond
+
+
+def test_every_operation_has_a_view() -> None:
+    assert set(OPERATIONS) == set(VIEWS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_operation_and_each_of_its_answers_names_where_it_is_documented(operation: str) -> None:
+    pages = DOCUMENT["info"]["x-pages"]
+    item = next(i["get"] for i in DOCUMENT["paths"].values() if i["get"]["operationId"] == operation)
+    answers = [answer_of(DOCUMENT, operation, int(status)) for status in item["responses"]]
+
+    for part in (item, *answers):
+        page, _, heading = part["x-source"].partition(" ")
+        assert page in pages
+        assert heading
+
+
+def _members() -> list[Any]:
+    """Every member of every schema, with what it refers to."""
+    return [
+        pytest.param({**_schema(member), **member}, id=f"{schema}.{name}")
+        for schema, content in DOCUMENT["components"]["schemas"].items()
+        for name, member in content.get("properties", {}).items()
+    ]
+
+
+def _schema(member: Any) -> Any:
+    name = member.get("$ref", "").removeprefix("#/components/schemas/")
+    return DOCUMENT["components"]["schemas"][name] if name else {}
+
+
+@pytest.mark.parametrize("member", _members())
+def test_every_member_is_described_with_type_example_and_standing(member: Any) -> None:
+    is_leaf = not any(name in member for name in ("properties", "items", "anyOf", "additionalProperties"))
+
+    assert member.get("description")
+    assert "type" in member or "anyOf" in member
+    assert "x-source" in member or "x-standing" in member or "properties" in member
+    assert "examples" in member or not is_leaf

@@ -1,0 +1,105 @@
+"""The answers that are kept, and what many clocks beside each other cost."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+import msgspec
+import pytest
+
+from mock_server.instants import instant_of
+from mock_server.resources.cache import Place, Worlds
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.world.site import SITES as FOLDER
+from mock_server.world.site import Site, load_sites
+from mock_server.world.world import World
+from tests.instants import INSTANT
+
+SITES = load_sites((FOLDER,))
+PLACE = Place(42, "empty", "2026-02")
+MEGABYTE = 1024 * 1024
+
+
+class Counted:
+    """A view whose answers have so many bytes, and that notes what it is asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.asked: list[str] = []
+
+    def __call__(self, call: Call) -> bytes:
+        """The answer."""
+        self.asked.append(call.path["visitorId"])
+        return bytes(self.size)
+
+
+@pytest.fixture
+def worlds() -> Worlds:
+    return Worlds(42, {"empty": SITES["empty"]})
+
+
+def test_what_is_asked_again_and_again_stays_while_others_come_and_go(worlds: Worlds) -> None:
+    view = Counted(MEGABYTE)
+    for n in range(100):
+        worlds.answer(view, PLACE, 0, {"visitorId": "polled"})
+        worlds.answer(view, PLACE, 0, {"visitorId": f"passing {n}"})
+
+    assert view.asked.count("polled") == 1
+
+
+def test_what_was_asked_longest_ago_makes_room(worlds: Worlds) -> None:
+    view = Counted(MEGABYTE)
+    for n in (*range(40), 39, 0):
+        worlds.answer(view, PLACE, n % 3, {"visitorId": str(n)})
+
+    assert view.asked[40:] == ["0"]
+
+
+def test_an_answer_larger_than_all_that_may_be_kept_is_made_once(worlds: Worlds) -> None:
+    view = Counted(40 * MEGABYTE)
+    for _ in range(3):
+        assert len(worlds.answer(view, PLACE, 0, {"visitorId": "crowd"})) == 40 * MEGABYTE
+
+    assert view.asked == ["crowd"]
+
+
+def test_after_an_answer_that_was_too_large_others_are_kept_again(worlds: Worlds) -> None:
+    large, small = Counted(40 * MEGABYTE), Counted(MEGABYTE)
+    worlds.answer(large, PLACE, 0, {"visitorId": "crowd"})
+    for _ in range(3):
+        worlds.answer(small, PLACE, 0, {"visitorId": "someone"})
+
+    assert small.asked == ["someone"]
+
+
+def calls_of(site: Site, clocks: int, ticks: int) -> int:
+    """How many Python functions a map takes on the average, where so many clocks are asked in turns.
+
+    The clocks lie seven hours apart; what a clock costs at its start is left out.
+    """
+    world, calls = World(42, site), 0
+
+    def counted(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    for tick in range(ticks + 1):
+        for clock in range(clocks):
+            call = Call(world, instant_of(INSTANT) + clock * 25_200_000 + tick * 1_000, "2026-02", {})
+            sys.setprofile(counted if tick else None)
+            body = VIEWS["getRealtimeMap"](call)
+            sys.setprofile(None)
+            assert msgspec.json.decode(body)["status"] == "success"
+    return calls // (clocks * ticks)
+
+
+@pytest.mark.parametrize(
+    ("site", "clocks"),
+    [
+        pytest.param(SITES["demo"], 8, id="demo"),
+        pytest.param(msgspec.structs.replace(SITES["launch_day"], online=1_000), 2, id="a crowd"),
+    ],
+)
+def test_clocks_side_by_side_cost_no_more_than_one(site: Site, clocks: int) -> None:
+    assert calls_of(site, clocks, ticks=20) < 4 * calls_of(site, 1, ticks=20)

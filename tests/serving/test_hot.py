@@ -1,0 +1,555 @@
+"""What is answered at once is what the application would have answered, to the byte, and is noted alike.
+
+Each request is sent twice on a connection that stays open, for the second one is known by its bytes, and once
+more on one that is closed behind.
+"""
+
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPResponse
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.types import Scope
+
+from mock_server.app import make_app
+from mock_server.instants import instant_of
+from mock_server.options import Settings
+from mock_server.service import Service, load_service
+from mock_server.serving.fast import Answer, Hot
+from mock_server.serving.server import Server, bind, url_of
+from mock_server.serving.strict_http import Patience
+from mock_server.world.site import load_sites
+from tests.controls import Controls
+from tests.instants import INSTANT
+
+REALTIME = "/api/v1/analytics/realtime"
+MAP = "/api/v1/analytics/realtime/map"
+VISITOR = "/api/v1/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
+UNKNOWN = "/api/v1/visitors/00000000-0000-4000-8000-000000000000"
+SITE_KEYS = [f"df_{site}" for site in sorted(load_sites())]
+PATHS = [REALTIME, MAP, VISITOR]
+
+
+class Counting(Hot):
+    """Counts what it answers: requests that it parsed, and such as it knew by their bytes."""
+
+    parsed = known = 0
+
+    def again(self, raw: bytes) -> Answer | None:
+        """Counts."""
+        answer = super().again(raw)
+        self.known += answer is not None
+        return answer
+
+    def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
+        """Counts."""
+        answer = super().answer(scope, raw)
+        self.parsed += answer is not None
+        return answer
+
+    def forget(self) -> None:
+        """Knows no request any more."""
+        self._lanes.clear()
+
+
+class Pair(NamedTuple):
+    """Two servers of one world: one asks `Hot` first, the other never."""
+
+    hot: str
+    cold: str
+    counts: Counting
+
+
+def service() -> Service:
+    """A mock that stands still, whose limits do so as well."""
+    still = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    still.common.clock.set(is_frozen=True)
+    return still
+
+
+@contextmanager
+def served(server: Server) -> Iterator[str]:
+    """The server's address, while it runs."""
+    with bind("127.0.0.1", 0) as sock:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        try:
+            yield url_of(sock)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    """Both servers."""
+    hot_service, cold_service = service(), service()
+    counts = Counting(hot_service)
+    with (
+        served(Server(make_app(hot_service), lambda: None, at_once=counts)) as one,
+        served(Server(make_app(cold_service), lambda: None)) as other,
+    ):
+        yield Pair(one, other, counts)
+
+
+@contextmanager
+def connected(server: str) -> Iterator[socket.socket]:
+    """A connection to a server."""
+    address = urlsplit(server)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        # What is sent in pieces arrives in pieces.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connection
+
+
+def exchanged(server: str, *pieces: str) -> bytes:
+    """All that a server sends until it has nothing more to say; each piece is sent when the last is read."""
+    with connected(server) as connection:
+        for piece in pieces[:-1]:
+            connection.sendall(piece.encode("latin-1"))
+            wait_until_read(server)
+        connection.sendall(pieces[-1].encode("latin-1"))
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def wait_until_read(server: str) -> None:
+    """Waits until a server has read what was sent before.
+
+    It reads in one thread: what comes later on another connection is answered later, or in the same round.
+    The controls are asked, which count as nothing here.
+    """
+    for reply in answers(server, [asking("/__mock/health")] * 2):
+        assert reply.startswith(b"200 ")
+
+
+def answers(server: str, requests: Sequence[str]) -> Generator[bytes]:
+    """The answers to requests of one connection, each sent when the one before is answered."""
+    with connected(server) as connection:
+        for request in requests:
+            connection.sendall(request.encode("latin-1"))
+            reply = HTTPResponse(connection, method=request.partition(" ")[0])
+            reply.begin()
+            yield f"{reply.status} {reply.reason}\r\n{reply.headers}".encode() + reply.read()
+            if reply.will_close:
+                return
+
+
+def asking(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> str:
+    """A request."""
+    return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: mock", *headers, "", ""])
+
+
+def closing(request: str) -> str:
+    """The same, of which the connection is closed behind."""
+    return request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
+
+
+def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
+    """Asks both servers for the same; whether it was answered at once.
+
+    `is_known`: where it was, the server knows it again.
+    """
+    parsed, known = pair.counts.parsed, pair.counts.known
+    hot, cold = exchanged(pair.hot, closing(request)), exchanged(pair.cold, closing(request))
+    assert hot == cold
+    assert hot.startswith(b"HTTP/1.1 ")
+    was_at_once = pair.counts.parsed > parsed
+    assert list(answers(pair.hot, [request] * 2)) == list(answers(pair.cold, [request] * 2))
+    assert (pair.counts.known > known) == (was_at_once and is_known)
+    return was_at_once
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("key", ["df_test", *SITE_KEYS])
+def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> None:
+    was_at_once = both(pair, asking(path, f"Authorization: Bearer {key}"))
+
+    # The visitor is one of demo's.
+    assert was_at_once == (path != VISITOR or key in ("df_test", "df_demo"))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(asking(REALTIME, "authorization:bearer   df_test"), id="another spelling"),
+        pytest.param(asking(MAP, "Authorization: Bearer df_test", "Accept: text/html", "X: é"), id="headers"),
+        pytest.param(asking(MAP, "Authorization: Bearer df_test", "Origin: http://a"), id="another origin"),
+        pytest.param(
+            asking(REALTIME, "Origin: null", "Cookie: a=1", "Authorization: Bearer df_test"), id="no origin"
+        ),
+        pytest.param(
+            asking(
+                VISITOR.upper().replace("/API/V1/VISITORS", "/api/v1/visitors"),
+                "Authorization: Bearer df_test",
+            ),
+            id="capital letters in the id",
+        ),
+    ],
+)
+def test_other_plain_request_is_answered_at_once(pair: Pair, request_: str) -> None:
+    assert both(pair, request_)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", version="1.0"), id="HTTP 1.0"),
+        pytest.param(asking(MAP, "Authorization: Bearer df_test", *["X: " + "x" * 400] * 10), id="long"),
+    ],
+)
+def test_what_is_not_worth_it_is_not_known_again(pair: Pair, request_: str) -> None:
+    assert both(pair, request_, is_known=False)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(asking(REALTIME), id="no token"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_nobody"), id="unknown token"),
+        pytest.param(asking(REALTIME, "Authorization: Basic df_test"), id="another scheme"),
+        pytest.param(
+            asking(REALTIME, "Authorization: Bearer df_test", "Authorization: Bearer df_shop"),
+            id="two tokens",
+        ),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_suspended"), id="refused key"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_error_500"), id="key of an error"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer dft_test"), id="account token"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_limited"), id="limited key"),
+        pytest.param(asking(REALTIME + "?x=1", "Authorization: Bearer df_test"), id="query"),
+        pytest.param(asking(REALTIME + "/", "Authorization: Bearer df_test"), id="another path"),
+        pytest.param(
+            asking("//x/api/v1/analytics/realtime", "Authorization: Bearer df_test"), id="authority"
+        ),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", method="HEAD"), id="HEAD"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", method="POST"), id="POST"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", method="OPTIONS"), id="OPTIONS"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Prefer: code=404"), id="preference"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Prefer: peek"), id="peek"),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", "Content-Length: 0"), id="body"),
+        pytest.param(
+            asking(REALTIME, "Authorization: Bearer df_test", "X: " + "x" * 40_000), id="too large a header"
+        ),
+        pytest.param(asking(REALTIME, "Authorization: Bearer df_test", *["A: 1"] * 60), id="many headers"),
+        pytest.param(asking(UNKNOWN, "Authorization: Bearer df_test"), id="unknown visitor"),
+        pytest.param(asking("/api/v1/visitors/nobody", "Authorization: Bearer df_test"), id="no visitor id"),
+        pytest.param(
+            asking(VISITOR.replace("a3ab", "%613ab"), "Authorization: Bearer df_test"),
+            id="encoded visitor id",
+        ),
+    ],
+)
+def test_what_wants_a_decision_is_left_to_the_application(pair: Pair, request_: str) -> None:
+    assert not both(pair, request_)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"faults": [{"then": {"code": 500}}]}, id="rule"),
+        pytest.param({"rateLimit": {"limit": 100}}, id="limit"),
+    ],
+)
+def test_what_is_set_for_a_key_is_heeded(pair: Pair, settings: dict[str, object]) -> None:
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            controls.put("/settings", settings, key="df_xxx")
+
+    assert not both(pair, asking(MAP, "Authorization: Bearer df_xxx"))
+
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            controls.put("/settings", {}, key="df_xxx")
+    assert both(pair, asking(MAP, "Authorization: Bearer df_xxx"))
+
+
+def test_site_revision_and_clock_of_a_key_are_heeded(pair: Pair) -> None:
+    told: set[bytes] = set()
+    for change in ({}, {"site": "shop"}, {"revision": "2026-06"}, {"seed": 7}):
+        for server in (pair.hot, pair.cold):
+            with Controls(server) as controls:
+                controls.patch("/settings", change, key="df_quiet")
+                controls.put("/clock", {"advance": 1000}, key="df_quiet")
+        request = asking(MAP, "Authorization: Bearer df_quiet")
+
+        assert both(pair, request)
+        told.update(answers(pair.hot, [request]))
+    assert len(told) == 4
+
+
+def test_both_are_noted_alike(pair: Pair) -> None:
+    request = asking(MAP, "Authorization: Bearer df_empty", "X-Client: mine")
+    noted = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            controls.ask("DELETE", "/requests", key="df_empty")
+            list(answers(server, [request] * 3))
+            entries = controls.get("/requests", key="df_empty")["requests"]
+        numbers = [entry.pop("number") for entry in entries]
+        assert numbers == list(range(numbers[0], numbers[0] + 3))
+        for entry in entries:
+            del entry["time"]
+            assert 0 <= entry.pop("duration") < 10_000
+        noted.append(entries)
+
+    assert noted[0] == noted[1]
+    assert [entry["decidedBy"] for entry in noted[0]] == ["world"] * 3
+    assert {entry["keyName"] for entry in noted[0]} == {"df_empty"}
+    assert all(entry["responseBody"]["text"].startswith('{"status":"success"') for entry in noted[0])
+
+
+def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:
+    requests = [asking(path, "Authorization: Bearer df_shop") for path in (MAP, REALTIME)]
+    told = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            polls = answers(server, requests * 4)
+            told.append([next(polls) for _ in requests * 2])
+            controls.put("/clock", {"advance": 1000}, key="df_shop")
+            told[-1] += [next(polls) for _ in requests]
+            controls.put("/settings", {"faults": [{"then": {"code": 500}}]}, key="df_shop")
+            told[-1] += [next(polls) for _ in requests]
+            polls.close()
+            controls.put("/settings", {}, key="df_shop")
+
+    assert told[0] == told[1]
+    assert [answer[:3] for answer in told[0]] == [b"200"] * 6 + [b"500"] * 2
+    assert told[0][2:4] == told[0][:2] != told[0][4:6]
+
+
+def test_visitor_who_is_unknown_at_another_instant_is_not_known_again(pair: Pair) -> None:
+    request = asking(VISITOR, "Authorization: Bearer df_demo")
+    told = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            polls = answers(server, [request] * 3)
+            told.append([next(polls), next(polls)])
+            controls.put("/clock", {"now": "2024-01-01T00:00:00Z"}, key="df_demo")
+            told[-1].append(next(polls))
+            polls.close()
+            controls.post("/reset", {})
+
+    assert told[0] == told[1]
+    assert [answer[:3] for answer in told[0]] == [b"200", b"200", b"404"]
+
+
+PLAIN = asking(REALTIME, "Authorization: Bearer df_test")
+SLOW = asking(MAP, "Authorization: Bearer df_test", "Prefer: delay=300")
+UPGRADE = asking(
+    MAP, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB"
+)
+
+
+def body_of(length: int) -> str:
+    """A request that announces a body."""
+    return asking(MAP, f"Content-Length: {length}")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "count", "known"),
+    [
+        pytest.param([PLAIN, PLAIN], 2, 1, id="twice"),
+        pytest.param([PLAIN, PLAIN[:10], PLAIN[10:], PLAIN], 3, 1, id="halves"),
+        pytest.param([PLAIN, PLAIN[:-2], PLAIN[-2:], PLAIN], 3, 1, id="its end alone"),
+        pytest.param([PLAIN, PLAIN + PLAIN, PLAIN], 4, 1, id="two at once"),
+        pytest.param([PLAIN, PLAIN + PLAIN[:30], PLAIN[30:], PLAIN], 4, 1, id="one and a half"),
+        pytest.param([PLAIN, "\r\n" + PLAIN, "\r\n", PLAIN], 3, 1, id="empty lines"),
+        pytest.param([PLAIN, UPGRADE, PLAIN], 3, 1, id="behind an offer of HTTP/2"),
+        pytest.param([PLAIN, SLOW, PLAIN, PLAIN], 4, 0, id="while another is answered"),
+        pytest.param([SLOW + PLAIN, asking(MAP), asking(MAP), PLAIN], 5, 0, id="behind others"),
+        pytest.param([PLAIN, body_of(9), PLAIN[:9], PLAIN], 3, 1, id="the same bytes behind a body"),
+        pytest.param([PLAIN, body_of(len(PLAIN)), PLAIN, PLAIN], 3, 1, id="the same bytes as a body"),
+    ],
+)
+def test_however_it_comes_all_is_answered_in_order(
+    pair: Pair, pieces: list[str], count: int, known: int
+) -> None:
+    # What other tests sent is known still.
+    pair.counts.forget()
+    before = pair.counts.known
+    hot, cold = (exchanged(server, *pieces, closing(PLAIN)) for server in (pair.hot, pair.cold))
+
+    assert hot == cold
+    assert hot.count(b"HTTP/1.1 ") == count + 1
+    assert pair.counts.known - before == known
+
+
+def test_many_requests_on_one_connection_are_answered_in_order(pair: Pair) -> None:
+    paths = [REALTIME, MAP + "?slow=1", VISITOR, UNKNOWN, REALTIME, MAP] * 50
+    together = "".join(asking(path, "Authorization: Bearer df_test") for path in paths) + closing(PLAIN)
+
+    assert exchanged(pair.hot, together) == exchanged(pair.cold, together)
+
+
+def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
+    slow = PLAIN.replace(" HTTP", "?x=1 HTTP")
+
+    told = exchanged(pair.hot, slow + PLAIN * 5_000 + closing(asking(REALTIME)))
+
+    assert told.count(b"HTTP/1.1 200 OK\r\n") == 5_001
+    assert told.count(b"HTTP/1.1 401 ") == 1
+
+
+def test_idle_connection_is_closed_in_the_end() -> None:
+    counts = Counting(service())
+    hasty = Patience(idle=0.3)
+    with (
+        served(Server(make_app(service()), lambda: None, at_once=counts, patience=hasty)) as server,
+        connected(server) as connection,
+    ):
+        for _ in range(3):
+            connection.sendall(PLAIN.encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert connection.recv(65536) == b""
+
+
+def test_server_ends_beside_an_open_connection() -> None:
+    counts = Counting(service())
+    with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:
+        polls = answers(server, [PLAIN] * 3)
+        assert [next(polls)[:3] for _ in range(2)] == [b"200", b"200"]
+        begin = time.monotonic()
+    assert counts.known == 1
+    assert time.monotonic() - begin < 1
+    polls.close()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Waits until something holds."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_refused(server: str) -> bool:
+    """Whether nobody listens there any more: a server that ends stops that first."""
+    address = urlsplit(server)
+    with socket.socket() as sock:
+        return sock.connect_ex((str(address.hostname), int(address.port or 0))) != 0
+
+
+def test_an_answer_that_is_being_read_outlives_the_server() -> None:
+    # A request that was late on purpose came before on the same connection.
+    crowd = asking(MAP, "Authorization: Bearer df_launch_day")
+    server = Server(make_app(service()), lambda: None, at_once=(counts := Counting(service())))
+    with served(server) as address:
+        # From now on it is known.
+        [first] = answers(address, [crowd])
+        with connected(address) as connection:
+            connection.sendall(SLOW.encode())
+            assert connection.recv(1, socket.MSG_PEEK)
+            connection.sendall(crowd.encode())
+            eventually(lambda: counts.known == 1)
+            # More than the sockets hold; what came before another's answer has been read.
+            connection.sendall(crowd.encode() * 2)
+            assert len(list(answers(address, [PLAIN]))) == 1
+            server.should_exit = True
+            eventually(lambda: is_refused(address))
+            told = b"".join(iter(lambda: connection.recv(1 << 20), b""))
+
+    assert counts.known == 1
+    assert len(told) > 3 * len(first)
+
+
+def test_nothing_is_noted_behind_the_last_answer(pair: Pair) -> None:
+    old = asking(REALTIME, "Authorization: Bearer df_shop", "Connection: keep-alive", version="1.0")
+    noted = []
+    for server in (pair.hot, pair.cold):
+        with Controls(server) as controls:
+            controls.ask("DELETE", "/requests", key="df_shop")
+            told = exchanged(server, old + asking(REALTIME, "Authorization: Bearer df_shop") * 3)
+            noted.append((told, len(controls.get("/requests", key="df_shop")["requests"])))
+
+    assert noted[0] == noted[1]
+    assert noted[0][1] == 1
+
+
+def test_what_cannot_be_answered_at_once_is_an_error_of_the_application(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = service()
+    monkeypatch.setattr(broken.worlds, "world", lambda _seed, _site: 1 // 0)
+    counts = Counting(broken)
+
+    with served(Server(make_app(broken), lambda: None, at_once=counts)) as server:
+        told = [*answers(server, [PLAIN]), *answers(server, [PLAIN])]
+
+    assert [answer[:3] for answer in told] == [b"500", b"500"]
+    assert b'"status":"error"' in told[1]
+    assert counts.parsed == counts.known == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/__mock/health", "/api/v1/nothing/at/all"])
+def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
+    lenient = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+
+    with served(Server(make_app(lenient), lambda: None, at_once=Hot(lenient))) as server:
+        exchanged(server, closing(asking(path, "Authorization: Bearer df_ghost")))
+
+    assert lenient.keys.shadow_of("Bearer df_ghost") is not None
+    known = {key.credential.token for key in lenient.keys.all()}
+    assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
+
+
+def test_so_many_requests_are_known_and_no_more() -> None:
+    hot = Hot(service())
+    size = []
+    for number in range(600):
+        headers = [(b"authorization", b"Bearer df_test"), (b"x", b"%d" % number)]
+        scope = {"method": "GET", "raw_path": MAP.encode(), "query_string": b"", "headers": headers}
+        assert hot.answer(scope, b"%d" % number)
+        size.append(sum(hot.again(b"%d" % other) is not None for other in range(number - 300, number + 1)))
+
+    assert max(size) == 256
+    assert size[-1] == 256
+
+
+@pytest.mark.long
+def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
+    crowd = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    hot = Hot(crowd)
+
+    def ask(number: int) -> int:
+        crowd.common.clock.set(advance=1000)
+        headers = [(b"authorization", b"Bearer df_launch_day"), (b"x-request-id", b"%d" % number)]
+        scope = {"method": "GET", "raw_path": MAP.encode(), "query_string": b"", "headers": headers}
+        answer = hot.answer(scope)
+        assert answer is not None
+        return len(answer.body)
+
+    # Until as many are kept as may be.
+    largest = max(ask(number) for number in range(10))
+    tracemalloc.start()
+    try:
+        for number in range(10, 30):
+            ask(number)
+        grown = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    # What came took the place of what was kept before; all twenty would be 85 MB.
+    assert grown < 10 * largest
+
+
+def test_who_polls_stays_known_while_others_come_and_go(pair: Pair) -> None:
+    pair.counts.forget()
+    before = pair.counts.known
+    polled = asking(REALTIME, "Authorization: Bearer df_demo")
+    passing = [asking(REALTIME, "Authorization: Bearer df_demo", f"X-Passing: {n}") for n in range(300)]
+    list(answers(pair.hot, [request for other in passing for request in (polled, other)]))
+
+    assert pair.counts.known - before == len(passing) - 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_nothing_but_a_get_is_answered_at_once(pair: Pair, method: str) -> None:
+    parsed, known = pair.counts.parsed, pair.counts.known
+    list(answers(pair.hot, [asking(REALTIME, "Authorization: Bearer df_demo", method=method)] * 2))
+
+    assert (pair.counts.parsed, pair.counts.known) == (parsed, known)

@@ -1,0 +1,542 @@
+"""What HTTP/1.1 asks of a server, to the byte: what it refuses, in which order it answers, how long it waits.
+
+The fast way and the usual one answer the same stream with the same bytes, however it is cut into pieces.
+"""
+
+import re
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mock_server.app import make_app
+from mock_server.serving.fast import Hot
+from mock_server.serving.server import Server
+from mock_server.serving.strict_http import Patience
+from tests.command import address_of, started
+from tests.controls import Controls, Json
+from tests.serving.test_hot import MAP, REALTIME, Counting, Pair, asking, connected, served, service
+
+TOKEN = "Authorization: Bearer df_test"
+PLAIN = asking(REALTIME, TOKEN)
+CLOSING = asking(REALTIME, TOKEN, "Connection: close")
+UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB")
+CHUNKED = "Transfer-Encoding: chunked"
+STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+WAYS = ["hot", "cold"]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    """Two servers of one world: one asks `Hot` first, the other never."""
+    one, other = service(), service()
+    counts = Counting(one)
+    with (
+        served(Server(make_app(one), lambda: None, at_once=counts)) as hot,
+        served(Server(make_app(other), lambda: None)) as cold,
+    ):
+        yield Pair(hot, cold, counts)
+
+
+def told(server: str, *pieces: str, seconds: float = 0.02, is_over: bool = True) -> bytes:
+    """All that a server says to a client that sends pieces one by one.
+
+    `is_over`: it then tells that it says no more; otherwise its last request has to.
+    """
+    with connected(server) as sock:
+        # A server that has heard enough closes while there is still more to send.
+        with suppress(OSError):
+            for number, piece in enumerate(pieces):
+                if number:
+                    time.sleep(seconds)
+                sock.sendall(piece.encode("latin-1"))
+            if is_over:
+                sock.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: sock.recv(1 << 16), b""))
+
+
+def statuses(answer: bytes) -> list[int]:
+    """The statuses of answers one after another."""
+    return [int(status) for status in STATUS.findall(answer)]
+
+
+def noted(server: str) -> Json:
+    """The newest request of all in the journal."""
+    with Controls(server) as controls:
+        return controls.get("/requests", limit=1)["requests"][-1]
+
+
+HOSTS = [
+    pytest.param([], id="none"),
+    pytest.param(["Host: localhost", "Host: localhost"], id="twice the same"),
+    pytest.param(["Host: 127.0.0.1", "host: evil.example"], id="two"),
+    pytest.param(["Host: a, b"], id="list"),
+    pytest.param(["Host: a b"], id="blank inside"),
+    pytest.param(["Host: x@127.0.0.1"], id="user"),
+    pytest.param(["Host: 127.0.0.1#"], id="fragment"),
+    pytest.param(["Host: 127.0.0.1/x"], id="path"),
+    pytest.param(["Host: 127.0.0.1?x"], id="query"),
+    pytest.param(["Host: http://127.0.0.1"], id="URL"),
+    pytest.param(["Host: 127.0.0.1:x"], id="port that is none"),
+    pytest.param(["Host: ::1"], id="bare IPv6 address"),
+    pytest.param(["Host: [::1"], id="half an IPv6 address"),
+    pytest.param(["Host: a%zz"], id="half an escape"),
+    pytest.param(["Host: é"], id="beyond ASCII"),
+]
+
+
+@pytest.mark.parametrize("hosts", HOSTS)
+@pytest.mark.parametrize("path", [REALTIME, "/__mock/keys", "/docs", "/nothing"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_request_without_one_good_host_is_refused(
+    pair: Pair, way: str, path: str, hosts: list[str]
+) -> None:
+    answer = told(getattr(pair, way), "\r\n".join([f"GET {path} HTTP/1.1", *hosts, TOKEN, "", ""]) + PLAIN)
+
+    # What comes behind it may be somebody else's idea of the same request.
+    assert statuses(answer) == [400]
+    assert b'"status":"error"' in answer
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        pytest.param(["Host:"], id="empty"),
+        pytest.param(["Host: localhost:8484"], id="port"),
+        pytest.param(["Host: [::1]:8484"], id="IPv6 address"),
+        pytest.param(["Host: [fe80::1%25eth0]"], id="zone"),
+        pytest.param(["HOST: \t data_fa.st.  "], id="blanks around it"),
+        pytest.param(["Host: a%20b"], id="escape"),
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_any_host_that_may_be_one_is_served(pair: Pair, way: str, hosts: list[str]) -> None:
+    answer = told(getattr(pair, way), "\r\n".join([f"GET {REALTIME} HTTP/1.1", *hosts, TOKEN, "", ""]))
+
+    assert statuses(answer) == [200]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_http_1_0_may_have_no_host(pair: Pair, way: str, count: int) -> None:
+    lines = [f"GET {REALTIME} HTTP/1.0", *["Host: localhost"] * count, TOKEN, "", ""]
+
+    assert statuses(told(getattr(pair, way), "\r\n".join(lines))) == [200 if count < 2 else 400]
+
+
+def test_a_page_may_read_why_its_request_was_refused(pair: Pair) -> None:
+    preflight = "OPTIONS / HTTP/1.1\r\nOrigin: http://a\r\nAccess-Control-Request-Method: GET\r\n\r\n"
+
+    answer = told(pair.hot, preflight)
+
+    assert statuses(answer) == [400]
+    assert b"access-control-allow-origin: *\r\n" in answer
+
+
+def test_what_is_refused_is_noted(pair: Pair) -> None:
+    told(pair.hot, f"GET {REALTIME}?a=b HTTP/1.1\r\n{TOKEN}\r\n\r\n")
+
+    row = noted(pair.hot)
+    assert (row["status"], row["decidedBy"], row["keyName"]) == (400, "request", "df_test")
+    assert (row["path"], row["query"]) == (REALTIME, {"a": ["b"]})
+
+
+TARGETS = [
+    pytest.param("GET", "http://127.0.0.1:1", 200, id="no path"),
+    pytest.param("GET", "http://127.0.0.1:1?a=b", 200, id="query behind the host"),
+    pytest.param("HEAD", "http://localhost", 200, id="HEAD without a path"),
+    pytest.param("GET", f"HTTP://localhost{REALTIME}", 200, id="capital letters"),
+    pytest.param("GET", f"https://user:pw@datafa.st:443{REALTIME}?a=http://b/c", 200, id="user and port"),
+    pytest.param("GET", "http://localhost/nothing", 404, id="unknown path"),
+    pytest.param("GET", "http:///x", 400, id="no host"),
+    pytest.param("GET", "http://:80/x", 404, id="port alone"),
+    pytest.param("GET", "http://a,b/x", 400, id="two hosts"),
+    pytest.param("GET", f"ftp://localhost{REALTIME}", 400, id="another scheme"),
+    pytest.param("GET", "localhost:80", 400, id="authority"),
+    pytest.param("GET", "localhost", 400, id="name"),
+    pytest.param("GET", "*", 400, id="asterisk of another method"),
+    pytest.param("OPTIONS", "*", 204, id="asterisk"),
+    pytest.param("OPTIONS", "http://localhost:1", 204, id="asterisk through a proxy"),
+    pytest.param("OPTIONS", f"http://localhost{REALTIME}", 204, id="OPTIONS of a path"),
+    pytest.param("OPTIONS", "**", 400, id="two asterisks"),
+    pytest.param("CONNECT", "localhost:80", 400, id="CONNECT"),
+    pytest.param("CONNECT", "localhost", 400, id="CONNECT without a port"),
+    pytest.param("CONNECT", "*", 400, id="CONNECT to anywhere"),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "status"), TARGETS)
+@pytest.mark.parametrize("way", WAYS)
+def test_targets(pair: Pair, way: str, method: str, target: str, status: int) -> None:
+    answer = told(getattr(pair, way), asking(target, TOKEN, method=method))
+
+    assert statuses(answer) == [status]
+    assert status != 400 or b'"status":"error"' in answer
+    assert status != 204 or b"\r\nallow: " in answer
+
+
+@pytest.mark.parametrize("query", ["", "?a=b"])
+def test_a_url_without_a_path_is_that_of_the_root(pair: Pair, query: str) -> None:
+    targets = [f"/{query}", f"http://mock{query}", f"http://mock/{query}"]
+    answers = {told(pair.hot, asking(target, "Connection: close"), is_over=False) for target in targets}
+
+    [answer] = answers
+    assert statuses(answer) == [200]
+
+
+def test_the_host_of_a_url_counts_and_not_the_header(pair: Pair) -> None:
+    rebound = "GET http://evil.example/__mock/keys HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    proxied = "GET http://localhost/__mock/keys HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+
+    assert statuses(told(pair.hot, rebound)) == [403]
+    assert statuses(told(pair.hot, proxied)) == [200]
+
+
+LONG = [
+    pytest.param(("/" + "x" * 32_768, "A: b"), 414, id="path just too long"),
+    pytest.param(("/?" + "x" * 65_600, "A: b"), 414, id="query beyond 16 bits"),
+    pytest.param(("/" + "x" * 3_000_000, "A: b"), 414, id="endless path"),
+    pytest.param(("http://" + "x" * 70_000 + "/", "A: b"), 414, id="endless host"),
+    pytest.param(("/", "A: " + "b" * 32_768), 431, id="header just too long"),
+    pytest.param(("/", "A: " + "b" * 65_600), 431, id="header beyond 16 bits"),
+    pytest.param(("/", "A: " + "b" * 3_000_000), 431, id="endless header"),
+    pytest.param(("/", "A" * 3_000_000 + ": b"), 431, id="endless name"),
+    pytest.param(("/", "\r\n".join(["A: b"] * 100_000)), 431, id="endless headers"),
+]
+
+
+@pytest.mark.parametrize(("request_", "status"), LONG)
+@pytest.mark.parametrize("size", [1 << 30, 30_000], ids=["at once", "in pieces"])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "without an end"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_too_long_is_refused_alike(
+    pair: Pair, way: str, *, is_whole: bool, size: int, request_: tuple[str, str], status: int
+) -> None:
+    data = asking(request_[0], TOKEN, "Origin: http://a", request_[1])
+    if not is_whole:
+        data = data[:-3]
+        status = status if len(data) > 500_000 else 0
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+
+    answer = told(getattr(pair, way), *pieces, seconds=0)
+
+    assert statuses(answer) == ([status] if status else [])
+    assert not status or (b'"status":"error"' in answer and b"\r\nconnection: close\r\n" in answer)
+
+
+def test_what_is_too_long_is_noted_by_its_beginning(pair: Pair) -> None:
+    told(pair.hot, asking("/api/v1/" + "x" * 65_600, TOKEN, "X: " + "y" * 600))
+
+    row = noted(pair.hot)
+    assert (row["status"], row["decidedBy"], row["keyName"]) == (414, "request", "df_test")
+    assert row["path"] == ("/api/v1/" + "x" * 1_000)[:1_000]
+    assert "x" not in row["headers"]
+
+
+GOOD = [
+    PLAIN,
+    asking(MAP, "Authorization: Bearer df_demo", "Origin: http://a"),
+    asking(REALTIME, TOKEN, method="HEAD"),
+    asking(REALTIME),
+    asking(REALTIME, TOKEN, method="OPTIONS"),
+    asking("*", method="OPTIONS"),
+    asking(f"http://mock{REALTIME}?a=b", TOKEN),
+    asking("/nothing", TOKEN),
+    "\r\n" + PLAIN,
+    asking(REALTIME, TOKEN, "Content-Length: 3") + "abc",
+    asking(REALTIME, TOKEN, "Content-Length: 3", method="POST") + "abc",
+    asking(REALTIME, TOKEN, "Content-Length: 0", method="POST"),
+    asking(REALTIME, TOKEN, CHUNKED, method="POST") + "3;x=y\r\nabc\r\n0\r\nHost: z\r\nX: y\r\n\r\n",
+    asking(REALTIME, CHUNKED, method="POST") + f"0\r\n{TOKEN}\r\n\r\n",
+    asking(REALTIME, TOKEN, "Content-Length: 3", "Expect: 100-continue", method="PUT") + "abc",
+    asking(REALTIME, TOKEN, *UPGRADE),
+    asking(REALTIME, TOKEN, *UPGRADE, method="HEAD"),
+    asking(REALTIME, TOKEN, *UPGRADE, "Content-Length: 3", method="POST") + "abc",
+    asking(REALTIME, TOKEN, *UPGRADE, "Content-Length: 0", method="POST"),
+    asking(REALTIME, TOKEN, *UPGRADE, CHUNKED, method="POST") + "3\r\nabc\r\n0\r\n\r\n",
+]
+LAST = [
+    CLOSING,
+    asking(REALTIME, TOKEN, version="1.0"),
+    asking(REALTIME, TOKEN, "Connection: keep-alive", version="1.0"),
+    f"GET {REALTIME} HTTP/1.0\r\n{TOKEN}\r\n\r\n",
+    asking(REALTIME, TOKEN, "Connection: close, Upgrade", "Upgrade: h2c"),
+]
+BROKEN = [
+    "\x00",
+    "XXXX\r\n\r\n",
+    "GET / HTTP/9.9\r\n\r\n",
+    asking("/a\x00b", TOKEN),
+    asking("x:", TOKEN),
+    asking(REALTIME, TOKEN, "no colon"),
+    asking(REALTIME, TOKEN, "Origin: http://a", "A: \x00"),
+    asking(REALTIME, TOKEN, "Content-Length: x", method="HEAD"),
+    asking(REALTIME, TOKEN, "Content-Length: 1", CHUNKED, method="POST"),
+    f"GET {REALTIME} HTTP/1.1\r\n{TOKEN}\r\n\r\n",
+    f"HEAD {REALTIME} HTTP/1.1\r\nHost: a\r\nHost: b\r\nOrigin: http://a\r\n\r\n",
+    asking("a:80", method="CONNECT") + "abc",
+    asking("/" + "x" * 40_000, TOKEN, "Origin: http://a"),
+    asking(REALTIME, TOKEN, "X: " + "y" * 40_000),
+    asking(REALTIME, TOKEN, CHUNKED, method="POST") + "zz\r\n",
+    asking(REALTIME, TOKEN, *UPGRADE, CHUNKED, method="POST") + "3\r\nabcdef",
+]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[str]:
+    """What a client sends, in pieces."""
+    requests = draw(st.lists(st.sampled_from(GOOD), max_size=5))
+    requests += draw(st.lists(st.sampled_from([*LAST, *BROKEN]), max_size=2))
+    requests += draw(st.lists(st.sampled_from(GOOD), max_size=2))
+    whole = "".join(requests)
+    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(whole) - 1)), max_size=4)))
+    return [whole[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
+
+
+@settings(max_examples=min(settings().max_examples, 1_500))
+@given(pieces=streams())
+@example(pieces=[PLAIN, "\x00"])
+@example(pieces=[PLAIN + BROKEN[9] + PLAIN])
+@example(pieces=[GOOD[17] + GOOD[19], PLAIN])
+def test_a_stream_is_answered_alike_whatever_the_way_and_the_pieces(pair: Pair, pieces: list[str]) -> None:
+    pair.counts.forget()
+    # Who says beforehand that nothing follows is told that, too, if it is heard in time.
+    whole = "".join([*pieces, CLOSING])
+    usual = told(pair.cold, whole, is_over=False)
+
+    assert told(pair.hot, whole, is_over=False) == usual
+    assert told(pair.hot, *pieces, CLOSING, seconds=0.002, is_over=False) == usual
+    assert told(pair.cold, *pieces, CLOSING, seconds=0.002, is_over=False) == usual
+
+
+@pytest.mark.parametrize("request_", GOOD, ids=range(len(GOOD)))
+@pytest.mark.parametrize("way", WAYS)
+def test_behind_a_good_request_another_is_answered(pair: Pair, way: str, request_: str) -> None:
+    assert len(statuses(told(getattr(pair, way), request_ + PLAIN))) == 2
+
+
+@pytest.mark.parametrize("request_", [*LAST, *BROKEN], ids=range(len(LAST) + len(BROKEN)))
+@pytest.mark.parametrize("way", WAYS)
+def test_behind_the_last_and_behind_a_broken_request_nothing_is_answered(
+    pair: Pair, way: str, request_: str
+) -> None:
+    found = statuses(told(getattr(pair, way), PLAIN + request_ + PLAIN))
+
+    assert found[0] == 200
+    assert len(found) == 2
+    assert (found[1] == 200) == (request_ in LAST)
+
+
+def test_an_offer_of_another_protocol_takes_no_body_from_a_control(pair: Pair) -> None:
+    body = '{"label": "mine"}'
+    headers = ("Content-Type: application/json", f"Content-Length: {len(body)}", *UPGRADE)
+    request_ = asking("/__mock/keys", *headers, method="POST").replace("Host: mock", "Host: localhost")
+
+    answer = told(pair.hot, request_, body)
+
+    assert statuses(answer) == [201]
+    assert b'"label":"mine"' in answer
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        pytest.param("Content-Length: 100", "{}", id="length"),
+        pytest.param(CHUNKED, "2\r\n{}\r\n", id="chunks"),
+        pytest.param(CHUNKED, "2\r\n{}\r\n0\r\nX: y", id="trailer"),
+    ],
+)
+def test_a_control_is_not_carried_out_by_half_a_request(pair: Pair, framing: str, body: str) -> None:
+    head = asking("/__mock/keys", "Content-Type: application/json", framing, method="POST")
+    whole = asking("/__mock/keys", "Content-Type: application/json", "Content-Length: 2", method="POST")
+    local = (whole + "{}" + head + body).replace("Host: mock", "Host: localhost")
+
+    assert statuses(told(pair.hot, local)) == [201, 400]
+
+
+SLOW = asking(REALTIME, TOKEN, "Prefer: delay=300")
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        pytest.param(SLOW, [200], id="one"),
+        pytest.param(SLOW + PLAIN + SLOW + PLAIN, [200] * 4, id="several"),
+        pytest.param(PLAIN + SLOW + PLAIN[:20], [200] * 2, id="half of another behind it"),
+        pytest.param(SLOW + "\x00", [200, 400], id="garbage behind it"),
+        pytest.param(asking(REALTIME, TOKEN, "Prefer: fault=hang"), [], id="one that is never answered"),
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_who_says_no_more_is_answered_still(pair: Pair, way: str, sent: str, expected: list[int]) -> None:
+    assert statuses(told(getattr(pair, way), sent)) == expected
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[str]:
+    """A server that waits for nobody."""
+    patience = Patience(idle=0.6, request=0.3)
+    one = service()
+    with served(Server(make_app(one), lambda: None, at_once=Hot(one), patience=patience)) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("pieces", "count", "least"),
+    [
+        pytest.param([], 0, 0.6, id="nothing"),
+        pytest.param(["\r\n"], 0, 0.6, id="a line end"),
+        pytest.param([PLAIN, PLAIN], 2, 0.6, id="known requests"),
+        pytest.param([PLAIN, "\r\n"], 1, 0.6, id="a line end behind a request"),
+        pytest.param(["G"], 1, 0.3, id="one byte"),
+        pytest.param([PLAIN[:30], PLAIN[30:-2]], 1, 0.3, id="half a head"),
+        pytest.param([PLAIN, PLAIN, PLAIN[:-2]], 3, 0.3, id="half a head behind requests"),
+        pytest.param([asking(REALTIME, TOKEN, "Content-Length: 9")], 1, 0.3, id="no body"),
+        pytest.param(
+            [
+                asking("/__mock/keys", "Content-Type: application/json", CHUNKED, method="POST").replace(
+                    "Host: mock", "Host: localhost"
+                )
+            ],
+            1,
+            0.3,
+            id="no body to a control",
+        ),
+    ],
+)
+def test_who_sends_nothing_is_left_in_the_end(
+    hasty: str, pieces: list[str], count: int, least: float
+) -> None:
+    with connected(hasty) as sock:
+        begin = time.monotonic()
+        for piece in pieces:
+            sock.sendall(piece.encode())
+            time.sleep(0.05)
+        answer = b"".join(iter(lambda: sock.recv(1 << 16), b""))
+        took = time.monotonic() - begin
+
+    assert len(statuses(answer)) == count
+    assert took > least - 0.1
+
+
+def test_one_byte_after_another_is_too_slow(hasty: str) -> None:
+    with connected(hasty) as sock:
+        for byte in PLAIN[:30]:
+            sock.sendall(byte.encode())
+            time.sleep(0.02)
+        answer = sock.recv(1 << 16)
+
+    assert statuses(answer) == [408]
+
+
+def test_who_is_too_slow_is_told_so_when_all_before_is_answered(hasty: str) -> None:
+    with connected(hasty) as sock:
+        sock.sendall((asking(REALTIME, TOKEN, "Prefer: delay=800") + PLAIN + PLAIN[:30]).encode())
+        answer = b"".join(iter(lambda: sock.recv(1 << 16), b""))
+
+    assert statuses(answer) == [200, 200, 408]
+
+
+def test_who_polls_once_a_minute_keeps_the_connection() -> None:
+    assert 65 <= Patience().idle <= 75
+
+
+LEAVING = [
+    pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", id="head"),
+    pytest.param(
+        b"POST /__mock/keys HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100\r\n\r\n{",
+        id="body of a control",
+    ),
+    pytest.param(
+        b"POST /__mock/keys HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+        id="chunk of a control",
+    ),
+    pytest.param(
+        b"POST /__mock/keys HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+        id="control that waits to be asked",
+    ),
+    pytest.param(
+        b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{" % REALTIME.encode(), id="body"
+    ),
+    pytest.param(SLOW.replace("300", "5000").encode(), id="late answer"),
+    pytest.param(asking("/openapi.json?revision=all").encode() * 100, id="answers that nobody reads"),
+    pytest.param(asking("/__mock/requests?format=har").encode() * 3, id="answers of a control"),
+]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
+    """The command, and the file of what it says on standard error."""
+    stderr = tmp_path_factory.mktemp("wire") / "stderr"
+    with stderr.open("w") as stream, started("--port", "0", stderr=stream) as found:
+        yield found, stderr
+
+
+@pytest.fixture(scope="module")
+def address(process: tuple["subprocess.Popen[str]", Path]) -> str:
+    """Where it listens."""
+    return address_of(process[0])
+
+
+@pytest.mark.parametrize("sent", LEAVING)
+@pytest.mark.parametrize("linger", [None, 0], ids=["close", "reset"])
+def test_a_client_that_leaves_is_nothing_to_tell(
+    process: tuple["subprocess.Popen[str]", Path], address: str, linger: int | None, sent: bytes
+) -> None:
+    with connected(address) as sock:
+        if linger is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, linger))
+        sock.sendall(sent)
+        time.sleep(0.1)
+
+    assert statuses(told(address, CLOSING)) == [200]
+    assert process[1].read_text() == ""
+
+
+# The last test of this process.
+def test_sigterm_ends_it_in_silence_whatever_is_half_done(
+    process: tuple["subprocess.Popen[str]", Path], address: str
+) -> None:
+    server, stderr = process
+    with ExitStack() as stack:
+        for parameter in LEAVING:
+            stack.enter_context(connected(address)).sendall(parameter.values[0])  # type: ignore[arg-type] # bytes
+        time.sleep(0.2)
+        begin = time.monotonic()
+        server.terminate()
+        code = server.wait(10)
+
+    assert code == 0
+    assert time.monotonic() - begin < 3
+    assert stderr.read_text() == ""
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate", "gzip, gzip", "identity", "nonsense"])
+@pytest.mark.parametrize("path", [REALTIME, "/__mock/keys", "/docs", "/nothing"])
+def test_codings_break_nothing(pair: Pair, path: str, coding: str) -> None:
+    body = "\x1f\x8b\x00(\xb5/\xfd"
+    headers = (
+        f"Accept-Encoding: {coding}",
+        f"Content-Encoding: {coding}",
+        f"Content-Length: {len(body)}",
+        "Content-Type: application/json",
+    )
+    request_ = asking(path, TOKEN, *headers, method="POST").replace("Host: mock", "Host: localhost") + body
+
+    answer = told(pair.hot, request_ + PLAIN)
+
+    [first, second] = statuses(answer)
+    assert 400 <= first < 500
+    assert second == 200
+    assert b"content-encoding" not in answer.lower()

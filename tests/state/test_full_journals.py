@@ -1,0 +1,135 @@
+"""However full the journals are, they are bounded together, and looking through them holds nobody up."""
+
+import asyncio
+import time
+
+import httpx2
+import pytest
+from starlette.types import ASGIApp
+
+from mock_server.app import make_app
+from mock_server.control import switches
+from mock_server.instants import instant_of
+from mock_server.options import Settings
+from mock_server.service import MOST_NOTED, load_service
+from mock_server.state.journal import MOST_BYTES, Outcome, Part, Sent
+from mock_server.testing import running
+from tests.controls import Controls, Json
+from tests.instants import INSTANT
+
+REALTIME = "/api/v1/analytics/realtime"
+HELD = 0.05
+"""Seconds of work; before it was done in turns, it was many times as much."""
+
+
+@pytest.fixture(scope="module")
+def full() -> ASGIApp:
+    """A mock with forty full journals of percent signs."""
+    mock = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+    for n in range(40):
+        key = mock.keys.named(f"Bearer df_key_{n}")
+        for number in range(4):
+            query = f"a={'%' * 15_000}{'%41' * 3_000}&{'%41&' * 1_500}{number}".encode()
+            headers = b"authorization\nBearer df_test\nx\n" + b"%25" * 9_000
+            mock.note(Sent("GET", REALTIME.encode(), query, headers, 70_000), None, key, OUTCOME)
+    return make_app(mock)
+
+
+async def longest_turn(app: ASGIApp, method: str, path: str, body: Json) -> tuple[int, float]:
+    """The status of an answer, and for how many seconds at most it let nobody else have a turn.
+
+    It is the time that the thread worked: how busy the machine is does not count.
+    """
+    turns: list[float] = []
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1/__mock"
+    ) as client:
+        request = (
+            client.build_request(method, path, json=body) if body else client.build_request(method, path)
+        )
+        answer = asyncio.create_task(client.send(request))
+        while not answer.done():
+            begin = time.thread_time()
+            await asyncio.sleep(0)
+            turns.append(time.thread_time() - begin)
+        return (await answer).status_code, max(turns)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        pytest.param(
+            "POST", "/requests/verify", {"query": {"a": "b"}, "headers": {"host": "zzz"}}, id="verify"
+        ),
+        pytest.param(
+            "POST",
+            "/requests/verify",
+            {"query": {f"{n}": "***" for n in range(10)}, "path": "***"},
+            id="verify much",
+        ),
+        pytest.param("GET", "/requests?limit=100", None, id="read"),
+        pytest.param("GET", "/requests?limit=50&format=har", None, id="HAR"),
+        pytest.param("GET", "/requests/retries", None, id="retries"),
+    ],
+)
+def test_nobody_waits_while_they_are_looked_through(
+    full: ASGIApp, method: str, path: str, body: Json
+) -> None:
+    status, held = asyncio.run(longest_turn(full, method, path, body))
+
+    assert status == 200
+    assert held < HELD
+
+
+def test_all_journals_together_are_bounded_and_the_least_used_make_room() -> None:
+    mock = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+    keys = [mock.keys.named(f"Bearer df_key_{n}") for n in range(300)]
+    for key in keys:
+        for _ in range(10):
+            mock.note(large_request(), None, key, OUTCOME)
+        # The first one goes on being used.
+        mock.note(large_request(), None, keys[0], OUTCOME)
+
+    weights = [key.journal.weight for key in keys if key is not None]
+    assert 300 * MOST_BYTES > MOST_NOTED * 1.5
+    assert MOST_NOTED * 0.8 < sum(weights) <= MOST_NOTED
+    assert weights[0] > 0.8 * MOST_BYTES
+    assert weights[1] == 0
+    # From some key on all of them are there.
+    assert [weight > 0 for weight in weights[1:]] == sorted(weight > 0 for weight in weights[1:])
+
+
+def test_a_peek_counts_for_nothing() -> None:
+    mock = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    for _ in range(10):
+        mock.shadow().note(large_request(), None, None, OUTCOME)
+
+    assert mock.common.noted == 0
+
+
+def test_rules_of_all_keys_together_are_bounded() -> None:
+    rule = {"when": {"query": {f"p{n}": "v" for n in range(600)}}, "then": {"code": 500}}
+    with running(now=INSTANT) as mock, Controls(mock.server) as controls:
+        most = switches.MOST_RULE_BYTES // (600 * 100 * 4)
+        statuses = [
+            controls.ask("POST", "/keys", {"key": f"df_{n}", "faults": [rule] * 4}).status_code
+            for n in range(most)
+        ]
+        refused = controls.ask("PUT", "/settings", {"faults": [rule] * 4})
+
+        assert statuses[0] == 201
+        assert statuses[-1] == refused.status_code == 409
+        assert "32 MiB" in refused.json()["detail"]
+        assert statuses == sorted(statuses)
+        # What takes less room than before is taken.
+        controls.patch("/settings", {"faults": [rule]}, key="df_0")
+        controls.ask("DELETE", "/keys/df_1")
+        controls.put("/settings", {"faults": [rule] * 4})
+
+
+OUTCOME = Outcome(0, "getRealtime", "world", 200, Part(), b"", 1)
+
+
+def large_request() -> Sent:
+    """One of which eight fill a journal."""
+    return Sent("GET", REALTIME.encode(), b"x" * 30_000, b"", 30_000)

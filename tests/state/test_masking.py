@@ -1,0 +1,114 @@
+"""What is shown of a text never holds a token, however it is written."""
+
+import base64
+import html
+import json
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.state.masking import has_token, hidden, hidden_anywhere
+
+TOKEN = "df_sesame-Open_1"
+WAYS: dict[str, Callable[[str], str]] = {
+    "percent": lambda text: "".join(f"%{ord(c):02x}" for c in text),
+    "percent twice": lambda text: quote("".join(f"%{ord(c):02X}" for c in text)),
+    "JSON": lambda text: "".join(f"\\u{ord(c):04x}" for c in text),
+    "JSON in JSON": lambda text: json.dumps("".join(f"\\u{ord(c):04X}" for c in text))[1:-1],
+    "hexadecimal": lambda text: "".join(f"\\x{ord(c):02x}" for c in text),
+    "code point": lambda text: "".join(f"\\u{{{ord(c):x}}}" for c in text),
+    "octal": lambda text: "".join(f"\\{ord(c):03o}" for c in text),
+    "HTML": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(c):X};" for c in text),
+    "HTML in HTML": lambda text: html.escape("".join(f"&#{ord(c)};" for c in text)),
+    "HTML in a URL": lambda text: quote("".join(f"&#{ord(c)};" for c in text)),
+    "JSON in a URL": lambda text: quote("".join(f"\\u{ord(c):04x}" for c in text)),
+    "a URL in JSON": lambda text: "".join(f"\\u0025{ord(c):02x}" for c in text),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
+@pytest.mark.parametrize("token", [TOKEN, TOKEN.replace("df_", "dft_")])
+def test_a_token_that_is_escaped_is_masked(way: Callable[[str], str], token: str) -> None:
+    masked = f"{token.partition('_')[0]}_***"
+
+    assert hidden(f"a {way(token)} z") == f"a {masked} z"
+    assert has_token(way(token))
+
+
+@given(ways=st.lists(st.sampled_from([str, *WAYS.values()]), min_size=len(TOKEN), max_size=len(TOKEN)))
+def test_any_letters_of_a_token_may_be_escaped_in_any_way(ways: list[Callable[[str], str]]) -> None:
+    written = "".join(way(letter) for way, letter in zip(ways, TOKEN, strict=True))
+
+    assert hidden(f"key={written};") == "key=df_***;"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("pdf_file, adf_x", "pdf_file, adf_x", id="within a word"),
+        pytest.param("df_ and dft_", "df_ and dft_", id="nothing behind"),
+        pytest.param("df_a, dft_b", "df_***, dft_***", id="two"),
+        pytest.param("pdf_df_a", "pdf_df_***", id="behind a word"),
+        pytest.param("x%41df_a", "x%41df_***", id="behind an escape"),
+        pytest.param(r"a\ndf_a", r"a\ndf_***", id="behind a line's end"),
+        pytest.param(r"C:\xdf_a", r"C:\xdf_***", id="within what looks like an escape"),
+        pytest.param("100%df_a", "100%df_***", id="within what looks like a percent escape"),
+        pytest.param("df&lowbar;a", "df_***", id="an entity by its name"),
+        pytest.param("df&#95a", "df_***", id="an entity without an end"),
+        pytest.param("a%2Cdf_a%26b%3D1", "a%2Cdf_***%26b%3D1", id="what is around it stays"),
+        pytest.param("100 % of \\ & more", "100 % of \\ & more", id="signs that escape nothing"),
+    ],
+)
+def test_what_is_shown(text: str, shown: str) -> None:
+    assert hidden(text) == shown
+    assert has_token(text) == (text != shown)
+
+
+def test_a_text_that_quotes_others_may_hold_a_token_within_a_word() -> None:
+    assert hidden_anywhere("Nothing is at /Adf_secret.") == "Nothing is at /Adf_***."
+    assert hidden_anywhere("pd&#102;_x") == "pdf_***"
+    assert hidden_anywhere("df_, a_df") == "df_, a_df"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "%",
+        "%25",
+        "%41",
+        "\\",
+        "\\u0041",
+        "&amp;",
+        "&#0",
+        "&#38;",
+        "df_",
+        "adf_",
+        "d",
+        "%5Cu0025",
+        "\\\\u",
+        "&#x0",
+    ],
+)
+def test_hostile_texts_are_looked_through_quickly(part: str) -> None:
+    text = part * (32_000 // len(part))
+
+    took = []
+    for _ in range(3):
+        begin = time.process_time()
+        hidden(text)
+        took.append(time.process_time() - begin)
+
+    assert min(took) < 0.05
+
+
+def test_what_is_encoded_as_a_whole_is_not_looked_into() -> None:
+    # A header that holds credentials is never shown; in other places the kit masks those of its run.
+    encoded = base64.b64encode(TOKEN.encode()).decode()
+
+    assert hidden(encoded) == encoded

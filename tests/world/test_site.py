@@ -1,0 +1,169 @@
+"""Site files: each refusal of their content, with its place; and what is odd is served or refused."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from mock_server.contract.document import REVISIONS
+from mock_server.data_files import read_data
+from mock_server.errors import InputError
+from mock_server.instants import instant_of
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.world.site import SITES, Site, load_site
+from mock_server.world.world import World
+from tests.instants import INSTANT
+
+DEMO = read_data(SITES / "demo.yaml")
+ODD_NUMBERS: list[Any] = [0, -1, 1e-320, 1e-9, 0.5, 1, 7, 1e9, 10**20, 1e308]
+ODD_TEXTS: list[Any] = ["", "x", "/", "\x1b[31m", "é" * 300, "http://[ad]/x"]
+ODD_LISTS: list[Any] = [[], ["/"], [{}], [1e308] * 24, [0] * 24, [1e9] * 7]
+ODD_VALUES = [*ODD_NUMBERS, *ODD_TEXTS, *ODD_LISTS, None, True, {}, {"/": 1e308}, {"x": 0}]
+Way = tuple[str | int, ...]
+
+
+def _with(part: Any, way: Sequence[str | int], value: Any) -> Any:
+    """The same with another value at a place, which may be a new member or one behind the last."""
+    if not way:
+        return value
+    if isinstance(part, list):
+        changed = [*part, None] if way[0] == len(part) else list(part)
+        changed[int(way[0])] = _with(changed[int(way[0])], way[1:], value)
+        return changed
+    return {**part, way[0]: _with(part.get(way[0]), way[1:], value)}
+
+
+def _places(part: Any, *way: str | int) -> Iterator[Way]:
+    members = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for name, member in members:
+        yield (*way, name)
+        yield from _places(member, *way, name)
+
+
+def _loaded(tmp_path: Path, content: Any) -> Site:
+    path = tmp_path / "own.yaml"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return load_site(path)
+
+
+ALL_ZERO = {"desktop": 0, "mobile": 0}
+LAST = len(DEMO["pages"]) - 1
+TWIN = {"path": "/", "links": {"/": 1}}
+
+
+# Each with the place that is changed, what is put there, and what is said of it.
+REFUSED: dict[str, tuple[str, Any, str]] = {
+    "name": ("name", "demo", "a site is named by its file; leave"),
+    "file": ("file", "demo.yaml", "a site is named by its file; leave"),
+    "device": ("devices", {"watch": 1}, "$.devices: 'watch' is none of desktop, mobile,"),
+    "devices of no weight": ("devices", ALL_ZERO, "$.devices: every weight is 0"),
+    "devices of next to no weight": ("devices", {"desktop": 1e-320}, "$.devices: every weight is 0"),
+    "no devices": ("devices", {}, "$.devices: every weight is 0"),
+    "sources": ("sources", [{"weight": 0}], "$.sources: every weight is 0"),
+    "regular": ("money", None, "$.regulars[1].customer: a customer needs `money`"),
+    "no country": ("countries", {}, "$.countries: the site needs `countries` or"),
+    "countries": ("countries", {"NO": 0}, "$.countries: every weight is 0"),
+    "page": (f"pages.{LAST + 1}", TWIN, f"$.pages[{LAST + 1}].path: '/' is there twice"),
+    "no link": ("pages.0.links", {}, "$.pages[0].links: '/' links to no page"),
+    "links of no weight": ("pages.0.links", {"/login": 0}, "$.pages[0].links: '/' links to no page"),
+    "link": ("pages.0.links", {"/no": 1}, "$.pages[0].links: '/no' is no page of"),
+    "chances": ("pages.0.goals.0.chance", 1, "$.pages[0].goals: the chances add up to more"),
+    "url": ("pages.0.goals.0.type", "external_link", "$.pages[0].goals[0]: an external link"),
+    "signup": ("signup.path", ["/no"], "$.signup.path: '/no' is no page of this"),
+    "purchase": ("money.purchase.path", ["/", "/no"], "$.money.purchase.path: '/no' is no page"),
+    "shares": ("signup.share", 0.993, "$.signup.share: more visits take a funnel"),
+    "identified": ("signup.identifies", False, "$.cast: an identified visitor needs"),
+    "no signup": ("signup", None, "$.cast: an identified visitor needs a `signup`"),
+    "gap": ("waves.0.gap", 1098, "$.waves[0].gap: 1098 minutes are too few: at least 1099"),
+    "gaps": ("waves.1.gap", 6694, "$.waves[1].gap: 6694 minutes are too few: at least"),
+    "entry": ("regulars.0.entry", "/no", "$.regulars[0].entry: '/no' is no page of"),
+    "since": ("regulars.0.since", "soon", "$.regulars[0].since: 'soon' is no ISO"),
+    "rush": ("rhythm.hours.3", 3000, "$.rhythm: with these factors more than 100,000"),
+    "referrer": ("sources.1.referrer", "http://[ad]/x", "$.sources[1].referrer: 'http://[ad]/x' is no"),
+    "goal's": ("pages.0.goals.0.url", "http://[ad]/x", "$.pages[0].goals[0].url: 'http://[ad]/x'"),
+    "ANSI": ("domain", "a\x1b[2J.example", "$.domain: 'a\\x1b[2J.example' has a control"),
+    "bell": ("description", "a\x07", "$.description: 'a\\x07' has a control"),
+    "in a key": ("pages.0.links", {"/": 1, "a\nb": 1}, "$.pages[0].links: 'a\\nb' has a"),
+    "line separator": ("money.plans.0.name", "a\u2028b", "$.money.plans[0].name: "),
+    "long text": ("description", "x" * 2001, "$.description: the text is longer than 2000"),
+    "amount": ("money.plans.0.amount", 10000000000000.0, "$.money.plans[0].amount: Expected"),
+    "weight": ("devices.desktop", 10000000000.0, "$.devices[...]: Expected `float` <= 1000000000"),
+    "rate": ("money.usdRate", 1e-10, "$.money.usdRate: Expected `float` >= 1e-09"),
+    "many": ("sources", [{"weight": 1}] * 2001, "$.sources: Expected `array` of length"),
+}
+
+
+@pytest.mark.parametrize(("place", "value", "problem"), REFUSED.values(), ids=REFUSED)
+def test_content_that_cannot_be_is_refused_with_its_place(
+    place: str, value: Any, problem: str, tmp_path: Path
+) -> None:
+    way = [int(name) if name.isdecimal() else name for name in place.split(".")]
+
+    with pytest.raises(InputError) as refused:
+        _loaded(tmp_path, _with(DEMO, way, value))
+
+    assert f"own.yaml: {problem}" in str(refused.value)
+
+
+def test_customer_and_prediction_need_money(tmp_path: Path) -> None:
+    poor = {**DEMO, "money": None, "regulars": []}
+
+    with pytest.raises(InputError, match=r"\$\.cast: a customer needs `money`"):
+        _loaded(tmp_path, poor)
+    with pytest.raises(InputError, match=r"\$\.prediction: a prediction needs `money`"):
+        _loaded(tmp_path, {**poor, "cast": []})
+    assert _loaded(tmp_path, {**poor, "cast": [], "prediction": None}).money is None
+
+
+def test_without_an_entry_no_visit_begins(tmp_path: Path) -> None:
+    pages = [{**page, "entry": 0} for page in DEMO["pages"]]
+
+    with pytest.raises(InputError, match=r"\$\.pages: no page has an `entry` weight"):
+        _loaded(tmp_path, {**DEMO, "pages": pages})
+
+
+def test_chances_may_add_up_to_one(tmp_path: Path) -> None:
+    goals = [{"name": "a", "chance": 0.5}, {"name": "b", "chance": 0.5}]
+
+    assert len(_loaded(tmp_path, _with(DEMO, ("pages", 0, "goals"), goals)).pages[0].goals) == 2
+
+
+def test_places_of_its_own_are_enough(tmp_path: Path) -> None:
+    nowhere = _with({**DEMO, "countries": {}, "regulars": []}, ("places",), [{"city": "Atlantis"}])
+
+    assert _loaded(tmp_path, nowhere).places[0].city == "Atlantis"
+    with pytest.raises(InputError, match=r"\$\.countries: every weight is 0"):
+        _loaded(tmp_path, _with(nowhere, ("places", 0, "weight"), 0))
+
+
+def test_norway_needs_no_quotes(tmp_path: Path) -> None:
+    text = (
+        (SITES / "demo.yaml").read_text("utf-8").replace("countries: {US: 30,", "countries: {NO: 60, SE: 10,")
+    )
+    (tmp_path / "own.yaml").write_text(text.replace("SE: 1,", ""), encoding="utf-8")
+
+    assert load_site(tmp_path / "own.yaml").countries["NO"] == 60
+
+
+def test_description_of_several_lines_is_one(tmp_path: Path) -> None:
+    assert (
+        _loaded(tmp_path, {**DEMO, "description": "A shop\nin two lines.\n"}).description
+        == "A shop in two lines."
+    )
+
+
+def test_whatever_stands_anywhere_in_a_site_is_served_or_refused(tmp_path: Path) -> None:
+    random = Random(12)
+    places = list(_places(DEMO))
+    now = instant_of(INSTANT)
+
+    for way in random.choices(places, k=60):
+        with suppress(InputError):
+            world = World(42, _loaded(tmp_path, _with(DEMO, way, random.choice(ODD_VALUES))))
+            told = json.loads(VIEWS["getRealtimeMap"](Call(world, now, REVISIONS[0], {})))
+            assert told["data"]["count"] >= 0

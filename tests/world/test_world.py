@@ -1,0 +1,190 @@
+"""The world's invariants at random instants of random worlds."""
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+import httpx2
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.contract.document import REVISIONS
+from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, instant_of, iso_of
+from mock_server.resources.cache import Worlds
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
+from mock_server.testing import running
+from mock_server.world.site import MOST_ONLINE, load_sites
+from mock_server.world.world import World
+from tests.credentials import bearer
+from tests.invariants import KINDS, WINDOW, Ask, check_past, check_picture, data_of, take_picture
+
+SITES = load_sites()
+# Five thousand visitors take their time.
+ALL_SITES = [
+    pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
+]
+SMALL_SITES = sorted(set(SITES) - {"launch_day"})
+FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
+
+seeds = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, 42])
+# Mostly the years in which people use it, sometimes any other.
+instants = st.integers(1_640_995_200, 2_082_758_400).map(lambda s: s * 1000) | st.integers(FIRST, LAST)
+lapses = st.integers(1, 20 * 60_000) | st.integers(1, 90 * DAY)
+
+
+@lru_cache(8)
+def world(seed: int, site: str) -> World:
+    return World(seed, SITES[site])
+
+
+def asking(world: World, instant: int, revision: str) -> Ask:
+    """Asks the views, past HTTP."""
+
+    def ask(path: str) -> object:
+        if path == "/analytics/realtime":
+            return data_of(VIEWS["getRealtime"](Call(world, instant, revision, {})))
+        if path == "/analytics/realtime/map":
+            return data_of(VIEWS["getRealtimeMap"](Call(world, instant, revision, {})))
+        visitor_id = path.removeprefix("/visitors/")
+        return data_of(VIEWS["getVisitor"](Call(world, instant, revision, {"visitorId": visitor_id})))
+
+    return ask
+
+
+def test_all_answers_of_an_instant_agree() -> None:
+    met: Counter[str] = Counter()
+
+    @given(seeds, st.sampled_from(SMALL_SITES), st.sampled_from(REVISIONS), instants)
+    def agree(seed: int, site: str, revision: str, instant: int) -> None:
+        picture = take_picture(asking(world(seed, site), instant, revision), instant, most_profiles=8)
+        met.update(check_picture(picture))
+
+    agree()
+
+    # What no instant has shown was not checked at all.
+    assert {kind: met[kind] for kind in KINDS if met[kind] < 3} == {}
+
+
+def test_the_past_is_never_rewritten() -> None:
+    met: Counter[str] = Counter()
+
+    @given(seeds, st.sampled_from(SMALL_SITES), instants, lapses)
+    def stays(seed: int, site: str, instant: int, lapse: int) -> None:
+        now = asking(world(seed, site), instant, "2026-02")
+        later = asking(world(seed, site), instant + lapse, "2026-02")
+        picture = take_picture(now, instant, most_profiles=6)
+        for visitor_id, profile in picture.profiles.items():
+            check_past(profile, later(f"/visitors/{visitor_id}"))
+            met["identified" if profile["profile"] else "anonymous"] += 1
+
+    stays()
+
+    assert min(met["identified"], met["anonymous"]) > 10, met
+
+
+@given(seeds, st.sampled_from(SMALL_SITES), instants, st.integers(1, HOUR))
+def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: int, lapse: int) -> None:
+    used, fresh = World(seed, SITES[site]), World(seed, SITES[site])
+    for earlier in (instant - lapse, instant + lapse, instant - 1000):
+        take_picture(asking(used, earlier, "2026-02"), earlier, most_profiles=2)
+
+    for revision in REVISIONS:
+        body = VIEWS["getRealtimeMap"](Call(used, instant, revision, {}))
+        assert body == VIEWS["getRealtimeMap"](Call(fresh, instant, revision, {}))
+
+
+def test_a_crowd_has_worlds_of_other_seeds_too() -> None:
+    crowd = msgspec.structs.replace(SITES["launch_day"], online=MOST_ONLINE)
+
+    worlds = Worlds(42, {"crowd": crowd, "quiet": SITES["quiet"]})
+
+    assert worlds.world(7, "crowd").site is crowd
+    assert worlds.world(7, "quiet").site.name == "quiet"
+
+
+@given(
+    seeds,
+    st.sampled_from(SMALL_SITES),
+    instants,
+    st.lists(st.integers(0, 5_000) | st.integers(-HOUR, HOUR) | st.just(8 * 60_000), min_size=2, max_size=4),
+)
+def test_going_on_from_instant_to_instant_changes_no_answer(
+    seed: int, site: str, instant: int, steps: list[int]
+) -> None:
+    used = World(seed, SITES[site])
+    for n, step in enumerate(steps):
+        instant += step
+        # Not everybody asks for all of it each time.
+        for name in ("getRealtime", "getRealtimeMap")[n % 2 :]:
+            for revision in REVISIONS[step % 2 :]:
+                call, fresh = (Call(one, instant, revision, {}) for one in (used, World(seed, SITES[site])))
+                assert VIEWS[name](call) == VIEWS[name](fresh)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("site", ALL_SITES)
+def test_all_answers_agree_over_http(site: str, revision: str) -> None:
+    instant = FIRST + 56 * 365 * DAY + len(site) * HOUR
+    mock = running(site=site, seed=len(site), revision=revision, now=iso_of(instant), speed=0)
+
+    with mock as served, httpx2.Client(base_url=served.url, headers=bearer(served.key), timeout=30) as api:
+        picture = take_picture(lambda path: data_of(api.get(path).content), instant, most_profiles=20)
+
+    check_picture(picture)
+
+
+def test_only_a_customers_first_payment_is_new() -> None:
+    shop = world(42, "shop")
+    windows = range(FIRST + 56 * 365 * DAY, FIRST + 56 * 365 * DAY + 3 * DAY, WINDOW)
+    again = [
+        (instant, payment.session.visitor_id)
+        for instant in windows
+        for payment in shop.payments(instant)
+        if len(shop.life(payment.session.visitor_id, instant).payments) > 1
+    ]
+
+    assert again
+    for instant, visitor_id in again:
+        ask = asking(shop, instant, "2026-02")
+        picture = take_picture(ask, instant, most_profiles=0)
+        check_picture(picture._replace(profiles={visitor_id: ask(f"/visitors/{visitor_id}")}))
+
+
+@pytest.mark.long
+def test_launch_day_agrees_as_well() -> None:
+    instant = FIRST + 55 * 365 * DAY
+
+    picture = take_picture(asking(world(42, "launch_day"), instant, "2026-02"), instant, most_profiles=50)
+
+    check_picture(picture)
+
+
+@pytest.mark.parametrize("site", sorted(set(SITES) - {"launch_day"}))
+def test_about_as_many_are_online_as_the_site_says(site: str) -> None:
+    days = [FIRST + 50 * 365 * DAY + n * 17 * HOUR + n * 60_000 * 7 for n in range(60)]
+
+    mean = sum(world(42, site).online(day) for day in days) / len(days)
+
+    assert mean == pytest.approx(SITES[site].online + len(SITES[site].cast), rel=0.15, abs=0.5)
+
+
+@pytest.mark.parametrize("site", ALL_SITES)
+def test_description_tells_how_many_are_there(site: str) -> None:
+    told = re.search(r"(about|(?P<fewest>[\d,]+) to) (?P<most>[\d,]+) visitors", SITES[site].description)
+    if told is None:
+        assert not re.search(r"\d", SITES[site].description)
+        return
+    fewest, most = (int((told[name] or told["most"]).replace(",", "")) for name in ("fewest", "most"))
+    start, hours = instant_of("2026-02-02T00:00:00Z"), 7 * 24 if most < 1_000 else 6
+
+    counts = sorted(
+        world(seed, site).online(start + hour * HOUR) for seed in (1, 42) for hour in range(hours)
+    )
+
+    # All but one of twenty are as told, and what is told is no wider than that.
+    usual = counts[len(counts) // 40 : -len(counts) // 40 or None]
+    assert fewest * 0.95 <= usual[0] <= fewest * 1.1
+    assert most * 0.9 <= usual[-1] <= most * 1.05
