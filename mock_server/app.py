@@ -14,14 +14,14 @@ from starlette.types import ASGIApp
 
 from mock_server.console.app import console_routes
 from mock_server.contract.operations import Operation
-from mock_server.control.app import PREFIX, make_control_app
+from mock_server.control.app import make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
 from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
 from mock_server.serving.replies import EXPOSED_HEADERS, error_reply
-from mock_server.serving.routes import exact, methods_of, path_as_sent, take_either_slash
+from mock_server.serving.routes import CONTROLS, exact, methods_of, path_as_sent, take_either_slash
 from mock_server.serving.served_document import document_routes
 from mock_server.serving.stages import (
     REQUEST,
@@ -42,7 +42,7 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
     """The ASGI application. `log` is where each request is noted; None notes none."""
     date = lru_cache(4)(http_date_of)
     app: ASGIApp = Stamp(
-        Split(make_api(service), PREFIX, make_control_app(service)),
+        Split(make_api(service), CONTROLS, make_control_app(service)),
         date=lambda: date(service.common.clock.now()),
     )
     return app if log is None else RequestLog(app, log)

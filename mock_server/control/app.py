@@ -19,9 +19,7 @@ from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.service import Service
 from mock_server.serving.replies import json_reply
-from mock_server.serving.routes import exact, methods_of, path_as_sent, take_either_slash
-
-PREFIX = "/__mock"
+from mock_server.serving.routes import CONTROLS, exact, methods_of, path_as_sent, take_either_slash
 
 _Handler = Callable[[Request], Awaitable[Response]]
 _ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
@@ -36,10 +34,10 @@ def make_control_app(service: Service) -> Starlette:
     routes = exact(
         [
             *(
-                Route(PREFIX + operation.path, _handler(operation, service), methods=[operation.method])
+                Route(CONTROLS + operation.path, _handler(operation, service), methods=[operation.method])
                 for operation in OPERATIONS
             ),
-            Route(f"{PREFIX}/openapi.json", document),
+            Route(f"{CONTROLS}/openapi.json", document),
         ]
     )
     app = Starlette(
@@ -118,7 +116,7 @@ def _no_such_operation(routes: Sequence[Route]) -> _ErrorHandler:
         if error.status_code != 405:
             path = path_as_sent(request.scope)[:200]
             return problem_reply(
-                ProblemError(404, f"Nothing is at {path}; {PREFIX}/openapi.json tells what is.")
+                ProblemError(404, f"Nothing is at {path}; {CONTROLS}/openapi.json tells what is.")
             )
         allow = ", ".join(methods_of(routes, request.scope))
         if request.method == "OPTIONS":

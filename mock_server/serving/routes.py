@@ -7,6 +7,9 @@ from urllib.parse import unquote
 from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
+CONTROLS = "/__mock"
+"""The path below which the mock's own controls are."""
+
 _PLACE = re.compile(r"\{(\w+)\}")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 # Stands for an encoded slash: what is decoded has no surrogates.

@@ -6,8 +6,8 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from mock_server.control.app import PREFIX
 from mock_server.problems import ProblemError, problem_reply
+from mock_server.serving import routes
 from mock_server.serving.intercept.refusals import CONTROLS, HOST, TOO_LATE, Refusal, target_of
 from mock_server.serving.middleware import Split
 from mock_server.serving.protocol import HttpProtocol
@@ -21,7 +21,7 @@ class Proxied(HttpProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.app = Split(self.app, PREFIX, problem_reply(ProblemError(403, CONTROLS)))
+        self.app = Split(self.app, routes.CONTROLS, problem_reply(ProblemError(403, CONTROLS)))
 
 
 class Forwarded(Proxied):
