@@ -95,6 +95,9 @@ bench-compare: setup ## the tree as it is now against a commit (BASE=main), in t
 $(PEERS_READY): benchmarks/package.json | $(READY)
 	-PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix benchmarks --no-package-lock --no-audit --no-fund --loglevel=error && touch $@
 
+document: setup ## write openapi.yaml and openapi.json, put together from fixtures/openapi/
+	$(BIN)/python -m scripts.make_document
+
 clauses: setup ## write docs/clauses.md
 	$(BIN)/python -m scripts.make_clauses
 
@@ -125,4 +128,4 @@ clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) $(DATA_VENV) $(MUTANTS_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help serve test long check setup lint types layers bounds generators package fuzz mutants bench bench-peers bench-compare golden screenshots format data build clean
+.PHONY: help serve test long check setup lint types layers bounds generators package fuzz mutants bench bench-peers bench-compare document clauses golden screenshots format data build clean

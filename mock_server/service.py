@@ -7,7 +7,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from mock_server.contract.document import REVISIONS, load_document, narrow
+from mock_server.contract.document import REVISIONS, load_document, narrow, read_document
 from mock_server.contract.operations import Operation, base_of, operations_of
 from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
@@ -212,7 +212,7 @@ def load_service(settings: Settings) -> Service:
         base=base,
         operations=operations_of(narrow(document, settings.revision)),
         extra_operations=[
-            operation for path in settings.documents for operation in operations_of(load_document(path), path)
+            operation for path in settings.documents for operation in operations_of(read_document(path), path)
         ],
         unmocked_operations=load_unmocked(base),
         sites=sites,

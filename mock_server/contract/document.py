@@ -9,7 +9,7 @@ import msgspec
 import yaml
 from msgspec import UNSET
 
-from mock_server.assets import CONTRACT
+from mock_server.assets import CONTRACT, CONTRACT_JSON
 from mock_server.data_files import read_data
 from mock_server.errors import InputError
 
@@ -26,8 +26,14 @@ _MOST_STEPS = 32
 _WHOLE = 3
 
 
-def load_document(path: Path = CONTRACT) -> dict[str, Any]:
-    """The document as plain values. Raises InputError where the file is no OpenAPI 3 document."""
+def load_document() -> dict[str, Any]:
+    """The mock's own document as plain values, from the JSON that `make document` keeps beside the YAML."""
+    document: dict[str, Any] = msgspec.json.decode(CONTRACT_JSON.read_bytes())
+    return document
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Another OpenAPI document as plain values. Raises InputError if the file is no OpenAPI 3 document."""
     document = read_data(path)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise InputError(path, "this is no OpenAPI 3 document: `openapi: 3.…` is missing")
@@ -41,7 +47,7 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
     for _ in range(_MOST_STEPS):
         if not (isinstance(part, Mapping) and "$ref" in part):
             return part
-        part = _target(document, str(part["$ref"]), where)
+        part = target_of(document, str(part["$ref"]), where)
     raise InputError(where, "a reference leads back to itself")
 
 
@@ -70,6 +76,17 @@ def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
     return found
 
 
+def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any:
+    """What `#/components/schemas/Error` and the like lead to. Raises InputError where that is nothing."""
+    names = _names(reference)
+    if not names:
+        raise InputError(where, f"only references inside the document are supported, not {reference!r}")
+    target = _at(document, names)
+    if target is UNSET:
+        raise InputError(where, f"the reference {reference!r} leads nowhere")
+    return target
+
+
 def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
     """The document without what belongs to another revision; a choice between one is no choice any more."""
     return {key: _narrow(value, revision, document) for key, value in document.items()}
@@ -90,16 +107,6 @@ def document_json(revision: str | None) -> str:
 def dump_yaml(document: dict[str, Any]) -> str:
     """YAML in the document's own order."""
     return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
-
-
-def _target(document: Mapping[str, Any], reference: str, where: object) -> Any:
-    names = _names(reference)
-    if not names:
-        raise InputError(where, f"only references inside the document are supported, not {reference!r}")
-    target = _at(document, names)
-    if target is UNSET:
-        raise InputError(where, f"the reference {reference!r} leads nowhere")
-    return target
 
 
 def _names(reference: Any) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server.contract.document import load_document
+from mock_server.contract.document import read_document
 from mock_server.contract.operations import operations_of
 from mock_server.errors import ApiError, InputError
 from tests.command import ended, serving
@@ -259,7 +259,7 @@ paths:
 def test_paths_that_only_servers_make_alike_are_served(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(ALIKE, encoding="utf-8")
 
-    operations = operations_of(load_document(tmp_path / "own.yaml"))
+    operations = operations_of(read_document(tmp_path / "own.yaml"))
 
     assert [operation.path for operation in operations if operation.operation_id == "near"] == [
         "/{y}",
@@ -272,7 +272,7 @@ def _refusal(tmp_path: Path, text: str) -> str:
     path = tmp_path / "own.yaml"
     path.write_text(f"openapi: 3.1.0\n{text}\n", encoding="utf-8")
     with pytest.raises(InputError) as refused:
-        operations_of(load_document(path), path)
+        operations_of(read_document(path), path)
     return str(refused.value).removeprefix(str(path))
 
 
@@ -377,7 +377,7 @@ def _example(tmp_path: Path, schema: str, **schemas: str) -> bytes:
     media = f"{{application/json: {{schema: {schema}}}}}"
     text = f"openapi: 3.1.0\n{ANSWER % f'{{content: {media}}}'}\ncomponents: {{schemas: {{{others}}}}}\n"
     path.write_text(text, encoding="utf-8")
-    return operations_of(load_document(path), path)[0].example.body
+    return operations_of(read_document(path), path)[0].example.body
 
 
 def _members(count: int, schema: str) -> str:
@@ -459,7 +459,7 @@ def test_parameter_is_checked_by_all_that_its_schema_refers_to(
 ) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(f"openapi: 3.1.0{LINKED}", encoding="utf-8")
-    [operation] = operations_of(load_document(path), path)
+    [operation] = operations_of(read_document(path), path)
 
     with nullcontext() if is_right else pytest.raises(ApiError):
         operation.check({}, {"q": [value]})
@@ -476,7 +476,7 @@ paths:
 
 def test_parameter_of_an_operation_counts_before_that_of_its_path(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(SHADOWED, encoding="utf-8")
-    [operation] = operations_of(load_document(tmp_path / "own.yaml"))
+    [operation] = operations_of(read_document(tmp_path / "own.yaml"))
 
     operation.check({}, {"q": ["word"]})
 
@@ -518,7 +518,7 @@ def _with(part: Any, way: Sequence[str | int], value: Any) -> Any:
 
 
 def test_whatever_stands_anywhere_in_a_document_is_served_or_refused() -> None:
-    document = load_document(DOCUMENT)
+    document = read_document(DOCUMENT)
     random = Random(12)
     places = [way for way in _places(document) if way[0] != "openapi" and len(way) > 1]
 

@@ -1,0 +1,117 @@
+"""openapi.yaml, openapi.json and the parts that both are made of."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+from openapi_spec_validator.readers import read_from_filename
+
+from mock_server.assets import CONTRACT, CONTRACT_JSON
+from mock_server.contract.document import REVISIONS, load_document, read_document
+from mock_server.data_files import read_data
+from mock_server.errors import InputError
+from scripts.make_document import LIST, PARTS, ROOT_PART, as_json, bundled
+
+GOALS = """\
+# What visitors completed.
+openapi: 3.1.0
+info: {title: Goals, version: part of root.yaml}
+tags:
+  - name: Goals
+
+paths:
+  /goals:
+    get:
+      operationId: getGoals
+      parameters:
+        - $ref: "parameters.yaml#/components/parameters/websiteId"
+      responses:
+        "200": {$ref: "#/components/responses/Goals"}
+
+components:
+  responses:
+    Goals:
+      description: All goals.  # sorted by name
+"""
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    return shutil.copytree(PARTS, tmp_path / "openapi")
+
+
+def with_family(parts: Path, text: str) -> Path:
+    """The parts with a further file and its line in the list."""
+    (parts / "goals.yaml").write_text(text, encoding="utf-8")
+    root = parts / ROOT_PART
+    written = root.read_text(encoding="utf-8")
+    root.write_text(written.replace("  - visitors.yaml\n", "  - visitors.yaml\n  - goals.yaml\n"), "utf-8")
+    return parts
+
+
+def test_document_is_made_of_its_parts() -> None:
+    assert bundled(PARTS) == CONTRACT.read_text(encoding="utf-8"), "run `make document`"
+
+
+def test_json_says_the_same_as_the_yaml() -> None:
+    assert as_json(CONTRACT) == CONTRACT_JSON.read_bytes(), "run `make document`"
+    assert load_document() == read_document(CONTRACT)
+
+
+def test_every_part_is_in_the_list() -> None:
+    listed = read_data(PARTS / ROOT_PART)[LIST]
+
+    assert sorted([ROOT_PART, *listed]) == sorted(path.name for path in PARTS.iterdir())
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PARTS.iterdir()))
+def test_part_is_a_document_that_editors_can_check(name: str) -> None:
+    specification, base_uri = read_from_filename(str(PARTS / name))
+
+    validate(specification, base_uri=base_uri)
+
+
+def test_revisions_are_those_of_the_document() -> None:
+    assert list(REVISIONS) == load_document()["info"]["x-revisions"]
+
+
+def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
+    text = bundled(with_family(parts, GOALS))
+
+    path = tmp_path / "openapi.yaml"
+    path.write_text(text, encoding="utf-8")
+    document = read_document(path)
+    assert [tag["name"] for tag in document["tags"]] == ["Realtime", "Visitors", "Goals"]
+    assert document["paths"]["/goals"]["get"]["parameters"] == [{"$ref": "#/components/parameters/websiteId"}]
+    assert list(document["components"]["responses"])[-1] == "Goals"
+    assert "description: All goals.  # sorted by name\n" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        pytest.param("parameters/websiteId", "parameters/siteId", "leads nowhere", id="no such component"),
+        pytest.param("parameters.yaml#", "schemas.yaml#", "leads nowhere", id="component of another file"),
+        pytest.param("parameters.yaml#", "other.yaml#", "'other.yaml' is not in the list", id="no such file"),
+        pytest.param("tags:\n", "servers:\n", "`servers` stands in root.yaml only", id="key of the root"),
+        pytest.param("paths:\n", "paths: {}\npaths:\n", "'paths' is there twice", id="key twice"),
+    ],
+)
+def test_part_that_does_not_fit_is_refused(parts: Path, old: str, new: str, problem: str) -> None:
+    family = with_family(parts, GOALS.replace(old, new))
+
+    with pytest.raises(InputError, match=r"goals\.yaml") as caught:
+        bundled(family)
+    assert problem in str(caught.value)
+
+
+def test_component_of_two_parts_is_refused(parts: Path, tmp_path: Path) -> None:
+    family = with_family(
+        parts, GOALS.replace("    Goals:", "    NotFound:").replace("responses/Goals", "responses/NotFound")
+    )
+    path = tmp_path / "openapi.yaml"
+    path.write_text(bundled(family), encoding="utf-8")
+
+    with pytest.raises(InputError, match="'NotFound' is there twice"):
+        as_json(path)
