@@ -1,11 +1,9 @@
 """The application: the API open to every origin, and the controls beside it."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import TextIO
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +19,7 @@ from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
 from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
 from mock_server.serving.replies import EXPOSED_HEADERS, error_reply
-from mock_server.serving.routes import CONTROLS, exact, methods_of, path_as_sent, take_either_slash
+from mock_server.serving.routes import CONTROLS, Unrouted, make_routed_app, path_as_sent
 from mock_server.serving.served_document import document_routes
 from mock_server.serving.stages import (
     REQUEST,
@@ -50,7 +48,7 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
 
 def make_api(service: Service) -> Starlette:
     """The API itself, open to every origin, and its document."""
-    found = [
+    routes = [
         *(_route(operation, Endpoint(service, operation)) for operation in service.operations),
         *(_route(operation, ExampleEndpoint(service, operation)) for operation in service.extra_operations),
         *(
@@ -60,7 +58,6 @@ def make_api(service: Service) -> Starlette:
         *document_routes(service),
         *console_routes(),
     ]
-    routes = exact(found)
     # A `*` would not cover Authorization; so the headers that a browser asks for are named one by one.
     cors = Middleware(
         Cors,
@@ -71,38 +68,30 @@ def make_api(service: Service) -> Starlette:
         allow_private_network=True,
         max_age=86_400,
     )
-    app = Starlette(
-        routes=routes,
+    return make_routed_app(
+        routes,
+        unrouted=_unrouted(service),
         middleware=[cors, Middleware(Refusals, other=RefusedEndpoint(service))],
-        exception_handlers={HTTPException: _http_error(service, routes), 500: _server_error},
+        exception_handlers={500: _server_error},
     )
-    take_either_slash(app.router)
-    return app
 
 
 def _route(operation: Operation, endpoint: Endpoint) -> Route:
     return Route(operation.route, endpoint, methods=[operation.method])
 
 
-def _http_error(
-    service: Service, routes: Sequence[Route]
-) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def answer(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException), "registered for nothing else"
+def _unrouted(service: Service) -> Unrouted:
+    async def answer(request: Request, allow: str | None) -> Response:
         if request.scope["raw_path"] == b"*":
             # The server as a whole (RFC 9110, 9.3.7).
             return Response(status_code=204, headers={"Allow": ", ".join(_ALLOWED)})
-        # Starlette names only those of the first route that has the path.
-        allow = ", ".join(methods_of(routes, request.scope))
-        if error.status_code == 405 and request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": allow})
         course = begin(service, request.scope)
         await read_body(course, request.receive)
         refusal = refusal_of(request.scope)
         course.stage = "route" if refusal is None else REQUEST
         if refusal is not None:
             found = refusal
-        elif error.status_code == 405:
+        elif allow is not None:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:
             found = ApiError(ROUTE_NOT_FOUND, path=path_as_sent(request.scope)[:200], base=service.base)

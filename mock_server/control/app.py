@@ -5,7 +5,6 @@ from inspect import isawaitable
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -19,10 +18,9 @@ from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.service import Service
 from mock_server.serving.replies import json_reply
-from mock_server.serving.routes import CONTROLS, exact, methods_of, path_as_sent, take_either_slash
+from mock_server.serving.routes import CONTROLS, make_routed_app, path_as_sent
 
 _Handler = Callable[[Request], Awaitable[Response]]
-_ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def make_control_app(service: Service) -> Starlette:
@@ -31,26 +29,18 @@ def make_control_app(service: Service) -> Starlette:
     async def document(_request: Request) -> Response:
         return json_reply(msgspec.json.encode(control_document(service)))
 
-    routes = exact(
+    return make_routed_app(
         [
             *(
                 Route(CONTROLS + operation.path, _handler(operation, service), methods=[operation.method])
                 for operation in OPERATIONS
             ),
             Route(f"{CONTROLS}/openapi.json", document),
-        ]
-    )
-    app = Starlette(
-        routes=routes,
+        ],
+        unrouted=_unrouted,
         middleware=_cross_origin(service.settings.control_origins),
-        exception_handlers={
-            ProblemError: _problem,
-            HTTPException: _no_such_operation(routes),
-            ClientDisconnect: _left,
-        },
+        exception_handlers={ProblemError: _problem, ClientDisconnect: _left},
     )
-    take_either_slash(app.router)
-    return app
 
 
 def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
@@ -109,20 +99,13 @@ async def _left(_request: Request, _error: Exception) -> Response:
     return Response(status_code=400)
 
 
-def _no_such_operation(routes: Sequence[Route]) -> _ErrorHandler:
-    async def answer(request: Request, error: Exception) -> Response:
-        """404 and 405, which lists the methods of all operations of the path."""
-        assert isinstance(error, HTTPException), "registered for nothing else"
-        if error.status_code != 405:
-            path = path_as_sent(request.scope)[:200]
-            return problem_reply(
-                ProblemError(404, f"Nothing is at {path}; {CONTROLS}/openapi.json tells what is.")
-            )
-        allow = ", ".join(methods_of(routes, request.scope))
-        if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": allow})
-        reply = problem_reply(ProblemError(405, f"{request.method} is not allowed here; allowed: {allow}."))
-        reply.headers["Allow"] = allow
-        return reply
-
-    return answer
+async def _unrouted(request: Request, allow: str | None) -> Response:
+    """404, or 405 with the methods of the path."""
+    if allow is None:
+        path = path_as_sent(request.scope)[:200]
+        return problem_reply(
+            ProblemError(404, f"Nothing is at {path}; {CONTROLS}/openapi.json tells what is.")
+        )
+    reply = problem_reply(ProblemError(405, f"{request.method} is not allowed here; allowed: {allow}."))
+    reply.headers["Allow"] = allow
+    return reply

@@ -1,14 +1,26 @@
-"""Routes that match a whole path and nothing more, and know an encoded slash from one that parts."""
+"""One router for the API and for the controls: a route for each path, which names all methods of the path.
+
+A route matches a whole path and nothing more, and knows an encoded slash from one that parts two segments.
+"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import unquote
 
-from starlette.routing import Match, Route, Router
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 CONTROLS = "/__mock"
 """The path below which the mock's own controls are."""
+
+Unrouted = Callable[[Request, str | None], Awaitable[Response]]
+"""Answers a request that has no route: the value for `Allow` if only its method has none, else None."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
@@ -16,47 +28,100 @@ _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _SLASH = "\udc2f"
 
 
-class ExactRoute(Route):
-    """A route whose places are parts of one segment; `%2F` is no slash between two (RFC 3986, 2.2)."""
+class PathRoute(BaseRoute):
+    """A path with the endpoint of each of its methods.
 
-    def __init__(self, route: Route) -> None:
-        """The same path, endpoint and methods as those of `route`."""
-        super().__init__(route.path, route.endpoint, methods=route.methods)
-        # Starlette's own `$` would let a line feed pass at the end.
-        self.path_regex = re.compile(rf"{_pattern(route.path)}\Z")
+    A placeholder stands for one segment or a part of it; `%2F` does not part two segments (RFC 3986, 2.2).
+    """
+
+    def __init__(self, path: str, routes: Iterable[Route]) -> None:
+        """The path of all `routes`; of two with the same method the first one counts."""
+        self.path = path
+        self.by_method: dict[str, Route] = {}
+        for route in routes:
+            for method in route.methods or ():
+                self.by_method.setdefault(method, route)
+        # `$` would let a line feed pass at the end.
+        self._pattern = re.compile(rf"{_pattern(path)}\Z")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the path is this one, with its parameters; partly where only the method is another."""
-        found = self.path_regex.match(_path_of(scope)) if scope["type"] == "http" else None
+        """Whether the path is this one, with its parameters; partly if only the method is another one."""
+        found = self._pattern.match(_path_of(scope)) if scope["type"] == "http" else None
         if found is None:
             return Match.NONE, {}
         parameters = {name: value.replace(_SLASH, "/") for name, value in found.groupdict().items()}
-        is_full = not self.methods or scope["method"] in self.methods
-        child = {"endpoint": self.endpoint, "path_params": parameters}
-        return (Match.FULL if is_full else Match.PARTIAL), child
+        match = Match.FULL if scope["method"] in self.by_method else Match.PARTIAL
+        return match, {"path_params": parameters}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Calls the endpoint of the method. Raises HTTPException 405 if there is none."""
+        route = self.by_method.get(scope["method"])
+        if route is None:
+            raise HTTPException(405)
+        await route.app(scope, receive, send)
 
 
-def exact(routes: Iterable[Route]) -> list[ExactRoute]:
-    """The same routes, concrete ones before those with places, as OpenAPI wants it; else in their order.
+def make_routed_app(
+    routes: Iterable[Route],
+    unrouted: Unrouted,
+    middleware: Sequence[Middleware],
+    exception_handlers: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]],
+) -> Starlette:
+    """An application of these routes, which answers OPTIONS with `Allow`, and `unrouted` what has no route.
 
-    Routes of as many segments stay together, as no others could match the same path.
+    A slash more or less at the end of a path leads to the path that exists.
     """
-    found = [ExactRoute(route) for route in routes]
+    paths = by_path(routes)
+
+    async def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException), "registered for nothing else"
+        if error.status_code != 405:
+            return await unrouted(request, None)
+        allow = ", ".join(_methods_of(paths, request.scope))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": allow})
+        return await unrouted(request, allow)
+
+    app = Starlette(
+        routes=paths,
+        middleware=middleware,
+        exception_handlers={**exception_handlers, HTTPException: answer},
+    )
+    _take_either_slash(app.router)
+    return app
+
+
+def by_path(routes: Iterable[Route]) -> list[PathRoute]:
+    """One route for each path, concrete ones before those with placeholders, as OpenAPI has it.
+
+    Else they keep their order. Routes with the same number of segments stay together, as no others could
+    match the same path.
+    """
+    grouped: dict[str, list[Route]] = {}
+    for route in routes:
+        grouped.setdefault(route.path, []).append(route)
+    found = [PathRoute(path, several) for path, several in grouped.items()]
     lengths = list(dict.fromkeys(route.path.count("/") for route in found))
     return sorted(found, key=lambda route: (lengths.index(route.path.count("/")), _vagueness(route.path)))
 
 
-def take_either_slash(router: Router) -> None:
-    """Lets a slash more or less at the end of a path matter only where both paths are there.
+def path_as_sent(scope: Scope) -> str:
+    """The path with its escapes: decoded, an unknown path may look like a known one."""
+    raw: bytes = scope["raw_path"]
+    return raw.decode("latin-1")
 
-    Starlette would redirect: to an absolute URL that it makes of `Host`, behind a proxy another origin's, for
+
+def _take_either_slash(router: Router) -> None:
+    """Ignores a slash more or less at the end of a path, unless both paths exist.
+
+    Starlette would redirect to an absolute URL made from `Host`, which behind a proxy is another origin, for
     which a client drops its token.
     """
     not_found = router.default
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        # The same scope goes on, so that whoever answers an error sees the path that was meant.
+        # The same scope goes on, so that an error is answered for the path that was meant.
         scope["path"] = path[:-1] if path.endswith("/") else f"{path}/"
         if any(route.matches(scope)[0] != Match.NONE for route in router.routes):
             await router(scope, receive, send)
@@ -68,20 +133,14 @@ def take_either_slash(router: Router) -> None:
     router.default = answer
 
 
-def path_as_sent(scope: Scope) -> str:
-    """The path with its escapes: decoded, one that leads nowhere may look like one that does."""
-    raw: bytes = scope["raw_path"]
-    return raw.decode("latin-1")
-
-
-def methods_of(routes: Sequence[Route], scope: Scope) -> list[str]:
-    """All methods that a path can be asked with, in their alphabetical order."""
-    found = [route.methods or () for route in routes if route.matches(scope)[0] != Match.NONE]
+def _methods_of(paths: Sequence[PathRoute], scope: Scope) -> list[str]:
+    """All methods of a path in alphabetical order, those of a placeholder that it fits among them."""
+    found = [route.by_method for route in paths if route.matches(scope)[0] != Match.NONE]
     return sorted({method for methods in found for method in methods})
 
 
 def _vagueness(path: str) -> list[tuple[int, int]]:
-    """Segment by segment: text first, then places beside text (more text first), then mere places."""
+    """The order by segments: text, then placeholders beside text (the most text first), then mere ones."""
     return [_vagueness_of(segment) for segment in path.split("/")]
 
 
@@ -94,7 +153,7 @@ def _vagueness_of(segment: str) -> tuple[int, int]:
 
 def _pattern(path: str) -> str:
     parts = _PLACE.split(path)
-    # Every other part is the name of a place.
+    # Every other part is the name of a placeholder.
     return "".join(
         f"(?P<{part}>[^/]+)" if n % 2 else re.escape(_decoded(part)) for n, part in enumerate(parts)
     )
@@ -105,7 +164,7 @@ def _path_of(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
     if raw is None or (b"%2F" not in raw and b"%2f" not in raw):
         return path
-    # What was sent, with the slash at its end that `take_either_slash` thinks of.
+    # What was sent, with the slash at its end that `_take_either_slash` thinks of.
     return _decoded(raw.decode("latin-1").removesuffix("/")) + ("/" if path.endswith("/") else "")
 
 
