@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from mock_server.instants import iso_of
 from mock_server.service import Service
+from mock_server.state.credentials import site_token
+
+_SERVED = "  ← df_test, df_xxx"
 
 
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
     """A few lines for people, `further` ones among them; the last is for programs: `listening on http://…`."""
     settings = service.settings
-    width = max(map(len, service.sites))
+    width = max(len(site_token(name)) for name in service.sites)
     sites = [
-        f"  df_{name:<{width}}  {site.description}" + ("  ← df_test, df_xxx" if name == settings.site else "")
+        f"  {site_token(name):<{width}}  {site.description}" + (_SERVED if name == settings.site else "")
         for name, site in service.sites.items()
     ]
     clock = service.common.clock

@@ -14,6 +14,7 @@ from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
 from mock_server.options import FASTEST, Settings
 from mock_server.resources.cache import Place, Worlds
+from mock_server.state.accounts import load_accounts
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials
 from mock_server.state.journal import NOBODY, Journal, Outcome, Part, Request, Sent
@@ -84,7 +85,7 @@ class Service:
     def place_of(self, key: Key, website_id: str | None) -> Place:
         """Which world a key's request is about. Raises ApiError."""
         own, usual = key.board.knobs, self.usual_place
-        site = own.site or self.keys.site_of(key.credential, website_id, usual.site)
+        site = own.site or key.site_of(website_id, usual.site)
         if own is NOTHING and site == usual.site:
             return usual
         return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
@@ -204,6 +205,7 @@ def load_service(settings: Settings) -> Service:
     sites = load_sites((SITES, *settings.site_folders))
     if settings.site not in sites:
         raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")
+    accounts = load_accounts(sites)
     document = load_document()
     base = base_of(document)
     return Service(
@@ -216,7 +218,7 @@ def load_service(settings: Settings) -> Service:
         ],
         unmocked_operations=load_unmocked(base),
         sites=sites,
-        keys=Keys(load_credentials(sites), sites, allow_any=settings.any_key),
+        keys=Keys(load_credentials(sites, accounts), accounts, allow_any=settings.any_key),
         worlds=Worlds(settings.seed, sites),
         common=Common(start_clock(settings.now, settings.speed)),
         journal_file=JournalFile(settings.journal) if settings.journal else None,

@@ -12,6 +12,7 @@ from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Se
 from mock_server.service import load_service
 from mock_server.serving.fast import Hot
 from mock_server.serving.server import Server, bind, url_of
+from mock_server.state.credentials import site_token
 
 _START_SECONDS = 30
 
@@ -62,7 +63,7 @@ def running(
     try:
         if not is_ready.wait(_START_SECONDS):
             raise RuntimeError(f"the mock did not start within {_START_SECONDS} s")
-        yield RunningMock(url_of(sock) + service.base, f"df_{site}", url_of(sock))
+        yield RunningMock(url_of(sock) + service.base, site_token(site), url_of(sock))
     finally:
         server.should_exit = True
         thread.join()

@@ -5,6 +5,7 @@ from msgspec import Struct
 from mock_server import __version__
 from mock_server.control.asked import Asked
 from mock_server.instants import iso_of
+from mock_server.state.credentials import site_token
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ def sites(asked: Asked) -> Sites:
                 description=site.description,
                 website_id=site.website_id,
                 domain=site.domain,
-                key=f"df_{name}",
+                key=site_token(name),
                 cast=dict(service.worlds.world(seed, name).cast(instant)),
             )
             for name, site in service.sites.items()

@@ -10,6 +10,8 @@ from mock_server.state.keys import Key
 class ListedKey(Struct, frozen=True, kw_only=True):
     """A key and what it is for: `label` is of who minted it, `description` of who shipped it, or empty.
 
+    `account` is shared by all keys that see what one of them writes.
+
     `site` is what it answers for now, null for an account token; `websites` are those of an account token,
     empty for all of them, null for a website key.
     """
@@ -17,6 +19,7 @@ class ListedKey(Struct, frozen=True, kw_only=True):
     key: str
     label: str
     description: str
+    account: str
     site: str | None
     websites: list[str] | None
     minted: bool
@@ -29,7 +32,7 @@ class ListedKeys(Struct, frozen=True, kw_only=True):
 
 
 def list_keys(asked: Asked) -> ListedKeys:
-    """`{"keys": [{"key", "label", "description", "site", "websites", "minted"}, …]}`."""
+    """`{"keys": [{"key", "label", "description", "account", "site", …}, …]}`."""
     return ListedKeys(keys=[_listed(asked.service, key) for key in asked.service.keys.all()])
 
 
@@ -40,6 +43,7 @@ def _listed(service: Service, key: Key) -> ListedKey:
         key=credential.token,
         label=key.label,
         description=credential.description,
+        account=key.account.name,
         site=None if is_account_token else service.place_of(key, None).site,
         websites=list(credential.websites) if is_account_token else None,
         minted=service.keys.is_minted(key),

@@ -10,18 +10,17 @@ from mock_server.control.switches import check_knobs
 from mock_server.faults.action import Seed
 from mock_server.faults.rules import MOST_RULES, Rule
 from mock_server.problems import ProblemError
+from mock_server.state.accounts import Account
 from mock_server.state.clock import Clock
-from mock_server.state.credentials import Credential, Permission
+from mock_server.state.credentials import TOKEN_FORM, Credential, Permission
 from mock_server.state.keys import Key, new_token
 from mock_server.state.knobs import Knobs
 from mock_server.state.limits import RateLimit, WrittenRate
 from mock_server.state.masking import hidden
 
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
-
-
-_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"
-_Token = Annotated[str, Meta(pattern=_FORM, description="Not one that there is.")]
+_Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="Not one that there is.")]
+_AccountName = Annotated[str, Meta(max_length=200, description="That of another key.")]
 
 
 class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -33,6 +32,8 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     key: _Token | UnsetType = UNSET
     """The token itself, for a client whose key is fixed; one that nobody guesses, if left out."""
     label: _Label = ""
+    account: _AccountName | UnsetType = UNSET
+    """All keys of one account read what any of them writes; an account of its own, if left out."""
     site: str | None = None
     seed: Seed | None = None
     revision: str | None = None
@@ -52,11 +53,15 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
 
 
 class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A key and all that holds for it. `url` is the API's base, `websiteId` null for an account token."""
+    """A key and all that holds for it. `url` is the API's base, `websiteId` null for an account token.
+
+    `account` is what other keys may join.
+    """
 
     key: str
     url: str
     label: str
+    account: str
     site: str | None
     website_id: str | None
     seed: int
@@ -81,11 +86,13 @@ def mint(asked: Asked) -> KeyState:
         faults=wanted.faults,
     )
     check_knobs(service, knobs)
-    credential = _credential(asked, wanted)
+    keys = service.keys
+    account = keys.new_account() if wanted.account is UNSET else keys.account(wanted.account)
+    credential = _credential(wanted, account)
     clock = service.common.clock.copy()
     change(clock, ClockChange(now=wanted.now, speed=wanted.speed, frozen=wanted.frozen))
     # From here it goes to whoever lists keys or requests.
-    key = service.keys.mint(credential, hidden(wanted.label))
+    key = keys.mint(credential, account, hidden(wanted.label))
     key.clock = clock
     key.turn(knobs)
     return _state(asked, key, clock)
@@ -102,19 +109,24 @@ def forget(asked: Asked) -> None:
     asked.service.keys.forget(asked.token)
 
 
-def _credential(asked: Asked, wanted: NewKey) -> Credential:
+def _credential(wanted: NewKey, account: Account) -> Credential:
     token = _token(wanted)
     if not wanted.is_account_token:
-        return Credential(token=token)
+        return Credential(token=token, account=account.name)
     if wanted.site is not None:
         raise ProblemError(400, "`site`: an account token has `websites`.", member="/site")
     for number, name in enumerate(wanted.websites or ()):
-        if name not in asked.service.sites:
-            known = list(asked.service.sites)
+        if name not in account.websites.values():
+            known = list(account.websites.values())
             detail = f"`websites`: there is no {name[:80]!r}; known: {', '.join(known)}."
             raise ProblemError(400, detail, member=f"/websites/{number}", known=known)
     permissions: list[Permission] = ["*"] if wanted.permissions is None else wanted.permissions
-    return Credential(token=token, permissions=tuple(permissions), websites=tuple(wanted.websites or ()))
+    return Credential(
+        token=token,
+        account=account.name,
+        permissions=tuple(permissions),
+        websites=tuple(wanted.websites or ()),
+    )
 
 
 def _token(wanted: NewKey) -> str:
@@ -134,6 +146,7 @@ def _state(asked: Asked, key: Key, clock: Clock) -> KeyState:
         key=credential.token,
         url=asked.url,
         label=key.label,
+        account=key.account.name,
         site=site,
         website_id=None if site is None else service.sites[site].website_id,
         seed=service.seed_of(key),

@@ -8,6 +8,7 @@ from mock_server.contract.operations import Operation
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock, Question, url_of
 from mock_server.golden.file import Golden
 from mock_server.options import DEFAULT_SITE
+from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import Credential, load_credentials
 
 _TOKEN = "df_test"  # noqa: S105 - a key of the fixtures
@@ -81,7 +82,7 @@ def _by_credential(mock: Mock) -> Iterator[_Refusal]:
     """Every credential of fixtures/credentials.yaml; those that are welcome are left out later."""
     sites = mock.service.sites
     website_id = sites[DEFAULT_SITE].website_id
-    for token, credential in load_credentials(sites).items():
+    for token, credential in load_credentials(sites, load_accounts(sites)).items():
         if token not in {row["key"] for row in mock.sites}:
             query = f"?websiteId={website_id}" if credential.is_account_token else ""
             what = f"the credential `{token}`, “{credential.description}”"

@@ -1,4 +1,4 @@
-"""Credentials as data: what `fixtures/credentials.yaml` says of each token."""
+"""Credentials: who asks and what may be done, as `fixtures/credentials.yaml` says of each token."""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
+from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.limits import RateLimit, WrittenRate, read_rate
 from mock_server.world.site import Site
 
@@ -16,7 +17,10 @@ CREDENTIALS = FIXTURES / "credentials.yaml"
 ANALYTICS_READ = "analytics:read"
 EVERYTHING = "*"
 
-_WELL_FORMED = re.compile(r"df(t?)_[A-Za-z0-9_-]{1,200}")
+TOKEN_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"  # noqa: S105 - a form
+"""What every token looks like, as a regular expression."""
+
+_WELL_FORMED = re.compile(TOKEN_FORM)
 
 # Every permission that an account token can have (page: authentication and scopes).
 Permission = Literal[
@@ -44,11 +48,18 @@ Permission = Literal[
 ]
 
 
+# What a person may do in an account (page: team).
+Role = Literal["owner", "member", "viewer"]
+
+
 class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """One credential: a website key (`df_…`) or an account token (`dft_…`)."""
 
-    token: Annotated[str, Meta(pattern=r"^dft?_[A-Za-z0-9_-]+$(?!\n)")]
+    token: Annotated[str, Meta(pattern=TOKEN_FORM)]
     description: str = ""
+    account: str = DEFAULT_ACCOUNT
+    role: Role = "owner"
+    """That of the person in the account who made the token."""
     site: str | None = None
     """The website of a key; None is the site that the server was started with."""
     permissions: tuple[Permission, ...] = ()
@@ -74,33 +85,46 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return not self.is_account_token or bool({permission, EVERYTHING} & set(self.permissions))
 
 
-def load_credentials(sites: Mapping[str, Site], path: Path = CREDENTIALS) -> dict[str, Credential]:
+def site_token(site: str) -> str:
+    """The token of the website key that each site has by its name."""
+    return f"df_{site}"
+
+
+def load_credentials(
+    sites: Mapping[str, Site], accounts: Mapping[str, Account], path: Path = CREDENTIALS
+) -> dict[str, Credential]:
     """All credentials by token, the sites' own keys after them.
 
-    Raises InputError for an unknown site, and for one whose name makes no key.
+    Raises InputError for an unknown account, for a site that it does not have, and for a site whose name
+    makes no key.
     """
     credentials = {}
     for n, credential in enumerate(read_record(path, tuple[Credential, ...])):
+        account = accounts.get(credential.account)
+        if account is None:
+            problem = f"there is no {credential.account!r}; known: {', '.join(accounts)}"
+            raise InputError(f"{path}: $[{n}].account", problem)
         for name in (*credential.websites, *([credential.site] if credential.site else [])):
-            if name not in sites:
-                raise InputError(f"{path}: $[{n}]", f"there is no site {name!r}")
+            if name not in account.websites.values():
+                raise InputError(f"{path}: $[{n}]", f"the account {account.name!r} has no site {name!r}")
         try:
             read_rate(credential.rate_limit)
         except ValueError as error:
             raise InputError(f"{path}: $[{n}].rateLimit", str(error)) from None
         credentials[credential.token] = credential
+    owners = {name: account.name for account in accounts.values() for name in account.websites.values()}
     for name, site in sites.items():
-        token = f"df_{name}"
-        if _WELL_FORMED.fullmatch(token) is None:
+        token = site_token(name)
+        if _WELL_FORMED.search(token) is None:
             problem = "a site's file, and so its key, is named by letters, digits, `_` and `-`"
             raise InputError(site.file, problem)
-        credentials.setdefault(token, Credential(token=token, description=site.description, site=name))
+        credential = Credential(token=token, description=site.description, account=owners[name], site=name)
+        credentials.setdefault(token, credential)
     return credentials
 
 
 def any_credential(token: str) -> Credential | None:
     """A credential for any well-formed token; None for any other."""
-    match = _WELL_FORMED.fullmatch(token)
-    if match is None:
+    if _WELL_FORMED.search(token) is None:
         return None
-    return Credential(token=token, permissions=("*",) if match[1] else ())
+    return Credential(token=token, permissions=("*",) if token.startswith("dft_") else ())

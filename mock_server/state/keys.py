@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from cachetools import Cache, LRUCache
 
@@ -20,12 +21,12 @@ from mock_server.errors import (
     ApiError,
 )
 from mock_server.problems import ProblemError
+from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.clock import Clock
 from mock_server.state.credentials import ANALYTICS_READ, Credential, any_credential
 from mock_server.state.journal import Caller, Journal
 from mock_server.state.knobs import Board, Knobs
 from mock_server.state.limits import Limiter, RateLimit
-from mock_server.world.site import Site
 
 MOST_KEYS = 1_000
 """So many minted keys there may be at once."""
@@ -39,9 +40,10 @@ _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 @dataclass(slots=True, eq=False)
 class Key:
-    """A credential with its state. What it does not set itself is as on the server."""
+    """A credential with its account and its state. What it does not set itself is as on the server."""
 
     credential: Credential
+    account: Account
     label: str = ""
     is_shipped: bool = False
     """Whether it comes with the mock: then its token is no secret."""
@@ -81,6 +83,22 @@ class Key:
         limiter = None if self._limiter is None else replace(self._limiter)
         return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
 
+    def site_of(self, website_id: str | None, default: str) -> str:
+        """The site that a request is about. With a website key `websiteId` is ignored. Raises ApiError."""
+        credential = self.credential
+        if not credential.is_account_token:
+            return credential.site or default
+        if not website_id:
+            raise ApiError(WEBSITE_ID_MISSING)
+        if _WEBSITE_ID.fullmatch(website_id) is None:
+            raise ApiError(WEBSITE_ID_MALFORMED, value=website_id[:80])
+        site = self.account.websites.get(website_id.lower())
+        if site is None:
+            raise ApiError(WEBSITE_NOT_FOUND, website_id=website_id)
+        if credential.websites and site not in credential.websites:
+            raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
+        return site
+
     def admit(self) -> None:
         """Raises ApiError where this key is refused whatever it asks."""
         if self.credential.error is not None:
@@ -97,7 +115,7 @@ class Keys:
     def __init__(
         self,
         credentials: Mapping[str, Credential],
-        sites: Mapping[str, Site],
+        accounts: Mapping[str, Account],
         *,
         allow_any: bool,
         seconds: Callable[[], float] = time.monotonic,
@@ -105,11 +123,16 @@ class Keys:
         """`allow_any`: whatever is well-formed is a key of the server's site; `seconds` tells idle ones."""
         self._seconds = seconds
         self._credentials = credentials
-        self._shipped = _shipped(credentials)
+        self._described = accounts
+        self._websites = {
+            website_id: site for account in accounts.values() for website_id, site in account.websites.items()
+        }
+        self._ship()
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
-        self._names = {site.website_id: name for name, site in sites.items()}
         self._allow_any = allow_any
+        # They go on after a reset, so that a new account is never taken for an old one.
+        self._numbers = count(1)
 
     def named(self, authorization: str | None) -> Key | None:
         """The key that an `Authorization` header names; None for no key that there is."""
@@ -128,7 +151,7 @@ class Keys:
         if key is not None:
             return key.shadow()
         credential = any_credential(token) if self._allow_any else None
-        return None if credential is None else Key(credential)
+        return None if credential is None else Key(credential, self._default_account)
 
     def find(self, token: str) -> Key | None:
         """The key of a token that there is or has been used; it counts as used."""
@@ -137,8 +160,8 @@ class Keys:
             key = self._used(token)
         return self._any.get(token) if key is None and self._allow_any else key
 
-    def mint(self, credential: Credential, label: str) -> Key:
-        """A new key. Raises ProblemError where they are too many, or there is one of that token."""
+    def mint(self, credential: Credential, account: Account, label: str) -> Key:
+        """Makes a key of an account. Raises ProblemError if there are too many, or one of that token."""
         self._expire()
         if credential.token in self._shipped or credential.token in self._minted:
             raise ProblemError(409, "There is such a key already: DELETE it first, or take another name.")
@@ -146,7 +169,7 @@ class Keys:
             raise ProblemError(
                 409, f"There are {MOST_KEYS} minted keys: DELETE those that are not needed any more."
             )
-        key = Key(credential, label, used=self._seconds())
+        key = Key(credential, account, label, used=self._seconds())
         self._minted[credential.token] = key
         self._any.pop(credential.token, None)
         return key
@@ -178,24 +201,24 @@ class Keys:
 
     def reset(self) -> None:
         """As at the start: no minted keys, no settings, no journals."""
-        self._shipped = _shipped(self._credentials)
+        self._ship()
         self._minted.clear()
         self._any.clear()
 
-    def site_of(self, credential: Credential, website_id: str | None, default: str) -> str:
-        """The site that a request is about. With a website key `websiteId` is ignored. Raises ApiError."""
-        if not credential.is_account_token:
-            return credential.site or default
-        if not website_id:
-            raise ApiError(WEBSITE_ID_MISSING)
-        if _WEBSITE_ID.fullmatch(website_id) is None:
-            raise ApiError(WEBSITE_ID_MALFORMED, value=website_id[:80])
-        name = self._names.get(website_id.lower())
-        if name is None:
-            raise ApiError(WEBSITE_NOT_FOUND, website_id=website_id)
-        if credential.websites and name not in credential.websites:
-            raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
-        return name
+    def account(self, name: str) -> Account:
+        """An account that comes with the mock, or that a minted key has. Raises ProblemError for another."""
+        self._expire()
+        known = self._accounts | {key.account.name: key.account for key in self._minted.values()}
+        if name not in known:
+            detail = f"`account`: there is no {name[:80]!r}; known: {', '.join(known)}."
+            raise ProblemError(400, detail, member="/account", known=list(known))
+        return known[name]
+
+    def new_account(self) -> Account:
+        """An account with every website, for a minted key to have; without a key it is not remembered."""
+        names = (f"account-{number}" for number in self._numbers)
+        name = next(name for name in names if name not in self._accounts)
+        return Account(name, self._default_account.owner, self._websites)
 
     def _used(self, token: str) -> Key | None:
         key = self._minted.get(token)
@@ -229,12 +252,20 @@ class Keys:
         credential = any_credential(token)
         if credential is None:
             return None
-        key = self._any[token] = Key(credential)
+        key = self._any[token] = Key(credential, self._default_account)
         return key
 
+    @property
+    def _default_account(self) -> Account:
+        return self._accounts[DEFAULT_ACCOUNT]
 
-def _shipped(credentials: Mapping[str, Credential]) -> dict[str, Key]:
-    return {credential.token: Key(credential, is_shipped=True) for credential in credentials.values()}
+    def _ship(self) -> None:
+        """Makes the accounts and keys that come with the mock, with nothing written or set."""
+        self._accounts = {name: replace(account) for name, account in self._described.items()}
+        self._shipped = {
+            token: Key(credential, self._accounts[credential.account], is_shipped=True)
+            for token, credential in self._credentials.items()
+        }
 
 
 def new_token(*, is_account_token: bool) -> str:

@@ -24,6 +24,7 @@ from mock_server.golden.refusals import refusals_of
 from mock_server.golden.traits import TRAITS
 from mock_server.instants import instant_of
 from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED
+from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import load_credentials
 from mock_server.testing import RunningMock, running
 from mock_server.world.site import load_sites
@@ -94,8 +95,9 @@ def test_every_row_says_what_its_file_is_good_for() -> None:
 
 def test_index_publishes_no_token_but_those_of_the_fixtures() -> None:
     tokens = {row["request"]["token"] for row in ROWS}
+    sites = load_sites()
 
-    assert tokens - {None} <= load_credentials(load_sites()).keys()
+    assert tokens - {None} <= load_credentials(sites, load_accounts(sites)).keys()
 
 
 def test_files_are_indented_json_that_hides_no_character() -> None:

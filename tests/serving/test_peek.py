@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mock_server.instants import instant_of
 from mock_server.options import Settings
 from mock_server.service import load_service
+from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import Credential
 from mock_server.state.keys import IDLE_SECONDS, Keys
 from mock_server.testing import running
@@ -256,8 +257,8 @@ def test_the_request_log_has_no_line_of_a_peek() -> None:
 
 def test_a_peek_is_no_use_of_a_minted_key() -> None:
     seconds = 0.0
-    keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
-    keys.mint(Credential(token="df_watched"), "")
+    keys = Keys({}, load_accounts(load_sites((SITES,))), allow_any=False, seconds=lambda: seconds)
+    keys.mint(Credential(token="df_watched"), keys.new_account(), "")
 
     seconds = IDLE_SECONDS
     assert keys.shadow_of("Bearer df_watched") is not None

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from mock_server.problems import ProblemError
+from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import Credential
 from mock_server.state.keys import IDLE_SECONDS, MOST_KEYS, Keys
 from mock_server.testing import RunningMock, running
@@ -36,6 +37,7 @@ def test_a_minted_key_tells_all_that_holds_for_it(controls: Controls, turned: Ru
             "key": key,
             "url": turned.url,
             "label": "a test",
+            "account": reply.json()["account"],
             "site": "shop",
             "websiteId": "665f0b3c4d2e1a0000000003",
             "seed": 7,
@@ -140,6 +142,7 @@ def test_shipped_keys_stay(controls: Controls) -> None:
         pytest.param({"faults": [{"then": {}, "probability": 2}]}, "/faults/0/probability", id="too likely"),
         pytest.param({"faults": [{"then": {}}] * 101}, "/faults", id="too many rules"),
         pytest.param({"permissions": ["everything"]}, "/permissions/0", id="unknown permission"),
+        pytest.param({"account": "nobody"}, "/account", id="unknown account"),
         pytest.param({"websites": ["demo", "nowhere"]}, "/websites/1", id="unknown website"),
         pytest.param({"websites": ["demo"], "site": "demo"}, "/site", id="account token with a site"),
         pytest.param({"key": "secret"}, "/key", id="no form of a key"),
@@ -236,6 +239,7 @@ def test_all_keys_are_listed_shipped_ones_first(controls: Controls) -> None:
         "key": "df_test",
         "label": "",
         "description": "The server's website",
+        "account": "demo",
         "site": "demo",
         "websites": None,
         "minted": False,
@@ -245,7 +249,7 @@ def test_all_keys_are_listed_shipped_ones_first(controls: Controls) -> None:
     assert (by_key["dft_test"]["site"], by_key["dft_test"]["websites"]) == (None, [])
     assert by_key["dft_elsewhere"]["websites"] == ["shop", "quiet"]
     minted = {"key": key, "label": "checkout test", "description": "", "site": "shop", "websites": None}
-    assert by_key[key] == {**minted, "minted": True}
+    assert by_key[key] == {**minted, "account": by_key[key]["account"], "minted": True}
     assert by_key[token]["websites"] == ["demo", "quiet"]
     # A minted one comes after all that the mock has from its start.
     assert [row["minted"] for row in listed] == sorted(row["minted"] for row in listed)
@@ -271,8 +275,8 @@ def test_a_forgotten_key_is_listed_no_more(controls: Controls) -> None:
 
 def test_to_be_listed_is_no_use_of_a_key_and_idle_ones_are_not() -> None:
     seconds = 0.0
-    keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
-    keys.mint(Credential(token="df_idle"), "")
+    keys = Keys({}, load_accounts(load_sites((SITES,))), allow_any=False, seconds=lambda: seconds)
+    keys.mint(Credential(token="df_idle"), keys.new_account(), "")
 
     seconds = IDLE_SECONDS
     assert [key.credential.token for key in keys.all()] == ["df_idle"]
@@ -282,11 +286,11 @@ def test_to_be_listed_is_no_use_of_a_key_and_idle_ones_are_not() -> None:
 
 def test_idle_keys_are_forgotten_and_their_number_is_bounded() -> None:
     seconds = 0.0
-    keys = Keys({}, load_sites((SITES,)), allow_any=False, seconds=lambda: seconds)
+    keys = Keys({}, load_accounts(load_sites((SITES,))), allow_any=False, seconds=lambda: seconds)
     for number in range(MOST_KEYS):
-        keys.mint(Credential(token=f"df_{number}"), "")
+        keys.mint(Credential(token=f"df_{number}"), keys.new_account(), "")
     with pytest.raises(ProblemError) as refused:
-        keys.mint(Credential(token="df_one_more"), "")
+        keys.mint(Credential(token="df_one_more"), keys.new_account(), "")
     assert refused.value.status == 409
 
     seconds = IDLE_SECONDS - 1
@@ -294,7 +298,7 @@ def test_idle_keys_are_forgotten_and_their_number_is_bounded() -> None:
     seconds = IDLE_SECONDS + 1
     assert keys.find("df_0") is None
     assert keys.find("df_1") is not None
-    keys.mint(Credential(token="df_one_more"), "")
+    keys.mint(Credential(token="df_one_more"), keys.new_account(), "")
     assert len(list(keys.all())) == 2
 
 
