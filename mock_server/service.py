@@ -7,8 +7,8 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from mock_server.contract.document import REVISIONS, load_document, narrow, read_document
-from mock_server.contract.operations import Operation, base_of, operations_of
+from mock_server.contract.document import REVISIONS, load_document, read_document
+from mock_server.contract.operations import Operation, base_of, operations_of, own_operations
 from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
@@ -186,7 +186,7 @@ class Service:
         self.common.noted = noted
 
     def _load_answers(self, revision: str) -> dict[str, Answers]:
-        own = operations_of(narrow(self.document, revision))
+        own = own_operations(self.document, revision)
         # Where two documents name an operation alike, ours is meant.
         return {operation.operation_id: operation.answers for operation in (*self.extra_operations, *own)}
 
@@ -212,7 +212,7 @@ def load_service(settings: Settings) -> Service:
         settings=settings,
         document=document,
         base=base,
-        operations=operations_of(narrow(document, settings.revision)),
+        operations=own_operations(document, settings.revision),
         extra_operations=[
             operation for path in settings.documents for operation in operations_of(read_document(path), path)
         ],

@@ -24,6 +24,8 @@ MARK = "x-revision"
 _MOST_STEPS = 32
 # The names that lead to a whole component: `components`, `schemas`, its own.
 _WHOLE = 3
+# No member of a document is called so.
+_PART = "x-part"
 
 
 def load_document() -> dict[str, Any]:
@@ -92,6 +94,23 @@ def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
     return {key: _narrow(value, revision, document) for key, value in document.items()}
 
 
+def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tuple[Any, Mapping[str, Any]]:
+    """A part in one revision, and a document of all that it refers to; None is every revision."""
+    if revision is None:
+        return part, document
+    narrowed = narrow({**referred(document, part), _PART: part}, revision)
+    return narrowed.pop(_PART), narrowed
+
+
+def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
+    """Whether a part is of this revision, by its own mark or by that of what it refers to."""
+    if revision is None or not isinstance(part, dict):
+        return True
+    if "$ref" in part:
+        part = {**resolved(document, part, CONTRACT), **part}
+    return bool(part.get(MARK, revision) == revision)
+
+
 def document_text(revision: str | None) -> str:
     """The document as YAML; the file itself, comments and all, where nothing is narrowed."""
     if revision is None:
@@ -131,28 +150,19 @@ def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def _narrow(part: Any, revision: str, document: Any) -> Any:
     if isinstance(part, list):
-        return [_narrow(item, revision, document) for item in part if _belongs(item, revision, document)]
+        return [_narrow(item, revision, document) for item in part if belongs(item, revision, document)]
     if not isinstance(part, dict):
         return part
     kept = {
         key: _narrow(value, revision, document)
         for key, value in part.items()
-        if _belongs(value, revision, document)
+        if belongs(value, revision, document)
     }
     branches = kept.get("anyOf")
     if isinstance(branches, list) and len(branches) == 1:
         del kept["anyOf"]
         kept |= branches[0]
     return kept
-
-
-def _belongs(part: Any, revision: str, document: Any) -> bool:
-    """Whether a part is of this revision, by its own mark or by that of what it refers to."""
-    if not isinstance(part, dict):
-        return True
-    if "$ref" in part:
-        part = {**resolved(document, part, CONTRACT), **part}
-    return bool(part.get(MARK, revision) == revision)
 
 
 def _narrowed(revision: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -10,9 +11,10 @@ import jsonschema_rs
 import msgspec
 
 from mock_server.assets import CONTRACT, checked
-from mock_server.contract.document import referred, resolved
+from mock_server.contract.document import belongs, excerpt, resolved
 from mock_server.contract.examples import Examples
-from mock_server.contract.responses import Answers, Example, answers_of, usual_of
+from mock_server.contract.responses import Answers, AnswersOnFirstUse, Example, answers_of, usual_of
+from mock_server.contract.schema import Schema
 from mock_server.contract.servers import bases_of
 from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
 
@@ -30,8 +32,7 @@ class Parameter:
     place: str
     is_required: bool
     allows_empty: bool
-    types: frozenset[str]
-    validator: Any
+    schema: Schema
 
     def check(self, values: Sequence[str]) -> None:
         """Raises ApiError 400 where the values of a request do not fit."""
@@ -40,16 +41,16 @@ class Parameter:
                 raise ApiError(PARAMETER_MISSING, place=self.place, name=self.name)
             return
         try:
-            self.validator.validate(self._parsed(values))
+            self.schema.validator.validate(self._parsed(values))
         except jsonschema_rs.ValidationError as error:
             shown = values[0] if len(values[0]) <= 80 else values[0][:80] + "…"
             problem = error.message if len(error.message) <= 200 else "it does not fit the documented schema"
             raise ApiError(INVALID_VALUE, name=self.name, value=shown, problem=problem) from None
 
     def _parsed(self, values: Sequence[str]) -> Any:
-        if "array" in self.types:
+        if "array" in self.schema.types:
             return [part for value in values for part in value.split(",")]
-        return _parsed(values[0], self.types)
+        return _parsed(values[0], self.schema.types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,16 @@ class Operation:
     path_names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     answers: Answers
-    example: Example
-    """The usual one of the answers."""
+
+    @property
+    def example(self) -> Example:
+        """The usual one of the documented answers."""
+        return usual_of(self.answers)
+
+    def compile(self) -> None:
+        """Compiles the schemas of all parameters. Raises InputError for what is no schema."""
+        for parameter in self.parameters:
+            _ = parameter.schema.validator
 
     def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
         """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
@@ -81,15 +90,33 @@ def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
     return bases_of(document.get("servers"), f"{where}: servers")[0]
 
 
+def own_operations(document: Mapping[str, Any], revision: str | None = None) -> list[Operation]:
+    """The operations of the mock's own document in one revision; None is every revision.
+
+    Schemas are compiled and documented answers made on first use; the tests check all of them.
+    """
+    found: list[Operation] = []
+    for item in _items(document, CONTRACT, revision):
+        answers = AnswersOnFirstUse(partial(_own_answers, document, item, revision))
+        found += _operations(document, item, answers, revision)
+    return found
+
+
 def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
     """All operations in the order of the document, each once for every path that a server has.
 
     Raises InputError that names the one that is at fault.
     """
     examples = Examples(document)
-    items = list(_items(document, where))
+    items = list(_items(document, where, None))
     _check_for_twins(items)
-    return [operation for item in items for operation in _operations(document, examples, item)]
+    found = []
+    for item in items:
+        answers = answers_of(document, examples, item.told.responses, item.where)
+        for operation in _operations(document, item, answers, None):
+            operation.compile()
+            found.append(operation)
+    return found
 
 
 class _OperationObject(msgspec.Struct, rename="camel"):
@@ -122,20 +149,22 @@ class _Item(NamedTuple):
     told: _OperationObject
 
 
-def _items(document: Mapping[str, Any], where: object) -> Iterator[_Item]:
+def _items(document: Mapping[str, Any], where: object, revision: str | None) -> Iterator[_Item]:
+    """The operations that belong to a revision; None is every revision."""
     for path, reference in document["paths"].items():
-        if path.startswith(_EXTENSION):
+        if path.startswith(_EXTENSION) or not belongs(reference, revision, document):
             continue
         place = f"{where}: {path}"
         _check_path(path, place)
         item = checked(resolved(document, reference, place), dict[str, Any], place)
         shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
         for method in _METHODS:
-            if method in item:
+            if method in item and belongs(item[method], revision, document):
                 told = checked(item[method], _OperationObject, f"{place}: {method}")
                 servers = told.servers or item.get("servers") or document.get("servers")
                 bases = bases_of(servers, f"{place}: servers")
-                yield _Item(f"{place}: {method}", method, path, bases, shared + told.parameters, told)
+                parameters = [one for one in shared + told.parameters if belongs(one, revision, document)]
+                yield _Item(f"{place}: {method}", method, path, bases, parameters, told)
 
 
 def _check_path(path: str, where: str) -> None:
@@ -172,13 +201,18 @@ def bare_operation(operation_id: str, method: str, path: str) -> Operation:
         path_names=names,
         parameters=(),
         answers={},
-        example=usual_of({}),
     )
 
 
-def _operations(document: Mapping[str, Any], examples: Examples, item: _Item) -> Iterator[Operation]:
+def _own_answers(document: Mapping[str, Any], item: _Item, revision: str | None) -> Answers:
+    responses, narrowed = excerpt(document, item.told.responses, revision)
+    return answers_of(narrowed, Examples(narrowed), responses, item.where)
+
+
+def _operations(
+    document: Mapping[str, Any], item: _Item, answers: Answers, revision: str | None
+) -> Iterator[Operation]:
     """The operation at each of its paths."""
-    answers = answers_of(document, examples, item.told.responses, item.where)
     names = _PLACEHOLDER.findall(item.path)
     found = [
         checked(resolved(document, part, item.where), _ParameterObject, item.where)
@@ -187,33 +221,26 @@ def _operations(document: Mapping[str, Any], examples: Examples, item: _Item) ->
     # One of the operation counts before one of its path.
     unique = {(parameter.place, parameter.name): parameter for parameter in found}
     parameters = tuple(
-        _parameter(document, parameter, item.where)
+        _parameter(document, parameter, item.where, revision)
         for parameter in unique.values()
         if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
     )
     for base in item.bases:
         path = base + item.path
         bare = bare_operation(item.told.operation_id or f"{item.method} {path}", item.method, path)
-        yield replace(bare, parameters=parameters, answers=answers, example=usual_of(answers))
+        yield replace(bare, parameters=parameters, answers=answers)
 
 
-def _parameter(document: Mapping[str, Any], parameter: _ParameterObject, where: object) -> Parameter:
-    schema = checked(resolved(document, parameter.schema, where), dict[str, Any], where)
-    kind = schema.get("type", "string")
-    # The schema may refer to others of its document; nothing is fetched, from no server and no disk.
-    whole = {**referred(document, schema), **schema}
-    try:
-        validator = jsonschema_rs.validator_for(whole, offline=True)
-    except (ValueError, jsonschema_rs.ValidationError) as error:
-        problem = str(error).partition("\n")[0]
-        raise InputError(where, f"the schema of the parameter {parameter.name!r}: {problem}") from None
+def _parameter(
+    document: Mapping[str, Any], parameter: _ParameterObject, where: object, revision: str | None
+) -> Parameter:
+    where = f"{where}: the schema of the parameter {parameter.name!r}"
     return Parameter(
         name=parameter.name,
         place=parameter.place,
         is_required=parameter.required,
         allows_empty=parameter.allow_empty_value,
-        types=frozenset(kind if isinstance(kind, list) else [kind]),
-        validator=validator,
+        schema=Schema(document, parameter.schema, where, revision),
     )
 
 

@@ -1,8 +1,9 @@
 """The answers that an operation documents, as they are sent."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -46,6 +47,27 @@ class Example:
 
 Answers = Mapping[int, Mapping[str, Example]]
 """The documented answers by status and by name."""
+
+
+class AnswersOnFirstUse(Mapping[int, Mapping[str, Example]]):
+    """Documented answers that are made when the first of them is looked up, since most never are."""
+
+    def __init__(self, make: Callable[[], Answers]) -> None:
+        """`make` is called once; what it raises, the first look-up raises."""
+        self._make = make
+
+    def __getitem__(self, status: int) -> Mapping[str, Example]:
+        return self._made[status]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    @cached_property
+    def _made(self) -> Answers:
+        return self._make()
 
 
 class ResponseObject(msgspec.Struct):

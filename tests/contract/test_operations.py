@@ -1,0 +1,77 @@
+"""The operations of the mock's own document, whose schemas and answers are made on first use."""
+
+from typing import Any
+
+import pytest
+
+from mock_server.assets import CONTRACT
+from mock_server.contract.document import REVISIONS, load_document, narrow
+from mock_server.contract.operations import Operation, operations_of, own_operations
+from mock_server.errors import InputError
+
+DOCUMENT = load_document()
+
+
+def compared(operation: Operation) -> tuple[Any, ...]:
+    """What two operations that are made in different ways have in common."""
+    parameters = [
+        (one.place, one.name, one.is_required, one.allows_empty, one.schema.types)
+        for one in operation.parameters
+    ]
+    return operation.operation_id, operation.method, operation.route, parameters, operation.answers
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_own_operations_are_those_of_the_whole_narrowed_document(revision: str) -> None:
+    found = own_operations(DOCUMENT, revision)
+
+    assert [*map(compared, found)] == [*map(compared, operations_of(narrow(DOCUMENT, revision)))]
+
+
+@pytest.mark.parametrize("revision", [*REVISIONS, None])
+def test_all_own_schemas_compile(revision: str | None) -> None:
+    for operation in own_operations(DOCUMENT, revision):
+        operation.compile()
+
+
+def document(parameter: dict[str, Any], **marks: str) -> dict[str, Any]:
+    """A document of one operation with one parameter, some parts of which belong to a revision."""
+    return {
+        "openapi": "3.1.0",
+        "paths": {
+            "/goals": {
+                "get": {
+                    "operationId": "getGoals",
+                    "parameters": [{"name": "sort", "in": "query", **parameter}],
+                    "responses": {"200": {"description": "All goals."}},
+                    **marks,
+                }
+            }
+        },
+    }
+
+
+def test_schema_of_an_own_parameter_is_compiled_when_it_is_needed() -> None:
+    [operation] = own_operations(document({"schema": {"type": "nonsense"}}))
+
+    operation.check({}, {})
+    with pytest.raises(InputError, match=r"openapi\.yaml: /goals: get: the schema of the parameter 'sort'"):
+        operation.check({}, {"sort": ["name"]})
+
+
+def test_schema_of_a_further_document_is_compiled_at_the_start() -> None:
+    with pytest.raises(InputError, match="the schema of the parameter 'sort'"):
+        operations_of(document({"schema": {"type": "nonsense"}}), CONTRACT)
+
+
+def test_operation_of_another_revision_is_left_out() -> None:
+    own = document({}, **{"x-revision": "2026-06"})
+
+    assert [len(own_operations(own, revision)) for revision in REVISIONS] == [0, 1]
+
+
+def test_parameter_of_another_revision_is_left_out() -> None:
+    own = document({"x-revision": "2026-06"})
+
+    found = [own_operations(own, revision)[0].parameters for revision in REVISIONS]
+    assert [len(parameters) for parameters in found] == [0, 1]
