@@ -17,6 +17,7 @@ from mock_server.world.site import load_sites
 from tests.browser.console import Console, Open
 from tests.browser.visit import Complaints
 from tests.command import serving
+from tests.instants import DOCUMENTED
 
 NODE = Path(sys.executable).with_name("node")
 # launch_day is in test_console_craft.py.
@@ -267,7 +268,7 @@ def test_the_answer_unfolds_and_can_be_searched(opened: Open) -> None:
 
 
 def test_strings_that_look_like_html_stay_text(opened: Open) -> None:
-    console = opened(site="edge_cases")
+    console = opened(site="edge_cases", now=DOCUMENTED)
     dialogs: list[str] = []
     console.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     name = "<script>alert('name')</script>"
