@@ -7,6 +7,7 @@ import click
 from benchmarks import page
 from benchmarks.figures import Gap, Line, Row
 from benchmarks.kit import kit
+from benchmarks.large_document import large_document
 from benchmarks.load import LoadError, generator
 from benchmarks.plan import Plan
 from benchmarks.polling import polling
@@ -18,6 +19,7 @@ QUESTIONS: Mapping[str, Callable[[Plan], Iterator[Row]]] = {
     "throughput": throughput,
     "ticks": ticks,
     "start": start,
+    "large document": large_document,
     "polling": polling,
     "kit": kit,
 }

@@ -1,0 +1,100 @@
+"""How much longer does the mock take to start with 82 operations than with the three of today?"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from benchmarks.figures import Row, at_most, ratios, spread_of
+from benchmarks.plan import Plan, say
+from benchmarks.servers import REALTIME, ROOT, captured, mock, target
+from mock_server.assets import FIXTURES
+from mock_server.contract.document import load_document
+
+OPERATIONS = 82
+"""The operations that DataFast documents in all."""
+_STARTS = 10
+_BOUND = at_most(1.3)
+# What each copy has of its own; parameters and error responses are shared, as in the document itself.
+_COPIED = ("schemas", "examples")
+
+
+def large_document(_plan: Plan) -> Iterator[Row]:
+    """The time until the first answer, with a large document and with today's."""
+    say(f"large document: {_STARTS} starts with {OPERATIONS} operations and with today's, in turns")
+    large, today = starts(_STARTS)
+    small, middle = len(load_document()["paths"]), spread_of(today).middle
+    yield Row(
+        f"ready with {OPERATIONS} operations ÷ with {small}",
+        ratios(large, today),
+        "×",
+        _BOUND,
+        f"{spread_of(large).middle:.2f} beside {middle:.2f} s; {len(enlarged()['paths'])} paths",
+    )
+
+
+def starts(rounds: int) -> tuple[list[float], list[float]]:
+    """Seconds from the command to the first answer, with the large document and with today's, in turns."""
+    with _tree(enlarged()) as large, _tree(load_document()) as today:
+        # The first start of each compiles its bytecode.
+        taken = [(_ready(large), _ready(today)) for _ in range(rounds + 1)][1:]
+    return [one for one, _ in taken], [other for _, other in taken]
+
+
+def enlarged(operations: int = OPERATIONS) -> dict[str, Any]:
+    """The document with copies of its paths, schemas and examples, until it has so many operations."""
+    document = load_document()
+    components = {kind: dict(found) for kind, found in document["components"].items()}
+    paths = dict(islice(_copied_paths(document), operations))
+    for copy in range(1, -(-operations // len(document["paths"]))):
+        for kind in _COPIED:
+            for name, component in document["components"][kind].items():
+                components[kind][f"{name}{copy}"] = _copied(component, copy)
+    return {**document, "paths": paths, "components": components}
+
+
+def _copied_paths(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from document["paths"].items()
+    for copy in count(1):
+        for path, item in document["paths"].items():
+            copied = _copied(item, copy)
+            copied["get"]["operationId"] += str(copy)
+            yield f"/copy{copy}{path}", copied
+
+
+def _copied(value: Any, copy: int) -> Any:
+    """The value with references to the components of a copy."""
+    if isinstance(value, list):
+        return [_copied(part, copy) for part in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: _copied(part, copy) for name, part in value.items()}
+    if str(made.get("$ref")).startswith(tuple(f"#/components/{kind}/" for kind in _COPIED)):
+        made["$ref"] += str(copy)
+    return made
+
+
+@contextmanager
+def _tree(document: dict[str, Any]) -> Iterator[Path]:
+    """The mock with another document, as a wheel has it, for the length of the block."""
+    with TemporaryDirectory() as folder:
+        tree = Path(folder)
+        package = shutil.copytree(ROOT / "mock_server", tree / "mock_server")
+        shutil.copytree(FIXTURES, package / "fixtures", ignore=shutil.ignore_patterns("golden", "openapi"))
+        for name in ("openapi.json", "openapi.yaml"):
+            # JSON is YAML.
+            (package / name).write_bytes(msgspec.json.encode(document))
+        yield tree
+
+
+def _ready(tree: Path) -> float:
+    begin = time.perf_counter()
+    with mock(tree=tree) as (server, _):
+        captured(target(server, REALTIME))
+        return time.perf_counter() - begin
