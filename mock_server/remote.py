@@ -23,7 +23,8 @@ class ControlError(Exception):
 class Datafast:
     """One website on a running mock, seen through a key of its own.
 
-    `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends.
+    `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
+    and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.
     What is done here touches no other key.
     """
 
@@ -36,6 +37,7 @@ class Datafast:
         self._headers = {"Authorization": f"Bearer {control_token}"} if control_token else {}
         minted = self._ask("POST", "keys", settings, is_scoped=False)
         self.key: str = minted["key"]
+        self.account: str = minted["account"]
         self.url: str = minted["url"]
 
     @property

@@ -120,6 +120,16 @@ def test_the_scene_is_set(datafast: Datafast) -> None:
     assert datafast.advance(timedelta(hours=-1)).now == datetime(2026, 2, 6, 4, 28, 50, tzinfo=UTC)
 
 
+def test_a_second_key_joins_the_account_of_the_first(datafast: Datafast, turned: RunningMock) -> None:
+    token = Datafast(turned.server, account=datafast.account, permissions=["*"])
+    stranger = Datafast(turned.server)
+    for key in (token, stranger):
+        key.forget()
+
+    assert token.key.startswith("dft_")
+    assert token.account == datafast.account != stranger.account
+
+
 def test_the_clock_runs_and_stops(datafast: Datafast) -> None:
     datafast.at("2026-02-06T05:27:20Z").run(speed=86_400)
     sleep(0.002)  # clocks count milliseconds, and a request may take less than one
