@@ -7,15 +7,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
 from mock_server.control.switches import check_knobs
-from mock_server.faults.action import Seed
-from mock_server.faults.rules import MOST_RULES, Rule
+from mock_server.faults.rules import Rule
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import Account
 from mock_server.state.clock import Clock
 from mock_server.state.credentials import TOKEN_FORM, Credential, Permission
 from mock_server.state.keys import Key, new_token
 from mock_server.state.knobs import Knobs
-from mock_server.state.limits import RateLimit, WrittenRate
+from mock_server.state.limits import RateLimit
 from mock_server.state.masking import hidden
 
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
@@ -23,7 +22,7 @@ _Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="Not one that there
 _AccountName = Annotated[str, Meta(max_length=200, description="That of another key.")]
 
 
-class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class NewKey(Knobs, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """What a key is to be; what is left out is as on the server.
 
     With `permissions` or `websites` it becomes an account token (`dft_…`).
@@ -34,14 +33,9 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     label: _Label = ""
     account: _AccountName | UnsetType = UNSET
     """All keys of one account read what any of them writes; an account of its own, if left out."""
-    site: str | None = None
-    seed: Seed | None = None
-    revision: str | None = None
     now: Instant | UnsetType = UNSET
     speed: Speed | UnsetType = UNSET
     frozen: bool | UnsetType = UNSET
-    rate_limit: WrittenRate | None = None
-    faults: Annotated[list[Rule], Meta(max_length=MOST_RULES)] | None = None
     permissions: Annotated[list[Permission], Meta(max_length=100)] | None = None
     websites: Annotated[list[str], Meta(max_length=100)] | None = None
 
@@ -78,14 +72,7 @@ class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
 def mint(asked: Asked) -> KeyState:
     """Makes a key. Raises ProblemError; then there is no new one."""
     service, wanted = asked.service, asked.body
-    knobs = Knobs(
-        site=wanted.site,
-        seed=wanted.seed,
-        revision=wanted.revision,
-        rate_limit=wanted.rate_limit,
-        faults=wanted.faults,
-    )
-    check_knobs(service, knobs)
+    check_knobs(service, wanted)
     keys = service.keys
     account = keys.new_account() if wanted.account is UNSET else keys.account(wanted.account)
     credential = _credential(wanted, account)
@@ -94,7 +81,7 @@ def mint(asked: Asked) -> KeyState:
     # From here it goes to whoever lists keys or requests.
     key = keys.mint(credential, account, hidden(wanted.label))
     key.clock = clock
-    key.turn(knobs)
+    key.turn(wanted.plain)
     return _state(asked, key, clock)
 
 

@@ -7,7 +7,7 @@ from mock_server.control.asked import Asked
 from mock_server.faults.rules import Rule, check
 from mock_server.problems import ProblemError
 from mock_server.service import Service
-from mock_server.state.knobs import Board, Knobs
+from mock_server.state.knobs import Board, Knobs, changed
 from mock_server.state.limits import RateLimit
 
 MOST_RULE_BYTES = 32 * 1024 * 1024
@@ -53,7 +53,7 @@ def set_settings(asked: Asked) -> SettingsState:
 def change_settings(asked: Asked) -> SettingsState:
     """Sets what is given; rules that stay where they were, and a limit that stays, go on counting."""
     board = _board(asked)
-    knobs = asked.body.of(board.knobs)
+    knobs = changed(board.knobs, asked.body)
     _check(asked, knobs)
     board.adjust(knobs)
     return _state(asked)
@@ -100,12 +100,5 @@ def _problem(service: Service, knobs: Knobs, revision: str) -> ProblemError | No
 
 def _state(asked: Asked) -> SettingsState:
     board = _board(asked)
-    knobs = board.knobs
-    return SettingsState(
-        site=knobs.site,
-        seed=knobs.seed,
-        revision=knobs.revision,
-        rate_limit=knobs.rate,
-        faults=list(knobs.faults or ()),
-        counts=[RuleCount(matched=matched, applied=applied) for matched, applied in board.rules.counts],
-    )
+    counts = [RuleCount(matched=matched, applied=applied) for matched, applied in board.rules.counts]
+    return SettingsState(**board.knobs.told, counts=counts)

@@ -34,6 +34,16 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         """About so many bytes of memory its rules take."""
         return sum(rule.weight for rule in self.faults or ())
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """The members as an answer has them: a rate limit by its members, and no rules as an empty list."""
+        return {**msgspec.structs.asdict(self), "rate_limit": self.rate, "faults": list(self.faults or ())}
+
+    @property
+    def plain(self) -> "Knobs":
+        """The settings alone, without what a subclass has beside them."""
+        return Knobs(**{name: getattr(self, name) for name in Knobs.__struct_fields__})
+
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
         """Raises ProblemError for a site, revision or rate limit that there is not, with what there is."""
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
@@ -46,21 +56,23 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
             raise ProblemError(400, f"`rateLimit`: {error}.", member="/rateLimit") from None
 
 
-class KnobsChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """The same, but what is left out stays as it is."""
+KnobsChange = msgspec.defstruct(
+    "KnobsChange",
+    [(member.name, member.type | UnsetType, UNSET) for member in msgspec.structs.fields(Knobs)],
+    namespace={"__doc__": "The same, but what is left out stays as it is."},
+    module=__name__,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+)
 
-    site: str | UnsetType | None = UNSET
-    seed: Seed | UnsetType | None = UNSET
-    revision: str | UnsetType | None = UNSET
-    rate_limit: WrittenRate | UnsetType | None = UNSET
-    faults: Faults | UnsetType | None = UNSET
 
-    def of(self, knobs: Knobs) -> Knobs:
-        """What comes of it."""
-        given: dict[str, Any] = {
-            name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET
-        }
-        return msgspec.structs.replace(knobs, **given)
+def changed(knobs: Knobs, change: Struct) -> Knobs:
+    """The settings after a `KnobsChange`."""
+    members = msgspec.structs.asdict(change).items()
+    given = {name: value for name, value in members if value is not UNSET}
+    return msgspec.structs.replace(knobs, **given)
 
 
 NOTHING = Knobs()
