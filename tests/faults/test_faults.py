@@ -20,6 +20,7 @@ from mock_server.faults.action import FAULTS
 from mock_server.testing import RunningMock
 from tests.command import address_of, serving, started
 from tests.credentials import bearer
+from tests.waiting import eventually
 
 REALTIME = "/analytics/realtime"
 PATH = f"/api/v1{REALTIME}"
@@ -205,14 +206,15 @@ def test_faults_of_a_body_leave_an_answer_without_one_whole(tmp_path: Path) -> N
 def test_sigterm_ends_late_and_hanging_answers_at_once_and_quietly(tmp_path: Path) -> None:
     log = tmp_path / "stderr"
     with log.open("w") as stream, started("--port", "0", stderr=stream) as process, ExitStack() as stack:
-        host, port = urlsplit(address_of(process)).netloc.split(":")
+        address = address_of(process)
+        host, port = urlsplit(address).netloc.split(":")
         for action in ("__fault=hang", "__delay=30000", "__fault=drip:30000", "__fault=reset&__delay=30000"):
             connection = stack.enter_context(socket.create_connection((host, int(port))))
             connection.sendall(f"GET {PATH}?{action} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         gone = socket.create_connection((host, int(port)))
         gone.sendall(f"GET {PATH}?__fault=reset&__delay=200 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         gone.close()
-        time.sleep(0.5)
+        eventually(lambda: _ended_of(address) == [False] * 4 + [True])
         begun = time.perf_counter()
         process.terminate()
         code = process.wait(timeout=10)
@@ -220,6 +222,12 @@ def test_sigterm_ends_late_and_hanging_answers_at_once_and_quietly(tmp_path: Pat
     assert code == 0
     assert time.perf_counter() - begun < 0.9
     assert log.read_text("utf-8") == ""
+
+
+def _ended_of(server: str) -> list[bool]:
+    """Of each request that came without a key: whether its answer has ended."""
+    rows = httpx2.get(f"{server}/__mock/requests").json()["requests"]
+    return [row["duration"] is not None for row in rows]
 
 
 @pytest.mark.parametrize("fault", ["missing", "wrong-type"])

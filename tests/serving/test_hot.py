@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from mock_server.serving.strict_http import Patience
 from mock_server.world.site import load_sites
 from tests.controls import Controls
 from tests.instants import INSTANT
+from tests.waiting import eventually
 
 REALTIME = "/api/v1/analytics/realtime"
 MAP = "/api/v1/analytics/realtime/map"
@@ -102,7 +103,7 @@ def pair() -> Iterator[Pair]:
 def connected(server: str) -> Iterator[socket.socket]:
     """A connection to a server."""
     address = urlsplit(server)
-    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=60) as connection:
         # What is sent in pieces arrives in pieces.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield connection
@@ -417,14 +418,6 @@ def test_server_ends_beside_an_open_connection() -> None:
     assert counts.known == 1
     assert time.monotonic() - begin < 1
     polls.close()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Waits until something holds."""
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def is_refused(server: str) -> bool:

@@ -4,6 +4,7 @@ The fast way and the usual one answer the same stream with the same bytes, howev
 """
 
 import re
+import select
 import socket
 import struct
 import subprocess
@@ -22,7 +23,17 @@ from mock_server.serving.server import Server
 from mock_server.serving.strict_http import Patience
 from tests.command import address_of, started
 from tests.controls import Controls, Json
-from tests.serving.test_hot import MAP, REALTIME, Counting, Pair, asking, connected, served, service
+from tests.serving.test_hot import (
+    MAP,
+    REALTIME,
+    Counting,
+    Pair,
+    asking,
+    connected,
+    served,
+    service,
+    wait_until_read,
+)
 
 TOKEN = "Authorization: Bearer df_test"
 PLAIN = asking(REALTIME, TOKEN)
@@ -45,17 +56,18 @@ def pair() -> Iterator[Pair]:
         yield Pair(hot, cold, counts)
 
 
-def told(server: str, *pieces: str, seconds: float = 0.02, is_over: bool = True) -> bytes:
-    """All that a server says to a client that sends pieces one by one.
+def told(server: str, *pieces: str, is_over: bool = True, is_apart: bool = True) -> bytes:
+    """All that a server says to a client that sends pieces.
 
-    `is_over`: it then tells that it says no more; otherwise its last request has to.
+    `is_over`: the client then says that nothing more comes; otherwise its last request has to.
+    `is_apart`: a piece is sent when the server has read the one before.
     """
     with connected(server) as sock:
         # A server that has heard enough closes while there is still more to send.
         with suppress(OSError):
             for number, piece in enumerate(pieces):
-                if number:
-                    time.sleep(seconds)
+                if number and is_apart:
+                    wait_until_read(server)
                 sock.sendall(piece.encode("latin-1"))
             if is_over:
                 sock.shutdown(socket.SHUT_WR)
@@ -226,7 +238,7 @@ def test_what_is_too_long_is_refused_alike(
         status = status if len(data) > 500_000 else 0
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
 
-    answer = told(getattr(pair, way), *pieces, seconds=0)
+    answer = told(getattr(pair, way), *pieces, is_apart=False)
 
     assert statuses(answer) == ([status] if status else [])
     assert not status or (b'"status":"error"' in answer and b"\r\nconnection: close\r\n" in answer)
@@ -313,8 +325,8 @@ def test_a_stream_is_answered_alike_whatever_the_way_and_the_pieces(pair: Pair, 
     usual = told(pair.cold, whole, is_over=False)
 
     assert told(pair.hot, whole, is_over=False) == usual
-    assert told(pair.hot, *pieces, CLOSING, seconds=0.002, is_over=False) == usual
-    assert told(pair.cold, *pieces, CLOSING, seconds=0.002, is_over=False) == usual
+    assert told(pair.hot, *pieces, CLOSING, is_over=False) == usual
+    assert told(pair.cold, *pieces, CLOSING, is_over=False) == usual
 
 
 @pytest.mark.parametrize("request_", GOOD, ids=range(len(GOOD)))
@@ -419,7 +431,7 @@ def test_who_sends_nothing_is_left_in_the_end(
         begin = time.monotonic()
         for piece in pieces:
             sock.sendall(piece.encode())
-            time.sleep(0.05)
+            wait_until_read(hasty)
         answer = b"".join(iter(lambda: sock.recv(1 << 16), b""))
         took = time.monotonic() - begin
 
@@ -429,9 +441,10 @@ def test_who_sends_nothing_is_left_in_the_end(
 
 def test_one_byte_after_another_is_too_slow(hasty: str) -> None:
     with connected(hasty) as sock:
-        for byte in PLAIN[:30]:
+        for byte in PLAIN[:-1]:
             sock.sendall(byte.encode())
-            time.sleep(0.02)
+            if select.select([sock], [], [], 0.02)[0]:
+                break
         answer = sock.recv(1 << 16)
 
     assert statuses(answer) == [408]
@@ -498,7 +511,7 @@ def test_a_client_that_leaves_is_nothing_to_tell(
         if linger is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, linger))
         sock.sendall(sent)
-        time.sleep(0.1)
+        wait_until_read(address)
 
     assert statuses(told(address, CLOSING)) == [200]
     assert process[1].read_text() == ""
@@ -512,7 +525,7 @@ def test_sigterm_ends_it_in_silence_whatever_is_half_done(
     with ExitStack() as stack:
         for parameter in LEAVING:
             stack.enter_context(connected(address)).sendall(parameter.values[0])  # type: ignore[arg-type] # bytes
-        time.sleep(0.2)
+        wait_until_read(address)
         begin = time.monotonic()
         server.terminate()
         code = server.wait(10)

@@ -1,0 +1,15 @@
+"""Waiting for what becomes true at some time, instead of sleeping for as long as it might take."""
+
+import time
+from collections.abc import Callable
+
+_LONGEST_SECONDS = 30
+_PAUSE_SECONDS = 0.01
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Waits until a condition holds; raises AssertionError where it does not within half a minute."""
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited for half a minute in vain"
+        time.sleep(_PAUSE_SECONDS)
