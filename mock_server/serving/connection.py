@@ -1,4 +1,4 @@
-"""What our own server adds to a request as ASGI extensions: its connection, and what is wrong with it."""
+"""The ASGI extensions that our own server adds to a request: its connection, and why it is refused."""
 
 from typing import Protocol
 
@@ -12,51 +12,51 @@ _CUT = "datafast_mock.cut"
 
 
 class Connection(Protocol):
-    """The socket below a request."""
+    """The connection on which a request arrived."""
 
     def reset(self) -> None:
-        """Ends it with an RST, whatever was still to be sent."""
+        """Closes the connection with an RST; unsent bytes are lost."""
 
     def wait_on_purpose(self) -> None:
-        """Nothing is owed to the client from now on."""
+        """Marks the answer as delayed on purpose: when the server stops, it does not wait for it."""
 
     def owe_nothing(self) -> None:
-        """Nothing will be: a client that has said its last word has left."""
+        """Marks the request as never answered: a client that closes its side has left."""
 
     def close(self) -> None:
-        """Ends it when all that was written is sent."""
+        """Closes the connection once everything is sent."""
 
 
 def attach(scope: Scope, connection: Connection) -> None:
-    """Gives a request its connection."""
+    """Attaches its connection to a request."""
     scope["extensions"] = {_EXTENSION: connection}
 
 
 def connection_of(scope: Scope) -> Connection:
-    """The connection of a request that came through mock_server.serving.protocol."""
+    """Returns the connection of a request that came through mock_server.serving.protocol."""
     connection: Connection = scope["extensions"][_EXTENSION]
     return connection
 
 
 def refuse(scope: Scope, error: ApiError) -> None:
-    """Notes that a request is not to be carried out, since HTTP itself forbids that."""
+    """Marks a request as refused, since it breaks a rule of HTTP itself."""
     scope["extensions"][_REFUSAL] = error
 
 
 def refusal_of(scope: Scope) -> ApiError | None:
-    """What such a request is to be answered with; None for all others.
+    """Returns the error that answers a refused request, or None for any other request.
 
-    It may come as late as the end of the request's body.
+    It may become known as late as at the end of the request's body.
     """
     refusal: ApiError | None = scope.get("extensions", {}).get(_REFUSAL)
     return refusal
 
 
 def cut(scope: Scope) -> None:
-    """Notes that the client has said its last word in the middle of a request's body."""
+    """Notes that the client closed its side in the middle of a request's body."""
     scope["extensions"][_CUT] = True
 
 
 def is_cut(scope: Scope) -> bool:
-    """Whether a body that has come to its end was to be longer."""
+    """Whether the client closed its side before the end of the body."""
     return _CUT in scope.get("extensions", {})

@@ -1,4 +1,4 @@
-"""What HTTP/1.1 asks of a request's head before anything else looks at it: its length, target and Host."""
+"""The checks that HTTP/1.1 demands of a request's head: its length, its target and its Host."""
 
 import re
 from functools import lru_cache
@@ -15,12 +15,12 @@ from mock_server.errors import (
 
 LONGEST_URL = 32 * 1024
 LONGEST_HEADERS = 32 * 1024
-"""Bytes of all names and values."""
+"""The most bytes that all names and values may have together."""
 
 Headers = list[tuple[bytes, bytes]]
 
-# A name, an IPv4 address or nothing, or an address in brackets; and a port (RFC 9110, 7.2; RFC 3986, 3.2.2).
-# A comma, which a name might have, is where somebody has joined two lines.
+# A name, an IPv4 address, an address in brackets or nothing; then a port (RFC 9110, 7.2; RFC 3986, 3.2.2).
+# A comma, which a name might have, is refused: it shows that two lines were joined.
 _HOST = re.compile(
     rb"(?:\[[0-9a-z:.]+(?:%[\w.~%-]+)?\]|(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*)(?::\d*)?", re.IGNORECASE
 )
@@ -28,7 +28,7 @@ _WHOLE_URL = re.compile(rb"https?://(?:[^/?#]*@)?(?P<host>[^/?#]+)(?P<rest>.*)",
 
 
 def check_length(url: bytes, headers: Headers) -> None:
-    """Raises ApiError 414 or 431 for what is longer than anybody needs."""
+    """Raises ApiError 414 for a URL that is too long, and 431 for headers that are."""
     if len(url) > LONGEST_URL:
         raise ApiError(URI_TOO_LONG, limit=LONGEST_URL)
     if sum([len(name) + len(value) for name, value in headers]) > LONGEST_HEADERS:
@@ -36,7 +36,7 @@ def check_length(url: bytes, headers: Headers) -> None:
 
 
 def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> bytes:
-    """The path with its query, or `*`, that a request is for. Raises ApiError 400 for a wrong head.
+    """Returns the path and query, or `*`, of a request. Raises ApiError 400 for an invalid head.
 
     The host of a whole URL takes the place of the `Host` that was sent (RFC 9112, 3.2.2).
     """
@@ -65,12 +65,12 @@ def _is_host(value: bytes) -> bool:
 
 
 def _parts_of(method: bytes, url: bytes) -> tuple[bytes, bytes]:
-    """Host and path of a whole URL. Raises ApiError."""
+    """Returns the host and the path of a whole URL. Raises ApiError if it is none."""
     found = _WHOLE_URL.fullmatch(url)
     if found is None:
         raise ApiError(TARGET_INVALID)
     host, rest = found["host"], found["rest"]
     if not rest and method == b"OPTIONS":
-        # So that a client can ask for the server as a whole through a proxy (RFC 9112, 3.2.4).
+        # A proxy forwards `OPTIONS *` in this form (RFC 9112, 3.2.4).
         return host, b"*"
     return host, rest if rest.startswith(b"/") else b"/" + rest

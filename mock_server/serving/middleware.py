@@ -1,4 +1,4 @@
-"""What concerns every request: the world's date, no caching, what was refused; and the request log."""
+"""The ASGI middleware around every request: date and caching headers, CORS, refusals and the request log."""
 
 import time
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from mock_server.state.masking import hidden
 
 
 class Stamp:
-    """Adds `Date` (the world's instant) and `Cache-Control` where they lack."""
+    """Adds the headers `Date` (the world's instant) and `Cache-Control` if an answer lacks them."""
 
     def __init__(self, app: ASGIApp, date: Callable[[], str]) -> None:
-        """`date` gives the present instant of the world in the form of the header."""
+        """`date` returns the present instant of the world in the form of the header."""
         self._app = app
         self._date = date
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on."""
+        """Passes the request on and adds the headers to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -43,10 +43,10 @@ class Stamp:
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, which answers for a browser that asks beforehand; not where its request was refused."""
+    """Starlette's CORS middleware, except that a refused request is not answered as a preflight."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers it."""
+        """Passes the request on, or answers a preflight."""
         if refusal_of(scope) is None:
             await super().__call__(scope, receive, send)
         else:
@@ -54,39 +54,39 @@ class Cors(CORSMiddleware):
 
 
 class Refusals:
-    """Sends what was refused for its form elsewhere."""
+    """Routes requests that break HTTP's rules to another application."""
 
     def __init__(self, app: ASGIApp, other: ASGIApp) -> None:
-        """`other` gets what was refused, `app` the rest."""
+        """`other` gets the refused requests, `app` the rest."""
         self._app = app
         self._other = other
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on."""
+        """Passes the request on to one of the two applications."""
         await (self._app if refusal_of(scope) is None else self._other)(scope, receive, send)
 
 
 class Split:
-    """Sends what is below a prefix elsewhere."""
+    """Routes requests for the paths below a prefix to another application."""
 
     def __init__(self, app: ASGIApp, prefix: str, other: ASGIApp) -> None:
-        """`other` gets the prefix and all below it, `app` the rest."""
+        """`other` gets the prefix and all paths below it, `app` the rest."""
         self._app = app
         self._prefix = prefix
         self._below = f"{prefix}/"
         self._other = other
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on."""
+        """Passes the request on to one of the two applications."""
         path = scope["path"] if scope["type"] == "http" else ""
         is_other = path.startswith(self._below) or path == self._prefix
         await (self._other if is_other else self._app)(scope, receive, send)
 
 
 class RequestLog:
-    """Writes a line for each request: method, URL, status, time. Headers, and so tokens, are never shown.
+    """Writes a line for each request: status, method, URL and duration. It never shows headers or tokens.
 
-    A request that only peeks has none, so that one who watches does not drown the client that is watched.
+    A peek is not logged, so that the console's polling does not hide the client's requests.
     """
 
     def __init__(self, app: ASGIApp, stream: TextIO) -> None:
@@ -95,7 +95,7 @@ class RequestLog:
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on."""
+        """Passes the request on, and writes its line at the end."""
         if scope["type"] != "http" or _is_peek(scope):
             await self._app(scope, receive, send)
             return
@@ -112,7 +112,7 @@ class RequestLog:
             await self._app(scope, receive, noted)
         finally:
             took = (time.perf_counter() - started) * 1000
-            # Where nobody can read the log, answers are still wanted.
+            # The mock goes on answering even if its log cannot be written.
             with suppress(OSError):
                 print(
                     f"{status or '---'} {scope['method']} {_url(scope)} {took:.1f} ms",
@@ -128,7 +128,7 @@ def _is_peek(scope: Scope) -> bool:
 
 
 def _url(scope: Scope) -> str:
-    """The URL as it was sent, in printable ASCII, tokens masked."""
+    """Returns the URL as it was sent, in printable ASCII, with tokens masked."""
     raw = (scope.get("raw_path") or b"") + (b"?" + scope["query_string"] if scope["query_string"] else b"")
     text = hidden("".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1")))
     return text + ("…" if len(raw) > 500 else "")

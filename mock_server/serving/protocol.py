@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, which can break a connection on purpose and answer without the application."""
+"""The server's HTTP protocol: it can break connections on purpose, and answer without the application."""
 
 import socket
 import struct
@@ -12,30 +12,33 @@ from mock_server.serving.strict_http import WireProtocol
 
 
 class AtOnce(Protocol):
-    """Gives head and body of an answer that needs no application; None where it does."""
+    """A fast path that returns the head and the body of an answer, or None if the application must answer."""
 
     def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
-        """To a request that came before in the same bytes."""
+        """Answers a request whose bytes are the same as those of an earlier one."""
         ...
 
     def answer(self, scope: Scope, raw: bytes | None) -> tuple[bytes, bytes] | None:
-        """To any request; `raw` is all of it, None where it did not come alone and in one piece."""
+        """Answers a parsed request.
+
+        `raw` holds all of its bytes, or is None if it did not arrive alone and in one piece.
+        """
         ...
 
 
 class HttpProtocol(WireProtocol):
-    """With the connection of each request for faults, and with answers that need no application."""
+    """An HTTP protocol that lets faults break the connection, and that tries a fast path first."""
 
     _is_waiting = False
     _raw: bytes | None = None
-    """What is being parsed, if that is one whole request."""
+    """The bytes that are being parsed, if they are exactly one request."""
 
     def __init__(self, *arguments: Any, at_once: AtOnce | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._at_once = at_once
 
     def data_received(self, data: bytes) -> None:
-        """Answers a request that is known, and has all others parsed."""
+        """Answers a request whose bytes are known, and parses any other."""
         if self._at_once is None or self._is_deaf:
             super().data_received(data)
             return
@@ -53,31 +56,31 @@ class HttpProtocol(WireProtocol):
         self._raw = None
 
     def reset(self) -> None:
-        """Ends the connection with an RST."""
+        """Closes the connection with an RST."""
         if self.transport.is_closing():
-            # The client has left before; the socket may be gone.
+            # The client has left already, and the socket may be gone.
             return
         linger_not = struct.pack("ii", 1, 0)
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self.transport.abort()
 
     def close(self) -> None:
-        """Ends the connection when all is sent."""
+        """Closes the connection once everything is sent."""
         self.transport.close()
 
     def wait_on_purpose(self) -> None:
-        """From now on nothing is owed to the client: the end of the server is the end of the request."""
+        """Marks the answer as delayed on purpose: when the server stops, it does not wait for it."""
         self._is_waiting = True
 
     def give_up(self) -> None:
-        """Ends the connection of a request that is late, slow or unanswered on purpose, or half sent."""
+        """Aborts the connection if its answer is delayed on purpose or its request is half sent."""
         cycle = self.cycle
         is_half_sent = cycle is not None and cycle.more_body and not cycle.response_started
         if self._is_waiting or (is_half_sent and not self.pipeline and cycle is self._answered):
             self.transport.abort()
 
     def on_response_complete(self) -> None:
-        """From now on what was written is owed to the client."""
+        """Ends the delay on purpose, as the answer is written."""
         self._is_waiting = False
         super().on_response_complete()
 
@@ -97,11 +100,11 @@ class HttpProtocol(WireProtocol):
         cycle.on_response()
 
     def _write(self, head: bytes, body: bytes, end: bytes) -> None:
-        """Writes as uvicorn would have written what an application sends; `end` closes the head."""
+        """Writes an answer in the form that uvicorn gives to those of an application; `end` ends the head."""
         self.transport.writelines((head + end, body))
 
 
 def _is_one_request(data: bytes) -> bool:
-    """Whether bytes that begin a request are its head and nothing else."""
+    """Whether the bytes are the head of one request and nothing else."""
     end = b"\r\n\r\n"
     return data.endswith(end) and data.index(end) == len(data) - len(end)

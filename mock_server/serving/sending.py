@@ -1,4 +1,4 @@
-"""Answers on their way: late, slow, broken or not at all, where an action asks for it."""
+"""The sending of answers: in time, or late, slow, broken or not at all if an action wants that."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,28 +16,28 @@ from mock_server.state.journal import Request
 _DRIP_MS = 2_000
 _DRIPS = 20
 _SHARE = 0.5
-# Nobody's client waits so long; then the connection is closed.
+# The connection is closed after this time; no client waits longer.
 _HANG_SECONDS = 600
 
 
 def with_fault(reply: Response, action: Action) -> Response:
-    """The answer with what its fault does to the body or its type. Raises UnfitError."""
+    """Applies the fault to the body or content type of an answer. Raises UnfitError if it cannot."""
     alter = None if action.fault is UNSET else _ALTERATIONS.get(action.fault)
     return reply if alter is None else alter(reply, action)
 
 
 class Sending:
-    """`send` that tells the journal what really goes out."""
+    """A `send` that records in the journal what is really sent."""
 
     def __init__(self, send: Send, request: Request, ended: Callable[[], None]) -> None:
-        """`ended` is called once, before the client can see that nothing more comes."""
+        """`ended` is called once, before the client can see the end of the answer."""
         self._send = send
         self._request = request
         self._ended = ended
         self._is_over = False
 
     async def __call__(self, message: Message) -> None:
-        """Sends."""
+        """Sends a message, and records its status or its part of the body."""
         if message["type"] == "http.response.start":
             self._request.status = message["status"]
         else:
@@ -48,7 +48,7 @@ class Sending:
         await self._send(message)
 
     def end(self) -> None:
-        """Nothing more is sent."""
+        """Records that nothing more is sent."""
         if not self._is_over:
             self._is_over = True
             self._ended()
@@ -57,7 +57,7 @@ class Sending:
 async def send_reply(
     reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, sending: Sending
 ) -> None:
-    """Sends an answer as an action wants it; `coin` in [0, 1) decides a delay between two."""
+    """Sends an answer with the delay and the fault of an action; `coin` in [0, 1) picks the random delay."""
     connection_of(scope).wait_on_purpose()
     try:
         if await _slept(_delay(action, coin) / 1000, receive):
@@ -82,7 +82,7 @@ def _of_other_type(reply: Response, _action: Action) -> Response:
 
 
 def _body_of(reply: Response) -> bytes:
-    """The body. Raises UnfitError where there is none."""
+    """Returns the body of an answer. Raises UnfitError if it is empty."""
     if not reply.body:
         raise UnfitError("this answer has no body")
     return bytes(reply.body)
@@ -139,7 +139,7 @@ async def _truncate(
 
 
 async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:
-    """The body in twenty pieces, the last one at the end of the duration."""
+    """Sends the body in twenty pieces, the last one at the end of the duration."""
     if scope["method"] == "HEAD":
         await reply(scope, receive, sending)
         return
@@ -162,7 +162,7 @@ def _body(part: bytes, *, is_last: bool) -> dict[str, object]:
 
 
 async def _slept(seconds: float, receive: Receive) -> bool:
-    """Waits; False where the connection is gone before."""
+    """Waits; returns False if the connection is closed before."""
     try:
         await asyncio.wait_for(_disconnected(receive), seconds)
     except TimeoutError:
@@ -171,7 +171,7 @@ async def _slept(seconds: float, receive: Receive) -> bool:
 
 
 async def _disconnected(receive: Receive) -> None:
-    """Waits until the connection is gone, so that the server does not answer in our place."""
+    """Waits until the connection is closed, so that uvicorn does not send an answer of its own."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -189,4 +189,4 @@ _WAYS: Mapping[Fault, Callable[[Response, Action, Scope, Receive, Sending], Awai
     "drip": _drip,
     "hang": _hang,
 }
-assert set(FAULTS) == {*_ALTERATIONS, *_WAYS}, "a fault that nothing brings about would be silently none"
+assert set(FAULTS) == {*_ALTERATIONS, *_WAYS}, "a fault without an implementation would be ignored silently"

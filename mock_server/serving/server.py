@@ -1,4 +1,4 @@
-"""uvicorn around the application: a socket bound before anything else, and a word when it is ready."""
+"""The uvicorn server around the application: it binds its socket early and reports when it is ready."""
 
 import asyncio
 import errno
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from mock_server.errors import InputError
 from mock_server.serving.protocol import AtOnce, HttpProtocol
-from mock_server.serving.strict_http import PATIENCE, Patience
+from mock_server.serving.strict_http import TIMEOUTS, Timeouts
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1
@@ -22,26 +22,26 @@ OPTIONS: Mapping[str, Any] = {
     "lifespan": "off",
     "log_level": "warning",
     "access_log": False,
-    # The world's own instant is the date; see mock_server.serving.middleware.
+    # The `Date` header is the world's instant; mock_server.serving.middleware adds it.
     "date_header": False,
     "server_header": False,
     "proxy_headers": False,
     "backlog": _BACKLOG,
 }
-"""How uvicorn is set up; the benchmarks' bare uvicorn is so as well."""
+"""The options of uvicorn; the bare uvicorn of the benchmarks has the same."""
 
 
 def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises InputError where it cannot be had.
+    """Returns a listening socket; port 0 takes a free one.
 
-    `option` is where the port was given.
+    Raises InputError if it cannot listen there; `option` is the option that gave the port.
     """
     family, address = _resolved(host, port)
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(address)
-        # From now on nobody else can have the port.
+        # From now on no other process can take the port.
         sock.listen(_BACKLOG)
     except OSError as error:
         sock.close()
@@ -54,7 +54,7 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
 
 
 def address_of(host: str) -> str:
-    """The numeric address that a host stands for where it is listened on. Raises InputError."""
+    """Returns the numeric address to listen on for a host. Raises InputError if there is none."""
     return str(_resolved(host, 0)[1][0])
 
 
@@ -69,7 +69,7 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
 
 
 def url_of(sock: socket.socket) -> str:
-    """The address that a bound socket is reached at, such as `http://127.0.0.1:8484`."""
+    """Returns the URL at which clients reach a bound socket, such as `http://127.0.0.1:8484`."""
     host, port = sock.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = "localhost"
@@ -77,18 +77,18 @@ def url_of(sock: socket.socket) -> str:
 
 
 class Listener(Protocol):
-    """Listens beside the server, and lets it answer what comes in there."""
+    """A second listening socket, whose connections the server answers."""
 
     async def listen(self, speak: Callable[..., HttpProtocol]) -> asyncio.Server:
-        """Starts; `speak` makes a connection's protocol of its class and that one's further arguments."""
+        """Starts to listen; `speak` makes a connection's protocol from its class and further arguments."""
         ...
 
     def close(self) -> None:
-        """Ends the connections that no protocol has yet."""
+        """Closes the connections that were not yet handed to a protocol."""
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that tells when it accepts connections."""
+    """A uvicorn server that reports when it accepts connections."""
 
     def __init__(
         self,
@@ -96,20 +96,21 @@ class Server(uvicorn.Server):
         when_ready: Callable[[], None],
         beside: Listener | None = None,
         at_once: AtOnce | None = None,
-        patience: Patience = PATIENCE,
+        timeouts: Timeouts = TIMEOUTS,
     ) -> None:
-        """`when_ready` is called once, from the server's thread; with `beside` None nothing else listens.
+        """The server calls `when_ready` once, in its own thread.
 
-        `at_once` is asked before the application; None leaves all to it.
+        It tries `at_once` before the application; None sends every request to the application. `beside` is
+        a second listener; None means that there is none.
         """
         self._at_once = at_once
-        self._patience = patience
+        self._timeouts = timeouts
         protocol = cast(type[HttpProtocol], partial(HttpProtocol, at_once=at_once))
         config = uvicorn.Config(
             app,
             http=protocol,
-            timeout_keep_alive=cast(int, patience.idle),
-            # By then none is left: see `shutdown`.
+            timeout_keep_alive=cast(int, timeouts.idle),
+            # No connection is open for so long: see `shutdown`.
             timeout_graceful_shutdown=_GRACE_SECONDS + 1,
             **OPTIONS,
         )
@@ -118,21 +119,21 @@ class Server(uvicorn.Server):
         self._beside = beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts to listen, then says so."""
+        """Starts to listen, then calls `when_ready`."""
         await super().startup(sockets=sockets)
         if self._beside is not None:
-            # uvicorn closes all of its servers in the end.
+            # uvicorn closes each of its servers when it stops.
             self.servers.append(await self._beside.listen(self._speak))
         self._when_ready()
 
     async def on_tick(self, counter: int) -> bool:
-        """Looks after clients that take too long, as often as uvicorn looks whether it is to end."""
+        """Enforces the timeouts whenever uvicorn checks whether it should stop."""
         for connection in self._connections:
-            connection.hurry(self._patience)
+            connection.enforce(self._timeouts)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends what is open, and within the second what is being answered."""
+        """Closes idle connections at once, and those with an unfinished answer after a second."""
         if self._beside is not None:
             self._beside.close()
         for connection in self._connections:
@@ -147,11 +148,11 @@ class Server(uvicorn.Server):
         return [connection for connection in found if isinstance(connection, HttpProtocol)]
 
     def _cut(self) -> None:
-        """Ends what is left; were the requests cancelled instead, uvicorn would show a traceback of each."""
+        """Aborts the open connections. If their requests were cancelled, uvicorn would log tracebacks."""
         for connection in self._connections:
             connection.transport.abort()
 
     def _speak(self, protocol: Callable[..., HttpProtocol], **further: Any) -> HttpProtocol:
-        """A protocol for a connection that uvicorn has not accepted itself."""
+        """Makes the protocol for a connection that uvicorn did not accept itself."""
         arguments = (self.config, self.server_state, self.lifespan.state)
         return protocol(*arguments, at_once=self._at_once, **further)

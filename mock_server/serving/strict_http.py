@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol: strict about what HTTP asks of clients, with answers in order, bounded in time."""
+"""A strict HTTP protocol: it refuses requests that break HTTP's rules, answers in order and sets timeouts."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,12 +12,12 @@ from mock_server.serving.connection import Connection, attach, cut, refuse
 from mock_server.serving.heads import LONGEST_HEADERS, LONGEST_URL, check_length, target_of
 
 _GOODBYE_SECONDS = 0.05
-# A client that still sends would meet an RST, and perhaps before the answer that says why.
+# If the connection were closed at once, a client that still sends could get an RST instead of the answer.
 _LINGER_SECONDS = 1.0
-# No head that is short enough takes as many bytes, whatever its lines are; nor what stands between chunks.
+# No head within the limits has as many bytes, whatever its lines are; nor do the lines between two chunks.
 _MOST_UNREAD = 256 * 1024
 _SHORT = min(LONGEST_URL, LONGEST_HEADERS)
-# What is kept of a head that is too long.
+# The journal keeps these parts of a head that is too long.
 _KEPT_URL = 1_000
 _KEPT_HEADER = 500
 _KEPT_HEADERS = 50
@@ -25,21 +25,21 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a client may take, in seconds; then its connection is closed."""
+class Timeouts:
+    """The timeouts for a client, in seconds; after them its connection is closed."""
 
     idle: float = 75
-    """Without a request, from the first one on or after another."""
+    """The longest time without a request."""
     request: float = 30
-    """From the first byte of a request to its last."""
+    """The longest time from the first byte of a request to its last."""
 
 
-PATIENCE = Patience()
-"""Those who poll once a minute keep their connection."""
+TIMEOUTS = Timeouts()
+"""The timeouts of the server; a client that polls once a minute keeps its connection."""
 
 
 class WireProtocol(HttpToolsProtocol):
-    """uvicorn's. What cannot be understood is refused in its turn, and nothing behind it is heard."""
+    """uvicorn's protocol, except that an invalid request gets an answer and ends the connection."""
 
     _answered: RequestResponseCycle | None = None
     _is_between = True
@@ -48,18 +48,18 @@ class WireProtocol(HttpToolsProtocol):
     _is_short = False
     """Whether no head that ends now can be too long."""
     _is_again = False
-    """Whether what is parsed is a head that was parsed before."""
+    """Whether the parser reads a head for the second time."""
     _is_deaf = False
-    """Whether nothing that comes is heard any more."""
+    """Whether all further input is ignored."""
     _is_over = False
-    """Whether the last answer is said."""
+    """Whether the last answer is sent."""
     _is_left = False
-    """Whether the client has said its last word."""
+    """Whether the client has closed its side."""
     _owes_nothing = False
     _unread = 0
-    """Bytes of a head, or between parts of a body, that came in pieces of their own."""
+    """The number of bytes of a head, or between parts of a body, that arrived in pieces of their own."""
     _since: float | None = None
-    """Since when something is to come from the client, in the loop's seconds; None where it is our turn."""
+    """The time since when the server waits for the client, in the loop's seconds; None if it does not."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -67,12 +67,12 @@ class WireProtocol(HttpToolsProtocol):
         self._out = _Lingering(self)
 
     def data_received(self, data: bytes) -> None:
-        """Has it parsed, past each offer of another protocol."""
+        """Parses the bytes, and ignores each offer to upgrade to another protocol."""
         if self._is_deaf:
             return
         self._unset_keepalive_if_required()
         began = self._since
-        # Most heads come whole, and are not to be measured line by line.
+        # Most heads arrive whole, and need not be measured line by line.
         self._is_short = self._is_between and len(data) < _SHORT
         rest: bytes | memoryview = data
         try:
@@ -81,7 +81,7 @@ class WireProtocol(HttpToolsProtocol):
                     self.parser.feed_data(rest)
                     break
                 except HttpParserUpgrade as offer:
-                    # Java's client offers HTTP/2 with every request; what is not taken changes nothing.
+                    # Java's client offers HTTP/2 with every request; a server may ignore that.
                     rest = memoryview(rest)[offer.args[0] :]
                     if not self._is_between:
                         self._read_body()
@@ -91,13 +91,13 @@ class WireProtocol(HttpToolsProtocol):
             return
         if self._is_between:
             if self._since is None and self.timeout_keep_alive_task is None and self._is_idle:
-                # Nothing but line ends, which may stand before a request.
+                # Only line ends came, which may stand before a request.
                 self._since = self.loop.time()
         elif self._since == began:
             self._count(len(data))
 
     def on_message_begin(self) -> None:
-        """Gives the request its connection."""
+        """Attaches the connection to the request."""
         if self._is_again:
             return
         if self.cycle is not None and not self.cycle.keep_alive:
@@ -109,7 +109,7 @@ class WireProtocol(HttpToolsProtocol):
         attach(cast(Scope, self.scope), cast(Connection, self))
 
     def on_headers_complete(self) -> None:
-        """Begins to answer, where the head is right."""
+        """Begins to answer if the head is valid, and refuses the request otherwise."""
         if self._is_again:
             self.headers = []
             return
@@ -126,26 +126,26 @@ class WireProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if not self.cycle.keep_alive:
             self.cycle.transport = cast(Any, self._out)
-        # What comes behind a body is no header of the request (RFC 9110, 6.5.1).
+        # Fields after a body are trailers and not headers of the request (RFC 9110, 6.5.1).
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
-        """Passes it on."""
+        """Passes a part of the body on to uvicorn."""
         self._unread = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Notes that what comes next is another request."""
+        """Notes that the next byte begins another request."""
         if self.parser.should_upgrade() and any(name in _FRAMING for name, _ in self.scope["headers"]):
-            # Of its head alone; its body is still to be read.
+            # Only the head is complete; the body is still to be read.
             return
         self._is_between, self._since = True, None
         super().on_message_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio wants to know whether to go on
-        """Answers what is still to be answered to a client that says no more; inside TLS that cannot be.
+        """Answers the open requests of a client that has closed its side, except inside TLS.
 
-        A request whose body never came whole is answered, too: nothing depends on it but the journal.
+        A request with an incomplete body is answered, too, since only the journal uses the body.
         """
         self._is_left = True
         cycle = self.cycle
@@ -160,27 +160,27 @@ class WireProtocol(HttpToolsProtocol):
         return True
 
     def owe_nothing(self) -> None:
-        """Nothing will be, however long the client waits: it can only leave."""
+        """Marks the request as never answered: a client that closes its side has left."""
         self._owes_nothing = True
         if self._is_left:
             self.transport.close()
 
-    def hurry(self, patience: Patience) -> None:
-        """Ends the connection of a client that has taken too long, when all before is answered."""
+    def enforce(self, timeouts: Timeouts) -> None:
+        """Closes the connection of a client that is too slow, once earlier requests are answered."""
         if self._since is None:
             return
         if self.flow.read_paused:
-            # It is not the client who keeps us waiting.
+            # The server has paused reading, so the client is not to blame.
             self._since = self.loop.time()
         waited = self.loop.time() - self._since
         if self._is_between:
-            if waited > patience.idle:
+            if waited > timeouts.idle:
                 self.transport.close()
-        elif waited > patience.request:
-            self._turn_down(ApiError(REQUEST_TIMEOUT, seconds=patience.request))
+        elif waited > timeouts.request:
+            self._turn_down(ApiError(REQUEST_TIMEOUT, seconds=timeouts.request))
 
     def linger(self) -> None:
-        """Ends the connection, and reads on for a while what nobody hears (RFC 9112, 9.6)."""
+        """Closes the connection, but reads and ignores input for a while before (RFC 9112, 9.6)."""
         self._is_deaf = self._is_over = True
         if self.transport.can_write_eof() and not self._is_left and not self.transport.is_closing():
             self.transport.write_eof()
@@ -189,27 +189,27 @@ class WireProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tells the request that is being answered, too, when others wait behind it."""
+        """Marks the request that is being answered as disconnected, even if others wait behind it."""
         if self._answered is not None:
             self._answered.disconnected = True
             self._answered.message_event.set()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Ends an idle connection at once inside TLS too, where closing waits for the client's goodbye."""
+        """Closes an idle connection at once, even inside TLS, which would wait for the client's close."""
         super().shutdown()
         if self.scheme == "https" and (self.cycle is None or self.cycle.response_complete):
             self.loop.call_later(_GOODBYE_SECONDS, self.transport.abort)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if self._is_over or (self._answered is not None and self.transport.is_closing()):
-            # Nobody reads what comes behind the last answer; uvicorn drops what waits in its pipeline, too.
+            # No client reads beyond the last answer; uvicorn drops waiting requests of its pipeline, too.
             return
         self._answered = cycle
         self._begin(cycle, app)
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Begins to answer a request whose turn it is."""
+        """Begins to answer a request, once all earlier ones are answered."""
         super()._start_asgi_task(cycle, app)
 
     @property
@@ -217,13 +217,13 @@ class WireProtocol(HttpToolsProtocol):
         return not self.pipeline and (self.cycle is None or self.cycle.response_complete)
 
     def _count(self, length: int) -> None:
-        """Bounds what is kept of a request that goes on and on."""
+        """Limits the bytes that are kept of an endless request."""
         self._unread += length
         try:
             if self._is_in_head and self._unread > _MOST_UNREAD:
                 check_length(self.url, self.headers)
             elif not self._is_in_head:
-                # Those behind a body.
+                # The headers here are trailers.
                 check_length(b"", self.headers)
         except ApiError as error:
             self._turn_down(error)
@@ -232,7 +232,7 @@ class WireProtocol(HttpToolsProtocol):
             self._turn_down(ApiError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS))
 
     def _read_body(self) -> None:
-        """Goes on behind a head that offers another protocol, which to the parser has no body of HTTP."""
+        """Parses the body after a head that offers an upgrade, since the parser stops at such a head."""
         framing = [header for header in cast(Scope, self.scope)["headers"] if header[0] in _FRAMING]
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -244,12 +244,12 @@ class WireProtocol(HttpToolsProtocol):
             self._is_again = False
 
     def _turn_down(self, error: ApiError) -> None:
-        """Has a request refused in its turn, and hears nothing more."""
+        """Refuses a request once earlier ones are answered, and ignores all further input."""
         self._is_deaf, self._since = True, None
         cycle, scope = self.cycle, cast(Scope, self.scope)
         refuse(scope, error)
         if cycle is not None and cycle.scope is self.scope:
-            # It went wrong behind its head, and may be answered already.
+            # The error came after the head, and the request may be answered already.
             cycle.more_body = cycle.keep_alive = False
             cycle.transport = cast(Any, self._out)
             cycle.message_event.set()
@@ -264,15 +264,15 @@ class WireProtocol(HttpToolsProtocol):
         finally:
             self.app = app
         raw_path, _, scope["query_string"] = url.partition(b"?")
-        # It is nobody's to be routed by.
+        # A refused request is not routed, so its path stays empty.
         scope["raw_path"], scope["path"], scope["method"] = raw_path, "", method
         self.cycle.keep_alive = self.cycle.more_body = False
         self.cycle.transport = cast(Any, self._out)
 
     def _readable(self, error: ApiError) -> tuple[bytes, str]:
-        """Target and method of a request that is refused, as far as they are known, in bounds."""
+        """Returns the target and method of a refused request, as far as known and cut to the limits."""
         if error.kind in (MALFORMED, REQUEST_TIMEOUT):
-            # How much of it was understood depends on how it was cut into pieces.
+            # How much was parsed depends on the pieces in which the request arrived.
             self.headers.clear()
             return b"", "GET"
         small = [one for one in self.headers if len(one[0]) + len(one[1]) <= _KEPT_HEADER]
@@ -281,11 +281,11 @@ class WireProtocol(HttpToolsProtocol):
 
 
 class _DeafError(Exception):
-    """Stops the parser: nothing of what comes is heard any more."""
+    """An exception that stops the parser when all further input is ignored."""
 
 
 class _Lingering:
-    """The transport of an answer behind which a client may still be sending."""
+    """A transport that lingers when it is closed, since the client may still be sending."""
 
     def __init__(self, protocol: WireProtocol) -> None:
         self._protocol = protocol
@@ -301,7 +301,7 @@ class _Lingering:
 
 
 def _problem_of(error: HttpParserError) -> str:
-    """What the parser says, as the end of a sentence."""
+    """Returns the parser's message as the end of a sentence."""
     cause = error.__context__ if isinstance(error, HttpParserCallbackError) else error
     told = str(cause) if isinstance(cause, HttpParserError) else ""
     return told.rstrip(".").lower()[:100] or "it cannot be parsed"

@@ -23,7 +23,7 @@ from mock_server.options import Settings
 from mock_server.service import Service, load_service
 from mock_server.serving.fast import Answer, Hot
 from mock_server.serving.server import Server, bind, url_of
-from mock_server.serving.strict_http import Patience
+from mock_server.serving.strict_http import Timeouts
 from mock_server.world.site import load_sites
 from tests.controls import Controls
 from tests.instants import INSTANT
@@ -398,9 +398,9 @@ def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
 
 def test_idle_connection_is_closed_in_the_end() -> None:
     counts = Counting(service())
-    hasty = Patience(idle=0.3)
+    hasty = Timeouts(idle=0.3)
     with (
-        served(Server(make_app(service()), lambda: None, at_once=counts, patience=hasty)) as server,
+        served(Server(make_app(service()), lambda: None, at_once=counts, timeouts=hasty)) as server,
         connected(server) as connection,
     ):
         for _ in range(3):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mock_server.app import make_app
 from mock_server.serving.fast import Hot
 from mock_server.serving.server import Server
-from mock_server.serving.strict_http import Patience
+from mock_server.serving.strict_http import Timeouts
 from tests.command import address_of, started
 from tests.controls import Controls, Json
 from tests.serving.test_hot import (
@@ -395,9 +395,9 @@ def test_who_says_no_more_is_answered_still(pair: Pair, way: str, sent: str, exp
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[str]:
     """A server that waits for nobody."""
-    patience = Patience(idle=0.6, request=0.3)
+    timeouts = Timeouts(idle=0.6, request=0.3)
     one = service()
-    with served(Server(make_app(one), lambda: None, at_once=Hot(one), patience=patience)) as server:
+    with served(Server(make_app(one), lambda: None, at_once=Hot(one), timeouts=timeouts)) as server:
         yield server
 
 
@@ -459,7 +459,7 @@ def test_who_is_too_slow_is_told_so_when_all_before_is_answered(hasty: str) -> N
 
 
 def test_who_polls_once_a_minute_keeps_the_connection() -> None:
-    assert 65 <= Patience().idle <= 75
+    assert 65 <= Timeouts().idle <= 75
 
 
 LEAVING = [

@@ -1,4 +1,4 @@
-"""A certificate authority that vouches for one host, for as long as the command runs."""
+"""The certificate authority of `--intercept`: it signs one certificate and lives as long as the command."""
 
 import os
 import ssl
@@ -14,12 +14,12 @@ import trustme
 from mock_server.errors import InputError
 
 _MARK = "# A certificate authority of datafast-mock, made anew at each start.\n"
-# Apple's systems refuse certificates that hold for longer than 825 days, whoever has signed them.
+# Apple's systems refuse all certificates that are valid for longer than 825 days.
 _BEFORE, _AFTER = timedelta(days=1), timedelta(days=397)
 
 
 class Vouched(NamedTuple):
-    """What the host's server needs (`context`), and the certificate that clients are to trust (`file`)."""
+    """The TLS `context` of the host's server, and the `file` with the certificate that clients must trust."""
 
     context: ssl.SSLContext
     file: Path
@@ -27,10 +27,10 @@ class Vouched(NamedTuple):
 
 @contextmanager
 def vouch_for(host: str, file: Path | None) -> Iterator[Vouched]:
-    """An authority whose own key never leaves this function's memory, and which signs but one certificate.
+    """Makes an authority, and a certificate that it signs for the host; the authority's key stays in memory.
 
-    Its certificate is written to `file`, which stays; None stands for a file that is gone after the block, in
-    a folder that only this user can read. Raises InputError where `file` cannot be written.
+    The authority's certificate is written to `file`, which stays. None means a temporary file, in a folder
+    that only this user can read, removed after the block. Raises InputError if `file` cannot be written.
     """
     authority = trustme.CA(
         organization_name="datafast-mock", organization_unit_name=f"for {host} in tests", path_length=0
@@ -50,19 +50,19 @@ def _context(authority: trustme.CA, host: str, folder: Path) -> ssl.SSLContext:
         host, organization_name="datafast-mock", not_before=now - _BEFORE, not_after=now + _AFTER
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # `ssl` takes a key from a file only: the host's (not the authority's) is in one for this moment.
+    # `ssl` reads a key from a file only, so the host's key (not the authority's) is in one for a moment.
     with leaf.private_key_and_cert_chain_pem.tempfile(dir=str(folder)) as path:
         context.load_cert_chain(path)
     return context
 
 
 def _write(path: Path, pem: str) -> None:
-    """Writes the certificate, but not over a file that is somebody else's, such as the system's own."""
+    """Writes the certificate, but not over a file of another origin, such as the system's own."""
     option = f"--intercept-ca {path}"
     try:
         if path.exists() and not _is_ours(path):
             raise InputError(option, "is there already, and is none of datafast-mock's")
-        # Whatever the umask is: who can write to it can be trusted in the mock's place.
+        # The mode is set, whatever the umask is: clients trust any certificate that is in this file.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(pem)
@@ -71,7 +71,7 @@ def _write(path: Path, pem: str) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    # A pipe or a device may never come to its end.
+    # Reading a pipe or a device may never end.
     if not path.is_file():
         return False
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What is said through the intercepting proxy: the mock without its controls, and URLs as targets."""
+"""The HTTP protocols behind the intercepting proxy: without the controls, and with whole URLs as targets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ from mock_server.serving.intercept.refusals import CONTROLS, HOST, TOO_LATE, Ref
 from mock_server.serving.middleware import Split
 from mock_server.serving.protocol import HttpProtocol
 
-# They are for the proxy, and may hold a password.
+# These headers are for the proxy, and may hold a password.
 _FOR_THE_PROXY = (b"proxy-authorization", b"proxy-connection")
 
 
 class Proxied(HttpProtocol):
-    """The mock's own protocol without the controls, as it is spoken inside of a tunnel."""
+    """The mock's own protocol without the controls, inside a tunnel."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -25,20 +25,20 @@ class Proxied(HttpProtocol):
 
 
 class Forwarded(Proxied):
-    """Requests whose target is a whole URL, from clients to which each proxy is one of plain HTTP.
+    """The protocol for clients that send whole URLs to the proxy instead of CONNECT.
 
-    Each names its host and is judged by it, whatever came before on the connection.
+    Each request is accepted or refused by the host in its own URL.
     """
 
     def __init__(self, *arguments: Any, when_lost: Callable[["Forwarded"], None], **options: Any) -> None:
-        """`when_lost` is called when the connection is gone."""
-        # What answers at once knows a request by its bytes, and has not looked at the host in them.
+        """`when_lost` is called when the connection is closed."""
+        # The fast path recognises a request by its bytes, and does not check the host in them.
         super().__init__(*arguments, **{**options, "at_once": None})
         self._when_lost = when_lost
         self._mock = self.app
 
     def on_headers_complete(self) -> None:
-        """Makes of the request what the host itself would have got (RFC 9112, 3.2.2), or refuses it."""
+        """Turns the request into the one that the host itself would get (RFC 9112, 3.2.2), or refuses it."""
         if self.parser.get_method() == b"CONNECT":
             self._refuse(TOO_LATE)
         else:
@@ -59,12 +59,12 @@ class Forwarded(Proxied):
         self.headers[:] = [(b"host", HOST.encode())]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tells who counts the connections."""
+        """Reports the end of the connection to `when_lost`."""
         super().connection_lost(exc)
         self._when_lost(self)
 
 
 def _answer(refusal: Refusal) -> ASGIApp:
-    """Says it; the next request may be another, except behind a tunnel that cannot be had."""
+    """Makes the application that answers with a refusal; a CONNECT that came too late ends the connection."""
     headers = {"Connection": "close"} if refusal is TOO_LATE else {}
     return PlainTextResponse(f"{refusal.sentence}\n", refusal.status, headers)

@@ -1,4 +1,4 @@
-"""A proxy that answers for DataFast's own address, within TLS or without; nothing else goes through."""
+"""The proxy that answers requests for DataFast's own address, with TLS or without, and forwards nothing."""
 
 import asyncio
 import re
@@ -25,9 +25,9 @@ from mock_server.serving.server import bind, url_of
 
 _SECONDS = 10.0
 _GOODBYE_SECONDS = 0.05
-# Half of the files that a process may have open on most systems.
+# Half of the number of files that a process may have open on most systems.
 _MOST = 500
-# The first is OpenSSL's own; curl, Python's requests and Node each look at another one before it or instead.
+# The first is OpenSSL's; curl, Python's requests and Node each read another one before it or instead of it.
 _TRUSTING = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 _CONNECT = re.compile(rb"CONNECT ([!-~]+) HTTP/1\.[01]\r\n")
 _ANOTHER_METHOD = re.compile(rb"(?!CONNECT )[A-Z-]+ ")
@@ -35,10 +35,10 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection Established" + END
 
 
 class Interceptor:
-    """Listens beside uvicorn and gives it what is said inside the tunnels, and what is asked without one.
+    """A listener beside uvicorn, which hands it the requests from inside tunnels and those without one.
 
-    The connection itself is handed over: there is no second one to the mock, no bytes are copied to and fro,
-    and nothing here could connect to anywhere.
+    It hands over the connection itself: it opens no second one to the mock, copies no bytes and cannot
+    connect to any other server.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Interceptor:
     ) -> None:
         """`sock` listens already. A client has `seconds` for its request, and as long again for TLS.
 
-        There are `most` connections at a time; who comes then is told so.
+        At most `most` connections are open at a time; a further one gets status 503.
         """
         self.seconds = seconds
         self._sock = sock
@@ -58,42 +58,44 @@ class Interceptor:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def lines(self) -> list[str]:
-        """What people have to do so that their programs come here, as lines to copy."""
+        """Returns lines to copy: the settings with which programs use this proxy."""
         file = shlex.quote(str(self._vouched.file))
         trusted = " ".join(f"{name}={file}" for name in _TRUSTING)
         return [
             f"Programs that call https://{HOST} come here with",
-            # Node reads HTTPS_PROXY only if it is told so (22.21, 24.5 and newer).
+            # Node reads HTTPS_PROXY only with this setting (22.21, 24.5 and newer).
             f"  export HTTPS_PROXY={url_of(self._sock)} NODE_USE_ENV_PROXY=1",
             f"  export {trusted}",
         ]
 
     async def listen(self, speak: Callable[..., HttpProtocol]) -> asyncio.Server:
-        """Starts to listen. `speak` makes the protocols that are spoken behind the door."""
+        """Starts to listen. `speak` makes the protocols of accepted connections."""
         loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: _Door(self, speak), sock=self._sock, backlog=self._most)
+        return await loop.create_server(
+            lambda: _NewConnection(self, speak), sock=self._sock, backlog=self._most
+        )
 
     def close(self) -> None:
-        """Cuts the connections that are not inside yet, and any that are still to come."""
+        """Aborts the connections that are not accepted yet, and all later ones."""
         self._is_closing = True
         for transport in self._outside:
             transport.abort()
 
     def admit(self, transport: asyncio.Transport) -> bool:
-        """Whether there is room for a connection; it is counted until it is gone."""
+        """Counts a connection until it is closed, and returns whether there is room for it."""
         self._outside.add(transport)
         if self._is_closing:
             transport.abort()
         return len(self._outside) + len(self._inside) <= self._most
 
     def leave(self, transport: asyncio.Transport) -> None:
-        """A connection is gone before it was let in."""
+        """Notes that a connection was closed before it was accepted."""
         self._outside.discard(transport)
 
     def forward(
         self, transport: asyncio.Transport, speak: Callable[..., HttpProtocol], received: bytes
     ) -> None:
-        """Gives a connection away with what came on it, which is HTTP."""
+        """Hands over a connection with the beginning of an HTTP request that was read from it."""
         http = speak(Forwarded, when_lost=self._inside.discard)
         self._outside.discard(transport)
         self._inside.add(http)
@@ -102,14 +104,14 @@ class Interceptor:
         http.data_received(received)
 
     def let_in(self, transport: asyncio.Transport, http: asyncio.Protocol) -> None:
-        """Begins TLS on a connection, and behind it `http`."""
+        """Begins TLS on a connection, and `http` inside it."""
         task = asyncio.create_task(self._open_tunnel(transport, http))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _open_tunnel(self, transport: asyncio.Transport, http: asyncio.Protocol) -> None:
         if transport.is_closing():
-            # It could not even be answered; start_tls would wait for its handshake.
+            # The client has left already; start_tls would wait for its handshake.
             return
         tunnel = _Tunnel(self._inside.discard)
         try:
@@ -122,14 +124,14 @@ class Interceptor:
         finally:
             self._outside.discard(transport)
         if inside is None or transport.is_closing():
-            # The client has left meanwhile; uvloop and asyncio tell it in different ways.
+            # The client has left meanwhile; uvloop and asyncio show it in different ways.
             return
         self._inside.add(tunnel)
         tunnel.connect(http, inside)
 
 
-class _Door(asyncio.Protocol):
-    """A connection until it is known what is asked: the right CONNECT is let in, another turned away."""
+class _NewConnection(asyncio.Protocol):
+    """A new connection until its first request is read: the right CONNECT is accepted, others are refused."""
 
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
@@ -168,7 +170,7 @@ class _Door(asyncio.Protocol):
             self._decide(refusal_of(request[1].decode("ascii")) or (TOO_EARLY if rest else None))
 
     def _is_garbage(self) -> bool:
-        """Whether what has come cannot become a request, such as TLS: nothing is waited for then."""
+        """Whether the bytes so far cannot begin a request, such as those of TLS."""
         return b"\n" in self._received or not self._received[:1].isupper()
 
     def _decide(self, refusal: Refusal | None) -> None:
@@ -176,7 +178,7 @@ class _Door(asyncio.Protocol):
             self._turn_away(refusal)
             return
         self._timer.cancel()
-        # What comes next is for TLS.
+        # The next bytes are for TLS.
         self._transport.pause_reading()
         self._transport.write(_ESTABLISHED)
         self._interceptor.let_in(self._transport, self._speak(Proxied))
@@ -185,7 +187,7 @@ class _Door(asyncio.Protocol):
         self._is_turned_away = True
         self._transport.write(refusal.reply())
         self._timer.cancel()
-        # Were it closed before all is read that the client sends, the answer could be lost to a reset.
+        # If it were closed with unread input, the client could get a reset instead of the answer.
         self._wait(_GOODBYE_SECONDS)
 
     def _wait(self, seconds: float) -> None:
@@ -194,7 +196,7 @@ class _Door(asyncio.Protocol):
 
 
 class _Tunnel(asyncio.Protocol):
-    """What is said inside of TLS. It may begin before `start_tls` returns, and is kept until then."""
+    """The bytes inside TLS. Those that arrive before `start_tls` returns are kept until then."""
 
     def __init__(self, when_lost: Callable[["_Tunnel"], None]) -> None:
         self._when_lost = when_lost
@@ -202,7 +204,7 @@ class _Tunnel(asyncio.Protocol):
         self._http: asyncio.Protocol | None = None
 
     def connect(self, http: asyncio.Protocol, transport: asyncio.Transport) -> None:
-        """From now on `http` listens, and gets what came before."""
+        """Passes all input to `http` from now on, and the kept bytes first."""
         self._http = http
         http.connection_made(transport)
         if self._early:
@@ -231,10 +233,10 @@ class _Tunnel(asyncio.Protocol):
 
 @contextmanager
 def intercepting(host: str, port: int | None, ca_file: Path | None) -> Iterator[Interceptor]:
-    """A proxy for the length of the block, to be given to a Server.
+    """Makes a proxy for the length of the block, to be given to a Server.
 
-    None takes a free port; `ca_file` is as in `vouch_for`. Raises InputError for an address
-    or a file that cannot be used.
+    Port None takes a free one; `ca_file` is as in `vouch_for`. Raises InputError for an address or a file
+    that cannot be used.
     """
     with vouch_for(HOST, ca_file) as vouched:
         sock = bind(host, port or 0, option="--intercept-port")

@@ -1,17 +1,17 @@
-"""Whom the intercepting proxy turns away, and what they are told."""
+"""The requests that the intercepting proxy refuses, and its answers to them."""
 
 import re
 from http import HTTPStatus
 from typing import NamedTuple
 
 HOST = "datafa.st"
-"""The one host that is answered for."""
+"""The one host whose requests the proxy answers."""
 
 LONGEST_HEAD = 16 * 1024
-"""Bytes of the head of a CONNECT."""
+"""The most bytes that the head of a CONNECT may have."""
 
 END = b"\r\n\r\n"
-"""The end of a head."""
+"""The bytes that end a head."""
 
 _PORT = "443"
 _THIS = f"This is the proxy of `datafast-mock serve --intercept`: it answers for https://{HOST} alone"
@@ -19,18 +19,18 @@ _URL = re.compile(
     r"(?P<scheme>https?)://(?:[^/?#]*@)?(?P<host>[^/?#@:]*)(?::(?P<port>\d*))?(?P<path>[/?#].*)?",
     re.IGNORECASE,
 )
-# A client that takes any proxy for one of HTTP may name the port of either scheme, or none.
+# A client that sends whole URLs may name the port of either scheme, or none.
 _PORTS = (None, "", "443", "80")
 
 
 class Refusal(NamedTuple):
-    """Why a client is turned away, as it is told."""
+    """The answer to a refused request: its status, and a sentence that gives the reason."""
 
     status: HTTPStatus
     sentence: str
 
     def reply(self) -> bytes:
-        """The whole answer."""
+        """Returns the bytes of the whole answer."""
         body = f"{self.sentence}\n".encode()
         head = [
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
@@ -42,11 +42,11 @@ class Refusal(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is left of the URL that a proxy is asked for, when it is the one that is answered."""
+    """The parts of an accepted URL that the mock needs."""
 
     scheme: str
     path: str
-    """With the query."""
+    """The path with the query."""
 
 
 FULL = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{_THIS}, and too many ask it at a time.")
@@ -63,7 +63,7 @@ CONTROLS = (
 
 
 def refusal_of(authority: str) -> Refusal | None:
-    """Why a CONNECT is turned away; None where it is the one that is let in.
+    """Returns the refusal of a CONNECT, or None if it is for the right host and port.
 
     >>> refusal_of("example.com:443").status
     <HTTPStatus.FORBIDDEN: 403>
@@ -73,7 +73,7 @@ def refusal_of(authority: str) -> Refusal | None:
 
 
 def target_of(url: str) -> Target | Refusal:
-    """The parts of the URL that the proxy is asked for without CONNECT; why not, where it is turned away.
+    """Returns the parts of a whole URL that was requested without CONNECT, or its refusal.
 
     >>> target_of("https://DataFa.st:443/api/v1?a=b")
     Target(scheme='https', path='/api/v1?a=b')
