@@ -15,7 +15,7 @@ Fault = Literal[
 ]
 FAULTS: tuple[str, ...] = get_args(Fault)
 
-# What a fault can be told further.
+# The options of faults, each with the faults that have it.
 _FAULTS_WITH = {"pointer": ("wrong-type", "missing"), "share": ("truncate",), "duration": ("drip",)}
 
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -25,21 +25,21 @@ Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
 
 
 class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One change to an answer; what is left out stays as it would have been."""
+    """One change to an answer; members that are left out change nothing."""
 
     code: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
-    """A documented status: answers its documented example. What begins with 1 is no final answer."""
+    """A documented status, whose documented example is the answer. A status 1xx is not final."""
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
     delay: Milliseconds | Span | UnsetType = UNSET
-    """ms until the answer begins; of two, something between them."""
+    """The delay before the answer, in ms; two numbers are the ends of a random one."""
     fault: Fault | UnsetType = UNSET
     pointer: Annotated[str, Meta(pattern=r"^(/|$(?!\n))", max_length=1000)] | UnsetType = UNSET
-    """The member that `wrong-type` and `missing` are about, as a JSON pointer."""
+    """The member that `wrong-type` and `missing` change, as a JSON pointer."""
     share: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
-    """How much of the body `truncate` sends; 0.5 unless told."""
+    """The share of the body that `truncate` sends; 0.5 by default."""
     duration: Milliseconds | UnsetType = UNSET
-    """ms that `drip` takes over the body; 2,000 unless told."""
+    """The time that `drip` takes for the body, in ms; 2,000 by default."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a member that would have no effect."""
@@ -51,12 +51,12 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
     @property
     def is_nothing(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the action changes nothing."""
         return self == _NOTHING
 
     @property
     def forces_an_example(self) -> bool:
-        """Whether the answer is a documented one and not the world's."""
+        """Whether the answer is a documented example and not made from the world."""
         return self.code is not UNSET or self.example is not UNSET
 
 
@@ -64,7 +64,7 @@ _NOTHING = Action()
 
 
 def chosen(answers: Answers, action: Action) -> Example:
-    """The documented answer that an action asks for. Raises ProblemError that lists what there is."""
+    """Returns the documented answer for an action. Raises ProblemError, with a list of the known ones."""
     if not answers:
         raise ProblemError(400, "No answer is documented here.")
     if action.code is not UNSET and action.code not in answers:
@@ -83,7 +83,7 @@ def chosen(answers: Answers, action: Action) -> Example:
 
 
 def has(answers: Answers, action: Action) -> bool:
-    """Whether there is a documented answer for an action that forces one."""
+    """Whether the documented answers include the one that an action forces, if it forces any."""
     if not action.forces_an_example:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Faults of a body: what is sent instead of what would have been right."""
+"""The faults of a body: each turns a correct body into a wrong one."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,22 +9,22 @@ from msgspec import UNSET
 
 from mock_server.faults.action import Action
 
-# As RFC 6901 writes it: without leading zeros.
+# An index as RFC 6901 defines it, without leading zeros.
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 OTHER_TYPE = "text/html; charset=utf-8"
 
 
 class UnfitError(Exception):
-    """A fault that this answer cannot have; the text says why."""
+    """An error for a fault that cannot be applied to an answer; its text gives the reason."""
 
 
 def malformed(body: bytes) -> bytes:
-    """The same without its end, which no parser of JSON takes."""
+    """Returns the body without its last byte, so that no JSON parser accepts it."""
     return body[:-1] if len(body) > 1 else b"{"
 
 
 def changed(body: bytes, action: Action) -> bytes:
-    """The body with one member of another type, or without it. Raises UnfitError."""
+    """Returns the body with one member removed or of another type. Raises UnfitError if it cannot."""
     try:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:
@@ -35,7 +35,7 @@ def changed(body: bytes, action: Action) -> bytes:
 
 
 def _usual(content: Any) -> str:
-    """The member that clients look at first: `data`, in an error `error`, else the first one."""
+    """Returns a pointer to the member that clients read first: `data`, else `error`, else the first one."""
     if not isinstance(content, dict) or not content:
         return ""
     return "/" + next((name for name in ("data", "error") if name in content), next(iter(content)))
@@ -65,7 +65,7 @@ def _at(content: Any, steps: list[str]) -> Any:
 
 
 def _step(parent: Any, step: str) -> Any:
-    """The key or index of a member. Raises UnfitError."""
+    """Returns the key or index of a member. Raises UnfitError if it does not exist."""
     if isinstance(parent, dict) and step in parent:
         return step
     if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
@@ -78,7 +78,7 @@ def _step(parent: Any, step: str) -> Any:
 
 
 def _other(value: Any) -> Any:
-    """A value of a type that the member never has."""
+    """Returns a value of a type that the member never has."""
     if isinstance(value, dict):
         return []
     if isinstance(value, list):

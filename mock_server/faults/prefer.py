@@ -1,4 +1,4 @@
-"""Preferences of a request: the `Prefer` header (RFC 7240), and `__code`, `__delay`, … in the query."""
+"""The preferences of a request: the `Prefer` header (RFC 7240), and `__code`, `__delay`, … in the query."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,15 +13,15 @@ from mock_server.instants import instant_of
 from mock_server.problems import ProblemError
 
 QUERY_PREFIX = "__"
-"""What the names of preferences in a query begin with."""
+"""The prefix of preferences in a query."""
 PEEK = "peek"
-"""The preference to be answered as the next request would be, without being one."""
+"""The preference that makes a request a peek: it gets the next answer, but changes and counts nothing."""
 
-# It takes none; in a query something has to be written.
+# A peek has no value, but in a query something must be written.
 _PEEK_VALUES = ("", "1", "true")
 _BESIDE = ("at", "site", "revision")
 _T = TypeVar("_T")
-# Possessive throughout, so that no header takes longer than its length.
+# All quantifiers are possessive, so that the time to match is linear in the header's length.
 _PREFERENCE = re.compile(
     r"""\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]++)                # its name
         \s*+(?:=\s*+(?:"((?:[^"\\]|\\.)*+)"\s*+|([^,;"]*+)))?+  # its value, quoted or not
@@ -36,33 +36,33 @@ _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
 
 class Wishes(NamedTuple):
-    """Preferences as they are written, by name: those of the header, and those of the query."""
+    """The preferences of a request as texts by name: those of the header, and those of the query."""
 
     sent: Mapping[str, str]
     asked: Mapping[str, str]
 
     @property
     def is_peek(self) -> bool:
-        """Whether the request is not to be one, whatever else it prefers."""
+        """Whether the request is a peek."""
         return PEEK in self.sent or PEEK in self.asked
 
 
 class Preferences(Struct, frozen=True, kw_only=True):
-    """What a request asks for; that it only peeks, its wishes tell."""
+    """The preferences of a request, checked. Whether it is a peek is in `Wishes.is_peek`."""
 
     action: Action
     at: int | UnsetType = UNSET
-    """An instant in ms."""
+    """The instant of the answer, in ms."""
     site: str | UnsetType = UNSET
     revision: str | UnsetType = UNSET
     sent: Mapping[str, str] = {}
-    """What came in the header, by name, as `Preference-Applied` repeats it."""
+    """The preferences of the header by name, as `Preference-Applied` repeats them."""
     told: str = ""
-    """All that was asked for, for the journal."""
+    """All preferences in one line, for the journal."""
 
 
 def wishes_of(headers: Iterable[str], query: Iterable[tuple[str, str]]) -> Wishes:
-    """What the `Prefer` headers and the query's parameters name; of what is given twice the first counts."""
+    """Collects the preferences from the `Prefer` headers and the query; the first of a name counts."""
     return Wishes(
         sent=_first(pair for header in headers for pair in _pairs(header)),
         asked=_first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX)),
@@ -70,10 +70,10 @@ def wishes_of(headers: Iterable[str], query: Iterable[tuple[str, str]]) -> Wishe
 
 
 def preferences_of(wishes: Wishes, known: Mapping[str, Iterable[str]]) -> Preferences | None:
-    """What is to be changed about the answer; None for nothing that we know, or for a mere peek.
+    """Reads and checks preferences. Returns None if there is none that is known, apart from `peek`.
 
-    `known` lists the sites and revisions there are. Unknown preferences are ignored; the header counts
-    before the query. Raises ProblemError for a value that is none.
+    `known` lists the names of sites and revisions. Unknown preferences are ignored; the header wins over the
+    query. Raises ProblemError for an invalid value.
     """
     named = {**wishes.asked, **wishes.sent}
     if named.get(PEEK, "") not in _PEEK_VALUES:
@@ -92,7 +92,7 @@ def preferences_of(wishes: Wishes, known: Mapping[str, Iterable[str]]) -> Prefer
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Each name with the value that it had first."""
+    """Returns the first value of each name."""
     found: dict[str, str] = {}
     for name, value in pairs:
         found.setdefault(name, value)
@@ -100,7 +100,7 @@ def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _pairs(header: str) -> Iterator[tuple[str, str]]:
-    """Name and value of each preference; what follows something unreadable is left out."""
+    """Yields the name and value of each preference, up to the first one that is not valid."""
     at = 0
     while at < len(header) and (match := _PREFERENCE.match(header, at)):
         name, quoted, plain = match.groups()
@@ -109,7 +109,7 @@ def _pairs(header: str) -> Iterator[tuple[str, str]]:
 
 
 def _written(name: str, value: str) -> str:
-    """`code=429`, quoted where it must be."""
+    """Writes a preference such as `code=429`; the value is quoted if necessary."""
     if _TOKEN.fullmatch(value):
         return f"{name}={value}"
     escaped = re.sub(r'(["\\])', r"\\\1", "".join(c if " " <= c < "\x7f" else "?" for c in value))
@@ -117,7 +117,7 @@ def _written(name: str, value: str) -> str:
 
 
 def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The members of an action, or `at`, `site`, `revision`. Raises ProblemError."""
+    """Reads one preference as members of an action or of Preferences. Raises ProblemError."""
     if name in known and value not in known[name]:
         raise _refused(name, value, f"there is none of that name; known: {', '.join(known[name])}")
     try:
@@ -149,7 +149,7 @@ def _delay(value: str) -> dict[str, Any]:
 
 
 def _fault(value: str) -> dict[str, Any]:
-    """`reset`, or with what it needs: `truncate:0.3`, `drip:5000`, `missing:/data/count`."""
+    """Reads a fault, alone or with its option: `reset`, `truncate:0.3`, `missing:/data/count`."""
     name, _, detail = value.partition(":")
     if name not in FAULTS:
         raise ValueError(f"known faults: {', '.join(FAULTS)}")
@@ -162,7 +162,7 @@ def _fault(value: str) -> dict[str, Any]:
 
 
 def _as(kind: Callable[[str], _T], text: str) -> _T:
-    # Python would read `1_000`, and would not read thousands of digits.
+    # Python's `int` accepts `1_000`, and refuses thousands of digits with another error.
     if kind is str or _NUMBER.fullmatch(text):
         with suppress(ValueError):
             return kind(text)

@@ -1,4 +1,4 @@
-"""Rules: what is to happen to which requests, how often and how likely."""
+"""Fault rules: which requests they match, how often and how likely they apply, and what they do."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from mock_server.problems import ProblemError
 MOST_RULES = 100
 
 _RULE_BYTES = 400
-# Of a place in a table, beside the text itself.
+# The bytes of an entry in a table, beside those of its text.
 _TEXT_BYTES = 24
 
 _Text = Annotated[str, Meta(max_length=1000)]
@@ -23,15 +23,15 @@ _Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which requests a rule is about; what is left out is about all."""
+    """The requests that a rule matches; members that are left out match all."""
 
     operation: _Text | UnsetType = UNSET
     """An `operationId`, such as `getRealtimeMap`."""
     query: dict[_Text, _Text | None] | UnsetType = UNSET
-    """Parameters with these values; null stands for a parameter that is not there."""
+    """Query parameters with their values; null matches a missing parameter."""
 
     def matches(self, operation_id: str, query: Mapping[str, Sequence[str]]) -> bool:
-        """Whether a request is one of them."""
+        """Whether the rule matches a request."""
         if self.operation is not UNSET and self.operation != operation_id:
             return False
         if self.query is UNSET:
@@ -40,21 +40,21 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`{"when": {"operation": "getRealtimeMap"}, "then": {"code": 500}, "times": 2}`."""
+    """A rule, such as `{"when": {"operation": "getRealtimeMap"}, "then": {"code": 500}, "times": 2}`."""
 
     then: Action
     when: When = When()
     times: _Count | UnsetType = UNSET
-    """How often it applies at most; always, if left out."""
+    """The number of requests to which the rule applies at most; if left out, to all."""
     after: _Count = 0
-    """How many of its requests it lets pass first."""
+    """The number of matching requests that it skips first."""
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seed: Seed = 0
-    """Another seed throws other coins; with the same one a run repeats exactly."""
+    """The seed of the random choices; with the same seed a run repeats exactly."""
 
     @property
     def weight(self) -> int:
-        """About so many bytes of memory it takes."""
+        """The memory that the rule takes, about, in bytes."""
         texts: list[object] = [self.when.operation, self.then.example, self.then.pointer]
         for pair in ({} if self.when.query is UNSET else self.when.query).items():
             texts += pair
@@ -62,12 +62,12 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
 
 class Chosen(NamedTuple):
-    """What a rule does to one request; `number` is its place among the rules."""
+    """The action of the rule that applies to a request; `number` is the index of the rule."""
 
     number: int
     action: Action
     coin: float
-    """In [0, 1), for a delay that is something between two."""
+    """A random number in [0, 1) that picks the random delay."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class Rules:
-    """Rules with what they have counted. The first one that applies decides."""
+    """A list of rules with their counters. The first rule that applies decides."""
 
     rules: Sequence[Rule] = ()
     _counts: list[_Tally] = field(default_factory=list)
@@ -90,7 +90,7 @@ class Rules:
         return bool(self.rules)
 
     def followed_by(self, rules: Sequence[Rule]) -> "Rules":
-        """Other rules, of which those that are the same at the same place go on counting."""
+        """Returns new rules; a rule that is equal to the old one of the same index keeps its counters."""
         others = Rules(rules)
         for number, (old, new) in enumerate(zip(self.rules, rules, strict=False)):
             if old == new:
@@ -98,20 +98,23 @@ class Rules:
         return others
 
     def copy(self) -> "Rules":
-        """The same rules, which go on counting for themselves."""
+        """Returns the same rules with counters of their own, which start from the present counts."""
         copy = Rules(self.rules)
         copy._counts = [replace(count) for count in self._counts]
         return copy
 
     @property
     def counts(self) -> list[tuple[int, int]]:
-        """Of each rule how many requests it was about, and to how many it was applied."""
+        """For each rule, the number of requests that it matched and the number to which it applied."""
         return [(count.matched, count.applied) for count in self._counts]
 
     def choose(
         self, operation_id: str, query: Mapping[str, Sequence[str]], answers: Answers
     ) -> Chosen | None:
-        """The first rule that applies to a request; `answers` are those documented for its operation."""
+        """Returns the first rule that applies to a request, or None, and counts the request.
+
+        `answers` are the documented answers of its operation.
+        """
         for number, (rule, count) in enumerate(zip(self.rules, self._counts, strict=True)):
             if not rule.when.matches(operation_id, query) or not has(answers, rule.then):
                 continue
@@ -124,12 +127,12 @@ class Rules:
 
 
 def fits(values: Sequence[str], wanted: str | None) -> bool:
-    """Whether a parameter has the wanted value; None wants it not to be there."""
+    """Whether one of a parameter's values is the wanted one; None matches a missing parameter."""
     return not values if wanted is None else wanted in values
 
 
 def check(rules: Iterable[Rule], operations: Mapping[str, Answers]) -> None:
-    """Raises ProblemError for a rule that can never apply, with what there is.
+    """Raises ProblemError for a rule that can never apply, with a list of the known names.
 
     `operations` are the documented answers by `operationId`.
     """
@@ -167,6 +170,6 @@ def _applies(rule: Rule, count: _Tally) -> bool:
 
 
 def _coins(seed: int, number: int, matched: int) -> tuple[float, float]:
-    """Two coins for one request, which depend on nothing else."""
+    """Returns two random numbers in [0, 1) that depend on the arguments alone."""
     digest = blake2b(f"{seed}/{number}/{matched}".encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64

@@ -1,4 +1,4 @@
-"""The world's clock: where its time is anchored and how fast it runs."""
+"""The clock of a key, which gives the world's time: its anchor and its speed."""
 
 import time
 from dataclasses import dataclass, replace
@@ -6,29 +6,29 @@ from dataclasses import dataclass, replace
 from mock_server.instants import BEGINNING, END, SECOND
 
 TICK = SECOND
-"""World time passes in steps of this many milliseconds; all answers within a step are identical."""
+"""The length of a tick in ms. The world's time advances by whole ticks; answers within one are identical."""
 
 
 @dataclass(slots=True)
 class Clock:
-    """World time = `world` + (wall time - `wall`) · `speed`, in ms; a frozen clock shows `world`."""
+    """A clock whose time is `world` + (wall time - `wall`) · `speed`, in ms, or `world` if it is frozen."""
 
     wall: int
     world: int
     speed: float = 1.0
     is_frozen: bool = False
     is_driven: bool = False
-    """Whether somebody has set it through the controls since the start."""
+    """Whether the clock was set through the controls since the start."""
 
     def now(self) -> int:
-        """The present tick of the world, in milliseconds since the epoch."""
+        """Returns the present tick of the world, in ms since the epoch."""
         instant = self._exact()
         return instant - instant % TICK
 
     def limit_time(self) -> int:
-        """The time by which rate limits count, in ms since the epoch.
+        """Returns the time by which rate limits count, in ms since the epoch.
 
-        The machine's own, as a client waits by that; once somebody drives the clock, the world's.
+        It is the machine's time, by which clients wait, or the world's time if the clock was set.
         """
         return self.now() if self.is_driven else wall_time()
 
@@ -40,9 +40,10 @@ class Clock:
         speed: float | None = None,
         is_frozen: bool | None = None,
     ) -> None:
-        """Goes on from `now`, or from where it is, plus `advance` ms. Raises ValueError beyond all years.
+        """Sets the clock to `now`, or to its present time if None, plus `advance` ms.
 
-        It counts as driven from now on, unless nothing is given.
+        It counts as driven from now on, unless no argument is given. Raises ValueError for a year that the
+        mock does not support.
         """
         world = (self._exact() if now is None else now) + advance
         if not BEGINNING <= world <= END:
@@ -53,7 +54,7 @@ class Clock:
         self.is_driven |= bool(advance) or not (now is speed is is_frozen is None)
 
     def copy(self) -> "Clock":
-        """Another clock that shows the same and goes its own way."""
+        """Returns a clock with the same time that is set independently."""
         return replace(self)
 
     def _exact(self) -> int:
@@ -63,11 +64,11 @@ class Clock:
 
 
 def start_clock(now: int | None, speed: float) -> Clock:
-    """A clock that shows `now` at this moment; None means the machine's own time. Speed 0 is frozen."""
+    """Returns a clock that shows `now` at this moment; None means the machine's time. Speed 0 is frozen."""
     wall = wall_time()
     return Clock(wall, wall if now is None else now, speed=speed or 1.0, is_frozen=speed == 0)
 
 
 def wall_time() -> int:
-    """The machine's own time, in milliseconds since the epoch."""
+    """Returns the machine's time, in ms since the epoch."""
     return time.time_ns() // 1_000_000

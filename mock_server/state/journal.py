@@ -1,4 +1,4 @@
-"""The journal: what was asked of the mock, and how that was answered."""
+"""The journal: the last requests of a key, and how the mock answered them."""
 
 import re
 from collections import deque
@@ -15,42 +15,42 @@ from mock_server.state.masking import hidden
 
 MOST_REQUESTS = 500
 MOST_BYTES = 256 * 1024
-"""Of one key's journal; older requests make room."""
+"""The most bytes of one key's journal; older requests make room for newer ones."""
 LONGEST_BODY = 4 * 1024
-"""So many of the first bytes of a request's body are kept."""
+"""The number of bytes that are kept of a request's body, from its beginning."""
 LONGEST_ANSWER = 512
-"""So many of the first bytes of an answer's body are kept."""
+"""The number of bytes that are kept of an answer's body, from its beginning."""
 
 _SCHEMES = frozenset({"bearer", "basic", "digest"})
-# Whatever their values are, they are meant to be secret.
+# The values of headers with such names are meant to be secret.
 _SECRET = re.compile(
     r"(?:.*-)?(?:auth|authorization|authentication|cookies?|credentials?|jwt|passw(?:or)?d|secret|session|token"
     r"|(?:api|access|auth|private|secret|subscription)-?key)(?:-.*)?|apikey|set-cookie2?"
 )
-# What a URL may have beside letters and digits; a percent sign is one already.
+# The signs that a URL may have beside letters and digits; the percent sign begins an escape.
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=-._~"
-# For an entry by itself, which takes some 450 bytes of memory: see docs/scaling.md.
+# The weight of an entry without its texts; it takes about 450 bytes of memory: see docs/scaling.md.
 _OVERHEAD = 250
 
 
 class Sent(NamedTuple):
-    """A request as it was sent; `headers` are names and values in turn, a line each."""
+    """A request as it was sent; `headers` has a line for each name and one for each value, in turn."""
 
     method: str
     path: bytes
     query: bytes
     headers: bytes
     weight: int
-    """The bytes of all of them."""
+    """The number of bytes of all members."""
 
 
 class Caller(NamedTuple):
-    """Whose request it was, without the token; all empty for no key that there is."""
+    """The key that sent a request, without its token; all members are empty if the key is unknown."""
 
     token: str
-    """`df_***` or `dft_***`."""
+    """The masked token, `df_***` or `dft_***`."""
     name: str
-    """What tells the key from others: a shipped key's token, which is no secret, else its label."""
+    """The name of the key: a shipped key's token, which is not secret, or another key's label."""
     label: str
 
 
@@ -58,27 +58,27 @@ NOBODY = Caller("", "", "")
 
 
 class Part(Struct, gc=False):
-    """What is kept of a body: how many bytes there were, and the first of them."""
+    """The kept part of a body: its size, and its first bytes."""
 
     size: int = 0
     first: bytes | None = b""
-    """None where they are not kept, or not any more."""
+    """The first bytes; None if they are not kept, or no longer."""
 
     def add(self, body: bytes) -> None:
-        """Counts what was sent of an answer, and keeps its beginning."""
+        """Adds bytes of an answer to the size, and keeps them if they are among the first."""
         self.size += len(body)
         if self.first is not None and len(self.first) < LONGEST_ANSWER:
             self.first += body[: LONGEST_ANSWER - len(self.first)]
 
     def forget(self) -> int:
-        """Keeps the size alone; gives how many bytes are free by that."""
+        """Drops the first bytes, and returns how many there were."""
         freed = len(self.first or b"")
         self.first = None
         return freed
 
 
 class Outcome(NamedTuple):
-    """What became of a request; the members are those of `Request`."""
+    """The members of `Request` that are known once its answer is decided."""
 
     instant: int
     operation: str | None
@@ -91,10 +91,10 @@ class Outcome(NamedTuple):
 
 
 class Request(Struct, kw_only=True, gc=False):
-    """One request as the journal keeps it.
+    """A request as the journal keeps it.
 
-    `at` is the machine's time, `limit_time` that by which its rate limit counts, `instant` that of the
-    answer, all in ms. `status`, `answer` and `duration` tell what really was sent, and so change while it is.
+    `at` is the machine's time, `limit_time` the time by which its rate limit counts, and `instant` the
+    instant of the answer, all in ms. `status`, `answer` and `duration` change while the answer is sent.
     """
 
     number: int
@@ -103,21 +103,21 @@ class Request(Struct, kw_only=True, gc=False):
     instant: int
     sent: Sent
     body: Part | None
-    """None where no body was announced."""
+    """The request's body; None if the request announced none."""
     operation: str | None
-    """The `operationId`; None for a route that there is not."""
+    """The `operationId`; None if no operation matches the request."""
     caller: Caller
     status: int | None
-    """None where nothing was sent, or is sent later."""
+    """The status that was sent; None if none was sent so far."""
     answer: Part
     answer_headers: bytes
-    """As `Sent.headers`: those that are about this answer, without its length and date."""
+    """The headers of the answer, without its length and date, in the form of `Sent.headers`."""
     decided_by: str
-    """What made the answer: `world`, `authentication`, `rate limit`, `rule 0 …`, `prefer code=429` …"""
+    """The stage that decided the answer: `world`, `authentication`, `rule 0 …`, `prefer code=429` …"""
     duration: int | None
-    """How long it took until all was sent, in µs; None as long as it is not."""
+    """The time until all was sent, in µs; None until then."""
     wait: int | None = None
-    """Of a 429: how long to wait until it may be asked again, in ms."""
+    """The time that a 429 asks the client to wait, in ms; None for other answers."""
 
     @property
     def method(self) -> str:
@@ -126,39 +126,42 @@ class Request(Struct, kw_only=True, gc=False):
 
     @property
     def target(self) -> str:
-        """Path and query as they stood in the request line, but that tokens are masked and all is ASCII."""
+        """The path and query of the request line, in ASCII and with tokens masked."""
         query = b"?" + self.sent.query if self.sent.query else b""
         return quote(hidden((self.sent.path + query).decode("latin-1")).encode("latin-1"), safe=_URL_SIGNS)
 
     @property
     def path(self) -> str:
-        """The path as it was sent, tokens masked."""
+        """The decoded path, with tokens masked."""
         return hidden(unquote(hidden(self.sent.path.decode("latin-1")), errors="replace"))
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """All values of each parameter, tokens masked."""
+        """All values of each query parameter, with tokens masked."""
         return _parsed(self.sent.query)
 
     @property
     def headers(self) -> dict[str, list[str]]:
-        """All values of each header, by its name in small letters; secrets masked."""
+        """All values of each header by its lower-case name, with secrets masked."""
         return _shown(self.sent.headers)
 
     @property
     def response_headers(self) -> dict[str, list[str]]:
-        """The same of the answer."""
+        """All values of each header of the answer by its lower-case name, with secrets masked."""
         return {} if self.status is None else _shown(self.answer_headers)
 
     def has_path(self, path: str) -> bool:
-        """Whether it was asked for this path, as it is or as it is shown."""
+        """Whether the request has this path, given either as it is or masked."""
         written = self.sent.path.decode("latin-1")
-        # In a path a plus sign is one.
+        # A plus sign in a path does not stand for a space.
         is_path = _may_be_spelt(written, path) and unquote(written, errors="replace") == path
         return is_path or ("***" in path and self.path == path)
 
     def has_parameter(self, name: str, value: str | None) -> bool:
-        """Whether a parameter has this value among others, as it is or as it is shown; None wants none."""
+        """Whether one of a parameter's values is this one, given as it is or masked.
+
+        None matches if the parameter is missing.
+        """
         values = self._values(name)
         if value is None:
             return next(values, None) is None
@@ -167,14 +170,17 @@ class Request(Struct, kw_only=True, gc=False):
         return any(_is_spelt(written, value) for written in values)
 
     def has_header(self, name: str, value: str | None) -> bool:
-        """The same of a header, whose name is in small letters."""
+        """Whether one of a header's values is this one, given as it is or masked; the name is lower-case.
+
+        None matches if the header is missing.
+        """
         values = (met for header, met in lines_of(self.sent.headers) if header == name)
         if value is None:
             return next(values, None) is None
         return any(met == value or ("***" in value and shown_header(name, met) == value) for met in values)
 
     def _values(self, name: str) -> Iterator[str]:
-        """The values of a parameter as they were written."""
+        """Yields the values of a parameter as they were written, with their escapes."""
         for pair in self.sent.query.decode("latin-1").split("&"):
             written, _, value = pair.partition("=")
             if pair and _is_spelt(written, name):
@@ -182,21 +188,21 @@ class Request(Struct, kw_only=True, gc=False):
 
     @property
     def weight(self) -> int:
-        """The bytes that count against the journal's bound."""
+        """The number of bytes that count towards the limit of the journal."""
         weight = _OVERHEAD + self.sent.weight + len(self.answer_headers) + len(self.decided_by)
-        # What is still to be sent is kept as well.
+        # An answer that is still being sent counts as if its part were full.
         weight += LONGEST_ANSWER if self.duration is None else len(self.answer.first or b"")
         return weight if self.body is None else weight + len(self.body.first or b"")
 
     def forget_bodies(self) -> int:
-        """Keeps their sizes alone; gives how many bytes are free by that."""
+        """Drops both bodies but for their sizes, and returns the number of bytes freed."""
         return self.answer.forget() + (0 if self.body is None else self.body.forget())
 
 
 class Journal:
-    """The last requests of one key, oldest first, bounded in number and bytes.
+    """The last requests of one key, oldest first, limited in number and bytes.
 
-    Where there is no room, first the bodies of the oldest requests go, then the requests themselves.
+    When it is full, it drops first the bodies of the oldest requests, then the requests themselves.
     """
 
     __slots__ = ("_lean", "_requests", "_weights", "weight")
@@ -206,10 +212,10 @@ class Journal:
         self._weights: deque[int] = deque()
         self._lean = 0
         self.weight = 0
-        """The bytes of all that it keeps."""
+        """The number of bytes that the journal keeps."""
 
     def add(self, request: Request) -> int:
-        """Notes a request, and forgets what is too much; gives the bytes that it came with."""
+        """Adds a request, and drops old ones if the journal is full. Returns the weight of the request."""
         weight = request.weight
         self._requests.append(request)
         self._weights.append(weight)
@@ -221,14 +227,14 @@ class Journal:
         return weight
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Removes all requests."""
         self._requests.clear()
         self._weights.clear()
         self._lean = self.weight = 0
 
     @property
     def newest(self) -> int:
-        """The number of its newest request; 0 for none."""
+        """The number of the newest request; 0 if the journal is empty."""
         return self._requests[-1].number if self._requests else 0
 
     def __iter__(self) -> Iterator[Request]:
@@ -238,7 +244,7 @@ class Journal:
         return reversed(tuple(self._requests))
 
     def _make_room(self) -> None:
-        # The newest one stays as it is.
+        # The newest request keeps its bodies.
         while self.weight > MOST_BYTES and self._lean < len(self._requests) - 1:
             freed = self._requests[self._lean].forget_bodies()
             self._weights[self._lean] -= freed
@@ -254,31 +260,31 @@ class Journal:
 
 
 def sent_of(scope: Scope) -> Sent:
-    """What there is to keep of an HTTP request's scope."""
+    """Returns the parts of an HTTP scope that the journal keeps."""
     headers = b"\n".join(chain.from_iterable(scope["headers"]))
     method, path, query = scope["method"], scope["raw_path"], scope["query_string"]
     return Sent(method, path, query, headers, len(method) + len(path) + len(query) + len(headers))
 
 
 def answer_headers_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """What there is to keep of an answer's headers: not its length and date, which are known anyhow."""
+    """Returns an answer's headers in the form of `Sent.headers`, without its length and date."""
     kept = (header for header in headers if header[0].lower() not in (b"content-length", b"date"))
     return b"\n".join(chain.from_iterable(kept))
 
 
 def lines_of(headers: bytes) -> Iterator[tuple[str, str]]:
-    """Names, in small letters, and values of headers as they are kept."""
+    """Returns the lower-case names and the values of headers that are in the form of `Sent.headers`."""
     lines = headers.decode("latin-1").split("\n")
     return ((name.lower(), value) for name, value in zip(lines[::2], lines[1::2], strict=False))
 
 
 def _is_spelt(written: str, text: str) -> bool:
-    """Whether a name or value in a query stands for a text."""
+    """Whether a name or value in a query, once decoded, is this text."""
     return _may_be_spelt(written, text) and _decoded(written) == text
 
 
 def _may_be_spelt(written: str, text: str) -> bool:
-    """Whether it can by its length: an escape takes three characters for each byte."""
+    """Whether `written` has a possible length for this text: an escape takes three characters per byte."""
     return len(text) <= len(written) <= 3 * len(text.encode("utf-8", "replace"))
 
 
@@ -287,7 +293,7 @@ def _decoded(written: str) -> str:
     return unquote(written.replace("+", " "), errors="replace")
 
 
-# What shows a request looks at it more than once.
+# A request is parsed more than once while it is shown.
 @lru_cache(4)
 def _parsed(query: bytes) -> dict[str, list[str]]:
     return _grouped(parse_qsl(hidden(query.decode("latin-1")), keep_blank_values=True))
@@ -305,7 +311,7 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def shown_header(name: str, value: str) -> str:
-    """A header's value, secrets masked; its name is in small letters."""
+    """Returns a header's value with secrets masked; the name is lower-case."""
     if name == "authorization":
         return _credentials(value)
     return "***" if _SECRET.fullmatch(name) else hidden(value)
@@ -314,6 +320,6 @@ def shown_header(name: str, value: str) -> str:
 def _credentials(value: str) -> str:
     scheme, space, token = value.partition(" ")
     masked = hidden(token)
-    # Whatever it is, it was meant to be secret.
+    # Any other value was meant to be secret, too.
     shown = scheme if scheme.lower() in _SCHEMES else "***"
     return shown + space + (masked if masked in ("df_***", "dft_***") else "***") if space else "***"

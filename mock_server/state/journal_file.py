@@ -1,4 +1,4 @@
-"""The journal on disk, a line of JSON for each request."""
+"""The journal on disk, with a line of JSON for each request."""
 
 import os
 from pathlib import Path
@@ -12,13 +12,13 @@ from mock_server.streams import complain
 
 
 class JournalFile:
-    """Adds to a file; what is there already stays. Each line is on disk before its request is answered.
+    """A file to which each request is appended before it is answered.
 
-    A file that somebody moves or removes is made anew, as log rotation wants it.
+    If the file is moved or removed, as by log rotation, a new one is made.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises InputError where the file cannot be written."""
+        """Raises InputError if the file cannot be written."""
         self._path = path
         self._is_broken = False
         try:
@@ -27,7 +27,7 @@ class JournalFile:
             raise InputError("--journal", f"{path} cannot be written ({error.strerror})") from None
 
     def add(self, request: Request) -> None:
-        """Writes a request, secrets masked."""
+        """Writes a request, with secrets masked."""
         if self._is_broken:
             return
         line = msgspec.json.encode({name: show(request) for name, show in MEMBERS.items()}) + b"\n"
@@ -37,7 +37,7 @@ class JournalFile:
                 self._open()
             self._stream.write(line)
         except OSError as error:
-            # The disk is full, or gone: that is no reason to answer nothing any more.
+            # The disk is full or gone, but the mock can still answer requests.
             self._is_broken = True
             complain(f"--journal: {self._path} cannot be written ({error.strerror}); it ends here")
 
@@ -46,7 +46,7 @@ class JournalFile:
         self._identity = os.fstat(self._stream.fileno())
 
     def _is_elsewhere(self) -> bool:
-        """Whether another file, or none, is at the path now."""
+        """Whether the path now has another file, or none."""
         try:
             return not os.path.samestat(self._path.stat(), self._identity)
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The rate limit of a credential."""
+"""The rate limit of a key: its definition, and a counter of requests."""
 
 import re
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ _SECONDS = {"s": 1, "min": 60, "h": 3_600}
 
 
 class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """So many requests in each window of so many seconds."""
+    """A rate limit: at most `limit` requests in each window of `window` seconds."""
 
     limit: Annotated[int, Meta(ge=0, le=1_000_000_000)]
     window: Annotated[int, Meta(ge=1, le=86_400)] = 60
-    """In seconds."""
+    """The length of a window, in seconds."""
     reset_unit: Literal["ms", "s"] = "ms"
-    """Of `reset`: the live API sends milliseconds since the epoch, an example on a page shows seconds."""
+    """The unit of `reset`: the live API sends milliseconds since the epoch, an example on a page seconds."""
 
 
 WrittenRate = RateLimit | Annotated[str, Meta(description="Such as 60/min, 5/10s or 1000/h.")]
-"""A rate limit as it may be written: by its members, or in short."""
+"""A rate limit as users write it: with its members, or in short."""
 
 
 @lru_cache(64)
 def rate_limit_of(text: str) -> RateLimit:
-    """`60/min`, `5/10s`, `1000/h`. Raises ValueError."""
+    """Reads the short form of a rate limit, such as `60/min`, `5/10s` or `1000/h`. Raises ValueError."""
     match = _TEXT.fullmatch(text)
     window = int(match[2] or 1) * _SECONDS[match[3]] if match else 0
     if match is None or not 1 <= window <= 86_400:
@@ -39,15 +39,15 @@ def rate_limit_of(text: str) -> RateLimit:
 
 
 def read_rate(written: WrittenRate | None) -> RateLimit | None:
-    """A rate limit however it is written; None for none. Raises ValueError."""
+    """Reads a rate limit in either form; None means no limit. Raises ValueError."""
     return rate_limit_of(written) if isinstance(written, str) else written
 
 
 class RateLimitedError(ApiError):
-    """A 429. `wait` is how long the client is told to wait, in ms."""
+    """A 429; `wait` is the time that it asks the client to wait, in ms."""
 
     def __init__(self, rate: RateLimit, time: int, reset: int) -> None:
-        """At `time`, until `reset`, both in ms since the epoch."""
+        """`time` is the time of the request and `reset` the end of the window, in ms since the epoch."""
         self.wait = reset - time
         seconds = -(-self.wait // SECOND)
         super().__init__(
@@ -60,7 +60,7 @@ class RateLimitedError(ApiError):
 
 
 class Window(NamedTuple):
-    """Begin and end, in ms since the epoch."""
+    """The begin and end of a window, in ms since the epoch."""
 
     begin: int
     end: int
@@ -71,19 +71,19 @@ _NONE = Window(0, 0)
 
 @dataclass(slots=True)
 class Limiter:
-    """Counts the requests of each window."""
+    """A counter of the requests in the current window."""
 
     rate: RateLimit
     window: Window = _NONE
     used: int = 0
     over: int = 0
-    """When the window is over at the latest, by the machine's own time in ms."""
+    """The machine's time at which the window ends at the latest, in ms."""
 
     def take(self, now: Window, wall: int) -> dict[str, str]:
-        """Counts a request; the headers that tell the state. Raises ApiError 429 when none is left.
+        """Counts a request and returns its rate-limit headers. Raises RateLimitedError if none is left.
 
-        `now` is a window that begins now, by a time that somebody may have stopped. Whoever then waits as
-        long as a 429 asks for, by the machine's own time `wall`, is let in all the same.
+        `now` is a window that begins now. Its time may be frozen, so a window also ends once its length has
+        passed by the machine's time `wall`: a client that waits as a 429 asks is always let in.
         """
         if not self.window.begin <= now.begin < self.window.end or wall >= self.over:
             self.window, self.used, self.over = now, 0, wall + now.end - now.begin
@@ -94,12 +94,12 @@ class Limiter:
 
 
 def window_of_real_time(rate: RateLimit, time: int) -> Window:
-    """A window that begins with a client's first request, so that no border falls between two."""
+    """Returns a window that begins now, with a client's first request."""
     return Window(time, time + rate.window * SECOND)
 
 
 def window_of_the_world(rate: RateLimit, time: int) -> Window:
-    """A window that ends where its length divides the time, so that an instant always tells the same."""
+    """Returns a window that ends at a multiple of its length, so that it depends on the instant alone."""
     length = rate.window * SECOND
     return Window(time, (time // length + 1) * length)
 
@@ -113,5 +113,5 @@ def _headers(rate: RateLimit, remaining: int, reset: int) -> dict[str, str]:
 
 
 def _in_unit(rate: RateLimit, reset: int) -> int:
-    # Rounded up: who waits until then has waited long enough.
+    # Rounded up, so that a client that waits until then has waited long enough.
     return reset if rate.reset_unit == "ms" else -(-reset // SECOND)

@@ -1,4 +1,4 @@
-"""Tokens are secrets, even here: what is shown of a text that may hold one."""
+"""The masking of tokens, which are secrets even in a mock, in texts that are shown."""
 
 import html
 import re
@@ -20,21 +20,24 @@ _REST = re.compile(r"[A-Za-z0-9_-]+")
 _LAST_POINT = 0x10FFFF
 
 _MayBegin = Callable[[str, Sequence[int], int], bool]
-"""Whether a token may begin at a place of a text."""
+"""A function that decides whether a token may begin at an index of a text."""
 
 
 def hidden(text: str) -> str:
-    """The text with `df_***` for each token in it, however it is escaped; `pdf_x` has none."""
+    """Returns the text with `df_***` for each token, even for one with escapes; `pdf_x` is not a token."""
     return _masked(text, _tokens(text, _begins_a_word))
 
 
 def hidden_anywhere(text: str) -> str:
-    """The same within words, too: in a text that quotes what was escaped nobody knows where words begin."""
+    """Returns the text with each token masked, even within words.
+
+    This is for a text that quotes escaped text, where it is not known where a word begins.
+    """
     return _masked(text, _tokens(text, _any_place))
 
 
 def has_token(text: str) -> bool:
-    """Whether there is a token in a text."""
+    """Whether a text contains a token."""
     return bool(_tokens(text, _begins_a_word))
 
 
@@ -50,7 +53,7 @@ def _masked(text: str, tokens: Iterable[tuple[int, int, str]]) -> str:
 
 @lru_cache(32)
 def _tokens(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]:
-    """Beginning, end and mask of each token by their places in the text, which may overlap."""
+    """Returns the start index, end index and mask of each token in the text; tokens may overlap."""
     found = [*_found(text, range(len(text) + 1), may_begin)]
     shown, places = text, None
     for _ in range(_MOST_LAYERS):
@@ -62,20 +65,20 @@ def _tokens(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]
 
 
 def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:
-    """The tokens of a decoded text; its character n stands at `places[n]` of the text as it was written."""
+    """Yields the tokens of a decoded text; `places[n]` is the index of its character n in the original."""
     end = 0
     for begun in _BEGINNING.finditer(text):
         start = begun.start()
         if start < end or not may_begin(text, places, start):
             continue
         rest = _REST.match(text, begun.end())
-        assert rest is not None, "looked ahead for"
+        assert rest is not None, "the pattern of the beginning looks ahead for it"
         end = rest.end()
         yield places[start], places[end], f"df{begun[1]}_***"
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
-    """Not within a word; what an escape stands for, or ends, is no sure part of one."""
+    """Whether the index is not within a word; a character next to an escape may belong to no word."""
     if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
         return True
     return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2
@@ -86,7 +89,10 @@ def _any_place(_text: str, _places: Sequence[int], _start: int) -> bool:
 
 
 def _decoded(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
-    """One layer of escapes less, and where each character and the end stand in the text as it was written."""
+    """Decodes one layer of escapes.
+
+    Returns the text, and the index in the original of each of its characters and of its end.
+    """
     parts: list[str] = []
     found: list[int] = []
     at = 0
@@ -100,7 +106,7 @@ def _decoded(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
 
 
 def _character(escape: re.Match[str]) -> str:
-    """What an escape stands for; where that is no letter of a token, anything that is none."""
+    """Returns the character of an escape, or a space if it cannot be part of a token."""
     kind = escape.lastgroup
     if kind is None:
         return " "

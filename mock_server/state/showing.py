@@ -1,4 +1,4 @@
-"""A noted request as it is shown: in the journal's file, and in the answers of `/__mock/requests`."""
+"""The JSON of a request in the journal: in the journal's file, and in the answers of `/__mock/requests`."""
 
 from base64 import b64encode
 from codecs import getincrementaldecoder
@@ -28,11 +28,11 @@ MEMBERS: Mapping[str, Callable[[Request], object]] = {
     "duration": lambda request: None if request.duration is None else request.duration / 1000,
     "decidedBy": lambda request: hidden_anywhere(request.decided_by),
 }
-"""How each member of a request is made."""
+"""The members of the JSON by name, each with the function that makes it."""
 
 
 def shown_body(part: Part) -> dict[str, object]:
-    """A body's size and beginning, tokens masked; what is no UTF-8 is given in base64."""
+    """Returns a body's size and beginning, with tokens masked; bytes that are not UTF-8 are in base64."""
     text, encoding = _text_of(part)
     is_cut = part.first is None or len(part.first) < part.size
     return {"size": part.size, "text": text, "encoding": encoding, "cut": is_cut and part.size > 0}
@@ -43,7 +43,7 @@ def _text_of(part: Part) -> tuple[str | None, str | None]:
         return None, None
     is_whole = len(part.first) == part.size
     try:
-        # What is cut may end within a character.
+        # A body that was cut may end within a character.
         return hidden_anywhere(getincrementaldecoder("utf-8")().decode(part.first, final=is_whole)), None
     except UnicodeDecodeError:
         masked = hidden_anywhere(part.first.decode("latin-1")).encode("latin-1")
