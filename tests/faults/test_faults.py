@@ -256,7 +256,7 @@ def test_a_pointer_that_leads_nowhere_is_told(
     assert words in reply.json()["detail"]
 
 
-def test_a_fault_that_nothing_brings_about_fails_at_import() -> None:
+def test_a_fault_without_an_implementation_fails_at_import() -> None:
     program = (
         "from mock_server.faults import action; "
         "action.FAULTS += ('quake',); "
@@ -265,4 +265,4 @@ def test_a_fault_that_nothing_brings_about_fails_at_import() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert result.returncode == 1
-    assert "a fault that nothing brings about" in result.stderr
+    assert "a fault without an implementation" in result.stderr
