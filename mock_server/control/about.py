@@ -1,4 +1,4 @@
-"""What the mock tells about itself: health and sites."""
+"""The operations that describe the mock: its health and its sites."""
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from mock_server.state.credentials import site_token
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """That it is up, and in what world."""
+    """The health of the mock, with its version and the world that it shows."""
 
     status: str
     version: str
@@ -19,7 +19,7 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A website, the key that comes with it, and the ids of those who are always there."""
+    """A website, its key, and the ids of its cast, who are always active."""
 
     name: str
     description: str
@@ -30,13 +30,13 @@ class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Sites(Struct, frozen=True, kw_only=True):
-    """All websites."""
+    """A list of all websites."""
 
     sites: list[SiteState]
 
 
 def health(asked: Asked) -> Health:
-    """`{"status": "ok", "version", "seed", "revision", "instant"}`."""
+    """Returns the health of the mock and the present instant of its world."""
     service = asked.service
     place = service.usual_place
     return Health(
@@ -49,7 +49,7 @@ def health(asked: Asked) -> Health:
 
 
 def sites(asked: Asked) -> Sites:
-    """`{"sites": [{"name", "description", "websiteId", "domain", "key", "cast"}, …]}`."""
+    """Returns all websites with their keys and casts."""
     service = asked.service
     instant, seed = service.common.clock.now(), service.usual_place.seed
     return Sites(

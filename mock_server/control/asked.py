@@ -1,4 +1,4 @@
-"""A request to the controls as checked values, and what each of them may ask."""
+"""A request to the controls as checked values: its query, its body and its key."""
 
 import re
 from typing import Annotated, Any, TypeVar
@@ -16,12 +16,12 @@ from mock_server.state.keys import Key
 LARGEST_BODY = 64 * 1024
 
 _T = TypeVar("_T")
-# msgspec's words for a member that is unknown or missing.
+# The end of msgspec's message about a member that is unknown or missing.
 _FIELD = re.compile(r"field `([^`]+)`$")
 
 
 class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Query of an operation that is about the server, or about one key."""
+    """The query of an operation on the server or on one key."""
 
     key: (
         Annotated[str, Meta(max_length=300, description="A key; left out, the server is meant.")] | UnsetType
@@ -29,7 +29,10 @@ class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """One request: the service, the API's base URL, the checked query and body, the key in the path."""
+    """A request to the controls: the service, the API's base URL, and the checked parts of the request.
+
+    `token` is the key in the path, or empty.
+    """
 
     service: Service
     url: str
@@ -39,17 +42,17 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> str:
-        """The mock's own address, such as `http://127.0.0.1:8484`."""
+        """The origin of the mock, such as `http://127.0.0.1:8484`."""
         return self.url.removesuffix(self.service.base)
 
     @property
     def key(self) -> Key | None:
-        """The key that the query names. Raises ProblemError where there is none of that name."""
+        """The key that the query names, or None if it names none. Raises ProblemError for an unknown key."""
         return None if self.query.key is UNSET else key_of(self.service, self.query.key)
 
 
 def key_of(service: Service, token: str) -> Key:
-    """The key of a token. Raises ProblemError where there is none."""
+    """Returns the key of a token. Raises ProblemError if it does not exist."""
     key = service.keys.find(token)
     if key is None:
         raise ProblemError(404, "There is no such key (any more): POST /__mock/keys mints one.")
@@ -57,7 +60,7 @@ def key_of(service: Service, token: str) -> Key:
 
 
 async def body_of(request: Request) -> bytes:
-    """The whole body. Raises ProblemError for one that is too large or no JSON by its type."""
+    """Reads the whole body. Raises ProblemError if it is too large, incomplete, or of another media type."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise ProblemError(415, f"Send JSON as application/json, not as {media_type[:80] or 'nothing'!r}.")
@@ -75,7 +78,7 @@ async def body_of(request: Request) -> bytes:
 
 
 def read_body(body: bytes, kind: type[_T]) -> _T:
-    """The body as a checked value. Raises ProblemError that names the member that is wrong."""
+    """Returns the body as a checked value. Raises ProblemError, with the invalid member."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -85,7 +88,7 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
 
 
 def read_query(request: Request, kind: type[_T]) -> _T:
-    """The query as a checked value; of a parameter that is repeated the first counts. Raises ProblemError."""
+    """Returns the query as a checked value; the first of repeated parameters counts. Raises ProblemError."""
     found: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         found.setdefault(name, value)
@@ -100,7 +103,7 @@ def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> Probl
     known = literals_at(kind, place)
     if known:
         problem += f"; known: {', '.join(known)}"
-    # A key of an object that is a map is told as `[...]`: its parent is as near as it gets.
+    # msgspec writes `[...]` for a key of a map, so the member can only be given up to its parent.
     path = place.strip("`").removeprefix("$").partition("[...]")[0]
     parent = path.replace("[", "/").replace("]", "").replace(".", "/")
     named = _FIELD.search(problem)

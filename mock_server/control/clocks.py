@@ -1,4 +1,4 @@
-"""The clock of the server and those of keys: read, set, frozen, advanced, sped up."""
+"""The operations on the clock of the server, and on those of keys: to read and to change it."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ _A_CENTURY = 100 * 366 * 86_400_000
 
 
 class ClockState(Struct, frozen=True, kw_only=True):
-    """What a clock shows, in steps of a second, and how fast it runs when it is not frozen."""
+    """The present tick of a clock, and its speed when it is not frozen."""
 
     now: str
     speed: float
@@ -25,7 +25,7 @@ class ClockState(Struct, frozen=True, kw_only=True):
 
 
 class ClockChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is left out stays as it is; `advance` comes on top of `now`."""
+    """A change to a clock; members that are left out change nothing, and `advance` is added to `now`."""
 
     now: Instant | UnsetType = UNSET
     advance: (
@@ -37,13 +37,13 @@ class ClockChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 def read_clock(asked: Asked) -> ClockState:
-    """The clock that the server, or a key, goes by."""
+    """Returns the clock of the key in the query, or of the server."""
     key = asked.key
     return state_of(asked.service.common.clock if key is None else asked.service.clock_of(key))
 
 
 def set_clock(asked: Asked) -> ClockState:
-    """Changes the server's clock, or gives a key one of its own that shows what is asked for."""
+    """Changes the server's clock, or gives the key in the query a clock of its own with that change."""
     key = asked.key
     if key is None:
         clock = asked.service.common.clock
@@ -56,7 +56,7 @@ def set_clock(asked: Asked) -> ClockState:
 
 
 def change(clock: Clock, asked: ClockChange) -> None:
-    """Raises ProblemError for an instant that is none, or beyond all years; then nothing has changed."""
+    """Changes a clock. Raises ProblemError, and changes nothing, for an invalid or unsupported instant."""
     try:
         clock.set(
             now=None if asked.now is UNSET else instant_of(asked.now),
@@ -69,5 +69,5 @@ def change(clock: Clock, asked: ClockChange) -> None:
 
 
 def state_of(clock: Clock) -> ClockState:
-    """A clock as it is shown."""
+    """Returns the state of a clock as the API shows it."""
     return ClockState(now=iso_of(clock.now()), speed=clock.speed, frozen=clock.is_frozen)

@@ -15,7 +15,7 @@ from mock_server.service import Service
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SERVER = "Server"
-# By the first segment of their paths; all others are about the server itself.
+# The tags are named like the first segment of a path; all other paths are about the server itself.
 _TAGS = {
     _SERVER: "What runs, and its reset",
     "Keys": "A key of its own for each test",
@@ -26,7 +26,7 @@ _TAGS = {
 
 
 def control_document(service: Service) -> dict[str, Any]:
-    """OpenAPI 3.1; sites, revisions and operations are those that this server has."""
+    """Returns an OpenAPI 3.1 document, with the names of this server's sites, revisions and operations."""
     kinds = {kind for operation in OPERATIONS for kind in _kinds(operation)} | {Problem}
     _, schemas = msgspec.json.schema_components(
         sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REF
@@ -104,7 +104,7 @@ def _responses(operation: ControlOperation) -> dict[str, Any]:
 
 
 def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
-    """The statuses of what can go wrong."""
+    """Returns the statuses of an operation's errors, each with a description."""
     found = [(400, "Something in the request is not understood; `member` says what")]
     if not operation.is_open:
         found += [(401, "The control token is missing or wrong"), (403, "Not from here")]
@@ -125,7 +125,7 @@ def _content(*kinds: type, media_type: str = "application/json") -> dict[str, An
 
 
 def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
-    """Puts the names of sites, revisions and operations where one of them is expected."""
+    """Adds the known names of sites, revisions and operations to the schemas that expect one."""
     known = {
         "site": list(service.sites),
         "revision": list(REVISIONS),

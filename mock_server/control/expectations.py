@@ -1,4 +1,4 @@
-"""Whether the requests that were expected came, and if not, what came instead."""
+"""Expectations: they are compared with the requests of the journal, and the nearest misses are kept."""
 
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
@@ -23,100 +23,100 @@ _Parts = Annotated[dict[_Text, _Text | None], Meta(max_length=_MOST_PARTS)]
 
 
 class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How many there should be; without `max` there is no most."""
+    """The expected number of requests; without `max` it has no upper limit."""
 
     min: _Count = 1
     max: _Count | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what no number can be."""
+        """Raises ValueError if no number can meet both ends."""
         if self.max is not UNSET and self.max < self.min:
             raise ValueError("`max` is less than `min`, which is 1 unless told")
 
     def holds(self, count: int) -> bool:
-        """Whether that many are as many as expected."""
+        """Whether a number of requests is as expected."""
         return self.min <= count and (self.max is UNSET or count <= self.max)
 
 
 class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`{"operation": "getRealtimeMap", "query": {"websiteId": null}, "count": {"min": 1, "max": 3}}`."""
+    """An expectation, such as `{"operation": "getRealtimeMap", "count": {"min": 1, "max": 3}}`."""
 
     operation: _Text | UnsetType = UNSET
     method: _Text | UnsetType = UNSET
     path: _Text | UnsetType = UNSET
     query: _Parts | UnsetType = UNSET
-    """Parameters with these values among theirs; null stands for one that is not there."""
+    """Query parameters with one of their values; null expects that the parameter is missing."""
     headers: _Parts | UnsetType = UNSET
-    """The same of headers, in any case; a token is `Bearer df_***`."""
+    """Headers, their names in any case, with one of their values; a token is `Bearer df_***`."""
     body: Any = UNSET
-    """A JSON value; of an object the members that count, all else equal."""
+    """A JSON value. Of an object only the members given here are compared; all else must be equal."""
     status: int | UnsetType | None = UNSET
-    """Null stands for no answer at all."""
+    """The status of the answer; null expects that none was sent."""
     count: Count | _Count = Count()
-    """A number is exactly so many."""
+    """The number of requests: an exact number, or a Count."""
 
     def is_met_by(self, count: int) -> bool:
-        """Whether that many requests are as many as expected."""
+        """Whether a number of requests is as expected, by either form of `count`."""
         return count == self.count if isinstance(self.count, int) else self.count.holds(count)
 
     @property
     def least(self) -> int:
-        """Fewer than these are too few."""
+        """The smallest number of requests that is as expected."""
         return self.count if isinstance(self.count, int) else self.count.min
 
 
 class Miss(NamedTuple):
-    """A request that is not what was expected, and in what it differs."""
+    """A request that does not match an expectation, with its differences as sentences."""
 
     request: Request
     differences: list[str]
 
 
 class Check(NamedTuple):
-    """One thing that is expected: whether a request has it, and what is said of one that has not."""
+    """One check of an expectation: a predicate, and the sentence about a request that fails it."""
 
     is_met_by: Callable[[Request], bool]
     told: Callable[["Shown"], str]
 
 
 class Shown:
-    """What is shown of a request, each part made once."""
+    """The masked parts of a request, each computed once."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
-        """Its parameters."""
+        """The query parameters of the request, with tokens masked."""
         return self.request.query
 
     @cached_property
     def headers(self) -> dict[str, list[str]]:
-        """Its headers."""
+        """The headers of the request, with secrets masked."""
         return self.request.headers
 
 
 class Search:
-    """Looks for the expected among requests. What was sent is compared, and masked only where it is shown."""
+    """A search for requests that match an expectation. It compares them unmasked and shows them masked."""
 
     def __init__(self, expected: Expectation) -> None:
         self._checks = [*_checks(expected)]
         self._nearest: list[tuple[int, int, Request]] = []
         self.count = 0
-        """How many are as expected."""
+        """The number of requests that match."""
 
     def look_at(self, request: Request) -> None:
-        """Counts a request, or notes how near it comes."""
+        """Counts a request if it matches; otherwise keeps it if it is among the nearest misses."""
         missed = sum(not check.is_met_by(request) for check in self._checks)
         if missed == 0:
             self.count += 1
             return
-        # The latest first among equals; numbers differ.
+        # Among equal misses the latest comes first; no two requests have the same number.
         insort(self._nearest, (missed, -request.number, request))
         del self._nearest[NEAREST:]
 
     def nearest(self) -> Iterator[Miss]:
-        """Those that differ least, but differ."""
+        """Yields the requests that differ least from the expectation, nearest first."""
         for _, _, request in self._nearest:
             shown = Shown(request)
             missed = (check for check in self._checks if not check.is_met_by(request))
@@ -180,7 +180,7 @@ def _has_body(request: Request, wanted: Any) -> bool:
 
 
 def _covers(met: Any, wanted: Any) -> bool:
-    """Whether a JSON value has what is wanted: of objects each member, of lists each item, all else equal."""
+    """Whether a JSON value equals the wanted one, except that its objects may have further members."""
     pairs = [(met, wanted)]
     while pairs:
         met, wanted = pairs.pop()

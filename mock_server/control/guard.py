@@ -1,4 +1,4 @@
-"""Who may use the controls: requests from this machine that no web page sent, or the control token."""
+"""The guard of the controls: it allows requests from this machine, except from web pages, or a token."""
 
 import hmac
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from mock_server.problems import ProblemError
 
 
 def admit(request: Request, settings: Settings) -> None:
-    """Raises ProblemError where a request may not use the controls."""
+    """Raises ProblemError if a request is not allowed to use the controls."""
     _refuse_other_origins(request, settings.control_origins)
     if settings.control_token is not None:
         _check_token(request.headers.get("Authorization", ""), settings.control_token)
@@ -20,12 +20,12 @@ def admit(request: Request, settings: Settings) -> None:
             403, "The mock listens on more than loopback: its controls are off without --control-token."
         )
     elif not is_loopback_host(",".join(request.headers.getlist("Host"))):
-        # A name that somebody else's DNS resolves to this machine.
+        # Another host's name may resolve to this machine by the DNS of an attacker.
         raise ProblemError(403, "The controls answer to a loopback Host only, such as localhost.")
 
 
 def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:
-    """A page of another origin may not, whatever a browser lets it send without asking."""
+    """Raises ProblemError for a request from a page of another origin, even for one without a preflight."""
     origin = request.headers.get("Origin")
     if origin in allowed:
         return

@@ -15,29 +15,29 @@ from mock_server.state.showing import shown_body
 
 SAVED = {"Content-Disposition": 'attachment; filename="datafast-mock.har"'}
 PART_BYTES = 64 * 1024
-"""So much is put together before it is sent."""
+"""The number of bytes that are collected before a part is sent."""
 
 _HTTP = "HTTP/1.1"
-# Another name than that of the kit's own files, in whose comments it reads more.
+# The kit's own HAR files have another name, since the kit reads labels in their comments.
 _CREATOR = "datafast-mock journal"
 
 
 class Named(Struct, frozen=True, kw_only=True, gc=False):
-    """A header or parameter."""
+    """A header or a query parameter."""
 
     name: str
     value: str
 
 
 class PostData(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A request's body, where it was kept as a whole and is text."""
+    """The body of a request, if all of it was kept and it is text."""
 
     mime_type: str
     text: str
 
 
 class Content(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """An answer's body. `text` is left out where it was not kept as a whole."""
+    """The body of an answer; `text` is left out if only a part was kept."""
 
     size: int
     mime_type: str
@@ -47,7 +47,7 @@ class Content(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
 
 
 class HarRequest(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A request, tokens masked."""
+    """A request, with tokens masked."""
 
     method: str
     url: str
@@ -61,7 +61,7 @@ class HarRequest(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 
 
 class HarResponse(Struct, frozen=True, kw_only=True, rename="camel"):
-    """An answer; `status` is 0 where nothing was sent."""
+    """An answer; `status` is 0 if nothing was sent."""
 
     status: int
     status_text: str
@@ -75,7 +75,7 @@ class HarResponse(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Timings(Struct, frozen=True, kw_only=True):
-    """How long each part took, in ms; all of it is `wait`, the rest is not told apart."""
+    """The duration of each phase, in ms; the whole time is in `wait`."""
 
     send: float
     wait: float
@@ -83,7 +83,7 @@ class Timings(Struct, frozen=True, kw_only=True):
 
 
 class Nothing(Struct, frozen=True):
-    """Nothing is known of caches."""
+    """An empty object, since caches are not recorded."""
 
 
 class Entry(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -96,18 +96,18 @@ class Entry(Struct, frozen=True, kw_only=True, rename="camel"):
     cache: Nothing
     timings: Timings
     comment: str
-    """The key's name, and what made the answer."""
+    """The name of the key, and the stage that decided the answer."""
 
 
 class Creator(Struct, frozen=True, kw_only=True):
-    """What wrote it."""
+    """The program that wrote the file."""
 
     name: str
     version: str
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """Requests, oldest first."""
+    """The entries of the file, oldest first."""
 
     version: str
     creator: Creator
@@ -115,13 +115,16 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Har(Struct, frozen=True, kw_only=True):
-    """HAR 1.2."""
+    """A file in the format HAR 1.2."""
 
     log: Log
 
 
 async def har_parts(requests: Iterable[Request], origin: str) -> AsyncIterator[bytes]:
-    """The file in parts that are worth sending; `origin` is the mock's own, such as `http://127.0.0.1:8484`."""
+    """Yields the file in parts of about 64 KiB.
+
+    `origin` is the mock's own, such as `http://127.0.0.1:8484`.
+    """
     head = msgspec.json.encode(
         Har(log=Log(version="1.2", creator=Creator(name=_CREATOR, version=__version__), entries=[]))
     )

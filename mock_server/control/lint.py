@@ -1,4 +1,4 @@
-"""Findings about the requests that a client sent: what works here and still looks wrong."""
+"""The findings about a client's requests: mistakes that the mock accepts."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
@@ -10,21 +10,21 @@ from mock_server.state.journal import Request
 from mock_server.state.masking import has_token
 
 _MOST_FINDINGS = 20
-"""About one request: nobody reads more, and a query may have thousands of parameters."""
+"""The most findings about one request, whose query may have thousands of parameters."""
 
 
 class Finding(NamedTuple):
-    """One finding: a name for programs and a sentence for people."""
+    """A finding: a name for programs and a sentence for people."""
 
     rule: str
     message: str
 
 
 class Documented(NamedTuple):
-    """What requests are held against."""
+    """The facts of the document that requests are compared with."""
 
     parameters: Mapping[str, Container[str]]
-    """The documented ones of each operation, by `operationId`; of one not mocked yet they are not known."""
+    """The documented parameters by `operationId`; operations that are not mocked yet are left out."""
     with_slash: Container[str]
     """The operations whose paths end with a slash."""
 
@@ -32,7 +32,10 @@ class Documented(NamedTuple):
 def linted(
     requests: Iterable[Request], documented: Documented, wanted: Container[int]
 ) -> Iterator[tuple[Request, list[Finding]]]:
-    """The requests of one key whose numbers are wanted, oldest first, with what is found about each."""
+    """Yields the requests with the wanted numbers, oldest first, each with its findings.
+
+    `requests` are all requests of one key, since a finding may depend on an earlier one.
+    """
     previous: dict[tuple[str | bytes, ...], Request] = {}
     for request in requests:
         asked = request.sent[:3]
@@ -68,7 +71,7 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
 
 
 def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
-    """A client that asks the same again within a tick, by its own time and by the world's."""
+    """Yields a finding if the same request came within the same tick, of the machine and of the world."""
     if previous is None or previous.status != request.status or previous.instant != request.instant:
         return
     if request.at - previous.at < TICK:

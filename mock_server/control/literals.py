@@ -1,4 +1,4 @@
-"""Which values a member may have, where there are only a few: for telling whoever sent another one."""
+"""The values that a member may have if its type lists them, for messages about invalid values."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ _STEP = re.compile(r"\.(\w+)|\[[^\]]*\]")
 
 
 def literals_at(kind: type, place: str) -> list[str]:
-    """The values that a type lists for a member; empty where it lists none.
+    """Returns the values that a type lists for a member, or an empty list if it lists none.
 
-    `place` is msgspec's own, such as `$.faults[0].then.fault`.
+    `place` is a path as msgspec writes it, such as `$.faults[0].then.fault`.
     """
     found = [inspect.type_info(kind)]
     for step in _STEP.finditer(place):
@@ -21,7 +21,7 @@ def literals_at(kind: type, place: str) -> list[str]:
 
 
 def _below(kind: inspect.Type, member: str | None) -> Iterator[inspect.Type]:
-    """The types of a member; of each item where it is None."""
+    """Yields the types of a member, or of the items if it is None."""
     for one in _plain(kind):
         if isinstance(one, inspect.StructType):
             yield from (field.type for field in one.fields if field.encode_name == member)
@@ -32,7 +32,7 @@ def _below(kind: inspect.Type, member: str | None) -> Iterator[inspect.Type]:
 
 
 def _plain(kind: inspect.Type) -> Iterator[inspect.Type]:
-    """The types of a choice, without what is noted beside them."""
+    """Yields the types of a union, without their metadata."""
     if isinstance(kind, inspect.Metadata):
         yield from _plain(kind.type)
     elif isinstance(kind, inspect.UnionType):

@@ -1,4 +1,4 @@
-"""The table of all operations of the controls: what is routed, checked and described."""
+"""The table of all operations of the controls, from which routes, checks and description are made."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -27,13 +27,13 @@ from mock_server.state.knobs import Knobs, KnobsChange
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
-    """No query, or an empty body."""
+    """An empty query or body."""
 
 
 class ControlOperation(NamedTuple):
-    """One operation. `body` is None where none is read, `answer` where none is given.
+    """An operation of the controls. `body` or `answer` is None if it has no body or no answer.
 
-    `run` may be asynchronous, and may give a whole response.
+    `run` may be asynchronous, and may return a whole response.
     """
 
     name: str
@@ -46,9 +46,9 @@ class ControlOperation(NamedTuple):
     query: type = Nothing
     status: int = 200
     other_answers: tuple[type, ...] = ()
-    """What else it may answer, where that is asked for."""
+    """The types of answers in other formats that a request may ask for."""
     is_open: bool = False
-    """Whether anybody may ask: it tells nothing that is not public."""
+    """Whether every client is allowed to use it, since its answer is public."""
 
 
 def _reset(asked: Asked) -> None:

@@ -1,4 +1,4 @@
-"""The journal: read, cleared, asked whether the expected came, and whether a client waits after a 429."""
+"""The operations on the journal: to read and clear it, and to verify requests and retries."""
 
 from collections.abc import AsyncIterator, Iterable
 from heapq import merge
@@ -27,7 +27,7 @@ _USUAL = 100
 
 
 class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Query of the journal: the newest so many requests, or the first so many after a number."""
+    """The query of the journal: a number of newest requests, or of first requests after a given one."""
 
     limit: (
         Annotated[int, Meta(ge=1, le=_MOST, description="100 unless told, of a HAR file 1,000.")] | UnsetType
@@ -39,10 +39,10 @@ class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BodyState(Struct, frozen=True, kw_only=True):
-    """A body: its size in bytes, and its beginning, tokens masked.
+    """A body: its size in bytes, and its beginning with tokens masked.
 
-    `text` is null where it is not kept: of compressed ones, and of older ones where others need the room.
-    `encoding` is `base64` for bytes that are no UTF-8. `cut` tells that there was more than `text` has.
+    `text` is null if it is not kept: for compressed bodies, and for older ones if the journal is full.
+    `encoding` is `base64` if the bytes are not UTF-8. `cut` is true if `text` is not the whole body.
     """
 
     size: int
@@ -59,10 +59,10 @@ class Lint(Struct, frozen=True, kw_only=True):
 
 
 class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A request as it was sent, secrets masked; what decided its answer and what that was; what is found.
+    """A request with secrets masked, its answer, the stage that decided it, and the findings about it.
 
-    `keyName` is a shipped key's token, else the label, or the masked token; null for no key that there is.
-    `status` is null where nothing was sent, `duration` is in ms, null as long as not all is sent.
+    `keyName` is a shipped key's token, another key's label or the masked token; null for an unknown key.
+    `status` is null if nothing was sent. `duration` is in ms, and null until all is sent.
     """
 
     number: int
@@ -87,20 +87,20 @@ class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Requests(Struct, frozen=True, kw_only=True):
-    """Requests, oldest first."""
+    """A list of requests, oldest first."""
 
     requests: list[RequestState]
 
 
 class Near(Struct, frozen=True, kw_only=True):
-    """A request that came, and in what it differs from the expected one."""
+    """A request that nearly matched the expectation, and its differences."""
 
     request: RequestState
     differences: list[str]
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """Whether as many came as were expected; `nearest` are those that came closest, where too few came."""
+    """The result of a verification; if too few requests matched, `nearest` has those that differ least."""
 
     verified: bool
     count: int
@@ -108,7 +108,10 @@ class Verified(Struct, frozen=True, kw_only=True):
 
 
 class RetryState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One 429 and the request after it. `required` and `waited` in ms; null where nothing came yet."""
+    """A 429 and the request after it. `required` and `waited` are in ms.
+
+    `waited` and `patient` are null if no request followed.
+    """
 
     refused_at: str
     required: int
@@ -117,14 +120,14 @@ class RetryState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Retries(Struct, frozen=True, kw_only=True):
-    """Whether every 429 was waited out by whoever asked again."""
+    """All retries; `patient` is true if the client waited long enough after each 429."""
 
     patient: bool
     retries: list[RetryState]
 
 
 async def read_requests(asked: Asked) -> Response:
-    """A page of the requests of a key, or of all, as JSON or as a HAR file to be saved."""
+    """Returns a page of the requests of one key or of all, as JSON or as a HAR file to be saved."""
     as_har = asked.query.format == "har"
     limit = asked.query.limit
     if limit is UNSET:
@@ -136,13 +139,13 @@ async def read_requests(asked: Asked) -> Response:
 
 
 def clear_requests(asked: Asked) -> None:
-    """Forgets the requests of a key, or all."""
+    """Removes the requests of one key, or all."""
     for journal in _journals(asked):
         journal.clear()
 
 
 async def verify(asked: Asked) -> Verified:
-    """Whether the expected requests came."""
+    """Compares the requests with an expectation. Raises ProblemError for an unknown operation."""
     expected = asked.body
     known = asked.service.answers(asked.service.settings.revision)
     if expected.operation is not UNSET and expected.operation not in known:
@@ -162,7 +165,7 @@ async def verify(asked: Asked) -> Verified:
 
 
 async def retries(asked: Asked) -> Retries:
-    """Each 429 and whether it was waited out, key by key."""
+    """Returns each 429 and whether the client waited long enough, key by key."""
     found, turn = [], Turn()
     for journal in _journals(asked):
         found += [
@@ -179,13 +182,13 @@ async def retries(asked: Asked) -> Retries:
 
 
 def _journals(asked: Asked) -> list[Journal]:
-    """That of a key; without one those of all keys, and that of requests without a key."""
+    """Returns the journal of the key in the query, or all journals, with that of unknown keys, if none is."""
     key = asked.key
     return asked.service.journals if key is None else [key.journal]
 
 
 def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> list[Request]:
-    """The newest so many requests, or the first so many after a number, oldest first."""
+    """Returns the newest requests, or the first ones after a number, oldest first, at most `limit`."""
     number = attrgetter("number")
     if after is UNSET:
         newest = merge(*map(reversed, journals), key=number, reverse=True)
@@ -195,7 +198,7 @@ def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> li
 
 
 async def _listed(asked: Asked, page: list[Request]) -> AsyncIterator[bytes]:
-    """`{"requests": […]}`, in parts that are worth sending."""
+    """Yields the JSON `{"requests": […]}` in parts of about 64 KiB."""
     part, is_first = bytearray(b'{"requests":['), True
     async for state in _states(asked, page, Turn()):
         part += (b"" if is_first else b",") + msgspec.json.encode(state)
@@ -207,7 +210,7 @@ async def _listed(asked: Asked, page: list[Request]) -> AsyncIterator[bytes]:
 
 
 async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIterator[RequestState]:
-    """Requests in their order, each linted among those of its key."""
+    """Yields the requests in their order, each with its findings."""
     found = await _lint(asked, {request.number for request in requests}, turn)
     for request in requests:
         members: dict[str, object] = {"lint": found.get(request.number, [])}
@@ -218,7 +221,7 @@ async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIte
 
 
 async def _lint(asked: Asked, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
-    """What is found about each of these requests, by its number."""
+    """Returns the findings about the wanted requests by their number."""
     service = asked.service
     operations = (*service.extra_operations, *service.operations)
     documented = Documented(

@@ -1,4 +1,4 @@
-"""Whether a client waited long enough after each 429."""
+"""The retries of a client: whether it waited long enough after each 429."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -7,17 +7,17 @@ from mock_server.state.journal import Request
 
 
 class Retry(NamedTuple):
-    """One 429 and what came next. `retried` is None where nothing came yet."""
+    """A 429 and the next request; `retried` is None if none came yet."""
 
     refused: Request
     retried: Request | None
 
     @property
     def waited(self) -> int | None:
-        """What passed between the two by the time of limits, in ms.
+        """The time between the two requests in ms, by the time by which rate limits count.
 
-        A client that waited long enough by the machine's own time has waited, whatever the clock shows.
-        None as long as it asked nothing, or where the clock was set back meanwhile.
+        If the client waited long enough by the machine's time, that time counts if it is longer. None if no
+        request came yet, or if the clock was set back in between.
         """
         if self.retried is None:
             return None
@@ -29,18 +29,18 @@ class Retry(NamedTuple):
 
     @property
     def required(self) -> int:
-        """What the 429 asked to wait, in ms."""
-        assert self.refused.wait is not None, "a request without is no refused one"
+        """The time that the 429 asked the client to wait, in ms."""
+        assert self.refused.wait is not None, "a 429 has a time to wait"
         return self.refused.wait
 
     @property
     def is_patient(self) -> bool | None:
-        """Whether the client waited long enough; None where it is not known whether it waited at all."""
+        """Whether the client waited long enough; None if that is not known."""
         return None if self.waited is None else self.waited >= self.required
 
 
 def retries_of(requests: Iterable[Request]) -> Iterator[Retry]:
-    """Each 429 of one key with the request that followed, oldest first."""
+    """Yields each 429 of one key with the request that followed, oldest first."""
     refused: Request | None = None
     for request in requests:
         if refused is not None:
