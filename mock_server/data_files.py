@@ -16,9 +16,9 @@ from yaml.reader import ReaderError
 from mock_server.errors import InputError
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes of a file, and about as many once its aliases are written out."""
+"""The most bytes of a file, and approximately of its content with all aliases written out."""
 DEEPEST = 100
-"""How deep lists and mappings may be nested: what reads and writes them goes down by recursion."""
+"""The deepest nesting of lists and mappings: they are read and written by recursion."""
 
 _NODE_COSTS = 16
 _LONGEST_NUMBER = 400
@@ -62,18 +62,18 @@ def read_data(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         if path.suffix == ".json" and isinstance(problem, json.JSONDecodeError):
             where = f"{path}:{problem.lineno}:{problem.colno}"
-            raise InputError(where, f"no valid JSON: {problem.msg}") from None
+            raise InputError(where, f"not valid JSON: {problem.msg}") from None
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise InputError(place, f"no valid YAML: {error.problem}") from None
+        raise InputError(place, f"not valid YAML: {error.problem}") from None
     except ReaderError as error:
         before = text[: text.index(chr(error.character))]
         place = f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
         raise InputError(
-            place, f"no valid YAML: the character U+{error.character:04X} may not be there"
+            place, f"not valid YAML: the character U+{error.character:04X} is not allowed"
         ) from None
     except yaml.YAMLError as error:
-        raise InputError(path, f"no valid YAML: {error}") from None
+        raise InputError(path, f"not valid YAML: {error}") from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -83,7 +83,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - Path.open takes no flags
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError(path, "this is no regular file; write what it gives to one")
+                raise InputError(path, "this is not a regular file; copy its content into one")
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise InputError(path, error.strerror or "cannot be read") from None
@@ -99,7 +99,7 @@ def _text_of(content: bytes, path: Path) -> str:
         return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}", f"no valid YAML: this is not {encoding.upper()}") from None
+        raise InputError(f"{path}:{line}", f"not valid YAML: the file is not {encoding.upper()}") from None
 
 
 def _json(text: str) -> Any:
@@ -167,7 +167,7 @@ def _yaml(text: str) -> Any:
 
 
 class _Loader(SafeLoader):
-    """Knows the core schema; what comes of its nodes is constructed here."""
+    """A loader that knows the core schema; `_Construction` makes the values of its nodes."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -184,7 +184,7 @@ class _Value(NamedTuple):
 
 
 class _Construction:
-    """Makes values of nodes: each once, however many aliases it has. Raises MarkedYAMLError."""
+    """Makes the value of each node once, however many aliases it has. Raises MarkedYAMLError."""
 
     def __init__(self) -> None:
         self._made: dict[yaml.Node, _Value] = {}
@@ -204,7 +204,7 @@ class _Construction:
         if made.height > DEEPEST:
             raise _fault(node, f"this is nested deeper than {DEEPEST} levels")
         if made.size > LARGEST:
-            raise _fault(node, f"with its aliases written out this is larger than {LARGEST // 1024**2} MB")
+            raise _fault(node, f"with its aliases this is larger than {LARGEST // 1024**2} MB")
         self._made[node] = made
         return made
 
@@ -241,7 +241,7 @@ def _whole(value: Any, parts: list[_Value]) -> _Value:
 
 
 def _mappings(value: Any) -> list[dict[str, Any]] | None:
-    """What `<<` merges; None for what cannot be merged, whose key is a key like others."""
+    """The mappings that `<<` merges; None for any other value, whose `<<` is then an ordinary key."""
     found = value if isinstance(value, list) else [value]
     return found if all(isinstance(one, dict) for one in found) else None
 

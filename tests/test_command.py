@@ -430,9 +430,12 @@ def _ended_but_one(processes: list[subprocess.Popen[str]]) -> list[subprocess.Po
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        pytest.param("visits: {", "visits: {{", "own.yaml:10:1: no valid YAML", id="syntax"),
+        pytest.param("visits: {", "visits: {{", "own.yaml:10:1: not valid YAML", id="syntax"),
         pytest.param(
-            "quiet-corner", "quiet-cörner", "own.yaml:3: no valid YAML: this is not UTF-8", id="not in UTF-8"
+            "quiet-corner",
+            "quiet-cörner",
+            "own.yaml:3: not valid YAML: the file is not UTF-8",
+            id="not in UTF-8",
         ),
         pytest.param("unlocated:", "colour: red\nunlocated:", "`colour`", id="unknown member"),
         pytest.param("unlocated:", "online: 3\nunlocated:", "'online' is there twice", id="member twice"),
@@ -457,7 +460,7 @@ def test_broken_site_is_refused_in_one_line(old: str, new: str, problem: str, tm
 @pytest.mark.parametrize(
     ("paths", "problem"),
     [
-        pytest.param("{", "no valid YAML", id="syntax"),
+        pytest.param("{", "not valid YAML", id="syntax"),
         pytest.param("{goals: {get: {}}}", "goals", id="path without its slash"),
         pytest.param("{/goals: }", "/goals", id="path without content"),
         pytest.param("{/goals: {get: }}", "/goals", id="operation without content"),
@@ -489,7 +492,7 @@ def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("swagger: '2.0'\npaths: {}\n", encoding="utf-8")
 
     _assert_refused(
-        ended("serve", "--openapi", "own.yaml", folder=tmp_path), "own.yaml: this is no OpenAPI 3"
+        ended("serve", "--openapi", "own.yaml", folder=tmp_path), "own.yaml: this is not an OpenAPI 3"
     )
 
 

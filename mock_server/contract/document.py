@@ -19,10 +19,10 @@ REVISIONS = (REVISION_2026_02, REVISION_2026_06)
 """The revisions of the documentation that the document describes, the oldest first."""
 
 MARK = "x-revision"
-"""The member that names the only revision which a part of the document belongs to."""
+"""The member that names the only revision to which a part of the document belongs."""
 
 _MOST_STEPS = 32
-# The names that lead to a whole component: `components`, `schemas`, its own.
+# A component has three names: `components`, its kind, its own.
 _WHOLE = 3
 # No member of a document is called so.
 _PART = "x-part"
@@ -38,14 +38,14 @@ def read_document(path: Path) -> dict[str, Any]:
     """Another OpenAPI document as plain values. Raises InputError if the file is no OpenAPI 3 document."""
     document = read_data(path)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
-        raise InputError(path, "this is no OpenAPI 3 document: `openapi: 3.…` is missing")
+        raise InputError(path, "this is not an OpenAPI 3 document: `openapi: 3.…` is missing")
     if not isinstance(document.get("paths"), dict):
         raise InputError(path, "the document has no `paths`")
     return document
 
 
 def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
-    """What `part` refers to, or `part` itself. Raises InputError for a reference that leads nowhere."""
+    """Follows the reference of a part, if it is one. Raises InputError for a reference that leads nowhere."""
     for _ in range(_MOST_STEPS):
         if not (isinstance(part, Mapping) and "$ref" in part):
             return part
@@ -54,9 +54,10 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
 
 
 def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
-    """What `part` refers to, directly or not, each where the document has it; nothing of all else.
+    """A document of the components that a part refers to, directly or not; it is empty without references.
 
-    Of `#/components/schemas/A/properties/b` that is the whole of `A`. What leads nowhere is left out.
+    A reference to `#/components/schemas/A/properties/b` brings the whole of `A`. One that leads nowhere is
+    left out.
     """
     found: dict[str, Any] = {}
     seen: set[int] = set()
@@ -79,7 +80,7 @@ def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
 
 
 def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any:
-    """What `#/components/schemas/Error` and the like lead to. Raises InputError where that is nothing."""
+    """The value at a reference such as `#/components/schemas/Error`. Raises InputError if there is none."""
     names = _names(reference)
     if not names:
         raise InputError(where, f"only references inside the document are supported, not {reference!r}")
@@ -90,12 +91,15 @@ def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any
 
 
 def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
-    """The document without what belongs to another revision; a choice between one is no choice any more."""
+    """The document without parts of other revisions; an `anyOf` with one branch left becomes that branch."""
     return {key: _narrow(value, revision, document) for key, value in document.items()}
 
 
 def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tuple[Any, Mapping[str, Any]]:
-    """A part in one revision, and a document of all that it refers to; None is every revision."""
+    """A part narrowed to a revision, and a document of the components that it refers to.
+
+    None is every revision: then both are as they were.
+    """
     if revision is None:
         return part, document
     narrowed = narrow({**referred(document, part), _PART: part}, revision)
@@ -103,7 +107,10 @@ def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tup
 
 
 def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
-    """Whether a part is of this revision, by its own mark or by that of what it refers to."""
+    """Whether a part is of this revision, by its own mark or by that of the part it refers to.
+
+    None is every revision.
+    """
     if revision is None or not isinstance(part, dict):
         return True
     if "$ref" in part:
@@ -112,31 +119,31 @@ def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> boo
 
 
 def document_text(revision: str | None) -> str:
-    """The document as YAML; the file itself, comments and all, where nothing is narrowed."""
+    """The document as YAML, narrowed to a revision; the file itself with its comments if that is None."""
     if revision is None:
         return CONTRACT.read_text(encoding="utf-8")
     return dump_yaml(_narrowed(revision))
 
 
 def document_json(revision: str | None) -> str:
-    """The document as indented JSON."""
+    """The document as indented JSON, narrowed to a revision; None is every revision."""
     return msgspec.json.format(msgspec.json.encode(_narrowed(revision)), indent=2).decode() + "\n"
 
 
 def dump_yaml(document: dict[str, Any]) -> str:
-    """YAML in the document's own order."""
+    """A document as YAML, with its members in the order they have."""
     return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def _names(reference: Any) -> list[str]:
-    """The names of a JSON pointer (RFC 6901) in a fragment; none where there is none."""
+    """The names of a JSON pointer (RFC 6901) in a fragment; empty for any other reference."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return []
     return [name.replace("~1", "/").replace("~0", "~") for name in unquote(reference[2:]).split("/")]
 
 
 def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """What these names lead to; UNSET for nothing."""
+    """The value that these names lead to; UNSET if there is none."""
     target: Any = document
     for name in names:
         if isinstance(target, list) and name.isdecimal() and int(name) < len(target):

@@ -1,4 +1,4 @@
-"""The examples of a document: those that are written down, else such as are made of its schemas."""
+"""The examples of a document: the written ones, or else values made from its schemas."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -10,9 +10,9 @@ from mock_server.contract.document import resolved
 from mock_server.errors import InputError
 
 LARGEST = 1024 * 1024
-"""Bytes of an example that is made of a schema, in which some may be written down."""
+"""The most bytes of an example made from a schema."""
 LARGE = 32 * 1024
-"""From so many bytes on a shallower example is looked for."""
+"""An example with more bytes is made again with less depth."""
 
 _DEEPEST = 12
 _BY_FORMAT = {
@@ -30,7 +30,7 @@ _BY_TYPE: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": True, "stri
 
 
 class _Made(NamedTuple):
-    """A value that was made of a schema, and about how many bytes it takes."""
+    """A value made from a schema, and its approximate size in bytes."""
 
     value: Any
     size: int
@@ -42,17 +42,17 @@ _NOTHING = _Made(None, 4)
 class Examples:
     """The examples of one document.
 
-    What is made of a schema is made once: schemas that refer to one another would otherwise take as long as
-    all ways through them.
+    The value of each schema is made once: otherwise schemas that refer to one another would cost as much as
+    all paths through them.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """`document` is where references lead into."""
+        """References are looked up in `document`."""
         self._document = document
         self._made: dict[tuple[int, int], _Made] = {}
 
     def of_media(self, media: Mapping[str, Any], where: object) -> Any:
-        """The first example of a media type object. Raises InputError where there can be none."""
+        """The first example of a media type object. Raises InputError if none can be made."""
         written = self.written(media, where)
         if written is not UNSET:
             return written
@@ -73,17 +73,17 @@ class Examples:
         return made.value
 
     def written(self, part: Mapping[str, Any], where: object) -> Any:
-        """What a media type or a header object has as its first example; UNSET for none of its own."""
+        """The first written example of a media type or header object; UNSET if it has none."""
         try:
             examples = [resolved(self._document, one, where) for one in (part.get("examples") or {}).values()]
-            # The value of an `externalValue` is somewhere else, and nothing is fetched.
+            # An `externalValue` has its value elsewhere, and nothing is fetched.
             found = [one[name] for one in examples for name in ("value", "dataValue") if name in one]
         except (AttributeError, TypeError) as error:
             raise _unreadable(where, error) from None
         return found[0] if found else part.get("example", UNSET)
 
     def stated(self, schema: Any, where: object) -> Any:
-        """What a schema itself names as a value of it; UNSET where it names none."""
+        """The value that a schema names itself, such as its `example` or `const`; UNSET if it names none."""
         schema = resolved(self._document, schema, where)
         try:
             return _stated(schema) if isinstance(schema, Mapping) else UNSET
@@ -95,7 +95,7 @@ class Examples:
         if not isinstance(schema, Mapping):
             return _NOTHING
         stated = _stated(schema)
-        # It does not depend on the depth.
+        # A stated value does not depend on the depth.
         key = (id(schema), depth if stated is UNSET else -1)
         if key not in self._made:
             self._made[key] = self._anew(schema, where, depth) if stated is UNSET else _measured(stated)
@@ -148,7 +148,7 @@ def _of_scalar(kind: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _joined(parts: Iterable[_Made]) -> _Made:
-    """All members of the objects among these; without one the first that is anything."""
+    """The members of all objects among the parts; without an object, the first part that is not null."""
     found = [part for part in parts if part.value is not None]
     objects = [part for part in found if isinstance(part.value, dict)]
     if not objects:

@@ -16,7 +16,7 @@ from mock_server.errors import InputError
 
 JSON = "application/json"
 NAMELESS = "default"
-"""What an example is called that has no name."""
+"""The name of an example that has none."""
 
 _DEFAULT = "default"
 _EXTENSION = "x-"
@@ -27,7 +27,7 @@ _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _LONGEST_HEADER = 4096
 _MOST_HEADERS = 50
-# What frames the answer, what says how it is coded, and what this server says of itself.
+# Headers that frame the body or name its coding, and those that this server sets itself.
 _OWN_HEADERS = frozenset(
     {"connection", "content-encoding", "content-length", "content-type", "date", "keep-alive", "te"}
     | {"proxy-connection", "trailer", "transfer-encoding", "upgrade", "x-datafast-mock-example"}
@@ -50,10 +50,10 @@ Answers = Mapping[int, Mapping[str, Example]]
 
 
 class AnswersOnFirstUse(Mapping[int, Mapping[str, Example]]):
-    """Documented answers that are made when the first of them is looked up, since most never are."""
+    """Documented answers that are made when the first of them is looked up: most never are."""
 
     def __init__(self, make: Callable[[], Answers]) -> None:
-        """`make` is called once; what it raises, the first look-up raises."""
+        """The first look-up calls `make`, and raises what it raises."""
         self._make = make
 
     def __getitem__(self, status: int) -> Mapping[str, Example]:
@@ -71,7 +71,7 @@ class AnswersOnFirstUse(Mapping[int, Mapping[str, Example]]):
 
 
 class ResponseObject(msgspec.Struct):
-    """What is used of a response object; OpenAPI has more."""
+    """The members of a response object that are used."""
 
     content: dict[str, dict[str, Any]] = {}
     headers: dict[str, dict[str, Any]] = {}
@@ -80,10 +80,10 @@ class ResponseObject(msgspec.Struct):
 def answers_of(
     document: Mapping[str, Any], examples: Examples, responses: Mapping[str, Any], where: object
 ) -> Answers:
-    """What is documented, by the status that it is sent with.
+    """The documented answers by the status with which they are sent.
 
-    `2XX` is sent as 200 where no status of that hundred is documented, and `default` where neither a success
-    nor a redirection is. Raises InputError for what cannot be sent.
+    `2XX` is sent as 200 if no status of that hundred is documented, and `default` if neither a success nor a
+    redirection is. Raises InputError for an answer that cannot be sent.
     """
     found: dict[int, ResponseObject] = {}
     for written in sorted(responses, key=_vagueness):
@@ -91,7 +91,7 @@ def answers_of(
         if written.startswith(_EXTENSION):
             continue
         if not _STATUS.fullmatch(written) and written != _DEFAULT:
-            raise InputError(place, "this is no status; expected is one such as 200, 2XX or default")
+            raise InputError(place, "this is not a status such as 200, 2XX or default")
         response = checked(resolved(document, responses[written], place), ResponseObject, place)
         status = _status_of(written, response)
         stands_for = {2, 3} if written == _DEFAULT else {status // 100}
@@ -100,7 +100,7 @@ def answers_of(
     return {
         status: dict(_named(document, examples, status, response, f"{where}: {status}"))
         for status, response in found.items()
-        # What only announces an answer is none.
+        # A status below 200 only announces an answer.
         if status >= 200
     }
 
@@ -115,7 +115,7 @@ def usual_of(answers: Answers) -> Example:
 
 
 def _vagueness(written: str) -> int:
-    """0 for a status, 1 for a hundred of them, 2 for all others."""
+    """The order of statuses: 0 for one such as `200`, 1 for a range such as `2XX`, 2 for `default`."""
     return 2 if written == _DEFAULT else int(not written.isdecimal())
 
 
@@ -130,7 +130,7 @@ def _status_of(written: str, response: ResponseObject) -> int:
 def _named(
     document: Mapping[str, Any], examples: Examples, status: int, response: ResponseObject, where: str
 ) -> Iterator[tuple[str, Example]]:
-    """The examples of a response by their names."""
+    """The examples of a response with their names."""
     headers = _headers(document, examples, response, where)
     if not response.content or status in _WITHOUT_BODY:
         yield NAMELESS, Example(status, "", b"", headers)
@@ -139,7 +139,7 @@ def _named(
     media, media_type = response.content[written], _sent_as(written, where)
     several = checked(media.get("examples") or {}, dict[str, Any], where)
     named = {name: {**media, "examples": {name: example}} for name, example in several.items()}
-    # An `externalValue` is never fetched: it counts behind those that have a value.
+    # An `externalValue` is never fetched, so examples with a value come first.
     order = sorted(named, key=lambda name: examples.written(named[name], where) is UNSET)
     for name, one in [(name, named[name]) for name in order] or [(NAMELESS, media)]:
         body = _body(examples.of_media(one, where), media_type)
@@ -147,14 +147,14 @@ def _named(
 
 
 def _distance_from_json(media_type: str) -> int:
-    """Of several media types the one that is nearest to JSON is sent; the first of those."""
+    """The rank of a media type: the lowest is sent, among equals the first."""
     essence = media_type.partition(";")[0].strip().lower()
     return 0 if essence == JSON else 1 if essence.endswith("json") else 2 if essence in _ANYTHING else 3
 
 
 def _sent_as(media_type: str, where: object) -> str:
     if _MEDIA_TYPE.fullmatch(media_type) is None:
-        raise InputError(where, f"{media_type[:80]!r} is no media type")
+        raise InputError(where, f"{media_type[:80]!r} is not a media type")
     if "*" not in media_type:
         return media_type
     return "text/plain" if media_type.lower().startswith("text/") else JSON
@@ -168,14 +168,14 @@ def _body(value: Any, media_type: str) -> bytes:
 def _headers(
     document: Mapping[str, Any], examples: Examples, response: ResponseObject, where: str
 ) -> dict[str, str]:
-    """The documented headers that say what they may be."""
+    """The documented headers that have an example or name a value."""
     if len(response.headers) > _MOST_HEADERS:
         raise InputError(where, f"more than {_MOST_HEADERS} headers are documented")
     headers = {}
     for name, reference in response.headers.items():
         place = f"{where}: header {name[:80]!r}"
         if _HEADER_NAME.fullmatch(name) is None:
-            raise InputError(place, "this is no name of a header")
+            raise InputError(place, "this is not the name of a header")
         if name.lower() in _OWN_HEADERS or name.lower().startswith(_OWN_PREFIX):
             continue
         header = checked(resolved(document, reference, place), dict[str, Any], place)
@@ -205,7 +205,7 @@ def _header_text(value: Any, header: Mapping[str, Any], where: str) -> str:
         parts = [_plain(part) for part in (value if isinstance(value, list) else [value])]
     text = ",".join(parts).strip()
     if any(sign < " " or sign == "\x7f" for sign in text):
-        raise InputError(where, f"its example {text[:80]!r} has a sign that no header can carry")
+        raise InputError(where, f"its example {text[:80]!r} has a character that no header can carry")
     if len(text) > _LONGEST_HEADER:
         raise InputError(where, f"its example is longer than {_LONGEST_HEADER} characters")
     return text.encode().decode("latin-1")

@@ -14,7 +14,7 @@ from mock_server.errors import InputError
 class Schema:
     """A schema with the components that it refers to, and no others.
 
-    To compile takes longer than all else that is done for a parameter at the start, and most are never sent.
+    Compiling takes longer than anything else that a parameter needs at the start, and most are never sent.
     """
 
     def __init__(

@@ -14,28 +14,29 @@ from mock_server.errors import InputError
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _NO_PART_OF_A_PATH = re.compile(r"[\s?#{}\x00-\x1f\x7f]")
 _MOST = 100
-# Any will do: the paths of relative URLs begin at its root.
+# Any host will do: only the path of the joined URL is used.
 _HERE = "http://127.0.0.1/"
 
 
 class _Variable(msgspec.Struct):
-    """What is used of a server variable."""
+    """The members of a server variable that are used."""
 
     default: str | int | float | None = None
     enum: list[str | int | float] = []
 
 
 class _Server(msgspec.Struct):
-    """What is used of a server object; OpenAPI has more."""
+    """The members of a server object that are used."""
 
     url: str = "/"
     variables: dict[str, _Variable] = {}
 
 
 def bases_of(servers: Any, where: object) -> list[str]:
-    """The paths of all servers, each once, without a slash at the end; without a server the root's.
+    """The distinct paths of all servers without a trailing slash; one empty path if there is no server.
 
-    A variable stands for its default first, then for each other value it may have. Raises InputError.
+    A variable has its default first, then each other value of its `enum`. Raises InputError for a server that
+    is no URL.
     """
     found = checked(servers or [{}], list[_Server], where)
     bases = (_base_of(url, where) for server in found for url in _urls(server))
@@ -51,7 +52,7 @@ def _urls(server: _Server) -> Iterator[str]:
 
 
 def _values(variable: _Variable | None, name: str) -> list[str]:
-    """What a variable may stand for; one that is not told is no matter, as long as it is in no path."""
+    """The values of a variable; without a documented one its placeholder, which no path may contain."""
     if variable is None or (variable.default is None and not variable.enum):
         return [f"{{{name}}}"]
     default = [] if variable.default is None else [variable.default]
@@ -66,8 +67,11 @@ def _base_of(url: str, where: object) -> str:
         raise InputError(where, f"{url[:200]!r} is no URL: {error}") from None
     if path and not path.startswith("/"):
         raise InputError(
-            where, f"{url[:200]!r} is no URL of a server: expected is https://host/path or /path"
+            where, f"{url[:200]!r} is not the URL of a server, such as https://host/path or /path"
         )
     if _NO_PART_OF_A_PATH.search(path):
-        raise InputError(where, f"the path of {url[:200]!r} has a sign or a variable that stands for nothing")
+        raise InputError(
+            where,
+            f"the path of {url[:200]!r} has a character that no path can have, or a variable without a value",
+        )
     return path.rstrip("/")

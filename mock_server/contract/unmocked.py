@@ -1,4 +1,4 @@
-"""The operations that are documented and not mocked yet, as `fixtures/operations.yaml` lists them."""
+"""The operations that DataFast documents but this mock does not answer yet: `fixtures/operations.yaml`."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ _Method = Literal["get", "put", "post", "delete", "patch"]
 
 
 def load_unmocked(base: str, path: Path = OPERATIONS) -> list[Operation]:
-    """All of them below `base`, named like `GET /analytics/overview`. Raises InputError."""
+    """The operations below `base`, with ids such as `GET /analytics/overview`. Raises InputError."""
     listed = read_record(path, dict[str, tuple[_Method, ...]])
     return [
         bare_operation(f"{method.upper()} {template}", method, base + template)

@@ -300,34 +300,40 @@ ANSWER = "paths: {/a: {get: {responses: {200: %s}}}}"
             id="host",
         ),
         pytest.param(
-            "servers: [{url: 'mailto:a@b.example'}]\npaths: {/a: {get: {}}}", "no URL of a server", id="mail"
+            "servers: [{url: 'mailto:a@b.example'}]\npaths: {/a: {get: {}}}",
+            "not the URL of a server",
+            id="mail",
         ),
         pytest.param(
             "servers: [{url: 'localhost:8080/v1'}]\npaths: {/a: {get: {}}}",
-            "no URL of a server",
+            "not the URL of a server",
             id="host:port",
         ),
         pytest.param(
-            "servers: [{url: not a URL}]\npaths: {/a: {get: {}}}", "'not a URL' has a sign", id="blanks"
+            "servers: [{url: not a URL}]\npaths: {/a: {get: {}}}", "'not a URL' has a character", id="blanks"
         ),
         pytest.param(
-            "servers: [{url: '/{version}'}]\npaths: {/a: {get: {}}}", "a variable that stands", id="variable"
+            "servers: [{url: '/{version}'}]\npaths: {/a: {get: {}}}",
+            "a variable without a value",
+            id="variable",
         ),
         pytest.param("servers: [{url: 5}]\npaths: {/a: {get: {}}}", ": servers: $[0].url", id="number"),
         pytest.param("servers: {url: /}\npaths: {/a: {get: {}}}", ": servers: $", id="no list"),
         pytest.param("paths: {/a: {servers: [x], get: {}}}", ": /a: servers: $[0]", id="of a path"),
         pytest.param("paths: {/a: {get: {servers: [x]}}}", ": /a: servers: $[0]", id="of an operation"),
-        pytest.param("paths: {/a: {get: {responses: {20: {}}}}}", "'20': this is no status", id="status"),
-        pytest.param("paths: {/a: {get: {responses: {٢٠٠: {}}}}}", "this is no status", id="other digits"),
-        pytest.param("paths: {/a: {get: {responses: {600: {}}}}}", "'600': this is no status", id="600"),
-        pytest.param(ANSWER % "{content: {'a b': {}}}", "'a b' is no media type", id="media type"),
+        pytest.param("paths: {/a: {get: {responses: {20: {}}}}}", "'20': this is not a status", id="status"),
+        pytest.param("paths: {/a: {get: {responses: {٢٠٠: {}}}}}", "this is not a status", id="other digits"),
+        pytest.param("paths: {/a: {get: {responses: {600: {}}}}}", "'600': this is not a status", id="600"),
+        pytest.param(ANSWER % "{content: {'a b': {}}}", "'a b' is not a media type", id="media type"),
         pytest.param(
             ANSWER % '{content: {"text/plain; a=\\r\\nX-Own: 1": {}}}',
-            "is no media type",
+            "is not a media type",
             id="media type with a line",
         ),
         pytest.param(
-            ANSWER % "{headers: {'X Y': {example: 1}}}", "header 'X Y': this is no name", id="header's name"
+            ANSWER % "{headers: {'X Y': {example: 1}}}",
+            "header 'X Y': this is not the name",
+            id="header's name",
         ),
         pytest.param(
             ANSWER % '{headers: {X: {example: "a\\r\\nb"}}}', "no header can carry", id="line break"
@@ -493,7 +499,7 @@ def test_bomb_stops_the_start_in_one_line(kind: str, tmp_path: Path) -> None:
 
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
-        "datafast-mock: own.yaml:9:4: no valid YAML: with its aliases written out this is larger than 32 MB\n"
+        "datafast-mock: own.yaml:9:4: not valid YAML: with its aliases this is larger than 32 MB\n"
     )
 
 
