@@ -1,4 +1,4 @@
-"""`python -m mock_server` is `datafast-mock`."""
+"""The command `datafast-mock`, run as `python -m mock_server`."""
 
 from mock_server.cli import main
 

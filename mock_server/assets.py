@@ -14,7 +14,7 @@ from mock_server.errors import InputError
 _T = TypeVar("_T")
 
 _PACKAGE = Path(__file__).parent
-# The wheel carries both inside the package; in a checkout they lie beside it.
+# A wheel has both inside the package; in a checkout they are beside it.
 ROOT = _PACKAGE if (_PACKAGE / "openapi.yaml").exists() else _PACKAGE.parent
 CONTRACT = ROOT / "openapi.yaml"
 """The document that users read; `make document` writes it."""
@@ -24,12 +24,12 @@ FIXTURES = ROOT / "fixtures"
 
 
 def read_record(path: Path, kind: type[_T]) -> _T:
-    """The YAML file as a checked value of `kind`. Raises InputError that names file and place in it."""
+    """Returns a YAML file as a checked value of `kind`. Raises InputError with the file and the place."""
     return checked(read_data(path), kind, path)
 
 
 def checked(value: Any, kind: type[_T], where: object) -> _T:
-    """Plain values as a `kind`. Raises InputError that names the place in them."""
+    """Converts plain values to a value of `kind`. Raises InputError with the place in them."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -38,7 +38,7 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
 
 
 def read_rows(path: Path, *columns: str) -> Iterator[tuple[str, ...]]:
-    """These columns of each row of a CSV file with a header line."""
+    """Yields the given columns of each row of a CSV file with a header line."""
     with path.open(newline="", encoding="utf-8") as lines:
         rows = csv.reader(lines)
         header = next(rows)

@@ -1,4 +1,4 @@
-"""What the command says when it is ready."""
+"""The text that the command prints when it is ready."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _SERVED = "  ← df_test, df_xxx"
 
 
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
-    """A few lines for people, `further` ones among them; the last is for programs: `listening on http://…`."""
+    """Returns a few lines for people, with the `further` ones; the last is `listening on http://…`."""
     settings = service.settings
     width = max(len(site_token(name)) for name in service.sites)
     sites = [
@@ -19,7 +19,7 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
     ]
     clock = service.common.clock
     if settings.is_exposed and settings.control_token is None:
-        # Otherwise somebody looks for what does not work in the switches.
+        # Without this line, users would look for the reason in the switches.
         further = ["Others can reach this mock: its switches are off without --control-token.", *further]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(

@@ -33,7 +33,7 @@ from mock_server.streams import complain, drop_output, open_closed_streams, sett
 _T = TypeVar("_T")
 
 _FILE = click.Path(path_type=Path)
-# Of a full disk, a terminal that is gone, a stream that is open for reading only.
+# The errors of a full disk, a closed terminal, and a stream that is open for reading only.
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _IO_ERROR = 74  # EX_IOERR of sysexits.h
 _PREFIX = "DATAFAST_MOCK_"
@@ -42,7 +42,7 @@ _GOLDEN_INSTANT = "2026-02-06T05:27:30Z"  # ten seconds after the documentation'
 
 
 class _Read(click.ParamType[_T]):
-    """What a function reads from a text; it raises ValueError that says what is wrong."""
+    """The type of an option that a function reads from a text; the function raises ValueError."""
 
     def __init__(self, name: str, read: Callable[[str], _T]) -> None:
         self.name = name
@@ -59,7 +59,7 @@ _INSTANT = _Read("ISO", instant_of)
 
 
 class _Commands(click.Group):
-    """Tells what is wrong with our input in one line, with exit code 2, and with the streams likewise."""
+    """A group of commands that reports invalid input and broken streams in one line and an exit code."""
 
     def main(self, *arguments: Any, **extra: Any) -> Any:
         open_closed_streams()
@@ -107,7 +107,7 @@ class _Commands(click.Group):
 def main() -> None:
     """A local mock server and contract-test kit for DataFast's realtime API."""
     if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal that lacks a character shows another one.
+        # A terminal whose encoding lacks a character shows another one.
         sys.stdout.reconfigure(errors="replace")
 
 
@@ -188,10 +188,10 @@ def serve(
     is_intercepting, *interception = (options.pop(f"intercept{part}") for part in ("", "_port", "_ca"))
     if not is_intercepting and interception != [None, None]:
         raise InputError("--intercept-port, --intercept-ca", "they are for --intercept")
-    # uvicorn ends gracefully and then raises the signal anew: there is nothing left to do but to go.
+    # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    # What is loaded now stays for good: the collector need not look through it, now or later.
+    # The objects that are loaded now stay for ever, so the garbage collector need not look at them.
     gc.disable()
     from mock_server.app import make_app
     from mock_server.loopback import is_loopback_address
@@ -223,11 +223,11 @@ def serve(
             try:
                 click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
             except OSError as error:
-                # Who looks at nothing may still ask it something.
+                # The mock can answer requests even if nobody reads its output.
                 drop_output()
                 complain(f"standard output cannot be written ({error.strerror}); listening on {url_of(sock)}")
 
-        # The log is a layer of the application: with it all goes through it.
+        # The log is middleware of the application, so with it no request takes the fast path.
         at_once = None if log else Hot(service)
         Server(app, announce, proxy, at_once).run(sockets=[sock])
 
@@ -258,7 +258,7 @@ def spec(form: str, revision: str | None) -> None:
     from mock_server.contract.document import document_json, document_text
 
     text = document_json(revision) if form == "json" else document_text(revision)
-    # A document is UTF-8, whatever the terminal is.
+    # A document is UTF-8, whatever the terminal's encoding is.
     click.echo(text.encode(), nl=False)
 
 
@@ -284,7 +284,7 @@ for command in COMMANDS:
 
 @contextmanager
 def _needing(extra: str) -> Iterator[None]:
-    """Says how to install the packages that an import in the block lacks."""
+    """Turns a missing import in the block into an InputError that says what to install."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -292,7 +292,7 @@ def _needing(extra: str) -> Iterator[None]:
 
 
 def _forget_injected_variables() -> None:
-    """For a Service of our name Kubernetes sets `DATAFAST_MOCK_PORT=tcp://10.43.0.7:8484`: no option."""
+    """Removes variables that Kubernetes sets, such as `DATAFAST_MOCK_PORT=tcp://10.43.0.7:8484`."""
     for name, value in list(os.environ.items()):
         if name.startswith(_PREFIX) and name not in _MAY_BE_A_URL and "://" in value:
             del os.environ[name]

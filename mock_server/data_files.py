@@ -1,4 +1,4 @@
-"""Files of data that others write: read within bounds, as YAML 1.2 or as JSON, with the place of a fault."""
+"""The reader of users' data files, YAML 1.2 or JSON: with limits, and with the line of each error."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _LONGEST_NUMBER = 400
 _LARGEST_NUMBER = 10**308
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
-# What plain text means in the core schema (YAML 1.2.2, 10.3.2), and with which characters it may begin.
+# The patterns of plain scalars in the core schema (YAML 1.2.2, 10.3.2), and their first characters.
 _PLAIN = (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -35,7 +35,7 @@ _PLAIN = (
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
         list("-+.0123456789"),
     ),
-    # No part of YAML 1.2, but most readers know it and documents rely on it.
+    # Merging is not in YAML 1.2, but most readers have it and documents rely on it.
     ("merge", "<<", ["<"]),
 )
 _PATTERNS = {f"{_TAG}{name}": re.compile(rf"(?:{pattern})\Z") for name, pattern, _ in _PLAIN}
@@ -47,15 +47,15 @@ except ImportError:  # PyYAML was built without libyaml: six times slower, all e
 
 
 def read_data(path: Path) -> Any:
-    """The file's content as JSON could have it: keys are text, numbers are finite.
+    """Returns the file's content as values of JSON: keys are text, and numbers are finite.
 
-    Raises InputError that names file, line and column.
+    Raises InputError with the file, line and column.
     """
     text = _text_of(read_bytes(path), path)
     try:
         return _json(text)
     except (ValueError, RecursionError) as error:
-        # YAML is more than JSON; and it tells the place of what JSON's reader only refuses.
+        # The file may be YAML, whose reader also gives the place of an error.
         problem = error
     try:
         return _yaml(text)
@@ -77,8 +77,8 @@ def read_data(path: Path) -> Any:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a regular file. Raises InputError for a pipe, a device, and what is too large."""
-    # A pipe that nobody writes to would be waited for.
+    """Returns the content of a regular file. Raises InputError for a pipe, a device or a file too large."""
+    # Without O_NONBLOCK, opening a pipe would wait for a writer.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - Path.open takes no flags
@@ -93,7 +93,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _text_of(content: bytes, path: Path) -> str:
-    """The text: UTF-8, UTF-16 or UTF-32, with a byte order mark or without."""
+    """Decodes a text in UTF-8, UTF-16 or UTF-32, with or without a byte order mark. Raises InputError."""
     encoding = json.detect_encoding(content)
     try:
         return content.decode(encoding).removeprefix("\ufeff")
@@ -103,12 +103,12 @@ def _text_of(content: bytes, path: Path) -> str:
 
 
 def _json(text: str) -> Any:
-    """The text as JSON. Raises ValueError for what is none, and RecursionError."""
+    """Reads a text as JSON. Raises ValueError if it is not JSON, or RecursionError if nested too deep."""
     found = json.loads(
         text, object_pairs_hook=_members, parse_float=_float, parse_int=_int, parse_constant=_float
     )
     if r"\ud" in text.lower():
-        # Half a surrogate pair can be written as an escape, but never be sent.
+        # Half of a surrogate pair can be written as an escape, but cannot be encoded.
         json.dumps(found, ensure_ascii=False).encode()
     _check_depth(found)
     return found
@@ -176,7 +176,7 @@ for _name, _, _firsts in _PLAIN:
 
 
 class _Value(NamedTuple):
-    """A value, what it costs once its aliases are written out, and how deep it is nested."""
+    """A value, its size with aliases expanded, and the depth of its nesting."""
 
     value: Any
     size: int
@@ -191,7 +191,7 @@ class _Construction:
         self._open: set[yaml.Node] = set()
 
     def of(self, node: yaml.Node) -> _Value:
-        """The value of a node."""
+        """Returns the value of a node."""
         if isinstance(node, yaml.ScalarNode):
             return _Value(_scalar(node), len(node.value) + _NODE_COSTS, 0)
         if node in self._made:
@@ -214,7 +214,7 @@ class _Construction:
         return _whole([part.value for part in parts], parts)
 
     def _mapping(self, node: yaml.Node) -> _Value:
-        """A mapping. Keys are text as it is written (OpenAPI 3.1, 4.3): `on`, `200` and `null` as well."""
+        """Makes a mapping; its keys are texts as written (OpenAPI 3.1, 4.3), even `on`, `200` and `null`."""
         _expect(node, "map")
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}

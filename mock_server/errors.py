@@ -1,10 +1,10 @@
-"""Every error there is: the rows that the API answers with, and what is wrong with our own input."""
+"""The catalogue of the API's errors, and the error for our own invalid input."""
 
 from typing import Any, NamedTuple
 
 
 class ErrorKind(NamedTuple):
-    """One row of the error catalogue: the HTTP status and the sentence, with places for values."""
+    """A row of the error catalogue: the HTTP status, and a sentence with places for values."""
 
     status: int
     message: str
@@ -52,7 +52,7 @@ GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
 
 
 class ApiError(Exception):
-    """An error that the API answers with; the pipeline renders it in the envelope."""
+    """An error that the API answers; one place renders it in the documented envelope."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ApiError(Exception):
         beside: dict[str, Any] | None = None,
         **values: object,
     ) -> None:
-        """Fill `kind` with `values`; `headers` go with the answer, `beside` beside the envelope."""
+        """Fills the sentence with `values`; `headers` and `beside` are added to headers and envelope."""
         self.kind = kind
         self.headers = headers or {}
         self.beside = beside or {}
@@ -80,10 +80,10 @@ class ApiError(Exception):
 
 
 class InputError(Exception):
-    """A fixture, a document or a setting that cannot be used; it stops the start."""
+    """An error in a fixture, a document or a setting; it stops the start."""
 
     def __init__(self, where: object, problem: str) -> None:
         """`where` names the file and the place in it, or the option."""
-        # File names and what stands in files may have what moves a terminal's cursor.
+        # File names and contents may have characters that move a terminal's cursor.
         text = f"{where}: {problem}"
         super().__init__("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text))

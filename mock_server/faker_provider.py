@@ -1,4 +1,4 @@
-"""A Faker provider: visitors, events, payments and profiles for people's own factories.
+"""A Faker provider of visitors, events, payments and profiles, for factories in tests.
 
 It needs Faker, which comes with `datafast-mock[faker]`::
 
@@ -6,8 +6,8 @@ It needs Faker, which comes with `datafast-mock[faker]`::
     fake.add_provider(DataFastProvider)
     fake.datafast_visitor()["location"]["city"]
 
-Everything is taken from the same world that the mock serves, so within each value all agrees. What is
-given is the caller's own: a new value each time, which may be changed.
+All values come from the world that the mock serves, so the members of each value agree. Each call returns a
+new value, which the caller may change.
 """
 
 from functools import lru_cache
@@ -26,39 +26,39 @@ from mock_server.resources.registry import VIEWS
 from mock_server.world.site import load_sites
 from mock_server.world.world import World
 
-# The instants that values are taken from: enough for thousands of visitors.
+# The instants that values are taken from; they have thousands of visitors.
 _FIRST = instant_of("2026-02-06T05:27:30Z")
 _STEP = 7 * HOUR + 13 * MINUTE
 _PICTURES = 200
 MOST_BYTES = 8 * 1024 * 1024
-"""Of the rows that are kept; those that were used longest ago make room."""
-# An object of Python around each.
+"""The most bytes of the rows that are cached; the least recently used ones make room."""
+# The bytes of the Python object around each row.
 _ROW_OVERHEAD = 100
 
 _load_sites = lru_cache(1)(load_sites)
 
 
 class DataFastProvider(BaseProvider):
-    """Values as the API answers them (pages 001, 002 and 004), of a site and in a revision.
+    """A provider of values as the API answers them (pages 001, 002 and 004).
 
-    Every method takes the name of a `site` (such as `shop`) and a `revision`. Raises InputError where there
-    is no such site or revision, or where the site never has what was asked for.
+    Every method takes the name of a `site` (such as `shop`) and a `revision`. It raises InputError for an
+    unknown site or revision, or if the site never has such a value.
     """
 
     def datafast_visitor(self, site: str = DEFAULT_SITE, revision: str = DEFAULT_REVISION) -> dict[str, Any]:
-        """An active visitor, as one row of the map's `visitors`."""
+        """Returns an active visitor, as a row of the map's `visitors`."""
         return self._row("visitors", site, revision)
 
     def datafast_event(self, site: str = DEFAULT_SITE, revision: str = DEFAULT_REVISION) -> dict[str, Any]:
-        """One row of the map's `recentEvents`; its `amount` is in the site's currency."""
+        """Returns a row of the map's `recentEvents`; its `amount` is in the site's currency."""
         return self._row("recentEvents", site, revision)
 
     def datafast_payment(self, site: str = DEFAULT_SITE, revision: str = DEFAULT_REVISION) -> dict[str, Any]:
-        """One row of the map's `recentPayments`; `amount` is in major units of `currency`."""
+        """Returns a row of the map's `recentPayments`; its `amount` is in major units of `currency`."""
         return self._row("recentPayments", site, revision)
 
     def datafast_profile(self, site: str = DEFAULT_SITE, revision: str = DEFAULT_REVISION) -> dict[str, Any]:
-        """A visitor's profile, as the `data` of `GET /visitors/{visitorId}`; durations are in ms."""
+        """Returns a visitor's profile, the `data` of `GET /visitors/{visitorId}`; durations are in ms."""
         instant, row = self._chosen("visitors", site, revision)
         visitor_id = msgspec.json.decode(row)["visitorId"]
         body = VIEWS["getVisitor"](Call(_world(site), instant, revision, {"visitorId": visitor_id}))
@@ -70,7 +70,7 @@ class DataFastProvider(BaseProvider):
         return row
 
     def _chosen(self, feed: str, site: str, revision: str) -> tuple[int, msgspec.Raw]:
-        """An instant and a row of one of its feeds, by the generator's own chance."""
+        """Returns an instant and a row of the feed at that instant, chosen by Faker's random generator."""
         first = self.generator.random.randrange(_PICTURES)
         for picture in range(_PICTURES):
             instant = _FIRST + (first + picture) % _PICTURES * _STEP
@@ -85,18 +85,18 @@ class _Answer(msgspec.Struct):
 
 
 def _weight(rows: list[msgspec.Raw]) -> int:
-    """About what rows take in memory, in bytes; a feed without rows is something, too."""
+    """Returns the approximate memory of rows in bytes, which is more than 0 even without rows."""
     return _ROW_OVERHEAD * (len(rows) + 1) + sum(len(memoryview(row)) for row in rows)
 
 
 @cached(LRUCache(MOST_BYTES, getsizeof=_weight), info=True)
 def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw]:
-    """The rows of one of the map's feeds, each as the JSON that it is."""
+    """Returns the rows of one of the map's feeds, each as raw JSON. Raises InputError."""
     if revision not in REVISIONS:
         raise InputError(f"revision {revision!r}", f"there is none; known: {', '.join(REVISIONS)}")
     body = VIEWS["getRealtimeMap"](Call(_world(site), instant, revision, {}))
     feeds = msgspec.json.decode(body, type=_Answer).data
-    # Rows are kept without the answer that they are a part of.
+    # Rows are copied, so that the cache does not keep the whole answer.
     return [row.copy() for row in msgspec.json.decode(feeds[feed], type=list[msgspec.Raw])]
 
 

@@ -1,14 +1,14 @@
-"""Whether a mock is up, asked from beside it."""
+"""The health check of a running mock, for the command `health`."""
 
 import http.client
 import json
 
-# Who listens on all addresses is asked at the one that is always there.
+# A mock that listens on all addresses is checked at the loopback address.
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - looked up, not bound
 
 
 def ask(host: str, port: int, timeout: float) -> str:
-    """What is wrong with the mock at an address, in a sentence; empty where it is up. No proxy is asked."""
+    """Checks the mock at an address, without a proxy. Returns a complaint, or an empty text if it is up."""
     connection = http.client.HTTPConnection(_EVERYWHERE.get(host, host), port, timeout=timeout)
     try:
         connection.request("GET", "/__mock/health")

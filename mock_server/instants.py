@@ -1,4 +1,4 @@
-"""Instants as integers: milliseconds since the Unix epoch, and how they are read and written."""
+"""Instants as integers, in milliseconds since the Unix epoch, and their forms as text."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,33 +10,33 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Renewals look a year back and `Date` must have a four-digit year.
+# Renewals look a year back, and the year of `Date` has four digits.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 BEGINNING = (EARLIEST - _EPOCH) // timedelta(milliseconds=1)
 END = (LATEST - _EPOCH) // timedelta(milliseconds=1)
-"""Between these lies what a clock may show, in ms; at the end it stops."""
+"""The earliest and latest instants that a clock may show, in ms; at the latest it stops."""
 
 
 def iso_of(instant: int) -> str:
-    """`2026-02-06T05:27:20.000Z`, the form that the API uses everywhere."""
+    """Writes an instant as `2026-02-06T05:27:20.000Z`, the form that the API uses everywhere."""
     minute, rest = divmod(instant, MINUTE)
     return f"{_minute_text(minute)}{rest // SECOND:02}.{rest % SECOND:03}Z"
 
 
 @lru_cache(4096)
 def _minute_text(minute: int) -> str:
-    """`2026-02-06T05:27:`; in one answer most instants share a few minutes."""
+    """Writes a minute as `2026-02-06T05:27:`. It is cached, as an answer has few different minutes."""
     return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
 
 
 def http_date_of(instant: int) -> str:
-    """`Fri, 06 Feb 2026 05:27:20 GMT`, the form of the `Date` header."""
+    """Writes an instant as `Fri, 06 Feb 2026 05:27:20 GMT`, the form of the `Date` header."""
     return format_datetime(_EPOCH + timedelta(milliseconds=instant), usegmt=True)
 
 
 def instant_of(text: str) -> int:
-    """The instant of an ISO 8601 text; without an offset it is UTC. Raises ValueError."""
+    """Reads an instant in ISO 8601; without an offset it is UTC. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -50,5 +50,5 @@ def instant_of(text: str) -> int:
 
 @lru_cache(64)
 def date_header(instant: int) -> bytes:
-    """The value of `Date` at an instant."""
+    """Returns the value of the `Date` header at an instant. It is cached."""
     return http_date_of(instant).encode("ascii")

@@ -1,18 +1,18 @@
-"""Whether an address is this machine's own, which nobody else can reach."""
+"""The test whether an address is a loopback address, which only this machine can reach."""
 
 import re
 import socket
 from ipaddress import IPv6Address, ip_address
 
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[0-9A-Za-z._-]+)(?::[0-9]{0,5})?")
-# As the C library reads addresses: with fewer parts, in hexadecimal and in octal.
+# The forms of addresses that the C library reads: with fewer parts, in hexadecimal and in octal.
 _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0-9]+)){0,3}")
 
 
 def is_loopback_host(header: str) -> bool:
     """Whether a `Host` header names this machine: `localhost`, or a loopback address in any spelling.
 
-    What is no `host:port`, such as `x@127.0.0.1`, names nobody.
+    A text that is not `host:port`, such as `x@127.0.0.1`, does not.
     """
     match = _HOST.fullmatch(header)
     if match is None:

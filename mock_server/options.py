@@ -1,4 +1,4 @@
-"""What the server is started with."""
+"""The options with which the server is started."""
 
 import re
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ DEFAULT_SEED = 42
 DEFAULT_SITE = "demo"
 DEFAULT_REVISION = "2026-02"
 FASTEST = 86_400
-"""A day of the world a second is as fast as time may run."""
+"""The fastest speed of a clock: a day of the world in a second."""
 
 _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?"
 )
-# Browsers leave them out.
+# Browsers leave these ports out of `Origin`.
 _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of `datafast-mock serve`. `now` in ms since the epoch, None for the machine's own time."""
+    """The options of `datafast-mock serve`; `now` is in ms since the epoch, None for the machine's time."""
 
     seed: int = DEFAULT_SEED
     site: str = DEFAULT_SITE
@@ -32,23 +32,23 @@ class Settings:
     speed: float = 1.0
     any_key: bool = False
     rate_limit: RateLimit | None = None
-    """Of each credential that has none of its own."""
+    """The rate limit of keys without one of their own; None means that they have no limit."""
     control_token: str | None = None
-    """What `/__mock` asks for; None opens it to requests from this machine alone."""
+    """The token that `/__mock` requires; None allows requests from this machine only."""
     control_origins: tuple[str, ...] = ()
-    """Whose pages may use `/__mock` besides the mock's own, as browsers write them in `Origin`."""
+    """The origins of further pages that may use `/__mock`, in the form of the `Origin` header."""
     is_exposed: bool = False
-    """Whether others than this machine can reach the server."""
+    """Whether other machines can reach the server."""
     journal: Path | None = None
-    """A file that gets each request as a line of JSON."""
+    """The file to which each request is written as a line of JSON; None means no file."""
     documents: tuple[Path, ...] = ()
     """Further OpenAPI documents, whose operations answer their documented examples."""
     site_folders: tuple[Path, ...] = ()
-    """Folders of site files beside the shipped ones."""
+    """Further folders of site files."""
 
 
 def origin_of(text: str) -> str:
-    """An origin such as `http://localhost:6006`, as browsers write it. Raises ValueError."""
+    """Returns an origin in the form of browsers, such as `http://localhost:6006`. Raises ValueError."""
     match = _ORIGIN.fullmatch(text.strip().lower())
     if match is None or int(match["port"] or 0) > 65_535:
         raise ValueError(f"{text!r} is no origin of a page, such as http://localhost:6006")

@@ -1,4 +1,4 @@
-"""Errors of the mock's own controls, told as problem+json (RFC 9457) and never in the API's envelope."""
+"""The errors of the mock's own controls, as problem+json (RFC 9457) and not in the API's envelope."""
 
 from typing import Any
 
@@ -22,21 +22,21 @@ _TITLES = {
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is wrong; beside these members there may be others, such as those that there are."""
+    """The body of an error; it may have further members, such as a list of known names."""
 
     type: str
     title: str
     status: int
     detail: str
     member: str = ""
-    """The member of the body that is wrong, as a JSON pointer."""
+    """The invalid member of the request's body, as a JSON pointer."""
 
 
 class ProblemError(Exception):
-    """A request to the mock itself that it cannot carry out. `members` go beside the standard ones."""
+    """An error in a request to the mock itself; `members` are added to the standard ones of the body."""
 
     def __init__(self, status: int, detail: str, **members: Any) -> None:
-        """`detail` says what is wrong, where, and what would be right."""
+        """`detail` says what is wrong, where it is, and what would be right."""
         super().__init__(detail)
         self.status = status
         self.detail = detail
@@ -44,7 +44,7 @@ class ProblemError(Exception):
 
 
 def problem_reply(problem: ProblemError) -> Response:
-    """`{"type": "about:blank", "title", "status", "detail", …}`."""
+    """Returns the answer with the body `{"type": "about:blank", "title", "status", "detail", …}`."""
     body = {
         "type": "about:blank",
         "title": _TITLES[problem.status],

@@ -1,6 +1,6 @@
 """The pytest fixture `datafast`: a fresh key on a mock that runs for the whole session.
 
-Nothing is imported here that a session without the fixture would have to wait for.
+Slow imports are inside the fixtures, so that sessions without them do not wait.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def datafast_settings() -> dict[str, Any]:
-    """What the session's mock is started with, as `mock_server.testing.running` takes it; override it."""
+    """The arguments of `mock_server.testing.running` for the session's mock; override it to change them."""
     return {}
 
 
@@ -37,6 +37,6 @@ def datafast(datafast_server: str, request: pytest.FixtureRequest) -> "Iterator[
     try:
         mock.forget()
     except ControlError as error:
-        # The test may have given it back itself.
+        # The test may have deleted the key itself.
         if error.status != 404:
             raise

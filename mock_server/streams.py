@@ -1,4 +1,4 @@
-"""The standard streams of the command, where somebody closed them or they take no more."""
+"""The standard streams of the command, which may be closed or full."""
 
 import os
 import sys
@@ -8,9 +8,9 @@ _OUTPUT, _ERRORS = 1, 2
 
 
 def open_closed_streams() -> None:
-    """Lets a closed standard stream lead nowhere.
+    """Opens the null device in place of each closed standard stream.
 
-    Else its number would be that of the next file or socket that is opened, and Python has None in its place.
+    Otherwise the next file or socket would get its number, and `sys.stdout` would be None.
     """
     for number in range(3):
         try:
@@ -24,18 +24,18 @@ def open_closed_streams() -> None:
 
 
 def complain(problem: str) -> None:
-    """Tells the standard error, where it can be told, in one line."""
+    """Writes a line to standard error, if that can be written."""
     with suppress(OSError):
         print(f"datafast-mock: {problem}", file=sys.stderr, flush=True)
 
 
 def drop_output() -> None:
-    """Lets what is still to be written to standard output, and all that follows, lead nowhere."""
+    """Discards unwritten and all further bytes of standard output."""
     _drop(_OUTPUT)
 
 
 def settle() -> None:
-    """Lets what could not be written lead nowhere: else Python tries again at its end, and exits with 120."""
+    """Discards bytes that cannot be written; otherwise Python tries again at its exit and returns 120."""
     for number, stream in ((_OUTPUT, sys.stdout), (_ERRORS, sys.stderr)):
         try:
             stream.flush()

@@ -18,9 +18,9 @@ _START_SECONDS = 30
 
 
 class RunningMock(NamedTuple):
-    """A mock that answers. `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` a token for it.
+    """A running mock: `url` is the API's base (`http://127.0.0.1:…/api/v1`), and `key` a token for it.
 
-    `server` is where it listens, without a path.
+    `server` is its address without a path.
     """
 
     url: str
@@ -40,8 +40,8 @@ def running(
 ) -> Iterator[RunningMock]:
     """Serves a website until the block ends.
 
-    `now` is an ISO 8601 instant, None the present; a `speed` of 0 freezes the clock; with `any_key` every
-    well-formed key is one. Raises InputError for what cannot be used::
+    `now` is an ISO 8601 instant, or None for the present. A `speed` of 0 freezes the clock. With `any_key`
+    all well-formed keys are accepted. Raises InputError for invalid arguments::
 
         with running(site="shop", now="2026-02-06T05:27:20Z", speed=0) as mock:
             client = MyClient(base_url=mock.url, token=mock.key)

@@ -15,7 +15,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def console_routes() -> list[Route]:
-    """The page, its files and the API reference; none of them needs a key."""
+    """Returns the routes of the console, its files and the API reference; none needs a key."""
     files = {path.name: path for path in STATIC.iterdir()}
 
     async def page(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Files for a browser: each with its type, a tag by which it is asked for again, and a policy."""
+"""The files for a browser, each with its media type, an ETag and a content security policy."""
 
 from pathlib import Path
 
@@ -10,17 +10,17 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Nothing but what this server sends; Swagger UI's pictures are data: URLs in its style sheet."""
+"""The policy that allows only this server's files, and the data: URLs of Swagger UI's style sheet."""
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Another version on the same port must be seen at once; the files' tags make asking again cheap.
+    # Another version on the same port must be seen at once; with ETags a further request is cheap.
     "Cache-Control": "no-cache",
 }
 
-# Told here: on Windows any program may change those that the system knows.
+# The types are listed here, since on Windows any program may change those of the system.
 _TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -33,7 +33,7 @@ _CONDITIONS = StaticFiles()
 
 
 def file_reply(request: Request, path: Path) -> Response:
-    """The file, or 304 where the browser has it already."""
+    """Returns the file, or 304 if the browser has it already."""
     reply = FileResponse(path, headers=HEADERS, media_type=_TYPES[path.suffix], stat_result=path.stat())
     if _CONDITIONS.is_not_modified(reply.headers, request.headers):
         return NotModifiedResponse(reply.headers)

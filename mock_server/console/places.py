@@ -1,4 +1,4 @@
-"""Where the cities are: revision 2026-06 tells no coordinates, and the console's map needs them."""
+"""The coordinates of cities for the console's map, since revision 2026-06 has none in its answers."""
 
 from functools import cache
 
@@ -11,14 +11,14 @@ _PLACES = FIXTURES / "data" / "places.csv"
 
 @cache
 def places_json() -> bytes:
-    """`{"DE": {"": [1341, 5252], "Berlin": [1341, 5252], …}, …}`: cities by country, as JSON in UTF-8.
+    """Returns the cities by country, as JSON: `{"DE": {"": [1341, 5252], "Berlin": [1341, 5252], …}, …}`.
 
-    A place is its longitude and latitude in hundredths of a degree; the nameless city stands for the country.
+    A city has its longitude and latitude in hundredths of a degree; the empty name stands for the country.
     """
     countries: dict[str, dict[str, tuple[int, int]]] = {}
     for code, city, longitude, latitude in read_rows(_PLACES, "countryCode", "city", "longitude", "latitude"):
         place = _hundredths(longitude), _hundredths(latitude)
-        # The largest city of a country comes first: it stands for the country, and for all of its name.
+        # The largest city of a country comes first; it stands for the country, and for cities of its name.
         countries.setdefault(code, {"": place}).setdefault(city, place)
     return msgspec.json.encode(countries)
 

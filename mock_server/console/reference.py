@@ -1,4 +1,4 @@
-"""The API reference: `/docs` and `/docs/controls` show the served documents in Swagger UI."""
+"""The API reference: `/docs` and `/docs/controls`, which show the served documents in Swagger UI."""
 
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
@@ -14,11 +14,11 @@ from mock_server.problems import ProblemError, problem_reply
 
 OWN = Path(__file__).parent / "reference_static"
 PACKAGE = "flask_swagger_ui"
-"""Carries the viewer's files. It is looked up and never imported: that would import Flask."""
+"""The package with the files of Swagger UI. It is looked up and not imported, which would import Flask."""
 
 
 class _File(NamedTuple):
-    """A file and where it is served."""
+    """A file, and the path at which it is served."""
 
     path: str
     name: str
@@ -37,7 +37,7 @@ _FILES = (
 
 
 def reference_routes() -> list[Route]:
-    """The two pages and the files that they load, each at a path of its own: no path is put together."""
+    """Returns a route for each page and each of its files, so that no file path is built from a request."""
     return [Route(file.path, _answer(file)) for file in _FILES]
 
 
@@ -56,7 +56,7 @@ def _answer(file: _File) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _viewer_folder() -> Path | None:
-    """Where Swagger UI's files lie; None where the package is not installed."""
+    """Returns the folder of Swagger UI's files, or None if the package is not installed."""
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return None

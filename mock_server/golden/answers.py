@@ -1,4 +1,4 @@
-"""The golden files of a website: every operation's answer, and the profiles that are worth a file."""
+"""The golden files of a website: the answer of every operation, and a choice of profiles."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from mock_server.golden.traits import TRAITS
 _VISITOR_ID = "visitorId"
 _MAP = "getRealtimeMap"
 _LOOKED_AT = 100
-"""So many visitors of a map are looked at for traits; five thousand would take seconds and show no more."""
+"""The number of visitors of a map that are searched for traits; all 5,000 of a site would take seconds."""
 
 _ROLES = {
     "customer": "A customer: payments among the goals, and no prediction.",
@@ -24,7 +24,7 @@ _REGULAR = "A visitor whose id is known beforehand: a regular of this website, w
 
 
 class _Visitor(NamedTuple):
-    """A visitor whose profile is worth a file; `label` becomes part of its name."""
+    """A visitor whose profile gets a file; `label` becomes part of the file's name."""
 
     label: str
     visitor_id: str
@@ -32,21 +32,21 @@ class _Visitor(NamedTuple):
 
 
 class _Website(NamedTuple):
-    """A website as its own key sees it. `row` is that of `/__mock/sites`."""
+    """A website as its own key sees it; `row` is its row in `/__mock/sites`."""
 
     mock: Mock
     row: Mapping[str, Any]
 
     def question(self, operation: Operation, **path: str) -> Question:
-        """A request for an operation."""
+        """Makes the request for an operation."""
         return Question(url_of(operation, path), self.row["key"], operation.method)
 
     def ask(self, operation: Operation, **path: str) -> Answer:
-        """The answer to it."""
+        """Returns the answer of an operation."""
         return self.mock.ask(self.question(operation, **path))
 
     def golden(self, operation: Operation, label: str, good_for: str, **path: str) -> Golden:
-        """A file of it; `label` tells it from others of the same operation."""
+        """Makes the file of an operation; `label` distinguishes several files of one operation."""
         name = self.row["name"]
         return Golden(
             path=f"{self.mock.revision}/{name}/{operation.operation_id}{label}.json",
@@ -60,7 +60,7 @@ class _Website(NamedTuple):
 
 
 def answers_of(mock: Mock, row: Mapping[str, Any]) -> Iterator[Golden]:
-    """The files of the website that a row of `/__mock/sites` tells of, in the order of the document."""
+    """Yields the files of the website in a row of `/__mock/sites`, in the order of the document."""
     website = _Website(mock, row)
     for operation in mock.service.operations:
         if not operation.path_names:
@@ -78,14 +78,14 @@ def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
 
 
 def _figures(data: Any) -> dict[str, int]:
-    """How much there is: the length of each list in an object, or the numbers in the first of many rows."""
+    """Returns the length of each list in an object, or the integers in the first row of a list."""
     if isinstance(data, list):
         return {name: value for name, value in data[0].items() if type(value) is int} if data else {}
     return {name: len(value) for name, value in data.items() if isinstance(value, list)}
 
 
 def _summary(mock: Mock, operation: Operation) -> str:
-    """The document's own summary of an operation."""
+    """Returns an operation's summary in the document, or its `operationId` if it has none."""
     for item in mock.service.document["paths"].values():
         for part in item.values():
             if isinstance(part, dict) and part.get("operationId") == operation.operation_id:
@@ -100,7 +100,7 @@ def _profiles(website: _Website, operation: Operation) -> Iterator[Golden]:
         *_with_traits(website, operation),
     ):
         golden = website.golden(operation, f".{label}", good_for, visitorId=visitor_id)
-        # At another instant a regular may not have been there yet.
+        # At another instant a regular may not have visited the website yet.
         if golden.answer.status == 200:
             yield golden
 
@@ -116,7 +116,7 @@ def _regulars(website: _Website) -> list[_Visitor]:
 
 
 def _with_traits(website: _Website, operation: Operation) -> Iterator[_Visitor]:
-    """For each trait that anybody on the map has, the first who has it."""
+    """Yields the first visitor of the map with each trait."""
     profiles = {
         visitor_id: website.ask(operation, visitorId=visitor_id).json["data"]
         for visitor_id in _met_on_the_map(website)
@@ -128,7 +128,7 @@ def _with_traits(website: _Website, operation: Operation) -> Iterator[_Visitor]:
 
 
 def _met_on_the_map(website: _Website) -> list[str]:
-    """Ids of those who are on the map, then of those of whom only its events tell, as after a renewal."""
+    """Returns the ids of the map's visitors, then of those who are only in its events, as after a renewal."""
     operation = next(one for one in website.mock.service.operations if one.operation_id == _MAP)
     data = website.ask(operation).json["data"]
     rows = [*data["visitors"][:_LOOKED_AT], *data["recentEvents"]]

@@ -1,4 +1,4 @@
-"""Asks the real application in process, without a socket, and keeps what it answers."""
+"""Requests to the real application in process, without a socket, and their answers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from mock_server.service import Service, load_service
 
 UNKNOWN_TOKEN = "df_nobody"  # noqa: S105 - what nobody has is no secret
 
-# Those that a client acts upon, in the order in which the index tells them.
+# The headers that a client acts upon, in their order in the index.
 _HEADERS = (
     "Content-Type",
     "Retry-After",
@@ -38,7 +38,7 @@ class Question:
 
     @property
     def credential(self) -> str:
-        """What kind of token it is, by the names of the document's security schemes."""
+        """The kind of the token: a security scheme of the document, `none` or `unknown`."""
         if self.token is None:
             return "none"
         if self.token == UNKNOWN_TOKEN:
@@ -48,7 +48,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said: the headers that a client acts upon, and the body as indented JSON."""
+    """An answer: its status, the headers that a client acts upon, and the body as indented JSON."""
 
     status: int
     headers: dict[str, str]
@@ -64,9 +64,9 @@ class Mock:
     """The mock at one instant, in one revision."""
 
     def __init__(self, seed: int, revision: str, now: int) -> None:
-        """`now` in ms since the epoch. Raises InputError for what cannot be used."""
+        """`now` is in ms since the epoch. Raises InputError for invalid settings."""
         self.service: Service = load_service(Settings(seed=seed, revision=revision, now=now, speed=0))
-        # Driven, so that rate limits go by it as well.
+        # The clock counts as driven, so that rate limits use the world's time, too.
         self.service.common.clock.is_driven = True
         self.revision = revision
         self._app: ASGIApp = make_app(self.service)
@@ -74,12 +74,12 @@ class Mock:
         self.sites: list[dict[str, Any]] = self.ask(Question("/__mock/sites", None)).json["sites"]
 
     def ask(self, question: Question) -> Answer:
-        """The answer, whatever its status."""
+        """Returns the answer, whatever its status is."""
         return asyncio.run(_ask(self._app, question))
 
 
 def url_of(operation: Operation, path: Mapping[str, str], query: str = "") -> str:
-    """An operation's URL with its placeholders filled."""
+    """Returns an operation's URL, with values for its path parameters."""
     values = {f"p{n}": path[name] for n, name in enumerate(operation.path_names)}
     return operation.route.format(**values) + query
 
@@ -126,5 +126,5 @@ def _answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
 
 
 def indented(body: bytes) -> bytes:
-    """JSON in two-space indentation, every number as it was written, with a line feed at the end."""
+    """Indents JSON by two spaces and ends it with a line feed; numbers stay as they are written."""
     return msgspec.json.format(body, indent=2) + b"\n"

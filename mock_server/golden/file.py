@@ -8,10 +8,10 @@ from mock_server.golden.asking import UNKNOWN_TOKEN, Answer, Question
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """One file. `path` is relative to the folder, with slashes.
+    """A golden file; `path` is relative to the folder, with slashes.
 
-    `revision` and `site` are None where every one answers so. `operations` names those that do: none for a
-    route that there is not.
+    `revision` or `site` is None if all of them give this answer. `operations` has the operations that give
+    it; it is empty for an unknown route.
     """
 
     path: str
@@ -24,7 +24,7 @@ class Golden:
 
 
 def row_of(golden: Golden, instant: str) -> dict[str, Any]:
-    """The row of the index."""
+    """Returns the row of the index that describes a file."""
     question, answer = golden.question, golden.answer
     return {
         "path": golden.path,
@@ -36,7 +36,7 @@ def row_of(golden: Golden, instant: str) -> dict[str, Any]:
             "method": question.method,
             "path": question.url,
             "credential": question.credential,
-            # A token that nobody has is not to be taken for one of the mock's.
+            # The unknown token is left out, so that it is not mistaken for one of the mock's.
             "token": None if question.token == UNKNOWN_TOKEN else question.token,
         },
         "status": answer.status,

@@ -1,4 +1,4 @@
-"""Golden files in a folder: written with their index, without ever touching what is not ours."""
+"""The folder of golden files and their index; files of another origin in it are never changed."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -11,13 +11,13 @@ from mock_server.errors import InputError
 
 INDEX = "index.json"
 GENERATOR = "datafast-mock fixtures"
-"""By this name in an index a folder is known as ours."""
+"""The name that marks an index, and so its folder, as ours."""
 
 
 def listed_in(folder: Path) -> set[str]:
-    """The files that an earlier index of ours lists, itself included: none in a new or an empty folder.
+    """Returns the files that our earlier index lists, and the index; none for a new or empty folder.
 
-    Raises InputError for a folder that is somebody else's.
+    Raises InputError for a folder with files but without an index of ours.
     """
     try:
         if not folder.exists() or not any(folder.iterdir()):
@@ -32,22 +32,22 @@ def listed_in(folder: Path) -> set[str]:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Makes the folder hold these files, the index among them, and no others that an earlier index lists.
+    """Writes the files, which include the index, and removes others that an earlier index lists.
 
-    Raises InputError, before anything is written, where a file that is not ours is in the way.
+    Raises InputError, before anything is written, if a file that is not ours would be replaced.
     """
     listed = listed_in(folder)
     strangers = [name for name in files if name not in listed and os.path.lexists(folder / name)]
-    # What is behind a link is not ours, whatever the index says.
+    # A file behind a link is not ours, whatever the index says.
     strangers += [name for name in sorted({*files, *listed}) if _is_behind_a_link(folder, name)]
     if strangers:
         raise InputError("--out", f"{folder / strangers[0]} is in the way and not ours; nothing was written")
     try:
         _remove(folder, listed - files.keys())
-        # The index comes first: should we be interrupted, the rest is known to be ours.
+        # The index is written first, so that after an interruption the files are known to be ours.
         for name in sorted(files, key=lambda name: (name != INDEX, name)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            # Somebody may have made a second name for what we wrote before.
+            # The earlier file may have a second name, as a hard link, whose content must stay.
             (folder / name).unlink(missing_ok=True)
             (folder / name).write_bytes(files[name])
     except OSError as error:
@@ -59,16 +59,16 @@ class _Row(msgspec.Struct):
 
 
 class _Index(msgspec.Struct):
-    """What is read of an earlier index; a file that says none of it is no index of ours."""
+    """The members that are read from an earlier index; a file without them is not an index of ours."""
 
     generator: str = ""
     files: list[_Row] = []
 
 
 def _is_inside(path: str) -> bool:
-    """Whether a path stays in the folder; somebody may have edited the index."""
+    """Whether a path stays inside the folder, even if the index was edited."""
     parts = PurePosixPath(path).parts
-    # Neither of our names has a sign that Windows, or no system at all, reads as something else.
+    # Our own names have none of the characters that are special on some system, such as Windows.
     return parts != () and not {"/", ".."} & {*parts} and not {"\\", ":", "\0"} & {*path}
 
 
@@ -78,7 +78,7 @@ def _is_behind_a_link(folder: Path, name: str) -> bool:
 
 
 def _remove(folder: Path, names: Iterable[str]) -> None:
-    """Removes files, and the folders that they leave empty."""
+    """Removes files, and folders that are empty after that."""
     for name in sorted(names):
         path = folder / name
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Makes all golden files of a choice of websites and revisions, with their index."""
+"""The making of all golden files, for a choice of websites and revisions, with their index."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
 from mock_server.golden.refusals import refusals_of
 
 LARGEST = 512 * 1024
-"""Larger answers, in bytes, are left out where their website was not asked for by name."""
+"""The largest answer, in bytes, that is written if its website was not chosen by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to make: no `sites` are all of them, no `revisions` likewise; `now` in ms since the epoch."""
+    """The files to make: empty `sites` or `revisions` mean all of them; `now` is in ms since the epoch."""
 
     seed: int
     now: int
@@ -31,8 +31,8 @@ class Choice:
 
 
 def write_fixtures(folder: Path, choice: Choice) -> int:
-    """Writes the files and their index into a folder; how many there are. Raises InputError."""
-    # Whoever names the wrong folder need not wait for the refusal.
+    """Writes the files and their index into a folder, and returns their number. Raises InputError."""
+    # The folder is checked first, so that an error does not come after a long wait.
     listed_in(folder)
     files = make_files(choice)
     write_folder(folder, files)
@@ -40,7 +40,7 @@ def write_fixtures(folder: Path, choice: Choice) -> int:
 
 
 def make_files(choice: Choice) -> dict[str, bytes]:
-    """All files by their path, the index among them. Raises InputError for an unknown site or revision."""
+    """Makes all files and the index, by path. Raises InputError for an unknown site or revision."""
     revisions = dict.fromkeys(choice.revisions or REVISIONS)
     mocks = [Mock(choice.seed, revision, choice.now) for revision in revisions]
     _check_sites(mocks[0], choice)
@@ -87,7 +87,7 @@ def _index(mocks: list[Mock], choice: Choice, kept: list[Golden], left_out: list
 
 
 def _left_out(golden: Golden) -> dict[str, Any]:
-    """What is not there, and how to get it."""
+    """Returns the row of a file that is left out, with the option that writes it."""
     size = len(golden.answer.body)
     why = f"{size / 1_000_000:.1f} MB are too much by default; `--site {golden.site}` writes it."
     return {"path": golden.path, "why": why}

@@ -1,4 +1,4 @@
-"""The golden files of errors: every refusal that a credential, a parameter or a URL can bring about."""
+"""The golden files of errors: every error that a credential, a parameter or a URL can cause."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -15,11 +15,11 @@ _TOKEN = "df_test"  # noqa: S105 - a key of the fixtures
 _ACCOUNT_TOKEN = "dft_test"  # noqa: S105 - likewise
 _ANYBODY = {"visitorId": "00000000-0000-4000-8000-000000000000"}
 _NO_WEBSITE = "0" * 24
-# What a documented parameter does not take, by its name.
+# An invalid value for each documented parameter, by its name.
 _BAD_QUERY = {"fields": "pageviews"}
 _BAD_PATH = {"visitorId": "not-a-uuid"}
 
-# What a client's author wants to see; where a status has no row, that of its class counts.
+# What a client should do on each status; a status without a row has that of its class.
 _LESSONS = {
     400: "reports a request that fails again however often it is sent",
     401: "asks for another key",
@@ -31,7 +31,7 @@ _LESSONS = {
 
 
 class _Refusal(NamedTuple):
-    """A way to be refused. `query` comes behind the URL, `path` fills it; a token of None sends none."""
+    """A request that is refused: `path` fills the URL, `query` ends it; token None sends none."""
 
     name: str
     what: str
@@ -39,14 +39,14 @@ class _Refusal(NamedTuple):
     query: str = ""
     path: Mapping[str, str] = _ANYBODY
     method: str | None = None
-    """None is the operation's own."""
+    """The method; None means that of the operation."""
     times: int = 1
-    """The last of so many requests is the one that is refused."""
+    """The number of requests, of which the last is refused."""
 
 
 def refusals_of(mock: Mock) -> Iterator[Golden]:
-    """The files of all errors; what they say is the same in every revision."""
-    # An operation about something else than visitors would need a value of its own here.
+    """Yields the files of all errors; they are the same in every revision."""
+    # Operations with other path parameters would need values here.
     operations = [one for one in mock.service.operations if set(one.path_names) <= _ANYBODY.keys()]
     for refusal in (*_WITHOUT_KEY, *_by_credential(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
         yield from _golden(mock, refusal, operations)
@@ -79,7 +79,7 @@ _BY_METHOD = (_Refusal("method", "the method is not one of `Allow`", _TOKEN, met
 
 
 def _by_credential(mock: Mock) -> Iterator[_Refusal]:
-    """Every credential of fixtures/credentials.yaml; those that are welcome are left out later."""
+    """Yields a request for every credential of fixtures/credentials.yaml; `_golden` skips successful ones."""
     sites = mock.service.sites
     website_id = sites[DEFAULT_SITE].website_id
     for token, credential in load_credentials(sites, load_accounts(sites)).items():
@@ -114,7 +114,7 @@ def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_Refusal]:
 
 
 def _golden(mock: Mock, refusal: _Refusal, operations: list[Operation]) -> Iterator[Golden]:
-    """One file for all operations that refuse alike; none where the first of them does not refuse."""
+    """Yields one file for all operations with the same error, or none if the first one has no error."""
     questions = {one.operation_id: _question(refusal, one) for one in operations}
     answers = {
         name: [mock.ask(question) for _ in range(refusal.times)][-1] for name, question in questions.items()

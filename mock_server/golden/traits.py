@@ -1,4 +1,4 @@
-"""What makes a visitor's profile worth a file of its own, as a table."""
+"""The table of traits that give a visitor's profile a file of its own."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from unicodedata import bidirectional, category
 
 
 class Trait(NamedTuple):
-    """`name` becomes part of the file's name; `is_met` judges the `data` of a profile."""
+    """A trait: `name` becomes part of the file's name, and `is_met` tests the `data` of a profile."""
 
     name: str
     good_for: str
@@ -22,12 +22,12 @@ def _params(profile: Any) -> list[str]:
 
 
 def _page(profile: Any) -> str:
-    """The path of the current page; empty where it is not known."""
+    """Returns the path of the current page, or an empty text if it is not known."""
     return (profile["activity"]["currentUrl"] or "").partition("/")[2]
 
 
 def _name(profile: Any) -> str:
-    """The name that Identify was told; empty for who was never identified."""
+    """Returns the name given to Identify, or an empty text if the visitor was never identified."""
     return profile["profile"]["metadata"].get("name", "") if profile["profile"] else ""
 
 
