@@ -51,7 +51,11 @@ def read_data(path: Path) -> Any:
 
     Raises InputError with the file, line and column.
     """
-    text = _text_of(read_bytes(path), path)
+    return data_of(_text_of(read_bytes(path), path), path)
+
+
+def data_of(text: str, path: Path) -> Any:
+    """The content of a text, likewise; `path` is the file that errors name. Raises InputError."""
     try:
         return _json(text)
     except (ValueError, RecursionError) as error:

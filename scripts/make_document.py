@@ -5,15 +5,16 @@ written; docs/decisions/document-in-parts.md says why.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from mock_server.assets import CONTRACT, CONTRACT_JSON, FIXTURES, checked
-from mock_server.contract.document import read_document, target_of
-from mock_server.data_files import read_data
+from mock_server.contract.document import target_of
+from mock_server.data_files import data_of, read_data
 from mock_server.errors import InputError
 
 PARTS = FIXTURES / "openapi"
@@ -32,35 +33,55 @@ _ELSEWHERE = re.compile(r'(\$ref: ")[\w./-]+(?=#/)')
 
 
 def main() -> None:
-    """Writes both files. Raises InputError for parts that do not fit together."""
-    CONTRACT.write_text(bundled(PARTS), encoding="utf-8")
-    CONTRACT_JSON.write_bytes(as_json(CONTRACT))
+    """Writes both files, or ends with what does not fit together in the parts."""
+    try:
+        text = joined(PARTS)
+    except InputError as error:
+        sys.exit(str(error))
+    CONTRACT.write_text(text, encoding="utf-8")
+    CONTRACT_JSON.write_bytes(as_json(text))
 
 
-def bundled(folder: Path) -> str:
-    """The document as YAML. Raises InputError for a reference that another part does not have."""
-    names = [ROOT_PART, *checked(read_data(folder / ROOT_PART)[LIST], list[str], folder / ROOT_PART)]
-    _check_references(folder, names)
-    texts = [(folder / name).read_text(encoding="utf-8") for name in names]
-    root, *others = [_sections(text, _KEY) for text in texts]
-    for name, part in zip(names[1:], others, strict=True):
-        _check_keys(part, folder / name)
-    sections = []
+def joined(folder: Path) -> str:
+    """The document as YAML. Raises InputError for parts that do not fit together."""
+    listed = checked(read_data(folder / ROOT_PART)[LIST], list[str], folder / ROOT_PART)
+    parts = [_part(folder / name) for name in (ROOT_PART, *listed)]
+    _check_references({part.path.name: part for part in parts})
+    text = parts[0].head
     for key in _ORDER:
-        bodies = [part[key] for part in (root, *others) if key in part]
-        body = "".join(bodies) if key in _JOINED else root[key]
-        sections.append(f"{key}:{_components(bodies) if key == 'components' else body}\n")
-    head = texts[0][: texts[0].index("openapi:")]
-    whole = head + "".join("\n" + section if section.startswith(_APART) else section for section in sections)
-    return _ELSEWHERE.sub(r"\1", whole)
+        bodies = [part.sections[key] for part in parts if key in part.sections]
+        if key == "components":
+            body = _components(bodies)
+        else:
+            body = "".join(bodies) if key in _JOINED else bodies[0]
+        text += ("\n" if key in _APART else "") + f"{key}:{body}\n"
+    text = _ELSEWHERE.sub(r"\1", text)
+    _check_nothing_is_lost(data_of(text, CONTRACT), parts)
+    return text
 
 
-def as_json(path: Path) -> bytes:
-    """The document as JSON, a line for each member. Raises InputError for a reference that leads nowhere."""
-    document = read_document(path)
-    for reference in _references(document):
-        target_of(document, reference, path)
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+def as_json(text: str) -> bytes:
+    """The document as JSON, a line for each member."""
+    return msgspec.json.format(msgspec.json.encode(data_of(text, CONTRACT)), indent=1) + b"\n"
+
+
+class _Part(NamedTuple):
+    """A part as values and as text: what stands before its first key, and what follows each key."""
+
+    path: Path
+    values: dict[str, Any]
+    head: str
+    sections: dict[str, str]
+
+
+def _part(path: Path) -> _Part:
+    """A part. Raises InputError for a key that only the root may have."""
+    values = checked(read_data(path), dict[str, Any], path)
+    for key in values:
+        if path.name != ROOT_PART and key not in (*_JOINED, *_FOR_EDITORS):
+            raise InputError(path, f"`{key}` stands in {ROOT_PART} only; a part has {', '.join(_JOINED)}")
+    text = path.read_text(encoding="utf-8")
+    return _Part(path, values, _KEY.split(text)[0], _sections(text, _KEY))
 
 
 def _sections(text: str, key: re.Pattern[str]) -> dict[str, str]:
@@ -84,23 +105,25 @@ def _components(bodies: Iterable[str]) -> str:
     return "\n".join(f"\n  {kind}:{gaps.get(kind, '').join(found)}" for kind, found in kinds.items())
 
 
-def _check_keys(part: Iterable[str], where: Path) -> None:
-    """Raises InputError for a key that only the root may have."""
-    for key in part:
-        if key not in (*_JOINED, *_FOR_EDITORS):
-            raise InputError(where, f"`{key}` stands in {ROOT_PART} only; a part has {', '.join(_JOINED)}")
-
-
-def _check_references(folder: Path, names: Iterable[str]) -> None:
+def _check_references(parts: Mapping[str, _Part]) -> None:
     """Raises InputError for a reference whose file does not have what it names."""
-    parts = {name: read_data(folder / name) for name in names}
     for name, part in parts.items():
-        for reference in _references(part):
+        for reference in _references(part.values):
             file, _, pointer = reference.partition("#")
-            target = parts.get(file or name)
-            if target is None:
-                raise InputError(folder / name, f"{file!r} is not in the list {LIST} of {ROOT_PART}")
-            target_of(target, f"#{pointer}", folder / name)
+            if file and file not in parts:
+                raise InputError(part.path, f"{file!r} is not in the list {LIST} of {ROOT_PART}")
+            target_of(parts[file or name].values, f"#{pointer}", part.path)
+
+
+def _check_nothing_is_lost(document: Mapping[str, Any], parts: Iterable[_Part]) -> None:
+    """Raises InputError for a path or a component that is not where it should be in the whole document."""
+    for part in parts:
+        found = {"paths": part.values.get("paths", {}), **part.values.get("components", {})}
+        whole = {"paths": document["paths"], **document["components"]}
+        for kind, named in found.items():
+            for name in named:
+                if name not in whole.get(kind, {}):
+                    raise InputError(part.path, f"{kind}: {name} is lost; is it indented as in other parts?")
 
 
 def _references(value: Any) -> Iterator[str]:

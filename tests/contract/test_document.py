@@ -11,7 +11,7 @@ from mock_server.assets import CONTRACT, CONTRACT_JSON
 from mock_server.contract.document import REVISIONS, load_document, read_document
 from mock_server.data_files import read_data
 from mock_server.errors import InputError
-from scripts.make_document import LIST, PARTS, ROOT_PART, as_json, bundled
+from scripts.make_document import LIST, PARTS, ROOT_PART, as_json, joined
 
 GOALS = """\
 # What visitors completed.
@@ -51,11 +51,11 @@ def with_family(parts: Path, text: str) -> Path:
 
 
 def test_document_is_made_of_its_parts() -> None:
-    assert bundled(PARTS) == CONTRACT.read_text(encoding="utf-8"), "run `make document`"
+    assert joined(PARTS) == CONTRACT.read_text(encoding="utf-8"), "run `make document`"
 
 
 def test_json_says_the_same_as_the_yaml() -> None:
-    assert as_json(CONTRACT) == CONTRACT_JSON.read_bytes(), "run `make document`"
+    assert as_json(CONTRACT.read_text(encoding="utf-8")) == CONTRACT_JSON.read_bytes(), "run `make document`"
     assert load_document() == read_document(CONTRACT)
 
 
@@ -77,7 +77,7 @@ def test_revisions_are_those_of_the_document() -> None:
 
 
 def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
-    text = bundled(with_family(parts, GOALS))
+    text = joined(with_family(parts, GOALS))
 
     path = tmp_path / "openapi.yaml"
     path.write_text(text, encoding="utf-8")
@@ -102,16 +102,20 @@ def test_part_that_does_not_fit_is_refused(parts: Path, old: str, new: str, prob
     family = with_family(parts, GOALS.replace(old, new))
 
     with pytest.raises(InputError, match=r"goals\.yaml") as caught:
-        bundled(family)
+        joined(family)
     assert problem in str(caught.value)
 
 
-def test_component_of_two_parts_is_refused(parts: Path, tmp_path: Path) -> None:
-    family = with_family(
-        parts, GOALS.replace("    Goals:", "    NotFound:").replace("responses/Goals", "responses/NotFound")
-    )
-    path = tmp_path / "openapi.yaml"
-    path.write_text(bundled(family), encoding="utf-8")
+def test_component_of_two_parts_is_refused(parts: Path) -> None:
+    family = with_family(parts, GOALS.replace(" Goals:", " NotFound:").replace("/Goals", "/NotFound"))
 
     with pytest.raises(InputError, match="'NotFound' is there twice"):
-        as_json(path)
+        joined(family)
+
+
+def test_component_that_is_indented_otherwise_is_refused(parts: Path) -> None:
+    more = "\n    schemas:\n        Goal:\n            type: object\n"
+    family = with_family(parts, GOALS.partition("\npaths:")[0] + "\ncomponents:" + more)
+
+    with pytest.raises(InputError, match=r"goals\.yaml: schemas: Goal is lost"):
+        joined(family)
