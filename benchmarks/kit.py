@@ -68,7 +68,7 @@ def recorded() -> list[Exchange]:
 
 
 def _exchange(world: World, instant: int) -> Exchange:
-    return _exchange_of(VIEWS["getRealtimeMap"](Call(world, instant, REVISION_2026_02, {})), instant)
+    return _exchange_of(VIEWS["getRealtimeMap"](Call(world, instant, REVISION_2026_02, {})).body, instant)
 
 
 def _exchange_of(body: bytes, instant: int) -> Exchange:

@@ -150,7 +150,7 @@ def _with_online(lines: Iterable[str], online: int) -> Iterator[str]:
 
 
 def _map(world: World, instant: int) -> bytes:
-    return VIEWS["getRealtimeMap"](Call(world, instant, REVISION_2026_02, {}))
+    return VIEWS["getRealtimeMap"](Call(world, instant, REVISION_2026_02, {})).body
 
 
 def _visitors(body: bytes) -> frozenset[bytes]:

@@ -13,22 +13,24 @@ from starlette.types import ASGIApp
 from mock_server.console.app import console_routes
 from mock_server.contract.operations import Operation
 from mock_server.control.app import make_control_app
-from mock_server.errors import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, SERVER_ERROR, ApiError
+from mock_server.errors import METHOD_NOT_ALLOWED, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
 from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
 from mock_server.serving.replies import EXPOSED_HEADERS, error_reply
-from mock_server.serving.routes import CONTROLS, Unrouted, make_routed_app, path_as_sent
+from mock_server.serving.routes import CONTROLS, Unrouted, make_routed_app
 from mock_server.serving.served_document import document_routes
 from mock_server.serving.stages import (
     REQUEST,
+    ROUTE,
     Endpoint,
     ExampleEndpoint,
     RefusedEndpoint,
     UnmockedEndpoint,
     begin,
     conclude,
+    nothing_at,
     read_body,
 )
 
@@ -49,7 +51,10 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
 def make_api(service: Service) -> Starlette:
     """The API itself, open to every origin, and its document."""
     routes = [
-        *(_route(operation, Endpoint(service, operation)) for operation in service.operations),
+        *(
+            _route(operation, Endpoint(service, operation))
+            for operation in service.operations_of_all_revisions
+        ),
         *(_route(operation, ExampleEndpoint(service, operation)) for operation in service.extra_operations),
         *(
             _route(operation, UnmockedEndpoint(service, operation))
@@ -88,15 +93,15 @@ def _unrouted(service: Service) -> Unrouted:
         course = begin(service, request.scope)
         await read_body(course, request.receive)
         refusal = refusal_of(request.scope)
-        course.stage = "route" if refusal is None else REQUEST
+        course.stage = ROUTE if refusal is None else REQUEST
         if refusal is not None:
             found = refusal
         elif allow is not None:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:
-            found = ApiError(ROUTE_NOT_FOUND, path=path_as_sent(request.scope)[:200], base=service.base)
+            found = nothing_at(course)
         reply = error_reply(found)
-        conclude(course, None, reply)
+        conclude(course, reply)
         return reply
 
     return answer

@@ -26,12 +26,18 @@ WEBSITE_ID_MISSING = ErrorKind(
     400, "The query parameter 'websiteId' is required with an account token (dft_…)."
 )
 WEBSITE_ID_MALFORMED = ErrorKind(400, "Invalid 'websiteId' {value!r}: 24 hexadecimal digits are expected.")
+INVALID_JSON = ErrorKind(400, "The body of the request is not JSON: {problem}.")
+BODY_CUT = ErrorKind(400, "The body of the request ends too early, after {size} bytes.")
+INVALID_BODY = ErrorKind(400, "Invalid body at {place!r}: {problem}.")
+BODY_MISSING = ErrorKind(400, "The operation needs a JSON body.")
 PARAMETER_MISSING = ErrorKind(400, "The {place} parameter {name!r} is required.")
 VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
 UNAUTHORIZED = ErrorKind(
     401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."
 )
 NO_PERMISSION = ErrorKind(403, "This token lacks the permission {permission!r}.")
+TOKEN_NOT_TAKEN = ErrorKind(403, "This operation takes no {prefix}… token.")
+ROLE_TOO_LOW = ErrorKind(403, "This operation is for {wanted}s of the account; this token acts as {role}.")
 SUSPENDED = ErrorKind(403, "Tracking is suspended for this website.")
 WEBSITE_NOT_ALLOWED = ErrorKind(403, "This token may not access the website {website_id}.")
 WEBSITE_NOT_FOUND = ErrorKind(404, "Website not found: no website has the id {website_id}.")
@@ -39,6 +45,7 @@ VISITOR_NOT_FOUND = ErrorKind(404, "Visitor not found: no page view of {visitor_
 ROUTE_NOT_FOUND = ErrorKind(404, "Nothing is at {path}. The API is under {base}.")
 METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
 REQUEST_TIMEOUT = ErrorKind(408, "The rest of the request did not come within {seconds:g} seconds.")
+BODY_TOO_LARGE = ErrorKind(413, "The body of the request is longer than {limit} bytes.")
 URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")

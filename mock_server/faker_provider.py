@@ -61,8 +61,8 @@ class DataFastProvider(BaseProvider):
         """Returns a visitor's profile, the `data` of `GET /visitors/{visitorId}`; durations are in ms."""
         instant, row = self._chosen("visitors", site, revision)
         visitor_id = msgspec.json.decode(row)["visitorId"]
-        body = VIEWS["getVisitor"](Call(_world(site), instant, revision, {"visitorId": visitor_id}))
-        profile: dict[str, Any] = msgspec.json.decode(body)["data"]
+        reply = VIEWS["getVisitor"](Call(_world(site), instant, revision, {"visitorId": visitor_id}))
+        profile: dict[str, Any] = msgspec.json.decode(reply.body)["data"]
         return profile
 
     def _row(self, feed: str, site: str, revision: str) -> dict[str, Any]:
@@ -94,8 +94,8 @@ def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw
     """Returns the rows of one of the map's feeds, each as raw JSON. Raises InputError."""
     if revision not in REVISIONS:
         raise InputError(f"revision {revision!r}", f"there is none; known: {', '.join(REVISIONS)}")
-    body = VIEWS["getRealtimeMap"](Call(_world(site), instant, revision, {}))
-    feeds = msgspec.json.decode(body, type=_Answer).data
+    reply = VIEWS["getRealtimeMap"](Call(_world(site), instant, revision, {}))
+    feeds = msgspec.json.decode(reply.body, type=_Answer).data
     # Rows are copied, so that the cache does not keep the whole answer.
     return [row.copy() for row in msgspec.json.decode(feeds[feed], type=list[msgspec.Raw])]
 

@@ -14,6 +14,7 @@ from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
 from mock_server.options import FASTEST, Settings
 from mock_server.resources.cache import Place, Worlds
+from mock_server.resources.registry import VIEWS, View
 from mock_server.state.accounts import load_accounts
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials
@@ -46,12 +47,14 @@ class Common:
 
 @dataclass(frozen=True)
 class Service:
-    """The parts of a running mock. `document` holds every revision; `operations` are of the running one."""
+    """The parts of a running mock."""
 
     settings: Settings
     document: dict[str, Any]
+    """The mock's own document, with every revision."""
+    views: Mapping[str, View]
+    """What answers an operation of the document, by its `operationId`."""
     base: str
-    operations: list[Operation]
     extra_operations: list[Operation]
     unmocked_operations: list[Operation]
     """What is documented and not mocked yet."""
@@ -63,7 +66,28 @@ class Service:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Requests are numbered in the order in which they came."""
     _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
+    _operations: dict[str, dict[str, Operation]] = field(default_factory=dict)
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Those of the document in the revision that the server was started with."""
+        return list(self.operations_in(self.settings.revision).values())
+
+    @property
+    def operations_of_all_revisions(self) -> list[Operation]:
+        """Each operation of the document once, as the first revision that has it describes it."""
+        found: dict[str, Operation] = {}
+        for revision in REVISIONS:
+            found = {**self.operations_in(revision), **found}
+        return list(found.values())
+
+    def operations_in(self, revision: str) -> Mapping[str, Operation]:
+        """The operations of the document in a revision, by `operationId`."""
+        if revision not in self._operations:
+            found = own_operations(self.document, revision)
+            self._operations[revision] = {operation.operation_id: operation for operation in found}
+        return self._operations[revision]
 
     def clock_of(self, key: Key | None) -> Clock:
         """The clock that a key goes by; None is no key."""
@@ -82,10 +106,10 @@ class Service:
         seed = started.seed if common.seed is None else common.seed
         return Place(seed, common.site or started.site, common.revision or started.revision)
 
-    def place_of(self, key: Key, website_id: str | None) -> Place:
-        """Which world a key's request is about. Raises ApiError."""
+    def place_of(self, key: Key, website_id: str | None, *, stands: str | None) -> Place:
+        """Which world a key's request is about, as `Key.site_of` finds the website. Raises ApiError."""
         own, usual = key.board.knobs, self.usual_place
-        site = own.site or key.site_of(website_id, usual.site)
+        site = own.site or key.site_of(website_id, usual.site, stands=stands)
         if own is NOTHING and site == usual.site:
             return usual
         return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
@@ -186,17 +210,23 @@ class Service:
         self.common.noted = noted
 
     def _load_answers(self, revision: str) -> dict[str, Answers]:
-        own = own_operations(self.document, revision)
+        extra = {operation.operation_id: operation.answers for operation in self.extra_operations}
+        own = self.operations_in(revision)
         # Where two documents name an operation alike, ours is meant.
-        return {operation.operation_id: operation.answers for operation in (*self.extra_operations, *own)}
+        return extra | {name: operation.answers for name, operation in own.items()}
 
     def coin(self) -> float:
         """A number in [0, 1); after each start, and each reset, the same ones in the same order."""
         return self._coins.random()
 
 
-def load_service(settings: Settings) -> Service:
-    """Loads and checks all that the server stands on. Raises InputError for what cannot be used."""
+def load_service(
+    settings: Settings, document: dict[str, Any] | None = None, views: Mapping[str, View] = VIEWS
+) -> Service:
+    """Loads and checks all that the server stands on. Raises InputError for what cannot be used.
+
+    `document` is the mock's own if it is None; tests give one with further operations, and their `views`.
+    """
     if settings.revision not in REVISIONS:
         raise InputError("--revision", f"there is no {settings.revision!r}; known: {', '.join(REVISIONS)}")
     if not 0 <= settings.speed <= FASTEST:
@@ -206,13 +236,13 @@ def load_service(settings: Settings) -> Service:
     if settings.site not in sites:
         raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")
     accounts = load_accounts(sites)
-    document = load_document()
+    document = load_document() if document is None else document
     base = base_of(document)
     return Service(
         settings=settings,
         document=document,
+        views=views,
         base=base,
-        operations=own_operations(document, settings.revision),
         extra_operations=[
             operation for path in settings.documents for operation in operations_of(read_document(path), path)
         ],

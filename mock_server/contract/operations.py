@@ -1,56 +1,32 @@
-"""OpenAPI documents as values: operations with their parameters, statuses and documented examples."""
+"""OpenAPI documents as values: operations with their parameters, bodies, access and documented answers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-import jsonschema_rs
 import msgspec
+from msgspec import UNSET
 
 from mock_server.assets import CONTRACT, checked
+from mock_server.contract.access import Access, access_of
 from mock_server.contract.document import belongs, excerpt, resolved
 from mock_server.contract.examples import Examples
 from mock_server.contract.responses import Answers, AnswersOnFirstUse, Example, answers_of, usual_of
 from mock_server.contract.schema import Schema
 from mock_server.contract.servers import bases_of
-from mock_server.errors import INVALID_VALUE, PARAMETER_MISSING, ApiError, InputError
+from mock_server.contract.values import Body, Parameter, Values
+from mock_server.errors import InputError
 
 # A `head` of its own counts before what a `get` answers to HEAD.
 _METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
 _EXTENSION = "x-"
+WEBSITE_ID = "websiteId"
+"""The parameter that names the website in the mock's own document."""
+
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A documented path or query parameter; values come as text and are checked against its schema."""
-
-    name: str
-    place: str
-    is_required: bool
-    allows_empty: bool
-    schema: Schema
-
-    def check(self, values: Sequence[str]) -> None:
-        """Raises ApiError 400 where the values of a request do not fit."""
-        if not values or (values == [""] and self.allows_empty):
-            if self.is_required:
-                raise ApiError(PARAMETER_MISSING, place=self.place, name=self.name)
-            return
-        try:
-            self.schema.validator.validate(self._parsed(values))
-        except jsonschema_rs.ValidationError as error:
-            shown = values[0] if len(values[0]) <= 80 else values[0][:80] + "…"
-            problem = error.message if len(error.message) <= 200 else "it does not fit the documented schema"
-            raise ApiError(INVALID_VALUE, name=self.name, value=shown, problem=problem) from None
-
-    def _parsed(self, values: Sequence[str]) -> Any:
-        if "array" in self.schema.types:
-            return [part for value in values for part in value.split(",")]
-        return _parsed(values[0], self.schema.types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +41,24 @@ class Operation:
     path_names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     answers: Answers
+    website: Parameter | None = None
+    """The parameter that names the website, in the path or the query; None if the operation has none."""
+    body: Body | None = None
+    """None if the operation documents no JSON body."""
+    success: int = 200
+    """The status of its documented success."""
+    access: Mapping[str, Access] = field(default_factory=dict)
+    """What a token of each kind needs, by the name of its security scheme."""
 
     @property
     def example(self) -> Example:
         """The usual one of the documented answers."""
         return usual_of(self.answers)
+
+    @property
+    def website_in(self) -> str | None:
+        """Where the website's id is: `path`, `query`, or None for an operation that is about no website."""
+        return None if self.website is None else self.website.place
 
     def compile(self) -> None:
         """Compiles the schemas of all parameters. Raises InputError for what is no schema."""
@@ -79,10 +68,33 @@ class Operation:
     def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
         """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
         for parameter in self.parameters:
-            if parameter.place == "path":
-                parameter.check([path[parameter.name]])
-            else:
-                parameter.check(query.get(parameter.name, ()))
+            parameter.check(_sent(parameter, path, query))
+
+    def read(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]], content: bytes) -> Values:
+        """The values of a request, checked and typed; undocumented parameters and bodies are ignored.
+
+        The website is not among them: it is read before, for all operations alike. Raises ApiError 400 at the
+        first value that does not fit.
+        """
+        found: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
+        for parameter in self.parameters:
+            if parameter is self.website:
+                continue
+            value = parameter.read(_sent(parameter, path, query))
+            if value is not UNSET:
+                found[parameter.place][parameter.name] = value
+        return Values(found["path"], found["query"], None if self.body is None else self.body.read(content))
+
+    def website_id(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> str | None:
+        """The id of the website as it was sent; None if there is none. Of several the first counts."""
+        if self.website is None:
+            return None
+        return next(iter(_sent(self.website, path, query)), None)
+
+
+def _sent(parameter: Parameter, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The values of a parameter as they were sent; none for one that was not."""
+    return [path[parameter.name]] if parameter.place == "path" else query.get(parameter.name, ())
 
 
 def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
@@ -98,7 +110,20 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
     found: list[Operation] = []
     for item in _items(document, CONTRACT, revision):
         answers = AnswersOnFirstUse(partial(_own_answers, document, item, revision))
-        found += _operations(document, item, answers, revision)
+        security = document.get("security") if item.told.security is None else item.told.security
+        body = _body(document, item, revision)
+        for operation in _operations(document, item, answers, revision):
+            access = access_of(security, operation.method)
+            website = next((one for one in operation.parameters if one.name == WEBSITE_ID), None)
+            found.append(
+                replace(
+                    operation,
+                    website=website,
+                    body=body,
+                    success=_success(item.told.responses),
+                    access=access,
+                )
+            )
     return found
 
 
@@ -126,6 +151,15 @@ class _OperationObject(msgspec.Struct, rename="camel"):
     parameters: list[dict[str, Any]] = []
     responses: dict[str, Any] = {}
     servers: Any = None
+    security: Any = None
+    request_body: Any = None
+
+
+class _BodyObject(msgspec.Struct):
+    """What is used of a request body object."""
+
+    content: dict[str, dict[str, Any]] = {}
+    required: bool = False
 
 
 class _ParameterObject(msgspec.Struct, rename="camel"):
@@ -209,6 +243,22 @@ def _own_answers(document: Mapping[str, Any], item: _Item, revision: str | None)
     return answers_of(narrowed, Examples(narrowed), responses, item.where)
 
 
+def _success(responses: Mapping[str, Any]) -> int:
+    return min((int(status) for status in responses if status[0] == "2" and status.isdecimal()), default=200)
+
+
+def _body(document: Mapping[str, Any], item: _Item, revision: str | None) -> Body | None:
+    """The documented body in JSON; None if there is none."""
+    if item.told.request_body is None:
+        return None
+    where = f"{item.where}: requestBody"
+    body = checked(resolved(document, item.told.request_body, where), _BodyObject, where)
+    media = body.content.get("application/json")
+    if media is None:
+        return None
+    return Body(body.required, Schema(document, media.get("schema", {}), where, revision))
+
+
 def _operations(
     document: Mapping[str, Any], item: _Item, answers: Answers, revision: str | None
 ) -> Iterator[Operation]:
@@ -242,15 +292,3 @@ def _parameter(
         allows_empty=parameter.allow_empty_value,
         schema=Schema(document, parameter.schema, where, revision),
     )
-
-
-def _parsed(text: str, types: frozenset[str]) -> Any:
-    """The text as what its schema expects; as text where it is nothing else."""
-    if "boolean" in types and text in ("true", "false"):
-        return text == "true"
-    if types & {"integer", "number"}:
-        try:
-            return int(text) if "integer" in types else float(text)
-        except ValueError:
-            return text
-    return text

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
+from msgspec import UNSET
 
 from mock_server.assets import checked
 from mock_server.contract.document import excerpt, referred, resolved
@@ -29,8 +30,25 @@ class Schema:
     @cached_property
     def types(self) -> frozenset[str]:
         """The types that a value may have; a schema that names none means text."""
-        kind = self._whole.get("type", "string")
-        return frozenset(kind if isinstance(kind, list) else [kind])
+        return _types_of(self._whole)
+
+    @cached_property
+    def item_types(self) -> frozenset[str]:
+        """The types that the items of an array may have."""
+        items = resolved(self._whole, self._whole.get("items", {}), self._where)
+        return _types_of(items if isinstance(items, dict) else {})
+
+    @cached_property
+    def formats(self) -> frozenset[str]:
+        """The formats that a text may have, such as `date-time`; those of `anyOf` and `oneOf` among them."""
+        branches = [*self._whole.get("anyOf", ()), *self._whole.get("oneOf", ())]
+        found = (resolved(self._whole, branch, self._where) for branch in (self._whole, *branches))
+        return frozenset(one["format"] for one in found if isinstance(one, dict) and "format" in one)
+
+    @cached_property
+    def default(self) -> Any:
+        """The value of a parameter that is not sent; UNSET if none is documented."""
+        return self._whole.get("default", UNSET)
 
     @cached_property
     def validator(self) -> Any:
@@ -46,3 +64,8 @@ class Schema:
         written, document = excerpt(self._document, self._written, self._revision)
         schema = checked(resolved(document, written, self._where), dict[str, Any], self._where)
         return {**referred(document, schema), **schema}
+
+
+def _types_of(schema: Mapping[str, Any]) -> frozenset[str]:
+    kind = schema.get("type", "string")
+    return frozenset(kind if isinstance(kind, list) else [kind])

@@ -1,13 +1,16 @@
-"""The worlds of a server, one for each seed and site, and the answers of the present tick."""
+"""The worlds of a server, one for each seed and site, and the cached answers of the last moments."""
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 
-from mock_server.resources.call import Call
+from mock_server.contract.operations import Operation
+from mock_server.contract.values import Values
+from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import View
+from mock_server.state.accounts import Account
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
@@ -25,6 +28,32 @@ class Place(NamedTuple):
     seed: int
     site: str
     revision: str
+
+
+class Read(NamedTuple):
+    """A request that changes nothing, with all that its answer depends on beside the world and the account.
+
+    Only a read is cached or answered on the fast path, as an answer may there be made twice, or not at all.
+    """
+
+    operation_id: str
+    view: View
+    path: tuple[tuple[str, Any], ...]
+    query: tuple[tuple[str, Any], ...]
+    """The checked values, each with its name, in the order of the document."""
+    is_shared: bool
+    """Whether accounts get the same answer, as long as nothing is written to them.
+
+    It is so for operations about a website in the query, which read the world.
+    """
+
+
+def read_of(operation: Operation, view: View, values: Values) -> Read | None:
+    """A request as a read; None unless its operation is a GET, which serves HEAD as well."""
+    if operation.method != "GET":
+        return None
+    path, query = tuple(values.path.items()), tuple(values.query.items())
+    return Read(operation.operation_id, view, path, query, is_shared=operation.website_in == "query")
 
 
 class Worlds:
@@ -46,14 +75,20 @@ class Worlds:
             world = self._others[(seed, site)] = World(seed, self._sites[site])
         return world
 
-    def answer(self, view: View, place: Place, instant: int, path: Mapping[str, str]) -> bytes:
-        """The body that a view answers with. Raises ApiError."""
-        moment, asked = (place, instant), (view, *path.values())
-        body = self._snapshots.get(moment, asked)
-        if body is None:
-            body = view(Call(self.world(place.seed, place.site), instant, place.revision, path))
-            self._snapshots.keep(moment, asked, body)
-        return body
+    def answer(self, read: Read, place: Place, instant: int, account: Account) -> Reply:
+        """The answer to a read, which is made once for all that is the same. Raises ApiError."""
+        moment = place, instant
+        whose = None if read.is_shared and not account.version else account
+        asked = read if whose is None else (read, whose, whose.version)
+        reply = self._snapshots.get(moment, asked)
+        if reply is None:
+            reply = read.view(self.call(place, instant, Values(dict(read.path), dict(read.query)), whose))
+            self._snapshots.keep(moment, asked, reply)
+        return reply
+
+    def call(self, place: Place, instant: int, values: Values, account: Account | None) -> Call:
+        """What a view is given for a request with these checked values."""
+        return Call(self.world(place.seed, place.site), instant, place.revision, *values, account)
 
 
 def _weight(site: Site) -> int:
@@ -62,40 +97,40 @@ def _weight(site: Site) -> int:
 
 
 class _Snapshots:
-    """The bodies of the last 64 moments, a moment being a place at an instant; together at most 32 MB.
+    """The answers of the last 64 moments, a moment being a place at an instant; together at most 32 MB.
 
-    Those that were asked for longest ago make room.
+    The least recently used make room.
     """
 
     def __init__(self) -> None:
-        self._moments: OrderedDict[tuple[Place, int], OrderedDict[Hashable, bytes]] = OrderedDict()
+        self._moments: OrderedDict[tuple[Place, int], OrderedDict[Hashable, Reply]] = OrderedDict()
         self._size = 0
 
-    def get(self, moment: tuple[Place, int], asked: Hashable) -> bytes | None:
-        """What was answered before; None where that is not known."""
+    def get(self, moment: tuple[Place, int], asked: Hashable) -> Reply | None:
+        """The cached answer; None if there is none."""
         known = self._moments.get(moment)
         if known is None:
             return None
         self._moments.move_to_end(moment)
-        body = known.get(asked)
-        if body is not None:
+        reply = known.get(asked)
+        if reply is not None:
             known.move_to_end(asked)
-        return body
+        return reply
 
-    def keep(self, moment: tuple[Place, int], asked: Hashable, body: bytes) -> None:
-        """Remembers an answer, the largest one too: whoever asks again within its tick waits for it once."""
-        self._moments.setdefault(moment, OrderedDict())[asked] = body
-        self._size += len(body)
+    def keep(self, moment: tuple[Place, int], asked: Hashable, reply: Reply) -> None:
+        """Caches an answer, the largest one too, so that within its tick it is made once."""
+        self._moments.setdefault(moment, OrderedDict())[asked] = reply
+        self._size += len(reply.body)
         if len(self._moments) > _MOST_MOMENTS:
             _, forgotten = self._moments.popitem(last=False)
-            self._size -= sum(map(len, forgotten.values()))
-        while self._size > _MOST_BYTES and self._size > len(body):
+            self._size -= sum(len(reply.body) for reply in forgotten.values())
+        while self._size > _MOST_BYTES and self._size > len(reply.body):
             self._forget_one()
 
     def _forget_one(self) -> None:
         oldest = next(iter(self._moments))
-        bodies = self._moments[oldest]
-        _, forgotten = bodies.popitem(last=False)
-        self._size -= len(forgotten)
-        if not bodies:
+        replies = self._moments[oldest]
+        _, forgotten = replies.popitem(last=False)
+        self._size -= len(forgotten.body)
+        if not replies:
             del self._moments[oldest]

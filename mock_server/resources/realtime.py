@@ -1,8 +1,8 @@
 """`GET /analytics/realtime`: the live counter (page 003)."""
 
-from mock_server.resources.call import Call
+from mock_server.resources.call import Call, Reply
 
 
-def realtime(call: Call) -> bytes:
+def realtime(call: Call) -> Reply:
     """`{"status": "success", "data": [{"visitors": 42}]}`."""
-    return b'{"status":"success","data":[{"visitors":%d}]}' % call.world.online(call.instant)
+    return Reply(b'{"status":"success","data":[{"visitors":%d}]}' % call.world.online(call.instant))

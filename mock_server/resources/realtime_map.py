@@ -8,7 +8,7 @@ import msgspec
 from mock_server.contract.document import REVISION_2026_02, REVISION_2026_06
 from mock_server.instants import iso_of
 from mock_server.resources.amounts import amount_of
-from mock_server.resources.call import Call
+from mock_server.resources.call import Call, Reply
 from mock_server.resources.params import params_of
 from mock_server.world.money import Payment
 from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE, Likelihood
@@ -31,7 +31,7 @@ _EVENT_KINDS = {
 _encode = msgspec.json.Encoder().encode
 
 
-def realtime_map(call: Call) -> bytes:
+def realtime_map(call: Call) -> Reply:
     """`{"status": "success", "data": {"count", "visitors", …}}` in the call's revision."""
     world, instant = call.world, call.instant
     visitors = world.shown(instant, _SHOWN[call.revision])
@@ -46,7 +46,7 @@ def realtime_map(call: Call) -> bytes:
     events = world.events(instant, _EVENT_KINDS[call.revision])
     data["recentEvents"] = [_event_json(event) for event in events]
     data["recentPayments"] = [_payment(world, payment) for payment in world.payments(instant)]
-    return _encode({"status": "success", "data": data})
+    return Reply(_encode({"status": "success", "data": data}))
 
 
 def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:

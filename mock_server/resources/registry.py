@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from mock_server.resources.call import Call
+from mock_server.resources.call import Call, Reply
 from mock_server.resources.realtime import realtime
 from mock_server.resources.realtime_map import realtime_map
 from mock_server.resources.visitors import visitor
 
-View = Callable[[Call], bytes]
+View = Callable[[Call], Reply]
 
 VIEWS: Mapping[str, View] = {
     "getRealtime": realtime,

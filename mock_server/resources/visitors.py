@@ -7,7 +7,7 @@ import msgspec
 from mock_server.contract.document import REVISION_2026_02
 from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
-from mock_server.resources.call import Call
+from mock_server.resources.call import Call, Reply
 from mock_server.resources.params import params_of
 from mock_server.world.sessions import CUSTOM, IDENTIFY, Moment
 from mock_server.world.world import BotError, Life, UnknownVisitorError, World
@@ -15,7 +15,7 @@ from mock_server.world.world import BotError, Life, UnknownVisitorError, World
 _encode = msgspec.json.Encoder().encode
 
 
-def visitor(call: Call) -> bytes:
+def visitor(call: Call) -> Reply:
     """`{"status": "success", "data": {"visitorId", "identity", "activity", "profile", "prediction"}}`.
 
     Raises ApiError: 404 for a visitor without page views at that instant, 400 for a bot.
@@ -36,7 +36,7 @@ def visitor(call: Call) -> bytes:
         "profile": _profile(life),
         "prediction": _prediction(call.world, life),
     }
-    return _encode({"status": "success", "data": data})
+    return Reply(_encode({"status": "success", "data": data}))
 
 
 def _identity(world: World, life: Life) -> dict[str, Any]:

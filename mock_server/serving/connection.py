@@ -40,7 +40,7 @@ def connection_of(scope: Scope) -> Connection:
 
 def refuse(scope: Scope, error: ApiError) -> None:
     """Marks a request as refused, since it breaks a rule of HTTP itself."""
-    scope["extensions"][_REFUSAL] = error
+    scope.setdefault("extensions", {})[_REFUSAL] = error
 
 
 def refusal_of(scope: Scope) -> ApiError | None:

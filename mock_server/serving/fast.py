@@ -1,12 +1,13 @@
 """The usual request, answered at once: a plain GET by a key that nothing is set for.
 
-Nothing is left out: the key, its clock, its permission and the journal are those of `answering`, and so is
-every byte of the answer. What needs more of a decision (a preference, a rule, a limit, a parameter, another
-method) is left to it.
+Nothing is left out: the key, its clock, its permission and the journal are those of `stages`, and so is
+every byte of the answer. What needs more of a decision (a preference, a rule, a limit, a query, another
+method) is left to it. A lane holds a `Read`, so that nothing which changes something can come this way: an
+answer that fails here is made again there, and asking twice has to be free of effects.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from time import monotonic_ns
 from typing import NamedTuple
@@ -14,18 +15,17 @@ from urllib.parse import unquote
 
 from starlette.types import Scope
 
-from mock_server.contract.operations import Operation
 from mock_server.errors import ApiError
 from mock_server.instants import date_header
-from mock_server.resources.cache import Place
-from mock_server.resources.registry import VIEWS, View
+from mock_server.resources.cache import Place, Read, read_of
 from mock_server.service import Service
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON
 from mock_server.state.clock import Clock
 from mock_server.state.journal import LONGEST_ANSWER, Outcome, Part, Sent, answer_headers_of, sent_of
 from mock_server.state.keys import Key
 
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Mapping[str, Sequence[str]] = {}
+_OK = 200
 # Headers that may change the answer, or announce a body.
 _DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"})
 # Together less than what would be refused as too large.
@@ -48,19 +48,15 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class _Asked(NamedTuple):
-    operation: Operation
-    view: View
-    path: Mapping[str, str]
-
-
 class _Lane(NamedTuple):
-    """What was found out about one request; bodies are kept by the worlds, which bound them."""
+    """What was found out about one request; its answers are kept by the worlds, which bound them."""
 
     changes: int
-    """What had been changed through the controls; where that is more by now, nothing of this holds."""
+    """The number of control changes when this was cached; a higher number makes it stale."""
+    version: int
+    """The same for what was written to the key's account."""
     sent: Sent
-    asked: _Asked
+    read: Read
     key: Key
     clock: Clock
     place: Place
@@ -74,20 +70,18 @@ class Hot:
         """The service whose operations are answered."""
         self._service = service
         known = [
-            (one, VIEWS[one.operation_id])
-            for one in service.operations
-            if one.method == "GET" and one.operation_id in VIEWS
+            one for one in service.operations if one.method == "GET" and one.operation_id in service.views
         ]
-        self._plain = {one.route.encode(): (one, view) for one, view in known if not one.path_names}
+        self._plain = {one.route.encode(): one.operation_id for one in known if not one.path_names}
         # A concrete path of a further document counts before a template of ours.
         theirs = {unquote(one.route).rpartition("/")[0] for one in service.extra_operations}
         # Those whose only parameter is the last segment, by what comes before it.
         self._named = {
-            one.route.rpartition("/")[0].encode(): (one, view)
-            for one, view in known
+            one.route.rpartition("/")[0].encode(): one.operation_id
+            for one in known
             if len(one.path_names) == 1 and one.route.endswith("/{p0}") and one.route[:-5] not in theirs
         }
-        # Those that were asked longest ago make room.
+        # The least recently used make room.
         self._lanes: OrderedDict[bytes, _Lane] = OrderedDict()
 
     def again(self, raw: bytes) -> Answer | None:
@@ -96,7 +90,11 @@ class Hot:
         A client that polls sends the same bytes again and again: not parsed anew, they cost half.
         """
         lane = self._lanes.get(raw)
-        if lane is None or lane.changes != self._service.common.changes:
+        if (
+            lane is None
+            or lane.changes != self._service.common.changes
+            or lane.version != lane.key.account.version
+        ):
             return None
         self._lanes.move_to_end(raw)
         return self._answer(lane)
@@ -123,45 +121,61 @@ class Hot:
         begin = monotonic_ns()
         instant = lane.clock.now()
         try:
-            body = self._service.worlds.answer(lane.asked.view, lane.place, instant, lane.asked.path)
+            reply = self._service.worlds.answer(lane.read, lane.place, instant, lane.key.account)
         except Exception:  # noqa: BLE001 - whatever it is, the application meets it again and answers with it
             return None
+        if reply.status is not None or reply.headers:
+            return None
+        body = reply.body
         answer = Part(len(body), body[:LONGEST_ANSWER])
         took = (monotonic_ns() - begin) // 1000
-        outcome = Outcome(instant, lane.asked.operation.operation_id, "world", 200, answer, _HEADERS, took)
+        outcome = Outcome(instant, lane.read.operation_id, "world", 200, answer, _HEADERS, took)
         self._service.note(lane.sent, None, lane.key, outcome)
         return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 
     def _lane_of(self, scope: Scope) -> _Lane | None:
         """What there is to know of a request; None where it needs a decision."""
         service = self._service
-        # To look a key up is a use of it: not for what is no operation.
+        # Only a request to an operation counts as using its key.
         asked = self._asked(scope["raw_path"])
         plain = None if asked is None else self._plainly(scope["headers"])
         if asked is None or plain is None:
             return None
-        key, is_cross_origin = plain
+        (name, value), (key, is_cross_origin) = asked, plain
+        operation = service.operations_in(service.revision_of(key)).get(name)
+        if operation is None or operation.success != _OK:
+            return None
+        path = dict.fromkeys(operation.path_names, value)
         try:
-            key.admit()
-            place = service.place_of(key, None)
-            if asked.path:
-                asked.operation.check(asked.path, _NOTHING)
+            key.admit(operation.access)
+            website_id = operation.website_id(path, _NOTHING)
+            place = service.place_of(key, website_id, stands=operation.website_in)
+            read = read_of(operation, service.views[name], operation.read(path, _NOTHING, b""))
         except ApiError:
             return None
-        changes = service.common.changes
-        return _Lane(changes, sent_of(scope), asked, key, service.clock_of(key), place, is_cross_origin)
+        if read is None:
+            return None
+        return _Lane(
+            service.common.changes,
+            key.account.version,
+            sent_of(scope),
+            read,
+            key,
+            service.clock_of(key),
+            place,
+            is_cross_origin,
+        )
 
-    def _asked(self, raw_path: bytes) -> _Asked | None:
-        """The operation of a path and its parameter; None where they are not plain to see."""
+    def _asked(self, raw_path: bytes) -> tuple[str, str] | None:
+        """The operation of a path and its parameter, if it has one; None where they are not plain to see."""
         plain = self._plain.get(raw_path)
         if plain is not None:
-            return _Asked(*plain, _NOTHING)
+            return plain, ""
         before, _, last = raw_path.rpartition(b"/")
         named = self._named.get(before)
         if named is None or not last.replace(b"-", b"").isalnum():
             return None
-        operation, view = named
-        return _Asked(operation, view, {operation.path_names[0]: last.decode("ascii")})
+        return named, last.decode("ascii")
 
     def _plainly(self, headers: list[tuple[bytes, bytes]]) -> tuple[Key, bool] | None:
         """The key, and whether a page asks that names its origin.

@@ -1,31 +1,59 @@
-"""The part of a request's body that the journal keeps."""
+"""The body of a request: what the journal keeps of it, or all of it for an operation that documents one."""
 
 import asyncio
 
 from starlette.types import Receive, Scope
 
+from mock_server.errors import BODY_CUT, BODY_TOO_LARGE, ApiError
+from mock_server.serving.connection import is_cut, refuse
 from mock_server.state.journal import LONGEST_BODY, Part
 
-_ABOUT_BODIES = frozenset({b"content-length", b"content-encoding", b"expect", b"transfer-encoding"})
+LARGEST_BODY = 256 * 1024
+"""The most bytes of a body that an operation documents."""
+
+_ABOUT_BODIES = frozenset({b"content-length", b"expect", b"transfer-encoding"})
 # A request whose body is later is answered all the same, since only the journal uses the body.
 _PATIENCE_SECONDS = 0.5
 
 
 async def receive_body(scope: Scope, receive: Receive) -> Part | None:
-    """Returns the size and the first bytes of a body, or None if the request announces no body.
-
-    Compressed bytes are not kept, since a token in them could not be masked.
-    """
+    """Returns the size and the first bytes of a body, or None if the request announces no body."""
     headers = {name: value for name, value in scope["headers"] if name in _ABOUT_BODIES}
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return None
     announced = int(headers.get(b"content-length", b"0"))
     # A client that waits for `100 Continue` is answered without its body.
     first, is_whole = (b"", False) if b"expect" in headers else await _beginning(receive)
-    body = Part(len(first) if is_whole else max(len(first), announced), first[:LONGEST_BODY])
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        body.forget()
-    return body
+    return kept_of(scope, first, len(first) if is_whole else max(len(first), announced))
+
+
+async def receive_whole_body(scope: Scope, receive: Receive) -> bytes:
+    """Returns all of a body. If it is too long or ends too early, it is empty and the request is refused."""
+    found, is_more = bytearray(), True
+    while is_more:
+        message = await receive()
+        is_gone = message["type"] == "http.disconnect"
+        found += message.get("body", b"")
+        is_more = message.get("more_body", False)
+        if is_gone or (not is_more and is_cut(scope)):
+            refuse(scope, ApiError(BODY_CUT, size=len(found)))
+            return b""
+        if len(found) > LARGEST_BODY:
+            refuse(scope, ApiError(BODY_TOO_LARGE, limit=LARGEST_BODY))
+            return b""
+    return bytes(found)
+
+
+def kept_of(scope: Scope, body: bytes, size: int | None = None) -> Part:
+    """Returns what the journal keeps of a body, given its first bytes; `size` is None if they are all.
+
+    Compressed bytes are not kept, since a token in them could not be masked.
+    """
+    kept = Part(len(body) if size is None else size, body[:LONGEST_BODY])
+    encodings = [value for name, value in scope["headers"] if name == b"content-encoding"]
+    if any(encoding.lower() != b"identity" for encoding in encodings):
+        kept.forget()
+    return kept
 
 
 async def _beginning(receive: Receive) -> tuple[bytes, bool]:

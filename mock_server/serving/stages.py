@@ -12,19 +12,20 @@ from starlette.types import Receive, Scope, Send
 from mock_server.contract.document import REVISIONS
 from mock_server.contract.operations import Operation
 from mock_server.contract.responses import Answers, Example
-from mock_server.errors import NOT_MOCKED, UNAUTHORIZED, ApiError
+from mock_server.errors import NOT_MOCKED, ROUTE_NOT_FOUND, UNAUTHORIZED, ApiError
 from mock_server.faults.action import Action, chosen
 from mock_server.faults.body import UnfitError
 from mock_server.faults.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
 from mock_server.faults.rules import Chosen
 from mock_server.instants import date_header
 from mock_server.problems import ProblemError, problem_reply
-from mock_server.resources.cache import Place
-from mock_server.resources.registry import VIEWS, View
+from mock_server.resources.cache import Place, read_of
+from mock_server.resources.registry import View
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
-from mock_server.serving.receiving import receive_body
+from mock_server.serving.receiving import kept_of, receive_body, receive_whole_body
 from mock_server.serving.replies import EXAMPLE_HEADER, error_reply, json_reply
+from mock_server.serving.routes import path_as_sent
 from mock_server.serving.sending import Sending, send_reply, with_fault
 from mock_server.state.clock import TICK, wall_time
 from mock_server.state.journal import Outcome, Part, Request, answer_headers_of, sent_of
@@ -33,6 +34,8 @@ from mock_server.state.limits import RateLimit, RateLimitedError, window_of_the_
 
 REQUEST = "request"
 """The stage at which a request is refused for its form."""
+ROUTE = "route"
+"""The stage at which a request is refused because no operation has its path and method."""
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _MOST_TOLD = 500
@@ -43,6 +46,7 @@ _DONE = {
     "world": {"at", "site", "revision"},
     # It goes by the key's own clock.
     "rate limit": set(),
+    ROUTE: {"revision"},
 }
 _PREFIX = QUERY_PREFIX.encode()
 _APPLIED = "Preference-Applied"
@@ -76,8 +80,17 @@ class Course:
     wait: int | None = None
     """Of a 429, in ms."""
     body: Part | None = None
-    """None where no body was announced, or nobody will see it."""
+    """What the journal keeps; None where no body was announced, or nobody will see it."""
+    content: bytes = b""
+    """The whole body, read only for an operation that documents one."""
+    operation: Operation | None = None
+    """None if no operation was asked, or none that is in the revision of the request."""
     began: int = field(default_factory=monotonic_ns)
+
+    @property
+    def is_peek(self) -> bool:
+        """Whether the request is to leave no trace."""
+        return self.wishes is not None and self.wishes.is_peek
 
     @property
     def took(self) -> int:
@@ -110,12 +123,27 @@ def begin(service: Service, scope: Scope) -> Course:
 
 async def read_body(course: Course, receive: Receive) -> None:
     """Reads what the journal keeps of the request's body; a peek is in none."""
-    if course.wishes is None or not course.wishes.is_peek:
+    if not course.is_peek:
         course.body = await receive_body(course.scope, receive)
 
 
-def conclude(course: Course, operation: str | None, reply: Response) -> Request:
-    """Dates an answer, tells whether it was to a peek, and notes the request; None is no operation.
+async def read_whole_body(course: Course, receive: Receive) -> None:
+    """Reads all of a body for an operation that documents one, and what the journal keeps of it.
+
+    One that is too long or cut off makes the request a refused one.
+    """
+    course.content = await receive_whole_body(course.scope, receive)
+    if course.content and not course.is_peek:
+        course.body = kept_of(course.scope, course.content)
+
+
+def nothing_at(course: Course) -> ApiError:
+    """The error for a path that no operation has."""
+    return ApiError(ROUTE_NOT_FOUND, path=path_as_sent(course.scope)[:200], base=course.service.base)
+
+
+def conclude(course: Course, reply: Response) -> Request:
+    """Dates an answer, tells whether it was to a peek, and notes the request.
 
     Where an action has a part in how it is sent, nothing is sent yet.
     """
@@ -130,6 +158,7 @@ def conclude(course: Course, operation: str | None, reply: Response) -> Request:
         if course.scope["method"] != "HEAD":
             answer.add(bytes(reply.body))
     headers = answer_headers_of(reply.raw_headers)
+    operation = None if course.operation is None else course.operation.operation_id
     outcome = Outcome(course.instant, operation, decided_by, status, answer, headers, took, course.wait)
     return course.service.note(sent_of(course.scope), course.body, course.key, outcome)
 
@@ -138,20 +167,25 @@ class Endpoint:
     """Answers one operation of the contract."""
 
     def __init__(self, service: Service, operation: Operation) -> None:
+        """`operation` in any revision; each request is answered in that of its key."""
         self._service = service
         self._operation = operation
-        self._view: View | None = VIEWS.get(operation.operation_id)
+        self._view: View | None = service.views.get(operation.operation_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, and notes the request before its answer is sent."""
         course = begin(self._service, scope)
-        await read_body(course, receive)
+        course.operation = self._operation
+        if self._operation.body is None:
+            await read_body(course, receive)
+        else:
+            await read_whole_body(course, receive)
         try:
             reply = self._reply(course) if refusal_of(scope) is None else _refusal(course)
         except ProblemError as problem:
             course.stage, course.action = "preferences", None
             reply = problem_reply(problem)
-        request = conclude(course, self._operation.operation_id, reply)
+        request = conclude(course, reply)
         if course.action is None:
             await reply(scope, receive, send)
             return
@@ -178,10 +212,19 @@ class Endpoint:
 
     def _answer(self, course: Course) -> Response:
         self._prefer(course)
+        self._find(course)
         action = course.action
         if action is not None and action.forces_an_example:
             return self._documented(action, course)
         return self._admitted(course)
+
+    def _find(self, course: Course) -> None:
+        """Finds the operation in the revision of the request. Raises ApiError 404 if it is not in it."""
+        found = course.service.operations_in(self._revision(course)).get(self._operation.operation_id)
+        course.operation = found
+        if found is None:
+            course.stage = ROUTE
+            raise nothing_at(course)
 
     def _admitted(self, course: Course) -> Response:
         """The answer to a request that forces none. Raises ApiError."""
@@ -278,19 +321,29 @@ class Endpoint:
         return course.service.revision_of(course.key)
 
     def _world(self, course: Course, key: Key) -> Response:
-        """What the world says. Raises ApiError."""
+        """What the operation's view says. Raises ApiError."""
+        operation, worlds = course.operation, course.service.worlds
+        assert operation is not None, "found before"
         course.stage = "permission"
-        key.admit()
+        key.admit(operation.access)
         course.stage = "website"
-        # As for every other parameter, of several the first counts.
-        website_id = next(iter(course.query.get("websiteId", ())), None)
-        place = _preferred(course.service.place_of(key, website_id), course.preferences)
+        path = _path_of(operation, course)
+        website_id = operation.website_id(path, course.query)
+        place = course.service.place_of(key, website_id, stands=operation.website_in)
+        place = _preferred(place, course.preferences)
         course.stage = "parameters"
-        path = _checked(self._operation, course)
+        values = operation.read(path, course.query, course.content)
         course.stage = "world"
         if self._view is None:
-            return example_reply(self._operation, self._operation.example)
-        return json_reply(course.service.worlds.answer(self._view, place, course.instant, path))
+            return example_reply(operation, operation.example)
+        read = read_of(operation, self._view, values)
+        if read is None and course.is_peek:
+            raise ProblemError(400, "A request that changes something cannot be a peek.")
+        if read is None:
+            reply = self._view(worlds.call(place, course.instant, values, key.account))
+        else:
+            reply = worlds.answer(read, place, course.instant, key.account)
+        return json_reply(reply.body, reply.status or operation.success, reply.headers)
 
 
 class ExampleEndpoint(Endpoint):
@@ -307,9 +360,12 @@ class ExampleEndpoint(Endpoint):
         if ruled is not None:
             return ruled
         course.stage = "parameters"
-        _checked(self._operation, course)
+        self._operation.check(_path_of(self._operation, course), course.query)
         course.stage = "documented example"
         return example_reply(self._operation, self._operation.example)
+
+    def _find(self, _course: Course) -> None:
+        """It is the same in every revision."""
 
     def _answers(self, _course: Course) -> Answers:
         return self._operation.answers
@@ -329,6 +385,9 @@ class UnmockedEndpoint(Endpoint):
         course.stage = "operation"
         raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
 
+    def _find(self, _course: Course) -> None:
+        """It is the same in every revision."""
+
     def _answers(self, _course: Course) -> Answers:
         return self._operation.answers
 
@@ -344,7 +403,7 @@ class RefusedEndpoint:
         course = begin(self._service, scope)
         reply = _refusal(course)
         if scope["raw_path"]:
-            conclude(course, None, reply)
+            conclude(course, reply)
         await reply(scope, receive, send)
 
 
@@ -385,12 +444,10 @@ def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> 
         reply.headers[_APPLIED] = applied
 
 
-def _checked(operation: Operation, course: Course) -> Mapping[str, str]:
-    """The path parameters by their documented names. Raises ApiError 400."""
+def _path_of(operation: Operation, course: Course) -> Mapping[str, str]:
+    """The path parameters by their documented names."""
     found = course.scope.get("path_params", {})
-    path = {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
-    operation.check(path, course.query)
-    return path
+    return {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
 
 
 def _faulty(reply: Response, action: Action, course: Course) -> Response:

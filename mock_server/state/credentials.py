@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
+from mock_server.contract.access import Role
 from mock_server.errors import InputError
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.limits import RateLimit, WrittenRate, read_rate
 from mock_server.world.site import Site
 
 CREDENTIALS = FIXTURES / "credentials.yaml"
-ANALYTICS_READ = "analytics:read"
 EVERYTHING = "*"
 
 TOKEN_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"  # noqa: S105 - a form
@@ -48,10 +48,6 @@ Permission = Literal[
 ]
 
 
-# What a person may do in an account (page: team).
-Role = Literal["owner", "member", "viewer"]
-
-
 class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """One credential: a website key (`df_…`) or an account token (`dft_…`)."""
 
@@ -79,6 +75,11 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     def rate(self) -> RateLimit | None:
         """The rate limit by its members; None for none."""
         return read_rate(self.rate_limit)
+
+    @property
+    def scheme(self) -> str:
+        """The document's name of the security scheme that this kind of token belongs to."""
+        return "accountToken" if self.is_account_token else "websiteKey"
 
     def may(self, permission: str) -> bool:
         """Whether the token has a permission; a website key has all of them."""

@@ -9,11 +9,14 @@ from itertools import count
 
 from cachetools import Cache, LRUCache
 
+from mock_server.contract.access import Access
 from mock_server.errors import (
     GATEWAY_TIMEOUT,
     NO_PERMISSION,
+    ROLE_TOO_LOW,
     SERVER_ERROR,
     SUSPENDED,
+    TOKEN_NOT_TAKEN,
     WEBSITE_ID_MALFORMED,
     WEBSITE_ID_MISSING,
     WEBSITE_NOT_ALLOWED,
@@ -23,7 +26,7 @@ from mock_server.errors import (
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.clock import Clock
-from mock_server.state.credentials import ANALYTICS_READ, Credential, any_credential
+from mock_server.state.credentials import Credential, any_credential
 from mock_server.state.journal import Caller, Journal
 from mock_server.state.knobs import Board, Knobs
 from mock_server.state.limits import Limiter, RateLimit
@@ -83,29 +86,42 @@ class Key:
         limiter = None if self._limiter is None else replace(self._limiter)
         return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
 
-    def site_of(self, website_id: str | None, default: str) -> str:
-        """The site that a request is about. With a website key `websiteId` is ignored. Raises ApiError."""
+    def site_of(self, website_id: str | None, default: str, *, stands: str | None) -> str:
+        """The site that a request is about, by the website id that was sent. Raises ApiError.
+
+        `stands` says where the operation has the id: `path`, `query`, or None for nowhere. With a website
+        key, an id in the query is ignored, and one in the path has to be that of its own website.
+        """
         credential = self.credential
-        if not credential.is_account_token:
+        if stands is None or (stands == "query" and not credential.is_account_token):
             return credential.site or default
         if not website_id:
             raise ApiError(WEBSITE_ID_MISSING)
         if _WEBSITE_ID.fullmatch(website_id) is None:
             raise ApiError(WEBSITE_ID_MALFORMED, value=website_id[:80])
         site = self.account.websites.get(website_id.lower())
+        if not credential.is_account_token and site != (credential.site or default):
+            raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
         if site is None:
             raise ApiError(WEBSITE_NOT_FOUND, website_id=website_id)
         if credential.websites and site not in credential.websites:
             raise ApiError(WEBSITE_NOT_ALLOWED, website_id=website_id)
         return site
 
-    def admit(self) -> None:
-        """Raises ApiError where this key is refused whatever it asks."""
-        if self.credential.error is not None:
-            raise ApiError(_FORCED[self.credential.error])
-        if not self.credential.may(ANALYTICS_READ):
-            raise ApiError(NO_PERMISSION, permission=ANALYTICS_READ)
-        if self.credential.is_suspended:
+    def admit(self, access: Mapping[str, Access]) -> None:
+        """Raises ApiError if this key may not ask an operation; `access` is what that needs of each kind."""
+        credential = self.credential
+        if credential.error is not None:
+            raise ApiError(_FORCED[credential.error])
+        needed = access.get(credential.scheme)
+        if needed is None:
+            raise ApiError(TOKEN_NOT_TAKEN, prefix=credential.token.partition("_")[0] + "_")
+        for permission in needed.permissions:
+            if not credential.may(permission):
+                raise ApiError(NO_PERMISSION, permission=permission)
+        if not needed.admits(credential.role):
+            raise ApiError(ROLE_TOO_LOW, wanted=needed.role, role=credential.role)
+        if credential.is_suspended:
             raise ApiError(SUSPENDED)
 
 

@@ -213,8 +213,8 @@ def test_place_in_hundredths_of_a_degree(country: str, city: str, place: list[in
 # The crowd of launch_day comes from the same places as demo's, and takes five seconds.
 @pytest.mark.parametrize("site", sorted(SITES.keys() - {"launch_day"}))
 def test_visitors_of_each_site_have_a_place(site: str) -> None:
-    body = realtime_map(Call(World(42, SITES[site]), INSTANT, REVISION_2026_06, {}))
-    locations = [visitor["location"] for visitor in data_of(body)["visitors"]]
+    reply = realtime_map(Call(World(42, SITES[site]), INSTANT, REVISION_2026_06, {}))
+    locations = [visitor["location"] for visitor in data_of(reply.body)["visitors"]]
     told = {(location["countryCode"], location["city"]) for location in locations}
 
     unknown = {(country, city) for country, city in told if (city or "") not in PLACES.get(country, {})}

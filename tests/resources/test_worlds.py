@@ -8,15 +8,17 @@ import msgspec
 import pytest
 
 from mock_server.instants import instant_of
-from mock_server.resources.cache import Place, Worlds
-from mock_server.resources.call import Call
+from mock_server.resources.cache import Place, Read, Worlds
+from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import VIEWS
+from mock_server.state.accounts import Account, load_accounts
 from mock_server.world.site import SITES as FOLDER
 from mock_server.world.site import Site, load_sites
 from mock_server.world.world import World
 from tests.instants import INSTANT
 
 SITES = load_sites((FOLDER,))
+DEMO = load_accounts(SITES)["demo"]
 PLACE = Place(42, "empty", "2026-02")
 MEGABYTE = 1024 * 1024
 
@@ -28,10 +30,18 @@ class Counted:
         self.size = size
         self.asked: list[str] = []
 
-    def __call__(self, call: Call) -> bytes:
+    def __call__(self, call: Call) -> Reply:
         """The answer."""
         self.asked.append(call.path["visitorId"])
-        return bytes(self.size)
+        return Reply(bytes(self.size))
+
+
+def answer(
+    worlds: Worlds, view: Counted, visitor_id: str, instant: int = 0, account: Account = DEMO
+) -> bytes:
+    """The body of a view's answer about a visitor."""
+    read = Read("getVisitor", view, (("visitorId", visitor_id),), (), is_shared=True)
+    return worlds.answer(read, PLACE, instant, account).body
 
 
 @pytest.fixture
@@ -42,8 +52,8 @@ def worlds() -> Worlds:
 def test_what_is_asked_again_and_again_stays_while_others_come_and_go(worlds: Worlds) -> None:
     view = Counted(MEGABYTE)
     for n in range(100):
-        worlds.answer(view, PLACE, 0, {"visitorId": "polled"})
-        worlds.answer(view, PLACE, 0, {"visitorId": f"passing {n}"})
+        answer(worlds, view, "polled")
+        answer(worlds, view, f"passing {n}")
 
     assert view.asked.count("polled") == 1
 
@@ -51,7 +61,7 @@ def test_what_is_asked_again_and_again_stays_while_others_come_and_go(worlds: Wo
 def test_what_was_asked_longest_ago_makes_room(worlds: Worlds) -> None:
     view = Counted(MEGABYTE)
     for n in (*range(40), 39, 0):
-        worlds.answer(view, PLACE, n % 3, {"visitorId": str(n)})
+        answer(worlds, view, str(n), n % 3)
 
     assert view.asked[40:] == ["0"]
 
@@ -59,16 +69,16 @@ def test_what_was_asked_longest_ago_makes_room(worlds: Worlds) -> None:
 def test_an_answer_larger_than_all_that_may_be_kept_is_made_once(worlds: Worlds) -> None:
     view = Counted(40 * MEGABYTE)
     for _ in range(3):
-        assert len(worlds.answer(view, PLACE, 0, {"visitorId": "crowd"})) == 40 * MEGABYTE
+        assert len(answer(worlds, view, "crowd")) == 40 * MEGABYTE
 
     assert view.asked == ["crowd"]
 
 
 def test_after_an_answer_that_was_too_large_others_are_kept_again(worlds: Worlds) -> None:
     large, small = Counted(40 * MEGABYTE), Counted(MEGABYTE)
-    worlds.answer(large, PLACE, 0, {"visitorId": "crowd"})
+    answer(worlds, large, "crowd")
     for _ in range(3):
-        worlds.answer(small, PLACE, 0, {"visitorId": "someone"})
+        answer(worlds, small, "someone")
 
     assert small.asked == ["someone"]
 
@@ -88,7 +98,7 @@ def calls_of(site: Site, clocks: int, ticks: int) -> int:
         for clock in range(clocks):
             call = Call(world, instant_of(INSTANT) + clock * 25_200_000 + tick * 1_000, "2026-02", {})
             sys.setprofile(counted if tick else None)
-            body = VIEWS["getRealtimeMap"](call)
+            body = VIEWS["getRealtimeMap"](call).body
             sys.setprofile(None)
             assert msgspec.json.decode(body)["status"] == "success"
     return calls // (clocks * ticks)

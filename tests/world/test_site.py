@@ -165,5 +165,5 @@ def test_whatever_stands_anywhere_in_a_site_is_served_or_refused(tmp_path: Path)
     for way in random.choices(places, k=60):
         with suppress(InputError):
             world = World(42, _loaded(tmp_path, _with(DEMO, way, random.choice(ODD_VALUES))))
-            told = json.loads(VIEWS["getRealtimeMap"](Call(world, now, REVISIONS[0], {})))
+            told = json.loads(VIEWS["getRealtimeMap"](Call(world, now, REVISIONS[0], {})).body)
             assert told["data"]["count"] >= 0

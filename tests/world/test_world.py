@@ -45,11 +45,11 @@ def asking(world: World, instant: int, revision: str) -> Ask:
 
     def ask(path: str) -> object:
         if path == "/analytics/realtime":
-            return data_of(VIEWS["getRealtime"](Call(world, instant, revision, {})))
+            return data_of(VIEWS["getRealtime"](Call(world, instant, revision, {})).body)
         if path == "/analytics/realtime/map":
-            return data_of(VIEWS["getRealtimeMap"](Call(world, instant, revision, {})))
+            return data_of(VIEWS["getRealtimeMap"](Call(world, instant, revision, {})).body)
         visitor_id = path.removeprefix("/visitors/")
-        return data_of(VIEWS["getVisitor"](Call(world, instant, revision, {"visitorId": visitor_id})))
+        return data_of(VIEWS["getVisitor"](Call(world, instant, revision, {"visitorId": visitor_id})).body)
 
     return ask
 
@@ -92,8 +92,8 @@ def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: 
         take_picture(asking(used, earlier, "2026-02"), earlier, most_profiles=2)
 
     for revision in REVISIONS:
-        body = VIEWS["getRealtimeMap"](Call(used, instant, revision, {}))
-        assert body == VIEWS["getRealtimeMap"](Call(fresh, instant, revision, {}))
+        reply = VIEWS["getRealtimeMap"](Call(used, instant, revision, {}))
+        assert reply == VIEWS["getRealtimeMap"](Call(fresh, instant, revision, {}))
 
 
 def test_a_crowd_has_worlds_of_other_seeds_too() -> None:

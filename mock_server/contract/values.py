@@ -1,0 +1,146 @@
+"""The values of a request, checked and typed by what the document says of parameters and body."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+import msgspec
+
+from mock_server.contract.schema import Schema
+from mock_server.errors import (
+    BODY_MISSING,
+    INVALID_BODY,
+    INVALID_JSON,
+    INVALID_VALUE,
+    PARAMETER_MISSING,
+    ApiError,
+)
+from mock_server.instants import instant_of
+
+_LONGEST_SHOWN = 80
+_LONGEST_PROBLEM = 200
+_DATES = {"date": "2026-02-06", "date-time": "2026-02-06T05:27:20Z"}
+
+
+class Values(NamedTuple):
+    """The checked values of a request, those of `path` and `query` by the names of their parameters.
+
+    A parameter that was not sent has the documented default, or is left out.
+    """
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A documented path or query parameter; values come as text and are checked against its schema."""
+
+    name: str
+    place: str
+    is_required: bool
+    allows_empty: bool
+    schema: Schema
+
+    def check(self, values: Sequence[str]) -> None:
+        """Raises ApiError 400 where the values of a request do not fit."""
+        if self._is_sent(values):
+            self._checked(values)
+
+    def read(self, values: Sequence[str]) -> Any:
+        """The value that was sent, else the documented default, else UNSET. Raises ApiError 400.
+
+        Integers, numbers and booleans are such, an array is a tuple, a `date-time` is an instant in ms, and a
+        `date` is a datetime.date; all else is text.
+        """
+        if not self._is_sent(values):
+            default = self.schema.default
+            return tuple(default) if isinstance(default, list) else default
+        value = self._checked(values)
+        if isinstance(value, list):
+            return tuple(value)
+        formats = self.schema.formats & _DATES.keys()
+        return self._moment(value, formats) if formats and isinstance(value, str) else value
+
+    def _is_sent(self, values: Sequence[str]) -> bool:
+        """Whether there is a value to check. Raises ApiError if it is required and missing."""
+        if values and (values != [""] or not self.allows_empty):
+            return True
+        if self.is_required:
+            raise ApiError(PARAMETER_MISSING, place=self.place, name=self.name)
+        return False
+
+    def _checked(self, values: Sequence[str]) -> Any:
+        parsed = self._parsed(values)
+        try:
+            self.schema.validator.validate(parsed)
+        except jsonschema_rs.ValidationError as error:
+            raise self._error(values[0], _problem_of(error)) from None
+        return parsed
+
+    def _parsed(self, values: Sequence[str]) -> Any:
+        if "array" in self.schema.types:
+            types = self.schema.item_types
+            return [_parsed(part, types) for value in values for part in value.split(",")]
+        return _parsed(values[0], self.schema.types)
+
+    def _moment(self, text: str, formats: frozenset[str]) -> int | date:
+        """A day as a date, an instant in ms; which of them are allowed, `formats` says."""
+        try:
+            if "date" in formats and len(text) == len(_DATES["date"]):
+                return date.fromisoformat(text)
+            if "date-time" in formats and datetime.fromisoformat(text).tzinfo is not None:
+                return instant_of(text)
+        except ValueError:
+            pass
+        wanted = " or ".join(_DATES[name] for name in sorted(formats))
+        raise self._error(text, f"expected is a value such as {wanted}")
+
+    def _error(self, text: str, problem: str) -> ApiError:
+        shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+        return ApiError(INVALID_VALUE, name=self.name, value=shown, problem=problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The documented JSON body of a request."""
+
+    is_required: bool
+    schema: Schema
+
+    def read(self, content: bytes) -> Any:
+        """The JSON in a body; None if nothing was sent and nothing has to be. Raises ApiError 400."""
+        if not content:
+            if self.is_required:
+                raise ApiError(BODY_MISSING)
+            return None
+        try:
+            found = msgspec.json.decode(content)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
+        try:
+            self.schema.validator.validate(found)
+        except jsonschema_rs.ValidationError as error:
+            place = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN]
+            raise ApiError(INVALID_BODY, place=place or "/", problem=_problem_of(error)) from None
+        return found
+
+
+def _problem_of(error: jsonschema_rs.ValidationError) -> str:
+    short = len(error.message) <= _LONGEST_PROBLEM
+    return error.message if short else "it does not fit the documented schema"
+
+
+def _parsed(text: str, types: frozenset[str]) -> Any:
+    """The text as what its schema expects; as text where it is nothing else."""
+    if "boolean" in types and text in ("true", "false"):
+        return text == "true"
+    if types & {"integer", "number"}:
+        try:
+            return int(text) if "integer" in types else float(text)
+        except ValueError:
+            return text
+    return text
