@@ -19,7 +19,7 @@ QUESTIONS: Mapping[str, Callable[[Plan], Iterator[Row]]] = {
     "throughput": throughput,
     "ticks": ticks,
     "start": start,
-    "large document": large_document,
+    "document": large_document,
     "polling": polling,
     "kit": kit,
 }
