@@ -1,4 +1,4 @@
-"""The command `datafast-mock` as a process, as a user runs it."""
+"""The command `datafast-mock` as a process, as users run it."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ NOTHING: Mapping[str, str] = {}
 def serving(
     *options: str, stderr: IO[str] | int | None = None, environment: Mapping[str, str] = NOTHING
 ) -> Iterator[str]:
-    """`datafast-mock serve` on a free port for the length of the block; gives the server's address."""
+    """Runs `datafast-mock serve` on a free port for the length of the block, and yields its address."""
     with started("--port", "0", *options, stderr=stderr, environment=environment) as process:
         yield address_of(process)
 
@@ -31,14 +31,14 @@ def started(
     stderr: IO[str] | int | None = None,
     environment: Mapping[str, str] = NOTHING,
 ) -> Iterator[subprocess.Popen[str]]:
-    """`datafast-mock serve`, or another that listens, with a larger environment; ended with the block."""
+    """Starts `datafast-mock serve`, or another command that listens, and stops it after the block."""
     process = subprocess.Popen(
         [COMMAND, command, *options],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
         encoding="utf-8",
-        # Another encoding may be what a test asks for; all that is looked for is ASCII then.
+        # A test may choose another encoding, and then looks for ASCII only.
         errors="replace",
         env=_with(environment),
     )
@@ -55,9 +55,9 @@ def ended(
     folder: Path | None = None,
     seconds: float = 30,
 ) -> subprocess.CompletedProcess[str]:
-    """`datafast-mock` with what it said until it ended; it is run in `folder`, None for the present one.
+    """Runs `datafast-mock` to its end, at most `seconds`, and returns the process with its output.
 
-    It has `seconds` for all of it.
+    It runs in `folder`; None means the current one.
     """
     return subprocess.run(
         [COMMAND, *arguments],
@@ -72,7 +72,7 @@ def ended(
 
 
 def banner_of(process: subprocess.Popen[str]) -> list[str]:
-    """The lines that the command prints until it is ready; the last one tells the address."""
+    """Returns the lines that the command prints until it is ready; the last has the address."""
     assert process.stdout is not None, "started with a pipe"
     lines = []
     for line in process.stdout:
@@ -83,14 +83,14 @@ def banner_of(process: subprocess.Popen[str]) -> list[str]:
 
 
 def address_of(process: subprocess.Popen[str]) -> str:
-    """The address in the line that the command prints when it is ready."""
+    """Returns the address in the line that the command prints when it is ready."""
     return banner_of(process)[-1].removeprefix(LISTENING)
 
 
 def _with(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment with additions, and without what somebody has set for a mock of their own.
+    """Returns the environment with additions, and without variables for the user's own mock.
 
-    A server starts at the tests' instant unless `--now` or PRESENT says otherwise.
+    A server starts at the tests' instant, unless `--now` or PRESENT is given.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_MOCK_")}
     return {**kept, "DATAFAST_MOCK_NOW": INSTANT, **environment}

@@ -1,4 +1,4 @@
-"""A running mock, frozen at the tests' instant, and a client for it."""
+"""The fixtures of all tests: a running mock, frozen at the tests' instant, and clients of it."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from mock_server.testing import RunningMock, running
 from tests.controls import Controls
 from tests.instants import INSTANT
 
-# `make test` looks at a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) at many thousands.
+# `make test` checks a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) many thousands.
 settings.register_profile("test", deadline=None, print_blob=True, max_examples=60)
 settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)
@@ -20,34 +20,34 @@ settings.load_profile("test")
 
 @pytest.fixture(scope="session")
 def mock() -> Iterator[RunningMock]:
-    """One server for all tests: frozen, so that every answer is known beforehand."""
+    """One server for all tests; it is frozen, so that every answer is known."""
     with running(now=INSTANT, speed=0) as mock:
         yield mock
 
 
 @pytest.fixture(scope="session")
 def api(mock: RunningMock) -> Iterator[httpx2.Client]:
-    """A client of the mock that sends no credential of its own."""
+    """A client of the mock that sends no credential by default."""
     with httpx2.Client(base_url=mock.url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def turned() -> Iterator[RunningMock]:
-    """A server for tests that mint keys; none of them may touch what holds for all."""
+    """A server for tests that mint keys; they must not change the settings of the server."""
     with running(now=INSTANT) as mock:
         yield mock
 
 
 @pytest.fixture(scope="session")
 def controls(turned: RunningMock) -> Iterator[Controls]:
-    """The controls of that server."""
+    """The controls of the server for tests that mint keys."""
     with Controls(turned.server) as controls:
         yield controls
 
 
 @pytest.fixture(scope="session")
 def web(turned: RunningMock) -> Iterator[httpx2.Client]:
-    """A client of its API."""
+    """A client of the API of the server for tests that mint keys."""
     with httpx2.Client(base_url=turned.url, timeout=30) as client:
         yield client

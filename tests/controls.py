@@ -8,7 +8,7 @@ Json = Any
 
 
 class Controls:
-    """`/__mock` of a server at `http://127.0.0.1:…`."""
+    """A client of `/__mock` at a server's address, `http://127.0.0.1:…`."""
 
     def __init__(self, server: str, **headers: str) -> None:
         self.client = httpx2.Client(base_url=f"{server}/__mock", headers=headers, timeout=30)
@@ -20,7 +20,7 @@ class Controls:
         self.client.close()
 
     def ask(self, method: str, path: str, body: Json = None, **query: str | int) -> httpx2.Response:
-        """An answer of the controls, whatever it is."""
+        """Sends a request and returns the answer, whatever its status is."""
         sent = {} if body is None else {"json": body}
         return self.client.request(method, path, params=query, **sent)
 
@@ -29,7 +29,7 @@ class Controls:
         return _content(self.ask("GET", path, **query))
 
     def mint(self, **settings: Json) -> str:
-        """A new key."""
+        """Mints a key and returns its token."""
         key: str = _content(self.ask("POST", "/keys", settings))["key"]
         return key
 

@@ -4,5 +4,5 @@ DEMO = "665f0b3c4d2e1a0012345678"
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that carries a token."""
+    """Returns the headers that send a token."""
     return {"Authorization": f"Bearer {token}"}

@@ -1,6 +1,6 @@
-"""The instant at which the tests' servers stand; `make fuzz` has others.
+"""The instant at which the tests' servers are frozen; `make fuzz` has others.
 
-A test that names what a documented instant shows takes DOCUMENTED; all others hold at any INSTANT.
+A test about the documented instant uses DOCUMENTED; all others must pass at any INSTANT.
 """
 
 import os
@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 DOCUMENTED = "2026-02-06T05:27:30Z"
 INSTANT = os.environ.get("DATAFAST_TEST_INSTANT") or DOCUMENTED
-# As an answer's Date tells it.
+# The instant in the form of the `Date` header.
 DATE = format_datetime(datetime.fromisoformat(INSTANT), usegmt=True)
-# For a server whose clock is the machine's own: `tests.command` hands over INSTANT otherwise.
+# The variable for a server at the machine's time; by default `tests.command` passes INSTANT.
 PRESENT = {"DATAFAST_MOCK_NOW": ""}

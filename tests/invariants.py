@@ -1,4 +1,4 @@
-"""What must hold of a website's answers at any instant, whoever gives them."""
+"""The invariants of a website's answers, which hold at any instant and for any server."""
 
 import json
 from collections import Counter
@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 WINDOW = 600_000
-# What only the instant of asking decides; all else of a life so far stays.
+# These members depend on the instant of the request; all others of an earlier profile stay the same.
 _PASSING = ("timeSinceFirstVisit", "timeSinceCurrentVisit")
 
 Json = Any
 Ask = Callable[[str], Json]
-"""Gives the `data` of the answer to a path below the API's base."""
+"""A function that requests a path below the API's base and returns the `data` of the answer."""
 
 
 class Picture(NamedTuple):
-    """The answers of one instant: the counter, the map, and the profiles of some visitors by id."""
+    """The answers of one instant: the counter, the map, and some visitors' profiles by id."""
 
     instant: int
     realtime: Json
@@ -25,7 +25,7 @@ class Picture(NamedTuple):
 
 
 def take_picture(ask: Ask, instant: int, most_profiles: int) -> Picture:
-    """Asks for counter and map, and for the profiles of visitors, payers first."""
+    """Requests the counter, the map and some visitors' profiles, those of customers first."""
     seen = ask("/analytics/realtime/map")
     ids = [visitor["visitorId"] for visitor in seen["visitors"]]
     actors = [event["visitorId"] for event in seen["recentEvents"] if event["type"] != "pageview"]
@@ -35,9 +35,9 @@ def take_picture(ask: Ask, instant: int, most_profiles: int) -> Picture:
 
 
 def check_picture(picture: Picture) -> Counter[str]:
-    """Raises AssertionError at the first thing that does not agree with the rest.
+    """Raises AssertionError at the first contradiction between answers.
 
-    Gives how many cases of each kind there were to check: what never meets one proves nothing.
+    Returns the number of cases of each kind, since a check without cases proves nothing.
     """
     _check_counts(picture)
     _check_events(picture)
@@ -81,11 +81,11 @@ KINDS = (
     *("likelihood", "no likelihood", "customer", "visitor and profile", "identified", "anonymous"),
     *("prediction", "known visits", "manual goal", "payment goal"),
 )
-"""What a run over many instants has to meet."""
+"""The kinds of cases that a run over many instants must meet."""
 
 
 def check_past(earlier: Json, later: Json) -> None:
-    """Whatever was told of a visitor is told again later, with more after it."""
+    """Raises AssertionError if a later profile does not begin with the earlier one."""
     assert later["identity"] == earlier["identity"]
     before, after = earlier["activity"], later["activity"]
     assert after["firstVisitAt"] == before["firstVisitAt"]
@@ -113,7 +113,7 @@ def _check_events(picture: Picture) -> None:
 
 
 def _check_event(event: Json, profile: Json, payments: list[Json]) -> None:
-    """An event is in its visitor's profile and names them as they were known when it happened."""
+    """Raises AssertionError if a profile lacks an event, or if the event has a name that came later."""
     at = event["timestamp"]
     paid = [goal["timestamp"] for goal in _payment_goals(profile)]
     known = profile["profile"]
@@ -135,7 +135,7 @@ def _check_payments(picture: Picture) -> None:
     oldest = min((event["timestamp"] for event in picture.map["recentEvents"]), default="")
     told = len(picture.map["recentEvents"]) < 100
     expected = [(p["timestamp"], p["amount"]) for p in payments if told or p["timestamp"] > oldest]
-    # A full feed may have lost the older payments, never the newer ones.
+    # A full feed may lack the older payments, but not the newer ones.
     assert [(event["timestamp"], event["amount"]) for event in events][: len(expected)] == expected
     assert not [p for p in payments if p["renewal"] and p["isNew"]]
 
@@ -223,7 +223,7 @@ def _payment_goals(profile: Json) -> list[Json]:
 
 
 def _ms(timestamp: str) -> int:
-    """Milliseconds since the epoch of the only form that the API writes."""
+    """Returns a timestamp in ms since the epoch; the API writes only one form."""
     moment = datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
@@ -234,7 +234,7 @@ def _assert_unique(values: Iterable[str]) -> None:
 
 
 def data_of(body: bytes) -> Json:
-    """The `data` of a successful answer."""
+    """Returns the `data` of a successful answer."""
     answer = json.loads(body)
     assert answer["status"] == "success"
     return answer["data"]

@@ -1,19 +1,19 @@
-"""Ports for tests that name one: nobody else takes it between the choice and its use."""
+"""Ports for tests that need a known one, reserved so that no other program takes them."""
 
 import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# No system hands these out by itself, neither to who asks for port 0 nor to who connects to somewhere.
+# No system assigns these ports itself, neither for port 0 nor for outgoing connections.
 _UNASKED = range(20_000, 30_000)
 
 
 @contextmanager
 def port_to_take() -> Iterator[int]:
-    """A port that a program of this test may listen on; no other test is given it during the block.
+    """Yields a port for a program of this test; no other test gets it during the block.
 
-    What holds it is the same number of UDP, which does not stand in TCP's way.
+    A UDP socket of the same number reserves it, which leaves the TCP port free.
     """
     for port in random.sample(_UNASKED, 100):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as claim:
@@ -29,7 +29,7 @@ def port_to_take() -> Iterator[int]:
 
 @contextmanager
 def port_of_nobody() -> Iterator[int]:
-    """A port that refuses connections during the block: it is held, and nobody listens."""
+    """Yields a port that refuses connections during the block: it is bound, but nothing listens."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]

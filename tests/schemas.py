@@ -1,4 +1,4 @@
-"""The document's schemas as judges that let no undocumented member pass."""
+"""Validators of the document's schemas that refuse undocumented members."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ Json = Any
 
 
 def strict_validator(revision: str, operation_id: str, status: int) -> jsonschema_rs.Draft202012Validator:
-    """Judges the body of an answer by the document of one revision, with unknown members forbidden."""
+    """Returns the validator of an answer's body in one revision, with unknown members forbidden."""
     document = _closed(narrow(load_document(), revision))
     schema = answer_of(document, operation_id, status)["content"]["application/json"]["schema"]
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
 
 
 def answer_of(document: Json, operation_id: str, status: int) -> Json:
-    """The response object of an operation's status; KeyError if there is none."""
+    """Returns the response object of an operation's status. Raises KeyError if it does not exist."""
     for item in document["paths"].values():
         for operation in item.values():
             if operation["operationId"] == operation_id:
@@ -28,7 +28,7 @@ def answer_of(document: Json, operation_id: str, status: int) -> Json:
 
 
 def _closed(part: Json) -> Json:
-    """The same with every object schema that lists its members closed."""
+    """Returns the schema with unknown members forbidden in every object that lists its members."""
     if isinstance(part, list):
         return [_closed(item) for item in part]
     if not isinstance(part, dict):

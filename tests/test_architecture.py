@@ -1,4 +1,4 @@
-"""The trees in docs/architecture.md show what is on the disk, room by room."""
+"""The trees in docs/architecture.md are the same as those on the disk, room by room."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ _ROW = re.compile(r"(?P<indent> *)(?P<names>\S+(?: · \S+)*)(?:  .*)?")
 
 
 def drawn(package: str) -> dict[str, None]:
-    """The files and folders of a package, in the order of its tree on the page, as paths without suffix."""
+    """Returns the files and folders of a package in the page's tree, in order, as paths without suffix."""
     tree = re.search(rf"^```\n{package}/\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert tree is not None, f"no tree of {package}"
     found: dict[str, None] = {}
@@ -29,7 +29,7 @@ def drawn(package: str) -> dict[str, None]:
 
 
 def on_disk(package: str) -> set[str]:
-    """The modules and packages below a package, as paths without suffix."""
+    """Returns the modules and packages below a package, as paths without suffix."""
     folder = ROOT / package
     files = [path for path in folder.rglob("*.py") if path.name != "__init__.py"]
     rooms = [path.parent for path in folder.rglob("*/__init__.py")]

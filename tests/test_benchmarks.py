@@ -1,4 +1,4 @@
-"""The benchmarks count right, read their load generator right, and keep the page that they write."""
+"""The benchmarks: their counts, the output of their load generator, and the page that they write."""
 
 import re
 import sys
@@ -251,7 +251,7 @@ def test_peer_that_does_not_start_tells_its_last_line(tmp_path: Path) -> None:
 
 
 def is_gone(peer: Target, *, within: float) -> bool:
-    """Whether nobody listens there any more, after so many seconds at most: the last child may still end."""
+    """Whether a server has stopped listening within some seconds; its last child may still be ending."""
     until = time.monotonic() + within
     while time.monotonic() < until:
         try:

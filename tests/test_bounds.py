@@ -1,4 +1,4 @@
-"""The script that looks whether the bounds of what we override are up to date."""
+"""The script that checks the version bounds of packages whose private parts we override."""
 
 import tomllib
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The command `datafast-mock`: what it prints, takes, refuses and repeats, and how it ends."""
+"""The command `datafast-mock`: its options, output, errors, determinism and exit."""
 
 import json
 import os
@@ -40,7 +40,7 @@ FROZEN = ("--now", INSTANT, "--freeze")
 QUIET_ID = "665f0b3c4d2e1a0000000001"
 QUIET = (SITES / "quiet.yaml").read_text(encoding="utf-8")
 
-# A millisecond later it would be 30 s, were time not frozen.
+# If time were not frozen, a millisecond later it would be 30 s.
 JUST_BEFORE = "2026-02-06T05:27:29.999Z"
 CHOSEN = {
     "seed": ["7"],
@@ -81,23 +81,23 @@ class Mock(NamedTuple):
     client: httpx2.Client
 
     def get(self, path: str, token: str = "df_test") -> httpx2.Response:
-        """The answer to a token's request."""
+        """Returns the answer to a request with a token."""
         return self.client.get(path, headers=bearer(token))
 
     def world(self) -> Any:
-        """What the mock says of itself."""
+        """Returns the health of the mock."""
         return self.client.get("/__mock/health").json()
 
 
 class Given(NamedTuple):
-    """A choice of options, as the command line and the environment carry it."""
+    """A choice of options: its arguments for the command line, and its environment variables."""
 
     options: list[str]
     environment: Mapping[str, str]
 
 
 def by_options(chosen: Mapping[str, Sequence[str]]) -> Given:
-    """`--name value` for each value of each option; the name alone where there is none."""
+    """Returns `--name value` for each value of each option, or the name alone if it has none."""
     words = [
         word
         for name, values in chosen.items()
@@ -109,7 +109,7 @@ def by_options(chosen: Mapping[str, Sequence[str]]) -> Given:
 
 
 def by_environment(chosen: Mapping[str, Sequence[str]]) -> Given:
-    """`DATAFAST_MOCK_NAME`, with several values joined as in PATH; 1 where there is none."""
+    """Returns `DATAFAST_MOCK_NAME` for each option: its values joined as in PATH, or 1 if it has none."""
     variables = {
         "DATAFAST_MOCK_" + name.upper().replace("-", "_"): os.pathsep.join(values) or "1"
         for name, values in chosen.items()
@@ -129,27 +129,27 @@ def mock_of(given: Given, stack: ExitStack) -> Mock:
 
 
 def text_at(banner: list[str], beginning: str) -> str:
-    """The line of a banner that begins so, without its indentation."""
+    """Returns the line of a banner with this beginning, without its indentation."""
     return next(line.strip() for line in banner if line.strip().startswith(beginning))
 
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx2.Client]:
-    """One client for whatever address; to make one takes longer than to ask."""
+    """A client for any address; it is shared, since making one is slower than a request."""
     with httpx2.Client(timeout=30) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Mock]:
-    """A mock with no option but a free port."""
+    """A mock without options, apart from a free port."""
     with ExitStack() as stack:
         yield mock_of(Given(["--port", "0"], PRESENT), stack)
 
 
 @pytest.fixture(scope="module", params=WAYS)
 def chosen(request: pytest.FixtureRequest) -> Iterator[Mock]:
-    """A mock of another world than usual, on a chosen port."""
+    """A mock with another world than the default, on a chosen port."""
     way: Way = request.param
     with port_to_take() as port, ExitStack() as stack:
         yield mock_of(way({**CHOSEN, "port": [str(port)]}), stack)
@@ -157,7 +157,7 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[Mock]:
 
 @pytest.fixture(scope="module", params=WAYS)
 def extended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
-    """A mock with further sites and documents, in which time flies."""
+    """A mock with further sites and documents, and a fast clock."""
     way: Way = request.param
     folder = tmp_path_factory.mktemp("own")
     for name, website in OWN_SITES.items():
@@ -265,7 +265,7 @@ def test_speed_60_makes_a_minute_of_a_second(extended: Mock) -> None:
     after = extended.world()["instant"]
     most = time.monotonic() - earliest
     passed = (datetime.fromisoformat(after) - datetime.fromisoformat(before)).total_seconds()
-    # Two seconds for the world's ticks and the machine's.
+    # The two seconds are for the ticks of the world and of the machine.
     assert 60 * least - 2 <= passed <= 60 * most + 2
 
 
@@ -533,7 +533,7 @@ def test_same_arguments_give_the_same_bytes_at_once_and_after_a_restart(
     with serving(*options) as url, serving(*options, environment=elsewhere) as twin:
         paths = _paths_to_compare(web, url)
         bodies = [_body(web, url, path) for path in paths]
-        # What was asked before must not matter either.
+        # The reverse order shows that earlier requests do not matter.
         twin_bodies = [_body(web, twin, path) for path in reversed(paths)]
     with serving(*options) as url:
         bodies_after_restart = [_body(web, url, path) for path in paths]
@@ -544,7 +544,7 @@ def test_same_arguments_give_the_same_bytes_at_once_and_after_a_restart(
 
 
 def _paths_to_compare(web: httpx2.Client, url: str) -> list[str]:
-    """The counter, the map and the profiles of the map's first three visitors."""
+    """Returns the paths of the counter, the map and the profiles of the map's first three visitors."""
     visitors = json.loads(_body(web, url, MAP))["data"]["visitors"][:3]
     return [REALTIME, MAP, *(f"{API}/visitors/{visitor['visitorId']}" for visitor in visitors)]
 

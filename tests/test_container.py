@@ -1,4 +1,4 @@
-"""The Containerfile, as far as a machine without a container engine can run it: each line by itself."""
+"""The Containerfile, as far as it can be run without a container engine: line by line."""
 
 import fnmatch
 import json
@@ -30,7 +30,7 @@ IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 ENVIRONMENT = dict(word.split("=", 1) for word in re.findall(r"^ENV (.*)$", TEXT, re.MULTILINE)[0].split())
 PROGRAM, *HEALTH = json.loads(re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", TEXT, re.MULTILINE)[0])
 
-# What Kubernetes gives to the pods beside a Service of the name datafast-mock.
+# Kubernetes sets these variables in all pods if a Service has the name datafast-mock.
 KUBERNETES = {
     "DATAFAST_MOCK_SERVICE_HOST": "10.43.0.7",
     "DATAFAST_MOCK_SERVICE_PORT": "8484",
@@ -41,13 +41,13 @@ KUBERNETES = {
 
 
 class Image(NamedTuple):
-    """What the image would have: the installed command, started as the Containerfile says."""
+    """The contents of the image: the installed command, started as the Containerfile says."""
 
     programs: Path
 
     @contextmanager
     def running(self, *command: str, environment: Mapping[str, str] = NOTHING) -> Iterator[str]:
-        """The container for the length of the block; gives its address."""
+        """Runs the container for the length of the block, and yields its address."""
         entry = json.loads(re.findall(r"^ENTRYPOINT (.*)$", TEXT, re.MULTILINE)[0])
         usual = json.loads(re.findall(r"^CMD (.*)$", TEXT, re.MULTILINE)[0])
         process = subprocess.Popen(
@@ -65,14 +65,14 @@ class Image(NamedTuple):
 
 
 def health_of(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The line of the health check, run by this environment's command."""
+    """Runs the health check of the Containerfile with the command of this environment."""
     assert PROGRAM == "datafast-mock"
     return ended(*HEALTH, environment={**ENVIRONMENT, **environment})
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    """What the first stage installs from what is let into the build, in an environment of its own."""
+    """An environment in which the first stage has installed the files of the build context."""
     folder = tmp_path_factory.mktemp("image")
     source = folder / "source"
     shutil.copytree(ROOT, source, ignore=_left_out)
@@ -86,7 +86,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 
 def _left_out(folder: str, names: list[str]) -> list[str]:
-    """What .dockerignore keeps out: all but its exceptions, and caches anywhere."""
+    """Returns the names that .dockerignore excludes: all but its exceptions, and caches anywhere."""
     if Path(folder) != ROOT:
         return fnmatch.filter(names, "__pycache__")
     return [name for name in names if f"!{name}" not in IGNORED]
@@ -123,7 +123,7 @@ def test_health_check_is_fulfilled_by_a_mock(mock: RunningMock) -> None:
 def test_health_check_reads_no_address_of_kubernetes_as_a_port() -> None:
     result = ended(*HEALTH, environment={**ENVIRONMENT, **KUBERNETES, "DATAFAST_MOCK_HOST": "127.0.0.255"})
 
-    # The usual one, where nobody listens.
+    # Nothing listens on the default port.
     assert (result.returncode, result.stdout) == (1, "")
     assert "no mock answers at 127.0.0.255:8484" in result.stderr
 

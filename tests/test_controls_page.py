@@ -1,4 +1,4 @@
-"""docs/controls.md is true: its examples answer as shown, its tests pass."""
+"""docs/controls.md is correct: its examples give the answers shown, and its tests pass."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def test_every_example_answers_as_shown() -> None:
     wrong = [
         (example, reply.status_code, dict(reply.headers), reply.text)
         for example, reply in replies
-        # The page's own address is in some answers.
+        # Some answers contain the address of the page's server.
         if not is_as_shown(example.shown.replace("http://127.0.0.1:8484", url), reply)
     ]
     assert wrong == []

@@ -1,4 +1,4 @@
-"""Data files as they are read: YAML 1.2 and JSON, bounded, and refused with the place."""
+"""The reader of data files: YAML 1.2 and JSON, its limits, and errors with their places."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""docs/documents.md is true: its document is answered as it shows, and shows how to have a 501 answered."""
+"""docs/documents.md is correct: its document gives the answers shown, also for an operation with a 501."""
 
 import re
 from pathlib import Path

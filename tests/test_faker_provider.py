@@ -1,4 +1,4 @@
-"""The Faker provider, as a factory of somebody else's tests uses it."""
+"""The Faker provider, as a factory of users' tests uses it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -94,5 +94,5 @@ def test_what_is_kept_is_bounded_in_bytes() -> None:
     for n in range(160):
         make(fake, KINDS[n % 4])(revision=REVISIONS[n % 2])
 
-    # So much that there was something to bound.
+    # The cache is so full that its limit is tested.
     assert MOST_BYTES / 4 < faker_provider._rows.cache_info().currsize <= MOST_BYTES

@@ -1,4 +1,4 @@
-"""Schemathesis against the running mock: every phase, every check, both revisions, both kinds of token."""
+"""Schemathesis against the running mock, with every phase and check, both revisions and kinds of token."""
 
 import os
 import re
@@ -23,7 +23,7 @@ LINE = re.compile(r"(\d{3}) GET /api/v1(/[^? ]*)\S* ")
 
 
 def fuzz(tmp_path: Path, revision: str, config: str, token: str, examples: int) -> Counter[str]:
-    """Runs Schemathesis; fails on any finding, else tells how many 200s each operation gave."""
+    """Runs Schemathesis and fails on any finding. Returns the number of 200s of each operation."""
     log = tmp_path / "requests.log"
     with log.open("w") as stream, serving("--revision", revision, "--log", "requests", stderr=stream) as url:
         command = [
@@ -49,7 +49,7 @@ TOKENS = [
 ]
 
 
-# The pair that has most to say; `make fuzz` takes all four.
+# This pair covers most; `make fuzz` runs all four.
 @pytest.mark.long
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     config, token = TOKENS[1].values

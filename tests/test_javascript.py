@@ -1,4 +1,4 @@
-"""docs/javascript.md is true: Vitest, Jest and Playwright run the files on the page, against the command."""
+"""docs/javascript.md is correct: Vitest, Jest and Playwright run its files against the command."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ from tests.browser.conftest import MISSING, NEEDED, chromium
 from tests.command import COMMAND
 from tests.ports import port_to_take
 
-# The runners come from the npm registry: `make test` needs Python alone.
+# The test runners come from npm, and `make test` needs only Python.
 pytestmark = pytest.mark.long
 
 PAGE = (Path(__file__).parent.parent / "docs" / "javascript.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent / "javascript"
 PACKAGES = HERE / "node_modules"
 NODE = Path(sys.executable).with_name("node")
 SHARED = ("A key for each test", "Starting the mock")
-# What stands in the PATH for the command: the command, with a lock that is held for as long as it runs.
+# A program in the PATH that runs the command, and holds a lock for as long as it runs.
 LOCKING_COMMAND = """#!{python}
 import fcntl, os, sys
 lock = os.open("{lock}", os.O_CREAT | os.O_WRONLY)
@@ -34,7 +34,7 @@ fcntl.flock(lock, fcntl.LOCK_SH)
 os.set_inheritable(lock, True)
 os.execv("{command}", sys.argv)
 """
-# All that a test runner is to the setup; somebody ends it while the mock runs.
+# A program that calls the setup as a test runner does; a test ends it while the mock runs.
 RUNNER = """
 import setup from "./datafast-setup.js";
 
@@ -45,7 +45,7 @@ process.kill(process.pid, "SIGTERM");
 
 
 class Recipe(NamedTuple):
-    """Sections of the page that make a project together, and what runs its tests."""
+    """The sections of the page that make a project, and the program that runs its tests."""
 
     sections: tuple[str, ...]
     script: str
@@ -59,14 +59,14 @@ FIXED_PORT = PLAYWRIGHT._replace(sections=(*PLAYWRIGHT.sections, "On a fixed por
 
 
 class Run(NamedTuple):
-    """How a test runner ended, and what it said."""
+    """The exit code of a test runner, and its output."""
 
     code: int
     told: str
 
 
 class Project:
-    """A folder with the files of a recipe, and with the packages they import."""
+    """A folder with the files of a recipe and the packages that they import."""
 
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self.folder = folder
@@ -74,7 +74,7 @@ class Project:
         self._bin = folder / "bin"
         self._lock = folder / "lock"
         self._bin.mkdir()
-        # A folder of its own, as tools keep their caches in it.
+        # Each project has its own folder, since tools keep caches in it.
         (folder / "node_modules").mkdir()
         for package in ("vitest", "jest", "@playwright"):
             (folder / "node_modules" / package).symlink_to(PACKAGES / package)
@@ -85,22 +85,22 @@ class Project:
 
     @property
     def tests(self) -> list[Path]:
-        """Its test files."""
+        """The test files of the project."""
         return [*self.folder.glob("*.test.js"), *self.folder.glob("*.spec.js")]
 
     def install_command(self) -> None:
-        """Puts the command into the PATH, where nothing else of this environment is."""
+        """Makes the command, but nothing else of this environment, available in the PATH."""
         text = LOCKING_COMMAND.format(python=sys.executable, lock=self._lock, command=COMMAND)
         (self._bin / "datafast-mock").write_text(text, encoding="utf-8")
         (self._bin / "datafast-mock").chmod(0o755)
 
     def run(self, **environment: str) -> Run:
-        """Runs the tests."""
+        """Runs the project's tests."""
         path = f"{self._bin}{os.pathsep}{os.defpath}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_")}
         script = PACKAGES / self._recipe.script
         result = subprocess.run(
-            # The flag is for Jest, as the page says.
+            # Jest needs the flag, as the page says.
             [NODE, "--experimental-vm-modules", script, *self._recipe.options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -114,7 +114,7 @@ class Project:
         return Run(result.returncode, result.stdout)
 
     def has_left_a_mock(self, *, seconds: float = 0) -> bool:
-        """Whether the mock still runs, so much later. Raises FileNotFoundError where none ever did."""
+        """Whether the mock still runs after `seconds`. Raises FileNotFoundError if none ever ran."""
         end = time.monotonic() + seconds
         with self._lock.open() as lock:
             while is_held(lock):
@@ -134,7 +134,7 @@ def is_held(lock: IO[str]) -> bool:
 
 
 def files_of(section: str) -> dict[str, str]:
-    """The code blocks under a heading, by the file name in the first line of each."""
+    """Returns the code blocks under a heading, by the file name in their first line."""
     found = re.search(rf"^##+ {section}\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None, f"the page has no section {section!r}"
     blocks = re.findall(r"^```js\n(// (\S+)\n.*?)^```", found[1], re.MULTILINE | re.DOTALL)
@@ -143,14 +143,14 @@ def files_of(section: str) -> dict[str, str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[[Recipe], Project]:
-    """Makes the project of a recipe."""
+    """A function that makes the project of a recipe."""
     assert (PACKAGES / "vitest").exists(), "the npm packages are missing: `make test` installs them"
     return lambda recipe: Project(tmp_path, recipe)
 
 
 @pytest.fixture
 def free_port() -> Iterator[str]:
-    """A port that the mock may listen on."""
+    """A free port for the mock."""
     with port_to_take() as port:
         yield str(port)
 
@@ -191,7 +191,7 @@ def test_wrong_expectation_alone_fails_and_no_mock_is_left(
     made = project(recipe)
     made.install_command()
     for test in made.tests:
-        # Where somebody is, the page's tests expect nobody.
+        # The site has visitors, but the page's tests expect none.
         test.write_text(test.read_text("utf-8").replace('site: "empty"', 'site: "shop"'), encoding="utf-8")
 
     run = made.run(DATAFAST_MOCK_PORT=free_port)
@@ -204,7 +204,7 @@ def test_wrong_expectation_alone_fails_and_no_mock_is_left(
 
 @pytest.fixture
 def bare(project: Callable[[Recipe], Project], tmp_path: Path) -> Project:
-    """The setup in a runner that has no tests."""
+    """A project that calls the setup without any tests."""
     (tmp_path / "runner.js").write_text(RUNNER, encoding="utf-8")
     return project(Recipe(SHARED, str(tmp_path / "runner.js")))
 

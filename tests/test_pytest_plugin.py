@@ -1,4 +1,4 @@
-"""The pytest fixture `datafast`, as somebody else's tests use it."""
+"""The pytest fixture `datafast`, as users' tests use it."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def ask(mock):
 
 
 def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """One file of tests in a folder of its own."""
+    """Runs one file of tests in a folder of its own."""
     (folder / "test_it.py").write_text(CALLS + test, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-W", "error", *WITHOUT, *options]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)

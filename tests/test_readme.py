@@ -1,4 +1,4 @@
-"""The README is true: its commands run, its snippets work, its links lead somewhere."""
+"""The README is correct: its commands run, its snippets work, and its links have targets."""
 
 import json
 import re
@@ -72,7 +72,7 @@ def test_documented_verdict_is_what_is_told() -> None:
 
     assert result.returncode == 1
     told = _without_moments(result.stdout.replace(address, "http://127.0.0.1:3000")).splitlines()
-    # Line by line in their order; a line of dots stands for any number of others.
+    # The lines are compared in order; a line of dots stands for any number of lines.
     rest = iter(told)
     assert [
         line for line in _without_moments(shown).splitlines() if line.strip() != "…" and line not in rest
@@ -81,7 +81,7 @@ def test_documented_verdict_is_what_is_told() -> None:
 
 
 def _without_moments(text: str) -> str:
-    """A verdict in which all that depends on the moment is alike."""
+    """Returns a verdict without the numbers that change from run to run."""
     took, since, instant = r"[\d.]+(?= s; judged)", r"\d+(?= s before)", r"\d{4}-\d\d-\d\dT[\d:.]+Z"
     asked, which = r"^\d+(?= answers from)", r"(?<=Payments/)\d"
     moments = "|".join((took, since, instant, asked, which))
@@ -100,7 +100,7 @@ def test_documented_preference_is_applied(command: list[str], mock: RunningMock)
 @pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_python_snippet_runs(snippet: str, tmp_path: Path) -> None:
     (tmp_path / "test_snippet.py").write_text(snippet, encoding="utf-8")
-    # A snippet without a test is a program.
+    # A snippet without a test is run as a program.
     runner = ["-m", "pytest", "-q", "-p", "no:schemathesis"] if "def test_" in snippet else []
     result = subprocess.run(
         [sys.executable, "-W", "error", *runner, "test_snippet.py"],
@@ -121,7 +121,7 @@ def test_documented_make_target_exists(target: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_needs_a_package_index_is_marked(page: Path) -> None:
-    # An extra is added where the package is: pip fetches no more than what that needs.
+    # An extra is installed beside the local package, so that pip fetches only its dependencies.
     fetching = r"(pip install|uvx|pipx \w+|uv tool install) '?datafast-mock(?!\[\w+\])|REGISTRY/OWNER"
     paragraphs = re.split(r"\n\s*\n", page.read_text(encoding="utf-8"))
 

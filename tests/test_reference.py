@@ -1,4 +1,4 @@
-"""The API reference as a browser gets it: pages, files, headers, and nothing from elsewhere."""
+"""The API reference as a browser gets it: its pages, files and headers, all from the mock."""
 
 import re
 import subprocess
@@ -167,7 +167,7 @@ def test_nothing_of_flask_is_imported() -> None:
 def test_missing_package_is_told_with_how_to_get_it(
     root: httpx2.Client, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    # So Python itself notes that a name cannot be imported; the mock runs in this process.
+    # None marks a module as impossible to import; the mock runs in this process.
     monkeypatch.setitem(sys.modules, PACKAGE, None)
 
     reply = root.get(path)
@@ -178,7 +178,7 @@ def test_missing_package_is_told_with_how_to_get_it(
 
 
 def _raw_status(mock: RunningMock, path: str) -> int:
-    """The status of a path sent as it stands: clients would take the dots out themselves."""
+    """Returns the status of a path that is sent as it is; other clients would remove the dots."""
     connection = HTTPConnection(urlsplit(mock.server).netloc, timeout=30)
     with closing(connection):
         connection.request("GET", path)

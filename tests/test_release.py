@@ -1,4 +1,4 @@
-"""The release workflow: what it may do, what it runs, and that a tag is the version."""
+"""The release workflow: its permissions, its commands, and the check that a tag is the version."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_each_job_may_do_no_more_than_it_needs() -> None:
 def test_nothing_is_published_that_was_not_tried() -> None:
     assert WORKFLOW["jobs"]["publish"]["needs"] == ["build", "image"]
     assert WORKFLOW["jobs"]["image"]["needs"] == "build"
-    # What has the identity runs no code of the repository's.
+    # The job that has the publishing identity runs no code of the repository.
     assert [step for name, step in STEPS if name == "publish" and "run" in step] == []
 
 

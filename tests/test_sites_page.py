@@ -1,4 +1,4 @@
-"""docs/sites.md is true: its website is served as it stands, and it tells of every member."""
+"""docs/sites.md is correct: its website can be served, and it describes every member."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.instants import INSTANT
 
 PAGE = (Path(__file__).parent.parent / "docs" / "sites.md").read_text(encoding="utf-8")
 [EXAMPLE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-# Set when a file is loaded.
+# These members are set when a file is loaded.
 OWN = {"name", "file"}
 
 
@@ -23,7 +23,7 @@ OWN = {"name", "file"}
 def test_every_member_is_told_of(record: type) -> None:
     members = {field.encode_name for field in fields(record)} - (OWN if record is site.Site else set())
 
-    # In a table it stands in backticks, alone or in front of its value.
+    # In a table a member is in backticks, alone or before its value.
     assert {name for name in members if not re.search(rf"`{name}[`:]", PAGE)} == set()
 
 

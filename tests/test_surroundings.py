@@ -1,4 +1,4 @@
-"""The command where its surroundings are odd: streams that are closed or full, variables that others set."""
+"""The command in unusual surroundings: closed or full streams, and variables that others set."""
 
 import shlex
 import subprocess
@@ -19,7 +19,7 @@ STREAMS = [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full", ">/dev/fu
 
 @contextmanager
 def redirected(*arguments: str, streams: str) -> Iterator[subprocess.Popen[str]]:
-    """The command as a shell starts it with redirections."""
+    """Starts the command through a shell with redirections."""
     line = f"exec {shlex.join([str(COMMAND), *arguments])} {streams}"
     process = subprocess.Popen(
         ["sh", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
@@ -32,7 +32,7 @@ def redirected(*arguments: str, streams: str) -> Iterator[subprocess.Popen[str]]
 
 
 def answer_at(url: str) -> httpx2.Response:
-    """The answer of a mock that need not be up yet."""
+    """Returns the answer of a mock that may still be starting."""
     deadline = time.monotonic() + 20
     while True:
         try:

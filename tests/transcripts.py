@@ -1,4 +1,4 @@
-"""The examples of a page: each `$ curl …` with what the page shows of its answer."""
+"""The examples of a page: each `$ curl …` with the part of its answer that the page shows."""
 
 import re
 import shlex
@@ -10,21 +10,21 @@ _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
 class Example(NamedTuple):
-    """A command and what is shown of its answer; `…` stands for anything."""
+    """A command, and the part of its answer that is shown; `…` stands for any text."""
 
     command: list[str]
     shown: str
 
 
 def examples_of(page: str) -> list[Example]:
-    """All examples of a page, in its order."""
+    """Returns all examples of a page, in its order."""
     parts = [part for block in _BLOCK.findall(page) for part in re.split(r"(?m)^\$ ", block)[1:]]
     pairs = (part.partition("\n") for part in parts)
     return [Example(shlex.split(command), shown.strip()) for command, _, shown in pairs]
 
 
 def is_as_shown(shown: str, reply: httpx2.Response) -> bool:
-    """Whether an answer is what the page shows of it, white space in JSON aside."""
+    """Whether an answer is as the page shows it, except for white space in JSON."""
     head, _, body = shown.partition("\n\n") if shown.startswith("HTTP/") else ("", "", shown)
     first, *lines = head.splitlines() or [f"HTTP/1.1 {reply.status_code}"]
     headers = dict(line.split(": ", 1) for line in lines)
@@ -36,7 +36,7 @@ def is_as_shown(shown: str, reply: httpx2.Response) -> bool:
 
 
 def curl(command: list[str], server: str) -> httpx2.Response:
-    """What `curl` would get from our server instead of the page's."""
+    """Sends the request of a `curl` command to our server instead of the page's, and returns the answer."""
     arguments = iter(command[1:])
     method, headers, content, url = None, {}, None, ""
     for argument in arguments:
@@ -61,5 +61,5 @@ def _tight(json: str) -> str:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether a text is the pattern, in which … is anything."""
+    """Whether a text matches a pattern in which … stands for any text."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text, re.DOTALL) is not None

@@ -27,7 +27,7 @@ _USUAL = 100
 
 
 class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The query of the journal: a number of newest requests, or of first requests after a given one."""
+    """The query of the journal: the newest requests, or the first ones after a number, at most `limit`."""
 
     limit: (
         Annotated[int, Meta(ge=1, le=_MOST, description="100 unless told, of a HAR file 1,000.")] | UnsetType

@@ -195,7 +195,7 @@ class Request(Struct, kw_only=True, gc=False):
         return weight if self.body is None else weight + len(self.body.first or b"")
 
     def forget_bodies(self) -> int:
-        """Drops both bodies but for their sizes, and returns the number of bytes freed."""
+        """Drops the kept bytes of both bodies, and returns how many there were."""
         return self.answer.forget() + (0 if self.body is None else self.body.forget())
 
 

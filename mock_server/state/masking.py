@@ -78,7 +78,7 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
-    """Whether the index is not within a word; a character next to an escape may belong to no word."""
+    """Whether a word may begin at the index; one may begin after an escape, whatever that stands for."""
     if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
         return True
     return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2

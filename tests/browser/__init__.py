@@ -1,1 +1,1 @@
-"""What only a browser can tell."""
+"""Tests that need a browser."""

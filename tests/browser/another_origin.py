@@ -1,4 +1,4 @@
-"""A page that is not the mock's."""
+"""A server for pages of another origin than the mock's."""
 
 import threading
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ BLANK = "<!doctype html><html lang=en><link rel=icon href='data:,'><title>Anothe
 
 @contextmanager
 def serving_page(html: str = BLANK) -> Iterator[str]:
-    """Serves a page at every path of `http://127.0.0.1:…` until the block ends; gives the address.
+    """Serves a page at every path of `http://127.0.0.1:…` until the block ends, and yields the address.
 
-    At `http://localhost:…` it is of another site too, not only of another origin.
+    At `http://localhost:…` the page is not only of another origin, but also of another site.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -25,7 +25,7 @@ def serving_page(html: str = BLANK) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-            """Nothing: the standard error is pytest's."""
+            """Writes nothing, as standard error belongs to pytest."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="another origin")

@@ -1,4 +1,4 @@
-"""A page in Debian's Chromium, kept off the network; a test fails where its page complains."""
+"""The fixtures of a page in Chromium without network; a test fails if its page reports an error."""
 
 import os
 import shutil
@@ -15,19 +15,19 @@ from tests.browser.visit import Complaints, Visit
 from tests.controls import Controls, Json
 from tests.instants import INSTANT
 
-# The first is Debian's as well: the same engine without windows, a page of it is open in half the time.
+# The first is Debian's engine without windows, which opens a page in half the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium was found (Debian, Ubuntu: apt-get install chromium; or set CHROMIUM=/path/to/it)"
 LEFT_OUT = f"browser tests left out: {MISSING}"
-# Set where a missing browser is a failure, as in CI.
+# This variable is set where a missing browser is a failure, as in CI.
 NEEDED = "DATAFAST_MOCK_NEEDS_BROWSER"
-# In addition to what Playwright says itself. The rule leaves no name but loopback's to be found.
+# The arguments in addition to Playwright's. With the rule only loopback's name resolves.
 ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
-# How long an action or an expectation may take, in ms: far longer than it does on an idle machine.
+# The longest time for an action or an expectation, in ms; on an idle machine they take far less.
 LONGEST = 10_000
 VISIT = pytest.StashKey[Visit]()
 
@@ -36,9 +36,9 @@ expect.set_options(timeout=LONGEST)
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this folder; where there is none, they are left out.
+    """One Chromium for all tests of this folder; without one, they are skipped.
 
-    Not for the session: other tests need asyncio.run(), which fails while Playwright is up.
+    It does not live for the session, since asyncio.run() in other tests fails while Playwright runs.
     """
     program = chromium()
     if program is None:
@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
             executable_path=program,
             args=ARGUMENTS,
             timeout=3 * LONGEST,
-            # Chromium has no sandbox for root.
+            # Chromium's sandbox does not work for root.
             chromium_sandbox=os.geteuid() != 0,
         ) as browser,
     ):
@@ -59,7 +59,7 @@ def browser() -> Iterator[Browser]:
 
 
 def chromium() -> str | None:
-    """The browser's program; None where there is none."""
+    """Returns the path of the browser, or None if it is not installed."""
     named = os.environ.get("CHROMIUM")
     found = map(shutil.which, [named] if named else NAMES)
     return next(filter(None, found), None)
@@ -67,7 +67,7 @@ def chromium() -> str | None:
 
 @pytest.fixture
 def complaints() -> Complaints:
-    """What the page complains of: all that a test does not expect fails it."""
+    """The complaints of the page; those that a test does not expect fail it."""
     return Complaints()
 
 
@@ -90,14 +90,14 @@ def page(
 
 @pytest.fixture(scope="package")
 def elsewhere() -> Iterator[str]:
-    """The address of an empty page of another origin: `http://127.0.0.1:…`, not the mock's port."""
+    """The address of an empty page of another origin, at another port than the mock's."""
     with serving_page() as address:
         yield address
 
 
 @pytest.fixture
 def opened(page: Page, turned: RunningMock, controls: Controls) -> Open:
-    """Opens the console with a new key, frozen at the documentation's instant unless told otherwise."""
+    """A function that opens the console with a new key, by default frozen at the documented instant."""
 
     def open_with(**settings: Json) -> Console:
         key = controls.mint(**{"now": INSTANT, "frozen": True, **settings})
@@ -110,13 +110,13 @@ def opened(page: Page, turned: RunningMock, controls: Controls) -> Open:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Adds to a failure what the page showed and said."""
+    """Adds the page's picture and console messages to a failure."""
     report = yield
     visit = item.stash.get(VISIT, None)
     if visit is not None and report.failed and report.when != "teardown":
         visit.has_failed = True
         report.sections.append(("page", visit.told()))
     if report.skipped and LEFT_OUT in str(report.longrepr):
-        # All at one place, so that the summary has one line for them.
+        # All skips have the same location, so that the summary has one line for them.
         report.longrepr = (__file__, 1, LEFT_OUT)
     return report

@@ -1,4 +1,4 @@
-"""The console as a test holds it: opened with a key of its own."""
+"""The console in a test, opened with a key of its own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from tests.credentials import bearer
 
 
 class Console:
-    """The page at `/` for one key."""
+    """The console's page for one key."""
 
     def __init__(self, page: Page, mock: RunningMock, controls: Controls, key: str) -> None:
         self.page = page
@@ -26,25 +26,25 @@ class Console:
         page.goto(f"{mock.server}/#key={key}")
 
     def ask(self, path: str, **headers: str) -> httpx2.Response:
-        """The API's answer to a client with this key."""
+        """Returns the API's answer to a client with this key."""
         return httpx2.get(self.mock.url + path, headers={**bearer(self.key), **headers}, timeout=30)
 
     def data(self, path: str) -> Json:
-        """What the console is shown there."""
+        """Returns the `data` of the answer that the console gets to a path, which is that to a peek."""
         return self.ask(path, Prefer="peek").json()["data"]
 
     def button(self, name: str) -> Locator:
-        """The button of this name."""
+        """Returns the button with a name."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     def settings(self) -> Json:
-        """What is set for the key."""
+        """Returns the settings of the key."""
         return self.controls.get("/settings", key=self.key)
 
     def shown(self, script: str) -> Any:
-        """The value of a JavaScript expression in the page."""
+        """Returns the value of a JavaScript expression in the page."""
         return self.page.evaluate(script)
 
 
 Open = Callable[..., Console]
-"""Opens it with a new key; settings as `POST /__mock/keys` takes them."""
+"""A function that opens the console with a new key; its arguments are those of `POST /__mock/keys`."""

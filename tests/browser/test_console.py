@@ -20,17 +20,17 @@ from tests.command import serving
 from tests.instants import DOCUMENTED
 
 NODE = Path(sys.executable).with_name("node")
-# launch_day is in test_console_craft.py.
+# test_console_craft.py tests launch_day.
 SITES = sorted(load_sites().keys() - {"launch_day"})
 MAP = "/analytics/realtime/map"
 SOMEBODY_CAME_AND_SOMEBODY_LEFT = """(before) => {
   const now = [...document.querySelectorAll(".dot:not(.leaving)")].map((dot) => dot.dataset.id);
   return now.some((id) => !before.includes(id)) && before.some((id) => !now.includes(id));
 }"""
-# Of the documentation's examples; a customer who comes every Monday.
+# An id in the documentation's examples: a customer who comes every Monday.
 REGULAR = "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
 REGULAR_IS_THERE = "2026-11-16T09:14:00Z"
-# Dollars and cents, yen without minor units, dinars with three digits.
+# Currencies with two, with no and with three digits of minor units.
 AMOUNTS = {
     "demo": re.compile(r"paid \$[\d,]+\.\d\d$"),
     "shop": re.compile(r"paid ¥[\d,]+$"),
@@ -84,7 +84,7 @@ def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
         for id_, (x, y) in by_city.items()
         if abs(x - by_coordinates[id_][0]) < 2 and abs(y - by_coordinates[id_][1]) < 2
     ]
-    # Whose city is withheld stands in their country.
+    # A visitor without a known city is drawn in the country.
     assert len(close) > 0.8 * len(by_city)
 
 
@@ -97,7 +97,7 @@ def test_customers_and_the_idle_are_told_apart(opened: Open) -> None:
 
     assert {dot.get_attribute("data-id") for dot in marked} == {v["visitorId"] for v in customers}
     assert all("customer" in (dot.get_attribute("aria-label") or "") for dot in marked)
-    # Nobody is taken to be idle for more than five minutes who was not seen so.
+    # No visitor is drawn as idle for over five minutes (3) without having been seen so.
     assert {dot.get_attribute("data-idle") for dot in console.dots.all()} == {"0", "1", "2"}
 
     console.page.locator(f".dot[data-id='{customers[0]['visitorId']}']").hover()
@@ -205,7 +205,7 @@ def test_the_feed_has_each_event_and_payment_once(opened: Open) -> None:
 def test_the_search_finds_visitors(opened: Open) -> None:
     console = opened()
     visitors = console.data(MAP)["visitors"]
-    # Where most are: more than one, and the first in the list of pages.
+    # The page with most visitors, more than one, is the first in the list of pages.
     [(page, _)] = Counter(visitor["currentUrl"] for visitor in visitors).most_common(1)
     someone = next(visitor for visitor in visitors if visitor["currentUrl"] == page)
     expect(console.page.locator("#visitors > li")).to_have_count(len(visitors))
@@ -292,7 +292,7 @@ def test_strings_that_look_like_html_stay_text(opened: Open) -> None:
 
 @pytest.fixture(scope="package")
 def locked() -> Iterator[str]:
-    """A mock whose controls want a token."""
+    """A mock whose controls require a token."""
     with serving("--control-token", "sesame") as server:
         yield server
 
@@ -339,13 +339,13 @@ def test_an_account_token_looks_at_one_website_after_another(page: Page, turned:
 
 
 def ids_of(console: Console) -> list[str]:
-    """The visitors that are drawn."""
+    """Returns the ids of the visitors that are drawn."""
     ids: list[str] = console.dots.evaluate_all("(dots) => dots.map((dot) => dot.dataset.id)")
     return ids
 
 
 def places_of(console: Console) -> dict[str, list[float]]:
-    """Where each visitor is drawn."""
+    """Returns the position at which each visitor is drawn."""
     places: dict[str, list[float]] = console.shown(
         "Object.fromEntries([...document.querySelectorAll('.dot')].map("
         "(dot) => [dot.dataset.id, [dot.cx.baseVal.value, dot.cy.baseVal.value]]))"

@@ -1,4 +1,4 @@
-"""The console is quick, small, readable on every screen and by everyone, and lets nothing in."""
+"""The console is fast, small, accessible, readable on every screen, and safe."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,11 +11,11 @@ from tests.controls import Controls
 from tests.instants import INSTANT
 
 LIVING_WITHIN = 2_000
-"""Milliseconds from opening the address to a map with visitors on it."""
+"""The longest time from opening the address to a map with visitors, in ms."""
 HEAVIEST = 265_000
-"""Bytes of the page and all its files, the table of places among them; the reference viewer is apart."""
+"""The most bytes of the page and its files, with the table of places but without the reference viewer."""
 WIDTHS = [360, 759, 760, 1239, 1240, 1920, 2560]
-# Notes when the first visitor was on the map, since the page was asked for.
+# Records the time from the page's request to the first visitor on the map.
 STOPWATCH = """
 new MutationObserver((_, observer) => {
   if (document.querySelector(".dot") === null) return;
@@ -30,7 +30,7 @@ FOCUSED = """(() => {
   const element = document.activeElement;
   return element.matches(".dot") ? "a dot" : element.id || element.textContent.trim();
 })()"""
-# The gaps between frames in some seconds, in ms, shortest first.
+# Measures the gaps between frames over some seconds, in ms, shortest first.
 FRAMES = """(seconds) => new Promise((done) => {
   const gaps = [];
   const end = performance.now() + seconds * 1000;
@@ -49,7 +49,7 @@ def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
     page.add_init_script(STOPWATCH)
     with serving() as printed_address:
         times: list[float] = []
-        # The machine may be busy with other tests: the best of three counts.
+        # The best of three attempts counts, since the machine may be busy with other tests.
         while len(times) < 3 and min(times, default=LIVING_WITHIN) >= LIVING_WITHIN:
             page.goto(printed_address)
             expect(page.locator(".dot").first).to_be_attached()
@@ -57,7 +57,7 @@ def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
 
         assert min(times) < LIVING_WITHIN
         before = page.locator("#feed > li").first.get_attribute("data-key")
-        # Something happens each few seconds, by chance; in a minute it does.
+        # Events come at random every few seconds, so one comes within a minute.
         expect(page.locator("#feed > li").first).not_to_have_attribute(
             "data-key", str(before), timeout=60_000
         )
@@ -91,7 +91,7 @@ def test_no_width_scrolls_sideways(opened: Open) -> None:
             width,
         )
         assert outside == []
-        # The dots lie on their land.
+        # The layers of dots and land have the same position.
         land, dots = (console.page.locator(".world").nth(n).bounding_box() for n in (0, 1))
         assert land == dots
 
@@ -141,7 +141,7 @@ def test_five_thousand_visitors_stay_smooth(page: Page) -> None:
 
         gaps = page.evaluate(FRAMES, 5)
 
-        # While answers of four megabytes come in; a worker reads them. On two busy cores, drawn in software.
+        # Meanwhile a worker reads answers of 4 MB. The limit is for two busy cores without a GPU.
         assert gaps[len(gaps) // 2] < 50
         assert gaps[int(len(gaps) * 0.95)] < 250
         page.goto("about:blank")
@@ -162,7 +162,7 @@ def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None
 
 
 def serious(page: Page) -> list[str]:
-    """What axe takes for serious or critical."""
+    """Returns the violations that axe rates as serious or critical."""
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {one['help']} ({node['html'][:150]})"

@@ -1,4 +1,4 @@
-"""The console's journal: what was sent, copied as curl, saved as HAR, and empty where there is nothing."""
+"""The console's journal: its requests, copies as curl, the saved HAR file, and its empty states."""
 
 import json
 import subprocess
@@ -18,13 +18,13 @@ DESKTOP = {"width": 1280, "height": 800}
 
 
 def of_this_key(console: Console) -> None:
-    """Has the journal list the requests of the console's key alone."""
+    """Filters the journal by the console's own key."""
     console.page.get_by_label("Whose requests").select_option("key")
     expect(console.page.locator("#journal-rows > details")).to_have_count(0)
 
 
 def copied_curl(console: Console) -> str:
-    """What the newest request is copied as."""
+    """Copies the newest request as a curl command, and returns it."""
     console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row = console.page.locator("#journal-rows > details").first
     row.locator("summary").click()
@@ -206,7 +206,7 @@ def test_each_panel_says_that_it_is_empty(opened: Open) -> None:
         console.button(name).click()
         expect(page.locator("#feed-empty")).to_have_text(f"{nothing} in the last ten minutes.")
 
-    # Where one looks: right below the heading and its filter.
+    # The message is right below the heading and its filter.
     for panel in ("feed", "visitors", "pages"):
         top = page.locator(f".{panel}").bounding_box()
         told = page.locator(f"#{panel}-empty").bounding_box()

@@ -1,4 +1,4 @@
-"""The console's switches change what a client gets, and its journal shows what the client asked."""
+"""The console's switches: they change a client's answers, and the journal shows its requests."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from tests.instants import DOCUMENTED, INSTANT
 REALTIME = "/analytics/realtime"
 MAP = "/analytics/realtime/map"
 STEPS = {"+1 s": "05:27:31", "+1 h": "06:27:31", "−1 min": "06:26:31"}
-# What the page says of each fault.
+# The page's description of each fault.
 DAMAGES = {
     "reset": "the connection broke",
     "malformed": "what came is no JSON",
@@ -26,7 +26,7 @@ DAMAGES = {
 
 
 def eventually(value: Callable[[], object], expected: object) -> None:
-    """Waits until a client sees what was switched."""
+    """Waits until a client sees the effect of a switch."""
     end = time.monotonic() + 10
     while (found := value()) != expected and time.monotonic() < end:
         time.sleep(0.05)
@@ -119,7 +119,7 @@ def test_one_operation_is_broken_for_a_while(opened: Open) -> None:
     expect(console.banner).to_contain_text("getRealtimeMap answers 404")
     expect(console.page.locator("#rules")).to_contain_text("(0 of 2 done)")
 
-    # The console looks on all the while, and uses none of them up.
+    # The console polls meanwhile, but its peeks do not use the rule up.
     statuses = [console.ask(path).status_code for path in (REALTIME, MAP, MAP, MAP)]
     assert statuses == [200, 404, 404, 200]
     expect(console.page.locator("#rules")).to_contain_text("(2 of 2 done)")
@@ -184,7 +184,7 @@ def test_a_rate_limit_is_set(opened: Open) -> None:
     console.button("3/min").click()
 
     expect(console.button("3/min")).to_have_attribute("aria-pressed", "true")
-    # The minute is a real one, and may end meanwhile.
+    # The window is a minute of real time, and may end meanwhile.
     statuses = [console.ask(REALTIME).status_code for _ in range(7)]
     assert {*statuses} == {200, 429}
     assert statuses.index(429) >= 3

@@ -1,4 +1,4 @@
-"""The console goes on through outages, slow answers, restarts and keys that are none."""
+"""The console during outages, slow answers, restarts and with invalid keys."""
 
 import time
 
@@ -24,7 +24,7 @@ def test_hanging_answers_do_not_keep_the_page_from_being_repaired(opened: Open) 
     console.button("hang").click()
     expect(console.banner).to_be_visible()
     console.page.locator("[data-request=getRealtimeMap]").first.click()
-    # A browser opens six connections to a server.
+    # A browser opens at most six connections to a server.
     for _ in range(8):
         console.button("Ask again").click()
     console.button("Close").click()
@@ -105,7 +105,7 @@ def test_a_late_answer_to_another_key_is_dropped(opened: Open) -> None:
 def test_the_dialog_shows_the_answer_to_its_own_request(opened: Open) -> None:
     console = opened(faults=[{"when": {"operation": "getRealtimeMap"}, "then": {"delay": 1500}}])
     console.page.locator("[data-request=getRealtimeMap]").first.click()
-    # The late answer is given up with its dialog.
+    # When its dialog is closed, the late request is cancelled.
     with console.page.expect_event("requestfailed", lambda request: request.url.endswith(MAP)):
         console.button("Close").click()
 

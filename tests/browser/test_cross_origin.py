@@ -1,4 +1,4 @@
-"""Pages of other origins: they read the API, and can do nothing to the controls, whatever they send."""
+"""Pages of other origins: they can read the API, but cannot use the controls."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -18,11 +18,11 @@ DATE = "Fri, 06 Feb 2026 05:27:30 GMT"
 LIMITS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
 REALTIME = "/analytics/realtime"
 UNKNOWN_VISITOR = "/visitors/00000000-0000-4000-8000-000000000000"
-# A minted key, which an attack might change or have forgotten, and one that an attack might mint.
+# A key that an attack might change or delete, and one that an attack might mint.
 VICTIM = "df_victim"
 PLANTED = "df_planted"
 
-# Asks one question after the other; gives of each what the page can read, or what fetch threw.
+# Sends requests one after another, and returns what the page can read of each answer, or the error.
 ASK = """async (questions) => {
   const ask = async ({ url, ...options }) => {
     const reply = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) });
@@ -34,7 +34,7 @@ ASK = """async (questions) => {
   for (const question of questions) replies.push(await ask(question).catch(String));
   return replies;
 }"""
-# The tools of an attacker. A form's answer goes into a frame, so that the page stays.
+# The tools of an attacker. A form's answer goes to a frame, so that the page stays open.
 TOOLS = """
   const add = (tag, attributes) =>
     document.body.appendChild(Object.assign(document.createElement(tag), attributes));
@@ -51,7 +51,7 @@ TOOLS = """
 
 
 class Server(NamedTuple):
-    """A mock at `http://127.0.0.1:…`, and the file in which it notes each request."""
+    """A mock at `http://127.0.0.1:…`, and the file of its request log."""
 
     url: str
     log: Path
@@ -62,11 +62,11 @@ class Server(NamedTuple):
         return f"{self.url}/api/v1"
 
     def count(self, answer: str) -> int:
-        """How often it answered so, such as `403 POST /__mock/reset`."""
+        """Returns how many requests got an answer, such as `403 POST /__mock/reset`."""
         return self.log.read_text(encoding="utf-8").count(f"{answer} ")
 
     def wait_for(self, answer: str, count: int) -> None:
-        """Returns when it has answered so for so many times."""
+        """Waits until the number of requests that got an answer is `count`."""
         end = time.monotonic() + 10
         while self.count(answer) < count:
             assert time.monotonic() < end, f"{answer!r} is missing in\n{self.log.read_text('utf-8')[-1000:]}"
@@ -114,7 +114,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def controls(server: Server) -> Iterator[Controls]:
-    """Its controls, with something that an attack could destroy; reset in the end."""
+    """The controls of the mock, with state that an attack could destroy; it is reset at the end."""
     with Controls(server.url) as controls:
         controls.mint(key=VICTIM, now=DOCUMENTED, frozen=True)
         controls.patch("/settings", {"seed": 7})
@@ -125,14 +125,14 @@ def controls(server: Server) -> Iterator[Controls]:
 
 @pytest.fixture
 def on_another_port(page: Page, elsewhere: str) -> Page:
-    """A page of another origin, but of the same site: to browsers it is closer than most."""
+    """A page of another origin but of the same site, which browsers restrict less."""
     page.goto(elsewhere)
     return page
 
 
 @pytest.fixture(params=["another port", "another site"])
 def stranger(request: pytest.FixtureRequest, page: Page, elsewhere: str) -> Page:
-    """A page that is not the mock's."""
+    """A page of another origin than the mock's."""
     addresses = {"another port": elsewhere, "another site": elsewhere.replace("127.0.0.1", "localhost")}
     page.goto(addresses[request.param])
     return page
@@ -147,21 +147,21 @@ def own(page: Page, server: Server) -> Page:
 
 @pytest.fixture
 def visitor(server: Server, controls: Controls) -> str:
-    """The id of somebody on the website of `df_test`."""
+    """The id of a visitor of the website of `df_test`."""
     reply = controls.client.get(f"{server.api}/analytics/realtime/map", headers=bearer("df_test"))
     found: str = reply.json()["data"]["visitors"][0]["visitorId"]
     return found
 
 
 def read(page: Page, server: Server, *paths: str, token: str = "df_test") -> list[Json]:
-    """What a page learns from the API: status, headers and body; or what fetch threw."""
+    """Returns what a page can read of the API's answers: status, headers and body, or the error."""
     questions = [{"url": server.api + path, "headers": bearer(token)} for path in paths]
     replies: list[Json] = page.evaluate(ASK, questions)
     return replies
 
 
 def steer(page: Page, server: Server, questions: Sequence[Question]) -> list[Json]:
-    """What a page learns from the controls, to which it sends JSON."""
+    """Sends JSON to the controls from a page, and returns what it can read of the answers."""
     headers = {"Content-Type": "application/json"}
     replies: list[Json] = page.evaluate(
         ASK,
@@ -174,7 +174,7 @@ def steer(page: Page, server: Server, questions: Sequence[Question]) -> list[Jso
 
 
 def state_of(controls: Controls) -> list[Json]:
-    """All that an attack might have changed."""
+    """Returns all state that an attack might change."""
     paths = (f"/keys/{VICTIM}", f"/keys/{PLANTED}", "/clock", "/settings", "/requests?key=df_test")
     return [controls.ask("GET", path).json() for path in paths]
 
@@ -224,7 +224,7 @@ def test_page_of_the_mock_steers_and_reads_it(own: Page, server: Server, control
 
     assert [reply["status"] for reply in read_all] == [200] * len(READS)
     assert [reply["status"] for reply in changed] == [201, 200, 200, 200, 200, 204, 204]
-    # So each of them would show where a page of another origin sends it.
+    # The requests change all of that state, so an attack with one of them would be noticed.
     assert all(now != then for now, then in zip(state_of(controls), before, strict=True))
 
 
@@ -242,7 +242,7 @@ def test_page_cannot_fetch_the_controls(
 
 
 def attack(page: Page, server: Server, script: str, answer: str) -> None:
-    """Lets a page send something, which the mock has to answer so."""
+    """Runs a script in a page, and waits for the answer that the mock must give to it."""
     count = server.count(answer)
     page.evaluate(f"(mock) => {{ {TOOLS} {script}; }}", f"{server.url}/__mock")
     server.wait_for(answer, count + 1)

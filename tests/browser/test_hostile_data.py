@@ -1,4 +1,4 @@
-"""Site files and documents that want to be more than data: nothing of them runs, wherever it is shown."""
+"""Hostile site files and documents: no script in their texts runs, wherever they are shown."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.instants import INSTANT
 
 MARK = '"><img src=x onerror="window.met=1"><script>window.met=1</script><b>{{met}}'
 PAGE = "<!doctype html><title>Theirs</title><body><script>%s</script>"
-# What a page at the mock's own address would do with the controls.
+# A script that would use the controls if it ran at the mock's own address.
 GREEDY = PAGE % (
     "fetch('/__mock/keys').then((reply) => reply.text(), String)"
     ".then((text) => { document.title = 'met: ' + text; });"
@@ -41,7 +41,7 @@ NAMED = ("/pricing", "/signup", "/dashboard", "Starter", "Pro", "scroll_to_prici
 
 
 def _marked(part: Any) -> Any:
-    """The same with the mark in texts that who looks at the console is shown."""
+    """Returns the values with the mark in all texts that the console shows."""
     if isinstance(part, list):
         return [_marked(member) for member in part]
     if not isinstance(part, dict):
@@ -53,7 +53,7 @@ def _marked(part: Any) -> Any:
 
 
 def _hostile_site() -> str:
-    """The demo with the mark in its texts, and in names wherever they are named."""
+    """Returns the demo's site file with the mark in its texts and names."""
     site = _marked(read_data(SITES / "demo.yaml"))
     text = json.dumps({**site, "websiteId": "665f0b3c4d2e1a00feedbeef", "regulars": []})
     for name in NAMED:

@@ -1,4 +1,4 @@
-"""Without Chromium the browser tests are left out with one line, and fail where a browser is demanded."""
+"""The browser tests without Chromium: they are skipped with one line, or fail if a browser is required."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ TESTS = Path(__file__).with_name("test_page.py")
 
 
 def run_without_browser(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Browser tests on a machine that has none."""
+    """Runs browser tests as on a machine without a browser."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DATAFAST_"))
     }

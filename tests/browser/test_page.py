@@ -1,4 +1,4 @@
-"""The page that these tests are given: it has to answer for what it says, and shows what it saw."""
+"""The fixture of the page: it fails a test for unexpected complaints, and adds a picture to a failure."""
 
 from pathlib import Path
 

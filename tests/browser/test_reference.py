@@ -1,10 +1,10 @@
-"""The API reference in a browser: drawn without a complaint, and each "Execute" answered by this mock."""
+"""The API reference in a browser: it opens without errors, and each "Execute" is answered by the mock."""
 
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from mock_server.testing import RunningMock
 
-# What is in the answer to each.
+# A text in the answer of each operation.
 OPERATIONS = {
     "/analytics/realtime": ("getRealtime", '"visitors":'),
     "/analytics/realtime/map": ("getRealtimeMap", '"recentPayments":'),
@@ -17,7 +17,7 @@ def test_each_operation_is_there_and_answers_at_once(page: Page, mock: RunningMo
     page.set_viewport_size(TELEPHONE)
     page.goto(f"{mock.server}/docs")
 
-    # Swagger UI puts an invisible mark after each slash, so that long paths may be broken there.
+    # Swagger UI puts an invisible mark after each slash, where long paths may wrap.
     expect(page.locator(".opblock-summary-path")).to_have_count(len(OPERATIONS))
     paths = page.locator(".opblock-summary-path").evaluate_all("all => all.map(one => one.dataset.path)")
     assert paths == list(OPERATIONS)
@@ -52,7 +52,7 @@ def test_page_follows_the_colour_scheme(page: Page, mock: RunningMock) -> None:
 
 
 def _executed(page: Page, operation: str) -> Locator:
-    """Presses what a newcomer presses; gives the answer, which is a 200."""
+    """Executes an operation with its defaults, and returns the element of its answer, a 200."""
     block = page.locator(f".opblock[id$='-{operation}']")
     block.locator(".opblock-summary-control").click()
     block.get_by_role("button", name="Try it out").click()

@@ -1,4 +1,4 @@
-"""One test's stay on a page: what the page complained of, and what to show where the test failed."""
+"""A test's visit of a page: the page's complaints, and its picture if the test fails."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,35 +9,35 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Req
 
 _THIS_MACHINE = ("127.0.0.1", "localhost")
 _PATIENCE = 10
-"""Seconds until an expected complaint is given up."""
+"""The longest wait for an expected complaint, in seconds."""
 
 
 class Complaints:
-    """Errors and warnings of a page, and requests of it that leave this machine; a test expects none."""
+    """The complaints of a page: errors, warnings, and requests to other machines."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.messages: list[str] = []
-        """All that the console said, to be shown where a test fails."""
+        """All messages of the browser's console, to be shown if a test fails."""
         self._expected: list[str] = []
 
     def expect(self, part: str) -> None:
-        """Takes over the complaints that have `part` in them, of which there has to be one at least."""
+        """Expects complaints that contain `part`, at least one."""
         self._expected.append(part)
 
     def unexpected(self) -> list[str]:
-        """The complaints that nobody took over."""
+        """Returns the complaints that no test expects."""
         return [text for text in self.texts if not any(part in text for part in self._expected)]
 
     def missing(self) -> list[str]:
-        """What was expected and has not come."""
+        """Returns the expected complaints that have not come."""
         return [part for part in self._expected if not any(part in text for text in self.texts)]
 
     def listen(self, context: BrowserContext) -> None:
-        """Hears all pages of a browser's profile."""
+        """Listens to all pages of a browser's profile."""
         context.on("console", self._hear)
         context.on("weberror", self._hear_uncaught)
-        # Only listened to: with `context.route` Playwright would answer preflights itself.
+        # Requests are only observed: with `context.route` Playwright would answer preflights itself.
         context.on("request", self._look_at)
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -60,7 +60,7 @@ class Complaints:
 
 @dataclass(slots=True)
 class Visit:
-    """A page, and a folder for what is kept of it."""
+    """A page, and a folder for its pictures."""
 
     page: Page
     complaints: Complaints
@@ -68,22 +68,22 @@ class Visit:
     has_failed: bool = field(default=False, init=False)
 
     def settle(self) -> list[str]:
-        """What the test has to answer for: complaints that it did not expect, and those that never came."""
+        """Returns the reasons to fail: unexpected complaints, and expected ones that never came."""
         if not self.page.is_closed():
-            # What the page said before it answers this has been heard.
+            # After this answer all earlier messages of the page have arrived.
             self.page.locator(":root").wait_for(state="attached")
             self._wait_for_expected()
         missing = self.complaints.missing()
         return [*self.complaints.unexpected(), *(f"expected, but it never came: {part}" for part in missing)]
 
     def _wait_for_expected(self) -> None:
-        """The browser's own messages, about a request that was blocked, come later than the page's."""
+        """Waits for expected complaints, since the browser's own messages come later than the page's."""
         end = time.monotonic() + _PATIENCE
         while self.complaints.missing() and time.monotonic() < end:
             self.page.wait_for_timeout(50)
 
     def told(self) -> str:
-        """Address, picture and console."""
+        """Returns the page's address, picture and console messages, as a text."""
         said = self.complaints.messages or ["(nothing)"]
         return "\n".join(
             [f"page: {self.page.url}", f"picture: {self._picture()}", "console:", *(f"  {m}" for m in said)]

@@ -1,4 +1,4 @@
-"""The files of the console as they are served."""
+"""The files of the console, as they are served."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ MODULES = {name for name in FILES if name.endswith(".js")} - {"main.js", "poller
 
 
 class Page(HTMLParser):
-    """What the page holds of scripts, styles and links."""
+    """The scripts, styles and links of the page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Notes what could run or be fetched."""
+        """Records an element that could run a script or load a file."""
         found = dict(attrs)
         if found.get("rel") == "modulepreload":
             self.preloaded.append(str(found["href"]))

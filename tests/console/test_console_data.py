@@ -1,4 +1,4 @@
-"""The data of the console's map, land.json and places.json, and in Node the modules that read them."""
+"""The data of the console's map, land.json and places.json, and the modules that read them, in Node."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ from tests.invariants import data_of
 
 NODE = Path(sys.executable).with_name("node")
 STATIC = Path(console.__file__).parent / "static"
-# Reads `given`, and writes what the expression gives.
+# A program that reads `given` and writes the value of the expression.
 MODULE = """
 import {{ readFileSync }} from "node:fs";
 import {{ placeOf }} from "{static}/places.js";
@@ -35,7 +35,7 @@ console.log(JSON.stringify({expression}));
 SITES = load_sites()
 INSTANT = 1_770_355_650_000
 PLACES = json.loads(places_json())
-# The visitors who are nowhere, and the places of their own that edge_cases.yaml adds to those of places.csv.
+# Visitors without a known place, and the places in edge_cases.yaml that are not in places.csv.
 NOWHERE = {(None, None), (None, "<i>Nowhere</i>"), ("AQ", None), ("AQ", "South Pole")}
 OWN = {
     ("FJ", "Taveuni"),
@@ -50,7 +50,7 @@ TWO_CITIES = {"US": {"": [-7401, 4071], "New York City": [-7401, 4071], "Boise":
 
 
 class Point(NamedTuple):
-    """In hundredths of a degree."""
+    """A point, in hundredths of a degree."""
 
     x: int
     y: int
@@ -60,7 +60,7 @@ Edge = tuple[Point, Point]
 
 
 def evaluated(expression: str, given: Any = None) -> Any:
-    """The value of a JavaScript expression."""
+    """Returns the value of a JavaScript expression, evaluated in Node."""
     module = MODULE.format(static=STATIC.as_uri(), expression=expression)
     result = subprocess.run(
         [NODE, "--input-type=module", "--eval", module],
@@ -75,7 +75,7 @@ def evaluated(expression: str, given: Any = None) -> Any:
 
 
 def decoded(ring: list[int]) -> list[Point]:
-    """The points of a ring of land.json."""
+    """Returns the points of a ring of land.json."""
     ways = zip(ring[::2], ring[1::2], strict=True)
     return [Point(*point) for point in accumulate(ways, lambda one, way: (one[0] + way[0], one[1] + way[1]))]
 
@@ -85,20 +85,20 @@ EDGES = [edge for ring in RINGS for edge in pairwise([*ring, ring[0]])]
 
 
 def is_land(longitude: float, latitude: float) -> bool:
-    """Whether a line from the place to the west meets an odd number of coasts."""
+    """Whether a line from a point to the west crosses an odd number of coasts."""
     x, y = longitude * 100, latitude * 100
     level = [(a, b) for a, b in EDGES if (a.y > y) != (b.y > y)]
     return sum(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x) < x for a, b in level) % 2 == 1
 
 
 def area(ring: Iterable[Point]) -> float:
-    """Twice the area; negative where the ring runs clockwise."""
+    """Returns twice the area of a ring, which is negative if it runs clockwise."""
     points = list(ring)
     return sum(a.x * b.y - b.x * a.y for a, b in pairwise([*points, points[0]]))
 
 
 def crossings(edges: Iterable[Edge]) -> Iterator[tuple[Edge, Edge]]:
-    """All pairs of edges that cross in the midst of both."""
+    """Yields all pairs of edges that cross between their ends."""
     from_west = sorted((min(edge), max(edge)) for edge in edges)
     for n, one in enumerate(from_west, 1):
         end = bisect_right(from_west, one[1].x, key=lambda edge: edge[0].x)
@@ -106,7 +106,7 @@ def crossings(edges: Iterable[Edge]) -> Iterator[tuple[Edge, Edge]]:
 
 
 def _parts(line: Edge, edge: Edge) -> bool:
-    """Whether the ends of an edge lie on both sides of a line."""
+    """Whether the ends of an edge are on different sides of a line."""
     return area((*line, edge[0])) * area((*line, edge[1])) < 0
 
 
@@ -210,7 +210,7 @@ def test_place_in_hundredths_of_a_degree(country: str, city: str, place: list[in
     assert PLACES[country][city] == place
 
 
-# The crowd of launch_day comes from the same places as demo's, and takes five seconds.
+# launch_day has the same places as demo, and would take five seconds.
 @pytest.mark.parametrize("site", sorted(SITES.keys() - {"launch_day"}))
 def test_visitors_of_each_site_have_a_place(site: str) -> None:
     reply = realtime_map(Call(World(42, SITES[site]), INSTANT, REVISION_2026_06, {}))

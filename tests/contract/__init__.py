@@ -1,1 +1,1 @@
-"""Tests of mock_server/contract/operations/."""
+"""Tests of mock_server/contract/."""

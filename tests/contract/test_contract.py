@@ -1,4 +1,4 @@
-"""The document: valid, true to its own examples, and kept by every answer of the mock."""
+"""The document: it is valid, its examples fit its schemas, and so does every answer of the mock."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ from tests.schemas import answer_of, strict_validator
 DOCUMENT = load_document()
 OPERATIONS = [operation.operation_id for operation in operations_of(DOCUMENT)]
 SITES = load_sites()
-# Five thousand visitors take their time.
+# launch_day has 5,000 visitors, which take long.
 ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
 ]
@@ -38,7 +38,7 @@ def test_document_is_valid_whole_and_narrowed(revision: str | None) -> None:
 
 
 def _examples() -> list[Any]:
-    """Every named example of an answer, with the revisions that it belongs to."""
+    """Returns every named example of an answer, with its revisions."""
     return [
         pytest.param(revision, operation, status, example["value"], id=f"{operation} {name} {revision}")
         for revision in REVISIONS
@@ -144,7 +144,7 @@ def test_operation_and_each_of_its_answers_names_where_it_is_documented(operatio
 
 
 def _members() -> list[Any]:
-    """Every member of every schema, with what it refers to."""
+    """Returns every member of every schema, with references resolved."""
     return [
         pytest.param({**_schema(member), **member}, id=f"{schema}.{name}")
         for schema, content in DOCUMENT["components"]["schemas"].items()

@@ -1,4 +1,4 @@
-"""openapi.yaml, openapi.json and the parts that both are made of."""
+"""The document's files: openapi.yaml, openapi.json, and the parts from which both are made."""
 
 import shutil
 from pathlib import Path
@@ -42,7 +42,7 @@ def parts(tmp_path: Path) -> Path:
 
 
 def with_family(parts: Path, text: str) -> Path:
-    """The parts with a further file and its line in the list."""
+    """Adds a file to the parts, and a line to their list."""
     (parts / "goals.yaml").write_text(text, encoding="utf-8")
     root = parts / ROOT_PART
     written = root.read_text(encoding="utf-8")

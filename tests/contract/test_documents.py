@@ -1,4 +1,4 @@
-"""Further documents: which of their answers is sent, where, with what, and what is refused at the start."""
+"""Further documents: the choice of their answers, their routes and headers, and errors at the start."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -241,7 +241,7 @@ def test_below_the_api_a_key_is_needed(web: httpx2.Client, path: str) -> None:
 def test_concrete_path_of_theirs_counts_before_a_template_of_ours(web: httpx2.Client) -> None:
     path = "/api/v1/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
 
-    # Twice: what is asked again in the same bytes is answered at once.
+    # The second request has the same bytes, so the fast path answers it.
     assert [web.get(path, headers=bearer("df_test")).json() for _ in range(2)] == [SAID, SAID]
 
 
@@ -377,7 +377,7 @@ def test_document_that_cannot_be_served_is_refused_with_its_place(
 
 
 def _example(tmp_path: Path, schema: str, **schemas: str) -> bytes:
-    """The body of an answer that documents a schema, beside others by name."""
+    """Returns the body of an answer that is made from a schema, which may refer to further schemas."""
     path = tmp_path / "own.yaml"
     others = ", ".join(f"{name}: {content}" for name, content in schemas.items())
     media = f"{{application/json: {{schema: {schema}}}}}"
@@ -387,7 +387,7 @@ def _example(tmp_path: Path, schema: str, **schemas: str) -> bytes:
 
 
 def _members(count: int, schema: str) -> str:
-    """An object of so many members that refer to one schema."""
+    """Returns an object's schema with `count` members that refer to one schema."""
     return f"{{properties: {{{', '.join(f'm{n}: {_reference(schema)}' for n in range(count))}}}}}"
 
 
@@ -507,7 +507,7 @@ ODD_VALUES = [None, True, 0, -1.5, "", "x", "#/paths", [], ["x"], [None], {}, {"
 
 
 def _places(part: Any, *way: str | int) -> Iterator[tuple[str | int, ...]]:
-    """The way to each value of a document."""
+    """Yields the path to each value of a document."""
     members = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
     for name, member in members:
         yield (*way, name)
@@ -515,7 +515,7 @@ def _places(part: Any, *way: str | int) -> Iterator[tuple[str | int, ...]]:
 
 
 def _with(part: Any, way: Sequence[str | int], value: Any) -> Any:
-    """The document with another value at a place."""
+    """Returns the document with another value at a path."""
     if not way:
         return value
     if isinstance(part, dict):

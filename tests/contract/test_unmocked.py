@@ -1,4 +1,4 @@
-"""Operations that are documented and not mocked yet: 401 without a key, 501 with one, never 404."""
+"""Operations that are documented but not mocked yet: 401 without a key, 501 with one, never 404."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ paths:
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[httpx2.Client]:
-    """A client of a mock of this module alone, whose journal is read."""
+    """A client of a mock for this module, whose journal the tests read."""
     with running(now=INSTANT) as mock, httpx2.Client(base_url=mock.server, timeout=30) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""The control API: who may use it, how it refuses, and that its own document is true."""
+"""The control API: its access rules, its errors, and its own document."""
 
 import http.client
 import subprocess
@@ -251,7 +251,7 @@ TOOLBAR = "http://localhost:6006"
 
 @pytest.fixture(scope="module")
 def toolbar() -> Iterator[httpx2.Client]:
-    """The controls of a mock that pages of one other origin may use."""
+    """The controls of a mock that allows pages of one other origin."""
     with (
         serving(
             "--control-origin", "HTTP://LocalHost:6006/", "--control-origin", "https://a.example:443"

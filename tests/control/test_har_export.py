@@ -1,4 +1,4 @@
-"""The journal as a HAR file: valid, without tokens, and readable by others and by our own kit."""
+"""The journal as a HAR file: valid, without tokens, and readable by other tools and by our kit."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ RECORDS = ("headers", "queryString", "cookies")
 
 @pytest.fixture(scope="module")
 def asked() -> Iterator[tuple[RunningMock, str]]:
-    """A mock and a key that it was asked with in many ways."""
+    """A mock, and a key with which requests of many kinds were sent."""
     with running(now=INSTANT, speed=0) as mock, Controls(mock.server) as controls:
         key = controls.mint(label="checkout", key=SECRET)
         with httpx2.Client(base_url=mock.url) as web:
@@ -49,13 +49,13 @@ def asked() -> Iterator[tuple[RunningMock, str]]:
 
 
 def exported(mock: RunningMock, key: str, **query: str | int) -> httpx2.Response:
-    """The HAR file of a key's journal."""
+    """Returns the HAR file of a key's journal."""
     reply = httpx2.get(f"{mock.server}/__mock/requests", params={"key": key, "format": "har", **query})
     return reply.raise_for_status()
 
 
 def as_har(name: str, value: Any) -> Any:
-    """A part of a file as one of harfile's classes, which know each member of HAR 1.2 and no other."""
+    """Converts a part of a file to a class of harfile, which knows exactly the members of HAR 1.2."""
     if isinstance(value, dict):
         parts = {inner: as_har(inner, each) for inner, each in value.items()}
         return PARTS[name](**parts) if name in PARTS else parts
@@ -132,7 +132,7 @@ def test_the_kit_reads_it_and_accuses_nobody(asked: tuple[RunningMock, str], tmp
 
     result = ended("verify", mock.url, "--har", str(file))
 
-    # Of a map only the beginning is kept: that is left out, and so the verdict is partial.
+    # Only the beginning of a map is kept, so it is left out and the verdict is partial.
     assert result.returncode == 5, result.stdout + result.stderr
     assert "0 broken, 0 warnings" in result.stdout
     assert "1 without a recorded body" in result.stdout + result.stderr

@@ -1,1 +1,1 @@
-"""Tests of mock_server/faults/body/."""
+"""Tests of mock_server/faults/."""

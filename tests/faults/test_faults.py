@@ -40,7 +40,7 @@ Ask = Callable[[str], http.client.HTTPResponse]
 
 @pytest.fixture(scope="module")
 def by_node(turned: RunningMock) -> Met:
-    """What Node's fetch meets, by fault."""
+    """The error or answer that Node's fetch gets, by fault."""
     script = Path(__file__).with_name("faults.mjs")
     command = [str(NODE), str(script), f"{turned.url}{REALTIME}", *FAULTS, *VARIANTS]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
@@ -50,7 +50,7 @@ def by_node(turned: RunningMock) -> Met:
 
 @pytest.fixture
 def by_python(turned: RunningMock) -> Iterator[Ask]:
-    """Asks for a fault with the standard library's client."""
+    """A function that requests a fault with the standard library's client."""
     with ExitStack() as stack:
 
         def ask(fault: str) -> http.client.HTTPResponse:
@@ -87,7 +87,7 @@ def test_reset_is_a_reset_on_the_wire(turned: RunningMock) -> None:
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
         error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    # It has been told by recv; an orderly end would have been b"".
+    # `recv` has reported the reset; a normal close would have given b"".
     assert error == 0
 
 
@@ -182,7 +182,7 @@ def test_a_client_that_leaves_a_hanging_answer_leaves_nothing(turned: RunningMoc
     for _ in range(20):
         with socket.create_connection((host, int(port))) as connection:
             request = b"GET /api/v1/analytics/realtime?__fault=hang HTTP/1.1\r\nHost: x\r\n\r\n"
-            # Another one waits behind it.
+            # A second request waits for its answer.
             connection.sendall(request * 2)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -225,7 +225,7 @@ def test_sigterm_ends_late_and_hanging_answers_at_once_and_quietly(tmp_path: Pat
 
 
 def _ended_of(server: str) -> list[bool]:
-    """Of each request that came without a key: whether its answer has ended."""
+    """Returns, for each request without a key, whether its answer has ended."""
     rows = httpx2.get(f"{server}/__mock/requests").json()["requests"]
     return [row["duration"] is not None for row in rows]
 

@@ -1,4 +1,4 @@
-"""`Prefer`, and the same in the query: one answer on demand."""
+"""Preferences, in the header `Prefer` and in the query."""
 
 import httpx2
 import pytest
@@ -160,7 +160,7 @@ def test_the_query_does_the_same(web: httpx2.Client) -> None:
     reply = web.get(REALTIME, params={"__code": "404", "__delay": "1", "__unknown": "x"})
 
     assert reply.status_code == 404
-    # It was no header.
+    # The preference was not in a header.
     assert "Preference-Applied" not in reply.headers
 
 

@@ -1,4 +1,4 @@
-"""Rules: which requests meet a fault, how often, and whose rule decides."""
+"""Fault rules: which requests they match, how often they apply, and which rule decides."""
 
 import json
 
@@ -112,7 +112,7 @@ def test_a_rule_is_about_operations_that_document_what_it_wants(
     key = controls.mint(faults=rules)
 
     assert statuses(web, key, 2) == [500, 200]
-    # Only a visitor's profile has such an example, and it is still there.
+    # Only a visitor's profile has such an example, and it is unchanged.
     assert web.get("/visitors/x", headers=bearer(key)).json()["data"]["visitorId"]
 
 

@@ -1,4 +1,4 @@
-"""The golden files: checked in as they are made, described by their index, true to the document."""
+"""The golden files: they are up to date, described by their index, and valid by the document."""
 
 import json
 import os
@@ -46,14 +46,14 @@ RENEW = "fixtures/golden is not what the mock answers: run `make golden` and loo
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Every file by its path in the folder."""
+    """Returns the content of every file by its path in the folder."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
 
 
 def choice(**more: Any) -> Choice:
-    """The usual seed and instant."""
+    """Returns a choice with the default seed and instant."""
     return Choice(DEFAULT_SEED, instant_of(DOCUMENTED), **more)
 
 
@@ -64,7 +64,7 @@ ROWS: list[dict[str, Any]] = INDEXED["files"]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What the command writes where hash seed, time zone and encoding are unlike anybody's."""
+    """The files that the command writes with an unusual hash seed, time zone and encoding."""
     folder = tmp_path_factory.mktemp("golden") / "new"
     environment = {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     result = ended("fixtures", "--out", str(folder), environment=environment, seconds=120)
@@ -153,14 +153,14 @@ def test_every_documented_status_has_a_file(revision: str, operation: str) -> No
 REPEATABLE = [
     pytest.param(row, id=row["path"])
     for row in ROWS
-    # The limit is shared by whoever uses the key.
+    # A 429 depends on the other requests of its key.
     if row["revision"] in (DEFAULT_REVISION, None) and row["status"] != 429
 ]
 
 
 @pytest.fixture(scope="module")
 def documented() -> Iterator[RunningMock]:
-    """A mock at the files' own instant."""
+    """A mock at the instant of the files."""
     with running(now=DOCUMENTED, speed=0) as mock:
         yield mock
 
@@ -274,7 +274,7 @@ def test_command_refuses_a_file_as_folder(tmp_path: Path) -> None:
 
 
 def index_of(*paths: str) -> bytes:
-    """An index that lists these files."""
+    """Returns an index that lists the given files."""
     return json.dumps({"generator": GENERATOR, "files": [{"path": path} for path in paths]}).encode()
 
 

@@ -1,4 +1,4 @@
-"""The answers that are kept, and what many clocks beside each other cost."""
+"""The cache of answers, and the cost of many clocks at different instants."""
 
 import sys
 from types import FrameType
@@ -24,7 +24,7 @@ MEGABYTE = 1024 * 1024
 
 
 class Counted:
-    """A view whose answers have so many bytes, and that notes what it is asked for."""
+    """A resource whose answers have a given size, and that records its calls."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -84,9 +84,9 @@ def test_after_an_answer_that_was_too_large_others_are_kept_again(worlds: Worlds
 
 
 def calls_of(site: Site, clocks: int, ticks: int) -> int:
-    """How many Python functions a map takes on the average, where so many clocks are asked in turns.
+    """Returns the average number of Python calls per map, with requests by several clocks in turn.
 
-    The clocks lie seven hours apart; what a clock costs at its start is left out.
+    The clocks are seven hours apart; the first requests of each are not counted.
     """
     world, calls = World(42, site), 0
 

@@ -1,1 +1,1 @@
-"""Tests of mock_server/serving/server/."""
+"""Tests of mock_server/serving/."""

@@ -1,4 +1,4 @@
-"""An adversary at the socket: whatever it sends is served, refused or hung up on, and nobody else notices."""
+"""An adversary at the socket: it is served, refused or disconnected, and other clients do not notice."""
 
 import re
 import socket
@@ -34,36 +34,36 @@ INTERNALS = (b"Traceback", b'File "', b"site-packages", b"mock_server")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under attack: its address and the file that gathers its standard error."""
+    """A server under attack: its address, and the file of its standard error."""
 
     address: str
     stderr: Path
 
     @contextmanager
     def connected(self) -> Iterator[socket.socket]:
-        """A connection; what takes longer than 5 s raises TimeoutError."""
+        """Yields a connection; an operation that takes longer than 5 s raises TimeoutError."""
         host, _, port = self.address.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=5) as sock:
             yield sock
 
     def statuses(self, data: bytes) -> list[int]:
-        """The statuses that `data` is answered with until the server closes; none if it only does that."""
+        """Returns the statuses of the answers to `data` until the server closes the connection."""
         with self.connected() as sock:
-            # A server that has seen enough closes while there is still more to send.
+            # A server may close the connection before all bytes are sent.
             with suppress(OSError):
                 sock.sendall(data)
                 sock.shutdown(socket.SHUT_WR)
             return statuses_in(received(sock))
 
     def first_status(self, data: bytes) -> int:
-        """The status that `data` is answered with first, by a server that may wait for more."""
+        """Returns the status of the first answer to `data`; the server may wait for more bytes."""
         with self.connected() as sock:
             sock.sendall(data)
             return statuses_in(sock.recv(MEGABYTE))[0]
 
 
 def received(sock: socket.socket) -> bytes:
-    """All that a server sends until it closes."""
+    """Returns all bytes that a server sends until it closes the connection."""
     answer = b""
     with suppress(ConnectionError):
         while part := sock.recv(MEGABYTE):
@@ -72,9 +72,9 @@ def received(sock: socket.socket) -> bytes:
 
 
 def statuses_in(answer: bytes) -> list[int]:
-    """The statuses of answers one after another; fails where one is a 5xx or shows the server's insides."""
+    """Returns the statuses of consecutive answers; fails if one is a 5xx or shows the server's internals."""
     statuses = [int(status) for status in STATUS.findall(answer)]
-    # A 501 names an operation that is documented.
+    # A 501 is the right answer of a documented operation that is not mocked.
     assert all(status < 500 or status == 501 for status in statuses), answer[:2000]
     assert not any(trace in answer for trace in INTERNALS), answer[:2000]
     assert statuses or not answer, answer[:2000]
@@ -89,13 +89,13 @@ def request(
     version: bytes = b"HTTP/1.1",
     body: bytes = b"",
 ) -> bytes:
-    """A request as it goes over the wire. Without `Connection: close` the connection stays open."""
+    """Returns the bytes of a request; without `Connection: close` the connection stays open."""
     return b"%b %b %b\r\nHost: localhost\r\n%b\r\n%b" % (method, target, version, headers, body)
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """One process for the whole file, which ends as if nothing had been."""
+    """One process for the whole file, which must stop normally at the end."""
     stderr = tmp_path_factory.mktemp("abuse") / "stderr"
     with stderr.open("w") as stream, started("--port", "0", "--log", "requests", stderr=stream) as process:
         yield Target(address_of(process), stderr)
@@ -106,7 +106,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @pytest.fixture(scope="module")
 def bystander(target: Target) -> Iterator[httpx2.Client]:
-    """Another client, which takes a new connection for each request and waits for 2 s at most."""
+    """Another client, which opens a connection for each request and waits for 2 s at most."""
     headers = {**bearer("df_test"), "Connection": "close"}
     with httpx2.Client(base_url=target.address, headers=headers, timeout=2) as client:
         yield client
@@ -114,7 +114,7 @@ def bystander(target: Target) -> Iterator[httpx2.Client]:
 
 @pytest.fixture(autouse=True)
 def _unharmed(target: Target, bystander: httpx2.Client) -> Iterator[None]:
-    """After each attack the next request is served, and nothing has been raised meanwhile."""
+    """Checks after each attack that the next request is served and that nothing was raised."""
     seen = target.stderr.stat().st_size
     yield
     reply = bystander.get(REALTIME.decode())
@@ -263,7 +263,7 @@ AUTHORIZATIONS = [
     pytest.param(b"Authorization: Bearer " + b"x" * 100_000 + b"\r\n", 431, id="100 KB of token"),
     pytest.param("Authorization: Bearer df_tést☃\r\n".encode(), 401, id="UTF-8"),
     pytest.param(b"Authorization: Bearer df_t\xe9st\r\n", 401, id="Latin-1"),
-    # HTTP knows blank and tab as white space and no other.
+    # In HTTP only space and tab are white space.
     pytest.param(b"Authorization: Bearer df_test\xa0\r\n", 401, id="no-break space after the token"),
     pytest.param(b"Authorization: Bearer \x85df_test\r\n", 401, id="next line before the token"),
     pytest.param(b"Authorization: \xa0Bearer df_test\r\n", 401, id="no-break space before the scheme"),
@@ -494,7 +494,7 @@ def test_websocket_frames_are_refused(target: Target) -> None:
 def test_client_that_resets_its_connection_harms_nobody(target: Target, count: int) -> None:
     with target.connected() as sock:
         sock.sendall(request() * count)
-        # A linger of 0 s makes closing a reset.
+        # With a linger of 0 s, closing sends a reset.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -503,11 +503,11 @@ def test_client_that_leaves_while_it_is_answered_harms_nobody(
     target: Target, bystander: httpx2.Client, count: int
 ) -> None:
     with target.connected() as sock:
-        # A small window: soon the server has to wait for room to write.
+        # With a small window the server soon has to wait before it can write more.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.sendall(request(b"/openapi.json?revision=all") * count)
         first = sock.recv(100)
-        # Whoever is answered meanwhile came later: the first one's turn is over, and the server waits.
+        # Other clients are answered while the server waits for the first one.
         assert [bystander.get("/__mock/health").status_code for _ in range(3)] == [200] * 3
 
     assert statuses_in(first) == [200]
@@ -518,7 +518,7 @@ PATHS = st.sampled_from([b"", b"/", b"*", REALTIME, REALTIME + b"?fields=", VISI
 ESCAPED = st.binary(max_size=60).map(lambda data: quote_from_bytes(data, safe="/?&=#%[]").encode())
 KNOWN_NAMES = b"Authorization Host Origin Connection Upgrade Expect Content-Length Transfer-Encoding".split()
 NAMES = st.one_of(st.sampled_from(KNOWN_NAMES), st.binary(min_size=1, max_size=10))
-# Nothing of this is forbidden in a value, so it reaches the application.
+# All of these characters are allowed in a value, so they reach the application.
 LATIN = st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f")
 VALUES = st.one_of(
     st.binary(max_size=60), st.text(LATIN, max_size=60).map(lambda text: text.encode("latin-1"))

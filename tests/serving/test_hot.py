@@ -1,7 +1,7 @@
-"""What is answered at once is what the application would have answered, to the byte, and is noted alike.
+"""The fast path gives the same answers as the application, to the byte, and the same journal.
 
-Each request is sent twice on a connection that stays open, for the second one is known by its bytes, and once
-more on one that is closed behind.
+Each request is sent twice on an open connection, where the second is recognised by its bytes, and once on a
+connection that is closed after it.
 """
 
 import socket
@@ -38,29 +38,29 @@ PATHS = [REALTIME, MAP, VISITOR]
 
 
 class Counting(Hot):
-    """Counts what it answers: requests that it parsed, and such as it knew by their bytes."""
+    """A fast path that counts its answers to parsed requests and to those recognised by their bytes."""
 
     parsed = known = 0
 
     def again(self, raw: bytes) -> Answer | None:
-        """Counts."""
+        """Counts an answer to a request that is recognised by its bytes."""
         answer = super().again(raw)
         self.known += answer is not None
         return answer
 
     def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
-        """Counts."""
+        """Counts an answer to a parsed request."""
         answer = super().answer(scope, raw)
         self.parsed += answer is not None
         return answer
 
     def forget(self) -> None:
-        """Knows no request any more."""
+        """Removes all cached requests."""
         self._lanes.clear()
 
 
 class Pair(NamedTuple):
-    """Two servers of one world: one asks `Hot` first, the other never."""
+    """Two servers of one world: one has the fast path, the other has not."""
 
     hot: str
     cold: str
@@ -68,7 +68,7 @@ class Pair(NamedTuple):
 
 
 def service() -> Service:
-    """A mock that stands still, whose limits do so as well."""
+    """Returns a mock whose clock is frozen, also for rate limits."""
     still = load_service(Settings(now=instant_of(INSTANT), speed=0))
     still.common.clock.set(is_frozen=True)
     return still
@@ -76,7 +76,7 @@ def service() -> Service:
 
 @contextmanager
 def served(server: Server) -> Iterator[str]:
-    """The server's address, while it runs."""
+    """Runs a server for the length of the block, and yields its address."""
     with bind("127.0.0.1", 0) as sock:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
@@ -89,7 +89,7 @@ def served(server: Server) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    """Both servers."""
+    """Two running servers, with the fast path and without."""
     hot_service, cold_service = service(), service()
     counts = Counting(hot_service)
     with (
@@ -101,16 +101,16 @@ def pair() -> Iterator[Pair]:
 
 @contextmanager
 def connected(server: str) -> Iterator[socket.socket]:
-    """A connection to a server."""
+    """Yields a connection to a server."""
     address = urlsplit(server)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=60) as connection:
-        # What is sent in pieces arrives in pieces.
+        # Without delay, bytes that are sent in pieces arrive in pieces.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield connection
 
 
 def exchanged(server: str, *pieces: str) -> bytes:
-    """All that a server sends until it has nothing more to say; each piece is sent when the last is read."""
+    """Returns all bytes that a server sends; each piece is sent when the server has read the last one."""
     with connected(server) as connection:
         for piece in pieces[:-1]:
             connection.sendall(piece.encode("latin-1"))
@@ -120,17 +120,17 @@ def exchanged(server: str, *pieces: str) -> bytes:
 
 
 def wait_until_read(server: str) -> None:
-    """Waits until a server has read what was sent before.
+    """Waits until a server has read all bytes that were sent before.
 
-    It reads in one thread: what comes later on another connection is answered later, or in the same round.
-    The controls are asked, which count as nothing here.
+    The server reads in one thread, so it answers a later request on another connection later. That request
+    is to the controls, which the tests do not count.
     """
     for reply in answers(server, [asking("/__mock/health")] * 2):
         assert reply.startswith(b"200 ")
 
 
 def answers(server: str, requests: Sequence[str]) -> Generator[bytes]:
-    """The answers to requests of one connection, each sent when the one before is answered."""
+    """Yields the answers to requests on one connection, each sent after the previous answer."""
     with connected(server) as connection:
         for request in requests:
             connection.sendall(request.encode("latin-1"))
@@ -142,19 +142,19 @@ def answers(server: str, requests: Sequence[str]) -> Generator[bytes]:
 
 
 def asking(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> str:
-    """A request."""
+    """Returns the text of a request."""
     return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: mock", *headers, "", ""])
 
 
 def closing(request: str) -> str:
-    """The same, of which the connection is closed behind."""
+    """Returns the request with a header that closes the connection after it."""
     return request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
 
 
 def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
-    """Asks both servers for the same; whether it was answered at once.
+    """Sends a request to both servers, and returns whether the fast path answered it.
 
-    `is_known`: where it was, the server knows it again.
+    With `is_known`, a second request with the same bytes must then be recognised by them.
     """
     parsed, known = pair.counts.parsed, pair.counts.known
     hot, cold = exchanged(pair.hot, closing(request)), exchanged(pair.cold, closing(request))
@@ -171,7 +171,7 @@ def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
 def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> None:
     was_at_once = both(pair, asking(path, f"Authorization: Bearer {key}"))
 
-    # The visitor is one of demo's.
+    # The visitor belongs to the site demo.
     assert was_at_once == (path != VISITOR or key in ("df_test", "df_demo"))
 
 
@@ -347,7 +347,7 @@ UPGRADE = asking(
 
 
 def body_of(length: int) -> str:
-    """A request that announces a body."""
+    """Returns a request that announces a body."""
     return asking(MAP, f"Content-Length: {length}")
 
 
@@ -370,7 +370,7 @@ def body_of(length: int) -> str:
 def test_however_it_comes_all_is_answered_in_order(
     pair: Pair, pieces: list[str], count: int, known: int
 ) -> None:
-    # What other tests sent is known still.
+    # Requests of other tests are still cached.
     pair.counts.forget()
     before = pair.counts.known
     hot, cold = (exchanged(server, *pieces, closing(PLAIN)) for server in (pair.hot, pair.cold))
@@ -421,25 +421,25 @@ def test_server_ends_beside_an_open_connection() -> None:
 
 
 def is_refused(server: str) -> bool:
-    """Whether nobody listens there any more: a server that ends stops that first."""
+    """Whether a server has stopped listening, which is the first thing that it does when it stops."""
     address = urlsplit(server)
     with socket.socket() as sock:
         return sock.connect_ex((str(address.hostname), int(address.port or 0))) != 0
 
 
 def test_an_answer_that_is_being_read_outlives_the_server() -> None:
-    # A request that was late on purpose came before on the same connection.
+    # An earlier request on the same connection was delayed on purpose.
     crowd = asking(MAP, "Authorization: Bearer df_launch_day")
     server = Server(make_app(service()), lambda: None, at_once=(counts := Counting(service())))
     with served(server) as address:
-        # From now on it is known.
+        # From now on the request is cached.
         [first] = answers(address, [crowd])
         with connected(address) as connection:
             connection.sendall(SLOW.encode())
             assert connection.recv(1, socket.MSG_PEEK)
             connection.sendall(crowd.encode())
             eventually(lambda: counts.known == 1)
-            # More than the sockets hold; what came before another's answer has been read.
+            # The answers exceed the buffers; the answer to another client shows that the requests were read.
             connection.sendall(crowd.encode() * 2)
             assert len(list(answers(address, [PLAIN]))) == 1
             server.should_exit = True
@@ -516,7 +516,7 @@ def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
         assert answer is not None
         return len(answer.body)
 
-    # Until as many are kept as may be.
+    # These requests fill the cache.
     largest = max(ask(number) for number in range(10))
     tracemalloc.start()
     try:
@@ -526,7 +526,7 @@ def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
     finally:
         tracemalloc.stop()
 
-    # What came took the place of what was kept before; all twenty would be 85 MB.
+    # New answers replaced old ones in the cache; all twenty would take 85 MB.
     assert grown < 10 * largest
 
 

@@ -1,4 +1,4 @@
-"""What every HTTP client may rely on: methods, CORS, headers, unknown routes, the routes beside the API."""
+"""The mock as an HTTP server: methods, CORS, headers, unknown routes, and routes outside the API."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ MAP = f"{REALTIME}/map"
 KNOWN_VISITOR = f"{BASE}/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
 ORIGINS = ["http://localhost:5173", "null"]
 LIMITS = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
-# httptools reads the target's length as 16 bits; what is longer never arrives.
+# httptools stores the target's length in 16 bits; a longer one never arrives.
 LONGEST_TARGET = 65_535
 
 CURL_LINES = [
@@ -36,7 +36,7 @@ CURL_LINES = [
         id="map",
     ),
 ]
-"""Every distinct `curl` line of the documentation's pages, joined where they are broken."""
+"""Every distinct `curl` command of the documentation's pages, each in one line."""
 
 ANSWERS = [
     pytest.param("GET", REALTIME, "df_test", 200, id="realtime"),
@@ -71,7 +71,7 @@ UNKNOWN = [
     "/analytics/realtime",
     "/API/V1/ANALYTICS/REALTIME",
     "/openapi",
-    # No line feed belongs to a route, though `$` of a regular expression looks past one.
+    # A line feed is not part of a route, although `$` in a regular expression matches before one.
     "/api/v1/analytics/realtime%0a",
     "/api/v1/analytics/realtime/map%0a",
     "/openapi.yaml%0a",
@@ -80,7 +80,7 @@ UNKNOWN = [
 
 @pytest.fixture(scope="module")
 def root(mock: RunningMock) -> Iterator[httpx2.Client]:
-    """A client of the whole server, not only of what lies below the API's base."""
+    """A client of the whole server, not only of the API."""
     with httpx2.Client(base_url=mock.url.removesuffix(BASE), timeout=30) as client:
         yield client
 
@@ -94,7 +94,7 @@ def _assert_envelope(reply: httpx2.Response, status: int) -> None:
 
 
 def _listed(header: str) -> set[str]:
-    """The members of a header that is a list, in lower case."""
+    """Returns the members of a list-valued header, in lower case."""
     return {member.strip().lower() for member in header.split(",")}
 
 
@@ -193,7 +193,7 @@ def test_preflight_allows_a_public_page_to_ask_the_local_network(root: httpx2.Cl
 
 
 def _preflight(origin: str, asked: str = "authorization") -> dict[str, str]:
-    """What a browser sends before a GET with these headers."""
+    """Returns the headers of a browser's preflight for a GET with these headers."""
     return {
         "Origin": origin,
         "Access-Control-Request-Method": "GET",

@@ -1,4 +1,4 @@
-"""`serve --intercept`: programs that call https://datafa.st reach the mock, and nothing else is reached."""
+"""`serve --intercept`: programs that call https://datafa.st reach the mock, and no other server."""
 
 import json
 import os
@@ -64,7 +64,7 @@ require("node:https").get("{URL}", options, (reply) => reply.pipe(process.stdout
 """
 CURL = ("curl", "--silent", "--show-error", "--header", "Authorization: Bearer df_test")
 
-# As axios up to 1.9 asks.
+# axios up to 1.9 sends such a request.
 WHOLE_URL = (
     f"curl --silent --show-error --request-target {URL} -H 'Authorization: Bearer df_test' $HTTPS_PROXY"
 )
@@ -89,13 +89,13 @@ class Intercepting(NamedTuple):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the lines to copy set."""
+        """The variables that the lines to copy set."""
         lines = [shlex.split(line)[1:] for line in self.banner if line.strip().startswith("export ")]
         return dict(word.split("=", 1) for line in lines for word in line)
 
     @property
     def authority(self) -> Path:
-        """The file of the authority's certificate."""
+        """The file with the authority's certificate."""
         return Path(self.environment["SSL_CERT_FILE"])
 
     @property
@@ -105,23 +105,23 @@ class Intercepting(NamedTuple):
 
     @property
     def proxy(self) -> tuple[str, int]:
-        """Where the proxy listens."""
+        """The host and port of the proxy."""
         url = httpx2.URL(self.environment["HTTPS_PROXY"])
         return url.host, url.port or 0
 
     def trusting(self) -> ssl.SSLContext:
-        """A client's context that trusts the authority, and nobody else."""
+        """A client's TLS context that trusts only the authority."""
         return ssl.create_default_context(cafile=str(self.authority))
 
     def direct(self, key: str) -> bytes:
-        """What the mock's own address answers to a key."""
+        """Returns the answer at the mock's own address for a key."""
         request = Request(self.url + PATH, headers=bearer(key))
         with urlopen(request, timeout=10) as reply:
             body: bytes = reply.read()
             return body
 
     def client(self) -> httpx2.Client:
-        """A client in this process that comes through the proxy."""
+        """Returns a client in this process that uses the proxy."""
         return httpx2.Client(
             base_url=f"https://{HOST}",
             proxy=self.environment["HTTPS_PROXY"],
@@ -132,7 +132,7 @@ class Intercepting(NamedTuple):
 
 @contextmanager
 def intercepting_command(*options: str, environment: Mapping[str, str] = NOTHING) -> Iterator[Intercepting]:
-    """`serve --intercept` in a world that stands still; it must have nothing to complain of in the end."""
+    """Runs `serve --intercept` in a frozen world; its standard error must be empty at the end."""
     frozen = ("--port", "0", "--now", INSTANT, "--freeze", "--intercept", *options)
     strict = {"PYTHONWARNINGS": "always::ResourceWarning", **environment}
     with started(*frozen, stderr=subprocess.PIPE, environment=strict) as process:
@@ -144,7 +144,7 @@ def intercepting_command(*options: str, environment: Mapping[str, str] = NOTHING
 
 @pytest.fixture(scope="module")
 def without(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """Environments in which a package is not installed, by its name."""
+    """Environments in which one package is not installed, by the name of the package."""
     environments = {}
     for package in ("uvloop", "trustme"):
         folder = tmp_path_factory.mktemp(f"without_{package}")
@@ -157,7 +157,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str
 
 @pytest.fixture(scope="module", params=["uvloop", "asyncio"])
 def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) -> Iterator[Intercepting]:
-    """The command on both event loops that it may find."""
+    """The command on both event loops that it supports."""
     environment = without["uvloop"] if request.param == "asyncio" else {}
     with intercepting_command(environment=environment) as command:
         yield command
@@ -165,7 +165,7 @@ def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) 
 
 @pytest.fixture
 def patient() -> Iterator[tuple[str, int]]:
-    """The proxy for two connections at a time, in this process, that waits but a moment."""
+    """A proxy in this process, with short timeouts and at most two connections."""
     is_ready = threading.Event()
     with vouch_for(HOST, None) as vouched, bind("127.0.0.1", 0) as sock, bind("127.0.0.1", 0) as own:
         server = Server(Starlette(), is_ready.set, Interceptor(sock, vouched, seconds=SHORT, most=2))
@@ -178,7 +178,7 @@ def patient() -> Iterator[tuple[str, int]]:
 
 
 def run(program: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """A program with a larger environment, and with no proxy but that one's."""
+    """Runs a program with additional variables, and without any other proxy settings."""
     own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return subprocess.run(
         program, env={**own, **environment}, capture_output=True, encoding="utf-8", timeout=10, check=False
@@ -186,7 +186,7 @@ def run(program: Sequence[str], environment: dict[str, str]) -> subprocess.Compl
 
 
 def said(address: tuple[str, int], *parts: bytes) -> bytes:
-    """All that the proxy answers to what is sent to it, until it closes or has let us in."""
+    """Sends bytes to the proxy, and returns its answer until it closes or accepts the connection."""
     with socket.create_connection(address, timeout=30) as sock:
         for part in parts:
             sock.sendall(part)
@@ -194,7 +194,7 @@ def said(address: tuple[str, int], *parts: bytes) -> bytes:
 
 
 def heard(sock: socket.socket) -> bytes:
-    """What comes until the other side closes, or lets us in."""
+    """Returns the bytes until the other side closes or accepts the connection."""
     answer = b""
     while answer != ESTABLISHED and (part := sock.recv(65_536)):
         answer += part
@@ -202,7 +202,7 @@ def heard(sock: socket.socket) -> bytes:
 
 
 def tunnel(command: Intercepting, stack: ExitStack) -> ssl.SSLSocket:
-    """A connection to the mock through the proxy."""
+    """Returns a connection to the mock through the proxy."""
     sock = stack.enter_context(socket.create_connection(command.proxy, timeout=10))
     sock.sendall(CONNECT)
     assert heard(sock) == ESTABLISHED
@@ -326,12 +326,12 @@ def test_absolute_target_is_answered_as_at_the_mocks_own_address(
 
 
 def absolute(url: str, *lines: str, method: str = "GET") -> bytes:
-    """A request that names its host in the target."""
+    """Returns a request with a whole URL as its target."""
     return "\r\n".join([f"{method} {url} HTTP/1.1", "Host: other.example", *lines, "", ""]).encode()
 
 
 def statuses(sock: socket.socket, *requests: bytes) -> list[int]:
-    """The statuses of requests on one connection, each sent after the answer before."""
+    """Returns the statuses of requests on one connection, each sent after the previous answer."""
     found = []
     for request in requests:
         sock.sendall(request)
@@ -536,7 +536,7 @@ def test_client_that_keeps_it_waiting_is_cut(patient: tuple[str, int], beginning
 
 
 def _until_cut(sock: socket.socket) -> bytes:
-    """What comes until the other side ends the connection, in whatever way."""
+    """Returns the bytes until the other side closes or resets the connection."""
     answer = b""
     try:
         while part := sock.recv(65_536):
@@ -598,7 +598,7 @@ def test_authority_is_in_a_folder_of_ones_own(command: Intercepting) -> None:
     assert sys.platform == "win32" or command.authority.parent.stat().st_mode & 0o777 == 0o700
 
 
-# What is on the disk while a key is loaded, and what stays, under an umask that forbids nothing.
+# Prints the modes of the files during the loading of a key and after it, under an umask of 0.
 MODES = f"""
 import os, ssl, sys
 from pathlib import Path

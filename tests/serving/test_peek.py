@@ -1,4 +1,4 @@
-"""`Prefer: peek`: the answer that the next request would get, without being one."""
+"""`Prefer: peek`: a peek gets the answer of the next request, and changes and counts nothing."""
 
 import subprocess
 import time
@@ -58,7 +58,7 @@ def statuses(web: httpx2.Client, key: str, times: int) -> list[int]:
 
 
 def told(reply: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
-    """All of an answer but that it was to a peek."""
+    """Returns an answer without the header that marks a peek."""
     headers = {name: value for name, value in reply.headers.items() if name.lower() != APPLIED.lower()}
     return reply.status_code, reply.content, headers
 
@@ -209,7 +209,7 @@ def test_the_query_does_the_same(controls: Controls, web: httpx2.Client, query: 
     reply = web.get(f"{REALTIME}?{query}", headers=bearer(key))
 
     assert reply.status_code == 500
-    # It was no header.
+    # The preference was not in a header.
     assert APPLIED not in reply.headers
     assert controls.get("/requests", key=key)["requests"] == []
     assert controls.get("/settings", key=key)["counts"] == [{"matched": 0, "applied": 0}]
@@ -217,7 +217,7 @@ def test_the_query_does_the_same(controls: Controls, web: httpx2.Client, query: 
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A mock with a document of one's own and a journal on disk: its address and that file."""
+    """A mock with a further document and a journal on disk: its address, and the journal's file."""
     folder = tmp_path_factory.mktemp("extended")
     (folder / "own.yaml").write_text(OWN_DOCUMENT, encoding="utf-8")
     journal = folder / "journal.jsonl"

@@ -1,4 +1,4 @@
-"""Every documented refusal, and what is not documented but must not break the server."""
+"""Every documented error, and undocumented requests that must not break the server."""
 
 import httpx2
 import pytest
@@ -109,7 +109,7 @@ def test_fourth_request_of_a_minute_is_refused_with_the_state_of_the_limit(api: 
     _assert_envelope(replies[3], 429)
     assert replies[3].json()["limit"] == 3
     assert replies[3].headers["X-RateLimit-Remaining"] == "0"
-    # A minute of real time, which began with the first request.
+    # The window is a minute of real time, which began with the first request.
     assert 1 <= int(replies[3].headers["Retry-After"]) <= 60
 
 

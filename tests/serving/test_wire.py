@@ -1,6 +1,6 @@
-"""What HTTP/1.1 asks of a server, to the byte: what it refuses, in which order it answers, how long it waits.
+"""The rules of HTTP/1.1 for a server, to the byte: its refusals, the order of answers, and its timeouts.
 
-The fast way and the usual one answer the same stream with the same bytes, however it is cut into pieces.
+The fast path and the application answer the same stream with the same bytes, in whatever pieces it arrives.
 """
 
 import re
@@ -46,7 +46,7 @@ WAYS = ["hot", "cold"]
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    """Two servers of one world: one asks `Hot` first, the other never."""
+    """Two servers of one world: one has the fast path, the other has not."""
     one, other = service(), service()
     counts = Counting(one)
     with (
@@ -57,13 +57,13 @@ def pair() -> Iterator[Pair]:
 
 
 def told(server: str, *pieces: str, is_over: bool = True, is_apart: bool = True) -> bytes:
-    """All that a server says to a client that sends pieces.
+    """Returns all bytes that a server sends to a client that sends pieces.
 
-    `is_over`: the client then says that nothing more comes; otherwise its last request has to.
-    `is_apart`: a piece is sent when the server has read the one before.
+    With `is_over` the client then closes its side; otherwise its last request must close the connection.
+    With `is_apart` it sends each piece when the server has read the last one.
     """
     with connected(server) as sock:
-        # A server that has heard enough closes while there is still more to send.
+        # A server may close the connection before all bytes are sent.
         with suppress(OSError):
             for number, piece in enumerate(pieces):
                 if number and is_apart:
@@ -75,12 +75,12 @@ def told(server: str, *pieces: str, is_over: bool = True, is_apart: bool = True)
 
 
 def statuses(answer: bytes) -> list[int]:
-    """The statuses of answers one after another."""
+    """Returns the statuses of consecutive answers."""
     return [int(status) for status in STATUS.findall(answer)]
 
 
 def noted(server: str) -> Json:
-    """The newest request of all in the journal."""
+    """Returns the newest request in all journals."""
     with Controls(server) as controls:
         return controls.get("/requests", limit=1)["requests"][-1]
 
@@ -112,7 +112,7 @@ def test_a_request_without_one_good_host_is_refused(
 ) -> None:
     answer = told(getattr(pair, way), "\r\n".join([f"GET {path} HTTP/1.1", *hosts, TOKEN, "", ""]) + PLAIN)
 
-    # What comes behind it may be somebody else's idea of the same request.
+    # The following bytes are not answered, since another server may have read them as part of the request.
     assert statuses(answer) == [400]
     assert b'"status":"error"' in answer
     assert b"\r\nconnection: close\r\n" in answer
@@ -304,7 +304,7 @@ BROKEN = [
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[str]:
-    """What a client sends, in pieces."""
+    """Draws the bytes that a client sends, in pieces."""
     requests = draw(st.lists(st.sampled_from(GOOD), max_size=5))
     requests += draw(st.lists(st.sampled_from([*LAST, *BROKEN]), max_size=2))
     requests += draw(st.lists(st.sampled_from(GOOD), max_size=2))
@@ -320,7 +320,7 @@ def streams(draw: st.DrawFn) -> list[str]:
 @example(pieces=[GOOD[17] + GOOD[19], PLAIN])
 def test_a_stream_is_answered_alike_whatever_the_way_and_the_pieces(pair: Pair, pieces: list[str]) -> None:
     pair.counts.forget()
-    # Who says beforehand that nothing follows is told that, too, if it is heard in time.
+    # A last request closes the connection: if the client closed its side, the answers would depend on timing.
     whole = "".join([*pieces, CLOSING])
     usual = told(pair.cold, whole, is_over=False)
 
@@ -394,7 +394,7 @@ def test_who_says_no_more_is_answered_still(pair: Pair, way: str, sent: str, exp
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[str]:
-    """A server that waits for nobody."""
+    """A server with short timeouts."""
     timeouts = Timeouts(idle=0.6, request=0.3)
     one = service()
     with served(Server(make_app(one), lambda: None, at_once=Hot(one), timeouts=timeouts)) as server:
@@ -490,7 +490,7 @@ LEAVING = [
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
-    """The command, and the file of what it says on standard error."""
+    """The running command, and the file of its standard error."""
     stderr = tmp_path_factory.mktemp("wire") / "stderr"
     with stderr.open("w") as stream, started("--port", "0", stderr=stream) as found:
         yield found, stderr
@@ -498,7 +498,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple["subproc
 
 @pytest.fixture(scope="module")
 def address(process: tuple["subprocess.Popen[str]", Path]) -> str:
-    """Where it listens."""
+    """The address of the running command."""
     return address_of(process[0])
 
 
@@ -517,7 +517,7 @@ def test_a_client_that_leaves_is_nothing_to_tell(
     assert process[1].read_text() == ""
 
 
-# The last test of this process.
+# This must be the last test of the process.
 def test_sigterm_ends_it_in_silence_whatever_is_half_done(
     process: tuple["subprocess.Popen[str]", Path], address: str
 ) -> None:

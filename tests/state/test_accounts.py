@@ -1,4 +1,4 @@
-"""Accounts: what the files of a folder say of them, and which keys share one."""
+"""Accounts: how they are read from the files of a folder, and which keys share one."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The clock of the server and those of keys: the world simply is at that instant."""
+"""The clock of the server and those of keys, which decide the instant of the world."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ NOON = "2026-02-06T12:00:00.000Z"
 
 @pytest.fixture
 def mock() -> Iterator[RunningMock]:
-    """A server whose own clock a test may move."""
+    """A server whose own clock the tests may change."""
     with running(now=NOON, speed=0) as mock:
         yield mock
 
@@ -72,7 +72,7 @@ def test_speed(own: Controls) -> None:
     least = time.monotonic() - latest
     passed = instant_of(own.put("/clock", {"frozen": True})["now"]) - instant_of(NOON)
     most = time.monotonic() - earliest
-    # The machine's own clock may count in sixtieths of a second.
+    # The machine's clock may have steps of a sixtieth of a second.
     assert 86_400 * (least - 0.02) <= passed / 1000 <= 86_400 * (most + 0.02)
 
 
@@ -81,7 +81,7 @@ def test_a_thawed_clock_goes_on_at_its_speed(own: Controls) -> None:
     assert own.get("/clock") == {"now": NOON, "speed": 3600.0, "frozen": True}
     own.put("/clock", {"frozen": False})
 
-    # Two minutes would be too many at any slower speed.
+    # At a lower speed, two minutes would not pass in this time.
     eventually(lambda: own.get("/clock")["now"] > "2026-02-06T12:02:00.000Z")
 
 
@@ -90,7 +90,7 @@ def test_a_key_with_its_own_clock_does_not_follow_the_servers(own: Controls) -> 
     own.put("/clock", {"advance": 3_600_000})
 
     assert own.get("/clock", key=key)["now"] == NOON
-    # A shipped key follows it until it has one of its own.
+    # A shipped key uses the server's clock until it has its own.
     assert own.get("/clock", key="df_test")["now"] == "2026-02-06T13:00:00.000Z"
     own.put("/clock", {"advance": 1000}, key="df_test")
     assert own.get("/clock", key="df_test")["now"] == "2026-02-06T13:00:01.000Z"
@@ -174,7 +174,7 @@ def test_putting_the_servers_settings_lets_limits_count_anew(own: Controls, mock
 def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: RunningMock) -> None:
     replies = []
     with httpx2.Client(base_url=mock.url, headers=bearer("df_demo")) as web:
-        # More than are kept of other seeds than the server's.
+        # These are more worlds than the mock caches.
         for seed in (1, *range(100, 180), 1):
             own.put("/settings", {"seed": seed}, key="df_demo")
             replies.append(web.get("/analytics/realtime/map").content)

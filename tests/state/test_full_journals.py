@@ -1,4 +1,4 @@
-"""However full the journals are, they are bounded together, and looking through them holds nobody up."""
+"""Full journals: their total size is limited, and reading them does not delay other requests."""
 
 import asyncio
 import time
@@ -19,12 +19,12 @@ from tests.instants import INSTANT
 
 REALTIME = "/api/v1/analytics/realtime"
 HELD = 0.05
-"""Seconds of work; before it was done in turns, it was many times as much."""
+"""The longest turn in seconds; without turns the work takes many times as long."""
 
 
 @pytest.fixture(scope="module")
 def full() -> ASGIApp:
-    """A mock with forty full journals of percent signs."""
+    """A mock with forty journals that are full of percent signs."""
     mock = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
     for n in range(40):
         key = mock.keys.named(f"Bearer df_key_{n}")
@@ -36,9 +36,9 @@ def full() -> ASGIApp:
 
 
 async def longest_turn(app: ASGIApp, method: str, path: str, body: Json) -> tuple[int, float]:
-    """The status of an answer, and for how many seconds at most it let nobody else have a turn.
+    """Returns the status of an answer, and its longest turn in seconds.
 
-    It is the time that the thread worked: how busy the machine is does not count.
+    The turn is measured in time of the thread, so that other work of the machine does not count.
     """
     turns: list[float] = []
     async with httpx2.AsyncClient(
@@ -87,7 +87,7 @@ def test_all_journals_together_are_bounded_and_the_least_used_make_room() -> Non
     for key in keys:
         for _ in range(10):
             mock.note(large_request(), None, key, OUTCOME)
-        # The first one goes on being used.
+        # The first key is used again.
         mock.note(large_request(), None, keys[0], OUTCOME)
 
     weights = [key.journal.weight for key in keys if key is not None]
@@ -95,7 +95,7 @@ def test_all_journals_together_are_bounded_and_the_least_used_make_room() -> Non
     assert MOST_NOTED * 0.8 < sum(weights) <= MOST_NOTED
     assert weights[0] > 0.8 * MOST_BYTES
     assert weights[1] == 0
-    # From some key on all of them are there.
+    # The older keys' journals are empty, the newer ones' are not.
     assert [weight > 0 for weight in weights[1:]] == sorted(weight > 0 for weight in weights[1:])
 
 
@@ -121,7 +121,7 @@ def test_rules_of_all_keys_together_are_bounded() -> None:
         assert statuses[-1] == refused.status_code == 409
         assert "32 MiB" in refused.json()["detail"]
         assert statuses == sorted(statuses)
-        # What takes less room than before is taken.
+        # A change that needs less memory than before is accepted.
         controls.patch("/settings", {"faults": [rule]}, key="df_0")
         controls.ask("DELETE", "/keys/df_1")
         controls.put("/settings", {"faults": [rule] * 4})
@@ -131,5 +131,5 @@ OUTCOME = Outcome(0, "getRealtime", "world", 200, Part(), b"", 1)
 
 
 def large_request() -> Sent:
-    """One of which eight fill a journal."""
+    """Returns a request so large that eight fill a journal."""
     return Sent("GET", REALTIME.encode(), b"x" * 30_000, b"", 30_000)

@@ -1,4 +1,4 @@
-"""The journal: what a client sent, what decided the answer, what looks wrong."""
+"""The journal: the requests of a client, the stages that decided their answers, and findings."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ KNOWN = "/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
 
 
 def last(controls: Controls, key: str) -> Json:
-    """The newest request of a key."""
+    """Returns the newest request of a key."""
     return controls.get("/requests", key=key)["requests"][-1]
 
 
@@ -98,9 +98,9 @@ def test_a_client_that_leaves_got_nothing(turned: RunningMock, controls: Control
     with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
         head = f"GET /api/v1{REALTIME} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n"
         sock.sendall(f"{head}Prefer: delay=5000\r\n\r\n".encode())
-        # It is noted while it waits already, and what was sent as soon as that is known.
+        # The request is in the journal while it waits; its answer is added when it is sent.
         eventually(lambda: bool(controls.get("/requests", key=key)["requests"]))
-        # A linger of 0 s makes closing a reset: whoever only closes may still be listening.
+        # With a linger of 0 s, closing sends a reset; without, the client could still be reading.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     eventually(lambda: last(controls, key)["duration"] is not None)
@@ -150,7 +150,7 @@ def test_the_body_of_a_request(
     assert statuses == [405, 405]
     is_cut = len(body) > LONGEST_BODY or text is None
     assert whole == {"size": len(body), "text": text, "encoding": encoding, "cut": is_cut}
-    # How much more would have come in chunks nobody knows.
+    # The total size of a chunked body is not known.
     assert min(LONGEST_BODY + 1, len(body)) <= chunked.pop("size") <= len(body)
     assert chunked == {"text": text, "encoding": encoding, "cut": is_cut}
 
@@ -351,7 +351,7 @@ def test_lint_of_polling_faster_than_the_data(controls: Controls, web: httpx2.Cl
     key = controls.mint(frozen=True)
     for path in (REALTIME, f"{REALTIME}?fields=visitors", REALTIME):
         web.get(path, headers=bearer(key))
-    # A world that has moved has something to tell.
+    # At another instant a repeated request is no longer a finding.
     controls.put("/clock", {"advance": 1000}, key=key)
     web.get(REALTIME, headers=bearer(key))
     rows = controls.get("/requests", key=key)["requests"]
@@ -406,7 +406,7 @@ VERIFIED = [
 
 @pytest.fixture(scope="module")
 def called(controls: Controls, web: httpx2.Client) -> str:
-    """A key that four requests were sent with."""
+    """A key with which four requests were sent."""
     key = controls.mint()
     web.get(REALTIME, headers={**bearer(key), "X-Client": "mine"})
     web.get(f"{REALTIME}?fields=visitors", headers=bearer(key))
@@ -508,7 +508,7 @@ def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> Non
 
 
 def test_verify_refuses_an_operation_that_there_is_not(controls: Controls) -> None:
-    # None came, of course: that would be no news.
+    # No request can match an unknown operation, so 0 would be met by mistake.
     reply = controls.ask("POST", "/requests/verify", {"operation": "getRealtme", "count": 0})
 
     assert (reply.status_code, reply.json()["member"]) == (400, "/operation")

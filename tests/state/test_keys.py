@@ -1,4 +1,4 @@
-"""Keys with a state of their own: what one does, no other one notices."""
+"""Keys with their own state, which other keys do not affect."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -199,13 +199,13 @@ def test_two_hundred_keys_at_once_do_not_touch_each_other(crowd: RunningMock) ->
         alone = [_life(controls, web, _mint(controls, number), number) for number in range(0, 200, 10)]
 
         assert seen[::10] == alone
-        # The shipped keys have noticed nothing.
+        # The shipped keys are not affected.
         assert controls.get("/requests", key="df_test")["requests"] == []
         assert controls.get("/clock") == {"now": "2026-02-06T05:27:20.000Z", "speed": 1.0, "frozen": True}
 
 
 def _mint(controls: Controls, number: int) -> str:
-    """A key whose settings depend on its number."""
+    """Mints a key whose settings depend on a number."""
     rules = [{"then": {"code": 500}, "times": number % 2}]
     limit = {"limit": 2 + number % 3}
     site = SITES_BY_NUMBER[number % 5]
@@ -213,7 +213,7 @@ def _mint(controls: Controls, number: int) -> str:
 
 
 def _life(controls: Controls, web: httpx2.Client, key: str, number: int) -> tuple[str, bytes]:
-    """What a key sees, all the while others see something else; its journal holds that alone."""
+    """Uses a key, checks its statuses and its journal, and returns the date and an answer."""
     controls.put("/clock", {"advance": 60_000 * number}, key=key)
     limit = 2 + number % 3
     replies = [web.get(REALTIME, headers=bearer(key)) for _ in range(limit + 1)]
@@ -251,7 +251,7 @@ def test_all_keys_are_listed_shipped_ones_first(controls: Controls) -> None:
     minted = {"key": key, "label": "checkout test", "description": "", "site": "shop", "websites": None}
     assert by_key[key] == {**minted, "account": by_key[key]["account"], "minted": True}
     assert by_key[token]["websites"] == ["demo", "quiet"]
-    # A minted one comes after all that the mock has from its start.
+    # Minted keys are listed after the shipped ones.
     assert [row["minted"] for row in listed] == sorted(row["minted"] for row in listed)
 
 
@@ -315,7 +315,7 @@ def test_any_key_has_a_state_as_well() -> None:
         assert controls.get("/keys")["keys"][-1]["key"] == "df_whatever"
         reply = web.get(REALTIME, headers=bearer("df_whatever"))
         assert reply.json()["data"] == [{"visitors": 0}]
-        # One that is minted under its name begins anew, and is forgotten altogether.
+        # A key that is minted with this name has a new state, and is removed completely.
         controls.mint(key="df_whatever")
         controls.ask("DELETE", "/keys/df_whatever")
         assert controls.ask("GET", "/keys/df_whatever").status_code == 404

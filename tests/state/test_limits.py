@@ -1,4 +1,4 @@
-"""The rate limit, by the clock that somebody drives or by the machine's own; and whether a client waits."""
+"""The rate limit, by a clock that was set or by the machine's; and whether clients wait."""
 
 import time
 from typing import Literal
@@ -234,5 +234,5 @@ def test_a_window_of_real_time_is_as_long_as_it_is_told(offset: int, unit: Liter
 
     assert (refused.value.wait, refused.value.headers["Retry-After"]) == (1, "1")
     assert limiter.take(window_of_real_time(rate, after), after)["X-RateLimit-Remaining"] == "0"
-    # Whoever waits until `reset` has waited long enough, in either unit.
+    # A client that waits until `reset` has waited long enough, in either unit.
     assert after <= int(told["X-RateLimit-Reset"]) * (1 if unit == "ms" else 1_000) < after + 1_000

@@ -1,4 +1,4 @@
-"""What is shown of a text never holds a token, however it is written."""
+"""The masking of tokens: a text that is shown never contains one, even in another encoding."""
 
 import base64
 import html
@@ -108,7 +108,7 @@ def test_hostile_texts_are_looked_through_quickly(part: str) -> None:
 
 
 def test_what_is_encoded_as_a_whole_is_not_looked_into() -> None:
-    # A header that holds credentials is never shown; in other places the kit masks those of its run.
+    # Headers with credentials are never shown; elsewhere the kit masks the credentials of its run.
     encoded = base64.b64encode(TOKEN.encode()).decode()
 
     assert hidden(encoded) == encoded

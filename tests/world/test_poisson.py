@@ -1,4 +1,4 @@
-"""How many of something happen in a minute, held against the distribution itself."""
+"""The number of events in a minute, compared with the Poisson distribution."""
 
 from math import exp, factorial
 

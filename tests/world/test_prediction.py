@@ -1,4 +1,4 @@
-"""The conversion model: what each dimension makes of the baseline."""
+"""The conversion model: the effect of each dimension on the baseline."""
 
 import pytest
 

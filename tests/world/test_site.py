@@ -1,4 +1,4 @@
-"""Site files: each refusal of their content, with its place; and what is odd is served or refused."""
+"""Site files: each error in their content, with its place, and values that are unusual but valid."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ Way = tuple[str | int, ...]
 
 
 def _with(part: Any, way: Sequence[str | int], value: Any) -> Any:
-    """The same with another value at a place, which may be a new member or one behind the last."""
+    """Returns the value with another one at a path, which may be a new member or a new last item."""
     if not way:
         return value
     if isinstance(part, list):
@@ -56,7 +56,7 @@ LAST = len(DEMO["pages"]) - 1
 TWIN = {"path": "/", "links": {"/": 1}}
 
 
-# Each with the place that is changed, what is put there, and what is said of it.
+# Each case has the path that is changed, the new value, and the error message.
 REFUSED: dict[str, tuple[str, Any, str]] = {
     "name": ("name", "demo", "a site is named by its file; leave"),
     "file": ("file", "demo.yaml", "a site is named by its file; leave"),

@@ -22,7 +22,7 @@ from tests.credentials import bearer
 from tests.invariants import KINDS, WINDOW, Ask, check_past, check_picture, data_of, take_picture
 
 SITES = load_sites()
-# Five thousand visitors take their time.
+# launch_day has 5,000 visitors, which take long.
 ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
 ]
@@ -30,7 +30,7 @@ SMALL_SITES = sorted(set(SITES) - {"launch_day"})
 FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
 
 seeds = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, 42])
-# Mostly the years in which people use it, sometimes any other.
+# Most instants are in the years in which the mock is used, some are in any year.
 instants = st.integers(1_640_995_200, 2_082_758_400).map(lambda s: s * 1000) | st.integers(FIRST, LAST)
 lapses = st.integers(1, 20 * 60_000) | st.integers(1, 90 * DAY)
 
@@ -41,7 +41,7 @@ def world(seed: int, site: str) -> World:
 
 
 def asking(world: World, instant: int, revision: str) -> Ask:
-    """Asks the views, past HTTP."""
+    """Returns a function that calls the resources without HTTP."""
 
     def ask(path: str) -> object:
         if path == "/analytics/realtime":
@@ -64,7 +64,7 @@ def test_all_answers_of_an_instant_agree() -> None:
 
     agree()
 
-    # What no instant has shown was not checked at all.
+    # A kind of case that never occurred was not checked.
     assert {kind: met[kind] for kind in KINDS if met[kind] < 3} == {}
 
 
@@ -117,7 +117,7 @@ def test_going_on_from_instant_to_instant_changes_no_answer(
     used = World(seed, SITES[site])
     for n, step in enumerate(steps):
         instant += step
-        # Not everybody asks for all of it each time.
+        # At some instants only one operation is called.
         for name in ("getRealtime", "getRealtimeMap")[n % 2 :]:
             for revision in REVISIONS[step % 2 :]:
                 call, fresh = (Call(one, instant, revision, {}) for one in (used, World(seed, SITES[site])))
@@ -184,7 +184,7 @@ def test_description_tells_how_many_are_there(site: str) -> None:
         world(seed, site).online(start + hour * HOUR) for seed in (1, 42) for hour in range(hours)
     )
 
-    # All but one of twenty are as told, and what is told is no wider than that.
+    # 95 % of the counts are in the documented range, and the range is not wider than that.
     usual = counts[len(counts) // 40 : -len(counts) // 40 or None]
     assert fewest * 0.95 <= usual[0] <= fewest * 1.1
     assert most * 0.9 <= usual[-1] <= most * 1.05
