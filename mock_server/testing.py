@@ -9,7 +9,7 @@ from mock_server.app import make_app
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
 from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Settings
-from mock_server.service import load_service
+from mock_server.service import Service, load_service
 from mock_server.serving.fast import Hot
 from mock_server.serving.server import Server, bind, url_of
 from mock_server.state.credentials import site_token
@@ -53,6 +53,13 @@ def running(
     service = load_service(
         Settings(site=site, seed=seed, revision=revision, now=instant, speed=speed, any_key=any_key)
     )
+    with serving(service) as address:
+        yield RunningMock(address + service.base, site_token(site), address)
+
+
+@contextmanager
+def serving(service: Service) -> Iterator[str]:
+    """Serves a service on a free port until the block ends; the value is its address without a path."""
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
     server = Server(make_app(service), is_ready.set, at_once=Hot(service))
@@ -63,7 +70,7 @@ def running(
     try:
         if not is_ready.wait(_START_SECONDS):
             raise RuntimeError(f"the mock did not start within {_START_SECONDS} s")
-        yield RunningMock(url_of(sock) + service.base, site_token(site), url_of(sock))
+        yield url_of(sock)
     finally:
         server.should_exit = True
         thread.join()

@@ -1,14 +1,17 @@
 """The cache of answers, and the cost of many clocks at different instants."""
 
 import sys
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 import msgspec
 import pytest
 
+from mock_server.contract.operations import bare_operation
+from mock_server.contract.values import Values
 from mock_server.instants import instant_of
-from mock_server.resources.cache import Place, Read, Worlds
+from mock_server.resources.cache import Place, Read, Worlds, read_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import VIEWS
 from mock_server.state.accounts import Account, load_accounts
@@ -56,6 +59,30 @@ def test_what_is_asked_again_and_again_stays_while_others_come_and_go(worlds: Wo
         answer(worlds, view, f"passing {n}")
 
     assert view.asked.count("polled") == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "is_read"),
+    [("get", True), ("post", False), ("put", False), ("patch", False), ("delete", False)],
+)
+def test_only_a_get_can_be_cached(method: str, is_read: bool) -> None:
+    operation = bare_operation("anything", method, "/anything")
+
+    assert (read_of(operation, Counted(1), Values({}, {})) is not None) == is_read
+
+
+def test_accounts_share_an_answer_until_one_of_them_is_written_to(worlds: Worlds) -> None:
+    view = Counted(1)
+    one, other = (replace(DEMO) for _ in range(2))
+
+    asked = []
+    for _ in range(3):
+        for account in (one, other):
+            answer(worlds, view, "anyone", account=account)
+        asked.append(len(view.asked))
+        one.version += 1
+
+    assert asked == [1, 2, 3]
 
 
 def test_what_was_asked_longest_ago_makes_room(worlds: Worlds) -> None:
