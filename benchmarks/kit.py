@@ -13,7 +13,8 @@ from benchmarks.table import number
 from contract_tests import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange
-from contract_tests.recording import MAP, Recording
+from contract_tests.families import MAP
+from contract_tests.recording import Recording
 from contract_tests.verdict import Outcome, judge
 from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of
@@ -83,4 +84,5 @@ def _exchange_of(body: bytes, instant: int) -> Exchange:
         headers={"content-type": "application/json", "date": formatdate(instant / 1000, usegmt=True)},
         body=body,
         token="df_***",
+        successes=frozenset({200}),
     )

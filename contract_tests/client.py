@@ -4,14 +4,16 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
+import msgspec
 
 from contract_tests.codings import ACCEPTED, Decoder, UnreadableError
-from contract_tests.exchange import Exchange
+from contract_tests.document import Operation
+from contract_tests.exchange import Exchange, Json
 from contract_tests.instants import now
 from contract_tests.masking import Mask, masked
 
@@ -20,6 +22,8 @@ _MOST_BYTES = 32 * 1024 * 1024
 _MOST_BYTES_OF_ALL = 4 * _MOST_BYTES
 _LONGEST_WAIT = 70.0
 _TRIES = 3
+# The documented limit, in requests a minute; and requests that are sent again after a limit.
+_USUAL_RATE, _SPARE = 60, 12
 # Numbers below the first are seconds to wait, those below the second Unix times in seconds, all others in ms.
 _UNIX_TIMES, _MILLISECONDS = 1_000_000_000, 100_000_000_000
 
@@ -37,27 +41,44 @@ _DROPPED = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may cost. Seconds; `rate` is requests a second, None for as fast as they are answered."""
+    """The most that a run may cost.
+
+    `timeout` is in seconds; `rate` is in requests a second, None for as fast as they are answered. `requests`
+    and `patience`, in seconds of waiting for rate limits, are None until it is known what is asked.
+    """
 
     timeout: float = 10.0
     rate: float | None = None
-    requests: int = 50
+    requests: int | None = None
+    patience: float | None = None
+
+    def for_planned(self, planned: int) -> "Limits":
+        """These limits for as many requests as are planned; what somebody has set stays as it is."""
+        return replace(
+            self,
+            requests=planned + _SPARE + planned // 10 if self.requests is None else self.requests,
+            patience=_LONGEST_WAIT * (_TRIES - 1 + planned // _USUAL_RATE)
+            if self.patience is None
+            else self.patience,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to be sent. `path` is the path below the base with its parameters filled in."""
+    """One request to be sent.
 
-    operation: str | None
-    path: str
-    # Where something fails, tracebacks may show a request.
+    `parameters` are those of the path; `body` is sent as JSON, None for no body.
+    """
+
+    operation: Operation
+    # A traceback may show a request.
     token: str | None = field(repr=False)
     labels: frozenset[str]
     query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
     accepts_429: bool = False
-    """Whether 429 is what is asked for; otherwise the limit is waited for."""
+    """Whether 429 is the answer that is asked for; otherwise the client waits until the limit is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,7 @@ class Client:
         self._tell = tell
         self._mask = mask
         self._sent = 0
+        self._waited = 0.0
         self._read = 0
         self._next = 0.0
         self._http = httpx2.Client(
@@ -102,7 +124,7 @@ class Client:
 
     def knock(self) -> None:
         """Sends a request that nobody judges. Raises StoppedError where nothing answers."""
-        self._send(self.base, {}, {})
+        self._send("GET", self.base, {}, {}, None)
 
     def ask(self, request: Request) -> Exchange:
         """The answer to a request. Raises StoppedError where there is none, or no more may be sent."""
@@ -111,34 +133,48 @@ class Client:
             if exchange.status != 429 or request.accepts_429:
                 return exchange
             if attempt + 1 < _TRIES:
-                wait = min(_wait_of(exchange), _LONGEST_WAIT)
-                self._tell(f"The rate limit is reached; waiting {wait:.0f} s.")
-                time.sleep(wait)
+                self._wait(min(_wait_of(exchange), _LONGEST_WAIT))
         raise StoppedError(f"{exchange.url} answers 429, and still does after the wait that it asked for")
 
+    def _wait(self, seconds: float) -> None:
+        """Waits for a limit. Raises StoppedError where all waits together are longer than may be."""
+        patience = self._limits.patience
+        if patience is not None and self._waited + seconds > patience:
+            raise StoppedError(
+                f"the rate limit is reached too often: the run has waited {self._waited:.0f} s"
+            )
+        self._waited += seconds
+        self._tell(f"The rate limit is reached; waiting {seconds:.0f} s.")
+        time.sleep(seconds)
+
     def _ask_once(self, request: Request) -> Exchange:
-        if self._sent >= self._limits.requests:
-            raise StoppedError(f"the {self._limits.requests} requests that may be sent are used up")
+        most = self._limits.requests
+        if most is not None and self._sent >= most:
+            raise StoppedError(f"the {most} requests that may be sent are used up")
         self._pace()
         self._sent += 1
-        headers = dict(request.headers)
-        if request.token is not None:
-            headers["Authorization"] = f"Bearer {request.token}"
-        url = self.base + request.path
+        method = request.operation.method
+        headers = {} if request.token is None else {"Authorization": f"Bearer {request.token}"}
+        body = None if request.body is None else msgspec.json.encode(request.body)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        url = self.base + request.operation.url_path(request.parameters)
         sent = now()
         try:
-            answer = self._send(url, request.query, headers)
+            answer = self._send(method, url, request.query, headers, body)
         except _DroppedError:
             # A server may close an idle connection at the very moment at which it is used again.
-            answer = self._send(url, request.query, headers)
+            if not request.operation.is_read:
+                raise
+            answer = self._send(method, url, request.query, headers, body)
         self._read += len(answer.body)
         if self._read > _MOST_BYTES_OF_ALL:
             raise StoppedError(f"the answers are longer than {_MOST_BYTES_OF_ALL >> 20} MB together")
         asked = str(httpx2.URL(url, params=dict(request.query))) if request.query else url
         return Exchange(
-            method="GET",
+            method=method,
             url=self._mask.text(asked),
-            operation=request.operation,
+            operation=request.operation.id,
             labels=request.labels,
             sent=sent,
             received=now(),
@@ -148,6 +184,8 @@ class Client:
             token=masked(request.token) if request.token is not None else None,
             path=request.parameters,
             unreadable=answer.unreadable,
+            successes=request.operation.successes,
+            request_body=self._mask.body(body or b""),
         )
 
     def _pace(self) -> None:
@@ -155,16 +193,25 @@ class Client:
             time.sleep(max(self._next - time.monotonic(), 0))
             self._next = time.monotonic() + 1 / self._limits.rate
 
-    def _send(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> _Answer:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> _Answer:
         """The answer, without tokens. It has to arrive whole within the timeout, however it drips."""
         deadline = time.monotonic() + self._limits.timeout
         watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
         watch.daemon = True
         watch.start()
         try:
-            with self._http.stream("GET", url, params=dict(query) or None, headers=headers) as reply:
-                body, unreadable = self._read_body(reply, deadline)
-                return _Answer(reply.status_code, self._headers_of(reply), self._mask.body(body), unreadable)
+            asked = self._http.stream(method, url, params=dict(query) or None, headers=headers, content=body)
+            with asked as reply:
+                content, unreadable = self._read_body(reply, deadline)
+                headers_told = self._headers_of(reply)
+                return _Answer(reply.status_code, headers_told, self._mask.body(content), unreadable)
         except httpx2.TimeoutException:
             raise StoppedError(self._too_slow(url)) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:

@@ -1,12 +1,14 @@
 """openapi.yaml as the kit needs it: pages, operations, and one row for each documented member."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote, urlsplit
 
 import yaml
 
@@ -18,19 +20,79 @@ _PACKAGE = Path(__file__).parent
 _PLACES = (_PACKAGE.parent / "openapi.yaml", _PACKAGE.parent / "mock_server" / "openapi.yaml")
 DOCUMENT = next(place for place in _PLACES if place.exists())
 
-# What a member's own row says of it; what lies below has rows of its own.
+# What a member's own row says of it; members below it have rows of their own.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""The methods that a documented operation can have."""
+_JSON = "application/json"
+_PLACEHOLDER = re.compile(r"\{([^}]+)\}")
+# ENV-09 judges the type of these.
+_JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
+
+
+class DocumentError(Exception):
+    """The document cannot be read; the text names the file and the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A documented parameter.
+
+    `place` is `query`, `path`, `header` or `cookie`; `example` is None without one.
+    """
+
+    name: str
+    place: str
+    is_required: bool
+    schema: Mapping[str, Any]
+    example: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A documented operation.
+
+    `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
+    documented statuses. `security` has one mapping for each alternative, from the scheme's name to the roles
+    that it asks for; it is empty for an operation that is open to everybody. `body` is the documented
+    example of a request body, None without one.
+    """
+
+    id: str
+    method: str
+    path: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    successes: frozenset[int]
+    errors: frozenset[int]
+    security: tuple[Mapping[str, tuple[str, ...]], ...]
+    body: Json
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the operation changes nothing on the server."""
+        return self.method == "GET"
+
+    def parameter(self, name: str, place: str = "query") -> Parameter | None:
+        """A parameter by its name and place; None without one."""
+        return next((p for p in self.parameters if (p.name, p.place) == (name, place)), None)
+
+    def url_path(self, values: Mapping[str, str]) -> str:
+        """The path below the base with the parameters filled in. Raises KeyError if one is missing."""
+        return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe=""), self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A documented member of an operation's answer.
+    """A documented member of an operation's successful answer.
 
-    `place` is the path from the root, `*` for any item of a list; `schema` says what the value itself may be.
+    `place` is the path from the root, with `*` for any item of a list. `schema` describes the value itself,
+    without the members below it.
     """
 
     id: str
     operation: str
+    status: int
     place: tuple[str, ...]
     schema: Mapping[str, Any]
     description: str
@@ -40,112 +102,311 @@ class Row:
     revision: str | None
 
 
-@cache
-def document() -> Json:
-    """The whole document as plain values."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(DOCUMENT.read_bytes(), Loader=loader)  # noqa: S506 - one of the two safe loaders
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The operation that a request asks for, the path before its template, and its path parameters."""
+
+    operation: Operation
+    base: str
+    parameters: Mapping[str, str]
+
+
+class Document:
+    """An OpenAPI document. Everything is computed on first use."""
+
+    def __init__(self, text: str, source: str = "the document") -> None:
+        """`text` is YAML or JSON; `source` names it in errors. Raises DocumentError."""
+        self.content: Json = _read(text, source)
+        self._text = text.lower()
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The revisions that the document describes, oldest first."""
+        return tuple(self.content["info"].get("x-revisions", ()))
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        """The operations by their ids, in the order of the document."""
+        return {
+            item[method.lower()]["operationId"]: self._operation(path, method, item)
+            for path, item in self.content["paths"].items()
+            for method in METHODS
+            if method.lower() in item
+        }
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every member of a successful answer, in the order of the document."""
+        return tuple(
+            row
+            for item in self.content["paths"].values()
+            for method in METHODS
+            if method.lower() in item
+            for row in self._rows_of(item[method.lower()])
+        )
+
+    @cached_property
+    def telling(self) -> Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]]:
+        """The members whose JSON type tells the revision: operation → place → type → revision."""
+        kinds: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = defaultdict(dict)
+        for row in self.rows:
+            if row.revision is not None:
+                kinds[row.operation, row.place][row.revision] = set(_kinds(row.schema)) - {"null"}
+        found: dict[str, dict[tuple[str, ...], dict[str, str]]] = defaultdict(dict)
+        for (operation, place), by_revision in kinds.items():
+            told = {kind: revision for revision, some in by_revision.items() for kind in some}
+            if len(by_revision) > 1 and len(told) == sum(map(len, by_revision.values())):
+                found[operation][place] = told
+        return found
+
+    def matches(self, method: str, path: str) -> Match | None:
+        """The operation whose template is the whole path below the base; None without one.
+
+        Of several templates the longest one counts, and of equally long ones that with fewer parameters.
+        """
+        found = self.ends_with(method, path)
+        return found if found is not None and not found.base else None
+
+    def ends_with(self, method: str, path: str) -> Match | None:
+        """The operation with the longest template that the path ends with; None without one.
+
+        A documented path wins over the method: `POST /goals` is no `POST /analytics/goals`.
+        """
+        for pattern, by_method in self._templates:
+            found = pattern.search(path)
+            if found:
+                operation = by_method.get(method)
+                if operation is None:
+                    return None
+                names = _PLACEHOLDER.findall(operation.path)
+                values = map(unquote, found.groups())
+                return Match(operation, path[: found.start()], dict(zip(names, values, strict=True)))
+        return None
+
+    def is_base(self, path: str) -> bool:
+        """Whether a path ends as the base of one of the documented servers."""
+        return any(base and path.endswith(base) for base in self._bases)
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word is part of the document, in whatever case: it is no secret then."""
+        return word.lower() in self._text
+
+    def page_of(self, source: str) -> str:
+        """A source in words: `001 Response` becomes the page's title and the heading on it."""
+        number, _, heading = source.partition(" ")
+        page = self.content["info"].get("x-pages", {}).get(number)
+        return f"“{page['title']}” ({page['revision']}), {heading}" if page else source
+
+    @cached_property
+    def _bases(self) -> tuple[str, ...]:
+        servers = self.content.get("servers", ())
+        return tuple(urlsplit(server["url"]).path.rstrip("/") for server in servers)
+
+    @cached_property
+    def _templates(self) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
+        """For each documented path what it looks like, and its operations by method; the longest first."""
+        by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
+        for operation in self.operations.values():
+            by_path[operation.path][operation.method] = operation
+        ordered = sorted(by_path, key=lambda path: (-path.count("/"), path.count("{")))
+        return [(_pattern(path), by_path[path]) for path in ordered]
+
+    def _operation(self, path: str, method: str, item: Json) -> Operation:
+        content = item[method.lower()]
+        parameters = map(self._resolved, (*item.get("parameters", ()), *content.get("parameters", ())))
+        statuses = [int(status) for status in content.get("responses", ()) if status.isdigit()]
+        security = content.get("security", self.content.get("security", ()))
+        return Operation(
+            id=content["operationId"],
+            method=method,
+            path=path,
+            source=content.get("x-source", ""),
+            parameters=tuple(map(_parameter, parameters)),
+            successes=frozenset(status for status in statuses if _is_success(status)),
+            errors=frozenset(status for status in statuses if status >= HTTPStatus.BAD_REQUEST),
+            # An alternative without a scheme lets everybody in.
+            security=() if {} in security else tuple(map(_requirement, security)),
+            body=self._example_of(content.get("requestBody", {})),
+        )
+
+    def _example_of(self, part: Json) -> Json:
+        """The first documented example of a body; None without one."""
+        media = self._resolved(part).get("content", {}).get(_JSON, {})
+        if "example" in media:
+            return media["example"]
+        examples = media.get("examples", {})
+        return next((self._resolved(example).get("value") for example in examples.values()), None)
+
+    def _rows_of(self, operation: Json) -> Iterator[Row]:
+        for status, part in operation.get("responses", {}).items():
+            if status.isdigit() and _is_success(int(status)):
+                schema = self._resolved(part).get("content", {}).get(_JSON, {}).get("schema", {})
+                yield from self._members(
+                    (operation["operationId"], int(status)), (), self._resolved(schema), None
+                )
+
+    def _members(
+        self, answer: tuple[str, int], place: tuple[str, ...], schema: Json, revision: str | None
+    ) -> Iterator[Row]:
+        """The rows below an object or a list."""
+        for branch, marked in self._branches(schema, revision):
+            for name, reference in branch.get("properties", {}).items():
+                member, below = self._resolved(reference), (*place, name)
+                own = member.get("x-revision", marked)
+                if "x-clause" in member or _has_clause(answer[0], below, member):
+                    yield self._row(answer, below, member, name in branch.get("required", ()), own)
+                yield from self._members(answer, below, member, own)
+            if "items" in branch:
+                yield from self._members(answer, (*place, ANY_ITEM), self._resolved(branch["items"]), marked)
+
+    def _branches(self, schema: Json, revision: str | None) -> Iterator[tuple[Json, str | None]]:
+        """The schema, or the alternatives that it offers, each with the revision that has it."""
+        for branch in map(self._resolved, schema.get("anyOf", [schema])):
+            yield branch, branch.get("x-revision", revision)
+
+    def _row(
+        self,
+        answer: tuple[str, int],
+        place: tuple[str, ...],
+        member: Json,
+        is_required: bool,
+        revision: str | None,
+    ) -> Row:
+        operation, status = answer
+        schema = self._shallow(member)
+        if "x-clause" not in member and not is_required:
+            # No page says that a member which may be missing may not be null.
+            schema["type"] = list(dict.fromkeys((*_kinds(schema), "null")))
+        return Row(
+            member.get("x-clause") or _derived_id(operation, place),
+            operation,
+            status,
+            place,
+            schema,
+            member.get("description", ""),
+            member.get("x-source", ""),
+            member.get("x-standing", "page"),
+            # No page says that a member which may be null may not be left out.
+            is_required and "null" not in _kinds(schema),
+            revision,
+        )
+
+    def _shallow(self, member: Json) -> dict[str, Any]:
+        """The part of a schema that is about the value itself."""
+        if "anyOf" in member:
+            branches = [self._resolved(branch) for branch in member["anyOf"]]
+            return {"type": [kind for branch in branches for kind in _kinds(branch)]}
+        return {name: member[name] for name in _SHALLOW if name in member}
+
+    def _resolved(self, part: Json) -> Json:
+        """The part that a reference names, with the reference's own members on top."""
+        if "$ref" not in part:
+            return part
+        target = self.content
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            target = target[name]
+        return {**self._resolved(target), **{name: value for name, value in part.items() if name != "$ref"}}
 
 
 @cache
-def _text() -> str:
-    return DOCUMENT.read_text(encoding="utf-8").lower()
+def document() -> Document:
+    """The document that the kit ships with."""
+    return Document(DOCUMENT.read_text(encoding="utf-8"), DOCUMENT.name)
 
 
-@cache
-def rows() -> tuple[Row, ...]:
-    """Every member of a successful answer that carries an `x-clause`, in the order of the document."""
-    return tuple(
-        row
-        for item in document()["paths"].values()
-        for row in _rows_of(item["get"]["operationId"], item["get"]["responses"]["200"])
-    )
+def _is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def is_documented(word: str) -> bool:
-    """Whether a word stands in the document, in capitals or in small letters: it is no secret then."""
-    return word.lower() in _text()
+def _derived_id(operation: str, place: tuple[str, ...]) -> str:
+    """The clause id of a member without an `x-clause`, such as `listGoals.data.name`."""
+    return ".".join((operation, *(name for name in place if name != ANY_ITEM)))
 
 
-def operation_of(path: str) -> tuple[str, dict[str, str]] | None:
-    """The operation that a URL's path ends with, with its path parameters; None for none of the document."""
-    for template, item in document()["paths"].items():
-        # A parameter is one segment, as clients encode it.
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
-        found = re.search(f"{pattern}/?$", path)
-        if found:
-            parameters = {name: unquote(value) for name, value in found.groupdict().items()}
-            return item["get"]["operationId"], parameters
-    return None
+def _has_clause(operation: str, place: tuple[str, ...], member: Json) -> bool:
+    """Whether a member without an `x-clause` gets a clause of its own."""
+    is_decided = member.get("x-standing") == "decided"
+    return not is_decided and "type" in member and (operation, place) not in _JUDGED_ELSEWHERE
 
 
-def page_of(source: str) -> str:
-    """A source in words: `001 Response` becomes the page's title and the heading on it."""
-    number, _, heading = source.partition(" ")
-    page = document()["info"]["x-pages"].get(number)
-    return f"“{page['title']}” ({page['revision']}), {heading}" if page else source
+def _parameter(content: Json) -> Parameter:
+    schema = content.get("schema", {})
+    example = content.get("example", schema.get("example"))
+    if example is None:
+        example = next(iter((*schema.get("examples", ()), *schema.get("enum", ()))), None)
+    is_required = content.get("required", False)
+    return Parameter(content["name"], content["in"], is_required, schema, example)
 
 
-def _rows_of(operation: str, response: Json) -> Iterator[Row]:
-    schema = response["content"]["application/json"]["schema"]
-    yield from _members(operation, (), _resolved(schema), None)
+def _requirement(alternative: Json) -> dict[str, tuple[str, ...]]:
+    return {scheme: tuple(roles) for scheme, roles in alternative.items()}
 
 
-def _members(operation: str, place: tuple[str, ...], schema: Json, revision: str | None) -> Iterator[Row]:
-    """The rows below an object or a list."""
-    for branch, marked in _branches(schema, revision):
-        for name, reference in branch.get("properties", {}).items():
-            member = _resolved(reference)
-            own = member.get("x-revision", marked)
-            if "x-clause" in member:
-                yield _row(operation, (*place, name), member, name in branch.get("required", ()), own)
-            yield from _members(operation, (*place, name), member, own)
-        if "items" in branch:
-            yield from _members(operation, (*place, ANY_ITEM), _resolved(branch["items"]), marked)
+def _pattern(template: str) -> re.Pattern[str]:
+    """What the end of a path looks like. A parameter is one segment, as clients encode it."""
+    literals = _PLACEHOLDER.split(template)[::2]
+    return re.compile("([^/]+)".join(map(re.escape, literals)) + "/?$")
 
 
-def _branches(schema: Json, revision: str | None) -> Iterator[tuple[Json, str | None]]:
-    """The schema, or the alternatives that it offers, each with the revision that has it."""
-    for branch in map(_resolved, schema.get("anyOf", [schema])):
-        yield branch, branch.get("x-revision", revision)
-
-
-def _row(
-    operation: str, place: tuple[str, ...], member: Json, is_required: bool, revision: str | None
-) -> Row:
-    return Row(
-        member["x-clause"],
-        operation,
-        place,
-        _shallow(member),
-        member["description"],
-        member.get("x-source", ""),
-        member.get("x-standing", "page"),
-        # Nobody says that what is null may not be left out.
-        is_required and "null" not in _kinds(member),
-        revision,
-    )
-
-
-def _shallow(member: Json) -> dict[str, Any]:
-    """What may be said of the value without looking into it."""
-    if "anyOf" in member:
-        branches = [_resolved(branch) for branch in member["anyOf"]]
-        kinds = [kind for branch in branches for kind in _kinds(branch)]
-        return {"type": kinds}
-    return {name: member[name] for name in _SHALLOW if name in member}
-
-
-def _kinds(schema: Json) -> list[str]:
+def _kinds(schema: Mapping[str, Any]) -> list[str]:
     kind = schema.get("type", "object")
     return kind if isinstance(kind, list) else [kind]
 
 
-def _resolved(part: Json) -> Json:
-    """What a part refers to, with what it says itself on top."""
-    if "$ref" not in part:
-        return part
-    target = document()
-    for name in part["$ref"].removeprefix("#/").split("/"):
-        target = target[name]
-    return {**_resolved(target), **{name: value for name, value in part.items() if name != "$ref"}}
+# -- reading -----------------------------------------------------------------------------------------
+
+
+def _int(text: str) -> int:
+    return int(text, 0 if text.startswith(("0x", "0o")) else 10)
+
+
+_TAG = "tag:yaml.org,2002:"
+# What plain text means in YAML 1.2 (10.3.2), and with which characters it may begin: a date is text.
+_PLAIN = (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""], lambda _: None),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF"), lambda text: text.lower() == "true"),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789"), _int),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?",
+        list("-+.0123456789"),
+        float,
+    ),
+)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # one of two equal classes
+    """Reads YAML 1.2 as the mock does: dates stay text, keys are text and stand once."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> Iterator[dict[str, Json]]:
+    found: dict[str, Json] = {}
+    # Handed out empty first, so that an alias may lead back to it.
+    yield found
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(None, None, "a key is text, not a list or a mapping", key.start_mark)
+        if key.value in found:
+            raise yaml.MarkedYAMLError(None, None, f"{key.value[:80]!r} is there twice", key.start_mark)
+        found[key.value] = loader.construct_object(value, deep=True)
+
+
+def _scalar(convert: Callable[[str], Json]) -> Callable[[Any, yaml.ScalarNode], Json]:
+    return lambda _loader, node: convert(node.value)
+
+
+_Loader.add_constructor(f"{_TAG}map", _mapping)
+for _name, _regex, _firsts, _convert in _PLAIN:
+    _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"(?:{_regex})\Z"), _firsts)
+    _Loader.add_constructor(f"{_TAG}{_name}", _scalar(_convert))
+
+
+def _read(text: str, source: str) -> Json:
+    """The document as plain values. Raises DocumentError."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise DocumentError(f"{source}:{mark.line + 1 if mark else 1}: {error.problem}") from None

@@ -60,7 +60,11 @@ class Exchange:
     path: Mapping[str, str] = field(default_factory=dict)
     """Path parameters by their documented names."""
     unreadable: str | None = None
-    """Why the body could not be decoded, in a few words for people; None where it could."""
+    """Why the body could not be decoded, in a few words for people; None if it could."""
+    successes: frozenset[int] = frozenset()
+    """The statuses that the document gives for a success of the operation; none for an unknown operation."""
+    request_body: bytes = b""
+    """The body that was sent, without tokens; empty for none."""
 
     @cached_property
     def json(self) -> Json:
@@ -77,9 +81,14 @@ class Exchange:
             return NoJson("the body is nested too deeply")
 
     @property
+    def is_success(self) -> bool:
+        """Whether the answer has one of the operation's documented success statuses."""
+        return self.status in self.successes
+
+    @property
     def data(self) -> Json:
-        """The `data` of a successful answer; None where there is none."""
-        return self.json.get("data") if self.status == 200 and isinstance(self.json, dict) else None
+        """The `data` of a successful answer; None without any."""
+        return self.json.get("data") if self.is_success and isinstance(self.json, dict) else None
 
     @cached_property
     def now(self) -> Span:

@@ -2,8 +2,8 @@
 
 import base64
 import binascii
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
@@ -15,17 +15,20 @@ import msgspec
 
 from contract_tests import labels
 from contract_tests.credentials import Credentials
-from contract_tests.document import operation_of
+from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.exchange import Exchange
+from contract_tests.families import MAP, VISITOR
 from contract_tests.files import read_file
 from contract_tests.instants import ms
 from contract_tests.labelling import request_label
 from contract_tests.masking import Mask, masked, without_tokens
-from contract_tests.recording import MAP, VISITOR, rows
+from contract_tests.recording import rows
 
 _TOOL = "datafast-mock"
 _MOST_BYTES = 512 * 1024 * 1024
 _BEARER = "bearer "
+_SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
+_UNKNOWN = "no operation of the document"
 _SECRET_HEADERS = frozenset({"set-cookie", "authorization"})
 
 
@@ -38,10 +41,15 @@ class _Pair(msgspec.Struct):
     value: str = ""
 
 
+class _Sent(msgspec.Struct):
+    text: str = ""
+
+
 class _Request(msgspec.Struct):
     method: str
     url: str
     headers: list[_Pair] = []
+    sent: _Sent | None = msgspec.field(default=None, name="postData")
 
 
 class _Content(msgspec.Struct):
@@ -80,12 +88,18 @@ class _Har(msgspec.Struct):
 
 
 def read_har(
-    path: Path, base: str | None, credentials: Credentials, *, is_trusted: bool = False
+    path: Path,
+    base: str | None,
+    credentials: Credentials,
+    *,
+    is_trusted: bool = False,
+    contract: Document | None = None,
 ) -> tuple[list[Exchange], Counter[str]]:
-    """The exchanges of a file in the order of time, and why how many entries were left out.
+    """The exchanges of a file in the order of time, and how many entries were left out for each reason.
 
-    `base` leaves out what begins otherwise; None takes every origin. `is_trusted` says that nothing was taken
-    out of the file, and that the token in it is good. Raises HarError.
+    `base` leaves out URLs that begin otherwise; None takes every origin. `is_trusted` says that nothing was
+    taken out of the file, and that the token in it is good. `contract` is the document; None stands for the
+    shipped one. Raises HarError.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -96,24 +110,26 @@ def read_har(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarError(f"{path} is no HAR file: {error}") from None
     entries = sorted(log.entries, key=lambda entry: ms(entry.started) or 0)
-    # Only of tokens that opened something is known what else they are good for.
-    good = {_token(entry) for entry in entries if entry.response.status == HTTPStatus.OK} - {None}
+    # A token that opened nothing may have been revoked: nothing is known of what it is good for.
+    good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
+    known = _Operations(contract or document(), base, entries)
     left, found, met = Counter[str](), [], set[str]()
     for entry in entries:
-        reason = _why_left(entry, base)
-        if reason is not None:
-            left[reason] += 1
+        match = known.match(entry)
+        reason = _why_left(entry) if match is not None else known.why_none(entry)
+        if match is None or reason is not None:
+            left[str(reason)] += 1
             continue
         if log.creator.name == _TOOL:
             told = frozenset((entry.comment or "").split())
         else:
             token = _token(entry)
             is_let_in = token in good or (is_trusted and token is not None)
-            told = frozenset(_labels(entry, met, credentials, is_let_in=is_let_in))
+            told = frozenset(_labels(entry, match, met, credentials, is_let_in=is_let_in))
             if is_trusted and token is None:
                 told = frozenset({labels.NO_CREDENTIAL})
-        exchange = _exchange(entry, told, mask)
+        exchange = _exchange(entry, match, told, mask)
         if exchange.operation == MAP:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
         found.append(exchange)
@@ -137,14 +153,57 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
             )
 
 
-def _why_left(entry: _Entry, base: str | None) -> str | None:
-    """Why an entry is not judged; None for one that is."""
-    if base is not None and not entry.request.url.startswith(base):
-        return "from another server"
-    if entry.request.method != "GET":
-        return f"of the method {entry.request.method[:10]}"
-    if operation_of(urlsplit(entry.request.url).path) is None:
-        return "no operation of the document"
+class _Operations:
+    """Tells which operation each entry of a file asks for.
+
+    Where no base is given, each origin has its own: what comes before the longest template that a path ends
+    with. A longer one that begins with it is no base, but the start of a path that the document does not
+    have: below `/v1`, `/v1/admin/websites/x/goals` is no `/goals`.
+    """
+
+    def __init__(self, contract: Document, base: str | None, entries: Iterable[_Entry]) -> None:
+        self._contract = contract
+        self._base = None if base is None else urlsplit(base).path.rstrip("/")
+        self._start = base
+        self._bases: dict[str, set[str]] = defaultdict(set)
+        for entry in entries if base is None else ():
+            origin, path = _split(entry)
+            found = contract.ends_with(entry.request.method, path)
+            if found is not None:
+                self._bases[origin].add(found.base)
+
+    def match(self, entry: _Entry) -> Match | None:
+        """The operation of an entry; None for none of the document."""
+        if self._start is not None and not entry.request.url.startswith(self._start):
+            return None
+        origin, path = _split(entry)
+        if self._base is not None:
+            return self._contract.matches(entry.request.method, path.removeprefix(self._base))
+        found = self._contract.ends_with(entry.request.method, path)
+        return found if found is not None and self._is_base(found.base, self._bases[origin]) else None
+
+    def why_none(self, entry: _Entry) -> str:
+        """Why an entry is none of an operation."""
+        if self._start is not None and not entry.request.url.startswith(self._start):
+            return "from another server"
+        path = _split(entry)[1]
+        is_documented = any(self._contract.ends_with(method, path) for method in METHODS)
+        method = entry.request.method
+        return f"of the method {method[:10]}" if is_documented and method != "GET" else _UNKNOWN
+
+    def _is_base(self, base: str, others: set[str]) -> bool:
+        shorter = any(base != other and base.startswith(f"{other}/") for other in others)
+        return self._contract.is_base(base) or not shorter
+
+
+def _split(entry: _Entry) -> tuple[str, str]:
+    """The origin and the path of an entry's URL."""
+    parts = urlsplit(entry.request.url)
+    return f"{parts.scheme}://{parts.netloc}", parts.path
+
+
+def _why_left(entry: _Entry) -> str | None:
+    """Why an entry of a documented operation is not judged; None for one that is."""
     if entry.cached:
         return "from the browser's cache"
     if entry.response.status in (0, HTTPStatus.NOT_MODIFIED):
@@ -152,27 +211,28 @@ def _why_left(entry: _Entry, base: str | None) -> str | None:
     return "without a recorded body" if entry.response.content.text is None else None
 
 
-def _labels(entry: _Entry, met: set[str], credentials: Credentials, *, is_let_in: bool) -> Iterator[str]:
-    """What a stranger's request was meant to be. Whoever was not let in was refused for that."""
-    parts = urlsplit(entry.request.url)
-    operation, parameters = operation_of(parts.path) or ("", {})
+def _labels(
+    entry: _Entry, match: Match, met: set[str], credentials: Credentials, *, is_let_in: bool
+) -> Iterator[str]:
+    """The labels of a stranger's request. A request that was not let in was refused for that."""
+    operation = match.operation.id
     if is_let_in and entry.response.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        visitor_id = parameters.get("visitorId")
-        label = request_label(operation, dict(parse_qsl(parts.query)), visitor_id, credentials)
+        visitor_id = match.parameters.get("visitorId")
+        query = dict(parse_qsl(urlsplit(entry.request.url).query))
+        label = request_label(operation, query, visitor_id, credentials)
         if label is not None:
             yield label
         if operation == VISITOR and str(visitor_id).lower() in met:
             yield labels.MET
 
 
-def _exchange(entry: _Entry, told: frozenset[str], mask: Mask) -> Exchange:
-    operation, parameters = operation_of(urlsplit(entry.request.url).path) or (None, {})
+def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> Exchange:
     sent = ms(entry.started) or 0
     token = _token(entry)
     return Exchange(
-        method="GET",
+        method=match.operation.method,
         url=mask.text(entry.request.url),
-        operation=operation,
+        operation=match.operation.id,
         labels=told,
         sent=sent,
         received=sent + int(entry.time or 0),
@@ -180,7 +240,9 @@ def _exchange(entry: _Entry, told: frozenset[str], mask: Mask) -> Exchange:
         headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
         body=mask.body(_body(entry.response.content)),
         token=None if token is None else masked(token),
-        path=parameters,
+        path=match.parameters,
+        successes=match.operation.successes,
+        request_body=b"" if entry.request.sent is None else mask.body(_encoded(entry.request.sent.text)),
     )
 
 
@@ -209,6 +271,10 @@ def _body(content: _Content) -> bytes:
             return base64.b64decode(text, validate=False)
         except binascii.Error:
             return b""
+    return _encoded(text)
+
+
+def _encoded(text: str) -> bytes:
     # A lone surrogate is what a browser makes of half a character: it is no JSON then.
     return text.encode("utf-8", "surrogatepass")
 
@@ -220,8 +286,20 @@ def _written_request(exchange: Exchange) -> harfile.Request:
         headers.append(harfile.Record(name="Authorization", value=f"Bearer {exchange.token}"))
     query = [harfile.Record(name=name, value=value) for name, value in parse_qsl(urlsplit(url).query, True)]
     return harfile.Request(
-        method=exchange.method, url=url, httpVersion="HTTP/1.1", headers=headers, queryString=query
+        method=exchange.method,
+        url=url,
+        httpVersion="HTTP/1.1",
+        headers=headers,
+        queryString=query,
+        postData=_written_body(exchange),
     )
+
+
+def _written_body(exchange: Exchange) -> harfile.PostData | None:
+    if not exchange.request_body:
+        return None
+    text = without_tokens(exchange.request_body.decode("utf-8", "replace"))
+    return harfile.PostData(mimeType="application/json", text=text)
 
 
 def _written_response(exchange: Exchange) -> harfile.Response:

@@ -7,6 +7,9 @@ from contract_tests.exchange import Json
 ANY_ITEM = "*"
 """What stands in a place for any item of a list."""
 
+# A bool is an int for Python: it comes first.
+_KINDS = (("boolean", bool), ("integer", int), ("number", float), ("array", list), ("object", dict))
+
 
 def objects_at(
     value: Json, place: tuple[str, ...], pointer: str = ""
@@ -34,3 +37,13 @@ def step(values: Sequence[Json], name: str) -> Sequence[Json]:
 def escaped(name: str) -> str:
     """A member's name as a pointer writes it."""
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def kind_of(value: Json) -> str:
+    """The JSON type of a value in the words of JSON Schema; a number without a fraction is an `integer`."""
+    if value is None:
+        return "null"
+    for kind, types in _KINDS:
+        if isinstance(value, types):
+            return kind
+    return "string"

@@ -16,7 +16,8 @@ from contract_tests.exchange import Exchange
 from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.own_mock import INSTANT, own_mock
-from contract_tests.probes import PAUSE, Probe
+from contract_tests.probes import PAUSE, ask_all, probes_for
+from contract_tests.probes.probe import Asker
 from contract_tests.recording import Recording
 from contract_tests.verdict import Outcome, judge
 
@@ -46,7 +47,7 @@ class UncleanError(Exception):
 
 def clean_recordings() -> dict[str, list[Exchange]]:
     """What the mock answers in each revision. Raises StoppedError, and UncleanError where it is not clean."""
-    revisions = document()["info"]["x-revisions"]
+    revisions = document().revisions
     with ThreadPoolExecutor(len(revisions)) as pool:
         recordings = dict(zip(revisions, pool.map(_recorded, revisions), strict=True))
     for revision, exchanges in recordings.items():
@@ -60,12 +61,12 @@ def clean_recordings() -> dict[str, list[Exchange]]:
 def _recorded(revision: str) -> list[Exchange]:
     exchanges: list[Exchange] = []
     with own_mock("--revision", revision, "--now", INSTANT, "--speed", str(_SPEED)) as address:
-        credentials = load_credentials("mock")
-        limits = Limits(requests=60)
-        client = Client(base_of(address), limits, lambda _sentence: None, credentials.mask())
+        credentials, wanted = load_credentials("mock"), [clause.id for clause in all_clauses()]
+        client = Client(base_of(address), Limits(), lambda _sentence: None, credentials.mask())
+        pause = PAUSE / _SPEED
+        asker = Asker(client, credentials, document(), exchanges.append, wanted=wanted, pause=pause)
         try:
-            pause = PAUSE / _SPEED
-            Probe(client, credentials, exchanges.append, pause).run()
+            ask_all(probes_for(document(), credentials, wanted), asker)
         finally:
             client.close()
     return exchanges

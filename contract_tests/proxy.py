@@ -15,13 +15,14 @@ from contract_tests import labels
 from contract_tests.address import is_loopback_host
 from contract_tests.codings import Decoder, UnreadableError
 from contract_tests.credentials import Credentials
-from contract_tests.document import operation_of
+from contract_tests.document import document
 from contract_tests.exchange import Exchange
+from contract_tests.families import MAP
 from contract_tests.instants import now
 from contract_tests.labelling import request_label, token_label
 from contract_tests.masking import masked
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.recording import MAP, rows
+from contract_tests.recording import rows
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -119,19 +120,21 @@ class Proxy:
 
     async def _answered(self, scope: Mapping[str, Any], body: bytes) -> _Reply:
         """The reply with the mutant in it. HEAD is asked as GET, so that its headers are the same."""
-        is_read = scope["method"] in ("GET", "HEAD")
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
         sent = now()
         try:
             async with asyncio.timeout(_TIMEOUT):
-                reply = await self._asked("GET" if is_read else scope["method"], scope, body)
+                reply = await self._asked(method, scope, body)
         except TimeoutError:
             raise _ProxyError(504, f"{self._upstream} has not answered within {_TIMEOUT:g} s.") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             problem = str(error).rstrip(".") or type(error).__name__
             raise _ProxyError(502, f"There is no answer from {self._upstream}: {problem}.") from None
-        if not is_read or not reply.is_readable:
+        if not reply.is_readable:
             return reply
-        exchange = self._exchange(scope, sent, reply)
+        exchange = self._exchange(method, scope, body, sent, reply)
+        if exchange.operation is None and method != "GET":
+            return reply
         self._remember(exchange)
         mutated = self._mutate(exchange)
         headers = _changed(reply.headers, exchange.headers, mutated.headers)
@@ -152,14 +155,20 @@ class Proxy:
             return _Reply(reply.status_code, passed, raw, is_readable=False)
         return _Reply(reply.status_code, _passed(passed, frozenset({b"content-encoding"})), decoded)
 
-    def _exchange(self, scope: Mapping[str, Any], sent: int, reply: _Reply) -> Exchange:
+    def _exchange(
+        self, method: str, scope: Mapping[str, Any], body: bytes, sent: int, reply: _Reply
+    ) -> Exchange:
         path = scope["raw_path"].decode("latin-1")
-        operation, parameters = operation_of(path) or (None, {})
+        match = document().matches(method, path.removeprefix(self.path.rstrip("/")))
+        operation = match.operation.id if match else None
+        parameters = match.parameters if match else {}
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         scheme, _, credential = given.decode("latin-1").partition(" ")
         token = (credential.strip() if scheme.lower() == "bearer" else "") or None
-        found = {token_label(token, query.get("websiteId"), self._credentials)}
+        website_id = parameters.get("websiteId") or query.get("websiteId")
+        takes_website = match is None or match.operation.parameter("websiteId") is not None
+        found = {token_label(token, website_id, self._credentials, takes_website=takes_website)}
         visitor_id = parameters.get("visitorId")
         if operation is not None and found <= {labels.OK, labels.ACCOUNT}:
             label = request_label(operation, query, visitor_id, self._credentials)
@@ -168,7 +177,7 @@ class Proxy:
         if visitor_id and visitor_id.lower() in self._met:
             found.add(labels.MET)
         return Exchange(
-            method="GET",
+            method=method,
             url=path,
             operation=operation,
             labels=frozenset(found),
@@ -179,6 +188,8 @@ class Proxy:
             body=reply.body,
             token=masked(token) if token is not None else None,
             path=parameters,
+            successes=match.operation.successes if match else frozenset(),
+            request_body=body,
         )
 
     def _remember(self, exchange: Exchange) -> None:

@@ -3,27 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange, Json
-from contract_tests.pointers import step
+from contract_tests.pointers import kind_of, step
 
-REALTIME, MAP, VISITOR = "getRealtime", "getRealtimeMap", "getVisitor"
 REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
-_SYSTEM = ("browser", "os", "device")
 
 
 class Recording:
-    """Exchanges in the order in which they were sent. `revision` is the one that was demanded, if any."""
+    """Exchanges in the order in which they were sent. `revision` is the demanded one, None for none."""
 
-    def __init__(self, exchanges: Iterable[Exchange], revision: str | None = None) -> None:
-        """Nothing is looked at before it is asked for."""
+    def __init__(
+        self, exchanges: Iterable[Exchange], revision: str | None = None, contract: Document | None = None
+    ) -> None:
+        """`contract` describes the operations; None stands for the document that the kit ships with."""
         self.exchanges: Sequence[Exchange] = list(exchanges)
         self.demanded = revision
+        self._contract = contract or document()
         self._found: dict[tuple[int, tuple[str, ...]], Sequence[Json]] = {}
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
         """Some of the exchanges, judged by the revision that all of them tell."""
-        return Recording(exchanges, self.judged_by)
+        return Recording(exchanges, self.judged_by, self._contract)
 
     def labelled(self, label: str) -> list[Exchange]:
         """The exchanges that were meant to be something."""
@@ -34,7 +36,7 @@ class Recording:
         return [
             exchange
             for exchange in self.exchanges
-            if exchange.operation == operation and exchange.status == 200 and isinstance(exchange.json, dict)
+            if exchange.operation == operation and exchange.is_success and isinstance(exchange.json, dict)
         ]
 
     def objects(self, operation: str) -> list[tuple[Exchange, dict[str, Json]]]:
@@ -71,26 +73,28 @@ class Recording:
 
     def revision_of(self, exchange: Exchange) -> str | None:
         """The revision to judge an answer by: the demanded one, else its own, else that of all."""
-        own = self._votes.get(id(exchange), frozenset())
+        own = self.votes(exchange)
         return self.demanded or (next(iter(own)) if len(own) == 1 else self.revision)
+
+    def votes(self, exchange: Exchange) -> frozenset[str]:
+        """The revisions that an answer speaks for, by the JSON types that differ between the revisions."""
+        return self._votes.get(id(exchange), frozenset())
 
     @cached_property
     def _votes(self) -> dict[int, frozenset[str]]:
-        """What each map votes for, by the identity of its exchange."""
-        return {id(exchange): frozenset(votes(exchange)) for exchange in self.answers(MAP)}
+        """The votes of each answer, by the identity of its exchange."""
+        return {
+            id(exchange): frozenset(self._told(exchange, operation))
+            for operation in self._contract.telling
+            for exchange in self.answers(operation)
+        }
 
-
-def votes(exchange: Exchange) -> Iterator[str]:
-    """The revisions that an answer's `system` members speak for: objects for one, strings for the other."""
-    for visitor in rows(exchange.data, "visitors"):
-        found = visitor.get("system")
-        system = found if isinstance(found, dict) else {}
-        for part in _SYSTEM:
-            value = system.get(part)
-            if isinstance(value, dict):
-                yield REVISION_2026_02
-            elif isinstance(value, str):
-                yield REVISION_2026_06
+    def _told(self, exchange: Exchange, operation: str) -> Iterator[str]:
+        for (*above, name), revisions in self._contract.telling[operation].items():
+            for parent in self.objects_at(exchange, tuple(above)):
+                revision = revisions.get(kind_of(parent.get(name)))
+                if revision is not None:
+                    yield revision
 
 
 def rows(data: Json, name: str) -> list[dict[str, Json]]:

@@ -8,13 +8,15 @@ from enum import IntEnum
 from contract_tests.clause import Clause
 from contract_tests.client import Client, Limits, StoppedError
 from contract_tests.credentials import Credentials
+from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange
+from contract_tests.families import FAMILIES, family_of
 from contract_tests.fuzzing import fuzz
-from contract_tests.probes import PAUSE, Probe, RefusedError
-from contract_tests.recording import MAP, REALTIME, VISITOR, Recording
+from contract_tests.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
+from contract_tests.probes.probe import Asker
+from contract_tests.recording import Recording
 from contract_tests.verdict import Outcome, Verdict, judge
 
-_OPERATIONS = {REALTIME: ("RT",), MAP: ("MAP",), VISITOR: ("VIS",)}
 _WAIT_STEP = 0.25
 
 
@@ -65,7 +67,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask and how to judge it. `required` are clauses that must be observed."""
+    """What to ask and how to judge it. Only what `clauses` need is asked; `required` must be observed."""
 
     base: str
     credentials: Credentials
@@ -79,6 +81,9 @@ class Plan:
     """Seconds between polls."""
     fuzz_examples: int = 0
     """How many test cases an operation Schemathesis makes at most; 0 for none."""
+    may_write: bool = False
+    """Whether operations that change something may be asked."""
+    contract: Document = field(default_factory=document)
     is_strict: bool = False
     known: frozenset[str] = frozenset()
     """Clauses that may be broken, as they were before: the baseline."""
@@ -94,10 +99,14 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
 
     stopped = refused = None
     begun = time.monotonic()
-    client = Client(plan.base, plan.limits, tell, plan.credentials.mask())
+    wanted = [clause.id for clause in plan.clauses]
+    probes = probes_for(plan.contract, plan.credentials, wanted, may_write=plan.may_write)
+    limits = plan.limits.for_planned(most_of(probes))
+    client = Client(plan.base, limits, tell, plan.credentials.mask())
+    asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
     try:
         _wait(plan, tell)
-        Probe(client, plan.credentials, record, plan.pause).run()
+        ask_all(probes, asker)
         if plan.fuzz_examples:
             exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
             progress(len(exchanges))
@@ -113,7 +122,7 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
 
 def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
     """What the clauses say of exchanges, however they came about. `begun` is on the monotonic clock."""
-    recording = Recording(exchanges, plan.revision)
+    recording = Recording(exchanges, plan.revision, plan.contract)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
     return Run(
         base=plan.credentials.mask().text(plan.base),
@@ -142,9 +151,9 @@ def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
 
 def _unseen(recording: Recording, verdicts: Iterable[Verdict], plan: Plan) -> Iterator[str]:
     """What keeps a run without a broken clause from saying that all is well."""
-    families = {verdict.clause.id.partition("-")[0] for verdict in verdicts}
-    for operation, names in _OPERATIONS.items():
-        if families & set(names) and not recording.answers(operation):
+    families = {family_of(verdict.clause.id) for verdict in verdicts}
+    for operation in (family.operation for family in FAMILIES if family in families):
+        if operation is not None and not recording.answers(operation):
             tried = [e.status for e in recording.exchanges if e.operation == operation]
             lasting = f" (it answered {tried[-1]})" if tried else ""
             yield f"no successful answer of {operation} was seen{lasting}"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from contract_tests.clause import Clause
 from contract_tests.clauses import all_clauses
+from contract_tests.families import FAMILIES, family_of
 from contract_tests.mutants import all_mutants
-from contract_tests.report.words import FAMILIES, family_of, ground_of
+from contract_tests.report.words import ground_of
 
 TARGET = Path(__file__).parent.parent / "docs" / "clauses.md"
 
@@ -40,9 +41,15 @@ def _lines() -> Iterator[str]:
         f" *warns*. The last column names the faults, {len(all_mutants())} in all, with which `datafast-mock"
         " prove` shows that the clause notices; `datafast-mock mutate NAME` serves one of them."
     )
-    for family, title in FAMILIES.items():
-        found = [clause for clause in all_clauses() if family_of(clause) == family]
-        yield from ("", f"## {title}", "", "| | Sentence | Rests on | | Proven by |", "|---|---|---|---|---|")
+    for family in FAMILIES:
+        found = [clause for clause in all_clauses() if family_of(clause.id) == family]
+        yield from (
+            "",
+            f"## {family.title}",
+            "",
+            "| | Sentence | Rests on | | Proven by |",
+            "|---|---|---|---|---|",
+        )
         yield from (_row(clause, mutants[clause.id]) for clause in found)
 
 

@@ -239,4 +239,4 @@ def test_missing_file_and_folder_are_told_as_such(tmp_path: Path) -> None:
 
 
 def test_the_kit_reads_the_document_as_the_mock_does() -> None:
-    assert kit.document() == load_document()
+    assert kit.document().content == load_document()

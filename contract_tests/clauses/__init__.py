@@ -1,28 +1,31 @@
-"""All clauses, in the order in which they are told."""
+"""All clauses, in the order in which reports list them."""
 
 from dataclasses import replace
 from functools import cache
 
 from contract_tests.clause import Clause, clauses_of
 from contract_tests.clauses import access, agreement, envelope, polls, realtime_map, visitor
-from contract_tests.clauses.access import ACCESS
+from contract_tests.clauses.access import ACCESS, access_clauses
+from contract_tests.clauses.paging import paging_clauses
+from contract_tests.clauses.realtime import REALTIME_CLAUSES
 from contract_tests.clauses.shape import shape_clauses
-
-_FAMILIES = ("ENV", "AUTH", "ERR", "REV", "RT", "MAP", "VIS", "POLL", "AGR")
+from contract_tests.document import Document, document
+from contract_tests.families import order_of
 
 
 @cache
 def all_clauses() -> tuple[Clause, ...]:
-    """Every clause, by family and number."""
-    found = [*shape_clauses(), *ACCESS]
+    """Every clause of the document that the kit ships with, by family and number."""
+    return clauses_for(document())
+
+
+def clauses_for(contract: Document) -> tuple[Clause, ...]:
+    """The clauses that are written by hand, and those that a document gives for its operations."""
+    found = [*shape_clauses(contract), *ACCESS, *REALTIME_CLAUSES]
     for module in (envelope, realtime_map, visitor):
-        # All that these judge is in one answer.
+        # Each answer is judged by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
     for module in (access, polls, agreement):
         found += clauses_of(vars(module))
-    return tuple(sorted(found, key=_order))
-
-
-def _order(clause: Clause) -> tuple[int, int]:
-    family, _, number = clause.id.partition("-")
-    return _FAMILIES.index(family), int(number)
+    found += (*access_clauses(contract), *paging_clauses(contract))
+    return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

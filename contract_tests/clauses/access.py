@@ -1,55 +1,16 @@
 """Authentication and errors: who is let in, and which status refuses whom."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from contract_tests import labels
-from contract_tests.clause import OBSERVED, OTHER, PAGE, Cases, Clause, Violation, clause
+from contract_tests.clause import OBSERVED, OTHER, PAGE, Clause, Violation, clause
+from contract_tests.clauses.statuses import LIMITED, Answered
+from contract_tests.document import Document
 from contract_tests.exchange import Exchange
-
-_LIMITED = 429
-
-
-def _judged(label: str) -> Cases:
-    """The answers to what was labelled so; that a limit or the server got in the way decides nothing."""
-    return lambda recording: [
-        exchange
-        for exchange in recording.labelled(label)
-        if exchange.status != _LIMITED and exchange.status < 500
-    ]
-
-
-class _Answer(NamedTuple):
-    """A clause that requests with a label are answered with one of some statuses."""
-
-    id: str
-    label: str
-    statuses: tuple[int, ...]
-    sentence: str
-    source: str
-    standing: str
-    needs: str
-
-    def clause(self) -> Clause:
-        """The clause itself."""
-        return clause(
-            self.id,
-            self.sentence,
-            source=self.source,
-            standing=self.standing,
-            needs=self.needs,
-            cases=_judged(self.label),
-        )(self.check)
-
-    def check(self, exchange: Exchange) -> Iterable[Violation]:
-        """Whether an answer has one of the statuses."""
-        if exchange.status not in self.statuses:
-            wanted = " or ".join(map(str, self.statuses))
-            yield Violation(f"answered {exchange.status}, not {wanted}", exchange, "", exchange.status)
-
+from contract_tests.rules import Rule, rules_of
 
 _ANSWERS = (
-    _Answer(
+    Answered(
         "AUTH-01",
         labels.NO_CREDENTIAL,
         (401,),
@@ -58,7 +19,7 @@ _ANSWERS = (
         PAGE,
         "a request without a token",
     ),
-    _Answer(
+    Answered(
         "AUTH-02",
         labels.UNKNOWN_CREDENTIAL,
         (401,),
@@ -67,7 +28,7 @@ _ANSWERS = (
         PAGE,
         "a request with a token that nobody has",
     ),
-    _Answer(
+    Answered(
         "AUTH-03",
         labels.NO_WEBSITE_ID,
         (400, 401, 403, 404, 422),
@@ -76,7 +37,7 @@ _ANSWERS = (
         PAGE,
         "an account token (`--account-token`)",
     ),
-    _Answer(
+    Answered(
         "AUTH-04",
         labels.NO_PERMISSION,
         (403,),
@@ -85,7 +46,7 @@ _ANSWERS = (
         PAGE,
         "a token for the role `no_permission` (`--credentials`)",
     ),
-    _Answer(
+    Answered(
         "AUTH-05",
         labels.ELSEWHERE,
         (403, 404),
@@ -94,7 +55,7 @@ _ANSWERS = (
         PAGE,
         "a token for the role `elsewhere` (`--credentials`)",
     ),
-    _Answer(
+    Answered(
         "AUTH-06",
         labels.OK,
         (200,),
@@ -103,7 +64,7 @@ _ANSWERS = (
         PAGE,
         "a website's key (`--key`)",
     ),
-    _Answer(
+    Answered(
         "AUTH-07",
         labels.ACCOUNT,
         (200,),
@@ -112,7 +73,7 @@ _ANSWERS = (
         PAGE,
         "an account token and `--website-id`",
     ),
-    _Answer(
+    Answered(
         "AUTH-08",
         labels.SUSPENDED,
         (403,),
@@ -121,7 +82,7 @@ _ANSWERS = (
         PAGE,
         "a token for the role `suspended` (`--credentials`)",
     ),
-    _Answer(
+    Answered(
         "AUTH-09",
         labels.SUPERFLUOUS,
         (200,),
@@ -130,7 +91,7 @@ _ANSWERS = (
         OBSERVED,
         "a website's key (`--key`)",
     ),
-    _Answer(
+    Answered(
         "ERR-01",
         labels.BAD_FIELDS,
         (400,),
@@ -139,7 +100,7 @@ _ANSWERS = (
         PAGE,
         "a website's key (`--key`)",
     ),
-    _Answer(
+    Answered(
         "ERR-02",
         labels.BAD_VISITOR_ID,
         (400,),
@@ -148,7 +109,7 @@ _ANSWERS = (
         OTHER,
         "a website's key (`--key`)",
     ),
-    _Answer(
+    Answered(
         "ERR-03",
         labels.UNKNOWN_VISITOR,
         (404,),
@@ -157,7 +118,7 @@ _ANSWERS = (
         PAGE,
         "a website's key (`--key`)",
     ),
-    _Answer(
+    Answered(
         "ERR-04",
         labels.UNKNOWN_WEBSITE,
         # 403 from those who do not tell a token what there is besides its own websites.
@@ -167,7 +128,7 @@ _ANSWERS = (
         PAGE,
         "an account token (`--account-token`)",
     ),
-    _Answer(
+    Answered(
         "ERR-05",
         labels.BOT,
         (400,),
@@ -176,27 +137,27 @@ _ANSWERS = (
         OTHER,
         "a bot's id for the role `bot` (`--credentials`)",
     ),
-    _Answer(
-        "RT-04",
-        labels.FIELDS,
-        (200,),
-        "`fields=visitors` asks for what is answered anyway.",
-        "003 Query parameters",
-        PAGE,
-        "a website's key (`--key`)",
-    ),
-    _Answer(
-        "RT-05",
-        labels.DATES,
-        (200,),
-        "Dates and filters are no error on realtime: they have no effect.",
-        "003 Get realtime visitors",
-        PAGE,
-        "a website's key (`--key`)",
-    ),
 )
 
-ACCESS = [answer.clause() for answer in _ANSWERS]
+ACCESS = [answered.clause() for answered in _ANSWERS]
+
+
+def access_clauses(contract: Document) -> list[Clause]:
+    """A clause for each rule of the document, for the operations that have none written by hand."""
+    return [_clause(rule) for rule in rules_of(contract)]
+
+
+def _clause(rule: Rule) -> Clause:
+    return Answered(
+        rule.id,
+        rule.label,
+        rule.statuses,
+        rule.sentence,
+        rule.operation.source,
+        PAGE,
+        rule.needs,
+        rule.operation.id,
+    ).clause()
 
 
 @clause(
@@ -206,11 +167,11 @@ ACCESS = [answer.clause() for answer in _ANSWERS]
     standing=PAGE,
     needs="a token for the role `limited` (`--credentials`), whose limit a few requests exceed",
     cases=lambda recording: [
-        e for e in recording.labelled(labels.LIMITED) if e.status != 200 and e.status < 500
+        e for e in recording.labelled(labels.LIMITED) if not e.is_success and e.status < 500
     ],
 )
 def too_often_is_429(exchange: Exchange) -> Iterable[Violation]:
-    if exchange.status != _LIMITED:
+    if exchange.status != LIMITED:
         yield Violation(f"answered {exchange.status}, not 429", exchange, "", exchange.status)
 
 
@@ -223,5 +184,5 @@ def too_often_is_429(exchange: Exchange) -> Iterable[Violation]:
     cases=lambda recording: recording.labelled(labels.SERVER_ERROR),
 )
 def server_error_is_5xx(exchange: Exchange) -> Iterable[Violation]:
-    if exchange.status < 500 and exchange.status != _LIMITED:
+    if exchange.status < 500 and exchange.status != LIMITED:
         yield Violation(f"answered {exchange.status}, not 500", exchange, "", exchange.status)

@@ -9,18 +9,10 @@ from contract_tests import labels
 from contract_tests.clause import IMPLIED, Violation, clause
 from contract_tests.clauses.realtime_map import is_number
 from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
-from contract_tests.recording import (
-    MAP,
-    REALTIME,
-    REVISION_2026_02,
-    REVISION_2026_06,
-    VISITOR,
-    Recording,
-    rows,
-)
+from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
 
-_ROUNDS = 3
 # The counter of early 2026 leaves out whoever has been idle for five minutes: hardly all of so many.
 _MANY = 10
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
@@ -40,7 +32,7 @@ class Sandwich(NamedTuple):
 
 def sandwiches(recording: Recording) -> Iterator[Sandwich]:
     """The rounds in which both maps list everybody whom they count."""
-    for number in range(_ROUNDS):
+    for number in range(labels.ROUNDS):
         asked = recording.labelled(labels.round_of(number))
         # What a cache has held tells of another time than what is asked for next.
         maps = [e for e in asked if e.operation == MAP and isinstance(e.data, dict) and not e.age]
@@ -69,7 +61,7 @@ def _complete(data: dict[str, Json]) -> set[str] | None:
 
 def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
     found = list(sandwiches(recording))
-    return [(recording, found)] if len(found) == _ROUNDS else []
+    return [(recording, found)] if len(found) == labels.ROUNDS else []
 
 
 @clause(

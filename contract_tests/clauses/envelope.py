@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from contract_tests.clause import OBSERVED, OTHER, PAGE, Violation, clause
 from contract_tests.exchange import Exchange, NoJson
+from contract_tests.families import MAP, VISITOR
 from contract_tests.labels import REFUSED, SERVER_ERROR
 from contract_tests.recording import Recording
 
@@ -13,8 +14,8 @@ _RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"
 
 
 def successes(recording: Recording) -> list[Exchange]:
-    """The 200s of the documented operations."""
-    return [exchange for exchange in recording.exchanges if exchange.operation and exchange.status == 200]
+    """The successful answers of the documented operations."""
+    return [exchange for exchange in recording.exchanges if exchange.is_success]
 
 
 def refusals(recording: Recording) -> list[Exchange]:
@@ -29,12 +30,12 @@ def refusals(recording: Recording) -> list[Exchange]:
 
 
 def errors(recording: Recording) -> list[Exchange]:
-    """Those of them whose body is an object."""
+    """The refusals whose body is an object."""
     return [exchange for exchange in refusals(recording) if isinstance(exchange.json, dict)]
 
 
 def error_objects(recording: Recording) -> list[Exchange]:
-    """Those of them whose `error` is an object."""
+    """The refusals whose `error` is an object."""
     return [exchange for exchange in errors(recording) if isinstance(exchange.json.get("error"), dict)]
 
 
@@ -89,7 +90,7 @@ def success_has_data(exchange: Exchange) -> Iterable[Violation]:
     cases=lambda recording: [
         e
         for e in successes(recording)
-        if e.operation != "getRealtime" and isinstance(e.json, dict) and "data" in e.json
+        if e.operation in (MAP, VISITOR) and isinstance(e.json, dict) and "data" in e.json
     ],
 )
 def data_is_an_object(exchange: Exchange) -> Iterable[Violation]:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from contract_tests.clause import IMPLIED, OTHER, PAGE, Violation, clause
 from contract_tests.clauses.realtime_map import is_number
 from contract_tests.exchange import Exchange, Json
+from contract_tests.families import VISITOR
 from contract_tests.instants import ms
-from contract_tests.recording import VISITOR, Recording, rows
+from contract_tests.recording import Recording, rows
 
 # Some milliseconds may be told as seconds, and two clocks read for one answer.
 _SLACK = 1_000

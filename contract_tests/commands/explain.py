@@ -22,7 +22,7 @@ def _explain(clause_id: str | None) -> None:
         for clause in all_clauses():
             click.echo(f"{clause.id:<8} {clause.sentence}")
         return
-    found = [clause for clause in all_clauses() if clause.id == clause_id.upper()]
+    found = [clause for clause in all_clauses() if clause.id.upper() == clause_id.upper()]
     if not found:
         raise click.UsageError(f"no clause is called {clause_id!r}; `datafast-mock explain` lists them")
     clause = found[0]

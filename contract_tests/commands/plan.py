@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         base = base_of(url) if url is not None else str(options["har"])
     except AddressError as error:
         raise click.UsageError(str(error)) from None
-    revisions = document()["info"]["x-revisions"]
+    revisions = document().revisions
     if options["revision"] not in (None, *revisions):
         raise click.UsageError(
             f"--revision: there is no {options['revision']!r}; known: {', '.join(revisions)}"
@@ -62,6 +62,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         pause=options["pause"],
         fuzz_examples=options["fuzz_examples"] if options["is_fuzzed"] else 0,
         wait=_seconds(options["wait"]),
+        may_write=options["is_owned"],
         is_strict=options["is_strict"],
         known=_known(options["baseline"]),
     )
@@ -97,7 +98,7 @@ def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
     """The clauses that some of the patterns, joined by commas, name."""
     chosen: set[str] = set()
     for pattern in filter(None, map(str.strip, patterns.split(","))):
-        found = {clause_id for clause_id in ids if fnmatch(clause_id, pattern.upper())}
+        found = {clause_id for clause_id in ids if fnmatchcase(clause_id.upper(), pattern.upper())}
         if not found:
             raise click.UsageError(f"{option}: no clause is called {pattern!r}; see `datafast-mock explain`")
         chosen |= found

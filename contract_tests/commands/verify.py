@@ -25,7 +25,7 @@ _KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
 @click.option("--visitor-id", help="A visitor whose profile is asked for, besides those on the map.")
 @click.option("--credentials", metavar="FILE", help="Tokens by role; `mock` are the mock's own.")
 @click.option("--revision", help="Demand one revision; by default the answers decide.")
-@click.option("--only", metavar="IDS", help="Judge these clauses, such as 'MAP-*,ERR-*'.")
+@click.option("--only", metavar="IDS", help="Ask and judge what these clauses need, such as 'MAP-*,ERR-*'.")
 @click.option("--require", metavar="IDS", help="Clauses that must have been observed.")
 @click.option("--strict", "is_strict", is_flag=True, help="Warnings count as broken.")
 @click.option("--baseline", metavar="FILE", help="A JSON report; what is broken there does not count here.")
@@ -36,12 +36,21 @@ _KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
 @click.option(
     "--fuzz-examples", default=25, type=click.IntRange(1, 10_000), help="Its test cases an operation at most."
 )
-@click.option("--i-own-this-server", "is_owned", is_flag=True, help="Allow --fuzz on another machine.")
+@click.option(
+    "--i-own-this-server",
+    "is_owned",
+    is_flag=True,
+    help="Allow requests that write, and --fuzz on another machine.",
+)
 @click.option("--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds for a whole answer.")
 @click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
 @click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Requests a second at most.")
 @click.option(
-    "--max-requests", "requests", default=60, type=click.IntRange(1), help="Requests in all at most."
+    "--max-requests",
+    "requests",
+    type=click.IntRange(1),
+    show_default="as many as the clauses need",
+    help="Requests in all at most.",
 )
 @click.option("--wait", default="0s", metavar="30s", help="How long to wait for a server that is starting.")
 def verify(url: str | None, **options: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from contract_tests.document import is_documented
+from contract_tests.document import document
 from contract_tests.files import read_file
 from contract_tests.masking import Mask
 
@@ -89,7 +89,7 @@ class Credentials:
 # A run asks for the same one several times, and it takes a tenth of a second to make.
 @lru_cache(8)
 def _mask(tokens: frozenset[str]) -> Mask:
-    return Mask(token for token in tokens if not is_documented(token))
+    return Mask(token for token in tokens if not document().mentions(token))
 
 
 def load_credentials(name: str) -> Credentials:

@@ -1,13 +1,18 @@
 """Wrong statuses, headers and envelopes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from contract_tests import labels
+from contract_tests.document import Document
 from contract_tests.exchange import Exchange
+from contract_tests.families import MAP, VISITOR
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.mutants.planting import answering, editing_errors, rewriting
-from contract_tests.recording import MAP, VISITOR
+from contract_tests.rules import Rule, rules_of
+
+# No operation of any document answers it.
+_TEAPOT = 418
 
 Which = Callable[[Exchange], bool]
 
@@ -17,7 +22,7 @@ def _labelled(label: str) -> Which:
 
 
 def _succeeded(exchange: Exchange) -> bool:
-    return exchange.status == 200
+    return exchange.is_success
 
 
 def _failed(exchange: Exchange) -> bool:
@@ -140,3 +145,14 @@ ANSWER_MUTANTS = (
     _status("fields=visitors, 400", "RT-04", labels.FIELDS, 400),
     _status("dates, 400", "RT-05", labels.DATES, 400),
 )
+
+
+def rule_mutants(contract: Document) -> Iterator[Mutant]:
+    """For each rule of the document an answer with a status that it does not allow."""
+    for rule in rules_of(contract):
+        status = _TEAPOT if rule.label not in labels.REFUSED else min(rule.operation.successes or {200})
+
+        def is_meant(exchange: Exchange, rule: Rule = rule) -> bool:
+            return exchange.operation == rule.operation.id and rule.label in exchange.labels
+
+        yield Mutant(f"{rule.id} answered {status}", rule.id, partial(answering, is_meant, status=status))

@@ -7,10 +7,11 @@ from typing import Any
 
 from contract_tests import labels
 from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import answering, editing, iso
-from contract_tests.recording import MAP, REALTIME, REVISION_2026_02, VISITOR, rows
+from contract_tests.recording import REVISION_2026_02, rows
 
 Data = Any
 Edit = Callable[[Data, Exchange], object]

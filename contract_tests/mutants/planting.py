@@ -19,7 +19,7 @@ def rewriting(operation: str | None, edit: Edit) -> Mutation:
 
     def mutate(exchange: Exchange) -> Exchange:
         is_meant = exchange.operation is not None and operation in (None, exchange.operation)
-        if not is_meant or exchange.status != 200 or not isinstance(exchange.json, dict):
+        if not is_meant or not exchange.is_success or not isinstance(exchange.json, dict):
             return exchange
         return _edited(exchange, edit)
 

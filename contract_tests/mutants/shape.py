@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from contract_tests.clause import EXAMPLE
-from contract_tests.document import Row, rows
+from contract_tests.document import Document, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import rewriting
@@ -13,10 +13,10 @@ from contract_tests.pointers import objects_at
 _GONE = object()
 
 
-def shape_mutants() -> Iterator[Mutant]:
+def shape_mutants(contract: Document) -> Iterator[Mutant]:
     """The mutants of all rows; those that both revisions have alike are planted in one."""
     seen: set[str] = set()
-    for row in rows():
+    for row in contract.rows:
         for fault, value in _faults(row):
             name = f"{row.id} {'.'.join(row.place)} {fault}"
             if name not in seen:

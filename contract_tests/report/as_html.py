@@ -8,14 +8,13 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
+from contract_tests.families import Family, family_of
 from contract_tests.report.markup import Part, element, page_with, prose, styled
 from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
 from contract_tests.report.words import (
-    FAMILIES,
     SYMBOLS,
     counted,
     curl_of,
-    family_of,
     ground_of,
     ids_told,
     places_of,
@@ -193,16 +192,17 @@ def _unseen(run: Run) -> ET.Element:
 
 
 def _all_clauses(run: Run) -> ET.Element:
-    groups = groupby(run.verdicts, key=lambda verdict: family_of(verdict.clause))
-    return _section("clauses", "All clauses", *(_family(name, list(verdicts)) for name, verdicts in groups))
+    groups = groupby(run.verdicts, key=lambda verdict: family_of(verdict.clause.id))
+    return _section(
+        "clauses", "All clauses", *(_family(family, list(verdicts)) for family, verdicts in groups)
+    )
 
 
-def _family(name: str, verdicts: Sequence[Verdict]) -> ET.Element:
+def _family(family: Family, verdicts: Sequence[Verdict]) -> ET.Element:
     counts = {outcome: sum(v.outcome is outcome for v in verdicts) for outcome in SYMBOLS}
     told = ", ".join(total_of(outcome, count) for outcome, count in counts.items() if count)
-    title = FAMILIES[name]
-    table = _table(f"Clauses: {title}", ("Clause", "Says", "Verdict"), map(_row, verdicts))
-    return element("details", element("summary", element("strong", title), f": {told}"), table)
+    table = _table(f"Clauses: {family.title}", ("Clause", "Says", "Verdict"), map(_row, verdicts))
+    return element("details", element("summary", element("strong", family.title), f": {told}"), table)
 
 
 def _row(verdict: Verdict) -> ET.Element:

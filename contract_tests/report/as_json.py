@@ -8,8 +8,9 @@ import msgspec
 
 from contract_tests.clause import Violation
 from contract_tests.exchange import Exchange
+from contract_tests.families import family_of
 from contract_tests.report.summary import gaps_of, started_at, summary_of, tool
-from contract_tests.report.words import curl_of, family_of, ground_of, json_of, place_of, plain
+from contract_tests.report.words import curl_of, ground_of, json_of, place_of, plain
 from contract_tests.run import Run
 from contract_tests.verdict import Outcome, Verdict
 
@@ -45,7 +46,7 @@ def _clause(verdict: Verdict) -> dict[str, Any]:
     clause = verdict.clause
     return {
         "id": clause.id,
-        "family": family_of(clause),
+        "family": family_of(clause.id).key,
         "outcome": verdict.outcome.value,
         "cases": verdict.cases,
         "sentence": clause.sentence,

@@ -3,8 +3,9 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
+from contract_tests.families import family_of
 from contract_tests.report.summary import TOLD, reason_of, started_at, tool
-from contract_tests.report.words import curl_of, family_of, ground_of, places_of, plain
+from contract_tests.report.words import curl_of, ground_of, places_of, plain
 from contract_tests.run import Run
 from contract_tests.verdict import Outcome, Verdict
 
@@ -51,7 +52,7 @@ def _properties(run: Run) -> Iterator[tuple[str, str]]:
 def _add_case(suite: ET.Element, verdict: Verdict) -> None:
     clause = verdict.clause
     name = f"{clause.id} {clause.sentence}"
-    case = ET.SubElement(suite, "testcase", classname=f"datafast.{family_of(clause)}", name=name)
+    case = ET.SubElement(suite, "testcase", classname=f"datafast.{family_of(clause.id).key}", name=name)
     if verdict.outcome is Outcome.BROKEN:
         failure = ET.SubElement(case, "failure", message=plain(verdict.violations[0].problem))
         failure.text = "\n".join(_told(verdict))

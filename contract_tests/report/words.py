@@ -7,23 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from contract_tests.clause import OBSERVED, Clause, Violation
-from contract_tests.document import page_of
+from contract_tests.document import document
 from contract_tests.exchange import Exchange, Json
 from contract_tests.masking import without_tokens
 from contract_tests.verdict import Outcome
-
-FAMILIES = {
-    "ENV": "Transport and envelope",
-    "AUTH": "Authentication",
-    "ERR": "Errors",
-    "REV": "Revision",
-    "RT": "Realtime counter",
-    "MAP": "Realtime map",
-    "VIS": "Visitor profile",
-    "POLL": "Answers over time",
-    "AGR": "Agreement between endpoints",
-}
-"""What the first part of a clause's id stands for."""
 
 SYMBOLS = {
     Outcome.BROKEN: "✗",
@@ -57,11 +44,6 @@ _STANDINGS = {
     "observed": "programs that run against the live API report it",
 }
 _USER = re.compile(r"(?<=://)[^/?#@\s]+@")
-
-
-def family_of(clause: Clause) -> str:
-    """The first part of a clause's id."""
-    return clause.id.partition("-")[0]
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -137,12 +119,15 @@ def shortened(text: str, longest: int) -> str:
 
 
 def curl_of(exchange: Exchange) -> str:
-    """The command that repeats a request; the token is for the reader to fill in."""
+    """The command that repeats a request, with its body; the reader fills in the token."""
     words = ["curl", "-i"]
     if exchange.method != "GET":
         words += ["-X", exchange.method]
     if exchange.token is not None:
         words += ["-H", f"Authorization: Bearer {exchange.token}"]
+    if exchange.request_body:
+        text = exchange.request_body.decode("utf-8", "replace")
+        words += ["-H", "Content-Type: application/json", "--data", shortened(text, _LONGEST_JSON)]
     return shlex.join(map(plain, [*words, exchange.url]))
 
 
@@ -150,7 +135,7 @@ def ground_of(clause: Clause) -> str:
     """What a clause rests on, in words."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
-    page = page_of(clause.source)
+    page = document().page_of(clause.source)
     # What is no page is told in words already, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
 
@@ -168,4 +153,5 @@ def _cut(value: Json) -> Json:
 
 def _follows(one: str, other: str) -> bool:
     (family, _, number), (its_family, _, its_number) = one.partition("-"), other.partition("-")
-    return family == its_family and int(its_number) == int(number) + 1
+    is_numbered = number.isdigit() and its_number.isdigit()
+    return is_numbered and family == its_family and int(its_number) == int(number) + 1

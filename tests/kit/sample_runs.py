@@ -2,7 +2,8 @@
 
 from contract_tests.clause import OBSERVED, PAGE, Clause, Violation
 from contract_tests.exchange import Exchange, Json
-from contract_tests.recording import MAP, Recording
+from contract_tests.families import MAP
+from contract_tests.recording import Recording
 from contract_tests.run import Run
 from contract_tests.verdict import Outcome, Verdict
 

@@ -126,6 +126,12 @@ class Stranger:
         problem = self.refusal(query, headers)
         return self.refused(*problem) if problem else self.found(path, query, t)
 
+    def written(
+        self, _method: str, _path: str, _query: Mapping[str, str], _headers: Mapping[str, str], _body: bytes
+    ) -> Answer:
+        """The answer to a method that may change something."""
+        return self.refused(405, "Method not allowed")
+
     def route(self, path: str) -> str | None:
         """The route that a path belongs to."""
         known = ("/analytics/realtime", "/analytics/realtime/map")
@@ -795,15 +801,27 @@ class _Handler(BaseHTTPRequestHandler):
     stranger: Stranger
 
     def do_GET(self) -> None:
+        self._answer("GET")
+
+    def do_POST(self) -> None:
+        self._answer("POST")
+
+    def do_DELETE(self) -> None:
+        self._answer("DELETE")
+
+    def _answer(self, method: str) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         base, path = parts.path[:7], parts.path[7:]
         stranger = self.stranger
-        answer = (
-            stranger.answer(path, query, dict(self.headers.items()))
-            if base == "/api/v1"
-            else stranger.unknown_route(path)
-        )
+        headers = dict(self.headers.items())
+        if base != "/api/v1":
+            answer = stranger.unknown_route(path)
+        elif method == "GET":
+            answer = stranger.answer(path, query, headers)
+        else:
+            answer = stranger.written(method, path, query, headers, body)
         self.send_response_only(answer.status)
         date = stranger.date(stranger.now())
         for name, value in {**({"Date": date} if date else {}), **answer.headers}.items():

@@ -14,7 +14,9 @@ import pytest
 from contract_tests.clauses import all_clauses
 from contract_tests.client import Client, Limits, Request
 from contract_tests.credentials import Credentials
+from contract_tests.document import document
 from contract_tests.exchange import Exchange
+from contract_tests.families import REALTIME
 from contract_tests.masking import Mask
 from contract_tests.run import Exit, Plan, Run, verify
 from contract_tests.verdict import Outcome
@@ -325,7 +327,7 @@ def _asked(base: str) -> Exchange:
     """What one request is answered."""
     client = Client(base, Limits(timeout=_TIMEOUT), lambda _sentence: None, Mask())
     try:
-        return client.ask(Request("getRealtime", "/analytics/realtime", KEY, frozenset()))
+        return client.ask(Request(document().operations[REALTIME], KEY, frozenset()))
     finally:
         client.close()
 

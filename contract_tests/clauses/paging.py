@@ -1,0 +1,99 @@
+"""Pages of a list, for each operation that has `limit` and `offset`."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+from contract_tests import labels
+from contract_tests.clause import EXAMPLE, IMPLIED, PAGE, Cases, Check, Clause, Violation, clause
+from contract_tests.document import Document, Operation
+from contract_tests.exchange import Exchange, Json
+from contract_tests.recording import Recording
+from contract_tests.rules import pagings_of
+
+
+class Page(NamedTuple):
+    """A page that was asked for, with its rows."""
+
+    exchange: Exchange
+    limit: int
+    offset: int
+    rows: list[Json]
+
+
+def paging_clauses(contract: Document) -> list[Clause]:
+    """Three clauses for each operation whose answers come in pages."""
+    return [made for paging in pagings_of(contract) for made in _clauses(paging.operation)]
+
+
+def pages(operation: str, recording: Recording) -> list[Page]:
+    """The pages of an operation's list that were asked for by number, in order."""
+    found = []
+    for exchange in recording.labelled(labels.PAGE):
+        asked = labels.asked_page(exchange.labels)
+        if exchange.operation == operation and asked and isinstance(exchange.data, list):
+            found.append(Page(exchange, *asked, exchange.data))
+    return found
+
+
+def _clauses(operation: Operation) -> Iterator[Clause]:
+    name = f"`{operation.method} {operation.path}`"
+
+    def made(kind: str, sentence: str, standing: str, needs: str, cases: Cases, check: Check) -> Clause:
+        return clause(
+            f"{operation.id}.paging-{kind}",
+            f"{name} {sentence}",
+            source=operation.source,
+            standing=standing,
+            needs=needs,
+            cases=cases,
+        )(check)
+
+    own = partial(pages, operation.id)
+    yield made("limit", "answers with no more rows than `limit`.", PAGE, "a list", own, _too_many)
+    skips = "leaves out as many rows as `offset` says."
+    triples = partial(_first_and_second, operation.id)
+    yield made("offset", skips, IMPLIED, "a list with two pages", triples, _the_same)
+    tells = "tells in `pagination` which page was asked for."
+    yield made("echo", tells, EXAMPLE, "a list", partial(_told, operation.id), _another)
+
+
+def _too_many(page: Page) -> Iterable[Violation]:
+    if len(page.rows) > page.limit:
+        problem = f"`limit` was {page.limit}, but there are {len(page.rows)} rows"
+        yield Violation(problem, page.exchange, "/data", len(page.rows))
+
+
+def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, ...]]:
+    """The first page, the second one, and the first one again; rows may come in between."""
+    found = pages(operation, recording)
+    triples = zip(found, found[1:], found[2:], strict=False)
+    return [
+        triple
+        for triple in triples
+        if [page.offset for page in triple] == [0, triple[0].limit, 0] and all(page.rows for page in triple)
+    ]
+
+
+def _the_same(triple: tuple[Page, ...]) -> Iterable[Violation]:
+    # A list that has grown or shrunk meanwhile shows the same rows once, but not twice.
+    if all(one.rows == other.rows for one, other in pairwise(triple)):
+        second = triple[1]
+        problem = f"`offset` was {second.offset}, but the rows are those of the first page"
+        yield Violation(problem, second.exchange, "/data", second.rows)
+
+
+def _told(operation: str, recording: Recording) -> list[Page]:
+    return [page for page in pages(operation, recording) if isinstance(_pagination(page), dict)]
+
+
+def _pagination(page: Page) -> Json:
+    return page.exchange.json.get("pagination")
+
+
+def _another(page: Page) -> Iterable[Violation]:
+    for name, asked in (("limit", page.limit), ("offset", page.offset)):
+        told = _pagination(page).get(name, asked)
+        if told != asked:
+            yield Violation(f"`{name}` was {asked}", page.exchange, f"/pagination/{name}", told)

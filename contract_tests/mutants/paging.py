@@ -1,0 +1,39 @@
+"""Pages that are none: too long, always the first one, or told wrongly."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from contract_tests import labels
+from contract_tests.document import Document
+from contract_tests.exchange import Exchange, Json
+from contract_tests.mutants.mutant import Mutant, Mutation
+from contract_tests.mutants.planting import rewriting
+from contract_tests.rules import pagings_of
+
+
+def paging_mutants(contract: Document) -> Iterator[Mutant]:
+    """Three faults for each operation whose answers come in pages."""
+    for paging in pagings_of(contract):
+        name = paging.operation.id
+        yield Mutant(f"{name} ignores limit", f"{name}.paging-limit", partial(rewriting, name, _longer))
+        yield Mutant(f"{name} ignores offset", f"{name}.paging-offset", partial(_always_the_first, name))
+        yield Mutant(f"{name} tells another page", f"{name}.paging-echo", partial(rewriting, name, _next))
+
+
+def _longer(body: Json, _exchange: Exchange) -> None:
+    body["data"] *= 2
+
+
+def _always_the_first(operation: str) -> Mutation:
+    first: list[Json] = []
+
+    def edit(body: Json, exchange: Exchange) -> None:
+        if labels.PAGE in exchange.labels:
+            first.extend(body["data"] if not first else ())
+            body["data"] = list(first)
+
+    return rewriting(operation, edit)
+
+
+def _next(body: Json, _exchange: Exchange) -> None:
+    body["pagination"]["offset"] += 1

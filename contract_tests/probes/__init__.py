@@ -1,0 +1,73 @@
+"""The probes: labelled requests that make as many clauses observable as the credentials allow."""
+
+from collections.abc import Iterable, Sequence
+
+from contract_tests import labels
+from contract_tests.client import StoppedError
+from contract_tests.credentials import Credentials
+from contract_tests.document import Document
+from contract_tests.families import REALTIME
+from contract_tests.probes import access, agreement, paging, polls, realtime, realtime_map, visitor
+from contract_tests.probes.probe import Asker, Probe, is_wanted, main_of
+
+PAUSE = 2.0
+"""Seconds between polls, unless somebody wants it otherwise."""
+
+REFUSED = frozenset({401, 403})
+
+
+class RefusedError(Exception):
+    """The credentials that should open the server do not; the text is one sentence for people."""
+
+
+def probes_for(
+    contract: Document, credentials: Credentials, wanted: Sequence[str], *, may_write: bool = False
+) -> list[Probe]:
+    """The probes that the credentials allow and that one of the wanted clauses needs, in order."""
+    all_probes: tuple[Probe, ...] = (
+        *access.REFUSED,
+        *polls.PROBES,
+        *agreement.PROBES,
+        *realtime.PROBES,
+        *realtime_map.PROBES,
+        *visitor.PROBES,
+        *access.ACCOUNTS,
+        *access.access_probes(contract, may_write=may_write),
+        *paging.paging_probes(contract),
+    )
+    return [p for p in all_probes if p.is_possible(credentials) and is_wanted(p.serves, wanted)]
+
+
+def most_of(probes: Iterable[Probe]) -> int:
+    """How many requests the probes send at most, with the one that comes before them."""
+    return 1 + sum(probe.most for probe in probes)
+
+
+def ask_all(probes: Iterable[Probe], asker: Asker) -> None:
+    """Asks everything. Raises StoppedError and RefusedError."""
+    open_with(asker)
+    for probe in probes:
+        probe.ask(asker)
+
+
+def open_with(asker: Asker) -> None:
+    """Looks whether this is the API, and whether it lets us in, before anything is judged.
+
+    Raises StoppedError and RefusedError.
+    """
+    token, _ = main_of(asker.credentials)
+    label = labels.OK if asker.credentials.key else labels.ACCOUNT
+    request = asker.request(REALTIME, label if token is not None else labels.NO_CREDENTIAL)
+    exchange = asker.client.ask(request)
+    if 300 <= exchange.status < 400:
+        target = exchange.headers.get("location", "nowhere")[:200]
+        raise StoppedError(f"{exchange.url} redirects to {target}; ask that address instead")
+    if token is not None and exchange.status in REFUSED:
+        raise RefusedError(f"the server refuses {exchange.token} with {exchange.status}")
+    if exchange.unreadable is not None:
+        raise StoppedError(f"the answer from {exchange.url} cannot be read: {exchange.unreadable}")
+    if exchange.status == 404 or not isinstance(exchange.json, dict):
+        kind = exchange.headers.get("content-type", "no content type")[:80]
+        answer = f"{exchange.url} answers {exchange.status} with {kind}"
+        raise StoppedError(f"this is not the API's base: {answer}")
+    asker.keep(exchange)

@@ -1,0 +1,60 @@
+"""Who is let in: requests without a token, with an invalid one, and with tokens that may not do it."""
+
+from contract_tests import labels
+from contract_tests.document import Document
+from contract_tests.families import MAP, REALTIME
+from contract_tests.probes.probe import REFUSALS, SUCCESSES, Asker, Question, Series
+from contract_tests.rules import MAIN, NO_WEBSITE, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
+
+_WEBSITE = {"websiteId": "website_id"}
+_LIMIT_TRIES = 5
+
+REFUSED = (
+    Question(REALTIME, labels.NO_CREDENTIAL, WITHOUT_TOKEN, ("AUTH-01", *REFUSALS)),
+    Question(MAP, labels.NO_CREDENTIAL, WITHOUT_TOKEN, ("AUTH-01", *REFUSALS)),
+    Question(REALTIME, labels.UNKNOWN_CREDENTIAL, UNKNOWN, ("AUTH-02", *REFUSALS)),
+    Question(REALTIME, labels.BAD_FIELDS, MAIN, ("ERR-01", *REFUSALS), values={"fields": "pageviews"}),
+    Question(REALTIME, labels.SUSPENDED, "suspended", ("AUTH-08", *REFUSALS)),
+    Question(REALTIME, labels.SERVER_ERROR, "error_500", ("ERR-07", *REFUSALS)),
+)
+
+
+def _until_limited(asker: Asker) -> None:
+    """Asks until it is too often."""
+    for _ in range(_LIMIT_TRIES):
+        if not asker.ask(REALTIME, labels.LIMITED, who="limited").is_success:
+            return
+
+
+ACCOUNTS = (
+    Question(REALTIME, labels.NO_WEBSITE_ID, "account", ("AUTH-03", *REFUSALS)),
+    Question(
+        REALTIME, labels.UNKNOWN_WEBSITE, "account", ("ERR-04", *REFUSALS), values={"websiteId": NO_WEBSITE}
+    ),
+    Question(
+        REALTIME, labels.ACCOUNT, "account", ("AUTH-07", "RT-*", *SUCCESSES), roles=_WEBSITE, needs=("key",)
+    ),
+    Question(REALTIME, labels.NO_PERMISSION, "no_permission", ("AUTH-04", *REFUSALS), roles=_WEBSITE),
+    Question(REALTIME, labels.ELSEWHERE, "elsewhere", ("AUTH-05", *REFUSALS), roles=_WEBSITE),
+    Series(("ERR-06", "ENV-10"), _LIMIT_TRIES, "limited", _until_limited),
+)
+
+
+def access_probes(contract: Document, *, may_write: bool) -> list[Question]:
+    """A question for each rule of the document; those that write only if they may."""
+    return [_question(rule) for rule in rules_of(contract) if rule.operation.is_read or may_write]
+
+
+def _question(rule: Rule) -> Question:
+    operation = rule.operation
+    is_refused = rule.label in labels.REFUSED
+    serves = (rule.id, *REFUSALS) if is_refused else (f"{operation.id}.*", *SUCCESSES)
+    return Question(
+        operation.id,
+        rule.label,
+        rule.who,
+        serves,
+        values=rule.values,
+        roles=rule.roles,
+        body=None if operation.is_read else operation.body,
+    )

@@ -1,0 +1,33 @@
+"""Counter and maps a few seconds apart."""
+
+import time
+
+from contract_tests import labels
+from contract_tests.families import MAP, REALTIME
+from contract_tests.probes.probe import SUCCESSES, Asker, Series
+from contract_tests.rules import MAIN
+
+_OVER_TIME = ("AGR-01", "POLL-*")
+
+
+def _rounds(asker: Asker) -> None:
+    """Asks for the counter between two maps, in as many rounds as AGR-01 judges."""
+    label = labels.OK if asker.credentials.key else labels.ACCOUNT
+    if not asker.wants(_OVER_TIME):
+        asker.ask(MAP, label)
+        return
+    for number in range(labels.ROUNDS):
+        if number:
+            time.sleep(asker.pause)
+        for operation in (MAP, REALTIME, MAP):
+            asker.ask(operation, label, labels.POLL, labels.SANDWICH, labels.round_of(number))
+
+
+PROBES = (
+    Series(
+        (*_OVER_TIME, "AUTH-0[67]", "MAP-*", "REV-*", "getRealtimeMap.*", "RT-*", *SUCCESSES, "ENV-09"),
+        3 * labels.ROUNDS,
+        MAIN,
+        _rounds,
+    ),
+)

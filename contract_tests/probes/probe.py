@@ -1,0 +1,186 @@
+"""Probes, and the asker that sends what they ask for."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from contract_tests import labels
+from contract_tests.client import Client, Request
+from contract_tests.credentials import Credentials
+from contract_tests.document import Document
+from contract_tests.exchange import Exchange, Json
+from contract_tests.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
+
+UNKNOWN_TOKEN = "df_nobody_has_this_key"  # noqa: S105 - it opens nothing
+
+REFUSALS = ("ENV-0[2345]",)
+"""The clauses that any refused request serves."""
+SUCCESSES = ("ENV-01", "ENV-0[678]", "ENV-10")
+"""The clauses that any successful answer serves."""
+
+
+class Probe(Protocol):
+    """Something to ask. `serves` are patterns of the clauses that the answers make observable."""
+
+    @property
+    def serves(self) -> tuple[str, ...]: ...  # noqa: D102 - see above
+
+    @property
+    def most(self) -> int:
+        """How many requests it sends at most."""
+
+    def is_possible(self, credentials: Credentials) -> bool:
+        """Whether the credentials suffice for it."""
+
+    def ask(self, asker: "Asker") -> None:
+        """Sends the requests. Raises StoppedError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A probe of one request.
+
+    `who` is a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are path and query
+    parameters by name; `roles` are those whose value is the one of a role. `needs` are roles that must be
+    given besides.
+    """
+
+    operation: str
+    label: str | None
+    who: str
+    serves: tuple[str, ...]
+    values: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    body: Json = None
+
+    @property
+    def most(self) -> int:
+        """One."""
+        return 1
+
+    def is_possible(self, credentials: Credentials) -> bool:
+        """Whether all roles are given."""
+        given = (getattr(credentials, role) for role in (*self.roles.values(), *self.needs))
+        return all(given) and is_known(self.who, credentials)
+
+    def ask(self, asker: "Asker") -> None:
+        """Sends the request."""
+        roles = {name: getattr(asker.credentials, role) for name, role in self.roles.items()}
+        found = [self.label] if self.label is not None else []
+        asker.ask(self.operation, *found, who=self.who, values={**self.values, **roles}, body=self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A probe of several requests, of which later ones follow from earlier answers."""
+
+    serves: tuple[str, ...]
+    most: int
+    who: str
+    run: Callable[["Asker"], None]
+
+    def is_possible(self, credentials: Credentials) -> bool:
+        """Whether the role that asks is given."""
+        return is_known(self.who, credentials)
+
+    def ask(self, asker: "Asker") -> None:
+        """Sends the requests."""
+        self.run(asker)
+
+
+class Asker:
+    """Sends requests for the probes, and keeps what comes back."""
+
+    def __init__(
+        self,
+        client: Client,
+        credentials: Credentials,
+        contract: Document,
+        record: Callable[[Exchange], None],
+        *,
+        wanted: Iterable[str],
+        pause: float,
+    ) -> None:
+        """`record` gets each exchange as it comes in; `wanted` are the ids of the clauses to be judged.
+
+        `pause` is in seconds, between polls.
+        """
+        self.client = client
+        self.credentials = credentials
+        self.contract = contract
+        self.pause = pause
+        self.exchanges: list[Exchange] = []
+        self._record = record
+        self._wanted = tuple(wanted)
+
+    def wants(self, patterns: Iterable[str]) -> bool:
+        """Whether one of the clauses to be judged is meant by one of the patterns."""
+        return is_wanted(patterns, self._wanted)
+
+    def ask(
+        self,
+        operation: str,
+        *found: str,
+        who: str = MAIN,
+        values: Mapping[str, str] | None = None,
+        body: Json = None,
+    ) -> Exchange:
+        """Asks an operation and keeps the exchange under the labels `found`. Raises StoppedError."""
+        return self.keep(self.client.ask(self.request(operation, *found, who=who, values=values, body=body)))
+
+    def keep(self, exchange: Exchange) -> Exchange:
+        """Adds an exchange to what is judged."""
+        self.exchanges.append(exchange)
+        self._record(exchange)
+        return exchange
+
+    def request(
+        self,
+        operation: str,
+        *found: str,
+        who: str = MAIN,
+        values: Mapping[str, str] | None = None,
+        body: Json = None,
+    ) -> Request:
+        """The request that `ask` sends. MAIN adds the account's website where it asks with its token."""
+        meant = self.contract.operations[operation]
+        token, own = main_of(self.credentials) if who == MAIN else (_token(who, self.credentials), {})
+        given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
+        in_path = {p.name for p in meant.parameters if p.place == "path"}
+        return Request(
+            meant,
+            token,
+            frozenset(found),
+            query={name: value for name, value in given.items() if name not in in_path},
+            parameters={name: value for name, value in given.items() if name in in_path},
+            body=body,
+            accepts_429=labels.LIMITED in found,
+        )
+
+
+def main_of(credentials: Credentials) -> tuple[str | None, dict[str, str]]:
+    """The token for the happy paths: the website's key, else the account's with its website."""
+    if credentials.key or not (credentials.account and credentials.website_id):
+        return credentials.key, {}
+    return credentials.account, {"websiteId": credentials.website_id}
+
+
+def is_known(who: str, credentials: Credentials) -> bool:
+    """Whether the credentials have what is needed to ask as somebody."""
+    if who in (WITHOUT_TOKEN, UNKNOWN):
+        return True
+    token = main_of(credentials)[0] if who == MAIN else getattr(credentials, who)
+    return token is not None
+
+
+def is_wanted(patterns: Iterable[str], ids: Sequence[str]) -> bool:
+    """Whether one of the clauses is meant by one of the patterns."""
+    return any(fnmatchcase(clause_id, pattern) for pattern in patterns for clause_id in ids)
+
+
+def _token(who: str, credentials: Credentials) -> str | None:
+    if who == WITHOUT_TOKEN:
+        return None
+    return UNKNOWN_TOKEN if who == UNKNOWN else getattr(credentials, who)

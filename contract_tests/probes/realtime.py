@@ -1,0 +1,12 @@
+"""The counter with `fields`, and with dates that have no effect."""
+
+from contract_tests import labels
+from contract_tests.families import REALTIME
+from contract_tests.probes.probe import SUCCESSES, Question
+
+_DATES = {"startAt": "2020-01-01", "endAt": "2020-01-02", "timezone": "UTC"}
+
+PROBES = (
+    Question(REALTIME, labels.FIELDS, "key", ("RT-*", *SUCCESSES), values={"fields": "visitors"}),
+    Question(REALTIME, labels.DATES, "key", ("RT-*", *SUCCESSES), values=_DATES),
+)

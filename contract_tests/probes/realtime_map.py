@@ -1,0 +1,30 @@
+"""The map with what real clients send along, and the maps of websites with other sorts of visitors."""
+
+from contract_tests import labels
+from contract_tests.families import MAP
+from contract_tests.probes.agreement import chosen_of, meet
+from contract_tests.probes.probe import SUCCESSES, Asker, Question, Series
+
+_SUPERFLUOUS = {"websiteId": "dfid_0123456789", "timezone": "Europe/Paris", "limit": "10"}
+_OTHER_PROFILES = 3
+_MAPS = ("MAP-*", "REV-*", "getRealtimeMap.*", *SUCCESSES, "ENV-09")
+
+
+def _other_website(asker: Asker) -> None:
+    """Asks twice for the map of a website of whose visitors little is known, and for a few of them."""
+    asker.ask(MAP, labels.OK, who="unknowns")
+    found = asker.ask(MAP, labels.OK, who="unknowns")
+    for visitor_id in chosen_of(found)[:_OTHER_PROFILES]:
+        meet(asker, visitor_id, "unknowns")
+
+
+PROBES = (
+    Question(MAP, labels.SUPERFLUOUS, "key", ("AUTH-09", *_MAPS), values=_SUPERFLUOUS),
+    Question(MAP, labels.OK, "no_model", ("AUTH-06", *_MAPS)),
+    Series(
+        ("AUTH-06", *_MAPS, "VIS-*", "getVisitor.*", "POLL-0[1-4]", "AGR-0[2-7]"),
+        2 + _OTHER_PROFILES,
+        "unknowns",
+        _other_website,
+    ),
+)

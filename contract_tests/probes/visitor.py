@@ -1,0 +1,22 @@
+"""Profiles that are refused, and the one of a visitor that the user names."""
+
+from contract_tests import labels
+from contract_tests.families import VISITOR
+from contract_tests.probes.probe import REFUSALS, SUCCESSES, Question
+from contract_tests.rules import NOBODY
+
+# A word, and a UUID of another version.
+_MALFORMED = ("not-a-uuid", "a3ab2331-989f-1cfa-91c6-2461c9e3c6bd")
+
+PROBES = (
+    *(
+        Question(
+            VISITOR, labels.BAD_VISITOR_ID, "key", ("ERR-02", *REFUSALS), values={"visitorId": malformed}
+        )
+        for malformed in _MALFORMED
+    ),
+    Question(VISITOR, labels.UNKNOWN_VISITOR, "key", ("ERR-03", *REFUSALS), values={"visitorId": NOBODY}),
+    # Without a label: perhaps the server does not know this visitor.
+    Question(VISITOR, None, "key", ("VIS-*", "getVisitor.*", *SUCCESSES), roles={"visitorId": "visitor_id"}),
+    Question(VISITOR, labels.BOT, "key", ("ERR-05", *REFUSALS), roles={"visitorId": "bot"}),
+)

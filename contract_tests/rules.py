@@ -1,0 +1,208 @@
+"""What the document says about who may ask an operation, as rules from which probes and clauses are made."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from contract_tests import labels
+from contract_tests.document import Document, Operation, Parameter
+from contract_tests.families import WRITTEN
+
+MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
+"""Who asks, if it is no role of the credentials: whoever is let in, nobody, and an invalid token."""
+
+WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
+NOBODY, NO_WEBSITE = "00000000-0000-4000-8000-000000000000", "000000000000000000000000"
+UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
+"""Values that name nothing, one for each usual form of an id."""
+
+_WRITES = "`--i-own-this-server`, because it writes"
+_LABELS = {
+    "without-token": labels.NO_CREDENTIAL,
+    "unknown-token": labels.UNKNOWN_CREDENTIAL,
+    "no-permission": labels.NO_PERMISSION,
+    "elsewhere": labels.ELSEWHERE,
+    "website-key": labels.WRONG_KIND,
+    "unknown-website": labels.UNKNOWN_WEBSITE,
+    "unknown-id": labels.UNKNOWN_RESOURCE,
+}
+_NEEDS = {
+    WITHOUT_TOKEN: "a request without a token",
+    UNKNOWN: "a request with a token that nobody has",
+    MAIN: "a website's key (`--key`)",
+    "key": "a website's key (`--key`)",
+    "account": "an account token (`--account-token`)",
+    "no_permission": "a token for the role `no_permission` (`--credentials`)",
+    "elsewhere": "a token for the role `elsewhere` (`--credentials`)",
+}
+_ACCOUNTS = ("account", "no_permission", "elsewhere")
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A sentence of the document: requests of this kind are answered with one of `statuses`.
+
+    `who` is a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are parameters of
+    the request by name, `roles` those whose value is the one of a role.
+    """
+
+    id: str
+    operation: Operation
+    label: str
+    who: str
+    statuses: tuple[int, ...]
+    sentence: str
+    needs: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """An operation whose answers come in pages.
+
+    `size` is the least `limit`, `who` and the rest as in Rule.
+    """
+
+    operation: Operation
+    size: int
+    who: str
+    values: Mapping[str, str]
+    roles: Mapping[str, str]
+
+
+def rules_of(contract: Document) -> list[Rule]:
+    """The rules of all operations that have no clauses written by hand, in the order of the document."""
+    return [rule for operation in _described(contract) for rule in _Asked(operation).rules()]
+
+
+def pagings_of(contract: Document) -> list[Paging]:
+    """The operations with `limit` and `offset`, if the kit knows how to ask them."""
+    found = []
+    for operation in _described(contract):
+        asked = _Asked(operation)
+        limit, offset = operation.parameter("limit"), operation.parameter("offset")
+        if limit and offset and operation.is_read and asked.is_known:
+            size = int(limit.schema.get("minimum", 1))
+            found.append(Paging(operation, max(size, 1), asked.main, asked.values, asked.roles))
+    return found
+
+
+def _described(contract: Document) -> Iterator[Operation]:
+    return (operation for operation in contract.operations.values() if operation.id not in WRITTEN)
+
+
+class _Asked:
+    """An operation with the values that a good request of it has."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._in_path = [p for p in operation.parameters if p.place == "path"]
+        schemes = {scheme for alternative in operation.security for scheme in alternative}
+        self.takes_keys = WEBSITE_KEY in schemes
+        self.takes_tokens = ACCOUNT_TOKEN in schemes
+        self.is_below_a_website = operation.parameter(WEBSITE_ID, "path") is not None
+        # Nobody tells which website of an account a key belongs to.
+        self.main = MAIN if self.takes_keys and not self.is_below_a_website else "account"
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """The parameters with a role's value: the website, for an account token."""
+        is_meant = self.is_below_a_website or (self.operation.parameter(WEBSITE_ID) and self.main != MAIN)
+        return {WEBSITE_ID: "website_id"} if is_meant else {}
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """The required parameters with their documented examples."""
+        return {
+            p.name: _text(p.example)
+            for p in self.operation.parameters
+            if p.place in ("path", "query")
+            and p.is_required
+            and p.name != WEBSITE_ID
+            and p.example is not None
+        }
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a good request: no id in the path but the website's, and examples for the rest."""
+        required = {p.name for p in self.operation.parameters if p.is_required and p.place == "query"}
+        is_placed = all(p.name == WEBSITE_ID for p in self._in_path)
+        return is_placed and required - {WEBSITE_ID} <= self.values.keys()
+
+    def rules(self) -> Iterator[Rule]:
+        """The rules that the document's `security`, parameters and statuses amount to."""
+        errors, name = self.operation.errors, f"`{self.operation.method} {self.operation.path}`"
+        if self.operation.security and _UNAUTHORIZED in errors:
+            told = f"{name} without a token is refused with 401."
+            yield self._rule("without-token", WITHOUT_TOKEN, (_UNAUTHORIZED,), told)
+            told = f"{name} with an invalid token is refused with 401."
+            yield self._rule("unknown-token", UNKNOWN, (_UNAUTHORIZED,), told)
+        if self.operation.security and _FORBIDDEN in errors:
+            yield from self._forbidden(name)
+        if _NOT_FOUND in errors:
+            yield from self._not_found(name)
+        if self.is_known and self.operation.successes:
+            statuses = tuple(sorted(self.operation.successes))
+            told = f"{name} is answered with {' or '.join(map(str, statuses))}."
+            yield self._rule("success", self.main, statuses, told)
+
+    def _forbidden(self, name: str) -> Iterator[Rule]:
+        security = self.operation.security
+        roles = [role for alternative in security for role in alternative.get(ACCOUNT_TOKEN, ())]
+        if roles:
+            lacking = f"an account token without `{'`, `'.join(roles)}`"
+            told = f"{name} with {lacking} is refused with 403."
+            yield self._rule("no-permission", "no_permission", (_FORBIDDEN,), told)
+        if self.takes_tokens and self._website is not None:
+            told = f"{name} needs an account token that may access the website."
+            yield self._rule("elsewhere", "elsewhere", (_FORBIDDEN, _NOT_FOUND), told)
+        if self.takes_tokens and not self.takes_keys:
+            told = f"{name} refuses a website's key: it needs an account token."
+            yield self._rule("website-key", "key", (_UNAUTHORIZED, _FORBIDDEN), told)
+
+    def _not_found(self, name: str) -> Iterator[Rule]:
+        named = [p for p in self._in_path if p.name != WEBSITE_ID]
+        if self.is_below_a_website and not named:
+            told = f"{name} of a website that does not exist is a 404."
+            statuses = (_FORBIDDEN, _NOT_FOUND)
+            yield self._rule("unknown-website", "account", statuses, told, {WEBSITE_ID: NO_WEBSITE})
+        unknown = {p.name: value for p in named if (value := _unknown(p)) is not None}
+        if named and len(unknown) == len(named):
+            told = f"{name} with an id that names nothing is a 404."
+            yield self._rule("unknown-id", self.main, (_NOT_FOUND,), told, unknown)
+
+    @cached_property
+    def _website(self) -> Parameter | None:
+        """The parameter that names the website; None for an operation without one."""
+        return self.operation.parameter(WEBSITE_ID, "path") or self.operation.parameter(WEBSITE_ID)
+
+    def _rule(
+        self,
+        kind: str,
+        who: str,
+        statuses: tuple[int, ...],
+        sentence: str,
+        values: Mapping[str, str] | None = None,
+    ) -> Rule:
+        given = {**self.values, **(values or {})}
+        is_named = self.is_below_a_website or who in _ACCOUNTS
+        roles = {WEBSITE_ID: "website_id"} if self._website and is_named and WEBSITE_ID not in given else {}
+        needs = _NEEDS[who] if self.operation.is_read else f"{_NEEDS[who]}, and {_WRITES}"
+        label = _LABELS.get(kind) or (labels.OK if who == MAIN else labels.ACCOUNT)
+        name = f"{self.operation.id}.{kind}"
+        return Rule(name, self.operation, label, who, statuses, sentence, needs, given, roles)
+
+
+def _unknown(parameter: Parameter) -> str | None:
+    """A value of the parameter's form that names nothing; None if none of the usual ones has that form."""
+    pattern = re.compile(parameter.schema.get("pattern", ""))
+    return next((value for value in UNKNOWN_IDS if pattern.search(value)), None)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
