@@ -61,9 +61,10 @@ class Operation:
         return None if self.website is None else self.website.place
 
     def compile(self) -> None:
-        """Compiles the schemas of all parameters. Raises InputError for what is no schema."""
-        for parameter in self.parameters:
-            _ = parameter.schema.validator
+        """Compiles the schemas of parameters and body. Raises InputError for one that is not valid."""
+        schemas = [parameter.schema for parameter in self.parameters]
+        for schema in schemas if self.body is None else [*schemas, self.body.schema]:
+            _ = schema.validator
 
     def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
         """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
@@ -145,7 +146,7 @@ def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list
 
 
 class _OperationObject(msgspec.Struct, rename="camel"):
-    """What is used of an operation object."""
+    """The members of an operation object that are used."""
 
     operation_id: str | None = None
     parameters: list[dict[str, Any]] = []
@@ -156,14 +157,14 @@ class _OperationObject(msgspec.Struct, rename="camel"):
 
 
 class _BodyObject(msgspec.Struct):
-    """What is used of a request body object."""
+    """The members of a request body object that are used."""
 
     content: dict[str, dict[str, Any]] = {}
     required: bool = False
 
 
 class _ParameterObject(msgspec.Struct, rename="camel"):
-    """What is used of a parameter object."""
+    """The members of a parameter object that are used."""
 
     name: str
     place: str = msgspec.field(name="in")
@@ -173,7 +174,7 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
 
 
 class _Item(NamedTuple):
-    """An operation as the document has it; `parameters` are its own and those of its path."""
+    """An operation of the document; `parameters` are its own and those of its path."""
 
     where: str
     method: str
@@ -206,12 +207,12 @@ def _check_path(path: str, where: str) -> None:
         raise InputError(where, "a path begins with a slash")
     literal = _PLACEHOLDER.sub("", path)
     if "?" in literal or "#" in literal:
-        problem = "a path has no `?` and no `#`; what may be in a query is told by `parameters`"
+        problem = "a path has no `?` and no `#`; `parameters` describe the query"
         raise InputError(where, problem)
 
 
 def _check_for_twins(items: Iterable[_Item]) -> None:
-    """Raises InputError for an operation that another one keeps from ever being asked."""
+    """Raises InputError for an operation whose requests another one answers."""
     seen: dict[tuple[str, ...], _Item] = {}
     for item in items:
         segments = [unquote(segment) for segment in _PLACEHOLDER.sub("{}", item.path).split("/")]
@@ -219,12 +220,12 @@ def _check_for_twins(items: Iterable[_Item]) -> None:
             twin = seen.setdefault((item.method, base, *segments), item)
             if twin is not item:
                 raise InputError(
-                    item.where, f"{twin.path} answers all that is sent here; leave one of them out"
+                    item.where, f"{twin.path} answers all requests to this path; leave one of them out"
                 )
 
 
 def bare_operation(operation_id: str, method: str, path: str) -> Operation:
-    """An operation of which nothing is told but where it is."""
+    """An operation of which only method and path are known."""
     names = tuple(_PLACEHOLDER.findall(path))
     numbers = iter(range(len(names)))
     return Operation(

@@ -287,7 +287,7 @@ ANSWER = "paths: {/a: {get: {responses: {200: %s}}}}"
         pytest.param("paths: {'/a#x': {get: {}}}", ": /a#x: a path has no `?`", id="fragment in a path"),
         pytest.param(
             "paths: {'/a/{id}': {get: {}}, '/a/{x}': {get: {}}}",
-            ": /a/{x}: get: /a/{id} answers all that is sent here",
+            ": /a/{x}: get: /a/{id} answers all requests to this path",
             id="two templates",
         ),
         pytest.param("paths: {/é: {get: {}}, /%C3%A9: {get: {}}}", "answers all", id="encoded twins"),

@@ -75,3 +75,13 @@ def test_parameter_of_another_revision_is_left_out() -> None:
 
     found = [own_operations(own, revision)[0].parameters for revision in REVISIONS]
     assert [len(parameters) for parameters in found] == [0, 1]
+
+
+def test_schema_of_an_own_body_is_compiled_with_the_others() -> None:
+    body = {"content": {"application/json": {"schema": {"type": "nonsense"}}}}
+    own = document({})
+    own["paths"]["/goals"]["get"]["requestBody"] = body
+
+    [operation] = own_operations(own)
+    with pytest.raises(InputError, match="requestBody"):
+        operation.compile()
