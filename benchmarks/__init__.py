@@ -1,1 +1,1 @@
-"""Figures, not tests: what the mock costs, as ratios; `make bench`, `bench-peers` and `bench-compare`."""
+"""The benchmarks of `make bench`, `bench-peers` and `bench-compare`: the mock's cost, as ratios."""

@@ -1,4 +1,4 @@
-"""`make bench`: all questions in one table, which docs/benchmarks.md keeps."""
+"""The command `make bench`, which writes the answers to all questions into a table in docs/benchmarks.md."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -26,7 +26,7 @@ QUESTIONS: Mapping[str, Callable[[Plan], Iterator[Row]]] = {
 
 
 def answers(name: str, plan: Plan) -> Iterator[Line]:
-    """The lines of a question; where a server failed, the last one says how."""
+    """Yields the lines of a question; if a server fails, the last line says why."""
     try:
         yield from QUESTIONS[name](plan)
     except LoadError as error:

@@ -1,4 +1,4 @@
-"""Bare uvicorn: the least that an ASGI server costs which answers the same bytes."""
+"""A bare uvicorn, the cheapest ASGI server that answers the same bytes."""
 
 import socket
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from mock_server.serving.server import OPTIONS
 
 
 class Answer(NamedTuple):
-    """Status, headers and body, to the byte."""
+    """The status, headers and body of an answer, to the byte."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
@@ -19,7 +19,7 @@ class Answer(NamedTuple):
 
 
 def serve_bare(answer: Answer, sock: socket.socket) -> None:
-    """Gives everybody the same answer, until the process ends. uvicorn is set up as the mock's is."""
+    """Answers every request the same until the process ends; uvicorn has the mock's options."""
     start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
     end = {"type": "http.response.body", "body": answer.body}
 

@@ -1,4 +1,4 @@
-"""The load generator where no other is installed: one process, one thread, plain sockets."""
+"""The load generator that is used if no other is installed: one process, one thread, plain sockets."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 
 def answer_times(url: str, headers: Mapping[str, str], connections: int, seconds: float) -> list[float]:
-    """The seconds that each answer took, on all connections together.
+    """Sends requests on all connections, and returns the duration of each answer in seconds.
 
-    Raises ValueError for another status than 200, OSError and EOFError for a connection that ends.
+    Raises ValueError for a status other than 200, and OSError or EOFError for a connection that ends.
     """
     return asyncio.run(_ask_all(url, headers, connections, seconds))
 
@@ -29,7 +29,7 @@ async def _ask(host: str, port: int, request: bytes, until: float) -> list[float
     reader, writer = await asyncio.open_connection(host, port)
     taken: list[float] = []
     try:
-        # Each asks once at least, however late it is connected.
+        # Each connection sends at least one request, even if it was opened late.
         while (begin := perf_counter()) < until or not taken:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")

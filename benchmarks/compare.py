@@ -1,6 +1,6 @@
-"""`make bench-compare BASE=…`: the checkout as it is now against one of its commits, by ratios.
+"""The command `make bench-compare BASE=…`, which compares the present checkout with a commit.
 
-Both are served by this environment's Python and packages, and take their rounds in turns.
+Both run with this environment's Python and packages, and are measured in turns.
 """
 
 import subprocess
@@ -20,12 +20,12 @@ from benchmarks.servers import MAP, REALTIME, ROOT, mock, profile_path, target
 from benchmarks.table import table
 
 _NOW, _BASE = "now", "base"
-# None is the profile of somebody on the map.
+# None stands for the profile of a visitor on the map.
 _PATHS = {"realtime": REALTIME, "map of 50 visitors": MAP, "visitor profile": None}
 
 
 def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
-    """What part of the base's rate the present tree has, on each path."""
+    """Yields, for each path, the present tree's rate as a share of the base's."""
     with ExitStack() as stack:
         servers = {
             name: stack.enter_context(mock(tree=tree))[0] for name, tree in ((_NOW, now), (_BASE, base))
@@ -46,7 +46,7 @@ def _target(server: str, path: str | None) -> Target:
 
 @contextmanager
 def checkout(commit: str) -> Iterator[Path]:
-    """A commit in a folder of its own, for the length of the block. Raises click.UsageError."""
+    """Checks a commit out into a temporary folder. Raises click.UsageError for an unknown commit."""
     with TemporaryDirectory() as folder:
         tree = Path(folder) / "base"
         added = _git("worktree", "add", "--detach", str(tree), commit)

@@ -1,4 +1,4 @@
-"""`make bench-peers`: other mock servers on our document, and nginx with our bytes, beside the mock."""
+"""The command `make bench-peers`, which compares the mock with other mock servers and with nginx."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ _PATHS = {REALTIME: "realtime", MAP: "map of 50 visitors"}
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """The mock against a peer on one path, and what part of the peer's rate it has to reach; () is none."""
+    """A comparison with a peer on one path; the bounds are shares of the peer's rate, () means none."""
 
     peer: str
     command: peers.Command
@@ -40,7 +40,7 @@ DUELS = (
 
 
 def fight(plan: Plan, duels: Sequence[Duel] = DUELS) -> Iterator[Line]:
-    """The lines of all duels; those on one path share their rounds. A peer that fails says why."""
+    """Yields the lines of all duels; those on one path share their rounds. A failed peer's line says why."""
     for path in dict.fromkeys(duel.path for duel in duels):
         yield from _on_path(plan, path, [duel for duel in duels if duel.path == path])
 
@@ -51,7 +51,7 @@ def _on_path(plan: Plan, path: str, duels: Sequence[Duel]) -> Iterator[Line]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         server, _ = stack.enter_context(mock())
         targets = {_OURS: target(server, path)}
-        # nginx reads as another user where root starts it.
+        # nginx reads files as another user if root starts it.
         folder.chmod(0o755)
         body = captured(targets[_OURS]).body
         for duel in duels:
@@ -74,7 +74,7 @@ def _on_path(plan: Plan, path: str, duels: Sequence[Duel]) -> Iterator[Line]:
 
 
 def _rows(duel: Duel, what: str, samples: Mapping[str, Sequence[Sample]]) -> Iterator[Row]:
-    """A row for each bound; one without where there is none."""
+    """Yields a row for each bound, or one row without a bound if there are none."""
     ours, theirs = ([sample.rate for sample in samples[name]] for name in (_OURS, duel.peer))
     beside = f"{median(ours):,.0f} of {median(theirs):,.0f} answers/s"
     for bound in duel.bounds or (None,):

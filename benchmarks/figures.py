@@ -1,4 +1,4 @@
-"""What the benchmarks find: medians with their spread, held against a bound."""
+"""The figures of the benchmarks: medians with their spread, compared with a bound."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Spread(NamedTuple):
-    """Several takes of one figure: the median, the lowest and the highest."""
+    """The median, the lowest and the highest of several measurements."""
 
     middle: float
     low: float
@@ -15,37 +15,37 @@ class Spread(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """What a figure has to be at least, or at most. An ambition is no duty."""
+    """A lower or upper bound of a figure; an ambition need not be met."""
 
     limit: float
     is_least: bool
     is_ambition: bool = False
 
     def holds(self, value: float) -> bool:
-        """Whether the value keeps the bound."""
+        """Whether a value meets the bound."""
         return value >= self.limit if self.is_least else value <= self.limit
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. A bound of None is a figure that is told only."""
+    """A line of the table; a figure whose bound is None is only reported."""
 
     what: str
     found: Spread
     unit: str
     bound: Bound | None = None
     beside: str = ""
-    """What the figure was made of."""
+    """The measurements from which the figure was computed, as a text."""
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the median keeps the bound; None where there is none."""
+        """Whether the median meets the bound; None if there is no bound."""
         return None if self.bound is None else self.bound.holds(self.found.middle)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A line of the table that could not be measured, and why."""
+    """A line of the table that could not be measured, with the reason."""
 
     what: str
     reason: str
@@ -55,31 +55,31 @@ Line = Row | Gap
 
 
 def at_least(limit: float) -> Bound:
-    """A lower bound."""
+    """Returns a lower bound."""
     return Bound(limit, is_least=True)
 
 
 def at_most(limit: float) -> Bound:
-    """An upper bound."""
+    """Returns an upper bound."""
     return Bound(limit, is_least=False)
 
 
 def ambition(limit: float) -> Bound:
-    """A lower bound that nobody has promised."""
+    """Returns a lower bound that need not be met."""
     return Bound(limit, is_least=True, is_ambition=True)
 
 
 def spread_of(values: Iterable[float]) -> Spread:
-    """Median and extremes of at least one value."""
+    """Returns the median and the extremes of at least one value."""
     taken = list(values)
     return Spread(median(taken), min(taken), max(taken))
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """What ours is of theirs, round by round: both had the same machine to share in each."""
+    """Returns our figures as shares of theirs, round by round, since in a round both had the same machine."""
     return spread_of(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """What so many of a hundred values, of at least two, stay below."""
+    """Returns a percentile of at least two values."""
     return quantiles(values, n=100)[percent - 1]

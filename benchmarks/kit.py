@@ -25,13 +25,13 @@ from mock_server.world.world import World
 
 _MAPS = 1_000
 _ROUNDS = 3
-# No boolean, as documented: so there is something to write messages of.
+# The fault replaces a boolean by a text, so that there are violations to report.
 _FAULT = (b'"isCustomer":false', b'"isCustomer":"no"')
 _JUDGED, _PROVEN = at_most(10), at_most(30)
 
 
 def kit(_plan: Plan) -> Iterator[Row]:
-    """Judging and proving."""
+    """Yields the figures of judging and of proving."""
     say(f"kit: {_MAPS} maps are judged, {_ROUNDS} times; `prove`")
     taken, size, broken = zip(*(apart(judged) for _ in range(_ROUNDS)), strict=True)
     yield Row(
@@ -49,7 +49,7 @@ def kit(_plan: Plan) -> Iterator[Row]:
 
 
 def judged() -> tuple[float, float, int]:
-    """Seconds, megabytes, and how many clauses were broken."""
+    """Judges the recording, and returns the seconds, the megabytes and the number of broken clauses."""
     exchanges = recorded()
     begin = perf_counter()
     verdicts = judge(Recording(exchanges), all_clauses())
@@ -61,7 +61,7 @@ def judged() -> tuple[float, float, int]:
 
 
 def recorded() -> list[Exchange]:
-    """Maps of about 50 visitors, a second apart; the last one has a fault in each visitor."""
+    """Returns maps of about 50 visitors, a second apart; the last has a fault in each visitor."""
     world, start = World(42, load_sites()["demo"]), instant_of(INSTANT)
     exchanges = [_exchange(world, start + n * SECOND) for n in range(_MAPS)]
     last = exchanges[-1]

@@ -18,15 +18,15 @@ from mock_server.assets import FIXTURES
 from mock_server.contract.document import load_document
 
 OPERATIONS = 82
-"""The operations that DataFast documents in all."""
+"""The number of all operations that DataFast documents."""
 _STARTS = 10
 _BOUND = at_most(1.3)
-# What each copy has of its own; parameters and error responses are shared, as in the document itself.
+# Each copy has its own schemas and examples; parameters and error responses are shared.
 _COPIED = ("schemas", "examples")
 
 
 def large_document(_plan: Plan) -> Iterator[Row]:
-    """The time until the first answer, with a large document and with today's."""
+    """Yields the time until the first answer with a large document, as a multiple of that with today's."""
     say(f"large document: {_STARTS} starts with {OPERATIONS} operations and with today's, in turns")
     large, today = starts(_STARTS)
     small, middle = len(load_document()["paths"]), spread_of(today).middle
@@ -40,7 +40,7 @@ def large_document(_plan: Plan) -> Iterator[Row]:
 
 
 def starts(rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds from the command to the first answer, with the large document and with today's, in turns."""
+    """Measures in turns, with both documents, the seconds from the command to the first answer."""
     with _tree(enlarged()) as large, _tree(load_document()) as today:
         # The first start of each compiles its bytecode.
         taken = [(_ready(large), _ready(today)) for _ in range(rounds + 1)][1:]
@@ -48,7 +48,7 @@ def starts(rounds: int) -> tuple[list[float], list[float]]:
 
 
 def enlarged(operations: int = OPERATIONS) -> dict[str, Any]:
-    """The document with copies of its paths, schemas and examples, until it has so many operations."""
+    """Returns the document with copies of its paths, schemas and examples, up to a number of operations."""
     document = load_document()
     components = {kind: dict(found) for kind, found in document["components"].items()}
     paths = dict(islice(_copied_paths(document), operations))
@@ -69,7 +69,7 @@ def _copied_paths(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _copied(value: Any, copy: int) -> Any:
-    """The value with references to the components of a copy."""
+    """Returns the value with references to the components of a copy."""
     if isinstance(value, list):
         return [_copied(part, copy) for part in value]
     if not isinstance(value, dict):
@@ -82,7 +82,7 @@ def _copied(value: Any, copy: int) -> Any:
 
 @contextmanager
 def _tree(document: dict[str, Any]) -> Iterator[Path]:
-    """The mock with another document, as a wheel has it, for the length of the block."""
+    """Makes a temporary tree of the mock with another document, in the form of a wheel."""
     with TemporaryDirectory() as folder:
         tree = Path(folder)
         package = shutil.copytree(ROOT / "mock_server", tree / "mock_server")

@@ -1,4 +1,4 @@
-"""The load generator: wrk, else oha, else a client of our own, and what each of them says."""
+"""The load generators, wrk, oha or our own client, and the readers of their output."""
 
 import json
 import re
@@ -12,25 +12,25 @@ from benchmarks.client import answer_times
 from benchmarks.figures import percentile
 
 CONNECTIONS = 32
-# A first map of many visitors may take its time.
+# The first map of many visitors may take long.
 _PATIENCE_SECONDS = 20
 _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1_000.0, "m": 60_000.0}
 
 
 class LoadError(Exception):
-    """The server did not answer as it should; the text says what it did."""
+    """An error for wrong answers of a server; its text describes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is asked, over and over: a URL with the headers of each request."""
+    """The request that is repeated: a URL, and headers."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Sample(NamedTuple):
-    """One round: answers a second, what 99 of 100 answers stayed below in ms, and how many answers."""
+    """The result of a round: answers per second, the 99th percentile in ms, and the number of answers."""
 
     rate: float
     p99: float
@@ -38,57 +38,57 @@ class Sample(NamedTuple):
 
 
 class Generator(Protocol):
-    """Asks one target on 32 connections that are kept open."""
+    """A load generator, which sends requests on 32 connections that stay open."""
 
     name: str
-    """With its version."""
+    """The name with the version."""
 
     def measure(self, target: Target, seconds: float) -> Sample:
-        """One round. Raises LoadError where anything but successful answers came."""
+        """Runs one round. Raises LoadError if any answer was not successful."""
         ...
 
 
 def generator() -> Generator:
-    """The best one that is installed."""
+    """Returns the best load generator that is installed."""
     if shutil.which("wrk"):
         return Wrk()
     return Oha() if shutil.which("oha") else Fallback()
 
 
 class Wrk:
-    """`wrk` with one thread: there is one for the server as well."""
+    """The load generator `wrk`, with one thread, as the server has one."""
 
     def __init__(self) -> None:
-        # It has no option for its version alone, tells it with its usage, and ends with 1.
+        # wrk prints its version only with its usage, and exits with 1.
         told = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)
         self.name = " ".join((told.stdout + told.stderr).split()[:2])
 
     def measure(self, target: Target, seconds: float) -> Sample:
-        """One round of whole seconds."""
+        """Runs one round; wrk takes whole seconds."""
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(round(seconds), 1)}s", "--latency"]
         options.append(f"--timeout={_PATIENCE_SECONDS}s")
         return wrk_sample(_output(["wrk", *options, *_headers(target), target.url]))
 
 
 class Oha:
-    """`oha`, which tells what it saw as JSON."""
+    """The load generator `oha`, which writes JSON."""
 
     def __init__(self) -> None:
         self.name = _output(["oha", "--version"]).strip()
 
     def measure(self, target: Target, seconds: float) -> Sample:
-        """One round."""
+        """Runs one round."""
         options = ["--no-tui", "--output-format=json", f"-c{CONNECTIONS}", f"-z{seconds:g}s"]
         return oha_sample(_output(["oha", *options, *_headers(target), target.url]))
 
 
 class Fallback:
-    """Our own client, which is slower than what it measures: ratios come out nearer to 1 than they are."""
+    """Our own client, which is slower than the servers, so that its ratios are too near to 1."""
 
     name = "the Python client of benchmarks/client.py (neither wrk nor oha is installed)"
 
     def measure(self, target: Target, seconds: float) -> Sample:
-        """One round."""
+        """Runs one round."""
         try:
             taken = answer_times(target.url, target.headers, CONNECTIONS, seconds)
         except (OSError, EOFError, ValueError) as error:
@@ -97,7 +97,7 @@ class Fallback:
 
 
 def wrk_sample(output: str) -> Sample:
-    """What wrk printed. Raises LoadError for other statuses than 2xx and 3xx, and for lost connections."""
+    """Reads wrk's output. Raises LoadError for a status other than 2xx or 3xx, or a lost connection."""
     for trouble in ("Non-2xx or 3xx responses", "Socket errors", "unable to connect"):
         if trouble in output:
             raise LoadError(next(line.strip() for line in output.splitlines() if trouble in line))
@@ -110,10 +110,10 @@ def wrk_sample(output: str) -> Sample:
 
 
 def oha_sample(output: str) -> Sample:
-    """What oha printed as JSON. Raises LoadError for other statuses than 200, and for lost connections."""
+    """Reads oha's JSON. Raises LoadError for a status other than 200, or a lost connection."""
     told = json.loads(output)
     statuses: dict[str, int] = told["statusCodeDistribution"]
-    # What is under way when the time is over is no fault of the server's.
+    # A request that is unanswered at the end of the round is not an error of the server.
     errors = {what: n for what, n in told["errorDistribution"].items() if "deadline" not in what}
     if errors or set(statuses) != {"200"}:
         raise LoadError(f"statuses {statuses}, errors {errors}")

@@ -1,4 +1,4 @@
-"""The least that one would write by hand: a Starlette application with one constant answer, under uvicorn."""
+"""A minimal server: a Starlette application with one constant answer, under uvicorn."""
 
 import socket
 import sys
@@ -15,13 +15,13 @@ async def _answer(_request: Request) -> Response:
 
 
 def main(path: str, listening: str) -> None:
-    """Serves a path at a free port, and tells which after the word `listening`."""
+    """Serves a path at a free port, and prints the address after the word `listening`."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         print(f"{listening}http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
         config = uvicorn.Config(Starlette(routes=[Route(path, _answer)]), log_level="warning")
         uvicorn.Server(config).run(sockets=[sock])
 
 
-# It imports nothing of the benchmarks, whose weight would be measured.
+# No module of the benchmarks is imported, since its memory would be measured, too.
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: each command writes its own section, and leaves all else as it is."""
+"""The page docs/benchmarks.md, of which each command writes one section."""
 
 import os
 import platform
@@ -18,17 +18,17 @@ _PACKAGES = ("uvicorn", "uvloop", "httptools", "starlette", "msgspec")
 
 
 def section(lines: Sequence[Line], notes: Iterable[str]) -> str:
-    """What was found, on which machine, with what."""
+    """Returns the text of a section: the table, and notes on the machine and the tools."""
     return "\n\n".join((table(lines), summary(lines), " ".join(notes)))
 
 
 def write_section(name: str, text: str, page: Path = PAGE) -> None:
-    """Puts a command's text in its place on the page."""
+    """Writes a command's section into the page."""
     page.write_text(with_section(page.read_text(encoding="utf-8"), name, text), encoding="utf-8")
 
 
 def with_section(page: str, name: str, text: str) -> str:
-    """The page with another text between a section's marks. Raises ValueError where they are missing."""
+    """Returns the page with another text between a section's marks. Raises ValueError if they are missing."""
     begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
     before, found, rest = page.partition(begin)
     _, ended, after = rest.partition(end)
@@ -38,13 +38,13 @@ def with_section(page: str, name: str, text: str) -> str:
 
 
 def machine() -> str:
-    """The machine in a sentence, without its name."""
+    """Describes the machine in a sentence, without its name."""
     load = os.getloadavg()[0]
     return f"{_model()}, {os.cpu_count()} cores, {platform.system()}; load {load:.1f} before the run."
 
 
 def notes(plan: Plan, machine: str, *others: str) -> list[str]:
-    """The sentences below a table: when, on what, with which versions, how long. `others` are versions."""
+    """Returns the sentences below a table: date, machine, versions (with `others`) and durations."""
     rounds = f"{plan.rounds} interleaved rounds of {plan.seconds:g} s on {CONNECTIONS} connections."
     return [f"{datetime.now(UTC):%Y-%m-%d}.", machine, _versions(plan.generator.name, *others), rounds]
 
@@ -56,7 +56,7 @@ def _versions(generator: str, *others: str) -> str:
 
 
 def _model() -> str:
-    """The processor's name. Linux tells it in a file, others tell its architecture."""
+    """Returns the processor's name, which Linux has in a file; on other systems its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The peers: other mock servers of our document, and nginx with our bytes, as their users start them."""
+"""The peers, other mock servers of our document and nginx with our bytes, as their users start them."""
 
 import json
 import os
@@ -46,12 +46,12 @@ http {{
 
 
 class PeerError(Exception):
-    """A peer is not to be had; the text is the last that it said."""
+    """An error for a peer that is not installed or fails; its text is the last output of the peer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a peer is to answer: a path, the mock's answer to it, where it listens, and a folder to use."""
+    """The task of a peer: a path, the mock's answer to it, a port and a temporary folder."""
 
     path: str
     body: bytes
@@ -60,27 +60,27 @@ class Asked:
 
     @property
     def operation_path(self) -> str:
-        """The path as the document writes it: peers leave the base out."""
+        """The path in the document, without the base, which peers leave out."""
         return self.path.removeprefix(BASE)
 
 
-# What starts a peer.
+# A function that returns the command that starts a peer.
 Command = Callable[[Asked], list[str]]
 
 
 def prism_static(asked: Asked) -> list[str]:
-    """Prism with the document's examples; without its log it is twice as fast."""
+    """Returns the command of Prism with the document's examples; without a log it is twice as fast."""
     options = ["-h", "127.0.0.1", "-p", str(asked.port), "--verboseLevel", "silent"]
     return [*_node("@stoplight/prism-cli/dist/index.js"), "mock", *options, str(ROOT / "openapi.yaml")]
 
 
 def prism_dynamic(asked: Asked) -> list[str]:
-    """Prism with answers made from the schemas."""
+    """Returns the command of Prism with answers made from the schemas."""
     return [*prism_static(asked), "--dynamic"]
 
 
 def scalar(asked: Asked) -> list[str]:
-    """Scalar's mock server, which is a library."""
+    """Returns the command of a script around Scalar's mock server, which is a library."""
     document = asked.folder / "openapi.json"
     document.write_text(document_json(None), encoding="utf-8")
     _module("@scalar/mock-server")
@@ -88,7 +88,7 @@ def scalar(asked: Asked) -> list[str]:
 
 
 def nginx(asked: Asked) -> list[str]:
-    """One worker of nginx, with the mock's answer as a file."""
+    """Returns the command of nginx, with one worker and the mock's answer as a file."""
     command = _nginx_command()
     if command is None:
         raise PeerError("nginx is not installed")
@@ -102,7 +102,7 @@ def nginx(asked: Asked) -> list[str]:
 
 @contextmanager
 def serving(command: Command, path: str, body: bytes, folder: Path) -> Iterator[Target]:
-    """A peer for the length of the block, which answers the path with 200. Raises PeerError."""
+    """Runs a peer for the length of the block, once it answers the path with 200. Raises PeerError."""
     asked = Asked(path, body, _free_port(), folder)
     log = folder / f"{asked.port}.log"
     with log.open("w", encoding="utf-8") as output:
@@ -111,23 +111,23 @@ def serving(command: Command, path: str, body: bytes, folder: Path) -> Iterator[
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            # The environment's `node` is a script around the real one: both have to end.
+            # The environment's `node` is a script around the real one, and both must be stopped.
             start_new_session=True,
         )
-    # With the headers that the mock gets.
+    # The peer gets the same headers as the mock.
     peer = target(f"http://127.0.0.1:{asked.port}", asked.operation_path)
     try:
         _await(peer, process, log)
         yield peer
     finally:
-        # A peer that failed has left no group.
+        # A peer that failed has no process group any more.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(_END_SECONDS)
 
 
 def versions() -> list[str]:
-    """Names and versions of what is installed."""
+    """Returns the names and versions of the installed peers."""
     found = []
     for name in ("@stoplight/prism-cli", "@scalar/mock-server"):
         with suppress(PeerError):
@@ -146,12 +146,12 @@ def _node(module: str) -> list[str]:
 
 
 def _nginx_command() -> str | None:
-    """Where nginx is; Debian puts it where only root looks. None where it is not installed."""
+    """Returns nginx's path, or None if it is not installed; in Debian it is not in users' PATH."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 def _module(name: str) -> Path:
-    """The folder of an npm package. Raises PeerError."""
+    """Returns the folder of an npm package. Raises PeerError if it is not installed."""
     folder = _MODULES / name
     if not folder.is_dir():
         raise PeerError(f"{name} is not installed")
@@ -165,7 +165,7 @@ def _free_port() -> int:
 
 
 def _await(peer: Target, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns when the peer answers with 200. Raises PeerError where it does not in time."""
+    """Waits until the peer answers with 200. Raises PeerError if it does not in time."""
     until = time.monotonic() + _START_SECONDS
     problem = ""
     while process.poll() is None and time.monotonic() < until:

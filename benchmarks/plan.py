@@ -1,4 +1,4 @@
-"""How a run of the benchmarks is measured: the load generator, and how long each part takes."""
+"""The plan of a run of the benchmarks: the load generator and the durations."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`rounds` of so many `seconds` for each server, after `warm` seconds that do not count.
+    """The plan of a run: `rounds` of `seconds` for each server, after `warm` seconds that do not count.
 
-    The simulated hour may take `hour` real seconds.
+    The simulated hour takes `hour` real seconds.
     """
 
     generator: Generator
@@ -26,7 +26,7 @@ class Plan:
     warm: float = 1.0
 
     def interleaved(self, targets: Mapping[str, Target]) -> dict[str, list[Sample]]:
-        """All rounds of each target, in turns; what comes before the first round does not count."""
+        """Measures all targets in turns, after a warm-up, and returns the rounds of each."""
         for target in targets.values():
             self.generator.measure(target, self.warm)
         samples: dict[str, list[Sample]] = {name: [] for name in targets}
@@ -37,11 +37,11 @@ class Plan:
 
 
 def apart(question: Callable[[], Found]) -> Found:
-    """The answer to a question that is asked in a new process, which nothing else has filled or warmed."""
+    """Measures in a new process, whose memory and caches are fresh, and returns the result."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(question).result()
 
 
 def say(sentence: str) -> None:
-    """Tells how far it is, beside the table."""
+    """Prints a sentence about the progress to standard error."""
     print(sentence, file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
-"""Does the mock grow while it is polled for an hour, at 1,000 requests a second?
+"""The question whether the mock's memory grows in an hour of polling, at 1,000 requests a second.
 
-Time is simulated: the mock's clock runs so fast that its hour is over in the real seconds of the plan, and
-the load generator asks as fast as it is answered, over real sockets. How many requests that came to is told.
+Time is simulated: the mock's clock runs so fast that its hour takes the real seconds of the plan, and the
+load generator sends requests over real sockets as fast as it can. The table has their number.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from benchmarks.table import number
 
 _HOUR_SECONDS = 3_600
 _SLICES = 24
-# Until then the journal and the kept answers are as full as they get.
+# From then on the journal and the caches are full.
 _FULL_AFTER = _SLICES // 2
-# What the allocator may add by itself, in MB.
+# The growth that the allocator may cause, in MB.
 _GROWTH = at_most(1)
 
 
 def polling(plan: Plan) -> Iterator[Row]:
-    """The growth since half of the hour, and since the start."""
+    """Yields the growth of the memory since half of the hour, and since the start."""
     speed = _HOUR_SECONDS / plan.hour
     say(f"polling: an hour of the world in {plan.hour:g} s")
     with mock("--speed", f"{speed:g}") as (server, pid):
@@ -31,7 +31,7 @@ def polling(plan: Plan) -> Iterator[Row]:
         begin = perf_counter()
         for n, path in zip(range(_SLICES), cycle((REALTIME, MAP, None)), strict=False):
             asked = target(server, path or profile_path(server))
-            # Each slice ends when its part of the hour is over, whatever the one before took.
+            # Each slice ends at its time, even if an earlier one took longer.
             left = begin + plan.hour * (n + 1) / _SLICES - perf_counter()
             requests += plan.generator.measure(asked, max(left, 1)).answers
             sizes.append(resident_megabytes(pid))

@@ -18,27 +18,27 @@ from benchmarks.load import LoadError, Target
 
 ROOT = Path(__file__).parent.parent
 INSTANT = "2026-02-12T17:27:30Z"
-"""When the benchmarks take place: about 50 visitors are on the map of `demo` then, and for minutes."""
+"""The instant of the benchmarks, from which the map of `demo` has about 50 visitors for some minutes."""
 BASE = "/api/v1"
 REALTIME, MAP = f"{BASE}/analytics/realtime", f"{BASE}/analytics/realtime/map"
-# As a dashboard asks that lives on another origin: so there is something to do for CORS.
+# The headers of a dashboard on another origin, so that CORS is measured, too.
 _ORIGIN = {"Origin": "http://localhost:3000", "Accept": "application/json"}
 
 LISTENING = "listening on "
-"""What a server's address is announced with."""
+"""The words before a server's address in its output."""
 _START_SECONDS = 30
 
 
 @contextmanager
 def mock(*options: str, tree: Path = ROOT, now: str = INSTANT) -> Iterator[tuple[str, int]]:
-    """`datafast-mock serve` as a checkout has it, with its clock running: its address and process id."""
+    """Runs `datafast-mock serve` of a checkout, and yields its address and process id."""
     with _started("mock_server", "serve", "--port", "0", "--now", now, *options, tree=tree) as server:
         yield server
 
 
 @contextmanager
 def minimal() -> Iterator[tuple[str, int]]:
-    """A minimal Starlette application, likewise."""
+    """Runs the minimal Starlette application, and yields its address and process id."""
     with _started("benchmarks.minimal", REALTIME, LISTENING, tree=ROOT) as server:
         yield server
 
@@ -52,7 +52,7 @@ def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, in
         text=True,
         encoding="utf-8",
         cwd=tree,
-        # The module is looked for here first, and only then where the environment has it from.
+        # The module is imported from this tree and not from the installed one.
         env={**kept, "PYTHONPATH": str(tree)},
     )
     try:
@@ -68,7 +68,7 @@ def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, in
 
 @contextmanager
 def bare_uvicorn(answer: Answer) -> Iterator[str]:
-    """Runs uvicorn with an application that does nothing but return one answer; gives its address."""
+    """Runs uvicorn with an application that always returns one answer, and yields its address."""
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as sock:
         process = multiprocessing.get_context("spawn").Process(
             target=serve_bare, args=(answer, sock), daemon=True
@@ -82,12 +82,12 @@ def bare_uvicorn(answer: Answer) -> Iterator[str]:
 
 
 def target(server: str, path: str, site: str = "demo") -> Target:
-    """A path of the API, asked with the key of a site."""
+    """Returns the target of a path of the API, with the key of a site."""
     return Target(server + path, {"Authorization": f"Bearer df_{site}", **_ORIGIN})
 
 
 def captured(target: Target) -> Answer:
-    """What is answered to it, to the byte. Raises LoadError where that is no 200."""
+    """Returns a target's answer, to the byte. Raises LoadError if it is not a 200."""
     parts = urlsplit(target.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=_START_SECONDS)
     connection.request("GET", parts.path, headers=dict(target.headers))
@@ -101,17 +101,17 @@ def captured(target: Target) -> Answer:
 
 
 def data_of(answer: Answer) -> Any:
-    """The `data` of an answer of the API."""
+    """Returns the `data` of an answer of the API."""
     return json.loads(answer.body)["data"]
 
 
 def profile_path(server: str) -> str:
-    """The profile of the visitor who came last to the map of `demo`."""
+    """Returns the path of a profile, that of the newest visitor on the map of `demo`."""
     newest = data_of(captured(target(server, MAP)))["visitors"][0]
     return f"{BASE}/visitors/{newest['visitorId']}"
 
 
 def resident_megabytes(pid: int) -> float:
-    """The memory that a process takes. Linux only."""
+    """Returns the resident memory of a process in MB. It works on Linux only."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

@@ -1,4 +1,4 @@
-"""How long from the command to the first answer, and how much memory does it take at rest?"""
+"""The question how long the command takes to its first answer, and how much memory it needs at rest."""
 
 import time
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from benchmarks.servers import MAP, REALTIME, captured, minimal, mock, resident_
 _STARTS = 10
 _REST_SECONDS = 0.3
 _READY, _RESIDENT = at_most(0.2), at_most(50)
-# 0.2 s was set where the minimal application took 0.09 s.
+# The limit of 0.2 s was set on a machine where the minimal application took 0.09 s.
 _BESIDE_MINIMAL = at_most(round(0.2 / 0.09, 1))
 
 
 class _Start(NamedTuple):
-    """Seconds from the command until the first counter and the first map, and MB before anybody asked."""
+    """The seconds from the command to the first counter and to the first map, and the MB at rest."""
 
     ready: float
     map: float
@@ -25,7 +25,7 @@ class _Start(NamedTuple):
 
 
 def start(_plan: Plan) -> Iterator[Row]:
-    """Ready, and resident at rest."""
+    """Yields the time of the start, and the memory at rest."""
     say(f"start: {_STARTS} times, each with all its data loaded, and a minimal application, in turns")
     starts, least = zip(*((_one_start(), _minimal_start()) for _ in range(_STARTS)), strict=True)
     ready = [one.ready for one in starts]

@@ -1,4 +1,4 @@
-"""How many answers a second, and how late the latest of a hundred, beside bare uvicorn?"""
+"""The question how many answers a second the mock gives, and how late, compared with bare uvicorn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,9 +16,9 @@ _P99 = at_most(2)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is asked, of which site, and what part of bare uvicorn's rate it has to reach.
+    """A path and a site, and the share of bare uvicorn's rate that the mock must reach.
 
-    A path of None is the profile of somebody on the map.
+    Path None stands for the profile of a visitor on the map.
     """
 
     name: str
@@ -36,7 +36,7 @@ CASES = (
 
 
 def throughput(plan: Plan) -> Iterator[Row]:
-    """The rates of all cases, then their latencies."""
+    """Yields the rates of all cases, then their latencies."""
     measured = [(case, *_measured(plan, case)) for case in CASES]
     for case, what, ours, bare in measured:
         yield _rate_row(case, what, ours, bare)
@@ -45,7 +45,7 @@ def throughput(plan: Plan) -> Iterator[Row]:
 
 
 def _measured(plan: Plan, case: Case) -> tuple[str, list[Sample], list[Sample]]:
-    """What was answered, in words, and the rounds of the mock and of bare uvicorn."""
+    """Returns a description of the answer, and the rounds of the mock and of bare uvicorn."""
     say(f"{case.name}: {plan.rounds} rounds of {plan.seconds:g} s of the mock and of bare uvicorn, in turns")
     with ExitStack() as stack:
         server, _ = stack.enter_context(mock())

@@ -1,4 +1,4 @@
-"""What does the next tick's map cost, and is that a matter of what changed or of how many there are?"""
+"""The question what the next tick's map costs, per changed visitor and per visitor."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,14 +23,14 @@ from mock_server.resources.registry import VIEWS
 from mock_server.world.site import SITES, Site, load_site
 from mock_server.world.world import World
 
-# Seconds from one map to the next, in turns: a longer step changes more of a crowd that stays as large.
+# The seconds between maps, in turns: over a longer step more visitors change, but as many are there.
 _STEPS = (1, 2, 4, 8)
 _WARM_STEPS = 4
 _SHARE = at_least(0.5)
 
 
 class Crowd(NamedTuple):
-    """A site, its visitors if not its own (None), how many ticks are measured, and what one may take."""
+    """A site, its number of visitors (None for its own), the ticks to measure, and the bound of one."""
 
     site: str
     online: int | None
@@ -46,9 +46,9 @@ CROWDS = (
 
 
 class Refresh(NamedTuple):
-    """One map after another: the step in s, what it took in ms, and how many visitors differ.
+    """A map after another one: the step in s, its cost in ms, and the number of visitors that changed.
 
-    `written` is what it takes to do no more than put the same visitors' JSON one behind the other.
+    `written` is the cost of joining the JSON of the same visitors, in ms.
     """
 
     step: int
@@ -59,16 +59,16 @@ class Refresh(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a tick takes, in ms: for each visitor that changed, and for the crowd whatever changed."""
+    """The cost of a tick in ms: for each visitor that changed, and for the crowd in any case."""
 
     each: float
     crowd: float
 
 
 def ticks(_plan: Plan) -> Iterator[Row]:
-    """What a tick takes for each crowd; for the largest, also what part of that is paid for what changed.
+    """Yields the cost of a tick for each crowd, and for the largest the share that is due to changes.
 
-    An answer that lists everybody has to be written, whatever changed: that is left out of the part.
+    The share leaves out the writing of the answer, which lists all visitors in any case.
     """
     for crowd in CROWDS:
         say(f"ticks: {crowd.site}, {crowd.online or 'its own'} visitors")
@@ -85,14 +85,14 @@ def ticks(_plan: Plan) -> Iterator[Row]:
 
 
 def cost_of(refreshes: Sequence[Refresh]) -> Cost:
-    """The line through the medians of each step: what it took, over how many visitors changed."""
-    # Medians, as longer steps more often begin a minute, which costs a minute's new visits at once.
+    """Fits a line through the medians of the steps: the cost over the number of changed visitors."""
+    # Medians are used, since a step into a new minute costs all new visits of that minute at once.
     steps = [[one for one in refreshes if one.step == step] for step in _STEPS]
     each, crowd = linear_regression(
         [median(one.changed for one in step) for step in steps],
         [median(one.taken for one in step) for step in steps],
     )
-    # Noise can tilt the line of a small crowd below nothing.
+    # Noise can make the cost of a small crowd negative.
     return Cost(each, max(crowd, 0))
 
 
@@ -106,10 +106,10 @@ def _tick_row(crowd: Crowd, seconds: Sequence[Refresh], cost: Cost) -> Row:
 
 
 def refreshed(crowd: Crowd) -> list[Refresh]:
-    """The maps of one world, which is warm, at instants that go forwards by steps of several lengths."""
+    """Measures the maps of one warm world, at instants that advance by steps of several lengths."""
     with _site_of(crowd) as site:
         world = World(42, site)
-    # As the server does when all is loaded.
+    # The server does the same when it is loaded.
     gc.collect()
     gc.freeze()
     instant = instant_of(INSTANT)
@@ -132,7 +132,7 @@ def refreshed(crowd: Crowd) -> list[Refresh]:
 
 @contextmanager
 def _site_of(crowd: Crowd) -> Iterator[Site]:
-    """The shipped site, or one made of it that has more visitors."""
+    """Yields the shipped site, or a copy of it with more visitors."""
     path = SITES / f"{crowd.site}.yaml"
     if crowd.online is None:
         yield load_site(path)
@@ -154,7 +154,7 @@ def _map(world: World, instant: int) -> bytes:
 
 
 def _visitors(body: bytes) -> frozenset[bytes]:
-    """Each visitor of a map as their JSON."""
+    """Returns the JSON of each visitor of a map."""
     return frozenset(bytes(visitor) for visitor in msgspec.json.decode(body, type=_Reply).data.visitors)
 
 

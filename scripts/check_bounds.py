@@ -1,4 +1,4 @@
-"""Whether the newest release of what we override is allowed, and is the one that the tests ran with."""
+"""Checks that the newest releases of packages that we override are allowed and installed."""
 
 import json
 import subprocess
@@ -13,11 +13,11 @@ from packaging.version import Version
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 PACKAGES = ("uvicorn",)
-"""Those of which we use private parts, so that any release may break us; docs/decisions/dependencies.md."""
+"""The packages whose private parts we use, which any release may change; docs/decisions/dependencies.md."""
 
 
 def main() -> int:
-    """Says what is to be done, package by package; 1 where something is."""
+    """Prints what to do for each package; returns 1 if there is something to do, else 0."""
     declared = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["dependencies"]
     problems = []
     for name in PACKAGES:
@@ -31,12 +31,12 @@ def main() -> int:
 
 
 def requirement_of(name: str, declared: Iterable[str]) -> Requirement:
-    """What pyproject.toml asks for of a package."""
+    """Returns the requirement of a package in pyproject.toml."""
     return next(found for found in map(Requirement, declared) if found.name == name)
 
 
 def problem_of(asked: Requirement, installed: Version, newest: Version | None) -> str | None:
-    """What is wrong with a bound, as a sentence; None for nothing. `newest` is None where it is not known."""
+    """Returns a sentence about a wrong bound, or None. `newest` is None if it is not known."""
     name = asked.name
     if not any(one.operator in ("<", "<=") for one in asked.specifier):
         return f"{name}: pyproject.toml has no upper bound, and we use private parts of it."
@@ -53,7 +53,7 @@ def problem_of(asked: Requirement, installed: Version, newest: Version | None) -
 
 
 def newest_of(name: str) -> Version | None:
-    """The newest release in the index that pip asks; None where it cannot be asked."""
+    """Returns the newest release in pip's index, or None if the index cannot be reached."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--dry-run"]
     options = ["--no-deps", "--ignore-installed", "--retries", "1", "--timeout", "15", "--report", "-"]
     result = subprocess.run([*command, *options, name], capture_output=True, text=True, check=False)

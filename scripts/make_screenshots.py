@@ -1,6 +1,6 @@
-"""Takes the pictures of the console for README and docs, into docs/images/.
+"""Takes the pictures of the console for README and docs, and writes them to docs/images/.
 
-Run by `make screenshots`. The world is pinned, so that a picture changes only where the page does.
+Run by `make screenshots`. The world is pinned, so that a picture changes only if the page does.
 """
 
 import os
@@ -46,30 +46,30 @@ def main() -> None:
 
 
 def open_nothing(page: Page) -> None:
-    """The page as it is."""
+    """Shows the page as it is."""
 
 
 def open_customer(page: Page) -> None:
-    """A customer's profile."""
+    """Opens a customer's profile."""
     page.locator(".dot.customer").first.dispatch_event("click")
     expect(page.locator(".timeline li").first).to_be_visible()
 
 
 def open_answer(page: Page) -> None:
-    """The request behind the map."""
+    """Opens the request behind the map."""
     page.locator("[data-request=getRealtimeMap]").first.click()
     expect(page.locator("#answer-about")).to_contain_text("200")
 
 
 def break_map(page: Page) -> None:
-    """The map fails on purpose, and the journal tells of it."""
+    """Makes the map fail on purpose, and shows it in the journal."""
     page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
     page.get_by_role("button", name="429", exact=True).click()
     expect(page.locator("#trouble")).to_be_visible()
 
 
 def open_realtime(page: Page) -> None:
-    """The first operation of the reference."""
+    """Opens the first operation of the reference."""
     page.locator(".opblock-summary").first.click()
     expect(page.locator(".opblock-body").first).to_be_visible()
 
@@ -93,7 +93,7 @@ def _take(
         page.goto(url)
         expect(page.locator(".dot, .opblock").first).to_be_visible()
         prepare(page)
-        # Until all has come to rest.
+        # All animations end within this time.
         page.wait_for_timeout(1500)
         page.screenshot(path=IMAGES / f"{name}.png")
         print(IMAGES / f"{name}.png")

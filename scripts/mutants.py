@@ -1,4 +1,4 @@
-"""Plants small faults in copies of our own code, one at a time, and tells which of them no test notices.
+"""Plants small faults in copies of our own code, one at a time, and lists those that no test notices.
 
 `make mutants SEED=7 ARGS="--each 12 mock_server/world"`; docs/testing.md says how to read what it prints.
 """
@@ -27,10 +27,10 @@ from mutmut.mutation.mutators import mutation_operators
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("mock_server", "contract_tests")
-# Mutations that change nothing which anybody could see, each with its reason.
+# Mutations that change no visible behaviour, each with its reason.
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 AIM = 0.95
-# What comes first beside the tests that bear a file's name or import it.
+# Tests that run first, in addition to those that have a file's name or import it.
 TESTS_OF = {
     "mock_server": ["test_http.py", "test_command.py"],
     "mock_server/control": ["test_control.py", "test_keys.py", "test_peek.py"],
@@ -42,7 +42,7 @@ TESTS_OF = {
     "contract_tests/mutants": ["kit/test_proof.py"],
     "contract_tests/report": ["kit/test_reports.py"],
 }
-# A mutant that hangs is noticed as well; all tests take less.
+# A mutant that hangs counts as noticed; all tests take less time.
 LONGEST = {"first": 240, "rest": 900}
 _QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider")
 
@@ -57,12 +57,12 @@ class Mutant(NamedTuple):
     source: str
 
     def told(self) -> str:
-        """The place and the change, in one line."""
+        """The place and the change, as one line."""
         return f"{self.file}:{self.line}: {self.before}  =>  {self.after or '(nothing)'}"
 
 
 def main() -> int:
-    """Draws, tests and reports; exit code 1 where too many survive in a package."""
+    """Draws, tests and reports mutants; returns 1 if too many survive in a package, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", nargs="*", help="folders such as mock_server/world; by default all")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def report(results: dict[str, Counter[str]]) -> int:
-    """Prints a line for each package; 1 where one misses the aim, else 0."""
+    """Prints a line for each package; returns 1 if one misses the aim, else 0."""
     missed = 0
     for package, counts in results.items():
         survived = counts["survived"]
@@ -111,7 +111,7 @@ def report(results: dict[str, Counter[str]]) -> int:
 
 
 def all_packages() -> list[str]:
-    """The folders of our own code, as paths from the root."""
+    """Returns the folders of our own code, as paths from the root."""
     files = (file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
     return sorted({str(file.parent.relative_to(ROOT)) for file in files if file.name != "__init__.py"})
 
@@ -120,7 +120,7 @@ def all_packages() -> list[str]:
 
 
 def draw(package: str, count: int, chance: random.Random) -> list[Mutant]:
-    """So many mutants of a package's own files, of each kind of change about as many."""
+    """Draws `count` mutants of a package's own files, about as many of each kind of change."""
     kinds: dict[str, list[Change]] = {}
     for file in sorted((ROOT / package).glob("*.py")):
         for change in changes_of(file):
@@ -138,7 +138,7 @@ def draw(package: str, count: int, chance: random.Random) -> list[Mutant]:
 
 
 class Change(NamedTuple):
-    """What a mutant is made by; to write one out takes longer than to find it."""
+    """A change from which a mutant can be made, which takes longer than to find the change."""
 
     kind: str
     file: str
@@ -148,7 +148,7 @@ class Change(NamedTuple):
     changed: cst.CSTNode | cst.RemovalSentinel
 
     def made(self) -> Mutant | None:
-        """The mutant; None where it is no program, or the same one."""
+        """Makes the mutant; returns None if it is not valid Python, or unchanged."""
         before = self.module.code
         after = self.module.deep_replace(self.node, self.changed).code
         try:
@@ -159,7 +159,7 @@ class Change(NamedTuple):
 
 
 def changes_of(file: Path) -> Iterator[Change]:
-    """All that can be changed in a file."""
+    """Yields all changes that are possible in a file."""
     wrapper = metadata.MetadataWrapper(
         cst.parse_module(file.read_text(encoding="utf-8")), unsafe_skip_copy=True
     )
@@ -171,7 +171,7 @@ def changes_of(file: Path) -> Iterator[Change]:
 
 
 def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes below one whose change can be seen when the program runs."""
+    """Yields the nodes below a node that can affect the running program."""
     for child in node.children:
         if isinstance(child, cst.Annotation | cst.Import | cst.ImportFrom | cst.Decorator):
             continue
@@ -184,7 +184,7 @@ def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _changes(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode | cst.RemovalSentinel]]:
-    """What mutmut would make of a node, and what it lacks: a branch never taken, a refusal left out."""
+    """Yields mutmut's changes of a node, and further ones: a branch never taken, a `raise` left out."""
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
             yield from ((operator.__name__, changed) for changed in operator(node))
@@ -207,7 +207,7 @@ def _mutant(file: str, line: int, before: str, after: str) -> Mutant:
 
 
 def copied(folder: Path) -> Path:
-    """A copy of what git knows or would know: the checkout itself is never touched."""
+    """Copies the files that git has or would add, so that the checkout is never changed."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -218,7 +218,7 @@ def copied(folder: Path) -> Path:
 
 
 def check_copy(copies: "queue.SimpleQueue[Path]", python: str) -> None:
-    """Stops where the tests would run against other code than the copy's."""
+    """Exits if the tests would run against other code than the copy's."""
     copy = copies.get()
     copies.put(copy)
     command = [python, "-c", "import mock_server, contract_tests; print(mock_server.__file__)"]
@@ -230,7 +230,7 @@ def check_copy(copies: "queue.SimpleQueue[Path]", python: str) -> None:
 
 
 def check_tests(copies: "queue.SimpleQueue[Path]", python: str, mutants: Sequence[Mutant]) -> None:
-    """Stops where tests fail in a copy without any fault: they would notice whatever is planted."""
+    """Exits if tests fail in a copy without any fault, since they would notice every mutant."""
     copy = copies.get()
     copies.put(copy)
     first = dict.fromkeys(test for mutant in mutants for test in first_tests(mutant.file))
@@ -255,7 +255,7 @@ def tested(mutant: Mutant, copy: Path, python: str) -> str:
 
 
 def first_tests(file: str) -> list[str]:
-    """The test files that are about a file; few, as most mutants are noticed at once."""
+    """Returns the few test files about a file, by which most mutants are noticed."""
     path = Path(file)
     module = file.removesuffix(".py").replace("/", ".")
     named = {f"test_{path.stem}.py", f"test_{path.parent.name}.py", f"test_{path.stem}s.py"}
@@ -270,11 +270,11 @@ def first_tests(file: str) -> list[str]:
 
 
 def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> bool:
-    """Whether a test fails, and does so again: one that fails once has met a busy machine, perhaps."""
+    """Whether a test fails twice, since on a busy machine one may fail once."""
     told = _run(copy, python, options, seconds)
     while told is not None and told.returncode:
         failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", told.stdout, re.MULTILINE)
-        # Where nothing can be collected no test is named.
+        # If the tests cannot be collected, no failed test is named.
         again = _run(copy, python, [*failed, "-n", "0"], seconds) if failed else told
         if again is None or again.returncode:
             return True
@@ -286,7 +286,7 @@ def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> b
 def _run(
     copy: Path, python: str, options: Sequence[str], seconds: float
 ) -> subprocess.CompletedProcess[str] | None:
-    """What pytest said; None where it took too long."""
+    """Runs pytest and returns its output, or None if it took too long."""
     try:
         return subprocess.run(
             [python, "-m", "pytest", *_QUIET, *options],
@@ -303,14 +303,14 @@ def _run(
 
 
 def _write(place: Path, text: str) -> None:
-    """Writes a file so that no bytecode of the former text is taken for its own: that goes by seconds."""
+    """Writes a file with a later time, since Python checks its bytecode by whole seconds."""
     later = place.stat().st_mtime_ns + 2_000_000_000
     place.write_text(text, encoding="utf-8")
     os.utime(place, ns=(later, later))
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    """One in which the copy comes before the installed checkout, in processes that tests start, too."""
+    """Returns an environment with the copy before the installed checkout, even in processes of tests."""
     return {**os.environ, "PYTHONPATH": str(copy)}
 
 

@@ -1,4 +1,4 @@
-"""Runs the tests at twenty instants that are drawn by a seed: none of them may depend on the hour.
+"""Runs the tests at instants drawn by a seed, since no test may depend on the time.
 
 python scripts/shift_instants.py --seed 7 -- -n 4 -x; `make fuzz SEED=7` does that.
 """
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 COUNT = 20
 YEARS = (2024, 2034)
-# Where clocks, calendars and habits have their edges; each run takes some of them, moved by a few seconds.
+# Edges of clocks, calendars and rhythms; each run takes some of them, moved by a few seconds.
 EDGES = (
     "2024-02-29T12:00:00Z",  # a leap day
     "2028-02-29T23:59:59Z",
@@ -30,7 +30,7 @@ EDGES = (
 
 
 def instants(seed: int, count: int) -> list[str]:
-    """Instants as ISO 8601 has them, of whole seconds: edges and others in turns."""
+    """Returns instants in ISO 8601, in whole seconds: edges and random ones in turns."""
     chance = random.Random(seed)
     edges = chance.sample(EDGES, len(EDGES))
     first = datetime(YEARS[0], 1, 1, tzinfo=UTC)
@@ -46,7 +46,7 @@ def instants(seed: int, count: int) -> list[str]:
 
 
 def main() -> int:
-    """Tests at one instant after another; prints how each went, and how to repeat one."""
+    """Runs the tests at each instant, and prints the result and how to repeat it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--count", type=int, default=COUNT)
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def passes(instant: str, options: list[str]) -> bool:
-    """Whether the tests pass where the default instant is this one."""
+    """Whether the tests pass at an instant."""
     print(f"at {instant}", flush=True)
     environment = {**os.environ, "DATAFAST_TEST_INSTANT": instant}
     return not subprocess.run(
