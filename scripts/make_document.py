@@ -56,7 +56,11 @@ def joined(folder: Path) -> str:
             body = "".join(bodies) if key in _JOINED else bodies[0]
         text += ("\n" if key in _APART else "") + f"{key}:{body}\n"
     text = _ELSEWHERE.sub(r"\1", text)
-    _check_nothing_is_lost(data_of(text, CONTRACT), parts)
+    document = data_of(text, CONTRACT)
+    _check_nothing_is_lost(document, parts)
+    for reference in _references(document):
+        # One that is not in double quotes still names its file.
+        target_of(document, reference, CONTRACT)
     return text
 
 

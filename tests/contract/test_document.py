@@ -106,6 +106,13 @@ def test_part_that_does_not_fit_is_refused(parts: Path, old: str, new: str, prob
     assert problem in str(caught.value)
 
 
+def test_reference_that_keeps_its_file_is_refused(parts: Path) -> None:
+    family = with_family(parts, GOALS.replace('"', "'"))
+
+    with pytest.raises(InputError, match="only references inside the document"):
+        joined(family)
+
+
 def test_component_of_two_parts_is_refused(parts: Path) -> None:
     family = with_family(parts, GOALS.replace(" Goals:", " NotFound:").replace("/Goals", "/NotFound"))
 
