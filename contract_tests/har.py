@@ -21,8 +21,9 @@ from contract_tests.families import MAP, VISITOR
 from contract_tests.files import read_file
 from contract_tests.instants import ms
 from contract_tests.labelling import request_label
-from contract_tests.masking import Mask, masked, without_tokens
+from contract_tests.masking import Mask, masked
 from contract_tests.recording import rows
+from contract_tests.tokens import without_tokens
 
 _TOOL = "datafast-mock"
 _MOST_BYTES = 512 * 1024 * 1024

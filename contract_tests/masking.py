@@ -1,4 +1,4 @@
-"""Tokens are secrets: what may be shown of a text in which a server, or a stranger, has put one."""
+"""The tokens of a run are secrets: they are hidden in all that a server answers, whatever they look like."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -10,8 +10,6 @@ from html.entities import html5
 _PERCENT = "%(?:25)*"
 # Only whole runs of them are looked at: otherwise a server's million would take hours.
 _BACKSLASH = rf"(?<!\\)(?<!%5[Cc])(?<!255[Cc])(?:\\|{_PERCENT}5[Cc])++"
-_POINTS = r"u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]+\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3]?[0-7]{1,2}|[abefnrtv]"
-_ESCAPE = rf"{_BACKSLASH}(?:{_POINTS})|{_PERCENT}[0-9A-Fa-f]{{2}}"
 # A shorter one may stand in an answer by chance, and so may a number.
 _SHORTEST = 5
 _SHORTEST_WITHIN_A_WORD = 8
@@ -39,23 +37,10 @@ def _either(character: str) -> str:
     return rf"(?:{literal}|{_written(code, str(point), f'{point:o}')}{named})"
 
 
-# Any part of a token may be escaped; what stands before it may end with an escape.
-_BEFORE = rf"(?:(?<![A-Za-z0-9])|({_ESCAPE}))"
-_REST = rf"(?:[A-Za-z0-9_-]|{_written('(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|2[Dd])')})+"
-_TOKEN = re.compile(
-    rf"(?=[d%&\\]){_BEFORE}{_either('d')}{_either('f')}({_either('t')}?){_either('_')}{_REST}"
-)
-
-
 def masked(token: str) -> str:
     """The token as it may be shown: its kind stays visible."""
     kind, separator, _ = token.partition("_")
     return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
-
-
-def without_tokens(text: str) -> str:
-    """A text with `df_***` for everything in it that looks like a token of DataFast's."""
-    return _TOKEN.sub(lambda found: f"{found[1] or ''}{'dft' if found[2] else 'df'}_***", text)
 
 
 class Mask:

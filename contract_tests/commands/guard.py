@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import click
 
-from contract_tests.masking import Mask, without_tokens
+from contract_tests.masking import Mask
+from contract_tests.tokens import without_tokens
 
 BUG, INTERRUPTED = 70, 130
 _EXTRA = "datafast-mock[verify]"

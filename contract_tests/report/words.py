@@ -9,7 +9,7 @@ import msgspec
 from contract_tests.clause import OBSERVED, Clause, Violation
 from contract_tests.document import document
 from contract_tests.exchange import Exchange, Json
-from contract_tests.masking import without_tokens
+from contract_tests.tokens import without_tokens
 from contract_tests.verdict import Outcome
 
 SYMBOLS = {

@@ -6,11 +6,11 @@ from http import HTTPStatus
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from contract_tests.tokens import without_tokens_anywhere
 from mock_server import __version__
 from mock_server.control.turns import Turn
 from mock_server.instants import http_date_of, iso_of
 from mock_server.state.journal import Request
-from mock_server.state.masking import hidden_anywhere
 from mock_server.state.showing import shown_body
 
 SAVED = {"Content-Disposition": 'attachment; filename="datafast-mock.har"'}
@@ -150,7 +150,7 @@ async def _entry(request: Request, origin: str, turn: Turn) -> Entry:
         response=_response(request),
         cache=Nothing(),
         timings=Timings(send=0, wait=took, receive=0),
-        comment=f"{name}: {hidden_anywhere(request.decided_by)}",
+        comment=f"{name}: {without_tokens_anywhere(request.decided_by)}",
     )
 
 

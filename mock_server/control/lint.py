@@ -4,10 +4,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from contract_tests.tokens import has_token
 from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.state.clock import TICK
 from mock_server.state.journal import Request
-from mock_server.state.masking import has_token
 
 _MOST_FINDINGS = 20
 """The most findings about one request, whose query may have thousands of parameters."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.tokens import without_tokens
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
 from mock_server.control.switches import check_knobs
@@ -15,7 +16,6 @@ from mock_server.state.credentials import TOKEN_FORM, Credential, Permission
 from mock_server.state.keys import Key, new_token
 from mock_server.state.knobs import Knobs
 from mock_server.state.limits import RateLimit
-from mock_server.state.masking import hidden
 
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
 _Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="Not one that there is.")]
@@ -79,7 +79,7 @@ def mint(asked: Asked) -> KeyState:
     clock = service.common.clock.copy()
     change(clock, ClockChange(now=wanted.now, speed=wanted.speed, frozen=wanted.frozen))
     # From here it goes to whoever lists keys or requests.
-    key = keys.mint(credential, account, hidden(wanted.label))
+    key = keys.mint(credential, account, without_tokens(wanted.label))
     key.clock = clock
     key.turn(wanted.plain)
     return _state(asked, key, clock)

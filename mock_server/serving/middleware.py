@@ -10,9 +10,9 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_tests.tokens import without_tokens
 from mock_server.faults.prefer import wishes_of
 from mock_server.serving.connection import refusal_of
-from mock_server.state.masking import hidden
 
 
 class Stamp:
@@ -130,5 +130,5 @@ def _is_peek(scope: Scope) -> bool:
 def _url(scope: Scope) -> str:
     """Returns the URL as it was sent, in printable ASCII, with tokens masked."""
     raw = (scope.get("raw_path") or b"") + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    text = hidden("".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1")))
-    return text + ("…" if len(raw) > 500 else "")
+    text = "".join(c if " " < c < "\x7f" else f"%{ord(c):02X}" for c in raw[:500].decode("latin-1"))
+    return without_tokens(text) + ("…" if len(raw) > 500 else "")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from msgspec import Struct
 from starlette.types import Scope
 
-from mock_server.state.masking import hidden
+from contract_tests.tokens import without_tokens
 
 MOST_REQUESTS = 500
 MOST_BYTES = 256 * 1024
@@ -128,12 +128,13 @@ class Request(Struct, kw_only=True, gc=False):
     def target(self) -> str:
         """The path and query of the request line, in ASCII and with tokens masked."""
         query = b"?" + self.sent.query if self.sent.query else b""
-        return quote(hidden((self.sent.path + query).decode("latin-1")).encode("latin-1"), safe=_URL_SIGNS)
+        shown = without_tokens((self.sent.path + query).decode("latin-1"))
+        return quote(shown.encode("latin-1"), safe=_URL_SIGNS)
 
     @property
     def path(self) -> str:
         """The decoded path, with tokens masked."""
-        return hidden(unquote(hidden(self.sent.path.decode("latin-1")), errors="replace"))
+        return without_tokens(unquote(without_tokens(self.sent.path.decode("latin-1")), errors="replace"))
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -166,7 +167,9 @@ class Request(Struct, kw_only=True, gc=False):
         if value is None:
             return next(values, None) is None
         if "***" in value:
-            return any(_is_spelt(written, value) or _decoded(hidden(written)) == value for written in values)
+            return any(
+                _is_spelt(written, value) or _decoded(without_tokens(written)) == value for written in values
+            )
         return any(_is_spelt(written, value) for written in values)
 
     def has_header(self, name: str, value: str | None) -> bool:
@@ -296,11 +299,11 @@ def _decoded(written: str) -> str:
 # A request is parsed more than once while it is shown.
 @lru_cache(4)
 def _parsed(query: bytes) -> dict[str, list[str]]:
-    return _grouped(parse_qsl(hidden(query.decode("latin-1")), keep_blank_values=True))
+    return _grouped(parse_qsl(without_tokens(query.decode("latin-1")), keep_blank_values=True))
 
 
 def _shown(headers: bytes) -> dict[str, list[str]]:
-    return _grouped((hidden(name), shown_header(name, value)) for name, value in lines_of(headers))
+    return _grouped((without_tokens(name), shown_header(name, value)) for name, value in lines_of(headers))
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -314,12 +317,12 @@ def shown_header(name: str, value: str) -> str:
     """Returns a header's value with secrets masked; the name is lower-case."""
     if name == "authorization":
         return _credentials(value)
-    return "***" if _SECRET.fullmatch(name) else hidden(value)
+    return "***" if _SECRET.fullmatch(name) else without_tokens(value)
 
 
 def _credentials(value: str) -> str:
     scheme, space, token = value.partition(" ")
-    masked = hidden(token)
+    masked = without_tokens(token)
     # Any other value was meant to be secret, too.
     shown = scheme if scheme.lower() in _SCHEMES else "***"
     return shown + space + (masked if masked in ("df_***", "dft_***") else "***") if space else "***"

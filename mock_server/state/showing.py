@@ -4,9 +4,9 @@ from base64 import b64encode
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping
 
+from contract_tests.tokens import without_tokens_anywhere
 from mock_server.instants import iso_of
 from mock_server.state.journal import Part, Request
-from mock_server.state.masking import hidden_anywhere
 
 MEMBERS: Mapping[str, Callable[[Request], object]] = {
     "number": lambda request: request.number,
@@ -26,7 +26,7 @@ MEMBERS: Mapping[str, Callable[[Request], object]] = {
     "responseHeaders": lambda request: request.response_headers,
     "responseBody": lambda request: shown_body(request.answer),
     "duration": lambda request: None if request.duration is None else request.duration / 1000,
-    "decidedBy": lambda request: hidden_anywhere(request.decided_by),
+    "decidedBy": lambda request: without_tokens_anywhere(request.decided_by),
 }
 """The members of the JSON by name, each with the function that makes it."""
 
@@ -44,7 +44,8 @@ def _text_of(part: Part) -> tuple[str | None, str | None]:
     is_whole = len(part.first) == part.size
     try:
         # A body that was cut may end within a character.
-        return hidden_anywhere(getincrementaldecoder("utf-8")().decode(part.first, final=is_whole)), None
+        text = getincrementaldecoder("utf-8")().decode(part.first, final=is_whole)
+        return without_tokens_anywhere(text), None
     except UnicodeDecodeError:
-        masked = hidden_anywhere(part.first.decode("latin-1")).encode("latin-1")
+        masked = without_tokens_anywhere(part.first.decode("latin-1")).encode("latin-1")
         return b64encode(masked).decode(), "base64"

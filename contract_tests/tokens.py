@@ -1,4 +1,4 @@
-"""The masking of tokens, which are secrets even in a mock, in texts that are shown."""
+"""The masking of what looks like a token of DataFast's in a text, for the kit and for the mock."""
 
 import html
 import re
@@ -18,17 +18,18 @@ _MOST_LAYERS = 8
 _BEGINNING = re.compile(r"df(t?)_(?=[A-Za-z0-9_-])")
 _REST = re.compile(r"[A-Za-z0-9_-]+")
 _LAST_POINT = 0x10FFFF
+_LONGEST_CACHED = 65_536
 
 _MayBegin = Callable[[str, Sequence[int], int], bool]
 """A function that decides whether a token may begin at an index of a text."""
 
 
-def hidden(text: str) -> str:
+def without_tokens(text: str) -> str:
     """Returns the text with `df_***` for each token, even for one with escapes; `pdf_x` is not a token."""
     return _masked(text, _tokens(text, _begins_a_word))
 
 
-def hidden_anywhere(text: str) -> str:
+def without_tokens_anywhere(text: str) -> str:
     """Returns the text with each token masked, even within words.
 
     This is for a text that quotes escaped text, where it is not known where a word begins.
@@ -51,9 +52,13 @@ def _masked(text: str, tokens: Iterable[tuple[int, int, str]]) -> str:
     return "".join([*parts, text[at:]]) if parts else text
 
 
-@lru_cache(32)
 def _tokens(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]:
     """Returns the start index, end index and mask of each token in the text; tokens may overlap."""
+    find = _find_cached if len(text) <= _LONGEST_CACHED else _find
+    return find(text, may_begin)
+
+
+def _find(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]:
     found = [*_found(text, range(len(text) + 1), may_begin)]
     shown, places = text, None
     for _ in range(_MOST_LAYERS):
@@ -62,6 +67,10 @@ def _tokens(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]
         shown, places = _decoded(shown, range(len(text) + 1) if places is None else places)
         found += _found(shown, places, may_begin)
     return tuple(sorted(found))
+
+
+# The mock's journal shows the same paths and headers again and again.
+_find_cached = lru_cache(32)(_find)
 
 
 def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:
