@@ -5,6 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from contract_tests.tokens import has_token
+from mock_server.contract.operations import WEBSITE_ID
 from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.state.clock import TICK
 from mock_server.state.journal import Request
@@ -62,7 +63,7 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
             yield Finding("undocumented-parameter", f"No page tells of the parameter {name[:80]!r}.")
         if len(values) > 1:
             yield Finding("repeated-parameter", f"{name[:80]!r} is given {len(values)} times.")
-    if request.caller.token == "df_***" and "websiteId" in query:  # noqa: S105 - a masked one
+    if request.caller.token == "df_***" and WEBSITE_ID in query:  # noqa: S105 - a masked one
         yield Finding("needless-website-id", "A df_ key names its website already: `websiteId` is ignored.")
     if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):
         yield Finding("cookie-as-visitor-id", "dfid_… is no visitor id: those are UUIDs.")

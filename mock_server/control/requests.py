@@ -223,7 +223,7 @@ async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIte
 async def _lint(asked: Asked, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
     """Returns the findings about the wanted requests by their number."""
     service = asked.service
-    operations = (*service.extra_operations, *service.operations)
+    operations = (*service.extra_operations, *service.operations_of_all_revisions)
     documented = Documented(
         parameters={one.operation_id: frozenset(part.name for part in one.parameters) for one in operations},
         with_slash={one.operation_id for one in operations if one.route.endswith("/")},

@@ -1,4 +1,8 @@
-"""How a request becomes an answer, stage by stage; and that it is noted."""
+"""The stages in which a request is answered, and its note in the journal.
+
+Between `begin` and `conclude` only the request's body is awaited, before the first stage. So the limits, the
+journal's order and what a view writes need no lock.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
