@@ -19,7 +19,6 @@ PEEK = "peek"
 
 # A peek has no value, but in a query something must be written.
 _PEEK_VALUES = ("", "1", "true")
-_BESIDE = ("at", "site", "revision")
 _T = TypeVar("_T")
 # All quantifiers are possessive, so that the time to match is linear in the header's length.
 _PREFERENCE = re.compile(
@@ -175,12 +174,16 @@ _DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "wrong-type": ("pointer", str),
     "missing": ("pointer", str),
 }
+# Each gives members of `Preferences` of the same name.
+_BESIDE: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "at": lambda value: {"at": instant_of(value)},
+    "site": lambda value: {"site": value},
+    "revision": lambda value: {"revision": value},
+}
 _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "code": _code,
     "example": lambda value: {"example": value},
     "delay": _delay,
     "fault": _fault,
-    "at": lambda value: {"at": instant_of(value)},
-    "site": lambda value: {"site": value},
-    "revision": lambda value: {"revision": value},
+    **_BESIDE,
 }
