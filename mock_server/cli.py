@@ -17,7 +17,7 @@ import click
 from contract_tests.commands import COMMANDS
 from mock_server import __version__
 from mock_server.errors import InputError
-from mock_server.instants import instant_of
+from mock_server.instants import DOCUMENTED, instant_of
 from mock_server.options import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -38,7 +38,6 @@ _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _IO_ERROR = 74  # EX_IOERR of sysexits.h
 _PREFIX = "DATAFAST_MOCK_"
 _MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN")
-_GOLDEN_INSTANT = "2026-02-06T05:27:30Z"  # ten seconds after the documentation's own example
 
 
 class _Read(click.ParamType[_T]):
@@ -268,7 +267,7 @@ def spec(form: str, revision: str | None) -> None:
 )
 @click.option("--site", "sites", multiple=True, help="This website only, at any size. Repeatable.")
 @click.option("--revision", "revisions", multiple=True, help="This revision only. Repeatable.")
-@click.option("--now", type=_INSTANT, default=_GOLDEN_INSTANT, show_default=True, help="The instant.")
+@click.option("--now", type=_INSTANT, default=DOCUMENTED, show_default=True, help="The instant.")
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Another seed is another world.")
 def fixtures(*, folder: Path, **choice: Any) -> None:
     """Write answers and errors as plain JSON, with an index, for tests without a server."""

@@ -19,7 +19,7 @@ from faker.providers import BaseProvider
 
 from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
-from mock_server.instants import HOUR, MINUTE, instant_of
+from mock_server.instants import DOCUMENTED, HOUR, MINUTE, instant_of
 from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
@@ -27,7 +27,7 @@ from mock_server.world.site import load_sites
 from mock_server.world.world import World
 
 # The instants that values are taken from; they have thousands of visitors.
-_FIRST = instant_of("2026-02-06T05:27:30Z")
+_FIRST = instant_of(DOCUMENTED)
 _STEP = 7 * HOUR + 13 * MINUTE
 _PICTURES = 200
 MOST_BYTES = 8 * 1024 * 1024

@@ -9,6 +9,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+DOCUMENTED = "2026-02-06T05:27:30Z"
+"""An instant ten seconds after that of the documentation's examples; golden files and examples show it."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Renewals look a year back, and the year of `Date` has four digits.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)

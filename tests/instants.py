@@ -7,7 +7,9 @@ import os
 from datetime import datetime
 from email.utils import format_datetime
 
-DOCUMENTED = "2026-02-06T05:27:30Z"
+from mock_server import instants
+
+DOCUMENTED = instants.DOCUMENTED
 INSTANT = os.environ.get("DATAFAST_TEST_INSTANT") or DOCUMENTED
 # The instant in the form of the `Date` header.
 DATE = format_datetime(datetime.fromisoformat(INSTANT), usegmt=True)

@@ -1,0 +1,39 @@
+"""The facts that two parts state because neither may import the other: the parts must agree."""
+
+import re
+
+from contract_tests import own_mock, recording
+from mock_server.console.app import STATIC
+from mock_server.contract.document import REVISIONS
+from mock_server.instants import DOCUMENTED
+from mock_server.options import DEFAULT_REVISION
+
+
+def _script(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def test_the_kit_knows_the_same_revisions() -> None:
+    assert (recording.REVISION_2026_02, recording.REVISION_2026_06) == REVISIONS
+
+
+def test_the_default_revision_is_one_of_them() -> None:
+    assert DEFAULT_REVISION in REVISIONS
+
+
+def test_the_console_offers_every_revision() -> None:
+    table = re.search(r"const REVISIONS = \{(.*?)\n\};", _script("switches.js"), re.DOTALL)
+
+    assert table is not None
+    assert tuple(re.findall(r'^  "(.+?)":', table[1], re.MULTILINE)) == REVISIONS
+
+
+def test_the_console_names_a_revision_without_pages_that_there_is() -> None:
+    named = re.search(r'const WITHOUT_PAGES = "(.+?)";', _script("feed.js"))
+
+    assert named is not None
+    assert named[1] in REVISIONS
+
+
+def test_the_kit_starts_the_mock_at_the_documented_instant() -> None:
+    assert own_mock.INSTANT == DOCUMENTED
