@@ -1,8 +1,10 @@
 """The contract as this server serves it, in one revision or in all."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,7 +12,6 @@ from starlette.routing import Route
 from mock_server.contract.document import REVISIONS, dump_yaml, narrow
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.service import Service
-from mock_server.serving.replies import json_reply
 
 _ALL = "all"
 
@@ -18,15 +19,20 @@ _ALL = "all"
 def document_routes(service: Service) -> list[Route]:
     """`/openapi.json` and `/openapi.yaml`, with `?revision=` one revision or `all`."""
 
+    @cache
+    def text(revision: str, form: str) -> bytes:
+        served = served_document(service, revision)
+        return msgspec.json.encode(served) if form == "json" else dump_yaml(served).encode()
+
     async def document(request: Request) -> Response:
         asked = request.query_params.get("revision", service.usual_place.revision)
         if asked not in (*REVISIONS, _ALL):
             problem = f"There is no revision {asked[:80]!r}; known: {', '.join(REVISIONS)}, {_ALL}."
             return problem_reply(ProblemError(400, problem, known=[*REVISIONS, _ALL]))
-        served = served_document(service, asked)
-        if request.url.path.endswith(".json"):
-            return json_reply(msgspec.json.encode(served))
-        return Response(dump_yaml(served), media_type="application/yaml")
+        form = request.url.path.rpartition(".")[2]
+        # In a thread, since writing a large document as YAML takes a second.
+        content = await run_in_threadpool(text, asked, form)
+        return Response(content, media_type=f"application/{form}")
 
     return [Route("/openapi.json", document), Route("/openapi.yaml", document)]
 
