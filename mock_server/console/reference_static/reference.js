@@ -1,4 +1,4 @@
-// Shows one of the two documents in Swagger UI, so that "Try it out", "Execute" answers at once.
+// The page that shows one of the two documents in Swagger UI, with a key already set.
 
 const DOCUMENTS = {
   "/docs": {
@@ -15,7 +15,7 @@ const DOCUMENTS = {
   },
 };
 
-// The map of df_launch_day has millions of characters; Swagger UI would colour it for minutes.
+// The map of df_launch_day has millions of characters, which Swagger UI would colour for minutes.
 const LONGEST_COLOURED = 200_000;
 
 followColorScheme(matchMedia("(prefers-color-scheme: dark)"));
@@ -31,7 +31,7 @@ function show(path, { url, title, hint, keys }) {
     deepLinking: true,
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
-    // Else it would send the document's address to a service of its maker, to be checked there.
+    // Without this, the document's address would be sent to a validation service.
     validatorUrl: null,
     plugins: [onlyThisServer, longTextsPlain],
     onComplete: () => {
@@ -42,13 +42,13 @@ function show(path, { url, title, hint, keys }) {
   });
 }
 
-// A plugin: the document names the live service too, which this page must not ask, and cannot.
+// A plugin that hides the live service of the document, to which this page must not send requests.
 function onlyThisServer() {
   const narrowed = (update) => (served) => update({ ...served, servers: served.servers.slice(0, 1) });
   return { statePlugins: { spec: { wrapActions: { updateJsonSpec: narrowed } } } };
 }
 
-// A plugin: what is long is shown without colours.
+// A plugin that shows long answers without colours.
 function longTextsPlain() {
   const wrapped =
     (Coloured, { React, getComponent }) =>
@@ -59,7 +59,7 @@ function longTextsPlain() {
   return { wrapComponents: { SyntaxHighlighter: wrapped } };
 }
 
-// Swagger UI is dark where the root element has this class.
+// Swagger UI is dark if the root element has this class.
 function followColorScheme(dark) {
   const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
   dark.addEventListener("change", follow);

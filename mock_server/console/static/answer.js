@@ -1,14 +1,14 @@
-// The request behind a panel: as curl, as fetch, and its answer as a tree that folds and can be searched.
+// The dialog with the request behind a panel: as curl, as fetch, and its answer as a tree with a search.
 
 import { ask, asCurl, asFetch, Trouble } from "./api.js";
 import { at, h, say } from "./dom.js";
 import { counted, dateTime, size } from "./format.js";
 
-/** So many members of a list or object are shown at once. */
+/** The number of members of a list or object that are shown at once. */
 const MOST_MEMBERS = 100;
 const MOST_FOUND = 200;
 const LONGEST = 2000;
-/** A search begins when nobody has typed for so long, in ms. */
+/** The pause in typing after which a search begins, in ms. */
 const TYPING = 150;
 
 /** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string}} Asked */
@@ -35,7 +35,7 @@ export class Answer {
     at("answer-copy").addEventListener("click", () => copy(this.#text));
   }
 
-  /** Shows no request any more, since it was that of another key or website. */
+  /** Closes the request, since it belongs to another key or website. */
   close() {
     this.#asked = null;
     this.dialog.close();
@@ -78,7 +78,7 @@ export class Answer {
     }
   }
 
-  /** Shows a text as a tree, or as it is where it is no JSON. @param {string} text */
+  /** Shows a text as a tree, or unchanged if it is not JSON. @param {string} text */
   #hold(text) {
     this.#text = text;
     this.#content = undefined;
@@ -103,7 +103,7 @@ export class Answer {
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let toasting;
 
-/** Copies a text and says so. @param {string} text */
+/** Copies a text, and reports it. @param {string} text */
 export async function copy(text) {
   let said = "Copied.";
   try {
@@ -112,7 +112,7 @@ export async function copy(text) {
     said = "The browser does not let this page copy; select the text instead.";
   }
   const toast = at("copied");
-  // What lies outside of an open dialog is neither seen nor read out.
+  // Elements outside an open dialog are neither visible nor read out.
   (document.querySelector("dialog[open]") ?? document.body).append(toast);
   toast.hidden = false;
   say(toast, said);
@@ -122,7 +122,7 @@ export async function copy(text) {
   }, 1600);
 }
 
-/** One member; what is below it is made when it is opened first. @param {string} name @param {any} value @param {boolean} isOpen */
+/** A member of the tree, whose own members are made when it is first opened. @param {string} name @param {any} value @param {boolean} isOpen */
 function branch(name, value, isOpen) {
   if (typeof value !== "object" || value === null) return leaf(name, value);
   const entries = Object.entries(value);
@@ -181,7 +181,7 @@ function named(name) {
   return name === "" ? [] : [h("span", { class: "name" }, name), ": "];
 }
 
-/** What has the text in its name or value, with its JSON pointer. @param {any} content @param {string} wanted */
+/** Finds the members with the text in their name or value, with their JSON pointers. @param {any} content @param {string} wanted */
 function results(content, wanted) {
   const found = [...matches(content, wanted, "")];
   const about =

@@ -1,4 +1,4 @@
-// The documented API, as any client asks it; only `Prefer: peek` tells the mock that it is being watched.
+// A client of the documented API; its requests are peeks, by `Prefer: peek`.
 
 import { shellQuoted } from "./shell.js";
 
@@ -7,26 +7,26 @@ const PATHS = {
   getRealtimeMap: () => "/analytics/realtime/map",
   getVisitor: (/** @type {string} */ visitorId) => `/visitors/${encodeURIComponent(visitorId)}`,
 };
-/** Longer than any delay that can be switched on but the longest. */
+/** The timeout of a request in ms, longer than all but the longest delay of the switches. */
 const PATIENCE = 65_000;
 
 /**
- * Who asks: the API's base, a token, and for an account token the website.
+ * The caller: the API's base, a token, and for an account token the website.
  * @typedef {{base: string, key: string, websiteId: string | null}} Caller
  * @typedef {keyof typeof PATHS} Operation
  */
 
-/** An answer that is none of the world: an error of the API, or no answer at all. */
+/** A failed request: an error of the API, or no answer. */
 export class Trouble extends Error {
   /** @param {Operation} operation @param {string} message @param {{status?: number, retryAfter?: number | null, text?: string}} [more] */
   constructor(operation, message, { status = 0, retryAfter = null, text = "" } = {}) {
     super(message);
     this.operation = operation;
-    /** 0 where nothing came that could be read. */
+    /** The status; 0 if no readable answer came. */
     this.status = status;
-    /** Seconds of the world, where the answer says so. */
+    /** The time to wait in seconds of the world; null if the answer has none. */
     this.retryAfter = retryAfter;
-    /** What came, whatever it was. */
+    /** The body of the answer as text. */
     this.text = text;
   }
 }
@@ -38,7 +38,7 @@ export function urlOf(caller, operation, visitorId = "") {
 }
 
 /**
- * The data of a successful answer, its text, and the world's instant in ms.
+ * Sends a request, and returns the data of its answer, the text, and the world's instant in ms.
  * @param {Caller} caller
  * @param {Operation} operation
  * @param {{visitorId?: string, signal?: AbortSignal}} [more]
@@ -54,7 +54,7 @@ export async function ask(caller, operation, { visitorId, signal } = {}) {
   return { data: body.data, text, status: reply.status, instant, took: performance.now() - started };
 }
 
-/** The request as a line for a shell. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
+/** Writes the request as a curl command. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
 export function asCurl(caller, operation, visitorId) {
   const quoted = [`Authorization: Bearer ${caller.key}`, urlOf(caller, operation, visitorId)].map(
     shellQuoted,
@@ -62,7 +62,7 @@ export function asCurl(caller, operation, visitorId) {
   return `curl -H ${quoted[0]} ${quoted[1]}`;
 }
 
-/** The request as JavaScript. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
+/** Writes the request as JavaScript. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
 export function asFetch(caller, operation, visitorId) {
   const url = JSON.stringify(urlOf(caller, operation, visitorId));
   const header = JSON.stringify(`Bearer ${caller.key}`);

@@ -1,8 +1,8 @@
-// The mock's own controls below /__mock: keys, clock, settings, journal.
+// A client of the mock's own controls below /__mock: keys, clock, settings, journal.
 
 const NO_ANSWER = "The mock does not answer as it should. Is it still running?";
 
-/** What the controls refuse, with the status. */
+/** An error of the controls, with its status. */
 export class ControlProblem extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -11,7 +11,7 @@ export class ControlProblem extends Error {
   }
 }
 
-/** The control token of a mock that asks for one; it is kept nowhere else. */
+/** The control token, if the mock requires one; it is stored nowhere else. */
 let token = "";
 
 /** @param {string} value */
@@ -44,7 +44,7 @@ export function remove(path, query) {
   return asked("DELETE", path, query);
 }
 
-/** The text of an answer, as it is. @param {string} path @param {Record<string, string | null>} query */
+/** Returns the text of an answer. @param {string} path @param {Record<string, string | null>} query */
 export async function getText(path, query) {
   const { reply, text } = await fetched(...request("GET", path, query));
   if (!reply.ok) throw new ControlProblem(reply.status, `status ${reply.status}`);
@@ -52,7 +52,7 @@ export async function getText(path, query) {
 }
 
 /**
- * The content of an answer; what is null in the query is left out.
+ * Returns the content of an answer; null values of the query are left out.
  * @param {string} method @param {string} path @param {Record<string, any>} [query] @param {any} [body]
  * @returns {Promise<any>}
  * @throws {ControlProblem}
@@ -79,7 +79,7 @@ function request(method, path, query, body) {
 }
 
 /**
- * An answer and what its JSON says; null for an empty body.
+ * Returns an answer, and the value of its JSON; null for an empty body.
  * @param {string} url @param {RequestInit} request
  * @throws {ControlProblem}
  */

@@ -1,9 +1,9 @@
-// Elements made from data. What comes from the API becomes text, never markup.
+// Functions that make elements from data. Values of the API become text, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An HTML element. Attributes that begin with `on` are listeners; null and false leave one out.
+ * Makes an HTML element. Attributes that begin with `on` are listeners; null and false leave one out.
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...(Node | string | number | null | undefined)} children
@@ -14,7 +14,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * An SVG element.
+ * Makes an SVG element.
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...(Node | string | null)} children
@@ -25,7 +25,7 @@ export function s(tag, attributes = {}, ...children) {
 }
 
 /**
- * The element of the page with this id.
+ * Returns the element of the page with an id.
  * @param {string} id
  * @returns {any}
  */
@@ -36,7 +36,7 @@ export function at(id) {
 }
 
 /**
- * Makes the children of an element those of `items`: known ones are kept and updated, so that focus and
+ * Makes an element's children from `items`: known ones are kept and updated, so that focus and
  * scrolling stay; others are made or removed.
  * @template T
  * @param {Element} parent
@@ -49,7 +49,7 @@ export function reconcile(parent, items, keyOf, make, update) {
   const kept = new Map(
     [...parent.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
   );
-  // Of two with one key the later is kept.
+  // If two items have the same key, the later one is kept.
   for (const child of [...parent.children])
     if (kept.get(/** @type {HTMLElement} */ (child).dataset.key) !== child) child.remove();
   let next = parent.firstElementChild;
@@ -69,7 +69,7 @@ export function reconcile(parent, items, keyOf, make, update) {
 }
 
 /**
- * Sets an element's text, if it is another.
+ * Sets an element's text if it differs.
  * @param {Node} node
  * @param {string | number} text
  */

@@ -4,16 +4,16 @@ import { at, h, reconcile, say } from "./dom.js";
 import { ago, anonymous, country, money, WAITING } from "./format.js";
 import { Pills } from "./pills.js";
 
-/** The revision whose events are no page views. */
+/** The revision without page views among its events. */
 const WITHOUT_PAGES = "2026-06";
-/** Which kinds each filter lets through. */
+/** The kinds of items that each filter shows. */
 const FILTERS = {
   All: () => true,
   Pages: (/** @type {Item} */ { kind }) => kind === "pageview",
   Goals: (/** @type {Item} */ { kind }) => !["pageview", "payment"].includes(kind),
   Money: (/** @type {Item} */ { kind }) => kind === "payment",
 };
-/** What there is none of, where a filter lets nothing through. */
+/** The word for missing items of each filter. */
 const NOTHING = { All: "Nothing", Pages: "No page view", Goals: "No goal", Money: "No payment" };
 const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "↗", custom: "★" };
 
@@ -22,7 +22,7 @@ const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "
  * @property {string} id
  * @property {string} kind
  * @property {number} instant
- * @property {string | null} visitorId null where it is not told
+ * @property {string | null} visitorId null if it is not known
  * @property {string | null} name
  * @property {string} text
  * @property {string | null} detail
@@ -34,13 +34,13 @@ export class Feed {
   /** @type {keyof typeof FILTERS} */
   #filter = "All";
   #instant = 0;
-  /** Empty as long as it is not known. */
+  /** The revision; empty until it is known. */
   #revision = "";
   #isKnown = false;
 
   /**
-   * @param {(visitorId: string) => void} open called for the visitor of an event that was chosen
-   * @param {(visitorId: string) => string | null} nameOf what the map calls somebody
+   * @param {(visitorId: string) => void} open called for the visitor of a chosen event
+   * @param {(visitorId: string) => string | null} nameOf returns a visitor's name on the map
    */
   constructor(open, nameOf) {
     this.list = at("feed");
@@ -60,7 +60,7 @@ export class Feed {
     this.show(instant);
   }
 
-  /** Shows nothing, since nothing is known yet. */
+  /** Removes all items, since nothing is known yet. */
   clear() {
     this.#items = [];
     this.#isKnown = false;
@@ -69,13 +69,13 @@ export class Feed {
     say(at("feed-empty"), WAITING);
   }
 
-  /** Not every revision tells the same. @param {string} revision */
+  /** Sets the revision, on which the filters depend. @param {string} revision */
   use(revision) {
     this.#revision = revision;
     if (this.#isKnown) this.show(this.#instant);
   }
 
-  /** Shows the same at another instant. @param {number} instant */
+  /** Shows the same items at another instant. @param {number} instant */
   show(instant) {
     this.#instant = instant;
     const shown = this.#items.filter(FILTERS[this.#filter]);
@@ -133,7 +133,7 @@ export class Feed {
 }
 
 /**
- * A payment is an event too, which knows its visitor but no currency: the two are one item.
+ * Makes one item of a payment and its event: only the event has the visitor, only the payment the currency.
  * @param {any[]} events @param {any[]} payments
  */
 export function feedOf(events, payments) {

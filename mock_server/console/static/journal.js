@@ -1,4 +1,4 @@
-// The journal: what clients asked, what decided the answer, and what is to be said about the request.
+// The journal: the requests of clients, the stages that decided their answers, and findings.
 
 import { copy } from "./answer.js";
 import { get, getText, remove } from "./controls.js";
@@ -8,7 +8,7 @@ import { notedAsCurl } from "./shell.js";
 
 const MOST_KEPT = 500;
 const MOST_SHOWN = 100;
-/** A download has begun by then, in ms. */
+/** The time after which a download has begun, in ms. */
 const REVOKED_AFTER = 60_000;
 
 export class Journal {
@@ -16,10 +16,10 @@ export class Journal {
   #requests = [];
   #last = 0;
   #key = "";
-  /** Counts what was begun anew, so that answers of before are not mixed in. */
+  /** The number of restarts of the list; answers from before the last one are dropped. */
   #turn = 0;
 
-  /** @param {(act: () => Promise<void>) => Promise<void>} guard runs what the controls may refuse */
+  /** @param {(act: () => Promise<void>) => Promise<void>} guard runs an action that the controls may refuse */
   constructor(guard) {
     this.guard = guard;
     this.rows = at("journal-rows");
@@ -30,14 +30,14 @@ export class Journal {
     at("journal-har").addEventListener("click", () => this.#save());
   }
 
-  /** Of which key "this key" is; empty for none yet. @param {string} key */
+  /** Sets the key that "this key" means; empty if there is none yet. @param {string} key */
   use(key) {
     this.#key = key;
     if (at("journal-scope").value === "key") this.#begin();
     else this.#show();
   }
 
-  /** Fetches what came since; after a restart of the mock, all anew. Throws ControlProblem. */
+  /** Fetches new requests, or all after a restart of the mock. Throws ControlProblem. */
   async poll() {
     if (this.#isWaiting) return;
     const turn = this.#turn;
@@ -55,7 +55,7 @@ export class Journal {
     this.#show();
   }
 
-  /** Fetches those anew that were still being answered. @param {string | null} key @param {number} turn */
+  /** Fetches again the requests whose answers were not finished. @param {string | null} key @param {number} turn */
   async #finish(key, turn) {
     const open = this.#requests.find(({ duration }) => duration === null);
     if (open === undefined) return;
@@ -69,7 +69,7 @@ export class Journal {
     this.#show();
   }
 
-  /** Whether it is not known yet whose requests are meant. */
+  /** Whether the key of "this key" is not known yet. */
   get #isWaiting() {
     return at("journal-scope").value === "key" && this.#key === "";
   }
@@ -158,7 +158,7 @@ function entry(request) {
   );
   const details = h("details", {}, summary);
   details.addEventListener("toggle", () => {
-    // What nobody opens is not made.
+    // The details are made only when they are opened.
     if (details.childElementCount > 1) return;
     details.append(
       ...lint.map((/** @type {any} */ finding) =>
@@ -192,13 +192,13 @@ function entry(request) {
   return details;
 }
 
-/** `57.9 kB, 3.2 ms`. @param {number} bytes @param {number | null} duration in ms */
+/** Writes size and duration as `57.9 kB, 3.2 ms`. @param {number} bytes @param {number | null} duration in ms */
 function cost(bytes, duration) {
   if (duration === null) return "…";
   return `${size(bytes)}, ${duration < 10 ? duration.toFixed(1) : Math.round(duration)} ms`;
 }
 
-/** Headers, and the body as far as it is kept. @param {string} name @param {Record<string, string[]>} headers @param {any} body */
+/** Shows the headers, and the kept part of the body. @param {string} name @param {Record<string, string[]>} headers @param {any} body */
 function part(name, headers, body) {
   const lines = Object.entries(headers).flatMap(([header, values]) =>
     values.map((value) => `${header}: ${value}`),

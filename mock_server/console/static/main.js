@@ -1,4 +1,4 @@
-// The console: joins what the API answers, the controls, and the parts of the page.
+// The console's main module: it connects the API, the controls and the parts of the page.
 
 import { Answer, copy } from "./answer.js";
 import { ask, asCurl, Trouble } from "./api.js";
@@ -17,36 +17,36 @@ const CONTROL_PAUSE = 1000;
 const PROFILE_PAUSE = 4000;
 const WAITING = 1500;
 const USUAL_KEY = "df_test";
-/** What the mock takes for a key. Nothing else is sent, or offered to be pasted into a shell. */
+/** The form of a key; any other text is neither sent nor offered to be pasted into a shell. */
 const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
 const TOKEN = /^[!-~]+$/;
 
 /** @type {import("./api.js").Caller} */
 let caller = { base: "", key: "", websiteId: null };
-/** Counts the keys and websites looked at: what was asked for another one is dropped. */
+/** The number of changes of key or website; answers from before the last one are dropped. */
 let turn = 0;
 /** @type {Map<string, import("./poller.js").Visitor>} */
 const visitors = new Map();
 let instant = 0;
 let isFirst = true;
-/** The visitor whose profile is open; empty for none. */
+/** The visitor whose profile is open, or empty. */
 let opened = "";
 let openedAt = 0;
 let inspecting = new AbortController();
-/** What was focused before the profile opened. @type {any} */
+/** The element that had the focus before the profile opened. @type {any} */
 let before = null;
-/** What the clock showed when, and how fast it runs. */
+/** The last known time of the clock, when it was known, and its speed. */
 let clock = { now: 0, speed: 0, at: 0 };
-/** Since when an answer is awaited; 0 while none is. */
+/** The time since when an answer is awaited; 0 if none is. */
 let asking = 0;
-/** Whether the controls want a token, or are off: then they are left alone. */
+/** Whether the controls require a token or are off; then they are not used. */
 let isRefused = false;
-/** Whether the mock has the key; asked for another one, the controls would answer 404. */
+/** Whether the mock has the key; for an unknown key the controls would answer 404. */
 let isKnown = true;
-/** What never changes while the mock runs. @type {import("./state.js").Lasting | null} */
+/** The facts that never change while the mock runs. @type {import("./state.js").Lasting | null} */
 let lasting = null;
 
-/** What asks for something with the key: nothing of it can be clicked before that is known. */
+/** The buttons that need the key; they are disabled until it is known. */
 const asks = /** @type {HTMLButtonElement[]} */ ([
   ...document.querySelectorAll("[data-request], [data-copy=first-curl]"),
 ]);
@@ -88,7 +88,7 @@ setInterval(tick, 200);
 void map.load();
 void begin(hashedKey() ?? USUAL_KEY).finally(control);
 
-/** Looks at the world with a key, and for an account token at a website. @param {string} key @param {string | null} [websiteId] */
+/** Shows the world of a key, and for an account token that of a website. @param {string} key @param {string | null} [websiteId] */
 async function begin(key, websiteId = null) {
   turn += 1;
   const mine = turn;
@@ -105,7 +105,7 @@ async function begin(key, websiteId = null) {
     return;
   }
   await learn(mine);
-  // Where not even the document could be read, `control` begins again.
+  // If the document could not be read, `control` tries again.
   if (mine !== turn || caller.base === "") return;
   journal.use(key);
   say(at("first-curl"), asCurl(caller, "getRealtimeMap"));
@@ -115,11 +115,11 @@ async function begin(key, websiteId = null) {
   await refresh(false);
 }
 
-/** Where the API is, whether there is the key, and which website an account token is to look at first. @param {number} mine */
+/** Learns the API's base, whether the key exists, and the first website of an account token. @param {number} mine */
 async function learn(mine) {
   /** @type {import("./state.js").Listed | undefined} */
   let listed;
-  // What needs no token comes first: the last word is that of what may be refused.
+  // The request without a token comes first, so that a refusal of the second one is shown.
   await unlessRefused(async () => {
     lasting ??= await readLasting();
   });
@@ -131,7 +131,7 @@ async function learn(mine) {
   if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(lasting.sites, listed?.websites ?? []);
 }
 
-/** The caller's key among all that there are, which are then on offer; undefined for one that there is not. */
+/** Lists all keys in the field, and returns the caller's; undefined if it does not exist. */
 async function findKey() {
   const keys = await readKeys();
   reconcile(
@@ -145,12 +145,12 @@ async function findKey() {
   return found;
 }
 
-/** @param {any[]} sites @param {string[]} allowed their names; none are all */
+/** @param {any[]} sites @param {string[]} allowed their names; empty means all */
 function firstWebsite(sites, allowed) {
   return (sites.find(({ name }) => allowed.length === 0 || allowed.includes(name)) ?? sites[0]).websiteId;
 }
 
-/** Forgets all that was shown, since it was another key's. */
+/** Clears the page, since it showed another key's data. */
 function clear() {
   close();
   answer.close();
@@ -174,7 +174,7 @@ function clear() {
   document.body.classList.remove("is-stale");
 }
 
-/** @param {any} news what the poller found */
+/** @param {any} news the message of the poller */
 function answered(news) {
   instant = news.instant;
   at("trouble").hidden = true;
@@ -212,7 +212,7 @@ function troubled({ operation, message, status = 0, retryAfter = null }) {
   document.body.classList.add("is-stale");
 }
 
-/** Opens somebody's profile. @param {string} visitorId */
+/** Opens a visitor's profile. @param {string} visitorId */
 function open(visitorId) {
   if (opened === "") before = document.activeElement;
   inspecting.abort();
@@ -222,7 +222,7 @@ function open(visitorId) {
   void inspect(visitorId);
 }
 
-/** Fetches the profile that is open, and shows it; one request at a time. @param {string} visitorId */
+/** Fetches and shows the open profile, with one request at a time. @param {string} visitorId */
 async function inspect(visitorId) {
   inspecting.abort();
   inspecting = new AbortController();
@@ -253,7 +253,7 @@ function close() {
   before = null;
 }
 
-/** Every second: the journal, and what the controls say. */
+/** Updates the journal and the switches every second. */
 async function control() {
   try {
     if (document.hidden) return;
@@ -265,7 +265,7 @@ async function control() {
   }
 }
 
-/** Shows what holds now; after a change the world is asked again at once. */
+/** Shows the present settings; after a change the poller sends a request at once. */
 async function refresh(hasChanged = true) {
   if (hasChanged) poller.postMessage({});
   if (hasChanged && opened !== "") void inspect(opened);
@@ -296,7 +296,7 @@ async function mint() {
 }
 
 /**
- * Does what needs the controls. Where they are refused it says why, and the page goes on without them.
+ * Runs an action that needs the controls; if they refuse it, shows why, and the page works without them.
  * @param {() => Promise<void>} act
  */
 async function unlessRefused(act) {
@@ -307,7 +307,7 @@ async function unlessRefused(act) {
   } catch (error) {
     if (!(error instanceof ControlProblem)) throw error;
     isRefused = error.status === 401 || error.status === 403;
-    // It was forgotten.
+    // The key was deleted.
     if (error.status === 404) isKnown = false;
     refusal = error.message;
     for (const part of at("unlock").querySelectorAll("label, input, button"))
@@ -333,7 +333,7 @@ async function unlock(event) {
   if (isRefused) say(at("unlock-text"), "That is not the control token with which this mock was started.");
 }
 
-/** An empty field lists all keys; left empty, it shows again which one is used. */
+/** Empties the field on focus, so that it lists all keys; left empty, it shows the used key again. */
 function offerKeys() {
   const field = at("key");
   field.addEventListener("focus", () => {
@@ -346,7 +346,7 @@ function offerKeys() {
   field.addEventListener("change", () => begin(field.value.trim() || caller.key));
 }
 
-/** What only time changes. */
+/** Updates all parts that change with time alone. */
 function tick() {
   const now = clock.now + (performance.now() - clock.at) * clock.speed;
   say(at("now"), clock.at === 0 ? "–" : dateTime(now));
@@ -354,7 +354,7 @@ function tick() {
   if (waiting > WAITING) say(at("latest"), `waiting for an answer for ${Math.floor(waiting / 1000)} s …`);
 }
 
-/** The key that the address names; null for none. */
+/** Returns the key in the page's address, or null. */
 function hashedKey() {
   return new URLSearchParams(location.hash.slice(1)).get("key");
 }

@@ -5,9 +5,9 @@ import { anonymous, place } from "./format.js";
 import { placeOf } from "./places.js";
 import { HEIGHT, WIDTH, landPath, project } from "./projection.js";
 
-/** Visitors of one city stand so far apart at most, in units of the drawing. */
+/** The largest distance of a dot from its city, in units of the drawing. */
 const SPREAD = 7;
-/** Dots get paler in steps while their visitor does nothing, until they leave the window of ten minutes. */
+/** The number of steps in which a dot gets paler while its visitor is idle, within ten minutes. */
 const STEPS = 4;
 const STEP = 600_000 / STEPS;
 const MOST_PULSES = 40;
@@ -43,12 +43,12 @@ export class WorldMap {
       "aria-label": "Active visitors; arrow keys go from one to the next",
     });
     dots.append(this.#visitors, this.#customers);
-    // A drawing of its own for the land, which is drawn once and not with each dot that changes.
+    // The land has a drawing of its own, so that it is not drawn again with each dot.
     const land = s("svg", { viewBox: VIEW, class: "world", "aria-hidden": "true" }, this.#land);
     this.drawing = s("svg", { viewBox: VIEW, class: "world over" }, dots);
     this.frame = h("div", { class: "drawings" }, land, this.#pulses, this.drawing, this.#tip);
     frame.append(this.frame);
-    // On the frame, since a drawing that listens for the focus would be a stop for the tabulator itself.
+    // The frame listens, since a drawing that listens for the focus would get into the tab order.
     this.frame.addEventListener("click", (/** @type {Event} */ event) =>
       this.#with(event, ({ visitor }) => open(visitor.visitorId)),
     );
@@ -73,7 +73,7 @@ export class WorldMap {
   }
 
   /**
-   * Shows who came, changed and left.
+   * Shows the visitors who came, changed and left.
    * @param {{added: Visitor[], changed: Visitor[], removed: string[], instant: number, isFirst: boolean}} changes
    */
   apply({ added, changed, removed, instant, isFirst }) {
@@ -85,7 +85,7 @@ export class WorldMap {
     if (!isFirst) for (const visitor of added) this.#pulse(visitor.visitorId);
   }
 
-  /** Removes all, for another website. */
+  /** Removes all dots, for another website. */
   clear() {
     for (const { element } of this.#dots.values()) element.remove();
     this.#dots.clear();
@@ -145,7 +145,7 @@ export class WorldMap {
     if (element.parentNode !== layer) layer.append(element);
   }
 
-  /** Sets the place of a dot. @param {Dot} dot */
+  /** Moves a dot to its place. @param {Dot} dot */
   #put(dot) {
     const [x, y] = this.#placeOf(dot.visitor);
     if (x === dot.x && y === dot.y) return;
@@ -159,7 +159,7 @@ export class WorldMap {
     const [angle, distance] = coins(visitorId);
     const at =
       longitude !== null && latitude !== null ? [longitude, latitude] : this.#cityOf(countryCode, city);
-    // Who is nowhere stands along the lower edge.
+    // Visitors without a known place are along the lower edge.
     if (at === null) return [WIDTH * (0.02 + 0.3 * angle), HEIGHT - 6 - 10 * distance];
     const [x, y] = project(at[0], at[1]);
     const reach = SPREAD * Math.sqrt(distance);
@@ -184,7 +184,7 @@ export class WorldMap {
     for (const dot of this.#dots.values()) this.#put(dot);
   }
 
-  /** A ring that grows around somebody who came or opened another page. @param {string} visitorId */
+  /** Draws a growing ring around a visitor who came or opened another page. @param {string} visitorId */
   #pulse(visitorId) {
     const dot = this.#dots.get(visitorId);
     if (dot === undefined || this.#pulses.childElementCount >= MOST_PULSES || document.hidden) return;
@@ -192,7 +192,7 @@ export class WorldMap {
     ring.style.left = `${(100 * dot.x) / WIDTH}%`;
     ring.style.top = `${(100 * dot.y) / HEIGHT}%`;
     ring.addEventListener("animationend", () => ring.remove());
-    // Without animations there is nothing to see, and nothing that ends.
+    // Without animations the ring would never be removed.
     if (matchMedia("(prefers-reduced-motion: no-preference)").matches) this.#pulses.append(ring);
   }
 
@@ -241,14 +241,14 @@ export class WorldMap {
     /** @type {any} */ (next.element).focus();
   }
 
-  /** The tabulator reaches one dot; from there the arrows lead on. */
+  /** Keeps one dot in the tab order; arrow keys move from there. */
   #keepOneInTabOrder() {
     if (this.drawing.querySelector(".dot[tabindex='0']") !== null) return;
     const [first] = this.#dots.values();
     first?.element.setAttribute("tabindex", "0");
   }
 
-  /** Dots have one size on every screen. @param {number} width of the drawing, in pixels */
+  /** Scales the dots, so that they have one size on every screen. @param {number} width of the drawing, in pixels */
   #scale(width) {
     if (width > 0) this.drawing.style.setProperty("--unit", String(WIDTH / width));
   }
@@ -262,7 +262,7 @@ function fade(dot, instant) {
   dot.element.setAttribute("data-idle", String(step));
 }
 
-/** The closest one in a direction, nearer to its axis preferred. @param {Iterable<Dot>} dots @param {Dot} from @param {number[]} direction @returns {Dot | null} */
+/** Finds the closest dot in a direction; dots near the axis count as closer. @param {Iterable<Dot>} dots @param {Dot} from @param {number[]} direction @returns {Dot | null} */
 function nearest(dots, from, [dx, dy]) {
   let best = null;
   let least = Infinity;
@@ -276,7 +276,7 @@ function nearest(dots, from, [dx, dy]) {
   return best;
 }
 
-/** Two numbers in [0, 1) that are always the same for one visitor. @param {string} visitorId */
+/** Returns two numbers in [0, 1) that are always the same for a visitor. @param {string} visitorId */
 function coins(visitorId) {
   let hash = 2_166_136_261;
   for (let i = 0; i < visitorId.length; i += 1) hash = Math.imul(hash ^ visitorId.charCodeAt(i), 16_777_619);

@@ -1,9 +1,9 @@
-// The lists of who is there and on which pages.
+// The lists of active visitors and of their pages.
 
 import { at, h, reconcile, say } from "./dom.js";
 import { ago, anonymous, counted, place, WAITING } from "./format.js";
 
-/** More rows than this nobody reads; the search finds the others. */
+/** The most rows of a list; the search finds others. */
 const MOST_VISITORS = 100;
 const MOST_PAGES = 30;
 
@@ -36,7 +36,7 @@ export class People {
     this.#showPages();
   }
 
-  /** Shows nothing, since nothing is known yet. */
+  /** Removes all rows, since nothing is known yet. */
   clear() {
     this.#visitors = [];
     this.#isKnown = false;
@@ -94,7 +94,7 @@ export class People {
     const parts = [page, place(city, countryCode), system].filter(Boolean).map(String);
     if (more.title !== parts.join("\n")) {
       more.title = parts.join("\n");
-      // Each by itself, so that none turns the direction of the others.
+      // Each text is isolated, so that it does not change the direction of the others.
       more.replaceChildren(...parts.flatMap((part, i) => [i === 0 ? "" : "  ·  ", h("bdi", {}, part)]));
     }
   }

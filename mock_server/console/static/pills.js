@@ -21,7 +21,7 @@ export class Pills {
     row.replaceChildren(...this.buttons.map(({ button }) => button));
   }
 
-  /** Shows which one holds; another value presses none. @param {any} value */
+  /** Presses the button of a value; any other value presses none. @param {any} value */
   press(value) {
     for (const each of this.buttons) each.button.setAttribute("aria-pressed", String(each.value === value));
   }

@@ -1,9 +1,9 @@
-// Where somebody is whose coordinates are not told.
+// The place of a visitor whose coordinates are not in the answer.
 
 /** @typedef {Record<string, Record<string, [longitude: number, latitude: number]>>} Places places.json, see mock_server/console/places.py */
 
 /**
- * Degrees east and north of a city, or of its country where the city is not known; null where neither is.
+ * Returns the degrees east and north of a city, or of its country if the city is not known, or null.
  *
  * @param {Places} places
  * @param {string | null} countryCode

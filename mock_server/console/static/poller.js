@@ -1,13 +1,13 @@
-// A worker: asks the API again and again, off the page's thread, and tells the page what has changed.
+// The worker that polls the API, outside the page's thread, and sends the page the changes.
 
 import { ask, Trouble } from "./api.js";
 
-/** So long between two answers, in ms; longer where an answer is large. */
+/** The pause between two answers, in ms; it is longer if an answer is large. */
 const PAUSE = 1000;
 const PAUSE_AFTER_TROUBLE = 2000;
-/** A large answer is asked for so many times more seldom than it takes. */
+/** The pause after a large answer, as a multiple of the time that it took. */
 const REST = 4;
-/** How long ago those were active of whom no answer says it: half the window. */
+/** The assumed time since the activity of a visitor, if no answer has it: half the window, in ms. */
 const ASSUMED = 300_000;
 
 /**
@@ -28,10 +28,10 @@ const ASSUMED = 300_000;
 
 /** @type {import("./api.js").Caller | null} */
 let caller = null;
-/** The page's number for this caller, which goes with each message. */
+/** The page's number for this caller, which is in each message. */
 let turn = 0;
 let isPaused = false;
-/** What is under way, so that it can be given up. */
+/** The request that is under way, so that it can be cancelled. */
 let current = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -93,10 +93,10 @@ function changes(realtime, map) {
       map,
     );
   }
-  // Between two answers a second may pass: then the picture's own number is shown.
+  // If the two answers are of different instants, the map's own count is shown.
   const active = realtime.instant === map.instant ? now : count;
   const about = { active, instant: map.instant, took: map.took, bytes: map.text.length };
-  // A clock that stands still gives the same bytes.
+  // With a frozen clock the bytes are the same.
   if (map.text === lastText) return { ...about, isSame: true, added: [], changed: [], removed: [] };
   lastText = map.text;
   return {
@@ -109,7 +109,7 @@ function changes(realtime, map) {
 }
 
 /**
- * Who came, who changed, who left.
+ * Returns the visitors who came, changed and left.
  * @param {any[]} visitors @param {any[]} events @param {number} instant
  */
 function compared(visitors, events, instant) {
@@ -132,7 +132,7 @@ function compared(visitors, events, instant) {
 }
 
 /**
- * Reads either revision; what is missing or of another type becomes null.
+ * Reads a visitor of either revision; members that are missing or of another type become null.
  * @param {any} raw @param {Visitor | undefined} before @param {number | undefined} event @param {number} instant
  * @returns {Visitor}
  */

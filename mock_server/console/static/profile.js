@@ -3,17 +3,17 @@
 import { at, h, s } from "./dom.js";
 import { ago, anonymous, counted, dateTime, length, place } from "./format.js";
 
-/** Newest first; older ones are shown on demand. */
+/** The number of newest pages and goals that are shown; older ones are shown on demand. */
 const FIRST_SHOWN = 40;
-/** A longer silence between two pages is another visit, in ms. */
+/** The longest gap between two pages of one visit, in ms. */
 const NEW_VISIT = 1_800_000;
 
 /**
  * @typedef {object} Shown
  * @property {string} visitorId
  * @property {import("./poller.js").Visitor | undefined} visitor as the map has it
- * @property {any} data the profile; null while it is awaited or where there is none
- * @property {string} problem why there is none; empty where there is
+ * @property {any} data the profile; null while it is awaited or if there is none
+ * @property {string} problem why there is no profile, or empty
  * @property {number} instant
  */
 
@@ -42,7 +42,7 @@ export class Profile {
     this.panel.replaceChildren();
   }
 
-  /** Shows what is known now, and of an answer of another shape that it is one. @param {Shown} shown */
+  /** Shows the present profile, or that the answer has another shape. @param {Shown} shown */
   show(shown) {
     try {
       this.#draw(shown);
@@ -156,7 +156,7 @@ export class Profile {
     ];
   }
 
-  /** Pages and goals, newest first, a line between visits. @param {any} activity @param {number} instant @param {Shown} shown */
+  /** Lists pages and goals, newest first, with a line between visits. @param {any} activity @param {number} instant @param {Shown} shown */
   #timeline({ visitedPages = [], completedGoals = [] }, instant, shown) {
     const steps = [
       ...visitedPages.map((/** @type {any} */ page) => ({
@@ -234,7 +234,7 @@ function source(identity, visitor) {
   return parts.filter(Boolean).join("  ") || "direct";
 }
 
-/** The prediction as a half circle. @param {any} prediction @param {boolean} isCustomer */
+/** Draws the prediction as a half circle. @param {any} prediction @param {boolean} isCustomer */
 function gauge(prediction, isCustomer) {
   if (typeof prediction?.score !== "number") {
     return h("p", { class: "faint" }, isCustomer ? "No prediction: already a customer." : "No prediction.");

@@ -1,9 +1,9 @@
-// Where places are on the map: the Equal Earth projection, which shows all countries at their true size.
+// The projection of the map, Equal Earth, which shows all countries at their true size.
 // Šavrič, Patterson and Jenny, "The Equal Earth map projection", 2018, doi:10.1080/13658816.2018.1504949.
 
 /** @typedef {[x: number, y: number]} Point in units of the drawing, from its top left corner */
 
-// Greenland ends at 83.6° N, and nobody lives south of Cape Horn at 56° S.
+// Greenland ends at 83.6° N, and no cities are south of Cape Horn at 56° S.
 const NORTH = 84;
 const SOUTH = -58;
 
@@ -21,7 +21,7 @@ const SCALE = WIDTH / EQUATOR;
 export const HEIGHT = Math.ceil((rise(tilt(NORTH)) - rise(tilt(SOUTH))) * SCALE);
 
 /**
- * Where a place is drawn. What lies outside the drawing is moved to its edge.
+ * Returns the point of a place; one outside the drawing is moved to its edge.
  *
  * @param {number} longitude degrees east
  * @param {number} latitude degrees north
@@ -35,7 +35,7 @@ export function project(longitude, latitude) {
 }
 
 /**
- * The land as the data of an SVG path, to tenths of a unit.
+ * Returns the land as the data of an SVG path, to tenths of a unit.
  *
  * @param {number[][]} rings land.json: delta-coded hundredths of a degree, see scripts/make_land.py
  * @returns {string}
@@ -61,17 +61,17 @@ function ringPath(ring) {
   return `M${points.join("L")}Z`;
 }
 
-/** The latitude as the formulas take it. @param {number} latitude */
+/** Returns the parametric latitude for the formulas. @param {number} latitude */
 function tilt(latitude) {
   return Math.asin(M * Math.sin(radians(latitude)));
 }
 
-/** How far above the equator. @param {number} theta */
+/** Returns the distance from the equator. @param {number} theta */
 function rise(theta) {
   return theta * (A[0] + A[1] * theta ** 2 + A[2] * theta ** 6 + A[3] * theta ** 8);
 }
 
-/** The derivative of `rise`. @param {number} theta */
+/** Returns the derivative of `rise`. @param {number} theta */
 function slope(theta) {
   return A[0] + 3 * A[1] * theta ** 2 + 7 * A[2] * theta ** 6 + 9 * A[3] * theta ** 8;
 }

@@ -1,4 +1,4 @@
-// Fault rules as the page shows and changes them: one simple rule for each operation, or for all.
+// The fault rules that the page shows and changes: one simple rule for each operation, or for all.
 
 /**
  * @typedef {{code?: number, example?: string, delay?: number | number[], fault?: string}} Action
@@ -6,7 +6,7 @@
  * @typedef {{matched: number, applied: number}} Count
  */
 
-/** What each fault does, by the name that the controls have for it. */
+/** The description of each fault, by its name in the controls. */
 export const FAULTS = {
   reset: "The connection is reset",
   empty: "The connection is closed without an answer",
@@ -18,7 +18,7 @@ export const FAULTS = {
   drip: "The body trickles in",
   hang: "No answer ever comes",
 };
-/** Parts of an answer without which these faults are none. */
+/** The members of answers to which these faults apply. */
 const DETAILS = {
   getRealtime: { "wrong-type": "/data/0/visitors", missing: "/data/0/visitors" },
   getRealtimeMap: { "wrong-type": "/data/count", missing: "/data/visitors" },
@@ -26,13 +26,13 @@ const DETAILS = {
 };
 const ANYWHERE = { "wrong-type": "/status", missing: "/data" };
 
-/** The rule that the page's own buttons made for an operation; "" is every one. @param {Rule[]} rules @param {string} operation */
+/** Returns the rule that the page's buttons made for an operation; "" means all operations. @param {Rule[]} rules @param {string} operation */
 export function simpleRule(rules, operation) {
   return rules.find((rule) => isSimple(rule) && (rule.when?.operation ?? "") === operation);
 }
 
 /**
- * The rules with a part of that rule set, or taken away (null).
+ * Returns the rules with a part of that rule set, or removed (null).
  * @param {Rule[]} rules @param {string} operation @param {"code" | "delay" | "fault"} part @param {any} value @param {number | null} times
  * @returns {Rule[]}
  */
@@ -51,11 +51,11 @@ export function withPart(rules, operation, part, value, times) {
   const rule = { then };
   if (operation !== "") rule.when = { operation };
   if (times !== null) rule.times = times;
-  // Of two rules the first decides: those about one operation stand before those about every one.
+  // The first matching rule decides, so those for one operation come before those for all.
   return operation === "" ? [...others, rule] : [rule, ...others];
 }
 
-/** `getRealtimeMap answers 500, 2000 ms late`. @param {Rule} rule */
+/** Writes a rule as `getRealtimeMap answers 500, 2000 ms late`. @param {Rule} rule */
 export function described({ then, when, after, probability }) {
   const parts = [
     then.code === undefined ? null : `answers ${then.code}`,
@@ -71,13 +71,13 @@ export function described({ then, when, after, probability }) {
   return [when?.operation ?? "every request", ...which, parts.join(", ")].join(" ");
 }
 
-/** `, 1 of 2 times done`. @param {Rule} rule @param {Count | undefined} count */
+/** Writes a rule's count as `, 1 of 2 times done`. @param {Rule} rule @param {Count | undefined} count */
 export function progress({ times }, count) {
   if (count === undefined) return "";
   return times === undefined ? ` (${count.applied} so far)` : ` (${count.applied} of ${times} done)`;
 }
 
-/** Whether a rule still does anything. @param {Rule} rule @param {Count | undefined} count */
+/** Whether a rule can still apply. @param {Rule} rule @param {Count | undefined} count */
 export function isLive({ times }, count) {
   return times === undefined || count === undefined || count.applied < times;
 }

@@ -1,11 +1,11 @@
-// Requests as lines for a shell, which do what they say wherever they are pasted.
+// Requests as shell commands, which are safe to paste.
 
 /** @typedef {{method: string, target: string, headers: Record<string, string[]>, requestBody: any, keyName: string | null}} Noted */
 
 const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
 const MASKED = /^Bearer dft?_\*\*\*$/i;
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** What curl sends by itself, or what is about the connection and not about the request. */
+/** The headers that curl sends itself, and those about the connection. */
 const OWN = new Set([
   "accept-encoding",
   "connection",
@@ -18,24 +18,24 @@ const OWN = new Set([
   "upgrade",
 ]);
 
-/** One word for a shell: whatever is in the text, it is neither run nor seen by a terminal. @param {string} text */
+/** Quotes a text as one word, so that neither a shell nor a terminal interprets it. @param {string} text */
 export function shellQuoted(text) {
   if (/^[\w:/.,@%+=-]+$/.test(text)) return text;
-  // Control characters can end a paste, and others turn the direction of what is seen.
+  // Control characters can end a paste, and others change the direction of the text.
   if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(text)) return `$'${escaped(text)}'`;
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**
- * A request that the journal has. A token that it does not tell is taken from the variable DATAFAST_KEY, other
- * secrets and bodies that are not kept as a whole are left out.
+ * Writes a request of the journal as a curl command. A masked token becomes the variable DATAFAST_KEY; other
+ * secrets, and bodies that are not kept whole, are left out.
  * @param {Noted} noted @param {string} origin
  */
 export function notedAsCurl({ method, target, headers, requestBody, keyName }, origin) {
   const words = ["curl"];
   if (method === "HEAD") words.push("--head");
   else if (method !== "GET") words.push("-X", shellQuoted(method));
-  // Dots and brackets are curl's to interpret, else.
+  // Without these options curl would interpret dots and brackets.
   if (/\/\.{1,2}(?:[/?]|$)/.test(target)) words.push("--path-as-is");
   if (/[[\]{}]/.test(target)) words.push("--globoff");
   for (const [name, values] of Object.entries(headers)) {
@@ -55,7 +55,7 @@ function header(name, value, keyName) {
     return ["-H", `"${name}: Bearer $DATAFAST_KEY"`];
   }
   if (value.includes("***")) return [];
-  // A header without a value is one that curl leaves out, but for this.
+  // In this form curl sends a header without a value.
   return ["-H", shellQuoted(value === "" ? `${name};` : `${name}: ${value}`)];
 }
 

@@ -1,4 +1,4 @@
-// What the controls tell of the mock and of a key; what the document tells of the API.
+// The state of the mock and of a key, from the controls, and the operations, from the document.
 
 import { answered, get } from "./controls.js";
 
@@ -8,14 +8,14 @@ import { answered, get } from "./controls.js";
  * @typedef {{base: string, operations: Operation[], sites: any[]}} Lasting
  */
 
-/** What never changes while the mock runs, and needs no token: the API, and the websites. @returns {Promise<Lasting>} */
+/** Reads the facts that never change while the mock runs and need no token: the API, and the websites. @returns {Promise<Lasting>} */
 export async function readLasting() {
   const [document, { sites }] = await Promise.all([readDocument(), get("/sites")]);
   return { ...document, sites };
 }
 
 /**
- * All keys there are.
+ * Reads all keys.
  * @returns {Promise<Listed[]>}
  * @throws {import("./controls.js").ControlProblem}
  */
@@ -23,7 +23,7 @@ export async function readKeys() {
   return (await get("/keys")).keys;
 }
 
-/** All that holds for a key, what is set for it, and what is set for every one. @param {string} key */
+/** Reads the state of a key, its own settings, and those of the server. @param {string} key */
 export async function readSettings(key) {
   const [state, own, common] = await Promise.all([
     get(`/keys/${encodeURIComponent(key)}`),

@@ -1,4 +1,4 @@
-// The switches: website, time, revision, faults and rate limit, for one key or for every one.
+// The switches: website, time, revision, faults and rate limit, for one key or for all.
 
 import { ControlProblem, get, patch, put } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
@@ -25,12 +25,12 @@ const REVISIONS = {
 };
 
 /**
- * All that holds now, as the controls tell it.
+ * The present state, from the controls.
  * @typedef {object} Held
  * @property {string} key
  * @property {any} state of the key: site, revision, clock
  * @property {any} own settings of the key
- * @property {any} common settings for every key
+ * @property {any} common settings of the server, for all keys
  * @property {any[]} sites
  * @property {any[]} operations
  */
@@ -39,18 +39,18 @@ export class Switches {
   /** @type {Held | null} */
   #held = null;
   #isForAll = false;
-  /** Whether what can be chosen is listed. */
+  /** Whether the choices are listed. */
   #isPrepared = false;
-  /** What was clicked is done in its order, each on top of what the last one left. */
+  /** The queue of changes: each begins with the result of the last one. */
   #queue = Promise.resolve();
-  /** The operation and rule that "How often" was last set for. */
+  /** The operation and rule for which "How often" was last set. */
   #timesAbout = "";
-  /** Whether the last problem was that nobody answered. */
+  /** Whether the last problem was a missing answer. */
   #isOutage = false;
 
   /**
    * @param {() => Promise<void>} changed called after each change
-   * @param {(websiteId: string) => void} chooseWebsite called where an account token is to look elsewhere
+   * @param {(websiteId: string) => void} chooseWebsite called if an account token changes its website
    */
   constructor(changed, chooseWebsite) {
     this.changed = changed;
@@ -103,7 +103,7 @@ export class Switches {
     });
   }
 
-  /** Switches nothing until it is known what holds. */
+  /** Disables the switches until the present state is known. */
   wait() {
     this.#held = null;
     at("banner").hidden = true;
@@ -139,7 +139,7 @@ export class Switches {
     this.#showBanner();
   }
 
-  /** Takes all fault rules away, the key's and everybody's. */
+  /** Removes all fault rules, the key's and the server's. */
   async repair() {
     const held = this.#held;
     if (held === null) return;
@@ -183,7 +183,7 @@ export class Switches {
     this.faults.press(rule?.then.fault ?? null);
     const fault = /** @type {keyof typeof FAULTS | undefined} */ (rule?.then.fault);
     say(at("fault-text"), fault === undefined ? "" : `${FAULTS[fault]}.`);
-    // Only for another rule: what was chosen for the next one stays.
+    // The field is set for another rule only, so that a choice for the next rule stays.
     const about = JSON.stringify([operation, rule?.times]);
     if (about !== this.#timesAbout) this.#showTimes(rule?.times);
     this.#timesAbout = about;
@@ -221,7 +221,7 @@ export class Switches {
     return h("li", {}, h("span"), " ", h("button", { type: "button", onclick: remove }, "Remove"));
   }
 
-  /** The statuses are those that the document has for the operations. @param {any[]} operations */
+  /** Lists the statuses that the document has for the operations. @param {any[]} operations */
   #showCodes(operations) {
     const statuses = [...new Set(operations.flatMap(({ statuses }) => statuses))]
       .filter((status) => status >= 400)
@@ -294,7 +294,7 @@ export class Switches {
     return this.#change(() => change);
   }
 
-  /** Changes settings on top of those that hold when it is its turn. @param {(settings: any) => any} changed */
+  /** Changes the settings that are present when it is its turn. @param {(settings: any) => any} changed */
   #change(changed) {
     const scope = this.#scope();
     return this.#do(async () => patch("/settings", changed(await get("/settings", scope)), scope));
@@ -306,7 +306,7 @@ export class Switches {
     return this.#do(() => put("/clock", change, scope));
   }
 
-  /** The clock in the header is that of the key that is looked at. @param {any} change */
+  /** Changes the key's clock, which the header shows. @param {any} change */
   #ownClock(change) {
     const { key } = /** @type {Held} */ (this.#held);
     return this.#do(() => put("/clock", change, { key }));
@@ -328,14 +328,14 @@ export class Switches {
     return this.#queue;
   }
 
-  /** @param {string} problem empty for none */
+  /** @param {string} problem empty if there is none */
   #complain(problem) {
     at("switch-problem").hidden = problem === "";
     say(at("switch-problem"), problem);
   }
 }
 
-/** What a key has of its own, and so does not take from the server. @param {string} key @param {any} own */
+/** Lists the settings that a key has of its own. @param {string} key @param {any} own */
 function overrides(key, own) {
   const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
   const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
@@ -347,7 +347,7 @@ function choices(table) {
   return Object.entries(table).map(([label, value]) => ({ value, label }));
 }
 
-/** What the rules that still do something do. @param {any} settings @returns {string[]} */
+/** Describes the rules that can still apply. @param {any} settings @returns {string[]} */
 function live({ faults, counts }) {
   return faults
     .filter((/** @type {import("./rules.js").Rule} */ rule, /** @type {number} */ number) =>
