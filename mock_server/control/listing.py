@@ -1,4 +1,4 @@
-"""All keys that there are, to choose one from."""
+"""The list of all keys."""
 
 from msgspec import Struct
 
@@ -8,12 +8,12 @@ from mock_server.state.keys import Key
 
 
 class ListedKey(Struct, frozen=True, kw_only=True):
-    """A key and what it is for: `label` is of who minted it, `description` of who shipped it, or empty.
+    """A key and its purpose: `label` is from its maker, `description` from the mock; either may be empty.
 
-    `account` is shared by all keys that see what one of them writes.
+    All keys of one `account` see what one of them writes.
 
-    `site` is what it answers for now, null for an account token; `websites` are those of an account token,
-    empty for all of them, null for a website key.
+    `site` is the present one of a website key, null for an account token. `websites` are those of an account
+    token, an empty list if it may access all; null for a website key.
     """
 
     key: str
@@ -26,13 +26,13 @@ class ListedKey(Struct, frozen=True, kw_only=True):
 
 
 class ListedKeys(Struct, frozen=True, kw_only=True):
-    """All keys: those that come with the mock, minted ones, and with --any-key those that were used."""
+    """The keys that come with the mock, minted keys, and with --any-key those that were used."""
 
     keys: list[ListedKey]
 
 
 def list_keys(asked: Asked) -> ListedKeys:
-    """`{"keys": [{"key", "label", "description", "account", "site", …}, …]}`."""
+    """Returns `{"keys": [{"key", "label", "description", "account", "site", …}, …]}`."""
     return ListedKeys(keys=[_listed(asked.service, key) for key in asked.service.keys.all()])
 
 

@@ -1,4 +1,4 @@
-"""Keys for one test each, with a state of their own."""
+"""Minting keys, each with a state of its own, for one test each."""
 
 from typing import Annotated
 
@@ -18,21 +18,21 @@ from mock_server.state.knobs import Knobs
 from mock_server.state.limits import RateLimit
 
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
-_Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="Not one that there is.")]
-_AccountName = Annotated[str, Meta(max_length=200, description="That of another key.")]
+_Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="A new token; one that exists is refused.")]
+_AccountName = Annotated[str, Meta(max_length=200, description="The account of another key.")]
 
 
 class NewKey(Knobs, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """What a key is to be; what is left out is as on the server.
+    """The wish for a key; settings that are left out are the server's.
 
     With `permissions` or `websites` it becomes an account token (`dft_…`).
     """
 
     key: _Token | UnsetType = UNSET
-    """The token itself, for a client whose key is fixed; one that nobody guesses, if left out."""
+    """The token, for a client whose key is fixed; a random one if left out."""
     label: _Label = ""
     account: _AccountName | UnsetType = UNSET
-    """All keys of one account read what any of them writes; an account of its own, if left out."""
+    """The account that the key joins; a new one if left out."""
     now: Instant | UnsetType = UNSET
     speed: Speed | UnsetType = UNSET
     frozen: bool | UnsetType = UNSET
@@ -41,15 +41,15 @@ class NewKey(Knobs, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 
     @property
     def is_account_token(self) -> bool:
-        """Whether it is one by its token or by what it names, which only account tokens have."""
+        """Whether the token, or a member that only account tokens have, makes it an account token."""
         named = self.permissions is not None or self.websites is not None
         return named or (self.key is not UNSET and self.key.startswith("dft_"))
 
 
 class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A key and all that holds for it. `url` is the API's base, `websiteId` null for an account token.
+    """A key with its settings and its clock; inherited settings have the values of the server.
 
-    `account` is what other keys may join.
+    `url` is the API's base, `websiteId` is null for an account token, and other keys may join the `account`.
     """
 
     key: str
@@ -70,7 +70,7 @@ class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def mint(asked: Asked) -> KeyState:
-    """Makes a key. Raises ProblemError; then there is no new one."""
+    """Makes a key. Raises ProblemError, and makes none, if a wish cannot be met."""
     service, wanted = asked.service, asked.body
     check_knobs(service, wanted)
     keys = service.keys
@@ -78,7 +78,7 @@ def mint(asked: Asked) -> KeyState:
     credential = _credential(wanted, account)
     clock = service.common.clock.copy()
     change(clock, ClockChange(now=wanted.now, speed=wanted.speed, frozen=wanted.frozen))
-    # From here it goes to whoever lists keys or requests.
+    # The label is shown to everyone who lists keys or requests.
     key = keys.mint(credential, account, without_tokens(wanted.label))
     key.clock = clock
     key.turn(wanted.plain)
@@ -86,13 +86,13 @@ def mint(asked: Asked) -> KeyState:
 
 
 def read_key(asked: Asked) -> KeyState:
-    """All that holds for a key."""
+    """Returns a key with its settings and its clock."""
     key = key_of(asked.service, asked.token)
     return _state(asked, key, asked.service.clock_of(key))
 
 
 def forget(asked: Asked) -> None:
-    """Forgets a minted key with its journal. Raises ProblemError where there is none."""
+    """Removes a minted key with its journal. Raises ProblemError if there is none."""
     asked.service.keys.forget(asked.token)
 
 

@@ -11,18 +11,18 @@ from mock_server.state.knobs import Board, Knobs, changed
 from mock_server.state.limits import RateLimit
 
 MOST_RULE_BYTES = 32 * 1024 * 1024
-"""Of memory, for the rules of all keys and the server's."""
+"""The most memory for the rules of the server and of all keys, in bytes."""
 
 
 class RuleCount(Struct, frozen=True, kw_only=True):
-    """How many requests a rule was about, and to how many of them it was applied."""
+    """The number of requests that a rule matched, and of those to which it was applied."""
 
     matched: int
     applied: int
 
 
 class SettingsState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What holds now; null is what the server has, or what it was started with. `counts` go with `faults`."""
+    """The settings; null is inherited. `counts` has an item for each of `faults`."""
 
     site: str | None
     seed: int | None
@@ -33,12 +33,12 @@ class SettingsState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def read_settings(asked: Asked) -> SettingsState:
-    """What is set for the server, or for a key."""
+    """Returns the settings of the server, or of a key."""
     return _state(asked)
 
 
 def set_settings(asked: Asked) -> SettingsState:
-    """Replaces all that is set for the server, or for a key; rules and limits count anew."""
+    """Replaces all settings of the server, or of a key; the counts of rules and limits start again."""
     _check(asked, asked.body)
     service, key = asked.service, asked.key
     if key is not None:
@@ -51,7 +51,7 @@ def set_settings(asked: Asked) -> SettingsState:
 
 
 def change_settings(asked: Asked) -> SettingsState:
-    """Sets what is given; rules that stay where they were, and a limit that stays, go on counting."""
+    """Changes the given settings; an unchanged rule or limit keeps its count."""
     board = _board(asked)
     knobs = changed(board.knobs, asked.body)
     _check(asked, knobs)
@@ -72,9 +72,9 @@ def _board(asked: Asked) -> Board:
 
 
 def check_knobs(service: Service, knobs: Knobs, before: int = 0) -> None:
-    """Raises ProblemError for what there is not, with what there is, and for rules that there is no room for.
+    """Raises ProblemError for an unknown value, with the known ones, and for rules that need too much memory.
 
-    `before` is the weight of the rules in whose place these come.
+    `before` is the memory of the rules that are replaced, in bytes.
     """
     knobs.check(service.sites, REVISIONS)
     # A rule may be about what only one revision documents.

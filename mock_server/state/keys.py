@@ -32,9 +32,9 @@ from mock_server.state.knobs import Board, Knobs
 from mock_server.state.limits import Limiter, RateLimit
 
 MOST_KEYS = 1_000
-"""So many minted keys there may be at once."""
+"""The most minted keys at a time."""
 IDLE_SECONDS = 3_600
-"""A minted key that nobody used for so long is forgotten."""
+"""A minted key that is unused for longer is forgotten."""
 
 _MOST_ANY_KEYS = 1_000
 _FORCED = {500: SERVER_ERROR, 504: GATEWAY_TIMEOUT}
@@ -43,19 +43,19 @@ _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 @dataclass(slots=True, eq=False)
 class Key:
-    """A credential with its account and its state. What it does not set itself is as on the server."""
+    """A credential with its account and its state; a setting that it does not have is the server's."""
 
     credential: Credential
     account: Account
     label: str = ""
     is_shipped: bool = False
-    """Whether it comes with the mock: then its token is no secret."""
+    """Whether the key comes with the mock; its token is public then."""
     clock: Clock | None = None
     board: Board = field(default_factory=Board)
     journal: Journal = field(default_factory=Journal)
     used: float = 0.0
     caller: Caller = field(init=False)
-    """As the journal names it."""
+    """The name of the key in the journal."""
     _limiter: Limiter | None = None
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Key:
         self.caller = Caller(token, name, self.label)
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
-        """What counts its requests, by its own limit or else by the common one; None for no limit."""
+        """Returns the counter of requests, by the key's own limit or the `common` one; None for no limit."""
         rate = self.board.knobs.rate or self.credential.rate or common
         if rate is None:
             return None
@@ -73,16 +73,16 @@ class Key:
         return self._limiter
 
     def turn(self, knobs: Knobs) -> None:
-        """Sets what may be set. Rules and limit count anew."""
+        """Replaces all settings; the counts of rules and limit start again."""
         self.board.turn(knobs)
         self.restart_limit()
 
     def restart_limit(self) -> None:
-        """Lets its limit count anew."""
+        """Starts the count of the limit again."""
         self._limiter = None
 
     def shadow(self) -> "Key":
-        """The same for a request that leaves no trace: what it counts and notes is nobody's."""
+        """Returns a copy for a peek, whose counts and journal are thrown away."""
         limiter = None if self._limiter is None else replace(self._limiter)
         return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
 
@@ -136,7 +136,7 @@ class Keys:
         allow_any: bool,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`allow_any`: whatever is well-formed is a key of the server's site; `seconds` tells idle ones."""
+        """`allow_any` accepts every well-formed token; `seconds` is the clock by which keys become idle."""
         self._seconds = seconds
         self._credentials = credentials
         self._described = accounts
@@ -147,11 +147,11 @@ class Keys:
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
         self._allow_any = allow_any
-        # They go on after a reset, so that a new account is never taken for an old one.
+        # Numbers go on after a reset, so that a new account never has the name of an old one.
         self._numbers = count(1)
 
     def named(self, authorization: str | None) -> Key | None:
-        """The key that an `Authorization` header names; None for no key that there is."""
+        """Returns the key of an `Authorization` header, which counts as using it; None if unknown."""
         token = _token_of(authorization)
         if token is None:
             return None
@@ -159,7 +159,7 @@ class Keys:
         return self._any_key(token) if key is None and self._allow_any else key
 
     def shadow_of(self, authorization: str | None) -> Key | None:
-        """A shadow of the key that `named` would give; to cast one is no use of the key."""
+        """Returns a shadow of the key that `named` would return; this does not count as using the key."""
         token = _token_of(authorization)
         if token is None:
             return None
@@ -170,14 +170,14 @@ class Keys:
         return None if credential is None else Key(credential, self._default_account)
 
     def find(self, token: str) -> Key | None:
-        """The key of a token that there is or has been used; it counts as used."""
+        """Returns the key of a token, which counts as using it; None if there is no such key."""
         key = self._shipped.get(token)
         if key is None and self._minted:
             key = self._used(token)
         return self._any.get(token) if key is None and self._allow_any else key
 
     def mint(self, credential: Credential, account: Account, label: str) -> Key:
-        """Makes a key of an account. Raises ProblemError if there are too many, or one of that token."""
+        """Makes a key of an account. Raises ProblemError if there are too many, or the token is taken."""
         self._expire()
         if credential.token in self._shipped or credential.token in self._minted:
             raise ProblemError(409, "There is such a key already: DELETE it first, or take another name.")
@@ -191,16 +191,16 @@ class Keys:
         return key
 
     def forget(self, token: str) -> None:
-        """Takes a minted key away. Raises ProblemError where there is none."""
+        """Removes a minted key. Raises ProblemError if there is none."""
         if token in self._shipped:
             raise ProblemError(400, "This key comes with the mock and stays; POST /__mock/reset resets it.")
         if self._minted.pop(token, None) is None:
             raise ProblemError(404, "There is no such minted key (any more).")
 
     def all(self) -> Iterator[Key]:
-        """Every key that there is: those of credentials and sites, minted ones, and others that were used.
+        """Yields every key: those of credentials and sites, minted ones, and any others that were used.
 
-        To be among them is no use of a key.
+        This does not count as using the keys.
         """
         self._expire()
         yield from self._shipped.values()
@@ -208,7 +208,7 @@ class Keys:
         yield from [self._untouched(token) for token in self._any]
 
     def is_shipped(self, key: Key) -> bool:
-        """Whether a key comes with the mock, and is there until a reset."""
+        """Whether a key is one of those that come with the mock, since the last reset."""
         return self._shipped.get(key.credential.token) is key
 
     def is_minted(self, key: Key) -> bool:
@@ -216,13 +216,13 @@ class Keys:
         return key.credential.token in self._minted
 
     def reset(self) -> None:
-        """As at the start: no minted keys, no settings, no journals."""
+        """Restores the state at the start: no minted keys, no settings, no journals."""
         self._ship()
         self._minted.clear()
         self._any.clear()
 
     def account(self, name: str) -> Account:
-        """An account that comes with the mock, or that a minted key has. Raises ProblemError for another."""
+        """Returns an account of the mock or of a minted key. Raises ProblemError if the name is unknown."""
         self._expire()
         known = self._accounts | {key.account.name: key.account for key in self._minted.values()}
         if name not in known:
@@ -231,7 +231,7 @@ class Keys:
         return known[name]
 
     def new_account(self) -> Account:
-        """An account with every website, for a minted key to have; without a key it is not remembered."""
+        """Makes an account that owns every website. It lasts as long as a key has it."""
         names = (f"account-{number}" for number in self._numbers)
         name = next(name for name in names if name not in self._accounts)
         return Account(name, self._default_account.owner, self._websites)
@@ -247,14 +247,14 @@ class Keys:
         return key
 
     def _seen(self, token: str) -> Key | None:
-        """The key of a token that there is; to look is no use of it."""
+        """Returns the key of a token without counting as using it; None if there is no such key."""
         key = self._shipped.get(token) or self._minted.get(token)
         if key is not None:
             return None if self.is_minted(key) and self._is_idle(key) else key
         return self._untouched(token) if token in self._any else None
 
     def _untouched(self, token: str) -> Key:
-        """One of any keys, past what remembers which of them was used last."""
+        """Looks a key up without changing the order of the LRU cache."""
         key: Key = Cache.__getitem__(self._any, token)
         return key
 
@@ -285,12 +285,12 @@ class Keys:
 
 
 def new_token(*, is_account_token: bool) -> str:
-    """A token that nobody guesses."""
+    """Makes a token that cannot be guessed."""
     return ("dft_" if is_account_token else "df_") + secrets.token_hex(12)
 
 
 def _token_of(authorization: str | None) -> str | None:
-    """The token of a `Bearer` header; None for any other."""
+    """Returns the token of a `Bearer` header; None for any other header."""
     # HTTP's white space and no other.
     scheme, _, token = (authorization or "").strip(" \t").partition(" ")
     return token.strip(" \t") if scheme.lower() == "bearer" else None

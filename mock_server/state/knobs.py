@@ -1,4 +1,4 @@
-"""What may be set while the server runs, for all keys or for one."""
+"""The settings that the controls change while the server runs, for all keys or for one."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Faults = Annotated[list[Rule], Meta(max_length=MOST_RULES)]
 
 
 class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """Null stands for what the server has, and in the server's own for what it was started with."""
+    """A setting that is null is inherited: a key's from the server, the server's from its options."""
 
     site: str | None = None
     seed: Seed | None = None
@@ -26,26 +26,26 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 
     @property
     def rate(self) -> RateLimit | None:
-        """The rate limit by its members; None as above."""
+        """The rate limit as a value; None is inherited."""
         return read_rate(self.rate_limit)
 
     @property
     def weight(self) -> int:
-        """About so many bytes of memory its rules take."""
+        """The memory that the rules take, in bytes, estimated."""
         return sum(rule.weight for rule in self.faults or ())
 
     @property
     def told(self) -> dict[str, Any]:
-        """The members as an answer has them: a rate limit by its members, and no rules as an empty list."""
+        """The members for an answer: the rate limit as a value, and an empty list for no rules."""
         return {**msgspec.structs.asdict(self), "rate_limit": self.rate, "faults": list(self.faults or ())}
 
     @property
     def plain(self) -> "Knobs":
-        """The settings alone, without what a subclass has beside them."""
+        """The settings without the further members of a subclass."""
         return Knobs(**{name: getattr(self, name) for name in Knobs.__struct_fields__})
 
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
-        """Raises ProblemError for a site, revision or rate limit that there is not, with what there is."""
+        """Raises ProblemError for an unknown site, revision or rate limit; it lists the known ones."""
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
             if value is not None and value not in known:
                 detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."
@@ -59,7 +59,7 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 KnobsChange = msgspec.defstruct(
     "KnobsChange",
     [(member.name, member.type | UnsetType, UNSET) for member in msgspec.structs.fields(Knobs)],
-    namespace={"__doc__": "The same, but what is left out stays as it is."},
+    namespace={"__doc__": "A change of settings: those that are left out stay as they are."},
     module=__name__,
     frozen=True,
     kw_only=True,
@@ -76,28 +76,28 @@ def changed(knobs: Knobs, change: Struct) -> Knobs:
 
 
 NOTHING = Knobs()
-"""As on the server, or as it was started."""
+"""No settings: all are inherited."""
 
 
 @dataclass(slots=True)
 class Board:
-    """Knobs as they are turned, and the rules among them, which count."""
+    """The settings of a key or of the server, with the counts of their rules."""
 
     knobs: Knobs = NOTHING
     rules: Rules = field(default_factory=Rules)
     weight: int = 0
-    """That of the knobs."""
+    """The memory that the rules take, in bytes."""
 
     def copy(self) -> "Board":
-        """The same, whose rules go on counting for themselves."""
+        """Returns a copy whose rules count on their own."""
         return Board(self.knobs, self.rules.copy(), self.weight)
 
     def turn(self, knobs: Knobs) -> None:
-        """Sets all; all rules count anew."""
+        """Replaces all settings; the counts of all rules start again."""
         self.knobs, self.weight = knobs, knobs.weight
         self.rules = Rules(knobs.faults or ())
 
     def adjust(self, knobs: Knobs) -> None:
-        """Sets all; a rule that is the same and at the same place as before goes on counting."""
+        """Replaces all settings; an unchanged rule at the same index keeps its count."""
         self.knobs, self.weight = knobs, knobs.weight
         self.rules = self.rules.followed_by(knobs.faults or ())
