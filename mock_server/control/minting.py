@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from contract_tests.tokens import without_tokens
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
-from mock_server.control.switches import check_knobs
+from mock_server.control.settings import check_knobs
 from mock_server.faults.rules import Rule
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import Account

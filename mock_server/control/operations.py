@@ -22,7 +22,7 @@ from mock_server.control.requests import (
     retries,
     verify,
 )
-from mock_server.control.switches import SettingsState, change_settings, read_settings, set_settings
+from mock_server.control.settings import SettingsState, change_settings, read_settings, set_settings
 from mock_server.state.knobs import Knobs, KnobsChange
 
 

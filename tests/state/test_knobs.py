@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mock_server.control.minting import KeyState, NewKey
-from mock_server.control.switches import SettingsState
+from mock_server.control.settings import SettingsState
 from mock_server.state.knobs import Knobs, KnobsChange, changed
 
 MEMBERS = {member.name: member.encode_name for member in msgspec.structs.fields(Knobs)}
