@@ -10,12 +10,12 @@ from benchmarks.figures import Row, at_most, spread_of
 from benchmarks.plan import Plan, apart, say
 from benchmarks.servers import INSTANT, ROOT
 from benchmarks.table import number
-from contract_tests import labels
+from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP
+from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.recording import Recording
-from contract_tests.verdict import Outcome, judge
 from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of
 from mock_server.resources.call import Call

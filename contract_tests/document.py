@@ -20,6 +20,9 @@ _PACKAGE = Path(__file__).parent
 _PLACES = (_PACKAGE.parent / "openapi.yaml", _PACKAGE.parent / "mock_server" / "openapi.yaml")
 DOCUMENT = next(place for place in _PLACES if place.exists())
 
+PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
+"""What a sentence rests on, from the documentation's own words to what programs report of the live API."""
+
 # What a member's own row says of it; members below it have rows of their own.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

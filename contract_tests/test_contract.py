@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from contract_tests.address import AddressError, base_of
-from contract_tests.clause import Clause
+from contract_tests.asking.address import AddressError, base_of
+from contract_tests.asking.client import StoppedError
+from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
+from contract_tests.asking.har import read_har, write_har
+from contract_tests.asking.own_mock import INSTANT, own_mock
 from contract_tests.clauses import all_clauses
-from contract_tests.client import StoppedError
-from contract_tests.credentials import Credentials, CredentialsError, load_credentials
-from contract_tests.har import read_har, write_har
-from contract_tests.own_mock import INSTANT, own_mock
+from contract_tests.clauses.clause import Clause
+from contract_tests.judging.run import Plan, Run, judged, verify
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.words import curl_of, ground_of, place_of, plain
-from contract_tests.run import Plan, Run, judged, verify
-from contract_tests.verdict import Outcome, Verdict
 
 _LOCK_SECONDS = 600
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from contract_tests.clause import Clause
 from contract_tests.clauses import all_clauses
+from contract_tests.clauses.clause import Clause
 from contract_tests.families import FAMILIES, family_of
 from contract_tests.mutants import all_mutants
 from contract_tests.report.words import ground_of

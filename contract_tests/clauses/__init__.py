@@ -3,9 +3,9 @@
 from dataclasses import replace
 from functools import cache
 
-from contract_tests.clause import Clause, clauses_of
 from contract_tests.clauses import access, agreement, envelope, polls, realtime_map, visitor
 from contract_tests.clauses.access import ACCESS, access_clauses
+from contract_tests.clauses.clause import Clause, clauses_of
 from contract_tests.clauses.paging import paging_clauses
 from contract_tests.clauses.realtime import REALTIME_CLAUSES
 from contract_tests.clauses.shape import shape_clauses

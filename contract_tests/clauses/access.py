@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from contract_tests import labels
-from contract_tests.clause import OBSERVED, OTHER, PAGE, Clause, Violation, clause
+from contract_tests.asking import labels
+from contract_tests.asking.rules import Rule, rules_of
+from contract_tests.clauses.clause import Clause, Violation, clause
 from contract_tests.clauses.statuses import LIMITED, Answered
-from contract_tests.document import Document
+from contract_tests.document import OBSERVED, OTHER, PAGE, Document
 from contract_tests.exchange import Exchange
-from contract_tests.rules import Rule, rules_of
 
 _ANSWERS = (
     Answered(

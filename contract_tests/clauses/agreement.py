@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from contract_tests import labels
-from contract_tests.clause import IMPLIED, Violation, clause
+from contract_tests.asking import labels
+from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import is_number
+from contract_tests.document import IMPLIED
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms

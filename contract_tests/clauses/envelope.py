@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from contract_tests.clause import OBSERVED, OTHER, PAGE, Violation, clause
+from contract_tests.asking.labels import REFUSED, SERVER_ERROR
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.document import OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
-from contract_tests.labels import REFUSED, SERVER_ERROR
 from contract_tests.recording import Recording
 
 # What a limit or a gateway answers may be bare: "most" errors have the envelope.

@@ -5,12 +5,12 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from contract_tests import labels
-from contract_tests.clause import EXAMPLE, IMPLIED, PAGE, Cases, Check, Clause, Violation, clause
-from contract_tests.document import Document, Operation
+from contract_tests.asking import labels
+from contract_tests.asking.rules import pagings_of
+from contract_tests.clauses.clause import Cases, Check, Clause, Violation, clause
+from contract_tests.document import EXAMPLE, IMPLIED, PAGE, Document, Operation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
-from contract_tests.rules import pagings_of
 
 
 class Page(NamedTuple):

@@ -1,8 +1,8 @@
 """The counter: what a query changes of it."""
 
-from contract_tests import labels
-from contract_tests.clause import PAGE
+from contract_tests.asking import labels
 from contract_tests.clauses.statuses import Answered
+from contract_tests.document import PAGE
 
 _ANSWERS = (
     Answered(

@@ -5,7 +5,8 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from contract_tests.clause import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE, Violation, clause
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.instants import ms

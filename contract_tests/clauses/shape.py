@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema_rs
 from jsonschema import Draft202012Validator
 
-from contract_tests.clause import EXAMPLE, Clause, Violation
-from contract_tests.document import Document, Row
+from contract_tests.clauses.clause import Clause, Violation
+from contract_tests.document import EXAMPLE, Document, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.pointers import escaped, objects_at
 from contract_tests.recording import Recording

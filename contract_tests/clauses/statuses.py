@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from contract_tests.clause import Clause, Violation, clause
+from contract_tests.clauses.clause import Clause, Violation, clause
 from contract_tests.exchange import Exchange
 from contract_tests.families import WRITTEN
 from contract_tests.recording import Recording

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from contract_tests.clause import IMPLIED, OTHER, PAGE, Violation, clause
+from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import is_number
+from contract_tests.document import IMPLIED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms

@@ -32,8 +32,8 @@ def mutate(name: str | None, *, upstream: str, host: str, port: int, credentials
 
 
 def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_name: str) -> None:
-    from contract_tests.address import AddressError, base_of, is_loopback
-    from contract_tests.credentials import CredentialsError, load_credentials
+    from contract_tests.asking.address import AddressError, base_of, is_loopback
+    from contract_tests.asking.credentials import CredentialsError, load_credentials
     from contract_tests.mutants import all_mutants
 
     if name is None:
@@ -51,7 +51,7 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
     except CredentialsError as error:
         raise click.UsageError(f"--credentials: {error}") from None
 
-    from contract_tests.proxy import Proxy, ProxyServer
+    from contract_tests.judging.proxy import Proxy, ProxyServer
 
     def announce(address: str) -> None:
         click.echo(f"{base} with the fault {chosen.name!r}, which breaks {chosen.clause}")

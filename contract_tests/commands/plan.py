@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from contract_tests.address import AddressError, base_of, is_loopback
+from contract_tests.asking.address import AddressError, base_of, is_loopback
+from contract_tests.asking.client import Limits
+from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.clauses import all_clauses
-from contract_tests.client import Limits
-from contract_tests.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.document import document
+from contract_tests.judging.run import Plan
 from contract_tests.report.files import BaselineError, broken_in
-from contract_tests.run import Plan
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|m|)", re.ASCII)
 _UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60}

@@ -21,8 +21,8 @@ def prove(*, quiet: bool) -> None:
 
 
 def _prove(*, is_quiet: bool) -> int:
-    from contract_tests import proof
-    from contract_tests.client import StoppedError
+    from contract_tests.asking.client import StoppedError
+    from contract_tests.judging import proof
 
     begun = time.monotonic()
     try:

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+from contract_tests.asking.har import HarError, read_har, write_har
 from contract_tests.commands.plan import plan_of
-from contract_tests.har import HarError, read_har, write_har
+from contract_tests.judging.run import Plan, Run, judged, verify
 from contract_tests.report.files import write_report
 from contract_tests.report.targets import TargetError, check_target
 from contract_tests.report.terminal import terminal_report
-from contract_tests.run import Plan, Run, judged, verify
 
 
 def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Mapping[str, Any]) -> int:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.rules import Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.mutants.planting import answering, editing_errors, rewriting
-from contract_tests.rules import Rule, rules_of
 
 # No operation of any document answers it.
 _TEAPOT = 418

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from contract_tests import labels
+from contract_tests.asking import labels
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms

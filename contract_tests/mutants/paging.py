@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.rules import pagings_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import rewriting
-from contract_tests.rules import pagings_of
 
 
 def paging_mutants(contract: Document) -> Iterator[Mutant]:

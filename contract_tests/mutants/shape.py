@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from contract_tests.clause import EXAMPLE
-from contract_tests.document import Document, Row
+from contract_tests.document import EXAMPLE, Document, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import rewriting

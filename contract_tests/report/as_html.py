@@ -9,6 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from contract_tests.families import Family, family_of
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.markup import Part, element, page_with, prose, styled
 from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
 from contract_tests.report.words import (
@@ -21,8 +23,6 @@ from contract_tests.report.words import (
     shortened,
     total_of,
 )
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
 
 _LONGEST_LINE = 2000
 _HEADLINES = {State.HOLDS: "✓ Holds", State.BROKEN: "✗ Broken", State.PARTIAL: "? Partial"}

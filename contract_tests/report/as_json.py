@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from contract_tests.clause import Violation
+from contract_tests.clauses.clause import Violation
 from contract_tests.exchange import Exchange
 from contract_tests.families import family_of
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.summary import gaps_of, started_at, summary_of, tool
 from contract_tests.report.words import curl_of, ground_of, json_of, place_of, plain
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
 
 JSON_VERSION = 1
 """Grows when a member of the JSON report changes its meaning or goes; new members leave it as it is."""

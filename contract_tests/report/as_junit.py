@@ -4,10 +4,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from contract_tests.families import family_of
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.summary import TOLD, reason_of, started_at, tool
 from contract_tests.report.words import curl_of, ground_of, places_of, plain
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
 
 _SUITE = "datafast contract"
 _WHOLE = "All that was asked for was seen."

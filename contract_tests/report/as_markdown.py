@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, summary_of, tool
 from contract_tests.report.words import (
     SYMBOLS,
@@ -20,8 +22,6 @@ from contract_tests.report.words import (
     shortened,
     total_of,
 )
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
 
 MOST_CHARACTERS = 60_000
 """A comment on GitHub has room for 65,536; who posts it may want to add a word."""

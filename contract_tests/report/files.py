@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome
 from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import JSON_VERSION, json_report
 from contract_tests.report.as_junit import junit_report
 from contract_tests.report.as_markdown import markdown_report
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome
 
 WRITERS: Mapping[str, Callable[[Run], str]] = {
     "json": json_report,

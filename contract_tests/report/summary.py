@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from importlib.metadata import version
 
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome
 from contract_tests.report.words import counted, plain
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome
 
 TOOL = "datafast-mock"
 TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import click
 
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.summary import State, needs_of, summary_of
 from contract_tests.report.words import counted, curl_of, ground_of, ids_told, places_of, plain, total_of
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
 
 _WIDTH = 100
 _INDENT = " " * 10

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from contract_tests.clause import OBSERVED, Clause, Violation
-from contract_tests.document import document
+from contract_tests.clauses.clause import Clause, Violation
+from contract_tests.document import OBSERVED, document
 from contract_tests.exchange import Exchange, Json
+from contract_tests.judging.verdict import Outcome
 from contract_tests.tokens import without_tokens
-from contract_tests.verdict import Outcome
 
 SYMBOLS = {
     Outcome.BROKEN: "✗",

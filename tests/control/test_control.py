@@ -12,7 +12,7 @@ import httpx2
 import openapi_spec_validator
 import pytest
 
-import contract_tests.address
+import contract_tests.asking.address
 from mock_server.control.asked import LARGEST_BODY
 from mock_server.loopback import is_loopback_host
 from mock_server.testing import RunningMock
@@ -111,7 +111,7 @@ def test_of_several_hosts_none_counts(turned: RunningMock, hosts: list[str]) -> 
 def test_the_kit_takes_the_same_hosts_for_loopback() -> None:
     hosts = [host for host in (*LOOPBACK, *OTHERS) if "%" not in host]
 
-    assert [contract_tests.address.is_loopback_host(host) for host in hosts] == [
+    assert [contract_tests.asking.address.is_loopback_host(host) for host in hosts] == [
         is_loopback_host(host) for host in hosts
     ]
 

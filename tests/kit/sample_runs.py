@@ -1,11 +1,12 @@
 """Runs that nobody has to make: a few clauses with the outcome that a report is to show."""
 
-from contract_tests.clause import OBSERVED, PAGE, Clause, Violation
+from contract_tests.clauses.clause import Clause, Violation
+from contract_tests.document import OBSERVED, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
+from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.recording import Recording
-from contract_tests.run import Run
-from contract_tests.verdict import Outcome, Verdict
 
 BASE = "https://stats.example.com/api/v1"
 _SENT = 1_770_355_650_000

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.own_mock import INSTANT
+from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, serving, started
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.credentials import CredentialsError, load_credentials
+from contract_tests.asking.credentials import CredentialsError, load_credentials
 
 
 def _file(tmp_path: Path, content: str, encoding: str = "utf-8") -> str:

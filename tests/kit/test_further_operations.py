@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.asking.client import Limits
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.har import read_har, write_har
+from contract_tests.asking.probes import most_of, probes_for
 from contract_tests.clauses import clauses_for
-from contract_tests.client import Limits
-from contract_tests.credentials import Credentials
 from contract_tests.document import Document, DocumentError, document
 from contract_tests.exchange import Exchange
-from contract_tests.har import read_har, write_har
+from contract_tests.judging.run import Plan, Run, judged, verify
+from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.mutants import mutants_for
-from contract_tests.probes import most_of, probes_for
 from contract_tests.recording import Recording
 from contract_tests.report.words import curl_of
-from contract_tests.run import Plan, Run, judged, verify
-from contract_tests.verdict import Outcome, judge
 from tests.kit.further import ELSEWHERE, GOALS, NO_PERMISSION, Further, further_document
 from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, running
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from contract_tests.own_mock import INSTANT
+from contract_tests.asking.own_mock import INSTANT
 from tests.command import ended, serving
 
 

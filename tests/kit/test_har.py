@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.own_mock import INSTANT
+from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, ended, serving, started
 
 _BASE = "https://api.example.com/stats/v1"

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from contract_tests.credentials import Credentials, load_credentials
+from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 from tests.command import ended

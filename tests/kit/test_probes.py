@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from contract_tests.address import base_of
-from contract_tests.clause import Clause
+from contract_tests.asking.address import base_of
+from contract_tests.asking.credentials import load_credentials
+from contract_tests.asking.own_mock import INSTANT
+from contract_tests.asking.probes import most_of, probes_for
 from contract_tests.clauses import all_clauses
-from contract_tests.credentials import load_credentials
+from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
-from contract_tests.own_mock import INSTANT
-from contract_tests.probes import most_of, probes_for
-from contract_tests.run import Plan, Run, verify
-from contract_tests.verdict import Outcome
+from contract_tests.judging.run import Plan, Run, verify
+from contract_tests.judging.verdict import Outcome
 from tests.command import serving
 
 _CREDENTIALS = load_credentials("mock")

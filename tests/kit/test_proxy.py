@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from contract_tests.address import is_loopback, is_loopback_host
+from contract_tests.asking.address import is_loopback, is_loopback_host
 from tests.command import address_of, ended, started
 
 _MAP = b'{"status":"success","data":{"count":1,"visitors":[{"visitorId":"a"}]}}'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.own_mock import INSTANT
+from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, serving, started
 from tests.kit.nobody import nobody
 

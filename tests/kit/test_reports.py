@@ -24,12 +24,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from xmlschema import XMLSchema
 
-from contract_tests.clause import Violation
+from contract_tests.asking.har import write_har
 from contract_tests.clauses import all_clauses
+from contract_tests.clauses.clause import Violation
 from contract_tests.commands.verify import verify
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import FAMILIES, family_of
-from contract_tests.har import write_har
+from contract_tests.judging.run import Run
 from contract_tests.recording import Recording
 from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import json_report
@@ -46,7 +47,6 @@ from contract_tests.report.words import (
     plain,
     shown,
 )
-from contract_tests.run import Run
 from tests.command import COMMAND, ended
 from tests.kit.nobody import nobody
 from tests.kit.sample_runs import all_holds, broken, filled_with, known_deviations, much_broken, stopped

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from contract_tests.asking.client import Limits
+from contract_tests.asking.credentials import Credentials
 from contract_tests.clauses import all_clauses
-from contract_tests.client import Limits
-from contract_tests.credentials import Credentials
-from contract_tests.run import Exit, Plan, Run, verify
-from contract_tests.verdict import Outcome
+from contract_tests.judging.run import Exit, Plan, Run, verify
+from contract_tests.judging.verdict import Outcome
 from tests.kit.strangers import ACCOUNT, KEY, STRANGERS, WEBSITE_ID, Stranger, running
 
 _CREDENTIALS = (Credentials(KEY, ACCOUNT, WEBSITE_ID), Credentials(account=ACCOUNT, website_id=WEBSITE_ID))

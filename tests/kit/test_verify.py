@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.own_mock import INSTANT
+from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, ended, serving, started
 from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger, running

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from contract_tests.clause import Clause
-from contract_tests.client import Client, Limits, StoppedError
-from contract_tests.credentials import Credentials
+from contract_tests.asking.client import Client, Limits, StoppedError
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.fuzzing import fuzz
+from contract_tests.asking.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
+from contract_tests.asking.probes.probe import Asker
+from contract_tests.clauses.clause import Clause
 from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange
 from contract_tests.families import FAMILIES, family_of
-from contract_tests.fuzzing import fuzz
-from contract_tests.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
-from contract_tests.probes.probe import Asker
+from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.recording import Recording
-from contract_tests.verdict import Outcome, Verdict, judge
 
 _WAIT_STEP = 0.25
 

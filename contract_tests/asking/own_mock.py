@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
-from contract_tests.client import StoppedError
+from contract_tests.asking.client import StoppedError
 
 # An instant of which every documented member has a value on the demo website, seen by either revision.
 INSTANT = "2026-02-06T05:27:30Z"

@@ -11,7 +11,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx2
 import msgspec
 
-from contract_tests.codings import ACCEPTED, Decoder, UnreadableError
+from contract_tests.asking.codings import ACCEPTED, Decoder, UnreadableError
 from contract_tests.document import Operation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.instants import now

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from contract_tests.asking.files import read_file
 from contract_tests.document import document
-from contract_tests.files import read_file
 from contract_tests.masking import Mask
 
 _FOLDER = Path(__file__).parent

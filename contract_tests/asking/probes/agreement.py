@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
+from contract_tests.asking.rules import MAIN
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, VISITOR
-from contract_tests.probes.probe import SUCCESSES, Asker, Series
 from contract_tests.recording import rows
-from contract_tests.rules import MAIN
 
 _PROFILES = 7
 _AGAIN = ("POLL-0[5-8]",)

@@ -9,7 +9,7 @@ from enum import Enum
 from itertools import islice
 from pathlib import Path
 
-from contract_tests.clause import Clause, Violation
+from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.recording import Recording
 
 # More examples of the same fault tell nobody more.

@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from contract_tests.client import Limits, StoppedError
-from contract_tests.credentials import Credentials
+from contract_tests.asking.client import Limits, StoppedError
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.har import HarError, read_har
 from contract_tests.document import DOCUMENT
 from contract_tests.exchange import Exchange
-from contract_tests.har import HarError, read_har
 
 _LONGEST_RUN = 900.0
 _TOKEN = "DATAFAST_FUZZ_TOKEN"  # noqa: S105 - the variable's name

@@ -1,8 +1,8 @@
 """The counter with `fields`, and with dates that have no effect."""
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import SUCCESSES, Question
 from contract_tests.families import REALTIME
-from contract_tests.probes.probe import SUCCESSES, Question
 
 _DATES = {"startAt": "2020-01-01", "endAt": "2020-01-02", "timezone": "UTC"}
 

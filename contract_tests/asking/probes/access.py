@@ -1,10 +1,10 @@
 """Who is let in: requests without a token, with an invalid one, and with tokens that may not do it."""
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Asker, Question, Series
+from contract_tests.asking.rules import MAIN, NO_WEBSITE, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.families import MAP, REALTIME
-from contract_tests.probes.probe import REFUSALS, SUCCESSES, Asker, Question, Series
-from contract_tests.rules import MAIN, NO_WEBSITE, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
 
 _WEBSITE = {"websiteId": "website_id"}
 _LIMIT_TRIES = 5

@@ -1,9 +1,9 @@
 """The map with what real clients send along, and the maps of websites with other sorts of visitors."""
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.agreement import chosen_of, meet
+from contract_tests.asking.probes.probe import SUCCESSES, Asker, Question, Series
 from contract_tests.families import MAP
-from contract_tests.probes.agreement import chosen_of, meet
-from contract_tests.probes.probe import SUCCESSES, Asker, Question, Series
 
 _SUPERFLUOUS = {"websiteId": "dfid_0123456789", "timezone": "Europe/Paris", "limit": "10"}
 _OTHER_PROFILES = 3

@@ -11,15 +11,15 @@ import httpx2
 import msgspec
 import uvicorn
 
-from contract_tests import labels
-from contract_tests.address import is_loopback_host
-from contract_tests.codings import Decoder, UnreadableError
-from contract_tests.credentials import Credentials
+from contract_tests.asking import labels
+from contract_tests.asking.address import is_loopback_host
+from contract_tests.asking.codings import Decoder, UnreadableError
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.labelling import request_label, token_label
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP
 from contract_tests.instants import now
-from contract_tests.labelling import request_label, token_label
 from contract_tests.masking import masked
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.recording import rows

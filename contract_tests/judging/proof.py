@@ -6,20 +6,20 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from contract_tests.address import base_of
-from contract_tests.clause import Clause
+from contract_tests.asking.address import base_of
+from contract_tests.asking.client import Client, Limits
+from contract_tests.asking.credentials import load_credentials
+from contract_tests.asking.own_mock import INSTANT, own_mock
+from contract_tests.asking.probes import PAUSE, ask_all, probes_for
+from contract_tests.asking.probes.probe import Asker
 from contract_tests.clauses import all_clauses
-from contract_tests.client import Client, Limits
-from contract_tests.credentials import load_credentials
+from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
+from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.own_mock import INSTANT, own_mock
-from contract_tests.probes import PAUSE, ask_all, probes_for
-from contract_tests.probes.probe import Asker
 from contract_tests.recording import Recording
-from contract_tests.verdict import Outcome, judge
 
 # The mock's own clock goes faster, so that nobody has to wait for polls to lie seconds apart.
 _SPEED = 10

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from contract_tests import labels
-from contract_tests.client import Client, Request
-from contract_tests.credentials import Credentials
+from contract_tests.asking import labels
+from contract_tests.asking.client import Client, Request
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
-from contract_tests.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
 
 UNKNOWN_TOKEN = "df_nobody_has_this_key"  # noqa: S105 - it opens nothing
 

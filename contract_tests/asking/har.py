@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl, urlsplit
 import harfile
 import msgspec
 
-from contract_tests import labels
-from contract_tests.credentials import Credentials
+from contract_tests.asking import labels
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.files import read_file
+from contract_tests.asking.labelling import request_label
 from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
-from contract_tests.files import read_file
 from contract_tests.instants import ms
-from contract_tests.labelling import request_label
 from contract_tests.masking import Mask, masked
 from contract_tests.recording import rows
 from contract_tests.tokens import without_tokens

@@ -1,9 +1,9 @@
 """Profiles that are refused, and the one of a visitor that the user names."""
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Question
+from contract_tests.asking.rules import NOBODY
 from contract_tests.families import VISITOR
-from contract_tests.probes.probe import REFUSALS, SUCCESSES, Question
-from contract_tests.rules import NOBODY
 
 # A word, and a UUID of another version.
 _MALFORMED = ("not-a-uuid", "a3ab2331-989f-1cfa-91c6-2461c9e3c6bd")

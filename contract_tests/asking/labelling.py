@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from contract_tests import labels
-from contract_tests.credentials import Credentials
+from contract_tests.asking import labels
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.probes.probe import UNKNOWN_TOKEN
+from contract_tests.asking.rules import NO_WEBSITE, NOBODY
 from contract_tests.families import VISITOR, WRITTEN
-from contract_tests.probes.probe import UNKNOWN_TOKEN
-from contract_tests.rules import NO_WEBSITE, NOBODY
 
 UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 # A word that no server can take for something else.

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from contract_tests import labels
-from contract_tests.client import StoppedError
-from contract_tests.credentials import Credentials
+from contract_tests.asking import labels
+from contract_tests.asking.client import StoppedError
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.probes import access, agreement, paging, polls, realtime, realtime_map, visitor
+from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
 from contract_tests.families import REALTIME
-from contract_tests.probes import access, agreement, paging, polls, realtime, realtime_map, visitor
-from contract_tests.probes.probe import Asker, Probe, is_wanted, main_of
 
 PAUSE = 2.0
 """Seconds between polls, unless somebody wants it otherwise."""

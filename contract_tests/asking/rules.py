@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from contract_tests import labels
+from contract_tests.asking import labels
 from contract_tests.document import Document, Operation, Parameter
 from contract_tests.families import WRITTEN
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import Asker, Series
+from contract_tests.asking.rules import Paging, pagings_of
 from contract_tests.document import Document
-from contract_tests.probes.probe import Asker, Series
-from contract_tests.rules import Paging, pagings_of
 
 _PAGES = 3
 

@@ -2,10 +2,10 @@
 
 import time
 
-from contract_tests import labels
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
+from contract_tests.asking.rules import MAIN
 from contract_tests.families import MAP, REALTIME
-from contract_tests.probes.probe import SUCCESSES, Asker, Series
-from contract_tests.rules import MAIN
 
 _OVER_TIME = ("AGR-01", "POLL-*")
 

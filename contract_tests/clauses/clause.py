@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contract_tests.document import IMPLIED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
 
-PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
-"""What a sentence rests on, from the documentation's own words to what programs report of the live API."""
 _ACCUSES = frozenset({PAGE, OTHER, IMPLIED})
 
 

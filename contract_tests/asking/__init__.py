@@ -1,0 +1,1 @@
+"""How a server is asked: client and credentials, the probes, and the recordings of others."""
