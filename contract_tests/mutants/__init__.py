@@ -3,11 +3,16 @@
 from functools import cache
 
 from contract_tests.document import Document, document
-from contract_tests.mutants.answers import ANSWER_MUTANTS, rule_mutants
-from contract_tests.mutants.meaning import MEANING_MUTANTS
+from contract_tests.mutants.access import ACCESS_MUTANTS, rule_mutants
+from contract_tests.mutants.agreement import AGREEMENT_MUTANTS
+from contract_tests.mutants.envelope import ENVELOPE_MUTANTS
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.mutants.paging import paging_mutants
+from contract_tests.mutants.polls import POLLS_MUTANTS
+from contract_tests.mutants.realtime import REALTIME_MUTANTS
+from contract_tests.mutants.realtime_map import REALTIME_MAP_MUTANTS
 from contract_tests.mutants.shape import shape_mutants
+from contract_tests.mutants.visitor import VISITOR_MUTANTS
 
 
 @cache
@@ -19,9 +24,14 @@ def all_mutants() -> tuple[Mutant, ...]:
 def mutants_for(contract: Document) -> tuple[Mutant, ...]:
     """The mutants of statuses and envelopes, of what members mean, and of each member's shape."""
     return (
-        *ANSWER_MUTANTS,
+        *ENVELOPE_MUTANTS,
+        *ACCESS_MUTANTS,
         *rule_mutants(contract),
-        *MEANING_MUTANTS,
+        *REALTIME_MUTANTS,
+        *REALTIME_MAP_MUTANTS,
+        *VISITOR_MUTANTS,
+        *POLLS_MUTANTS,
+        *AGREEMENT_MUTANTS,
         *paging_mutants(contract),
         *shape_mutants(contract),
     )

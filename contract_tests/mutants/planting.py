@@ -3,18 +3,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import msgspec
 
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange
+from contract_tests.families import VISITOR
+from contract_tests.mutants.mutant import Mutant, Mutation
 
-Mutation = Callable[[Exchange], Exchange]
-Edit = Callable[[Json, Exchange], object]
+Data = Any
+"""A decoded answer, or a part of it, to be changed in place."""
+Change = Callable[[Data, Exchange], object]
+Which = Callable[[Exchange], bool]
+MINUTE = 60_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def rewriting(operation: str | None, edit: Edit) -> Mutation:
+def rewriting(operation: str | None, edit: Change) -> Mutation:
     """Edits the body of an operation's successful answers; None is for those of every operation."""
 
     def mutate(exchange: Exchange) -> Exchange:
@@ -26,12 +33,12 @@ def rewriting(operation: str | None, edit: Edit) -> Mutation:
     return mutate
 
 
-def editing(operation: str, edit: Edit) -> Mutation:
+def editing(operation: str, edit: Change) -> Mutation:
     """Edits the `data` of an operation's successful answers."""
     return rewriting(operation, lambda body, exchange: edit(body["data"], exchange))
 
 
-def editing_errors(edit: Edit) -> Mutation:
+def editing_errors(edit: Change) -> Mutation:
     """Edits the body of errors."""
 
     def mutate(exchange: Exchange) -> Exchange:
@@ -43,7 +50,7 @@ def editing_errors(edit: Edit) -> Mutation:
 
 
 def answering(
-    which: Callable[[Exchange], bool],
+    which: Which,
     *,
     status: int | None = None,
     body: bytes | None = None,
@@ -63,12 +70,27 @@ def answering(
     return mutate
 
 
+def labelled(label: str) -> Which:
+    """Picks the requests with a label."""
+    return lambda exchange: label in exchange.labels
+
+
+def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
+    """A mutant that answers the requests with a label with another status, also in the envelope."""
+    return Mutant(name, clause, partial(answering, labelled(label), status=status))
+
+
+def in_profiles(name: str, clause: str, edit: Change) -> Mutant:
+    """A mutant that edits the `data` of profiles."""
+    return Mutant(name, clause, partial(editing, VISITOR, edit))
+
+
 def iso(instant: int) -> str:
     """An instant as the API writes it."""
     return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-def _edited(exchange: Exchange, edit: Edit) -> Exchange:
+def _edited(exchange: Exchange, edit: Change) -> Exchange:
     # Decoded anew: the exchange's own value is shared.
     value = msgspec.json.decode(exchange.body)
     edit(value, exchange)

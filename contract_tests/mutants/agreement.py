@@ -1,0 +1,66 @@
+"""Counters, maps and profiles that contradict each other."""
+
+from functools import partial
+
+from contract_tests.asking import labels
+from contract_tests.exchange import Exchange
+from contract_tests.families import REALTIME, VISITOR
+from contract_tests.mutants.mutant import Mutant, Mutation
+from contract_tests.mutants.planting import Data, answering, editing, in_profiles, iso
+from contract_tests.recording import REVISION_2026_02
+
+
+def _born_after_the_session() -> Mutation:
+    """First visits begin when a profile is first asked for, though the map has told of a session before."""
+    born: dict[str, str] = {}
+
+    def edit(data: Data, exchange: Exchange) -> None:
+        data["activity"]["firstVisitAt"] = born.setdefault(data["visitorId"], iso(exchange.now.latest))
+        data["activity"]["lastVisitAt"] = None
+        del data["activity"]["timeSinceFirstVisit"], data["activity"]["timeSinceCurrentVisit"]
+
+    return editing(VISITOR, edit)
+
+
+def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
+    """A visit fewer than the map has told of; of the first and last one nothing is said."""
+    if activity["visitCount"] > 1:
+        activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None)
+
+
+def _is_profile(exchange: Exchange) -> bool:
+    return labels.MET in exchange.labels
+
+
+AGREEMENT_MUTANTS = (
+    Mutant(
+        "counter too high",
+        "AGR-01",
+        partial(editing, REALTIME, lambda data, _e: data[0].update(visitors=data[0]["visitors"] + 1000)),
+    ),
+    Mutant(
+        "counter always 0",
+        "AGR-01",
+        partial(editing, REALTIME, lambda data, _e: data[0].update(visitors=0)),
+    ),
+    Mutant("visitors without profiles", "AGR-02", partial(answering, _is_profile, status=404)),
+    Mutant("visitors all bots", "AGR-02", partial(answering, _is_profile, status=400)),
+    in_profiles("another city", "AGR-03", lambda data, _e: data["identity"].update(city="Elsewhere")),
+    in_profiles("another region", "AGR-03", lambda data, _e: data["identity"].update(region="ZZ-00")),
+    in_profiles("another country", "AGR-03", lambda data, _e: data["identity"].update(countryCode="ZZ")),
+    in_profiles(
+        "another browser", "AGR-04", lambda data, _e: data["identity"]["browser"].update(name="Mosaic")
+    ),
+    in_profiles("another system", "AGR-04", lambda data, _e: data["identity"]["os"].update(name="BeOS")),
+    in_profiles(
+        "another device", "AGR-04", lambda data, _e: data["identity"]["device"].update(type="console")
+    ),
+    Mutant(
+        "a visit fewer than on the map",
+        "AGR-05",
+        partial(editing, VISITOR, lambda data, e: _fewer_visits(data["activity"], e)),
+        REVISION_2026_02,
+    ),
+    in_profiles("identified without profile", "AGR-06", lambda data, _e: data.update(profile=None)),
+    Mutant("first visit after the session", "AGR-07", _born_after_the_session, REVISION_2026_02),
+)

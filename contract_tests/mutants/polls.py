@@ -1,0 +1,103 @@
+"""Answers that contradict an earlier one."""
+
+from collections.abc import Callable
+from itertools import count
+
+from contract_tests.exchange import Exchange
+from contract_tests.families import MAP, VISITOR
+from contract_tests.instants import ms
+from contract_tests.mutants.mutant import Mutant, Mutation
+from contract_tests.mutants.planting import MINUTE, Data, editing, iso
+from contract_tests.recording import REVISION_2026_02, rows
+
+
+def _counting(
+    name: str, clause: str, operation: str, edit: Callable[[Data, int], object], revision: str | None = None
+) -> Mutant:
+    """An edit that gets the number of the answer: 0, 1, 2 …"""
+
+    def make() -> Mutation:
+        numbers = count()
+        return editing(operation, lambda data, _exchange: edit(data, next(numbers)))
+
+    return Mutant(name, clause, make, revision)
+
+
+def _earlier_and_earlier(data: Data, number: int) -> None:
+    activity = data["activity"]
+    first = ms(activity["firstVisitAt"])
+    if first is not None and activity["visitCount"] > 1:
+        activity["firstVisitAt"] = iso(first - number * MINUTE)
+        del activity["timeSinceFirstVisit"]
+
+
+def _backwards(data: Data, number: int) -> None:
+    data["activity"].update(firstVisitAt=None, timeSinceFirstVisit=10**10 - number * MINUTE)
+
+
+def _forgetting() -> Mutation:
+    """Who is asked for again has not viewed their first page any more."""
+    asked: set[str] = set()
+
+    def edit(data: Data, _exchange: Exchange) -> None:
+        if data["visitorId"] in asked:
+            del data["activity"]["visitedPages"][:1]
+        asked.add(data["visitorId"])
+
+    return editing(VISITOR, edit)
+
+
+def _each(place: str, change: Callable[[Data, int], object]) -> Callable[[Data, int], None]:
+    def change_all(data: Data, number: int) -> None:
+        for row in rows(data, place):
+            change(row, number)
+
+    return change_all
+
+
+def _other_type(row: Data, number: int) -> None:
+    if row["type"] != "payment":
+        row["type"] = f"custom-{number}"
+
+
+POLLS_MUTANTS = (
+    _counting("event changes its type", "POLL-01", MAP, _each("recentEvents", _other_type)),
+    _counting(
+        "event changes its visitor",
+        "POLL-01",
+        MAP,
+        _each("recentEvents", lambda row, n: row.update(visitorId=f"{n:08x}{row['visitorId'][8:]}")),
+    ),
+    _counting(
+        "payment changes its amount",
+        "POLL-02",
+        MAP,
+        _each("recentPayments", lambda row, n: row.update(amount=row["amount"] + n)),
+    ),
+    _counting(
+        "visitor travels",
+        "POLL-03",
+        MAP,
+        _each("visitors", lambda row, n: row["location"].update(street=n)),
+        REVISION_2026_02,
+    ),
+    _counting(
+        "visitor changes device",
+        "POLL-04",
+        MAP,
+        _each("visitors", lambda row, n: row["system"].update(engine=n)),
+        REVISION_2026_02,
+    ),
+    _counting(
+        "page views shrink",
+        "POLL-05",
+        VISITOR,
+        lambda data, n: data["activity"].update(pageViewCount=100_000 - n),
+    ),
+    _counting(
+        "visits shrink", "POLL-05", VISITOR, lambda data, n: data["activity"].update(visitCount=100_000 - n)
+    ),
+    _counting("first visit moves", "POLL-06", VISITOR, _earlier_and_earlier),
+    _counting("time goes backwards", "POLL-07", VISITOR, _backwards),
+    Mutant("pages are forgotten", "POLL-08", _forgetting),
+)

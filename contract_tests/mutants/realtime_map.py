@@ -1,0 +1,121 @@
+"""Maps whose members are well-formed, and wrong."""
+
+from functools import partial
+
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP
+from contract_tests.mutants.mutant import Mutant
+from contract_tests.mutants.planting import MINUTE, Change, Data, editing, iso
+from contract_tests.recording import REVISION_2026_02, rows
+
+
+def _map(name: str, clause: str, edit: Change, revision: str | None = None) -> Mutant:
+    return Mutant(name, clause, partial(editing, MAP, edit), revision)
+
+
+def _row(name: str, clause: str, place: str, edit: Change, revision: str | None = None) -> Mutant:
+    """Edits every row of one of the map's lists."""
+
+    def edit_all(data: Data, exchange: Exchange) -> None:
+        for row in rows(data, place):
+            edit(row, exchange)
+
+    return _map(name, clause, edit_all, revision)
+
+
+def _dated(row: Data, at: int) -> None:
+    """Gives a row another instant, and the id that tells it."""
+    row["timestamp"] = iso(at)
+    row["_id"] = f"{at // 1000 % 2**32:08x}{row['_id'][8:]}"
+
+
+def _long_ago(row: Data, exchange: Exchange) -> None:
+    # To the second, like the id: what is told again is told alike.
+    _dated(row, (exchange.now.earliest - 11 * MINUTE) // 1000 * 1000)
+
+
+def _soon(row: Data, exchange: Exchange) -> None:
+    _dated(row, (exchange.now.latest + MINUTE) // 1000 * 1000)
+
+
+def _soon_at(name: str) -> Change:
+    def move(row: Data, exchange: Exchange) -> None:
+        row[name] = iso(exchange.now.latest + MINUTE)
+
+    return move
+
+
+def _doubled(name: str) -> Change:
+    def double(data: Data, _exchange: Exchange) -> None:
+        if data[name]:
+            data[name].append(data[name][-1])
+            data["count"] += name == "visitors"
+
+    return double
+
+
+def _mixed(data: Data, _exchange: Exchange) -> None:
+    for row in data["visitors"][::2]:
+        browser = row["system"]["browser"]
+        row["system"]["browser"] = browser["name"] if isinstance(browser, dict) else {"name": browser}
+
+
+def _score(is_customer: bool, **members: Json) -> Change:
+    def change(row: Data, _exchange: Exchange) -> None:
+        if row.get("isCustomer") is is_customer and isinstance(row.get("conversionLikelihood"), dict):
+            row["conversionLikelihood"].update(members)
+
+    return change
+
+
+def _other_second(row: Data, _exchange: Exchange) -> None:
+    row["_id"] = f"{int(row['_id'][:8], 16) + 1:08x}{row['_id'][8:]}"
+
+
+def _named(member: str) -> Change:
+    def name(row: Data, _exchange: Exchange) -> None:
+        if row["isCustomer"] is False:
+            row[member] = "jane@example.com"
+
+    return name
+
+
+def _amount(is_payment: bool, amount: Json) -> Change:
+    def change(row: Data, _exchange: Exchange) -> None:
+        if (row["type"] == "payment") is is_payment:
+            row["amount"] = amount
+
+    return change
+
+
+def _random(row: Data, _exchange: Exchange) -> None:
+    if row["profileData"]["hasProfile"] is True:
+        row["profileData"]["isRandomName"] = True
+
+
+REALTIME_MAP_MUTANTS = (
+    _map("half in another revision", "REV-01", _mixed),
+    _map("count too small", "MAP-72", lambda data, _e: data.update(count=max(len(data["visitors"]) - 1, 0))),
+    _map("count always 1", "MAP-72", lambda data, _e: data.update(count=min(data["count"], 1))),
+    _map("visitor listed twice", "MAP-73", _doubled("visitors")),
+    _map("event listed twice", "MAP-74", _doubled("recentEvents")),
+    _map("payment listed twice", "MAP-75", _doubled("recentPayments")),
+    _row("events out of the window", "MAP-76", "recentEvents", _long_ago),
+    _row("payments out of the window", "MAP-77", "recentPayments", _long_ago),
+    _row("events ahead of time", "MAP-78", "recentEvents", _soon),
+    _row("payments ahead of time", "MAP-79", "recentPayments", _soon),
+    _row("sessions ahead of time", "MAP-80", "visitors", _soon_at("sessionStartTime"), REVISION_2026_02),
+    _map("payments oldest first", "MAP-81", lambda data, _e: data["recentPayments"].reverse()),
+    _row("customers with 99", "MAP-82", "visitors", _score(True, score=99), REVISION_2026_02),
+    _row("customers with 0", "MAP-82", "visitors", _score(True, score=0), REVISION_2026_02),
+    _row("baseline of 51", "MAP-83", "visitors", _score(False, isBaseline=True, score=51), REVISION_2026_02),
+    _map("metrics missing", "MAP-84", lambda data, _e: data.pop("conversionMetrics", None)),
+    _map("metrics null", "MAP-84", lambda data, _e: data.update(conversionMetrics=None)),
+    _map("flag never set", "MAP-85", lambda data, _e: data.update(hasConversionPredictions=False)),
+    _row("ids of another second", "MAP-86", "recentEvents", _other_second),
+    _row("payments without amount", "MAP-87", "recentEvents", _amount(True, None)),
+    _row("page views with amount", "MAP-87", "recentEvents", _amount(False, 49)),
+    _row("name without payment", "MAP-88", "visitors", _named("customerName"), REVISION_2026_02),
+    _row("address without payment", "MAP-88", "visitors", _named("customerEmail"), REVISION_2026_02),
+    _row("random name of the identified", "MAP-89", "visitors", _random),
+)
