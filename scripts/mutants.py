@@ -38,7 +38,10 @@ TESTS_OF = {
     "mock_server/views": ["test_golden.py", "test_contract.py", "test_world.py"],
     "mock_server/world": ["test_golden.py", "test_world.py"],
     "contract_tests": ["kit/test_verify.py", "kit/test_har.py"],
+    "contract_tests/asking": ["kit/test_verify.py", "kit/test_har.py", "kit/test_hostile.py"],
+    "contract_tests/asking/probes": ["kit/test_probes.py", "kit/test_further_operations.py"],
     "contract_tests/clauses": ["kit/test_proof.py", "kit/test_strangers.py"],
+    "contract_tests/judging": ["kit/test_verify.py", "kit/test_proxy.py"],
     "contract_tests/mutants": ["kit/test_proof.py"],
     "contract_tests/report": ["kit/test_reports.py"],
 }

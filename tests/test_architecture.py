@@ -36,12 +36,12 @@ def on_disk(package: str) -> set[str]:
     return {path.relative_to(folder).with_suffix("").as_posix() for path in [*files, *rooms]}
 
 
-@pytest.mark.parametrize("package", ["mock_server"])
+@pytest.mark.parametrize("package", ["mock_server", "contract_tests"])
 def test_the_tree_on_the_page_is_the_tree_on_the_disk(package: str) -> None:
     assert drawn(package).keys() == on_disk(package)
 
 
-@pytest.mark.parametrize("package", ["mock_server"])
+@pytest.mark.parametrize("package", ["mock_server", "contract_tests"])
 def test_the_tree_is_drawn_in_the_order_in_which_the_rooms_import(package: str) -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [layers] = [contract["layers"] for contract in contracts if contract.get("containers") == [package]]

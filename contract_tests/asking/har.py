@@ -16,7 +16,7 @@ import msgspec
 from contract_tests.asking import labels
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.files import read_file
-from contract_tests.asking.labelling import request_label
+from contract_tests.asking.labels import request_label
 from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR

@@ -1,4 +1,13 @@
-"""Labels: what a request was meant to be. The prober sets them; clauses never guess."""
+"""Labels: what a request was meant to be.
+
+Probes set them; a request that somebody else sent is labelled as far as it shows. Clauses never guess.
+"""
+
+import re
+from collections.abc import Mapping
+
+from contract_tests.asking.credentials import Credentials
+from contract_tests.families import VISITOR, WRITTEN
 
 OK = "ok"
 POLL = "poll"
@@ -37,6 +46,23 @@ REFUSED = frozenset(
 """The labels of requests that the documentation answers with an error of its own."""
 
 
+UNKNOWN_TOKEN = "df_nobody_has_this_key"  # noqa: S105 - it opens nothing
+NOBODY, NO_WEBSITE = "00000000-0000-4000-8000-000000000000", "000000000000000000000000"
+"""The ids of a visitor and of a website that do not exist."""
+
+_UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+# A word that no server can take for something else.
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_DATES = frozenset({"startAt", "endAt"})
+_ROLES = {
+    "no_permission": NO_PERMISSION,
+    "elsewhere": ELSEWHERE,
+    "suspended": SUSPENDED,
+    "limited": LIMITED,
+    "error_500": SERVER_ERROR,
+}
+
+
 def round_of(number: int) -> str:
     """The label of one round of a sandwich."""
     return f"round-{number}"
@@ -54,3 +80,52 @@ def asked_page(found: frozenset[str]) -> tuple[int, int] | None:
         return None
     _, limit, offset = told.split("-")
     return int(limit), int(offset)
+
+
+def token_label(
+    token: str | None, website_id: str | None, credentials: Credentials, *, takes_website: bool
+) -> str:
+    """The label for a request's token.
+
+    `website_id` is the website that the request names, if any; `takes_website` says that the operation has a
+    query parameter for it.
+    """
+    if token is None:
+        return NO_CREDENTIAL
+    if token == UNKNOWN_TOKEN:
+        return UNKNOWN_CREDENTIAL
+    for role, label in _ROLES.items():
+        if token == getattr(credentials, role):
+            return label
+    if token.startswith("dft_"):
+        if takes_website and not website_id:
+            return NO_WEBSITE_ID
+        return UNKNOWN_WEBSITE if website_id == NO_WEBSITE else ACCOUNT
+    return OK
+
+
+def request_label(
+    operation: str, query: Mapping[str, str], visitor_id: str | None, credentials: Credentials
+) -> str | None:
+    """A further label for a request with a good token; None for a request like any other."""
+    if operation == VISITOR:
+        return _visitor_label(visitor_id or "", credentials)
+    return _query_label(query) if operation in WRITTEN else None
+
+
+def _visitor_label(visitor_id: str, credentials: Credentials) -> str | None:
+    if _WORD.fullmatch(visitor_id) and not _UUID_V4.search(visitor_id):
+        return BAD_VISITOR_ID
+    if visitor_id == NOBODY:
+        return UNKNOWN_VISITOR
+    return BOT if visitor_id == credentials.bot else None
+
+
+def _query_label(query: Mapping[str, str]) -> str | None:
+    fields = query.get("fields")
+    if not fields:
+        return DATES if query.keys() & _DATES else None
+    if fields == "visitors":
+        return FIELDS
+    # No page forbids `visitors` beside others, in another case or with white space.
+    return BAD_FIELDS if _WORD.fullmatch(fields) and fields.lower() != "visitors" else None

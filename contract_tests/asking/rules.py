@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from contract_tests.asking import labels
+from contract_tests.asking.labels import NO_WEBSITE, NOBODY
 from contract_tests.document import Document, Operation, Parameter
 from contract_tests.families import WRITTEN
 
@@ -13,7 +14,6 @@ MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
 """Who asks, if it is no role of the credentials: whoever is let in, nobody, and an invalid token."""
 
 WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
-NOBODY, NO_WEBSITE = "00000000-0000-4000-8000-000000000000", "000000000000000000000000"
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
 """Values that name nothing, one for each usual form of an id."""
 

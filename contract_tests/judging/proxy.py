@@ -15,7 +15,7 @@ from contract_tests.asking import labels
 from contract_tests.asking.address import is_loopback_host
 from contract_tests.asking.codings import Decoder, UnreadableError
 from contract_tests.asking.credentials import Credentials
-from contract_tests.asking.labelling import request_label, token_label
+from contract_tests.asking.labels import request_label, token_label
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from contract_tests import clauses
 from contract_tests.clauses import all_clauses
 from contract_tests.document import Row, document
-from contract_tests.families import FAMILIES, family_of
+from contract_tests.families import FAMILIES, Family, family_of
+from contract_tests.recording import REVISION_2026_02, REVISION_2026_06
 from scripts.make_clauses import TARGET, clauses_page
 
 _TABLES: dict[str, Any] = yaml.safe_load(
@@ -42,6 +44,29 @@ def test_the_page_is_current() -> None:
 
 def test_every_family_has_a_title() -> None:
     assert {family_of(clause.id) for clause in all_clauses()} == set(FAMILIES)
+
+
+_PACKAGE = Path(clauses.__file__).parent.parent
+_ROOMS = ("clauses", "mutants", "asking/probes")
+# What a room's files are made of, and the clauses of all operations that follow from the document alone.
+_SHARED = {"__init__", "clause", "mutant", "probe", "planting", "statuses", "shape", "paging"}
+
+
+@pytest.mark.parametrize("room", _ROOMS)
+def test_files_are_named_after_families(room: str) -> None:
+    files = {path.stem for path in (_PACKAGE / room).glob("*.py")}
+
+    assert files - _SHARED <= {family.file for family in FAMILIES}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.key)
+def test_a_family_has_a_file_for_its_clauses_and_one_for_its_mutants(family: Family) -> None:
+    assert (_PACKAGE / "clauses" / f"{family.file}.py").exists()
+    assert (_PACKAGE / "mutants" / f"{family.file}.py").exists()
+
+
+def test_the_revisions_are_those_of_the_document() -> None:
+    assert document().revisions == (REVISION_2026_02, REVISION_2026_06)
 
 
 def test_every_clause_says_what_it_rests_on_and_needs() -> None:

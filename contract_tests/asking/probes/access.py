@@ -1,8 +1,9 @@
 """Who is let in: requests without a token, with an invalid one, and with tokens that may not do it."""
 
 from contract_tests.asking import labels
+from contract_tests.asking.labels import NO_WEBSITE
 from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Asker, Question, Series
-from contract_tests.asking.rules import MAIN, NO_WEBSITE, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
+from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.families import MAP, REALTIME
 

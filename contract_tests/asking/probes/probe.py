@@ -12,8 +12,6 @@ from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
 
-UNKNOWN_TOKEN = "df_nobody_has_this_key"  # noqa: S105 - it opens nothing
-
 REFUSALS = ("ENV-0[2345]",)
 """The clauses that any refused request serves."""
 SUCCESSES = ("ENV-01", "ENV-0[678]", "ENV-10")
@@ -183,4 +181,4 @@ def is_wanted(patterns: Iterable[str], ids: Sequence[str]) -> bool:
 def _token(who: str, credentials: Credentials) -> str | None:
     if who == WITHOUT_TOKEN:
         return None
-    return UNKNOWN_TOKEN if who == UNKNOWN else getattr(credentials, who)
+    return labels.UNKNOWN_TOKEN if who == UNKNOWN else getattr(credentials, who)

@@ -1,8 +1,8 @@
 """Profiles that are refused, and the one of a visitor that the user names."""
 
 from contract_tests.asking import labels
+from contract_tests.asking.labels import NOBODY
 from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Question
-from contract_tests.asking.rules import NOBODY
 from contract_tests.families import VISITOR
 
 # A word, and a UUID of another version.
