@@ -2,7 +2,8 @@
 
 import re
 
-from contract_tests import own_mock, recording
+from contract_tests import recording
+from contract_tests.asking import own_mock
 from mock_server.console.app import STATIC
 from mock_server.contract.document import REVISIONS
 from mock_server.instants import DOCUMENTED
