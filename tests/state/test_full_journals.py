@@ -8,7 +8,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from mock_server.app import make_app
-from mock_server.control import switches
+from mock_server.control.settings import MOST_RULE_BYTES
 from mock_server.instants import instant_of
 from mock_server.options import Settings
 from mock_server.service import MOST_NOTED, load_service
@@ -110,7 +110,7 @@ def test_a_peek_counts_for_nothing() -> None:
 def test_rules_of_all_keys_together_are_bounded() -> None:
     rule = {"when": {"query": {f"p{n}": "v" for n in range(600)}}, "then": {"code": 500}}
     with running(now=INSTANT) as mock, Controls(mock.server) as controls:
-        most = switches.MOST_RULE_BYTES // (600 * 100 * 4)
+        most = MOST_RULE_BYTES // (600 * 100 * 4)
         statuses = [
             controls.ask("POST", "/keys", {"key": f"df_{n}", "faults": [rule] * 4}).status_code
             for n in range(most)
