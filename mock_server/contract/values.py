@@ -119,7 +119,7 @@ class Body:
             return None
         try:
             found = msgspec.json.decode(content)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
         try:
             self.schema.validator.validate(found)

@@ -1,7 +1,7 @@
 """The worlds of a server, one for each seed and site, and the cached answers of the last moments."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cachetools import LRUCache
@@ -17,6 +17,8 @@ from mock_server.world.world import World
 # Clients at clocks of their own ask for the same few instants in turns.
 _MOST_MOMENTS = 64
 _MOST_BYTES = 32 * 1024 * 1024
+# Of what an answer takes in the cache beside its body and its values.
+_LEAST_WEIGHT = 1_000
 # Worlds of other seeds weigh what they remember of their visitors; each is made anew in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
@@ -46,6 +48,8 @@ class Read(NamedTuple):
 
     It is so for operations about a website in the query, which read the world.
     """
+    weight: int
+    """About how many bytes it takes in the cache, without its answer."""
 
 
 def read_of(operation: Operation, view: View, values: Values) -> Read | None:
@@ -53,7 +57,14 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
     if operation.method != "GET":
         return None
     path, query = tuple(values.path.items()), tuple(values.query.items())
-    return Read(operation.operation_id, view, path, query, is_shared=operation.website_in == "query")
+    return Read(
+        operation.operation_id,
+        view,
+        path,
+        query,
+        is_shared=operation.website_in == "query",
+        weight=_LEAST_WEIGHT + len(repr((path, query))),
+    )
 
 
 class Worlds:
@@ -79,7 +90,7 @@ class Worlds:
         """The answer to a read, which is made once for all that is the same. Raises ApiError."""
         moment = place, instant
         whose = None if read.is_shared and not account.version else account
-        asked = read if whose is None else (read, whose, whose.version)
+        asked = _Asked(read, whose, account.version)
         reply = self._snapshots.get(moment, asked)
         if reply is None:
             reply = read.view(self.call(place, instant, Values(dict(read.path), dict(read.query)), whose))
@@ -96,6 +107,13 @@ def _weight(site: Site) -> int:
     return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
 
 
+class _Asked(NamedTuple):
+    read: Read
+    account: Account | None
+    """None if the answer is the same for all accounts."""
+    version: int
+
+
 class _Snapshots:
     """The answers of the last 64 moments, a moment being a place at an instant; together at most 32 MB.
 
@@ -103,10 +121,10 @@ class _Snapshots:
     """
 
     def __init__(self) -> None:
-        self._moments: OrderedDict[tuple[Place, int], OrderedDict[Hashable, Reply]] = OrderedDict()
+        self._moments: OrderedDict[tuple[Place, int], OrderedDict[_Asked, Reply]] = OrderedDict()
         self._size = 0
 
-    def get(self, moment: tuple[Place, int], asked: Hashable) -> Reply | None:
+    def get(self, moment: tuple[Place, int], asked: _Asked) -> Reply | None:
         """The cached answer; None if there is none."""
         known = self._moments.get(moment)
         if known is None:
@@ -117,20 +135,24 @@ class _Snapshots:
             known.move_to_end(asked)
         return reply
 
-    def keep(self, moment: tuple[Place, int], asked: Hashable, reply: Reply) -> None:
+    def keep(self, moment: tuple[Place, int], asked: _Asked, reply: Reply) -> None:
         """Caches an answer, the largest one too, so that within its tick it is made once."""
         self._moments.setdefault(moment, OrderedDict())[asked] = reply
-        self._size += len(reply.body)
+        self._size += _size(asked, reply)
         if len(self._moments) > _MOST_MOMENTS:
             _, forgotten = self._moments.popitem(last=False)
-            self._size -= sum(len(reply.body) for reply in forgotten.values())
-        while self._size > _MOST_BYTES and self._size > len(reply.body):
+            self._size -= sum(_size(*one) for one in forgotten.items())
+        while self._size > _MOST_BYTES and self._size > _size(asked, reply):
             self._forget_one()
 
     def _forget_one(self) -> None:
         oldest = next(iter(self._moments))
         replies = self._moments[oldest]
-        _, forgotten = replies.popitem(last=False)
-        self._size -= len(forgotten.body)
+        self._size -= _size(*replies.popitem(last=False))
         if not replies:
             del self._moments[oldest]
+
+
+def _size(asked: _Asked, reply: Reply) -> int:
+    """About how many bytes a cached answer takes."""
+    return asked.read.weight + len(reply.body)

@@ -221,13 +221,14 @@ def test_other_method_is_405_with_all_methods_of_the_path(api: httpx2.Client, me
         pytest.param("", 400, id="none"),
         pytest.param("{", 400, id="no JSON"),
         pytest.param("[" * 10_000, 400, id="too deep"),
+        pytest.param(b'{"text": "\xff"}', 400, id="not UTF-8"),
         pytest.param('{"text": ""}', 400, id="text too short"),
         pytest.param('{"name": "x"}', 400, id="member missing"),
         pytest.param(json.dumps({"text": "x" * 300_000}), 413, id="too long"),
     ],
 )
 def test_body_that_does_not_fit_is_refused_and_nothing_is_written(
-    api: httpx2.Client, book: Book, body: str, status: int
+    api: httpx2.Client, book: Book, body: str | bytes, status: int
 ) -> None:
     reply = api.post(NOTES, content=body)
 

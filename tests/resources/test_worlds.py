@@ -43,7 +43,7 @@ def answer(
     worlds: Worlds, view: Counted, visitor_id: str, instant: int = 0, account: Account = DEMO
 ) -> bytes:
     """The body of a view's answer about a visitor."""
-    read = Read("getVisitor", view, (("visitorId", visitor_id),), (), is_shared=True)
+    read = Read("getVisitor", view, (("visitorId", visitor_id),), (), is_shared=True, weight=0)
     return worlds.answer(read, PLACE, instant, account).body
 
 
@@ -99,6 +99,17 @@ def test_an_answer_larger_than_all_that_may_be_kept_is_made_once(worlds: Worlds)
         assert len(answer(worlds, view, "crowd")) == 40 * MEGABYTE
 
     assert view.asked == ["crowd"]
+
+
+def test_small_answers_to_many_requests_stay_within_the_bound(worlds: Worlds) -> None:
+    view = Counted(1)
+    reads = [
+        Read("any", view, (("visitorId", str(n)),), (), is_shared=True, weight=MEGABYTE) for n in range(40)
+    ]
+    for read in (*reads, reads[-1], reads[0]):
+        worlds.answer(read, PLACE, 0, DEMO)
+
+    assert view.asked[40:] == ["0"]
 
 
 def test_after_an_answer_that_was_too_large_others_are_kept_again(worlds: Worlds) -> None:
