@@ -1,12 +1,12 @@
 # `make serve` and `make test` need Python 3.11 or newer and nothing else; `make help` lists the rest.
-# Where there is no Chromium the browser tests are left out.
+# Without Chromium the browser tests are skipped.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA_VENV := .venv-data
 MUTANTS_VENV := .venv-mutants
 MUTANTS_READY := $(MUTANTS_VENV)/.ready
-# The outlines that scripts/make_land.py reads.
+# The package of the outlines that scripts/make_land.py reads.
 ATLAS := world-atlas@2.0.2
 READY := $(VENV)/.ready
 NODE_TOOLS := tests/generators/node_modules/.bin
@@ -14,7 +14,7 @@ GENERATORS_READY := tests/generators/node_modules/.ready
 RUNNERS_READY := tests/javascript/node_modules/.ready
 PEERS_READY := benchmarks/node_modules/.ready
 
-# The tests start hundreds of processes: where bytecode is not kept, each of them compiles all anew.
+# The tests start hundreds of processes; without cached bytecode each of them would compile everything.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -25,14 +25,14 @@ help: ## show this list
 serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site shop" …)
 	@exec $(BIN)/datafast-mock serve $(ARGS)
 
-test: setup ## run the tests (ARGS="-k map" …); those that take long are left to `make long`
+test: setup ## run the tests, except for the long ones of `make long` (ARGS="-k map" …)
 	$(BIN)/pytest -n 4 $(ARGS)
 
-long: setup $(RUNNERS_READY) ## the tests that take longest: all mutants, Schemathesis, JavaScript's runners, five thousand visitors
+long: setup $(RUNNERS_READY) ## run the long tests: all mutants, Schemathesis, JavaScript's runners, 5,000 visitors
 	$(BIN)/pytest -n 4 -m 'long and not slow' $(ARGS)
 
 check: setup lint types layers generators package test long ## what CI runs
-	@# What others release must not make an unchanged tree red; that is told, and no more.
+	@# A new release of another project is reported, but must not fail an unchanged tree.
 	-@$(BIN)/python -m scripts.check_bounds
 
 fuzz: setup ## the long runs: all tests at 20 other instants (SEED=7), 10,000 random worlds, Schemathesis
@@ -40,7 +40,7 @@ fuzz: setup ## the long runs: all tests at 20 other instants (SEED=7), 10,000 ra
 	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/world/test_world.py tests/serving/test_wire.py
 	$(BIN)/pytest -m slow $(ARGS)
 
-mutants: setup $(MUTANTS_READY) ## plant small faults in a copy of our code, tell which no test notices (SEED=7 ARGS="--each 5")
+mutants: setup $(MUTANTS_READY) ## plant small faults in a copy of our code, list those that no test notices (SEED=7 ARGS="--each 5")
 	$(MUTANTS_VENV)/bin/python scripts/mutants.py --python $(CURDIR)/$(BIN)/python $(addprefix --seed ,$(SEED)) $(ARGS)
 
 $(MUTANTS_READY): scripts/requirements-mutants.txt
@@ -69,7 +69,7 @@ types: setup $(GENERATORS_READY) ## mypy, strict; tsc for the console's JavaScri
 layers: setup ## import-linter: each file imports only downwards
 	$(BIN)/lint-imports
 
-bounds: setup ## whether the newest release of what we override is allowed, and installed here
+bounds: setup ## check that the newest releases of packages that we override are allowed and installed
 	$(BIN)/python -m scripts.check_bounds
 
 generators: setup $(GENERATORS_READY) ## Redocly lint, TypeScript types and Pydantic models from openapi.yaml
@@ -88,14 +88,14 @@ bench: setup ## the budget as ratios, into docs/benchmarks.md (ARGS="--only tick
 bench-peers: setup $(PEERS_READY) ## Prism, Scalar's mock server and nginx beside the mock, likewise
 	$(BIN)/python -m benchmarks.duels $(ARGS)
 
-bench-compare: setup ## the tree as it is now against a commit (BASE=main), in turns
+bench-compare: setup ## compare the present tree with a commit (BASE=main), measured in turns
 	$(BIN)/python -m benchmarks.compare $(BASE) $(ARGS)
 
-# A peer that cannot be installed is a line in the table.
+# A peer that cannot be installed is reported as a line in the table.
 $(PEERS_READY): benchmarks/package.json | $(READY)
 	-PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix benchmarks --no-package-lock --no-audit --no-fund --loglevel=error && touch $@
 
-document: setup ## write openapi.yaml and openapi.json, put together from fixtures/openapi/
+document: setup ## write openapi.yaml and openapi.json, joined from fixtures/openapi/
 	$(BIN)/python -m scripts.make_document
 
 clauses: setup ## write docs/clauses.md
@@ -107,12 +107,12 @@ screenshots: setup ## write docs/images/, with a browser
 golden: setup ## write fixtures/golden/
 	$(BIN)/datafast-mock fixtures --out fixtures/golden
 
-format: setup $(GENERATORS_READY) ## let ruff and biome mend what they can
+format: setup $(GENERATORS_READY) ## let ruff and biome fix what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(NODE_TOOLS)/biome check --write .
 
-data: setup ## make fixtures/data/ and the console's land.json again, in an environment of their own
+data: setup ## write fixtures/data/ and the console's land.json, in an environment of their own
 	$(PYTHON) -m venv --clear $(DATA_VENV)
 	$(DATA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/requirements-data.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix $(DATA_VENV) --no-audit --no-fund --loglevel=error $(ATLAS)
@@ -124,7 +124,7 @@ build: setup ## build wheel and sdist into dist/
 	rm -rf dist
 	$(BIN)/hatchling build
 
-clean: ## remove the environment and all that was generated
+clean: ## remove the environment and all generated files
 	rm -rf $(VENV) $(DATA_VENV) $(MUTANTS_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache tests/*/node_modules benchmarks/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-// Asks the mock for each fault, or other preference, with Node's own fetch, and prints what a client meets, as JSON.
+// A program that requests each fault, or another preference, with fetch, and prints the results as JSON.
 const [url, ...faults] = process.argv.slice(2);
 const headers = { Authorization: "Bearer df_demo" };
 const met = {};

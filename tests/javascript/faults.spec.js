@@ -1,4 +1,4 @@
-// The page fixture of docs/javascript.md in a browser: what a page meets of each fault.
+// The page fixture of docs/javascript.md in a browser: the effect of each fault on a page.
 import { createServer } from "node:http";
 import { expect } from "@playwright/test";
 import { test } from "./datafast-test.js";
@@ -6,7 +6,7 @@ import { test } from "./datafast-test.js";
 test.use({ launchOptions: { executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] } });
 
 const ORIGINS = { "its own origin": "", "the live origin": "https://datafa.st" };
-/** A page that asks its own origin, and one that asks the live origin where it meets another thing. */
+/** The results of a page that requests its own origin, and of one that requests the live origin if they differ. */
 const MET = {
   reset: ["no answer"],
   empty: ["no answer"],
