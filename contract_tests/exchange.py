@@ -1,4 +1,4 @@
-"""One request and its answer, as it was seen; all that clauses ever judge."""
+"""Exchanges: a request and its answer. Clauses judge nothing else."""
 
 import json
 import re
@@ -13,16 +13,16 @@ import msgspec
 Json = Any
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-# What a server's date may be off from the instant its answer stands for, beside the round trip.
+# In ms: how far a server's date may be off from the answer's instant, besides the round trip.
 _DATE_SLACK = 2_000
-# A cache may hold an answer for a while and not say so: what is told is as old then.
+# In ms: the age of an answer from a cache that does not say so.
 _UNTOLD_AGE = 30_000
-# Without a date there is only our own clock, and nobody says that it goes like theirs.
+# In ms: without a date our own clock has to do, which may differ from theirs.
 _CLOCK_SLACK = 300_000
 
 
 class NoJson:
-    """What a body is that is not JSON; `problem` says why."""
+    """A body that is not JSON; `problem` says why."""
 
     def __init__(self, problem: str) -> None:
         """`problem` is a few words for people."""
@@ -31,7 +31,7 @@ class NoJson:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The earliest and the latest instant that something can stand for, in ms since the epoch."""
+    """The earliest and the latest possible instant of something, in ms since the epoch."""
 
     earliest: int
     latest: int
@@ -68,7 +68,7 @@ class Exchange:
 
     @cached_property
     def json(self) -> Json:
-        """The body as JSON, or what kept it from being that."""
+        """The body as JSON, or a NoJson with the reason why it is not."""
         if self.unreadable is not None:
             return NoJson(self.unreadable)
         try:
@@ -92,7 +92,7 @@ class Exchange:
 
     @cached_property
     def now(self) -> Span:
-        """The instants that the answer can have been made at, by its own date where it has one."""
+        """The span in which the answer was made, by its own `Date` if it has one."""
         trip = max(self.received - self.sent, 0)
         try:
             date = int(parsedate_to_datetime(self.headers["date"]).timestamp()) * 1000
@@ -104,15 +104,15 @@ class Exchange:
 
     @property
     def age(self) -> int:
-        """How long a cache says that it has held the answer, in ms."""
+        """The age of the answer by the cache's `Age`, in ms; 0 without one."""
         told = self.headers.get("age", "")
         return int(told[:9]) * 1000 if told.isascii() and told.isdigit() else 0
 
 
 def _without_half_characters(body: bytes) -> bytes:
-    """The body with `?` for halves of characters, such as JavaScript writes that cuts an emoji in two.
+    """Returns the body with `?` for half characters, as JavaScript writes them when it cuts an emoji in two.
 
-    They are JSON (RFC 8259, 8.2), but no text that can be shown.
+    Those are valid JSON (RFC 8259, 8.2), but no text that can be shown.
     """
     if not _HALF.search(body):
         return body

@@ -8,9 +8,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ms(text: object) -> int | None:
-    """Milliseconds since the epoch of an ISO 8601 text.
+    """Returns an ISO 8601 text as milliseconds since the epoch.
 
-    None for what is none (a shape clause tells), and for a local time, which may be any instant.
+    Returns None for any other value (shape clauses report it), and for a local time, which may be any
+    instant.
     """
     return _ms(text) if isinstance(text, str) else None
 
@@ -26,5 +27,5 @@ def _ms(text: str) -> int | None:
 
 
 def now() -> int:
-    """Our own clock's instant, in milliseconds since the epoch."""
+    """Returns the current instant by our own clock, in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000

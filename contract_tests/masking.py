@@ -1,4 +1,4 @@
-"""The tokens of a run are secrets: they are hidden in all that a server answers, whatever they look like."""
+"""The masking of a run's own tokens in a server's answers, whatever the tokens look like."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -38,7 +38,7 @@ def _either(character: str) -> str:
 
 
 def masked(token: str) -> str:
-    """The token as it may be shown: its kind stays visible."""
+    """Returns the token as it may be shown: only its kind stays visible."""
     kind, separator, _ = token.partition("_")
     return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
 
@@ -78,7 +78,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One way to write a token: `word` is a part of it in small letters that is hardly ever escaped."""
+    """A notation of a token. `word` is a part of it, in lower case, that is hardly ever escaped."""
 
     found: re.Pattern[str]
     word: str
@@ -107,7 +107,7 @@ def _longest_word(text: str) -> str:
 
 
 def _encoded(token: bytes) -> Iterator[str]:
-    """What a token is in other alphabets, wherever in a longer text it stood when that was encoded."""
+    """Yields a token in other encodings, at any offset within a longer encoded text."""
     yield token.hex()
     for before in range(3):
         # Each digit holds six bits: only those in which no neighbour has a part.

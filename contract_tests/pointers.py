@@ -28,7 +28,7 @@ def objects_at(
 
 
 def step(values: Sequence[Json], name: str) -> Sequence[Json]:
-    """What lies one step of a place below each of the values."""
+    """Returns the parts one step below the values."""
     if name == ANY_ITEM:
         return [item for value in values if isinstance(value, list) for item in value]
     return [value[name] for value in values if isinstance(value, dict) and name in value]

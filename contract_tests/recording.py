@@ -1,4 +1,4 @@
-"""All exchanges of a run, and how clauses find the ones that they are about."""
+"""Recordings: all exchanges of a run, with look-ups for clauses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -24,11 +24,11 @@ class Recording:
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
-        """Some of the exchanges, judged by the revision that all of them tell."""
+        """Returns a recording of some of the exchanges, with the revision of all of them."""
         return Recording(exchanges, self.judged_by, self._contract)
 
     def labelled(self, label: str) -> list[Exchange]:
-        """The exchanges that were meant to be something."""
+        """The exchanges with a label."""
         return [exchange for exchange in self.exchanges if label in exchange.labels]
 
     def answers(self, operation: str) -> list[Exchange]:
@@ -40,7 +40,7 @@ class Recording:
         ]
 
     def objects(self, operation: str) -> list[tuple[Exchange, dict[str, Json]]]:
-        """The answers of an operation whose `data` is an object, with it."""
+        """The answers of an operation whose `data` is an object, each with that object."""
         return [(e, e.data) for e in self.answers(operation) if isinstance(e.data, dict)]
 
     def objects_at(self, exchange: Exchange, place: tuple[str, ...]) -> list[dict[str, Json]]:
@@ -52,7 +52,7 @@ class Recording:
         return self._objects[key]
 
     def _found_at(self, exchange: Exchange, place: tuple[str, ...]) -> Sequence[Json]:
-        """All that is at a place. Most places begin alike: each step is made once."""
+        """Returns all values at a place. Most places begin alike, so each step is cached."""
         if not place:
             return [exchange.json]
         key = (id(exchange), place)
@@ -62,17 +62,17 @@ class Recording:
 
     @cached_property
     def revision(self) -> str | None:
-        """The revision that the answers vote for; None where nothing decides it."""
+        """The revision that the answers vote for; None if they do not agree."""
         found = frozenset().union(*self._votes.values())
         return next(iter(found)) if len(found) == 1 else None
 
     @property
     def judged_by(self) -> str | None:
-        """The revision that all is judged by: the demanded one, else the one that the answers vote for."""
+        """The revision that the run is judged by: the demanded one, or the one that the answers vote for."""
         return self.demanded or self.revision
 
     def revision_of(self, exchange: Exchange) -> str | None:
-        """The revision to judge an answer by: the demanded one, else its own, else that of all."""
+        """The revision to judge an answer by: the demanded one, its own, or that of all answers."""
         own = self.votes(exchange)
         return self.demanded or (next(iter(own)) if len(own) == 1 else self.revision)
 
@@ -98,6 +98,6 @@ class Recording:
 
 
 def rows(data: Json, name: str) -> list[dict[str, Json]]:
-    """The rows of one of an object's lists that are objects; none where it is no list."""
+    """Returns the objects in a member that is a list; none if it is no list."""
     found = data.get(name) if isinstance(data, dict) else None
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []

@@ -1,4 +1,4 @@
-"""One test a clause, over one recording that all workers share: `pytest --pyargs contract_tests`."""
+"""A test for each clause, over a recording that all workers share: `pytest --pyargs contract_tests`."""
 
 import os
 import time
@@ -24,12 +24,12 @@ _LOCK_SECONDS = 600
 
 
 class ContractWarning(UserWarning):
-    """A server does otherwise than an example shows, or than programs report of the live API."""
+    """A deviation from an example, or from what programs report of the live API."""
 
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """What the server answered, judged. Fails with one sentence where the server cannot be asked."""
+    """The judged answers of the server. The test fails with one sentence if the server cannot be asked."""
     folder = tmp_path_factory.getbasetemp()
     if hasattr(pytestconfig, "workerinput"):
         # The folders of all workers of a run lie side by side.
@@ -53,14 +53,14 @@ def verdicts(run: Run) -> dict[str, Verdict]:
 
 
 def test_the_server_was_seen_to_answer(run: Run) -> None:
-    """Each operation answered once at least: a run in which all is skipped is no good news."""
+    """Each operation answered at least once: a run that skips everything must not pass."""
     if run.unseen is not None:
         pytest.fail(f"{plain(run.unseen)}; is the key right? (--datafast-key, DATAFAST_KEY)", pytrace=False)
 
 
 @pytest.mark.parametrize("clause", [pytest.param(c, id=f"{c.id} {c.sentence}") for c in all_clauses()])
 def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
-    """A server holds a clause; what was not observed is skipped, with what would make it observable."""
+    """The server holds a clause; an unobserved one is skipped, with the reason."""
     verdict = verdicts[clause.id]
     if verdict.outcome is Outcome.NOT_OBSERVED:
         pytest.skip(f"not observed; needed is {clause.needs}")
@@ -81,7 +81,7 @@ def _told(verdict: Verdict) -> str:
 
 
 def _record(config: pytest.Config, target: Path) -> str | None:
-    """Asks the server and writes what it answered; gives the sentence for what kept it from that."""
+    """Asks the server and writes its answers. Returns a sentence if that failed, else None."""
     try:
         if config.getoption("--datafast-url") is None:
             with own_mock("--now", INSTANT) as address:
@@ -92,7 +92,7 @@ def _record(config: pytest.Config, target: Path) -> str | None:
 
 
 def _credentials(config: pytest.Config) -> Credentials:
-    """What the options and the environment give. Raises CredentialsError."""
+    """Returns the credentials of the options and the environment. Raises CredentialsError."""
     given = Credentials(
         key=config.getoption("--datafast-key") or os.environ.get("DATAFAST_KEY"),
         account=os.environ.get("DATAFAST_ACCOUNT_TOKEN"),

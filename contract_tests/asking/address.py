@@ -1,11 +1,11 @@
-"""A server's address as somebody types it: what of it is the API's base, and what it may not hold."""
+"""The address of a server as a user types it: how it becomes the API's base, and what it must not contain."""
 
 import re
 import socket
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-# To the last sign: who does not encode a password may have any in it.
+# Up to the last `@`: a password that is not encoded may contain others.
 _USER = re.compile(r"^([^/@]*//|).*@", re.DOTALL)
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{0,5})?")
@@ -13,11 +13,11 @@ _OLD_ADDRESS = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0
 
 
 class AddressError(ValueError):
-    """A URL that cannot be asked; the text is one sentence for people, without the password in it."""
+    """A URL that cannot be used. The text is one sentence for people, without the password in the URL."""
 
 
 def base_of(url: str) -> str:
-    """The API's base: where a URL has no path, `/api/v1` is added. Raises AddressError."""
+    """Returns the API's base: a URL without a path gets `/api/v1`. Raises AddressError."""
     parts = _parts_of(url)
     if not url.lower().startswith(("http://", "https://")):
         raise AddressError(f"{_shown(url)!r} is no URL: it begins neither with http:// nor with https://")
@@ -33,7 +33,7 @@ def base_of(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, however it is written: `127.1` and `::ffff:127.0.0.1` are, too."""
+    """Whether a host is this machine, in any notation, such as `127.1` or `::ffff:127.0.0.1`."""
     name = host.removeprefix("[").removesuffix("]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -52,7 +52,7 @@ def is_loopback_host(header: str) -> bool:
 
 
 def _is_old_loopback(name: str) -> bool:
-    """Whether it is one of the shorter ways to write 127.0.0.1, which `ip_address` does not read."""
+    """Whether a name is a shorter notation of 127.0.0.1, which `ip_address` does not read."""
     if _OLD_ADDRESS.fullmatch(name) is None:
         return False
     try:
@@ -64,7 +64,7 @@ def _is_old_loopback(name: str) -> bool:
 def _parts_of(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        # Looked at, because only then it is checked.
+        # `port` is checked only when it is read.
         _ = parts.port
     except ValueError:
         # Not the error's own text, which may show a part of a password.
@@ -73,5 +73,5 @@ def _parts_of(url: str) -> SplitResult:
 
 
 def _shown(url: str) -> str:
-    """A URL without the user that it names."""
+    """Returns a URL with `***` for its user and password."""
     return _USER.sub(r"\1***@", url)

@@ -1,4 +1,4 @@
-"""The client that asks: bounded in time and size, patient with rate limits, discreet with tokens."""
+"""The HTTP client: bounded in time and size, patient with rate limits, discreet with tokens."""
 
 import math
 import threading
@@ -22,7 +22,7 @@ _MOST_BYTES = 32 * 1024 * 1024
 _MOST_BYTES_OF_ALL = 4 * _MOST_BYTES
 _LONGEST_WAIT = 70.0
 _TRIES = 3
-# The documented limit, in requests a minute; and requests that are sent again after a limit.
+# The documented rate limit in requests a minute, and how many requests may be repeated after a 429.
 _USUAL_RATE, _SPARE = 60, 12
 # Numbers below the first are seconds to wait, those below the second Unix times in seconds, all others in ms.
 _UNIX_TIMES, _MILLISECONDS = 1_000_000_000, 100_000_000_000
@@ -83,7 +83,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came back, without the tokens that the server may have put into it."""
+    """An answer as it came, without the run's tokens."""
 
     status: int
     headers: dict[str, str]
@@ -95,9 +95,9 @@ class Client:
     """Asks one server. Redirects are never followed, so that no token reaches another host."""
 
     def __init__(self, base: str, limits: Limits, tell: Callable[[str], None], mask: Mask) -> None:
-        """`base` is the API's base; `tell` gets a sentence where one has to wait.
+        """`base` is the API's base; `tell` gets a sentence before each wait.
 
-        `mask` hides the run's tokens in all that comes back.
+        `mask` hides the run's tokens in every answer.
         """
         self.base = base.rstrip("/")
         self._limits = limits
@@ -114,7 +114,7 @@ class Client:
                 "Accept": "application/json",
                 "Accept-Encoding": ", ".join(ACCEPTED),
             },
-            # A cookie could let somebody in who shows no token.
+            # A cookie could authenticate a request without a token.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
@@ -123,11 +123,11 @@ class Client:
         self._http.close()
 
     def knock(self) -> None:
-        """Sends a request that nobody judges. Raises StoppedError where nothing answers."""
+        """Sends a request whose answer is not judged. Raises StoppedError if nothing answers."""
         self._send("GET", self.base, {}, {}, None)
 
     def ask(self, request: Request) -> Exchange:
-        """The answer to a request. Raises StoppedError where there is none, or no more may be sent."""
+        """Sends a request and returns the exchange. Raises StoppedError without an answer, or at a bound."""
         for attempt in range(_TRIES):
             exchange = self._ask_once(request)
             if exchange.status != 429 or request.accepts_429:
@@ -137,7 +137,7 @@ class Client:
         raise StoppedError(f"{exchange.url} answers 429, and still does after the wait that it asked for")
 
     def _wait(self, seconds: float) -> None:
-        """Waits for a limit. Raises StoppedError where all waits together are longer than may be."""
+        """Waits until a rate limit is over. Raises StoppedError if all waits together exceed the patience."""
         patience = self._limits.patience
         if patience is not None and self._waited + seconds > patience:
             raise StoppedError(
@@ -201,7 +201,7 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> _Answer:
-        """The answer, without tokens. It has to arrive whole within the timeout, however it drips."""
+        """Returns the answer without tokens. All of it has to arrive within the timeout, even if it drips."""
         deadline = time.monotonic() + self._limits.timeout
         watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
         watch.daemon = True
@@ -225,7 +225,10 @@ class Client:
             watch.cancel()
 
     def _read_body(self, reply: httpx2.Response, deadline: float) -> tuple[bytes, str | None]:
-        """The decoded body; nothing, and why, where it cannot be decoded. Raises StoppedError."""
+        """Returns the decoded body, or no bytes and the reason why it cannot be decoded.
+
+        Raises StoppedError.
+        """
         body = bytearray()
         raw = 0
         try:
@@ -253,7 +256,7 @@ class Client:
 
 
 def _wait_of(exchange: Exchange) -> float:
-    """Seconds until a rate limit is over, as far as the answer says: 60 where it does not."""
+    """Returns the seconds until a rate limit is over, or 60 if the answer does not say."""
     after = exchange.headers.get("retry-after", "")
     if after.isascii() and after.isdigit():
         return float(after)

@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, 8.4.1): one at most is decoded, piece by piece, so that bombs can be left."""
+"""Content codings (RFC 9110, 8.4.1): at most one is decoded, in pieces, so that a bomb can be abandoned."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ ACCEPTED = ("gzip", "deflate")
 _PIECE = 256 * 1024
 _NONE = frozenset({"", "identity"})
 _ALIASES = {"x-gzip": "gzip"}
-# How many bytes tell whether there is a header.
+# The number of bytes that tell whether there is a header.
 _HEADER = 2
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
@@ -20,10 +20,10 @@ class UnreadableError(Exception):
 
 
 class Decoder:
-    """Decodes one body. Each piece that it gives is bounded, however much the bytes stand for."""
+    """A decoder of one body. Each piece of its output is bounded, even for a bomb."""
 
     def __init__(self, codings: Sequence[str]) -> None:
-        """`codings` are those of `Content-Encoding`. Raises UnreadableError for what nobody asked for."""
+        """`codings` are those of `Content-Encoding`. Raises UnreadableError for one that was not accepted."""
         named = [coding.strip().lower() for coding in codings]
         found = [_ALIASES.get(coding, coding) for coding in named if coding not in _NONE]
         unasked = [coding for coding in found if coding not in ACCEPTED]
@@ -39,7 +39,10 @@ class Decoder:
         self._head = b""
 
     def decode(self, part: bytes) -> Iterator[bytes]:
-        """The pieces that some bytes stand for; one at least, which may be empty. Raises UnreadableError."""
+        """Yields the decoded pieces of some bytes: at least one, which may be empty.
+
+        Raises UnreadableError.
+        """
         if self._unpacked is None:
             yield part
             return
@@ -53,12 +56,12 @@ class Decoder:
             piece = self._unpack(part)
             yield piece
             part = self._unpacked.unconsumed_tail or self._unpacked.unused_data
-            # What fills a piece may have more behind it.
+            # A full piece may be followed by more.
             if not part and len(piece) < _PIECE:
                 return
 
     def end(self) -> None:
-        """Raises UnreadableError where the body ends before it is whole."""
+        """Raises UnreadableError if the body is incomplete."""
         if self._unpacked is not None and self._head and not self._unpacked.eof:
             raise UnreadableError(f"the body is in {self._coding}, and ends early")
 

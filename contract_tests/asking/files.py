@@ -1,4 +1,4 @@
-"""Files that somebody names: read within bounds, and without waiting for a pipe for ever."""
+"""Files that the user names: they are read within bounds, and an idle pipe is given up."""
 
 import errno
 import os
@@ -27,7 +27,7 @@ def read_file(path: Path, largest: int) -> bytes:
 
 
 def _piece(descriptor: int) -> bytes:
-    """What comes next; nothing at the end."""
+    """Reads the next piece, which is empty at the end."""
     while True:
         try:
             return os.read(descriptor, _PIECE)

@@ -1,4 +1,4 @@
-"""Hundreds of requests that nobody would think of: Schemathesis asks, the clauses judge."""
+"""Fuzzing: Schemathesis sends hundreds of odd requests, the clauses judge the answers."""
 
 import json
 import os
@@ -19,9 +19,9 @@ _TOKEN = "DATAFAST_FUZZ_TOKEN"  # noqa: S105 - the variable's name
 
 
 def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> Iterable[Exchange]:
-    """What the server answers to Schemathesis, `examples` test cases an operation at most.
+    """Returns the exchanges of a Schemathesis run, with at most `examples` test cases for each operation.
 
-    Raises StoppedError where Schemathesis cannot be run to its end.
+    Raises StoppedError if Schemathesis does not finish.
     """
     with tempfile.TemporaryDirectory(prefix="datafast-fuzz-") as name:
         folder = Path(name)
@@ -30,7 +30,7 @@ def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> 
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "--no-color"),
             *("run", str(DOCUMENT), "--url", base, "--mode", "all", "--max-examples", str(examples)),
-            # It makes the requests; what the answers are worth is for the clauses to say.
+            # Schemathesis only makes the requests; the clauses judge the answers.
             *("--checks", "not_a_server_error", "--no-shrink", "--warnings", "off"),
             *("--max-redirects", "0", "--rate-limit", _rate(limits)),
             *("--request-timeout", str(limits.timeout)),
@@ -47,7 +47,7 @@ def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> 
 
 
 def _run(command: list[str], folder: Path, credentials: Credentials) -> str:
-    """Runs Schemathesis, with the token where no list of processes shows it; gives what it said."""
+    """Runs Schemathesis and returns its output. The token is in the environment, not in the process list."""
     environment = {**os.environ, _TOKEN: credentials.key or credentials.account or ""}
     try:
         result = subprocess.run(  # noqa: S603 - the command is ours
@@ -68,7 +68,7 @@ def _run(command: list[str], folder: Path, credentials: Credentials) -> str:
 
 
 def _rate(limits: Limits) -> str:
-    """The rate in Schemathesis' words; `auto` waits where the server says so."""
+    """Returns the rate in Schemathesis' notation; `auto` follows the server's `Retry-After`."""
     return "auto" if limits.rate is None else f"{max(int(limits.rate * 60), 1)}/m"
 
 

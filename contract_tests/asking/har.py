@@ -1,4 +1,4 @@
-"""Recorded traffic: HAR files of others are read, our own runs are written."""
+"""Recorded traffic: HAR files are read, and runs are written as such."""
 
 import base64
 import binascii
@@ -65,7 +65,7 @@ class _Response(msgspec.Struct):
 
 
 class _Entry(msgspec.Struct):
-    """What of an entry is looked at; everything else may be there, and missing."""
+    """The members of an entry that the kit reads; all others are ignored."""
 
     request: _Request
     response: _Response = msgspec.field(default_factory=lambda: _Response(0))
@@ -138,7 +138,7 @@ def read_har(
 
 
 def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
-    """Writes a run without its tokens; what each request was meant to be is the entry's comment."""
+    """Writes a run without its tokens. The labels of a request are the comment of its entry."""
     path.parent.mkdir(parents=True, exist_ok=True)
     creator = harfile.Creator(name=_TOOL, version=version(_TOOL))
     with path.open("w", encoding="utf-8") as file, harfile.open(file, creator=creator) as har:
@@ -155,7 +155,7 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
 
 
 class _Operations:
-    """Tells which operation each entry of a file asks for.
+    """Finds the operation of each entry of a file.
 
     Where no base is given, each origin has its own: what comes before the longest template that a path ends
     with. A longer one that begins with it is no base, but the start of a path that the document does not
@@ -184,7 +184,7 @@ class _Operations:
         return found if found is not None and self._is_base(found.base, self._bases[origin]) else None
 
     def why_none(self, entry: _Entry) -> str:
-        """Why an entry is none of an operation."""
+        """Why an entry belongs to no operation."""
         if self._start is not None and not entry.request.url.startswith(self._start):
             return "from another server"
         path = _split(entry)[1]
@@ -248,16 +248,16 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
 
 
 def _token(entry: _Entry) -> str | None:
-    """The token that was sent, as far as it was recorded."""
+    """The token that was sent, as far as it was recorded; None without one."""
     given = _authorization(entry)
     if given.lower().startswith(_BEARER):
         return given[len(_BEARER) :].strip()
-    # Another scheme, or what somebody has put in the place of the token.
+    # Another scheme, or a placeholder that a recorder put in place of the token.
     return "***" if given else None
 
 
 def _credential(entry: _Entry) -> str:
-    """What a request's Authorization says behind its scheme, whichever that is; empty for none."""
+    """The part of a request's Authorization after its scheme; empty without one."""
     return _authorization(entry).rpartition(" ")[2]
 
 

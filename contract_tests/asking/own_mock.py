@@ -1,4 +1,4 @@
-"""The mock as a process of its own, for what needs a correct server to start from."""
+"""The mock as a process of its own, for commands that need a correct server."""
 
 import queue
 import subprocess
@@ -19,9 +19,9 @@ _START_SECONDS = 30.0
 
 @contextmanager
 def own_mock(*options: str) -> Iterator[str]:
-    """`datafast-mock serve` on a free port for the length of the block; gives its address.
+    """Runs `datafast-mock serve` on a free port for the length of the block, and yields its address.
 
-    Raises StoppedError where it does not start.
+    Raises StoppedError if it does not start.
     """
     # As a module, so that it is the one of this very environment.
     command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *options]
@@ -34,7 +34,7 @@ def own_mock(*options: str) -> Iterator[str]:
 
 
 def _address(output: IO[str]) -> str:
-    """The address that the command tells when it is ready; what it prints later is read and left."""
+    """Returns the address that the command prints when it is ready. Later output is read and ignored."""
     told: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:

@@ -104,7 +104,7 @@ class _Asked:
         self.takes_keys = WEBSITE_KEY in schemes
         self.takes_tokens = ACCOUNT_TOKEN in schemes
         self.is_below_a_website = operation.parameter(WEBSITE_ID, "path") is not None
-        # Nobody tells which website of an account a key belongs to.
+        # The credentials do not tell which website of an account a key belongs to.
         self.main = MAIN if self.takes_keys and not self.is_below_a_website else "account"
 
     @cached_property

@@ -121,7 +121,7 @@ _ANSWERS = (
     Answered(
         "ERR-04",
         labels.UNKNOWN_WEBSITE,
-        # 403 from those who do not tell a token what there is besides its own websites.
+        # 403 from servers that do not reveal whether another website exists.
         (403, 404),
         "A website that there is not is a 404.",
         "001 Errors",

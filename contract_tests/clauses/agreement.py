@@ -1,4 +1,4 @@
-"""What the endpoints owe each other: counter, map and profile speak of the same visitors."""
+"""Agreement between endpoints: counter, map and profile describe the same visitors."""
 
 import math
 import re
@@ -14,15 +14,15 @@ from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
 
-# The counter of early 2026 leaves out whoever has been idle for five minutes: hardly all of so many.
+# The counter of early 2026 leaves out visitors who have been idle for five minutes: hardly all of ten.
 _MANY = 10
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
-# In ms. Whoever is asked for later may have travelled, or have been deleted.
+# In ms. After that a visitor may have travelled, or have been deleted.
 _SOON = 120_000
 
 
 class Sandwich(NamedTuple):
-    """A counter between two maps: the least and the most that it can say."""
+    """A counter between two maps, with the least and the most visitors that it may count."""
 
     counter: Exchange
     visitors: float
@@ -32,10 +32,10 @@ class Sandwich(NamedTuple):
 
 
 def sandwiches(recording: Recording) -> Iterator[Sandwich]:
-    """The rounds in which both maps list everybody whom they count."""
+    """Yields the rounds in which both maps list every visitor that they count."""
     for number in range(labels.ROUNDS):
         asked = recording.labelled(labels.round_of(number))
-        # What a cache has held tells of another time than what is asked for next.
+        # An answer from a cache is about another time than the next answer.
         maps = [e for e in asked if e.operation == MAP and isinstance(e.data, dict) and not e.age]
         counters = [e for e in asked if e.operation == REALTIME and not e.age]
         visitors = [_visitors(counter) for counter in counters]
@@ -53,7 +53,7 @@ def _visitors(counter: Exchange) -> float | None:
 
 
 def _complete(data: dict[str, Json]) -> set[str] | None:
-    """The ids of a list that is as long as its count; None of any other."""
+    """Returns the ids of the listed visitors; None if the list is not as long as `count` says."""
     ids = [
         row["visitorId"].lower() for row in rows(data, "visitors") if isinstance(row.get("visitorId"), str)
     ]
@@ -89,9 +89,9 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
 
 
 def _slack(found: list[Sandwich]) -> float:
-    """How far the counter may be off because a cache holds the map for half a minute, and does not say so.
+    """Returns how far the counter may be off because a cache may hold the map for half a minute.
 
-    Nothing where the map is seen to change. In half a minute one in twenty may come or go, give or take.
+    This is 0 if the map was seen to change. In half a minute about one visitor in twenty comes or goes.
     """
     first = found[0].maps[0]
     if any(shown != first for s in found for shown in s.maps):
@@ -101,14 +101,14 @@ def _slack(found: list[Sandwich]) -> float:
 
 
 class Met(NamedTuple):
-    """A visitor on the map, and the answer about them that was asked for next."""
+    """A visitor on the map, and the profile that was asked for next."""
 
     visitor: dict[str, Json]
     profile: Exchange
 
 
 def met(recording: Recording) -> Iterator[Met]:
-    """The visitors whose profile was asked for because they were on the map."""
+    """Yields the visitors whose profile was asked for because they were on the map."""
     latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.exchanges:
         if exchange.operation == MAP:
@@ -152,14 +152,14 @@ def _told(part: str) -> Callable[[Recording], list[Met]]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of a visitor from the map who is there for the first time",
-    # Who comes back may come from elsewhere.
+    # A returning visitor may come from another place.
     cases=lambda recording: (
         [found] if (found := list(filter(_is_first_visit, _told("identity")(recording)))) else []
     ),
 )
 def same_place(found: list[Met]) -> Iterable[Violation]:
     elsewhere = [violations for case in found if (violations := list(_elsewhere(case)))]
-    # Somebody may sit on a train.
+    # A single visitor may travel.
     if len(elsewhere) > len(found) / 2:
         yield from elsewhere[0]
 
@@ -180,7 +180,7 @@ def _is_first_visit(case: Met) -> bool:
 
 
 def _is_same_place(shown: str, told: str) -> bool:
-    """Whether two names can be one place's: a region may be told by its code, or by its name."""
+    """Whether two names can mean the same place: a region may be given by its code or by its name."""
     is_code = [_REGION_CODE.fullmatch(text) is not None for text in (shown, told)]
     return shown.lower() == told.lower() or is_code[0] != is_code[1]
 

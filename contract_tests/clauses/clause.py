@@ -1,4 +1,4 @@
-"""What a clause is: a documented sentence with two small functions that judge exchanges by it."""
+"""Clauses: documented sentences, each with two small functions that judge exchanges by it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ACCUSES = frozenset({PAGE, OTHER, IMPLIED})
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is wrong, where in the answer (a JSON pointer, "" for the whole), and the value that was met."""
+    """A contradiction to a clause: the problem, its JSON pointer ("" for the whole), and the value there."""
 
     problem: str
     exchange: Exchange

@@ -1,4 +1,4 @@
-"""Transport and envelope: what every answer looks like, whatever it tells."""
+"""Transport and envelope: the form that all answers share."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 
-# What a limit or a gateway answers may be bare: "most" errors have the envelope.
+# Limits and gateways may answer without an envelope: the page says that "most" errors have it.
 _BARE = frozenset({429, 502, 503, 504})
 _RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 

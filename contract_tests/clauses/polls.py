@@ -1,4 +1,4 @@
-"""What answers a few seconds apart owe each other: ids, histories and clocks go on."""
+"""Consistency over time: ids, histories and clocks go on between answers a few seconds apart."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _SLACK = 2_000
 
 
 class Again(NamedTuple):
-    """A row that two answers tell, and its place in the later one."""
+    """A row that two answers contain, and its pointer in the later one."""
 
     exchange: Exchange
     earlier: dict[str, Json]
@@ -25,7 +25,7 @@ class Again(NamedTuple):
 
 
 def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
-    """The rows of one of the map's lists that are told more than once, each with its telling before."""
+    """Yields the rows of a list of the map that occur again, each with its previous occurrence."""
 
     def cases(recording: Recording) -> Iterator[Again]:
         known: dict[str, tuple[str | None, dict[str, Json]]] = {}
@@ -76,7 +76,7 @@ def payments_stay(again: Again) -> Iterable[Violation]:
 
 
 def _same_session(recording: Recording) -> list[list[Again]]:
-    """All visitors who are told again within a session, as one case."""
+    """Returns all visitors who occur again within a session, as one case."""
     told = [
         again
         for again in _again("visitors", "visitorId")(recording)
@@ -113,7 +113,7 @@ def visitors_keep_their_device(told: list[Again]) -> Iterable[Violation]:
 
 
 def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
-    """Somebody may leave a train's network for another; that a quarter do within seconds is no chance."""
+    """Yields a violation if more than a quarter have changed: single visitors may change their network."""
     changed = [again for again in told if _contradicts(again.earlier.get(name), again.later.get(name))]
     if len(changed) > max(len(told) / 4, 1):
         last = changed[-1]
@@ -122,7 +122,7 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
 
 
 def _contradicts(earlier: Json, later: Json) -> bool:
-    """Whether two tellings differ in what both know."""
+    """Whether two objects differ in a member that both have."""
     if not isinstance(earlier, dict) or not isinstance(later, dict):
         return False
     both = [(earlier[name], later[name]) for name in earlier.keys() & later.keys()]
@@ -130,11 +130,11 @@ def _contradicts(earlier: Json, later: Json) -> bool:
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
-    """Profiles of one visitor, each with the one that was asked for before."""
+    """Yields the profiles of one visitor, each with the previous one."""
     known: dict[str, Profile] = {}
     for profile in profiles(recording):
         asked = profile.exchange.path.get("visitorId", "").lower()
-        # What a cache has held may be older than what was told before.
+        # An answer from a cache may be older than the previous answer.
         if profile.exchange.age:
             continue
         if asked in known:
@@ -198,7 +198,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 )
 def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     later = case[1]
-    # When the first visit was, by each answer: what both allow must overlap.
+    # The instant of the first visit by each answer: the two spans must overlap.
     passed = [profile.activity["timeSinceFirstVisit"] for profile in case]
     earliest = max(p.exchange.now.earliest - since for p, since in zip(case, passed, strict=True))
     latest = min(p.exchange.now.latest - since for p, since in zip(case, passed, strict=True))

@@ -1,4 +1,4 @@
-"""The counter: what a query changes of it."""
+"""The counter: the effect of query parameters."""
 
 from contract_tests.asking import labels
 from contract_tests.clauses.statuses import Answered

@@ -1,4 +1,4 @@
-"""What the map means: windows, uniqueness, order, scores and flags."""
+"""The meaning of the map: windows, uniqueness, order, scores and flags."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -13,7 +13,7 @@ from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 _WINDOW = 600_000
-# There may be others that carry amounts, such as refunds.
+# Other types may carry amounts, such as refunds.
 _TYPES = ("pageview", "custom", "identify", "external_link", "payment")
 _CUSTOMER_SCORE, _BASELINE_SCORE = 100, 50
 

@@ -1,4 +1,4 @@
-"""One clause for each documented member: whether it is there, and what its value may be."""
+"""A clause for each documented member: whether it is present, and which values it may have."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ _ABSENT = object()
 
 
 class _Judged:
-    """A row with what judges its values, compiled on first use."""
+    """A row with the validators of its values, compiled on first use."""
 
     def __init__(self, row: Row) -> None:
         self.row = row
@@ -34,13 +34,13 @@ class _Judged:
 
     @cached_property
     def all_fit(self) -> Callable[[list[Json]], bool]:
-        """Tells only whether all values of a list are good, a hundred times faster than `errors`."""
+        """Tells whether all values of a list are valid, a hundred times faster than `errors`."""
         judge = jsonschema_rs.validator_for({"type": "array", "items": self.schema})
         return judge.is_valid
 
     @cached_property
     def errors(self) -> Callable[[Json], Iterable[Any]]:
-        """Tells what is wrong with a value."""
+        """Yields the errors of a value."""
         return Draft202012Validator(self.schema).iter_errors
 
 
@@ -75,7 +75,7 @@ def _clause(same: list[_Judged]) -> Clause:
         cases=partial(_cases, same),
         check=_check,
         size=_size,
-        # A wrong type is one even where only an example shows the right one.
+        # Even an example is enough to call another type wrong.
         accuses=True,
         revision=revisions.pop() if len(revisions) == 1 else None,
         is_local=True,
@@ -168,7 +168,7 @@ def _is_dated(row: Row) -> bool:
 
 
 def _documented(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema as far as the pages go, which say nowhere that letters are capitals."""
+    """Returns a schema without the case of letters, about which no page says anything."""
     found = dict(schema)
     if "pattern" in found:
         found["pattern"] = f"(?i){found['pattern']}"

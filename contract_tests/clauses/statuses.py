@@ -1,4 +1,4 @@
-"""Clauses that say with which statuses a kind of request is answered."""
+"""Clauses about the status that a kind of request is answered with."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -12,7 +12,7 @@ LIMITED = 429
 
 
 class Answered(NamedTuple):
-    """A clause that requests with a label are answered with one of some statuses.
+    """A clause about the statuses that answer the requests with a label.
 
     `operation` is the only one that it is about; None stands for all whose access clauses are written by
     hand.

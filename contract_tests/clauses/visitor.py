@@ -1,4 +1,4 @@
-"""What a profile means: the id asked for, and times that add up."""
+"""The meaning of a profile: its id, and times that add up."""
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -12,7 +12,7 @@ from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import Recording, rows
 
-# Some milliseconds may be told as seconds, and two clocks read for one answer.
+# In ms: a server may round to seconds, and read two clocks for one answer.
 _SLACK = 1_000
 
 
@@ -34,7 +34,7 @@ def profiles(recording: Recording) -> list[Profile]:
 
 
 def _with(*names: str) -> Callable[[Recording], list[Profile]]:
-    """Profiles in which these members of `activity` are told."""
+    """Returns a function that picks the profiles with these members of `activity`."""
     return lambda recording: [
         p for p in profiles(recording) if all(p.activity.get(n) is not None for n in names)
     ]
@@ -77,7 +77,7 @@ def first_before_last(profile: Profile) -> Iterable[Violation]:
 
 
 def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
-    """Whether a duration is what lies between an instant and the answer."""
+    """Yields a violation if a duration is not the time between an instant and the answer."""
     begun, passed = ms(profile.activity[at]), profile.activity[since]
     if begun is None or not is_number(passed):
         return
@@ -170,7 +170,7 @@ def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
 def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
     found = [ms(row.get("timestamp")) for row in rows(profile.activity, "completedGoals")]
     times = [at for at in found if at is not None]
-    # In which direction, nobody says.
+    # No page says in which direction.
     steps = {(later > earlier) - (later < earlier) for earlier, later in pairwise(times)}
     if {1, -1} <= steps:
         yield Violation(

@@ -1,4 +1,4 @@
-"""How a command of the kit ends when it cannot do its work."""
+"""The end of a command that cannot do its work: messages and exit codes."""
 
 import sys
 import traceback
@@ -16,9 +16,9 @@ _EXTRA = "datafast-mock[verify]"
 
 @contextmanager
 def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
-    """Tells what packages are missing; ends with 130 where it is interrupted, with 70 where the kit fails.
+    """Reports missing packages; exits with 130 if interrupted, and with 70 if the kit fails.
 
-    The tokens are in nothing that it tells.
+    The tokens are masked in all messages.
     """
     try:
         yield

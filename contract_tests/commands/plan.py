@@ -1,4 +1,4 @@
-"""How the options of `datafast-mock verify` become a plan, and what is wrong with them."""
+"""The options of `datafast-mock verify` as a plan, with the errors for wrong ones."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 
 def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
-    """The plan that the command line asks for. Raises click.UsageError for what cannot be used."""
+    """Returns the plan for the options. Raises click.UsageError for an option that cannot be used."""
     if url is None and not options["har"]:
         raise click.UsageError("which server? Give its URL, or recorded traffic with --har FILE")
     try:
@@ -50,7 +50,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         _allow_fuzzing(url, given, is_owned=options["is_owned"])
     ids = [clause.id for clause in all_clauses()]
     required = _selected("--require", options["require"] or "", ids)
-    # What is required is judged, whatever else is left out.
+    # Required clauses are judged even if --only leaves them out.
     only = _selected("--only", options["only"] or "*", ids) | required
     return Plan(
         base=base,
@@ -69,7 +69,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
 
 
 def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool) -> None:
-    """Raises click.UsageError where nobody may be fuzzed."""
+    """Raises click.UsageError if the server may not be fuzzed."""
     if url is None:
         raise click.UsageError("--fuzz sends requests; it needs a URL")
     if find_spec("schemathesis") is None:
@@ -95,7 +95,7 @@ def _known(baseline: str | None) -> frozenset[str]:
 
 
 def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
-    """The clauses that some of the patterns, joined by commas, name."""
+    """Returns the clauses that match one of the patterns, which are separated by commas."""
     chosen: set[str] = set()
     for pattern in filter(None, map(str.strip, patterns.split(","))):
         found = {clause_id for clause_id in ids if fnmatchcase(clause_id.upper(), pattern.upper())}

@@ -1,4 +1,4 @@
-"""What `datafast-mock verify` does, once its options are read."""
+"""The work of `datafast-mock verify` after its options are read."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ from contract_tests.report.terminal import terminal_report
 
 
 def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Mapping[str, Any]) -> int:
-    """Judges, tells the terminal, writes the reports (kind and file); gives the exit code."""
+    """Judges, prints the verdict and writes the reports (kind and file). Returns the exit code."""
     plan = plan_of(url, options)
     _check_targets(reports, options["saved_har"])
     run = _recorded(plan, url, options) if options["har"] else _live(plan, options)
@@ -45,7 +45,7 @@ def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -
 
 
 def _live(plan: Plan, options: Mapping[str, Any]) -> Run:
-    """Asks the server."""
+    """Judges a server by asking it."""
     is_shown = sys.stderr.isatty()
 
     def tell(sentence: str) -> None:
@@ -64,7 +64,7 @@ def _live(plan: Plan, options: Mapping[str, Any]) -> Run:
 
 
 def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
-    """Judges what somebody has recorded."""
+    """Judges recorded traffic."""
     if options["saved_har"]:
         raise click.UsageError("--save-har records a run; with --har there is none")
     begun = time.monotonic()

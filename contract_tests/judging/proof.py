@@ -1,4 +1,4 @@
-"""Shows that the clauses notice: plants every mutant in a clean recording and sees which clauses fall."""
+"""The proof that clauses notice faults: every mutant is planted in a clean recording."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,14 +21,14 @@ from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.recording import Recording
 
-# The mock's own clock goes faster, so that nobody has to wait for polls to lie seconds apart.
+# The mock's clock runs faster, so that polls lie seconds apart without a wait.
 _SPEED = 10
 _FALLEN = (Outcome.BROKEN, Outcome.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What became of a mutant: the clauses that fell, and what the one that had to fall says of it."""
+    """The result for a mutant: the clauses that fell, and the message of the one that had to fall."""
 
     mutant: str
     clause: str
@@ -46,7 +46,10 @@ class UncleanError(Exception):
 
 
 def clean_recordings() -> dict[str, list[Exchange]]:
-    """What the mock answers in each revision. Raises StoppedError, and UncleanError where it is not clean."""
+    """Returns the mock's exchanges for each revision.
+
+    Raises StoppedError, and UncleanError if a clause falls.
+    """
     revisions = document().revisions
     with ThreadPoolExecutor(len(revisions)) as pool:
         recordings = dict(zip(revisions, pool.map(_recorded, revisions), strict=True))
@@ -81,9 +84,9 @@ def unproven(proofs: Iterable[Proof]) -> list[Clause]:
 def fallen(
     exchanges: Sequence[Exchange], revision: str | None, changed: Sequence[Exchange]
 ) -> dict[str, str]:
-    """The clauses that do not hold, with the first thing that each says.
+    """Returns the clauses that do not hold, each with its first message.
 
-    Of clauses that judge each answer by itself only the `changed` ones are asked.
+    Clauses that judge each answer by itself are given the `changed` exchanges only.
     """
     whole = Recording(exchanges, revision)
     part = whole.part(changed)
@@ -96,7 +99,7 @@ def fallen(
 
 
 def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
-    """Plants every mutant in a clean recording of its revision; one of both revisions in the first."""
+    """Plants every mutant in a clean recording of its revision, or of the first, and yields the results."""
     numbers = range(len(all_mutants()))
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(partial(_proof, dict(recordings)), numbers, chunksize=8)

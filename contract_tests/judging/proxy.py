@@ -33,7 +33,7 @@ _HOP_BY_HOP = frozenset(
         *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
     }
 )
-# They are made anew for the request that is sent: whoever can read a body can plant something in it.
+# The proxy sets these itself: it can only plant a fault in a body that it can read.
 _OWN = frozenset({b"host", b"content-length", b"accept-encoding", b"expect"})
 _TIMEOUT = 30.0
 _MOST_BYTES = 32 * 1024 * 1024
@@ -43,7 +43,7 @@ _UPWARDS = re.compile(rb"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\]|%2f|%5c)",
 
 
 class _ProxyError(Exception):
-    """What is not passed on, or cannot be: a status, and a sentence for people."""
+    """A request that is not passed on, or cannot be: a status, and a sentence for people."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -53,7 +53,10 @@ class _ProxyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """What upstream answers; `unreadable` says that the body is in a coding that nobody asked for."""
+    """The answer of the upstream server.
+
+    `is_readable` is False for a body in a coding that was not accepted.
+    """
 
     status: int
     headers: Headers
@@ -62,7 +65,7 @@ class _Reply:
 
 
 class Proxy:
-    """An ASGI application: what is asked of it is asked upstream; what comes back has the mutant in it."""
+    """An ASGI application that passes requests to an upstream server and plants the mutant in the answers."""
 
     def __init__(self, base: str, mutant: Mutant, credentials: Credentials, *, is_exposed: bool) -> None:
         """`base` is the API's; `credentials` tell what tokens are for.
@@ -91,7 +94,7 @@ class Proxy:
         receive: Callable[[], Awaitable[Mapping[str, Any]]],
         send: Callable[[Mapping[str, Any]], Awaitable[None]],
     ) -> None:
-        """Answers one request; all else that ASGI knows is left."""
+        """Answers one HTTP request; other ASGI scopes are ignored."""
         if scope["type"] != "http":
             return
         try:
@@ -107,7 +110,7 @@ class Proxy:
         await send({"type": "http.response.body", "body": b"" if is_bare else reply.body})
 
     def _check(self, scope: Mapping[str, Any]) -> None:
-        """Raises _ProxyError for what is not passed on."""
+        """Raises _ProxyError for a request that is not passed on."""
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) > 1:
             raise _ProxyError(400, "A request has one Host header.")
@@ -141,7 +144,7 @@ class Proxy:
         return replace(reply, status=mutated.status, headers=headers, body=mutated.body)
 
     async def _asked(self, method: str, scope: Mapping[str, Any], body: bytes) -> _Reply:
-        """What upstream answers, decoded where it can be."""
+        """Returns the answer of the upstream server, decoded if possible."""
         query = scope["query_string"]
         target = self._upstream.copy_with(raw_path=scope["raw_path"] + (b"?" + query if query else b""))
         headers = [*_passed(scope["headers"], _OWN), (b"accept-encoding", b"identity")]
@@ -172,7 +175,7 @@ class Proxy:
         visitor_id = parameters.get("visitorId")
         if operation is not None and found <= {labels.OK, labels.ACCOUNT}:
             label = request_label(operation, query, visitor_id, self._credentials)
-            # What is meant to be refused is not meant to succeed.
+            # A request that should be refused should not succeed as well.
             found = {label} if label in labels.REFUSED else found | ({label} if label else set())
         if visitor_id and visitor_id.lower() in self._met:
             found.add(labels.MET)
@@ -193,7 +196,7 @@ class Proxy:
         )
 
     def _remember(self, exchange: Exchange) -> None:
-        """Whom a map has shown, for the profiles that are asked for next."""
+        """Remembers the visitors of a map, for the profiles that are asked for next."""
         if exchange.operation == MAP and len(self._met) < _MOST_MET:
             ids = (row.get("visitorId") for row in rows(exchange.data, "visitors"))
             self._met.update(visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str))
@@ -272,12 +275,12 @@ class ProxyServer(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        # Whoever asks adds the usual one.
+        # Clients add the usual path themselves.
         self._path = "" if proxy.path == "/api/v1" else proxy.path
         self._tell = tell
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        """Starts to listen, then says so."""
+        """Starts to listen, then tells the address."""
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]

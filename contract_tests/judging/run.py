@@ -1,4 +1,4 @@
-"""One run: what was asked, what came back, and what the clauses say of it."""
+"""A run: asks the server what the plan says, and judges the answers."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run came to. `stopped` and `refused` say why it ended early; None where it did not."""
+    """The result of a run. `stopped` and `refused` say why it ended early, None if it did not."""
 
     base: str
     recording: Recording
@@ -121,7 +121,7 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
 
 
 def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
-    """What the clauses say of exchanges, however they came about. `begun` is on the monotonic clock."""
+    """Judges exchanges from any source. `begun` is on the monotonic clock."""
     recording = Recording(exchanges, plan.revision, plan.contract)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
     return Run(
@@ -150,7 +150,7 @@ def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
 
 
 def _unseen(recording: Recording, verdicts: Iterable[Verdict], plan: Plan) -> Iterator[str]:
-    """What keeps a run without a broken clause from saying that all is well."""
+    """Yields the reasons why a run without a broken clause must not say that all is well."""
     families = {family_of(verdict.clause.id) for verdict in verdicts}
     for operation in (family.operation for family in FAMILIES if family in families):
         if operation is not None and not recording.answers(operation):

@@ -1,4 +1,4 @@
-"""What clauses say of a recording."""
+"""Verdicts: the outcome of each clause on a recording."""
 
 import gc
 import traceback
@@ -12,12 +12,12 @@ from pathlib import Path
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.recording import Recording
 
-# More examples of the same fault tell nobody more.
+# Further examples of the same fault add nothing.
 _MOST_VIOLATIONS = 5
 
 
 class Outcome(Enum):
-    """What becomes of a clause."""
+    """The outcome of a clause."""
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -49,7 +49,7 @@ def judge(
 ) -> list[Verdict]:
     """The verdict of each clause.
 
-    `strict` lets warnings count as broken; `known` are the clauses that may be broken, as they were before.
+    `strict` makes warnings count as broken; `known` are the clauses that may be broken, as in the baseline.
     """
     with _uncollected():
         return [_verdict(recording, clause, strict=strict, known=known) for clause in clauses]
@@ -57,9 +57,9 @@ def judge(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the search for cycles: judging makes none, and millions of values that it would walk through.
+    """Pauses the garbage collector: judging makes no cycles, but millions of values to search for them.
 
-    It takes half as long so.
+    This halves the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

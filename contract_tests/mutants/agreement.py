@@ -11,7 +11,7 @@ from contract_tests.recording import REVISION_2026_02
 
 
 def _born_after_the_session() -> Mutation:
-    """First visits begin when a profile is first asked for, though the map has told of a session before."""
+    """Moves first visits to when a profile is first asked for, after the session that the map shows."""
     born: dict[str, str] = {}
 
     def edit(data: Data, exchange: Exchange) -> None:
@@ -23,7 +23,7 @@ def _born_after_the_session() -> Mutation:
 
 
 def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
-    """A visit fewer than the map has told of; of the first and last one nothing is said."""
+    """Counts one visit less than the map did, and leaves out when the first one was."""
     if activity["visitCount"] > 1:
         activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None)
 

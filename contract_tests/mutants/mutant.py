@@ -1,4 +1,4 @@
-"""What a mutant is."""
+"""Mutants: faults with a name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

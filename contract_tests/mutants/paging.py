@@ -1,4 +1,4 @@
-"""Pages that are none: too long, always the first one, or told wrongly."""
+"""Wrong pages: too long, always the first one, or with another number."""
 
 from collections.abc import Iterator
 from functools import partial

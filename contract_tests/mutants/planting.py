@@ -1,4 +1,4 @@
-"""How a mutation changes an exchange: its status, its headers, its body."""
+"""The ways in which mutations change an exchange: its status, its headers, its body."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rewriting(operation: str | None, edit: Change) -> Mutation:
-    """Edits the body of an operation's successful answers; None is for those of every operation."""
+    """Edits the body of an operation's successful answers; None stands for every operation."""
 
     def mutate(exchange: Exchange) -> Exchange:
         is_meant = exchange.operation is not None and operation in (None, exchange.operation)
@@ -56,7 +56,7 @@ def answering(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Mutation:
-    """Answers some requests otherwise. A new status for an error is told in its envelope as well."""
+    """Changes the answers to some requests. The envelope of an error gets the new status as well."""
 
     def mutate(exchange: Exchange) -> Exchange:
         if not which(exchange):

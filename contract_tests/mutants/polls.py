@@ -14,7 +14,7 @@ from contract_tests.recording import REVISION_2026_02, rows
 def _counting(
     name: str, clause: str, operation: str, edit: Callable[[Data, int], object], revision: str | None = None
 ) -> Mutant:
-    """An edit that gets the number of the answer: 0, 1, 2 …"""
+    """A mutant whose edit gets the number of the answer: 0, 1, 2 …"""
 
     def make() -> Mutation:
         numbers = count()
@@ -36,7 +36,7 @@ def _backwards(data: Data, number: int) -> None:
 
 
 def _forgetting() -> Mutation:
-    """Who is asked for again has not viewed their first page any more."""
+    """Removes the first page of a visitor who is asked for again."""
     asked: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:

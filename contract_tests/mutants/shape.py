@@ -1,4 +1,4 @@
-"""For each documented member: a value of another type, its absence, and values out of its bounds."""
+"""Wrong shapes of each documented member: another type, absence, and values out of bounds."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -29,7 +29,7 @@ def _faults(row: Row) -> Iterator[tuple[str, Json]]:
     yield "of another type", "wrong" if {"number", "integer"} & set(kinds) else 5
     if row.is_required:
         yield "missing", _GONE
-    # An example shows a type, not which values there may be besides.
+    # An example shows a type, not which other values there may be.
     if row.standing == EXAMPLE:
         return
     if "null" not in kinds:

@@ -1,4 +1,4 @@
-"""The HTML report: one file without scripts that loads nothing, for whoever has to decide."""
+"""The HTML report: one file for people, which has no scripts and loads nothing."""
 
 import xml.etree.ElementTree as ET
 from base64 import b64encode
@@ -47,7 +47,7 @@ _ANCHORS = {outcome: f"#{anchor}" for outcome, (anchor, _, _) in _TITLES.items()
 
 
 def html_report(run: Run) -> str:
-    """The verdict, totals, what deviates and what repeats it, what was not observed, and every clause."""
+    """Returns the page: verdict, totals, deviations with their requests, unobserved clauses, all clauses."""
     body = element("body", _header(run), element("main", *_sections(run)), _footer())
     return page_with(element("html", _head(run), body, lang="en"))
 

@@ -90,7 +90,7 @@ def _instant(moment: datetime) -> str:
 
 
 def _visible(text: str) -> str:
-    """JSON with escapes for what could not be seen, or could steer a terminal; it stays the same JSON."""
+    """Returns the same JSON with escapes for characters that are invisible or could steer a terminal."""
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""The JUnit report: what CI servers read, in the form that Jenkins' schema describes."""
+"""The JUnit report for CI servers, in the form that Jenkins' schema describes."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator

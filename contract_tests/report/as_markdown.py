@@ -36,7 +36,7 @@ _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A title with entries, which are left out from the last one on where there is no room."""
+    """A title with entries; the last ones are left out if there is no room."""
 
     title: str
     entries: Sequence[str]
@@ -44,7 +44,7 @@ class _Section:
     """Whether it is to be read at once; otherwise it is folded."""
 
     def lines(self, told: int) -> Iterator[str]:
-        """The section with so many of its entries."""
+        """Yields the section with the first entries."""
         yield from (
             "",
             f"#### {self.title}" if self.is_open else f"<details><summary>{self.title}</summary>",
@@ -58,7 +58,7 @@ class _Section:
 
 
 def markdown_report(run: Run) -> str:
-    """The verdict, the totals, and each clause that does not hold, as far as there is room."""
+    """Returns the verdict, the totals, and the clauses that do not hold, as far as there is room."""
     head = "\n".join(_head(run))
     return "\n".join((head, *_fitting(_sections(run), MOST_CHARACTERS - _RESERVE - len(head)))) + "\n"
 
@@ -94,7 +94,7 @@ def _sections(run: Run) -> Iterator[_Section]:
 
 
 def _fitting(sections: Iterable[_Section], room: int) -> Iterator[str]:
-    """The sections' lines, with as many of their entries as there is room for."""
+    """Yields the sections' lines, with as many entries as fit."""
     for section in sections:
         told = 0
         for entry in section.entries:
@@ -117,7 +117,7 @@ def _deviation(verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
-    """A stranger's text as a code span."""
+    """Returns a text of the server's as a code span."""
     content = shortened(plain(text), _LONGEST_LINE) or " "
     fence = "`" * (_longest_run(content) + 1)
     return (
@@ -128,11 +128,11 @@ def _code(text: str) -> str:
 
 
 def _longest_run(text: str) -> int:
-    """How many backticks follow each other at most."""
+    """Returns the length of the longest run of backticks."""
     return max(map(len, re.findall("`+", text)), default=0)
 
 
 def _prose(text: str) -> str:
-    """A text of our own, in which only what stands between backticks is markup."""
+    """Escapes a text of our own, in which only backticks are markup."""
     parts = text.split("`")
     return "`".join(part if n % 2 else _MARKUP.sub(r"\\\1", part) for n, part in enumerate(parts))

@@ -39,7 +39,7 @@ class BaselineError(Exception):
 
 
 def broken_in(path: Path) -> frozenset[str]:
-    """The clauses that a JSON report tells as broken, or as known to be. Raises BaselineError."""
+    """Returns the clauses that a JSON report lists as broken or as known deviations. Raises BaselineError."""
     try:
         report = msgspec.json.decode(path.read_bytes(), type=_Report)
     except OSError as error:
@@ -58,7 +58,7 @@ class _ReportedClause(msgspec.Struct):
 
 
 class _Report(msgspec.Struct):
-    """What a baseline is read for."""
+    """The members of a report that the baseline needs."""
 
     version: int
     clauses: list[_ReportedClause]

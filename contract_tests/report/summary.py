@@ -1,4 +1,4 @@
-"""What a run came to, in a sentence, and what it would take to see more."""
+"""The summary of a run: a sentence, and what it would take to observe more."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _MOST_NAMED = 5
 
 
 class State(Enum):
-    """What a run says of the contract as a whole."""
+    """The verdict on the contract as a whole."""
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -27,7 +27,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The state and a plain sentence that says why; `more` is what one should know beside it."""
+    """The state with a sentence that says why; `more` are further sentences."""
 
     state: State
     sentence: str
@@ -35,7 +35,7 @@ class Summary:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All that there is to say, the verdict first."""
+        """All sentences, the verdict first."""
         return (self.sentence, *self.more)
 
 
@@ -50,31 +50,31 @@ def summary_of(run: Run) -> Summary:
 
 
 def judged_in(run: Run) -> int:
-    """How many clauses met something that they could be judged on."""
+    """Returns the number of clauses that were judged."""
     return sum(len(run.of(outcome)) for outcome in (*TOLD, Outcome.HOLDS))
 
 
 def reason_of(run: Run) -> str | None:
-    """Why a run saw less than it should have; None where it did not."""
+    """Returns the reason why a run saw less than planned; None if it saw all."""
     reason = run.refused or run.stopped or run.unseen
     return None if reason is None else plain(reason)
 
 
 def gaps_of(run: Run) -> list[str]:
-    """Why the verdict is partial, in sentences without an end; none where it is not."""
+    """Returns the reasons why the verdict is partial, without full stops; empty if it is complete."""
     reason, failed = reason_of(run), len(run.of(Outcome.FAILED))
     bug = f"{counted(failed, 'clause', 'clauses')} could not be judged, by a bug of the kit"
     return [*([] if reason is None else [reason]), *([bug] if failed else [])]
 
 
 def started_at(run: Run) -> datetime | None:
-    """When the first request that was answered was sent; None where none was."""
+    """Returns when the first request was sent; None without an answer."""
     sent = min((exchange.sent for exchange in run.recording.exchanges), default=None)
     return None if sent is None else datetime.fromtimestamp(sent / 1000, UTC)
 
 
 def needs_of(run: Run) -> dict[str, list[str]]:
-    """The clauses that were not observed, by what would make them so."""
+    """Returns the ids of the clauses that were not observed, by what each needs."""
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
         needs.setdefault(verdict.clause.needs, []).append(verdict.clause.id)
@@ -82,7 +82,7 @@ def needs_of(run: Run) -> dict[str, list[str]]:
 
 
 def tool() -> dict[str, str]:
-    """The name and version of what judged."""
+    """The kit's name and version."""
     return {"name": TOOL, "version": version(TOOL)}
 
 

@@ -1,4 +1,4 @@
-"""Which files a run may write: new ones, empty ones, and what an earlier run has written there."""
+"""The files that a run may write: new ones, empty ones, and those of an earlier run."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +20,7 @@ class TargetError(Exception):
 
 
 def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
-    """Raises TargetError for a file that is somebody else's, no file, or one of the others.
+    """Raises TargetError for a file of another program, no regular file, or one of the others.
 
     `kind` is one of a report's, or `har`. Pipes and devices take whatever comes.
     """
@@ -41,7 +41,7 @@ def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
 
 
 def _is_ours(kind: str, path: Path) -> bool:
-    """Whether a file is empty, or begins as such files of ours do."""
+    """Whether a file is empty, or begins like a file of this kind that the kit wrote."""
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING).decode("utf-8", errors="replace")
     return not beginning or re.match(_MARKS[kind], beginning, re.DOTALL) is not None

@@ -1,4 +1,4 @@
-"""The verdict on a terminal: what is wrong, what was not seen, and in the last line what it comes to."""
+"""The report for a terminal: deviations, unobserved clauses, and the verdict in the last line."""
 
 import textwrap
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN:
 
 
 def terminal_report(run: Run) -> str:
-    """What was asked, what is broken, then what was not seen and what it would take, then the verdict."""
+    """Returns the report: totals, deviations, unobserved clauses with their needs, verdict."""
     return "\n".join(_lines(run))
 
 
@@ -95,7 +95,7 @@ def _wrapped(text: str, margin: str) -> list[str]:
 
 
 def _unseen(run: Run) -> Iterator[str]:
-    """What was not observed, gathered by what would make it observable."""
+    """Yields the unobserved clauses, grouped by their needs."""
     needs = needs_of(run)
     if not needs or not run.recording.exchanges:
         return

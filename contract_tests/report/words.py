@@ -52,7 +52,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def ids_told(ids: Sequence[str]) -> str:
-    """The ids of clauses in their order; three and more that follow each other as the first to the last."""
+    """Returns the ids of clauses as text, in order; three or more in a row become `first to last`."""
     runs: list[list[str]] = []
     for clause_id in ids:
         if runs and _follows(runs[-1][-1], clause_id):
@@ -63,12 +63,12 @@ def ids_told(ids: Sequence[str]) -> str:
 
 
 def total_of(outcome: Outcome, count: int) -> str:
-    """How many clauses have an outcome, in words."""
+    """Returns a number of clauses with an outcome, in words."""
     return counted(count, *_COUNTED[outcome])
 
 
 def place_of(violation: Violation) -> str:
-    """Where something is wrong: the JSON pointer with the value that was met, if there was one."""
+    """Returns the place of a violation: its JSON pointer, with the value there if there is one."""
     if not violation.pointer:
         return f"{violation.exchange.status} from {plain(violation.exchange.url)}"
     pointer = plain(violation.pointer)
@@ -76,13 +76,13 @@ def place_of(violation: Violation) -> str:
 
 
 def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:
-    """What is wrong and where, of several violations, each once."""
+    """Returns the problems and places of several violations, each once."""
     told = ((shortened(plain(v.problem), _LONGEST_PROBLEM), place_of(v)) for v in violations)
     return list(dict.fromkeys(told))
 
 
 def shown(value: Json) -> str:
-    """A value as JSON on one line, cut where it is long, without tokens and control characters."""
+    """Returns a value as JSON on one line: shortened, without tokens and control characters."""
     try:
         # Names, texts and lists are cut first: nobody waits for megabytes of which a line is shown.
         text = plain(msgspec.json.encode(_cut(value)).decode())
@@ -92,7 +92,7 @@ def shown(value: Json) -> str:
 
 
 def json_of(value: Json) -> msgspec.Raw | None:
-    """A value as JSON without tokens; None where that is too long to be repeated."""
+    """Returns a value as JSON without tokens; None if that is too long to be repeated."""
     try:
         encoded = msgspec.json.encode(_cut(value))
     except RecursionError:
@@ -101,7 +101,7 @@ def json_of(value: Json) -> msgspec.Raw | None:
 
 
 def plain(text: str) -> str:
-    """A text of a stranger's as it may be shown: no tokens, no control characters, one line."""
+    """Returns a text of the server's as it may be shown: one line without tokens and control characters."""
     told = discreet(text)
     if told.isprintable():
         return told
@@ -114,7 +114,7 @@ def discreet(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """A text of at most so many characters, and a sign where it was cut."""
+    """Shortens a text to a length, with an ellipsis where it was cut."""
     return text if len(text) <= longest else text[:longest] + "…"
 
 
@@ -132,16 +132,16 @@ def curl_of(exchange: Exchange) -> str:
 
 
 def ground_of(clause: Clause) -> str:
-    """What a clause rests on, in words."""
+    """Returns the ground of a clause in words."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
     page = document().page_of(clause.source)
-    # What is no page is told in words already, such as "the public documentation of errors".
+    # A source that is no page is in words already, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
 
 
 def _cut(value: Json) -> Json:
-    """A value without tokens; what is longer than any report repeats is cut, and still too long."""
+    """Returns a value without tokens. Long parts are cut, but stay longer than any report repeats."""
     if isinstance(value, str):
         return discreet(value[:_LONGEST_JSON]).encode("utf-8", "replace").decode()
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Which token is for what."""
+"""The credentials of a run: a token, or an id, for each role."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from contract_tests.masking import Mask
 
 _FOLDER = Path(__file__).parent
 _NAMES = {"key": "website's key", "account": "account token"}
-# They are no secrets.
+# These are no secrets.
 _SHOWN = frozenset({"website_id", "bot", "visitor_id"})
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 _LARGEST = 1 << 20
@@ -30,7 +30,10 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """Tokens by role; None for what nobody has given. It has no repr, so that no token is ever shown."""
+    """The tokens and ids by role, None for each that is not given.
+
+    There is no repr that could show a token.
+    """
 
     key: str | None = None
     account: str | None = None
@@ -46,7 +49,7 @@ class Credentials:
     visitor_id: str | None = None
 
     def check(self) -> None:
-        """Raises CredentialsError for what is something else: a right server would be accused by it."""
+        """Raises CredentialsError if a token is in the wrong field: a correct server would be accused."""
         for name, token in self._secrets():
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise CredentialsError(f"the {_NAMES.get(name, name)} holds what no header can carry")
@@ -58,9 +61,9 @@ class Credentials:
             raise CredentialsError(f"the website id {self.website_id[:40]!r} is not 24 hexadecimal digits")
 
     def mask(self, others: Iterable[str] = ()) -> Mask:
-        """What hides these tokens, and others, in a server's answers.
+        """Returns a mask that hides these tokens, and others, in a server's answers.
 
-        A word of the document is none: where it is hidden, right answers look wrong.
+        A token that is a word of the document is not hidden: correct answers would look wrong.
         """
         tokens = (token for _, token in self._secrets())
         return _mask(frozenset(filter(None, (*tokens, *others))))
@@ -73,20 +76,20 @@ class Credentials:
                 yield role.name, token
 
     def stripped(self) -> "Credentials":
-        """These without white space around them, such as the line's end that a file of secrets has.
+        """Returns the credentials without white space around them, such as a line's end.
 
-        What is empty then is not given.
+        A credential that is then empty becomes None.
         """
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         return replace(self, **{name: (text or "").strip() or None for name, text in given.items()})
 
     def over(self, others: "Credentials") -> "Credentials":
-        """These, and the others where these are not given."""
+        """Returns these credentials, completed by the others."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         return replace(others, **given)
 
 
-# A run asks for the same one several times, and it takes a tenth of a second to make.
+# A run needs the same mask several times, and compiling it takes a tenth of a second.
 @lru_cache(8)
 def _mask(tokens: frozenset[str]) -> Mask:
     return Mask(token for token in tokens if not document().mentions(token))
@@ -108,7 +111,7 @@ def load_credentials(name: str) -> Credentials:
 
 
 def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
-    """The tokens of a file by role, as they are written: a token of digits is text as well."""
+    """Returns the tokens of a file by role, as they are written: a token of digits is text as well."""
     known = {field.name for field in fields(Credentials)}
     found: dict[str, str] = {}
     if not isinstance(node, yaml.MappingNode):

@@ -39,7 +39,7 @@ def probes_for(
 
 
 def most_of(probes: Iterable[Probe]) -> int:
-    """How many requests the probes send at most, with the one that comes before them."""
+    """The most requests that the probes send, with the one that comes before them."""
     return 1 + sum(probe.most for probe in probes)
 
 
@@ -51,7 +51,7 @@ def ask_all(probes: Iterable[Probe], asker: Asker) -> None:
 
 
 def open_with(asker: Asker) -> None:
-    """Looks whether this is the API, and whether it lets us in, before anything is judged.
+    """Checks whether this is the API, and whether the token is accepted, before anything is judged.
 
     Raises StoppedError and RefusedError.
     """

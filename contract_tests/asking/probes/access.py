@@ -1,4 +1,4 @@
-"""Who is let in: requests without a token, with an invalid one, and with tokens that may not do it."""
+"""Access: requests without a token, with an invalid one, and with tokens that lack a right."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE
@@ -21,7 +21,7 @@ REFUSED = (
 
 
 def _until_limited(asker: Asker) -> None:
-    """Asks until it is too often."""
+    """Sends requests until the rate limit refuses one."""
     for _ in range(_LIMIT_TRIES):
         if not asker.ask(REALTIME, labels.LIMITED, who="limited").is_success:
             return

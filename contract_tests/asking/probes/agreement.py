@@ -1,4 +1,4 @@
-"""The profiles of visitors who are on a map: the most telling ones."""
+"""The profiles of visitors on a map, those with the most facts first."""
 
 import time
 from collections import Counter
@@ -22,12 +22,12 @@ def meet(asker: Asker, visitor_id: str, who: str) -> None:
 
 
 def chosen_of(exchange: Exchange) -> list[str]:
-    """The ids of a map's visitors: one of each sort before a second of any."""
+    """Returns the ids of a map's visitors: one of each sort before a second of any."""
     return list(_chosen(exchange))
 
 
 def _profiles(asker: Asker) -> None:
-    """Asks for some visitors of the latest map, and a while later for the first of them again."""
+    """Asks for some visitors of the latest map, and after a pause for the first of them again."""
     label = labels.OK if asker.credentials.key else labels.ACCOUNT
     maps = [e for e in asker.exchanges if e.operation == MAP and e.is_success]
     chosen = chosen_of(maps[-1] if maps else asker.ask(MAP, label))[:_PROFILES]
@@ -47,7 +47,7 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
     actors = [
         {"visitorId": one} for one, _ in Counter(str(row.get("visitorId")) for row in custom).most_common(1)
     ]
-    # From payers and from newcomers in turn: what lies between them is known of both.
+    # Payers and newcomers in turn: the sorts between them share their members with both.
     order = [sorts[key] for key in sorted(sorts)]
     ends = [order.pop(-(n % 2)) for n in range(1, len(order) + 1)]
     seen: set[str] = set()
@@ -59,7 +59,7 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
 
 
 def _sort_of(row: dict[str, Json]) -> tuple[bool, bool, bool]:
-    """Whether a visitor has paid, is identified, and has been there before, as far as the map tells."""
+    """Returns whether a visitor has paid, is identified, and has come before, as far as the map tells."""
     shown, count = row.get("profileData"), row.get("visitCount")
     is_identified = isinstance(shown, dict) and shown.get("hasProfile") is True
     return row.get("isCustomer") is True, is_identified, isinstance(count, int) and count > 1

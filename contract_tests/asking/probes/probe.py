@@ -19,17 +19,17 @@ SUCCESSES = ("ENV-01", "ENV-0[678]", "ENV-10")
 
 
 class Probe(Protocol):
-    """Something to ask. `serves` are patterns of the clauses that the answers make observable."""
+    """A question to the server. `serves` are patterns of the clauses that its answers make observable."""
 
     @property
     def serves(self) -> tuple[str, ...]: ...  # noqa: D102 - see above
 
     @property
     def most(self) -> int:
-        """How many requests it sends at most."""
+        """The most requests that it sends."""
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether the credentials suffice for it."""
+        """Whether the credentials suffice."""
 
     def ask(self, asker: "Asker") -> None:
         """Sends the requests. Raises StoppedError."""
