@@ -1,4 +1,4 @@
-"""The application: the API open to every origin, and the controls beside it."""
+"""The ASGI application: the API, the controls and the console."""
 
 from functools import lru_cache
 from typing import TextIO
@@ -39,7 +39,7 @@ _ALLOWED = sorted((*_METHODS, "OPTIONS"))
 
 
 def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
-    """The ASGI application. `log` is where each request is noted; None notes none."""
+    """Makes the whole application. `log` gets a line for each request; None means no log."""
     date = lru_cache(4)(http_date_of)
     app: ASGIApp = Stamp(
         Split(make_api(service), CONTROLS, make_control_app(service)),
@@ -49,7 +49,7 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
 
 
 def make_api(service: Service) -> Starlette:
-    """The API itself, open to every origin, and its document."""
+    """Makes the application of the API, open to every origin, and of its document."""
     routes = [
         *(
             _route(operation, Endpoint(service, operation))
@@ -63,7 +63,7 @@ def make_api(service: Service) -> Starlette:
         *document_routes(service),
         *console_routes(),
     ]
-    # A `*` would not cover Authorization; so the headers that a browser asks for are named one by one.
+    # `*` would not include Authorization, so the headers that a browser asks for are listed.
     cors = Middleware(
         Cors,
         allow_origins=["*"],
@@ -88,7 +88,7 @@ def _route(operation: Operation, endpoint: Endpoint) -> Route:
 def _unrouted(service: Service) -> Unrouted:
     async def answer(request: Request, allow: str | None) -> Response:
         if request.scope["raw_path"] == b"*":
-            # The server as a whole (RFC 9110, 9.3.7).
+            # `OPTIONS *` is about the server as a whole (RFC 9110, 9.3.7).
             return Response(status_code=204, headers={"Allow": ", ".join(_ALLOWED)})
         course = begin(service, request.scope)
         await read_body(course, request.receive)

@@ -1,4 +1,4 @@
-"""A key of a running mock, and all that a test may do with it."""
+"""A key of a running mock, with all that a test can do with it."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _SECONDS = 30
 
 
 class ControlError(Exception):
-    """The mock refused what it was told; the text says why. `status` is None where no mock answered."""
+    """An error of the mock's controls; its text gives the reason. `status` is None if no mock answered."""
 
     def __init__(self, problem: str, status: int | None = None) -> None:
         super().__init__(problem)
@@ -21,17 +21,17 @@ class ControlError(Exception):
 
 
 class Datafast:
-    """One website on a running mock, seen through a key of its own.
+    """A key of its own on a running mock, for one test.
 
     `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
     and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.
-    What is done here touches no other key.
+    Its methods affect no other key.
     """
 
     def __init__(self, server: str, *, control_token: str | None = None, **settings: Any) -> None:
-        """Mints a key on a server (`http://127.0.0.1:…`); `settings` as `POST /__mock/keys` takes them.
+        """Mints a key on a server (`http://127.0.0.1:…`), with the settings of `POST /__mock/keys`.
 
-        `control_token` is that of the server, where it has one.
+        `control_token` is the server's, or None if it has none.
         """
         self._server = server
         self._headers = {"Authorization": f"Bearer {control_token}"} if control_token else {}
@@ -42,12 +42,12 @@ class Datafast:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a client sends to use this key."""
+        """The headers with which a client uses this key."""
         return {"Authorization": f"Bearer {self.key}"}
 
     @property
     def website_id(self) -> str:
-        """The id of the website that the key stands for now."""
+        """The id of the website that the key has at present."""
         found: str = self._ask("GET", f"keys/{quote(self.key)}", is_scoped=False)["websiteId"]
         return found
 
@@ -58,25 +58,25 @@ class Datafast:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """The requests that came with this key, oldest first: operation, query, headers, status, lint, …"""
+        """The requests with this key, oldest first, each with operation, query, headers, status, lint, …"""
         found: list[dict[str, Any]] = self._ask("GET", "requests", limit=1000)["requests"]
         return found
 
     def site(self, name: str) -> "Datafast":
-        """Moves to another website, such as `launch_day`."""
+        """Changes the key's website, such as to `launch_day`."""
         return self._turn(site=name)
 
     def revision(self, name: str) -> "Datafast":
-        """Answers as another revision of the documentation has it."""
+        """Changes the revision of the key's answers, such as to `2026-06`."""
         return self._turn(revision=name)
 
     def rate_limit(
         self, limit: int | str | None, *, window: int | None = None, reset_unit: str = "ms"
     ) -> "Datafast":
-        """Allows so many requests in each window of so many seconds (60 unless told); `"60/min"` says both.
+        """Sets a rate limit: `limit` requests in each window of `window` seconds (60 by default).
 
-        None stands for the limit that the server has. A 429 tells its `reset` in `ms` or `s`. Raises
-        ValueError for a text that is no rate limit, or that has a window beside it.
+        A text such as `"60/min"` has both; None removes the key's own limit. `reset_unit` is the unit of a
+        429's `reset`, `ms` or `s`. Raises ValueError for an invalid text, or for one beside a window.
         """
         if limit is None:
             return self._turn(rateLimit=None)
@@ -89,12 +89,12 @@ class Datafast:
         return self._turn(rateLimit=rate_limit if window is None else {**rate_limit, "window": window})
 
     def at(self, instant: str | datetime) -> "Datafast":
-        """Goes to an instant and stays there; `advance` and `run` go on from it."""
+        """Sets the clock to an instant and freezes it; `advance` and `run` continue from there."""
         text = instant.isoformat() if isinstance(instant, datetime) else instant
         return self._clock(now=text, frozen=True)
 
     def advance(self, time: timedelta | float) -> "Datafast":
-        """Lets time pass, in seconds or as a timedelta; nothing sleeps."""
+        """Advances the clock by seconds or a timedelta, without waiting."""
         seconds = time.total_seconds() if isinstance(time, timedelta) else time
         return self._clock(advance=round(seconds * 1000))
 
@@ -103,13 +103,13 @@ class Datafast:
         return self._clock(frozen=True)
 
     def run(self, *, speed: float = 1.0) -> "Datafast":
-        """Lets the clock run, `speed` seconds of the world in one of ours."""
+        """Lets the clock run; `speed` is the seconds of the world in a real one."""
         return self._clock(frozen=False, speed=speed)
 
     def fail(
         self, code: int = 500, *, operation: str | None = None, times: int | None = None, **rule: Any
     ) -> "Datafast":
-        """Answers with a documented error; the next `times` requests, or all (None)."""
+        """Answers the next `times` requests, or all (None), with a documented error."""
         return self._rule({"code": code}, operation, times, rule)
 
     def fault(
@@ -121,7 +121,7 @@ class Datafast:
         then: Mapping[str, Any] | None = None,
         **rule: Any,
     ) -> "Datafast":
-        """Breaks answers: `reset`, `truncate`, `malformed`, `hang`, …; `then` has what else a fault takes."""
+        """Breaks answers by a fault: `reset`, `truncate`, `malformed`, `hang`, …; `then` has its options."""
         return self._rule({"fault": name, **(then or {})}, operation, times, rule)
 
     def delay(
@@ -132,11 +132,11 @@ class Datafast:
         times: int | None = None,
         **rule: Any,
     ) -> "Datafast":
-        """Answers late; of two, something between them."""
+        """Delays answers by some ms, or by a random time between two."""
         return self._rule({"delay": milliseconds}, operation, times, rule)
 
     def repair(self) -> "Datafast":
-        """Takes all faults away."""
+        """Removes all faults of the key."""
         return self._turn(faults=[])
 
     def assert_called(
@@ -148,7 +148,7 @@ class Datafast:
         at_most: int | None = None,
         **expected: Any,
     ) -> None:
-        """Fails with the nearest misses where the requests did not come as expected.
+        """Fails, with the nearest misses, if the requests were not as expected.
 
         `expected`: `query`, `headers`, `body`, `method`, `path`, `status`, as
         `/__mock/requests/verify` takes them.
@@ -164,7 +164,7 @@ class Datafast:
             raise AssertionError(_told(wanted, count, found))
 
     def assert_patient(self) -> None:
-        """Fails where a client did not wait after a 429 as long as it was told to."""
+        """Fails if a client did not wait after a 429 as long as it asked."""
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
         told = [
@@ -174,7 +174,7 @@ class Datafast:
             raise AssertionError("\n".join(["after a 429 the client asked again too early:", *told]))
 
     def forget(self) -> None:
-        """Gives the key back."""
+        """Removes the key and its state from the mock."""
         self._ask("DELETE", f"keys/{quote(self.key)}", is_scoped=False)
 
     def _rule(
@@ -218,8 +218,8 @@ class Datafast:
 def _asked(
     server: str, method: str, target: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
 ) -> Any:
-    """What the mock answers. Raises ControlError."""
-    # Straight to it: no proxy that the environment may name has a part in this.
+    """Sends a request to the controls and returns the answer's JSON. Raises ControlError."""
+    # The connection is direct, even if the environment names a proxy.
     connection = HTTPConnection(urlsplit(server).netloc, timeout=_SECONDS)
     sent = dict(headers) if body is None else {**headers, "Content-Type": "application/json"}
     try:

@@ -1,4 +1,4 @@
-"""Everything that a running mock consists of, made from its settings."""
+"""The service: all parts of a running mock, made from its options."""
 
 from collections.abc import Iterator, Mapping
 from copy import copy
@@ -25,89 +25,89 @@ from mock_server.state.knobs import NOTHING, Board
 from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
 from mock_server.world.site import SITES, Site, load_sites
 
-# What they are thrown by; they only have to be the same each time.
+# The seed of the random delays; it must only be the same at each start.
 _COINS = 0
 
 MOST_NOTED = 48 * 1024 * 1024
-"""Bytes of all journals together."""
+"""The most bytes of all journals together."""
 
 
 @dataclass(slots=True)
 class Common:
-    """What holds for all keys that have nothing of their own; `journal` is of requests without a key."""
+    """The server's clock and settings, which keys inherit, and the journal of requests without a key."""
 
     clock: Clock
     board: Board = field(default_factory=Board)
     journal: Journal = field(default_factory=Journal)
     changes: int = 0
-    """How often something was changed through the controls."""
+    """The number of changes through the controls."""
     noted: int = 0
-    """At most so many bytes are in all journals together; more than in truth, where some were forgotten."""
+    """An upper bound of the bytes in all journals; it is too high after requests were removed."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """The parts of a running mock."""
+    """All parts of a running mock."""
 
     settings: Settings
     document: dict[str, Any]
     """The mock's own document, with every revision."""
     views: Mapping[str, View]
-    """What answers an operation of the document, by its `operationId`."""
+    """The functions that answer the operations of the document, by `operationId`."""
     base: str
     extra_operations: list[Operation]
     unmocked_operations: list[Operation]
-    """What is documented and not mocked yet."""
+    """The operations that are documented but not mocked yet."""
     sites: dict[str, Site]
     keys: Keys
     worlds: Worlds
     common: Common
     journal_file: JournalFile | None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    """Requests are numbered in the order in which they came."""
+    """The numbers of requests, in the order in which they came."""
     _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
     _operations: dict[str, dict[str, Operation]] = field(default_factory=dict)
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
 
     @property
     def operations(self) -> list[Operation]:
-        """Those of the document in the revision that the server was started with."""
+        """The operations of the document in the revision with which the server was started."""
         return list(self.operations_in(self.settings.revision).values())
 
     @property
     def operations_of_all_revisions(self) -> list[Operation]:
-        """Each operation of the document once, as the first revision that has it describes it."""
+        """All operations of the document, each in the first revision that has it."""
         found: dict[str, Operation] = {}
         for revision in REVISIONS:
             found = {**self.operations_in(revision), **found}
         return list(found.values())
 
     def operations_in(self, revision: str) -> Mapping[str, Operation]:
-        """The operations of the document in a revision, by `operationId`."""
+        """Returns the operations of the document in a revision, by `operationId`."""
         if revision not in self._operations:
             found = own_operations(self.document, revision)
             self._operations[revision] = {operation.operation_id: operation for operation in found}
         return self._operations[revision]
 
     def clock_of(self, key: Key | None) -> Clock:
-        """The clock that a key goes by; None is no key."""
+        """Returns a key's clock: its own or the server's. Without a key (None) it is the server's."""
         return self.common.clock if key is None or key.clock is None else key.clock
 
     def window_of(self, key: Key | None, rate: RateLimit) -> Window:
-        """A window of a rate limit that begins now, by the clock of a key; None is no key."""
+        """Returns a rate limit's window that begins now by a key's clock, or by the server's (None)."""
         clock = self.clock_of(key)
         window = window_of_the_world if clock.is_driven else window_of_real_time
         return window(rate, clock.limit_time())
 
     @property
     def usual_place(self) -> Place:
-        """The world of a key that names none, and the revision that it answers in."""
+        """The world and the revision of a key without settings."""
         common, started = self.common.board.knobs, self.settings
         seed = started.seed if common.seed is None else common.seed
         return Place(seed, common.site or started.site, common.revision or started.revision)
 
     def place_of(self, key: Key, website_id: str | None, *, stands: str | None) -> Place:
-        """Which world a key's request is about, as `Key.site_of` finds the website. Raises ApiError."""
+        """Returns the world and revision of a key's request; its arguments are those of `Key.site_of`."""
         own, usual = key.board.knobs, self.usual_place
         site = own.site or key.site_of(website_id, usual.site, stands=stands)
         if own is NOTHING and site == usual.site:
@@ -115,21 +115,21 @@ class Service:
         return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
 
     def seed_of(self, key: Key) -> int:
-        """The seed of a key's world."""
+        """Returns the seed of a key's world."""
         return self.usual_place.seed if key.board.knobs.seed is None else key.board.knobs.seed
 
     def revision_of(self, key: Key | None) -> str:
-        """The revision that a key's requests are answered in; None is no key."""
+        """Returns the revision of a key: its own or the server's. Without a key (None) it is the server's."""
         return (None if key is None else key.board.knobs.revision) or self.usual_place.revision
 
     def limiter_of(self, key: Key) -> Limiter | None:
-        """What counts a key's requests; None where there is no limit."""
+        """Returns the counter of a key's requests, or None if it has no rate limit."""
         return key.limiter(self.common.board.knobs.rate or self.settings.rate_limit)
 
     def note(self, sent: Sent, body: Part | None, key: Key | None, outcome: Outcome) -> Request:
-        """Adds a request to the journal of its key, or to that of those without one.
+        """Adds a request to the journal of its key, or to that of requests without a key (None).
 
-        One whose answer is sent later is not written to the file yet: see `finish`.
+        If its answer is sent later, `finish` writes it to the journal's file.
         """
         request = Request(
             number=next(self.numbers),
@@ -157,27 +157,27 @@ class Service:
 
     @property
     def journals(self) -> list[Journal]:
-        """That of requests without a key, and those of all keys."""
+        """The journal of requests without a key, and those of all keys."""
         return [self.common.journal, *(key.journal for key in self.keys.all())]
 
     @property
     def rules_weight(self) -> int:
-        """About so many bytes of memory the rules of all keys take, and the server's."""
+        """The memory that the rules of all keys and of the server take, about, in bytes."""
         return self.common.board.weight + sum(key.board.weight for key in self.keys.all())
 
     def finish(self, request: Request) -> None:
-        """Writes a request to the journal's file, as all is known of it."""
+        """Writes a request to the journal's file, once its answer is sent."""
         if self.journal_file is not None:
             self.journal_file.add(request)
 
     def answers(self, revision: str) -> Mapping[str, Answers]:
-        """All documented answers in a revision, by `operationId`, those of further documents among them."""
+        """Returns all documented answers in a revision by `operationId`, with those of further documents."""
         if revision not in self._documented:
             self._documented[revision] = self._load_answers(revision)
         return self._documented[revision]
 
     def shadow(self) -> "Service":
-        """The same for a request that leaves no trace: what it counts, draws and notes is nobody's."""
+        """Returns a copy for a peek; counts, random numbers and journal of the copy are thrown away."""
         return replace(
             self,
             common=Common(self.common.clock, self.common.board.copy()),
@@ -187,9 +187,9 @@ class Service:
         )
 
     def reset(self) -> None:
-        """As at the start, but for what time it is: the clock starts anew where it started first.
+        """Restores the state at the start; the clock starts again at its first instant.
 
-        Requests go on being numbered, so that whoever reads the journal by numbers misses none.
+        The numbers of requests go on, so that a reader of the journal who knows the last one misses none.
         """
         self.keys.reset()
         self.common.board.turn(NOTHING)
@@ -198,11 +198,11 @@ class Service:
         self._coins.seed(_COINS)
 
     def _make_room(self) -> None:
-        """Counts what is in all journals; where it is too much, empties those that were used least."""
+        """Counts the bytes of all journals, and empties the least recently used ones if they are too many."""
         journals = sorted(self.journals, key=lambda journal: journal.newest)
         noted = sum(journal.weight for journal in journals)
         for journal in journals[:-1]:
-            # So that not each request has all counted.
+            # Some room is left, so that the next requests do not count all again.
             if noted <= MOST_NOTED * 7 // 8:
                 break
             noted -= journal.weight
@@ -212,20 +212,20 @@ class Service:
     def _load_answers(self, revision: str) -> dict[str, Answers]:
         extra = {operation.operation_id: operation.answers for operation in self.extra_operations}
         own = self.operations_in(revision)
-        # Where two documents name an operation alike, ours is meant.
+        # If two documents have the same operation, ours wins.
         return extra | {name: operation.answers for name, operation in own.items()}
 
     def coin(self) -> float:
-        """A number in [0, 1); after each start, and each reset, the same ones in the same order."""
+        """Returns a random number in [0, 1); after each start and reset the sequence is the same."""
         return self._coins.random()
 
 
 def load_service(
     settings: Settings, document: dict[str, Any] | None = None, views: Mapping[str, View] = VIEWS
 ) -> Service:
-    """Loads and checks all that the server stands on. Raises InputError for what cannot be used.
+    """Loads and checks all parts of the service. Raises InputError for an invalid option or file.
 
-    `document` is the mock's own if it is None; tests give one with further operations, and their `views`.
+    `document` None means the mock's own; tests pass one with further operations, and their `views`.
     """
     if settings.revision not in REVISIONS:
         raise InputError("--revision", f"there is no {settings.revision!r}; known: {', '.join(REVISIONS)}")
@@ -256,7 +256,7 @@ def load_service(
 
 
 def _check_control_token(token: str | None) -> None:
-    """Raises InputError for a token that could not be sent, or that everybody would."""
+    """Raises InputError for a token that is empty or that no header can carry."""
     if token is not None and not (token.isascii() and token.isprintable() and token == token.strip() != ""):
         problem = "it is empty, has white space around it or signs that no header can carry"
         raise InputError("--control-token", problem)

@@ -1,1 +1,1 @@
-"""OpenAPI documents as values: operations, parameters, statuses, examples and revisions."""
+"""The reading of OpenAPI documents: operations, parameters, statuses, examples and revisions."""

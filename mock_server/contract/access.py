@@ -1,10 +1,10 @@
-"""Who may ask an operation, read from `security`: which kinds of token, with which permissions and role."""
+"""The access rules of operations, read from `security`: kinds of token, permissions and role."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
 Role = Literal["viewer", "member", "owner"]
-"""What a person may do in an account, from the least to the most (page: team)."""
+"""A person's role in an account, from the fewest rights to the most (page: team)."""
 
 Security = Sequence[Mapping[str, Sequence[str]]]
 
@@ -12,19 +12,19 @@ _ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class Access(NamedTuple):
-    """What a token of one kind needs."""
+    """The permissions and the role that a token of one kind needs."""
 
     permissions: tuple[str, ...]
     role: Role
-    """The least role."""
+    """The lowest role that is allowed."""
 
     def admits(self, role: Role) -> bool:
-        """Whether somebody of a role may do it."""
+        """Whether a role is allowed."""
         return _ROLES.index(role) >= _ROLES.index(self.role)
 
 
 def access_of(security: Any, method: str) -> dict[str, Access]:
-    """What each kind of token needs, by the name of its security scheme; others are refused.
+    """Returns the access rules by security scheme; tokens of other kinds are refused.
 
     The roles of OpenAPI 3.1 are permissions here, as in `{accountToken: ["goals:write"]}`. The role of a
     person may be among them; if none is, a viewer may read and a member may do the rest. An operation for

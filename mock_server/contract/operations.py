@@ -1,4 +1,4 @@
-"""OpenAPI documents as values: operations with their parameters, bodies, access and documented answers."""
+"""The operations of a document, with their parameters, bodies, access rules and documented answers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from mock_server.contract.servers import bases_of
 from mock_server.contract.values import Body, Parameter, Values
 from mock_server.errors import InputError
 
-# A `head` of its own counts before what a `get` answers to HEAD.
+# An operation `head` wins over the answer of a `get` to HEAD.
 _METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
 _EXTENSION = "x-"
 WEBSITE_ID = "websiteId"
@@ -31,12 +31,12 @@ _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `route` is its path below the server's root, with placeholders p0, p1, …"""
+    """An operation; `route` is its path below the server's root, with placeholders p0, p1, …"""
 
     operation_id: str
     method: str
     path: str
-    """As it is documented, below the server's root."""
+    """The documented path, below the server's root."""
     route: str
     path_names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
@@ -44,20 +44,20 @@ class Operation:
     website: Parameter | None = None
     """The parameter that names the website, in the path or the query; None if the operation has none."""
     body: Body | None = None
-    """None if the operation documents no JSON body."""
+    """The documented JSON body; None if there is none."""
     success: int = 200
-    """The status of its documented success."""
+    """The status of the documented success."""
     access: Mapping[str, Access] = field(default_factory=dict)
-    """What a token of each kind needs, by the name of its security scheme."""
+    """The access rules by security scheme."""
 
     @property
     def example(self) -> Example:
-        """The usual one of the documented answers."""
+        """The documented answer that is sent by default."""
         return usual_of(self.answers)
 
     @property
     def website_in(self) -> str | None:
-        """Where the website's id is: `path`, `query`, or None for an operation that is about no website."""
+        """The place of the website's id: `path`, `query`, or None if the operation has no website."""
         return None if self.website is None else self.website.place
 
     def compile(self) -> None:
@@ -72,9 +72,9 @@ class Operation:
             parameter.check(_sent(parameter, path, query))
 
     def read(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]], content: bytes) -> Values:
-        """The values of a request, checked and typed; undocumented parameters and bodies are ignored.
+        """Returns the values of a request, checked and typed; undocumented parameters and bodies are ignored.
 
-        The website is not among them: it is read before, for all operations alike. Raises ApiError 400 at the
+        They do not include the website, which is read before. Raises ApiError 400 at the
         first value that does not fit.
         """
         found: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
@@ -87,24 +87,24 @@ class Operation:
         return Values(found["path"], found["query"], None if self.body is None else self.body.read(content))
 
     def website_id(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> str | None:
-        """The id of the website as it was sent; None if there is none. Of several the first counts."""
+        """Returns the id of the website as it was sent, or None; of several the first counts."""
         if self.website is None:
             return None
         return next(iter(_sent(self.website, path, query)), None)
 
 
 def _sent(parameter: Parameter, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """The values of a parameter as they were sent; none for one that was not."""
+    """Returns the values of a parameter as they were sent, which may be none."""
     return [path[parameter.name]] if parameter.place == "path" else query.get(parameter.name, ())
 
 
 def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
-    """The path below which the operations lie: that of the first server, such as `/api/v1`."""
+    """Returns the path of the first server, such as `/api/v1`, below which the operations are."""
     return bases_of(document.get("servers"), f"{where}: servers")[0]
 
 
 def own_operations(document: Mapping[str, Any], revision: str | None = None) -> list[Operation]:
-    """The operations of the mock's own document in one revision; None is every revision.
+    """Returns the operations of the mock's own document in a revision; None means every revision.
 
     Schemas are compiled and documented answers made on first use; the tests check all of them.
     """
@@ -129,9 +129,9 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
 
 
 def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
-    """All operations in the order of the document, each once for every path that a server has.
+    """Returns all operations of a document in its order, each for every path of its servers.
 
-    Raises InputError that names the one that is at fault.
+    Raises InputError that names the invalid operation.
     """
     examples = Examples(document)
     items = list(_items(document, where, None))
@@ -174,7 +174,7 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
 
 
 class _Item(NamedTuple):
-    """An operation of the document; `parameters` are its own and those of its path."""
+    """An operation in the document; `parameters` are its own and those of its path."""
 
     where: str
     method: str
@@ -185,7 +185,7 @@ class _Item(NamedTuple):
 
 
 def _items(document: Mapping[str, Any], where: object, revision: str | None) -> Iterator[_Item]:
-    """The operations that belong to a revision; None is every revision."""
+    """Yields the operations that belong to a revision; None means every revision."""
     for path, reference in document["paths"].items():
         if path.startswith(_EXTENSION) or not belongs(reference, revision, document):
             continue
@@ -212,7 +212,7 @@ def _check_path(path: str, where: str) -> None:
 
 
 def _check_for_twins(items: Iterable[_Item]) -> None:
-    """Raises InputError for an operation whose requests another one answers."""
+    """Raises InputError if two operations match the same requests."""
     seen: dict[tuple[str, ...], _Item] = {}
     for item in items:
         segments = [unquote(segment) for segment in _PLACEHOLDER.sub("{}", item.path).split("/")]
@@ -225,7 +225,7 @@ def _check_for_twins(items: Iterable[_Item]) -> None:
 
 
 def bare_operation(operation_id: str, method: str, path: str) -> Operation:
-    """An operation of which only method and path are known."""
+    """Makes an operation from a method and a path alone."""
     names = tuple(_PLACEHOLDER.findall(path))
     numbers = iter(range(len(names)))
     return Operation(
@@ -249,7 +249,7 @@ def _success(responses: Mapping[str, Any]) -> int:
 
 
 def _body(document: Mapping[str, Any], item: _Item, revision: str | None) -> Body | None:
-    """The documented body in JSON; None if there is none."""
+    """Returns the documented JSON body, or None if there is none."""
     if item.told.request_body is None:
         return None
     where = f"{item.where}: requestBody"
@@ -263,13 +263,13 @@ def _body(document: Mapping[str, Any], item: _Item, revision: str | None) -> Bod
 def _operations(
     document: Mapping[str, Any], item: _Item, answers: Answers, revision: str | None
 ) -> Iterator[Operation]:
-    """The operation at each of its paths."""
+    """Yields the operation for each of its paths."""
     names = _PLACEHOLDER.findall(item.path)
     found = [
         checked(resolved(document, part, item.where), _ParameterObject, item.where)
         for part in item.parameters
     ]
-    # One of the operation counts before one of its path.
+    # A parameter of the operation wins over one of its path.
     unique = {(parameter.place, parameter.name): parameter for parameter in found}
     parameters = tuple(
         _parameter(document, parameter, item.where, revision)

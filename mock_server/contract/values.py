@@ -1,4 +1,4 @@
-"""The values of a request, checked and typed by what the document says of parameters and body."""
+"""The values of a request, which are checked and typed by the documented parameters and body."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,15 +46,15 @@ class Parameter:
     schema: Schema
 
     def check(self, values: Sequence[str]) -> None:
-        """Raises ApiError 400 where the values of a request do not fit."""
+        """Raises ApiError 400 if the values of a request are invalid."""
         if self._is_sent(values):
             self._checked(values)
 
     def read(self, values: Sequence[str]) -> Any:
-        """The value that was sent, else the documented default, else UNSET. Raises ApiError 400.
+        """Returns the value that was sent, the documented default, or UNSET. Raises ApiError 400.
 
-        Integers, numbers and booleans are such, an array is a tuple, a `date-time` is an instant in ms, and a
-        `date` is a datetime.date; all else is text.
+        Integers, numbers and booleans have their Python types. An array is a tuple, a `date-time` an instant
+        in ms, a `date` a datetime.date, and any other value a text.
         """
         if not self._is_sent(values):
             default = self.schema.default
@@ -66,7 +66,7 @@ class Parameter:
         return self._moment(value, formats) if formats and isinstance(value, str) else value
 
     def _is_sent(self, values: Sequence[str]) -> bool:
-        """Whether there is a value to check. Raises ApiError if it is required and missing."""
+        """Whether a value was sent. Raises ApiError if it is required and missing."""
         if values and (values != [""] or not self.allows_empty):
             return True
         if self.is_required:
@@ -88,7 +88,7 @@ class Parameter:
         return _parsed(values[0], self.schema.types)
 
     def _moment(self, text: str, formats: frozenset[str]) -> int | date:
-        """A day as a date, an instant in ms; which of them are allowed, `formats` says."""
+        """Reads a day as a date, or an instant in ms; `formats` says which of the two are allowed."""
         try:
             if "date" in formats and len(text) == len(_DATES["date"]):
                 return date.fromisoformat(text)
@@ -112,7 +112,7 @@ class Body:
     schema: Schema
 
     def read(self, content: bytes) -> Any:
-        """The JSON in a body; None if nothing was sent and nothing has to be. Raises ApiError 400."""
+        """Returns the JSON of a body, or None if an optional body was not sent. Raises ApiError 400."""
         if not content:
             if self.is_required:
                 raise ApiError(BODY_MISSING)
@@ -135,7 +135,7 @@ def _problem_of(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:
-    """The text as what its schema expects; as text where it is nothing else."""
+    """Returns the text as a value of the expected type, or unchanged if it is no such value."""
     if "boolean" in types and text in ("true", "false"):
         return text == "true"
     if types & {"integer", "number"}:

@@ -1,4 +1,4 @@
-"""The controls as an application: routes, guard, reading, running, problems."""
+"""The ASGI application of the controls: their routes, access checks and errors."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
@@ -24,7 +24,7 @@ _Handler = Callable[[Request], Awaitable[Response]]
 
 
 def make_control_app(service: Service) -> Starlette:
-    """The application below `/__mock`."""
+    """Makes the application below `/__mock`."""
 
     async def document(_request: Request) -> Response:
         return json_reply(msgspec.json.encode(control_document(service)))
@@ -44,7 +44,7 @@ def make_control_app(service: Service) -> Starlette:
 
 
 def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """What lets a browser show the answers to pages of these origins; nothing where there are none."""
+    """Returns the middleware by which browsers allow pages of these origins; none without origins."""
     if not origins:
         return []
     methods = sorted({operation.method for operation in OPERATIONS})
@@ -74,7 +74,7 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
             if isawaitable(found):
                 found = await found
         finally:
-            # What was half done before it failed is a change as well.
+            # An operation that failed may have changed something, too.
             if operation.method != "GET":
                 service.common.changes += 1
         if isinstance(found, Response):
@@ -87,7 +87,7 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
 
 
 async def _problem(_request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, ProblemError), "registered for nothing else"
+    assert isinstance(problem, ProblemError), "it handles only this class"
     reply = problem_reply(problem)
     if problem.status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
@@ -95,12 +95,12 @@ async def _problem(_request: Request, problem: Exception) -> Response:
 
 
 async def _left(_request: Request, _error: Exception) -> Response:
-    """To a client that has left in the middle of its body: nobody hears it."""
+    """Answers a client that has left in the middle of its body, which never reads it."""
     return Response(status_code=400)
 
 
 async def _unrouted(request: Request, allow: str | None) -> Response:
-    """404, or 405 with the methods of the path."""
+    """Answers 404, or 405 with the methods of the path."""
     if allow is None:
         path = path_as_sent(request.scope)[:200]
         return problem_reply(

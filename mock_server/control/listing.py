@@ -1,4 +1,4 @@
-"""The list of all keys."""
+"""The operation that lists all keys."""
 
 from msgspec import Struct
 
@@ -8,12 +8,11 @@ from mock_server.state.keys import Key
 
 
 class ListedKey(Struct, frozen=True, kw_only=True):
-    """A key and its purpose: `label` is from its maker, `description` from the mock; either may be empty.
+    """A key with its purpose: `label` is from its maker, `description` from the mock; either may be empty.
 
-    All keys of one `account` see what one of them writes.
-
-    `site` is the present one of a website key, null for an account token. `websites` are those of an account
-    token, an empty list if it may access all; null for a website key.
+    Keys of one `account` share what is written. `site` is the present site of a website key, null for an
+    account token. `websites` are the sites that an account token may access, an empty list if it may access
+    all, and null for a website key.
     """
 
     key: str
@@ -26,7 +25,7 @@ class ListedKey(Struct, frozen=True, kw_only=True):
 
 
 class ListedKeys(Struct, frozen=True, kw_only=True):
-    """The keys that come with the mock, minted keys, and with --any-key those that were used."""
+    """The keys that come with the mock, minted keys, and with --any-key all that were used."""
 
     keys: list[ListedKey]
 

@@ -1,4 +1,4 @@
-"""Minting keys, each with a state of its own, for one test each."""
+"""The operations that mint, read and delete keys, one for each test."""
 
 from typing import Annotated
 
@@ -23,13 +23,13 @@ _AccountName = Annotated[str, Meta(max_length=200, description="The account of a
 
 
 class NewKey(Knobs, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """The wish for a key; settings that are left out are the server's.
+    """The settings of a new key; those that are left out are the server's.
 
     With `permissions` or `websites` it becomes an account token (`dft_…`).
     """
 
     key: _Token | UnsetType = UNSET
-    """The token, for a client whose key is fixed; a random one if left out."""
+    """The token, for a client with a fixed key; a random one if left out."""
     label: _Label = ""
     account: _AccountName | UnsetType = UNSET
     """The account that the key joins; a new one if left out."""
@@ -70,7 +70,7 @@ class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def mint(asked: Asked) -> KeyState:
-    """Makes a key. Raises ProblemError, and makes none, if a wish cannot be met."""
+    """Makes a key. Raises ProblemError, and makes none, if a setting is invalid."""
     service, wanted = asked.service, asked.body
     check_knobs(service, wanted)
     keys = service.keys

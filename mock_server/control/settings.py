@@ -77,7 +77,7 @@ def check_knobs(service: Service, knobs: Knobs, before: int = 0) -> None:
     `before` is the memory of the rules that are replaced, in bytes.
     """
     knobs.check(service.sites, REVISIONS)
-    # A rule may be about what only one revision documents.
+    # A rule may be about an operation or example of one revision only.
     revisions = REVISIONS if knobs.revision is None else (knobs.revision,)
     problems = [_problem(service, knobs, revision) for revision in revisions]
     if None not in problems:

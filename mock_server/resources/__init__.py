@@ -1,1 +1,1 @@
-"""What the world looks like through the API: one file for each documented resource."""
+"""The views of the world that the API gives: one file for each documented resource."""

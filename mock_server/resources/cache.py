@@ -14,18 +14,18 @@ from mock_server.state.accounts import Account
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
-# Clients at clocks of their own ask for the same few instants in turns.
+# Clients with clocks of their own request the same few instants in turns.
 _MOST_MOMENTS = 64
 _MOST_BYTES = 32 * 1024 * 1024
-# Of what an answer takes in the cache beside its body and its values.
+# The bytes of a cached answer beside its body and its values.
 _LEAST_WEIGHT = 1_000
-# Worlds of other seeds weigh what they remember of their visitors; each is made anew in a millisecond.
+# Worlds of other seeds are limited by their visitors, whom they cache; a world is made in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
 
 
 class Place(NamedTuple):
-    """Which world is asked, and in which revision it answers."""
+    """A world, by its seed and site, and the revision in which it is shown."""
 
     seed: int
     site: str
@@ -33,27 +33,27 @@ class Place(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A request that changes nothing, with all that its answer depends on beside the world and the account.
+    """A request that changes nothing, with the values on which its answer depends.
 
-    Only a read is cached or answered on the fast path, as an answer may there be made twice, or not at all.
+    Only reads are cached or take the fast path, where an answer may be made twice or not at all.
     """
 
     operation_id: str
     view: View
     path: tuple[tuple[str, Any], ...]
     query: tuple[tuple[str, Any], ...]
-    """The checked values, each with its name, in the order of the document."""
+    """The checked values with their names, in the order of the document."""
     is_shared: bool
-    """Whether accounts get the same answer, as long as nothing is written to them.
+    """Whether accounts without writes share the answer.
 
-    It is so for operations about a website in the query, which read the world.
+    This is so for operations with a website in the query, which read only the world.
     """
     weight: int
-    """About how many bytes it takes in the cache, without its answer."""
+    """The memory of the read in the cache without its answer, in bytes, estimated."""
 
 
 def read_of(operation: Operation, view: View, values: Values) -> Read | None:
-    """A request as a read; None unless its operation is a GET, which serves HEAD as well."""
+    """Makes the read of a request; returns None unless its operation is a GET, which also serves HEAD."""
     if operation.method != "GET":
         return None
     path, query = tuple(values.path.items()), tuple(values.query.items())
@@ -68,10 +68,10 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
 
 
 class Worlds:
-    """Worlds by seed and site, and the answers of the moments that were asked for last."""
+    """The worlds by seed and site, and the cache of their latest answers."""
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
-        """`seed` is the server's. Raises InputError where a site cannot be made into a world."""
+        """`seed` is the server's. Raises InputError if a site cannot be made into a world."""
         self._sites = sites
         self._own = {(seed, name): World(seed, site) for name, site in sites.items()}
         self._others: LRUCache[tuple[int, str], World] = LRUCache(
@@ -80,14 +80,14 @@ class Worlds:
         self._snapshots = _Snapshots()
 
     def world(self, seed: int, site: str) -> World:
-        """The world of a site."""
+        """Returns the world of a seed and a site."""
         world = self._own.get((seed, site)) or self._others.get((seed, site))
         if world is None:
             world = self._others[(seed, site)] = World(seed, self._sites[site])
         return world
 
     def answer(self, read: Read, place: Place, instant: int, account: Account) -> Reply:
-        """The answer to a read, which is made once for all that is the same. Raises ApiError."""
+        """Returns the answer to a read, which is cached. Raises ApiError."""
         moment = place, instant
         whose = None if read.is_shared and not account.version else account
         asked = _Asked(read, whose, account.version)
@@ -98,26 +98,26 @@ class Worlds:
         return reply
 
     def call(self, place: Place, instant: int, values: Values, account: Account | None) -> Call:
-        """What a view is given for a request with these checked values."""
+        """Makes the call of a request with checked values."""
         return Call(self.world(place.seed, place.site), instant, place.revision, *values, account)
 
 
 def _weight(site: Site) -> int:
-    """In visitors. A crowd that is larger than all that may be kept is kept alone."""
+    """Returns a site's number of visitors, at most the limit, so that any world can be cached."""
     return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
 
 
 class _Asked(NamedTuple):
     read: Read
     account: Account | None
-    """None if the answer is the same for all accounts."""
+    """The account; None if the answer is the same for all."""
     version: int
 
 
 class _Snapshots:
-    """The answers of the last 64 moments, a moment being a place at an instant; together at most 32 MB.
+    """A cache of answers by moment, which is a place and an instant: 64 moments and 32 MB at most.
 
-    The least recently used make room.
+    If it is full, the least recently used are removed.
     """
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class _Snapshots:
         self._size = 0
 
     def get(self, moment: tuple[Place, int], asked: _Asked) -> Reply | None:
-        """The cached answer; None if there is none."""
+        """Returns the cached answer, or None if there is none."""
         known = self._moments.get(moment)
         if known is None:
             return None
@@ -136,7 +136,7 @@ class _Snapshots:
         return reply
 
     def keep(self, moment: tuple[Place, int], asked: _Asked, reply: Reply) -> None:
-        """Caches an answer, the largest one too, so that within its tick it is made once."""
+        """Caches an answer, even one beyond the limit, so that it is made only once in its tick."""
         self._moments.setdefault(moment, OrderedDict())[asked] = reply
         self._size += _size(asked, reply)
         if len(self._moments) > _MOST_MOMENTS:
@@ -154,5 +154,5 @@ class _Snapshots:
 
 
 def _size(asked: _Asked, reply: Reply) -> int:
-    """About how many bytes a cached answer takes."""
+    """Returns the approximate memory of a cached answer, in bytes."""
     return asked.read.weight + len(reply.body)

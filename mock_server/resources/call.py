@@ -1,4 +1,4 @@
-"""What a resource's function is given, and what it gives: `Call → Reply`."""
+"""The argument and the result of a resource's function: `Call → Reply`."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,29 +8,29 @@ from mock_server.world.world import World
 
 
 class Call(NamedTuple):
-    """One checked request to an operation.
+    """A checked request to an operation.
 
-    `path` and `query` have values as the document types them: an integer as int, an array as a tuple, a
-    `date-time` as an instant in ms. A parameter that was not sent has the documented default, or is left out.
+    `path` and `query` have values of the documented types: an integer is an int, an array a tuple, a
+    `date-time` an instant in ms. A parameter that was not sent has the documented default, or is left out.
     """
 
     world: World
-    """The world of the website; of the server's own site for an operation that is about no website."""
+    """The world of the website, or of the server's own site if the operation has no website."""
     instant: int
-    """In ms since the epoch."""
+    """The instant of the answer, in ms since the epoch."""
     revision: str
     path: Mapping[str, Any]
     query: Mapping[str, Any] = {}
     body: Any = None
-    """The JSON that was sent; None if there was none."""
+    """The JSON of the request's body; None if it has none."""
     account: Account | None = None
-    """The account of the key; None where its answer is everybody's, as nothing was written to the account."""
+    """The account of the key; None if nothing was written to it and accounts share the answer."""
 
 
 class Reply(NamedTuple):
-    """An answer. A status of None is the success that the document has for the operation."""
+    """An answer; status None means the success that the document has for the operation."""
 
     body: bytes
-    """JSON."""
+    """The body as JSON."""
     status: int | None = None
     headers: Mapping[str, str] = {}

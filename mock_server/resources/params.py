@@ -1,4 +1,4 @@
-"""The URL parameters that a session came with, as map and profile show them."""
+"""The URL parameters of a session's first page, as map and profile show them."""
 
 from mock_server.world.site import Source
 
@@ -6,5 +6,5 @@ PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "u
 
 
 def params_of(source: Source) -> dict[str, str | None]:
-    """All eight documented parameters (page 002); null for those that were not there."""
+    """Returns all eight documented parameters (page 002); missing ones are None."""
     return {name: source.params.get(name) for name in PARAMS}

@@ -1,8 +1,8 @@
-"""`GET /analytics/realtime`: the live counter (page 003)."""
+"""The live counter, `GET /analytics/realtime` (page 003)."""
 
 from mock_server.resources.call import Call, Reply
 
 
 def realtime(call: Call) -> Reply:
-    """`{"status": "success", "data": [{"visitors": 42}]}`."""
+    """Returns the number of active visitors: `{"status": "success", "data": [{"visitors": 42}]}`."""
     return Reply(b'{"status":"success","data":[{"visitors":%d}]}' % call.world.online(call.instant))

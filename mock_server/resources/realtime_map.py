@@ -1,4 +1,4 @@
-"""`GET /analytics/realtime/map`: active visitors, recent events and payments (pages 001 and 002)."""
+"""The live map, `GET /analytics/realtime/map`: visitors, events and payments (pages 001 and 002)."""
 
 from functools import lru_cache
 from typing import Any
@@ -32,7 +32,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def realtime_map(call: Call) -> Reply:
-    """`{"status": "success", "data": {"count", "visitors", …}}` in the call's revision."""
+    """Returns the map in the call's revision: `{"status": "success", "data": {"count", "visitors", …}}`."""
     world, instant = call.world, call.instant
     visitors = world.shown(instant, _SHOWN[call.revision])
     data: dict[str, Any] = {"count": len(visitors), "visitors": visitors}
@@ -50,7 +50,7 @@ def realtime_map(call: Call) -> Reply:
 
 
 def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
-    """The fifteen members of page 002."""
+    """Returns a visitor with the fifteen members of page 002."""
     is_customer, is_identified = session.is_customer(instant), session.is_identified(instant)
     persona, device = session.persona, session.persona.device
     visitor = {
@@ -72,14 +72,14 @@ def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int,
         "profileData": _profile_data(session, is_identified),
     }
     likelihood = _likelihood(world, session, is_customer)
-    # Page 002: included only when there is a conversion model.
+    # By page 002 it is included only if there is a conversion model.
     if likelihood is not None:
         visitor["conversionLikelihood"] = likelihood
     return session.steady_until(instant), msgspec.Raw(_encode(visitor))
 
 
 def _visitor_2026_06(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
-    """The six members of page 001; no likelihood is null there."""
+    """Returns a visitor with the six members of page 001, where a missing likelihood is null."""
     device = session.persona.device
     visitor = {
         **_visitor(session, instant),
@@ -94,7 +94,7 @@ _SHOWN = {REVISION_2026_02: _visitor_2026_02, REVISION_2026_06: _visitor_2026_06
 
 
 def _visitor(session: Session, instant: int) -> dict[str, Any]:
-    """What both revisions say alike."""
+    """Returns the members that both revisions have."""
     persona = session.persona
     page = session.walk.pages[session.views_until(instant) - 1]
     return {
@@ -125,7 +125,7 @@ def _likelihood(world: World, session: Session, is_customer: bool) -> msgspec.Ra
 
 @lru_cache(4096)
 def _likelihood_json(likelihood: Likelihood, is_customer: bool) -> msgspec.Raw:
-    """A likelihood as JSON; many visitors share one."""
+    """Returns a likelihood as JSON. It is cached, since many visitors share one."""
     score = CUSTOMER_SCORE if is_customer else likelihood.score
     content = {
         "score": score,
@@ -142,7 +142,7 @@ def _likelihood_json(likelihood: Likelihood, is_customer: bool) -> msgspec.Raw:
 
 
 def _event_json(event: Event) -> msgspec.Raw:
-    """The event as JSON, which is the same for ever after."""
+    """Returns an event as JSON, which never changes."""
     json: msgspec.Raw | None = event.session.kept.get(event.object_id)
     if json is None:
         json = event.session.kept[event.object_id] = msgspec.Raw(_encode(_event(event)))

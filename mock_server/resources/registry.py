@@ -1,4 +1,4 @@
-"""Which view answers which operation of the document."""
+"""The table of resource functions by the operation that they answer."""
 
 from collections.abc import Callable, Mapping
 

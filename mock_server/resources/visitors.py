@@ -1,4 +1,4 @@
-"""`GET /visitors/{visitorId}`: one visitor's profile (page 004)."""
+"""A visitor's profile, `GET /visitors/{visitorId}` (page 004)."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def visitor(call: Call) -> Reply:
-    """`{"status": "success", "data": {"visitorId", "identity", "activity", "profile", "prediction"}}`.
+    """Returns a visitor's profile: `{"status", "data": {"visitorId", "identity", "activity", …}}`.
 
     Raises ApiError: 404 for a visitor without page views at that instant, 400 for a bot.
     """
     asked = call.path["visitorId"]
-    # Ids are case-insensitive; the answer repeats the id as it was asked for.
+    # Ids are case-insensitive; the answer repeats the id in the spelling of the request.
     visitor_id = asked.lower()
     try:
         life = call.world.life(visitor_id, call.instant)
@@ -93,7 +93,7 @@ def _custom_goals(life: Life) -> list[Moment]:
 
 
 def _completed_goals(life: Life, goals: list[Moment]) -> list[dict[str, str]]:
-    """Custom goals and payments, sorted by time."""
+    """Returns custom goals and payments, sorted by time."""
     custom = [(moment.at, moment.goal.name, "manual", "custom") for moment in goals if moment.goal]
     paid = [
         (
@@ -111,7 +111,7 @@ def _completed_goals(life: Life, goals: list[Moment]) -> list[dict[str, str]]:
 
 
 def _custom_goal(moment: Moment) -> dict[str, Any]:
-    """A goal in the form that it had before `completedGoals`."""
+    """Returns a goal in the older form, that of `completedCustomGoals`."""
     assert moment.goal is not None, "every custom moment carries its goal"
     return {
         "name": moment.goal.name,
@@ -122,7 +122,7 @@ def _custom_goal(moment: Moment) -> dict[str, Any]:
 
 
 def _profile(life: Life) -> dict[str, Any] | None:
-    """What Identify was told; null for who was never identified."""
+    """Returns the values given to Identify, or None if the visitor was never identified."""
     identified = [
         moment.at
         for session in life.sessions
@@ -140,7 +140,7 @@ def _profile(life: Life) -> dict[str, Any] | None:
 
 
 def _prediction(world: World, life: Life) -> dict[str, Any] | None:
-    """The prediction in US dollars; null for customers and where there is no conversion model."""
+    """Returns the prediction in US dollars, or None for customers and without a conversion model."""
     likelihood = world.likelihood(life.sessions[0])
     money = world.site.money
     if life.payments or likelihood is None or money is None:

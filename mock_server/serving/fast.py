@@ -1,9 +1,9 @@
-"""The usual request, answered at once: a plain GET by a key that nothing is set for.
+"""The fast path, which answers plain GET requests of keys without rules or limits.
 
-Nothing is left out: the key, its clock, its permission and the journal are those of `stages`, and so is
-every byte of the answer. What needs more of a decision (a preference, a rule, a limit, a query, another
-method) is left to it. A lane holds a `Read`, so that nothing which changes something can come this way: an
-answer that fails here is made again there, and asking twice has to be free of effects.
+It does all that `stages` does, with the same key, clock, permission and journal, and its answers have the
+same bytes. A request with a preference, a rule, a limit, a query or another method is left to `stages`.
+Only a `Read` is cached here, so a request that changes something never takes the fast path: if an answer
+fails here, `stages` makes it again.
 """
 
 from collections import OrderedDict
@@ -26,14 +26,14 @@ from mock_server.state.keys import Key
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
 _OK = 200
-# Headers that may change the answer, or announce a body.
+# The headers that may change the answer or announce a body.
 _DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"})
-# Together less than what would be refused as too large.
+# These limits are below those at which a request is refused as too large.
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
 _MOST_LANES = 256
 _LONGEST_REQUEST = 4_096
-# As the journal keeps them.
+# The headers of an answer, as the journal keeps them.
 _HEADERS = answer_headers_of([(b"content-type", JSON.encode())])
 
 _CROSS_ORIGIN = (
@@ -42,19 +42,19 @@ _CROSS_ORIGIN = (
 
 
 class Answer(NamedTuple):
-    """An answer as it is written: its head, without the empty line behind it, and its body."""
+    """The bytes of an answer: its head, without the empty line at the end, and its body."""
 
     head: bytes
     body: bytes
 
 
 class _Lane(NamedTuple):
-    """What was found out about one request; its answers are kept by the worlds, which bound them."""
+    """A request with the decisions about it; its answers are in the cache of `Worlds`."""
 
     changes: int
     """The number of control changes when this was cached; a higher number makes it stale."""
     version: int
-    """The same for what was written to the key's account."""
+    """The version of the key's account when this was cached; another version makes it stale."""
     sent: Sent
     read: Read
     key: Key
@@ -64,30 +64,30 @@ class _Lane(NamedTuple):
 
 
 class Hot:
-    """Answers what needs no decision: GET operations alone, as asking twice must be free of effects."""
+    """A fast path for GET operations, which have no effects and so can be answered twice."""
 
     def __init__(self, service: Service) -> None:
-        """The service whose operations are answered."""
+        """`service` has the operations that are answered."""
         self._service = service
         known = [
             one for one in service.operations if one.method == "GET" and one.operation_id in service.views
         ]
         self._plain = {one.route.encode(): one.operation_id for one in known if not one.path_names}
-        # A concrete path of a further document counts before a template of ours.
+        # A concrete path of a further document wins over a path of ours with a parameter.
         theirs = {unquote(one.route).rpartition("/")[0] for one in service.extra_operations}
-        # Those whose only parameter is the last segment, by what comes before it.
+        # The operations whose only parameter is the last segment, by the path before it.
         self._named = {
             one.route.rpartition("/")[0].encode(): one.operation_id
             for one in known
             if len(one.path_names) == 1 and one.route.endswith("/{p0}") and one.route[:-5] not in theirs
         }
-        # The least recently used make room.
+        # If the cache is full, the least recently used requests are removed.
         self._lanes: OrderedDict[bytes, _Lane] = OrderedDict()
 
     def again(self, raw: bytes) -> Answer | None:
-        """The answer to a request that came before in the same bytes; None for any other.
+        """Returns the answer to a request with the same bytes as an earlier one; None for any other.
 
-        A client that polls sends the same bytes again and again: not parsed anew, they cost half.
+        A client that polls always sends the same bytes; without parsing, an answer costs half.
         """
         lane = self._lanes.get(raw)
         if (
@@ -100,9 +100,9 @@ class Hot:
         return self._answer(lane)
 
     def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
-        """The answer to a request, which is then in the journal; None for one that needs a decision.
+        """Returns the answer to a parsed request and adds it to the journal; None if `stages` must answer.
 
-        `raw` is the whole request as it came, to know it again; None for one that came with others.
+        `raw` holds all bytes of the request, by which it is cached; None if it did not come alone.
         """
         if scope["method"] != "GET" or scope["query_string"]:
             return None
@@ -110,7 +110,7 @@ class Hot:
         answer = None if lane is None else self._answer(lane)
         if lane is None or answer is None:
             return None
-        # Keys that are not shipped come and go, and are looked up each time.
+        # Keys that are not shipped may be removed, so they are looked up each time.
         if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(lane.key):
             self._lanes[raw] = lane
             if len(self._lanes) > _MOST_LANES:
@@ -122,7 +122,7 @@ class Hot:
         instant = lane.clock.now()
         try:
             reply = self._service.worlds.answer(lane.read, lane.place, instant, lane.key.account)
-        except Exception:  # noqa: BLE001 - whatever it is, the application meets it again and answers with it
+        except Exception:  # noqa: BLE001 - the application runs into the same error again and answers it
             return None
         if reply.status is not None or reply.headers:
             return None
@@ -134,7 +134,7 @@ class Hot:
         return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
 
     def _lane_of(self, scope: Scope) -> _Lane | None:
-        """What there is to know of a request; None where it needs a decision."""
+        """Makes the decisions about a request; returns None if `stages` must answer it."""
         service = self._service
         # Only a request to an operation counts as using its key.
         asked = self._asked(scope["raw_path"])
@@ -167,7 +167,7 @@ class Hot:
         )
 
     def _asked(self, raw_path: bytes) -> tuple[str, str] | None:
-        """The operation of a path and its parameter, if it has one; None where they are not plain to see."""
+        """Returns the operation of a path and the value of its parameter, or None if they are not obvious."""
         plain = self._plain.get(raw_path)
         if plain is not None:
             return plain, ""
@@ -178,9 +178,9 @@ class Hot:
         return named, last.decode("ascii")
 
     def _plainly(self, headers: list[tuple[bytes, bytes]]) -> tuple[Key, bool] | None:
-        """The key, and whether a page asks that names its origin.
+        """Returns the key, and whether the request has an `Origin`.
 
-        None where the headers, or what is set for the key, want a decision.
+        Returns None if the headers or the settings of the key require a decision by `stages`.
         """
         authorization, is_cross_origin = None, False
         if len(headers) > _MOST_HEADERS:
@@ -205,7 +205,7 @@ class Hot:
 
 @lru_cache(64)
 def _head(length: int, instant: int, *, is_cross_origin: bool) -> bytes:
-    """The head of a successful answer; the order is that in which the layers of the application add to it."""
+    """Returns the head of a successful answer, with the headers in the same order as the application's."""
     return (
         b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: %s\r\ndate: %s\r\n%s"
         b"vary: Origin\r\ncache-control: no-store\r\n"

@@ -1,4 +1,4 @@
-"""Answers as ASGI applications."""
+"""The functions that make HTTP responses, from JSON or from an error."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from mock_server.errors import ApiError
 
 JSON = "application/json"
 EXAMPLE_HEADER = "X-DataFast-Mock-Example"
-"""Names the operation on an answer that is a documented example and not the world's."""
+"""The header that names the operation if the answer is a documented example."""
 EXPOSED_HEADERS = (
     "Date",
     "Retry-After",
@@ -20,14 +20,14 @@ EXPOSED_HEADERS = (
     EXAMPLE_HEADER,
     "Preference-Applied",
 )
-"""What a page of another origin may read of an answer, beside what every page may."""
+"""The headers that pages of other origins may read, in addition to those of the standard."""
 
 
 def json_reply(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer whose body is JSON already."""
+    """Makes a response with a body that is JSON already."""
     return Response(body, status, headers, media_type=JSON)
 
 
 def error_reply(error: ApiError) -> Response:
-    """An error in the documented envelope."""
+    """Makes the response of an error, in the documented envelope."""
     return json_reply(msgspec.json.encode(error.body), error.kind.status, error.headers)

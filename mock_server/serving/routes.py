@@ -1,6 +1,6 @@
-"""One router for the API and for the controls: a route for each path, which names all methods of the path.
+"""The router of the API and of the controls, with one route for each path, which knows all its methods.
 
-A route matches a whole path and nothing more, and knows an encoded slash from one that parts two segments.
+A route matches a whole path only, and distinguishes an encoded slash from a separator of segments.
 """
 
 import re
@@ -17,35 +17,35 @@ from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 CONTROLS = "/__mock"
-"""The path below which the mock's own controls are."""
+"""The path of the mock's own controls."""
 
 Unrouted = Callable[[Request, str | None], Awaitable[Response]]
-"""Answers a request that has no route: the value for `Allow` if only its method has none, else None."""
+"""A function that answers unrouted requests; it gets the value of `Allow`, or None for an unknown path."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
-# Stands for an encoded slash: what is decoded has no surrogates.
+# This stands for an encoded slash, since decoded text has no surrogates.
 _SLASH = "\udc2f"
 
 
 class PathRoute(BaseRoute):
-    """A path with the endpoint of each of its methods.
+    """A path with the endpoints of its methods.
 
-    A placeholder stands for one segment or a part of it; `%2F` does not part two segments (RFC 3986, 2.2).
+    A placeholder stands for a segment or a part of it; `%2F` does not separate segments (RFC 3986, 2.2).
     """
 
     def __init__(self, path: str, routes: Iterable[Route]) -> None:
-        """The path of all `routes`; of two with the same method the first one counts."""
+        """`path` is that of all `routes`; the first route of a method counts."""
         self.path = path
         self.by_method: dict[str, Route] = {}
         for route in routes:
             for method in route.methods or ():
                 self.by_method.setdefault(method, route)
-        # `$` would let a line feed pass at the end.
+        # `$` would allow a line feed at the end.
         self._pattern = re.compile(rf"{_pattern(path)}\Z")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the path is this one, with its parameters; partly if only the method is another one."""
+        """Returns the match and its path parameters; it is partial if only the method differs."""
         found = self._pattern.match(_path_of(scope)) if scope["type"] == "http" else None
         if found is None:
             return Match.NONE, {}
@@ -67,9 +67,9 @@ def make_routed_app(
     middleware: Sequence[Middleware],
     exception_handlers: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]],
 ) -> Starlette:
-    """An application of these routes, which answers OPTIONS with `Allow`, and `unrouted` what has no route.
+    """Makes an application of routes, which answers OPTIONS; `unrouted` answers unknown paths and methods.
 
-    A slash more or less at the end of a path leads to the path that exists.
+    A path that differs only by a slash at its end is treated as the path that exists.
     """
     paths = by_path(routes)
 
@@ -92,10 +92,10 @@ def make_routed_app(
 
 
 def by_path(routes: Iterable[Route]) -> list[PathRoute]:
-    """One route for each path, concrete ones before those with placeholders, as OpenAPI has it.
+    """Makes one route for each path, and sorts concrete paths before those with placeholders.
 
-    Else they keep their order. Routes with the same number of segments stay together, as no others could
-    match the same path.
+    This is the rule of OpenAPI; otherwise the order stays. Routes with the same number of segments are
+    grouped, since no others can match the same path.
     """
     grouped: dict[str, list[Route]] = {}
     for route in routes:
@@ -106,22 +106,22 @@ def by_path(routes: Iterable[Route]) -> list[PathRoute]:
 
 
 def path_as_sent(scope: Scope) -> str:
-    """The path with its escapes: decoded, an unknown path may look like a known one."""
+    """Returns the path with its escapes, since a decoded unknown path may look like a known one."""
     raw: bytes = scope["raw_path"]
     return raw.decode("latin-1")
 
 
 def _take_either_slash(router: Router) -> None:
-    """Ignores a slash more or less at the end of a path, unless both paths exist.
+    """Makes a router ignore a missing or an additional slash at the end of a path.
 
-    Starlette would redirect to an absolute URL made from `Host`, which behind a proxy is another origin, for
-    which a client drops its token.
+    Starlette would redirect to a URL made from `Host`. Behind a proxy that is another origin, to which a
+    client does not send its token.
     """
     not_found = router.default
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        # The same scope goes on, so that an error is answered for the path that was meant.
+        # The scope is changed and passed on, so that errors are about the path that exists.
         scope["path"] = path[:-1] if path.endswith("/") else f"{path}/"
         if any(route.matches(scope)[0] != Match.NONE for route in router.routes):
             await router(scope, receive, send)
@@ -134,13 +134,13 @@ def _take_either_slash(router: Router) -> None:
 
 
 def _methods_of(paths: Sequence[PathRoute], scope: Scope) -> list[str]:
-    """All methods of a path in alphabetical order, those of a placeholder that it fits among them."""
+    """Returns all methods of a path in alphabetical order, including those of matching placeholders."""
     found = [route.by_method for route in paths if route.matches(scope)[0] != Match.NONE]
     return sorted({method for methods in found for method in methods})
 
 
 def _vagueness(path: str) -> list[tuple[int, int]]:
-    """The order by segments: text, then placeholders beside text (the most text first), then mere ones."""
+    """Returns a sort key by segments: text, text with placeholders (the most text first), placeholders."""
     return [_vagueness_of(segment) for segment in path.split("/")]
 
 
@@ -153,7 +153,7 @@ def _vagueness_of(segment: str) -> tuple[int, int]:
 
 def _pattern(path: str) -> str:
     parts = _PLACE.split(path)
-    # Every other part is the name of a placeholder.
+    # Every second part is the name of a placeholder.
     return "".join(
         f"(?P<{part}>[^/]+)" if n % 2 else re.escape(_decoded(part)) for n, part in enumerate(parts)
     )
@@ -164,7 +164,7 @@ def _path_of(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
     if raw is None or (b"%2F" not in raw and b"%2f" not in raw):
         return path
-    # What was sent, with the slash at its end that `_take_either_slash` thinks of.
+    # The path as sent, with the slash at its end that `_take_either_slash` added or removed.
     return _decoded(raw.decode("latin-1").removesuffix("/")) + ("/" if path.endswith("/") else "")
 
 

@@ -1,4 +1,4 @@
-"""The contract as this server serves it, in one revision or in all."""
+"""The document as this server serves it, in one revision or in all."""
 
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ _ALL = "all"
 
 
 def document_routes(service: Service) -> list[Route]:
-    """`/openapi.json` and `/openapi.yaml`, with `?revision=` one revision or `all`."""
+    """Returns the routes `/openapi.json` and `/openapi.yaml`; `?revision=` takes one revision or `all`."""
 
     @cache
     def text(revision: str, form: str) -> bytes:
@@ -38,7 +38,7 @@ def document_routes(service: Service) -> list[Route]:
 
 
 def served_document(service: Service, revision: str) -> dict[str, Any]:
-    """The document in one revision, or in all, with this server first among its servers."""
+    """Returns the document in one revision or in all, with this server as the first of its servers."""
     document = service.document if revision == _ALL else narrow(service.document, revision)
     here = {"url": service.base, "description": "This mock."}
     return {**document, "servers": [here, *document["servers"]]}

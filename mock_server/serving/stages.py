@@ -1,7 +1,7 @@
-"""The stages in which a request is answered, and its note in the journal.
+"""The stages that answer a request, and its entry in the journal.
 
 Between `begin` and `conclude` only the request's body is awaited, before the first stage. So the limits, the
-journal's order and what a view writes need no lock.
+journal's order and the writes of resources need no lock.
 """
 
 from collections.abc import Mapping
@@ -37,18 +37,18 @@ from mock_server.state.keys import Key
 from mock_server.state.limits import RateLimit, RateLimitedError, window_of_the_world
 
 REQUEST = "request"
-"""The stage at which a request is refused for its form."""
+"""The stage that refuses a request which breaks HTTP's rules."""
 ROUTE = "route"
-"""The stage at which a request is refused because no operation has its path and method."""
+"""The stage that refuses a request if no operation has its path and method."""
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _MOST_TOLD = 500
-# What each stage, where it decides, does of what may be preferred.
+# The preferences that each stage honours if it decides the answer.
 _DONE = {
     "documented example": {"at", "code", "example", "revision"},
     "parameters": {"at", "site", "revision"},
     "world": {"at", "site", "revision"},
-    # It goes by the key's own clock.
+    # The rate limit uses the key's own clock.
     "rate limit": set(),
     ROUTE: {"revision"},
 }
@@ -62,48 +62,48 @@ _APART = (
 
 @dataclass(slots=True)
 class Course:
-    """What is known of a request while it is answered."""
+    """The state of a request while it is answered."""
 
     service: Service
-    """The mock that answers; to one who peeks its shadow, and `key` is a shadow as well."""
+    """The service, or its shadow if the request is a peek; then `key` is a shadow, too."""
     scope: Scope
     query: dict[str, list[str]]
     wishes: Wishes | None
-    """None where nothing is preferred."""
+    """The preferences as texts; None if the request has none."""
     key: Key | None
     now: int
     instant: int
-    """That of the answer; `now` is that of the key's clock."""
+    """The instant of the answer; `now` is the instant of the key's clock."""
     preferences: Preferences | None = None
     action: Action | None = None
     coin: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
     stage: str = ""
     because: str = ""
-    """The preferences or the rule that had a part in the answer."""
+    """The preferences or the rule that changed the answer, as a text."""
     wait: int | None = None
-    """Of a 429, in ms."""
+    """The time that a 429 asks the client to wait, in ms; None for other answers."""
     body: Part | None = None
-    """What the journal keeps; None where no body was announced, or nobody will see it."""
+    """The part of the body for the journal; None for a peek, or if no body was announced."""
     content: bytes = b""
-    """The whole body, read only for an operation that documents one."""
+    """The whole body, which is read only if the operation documents one."""
     operation: Operation | None = None
-    """None if no operation was asked, or none that is in the revision of the request."""
+    """The operation in the request's revision; None if it does not exist there."""
     began: int = field(default_factory=monotonic_ns)
 
     @property
     def is_peek(self) -> bool:
-        """Whether the request is to leave no trace."""
+        """Whether the request is a peek."""
         return self.wishes is not None and self.wishes.is_peek
 
     @property
     def took(self) -> int:
-        """µs since it came."""
+        """The time since the request came, in µs."""
         return (monotonic_ns() - self.began) // 1000
 
 
 def begin(service: Service, scope: Scope) -> Course:
-    """A request as it comes: its query, what it prefers, its key and its key's instant."""
+    """Reads the query, the preferences and the key of a request, and the instant of the key's clock."""
     authorization, prefer = None, []
     for name, value in scope["headers"]:
         if name == b"authorization" and authorization is None:
@@ -126,15 +126,15 @@ def begin(service: Service, scope: Scope) -> Course:
 
 
 async def read_body(course: Course, receive: Receive) -> None:
-    """Reads what the journal keeps of the request's body; a peek is in none."""
+    """Reads the part of the body that the journal keeps, except for a peek."""
     if not course.is_peek:
         course.body = await receive_body(course.scope, receive)
 
 
 async def read_whole_body(course: Course, receive: Receive) -> None:
-    """Reads all of a body for an operation that documents one, and what the journal keeps of it.
+    """Reads the whole body for an operation that documents one, and the part for the journal.
 
-    One that is too long or cut off makes the request a refused one.
+    A request whose body is too long or incomplete is marked as refused.
     """
     course.content = await receive_whole_body(course.scope, receive)
     if course.content and not course.is_peek:
@@ -142,14 +142,14 @@ async def read_whole_body(course: Course, receive: Receive) -> None:
 
 
 def nothing_at(course: Course) -> ApiError:
-    """The error for a path that no operation has."""
+    """Returns the error for a path that no operation has."""
     return ApiError(ROUTE_NOT_FOUND, path=path_as_sent(course.scope)[:200], base=course.service.base)
 
 
 def conclude(course: Course, reply: Response) -> Request:
-    """Dates an answer, tells whether it was to a peek, and notes the request.
+    """Adds `Date` and the mark of a peek to an answer, and adds the request to the journal.
 
-    Where an action has a part in how it is sent, nothing is sent yet.
+    If an action decides how the answer is sent, the entry has nothing as sent yet.
     """
     reply.raw_headers.append((b"date", date_header(course.instant)))
     if course.wishes is not None and PEEK in course.wishes.sent:
@@ -168,16 +168,16 @@ def conclude(course: Course, reply: Response) -> Request:
 
 
 class Endpoint:
-    """Answers one operation of the contract."""
+    """The ASGI application that answers one operation of the mock's own document."""
 
     def __init__(self, service: Service, operation: Operation) -> None:
-        """`operation` in any revision; each request is answered in that of its key."""
+        """`operation` may be of any revision; each request is answered in its own revision."""
         self._service = service
         self._operation = operation
         self._view: View | None = service.views.get(operation.operation_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, and notes the request before its answer is sent."""
+        """Answers a request, which is in the journal before its answer is sent."""
         course = begin(self._service, scope)
         course.operation = self._operation
         if self._operation.body is None:
@@ -208,7 +208,7 @@ class Endpoint:
             course.wait = error.wait if isinstance(error, RateLimitedError) else None
             reply = error_reply(error)
         for name, value in course.headers.items():
-            # A 429 has its own of some.
+            # A 429 has its own rate-limit headers.
             reply.headers.setdefault(name, value)
         if course.preferences is not None:
             _tell_applied(reply, course, course.preferences)
@@ -231,14 +231,14 @@ class Endpoint:
             raise nothing_at(course)
 
     def _admitted(self, course: Course) -> Response:
-        """The answer to a request that forces none. Raises ApiError."""
+        """Answers a request that forces no documented example. Raises ApiError."""
         key = self._authenticate(course)
         self._limit(course, key)
         ruled = self._rule(course) if course.preferences is None else None
         return self._world(course, key) if ruled is None else ruled
 
     def _prefer(self, course: Course) -> None:
-        """Reads what the request prefers. Raises ProblemError."""
+        """Checks the preferences of the request. Raises ProblemError for an invalid one."""
         if course.wishes is None:
             return
         known = {"site": course.service.sites, "revision": REVISIONS}
@@ -259,7 +259,7 @@ class Endpoint:
         return course.key
 
     def _limit(self, course: Course, key: Key) -> None:
-        """Counts the request, whatever instant it prefers. Raises ApiError 429."""
+        """Counts the request for the rate limit, at the key's own instant. Raises ApiError 429."""
         course.stage = "rate limit"
         limiter = course.service.limiter_of(key)
         if limiter is None:
@@ -271,7 +271,7 @@ class Endpoint:
             raise
 
     def _rule(self, course: Course) -> Response | None:
-        """The documented answer that a rule wants; None if it wants none, or nothing."""
+        """Applies the first matching rule. Returns its documented answer, or None if it forces none."""
         found = self._first_rule(course)
         if found is None:
             return None
@@ -280,7 +280,7 @@ class Endpoint:
         return self._documented(rule.action, course) if rule.action.forces_an_example else None
 
     def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
-        """The rule that applies, and whose it is; the key's come first."""
+        """Returns the owner and the action of the rule that applies, or None; the key's rules come first."""
         own = () if course.key is None else course.key.board.rules
         common = course.service.common.board.rules
         if not own and not common:
@@ -293,7 +293,7 @@ class Endpoint:
         return None
 
     def _documented(self, action: Action, course: Course) -> Response:
-        """A documented answer. Raises ProblemError where there is none."""
+        """Returns the documented answer for an action. Raises ProblemError if there is none."""
         course.stage = "documented example"
         example = chosen(self._answers(course), action)
         return self._forced(example, course)
@@ -302,7 +302,7 @@ class Endpoint:
         return course.service.answers(self._revision(course))[self._operation.operation_id]
 
     def _forced(self, example: Example, course: Course) -> Response:
-        """A documented example with the headers that go with it. Raises ApiError for a 429 that behaves."""
+        """Returns a documented example with its headers. Raises ApiError for a 429 with a real wait."""
         if example.status == 429 and course.action is not None and course.action.example is UNSET:
             limiter = None if course.key is None else course.service.limiter_of(course.key)
             rate = _USUAL_RATE if limiter is None else limiter.rate
@@ -325,9 +325,9 @@ class Endpoint:
         return course.service.revision_of(course.key)
 
     def _world(self, course: Course, key: Key) -> Response:
-        """What the operation's view says. Raises ApiError."""
+        """Answers a request from the world, by the operation's resource. Raises ApiError."""
         operation, worlds = course.operation, course.service.worlds
-        assert operation is not None, "found before"
+        assert operation is not None, "`_find` has found it"
         course.stage = "permission"
         key.admit(operation.access)
         course.stage = "website"
@@ -351,13 +351,13 @@ class Endpoint:
 
 
 class ExampleEndpoint(Endpoint):
-    """Answers an operation of another document with its documented examples.
+    """The application that answers an operation of a further document with its examples.
 
-    Below the API's own base it wants a key that there is; elsewhere it is open.
+    It requires a known key for paths below the API's own base only.
     """
 
     def _admitted(self, course: Course) -> Response:
-        # Their path may be encoded, or a template that this one fits.
+        # The path of the request counts, since the operation's may be encoded or have parameters.
         if course.scope["path"].startswith(f"{self._service.base}/"):
             self._authenticate(course)
         ruled = self._rule(course) if course.preferences is None else None
@@ -369,7 +369,7 @@ class ExampleEndpoint(Endpoint):
         return example_reply(self._operation, self._operation.example)
 
     def _find(self, _course: Course) -> None:
-        """It is the same in every revision."""
+        """Keeps the operation, which is the same in every revision."""
 
     def _answers(self, _course: Course) -> Answers:
         return self._operation.answers
@@ -379,7 +379,7 @@ class ExampleEndpoint(Endpoint):
 
 
 class UnmockedEndpoint(Endpoint):
-    """Says of an operation that it is documented, and that this mock does not answer it yet."""
+    """The application that answers 501 for an operation that is documented but not mocked yet."""
 
     def _admitted(self, course: Course) -> Response:
         self._authenticate(course)
@@ -390,20 +390,20 @@ class UnmockedEndpoint(Endpoint):
         raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
 
     def _find(self, _course: Course) -> None:
-        """It is the same in every revision."""
+        """Keeps the operation, which is the same in every revision."""
 
     def _answers(self, _course: Course) -> Answers:
         return self._operation.answers
 
 
 class RefusedEndpoint:
-    """Answers a request that was refused for its form, and notes it where there is something to note."""
+    """The application that answers refused requests, and adds those with a known path to the journal."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers."""
+        """Answers a refused request."""
         course = begin(self._service, scope)
         reply = _refusal(course)
         if scope["raw_path"]:
@@ -412,26 +412,26 @@ class RefusedEndpoint:
 
 
 def example_reply(operation: Operation, example: Example) -> Response:
-    """A documented example with its headers, named as one."""
+    """Makes the answer of a documented example, with a header that names the operation."""
     name = operation.operation_id.encode("ascii", "replace").decode()
     printable = "".join(sign if sign.isprintable() else "?" for sign in name)
     headers = {**example.headers, EXAMPLE_HEADER: printable}
     reply = Response(example.body, example.status, headers, media_type=example.media_type or None)
     if example.media_type and "json" not in example.media_type.lower():
-        # A page of somebody's document must not get at the console and the controls, whose origin it has.
+        # A page in a user's document must not use the console and the controls, which have the same origin.
         reply.raw_headers += _APART
     return reply
 
 
 def _refusal(course: Course) -> Response:
     error = refusal_of(course.scope)
-    assert error is not None, "asked only where there is one"
+    assert error is not None, "only refused requests come here"
     course.stage = REQUEST
     return error_reply(error)
 
 
 def _preferred(place: Place, preferences: Preferences | None) -> Place:
-    """The world that a request is about, where it prefers another one than its key's."""
+    """Returns the place of a request: its key's, with the preferred site or revision."""
     if preferences is None:
         return place
     return place._replace(
@@ -441,7 +441,7 @@ def _preferred(place: Place, preferences: Preferences | None) -> Place:
 
 
 def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> None:
-    """Names the preferences that had a part in the answer."""
+    """Adds the header that names the preferences that the answer honours."""
     done = {"delay", "fault"} | _DONE.get(course.stage, {"at"})
     applied = ", ".join(written for name, written in preferences.sent.items() if name in done)
     if applied:
@@ -449,13 +449,13 @@ def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> 
 
 
 def _path_of(operation: Operation, course: Course) -> Mapping[str, str]:
-    """The path parameters by their documented names."""
+    """Returns the path parameters by their documented names."""
     found = course.scope.get("path_params", {})
     return {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
 
 
 def _faulty(reply: Response, action: Action, course: Course) -> Response:
-    """The answer with its fault. A rule's that does not fit this answer is left out, and that is noted."""
+    """Applies the fault to an answer. A rule's fault that does not fit is skipped, which the journal says."""
     try:
         return with_fault(reply, action)
     except UnfitError as error:

@@ -1,4 +1,4 @@
-"""Accounts: who owns which websites, as the files in `fixtures/accounts/` say."""
+"""The accounts, which own websites, read from the files in `fixtures/accounts/`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from mock_server.world.site import Site
 
 ACCOUNTS = FIXTURES / "accounts"
 DEFAULT_ACCOUNT = "demo"
-"""The account of credentials that name none, and of sites that no account's file names."""
+"""The account of credentials without one, and of sites that are in no account's file."""
 
-# Mail to these domains reaches nobody (RFC 2606).
+# These domains never receive mail (RFC 2606).
 _RESERVED = r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|net|org)|[a-z0-9-]+\.(example|invalid|test))$(?!\n)"
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The person that an account belongs to."""
+    """The owner of an account."""
 
     name: _Name
     email: Annotated[str, Meta(pattern=_RESERVED, max_length=200)]
 
 
 class _Shown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A website in an account's file; its id and its domain are those of the site that it shows."""
+    """A website in an account's file; its id and domain are those of the site that it shows."""
 
     site: str
 
@@ -40,20 +40,20 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """The namespace of what is written through the API; several credentials may share one."""
+    """An account: the namespace of the API's writes, which several credentials may share."""
 
     name: str
     owner: Owner
     websites: Mapping[str, str]
     """The name of the site that each website shows, by website id."""
     version: int = 0
-    """It grows when something is written; with 0, answers depend on the world alone."""
+    """The number of writes; while it is 0, answers depend on the world alone."""
 
 
 def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[str, Account]:
-    """All accounts by name, the default one among them.
+    """Returns all accounts by name, including the default one.
 
-    Raises InputError for an unknown site, and for one that is a website twice.
+    Raises InputError for an unknown site, or for one that two websites show.
     """
     accounts: dict[str, Account] = {}
     owners: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Credentials: who asks and what may be done, as `fixtures/credentials.yaml` says of each token."""
+"""The credentials, tokens with their rights, read from `fixtures/credentials.yaml`."""
 
 import re
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ CREDENTIALS = FIXTURES / "credentials.yaml"
 EVERYTHING = "*"
 
 TOKEN_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"  # noqa: S105 - a form
-"""What every token looks like, as a regular expression."""
+"""The form of every token, as a regular expression."""
 
 _WELL_FORMED = re.compile(TOKEN_FORM)
 
-# Every permission that an account token can have (page: authentication and scopes).
+# All permissions that an account token can have (page: authentication and scopes).
 Permission = Literal[
     "*",
     "analytics:read",
@@ -49,21 +49,21 @@ Permission = Literal[
 
 
 class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """One credential: a website key (`df_…`) or an account token (`dft_…`)."""
+    """A credential: a website key (`df_…`) or an account token (`dft_…`)."""
 
     token: Annotated[str, Meta(pattern=TOKEN_FORM)]
     description: str = ""
     account: str = DEFAULT_ACCOUNT
     role: Role = "owner"
-    """That of the person in the account who made the token."""
+    """The role of the person who made the token, in the account."""
     site: str | None = None
-    """The website of a key; None is the site that the server was started with."""
+    """The site of a website key; None means the site with which the server was started."""
     permissions: tuple[Permission, ...] = ()
     websites: tuple[str, ...] = ()
-    """The sites that an account token may access; empty is all of them."""
+    """The sites that an account token may access; empty means all."""
     is_suspended: bool = False
     rate_limit: WrittenRate | None = None
-    """None is no limit of its own."""
+    """The rate limit of the credential; None means no limit of its own."""
     error: Literal[500, 504] | None = None
 
     @property
@@ -73,12 +73,12 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     @property
     def rate(self) -> RateLimit | None:
-        """The rate limit by its members; None for none."""
+        """The rate limit as a value, or None if there is none."""
         return read_rate(self.rate_limit)
 
     @property
     def scheme(self) -> str:
-        """The document's name of the security scheme that this kind of token belongs to."""
+        """The name of the token's security scheme in the document."""
         return "accountToken" if self.is_account_token else "websiteKey"
 
     def may(self, permission: str) -> bool:
@@ -87,17 +87,17 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 def site_token(site: str) -> str:
-    """The token of the website key that each site has by its name."""
+    """Returns the token of a site's own website key."""
     return f"df_{site}"
 
 
 def load_credentials(
     sites: Mapping[str, Site], accounts: Mapping[str, Account], path: Path = CREDENTIALS
 ) -> dict[str, Credential]:
-    """All credentials by token, the sites' own keys after them.
+    """Returns all credentials by token, then the sites' own keys.
 
-    Raises InputError for an unknown account, for a site that it does not have, and for a site whose name
-    makes no key.
+    Raises InputError for an unknown account, for a site that it does not have, or for a site whose name
+    does not fit into a token.
     """
     credentials = {}
     for n, credential in enumerate(read_record(path, tuple[Credential, ...])):
@@ -125,7 +125,7 @@ def load_credentials(
 
 
 def any_credential(token: str) -> Credential | None:
-    """A credential for any well-formed token; None for any other."""
+    """Returns a credential for any well-formed token, or None for other texts."""
     if _WELL_FORMED.search(token) is None:
         return None
     return Credential(token=token, permissions=("*",) if token.startswith("dft_") else ())

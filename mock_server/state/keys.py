@@ -1,4 +1,4 @@
-"""Keys: what a token stands for while the server runs, each with a state of its own."""
+"""The keys of a running mock: credentials with an account and a state of their own."""
 
 import re
 import secrets
@@ -32,9 +32,9 @@ from mock_server.state.knobs import Board, Knobs
 from mock_server.state.limits import Limiter, RateLimit
 
 MOST_KEYS = 1_000
-"""The most minted keys at a time."""
+"""The largest number of minted keys at a time."""
 IDLE_SECONDS = 3_600
-"""A minted key that is unused for longer is forgotten."""
+"""The time in seconds after which an unused minted key is removed."""
 
 _MOST_ANY_KEYS = 1_000
 _FORCED = {500: SERVER_ERROR, 504: GATEWAY_TIMEOUT}
@@ -43,7 +43,7 @@ _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 @dataclass(slots=True, eq=False)
 class Key:
-    """A credential with its account and its state; a setting that it does not have is the server's."""
+    """A credential with its account and its state; settings that it does not have are the server's."""
 
     credential: Credential
     account: Account
@@ -87,10 +87,10 @@ class Key:
         return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
 
     def site_of(self, website_id: str | None, default: str, *, stands: str | None) -> str:
-        """The site that a request is about, by the website id that was sent. Raises ApiError.
+        """Returns the site of a request, by the website id that was sent. Raises ApiError.
 
-        `stands` says where the operation has the id: `path`, `query`, or None for nowhere. With a website
-        key, an id in the query is ignored, and one in the path has to be that of its own website.
+        `stands` is the place of the id in the operation: `path`, `query`, or None for none. With a website
+        key, an id in the query is ignored, and one in the path must be that of its own website.
         """
         credential = self.credential
         if stands is None or (stands == "query" and not credential.is_account_token):
@@ -109,7 +109,7 @@ class Key:
         return site
 
     def admit(self, access: Mapping[str, Access]) -> None:
-        """Raises ApiError if this key may not ask an operation; `access` is what that needs of each kind."""
+        """Raises ApiError if the access rules of an operation do not allow this key."""
         credential = self.credential
         if credential.error is not None:
             raise ApiError(_FORCED[credential.error])
@@ -291,6 +291,6 @@ def new_token(*, is_account_token: bool) -> str:
 
 def _token_of(authorization: str | None) -> str | None:
     """Returns the token of a `Bearer` header; None for any other header."""
-    # HTTP's white space and no other.
+    # Only HTTP's white space is removed.
     scheme, _, token = (authorization or "").strip(" \t").partition(" ")
     return token.strip(" \t") if scheme.lower() == "bearer" else None
