@@ -31,7 +31,7 @@ _DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"tr
 # These limits are below those at which a request is refused as too large.
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
-_MOST_LANES = 256
+_MOST_CACHED = 256
 _LONGEST_REQUEST = 4_096
 # The headers of an answer, as the journal keeps them.
 _HEADERS = answer_headers_of([(b"content-type", JSON.encode())])
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class _Lane(NamedTuple):
+class _CachedRead(NamedTuple):
     """A request with the decisions about it; its answers are in the cache of `Worlds`."""
 
     changes: int
@@ -63,7 +63,7 @@ class _Lane(NamedTuple):
     is_cross_origin: bool
 
 
-class Hot:
+class FastReads:
     """A fast path for GET operations, which have no effects and so can be answered twice."""
 
     def __init__(self, service: Service) -> None:
@@ -82,22 +82,22 @@ class Hot:
             if len(one.path_names) == 1 and one.route.endswith("/{p0}") and one.route[:-5] not in theirs
         }
         # If the cache is full, the least recently used requests are removed.
-        self._lanes: OrderedDict[bytes, _Lane] = OrderedDict()
+        self._cached: OrderedDict[bytes, _CachedRead] = OrderedDict()
 
     def again(self, raw: bytes) -> Answer | None:
         """Returns the answer to a request with the same bytes as an earlier one; None for any other.
 
         A client that polls always sends the same bytes; without parsing, an answer costs half.
         """
-        lane = self._lanes.get(raw)
+        cached = self._cached.get(raw)
         if (
-            lane is None
-            or lane.changes != self._service.common.changes
-            or lane.version != lane.key.account.version
+            cached is None
+            or cached.changes != self._service.common.changes
+            or cached.version != cached.key.account.version
         ):
             return None
-        self._lanes.move_to_end(raw)
-        return self._answer(lane)
+        self._cached.move_to_end(raw)
+        return self._answer(cached)
 
     def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
         """Returns the answer to a parsed request and adds it to the journal; None if `stages` must answer.
@@ -106,22 +106,22 @@ class Hot:
         """
         if scope["method"] != "GET" or scope["query_string"]:
             return None
-        lane = self._lane_of(scope)
-        answer = None if lane is None else self._answer(lane)
-        if lane is None or answer is None:
+        cached = self._decided(scope)
+        answer = None if cached is None else self._answer(cached)
+        if cached is None or answer is None:
             return None
         # Keys that are not shipped may be removed, so they are looked up each time.
-        if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(lane.key):
-            self._lanes[raw] = lane
-            if len(self._lanes) > _MOST_LANES:
-                self._lanes.popitem(last=False)
+        if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(cached.key):
+            self._cached[raw] = cached
+            if len(self._cached) > _MOST_CACHED:
+                self._cached.popitem(last=False)
         return answer
 
-    def _answer(self, lane: _Lane) -> Answer | None:
+    def _answer(self, cached: _CachedRead) -> Answer | None:
         begin = monotonic_ns()
-        instant = lane.clock.now()
+        instant = cached.clock.now()
         try:
-            reply = self._service.worlds.answer(lane.read, lane.place, instant, lane.key.account)
+            reply = self._service.worlds.answer(cached.read, cached.place, instant, cached.key.account)
         except Exception:  # noqa: BLE001 - the application runs into the same error again and answers it
             return None
         if reply.status is not None or reply.headers:
@@ -129,11 +129,11 @@ class Hot:
         body = reply.body
         answer = Part(len(body), body[:LONGEST_ANSWER])
         took = (monotonic_ns() - begin) // 1000
-        outcome = Outcome(instant, lane.read.operation_id, "world", 200, answer, _HEADERS, took)
-        self._service.note(lane.sent, None, lane.key, outcome)
-        return Answer(_head(len(body), instant, is_cross_origin=lane.is_cross_origin), body)
+        outcome = Outcome(instant, cached.read.operation_id, "world", 200, answer, _HEADERS, took)
+        self._service.note(cached.sent, None, cached.key, outcome)
+        return Answer(_head(len(body), instant, is_cross_origin=cached.is_cross_origin), body)
 
-    def _lane_of(self, scope: Scope) -> _Lane | None:
+    def _decided(self, scope: Scope) -> _CachedRead | None:
         """Makes the decisions about a request; returns None if `stages` must answer it."""
         service = self._service
         # Only a request to an operation counts as using its key.
@@ -155,7 +155,7 @@ class Hot:
             return None
         if read is None:
             return None
-        return _Lane(
+        return _CachedRead(
             service.common.changes,
             key.account.version,
             sent_of(scope),

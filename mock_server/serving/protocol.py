@@ -11,7 +11,7 @@ from mock_server.serving.connection import refusal_of
 from mock_server.serving.strict_http import WireProtocol
 
 
-class AtOnce(Protocol):
+class FastPath(Protocol):
     """A fast path that returns the head and the body of an answer, or None if the application must answer."""
 
     def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
@@ -33,18 +33,18 @@ class HttpProtocol(WireProtocol):
     _raw: bytes | None = None
     """The bytes that are being parsed, if they are exactly one request."""
 
-    def __init__(self, *arguments: Any, at_once: AtOnce | None = None, **options: Any) -> None:
+    def __init__(self, *arguments: Any, fast_path: FastPath | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._at_once = at_once
+        self._fast_path = fast_path
 
     def data_received(self, data: bytes) -> None:
         """Answers a request whose bytes are known, and parses any other."""
-        if self._at_once is None or self._is_deaf:
+        if self._fast_path is None or self._is_deaf:
             super().data_received(data)
             return
         is_free = self.cycle is None or self.cycle.response_complete
         if self._is_between and is_free and not self.pipeline and not self.flow.write_paused:
-            answer = self._at_once.again(data)
+            answer = self._fast_path.again(data)
             if answer is not None:
                 self._since = None
                 self._unset_keepalive_if_required()
@@ -86,10 +86,10 @@ class HttpProtocol(WireProtocol):
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
         answer = None
-        if self._at_once is not None and not self.pipeline and not self.flow.write_paused:
+        if self._fast_path is not None and not self.pipeline and not self.flow.write_paused:
             scope = cast(Scope, cycle.scope)
             if refusal_of(scope) is None:
-                answer = self._at_once.answer(scope, self._raw if cycle.keep_alive else None)
+                answer = self._fast_path.answer(scope, self._raw if cycle.keep_alive else None)
         if answer is None:
             super()._begin(cycle, app)
             return

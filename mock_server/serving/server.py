@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mock_server.errors import InputError
-from mock_server.serving.protocol import AtOnce, HttpProtocol
+from mock_server.serving.protocol import FastPath, HttpProtocol
 from mock_server.serving.strict_http import TIMEOUTS, Timeouts
 
 _BACKLOG = 2048
@@ -95,17 +95,17 @@ class Server(uvicorn.Server):
         app: ASGIApp,
         when_ready: Callable[[], None],
         beside: Listener | None = None,
-        at_once: AtOnce | None = None,
+        fast_path: FastPath | None = None,
         timeouts: Timeouts = TIMEOUTS,
     ) -> None:
         """The server calls `when_ready` once, in its own thread.
 
-        It tries `at_once` before the application; None sends every request to the application. `beside` is
+        It tries `fast_path` before the application; None sends every request to the application. `beside` is
         a second listener; None means that there is none.
         """
-        self._at_once = at_once
+        self._fast_path = fast_path
         self._timeouts = timeouts
-        protocol = cast(type[HttpProtocol], partial(HttpProtocol, at_once=at_once))
+        protocol = cast(type[HttpProtocol], partial(HttpProtocol, fast_path=fast_path))
         config = uvicorn.Config(
             app,
             http=protocol,
@@ -155,4 +155,4 @@ class Server(uvicorn.Server):
     def _speak(self, protocol: Callable[..., HttpProtocol], **further: Any) -> HttpProtocol:
         """Makes the protocol for a connection that uvicorn did not accept itself."""
         arguments = (self.config, self.server_state, self.lifespan.state)
-        return protocol(*arguments, at_once=self._at_once, **further)
+        return protocol(*arguments, fast_path=self._fast_path, **further)

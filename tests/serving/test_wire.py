@@ -18,12 +18,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_server.app import make_app
-from mock_server.serving.fast import Hot
+from mock_server.serving.fast import FastReads
 from mock_server.serving.server import Server
 from mock_server.serving.strict_http import Timeouts
 from tests.command import address_of, started
 from tests.controls import Controls, Json
-from tests.serving.test_hot import (
+from tests.serving.test_fast import (
     MAP,
     REALTIME,
     Counting,
@@ -41,7 +41,7 @@ CLOSING = asking(REALTIME, TOKEN, "Connection: close")
 UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB")
 CHUNKED = "Transfer-Encoding: chunked"
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
-WAYS = ["hot", "cold"]
+WAYS = ["fast", "usual"]
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +50,10 @@ def pair() -> Iterator[Pair]:
     one, other = service(), service()
     counts = Counting(one)
     with (
-        served(Server(make_app(one), lambda: None, at_once=counts)) as hot,
-        served(Server(make_app(other), lambda: None)) as cold,
+        served(Server(make_app(one), lambda: None, fast_path=counts)) as fast,
+        served(Server(make_app(other), lambda: None)) as usual,
     ):
-        yield Pair(hot, cold, counts)
+        yield Pair(fast, usual, counts)
 
 
 def told(server: str, *pieces: str, is_over: bool = True, is_apart: bool = True) -> bytes:
@@ -147,16 +147,16 @@ def test_http_1_0_may_have_no_host(pair: Pair, way: str, count: int) -> None:
 def test_a_page_may_read_why_its_request_was_refused(pair: Pair) -> None:
     preflight = "OPTIONS / HTTP/1.1\r\nOrigin: http://a\r\nAccess-Control-Request-Method: GET\r\n\r\n"
 
-    answer = told(pair.hot, preflight)
+    answer = told(pair.fast, preflight)
 
     assert statuses(answer) == [400]
     assert b"access-control-allow-origin: *\r\n" in answer
 
 
 def test_what_is_refused_is_noted(pair: Pair) -> None:
-    told(pair.hot, f"GET {REALTIME}?a=b HTTP/1.1\r\n{TOKEN}\r\n\r\n")
+    told(pair.fast, f"GET {REALTIME}?a=b HTTP/1.1\r\n{TOKEN}\r\n\r\n")
 
-    row = noted(pair.hot)
+    row = noted(pair.fast)
     assert (row["status"], row["decidedBy"], row["keyName"]) == (400, "request", "df_test")
     assert (row["path"], row["query"]) == (REALTIME, {"a": ["b"]})
 
@@ -198,7 +198,7 @@ def test_targets(pair: Pair, way: str, method: str, target: str, status: int) ->
 @pytest.mark.parametrize("query", ["", "?a=b"])
 def test_a_url_without_a_path_is_that_of_the_root(pair: Pair, query: str) -> None:
     targets = [f"/{query}", f"http://mock{query}", f"http://mock/{query}"]
-    answers = {told(pair.hot, asking(target, "Connection: close"), is_over=False) for target in targets}
+    answers = {told(pair.fast, asking(target, "Connection: close"), is_over=False) for target in targets}
 
     [answer] = answers
     assert statuses(answer) == [200]
@@ -208,8 +208,8 @@ def test_the_host_of_a_url_counts_and_not_the_header(pair: Pair) -> None:
     rebound = "GET http://evil.example/__mock/keys HTTP/1.1\r\nHost: localhost\r\n\r\n"
     proxied = "GET http://localhost/__mock/keys HTTP/1.1\r\nHost: evil.example\r\n\r\n"
 
-    assert statuses(told(pair.hot, rebound)) == [403]
-    assert statuses(told(pair.hot, proxied)) == [200]
+    assert statuses(told(pair.fast, rebound)) == [403]
+    assert statuses(told(pair.fast, proxied)) == [200]
 
 
 LONG = [
@@ -245,9 +245,9 @@ def test_what_is_too_long_is_refused_alike(
 
 
 def test_what_is_too_long_is_noted_by_its_beginning(pair: Pair) -> None:
-    told(pair.hot, asking("/api/v1/" + "x" * 65_600, TOKEN, "X: " + "y" * 600))
+    told(pair.fast, asking("/api/v1/" + "x" * 65_600, TOKEN, "X: " + "y" * 600))
 
-    row = noted(pair.hot)
+    row = noted(pair.fast)
     assert (row["status"], row["decidedBy"], row["keyName"]) == (414, "request", "df_test")
     assert row["path"] == ("/api/v1/" + "x" * 1_000)[:1_000]
     assert "x" not in row["headers"]
@@ -322,11 +322,11 @@ def test_a_stream_is_answered_alike_whatever_the_way_and_the_pieces(pair: Pair, 
     pair.counts.forget()
     # A last request closes the connection: if the client closed its side, the answers would depend on timing.
     whole = "".join([*pieces, CLOSING])
-    usual = told(pair.cold, whole, is_over=False)
+    usual = told(pair.usual, whole, is_over=False)
 
-    assert told(pair.hot, whole, is_over=False) == usual
-    assert told(pair.hot, *pieces, CLOSING, is_over=False) == usual
-    assert told(pair.cold, *pieces, CLOSING, is_over=False) == usual
+    assert told(pair.fast, whole, is_over=False) == usual
+    assert told(pair.fast, *pieces, CLOSING, is_over=False) == usual
+    assert told(pair.usual, *pieces, CLOSING, is_over=False) == usual
 
 
 @pytest.mark.parametrize("request_", GOOD, ids=range(len(GOOD)))
@@ -352,7 +352,7 @@ def test_an_offer_of_another_protocol_takes_no_body_from_a_control(pair: Pair) -
     headers = ("Content-Type: application/json", f"Content-Length: {len(body)}", *UPGRADE)
     request_ = asking("/__mock/keys", *headers, method="POST").replace("Host: mock", "Host: localhost")
 
-    answer = told(pair.hot, request_, body)
+    answer = told(pair.fast, request_, body)
 
     assert statuses(answer) == [201]
     assert b'"label":"mine"' in answer
@@ -371,7 +371,7 @@ def test_a_control_is_not_carried_out_by_half_a_request(pair: Pair, framing: str
     whole = asking("/__mock/keys", "Content-Type: application/json", "Content-Length: 2", method="POST")
     local = (whole + "{}" + head + body).replace("Host: mock", "Host: localhost")
 
-    assert statuses(told(pair.hot, local)) == [201, 400]
+    assert statuses(told(pair.fast, local)) == [201, 400]
 
 
 SLOW = asking(REALTIME, TOKEN, "Prefer: delay=300")
@@ -397,7 +397,7 @@ def hasty() -> Iterator[str]:
     """A server with short timeouts."""
     timeouts = Timeouts(idle=0.6, request=0.3)
     one = service()
-    with served(Server(make_app(one), lambda: None, at_once=Hot(one), timeouts=timeouts)) as server:
+    with served(Server(make_app(one), lambda: None, fast_path=FastReads(one), timeouts=timeouts)) as server:
         yield server
 
 
@@ -547,7 +547,7 @@ def test_codings_break_nothing(pair: Pair, path: str, coding: str) -> None:
     )
     request_ = asking(path, TOKEN, *headers, method="POST").replace("Host: mock", "Host: localhost") + body
 
-    answer = told(pair.hot, request_ + PLAIN)
+    answer = told(pair.fast, request_ + PLAIN)
 
     [first, second] = statuses(answer)
     assert 400 <= first < 500

@@ -33,7 +33,7 @@ class Forwarded(Proxied):
     def __init__(self, *arguments: Any, when_lost: Callable[["Forwarded"], None], **options: Any) -> None:
         """`when_lost` is called when the connection is closed."""
         # The fast path recognises a request by its bytes, and does not check the host in them.
-        super().__init__(*arguments, **{**options, "at_once": None})
+        super().__init__(*arguments, **{**options, "fast_path": None})
         self._when_lost = when_lost
         self._mock = self.app
 

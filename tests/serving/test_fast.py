@@ -21,7 +21,7 @@ from mock_server.app import make_app
 from mock_server.instants import instant_of
 from mock_server.options import Settings
 from mock_server.service import Service, load_service
-from mock_server.serving.fast import Answer, Hot
+from mock_server.serving.fast import Answer, FastReads
 from mock_server.serving.server import Server, bind, url_of
 from mock_server.serving.strict_http import Timeouts
 from mock_server.world.site import load_sites
@@ -37,7 +37,7 @@ SITE_KEYS = [f"df_{site}" for site in sorted(load_sites())]
 PATHS = [REALTIME, MAP, VISITOR]
 
 
-class Counting(Hot):
+class Counting(FastReads):
     """A fast path that counts its answers to parsed requests and to those recognised by their bytes."""
 
     parsed = known = 0
@@ -56,14 +56,14 @@ class Counting(Hot):
 
     def forget(self) -> None:
         """Removes all cached requests."""
-        self._lanes.clear()
+        self._cached.clear()
 
 
 class Pair(NamedTuple):
     """Two servers of one world: one has the fast path, the other has not."""
 
-    hot: str
-    cold: str
+    fast: str
+    usual: str
     counts: Counting
 
 
@@ -90,11 +90,11 @@ def served(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
     """Two running servers, with the fast path and without."""
-    hot_service, cold_service = service(), service()
-    counts = Counting(hot_service)
+    fast_service, usual_service = service(), service()
+    counts = Counting(fast_service)
     with (
-        served(Server(make_app(hot_service), lambda: None, at_once=counts)) as one,
-        served(Server(make_app(cold_service), lambda: None)) as other,
+        served(Server(make_app(fast_service), lambda: None, fast_path=counts)) as one,
+        served(Server(make_app(usual_service), lambda: None)) as other,
     ):
         yield Pair(one, other, counts)
 
@@ -157,22 +157,22 @@ def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
     With `is_known`, a second request with the same bytes must then be recognised by them.
     """
     parsed, known = pair.counts.parsed, pair.counts.known
-    hot, cold = exchanged(pair.hot, closing(request)), exchanged(pair.cold, closing(request))
-    assert hot == cold
-    assert hot.startswith(b"HTTP/1.1 ")
-    was_at_once = pair.counts.parsed > parsed
-    assert list(answers(pair.hot, [request] * 2)) == list(answers(pair.cold, [request] * 2))
-    assert (pair.counts.known > known) == (was_at_once and is_known)
-    return was_at_once
+    fast, usual = exchanged(pair.fast, closing(request)), exchanged(pair.usual, closing(request))
+    assert fast == usual
+    assert fast.startswith(b"HTTP/1.1 ")
+    was_fast = pair.counts.parsed > parsed
+    assert list(answers(pair.fast, [request] * 2)) == list(answers(pair.usual, [request] * 2))
+    assert (pair.counts.known > known) == (was_fast and is_known)
+    return was_fast
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("key", ["df_test", *SITE_KEYS])
-def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> None:
-    was_at_once = both(pair, asking(path, f"Authorization: Bearer {key}"))
+def test_plain_request_takes_the_fast_path(pair: Pair, key: str, path: str) -> None:
+    was_fast = both(pair, asking(path, f"Authorization: Bearer {key}"))
 
     # The visitor belongs to the site demo.
-    assert was_at_once == (path != VISITOR or key in ("df_test", "df_demo"))
+    assert was_fast == (path != VISITOR or key in ("df_test", "df_demo"))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_plain_request_is_answered_at_once(pair: Pair, key: str, path: str) -> N
         ),
     ],
 )
-def test_other_plain_request_is_answered_at_once(pair: Pair, request_: str) -> None:
+def test_other_plain_request_takes_the_fast_path(pair: Pair, request_: str) -> None:
     assert both(pair, request_)
 
 
@@ -257,13 +257,13 @@ def test_what_wants_a_decision_is_left_to_the_application(pair: Pair, request_: 
     ],
 )
 def test_what_is_set_for_a_key_is_heeded(pair: Pair, settings: dict[str, object]) -> None:
-    for server in (pair.hot, pair.cold):
+    for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             controls.put("/settings", settings, key="df_xxx")
 
     assert not both(pair, asking(MAP, "Authorization: Bearer df_xxx"))
 
-    for server in (pair.hot, pair.cold):
+    for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             controls.put("/settings", {}, key="df_xxx")
     assert both(pair, asking(MAP, "Authorization: Bearer df_xxx"))
@@ -272,21 +272,21 @@ def test_what_is_set_for_a_key_is_heeded(pair: Pair, settings: dict[str, object]
 def test_site_revision_and_clock_of_a_key_are_heeded(pair: Pair) -> None:
     told: set[bytes] = set()
     for change in ({}, {"site": "shop"}, {"revision": "2026-06"}, {"seed": 7}):
-        for server in (pair.hot, pair.cold):
+        for server in (pair.fast, pair.usual):
             with Controls(server) as controls:
                 controls.patch("/settings", change, key="df_quiet")
                 controls.put("/clock", {"advance": 1000}, key="df_quiet")
         request = asking(MAP, "Authorization: Bearer df_quiet")
 
         assert both(pair, request)
-        told.update(answers(pair.hot, [request]))
+        told.update(answers(pair.fast, [request]))
     assert len(told) == 4
 
 
 def test_both_are_noted_alike(pair: Pair) -> None:
     request = asking(MAP, "Authorization: Bearer df_empty", "X-Client: mine")
     noted = []
-    for server in (pair.hot, pair.cold):
+    for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             controls.ask("DELETE", "/requests", key="df_empty")
             list(answers(server, [request] * 3))
@@ -307,7 +307,7 @@ def test_both_are_noted_alike(pair: Pair) -> None:
 def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:
     requests = [asking(path, "Authorization: Bearer df_shop") for path in (MAP, REALTIME)]
     told = []
-    for server in (pair.hot, pair.cold):
+    for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             polls = answers(server, requests * 4)
             told.append([next(polls) for _ in requests * 2])
@@ -326,7 +326,7 @@ def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:
 def test_visitor_who_is_unknown_at_another_instant_is_not_known_again(pair: Pair) -> None:
     request = asking(VISITOR, "Authorization: Bearer df_demo")
     told = []
-    for server in (pair.hot, pair.cold):
+    for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             polls = answers(server, [request] * 3)
             told.append([next(polls), next(polls)])
@@ -373,10 +373,10 @@ def test_however_it_comes_all_is_answered_in_order(
     # Requests of other tests are still cached.
     pair.counts.forget()
     before = pair.counts.known
-    hot, cold = (exchanged(server, *pieces, closing(PLAIN)) for server in (pair.hot, pair.cold))
+    fast, usual = (exchanged(server, *pieces, closing(PLAIN)) for server in (pair.fast, pair.usual))
 
-    assert hot == cold
-    assert hot.count(b"HTTP/1.1 ") == count + 1
+    assert fast == usual
+    assert fast.count(b"HTTP/1.1 ") == count + 1
     assert pair.counts.known - before == known
 
 
@@ -384,13 +384,13 @@ def test_many_requests_on_one_connection_are_answered_in_order(pair: Pair) -> No
     paths = [REALTIME, MAP + "?slow=1", VISITOR, UNKNOWN, REALTIME, MAP] * 50
     together = "".join(asking(path, "Authorization: Bearer df_test") for path in paths) + closing(PLAIN)
 
-    assert exchanged(pair.hot, together) == exchanged(pair.cold, together)
+    assert exchanged(pair.fast, together) == exchanged(pair.usual, together)
 
 
 def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
     slow = PLAIN.replace(" HTTP", "?x=1 HTTP")
 
-    told = exchanged(pair.hot, slow + PLAIN * 5_000 + closing(asking(REALTIME)))
+    told = exchanged(pair.fast, slow + PLAIN * 5_000 + closing(asking(REALTIME)))
 
     assert told.count(b"HTTP/1.1 200 OK\r\n") == 5_001
     assert told.count(b"HTTP/1.1 401 ") == 1
@@ -400,7 +400,7 @@ def test_idle_connection_is_closed_in_the_end() -> None:
     counts = Counting(service())
     hasty = Timeouts(idle=0.3)
     with (
-        served(Server(make_app(service()), lambda: None, at_once=counts, timeouts=hasty)) as server,
+        served(Server(make_app(service()), lambda: None, fast_path=counts, timeouts=hasty)) as server,
         connected(server) as connection,
     ):
         for _ in range(3):
@@ -411,7 +411,7 @@ def test_idle_connection_is_closed_in_the_end() -> None:
 
 def test_server_ends_beside_an_open_connection() -> None:
     counts = Counting(service())
-    with served(Server(make_app(service()), lambda: None, at_once=counts)) as server:
+    with served(Server(make_app(service()), lambda: None, fast_path=counts)) as server:
         polls = answers(server, [PLAIN] * 3)
         assert [next(polls)[:3] for _ in range(2)] == [b"200", b"200"]
         begin = time.monotonic()
@@ -430,7 +430,7 @@ def is_refused(server: str) -> bool:
 def test_an_answer_that_is_being_read_outlives_the_server() -> None:
     # An earlier request on the same connection was delayed on purpose.
     crowd = asking(MAP, "Authorization: Bearer df_launch_day")
-    server = Server(make_app(service()), lambda: None, at_once=(counts := Counting(service())))
+    server = Server(make_app(service()), lambda: None, fast_path=(counts := Counting(service())))
     with served(server) as address:
         # From now on the request is cached.
         [first] = answers(address, [crowd])
@@ -453,7 +453,7 @@ def test_an_answer_that_is_being_read_outlives_the_server() -> None:
 def test_nothing_is_noted_behind_the_last_answer(pair: Pair) -> None:
     old = asking(REALTIME, "Authorization: Bearer df_shop", "Connection: keep-alive", version="1.0")
     noted = []
-    for server in (pair.hot, pair.cold):
+    for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             controls.ask("DELETE", "/requests", key="df_shop")
             told = exchanged(server, old + asking(REALTIME, "Authorization: Bearer df_shop") * 3)
@@ -463,14 +463,14 @@ def test_nothing_is_noted_behind_the_last_answer(pair: Pair) -> None:
     assert noted[0][1] == 1
 
 
-def test_what_cannot_be_answered_at_once_is_an_error_of_the_application(
+def test_error_on_the_fast_path_is_an_error_of_the_application(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broken = service()
     monkeypatch.setattr(broken.worlds, "world", lambda _seed, _site: 1 // 0)
     counts = Counting(broken)
 
-    with served(Server(make_app(broken), lambda: None, at_once=counts)) as server:
+    with served(Server(make_app(broken), lambda: None, fast_path=counts)) as server:
         told = [*answers(server, [PLAIN]), *answers(server, [PLAIN])]
 
     assert [answer[:3] for answer in told] == [b"500", b"500"]
@@ -482,7 +482,7 @@ def test_what_cannot_be_answered_at_once_is_an_error_of_the_application(
 def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
     lenient = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
 
-    with served(Server(make_app(lenient), lambda: None, at_once=Hot(lenient))) as server:
+    with served(Server(make_app(lenient), lambda: None, fast_path=FastReads(lenient))) as server:
         exchanged(server, closing(asking(path, "Authorization: Bearer df_ghost")))
 
     assert lenient.keys.shadow_of("Bearer df_ghost") is not None
@@ -491,13 +491,13 @@ def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
 
 
 def test_so_many_requests_are_known_and_no_more() -> None:
-    hot = Hot(service())
+    fast = FastReads(service())
     size = []
     for number in range(600):
         headers = [(b"authorization", b"Bearer df_test"), (b"x", b"%d" % number)]
         scope = {"method": "GET", "raw_path": MAP.encode(), "query_string": b"", "headers": headers}
-        assert hot.answer(scope, b"%d" % number)
-        size.append(sum(hot.again(b"%d" % other) is not None for other in range(number - 300, number + 1)))
+        assert fast.answer(scope, b"%d" % number)
+        size.append(sum(fast.again(b"%d" % other) is not None for other in range(number - 300, number + 1)))
 
     assert max(size) == 256
     assert size[-1] == 256
@@ -506,13 +506,13 @@ def test_so_many_requests_are_known_and_no_more() -> None:
 @pytest.mark.long
 def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
     crowd = load_service(Settings(now=instant_of(INSTANT), speed=0))
-    hot = Hot(crowd)
+    fast = FastReads(crowd)
 
     def ask(number: int) -> int:
         crowd.common.clock.set(advance=1000)
         headers = [(b"authorization", b"Bearer df_launch_day"), (b"x-request-id", b"%d" % number)]
         scope = {"method": "GET", "raw_path": MAP.encode(), "query_string": b"", "headers": headers}
-        answer = hot.answer(scope)
+        answer = fast.answer(scope)
         assert answer is not None
         return len(answer.body)
 
@@ -535,14 +535,14 @@ def test_who_polls_stays_known_while_others_come_and_go(pair: Pair) -> None:
     before = pair.counts.known
     polled = asking(REALTIME, "Authorization: Bearer df_demo")
     passing = [asking(REALTIME, "Authorization: Bearer df_demo", f"X-Passing: {n}") for n in range(300)]
-    list(answers(pair.hot, [request for other in passing for request in (polled, other)]))
+    list(answers(pair.fast, [request for other in passing for request in (polled, other)]))
 
     assert pair.counts.known - before == len(passing) - 1
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
-def test_nothing_but_a_get_is_answered_at_once(pair: Pair, method: str) -> None:
+def test_only_a_get_takes_the_fast_path(pair: Pair, method: str) -> None:
     parsed, known = pair.counts.parsed, pair.counts.known
-    list(answers(pair.hot, [asking(REALTIME, "Authorization: Bearer df_demo", method=method)] * 2))
+    list(answers(pair.fast, [asking(REALTIME, "Authorization: Bearer df_demo", method=method)] * 2))
 
     assert (pair.counts.parsed, pair.counts.known) == (parsed, known)
