@@ -11,14 +11,14 @@ _SERVED = "  ← df_test, df_xxx"
 
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
     """Returns a few lines for people, with the `further` ones; the last is `listening on http://…`."""
-    settings = service.settings
+    options = service.options
     width = max(len(site_token(name)) for name in service.sites)
     sites = [
-        f"  {site_token(name):<{width}}  {site.description}" + (_SERVED if name == settings.site else "")
+        f"  {site_token(name):<{width}}  {site.description}" + (_SERVED if name == options.site else "")
         for name, site in service.sites.items()
     ]
     clock = service.common.clock
-    if settings.is_exposed and settings.control_token is None:
+    if options.is_exposed and options.control_token is None:
         # Without this line, users would look for the reason in the switches.
         further = ["Others can reach this mock: its switches are off without --control-token.", *further]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
@@ -27,8 +27,8 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
             "  ·  ".join(
                 [
                     "DataFast mock",
-                    f"revision {settings.revision}",
-                    f"seed {settings.seed}",
+                    f"revision {options.revision}",
+                    f"seed {options.seed}",
                     f"it is {iso_of(clock.now())}, {pace}",
                 ]
             ),

@@ -24,7 +24,7 @@ from mock_server.options import (
     DEFAULT_REVISION,
     DEFAULT_SEED,
     DEFAULT_SITE,
-    Settings,
+    Options,
     origin_of,
 )
 from mock_server.state.limits import rate_limit_of
@@ -199,7 +199,7 @@ def serve(
     from mock_server.serving.server import Server, address_of, bind, url_of
 
     service = load_service(
-        Settings(
+        Options(
             speed=0 if freeze else 1.0 if speed is None else speed,
             is_exposed=not is_loopback_address(address_of(host)),
             **options,

@@ -22,7 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Options:
     """The options of `datafast-mock serve`; `now` is in ms since the epoch, None for the machine's time."""
 
     seed: int = DEFAULT_SEED

@@ -12,7 +12,7 @@ from mock_server.contract.operations import Operation, base_of, operations_of, o
 from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
-from mock_server.options import FASTEST, Settings
+from mock_server.options import FASTEST, Options
 from mock_server.resources.cache import Place, Worlds
 from mock_server.resources.registry import VIEWS, View
 from mock_server.state.accounts import load_accounts
@@ -49,7 +49,7 @@ class Common:
 class Service:
     """All parts of a running mock."""
 
-    settings: Settings
+    options: Options
     document: dict[str, Any]
     """The mock's own document, with every revision."""
     views: Mapping[str, View]
@@ -72,7 +72,7 @@ class Service:
     @property
     def operations(self) -> list[Operation]:
         """The operations of the document in the revision with which the server was started."""
-        return list(self.operations_in(self.settings.revision).values())
+        return list(self.operations_in(self.options.revision).values())
 
     @property
     def operations_of_all_revisions(self) -> list[Operation]:
@@ -102,7 +102,7 @@ class Service:
     @property
     def usual_place(self) -> Place:
         """The world and the revision of a key without settings."""
-        common, started = self.common.board.knobs, self.settings
+        common, started = self.common.board.knobs, self.options
         seed = started.seed if common.seed is None else common.seed
         return Place(seed, common.site or started.site, common.revision or started.revision)
 
@@ -124,7 +124,7 @@ class Service:
 
     def limiter_of(self, key: Key) -> Limiter | None:
         """Returns the counter of a key's requests, or None if it has no rate limit."""
-        return key.limiter(self.common.board.knobs.rate or self.settings.rate_limit)
+        return key.limiter(self.common.board.knobs.rate or self.options.rate_limit)
 
     def note(self, sent: Sent, body: Part | None, key: Key | None, outcome: Outcome) -> Request:
         """Adds a request to the journal of its key, or to that of requests without a key (None).
@@ -193,7 +193,7 @@ class Service:
         """
         self.keys.reset()
         self.common.board.turn(NOTHING)
-        self.common.clock = start_clock(self.settings.now, self.settings.speed)
+        self.common.clock = start_clock(self.options.now, self.options.speed)
         self.common.journal.clear()
         self._coins.seed(_COINS)
 
@@ -221,37 +221,37 @@ class Service:
 
 
 def load_service(
-    settings: Settings, document: dict[str, Any] | None = None, views: Mapping[str, View] = VIEWS
+    options: Options, document: dict[str, Any] | None = None, views: Mapping[str, View] = VIEWS
 ) -> Service:
     """Loads and checks all parts of the service. Raises InputError for an invalid option or file.
 
     `document` None means the mock's own; tests pass one with further operations, and their `views`.
     """
-    if settings.revision not in REVISIONS:
-        raise InputError("--revision", f"there is no {settings.revision!r}; known: {', '.join(REVISIONS)}")
-    if not 0 <= settings.speed <= FASTEST:
-        raise InputError("--speed", f"{settings.speed} is not between 0 and {FASTEST}")
-    _check_control_token(settings.control_token)
-    sites = load_sites((SITES, *settings.site_folders))
-    if settings.site not in sites:
-        raise InputError("--site", f"there is no {settings.site!r}; known: {', '.join(sites)}")
+    if options.revision not in REVISIONS:
+        raise InputError("--revision", f"there is no {options.revision!r}; known: {', '.join(REVISIONS)}")
+    if not 0 <= options.speed <= FASTEST:
+        raise InputError("--speed", f"{options.speed} is not between 0 and {FASTEST}")
+    _check_control_token(options.control_token)
+    sites = load_sites((SITES, *options.site_folders))
+    if options.site not in sites:
+        raise InputError("--site", f"there is no {options.site!r}; known: {', '.join(sites)}")
     accounts = load_accounts(sites)
     document = load_document() if document is None else document
     base = base_of(document)
     return Service(
-        settings=settings,
+        options=options,
         document=document,
         views=views,
         base=base,
         extra_operations=[
-            operation for path in settings.documents for operation in operations_of(read_document(path), path)
+            operation for path in options.documents for operation in operations_of(read_document(path), path)
         ],
         unmocked_operations=load_unmocked(base),
         sites=sites,
-        keys=Keys(load_credentials(sites, accounts), accounts, allow_any=settings.any_key),
-        worlds=Worlds(settings.seed, sites),
-        common=Common(start_clock(settings.now, settings.speed)),
-        journal_file=JournalFile(settings.journal) if settings.journal else None,
+        keys=Keys(load_credentials(sites, accounts), accounts, allow_any=options.any_key),
+        worlds=Worlds(options.seed, sites),
+        common=Common(start_clock(options.now, options.speed)),
+        journal_file=JournalFile(options.journal) if options.journal else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mock_server.app import make_app
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
-from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Settings
+from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Options
 from mock_server.service import Service, load_service
 from mock_server.serving.fast import FastReads
 from mock_server.serving.server import Server, bind, url_of
@@ -51,7 +51,7 @@ def running(
     except ValueError as error:
         raise InputError("now", str(error)) from None
     service = load_service(
-        Settings(site=site, seed=seed, revision=revision, now=instant, speed=speed, any_key=any_key)
+        Options(site=site, seed=seed, revision=revision, now=instant, speed=speed, any_key=any_key)
     )
     with serving(service) as address:
         yield RunningMock(address + service.base, site_token(site), address)

@@ -38,7 +38,7 @@ def make_control_app(service: Service) -> Starlette:
             Route(f"{CONTROLS}/openapi.json", document),
         ],
         unrouted=_unrouted,
-        middleware=_cross_origin(service.settings.control_origins),
+        middleware=_cross_origin(service.options.control_origins),
         exception_handlers={ProblemError: _problem, ClientDisconnect: _left},
     )
 
@@ -61,7 +61,7 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
 def _handler(operation: ControlOperation, service: Service) -> _Handler:
     async def answer(request: Request) -> Response:
         if not operation.is_open:
-            admit(request, service.settings)
+            admit(request, service.options)
         asked = Asked(
             service=service,
             url=f"{request.url.scheme}://{request.url.netloc}{service.base}",

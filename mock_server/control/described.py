@@ -129,7 +129,7 @@ def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
     known = {
         "site": list(service.sites),
         "revision": list(REVISIONS),
-        "operation": list(service.answers(service.settings.revision)),
+        "operation": list(service.answers(service.options.revision)),
     }
     for name in ("Knobs", "KnobsChange", "NewKey", "When"):
         for member, values in known.items():

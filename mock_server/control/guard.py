@@ -6,16 +6,16 @@ from collections.abc import Collection
 from starlette.requests import Request
 
 from mock_server.loopback import is_loopback_host
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.problems import ProblemError
 
 
-def admit(request: Request, settings: Settings) -> None:
+def admit(request: Request, options: Options) -> None:
     """Raises ProblemError if a request is not allowed to use the controls."""
-    _refuse_other_origins(request, settings.control_origins)
-    if settings.control_token is not None:
-        _check_token(request.headers.get("Authorization", ""), settings.control_token)
-    elif settings.is_exposed:
+    _refuse_other_origins(request, options.control_origins)
+    if options.control_token is not None:
+        _check_token(request.headers.get("Authorization", ""), options.control_token)
+    elif options.is_exposed:
         raise ProblemError(
             403, "The mock listens on more than loopback: its controls are off without --control-token."
         )

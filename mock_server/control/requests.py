@@ -147,7 +147,7 @@ def clear_requests(asked: Asked) -> None:
 async def verify(asked: Asked) -> Verified:
     """Compares the requests with an expectation. Raises ProblemError for an unknown operation."""
     expected = asked.body
-    known = asked.service.answers(asked.service.settings.revision)
+    known = asked.service.answers(asked.service.options.revision)
     if expected.operation is not UNSET and expected.operation not in known:
         problem = f"`operation`: there is no {expected.operation[:80]!r}; known: {', '.join(known)}"
         raise ProblemError(400, problem, member="/operation")

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message
 
 from mock_server.app import make_app
 from mock_server.contract.operations import Operation
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.service import Service, load_service
 
 UNKNOWN_TOKEN = "df_nobody"  # noqa: S105 - what nobody has is no secret
@@ -65,7 +65,7 @@ class Mock:
 
     def __init__(self, seed: int, revision: str, now: int) -> None:
         """`now` is in ms since the epoch. Raises InputError for invalid settings."""
-        self.service: Service = load_service(Settings(seed=seed, revision=revision, now=now, speed=0))
+        self.service: Service = load_service(Options(seed=seed, revision=revision, now=now, speed=0))
         # The clock counts as driven, so that rate limits use the world's time, too.
         self.service.common.clock.is_driven = True
         self.revision = revision

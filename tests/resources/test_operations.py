@@ -15,7 +15,7 @@ import pytest
 from mock_server.assets import read_record
 from mock_server.contract.document import load_document
 from mock_server.instants import instant_of
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import VIEWS
 from mock_server.service import Service, load_service
@@ -103,8 +103,8 @@ def service(shelf: Book) -> Service:
         "getAccount": account,
         "getFunnel": funnel,
     }
-    settings = Settings(now=instant_of(INSTANT), speed=0)
-    loaded = load_service(settings, {**document, "paths": {**document["paths"], **further}}, views)
+    options = Options(now=instant_of(INSTANT), speed=0)
+    loaded = load_service(options, {**document, "paths": {**document["paths"], **further}}, views)
     demo = loaded.keys.account("demo")
     loaded.keys.mint(Credential(token=VIEWER, site="demo", role="viewer"), demo, "")
     return loaded

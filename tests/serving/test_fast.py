@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from mock_server.app import make_app
 from mock_server.instants import instant_of
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.service import Service, load_service
 from mock_server.serving.fast import Answer, FastReads
 from mock_server.serving.server import Server, bind, url_of
@@ -69,7 +69,7 @@ class Pair(NamedTuple):
 
 def service() -> Service:
     """Returns a mock whose clock is frozen, also for rate limits."""
-    still = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    still = load_service(Options(now=instant_of(INSTANT), speed=0))
     still.common.clock.set(is_frozen=True)
     return still
 
@@ -480,7 +480,7 @@ def test_error_on_the_fast_path_is_an_error_of_the_application(
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/__mock/health", "/api/v1/nothing/at/all"])
 def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
-    lenient = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+    lenient = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
 
     with served(Server(make_app(lenient), lambda: None, fast_path=FastReads(lenient))) as server:
         exchanged(server, closing(asking(path, "Authorization: Bearer df_ghost")))
@@ -505,7 +505,7 @@ def test_so_many_requests_are_known_and_no_more() -> None:
 
 @pytest.mark.long
 def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
-    crowd = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    crowd = load_service(Options(now=instant_of(INSTANT), speed=0))
     fast = FastReads(crowd)
 
     def ask(number: int) -> int:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.instants import instant_of
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.service import load_service
 from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import Credential
@@ -282,7 +282,7 @@ def test_with_any_key_a_peek_makes_none() -> None:
 
 
 def test_a_shadow_throws_the_next_coin_and_leaves_it() -> None:
-    service = load_service(Settings(now=instant_of(INSTANT)))
+    service = load_service(Options(now=instant_of(INSTANT)))
     foreseen = [service.shadow().coin() for _ in range(3)]
 
     assert foreseen == [service.coin()] * 3

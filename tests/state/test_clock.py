@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from mock_server.instants import instant_of
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.service import load_service
 from mock_server.testing import RunningMock, running
 from tests.controls import Controls, Json
@@ -183,7 +183,7 @@ def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: 
 
 
 def test_a_reset_throws_the_same_coins_again() -> None:
-    service = load_service(Settings(now=instant_of(INSTANT)))
+    service = load_service(Options(now=instant_of(INSTANT)))
     first = [service.coin() for _ in range(5)]
     service.reset()
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from mock_server.app import make_app
 from mock_server.control.settings import MOST_RULE_BYTES
 from mock_server.instants import instant_of
-from mock_server.options import Settings
+from mock_server.options import Options
 from mock_server.service import MOST_NOTED, load_service
 from mock_server.state.journal import MOST_BYTES, Outcome, Part, Sent
 from mock_server.testing import running
@@ -25,7 +25,7 @@ HELD = 0.05
 @pytest.fixture(scope="module")
 def full() -> ASGIApp:
     """A mock with forty journals that are full of percent signs."""
-    mock = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+    mock = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
     for n in range(40):
         key = mock.keys.named(f"Bearer df_key_{n}")
         for number in range(4):
@@ -82,7 +82,7 @@ def test_nobody_waits_while_they_are_looked_through(
 
 
 def test_all_journals_together_are_bounded_and_the_least_used_make_room() -> None:
-    mock = load_service(Settings(now=instant_of(INSTANT), speed=0, any_key=True))
+    mock = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
     keys = [mock.keys.named(f"Bearer df_key_{n}") for n in range(300)]
     for key in keys:
         for _ in range(10):
@@ -100,7 +100,7 @@ def test_all_journals_together_are_bounded_and_the_least_used_make_room() -> Non
 
 
 def test_a_peek_counts_for_nothing() -> None:
-    mock = load_service(Settings(now=instant_of(INSTANT), speed=0))
+    mock = load_service(Options(now=instant_of(INSTANT), speed=0))
     for _ in range(10):
         mock.shadow().note(large_request(), None, None, OUTCOME)
 
