@@ -21,8 +21,8 @@ from mock_server.state.credentials import load_credentials
 from mock_server.state.journal import NOBODY, Journal, Outcome, Part, Request, Sent
 from mock_server.state.journal_file import JournalFile
 from mock_server.state.keys import Key, Keys
-from mock_server.state.knobs import NOTHING, Board
 from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
+from mock_server.state.settings import NOTHING, ActiveSettings
 from mock_server.world.site import SITES, Site, load_sites
 
 # The seed of the random delays; it must only be the same at each start.
@@ -37,7 +37,7 @@ class Common:
     """The server's clock and settings, which keys inherit, and the journal of requests without a key."""
 
     clock: Clock
-    board: Board = field(default_factory=Board)
+    settings: ActiveSettings = field(default_factory=ActiveSettings)
     journal: Journal = field(default_factory=Journal)
     changes: int = 0
     """The number of changes through the controls."""
@@ -102,13 +102,13 @@ class Service:
     @property
     def usual_place(self) -> Place:
         """The world and the revision of a key without settings."""
-        common, started = self.common.board.knobs, self.options
+        common, started = self.common.settings.values, self.options
         seed = started.seed if common.seed is None else common.seed
         return Place(seed, common.site or started.site, common.revision or started.revision)
 
     def place_of(self, key: Key, website_id: str | None, *, stands: str | None) -> Place:
         """Returns the world and revision of a key's request; its arguments are those of `Key.site_of`."""
-        own, usual = key.board.knobs, self.usual_place
+        own, usual = key.settings.values, self.usual_place
         site = own.site or key.site_of(website_id, usual.site, stands=stands)
         if own is NOTHING and site == usual.site:
             return usual
@@ -116,15 +116,15 @@ class Service:
 
     def seed_of(self, key: Key) -> int:
         """Returns the seed of a key's world."""
-        return self.usual_place.seed if key.board.knobs.seed is None else key.board.knobs.seed
+        return self.usual_place.seed if key.settings.values.seed is None else key.settings.values.seed
 
     def revision_of(self, key: Key | None) -> str:
         """Returns the revision of a key: its own or the server's. Without a key (None) it is the server's."""
-        return (None if key is None else key.board.knobs.revision) or self.usual_place.revision
+        return (None if key is None else key.settings.values.revision) or self.usual_place.revision
 
     def limiter_of(self, key: Key) -> Limiter | None:
         """Returns the counter of a key's requests, or None if it has no rate limit."""
-        return key.limiter(self.common.board.knobs.rate or self.options.rate_limit)
+        return key.limiter(self.common.settings.values.rate or self.options.rate_limit)
 
     def note(self, sent: Sent, body: Part | None, key: Key | None, outcome: Outcome) -> Request:
         """Adds a request to the journal of its key, or to that of requests without a key (None).
@@ -163,7 +163,7 @@ class Service:
     @property
     def rules_weight(self) -> int:
         """The memory that the rules of all keys and of the server take, about, in bytes."""
-        return self.common.board.weight + sum(key.board.weight for key in self.keys.all())
+        return self.common.settings.weight + sum(key.settings.weight for key in self.keys.all())
 
     def finish(self, request: Request) -> None:
         """Writes a request to the journal's file, once its answer is sent."""
@@ -180,7 +180,7 @@ class Service:
         """Returns a copy for a peek; counts, random numbers and journal of the copy are thrown away."""
         return replace(
             self,
-            common=Common(self.common.clock, self.common.board.copy()),
+            common=Common(self.common.clock, self.common.settings.copy()),
             journal_file=None,
             numbers=count(),
             _coins=copy(self._coins),
@@ -192,7 +192,7 @@ class Service:
         The numbers of requests go on, so that a reader of the journal who knows the last one misses none.
         """
         self.keys.reset()
-        self.common.board.turn(NOTHING)
+        self.common.settings.turn(NOTHING)
         self.common.clock = start_clock(self.options.now, self.options.speed)
         self.common.journal.clear()
         self._coins.seed(_COINS)

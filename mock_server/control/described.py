@@ -131,7 +131,7 @@ def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
         "revision": list(REVISIONS),
         "operation": list(service.answers(service.options.revision)),
     }
-    for name in ("Knobs", "KnobsChange", "NewKey", "When"):
+    for name in ("Settings", "SettingsChange", "NewKey", "When"):
         for member, values in known.items():
             schema = schemas[name].get("properties", {}).get(member)
             for branch in (schema or {}).get("anyOf", [schema] if schema else []):

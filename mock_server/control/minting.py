@@ -7,22 +7,22 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from contract_tests.tokens import without_tokens
 from mock_server.control.asked import Asked, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
-from mock_server.control.settings import check_knobs
+from mock_server.control.settings import check_settings
 from mock_server.faults.rules import Rule
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import Account
 from mock_server.state.clock import Clock
 from mock_server.state.credentials import TOKEN_FORM, Credential, Permission
 from mock_server.state.keys import Key, new_token
-from mock_server.state.knobs import Knobs
 from mock_server.state.limits import RateLimit
+from mock_server.state.settings import Settings
 
 _Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
 _Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="A new token; one that exists is refused.")]
 _AccountName = Annotated[str, Meta(max_length=200, description="The account of another key.")]
 
 
-class NewKey(Knobs, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The settings of a new key; those that are left out are the server's.
 
     With `permissions` or `websites` it becomes an account token (`dft_…`).
@@ -72,7 +72,7 @@ class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
 def mint(asked: Asked) -> KeyState:
     """Makes a key. Raises ProblemError, and makes none, if a setting is invalid."""
     service, wanted = asked.service, asked.body
-    check_knobs(service, wanted)
+    check_settings(service, wanted)
     keys = service.keys
     account = keys.new_account() if wanted.account is UNSET else keys.account(wanted.account)
     credential = _credential(wanted, account)
@@ -142,7 +142,7 @@ def _state(asked: Asked, key: Key, clock: Clock) -> KeyState:
         speed=shown.speed,
         frozen=shown.frozen,
         rate_limit=None if limiter is None else limiter.rate,
-        faults=list(key.board.knobs.faults or ()),
+        faults=list(key.settings.values.faults or ()),
         permissions=list(credential.permissions) if credential.is_account_token else None,
         websites=list(credential.websites) if credential.is_account_token else None,
     )

@@ -23,7 +23,7 @@ from mock_server.control.requests import (
     verify,
 )
 from mock_server.control.settings import SettingsState, change_settings, read_settings, set_settings
-from mock_server.state.knobs import Knobs, KnobsChange
+from mock_server.state.settings import Settings, SettingsChange
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +72,7 @@ OPERATIONS = (
         "getSettings", "GET", "/settings", "Read settings", read_settings, SettingsState, query=Scoped
     ),
     ControlOperation(
-        "putSettings", "PUT", "/settings", "Replace settings", set_settings, SettingsState, Knobs, Scoped
+        "putSettings", "PUT", "/settings", "Replace settings", set_settings, SettingsState, Settings, Scoped
     ),
     ControlOperation(
         "patchSettings",
@@ -81,7 +81,7 @@ OPERATIONS = (
         "Change settings",
         change_settings,
         SettingsState,
-        KnobsChange,
+        SettingsChange,
         Scoped,
     ),
     ControlOperation(

@@ -7,8 +7,8 @@ from mock_server.control.asked import Asked
 from mock_server.faults.rules import Rule, check
 from mock_server.problems import ProblemError
 from mock_server.service import Service
-from mock_server.state.knobs import Board, Knobs, changed
 from mock_server.state.limits import RateLimit
+from mock_server.state.settings import ActiveSettings, Settings, changed
 
 MOST_RULE_BYTES = 32 * 1024 * 1024
 """The most memory for the rules of the server and of all keys, in bytes."""
@@ -44,7 +44,7 @@ def set_settings(asked: Asked) -> SettingsState:
     if key is not None:
         key.turn(asked.body)
     else:
-        service.common.board.turn(asked.body)
+        service.common.settings.turn(asked.body)
         for each in service.keys.all():
             each.restart_limit()
     return _state(asked)
@@ -52,37 +52,37 @@ def set_settings(asked: Asked) -> SettingsState:
 
 def change_settings(asked: Asked) -> SettingsState:
     """Changes the given settings; an unchanged rule or limit keeps its count."""
-    board = _board(asked)
-    knobs = changed(board.knobs, asked.body)
-    _check(asked, knobs)
-    board.adjust(knobs)
+    active = _active_of(asked)
+    settings = changed(active.values, asked.body)
+    _check(asked, settings)
+    active.adjust(settings)
     return _state(asked)
 
 
-def _check(asked: Asked, knobs: Knobs) -> None:
-    check_knobs(asked.service, knobs, _board(asked).weight)
+def _check(asked: Asked, settings: Settings) -> None:
+    check_settings(asked.service, settings, _active_of(asked).weight)
     key = asked.key
-    if key is not None and key.credential.is_account_token and knobs.site is not None:
+    if key is not None and key.credential.is_account_token and settings.site is not None:
         raise ProblemError(400, "`site`: an account token names its website by `websiteId`.", member="/site")
 
 
-def _board(asked: Asked) -> Board:
+def _active_of(asked: Asked) -> ActiveSettings:
     key = asked.key
-    return asked.service.common.board if key is None else key.board
+    return asked.service.common.settings if key is None else key.settings
 
 
-def check_knobs(service: Service, knobs: Knobs, before: int = 0) -> None:
+def check_settings(service: Service, settings: Settings, before: int = 0) -> None:
     """Raises ProblemError for an unknown value, with the known ones, and for rules that need too much memory.
 
     `before` is the memory of the rules that are replaced, in bytes.
     """
-    knobs.check(service.sites, REVISIONS)
+    settings.check(service.sites, REVISIONS)
     # A rule may be about an operation or example of one revision only.
-    revisions = REVISIONS if knobs.revision is None else (knobs.revision,)
-    problems = [_problem(service, knobs, revision) for revision in revisions]
+    revisions = REVISIONS if settings.revision is None else (settings.revision,)
+    problems = [_problem(service, settings, revision) for revision in revisions]
     if None not in problems:
         raise next(problem for problem in problems if problem is not None)
-    if knobs.weight > before and service.rules_weight - before + knobs.weight > MOST_RULE_BYTES:
+    if settings.weight > before and service.rules_weight - before + settings.weight > MOST_RULE_BYTES:
         detail = (
             f"The rules of all keys together would take more than {MOST_RULE_BYTES >> 20} MiB: "
             "take some away, or DELETE keys that are not needed any more."
@@ -90,15 +90,15 @@ def check_knobs(service: Service, knobs: Knobs, before: int = 0) -> None:
         raise ProblemError(409, detail, member="/faults")
 
 
-def _problem(service: Service, knobs: Knobs, revision: str) -> ProblemError | None:
+def _problem(service: Service, settings: Settings, revision: str) -> ProblemError | None:
     try:
-        check(knobs.faults or (), service.answers(revision))
+        check(settings.faults or (), service.answers(revision))
     except ProblemError as problem:
         return problem
     return None
 
 
 def _state(asked: Asked) -> SettingsState:
-    board = _board(asked)
-    counts = [RuleCount(matched=matched, applied=applied) for matched, applied in board.rules.counts]
-    return SettingsState(**board.knobs.told, counts=counts)
+    active = _active_of(asked)
+    counts = [RuleCount(matched=matched, applied=applied) for matched, applied in active.rules.counts]
+    return SettingsState(**active.values.told, counts=counts)

@@ -195,10 +195,10 @@ class FastReads:
             elif name == b"origin":
                 is_cross_origin = True
         service = self._service
-        if service.common.board.rules:
+        if service.common.settings.rules:
             return None
         key = service.keys.named(authorization)
-        if key is None or key.board.rules or service.limiter_of(key) is not None:
+        if key is None or key.settings.rules or service.limiter_of(key) is not None:
             return None
         return key, is_cross_origin
 

@@ -281,8 +281,8 @@ class Endpoint:
 
     def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
         """Returns the owner and the action of the rule that applies, or None; the key's rules come first."""
-        own = () if course.key is None else course.key.board.rules
-        common = course.service.common.board.rules
+        own = () if course.key is None else course.key.settings.rules
+        common = course.service.common.settings.rules
         if not own and not common:
             return None
         answers = self._answers(course)

@@ -28,8 +28,8 @@ from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.clock import Clock
 from mock_server.state.credentials import Credential, any_credential
 from mock_server.state.journal import Caller, Journal
-from mock_server.state.knobs import Board, Knobs
 from mock_server.state.limits import Limiter, RateLimit
+from mock_server.state.settings import ActiveSettings, Settings
 
 MOST_KEYS = 1_000
 """The largest number of minted keys at a time."""
@@ -51,7 +51,7 @@ class Key:
     is_shipped: bool = False
     """Whether the key comes with the mock; its token is public then."""
     clock: Clock | None = None
-    board: Board = field(default_factory=Board)
+    settings: ActiveSettings = field(default_factory=ActiveSettings)
     journal: Journal = field(default_factory=Journal)
     used: float = 0.0
     caller: Caller = field(init=False)
@@ -65,16 +65,16 @@ class Key:
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
         """Returns the counter of requests, by the key's own limit or the `common` one; None for no limit."""
-        rate = self.board.knobs.rate or self.credential.rate or common
+        rate = self.settings.values.rate or self.credential.rate or common
         if rate is None:
             return None
         if self._limiter is None or self._limiter.rate != rate:
             self._limiter = Limiter(rate)
         return self._limiter
 
-    def turn(self, knobs: Knobs) -> None:
+    def turn(self, settings: Settings) -> None:
         """Replaces all settings; the counts of rules and limit start again."""
-        self.board.turn(knobs)
+        self.settings.turn(settings)
         self.restart_limit()
 
     def restart_limit(self) -> None:
@@ -84,7 +84,7 @@ class Key:
     def shadow(self) -> "Key":
         """Returns a copy for a peek, whose counts and journal are thrown away."""
         limiter = None if self._limiter is None else replace(self._limiter)
-        return replace(self, board=self.board.copy(), journal=Journal(), _limiter=limiter)
+        return replace(self, settings=self.settings.copy(), journal=Journal(), _limiter=limiter)
 
     def site_of(self, website_id: str | None, default: str, *, stands: str | None) -> str:
         """Returns the site of a request, by the website id that was sent. Raises ApiError.

@@ -15,7 +15,7 @@ from mock_server.state.limits import RateLimit, WrittenRate, read_rate
 Faults = Annotated[list[Rule], Meta(max_length=MOST_RULES)]
 
 
-class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """A setting that is null is inherited: a key's from the server, the server's from its options."""
 
     site: str | None = None
@@ -40,9 +40,9 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         return {**msgspec.structs.asdict(self), "rate_limit": self.rate, "faults": list(self.faults or ())}
 
     @property
-    def plain(self) -> "Knobs":
+    def plain(self) -> "Settings":
         """The settings without the further members of a subclass."""
-        return Knobs(**{name: getattr(self, name) for name in Knobs.__struct_fields__})
+        return Settings(**{name: getattr(self, name) for name in Settings.__struct_fields__})
 
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
         """Raises ProblemError for an unknown site, revision or rate limit; it lists the known ones."""
@@ -56,9 +56,9 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
             raise ProblemError(400, f"`rateLimit`: {error}.", member="/rateLimit") from None
 
 
-KnobsChange = msgspec.defstruct(
-    "KnobsChange",
-    [(member.name, member.type | UnsetType, UNSET) for member in msgspec.structs.fields(Knobs)],
+SettingsChange = msgspec.defstruct(
+    "SettingsChange",
+    [(member.name, member.type | UnsetType, UNSET) for member in msgspec.structs.fields(Settings)],
     namespace={"__doc__": "A change of settings: those that are left out stay as they are."},
     module=__name__,
     frozen=True,
@@ -68,36 +68,36 @@ KnobsChange = msgspec.defstruct(
 )
 
 
-def changed(knobs: Knobs, change: Struct) -> Knobs:
-    """The settings after a `KnobsChange`."""
+def changed(settings: Settings, change: Struct) -> Settings:
+    """The settings after a `SettingsChange`."""
     members = msgspec.structs.asdict(change).items()
     given = {name: value for name, value in members if value is not UNSET}
-    return msgspec.structs.replace(knobs, **given)
+    return msgspec.structs.replace(settings, **given)
 
 
-NOTHING = Knobs()
+NOTHING = Settings()
 """No settings: all are inherited."""
 
 
 @dataclass(slots=True)
-class Board:
+class ActiveSettings:
     """The settings of a key or of the server, with the counts of their rules."""
 
-    knobs: Knobs = NOTHING
+    values: Settings = NOTHING
     rules: Rules = field(default_factory=Rules)
     weight: int = 0
     """The memory that the rules take, in bytes."""
 
-    def copy(self) -> "Board":
+    def copy(self) -> "ActiveSettings":
         """Returns a copy whose rules count on their own."""
-        return Board(self.knobs, self.rules.copy(), self.weight)
+        return ActiveSettings(self.values, self.rules.copy(), self.weight)
 
-    def turn(self, knobs: Knobs) -> None:
+    def turn(self, settings: Settings) -> None:
         """Replaces all settings; the counts of all rules start again."""
-        self.knobs, self.weight = knobs, knobs.weight
-        self.rules = Rules(knobs.faults or ())
+        self.values, self.weight = settings, settings.weight
+        self.rules = Rules(settings.faults or ())
 
-    def adjust(self, knobs: Knobs) -> None:
+    def adjust(self, settings: Settings) -> None:
         """Replaces all settings; an unchanged rule at the same index keeps its count."""
-        self.knobs, self.weight = knobs, knobs.weight
-        self.rules = self.rules.followed_by(knobs.faults or ())
+        self.values, self.weight = settings, settings.weight
+        self.rules = self.rules.followed_by(settings.faults or ())

@@ -5,12 +5,12 @@ import pytest
 
 from mock_server.control.minting import KeyState, NewKey
 from mock_server.control.settings import SettingsState
-from mock_server.state.knobs import Knobs, KnobsChange, changed
+from mock_server.state.settings import Settings, SettingsChange, changed
 
-MEMBERS = {member.name: member.encode_name for member in msgspec.structs.fields(Knobs)}
+MEMBERS = {member.name: member.encode_name for member in msgspec.structs.fields(Settings)}
 
 
-@pytest.mark.parametrize("kind", [KnobsChange, NewKey, SettingsState, KeyState])
+@pytest.mark.parametrize("kind", [SettingsChange, NewKey, SettingsState, KeyState])
 def test_whatever_is_about_settings_has_all_of_them(kind: type[msgspec.Struct]) -> None:
     members = {member.name: member.encode_name for member in msgspec.structs.fields(kind)}
 
@@ -18,7 +18,7 @@ def test_whatever_is_about_settings_has_all_of_them(kind: type[msgspec.Struct]) 
 
 
 def test_a_change_leaves_what_it_does_not_name() -> None:
-    before = Knobs(site="shop", seed=7)
-    change = msgspec.json.decode(b'{"seed": null, "revision": "2026-06"}', type=KnobsChange)
+    before = Settings(site="shop", seed=7)
+    change = msgspec.json.decode(b'{"seed": null, "revision": "2026-06"}', type=SettingsChange)
 
-    assert changed(before, change) == Knobs(site="shop", revision="2026-06")
+    assert changed(before, change) == Settings(site="shop", revision="2026-06")
