@@ -90,18 +90,18 @@ def _unrouted(service: Service) -> Unrouted:
         if request.scope["raw_path"] == b"*":
             # `OPTIONS *` is about the server as a whole (RFC 9110, 9.3.7).
             return Response(status_code=204, headers={"Allow": ", ".join(_ALLOWED)})
-        course = begin(service, request.scope)
-        await read_body(course, request.receive)
+        context = begin(service, request.scope)
+        await read_body(context, request.receive)
         refusal = refusal_of(request.scope)
-        course.stage = ROUTE if refusal is None else REQUEST
+        context.stage = ROUTE if refusal is None else REQUEST
         if refusal is not None:
             found = refusal
         elif allow is not None:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:
-            found = nothing_at(course)
+            found = nothing_at(context)
         reply = error_reply(found)
-        conclude(course, reply)
+        conclude(context, reply)
         return reply
 
     return answer

@@ -212,10 +212,10 @@ class Datafast:
         scope = {**query, **({"key": self.key} if is_scoped else {})}
         told = "&".join(f"{name}={quote(str(value))}" for name, value in scope.items())
         target = f"/__mock/{path}" + (f"?{told}" if told else "")
-        return _asked(self._server, method, target, body, self._headers)
+        return _content_of(self._server, method, target, body, self._headers)
 
 
-def _asked(
+def _content_of(
     server: str, method: str, target: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
 ) -> Any:
     """Sends a request to the controls and returns the answer's JSON. Raises ControlError."""

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from mock_server import __version__
-from mock_server.control.asked import Asked
+from mock_server.control.call import ControlCall
 from mock_server.instants import iso_of
 from mock_server.state.credentials import site_token
 
@@ -35,9 +35,9 @@ class Sites(Struct, frozen=True, kw_only=True):
     sites: list[SiteState]
 
 
-def health(asked: Asked) -> Health:
+def health(call: ControlCall) -> Health:
     """Returns the health of the mock and the present instant of its world."""
-    service = asked.service
+    service = call.service
     place = service.usual_place
     return Health(
         status="ok",
@@ -48,9 +48,9 @@ def health(asked: Asked) -> Health:
     )
 
 
-def sites(asked: Asked) -> Sites:
+def sites(call: ControlCall) -> Sites:
     """Returns all websites with their keys and casts."""
-    service = asked.service
+    service = call.service
     instant, seed = service.common.clock.now(), service.usual_place.seed
     return Sites(
         sites=[

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.control.asked import Asked, body_of, read_body, read_query
+from mock_server.control.call import ControlCall, body_of, read_body, read_query
 from mock_server.control.described import control_document
 from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
@@ -62,7 +62,7 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
     async def answer(request: Request) -> Response:
         if not operation.is_open:
             admit(request, service.options)
-        asked = Asked(
+        call = ControlCall(
             service=service,
             url=f"{request.url.scheme}://{request.url.netloc}{service.base}",
             query=read_query(request, operation.query),
@@ -70,7 +70,7 @@ def _handler(operation: ControlOperation, service: Service) -> _Handler:
             token=request.path_params.get("key", ""),
         )
         try:
-            found = operation.run(asked)
+            found = operation.run(call)
             if isawaitable(found):
                 found = await found
         finally:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mock_server.control.asked import Asked
+from mock_server.control.call import ControlCall
 from mock_server.instants import instant_of, iso_of
 from mock_server.options import FASTEST
 from mock_server.problems import ProblemError
@@ -36,33 +36,33 @@ class ClockChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     frozen: bool | UnsetType = UNSET
 
 
-def read_clock(asked: Asked) -> ClockState:
+def read_clock(call: ControlCall) -> ClockState:
     """Returns the clock of the key in the query, or of the server."""
-    key = asked.key
-    return state_of(asked.service.common.clock if key is None else asked.service.clock_of(key))
+    key = call.key
+    return state_of(call.service.common.clock if key is None else call.service.clock_of(key))
 
 
-def set_clock(asked: Asked) -> ClockState:
+def set_clock(call: ControlCall) -> ClockState:
     """Changes the server's clock, or gives the key in the query a clock of its own with that change."""
-    key = asked.key
+    key = call.key
     if key is None:
-        clock = asked.service.common.clock
-        change(clock, asked.body)
+        clock = call.service.common.clock
+        change(clock, call.body)
     else:
-        clock = asked.service.clock_of(key).copy()
-        change(clock, asked.body)
+        clock = call.service.clock_of(key).copy()
+        change(clock, call.body)
         key.clock = clock
     return state_of(clock)
 
 
-def change(clock: Clock, asked: ClockChange) -> None:
+def change(clock: Clock, wanted: ClockChange) -> None:
     """Changes a clock. Raises ProblemError, and changes nothing, for an invalid or unsupported instant."""
     try:
         clock.set(
-            now=None if asked.now is UNSET else instant_of(asked.now),
-            advance=0 if asked.advance is UNSET else asked.advance,
-            speed=None if asked.speed is UNSET else asked.speed,
-            is_frozen=None if asked.frozen is UNSET else asked.frozen,
+            now=None if wanted.now is UNSET else instant_of(wanted.now),
+            advance=0 if wanted.advance is UNSET else wanted.advance,
+            speed=None if wanted.speed is UNSET else wanted.speed,
+            is_frozen=None if wanted.frozen is UNSET else wanted.frozen,
         )
     except ValueError as error:
         raise ProblemError(400, f"`now`: {error}.", member="/now") from None

@@ -7,7 +7,7 @@ import msgspec
 
 from mock_server import __version__
 from mock_server.contract.document import REVISIONS
-from mock_server.control.asked import Scoped
+from mock_server.control.call import Scoped
 from mock_server.control.operations import OPERATIONS, ControlOperation
 from mock_server.problems import MEDIA_TYPE, Problem
 from mock_server.service import Service

@@ -15,7 +15,7 @@ from mock_server.state.showing import shown_body
 NEAREST = 3
 
 _MOST_PARTS = 100
-_MOST_TOLD = 1_000
+_LONGEST_TEXT = 1_000
 
 _Text = Annotated[str, Meta(max_length=1000)]
 _Count = Annotated[int, Meta(ge=0)]
@@ -200,8 +200,8 @@ def _told_body(shown: Shown) -> str:
     body = shown_body(shown.request.body)
     if body["cut"]:
         return "body is kept only in part"
-    return f"body is {str(body['text'])[:_MOST_TOLD]!r}"
+    return f"body is {str(body['text'])[:_LONGEST_TEXT]!r}"
 
 
 def _told(values: Sequence[str]) -> str:
-    return " and ".join(repr(value[:_MOST_TOLD]) for value in values) or "not there"
+    return " and ".join(repr(value[:_LONGEST_TEXT]) for value in values) or "not there"

@@ -141,12 +141,12 @@ async def har_parts(requests: Iterable[Request], origin: str) -> AsyncIterator[b
 
 async def _entry(request: Request, origin: str, turn: Turn) -> Entry:
     took = (request.duration or 0) / 1000
-    asked = await _request(request, origin, turn)
+    sent = await _request(request, origin, turn)
     name = request.caller.name or "no known key"
     return Entry(
         started_date_time=iso_of(request.at),
         time=took,
-        request=asked,
+        request=sent,
         response=_response(request),
         cache=Nothing(),
         timings=Timings(send=0, wait=took, receive=0),

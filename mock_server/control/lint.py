@@ -39,11 +39,11 @@ def linted(
     """
     previous: dict[tuple[str | bytes, ...], Request] = {}
     for request in requests:
-        asked = request.sent[:3]
+        line = request.sent[:3]
         if request.number in wanted:
             findings = islice(_findings(request, documented), _MOST_FINDINGS)
-            yield request, [*findings, *_haste(request, previous.get(asked))]
-        previous[asked] = request
+            yield request, [*findings, *_haste(request, previous.get(line))]
+        previous[line] = request
 
 
 def _findings(request: Request, documented: Documented) -> Iterator[Finding]:

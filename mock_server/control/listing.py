@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from mock_server.control.asked import Asked
+from mock_server.control.call import ControlCall
 from mock_server.service import Service
 from mock_server.state.keys import Key
 
@@ -30,9 +30,9 @@ class ListedKeys(Struct, frozen=True, kw_only=True):
     keys: list[ListedKey]
 
 
-def list_keys(asked: Asked) -> ListedKeys:
+def list_keys(call: ControlCall) -> ListedKeys:
     """Returns `{"keys": [{"key", "label", "description", "account", "site", …}, …]}`."""
-    return ListedKeys(keys=[_listed(asked.service, key) for key in asked.service.keys.all()])
+    return ListedKeys(keys=[_listed(call.service, key) for key in call.service.keys.all()])
 
 
 def _listed(service: Service, key: Key) -> ListedKey:

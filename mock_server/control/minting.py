@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contract_tests.tokens import without_tokens
-from mock_server.control.asked import Asked, key_of
+from mock_server.control.call import ControlCall, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
 from mock_server.control.settings import check_settings
 from mock_server.faults.rules import Rule
@@ -69,9 +69,9 @@ class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
     websites: list[str] | None
 
 
-def mint(asked: Asked) -> KeyState:
+def mint(call: ControlCall) -> KeyState:
     """Makes a key. Raises ProblemError, and makes none, if a setting is invalid."""
-    service, wanted = asked.service, asked.body
+    service, wanted = call.service, call.body
     check_settings(service, wanted)
     keys = service.keys
     account = keys.new_account() if wanted.account is UNSET else keys.account(wanted.account)
@@ -82,18 +82,18 @@ def mint(asked: Asked) -> KeyState:
     key = keys.mint(credential, account, without_tokens(wanted.label))
     key.clock = clock
     key.turn(wanted.plain)
-    return _state(asked, key, clock)
+    return _state(call, key, clock)
 
 
-def read_key(asked: Asked) -> KeyState:
+def read_key(call: ControlCall) -> KeyState:
     """Returns a key with its settings and its clock."""
-    key = key_of(asked.service, asked.token)
-    return _state(asked, key, asked.service.clock_of(key))
+    key = key_of(call.service, call.token)
+    return _state(call, key, call.service.clock_of(key))
 
 
-def forget(asked: Asked) -> None:
+def forget(call: ControlCall) -> None:
     """Removes a minted key with its journal. Raises ProblemError if there is none."""
-    asked.service.keys.forget(asked.token)
+    call.service.keys.forget(call.token)
 
 
 def _credential(wanted: NewKey, account: Account) -> Credential:
@@ -124,14 +124,14 @@ def _token(wanted: NewKey) -> str:
     return wanted.key
 
 
-def _state(asked: Asked, key: Key, clock: Clock) -> KeyState:
-    service, credential = asked.service, key.credential
+def _state(call: ControlCall, key: Key, clock: Clock) -> KeyState:
+    service, credential = call.service, key.credential
     shown: ClockState = state_of(clock)
     site = None if credential.is_account_token else service.place_of(key, None, stands=None).site
     limiter = service.limiter_of(key)
     return KeyState(
         key=credential.token,
-        url=asked.url,
+        url=call.url,
         label=key.label,
         account=key.account.name,
         site=site,

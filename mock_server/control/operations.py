@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from mock_server.control.about import Health, Sites, health, sites
-from mock_server.control.asked import Asked, Scoped
+from mock_server.control.call import ControlCall, Scoped
 from mock_server.control.clocks import ClockChange, ClockState, read_clock, set_clock
 from mock_server.control.expectations import Expectation
 from mock_server.control.har import Har
@@ -40,7 +40,7 @@ class ControlOperation(NamedTuple):
     method: str
     path: str
     summary: str
-    run: Callable[[Asked], Any]
+    run: Callable[[ControlCall], Any]
     answer: type | None
     body: type | None = None
     query: type = Nothing
@@ -51,8 +51,8 @@ class ControlOperation(NamedTuple):
     """Whether every client is allowed to use it, since its answer is public."""
 
 
-def _reset(asked: Asked) -> None:
-    asked.service.reset()
+def _reset(call: ControlCall) -> None:
+    call.service.reset()
 
 
 OPERATIONS = (

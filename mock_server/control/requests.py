@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response, StreamingResponse
 
-from mock_server.control.asked import Asked, Scoped
+from mock_server.control.call import ControlCall, Scoped
 from mock_server.control.expectations import Search
 from mock_server.control.har import PART_BYTES, SAVED, har_parts
 from mock_server.control.lint import Documented, linted
@@ -126,48 +126,48 @@ class Retries(Struct, frozen=True, kw_only=True):
     retries: list[RetryState]
 
 
-async def read_requests(asked: Asked) -> Response:
+async def read_requests(call: ControlCall) -> Response:
     """Returns a page of the requests of one key or of all, as JSON or as a HAR file to be saved."""
-    as_har = asked.query.format == "har"
-    limit = asked.query.limit
+    as_har = call.query.format == "har"
+    limit = call.query.limit
     if limit is UNSET:
         limit = _MOST if as_har else _USUAL
-    page = _page(_journals(asked), limit, asked.query.after)
+    page = _page(_journals(call), limit, call.query.after)
     if as_har:
-        return StreamingResponse(har_parts(page, asked.origin), headers=SAVED, media_type=JSON)
-    return StreamingResponse(_listed(asked, page), media_type=JSON)
+        return StreamingResponse(har_parts(page, call.origin), headers=SAVED, media_type=JSON)
+    return StreamingResponse(_listed(call, page), media_type=JSON)
 
 
-def clear_requests(asked: Asked) -> None:
+def clear_requests(call: ControlCall) -> None:
     """Removes the requests of one key, or all."""
-    for journal in _journals(asked):
+    for journal in _journals(call):
         journal.clear()
 
 
-async def verify(asked: Asked) -> Verified:
+async def verify(call: ControlCall) -> Verified:
     """Compares the requests with an expectation. Raises ProblemError for an unknown operation."""
-    expected = asked.body
-    known = asked.service.answers(asked.service.options.revision)
+    expected = call.body
+    known = call.service.answers(call.service.options.revision)
     if expected.operation is not UNSET and expected.operation not in known:
         problem = f"`operation`: there is no {expected.operation[:80]!r}; known: {', '.join(known)}"
         raise ProblemError(400, problem, member="/operation")
     search, turn = Search(expected), Turn()
-    for request in chain.from_iterable(_journals(asked)):
+    for request in chain.from_iterable(_journals(call)):
         search.look_at(request)
         await turn.pass_on()
     near = []
     if search.count < expected.least:
         for miss in search.nearest():
             await turn.pass_on()
-            [state] = [state async for state in _states(asked, [miss.request], turn)]
+            [state] = [state async for state in _states(call, [miss.request], turn)]
             near.append(Near(request=state, differences=miss.differences))
     return Verified(verified=expected.is_met_by(search.count), count=search.count, nearest=near)
 
 
-async def retries(asked: Asked) -> Retries:
+async def retries(call: ControlCall) -> Retries:
     """Returns each 429 and whether the client waited long enough, key by key."""
     found, turn = [], Turn()
-    for journal in _journals(asked):
+    for journal in _journals(call):
         found += [
             RetryState(
                 refused_at=iso_of(retry.refused.instant),
@@ -181,10 +181,10 @@ async def retries(asked: Asked) -> Retries:
     return Retries(patient=all(retry.patient is not False for retry in found), retries=found)
 
 
-def _journals(asked: Asked) -> list[Journal]:
+def _journals(call: ControlCall) -> list[Journal]:
     """Returns the journal of the key in the query, or all journals, with that of unknown keys, if none is."""
-    key = asked.key
-    return asked.service.journals if key is None else [key.journal]
+    key = call.key
+    return call.service.journals if key is None else [key.journal]
 
 
 def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> list[Request]:
@@ -197,10 +197,10 @@ def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> li
     return list(islice(merge(*later, key=number), limit))
 
 
-async def _listed(asked: Asked, page: list[Request]) -> AsyncIterator[bytes]:
+async def _listed(call: ControlCall, page: list[Request]) -> AsyncIterator[bytes]:
     """Yields the JSON `{"requests": […]}` in parts of about 64 KiB."""
     part, is_first = bytearray(b'{"requests":['), True
-    async for state in _states(asked, page, Turn()):
+    async for state in _states(call, page, Turn()):
         part += (b"" if is_first else b",") + msgspec.json.encode(state)
         is_first = False
         if len(part) >= PART_BYTES:
@@ -209,9 +209,9 @@ async def _listed(asked: Asked, page: list[Request]) -> AsyncIterator[bytes]:
     yield bytes(part + b"]}")
 
 
-async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIterator[RequestState]:
+async def _states(call: ControlCall, requests: list[Request], turn: Turn) -> AsyncIterator[RequestState]:
     """Yields the requests in their order, each with its findings."""
-    found = await _lint(asked, {request.number for request in requests}, turn)
+    found = await _lint(call, {request.number for request in requests}, turn)
     for request in requests:
         members: dict[str, object] = {"lint": found.get(request.number, [])}
         for name, show in MEMBERS.items():
@@ -220,16 +220,16 @@ async def _states(asked: Asked, requests: list[Request], turn: Turn) -> AsyncIte
         yield msgspec.convert(members, RequestState)
 
 
-async def _lint(asked: Asked, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
+async def _lint(call: ControlCall, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
     """Returns the findings about the wanted requests by their number."""
-    service = asked.service
+    service = call.service
     operations = (*service.extra_operations, *service.operations_of_all_revisions)
     documented = Documented(
         parameters={one.operation_id: frozenset(part.name for part in one.parameters) for one in operations},
         with_slash={one.operation_id for one in operations if one.route.endswith("/")},
     )
     found = {}
-    for journal in _journals(asked):
+    for journal in _journals(call):
         if not any(request.number in wanted for request in journal):
             continue
         for request, findings in linted(journal, documented, wanted):

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from mock_server.contract.document import REVISIONS
-from mock_server.control.asked import Asked
+from mock_server.control.call import ControlCall
 from mock_server.faults.rules import Rule, check
 from mock_server.problems import ProblemError
 from mock_server.service import Service
@@ -32,43 +32,43 @@ class SettingsState(Struct, frozen=True, kw_only=True, rename="camel"):
     counts: list[RuleCount]
 
 
-def read_settings(asked: Asked) -> SettingsState:
+def read_settings(call: ControlCall) -> SettingsState:
     """Returns the settings of the server, or of a key."""
-    return _state(asked)
+    return _state(call)
 
 
-def set_settings(asked: Asked) -> SettingsState:
+def set_settings(call: ControlCall) -> SettingsState:
     """Replaces all settings of the server, or of a key; the counts of rules and limits start again."""
-    _check(asked, asked.body)
-    service, key = asked.service, asked.key
+    _check(call, call.body)
+    service, key = call.service, call.key
     if key is not None:
-        key.turn(asked.body)
+        key.turn(call.body)
     else:
-        service.common.settings.turn(asked.body)
+        service.common.settings.turn(call.body)
         for each in service.keys.all():
             each.restart_limit()
-    return _state(asked)
+    return _state(call)
 
 
-def change_settings(asked: Asked) -> SettingsState:
+def change_settings(call: ControlCall) -> SettingsState:
     """Changes the given settings; an unchanged rule or limit keeps its count."""
-    active = _active_of(asked)
-    settings = changed(active.values, asked.body)
-    _check(asked, settings)
+    active = _active_of(call)
+    settings = changed(active.values, call.body)
+    _check(call, settings)
     active.adjust(settings)
-    return _state(asked)
+    return _state(call)
 
 
-def _check(asked: Asked, settings: Settings) -> None:
-    check_settings(asked.service, settings, _active_of(asked).weight)
-    key = asked.key
+def _check(call: ControlCall, settings: Settings) -> None:
+    check_settings(call.service, settings, _active_of(call).weight)
+    key = call.key
     if key is not None and key.credential.is_account_token and settings.site is not None:
         raise ProblemError(400, "`site`: an account token names its website by `websiteId`.", member="/site")
 
 
-def _active_of(asked: Asked) -> ActiveSettings:
-    key = asked.key
-    return asked.service.common.settings if key is None else key.settings
+def _active_of(call: ControlCall) -> ActiveSettings:
+    key = call.key
+    return call.service.common.settings if key is None else key.settings
 
 
 def check_settings(service: Service, settings: Settings, before: int = 0) -> None:
@@ -98,7 +98,7 @@ def _problem(service: Service, settings: Settings, revision: str) -> ProblemErro
     return None
 
 
-def _state(asked: Asked) -> SettingsState:
-    active = _active_of(asked)
+def _state(call: ControlCall) -> SettingsState:
+    active = _active_of(call)
     counts = [RuleCount(matched=matched, applied=applied) for matched, applied in active.rules.counts]
     return SettingsState(**active.values.told, counts=counts)

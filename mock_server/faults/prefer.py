@@ -34,20 +34,20 @@ _NUMBER = re.compile(r"[0-9.eE+-]{1,40}")
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
 
-class Wishes(NamedTuple):
+class RawPreferences(NamedTuple):
     """The preferences of a request as texts by name: those of the header, and those of the query."""
 
-    sent: Mapping[str, str]
-    asked: Mapping[str, str]
+    header: Mapping[str, str]
+    query: Mapping[str, str]
 
     @property
     def is_peek(self) -> bool:
         """Whether the request is a peek."""
-        return PEEK in self.sent or PEEK in self.asked
+        return PEEK in self.header or PEEK in self.query
 
 
 class Preferences(Struct, frozen=True, kw_only=True):
-    """The preferences of a request, checked. Whether it is a peek is in `Wishes.is_peek`."""
+    """The preferences of a request, checked. Whether it is a peek is in `RawPreferences.is_peek`."""
 
     action: Action
     at: int | UnsetType = UNSET
@@ -56,25 +56,25 @@ class Preferences(Struct, frozen=True, kw_only=True):
     revision: str | UnsetType = UNSET
     sent: Mapping[str, str] = {}
     """The preferences of the header by name, as `Preference-Applied` repeats them."""
-    told: str = ""
+    text: str = ""
     """All preferences in one line, for the journal."""
 
 
-def wishes_of(headers: Iterable[str], query: Iterable[tuple[str, str]]) -> Wishes:
+def raw_preferences_of(headers: Iterable[str], query: Iterable[tuple[str, str]]) -> RawPreferences:
     """Collects the preferences from the `Prefer` headers and the query; the first of a name counts."""
-    return Wishes(
-        sent=_first(pair for header in headers for pair in _pairs(header)),
-        asked=_first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX)),
+    return RawPreferences(
+        header=_first(pair for header in headers for pair in _pairs(header)),
+        query=_first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX)),
     )
 
 
-def preferences_of(wishes: Wishes, known: Mapping[str, Iterable[str]]) -> Preferences | None:
+def preferences_of(raw: RawPreferences, known: Mapping[str, Iterable[str]]) -> Preferences | None:
     """Reads and checks preferences. Returns None if there is none that is known, apart from `peek`.
 
     `known` lists the names of sites and revisions. Unknown preferences are ignored; the header wins over the
     query. Raises ProblemError for an invalid value.
     """
-    named = {**wishes.asked, **wishes.sent}
+    named = {**raw.query, **raw.header}
     if named.get(PEEK, "") not in _PEEK_VALUES:
         raise _refused(PEEK, named[PEEK], "it takes no value")
     found = {name: value for name, value in named.items() if name in _READERS}
@@ -84,8 +84,8 @@ def preferences_of(wishes: Wishes, known: Mapping[str, Iterable[str]]) -> Prefer
     beside = {name: values.pop(name) for name in _BESIDE if name in values}
     return Preferences(
         action=msgspec.convert(values, Action),
-        sent={name: _written(name, value) for name, value in found.items() if name in wishes.sent},
-        told=", ".join(_written(name, value) for name, value in found.items()),
+        sent={name: _written(name, value) for name, value in found.items() if name in raw.header},
+        text=", ".join(_written(name, value) for name, value in found.items()),
         **beside,
     )
 

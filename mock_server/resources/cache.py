@@ -90,11 +90,11 @@ class Worlds:
         """Returns the answer to a read, which is cached. Raises ApiError."""
         moment = place, instant
         whose = None if read.is_shared and not account.version else account
-        asked = _Asked(read, whose, account.version)
-        reply = self._snapshots.get(moment, asked)
+        entry = _Entry(read, whose, account.version)
+        reply = self._snapshots.get(moment, entry)
         if reply is None:
             reply = read.view(self.call(place, instant, Values(dict(read.path), dict(read.query)), whose))
-            self._snapshots.keep(moment, asked, reply)
+            self._snapshots.keep(moment, entry, reply)
         return reply
 
     def call(self, place: Place, instant: int, values: Values, account: Account | None) -> Call:
@@ -107,7 +107,9 @@ def _weight(site: Site) -> int:
     return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
 
 
-class _Asked(NamedTuple):
+class _Entry(NamedTuple):
+    """The key of a cached answer within its moment."""
+
     read: Read
     account: Account | None
     """The account; None if the answer is the same for all."""
@@ -121,28 +123,28 @@ class _Snapshots:
     """
 
     def __init__(self) -> None:
-        self._moments: OrderedDict[tuple[Place, int], OrderedDict[_Asked, Reply]] = OrderedDict()
+        self._moments: OrderedDict[tuple[Place, int], OrderedDict[_Entry, Reply]] = OrderedDict()
         self._size = 0
 
-    def get(self, moment: tuple[Place, int], asked: _Asked) -> Reply | None:
+    def get(self, moment: tuple[Place, int], entry: _Entry) -> Reply | None:
         """Returns the cached answer, or None if there is none."""
         known = self._moments.get(moment)
         if known is None:
             return None
         self._moments.move_to_end(moment)
-        reply = known.get(asked)
+        reply = known.get(entry)
         if reply is not None:
-            known.move_to_end(asked)
+            known.move_to_end(entry)
         return reply
 
-    def keep(self, moment: tuple[Place, int], asked: _Asked, reply: Reply) -> None:
+    def keep(self, moment: tuple[Place, int], entry: _Entry, reply: Reply) -> None:
         """Caches an answer, even one beyond the limit, so that it is made only once in its tick."""
-        self._moments.setdefault(moment, OrderedDict())[asked] = reply
-        self._size += _size(asked, reply)
+        self._moments.setdefault(moment, OrderedDict())[entry] = reply
+        self._size += _size(entry, reply)
         if len(self._moments) > _MOST_MOMENTS:
             _, forgotten = self._moments.popitem(last=False)
             self._size -= sum(_size(*one) for one in forgotten.items())
-        while self._size > _MOST_BYTES and self._size > _size(asked, reply):
+        while self._size > _MOST_BYTES and self._size > _size(entry, reply):
             self._forget_one()
 
     def _forget_one(self) -> None:
@@ -153,6 +155,6 @@ class _Snapshots:
             del self._moments[oldest]
 
 
-def _size(asked: _Asked, reply: Reply) -> int:
+def _size(entry: _Entry, reply: Reply) -> int:
     """Returns the approximate memory of a cached answer, in bytes."""
-    return asked.read.weight + len(reply.body)
+    return entry.read.weight + len(reply.body)

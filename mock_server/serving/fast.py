@@ -137,11 +137,11 @@ class FastReads:
         """Makes the decisions about a request; returns None if `stages` must answer it."""
         service = self._service
         # Only a request to an operation counts as using its key.
-        asked = self._asked(scope["raw_path"])
-        plain = None if asked is None else self._plainly(scope["headers"])
-        if asked is None or plain is None:
+        found = self._operation_at(scope["raw_path"])
+        sender = None if found is None else self._sender_of(scope["headers"])
+        if found is None or sender is None:
             return None
-        (name, value), (key, is_cross_origin) = asked, plain
+        (name, value), (key, is_cross_origin) = found, sender
         operation = service.operations_in(service.revision_of(key)).get(name)
         if operation is None or operation.success != _OK:
             return None
@@ -166,7 +166,7 @@ class FastReads:
             is_cross_origin,
         )
 
-    def _asked(self, raw_path: bytes) -> tuple[str, str] | None:
+    def _operation_at(self, raw_path: bytes) -> tuple[str, str] | None:
         """Returns the operation of a path and the value of its parameter, or None if they are not obvious."""
         plain = self._plain.get(raw_path)
         if plain is not None:
@@ -177,7 +177,7 @@ class FastReads:
             return None
         return named, last.decode("ascii")
 
-    def _plainly(self, headers: list[tuple[bytes, bytes]]) -> tuple[Key, bool] | None:
+    def _sender_of(self, headers: list[tuple[bytes, bytes]]) -> tuple[Key, bool] | None:
         """Returns the key, and whether the request has an `Origin`.
 
         Returns None if the headers or the settings of the key require a decision by `stages`.

@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_tests.tokens import without_tokens
-from mock_server.faults.prefer import wishes_of
+from mock_server.faults.prefer import raw_preferences_of
 from mock_server.serving.connection import refusal_of
 
 
@@ -124,7 +124,7 @@ class RequestLog:
 def _is_peek(scope: Scope) -> bool:
     prefer = [value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer"]
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return wishes_of(prefer, query).is_peek
+    return raw_preferences_of(prefer, query).is_peek
 
 
 def _url(scope: Scope) -> str:

@@ -25,13 +25,13 @@ def document_routes(service: Service) -> list[Route]:
         return msgspec.json.encode(served) if form == "json" else dump_yaml(served).encode()
 
     async def document(request: Request) -> Response:
-        asked = request.query_params.get("revision", service.usual_place.revision)
-        if asked not in (*REVISIONS, _ALL):
-            problem = f"There is no revision {asked[:80]!r}; known: {', '.join(REVISIONS)}, {_ALL}."
+        revision = request.query_params.get("revision", service.usual_place.revision)
+        if revision not in (*REVISIONS, _ALL):
+            problem = f"There is no revision {revision[:80]!r}; known: {', '.join(REVISIONS)}, {_ALL}."
             return problem_reply(ProblemError(400, problem, known=[*REVISIONS, _ALL]))
         form = request.url.path.rpartition(".")[2]
         # In a thread, since writing a large document as YAML takes a second.
-        content = await run_in_threadpool(text, asked, form)
+        content = await run_in_threadpool(text, revision, form)
         return Response(content, media_type=f"application/{form}")
 
     return [Route("/openapi.json", document), Route("/openapi.yaml", document)]

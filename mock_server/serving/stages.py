@@ -19,7 +19,14 @@ from mock_server.contract.responses import Answers, Example
 from mock_server.errors import NOT_MOCKED, ROUTE_NOT_FOUND, UNAUTHORIZED, ApiError
 from mock_server.faults.action import Action, chosen
 from mock_server.faults.body import UnfitError
-from mock_server.faults.prefer import PEEK, QUERY_PREFIX, Preferences, Wishes, preferences_of, wishes_of
+from mock_server.faults.prefer import (
+    PEEK,
+    QUERY_PREFIX,
+    Preferences,
+    RawPreferences,
+    preferences_of,
+    raw_preferences_of,
+)
 from mock_server.faults.rules import Chosen
 from mock_server.instants import date_header
 from mock_server.problems import ProblemError, problem_reply
@@ -42,9 +49,9 @@ ROUTE = "route"
 """The stage that refuses a request if no operation has its path and method."""
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
-_MOST_TOLD = 500
+_LONGEST_TEXT = 500
 # The preferences that each stage honours if it decides the answer.
-_DONE = {
+_HONOURED = {
     "documented example": {"at", "code", "example", "revision"},
     "parameters": {"at", "site", "revision"},
     "world": {"at", "site", "revision"},
@@ -61,14 +68,14 @@ _APART = (
 
 
 @dataclass(slots=True)
-class Course:
+class Context:
     """The state of a request while it is answered."""
 
     service: Service
     """The service, or its shadow if the request is a peek; then `key` is a shadow, too."""
     scope: Scope
     query: dict[str, list[str]]
-    wishes: Wishes | None
+    raw_preferences: RawPreferences | None
     """The preferences as texts; None if the request has none."""
     key: Key | None
     now: int
@@ -94,7 +101,7 @@ class Course:
     @property
     def is_peek(self) -> bool:
         """Whether the request is a peek."""
-        return self.wishes is not None and self.wishes.is_peek
+        return self.raw_preferences is not None and self.raw_preferences.is_peek
 
     @property
     def took(self) -> int:
@@ -102,7 +109,7 @@ class Course:
         return (monotonic_ns() - self.began) // 1000
 
 
-def begin(service: Service, scope: Scope) -> Course:
+def begin(service: Service, scope: Scope) -> Context:
     """Reads the query, the preferences and the key of a request, and the instant of the key's clock."""
     authorization, prefer = None, []
     for name, value in scope["headers"]:
@@ -114,57 +121,59 @@ def begin(service: Service, scope: Scope) -> Course:
     if scope["query_string"]:
         for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
             query.setdefault(name, []).append(value)
-    wishes = None
+    raw = None
     if prefer or _PREFIX in scope["query_string"]:
-        wishes = wishes_of(prefer, ((name, value) for name, values in query.items() for value in values))
-    if wishes is not None and wishes.is_peek:
+        raw = raw_preferences_of(
+            prefer, ((name, value) for name, values in query.items() for value in values)
+        )
+    if raw is not None and raw.is_peek:
         service, key = service.shadow(), service.keys.shadow_of(authorization)
     else:
         key = service.keys.named(authorization)
     now = service.clock_of(key).now()
-    return Course(service, scope, query, wishes, key, now, now)
+    return Context(service, scope, query, raw, key, now, now)
 
 
-async def read_body(course: Course, receive: Receive) -> None:
+async def read_body(context: Context, receive: Receive) -> None:
     """Reads the part of the body that the journal keeps, except for a peek."""
-    if not course.is_peek:
-        course.body = await receive_body(course.scope, receive)
+    if not context.is_peek:
+        context.body = await receive_body(context.scope, receive)
 
 
-async def read_whole_body(course: Course, receive: Receive) -> None:
+async def read_whole_body(context: Context, receive: Receive) -> None:
     """Reads the whole body for an operation that documents one, and the part for the journal.
 
     A request whose body is too long or incomplete is marked as refused.
     """
-    course.content = await receive_whole_body(course.scope, receive)
-    if course.content and not course.is_peek:
-        course.body = kept_of(course.scope, course.content)
+    context.content = await receive_whole_body(context.scope, receive)
+    if context.content and not context.is_peek:
+        context.body = kept_of(context.scope, context.content)
 
 
-def nothing_at(course: Course) -> ApiError:
+def nothing_at(context: Context) -> ApiError:
     """Returns the error for a path that no operation has."""
-    return ApiError(ROUTE_NOT_FOUND, path=path_as_sent(course.scope)[:200], base=course.service.base)
+    return ApiError(ROUTE_NOT_FOUND, path=path_as_sent(context.scope)[:200], base=context.service.base)
 
 
-def conclude(course: Course, reply: Response) -> Request:
+def conclude(context: Context, reply: Response) -> Request:
     """Adds `Date` and the mark of a peek to an answer, and adds the request to the journal.
 
     If an action decides how the answer is sent, the entry has nothing as sent yet.
     """
-    reply.raw_headers.append((b"date", date_header(course.instant)))
-    if course.wishes is not None and PEEK in course.wishes.sent:
+    reply.raw_headers.append((b"date", date_header(context.instant)))
+    if context.raw_preferences is not None and PEEK in context.raw_preferences.header:
         others = reply.headers.get(_APPLIED)
         reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
-    decided_by = f"{course.stage}; {course.because}" if course.because else course.stage
+    decided_by = f"{context.stage}; {context.because}" if context.because else context.stage
     status, answer, took = None, Part(), None
-    if course.action is None:
-        status, took = reply.status_code, course.took
-        if course.scope["method"] != "HEAD":
+    if context.action is None:
+        status, took = reply.status_code, context.took
+        if context.scope["method"] != "HEAD":
             answer.add(bytes(reply.body))
     headers = answer_headers_of(reply.raw_headers)
-    operation = None if course.operation is None else course.operation.operation_id
-    outcome = Outcome(course.instant, operation, decided_by, status, answer, headers, took, course.wait)
-    return course.service.note(sent_of(course.scope), course.body, course.key, outcome)
+    operation = None if context.operation is None else context.operation.operation_id
+    outcome = Outcome(context.instant, operation, decided_by, status, answer, headers, took, context.wait)
+    return context.service.note(sent_of(context.scope), context.body, context.key, outcome)
 
 
 class Endpoint:
@@ -178,139 +187,139 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, which is in the journal before its answer is sent."""
-        course = begin(self._service, scope)
-        course.operation = self._operation
+        context = begin(self._service, scope)
+        context.operation = self._operation
         if self._operation.body is None:
-            await read_body(course, receive)
+            await read_body(context, receive)
         else:
-            await read_whole_body(course, receive)
+            await read_whole_body(context, receive)
         try:
-            reply = self._reply(course) if refusal_of(scope) is None else _refusal(course)
+            reply = self._reply(context) if refusal_of(scope) is None else _refusal(context)
         except ProblemError as problem:
-            course.stage, course.action = "preferences", None
+            context.stage, context.action = "preferences", None
             reply = problem_reply(problem)
-        request = conclude(course, reply)
-        if course.action is None:
+        request = conclude(context, reply)
+        if context.action is None:
             await reply(scope, receive, send)
             return
 
         def end() -> None:
-            request.duration = course.took
-            course.service.finish(request)
+            request.duration = context.took
+            context.service.finish(request)
 
         sending = Sending(send, request, end)
-        await send_reply(reply, course.action, course.coin, scope, receive, sending)
+        await send_reply(reply, context.action, context.coin, scope, receive, sending)
 
-    def _reply(self, course: Course) -> Response:
+    def _reply(self, context: Context) -> Response:
         try:
-            reply = self._answer(course)
+            reply = self._answer(context)
         except ApiError as error:
-            course.wait = error.wait if isinstance(error, RateLimitedError) else None
+            context.wait = error.wait if isinstance(error, RateLimitedError) else None
             reply = error_reply(error)
-        for name, value in course.headers.items():
+        for name, value in context.headers.items():
             # A 429 has its own rate-limit headers.
             reply.headers.setdefault(name, value)
-        if course.preferences is not None:
-            _tell_applied(reply, course, course.preferences)
-        return reply if course.action is None else _faulty(reply, course.action, course)
+        if context.preferences is not None:
+            _name_applied(reply, context, context.preferences)
+        return reply if context.action is None else _faulty(reply, context.action, context)
 
-    def _answer(self, course: Course) -> Response:
-        self._prefer(course)
-        self._find(course)
-        action = course.action
+    def _answer(self, context: Context) -> Response:
+        self._prefer(context)
+        self._find(context)
+        action = context.action
         if action is not None and action.forces_an_example:
-            return self._documented(action, course)
-        return self._admitted(course)
+            return self._documented(action, context)
+        return self._admitted(context)
 
-    def _find(self, course: Course) -> None:
+    def _find(self, context: Context) -> None:
         """Finds the operation in the revision of the request. Raises ApiError 404 if it is not in it."""
-        found = course.service.operations_in(self._revision(course)).get(self._operation.operation_id)
-        course.operation = found
+        found = context.service.operations_in(self._revision(context)).get(self._operation.operation_id)
+        context.operation = found
         if found is None:
-            course.stage = ROUTE
-            raise nothing_at(course)
+            context.stage = ROUTE
+            raise nothing_at(context)
 
-    def _admitted(self, course: Course) -> Response:
+    def _admitted(self, context: Context) -> Response:
         """Answers a request that forces no documented example. Raises ApiError."""
-        key = self._authenticate(course)
-        self._limit(course, key)
-        ruled = self._rule(course) if course.preferences is None else None
-        return self._world(course, key) if ruled is None else ruled
+        key = self._authenticate(context)
+        self._limit(context, key)
+        ruled = self._rule(context) if context.preferences is None else None
+        return self._world(context, key) if ruled is None else ruled
 
-    def _prefer(self, course: Course) -> None:
+    def _prefer(self, context: Context) -> None:
         """Checks the preferences of the request. Raises ProblemError for an invalid one."""
-        if course.wishes is None:
+        if context.raw_preferences is None:
             return
-        known = {"site": course.service.sites, "revision": REVISIONS}
-        preferences = preferences_of(course.wishes, known)
+        known = {"site": context.service.sites, "revision": REVISIONS}
+        preferences = preferences_of(context.raw_preferences, known)
         if preferences is None:
             return
-        course.preferences = preferences
-        course.because = f"prefer {preferences.told[:_MOST_TOLD]}"
+        context.preferences = preferences
+        context.because = f"prefer {preferences.text[:_LONGEST_TEXT]}"
         if preferences.at is not UNSET:
-            course.instant = preferences.at - preferences.at % TICK
+            context.instant = preferences.at - preferences.at % TICK
         if not preferences.action.is_nothing:
-            course.action, course.coin = preferences.action, course.service.coin()
+            context.action, context.coin = preferences.action, context.service.coin()
 
-    def _authenticate(self, course: Course) -> Key:
-        course.stage = "authentication"
-        if course.key is None:
+    def _authenticate(self, context: Context) -> Key:
+        context.stage = "authentication"
+        if context.key is None:
             raise ApiError(UNAUTHORIZED, headers=_CHALLENGE)
-        return course.key
+        return context.key
 
-    def _limit(self, course: Course, key: Key) -> None:
+    def _limit(self, context: Context, key: Key) -> None:
         """Counts the request for the rate limit, at the key's own instant. Raises ApiError 429."""
-        course.stage = "rate limit"
-        limiter = course.service.limiter_of(key)
+        context.stage = "rate limit"
+        limiter = context.service.limiter_of(key)
         if limiter is None:
             return
         try:
-            course.headers |= limiter.take(course.service.window_of(key, limiter.rate), wall_time())
+            context.headers |= limiter.take(context.service.window_of(key, limiter.rate), wall_time())
         except ApiError:
-            course.instant = course.now
+            context.instant = context.now
             raise
 
-    def _rule(self, course: Course) -> Response | None:
+    def _rule(self, context: Context) -> Response | None:
         """Applies the first matching rule. Returns its documented answer, or None if it forces none."""
-        found = self._first_rule(course)
+        found = self._first_rule(context)
         if found is None:
             return None
         whose, rule = found
-        course.action, course.coin, course.because = rule.action, rule.coin, f"{whose} rule {rule.number}"
-        return self._documented(rule.action, course) if rule.action.forces_an_example else None
+        context.action, context.coin, context.because = rule.action, rule.coin, f"{whose} rule {rule.number}"
+        return self._documented(rule.action, context) if rule.action.forces_an_example else None
 
-    def _first_rule(self, course: Course) -> tuple[str, Chosen] | None:
+    def _first_rule(self, context: Context) -> tuple[str, Chosen] | None:
         """Returns the owner and the action of the rule that applies, or None; the key's rules come first."""
-        own = () if course.key is None else course.key.settings.rules
-        common = course.service.common.settings.rules
+        own = () if context.key is None else context.key.settings.rules
+        common = context.service.common.settings.rules
         if not own and not common:
             return None
-        answers = self._answers(course)
+        answers = self._answers(context)
         for whose, rules in (("the key's", own), ("the server's", common)):
-            rule = rules and rules.choose(self._operation.operation_id, course.query, answers)
+            rule = rules and rules.choose(self._operation.operation_id, context.query, answers)
             if rule:
                 return whose, rule
         return None
 
-    def _documented(self, action: Action, course: Course) -> Response:
+    def _documented(self, action: Action, context: Context) -> Response:
         """Returns the documented answer for an action. Raises ProblemError if there is none."""
-        course.stage = "documented example"
-        example = chosen(self._answers(course), action)
-        return self._forced(example, course)
+        context.stage = "documented example"
+        example = chosen(self._answers(context), action)
+        return self._forced(example, context)
 
-    def _answers(self, course: Course) -> Answers:
-        return course.service.answers(self._revision(course))[self._operation.operation_id]
+    def _answers(self, context: Context) -> Answers:
+        return context.service.answers(self._revision(context))[self._operation.operation_id]
 
-    def _forced(self, example: Example, course: Course) -> Response:
+    def _forced(self, example: Example, context: Context) -> Response:
         """Returns a documented example with its headers. Raises ApiError for a 429 with a real wait."""
-        if example.status == 429 and course.action is not None and course.action.example is UNSET:
-            limiter = None if course.key is None else course.service.limiter_of(course.key)
+        if example.status == 429 and context.action is not None and context.action.example is UNSET:
+            limiter = None if context.key is None else context.service.limiter_of(context.key)
             rate = _USUAL_RATE if limiter is None else limiter.rate
-            is_elsewhere = course.preferences is not None and course.preferences.at is not UNSET
+            is_elsewhere = context.preferences is not None and context.preferences.at is not UNSET
             window = (
-                window_of_the_world(rate, course.instant)
+                window_of_the_world(rate, context.instant)
                 if is_elsewhere
-                else course.service.window_of(course.key, rate)
+                else context.service.window_of(context.key, rate)
             )
             raise RateLimitedError(rate, *window)
         reply = example_reply(self._operation, example)
@@ -318,35 +327,35 @@ class Endpoint:
             reply.headers.update(_CHALLENGE)
         return reply
 
-    def _revision(self, course: Course) -> str:
-        preferences = course.preferences
+    def _revision(self, context: Context) -> str:
+        preferences = context.preferences
         if preferences is not None and preferences.revision is not UNSET:
             return preferences.revision
-        return course.service.revision_of(course.key)
+        return context.service.revision_of(context.key)
 
-    def _world(self, course: Course, key: Key) -> Response:
+    def _world(self, context: Context, key: Key) -> Response:
         """Answers a request from the world, by the operation's resource. Raises ApiError."""
-        operation, worlds = course.operation, course.service.worlds
+        operation, worlds = context.operation, context.service.worlds
         assert operation is not None, "`_find` has found it"
-        course.stage = "permission"
+        context.stage = "permission"
         key.admit(operation.access)
-        course.stage = "website"
-        path = _path_of(operation, course)
-        website_id = operation.website_id(path, course.query)
-        place = course.service.place_of(key, website_id, stands=operation.website_in)
-        place = _preferred(place, course.preferences)
-        course.stage = "parameters"
-        values = operation.read(path, course.query, course.content)
-        course.stage = "world"
+        context.stage = "website"
+        path = _path_of(operation, context)
+        website_id = operation.website_id(path, context.query)
+        place = context.service.place_of(key, website_id, stands=operation.website_in)
+        place = _preferred(place, context.preferences)
+        context.stage = "parameters"
+        values = operation.read(path, context.query, context.content)
+        context.stage = "world"
         if self._view is None:
             return example_reply(operation, operation.example)
         read = read_of(operation, self._view, values)
-        if read is None and course.is_peek:
+        if read is None and context.is_peek:
             raise ProblemError(400, "A request that changes something cannot be a peek.")
         if read is None:
-            reply = self._view(worlds.call(place, course.instant, values, key.account))
+            reply = self._view(worlds.call(place, context.instant, values, key.account))
         else:
-            reply = worlds.answer(read, place, course.instant, key.account)
+            reply = worlds.answer(read, place, context.instant, key.account)
         return json_reply(reply.body, reply.status or operation.success, reply.headers)
 
 
@@ -356,43 +365,43 @@ class ExampleEndpoint(Endpoint):
     It requires a known key for paths below the API's own base only.
     """
 
-    def _admitted(self, course: Course) -> Response:
+    def _admitted(self, context: Context) -> Response:
         # The path of the request counts, since the operation's may be encoded or have parameters.
-        if course.scope["path"].startswith(f"{self._service.base}/"):
-            self._authenticate(course)
-        ruled = self._rule(course) if course.preferences is None else None
+        if context.scope["path"].startswith(f"{self._service.base}/"):
+            self._authenticate(context)
+        ruled = self._rule(context) if context.preferences is None else None
         if ruled is not None:
             return ruled
-        course.stage = "parameters"
-        self._operation.check(_path_of(self._operation, course), course.query)
-        course.stage = "documented example"
+        context.stage = "parameters"
+        self._operation.check(_path_of(self._operation, context), context.query)
+        context.stage = "documented example"
         return example_reply(self._operation, self._operation.example)
 
-    def _find(self, _course: Course) -> None:
+    def _find(self, _context: Context) -> None:
         """Keeps the operation, which is the same in every revision."""
 
-    def _answers(self, _course: Course) -> Answers:
+    def _answers(self, _context: Context) -> Answers:
         return self._operation.answers
 
-    def _forced(self, example: Example, _course: Course) -> Response:
+    def _forced(self, example: Example, _context: Context) -> Response:
         return example_reply(self._operation, example)
 
 
 class UnmockedEndpoint(Endpoint):
     """The application that answers 501 for an operation that is documented but not mocked yet."""
 
-    def _admitted(self, course: Course) -> Response:
-        self._authenticate(course)
-        ruled = self._rule(course) if course.preferences is None else None
+    def _admitted(self, context: Context) -> Response:
+        self._authenticate(context)
+        ruled = self._rule(context) if context.preferences is None else None
         if ruled is not None:
             return ruled
-        course.stage = "operation"
+        context.stage = "operation"
         raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
 
-    def _find(self, _course: Course) -> None:
+    def _find(self, _context: Context) -> None:
         """Keeps the operation, which is the same in every revision."""
 
-    def _answers(self, _course: Course) -> Answers:
+    def _answers(self, _context: Context) -> Answers:
         return self._operation.answers
 
 
@@ -404,10 +413,10 @@ class RefusedEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a refused request."""
-        course = begin(self._service, scope)
-        reply = _refusal(course)
+        context = begin(self._service, scope)
+        reply = _refusal(context)
         if scope["raw_path"]:
-            conclude(course, reply)
+            conclude(context, reply)
         await reply(scope, receive, send)
 
 
@@ -423,10 +432,10 @@ def example_reply(operation: Operation, example: Example) -> Response:
     return reply
 
 
-def _refusal(course: Course) -> Response:
-    error = refusal_of(course.scope)
+def _refusal(context: Context) -> Response:
+    error = refusal_of(context.scope)
     assert error is not None, "only refused requests come here"
-    course.stage = REQUEST
+    context.stage = REQUEST
     return error_reply(error)
 
 
@@ -440,27 +449,27 @@ def _preferred(place: Place, preferences: Preferences | None) -> Place:
     )
 
 
-def _tell_applied(reply: Response, course: Course, preferences: Preferences) -> None:
+def _name_applied(reply: Response, context: Context, preferences: Preferences) -> None:
     """Adds the header that names the preferences that the answer honours."""
-    done = {"delay", "fault"} | _DONE.get(course.stage, {"at"})
-    applied = ", ".join(written for name, written in preferences.sent.items() if name in done)
+    honoured = {"delay", "fault"} | _HONOURED.get(context.stage, {"at"})
+    applied = ", ".join(written for name, written in preferences.sent.items() if name in honoured)
     if applied:
         reply.headers[_APPLIED] = applied
 
 
-def _path_of(operation: Operation, course: Course) -> Mapping[str, str]:
+def _path_of(operation: Operation, context: Context) -> Mapping[str, str]:
     """Returns the path parameters by their documented names."""
-    found = course.scope.get("path_params", {})
+    found = context.scope.get("path_params", {})
     return {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
 
 
-def _faulty(reply: Response, action: Action, course: Course) -> Response:
+def _faulty(reply: Response, action: Action, context: Context) -> Response:
     """Applies the fault to an answer. A rule's fault that does not fit is skipped, which the journal says."""
     try:
         return with_fault(reply, action)
     except UnfitError as error:
-        if course.preferences is not None and course.preferences.action is action:
+        if context.preferences is not None and context.preferences.action is action:
             raise ProblemError(400, f"The fault {action.fault} cannot be met: {error}.") from None
-        course.because += f", not applied: {error}"
-        course.action = None
+        context.because += f", not applied: {error}"
+        context.action = None
         return reply

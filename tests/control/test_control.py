@@ -13,7 +13,7 @@ import openapi_spec_validator
 import pytest
 
 import contract_tests.asking.address
-from mock_server.control.asked import LARGEST_BODY
+from mock_server.control.call import LARGEST_BODY
 from mock_server.loopback import is_loopback_host
 from mock_server.testing import RunningMock
 from tests.command import LISTENING, address_of, banner_of, ended, serving, started

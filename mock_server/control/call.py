@@ -1,4 +1,4 @@
-"""A request to the controls as checked values: its query, its body and its key."""
+"""The call of an operation of the controls: a request as checked values, with its query, body and key."""
 
 import re
 from typing import Annotated, Any, TypeVar
@@ -28,7 +28,7 @@ class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ) = UNSET
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ControlCall(Struct, frozen=True, kw_only=True):
     """A request to the controls: the service, the API's base URL, and the checked parts of the request.
 
     `token` is the key in the path, or empty.
