@@ -161,17 +161,17 @@ class Datafast:
                 wanted[part] = {k: v if v is None else str(v) for k, v in wanted[part].items()}
         found = self._ask("POST", "requests/verify", {**wanted, "count": count})
         if not found["verified"]:
-            raise AssertionError(_told(wanted, count, found))
+            raise AssertionError(_explanation(wanted, count, found))
 
     def assert_patient(self) -> None:
         """Fails if a client did not wait after a 429 as long as it asked."""
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
-        told = [
+        lines = [
             f"  refused at {r['refusedAt']}: {r['required']} ms to wait, {r['waited']} waited" for r in hasty
         ]
         if hasty:
-            raise AssertionError("\n".join(["after a 429 the client asked again too early:", *told]))
+            raise AssertionError("\n".join(["after a 429 the client asked again too early:", *lines]))
 
     def forget(self) -> None:
         """Removes the key and its state from the mock."""
@@ -210,8 +210,8 @@ class Datafast:
         **query: Any,
     ) -> Any:
         scope = {**query, **({"key": self.key} if is_scoped else {})}
-        told = "&".join(f"{name}={quote(str(value))}" for name, value in scope.items())
-        target = f"/__mock/{path}" + (f"?{told}" if told else "")
+        written = "&".join(f"{name}={quote(str(value))}" for name, value in scope.items())
+        target = f"/__mock/{path}" + (f"?{written}" if written else "")
         return _content_of(self._server, method, target, body, self._headers)
 
 
@@ -239,7 +239,7 @@ def _content_of(
     return found
 
 
-def _told(wanted: Mapping[str, Any], count: Mapping[str, int], found: Mapping[str, Any]) -> str:
+def _explanation(wanted: Mapping[str, Any], count: Mapping[str, int], found: Mapping[str, Any]) -> str:
     most = count.get("max")
     if most is None:
         expected = f"at least {count['min']}"

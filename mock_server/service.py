@@ -13,7 +13,7 @@ from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
 from mock_server.options import FASTEST, Options
-from mock_server.resources.cache import Place, Worlds
+from mock_server.resources.cache import WorldChoice, Worlds
 from mock_server.resources.registry import VIEWS, View
 from mock_server.state.accounts import load_accounts
 from mock_server.state.clock import Clock, start_clock, wall_time
@@ -100,27 +100,27 @@ class Service:
         return window(rate, clock.limit_time())
 
     @property
-    def usual_place(self) -> Place:
+    def default_choice(self) -> WorldChoice:
         """The world and the revision of a key without settings."""
         common, started = self.common.settings.values, self.options
         seed = started.seed if common.seed is None else common.seed
-        return Place(seed, common.site or started.site, common.revision or started.revision)
+        return WorldChoice(seed, common.site or started.site, common.revision or started.revision)
 
-    def place_of(self, key: Key, website_id: str | None, *, stands: str | None) -> Place:
+    def choice_of(self, key: Key, website_id: str | None, *, stands: str | None) -> WorldChoice:
         """Returns the world and revision of a key's request; its arguments are those of `Key.site_of`."""
-        own, usual = key.settings.values, self.usual_place
+        own, usual = key.settings.values, self.default_choice
         site = own.site or key.site_of(website_id, usual.site, stands=stands)
         if own is NOTHING and site == usual.site:
             return usual
-        return Place(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
+        return WorldChoice(usual.seed if own.seed is None else own.seed, site, own.revision or usual.revision)
 
     def seed_of(self, key: Key) -> int:
         """Returns the seed of a key's world."""
-        return self.usual_place.seed if key.settings.values.seed is None else key.settings.values.seed
+        return self.default_choice.seed if key.settings.values.seed is None else key.settings.values.seed
 
     def revision_of(self, key: Key | None) -> str:
         """Returns the revision of a key: its own or the server's. Without a key (None) it is the server's."""
-        return (None if key is None else key.settings.values.revision) or self.usual_place.revision
+        return (None if key is None else key.settings.values.revision) or self.default_choice.revision
 
     def limiter_of(self, key: Key) -> Limiter | None:
         """Returns the counter of a key's requests, or None if it has no rate limit."""

@@ -111,7 +111,7 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
     found: list[Operation] = []
     for item in _items(document, CONTRACT, revision):
         answers = AnswersOnFirstUse(partial(_own_answers, document, item, revision))
-        security = document.get("security") if item.told.security is None else item.told.security
+        security = document.get("security") if item.content.security is None else item.content.security
         body = _body(document, item, revision)
         for operation in _operations(document, item, answers, revision):
             access = access_of(security, operation.method)
@@ -121,7 +121,7 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
                     operation,
                     website=website,
                     body=body,
-                    success=_success(item.told.responses),
+                    success=_success(item.content.responses),
                     access=access,
                 )
             )
@@ -138,7 +138,7 @@ def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list
     _check_for_twins(items)
     found = []
     for item in items:
-        answers = answers_of(document, examples, item.told.responses, item.where)
+        answers = answers_of(document, examples, item.content.responses, item.where)
         for operation in _operations(document, item, answers, None):
             operation.compile()
             found.append(operation)
@@ -181,7 +181,7 @@ class _Item(NamedTuple):
     path: str
     bases: list[str]
     parameters: list[dict[str, Any]]
-    told: _OperationObject
+    content: _OperationObject
 
 
 def _items(document: Mapping[str, Any], where: object, revision: str | None) -> Iterator[_Item]:
@@ -195,11 +195,11 @@ def _items(document: Mapping[str, Any], where: object, revision: str | None) -> 
         shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
         for method in _METHODS:
             if method in item and belongs(item[method], revision, document):
-                told = checked(item[method], _OperationObject, f"{place}: {method}")
-                servers = told.servers or item.get("servers") or document.get("servers")
+                content = checked(item[method], _OperationObject, f"{place}: {method}")
+                servers = content.servers or item.get("servers") or document.get("servers")
                 bases = bases_of(servers, f"{place}: servers")
-                parameters = [one for one in shared + told.parameters if belongs(one, revision, document)]
-                yield _Item(f"{place}: {method}", method, path, bases, parameters, told)
+                parameters = [one for one in shared + content.parameters if belongs(one, revision, document)]
+                yield _Item(f"{place}: {method}", method, path, bases, parameters, content)
 
 
 def _check_path(path: str, where: str) -> None:
@@ -240,7 +240,7 @@ def bare_operation(operation_id: str, method: str, path: str) -> Operation:
 
 
 def _own_answers(document: Mapping[str, Any], item: _Item, revision: str | None) -> Answers:
-    responses, narrowed = excerpt(document, item.told.responses, revision)
+    responses, narrowed = excerpt(document, item.content.responses, revision)
     return answers_of(narrowed, Examples(narrowed), responses, item.where)
 
 
@@ -250,10 +250,10 @@ def _success(responses: Mapping[str, Any]) -> int:
 
 def _body(document: Mapping[str, Any], item: _Item, revision: str | None) -> Body | None:
     """Returns the documented JSON body, or None if there is none."""
-    if item.told.request_body is None:
+    if item.content.request_body is None:
         return None
     where = f"{item.where}: requestBody"
-    body = checked(resolved(document, item.told.request_body, where), _BodyObject, where)
+    body = checked(resolved(document, item.content.request_body, where), _BodyObject, where)
     media = body.content.get("application/json")
     if media is None:
         return None
@@ -278,7 +278,7 @@ def _operations(
     )
     for base in item.bases:
         path = base + item.path
-        bare = bare_operation(item.told.operation_id or f"{item.method} {path}", item.method, path)
+        bare = bare_operation(item.content.operation_id or f"{item.method} {path}", item.method, path)
         yield replace(bare, parameters=parameters, answers=answers)
 
 

@@ -38,12 +38,12 @@ class Sites(Struct, frozen=True, kw_only=True):
 def health(call: ControlCall) -> Health:
     """Returns the health of the mock and the present instant of its world."""
     service = call.service
-    place = service.usual_place
+    choice = service.default_choice
     return Health(
         status="ok",
         version=__version__,
-        seed=place.seed,
-        revision=place.revision,
+        seed=choice.seed,
+        revision=choice.revision,
         instant=iso_of(service.common.clock.now()),
     )
 
@@ -51,7 +51,7 @@ def health(call: ControlCall) -> Health:
 def sites(call: ControlCall) -> Sites:
     """Returns all websites with their keys and casts."""
     service = call.service
-    instant, seed = service.common.clock.now(), service.usual_place.seed
+    instant, seed = service.common.clock.now(), service.default_choice.seed
     return Sites(
         sites=[
             SiteState(

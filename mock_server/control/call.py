@@ -108,5 +108,7 @@ def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> Probl
     parent = path.replace("[", "/").replace("]", "").replace(".", "/")
     named = _FIELD.search(problem)
     member = f"{parent}/{named[1]}" if named else parent
-    told = f"`{parent}`: " if parent else ""
-    return ProblemError(400, f"{where}{told}{problem}.", member=member, **({"known": known} if known else {}))
+    prefix = f"`{parent}`: " if parent else ""
+    return ProblemError(
+        400, f"{where}{prefix}{problem}.", member=member, **({"known": known} if known else {})
+    )

@@ -76,7 +76,7 @@ class Check(NamedTuple):
     """One check of an expectation: a predicate, and the sentence about a request that fails it."""
 
     is_met_by: Callable[[Request], bool]
-    told: Callable[["Shown"], str]
+    describe: Callable[["Shown"], str]
 
 
 class Shown:
@@ -120,7 +120,7 @@ class Search:
         for _, _, request in self._nearest:
             shown = Shown(request)
             missed = (check for check in self._checks if not check.is_met_by(request))
-            yield Miss(request, [check.told(shown) for check in missed])
+            yield Miss(request, [check.describe(shown) for check in missed])
 
 
 def _checks(expected: Expectation) -> Iterator[Check]:
@@ -154,19 +154,19 @@ def _of_path(path: str) -> Check:
 def _of_parameter(name: str, value: str | None) -> Check:
     return Check(
         lambda request: request.has_parameter(name, value),
-        lambda shown: f"query {name!r} is {_told(shown.query.get(name, ()))}",
+        lambda shown: f"query {name!r} is {_quoted(shown.query.get(name, ()))}",
     )
 
 
 def _of_header(name: str, value: str | None) -> Check:
     return Check(
         lambda request: request.has_header(name, value),
-        lambda shown: f"header {name!r} is {_told(shown.headers.get(name, ()))}",
+        lambda shown: f"header {name!r} is {_quoted(shown.headers.get(name, ()))}",
     )
 
 
 def _of_body(wanted: Any) -> Check:
-    return Check(lambda request: _has_body(request, wanted), _told_body)
+    return Check(lambda request: _has_body(request, wanted), _described_body)
 
 
 def _has_body(request: Request, wanted: Any) -> bool:
@@ -194,7 +194,7 @@ def _covers(met: Any, wanted: Any) -> bool:
     return True
 
 
-def _told_body(shown: Shown) -> str:
+def _described_body(shown: Shown) -> str:
     if shown.request.body is None:
         return "body is not there"
     body = shown_body(shown.request.body)
@@ -203,5 +203,5 @@ def _told_body(shown: Shown) -> str:
     return f"body is {str(body['text'])[:_LONGEST_TEXT]!r}"
 
 
-def _told(values: Sequence[str]) -> str:
+def _quoted(values: Sequence[str]) -> str:
     return " and ".join(repr(value[:_LONGEST_TEXT]) for value in values) or "not there"

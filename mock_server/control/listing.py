@@ -43,7 +43,7 @@ def _listed(service: Service, key: Key) -> ListedKey:
         label=key.label,
         description=credential.description,
         account=key.account.name,
-        site=None if is_account_token else service.place_of(key, None, stands=None).site,
+        site=None if is_account_token else service.choice_of(key, None, stands=None).site,
         websites=list(credential.websites) if is_account_token else None,
         minted=service.keys.is_minted(key),
     )

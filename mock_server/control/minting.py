@@ -127,7 +127,7 @@ def _token(wanted: NewKey) -> str:
 def _state(call: ControlCall, key: Key, clock: Clock) -> KeyState:
     service, credential = call.service, key.credential
     shown: ClockState = state_of(clock)
-    site = None if credential.is_account_token else service.place_of(key, None, stands=None).site
+    site = None if credential.is_account_token else service.choice_of(key, None, stands=None).site
     limiter = service.limiter_of(key)
     return KeyState(
         key=credential.token,

@@ -101,4 +101,4 @@ def _problem(service: Service, settings: Settings, revision: str) -> ProblemErro
 def _state(call: ControlCall) -> SettingsState:
     active = _active_of(call)
     counts = [RuleCount(matched=matched, applied=applied) for matched, applied in active.rules.counts]
-    return SettingsState(**active.values.told, counts=counts)
+    return SettingsState(**active.values.shown, counts=counts)

@@ -72,9 +72,9 @@ def answers_of(mock: Mock, row: Mapping[str, Any]) -> Iterator[Golden]:
 
 def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
     figures = _figures(answer.json["data"])
-    told = ", ".join(f"{number} {name}" for name, number in figures.items())
+    counts = ", ".join(f"{number} {name}" for name, number in figures.items())
     empty = "" if any(figures.values()) else ": the empty state"
-    return f"{_summary(website.mock, operation)}, here {told}{empty}. {website.row['description']}"
+    return f"{_summary(website.mock, operation)}, here {counts}{empty}. {website.row['description']}"
 
 
 def _figures(data: Any) -> dict[str, int]:

@@ -12,9 +12,9 @@ from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import Mock, indented
+from mock_server.golden.errors import errors_of
 from mock_server.golden.file import Golden, row_of
 from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
-from mock_server.golden.refusals import refusals_of
 
 LARGEST = 512 * 1024
 """The largest answer, in bytes, that is written if its website was not chosen by name."""
@@ -67,7 +67,7 @@ def _all_goldens(mocks: list[Mock], choice: Choice) -> Iterator[Golden]:
         for row in mock.sites:
             if not choice.sites or row["name"] in choice.sites:
                 yield from answers_of(mock, row)
-    yield from refusals_of(mocks[0])
+    yield from errors_of(mocks[0])
 
 
 def _is_too_large(golden: Golden, choice: Choice) -> bool:

@@ -24,8 +24,8 @@ _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
 
 
-class Place(NamedTuple):
-    """A world, by its seed and site, and the revision in which it is shown."""
+class WorldChoice(NamedTuple):
+    """The choice of a world, by seed and site, and of the revision in which it is shown."""
 
     seed: int
     site: str
@@ -86,20 +86,20 @@ class Worlds:
             world = self._others[(seed, site)] = World(seed, self._sites[site])
         return world
 
-    def answer(self, read: Read, place: Place, instant: int, account: Account) -> Reply:
+    def answer(self, read: Read, choice: WorldChoice, instant: int, account: Account) -> Reply:
         """Returns the answer to a read, which is cached. Raises ApiError."""
-        moment = place, instant
+        moment = choice, instant
         whose = None if read.is_shared and not account.version else account
         entry = _Entry(read, whose, account.version)
         reply = self._snapshots.get(moment, entry)
         if reply is None:
-            reply = read.view(self.call(place, instant, Values(dict(read.path), dict(read.query)), whose))
+            reply = read.view(self.call(choice, instant, Values(dict(read.path), dict(read.query)), whose))
             self._snapshots.keep(moment, entry, reply)
         return reply
 
-    def call(self, place: Place, instant: int, values: Values, account: Account | None) -> Call:
+    def call(self, choice: WorldChoice, instant: int, values: Values, account: Account | None) -> Call:
         """Makes the call of a request with checked values."""
-        return Call(self.world(place.seed, place.site), instant, place.revision, *values, account)
+        return Call(self.world(choice.seed, choice.site), instant, choice.revision, *values, account)
 
 
 def _weight(site: Site) -> int:
@@ -117,16 +117,16 @@ class _Entry(NamedTuple):
 
 
 class _Snapshots:
-    """A cache of answers by moment, which is a place and an instant: 64 moments and 32 MB at most.
+    """A cache of answers by moment, a world and an instant: 64 moments and 32 MB at most.
 
     If it is full, the least recently used are removed.
     """
 
     def __init__(self) -> None:
-        self._moments: OrderedDict[tuple[Place, int], OrderedDict[_Entry, Reply]] = OrderedDict()
+        self._moments: OrderedDict[tuple[WorldChoice, int], OrderedDict[_Entry, Reply]] = OrderedDict()
         self._size = 0
 
-    def get(self, moment: tuple[Place, int], entry: _Entry) -> Reply | None:
+    def get(self, moment: tuple[WorldChoice, int], entry: _Entry) -> Reply | None:
         """Returns the cached answer, or None if there is none."""
         known = self._moments.get(moment)
         if known is None:
@@ -137,7 +137,7 @@ class _Snapshots:
             known.move_to_end(entry)
         return reply
 
-    def keep(self, moment: tuple[Place, int], entry: _Entry, reply: Reply) -> None:
+    def keep(self, moment: tuple[WorldChoice, int], entry: _Entry, reply: Reply) -> None:
         """Caches an answer, even one beyond the limit, so that it is made only once in its tick."""
         self._moments.setdefault(moment, OrderedDict())[entry] = reply
         self._size += _size(entry, reply)

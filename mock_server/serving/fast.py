@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from mock_server.errors import ApiError
 from mock_server.instants import date_header
-from mock_server.resources.cache import Place, Read, read_of
+from mock_server.resources.cache import Read, WorldChoice, read_of
 from mock_server.service import Service
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON
 from mock_server.state.clock import Clock
@@ -59,7 +59,7 @@ class _CachedRead(NamedTuple):
     read: Read
     key: Key
     clock: Clock
-    place: Place
+    choice: WorldChoice
     is_cross_origin: bool
 
 
@@ -121,7 +121,7 @@ class FastReads:
         begin = monotonic_ns()
         instant = cached.clock.now()
         try:
-            reply = self._service.worlds.answer(cached.read, cached.place, instant, cached.key.account)
+            reply = self._service.worlds.answer(cached.read, cached.choice, instant, cached.key.account)
         except Exception:  # noqa: BLE001 - the application runs into the same error again and answers it
             return None
         if reply.status is not None or reply.headers:
@@ -149,7 +149,7 @@ class FastReads:
         try:
             key.admit(operation.access)
             website_id = operation.website_id(path, _NOTHING)
-            place = service.place_of(key, website_id, stands=operation.website_in)
+            choice = service.choice_of(key, website_id, stands=operation.website_in)
             read = read_of(operation, service.views[name], operation.read(path, _NOTHING, b""))
         except ApiError:
             return None
@@ -162,7 +162,7 @@ class FastReads:
             read,
             key,
             service.clock_of(key),
-            place,
+            choice,
             is_cross_origin,
         )
 

@@ -25,7 +25,7 @@ def document_routes(service: Service) -> list[Route]:
         return msgspec.json.encode(served) if form == "json" else dump_yaml(served).encode()
 
     async def document(request: Request) -> Response:
-        revision = request.query_params.get("revision", service.usual_place.revision)
+        revision = request.query_params.get("revision", service.default_choice.revision)
         if revision not in (*REVISIONS, _ALL):
             problem = f"There is no revision {revision[:80]!r}; known: {', '.join(REVISIONS)}, {_ALL}."
             return problem_reply(ProblemError(400, problem, known=[*REVISIONS, _ALL]))

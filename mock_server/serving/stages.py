@@ -30,7 +30,7 @@ from mock_server.faults.prefer import (
 from mock_server.faults.rules import Chosen
 from mock_server.instants import date_header
 from mock_server.problems import ProblemError, problem_reply
-from mock_server.resources.cache import Place, read_of
+from mock_server.resources.cache import WorldChoice, read_of
 from mock_server.resources.registry import View
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
@@ -342,8 +342,8 @@ class Endpoint:
         context.stage = "website"
         path = _path_of(operation, context)
         website_id = operation.website_id(path, context.query)
-        place = context.service.place_of(key, website_id, stands=operation.website_in)
-        place = _preferred(place, context.preferences)
+        choice = context.service.choice_of(key, website_id, stands=operation.website_in)
+        choice = _preferred(choice, context.preferences)
         context.stage = "parameters"
         values = operation.read(path, context.query, context.content)
         context.stage = "world"
@@ -353,9 +353,9 @@ class Endpoint:
         if read is None and context.is_peek:
             raise ProblemError(400, "A request that changes something cannot be a peek.")
         if read is None:
-            reply = self._view(worlds.call(place, context.instant, values, key.account))
+            reply = self._view(worlds.call(choice, context.instant, values, key.account))
         else:
-            reply = worlds.answer(read, place, context.instant, key.account)
+            reply = worlds.answer(read, choice, context.instant, key.account)
         return json_reply(reply.body, reply.status or operation.success, reply.headers)
 
 
@@ -439,13 +439,13 @@ def _refusal(context: Context) -> Response:
     return error_reply(error)
 
 
-def _preferred(place: Place, preferences: Preferences | None) -> Place:
-    """Returns the place of a request: its key's, with the preferred site or revision."""
+def _preferred(choice: WorldChoice, preferences: Preferences | None) -> WorldChoice:
+    """Returns the choice of a request: that of its key, with the preferred site or revision."""
     if preferences is None:
-        return place
-    return place._replace(
-        site=place.site if preferences.site is UNSET else preferences.site,
-        revision=place.revision if preferences.revision is UNSET else preferences.revision,
+        return choice
+    return choice._replace(
+        site=choice.site if preferences.site is UNSET else preferences.site,
+        revision=choice.revision if preferences.revision is UNSET else preferences.revision,
     )
 
 

@@ -303,5 +303,5 @@ class _Lingering:
 def _problem_of(error: HttpParserError) -> str:
     """Returns the parser's message as the end of a sentence."""
     cause = error.__context__ if isinstance(error, HttpParserCallbackError) else error
-    told = str(cause) if isinstance(cause, HttpParserError) else ""
-    return told.rstrip(".").lower()[:100] or "it cannot be parsed"
+    text = str(cause) if isinstance(cause, HttpParserError) else ""
+    return text.rstrip(".").lower()[:100] or "it cannot be parsed"

@@ -35,7 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
         return sum(rule.weight for rule in self.faults or ())
 
     @property
-    def told(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """The members for an answer: the rate limit as a value, and an empty list for no rules."""
         return {**msgspec.structs.asdict(self), "rate_limit": self.rate, "faults": list(self.faults or ())}
 

@@ -18,9 +18,9 @@ from mock_server.contract.document import REVISIONS, load_document
 from mock_server.errors import InputError
 from mock_server.golden.answers import answers_of
 from mock_server.golden.asking import UNKNOWN_TOKEN, Mock
+from mock_server.golden.errors import errors_of
 from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
 from mock_server.golden.making import LARGEST, Choice, make_files
-from mock_server.golden.refusals import refusals_of
 from mock_server.golden.traits import TRAITS
 from mock_server.instants import instant_of
 from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED
@@ -198,7 +198,7 @@ def test_every_trait_is_somebodys(trait: str) -> None:
 
 def test_errors_are_the_same_in_every_revision() -> None:
     first, *others = [
-        {golden.path: golden.answer for golden in refusals_of(Mock(7, revision, 0))} for revision in REVISIONS
+        {golden.path: golden.answer for golden in errors_of(Mock(7, revision, 0))} for revision in REVISIONS
     ]
 
     assert all(other == first for other in others)

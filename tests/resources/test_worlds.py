@@ -11,7 +11,7 @@ import pytest
 from mock_server.contract.operations import bare_operation
 from mock_server.contract.values import Values
 from mock_server.instants import instant_of
-from mock_server.resources.cache import Place, Read, Worlds, read_of
+from mock_server.resources.cache import Read, WorldChoice, Worlds, read_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import VIEWS
 from mock_server.state.accounts import Account, load_accounts
@@ -22,7 +22,7 @@ from tests.instants import INSTANT
 
 SITES = load_sites((FOLDER,))
 DEMO = load_accounts(SITES)["demo"]
-PLACE = Place(42, "empty", "2026-02")
+CHOICE = WorldChoice(42, "empty", "2026-02")
 MEGABYTE = 1024 * 1024
 
 
@@ -44,7 +44,7 @@ def answer(
 ) -> bytes:
     """The body of a view's answer about a visitor."""
     read = Read("getVisitor", view, (("visitorId", visitor_id),), (), is_shared=True, weight=0)
-    return worlds.answer(read, PLACE, instant, account).body
+    return worlds.answer(read, CHOICE, instant, account).body
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_small_answers_to_many_requests_stay_within_the_bound(worlds: Worlds) ->
         Read("any", view, (("visitorId", str(n)),), (), is_shared=True, weight=MEGABYTE) for n in range(40)
     ]
     for read in (*reads, reads[-1], reads[0]):
-        worlds.answer(read, PLACE, 0, DEMO)
+        worlds.answer(read, CHOICE, 0, DEMO)
 
     assert view.asked[40:] == ["0"]
 

@@ -30,7 +30,7 @@ _LESSONS = {
 }
 
 
-class _Refusal(NamedTuple):
+class _ErrorCase(NamedTuple):
     """A request that is refused: `path` fills the URL, `query` ends it; token None sends none."""
 
     name: str
@@ -44,41 +44,41 @@ class _Refusal(NamedTuple):
     """The number of requests, of which the last is refused."""
 
 
-def refusals_of(mock: Mock) -> Iterator[Golden]:
+def errors_of(mock: Mock) -> Iterator[Golden]:
     """Yields the files of all errors; they are the same in every revision."""
     # Operations with other path parameters would need values here.
     operations = [one for one in mock.service.operations if set(one.path_names) <= _ANYBODY.keys()]
-    for refusal in (*_WITHOUT_KEY, *_by_credential(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
-        yield from _golden(mock, refusal, operations)
+    for case in (*_WITHOUT_KEY, *_by_credential(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
+        yield from _golden(mock, case, operations)
     for operation in operations:
-        for refusal in (*_by_parameter(operation), *_by_visitor(mock, operation)):
-            yield from _golden(mock, refusal, [operation])
+        for case in (*_by_parameter(operation), *_by_visitor(mock, operation)):
+            yield from _golden(mock, case, [operation])
     yield _route_not_found(mock)
 
 
 _WITHOUT_KEY = (
-    _Refusal("no-token", "no token was sent", None),
-    _Refusal("unknown-token", "the token is nobody's", UNKNOWN_TOKEN),
+    _ErrorCase("no-token", "no token was sent", None),
+    _ErrorCase("unknown-token", "the token is nobody's", UNKNOWN_TOKEN),
 )
 _BY_WEBSITE_ID = (
-    _Refusal("websiteId-missing", "an account token needs `websiteId`", _ACCOUNT_TOKEN),
-    _Refusal(
+    _ErrorCase("websiteId-missing", "an account token needs `websiteId`", _ACCOUNT_TOKEN),
+    _ErrorCase(
         "websiteId-malformed",
         "`websiteId` is not 24 hexadecimal digits",
         _ACCOUNT_TOKEN,
         query="?websiteId=dfid_12345",
     ),
-    _Refusal(
+    _ErrorCase(
         "website-unknown",
         "no website has this `websiteId`",
         _ACCOUNT_TOKEN,
         query=f"?websiteId={_NO_WEBSITE}",
     ),
 )
-_BY_METHOD = (_Refusal("method", "the method is not one of `Allow`", _TOKEN, method="POST"),)
+_BY_METHOD = (_ErrorCase("method", "the method is not one of `Allow`", _TOKEN, method="POST"),)
 
 
-def _by_credential(mock: Mock) -> Iterator[_Refusal]:
+def _by_credential(mock: Mock) -> Iterator[_ErrorCase]:
     """Yields a request for every credential of fixtures/credentials.yaml; `_golden` skips successful ones."""
     sites = mock.service.sites
     website_id = sites[DEFAULT_SITE].website_id
@@ -86,44 +86,44 @@ def _by_credential(mock: Mock) -> Iterator[_Refusal]:
         if token not in {row["key"] for row in mock.sites}:
             query = f"?websiteId={website_id}" if credential.is_account_token else ""
             what = f"the credential `{token}`, “{credential.description}”"
-            yield _Refusal(token, what, token, query=query, times=_times(credential))
+            yield _ErrorCase(token, what, token, query=query, times=_times(credential))
 
 
 def _times(credential: Credential) -> int:
     return 1 if credential.rate is None else credential.rate.limit + 1
 
 
-def _by_parameter(operation: Operation) -> Iterator[_Refusal]:
+def _by_parameter(operation: Operation) -> Iterator[_ErrorCase]:
     for parameter in operation.parameters:
         name = parameter.name
         if name in _BAD_QUERY:
             query = f"?{name}={_BAD_QUERY[name]}"
-            yield _Refusal(f"{name}-unknown", f"`{name}` does not take this value", _TOKEN, query=query)
+            yield _ErrorCase(f"{name}-unknown", f"`{name}` does not take this value", _TOKEN, query=query)
         if name in _BAD_PATH:
             path = {name: _BAD_PATH[name]}
-            yield _Refusal(f"{name}-malformed", f"this is no `{name}`", _TOKEN, path=path)
+            yield _ErrorCase(f"{name}-malformed", f"this is no `{name}`", _TOKEN, path=path)
 
 
-def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_Refusal]:
+def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_ErrorCase]:
     if operation.path_names != tuple(_ANYBODY):
         return
-    yield _Refusal("visitor-unknown", "no page view of this visitor is known", _TOKEN)
+    yield _ErrorCase("visitor-unknown", "no page view of this visitor is known", _TOKEN)
     for bot in mock.service.sites[DEFAULT_SITE].bots[:1]:
         path = {"visitorId": bot}
-        yield _Refusal("visitor-bot", "the visitor is flagged as a bot", _TOKEN, path=path)
+        yield _ErrorCase("visitor-bot", "the visitor is flagged as a bot", _TOKEN, path=path)
 
 
-def _golden(mock: Mock, refusal: _Refusal, operations: list[Operation]) -> Iterator[Golden]:
+def _golden(mock: Mock, case: _ErrorCase, operations: list[Operation]) -> Iterator[Golden]:
     """Yields one file for all operations with the same error, or none if the first one has no error."""
-    questions = {one.operation_id: _question(refusal, one) for one in operations}
+    questions = {one.operation_id: _question(case, one) for one in operations}
     answers = {
-        name: [mock.ask(question) for _ in range(refusal.times)][-1] for name, question in questions.items()
+        name: [mock.ask(question) for _ in range(case.times)][-1] for name, question in questions.items()
     }
     first, answer = next(iter(answers.items()))
     if answer.status >= 400:
         yield Golden(
-            path=f"errors/{answer.status}-{refusal.name}.json",
-            good_for=_good_for(answer.status, refusal.what),
+            path=f"errors/{answer.status}-{case.name}.json",
+            good_for=_good_for(answer.status, case.what),
             revision=None,
             site=None,
             operations=tuple(name for name, other in answers.items() if other == answer),
@@ -132,9 +132,9 @@ def _golden(mock: Mock, refusal: _Refusal, operations: list[Operation]) -> Itera
         )
 
 
-def _question(refusal: _Refusal, operation: Operation) -> Question:
-    url = url_of(operation, refusal.path) + refusal.query
-    return Question(url, refusal.token, refusal.method or operation.method)
+def _question(case: _ErrorCase, operation: Operation) -> Question:
+    url = url_of(operation, case.path) + case.query
+    return Question(url, case.token, case.method or operation.method)
 
 
 def _route_not_found(mock: Mock) -> Golden:
