@@ -74,7 +74,7 @@ class Exchange:
         try:
             return msgspec.json.decode(_without_half_characters(self.body))
         except msgspec.DecodeError as error:
-            return NoJson(f"the body is no JSON ({error})")
+            return NoJson(f"the body is not JSON ({error})")
         except UnicodeDecodeError:
             return NoJson("the body is not in UTF-8")
         except RecursionError:

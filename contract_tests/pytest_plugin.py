@@ -10,8 +10,10 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the server's address and the credentials for it."""
     group = parser.getgroup("datafast", "DataFast contract (pytest --pyargs contract_tests)")
-    group.addoption("--datafast-url", metavar="URL", help="The API's base; a mock is started without it.")
-    group.addoption("--datafast-key", metavar="KEY", help="A website's key, df_…; or DATAFAST_KEY.")
+    group.addoption("--datafast-url", metavar="URL", help="The API's base URL. Without it a mock is started.")
     group.addoption(
-        "--datafast-credentials", metavar="FILE", help="Tokens by role; `mock` are the mock's own."
+        "--datafast-key", metavar="KEY", help="A website's key (df_…), also read from DATAFAST_KEY."
+    )
+    group.addoption(
+        "--datafast-credentials", metavar="FILE", help="File of tokens by role; `mock` uses the mock's own."
     )

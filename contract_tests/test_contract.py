@@ -63,7 +63,7 @@ def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
     """The server holds a clause; an unobserved one is skipped, with the reason."""
     verdict = verdicts[clause.id]
     if verdict.outcome is Outcome.NOT_OBSERVED:
-        pytest.skip(f"not observed; needed is {clause.needs}")
+        pytest.skip(f"not observed; needed: {clause.needs}")
     if verdict.outcome is Outcome.OTHER_REVISION:
         pytest.skip(f"the server speaks another revision than {clause.revision}")
     if verdict.outcome is Outcome.WARNING:
@@ -74,7 +74,7 @@ def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
 
 def _told(verdict: Verdict) -> str:
     if verdict.bug:
-        return f"by a bug of the kit the clause could not be judged: {plain(verdict.bug)}"
+        return f"because of a bug in the kit the clause could not be judged: {plain(verdict.bug)}"
     lines = [f"{plain(violation.problem)}, at {place_of(violation)}" for violation in verdict.violations]
     exchange = verdict.violations[0].exchange
     return "\n".join([verdict.clause.sentence, *lines, ground_of(verdict.clause), curl_of(exchange)])
@@ -108,7 +108,7 @@ def _recorded(base: str, credentials: Credentials, target: Path) -> str | None:
     try:
         run = verify(plan, lambda _sentence: None, lambda _count: None)
     except Exception:  # noqa: BLE001 - pytest's own traceback would show what is passed on, with the token
-        told = f"This is a bug of the kit, and says nothing of the server.\n{traceback.format_exc()}"
+        told = f"This is a bug in the kit; it says nothing about the server.\n{traceback.format_exc()}"
         return credentials.mask().text(told)
     if run.refused or run.stopped:
         return plain(run.refused or run.stopped or "")

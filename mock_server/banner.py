@@ -20,7 +20,10 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
     clock = service.common.clock
     if options.is_exposed and options.control_token is None:
         # Without this line, users would look for the reason in the switches.
-        further = ["Others can reach this mock: its switches are off without --control-token.", *further]
+        further = [
+            "Other machines can reach this mock. Its controls are off without --control-token.",
+            *further,
+        ]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(
         [
@@ -33,7 +36,7 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
                 ]
             ),
             "",
-            f"Look  {url}/   (the website, live; switches; API reference at {url}/docs)",
+            f"Look  {url}/   (console: the live website, and switches; API reference: {url}/docs)",
             f"API   {url}{service.base}   (sites: {url}/__mock/sites, document: {url}/openapi.json)",
             *sites,
             "",

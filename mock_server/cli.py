@@ -112,7 +112,7 @@ def main() -> None:
 
 @main.command(
     context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"},
-    epilog="Each option can be given as an environment variable as well, such as DATAFAST_MOCK_PORT=8500.",
+    epilog="Each option can also be set by an environment variable, such as DATAFAST_MOCK_PORT=8500.",
 )
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @click.option(
@@ -120,19 +120,26 @@ def main() -> None:
     default=DEFAULT_PORT,
     show_default=True,
     type=click.IntRange(0, 65_535),
-    help="0 takes a free port.",
+    help="Port to listen on; 0 takes a free one.",
 )
-@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Another seed is another world.")
-@click.option("--site", default=DEFAULT_SITE, show_default=True, help="The website that df_test stands for.")
+@click.option(
+    "--seed",
+    default=DEFAULT_SEED,
+    show_default=True,
+    help="Seed of the world; another seed gives other visitors.",
+)
+@click.option("--site", default=DEFAULT_SITE, show_default=True, help="Website that the key df_test shows.")
 @click.option(
     "--revision",
     default=DEFAULT_REVISION,
     show_default=True,
-    help="The documentation's revision to answer by.",
+    help="Revision of the documentation to answer by.",
 )
-@click.option("--now", type=_INSTANT, help="The world's instant at the start; by default the present.")
-@click.option("--freeze", is_flag=True, help="Let no time pass in the world.")
-@click.option("--speed", type=float, help="Time's factor; 60 is a minute a second.  [default: 1]")
+@click.option("--now", type=_INSTANT, help="Instant of the world at the start.  [default: the present]")
+@click.option("--freeze", is_flag=True, help="Stop the world's clock.")
+@click.option(
+    "--speed", type=float, help="Speed of the world's clock; 60 lets an hour pass in a minute.  [default: 1]"
+)
 @click.option("--any-key", is_flag=True, help="Accept every well-formed key.")
 @click.option(
     "--openapi",
@@ -140,7 +147,7 @@ def main() -> None:
     multiple=True,
     type=_FILE,
     envvar="DATAFAST_MOCK_OPENAPI",
-    help="Answer this document's examples too. Repeatable.",
+    help="OpenAPI document whose operations are answered, too. Repeatable.",
 )
 @click.option(
     "--sites",
@@ -148,17 +155,17 @@ def main() -> None:
     multiple=True,
     type=_FILE,
     envvar="DATAFAST_MOCK_SITES",
-    help="A folder of further site files. Repeatable.",
+    help="Folder with further site files. Repeatable.",
 )
 @click.option(
     "--rate-limit",
     type=_Read("N/TIME", rate_limit_of),
-    help="Of each key that has none of its own, such as 60/min.",
+    help="Rate limit of each key that has none of its own, such as 60/min.",
 )
-@click.option("--journal", type=_FILE, help="Add each request to this file, as a line of JSON.")
+@click.option("--journal", type=_FILE, help="Append each request to this file as a line of JSON.")
 @click.option(
     "--control-token",
-    help="What /__mock asks for as a Bearer token; needed to control a mock that others can reach.",
+    help="Bearer token for /__mock. Without it the controls are off if other machines can reach the mock.",
 )
 @click.option(
     "--control-origin",
@@ -166,27 +173,29 @@ def main() -> None:
     multiple=True,
     type=_Read("ORIGIN", origin_of),
     envvar="DATAFAST_MOCK_CONTROL_ORIGIN",
-    help="Let this origin's pages use /__mock too, such as http://localhost:6006. Repeatable.",
+    help="Origin whose pages may use /__mock, such as http://localhost:6006. Repeatable.",
 )
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
-@click.option("--intercept", is_flag=True, help="Answer for https://datafa.st itself too, as a proxy.")
+@click.option("--intercept", is_flag=True, help="Answer for https://datafa.st, too, as a proxy.")
 @click.option(
-    "--intercept-port", type=click.IntRange(0, 65_535), help="The proxy's port.  [default: a free one]"
+    "--intercept-port", type=click.IntRange(0, 65_535), help="Port of the proxy.  [default: a free one]"
 )
 @click.option(
     "--intercept-ca",
     type=_FILE,
-    help="Where its authority's certificate is written.  [default: a temporary file]",
+    help="File for the certificate of the proxy's authority.  [default: a temporary file]",
 )
 def serve(
     *, host: str, port: int, freeze: bool, speed: float | None, log: str | None, **options: Any
 ) -> None:
     """Serve DataFast's API with a living website behind it."""
     if freeze and speed:
-        raise InputError("--speed", f"with --freeze no time passes, with {speed:g} it does: leave one out")
+        raise InputError(
+            "--speed", f"--freeze stops the clock, a speed of {speed:g} does not: leave one of them out"
+        )
     is_intercepting, *interception = (options.pop(f"intercept{part}") for part in ("", "_port", "_ca"))
     if not is_intercepting and interception != [None, None]:
-        raise InputError("--intercept-port, --intercept-ca", "they are for --intercept")
+        raise InputError("--intercept-port, --intercept-ca", "they need --intercept")
     # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
@@ -234,13 +243,18 @@ def serve(
 @main.command(context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"})
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address that the mock listens on.")
 @click.option(
-    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65_535), help="Its port."
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(1, 65_535),
+    help="Port that the mock listens on.",
 )
-@click.option("--timeout", default=2.0, show_default=True, help="Seconds that it has for its answer.")
+@click.option("--timeout", default=2.0, show_default=True, help="Seconds to wait for its answer.")
 def health(*, host: str, port: int, timeout: float) -> None:
-    """Ask a mock whether it is up: exit code 0 where it is, 1 where not.
+    """Ask a mock whether it is up: exit code 0 if it is, 1 if not.
 
-    For a container's health check; host and port are read from the environment as `serve` reads them.
+    Made for the health check of a container. Host and port are read from the same environment variables as
+    those of `serve`.
     """
     from mock_server.health import ask
 
@@ -250,8 +264,15 @@ def health(*, host: str, port: int, timeout: float) -> None:
 
 
 @main.command()
-@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
-@click.option("--revision", help="Narrow the document to one revision; by default it holds all.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="Format to print.",
+)
+@click.option("--revision", help="Print one revision only; by default the document holds all.")
 def spec(form: str, revision: str | None) -> None:
     """Print the OpenAPI document."""
     from mock_server.contract.document import document_json, document_text
@@ -263,18 +284,29 @@ def spec(form: str, revision: str | None) -> None:
 
 @main.command()
 @click.option(
-    "--out", "folder", required=True, type=_FILE, help="A new or empty folder, or that of a former run."
+    "--out",
+    "folder",
+    required=True,
+    type=_FILE,
+    help="Folder to write to: new, empty, or written by an earlier run.",
 )
-@click.option("--site", "sites", multiple=True, help="This website only, at any size. Repeatable.")
-@click.option("--revision", "revisions", multiple=True, help="This revision only. Repeatable.")
-@click.option("--now", type=_INSTANT, default=DOCUMENTED, show_default=True, help="The instant.")
-@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Another seed is another world.")
+@click.option(
+    "--site", "sites", multiple=True, help="Write this website only, whatever its size. Repeatable."
+)
+@click.option("--revision", "revisions", multiple=True, help="Write this revision only. Repeatable.")
+@click.option("--now", type=_INSTANT, default=DOCUMENTED, show_default=True, help="Instant of the answers.")
+@click.option(
+    "--seed",
+    default=DEFAULT_SEED,
+    show_default=True,
+    help="Seed of the world; another seed gives other visitors.",
+)
 def fixtures(*, folder: Path, **choice: Any) -> None:
     """Write answers and errors as plain JSON, with an index, for tests without a server."""
     from mock_server.golden.making import Choice, write_fixtures
 
     count = write_fixtures(folder, Choice(**choice))
-    click.echo(f"{count} files in {folder}; {folder / 'index.json'} says what each is good for")
+    click.echo(f"{count} files in {folder}; {folder / 'index.json'} says what each of them is good for")
 
 
 for command in COMMANDS:

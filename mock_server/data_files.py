@@ -121,7 +121,7 @@ def _json(text: str) -> Any:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a member is there twice")
+        raise ValueError("a member occurs twice")
     return members
 
 
@@ -146,7 +146,7 @@ def _float(text: str) -> float:
     except ValueError:
         number = inf  # YAML writes it `.inf`
     if not isfinite(number):
-        raise ValueError(f"{text[:40]} is no number to count with")
+        raise ValueError(f"{text[:40]} is not a number that JSON can hold")
     return number
 
 
@@ -155,7 +155,7 @@ def _int(text: str) -> int:
     if len(text) < _LONGEST_NUMBER:
         number = int(text, 0 if text.startswith(("0x", "0o")) else 10)
     if abs(number) >= _LARGEST_NUMBER:
-        raise ValueError(f"{text[:40]}… is no number to count with")
+        raise ValueError(f"{text[:40]}… is not a number that JSON can hold")
     return number
 
 
@@ -233,7 +233,7 @@ class _Construction:
                 for mapping in mappings:
                     merged = {**mapping, **merged}
             elif key.value in own:
-                raise _fault(key, f"{key.value[:200]!r} is there twice")
+                raise _fault(key, f"{key.value[:200]!r} occurs twice")
             else:
                 own[key.value] = part.value
         return _whole({**merged, **own}, parts)
@@ -256,9 +256,9 @@ def _scalar(node: yaml.ScalarNode) -> Any:
         return text
     pattern = _PATTERNS.get(node.tag)
     if pattern is None:
-        raise _fault(node, f"the tag {node.tag[:200]!r} is none of JSON's")
+        raise _fault(node, f"the tag {node.tag[:200]!r} is not allowed: a value must be one that JSON has")
     if pattern.fullmatch(text) is None:
-        raise _fault(node, f"{text[:40]!r} is no {kind}")
+        raise _fault(node, f"{text[:40]!r} is not a valid {kind}")
     try:
         return _OF_TEXT[kind](text)
     except ValueError as error:
@@ -270,7 +270,7 @@ _OF_TEXT = {"null": lambda _: None, "bool": lambda text: text.lower() == "true",
 
 def _expect(node: yaml.Node, kind: str) -> None:
     if node.tag != f"{_TAG}{kind}":
-        raise _fault(node, f"the tag {node.tag[:200]!r} is none of JSON's")
+        raise _fault(node, f"the tag {node.tag[:200]!r} is not allowed: a value must be one that JSON has")
 
 
 def _fault(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:

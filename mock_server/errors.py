@@ -10,8 +10,8 @@ class ErrorKind(NamedTuple):
     message: str
 
 
-MALFORMED = ErrorKind(400, "This is no request of HTTP/1.1: {problem}.")
-HOST_COUNT = ErrorKind(400, "A request of HTTP/{version} has one Host header; this one has {count}.")
+MALFORMED = ErrorKind(400, "This is not a valid HTTP/1.1 request: {problem}.")
+HOST_COUNT = ErrorKind(400, "An HTTP/{version} request needs exactly one Host header; this one has {count}.")
 HOST_INVALID = ErrorKind(
     400, "Invalid Host {value!r}: a name or an address is expected, with or without a port."
 )

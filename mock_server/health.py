@@ -20,4 +20,4 @@ def ask(host: str, port: int, timeout: float) -> str:
         is_up = False
     finally:
         connection.close()
-    return "" if is_up else f"what answers at {host}:{port} is no mock that is up"
+    return "" if is_up else f"the server at {host}:{port} is not a mock that is up"

@@ -43,11 +43,11 @@ def instant_of(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text[:80]!r} is no ISO 8601 instant, such as 2026-02-06T05:27:20Z") from None
+        raise ValueError(f"{text[:80]!r} is not an ISO 8601 instant, such as 2026-02-06T05:27:20Z") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     if not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"{text[:80]!r} lies outside {EARLIEST.year} to {LATEST.year}")
+        raise ValueError(f"{text[:80]!r} is outside the years {EARLIEST.year} to {LATEST.year}")
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 

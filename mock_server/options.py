@@ -51,7 +51,7 @@ def origin_of(text: str) -> str:
     """Returns an origin in the form of browsers, such as `http://localhost:6006`. Raises ValueError."""
     match = _ORIGIN.fullmatch(text.strip().lower())
     if match is None or int(match["port"] or 0) > 65_535:
-        raise ValueError(f"{text!r} is no origin of a page, such as http://localhost:6006")
+        raise ValueError(f"{text!r} is not the origin of a page, such as http://localhost:6006")
     port = int(match["port"] or _PORTS.get(match["scheme"], 0))
     is_usual = port == _PORTS.get(match["scheme"], 0)
     return f"{match['scheme']}://{match['host']}" + ("" if is_usual else f":{port}")

@@ -8,16 +8,16 @@ from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
-    400: "This is not understood",
+    400: "The request is not valid",
     401: "The control token is missing or wrong",
     403: "The controls are not open to this request",
-    404: "There is no such thing",
+    404: "Not found",
     405: "Method not allowed",
-    408: "The request did not come in time",
+    408: "The request took too long to arrive",
     431: "The request's headers are too large",
     413: "The body is too large",
-    415: "The body is no JSON",
-    409: "There are such keys, or too many",
+    415: "The body is not sent as application/json",
+    409: "Conflict with existing keys or their limits",
 }
 
 

@@ -82,7 +82,7 @@ class Datafast:
             return self._turn(rateLimit=None)
         if isinstance(limit, str):
             if window is not None:
-                raise ValueError(f"{limit!r} names its window itself: leave `window` out")
+                raise ValueError(f"{limit!r} contains its window already: leave `window` out")
             rate = rate_limit_of(limit)
             limit, window = rate.limit, rate.window
         rate_limit = {"limit": limit, "resetUnit": reset_unit}
@@ -168,7 +168,8 @@ class Datafast:
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
         lines = [
-            f"  refused at {r['refusedAt']}: {r['required']} ms to wait, {r['waited']} waited" for r in hasty
+            f"  refused at {r['refusedAt']}: the client had to wait {r['required']} ms and waited {r['waited']} ms"
+            for r in hasty
         ]
         if hasty:
             raise AssertionError("\n".join(["after a 429 the client asked again too early:", *lines]))
@@ -235,7 +236,9 @@ def _content_of(
         if status >= 400:
             raise ControlError(found["detail"], status)
     except (KeyError, TypeError, ValueError):
-        raise ControlError(f"what answers {method} {target} at {server} with {status} is no mock") from None
+        raise ControlError(
+            f"the server at {server} is not a mock: it answers {method} {target} with {status}"
+        ) from None
     return found
 
 
@@ -245,7 +248,7 @@ def _explanation(wanted: Mapping[str, Any], count: Mapping[str, int], found: Map
         expected = f"at least {count['min']}"
     else:
         expected = str(most) if most == count["min"] else f"{count['min']} to {most}"
-    lines = [f"expected {expected} of {json.dumps(wanted)}, but {found['count']} came"]
+    lines = [f"expected {expected} requests like {json.dumps(wanted)}, but {found['count']} came"]
     if found["nearest"]:
         lines.append("nearest:")
     for near in found["nearest"]:

@@ -258,5 +258,8 @@ def load_service(
 def _check_control_token(token: str | None) -> None:
     """Raises InputError for a token that is empty or that no header can carry."""
     if token is not None and not (token.isascii() and token.isprintable() and token == token.strip() != ""):
-        problem = "it is empty, has white space around it or signs that no header can carry"
+        problem = (
+            "it must not be empty, begin or end with white space,"
+            " or contain characters that are not allowed in a header"
+        )
         raise InputError("--control-token", problem)

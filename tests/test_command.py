@@ -351,8 +351,10 @@ def _assert_refused(result: subprocess.CompletedProcess[str], problem: str) -> N
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        pytest.param("serve --now yesterday", "'yesterday' is no ISO 8601 instant", id="no instant"),
-        pytest.param("serve --now 1066-10-14", "lies outside 1971 to 9998", id="instant out of bounds"),
+        pytest.param("serve --now yesterday", "'yesterday' is not an ISO 8601 instant", id="no instant"),
+        pytest.param(
+            "serve --now 1066-10-14", "is outside the years 1971 to 9998", id="instant out of bounds"
+        ),
         pytest.param("serve --site nowhere", "there is no 'nowhere'; known: demo", id="unknown site"),
         pytest.param("serve --revision 2020-01", "known: 2026-02, 2026-06", id="unknown revision"),
         pytest.param("serve --port 65536", "--port", id="port out of bounds"),
@@ -360,7 +362,7 @@ def _assert_refused(result: subprocess.CompletedProcess[str], problem: str) -> N
         pytest.param("serve --host 192.0.2.1 --port 0", "--host: '192.0.2.1'", id="another's address"),
         pytest.param("serve --speed -1", "--speed", id="speed below zero"),
         pytest.param("serve --speed nan", "--speed", id="speed is no number"),
-        pytest.param("serve --sites missing", "missing: there is no such folder", id="no such folder"),
+        pytest.param("serve --sites missing", "missing: this folder does not exist", id="no such folder"),
         pytest.param("serve --sites .", ".: there is no site file (*.yaml)", id="folder without sites"),
         pytest.param("serve --openapi missing.yaml", "missing.yaml: No such file", id="no such document"),
         pytest.param("serve --openapi .", ".: Is a directory", id="document is a folder"),
@@ -382,7 +384,7 @@ def test_site_file_instead_of_its_folder_is_refused(tmp_path: Path) -> None:
 def test_site_that_could_have_no_key_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
 
-    _assert_refused(ended("serve", "--sites", ".", folder=tmp_path), "is named by letters, digits")
+    _assert_refused(ended("serve", "--sites", ".", folder=tmp_path), "may only have letters, digits")
 
 
 def test_site_file_may_end_in_yml(tmp_path: Path) -> None:
@@ -438,13 +440,13 @@ def _ended_but_one(processes: list[subprocess.Popen[str]]) -> list[subprocess.Po
             id="not in UTF-8",
         ),
         pytest.param("unlocated:", "colour: red\nunlocated:", "`colour`", id="unknown member"),
-        pytest.param("unlocated:", "online: 3\nunlocated:", "'online' is there twice", id="member twice"),
+        pytest.param("unlocated:", "online: 3\nunlocated:", "'online' occurs twice", id="member twice"),
         pytest.param("online: 1.2", "online: many", "$.online: Expected `float`", id="wrong type"),
         pytest.param("online: 1.2", "online: .inf", "own.yaml", id="endless number"),
         pytest.param("bounce: 0.6", "bounce: 1.6", "$.visits.bounce", id="out of bounds"),
         pytest.param("/about: 25", "/nowhere: 25", "$.pages[0].links: '/nowhere'", id="dangling link"),
         pytest.param("GB: 40", "XX: 40", "$.countries: no place is known in 'XX'", id="unknown country"),
-        pytest.param(OWN_SITES["nook"], QUIET_ID, "is the site 'quiet' already", id="id of another site"),
+        pytest.param(OWN_SITES["nook"], QUIET_ID, "the site 'quiet' has the id", id="id of another site"),
     ],
 )
 def test_broken_site_is_refused_in_one_line(old: str, new: str, problem: str, tmp_path: Path) -> None:
@@ -476,7 +478,9 @@ def test_broken_site_is_refused_in_one_line(old: str, new: str, problem: str, tm
             id="empty example",
         ),
         pytest.param("{/goals: {get: {}}}\nservers: [own.example]", "servers", id="server that is text"),
-        pytest.param("{/goals: {$ref: '#/nowhere'}}", "'#/nowhere' leads nowhere", id="dangling reference"),
+        pytest.param(
+            "{/goals: {$ref: '#/nowhere'}}", "'#/nowhere' points to nothing", id="dangling reference"
+        ),
     ],
 )
 def test_broken_document_is_refused_in_one_line(paths: str, problem: str, tmp_path: Path) -> None:

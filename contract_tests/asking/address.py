@@ -20,15 +20,15 @@ def base_of(url: str) -> str:
     """Returns the API's base: a URL without a path gets `/api/v1`. Raises AddressError."""
     parts = _parts_of(url)
     if not url.lower().startswith(("http://", "https://")):
-        raise AddressError(f"{_shown(url)!r} is no URL: it begins neither with http:// nor with https://")
+        raise AddressError(f"{_shown(url)!r} is not a URL: it must begin with http:// or https://")
     if "@" in parts.netloc:
         raise AddressError(
-            f"{_shown(url)!r} names a user: leave `user:password@` out, the token is all that is sent"
+            f"{_shown(url)!r} contains a user: leave `user:password@` out; only the token is sent"
         )
     if not parts.hostname:
-        raise AddressError(f"{_shown(url)!r} is no URL: it names no host")
+        raise AddressError(f"{_shown(url)!r} is not a URL: the host is missing")
     if parts.query or parts.fragment or url[-1] in "?#":
-        raise AddressError(f"{_shown(url)!r} is no base: leave out what begins with `?` or `#`")
+        raise AddressError(f"{_shown(url)!r} is not a base URL: leave out everything from `?` or `#` on")
     return url.rstrip("/") + ("/api/v1" if parts.path.strip("/") == "" else "")
 
 
@@ -68,7 +68,7 @@ def _parts_of(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         # Not the error's own text, which may show a part of a password.
-        raise AddressError(f"{_shown(url)!r} is no URL: its host and port cannot be told") from None
+        raise AddressError(f"{_shown(url)!r} is not a URL: its host or port is not valid") from None
     return parts
 
 

@@ -134,7 +134,7 @@ class Client:
                 return exchange
             if attempt + 1 < _TRIES:
                 self._wait(min(_wait_of(exchange), _LONGEST_WAIT))
-        raise StoppedError(f"{exchange.url} answers 429, and still does after the wait that it asked for")
+        raise StoppedError(f"{exchange.url} still answers 429 after the wait that it asked for")
 
     def _wait(self, seconds: float) -> None:
         """Waits until a rate limit is over. Raises StoppedError if all waits together exceed the patience."""
@@ -150,7 +150,7 @@ class Client:
     def _ask_once(self, request: Request) -> Exchange:
         most = self._limits.requests
         if most is not None and self._sent >= most:
-            raise StoppedError(f"the {most} requests that may be sent are used up")
+            raise StoppedError(f"the {most} requests that are allowed (--max-requests) have all been sent")
         self._pace()
         self._sent += 1
         method = request.operation.method
@@ -169,7 +169,7 @@ class Client:
             answer = self._send(method, url, request.query, headers, body)
         self._read += len(answer.body)
         if self._read > _MOST_BYTES_OF_ALL:
-            raise StoppedError(f"the answers are longer than {_MOST_BYTES_OF_ALL >> 20} MB together")
+            raise StoppedError(f"the answers together are larger than {_MOST_BYTES_OF_ALL >> 20} MB")
         asked = str(httpx2.URL(url, params=dict(request.query))) if request.query else url
         return Exchange(
             method=method,

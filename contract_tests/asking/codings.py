@@ -30,10 +30,10 @@ class Decoder:
         if unasked:
             asked = ", ".join(ACCEPTED)
             raise UnreadableError(
-                f"the body is in the content coding {unasked[0][:40]!r}; asked for was {asked}, or none"
+                f"the body has the content coding {unasked[0][:40]!r}; the request accepts {asked}, or none"
             )
         if len(found) > 1:
-            raise UnreadableError(f"the body is in {len(found)} content codings; one at most is decoded")
+            raise UnreadableError(f"the body has {len(found)} content codings; at most one is decoded")
         self._coding = found[0] if found else None
         self._unpacked = None if self._coding is None else self._unpacker()
         self._head = b""
@@ -63,7 +63,7 @@ class Decoder:
     def end(self) -> None:
         """Raises UnreadableError if the body is incomplete."""
         if self._unpacked is not None and self._head and not self._unpacked.eof:
-            raise UnreadableError(f"the body is in {self._coding}, and ends early")
+            raise UnreadableError(f"the body is compressed by {self._coding} and ends early")
 
     def _unpack(self, part: bytes) -> bytes:
         assert self._unpacked is not None, "only what is packed is unpacked"
@@ -78,7 +78,9 @@ class Decoder:
                 self._unpacked = zlib.decompressobj(_RAW)
                 with suppress(zlib.error):
                     return self._unpacked.decompress(begun + part, _PIECE)
-            raise UnreadableError(f"the body is no {self._coding}, as `Content-Encoding` says") from None
+            raise UnreadableError(
+                f"the body is not {self._coding}, although `Content-Encoding` says so"
+            ) from None
 
     def _unpacker(self) -> "zlib._Decompress":
         return zlib.decompressobj(_GZIP if self._coding == "gzip" else _ZLIB)

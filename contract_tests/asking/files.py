@@ -33,4 +33,4 @@ def _piece(descriptor: int) -> bytes:
             return os.read(descriptor, _PIECE)
         except BlockingIOError:
             if not select.select([descriptor], [], [], _PATIENCE)[0]:
-                raise OSError(errno.ETIMEDOUT, "nothing is written into this pipe") from None
+                raise OSError(errno.ETIMEDOUT, "nobody writes to this pipe") from None

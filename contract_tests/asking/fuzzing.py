@@ -63,7 +63,7 @@ def _run(command: list[str], folder: Path, credentials: Credentials) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise StoppedError(f"Schemathesis was not done within {_LONGEST_RUN:g} s") from None
+        raise StoppedError(f"Schemathesis did not finish within {_LONGEST_RUN:g} s") from None
     return result.stdout
 
 

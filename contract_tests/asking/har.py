@@ -109,7 +109,7 @@ def read_har(
     except OSError as error:
         raise HarError(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HarError(f"{path} is no HAR file: {error}") from None
+        raise HarError(f"{path} is not a HAR file: {error}") from None
     entries = sorted(log.entries, key=lambda entry: ms(entry.started) or 0)
     # A token that opened nothing may have been revoked: nothing is known of what it is good for.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}

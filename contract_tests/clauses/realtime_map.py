@@ -94,7 +94,7 @@ def _unique(name: str, id_name: str, exchange: Exchange, data: dict[str, Json]) 
         value = row.get(id_name)
         if isinstance(value, str):
             if value.lower() in seen:
-                yield Violation(f"`{id_name}` is there twice", exchange, f"/data/{name}/{n}/{id_name}", value)
+                yield Violation(f"`{id_name}` occurs twice", exchange, f"/data/{name}/{n}/{id_name}", value)
             seen.add(value.lower())
 
 

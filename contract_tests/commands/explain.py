@@ -24,7 +24,7 @@ def _explain(clause_id: str | None) -> None:
         return
     found = [clause for clause in all_clauses() if clause.id.upper() == clause_id.upper()]
     if not found:
-        raise click.UsageError(f"no clause is called {clause_id!r}; `datafast-mock explain` lists them")
+        raise click.UsageError(f"there is no clause {clause_id!r}; `datafast-mock explain` lists them")
     clause = found[0]
     weight = "a violation breaks the contract" if clause.accuses else "a violation is a warning"
     mutants = [mutant.name for mutant in all_mutants() if mutant.clause == clause.id]

@@ -34,7 +34,7 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
         raise
     except Exception:  # noqa: BLE001 - whatever it is, it is ours, and no verdict on the server
         click.echo(_discreet(traceback.format_exc(), tokens), err=True, nl=False)
-        click.echo("This is a bug of the kit, and says nothing of the server. Please report it.", err=True)
+        click.echo("This is a bug in the kit; it says nothing about the server. Please report it.", err=True)
         sys.exit(BUG)
 
 

@@ -10,22 +10,24 @@ from contract_tests.commands.guard import guarded
 @click.option(
     "--upstream",
     default="http://127.0.0.1:8484",
-    help="The correct server's API.",
+    help="Base URL of a correct server's API.",
 )
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", default=8585, type=click.IntRange(0, 65_535), help="0 takes a free port.")
+@click.option(
+    "--port", default=8585, type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes a free one."
+)
 @click.option(
     "--credentials",
     "credentials_name",
     default="mock",
     metavar="FILE",
-    help="Tells what the tokens are for; `mock` are the mock's own.",
+    help="File that says what each token is for; `mock` uses the mock's own.",
 )
 def mutate(name: str | None, *, upstream: str, host: str, port: int, credentials_name: str) -> None:
-    """Serve what another server answers, with one fault in it: do your tests notice?
+    """Pass on another server's answers with one fault in them, to see whether your tests notice.
 
-    Without a NAME all faults are listed, each with the clause that it breaks. Only the API is passed on, and
-    only for a loopback Host, unless --host lets other machines in.
+    Without a NAME, lists all faults, each with the clause that it breaks. Only requests to the API with a
+    loopback Host are passed on, unless --host lets other machines in.
     """
     with guarded("mutate"):
         _mutate(name, upstream, host, port, credentials_name)
@@ -42,7 +44,7 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
         return
     chosen = next((mutant for mutant in all_mutants() if _plain(mutant.name) == _plain(name)), None)
     if chosen is None:
-        raise click.UsageError(f"no mutant is called {name!r}; `datafast-mock mutate` lists them")
+        raise click.UsageError(f"there is no mutant {name!r}; `datafast-mock mutate` lists them")
     try:
         base = base_of(upstream)
         credentials = load_credentials(credentials_name)

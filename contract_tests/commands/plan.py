@@ -26,7 +26,7 @@ _TOKENS = ("key", "account", "website_id", "visitor_id")
 def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     """Returns the plan for the options. Raises click.UsageError for an option that cannot be used."""
     if url is None and not options["har"]:
-        raise click.UsageError("which server? Give its URL, or recorded traffic with --har FILE")
+        raise click.UsageError("no server is given: name its URL, or recorded traffic with --har FILE")
     try:
         base = base_of(url) if url is not None else str(options["har"])
     except AddressError as error:
@@ -100,7 +100,7 @@ def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
     for pattern in filter(None, map(str.strip, patterns.split(","))):
         found = {clause_id for clause_id in ids if fnmatchcase(clause_id.upper(), pattern.upper())}
         if not found:
-            raise click.UsageError(f"{option}: no clause is called {pattern!r}; see `datafast-mock explain`")
+            raise click.UsageError(f"{option}: there is no clause {pattern!r}; see `datafast-mock explain`")
         chosen |= found
     return frozenset(chosen)
 
@@ -108,5 +108,5 @@ def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
 def _seconds(text: str) -> float:
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        raise click.UsageError(f"--wait: {text!r} is no duration, such as 30s, 500ms or 1m")
+        raise click.UsageError(f"--wait: {text!r} is not a duration, such as 30s, 500ms or 1m")
     return float(found[1]) * _UNITS[found[2]]

@@ -9,12 +9,12 @@ from contract_tests.commands.guard import guarded
 
 
 @click.command()
-@click.option("--quiet", is_flag=True, help="Print survivors and the summary only.")
+@click.option("--quiet", is_flag=True, help="Print only the faults that were not noticed, and the summary.")
 def prove(*, quiet: bool) -> None:
-    """Plant every known fault in a correct server's answers and see whether the clauses notice.
+    """Plant every known fault in a correct server's answers and check that the clauses notice it.
 
-    Exit codes: 0 each fault is noticed by the clause that it breaks, and each clause has a fault that only it
-    notices, 1 otherwise.
+    Exit codes: 0 if each fault is noticed by the clause that it breaks and each clause has a fault that only
+    it notices, 1 otherwise.
     """
     with guarded("prove"):
         sys.exit(_prove(is_quiet=quiet))

@@ -14,27 +14,45 @@ _KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
 
 @click.command(
     context_settings={"show_default": True},
-    epilog="Exit codes: 0 all that was observed holds, 1 a clause is broken, 2 usage, 3 no answer, not this"
-    " API or died midway, 4 credentials refused, 5 too little was seen, 70 a bug of this kit, 130"
+    epilog="Exit codes: 0 every observed clause holds, 1 a clause is broken, 2 wrong usage, 3 no answer, not"
+    " this API, or the server stopped, 4 credentials refused, 5 too little seen, 70 a bug in the kit, 130"
     " interrupted.",
 )
 @click.argument("url", required=False)
-@click.option("--key", envvar="DATAFAST_KEY", help="A website's key, df_….")
-@click.option("--account-token", "account", envvar="DATAFAST_ACCOUNT_TOKEN", help="An account token, dft_….")
+@click.option("--key", envvar="DATAFAST_KEY", help="A website's key (df_…).")
+@click.option("--account-token", "account", envvar="DATAFAST_ACCOUNT_TOKEN", help="An account token (dft_…).")
 @click.option("--website-id", help="The website for the account token.")
-@click.option("--visitor-id", help="A visitor whose profile is asked for, besides those on the map.")
-@click.option("--credentials", metavar="FILE", help="Tokens by role; `mock` are the mock's own.")
-@click.option("--revision", help="Demand one revision; by default the answers decide.")
-@click.option("--only", metavar="IDS", help="Ask and judge what these clauses need, such as 'MAP-*,ERR-*'.")
-@click.option("--require", metavar="IDS", help="Clauses that must have been observed.")
-@click.option("--strict", "is_strict", is_flag=True, help="Warnings count as broken.")
-@click.option("--baseline", metavar="FILE", help="A JSON report; what is broken there does not count here.")
-@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help=f"{_KINDS}; again for more.")
-@click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
-@click.option("--save-har", "saved_har", metavar="FILE", help="Record the run, without tokens.")
-@click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis ask too, in all its phases.")
+@click.option("--visitor-id", help="A visitor whose profile is requested, besides those on the map.")
+@click.option("--credentials", metavar="FILE", help="File of tokens by role; `mock` uses the mock's own.")
+@click.option("--revision", help="Judge by this revision; by default the answers decide.")
 @click.option(
-    "--fuzz-examples", default=25, type=click.IntRange(1, 10_000), help="Its test cases an operation at most."
+    "--only", metavar="IDS", help="Request and judge only what these clauses need, such as 'MAP-*,ERR-*'."
+)
+@click.option("--require", metavar="IDS", help="Fail if one of these clauses was not observed.")
+@click.option("--strict", "is_strict", is_flag=True, help="Count warnings as broken.")
+@click.option(
+    "--baseline", metavar="FILE", help="An earlier JSON report; what is broken there does not count."
+)
+@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help=f"{_KINDS}. Repeatable.")
+@click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
+@click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
+@click.option(
+    "--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send requests, too, in all its phases."
+)
+@click.option(
+    "--baseline", metavar="FILE", help="An earlier JSON report; what is broken there does not count."
+)
+@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help=f"{_KINDS}. Repeatable.")
+@click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
+@click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
+@click.option(
+    "--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send requests, too, in all its phases."
+)
+@click.option(
+    "--fuzz-examples",
+    default=25,
+    type=click.IntRange(1, 10_000),
+    help="Most test cases of Schemathesis for each operation.",
 )
 @click.option(
     "--i-own-this-server",
@@ -42,22 +60,29 @@ _KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
     is_flag=True,
     help="Allow requests that write, and --fuzz on another machine.",
 )
-@click.option("--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds for a whole answer.")
+@click.option(
+    "--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds to wait for a whole answer."
+)
 @click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
-@click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Requests a second at most.")
+@click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Most requests a second.")
 @click.option(
     "--max-requests",
     "requests",
     type=click.IntRange(1),
     show_default="as many as the clauses need",
-    help="Requests in all at most.",
+    help="Most requests of the whole run.",
 )
-@click.option("--wait", default="0s", metavar="30s", help="How long to wait for a server that is starting.")
+@click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
+@click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Most requests a second.")
+@click.option(
+    "--max-requests", "requests", default=60, type=click.IntRange(1), help="Most requests of the whole run."
+)
+@click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
 def verify(url: str | None, **options: Any) -> None:
     """Judge any server that claims to speak DataFast's realtime API, clause by clause.
 
-    URL is the API's base, such as https://example.com/api/v1. With --har nothing is sent; then URL, if it is
-    given, tells whose answers are meant.
+    URL is the API's base, such as https://example.com/api/v1. With --har nothing is sent; a URL then
+    selects the answers of that server.
     """
     reports = [_report(text) for text in options.pop("reports")]
     with guarded("verify", (options["key"], options["account"])):

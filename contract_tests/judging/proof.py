@@ -57,7 +57,7 @@ def clean_recordings() -> dict[str, list[Exchange]]:
         found = fallen(exchanges, revision, exchanges)
         if found:
             told = "; ".join(f"{name}: {problem}" for name, problem in found.items())
-            raise UncleanError(f"in revision {revision} the mock itself does not hold {told}")
+            raise UncleanError(f"in revision {revision} the mock itself breaks {told}")
     return recordings
 
 

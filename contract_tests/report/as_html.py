@@ -27,16 +27,16 @@ from contract_tests.report.words import (
 _LONGEST_LINE = 2000
 _HEADLINES = {State.HOLDS: "✓ Holds", State.BROKEN: "✗ Broken", State.PARTIAL: "? Partial"}
 _TITLES = {
-    Outcome.BROKEN: ("broken", "Broken", "Here the server does otherwise than the documentation says."),
+    Outcome.BROKEN: ("broken", "Broken", "The server does not do what the documentation says."),
     Outcome.WARNING: (
         "warnings",
         "Warnings",
-        "Examples show it, or programs report it of the live API; no page promises it.",
+        "The server differs from an example, or from reports about the live API. No page promises this.",
     ),
     Outcome.KNOWN: (
         "known",
         "Known deviations",
-        "Broken in the baseline already, and not counted therefore.",
+        "These were broken in the baseline, too, so they do not count.",
     ),
 }
 # Where a total leads to.
@@ -88,7 +88,7 @@ def _facts(run: Run) -> ET.Element:
     began = started_at(run)
     facts = (
         ("Server", element("code", run.base)),
-        ("Revision", run.recording.judged_by or "nothing tells it"),
+        ("Revision", run.recording.judged_by or "unknown"),
         ("Started", began.strftime("%Y-%m-%d %H:%M:%S UTC") if began else "no answer"),
         ("Answers", f"{len(run.recording.exchanges)} in {run.seconds:.1f} s"),
     )
@@ -109,11 +109,11 @@ def _sections(run: Run) -> Iterator[ET.Element]:
         if verdicts:
             yield _section(anchor, title, element("p", explained), *map(_deviation, verdicts))
     if run.mended:
-        told = f"The baseline names {', '.join(run.mended)}, but that holds now: take it out of the baseline."
+        told = f"No longer broken: {', '.join(run.mended)}. Remove it from the baseline."
         yield _section("mended", "Mended", element("p", told))
     failed = run.of(Outcome.FAILED)
     if failed:
-        told = "A bug of this kit, which says nothing of the server. Please report it."
+        told = "This is a bug in the kit; it says nothing about the server. Please report it."
         bugs = (element("li", f"{verdict.clause.id}: {verdict.bug}") for verdict in failed)
         yield _section("failed", "Not judged", element("p", told), element("ul", *bugs))
     if run.of(Outcome.NOT_OBSERVED):
@@ -186,8 +186,12 @@ def _unseen(run: Run) -> ET.Element:
         element("tr", element("td", *prose(need)), element("td", ids_told(ids)))
         for need, ids in needs_of(run).items()
     )
-    told = "The server may hold these, or not: nothing was met that they could be judged on."
-    table = _table("Clauses by what would make them observable", ("What it would take", "Clauses"), rows)
+    told = "These clauses could not be judged, because no answer showed what they are about."
+    table = _table(
+        "Clauses that were not observed, and what is needed to observe them",
+        ("What is needed", "Clauses"),
+        rows,
+    )
     return _section("unseen", "Not observed", element("p", told), table)
 
 

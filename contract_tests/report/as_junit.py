@@ -10,7 +10,7 @@ from contract_tests.report.summary import TOLD, reason_of, started_at, tool
 from contract_tests.report.words import curl_of, ground_of, places_of, plain
 
 _SUITE = "datafast contract"
-_WHOLE = "All that was asked for was seen."
+_WHOLE = "Everything that is required was observed."
 
 
 def junit_report(run: Run) -> str:
@@ -68,7 +68,7 @@ def _add_case(suite: ET.Element, verdict: Verdict) -> None:
 def _why_skipped(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.OTHER_REVISION:
         return f"revision {verdict.clause.revision} only"
-    return f"{verdict.outcome.value}: needed is {verdict.clause.needs}"
+    return f"{verdict.outcome.value}: needed: {verdict.clause.needs}"
 
 
 def _told(verdict: Verdict) -> Iterator[str]:

@@ -52,7 +52,7 @@ class _Section:
         )
         yield from self.entries[:told]
         if told < len(self.entries):
-            yield f"- … and {len(self.entries) - told} more, which have no room here: see another report."
+            yield f"- … and {len(self.entries) - told} more, which do not fit in here: see another report."
         if not self.is_open:
             yield from ("", "</details>")
 
@@ -75,9 +75,7 @@ def _head(run: Run) -> Iterator[str]:
     yield " · ".join(f"{symbol} {total_of(outcome, count)}" for symbol, outcome, count in totals if count)
     yield ""
     answers = counted(len(run.recording.exchanges), "answer", "answers")
-    revision = (
-        f"revision {run.recording.judged_by}" if run.recording.judged_by else "nothing tells the revision"
-    )
+    revision = f"revision {run.recording.judged_by}" if run.recording.judged_by else "the revision is unknown"
     yield f"{answers} from {_code(run.base)} in {run.seconds:.1f} s; {revision}; {' '.join(tool().values())}"
 
 
@@ -86,11 +84,11 @@ def _sections(run: Run) -> Iterator[_Section]:
         verdicts = run.of(outcome)
         title = total_of(outcome, len(verdicts))
         yield _Section(title, [_deviation(verdict) for verdict in verdicts], outcome is Outcome.BROKEN)
-    yield _Section("The baseline names what holds now: take it out", [f"- {id_}" for id_ in run.mended])
+    yield _Section("No longer broken: remove it from the baseline", [f"- {id_}" for id_ in run.mended])
     bugs = [f"- {verdict.clause.id}: {_code(verdict.bug)}" for verdict in run.of(Outcome.FAILED)]
-    yield _Section("Bugs of the kit", bugs)
+    yield _Section("Bugs in the kit", bugs)
     unseen = [f"- {ids_told(ids)}: {_prose(need)}" for need, ids in needs_of(run).items()]
-    yield _Section(f"{len(run.of(Outcome.NOT_OBSERVED))} not observed, and what it would take", unseen)
+    yield _Section(f"{len(run.of(Outcome.NOT_OBSERVED))} not observed, and what is needed", unseen)
 
 
 def _fitting(sections: Iterable[_Section], room: int) -> Iterator[str]:

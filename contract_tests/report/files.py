@@ -45,9 +45,9 @@ def broken_in(path: Path) -> frozenset[str]:
     except OSError as error:
         raise BaselineError(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BaselineError(f"{path} is no report of `--report json=FILE`: {error}") from None
+        raise BaselineError(f"{path} is not a report of `--report json=FILE`: {error}") from None
     if report.version != JSON_VERSION:
-        raise BaselineError(f"{path} is a report of version {report.version}, expected is {JSON_VERSION}")
+        raise BaselineError(f"{path} is a report of version {report.version}, not {JSON_VERSION}")
     meant = (Outcome.BROKEN.value, Outcome.KNOWN.value)
     return frozenset(clause.id for clause in report.clauses if clause.outcome in meant)
 

@@ -63,7 +63,7 @@ def reason_of(run: Run) -> str | None:
 def gaps_of(run: Run) -> list[str]:
     """Returns the reasons why the verdict is partial, without full stops; empty if it is complete."""
     reason, failed = reason_of(run), len(run.of(Outcome.FAILED))
-    bug = f"{counted(failed, 'clause', 'clauses')} could not be judged, by a bug of the kit"
+    bug = f"{counted(failed, 'clause', 'clauses')} could not be judged because of a bug in the kit"
     return [*([] if reason is None else [reason]), *([bug] if failed else [])]
 
 

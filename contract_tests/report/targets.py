@@ -29,13 +29,15 @@ def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
             raise TargetError("this is a folder; a file is expected")
         above = next(folder for folder in path.parents if folder.exists())
         if not above.is_dir():
-            raise TargetError(f"{above} is no folder")
+            raise TargetError(f"{above} is not a folder")
         if path.exists() and not path.is_file():
             return
         if path.resolve() in [other.resolve() for other in others]:
-            raise TargetError("this file is given twice; each needs one of its own")
+            raise TargetError("this file is given twice; each report needs a file of its own")
         if path.exists() and not _is_ours(kind, path):
-            raise TargetError(f"this is there already, and is no {kind} file that datafast-mock wrote")
+            raise TargetError(
+                f"this file exists already, and it is not a {kind} file that datafast-mock wrote"
+            )
     except OSError as error:
         raise TargetError(error.strerror or "this cannot be read") from None
 

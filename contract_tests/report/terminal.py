@@ -25,7 +25,7 @@ def terminal_report(run: Run) -> str:
 
 def _lines(run: Run) -> Iterator[str]:
     revision = run.recording.judged_by
-    told = f"judged by revision {revision}" if revision else "nothing tells the revision"
+    told = f"judged by revision {revision}" if revision else "the revision is unknown"
     answers = counted(len(run.recording.exchanges), "answer", "answers")
     yield f"{answers} from {plain(run.base)} in {run.seconds:.1f} s; {told}"
     yield _totals(run)
@@ -37,9 +37,9 @@ def _lines(run: Run) -> Iterator[str]:
         for verdict in verdicts:
             yield from _deviation(verdict, color)
     if run.mended:
-        yield from ("", f"No longer broken, and to be taken out of the baseline: {', '.join(run.mended)}")
+        yield from ("", f"No longer broken, remove from the baseline: {', '.join(run.mended)}")
     for verdict in run.of(Outcome.FAILED):
-        bug = f"{verdict.clause.id} could not be judged, by a bug of the kit: {plain(verdict.bug)}"
+        bug = f"{verdict.clause.id} could not be judged because of a bug in the kit: {plain(verdict.bug)}"
         yield from ("", click.style(bug, fg="red"))
     yield from _unseen(run)
     summary = summary_of(run)
@@ -99,7 +99,7 @@ def _unseen(run: Run) -> Iterator[str]:
     needs = needs_of(run)
     if not needs or not run.recording.exchanges:
         return
-    yield from ("", "NOT OBSERVED, and what it would take")
+    yield from ("", "NOT OBSERVED, and what is needed")
     for need, ids in list(needs.items())[:_MOST_UNSEEN]:
         yield from textwrap.wrap(
             f"{ids_told(ids)}: {need}",

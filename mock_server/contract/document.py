@@ -50,7 +50,7 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
         if not (isinstance(part, Mapping) and "$ref" in part):
             return part
         part = target_of(document, str(part["$ref"]), where)
-    raise InputError(where, "a reference leads back to itself")
+    raise InputError(where, "a reference refers to itself")
 
 
 def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any
         raise InputError(where, f"only references inside the document are supported, not {reference!r}")
     target = _at(document, names)
     if target is UNSET:
-        raise InputError(where, f"the reference {reference!r} leads nowhere")
+        raise InputError(where, f"the reference {reference!r} points to nothing")
     return target
 
 

@@ -204,10 +204,10 @@ def _items(document: Mapping[str, Any], where: object, revision: str | None) -> 
 
 def _check_path(path: str, where: str) -> None:
     if not path.startswith("/"):
-        raise InputError(where, "a path begins with a slash")
+        raise InputError(where, "a path must begin with a slash")
     literal = _PLACEHOLDER.sub("", path)
     if "?" in literal or "#" in literal:
-        problem = "a path has no `?` and no `#`; `parameters` describe the query"
+        problem = "a path must not contain `?` or `#`; describe the query in `parameters`"
         raise InputError(where, problem)
 
 
@@ -219,9 +219,7 @@ def _check_for_twins(items: Iterable[_Item]) -> None:
         for base in item.bases:
             twin = seen.setdefault((item.method, base, *segments), item)
             if twin is not item:
-                raise InputError(
-                    item.where, f"{twin.path} answers all requests to this path; leave one of them out"
-                )
+                raise InputError(item.where, f"{twin.path} matches the same requests; leave one of them out")
 
 
 def bare_operation(operation_id: str, method: str, path: str) -> Operation:

@@ -64,7 +64,7 @@ def _base_of(url: str, where: object) -> str:
         # A relative URL begins where the document lies, which is here.
         path = urlsplit(urljoin(_HERE, url.strip())).path
     except ValueError as error:
-        raise InputError(where, f"{url[:200]!r} is no URL: {error}") from None
+        raise InputError(where, f"{url[:200]!r} is not a URL: {error}") from None
     if path and not path.startswith("/"):
         raise InputError(
             where, f"{url[:200]!r} is not the URL of a server, such as https://host/path or /path"

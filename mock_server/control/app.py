@@ -104,7 +104,7 @@ async def _unrouted(request: Request, allow: str | None) -> Response:
     if allow is None:
         path = path_as_sent(request.scope)[:200]
         return problem_reply(
-            ProblemError(404, f"Nothing is at {path}; {CONTROLS}/openapi.json tells what is.")
+            ProblemError(404, f"There is nothing at {path}; {CONTROLS}/openapi.json lists all controls.")
         )
     reply = problem_reply(ProblemError(405, f"{request.method} is not allowed here; allowed: {allow}."))
     reply.headers["Allow"] = allow

@@ -24,7 +24,14 @@ class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of an operation on the server or on one key."""
 
     key: (
-        Annotated[str, Meta(max_length=300, description="A key; left out, the server is meant.")] | UnsetType
+        Annotated[
+            str,
+            Meta(
+                max_length=300,
+                description="The key that the request is about. Without it the request is about the server.",
+            ),
+        ]
+        | UnsetType
     ) = UNSET
 
 
@@ -55,7 +62,7 @@ def key_of(service: Service, token: str) -> Key:
     """Returns the key of a token. Raises ProblemError if it does not exist."""
     key = service.keys.find(token)
     if key is None:
-        raise ProblemError(404, "There is no such key (any more): POST /__mock/keys mints one.")
+        raise ProblemError(404, "This key does not exist (any more): POST /__mock/keys mints one.")
     return key
 
 
@@ -84,7 +91,7 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
     except msgspec.ValidationError as error:
         raise _wrong(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(400, f"The body is no JSON: {error}.") from None
+        raise ProblemError(400, f"The body is not valid JSON: {error}.") from None
 
 
 def read_query(request: Request, kind: type[_T]) -> _T:

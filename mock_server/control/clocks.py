@@ -11,7 +11,9 @@ from mock_server.problems import ProblemError
 from mock_server.state.clock import Clock
 
 Instant = Annotated[str, Meta(max_length=40, description="ISO 8601; without an offset it is UTC.")]
-Speed = Annotated[float, Meta(gt=0, le=FASTEST, description="Seconds of the world in one of ours.")]
+Speed = Annotated[
+    float, Meta(gt=0, le=FASTEST, description="Seconds that pass in the world during one real second.")
+]
 
 _A_CENTURY = 100 * 366 * 86_400_000
 
@@ -29,7 +31,9 @@ class ClockChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     now: Instant | UnsetType = UNSET
     advance: (
-        Annotated[int, Meta(ge=-_A_CENTURY, le=_A_CENTURY, description="ms; less than 0 is back.")]
+        Annotated[
+            int, Meta(ge=-_A_CENTURY, le=_A_CENTURY, description="Milliseconds; a negative number goes back.")
+        ]
         | UnsetType
     ) = UNSET
     speed: Speed | UnsetType = UNSET

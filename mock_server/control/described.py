@@ -17,11 +17,11 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _SERVER = "Server"
 # The tags are named like the first segment of a path; all other paths are about the server itself.
 _TAGS = {
-    _SERVER: "What runs, and its reset",
+    _SERVER: "The server: its health, its websites, its reset",
     "Keys": "A key of its own for each test",
-    "Clock": "What time it is, for all or for a key",
-    "Settings": "Website, revision, seed, limits and faults, for all or for a key",
-    "Requests": "The journal: what clients sent, and how that was answered",
+    "Clock": "The clock of the server or of a key",
+    "Settings": "Website, revision, seed, rate limit and fault rules of the server or of a key",
+    "Requests": "The journal: what clients sent and what the mock answered",
 }
 
 
@@ -105,15 +105,23 @@ def _responses(operation: ControlOperation) -> dict[str, Any]:
 
 def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
     """Returns the statuses of an operation's errors, each with a description."""
-    found = [(400, "Something in the request is not understood; `member` says what")]
+    found = [(400, "Something in the request is not valid; `member` names it")]
     if not operation.is_open:
-        found += [(401, "The control token is missing or wrong"), (403, "Not from here")]
+        found += [
+            (401, "The control token is missing or wrong"),
+            (403, "The controls are not open to this request"),
+        ]
     if operation.path.endswith("{key}") or issubclass(operation.query, Scoped):
-        found.append((404, "There is no such key"))
+        found.append((404, "The key does not exist"))
     if operation.name == "createKey":
-        found.append((409, "There is such a key already, or there are too many, or there is no room"))
+        found.append(
+            (
+                409,
+                "The key exists already, there are too many keys, or all fault rules together are too large",
+            )
+        )
     if operation.name in ("putSettings", "patchSettings"):
-        found.append((409, "There is no room for so many rules"))
+        found.append((409, "All fault rules together are too large"))
     if operation.body is not None:
         found += [(413, "The body is too large"), (415, "The body is not sent as application/json")]
     return found

@@ -31,7 +31,7 @@ class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     def __post_init__(self) -> None:
         """Raises ValueError if no number can meet both ends."""
         if self.max is not UNSET and self.max < self.min:
-            raise ValueError("`max` is less than `min`, which is 1 unless told")
+            raise ValueError("`max` is less than `min`, which is 1 by default")
 
     def holds(self, count: int) -> bool:
         """Whether a number of requests is as expected."""
@@ -196,7 +196,7 @@ def _covers(met: Any, wanted: Any) -> bool:
 
 def _described_body(shown: Shown) -> str:
     if shown.request.body is None:
-        return "body is not there"
+        return "body is missing"
     body = shown_body(shown.request.body)
     if body["cut"]:
         return "body is kept only in part"
@@ -204,4 +204,4 @@ def _described_body(shown: Shown) -> str:
 
 
 def _quoted(values: Sequence[str]) -> str:
-    return " and ".join(repr(value[:_LONGEST_TEXT]) for value in values) or "not there"
+    return " and ".join(repr(value[:_LONGEST_TEXT]) for value in values) or "missing"

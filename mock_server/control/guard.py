@@ -17,11 +17,12 @@ def admit(request: Request, options: Options) -> None:
         _check_token(request.headers.get("Authorization", ""), options.control_token)
     elif options.is_exposed:
         raise ProblemError(
-            403, "The mock listens on more than loopback: its controls are off without --control-token."
+            403,
+            "Other machines can reach this mock, so its controls are off without --control-token.",
         )
     elif not is_loopback_host(",".join(request.headers.getlist("Host"))):
         # Another host's name may resolve to this machine by the DNS of an attacker.
-        raise ProblemError(403, "The controls answer to a loopback Host only, such as localhost.")
+        raise ProblemError(403, "The controls only answer requests with a loopback Host, such as localhost.")
 
 
 def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:
@@ -32,10 +33,10 @@ def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:
     own = f"{request.url.scheme}://{request.headers.get('Host', '')}"
     if origin is not None and origin != own:
         raise ProblemError(
-            403, "The controls do not answer to pages of another origin, except those of --control-origin."
+            403, "The controls do not answer pages of another origin, except those named by --control-origin."
         )
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        raise ProblemError(403, "The controls do not answer to pages of another site.")
+        raise ProblemError(403, "The controls do not answer pages of another site.")
 
 
 def _check_token(authorization: str, token: str) -> None:

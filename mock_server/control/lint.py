@@ -48,25 +48,27 @@ def linted(
 
 def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
     if any(has_token(part.decode("latin-1")) for part in (request.sent.path, request.sent.query)):
-        yield Finding("token-in-url", "A token in a URL ends up in logs: it belongs into Authorization.")
+        yield Finding(
+            "token-in-url", "A token in a URL ends up in logs: send it in the Authorization header."
+        )
     query = request.query
     if request.operation is None:
-        yield Finding("unknown-route", f"Nothing is at {request.method} {request.path[:200]}.")
+        yield Finding("unknown-route", f"There is nothing at {request.method} {request.path[:200]}.")
         return
     if request.sent.path.endswith(b"/") != (request.operation in documented.with_slash):
-        yield Finding("slash-at-the-end", "The documented path is the same but for the slash at its end.")
+        yield Finding("slash-at-the-end", "The documented path differs in the slash at its end.")
     known = documented.parameters.get(request.operation)
     for name, values in query.items():
         if name.startswith(QUERY_PREFIX):
             continue
         if known is not None and name not in known:
-            yield Finding("undocumented-parameter", f"No page tells of the parameter {name[:80]!r}.")
+            yield Finding("undocumented-parameter", f"The parameter {name[:80]!r} is not documented.")
         if len(values) > 1:
             yield Finding("repeated-parameter", f"{name[:80]!r} is given {len(values)} times.")
     if request.caller.token == "df_***" and WEBSITE_ID in query:  # noqa: S105 - a masked one
-        yield Finding("needless-website-id", "A df_ key names its website already: `websiteId` is ignored.")
+        yield Finding("needless-website-id", "A df_ key belongs to one website: `websiteId` is ignored.")
     if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):
-        yield Finding("cookie-as-visitor-id", "dfid_… is no visitor id: those are UUIDs.")
+        yield Finding("cookie-as-visitor-id", "dfid_… is a cookie, not a visitor id: visitor ids are UUIDs.")
     if request.has_header("authorization", None):
         yield Finding("no-authorization", "No Authorization header was sent.")
 
@@ -76,5 +78,5 @@ def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
     if previous is None or previous.status != request.status or previous.instant != request.instant:
         return
     if request.at - previous.at < TICK:
-        problem = f"The same was asked less than {TICK // 1000} s before: nothing can have changed."
+        problem = f"The same request came less than {TICK // 1000} s before: the answer cannot have changed."
         yield Finding("polling-faster-than-the-data", problem)

@@ -17,9 +17,9 @@ from mock_server.state.keys import Key, new_token
 from mock_server.state.limits import RateLimit
 from mock_server.state.settings import Settings
 
-_Label = Annotated[str, Meta(max_length=200, description="For you, such as the name of a test.")]
-_Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="A new token; one that exists is refused.")]
-_AccountName = Annotated[str, Meta(max_length=200, description="The account of another key.")]
+_Label = Annotated[str, Meta(max_length=200, description="A label for people, such as the name of a test.")]
+_Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="The new key. It must not exist yet.")]
+_AccountName = Annotated[str, Meta(max_length=200, description="The account of another key, to join it.")]
 
 
 class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -101,7 +101,9 @@ def _credential(wanted: NewKey, account: Account) -> Credential:
     if not wanted.is_account_token:
         return Credential(token=token, account=account.name)
     if wanted.site is not None:
-        raise ProblemError(400, "`site`: an account token has `websites`.", member="/site")
+        raise ProblemError(
+            400, "`site`: an account token (dft_…) has no site; give its `websites`.", member="/site"
+        )
     for number, name in enumerate(wanted.websites or ()):
         if name not in account.websites.values():
             known = list(account.websites.values())
@@ -120,7 +122,9 @@ def _token(wanted: NewKey) -> str:
     if wanted.key is UNSET:
         return new_token(is_account_token=wanted.is_account_token)
     if wanted.is_account_token and not wanted.key.startswith("dft_"):
-        raise ProblemError(400, "`key`: `permissions` and `websites` are for dft_ tokens.", member="/key")
+        raise ProblemError(
+            400, "`key`: only account tokens (dft_…) can have `permissions` and `websites`.", member="/key"
+        )
     return wanted.key
 
 

@@ -56,13 +56,17 @@ def _reset(call: ControlCall) -> None:
 
 
 OPERATIONS = (
-    ControlOperation("getHealth", "GET", "/health", "That it is up", health, Health, is_open=True),
-    ControlOperation("getSites", "GET", "/sites", "All websites", sites, Sites, is_open=True),
+    ControlOperation(
+        "getHealth", "GET", "/health", "Check that the mock is up", health, Health, is_open=True
+    ),
+    ControlOperation("getSites", "GET", "/sites", "List all websites", sites, Sites, is_open=True),
     ControlOperation(
         "createKey", "POST", "/keys", "Mint a key for one test", mint, KeyState, NewKey, status=201
     ),
-    ControlOperation("getKeys", "GET", "/keys", "All keys", list_keys, ListedKeys),
-    ControlOperation("getKey", "GET", "/keys/{key}", "All that holds for a key", read_key, KeyState),
+    ControlOperation("getKeys", "GET", "/keys", "List all keys", list_keys, ListedKeys),
+    ControlOperation(
+        "getKey", "GET", "/keys/{key}", "Read a key with its clock and settings", read_key, KeyState
+    ),
     ControlOperation("deleteKey", "DELETE", "/keys/{key}", "Forget a minted key", forget, None, status=204),
     ControlOperation("getClock", "GET", "/clock", "Read a clock", read_clock, ClockState, query=Scoped),
     ControlOperation(
@@ -108,7 +112,7 @@ OPERATIONS = (
         "verifyRequests",
         "POST",
         "/requests/verify",
-        "Whether the expected requests came",
+        "Check whether the expected requests came",
         verify,
         Verified,
         Expectation,
@@ -118,10 +122,19 @@ OPERATIONS = (
         "getRetries",
         "GET",
         "/requests/retries",
-        "Whether each 429 was waited out",
+        "Check whether the client waited after each 429",
         retries,
         Retries,
         query=Scoped,
     ),
-    ControlOperation("reset", "POST", "/reset", "As at the start", _reset, None, Nothing, status=204),
+    ControlOperation(
+        "reset",
+        "POST",
+        "/reset",
+        "Reset everything to its state at the start",
+        _reset,
+        None,
+        Nothing,
+        status=204,
+    ),
 )

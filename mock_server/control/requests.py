@@ -30,12 +30,18 @@ class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of the journal: the newest requests, or the first ones after a number, at most `limit`."""
 
     limit: (
-        Annotated[int, Meta(ge=1, le=_MOST, description="100 unless told, of a HAR file 1,000.")] | UnsetType
+        Annotated[int, Meta(ge=1, le=_MOST, description="By default 100, or 1,000 for a HAR file.")]
+        | UnsetType
     ) = UNSET
     after: (
-        Annotated[int, Meta(ge=0, description="The number of a request; left out, the newest.")] | UnsetType
+        Annotated[
+            int, Meta(ge=0, description="List the requests after this number; by default the newest ones.")
+        ]
+        | UnsetType
     ) = UNSET
-    format: Annotated[Literal["json", "har"], Meta(description="`har`: HTTP Archive 1.2.")] = "json"
+    format: Annotated[Literal["json", "har"], Meta(description="`har` gives an HTTP Archive (HAR) 1.2.")] = (
+        "json"
+    )
 
 
 class BodyState(Struct, frozen=True, kw_only=True):

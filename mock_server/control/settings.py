@@ -63,7 +63,11 @@ def _check(call: ControlCall, settings: Settings) -> None:
     check_settings(call.service, settings, _active_of(call).weight)
     key = call.key
     if key is not None and key.credential.is_account_token and settings.site is not None:
-        raise ProblemError(400, "`site`: an account token names its website by `websiteId`.", member="/site")
+        raise ProblemError(
+            400,
+            "`site`: an account token has no site of its own; each request names a website by `websiteId`.",
+            member="/site",
+        )
 
 
 def _active_of(call: ControlCall) -> ActiveSettings:
@@ -85,7 +89,7 @@ def check_settings(service: Service, settings: Settings, before: int = 0) -> Non
     if settings.weight > before and service.rules_weight - before + settings.weight > MOST_RULE_BYTES:
         detail = (
             f"The rules of all keys together would take more than {MOST_RULE_BYTES >> 20} MiB: "
-            "take some away, or DELETE keys that are not needed any more."
+            "remove some, or DELETE keys that you no longer need."
         )
         raise ProblemError(409, detail, member="/faults")
 

@@ -45,9 +45,9 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         """Raises ValueError for a member that would have no effect."""
         for member, faults in _FAULTS_WITH.items():
             if getattr(self, member) is not UNSET and self.fault not in faults:
-                raise ValueError(f"`{member}` goes with `fault` {' or '.join(faults)}")
+                raise ValueError(f"`{member}` is only allowed with the fault {' or '.join(faults)}")
         if isinstance(self.delay, list) and self.delay[0] > self.delay[1]:
-            raise ValueError("of the two ends of `delay` the smaller one comes first")
+            raise ValueError("the first number of `delay` must not be larger than the second")
 
     @property
     def is_nothing(self) -> bool:

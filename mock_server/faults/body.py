@@ -28,7 +28,7 @@ def changed(body: bytes, action: Action) -> bytes:
     try:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:
-        raise UnfitError("this answer is no JSON") from None
+        raise UnfitError("this answer is not JSON") from None
     pointer = _usual(content) if action.pointer is UNSET else action.pointer
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
     return msgspec.json.encode(_CHANGES[str(action.fault)](content, steps))
@@ -43,7 +43,7 @@ def _usual(content: Any) -> str:
 
 def _without(content: Any, steps: list[str]) -> Any:
     if not steps:
-        raise UnfitError("the whole answer cannot be left out: that is the fault `empty`")
+        raise UnfitError("the whole body cannot be removed; use the fault `empty` for that")
     parent = _at(content, steps[:-1])
     del parent[_step(parent, steps[-1])]
     return content
@@ -74,7 +74,7 @@ def _step(parent: Any, step: str) -> Any:
         there = ", ".join(list(parent)[:20]) or "no members"
     else:
         there = f"{len(parent)} items" if isinstance(parent, list) else "no members"
-    raise UnfitError(f"this answer has no member {step[:80]!r} there; there are: {there}")
+    raise UnfitError(f"this answer has no member {step[:80]!r} there; its members are: {there}")
 
 
 def _other(value: Any) -> Any:

@@ -118,7 +118,7 @@ def _written(name: str, value: str) -> str:
 def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str, Any]:
     """Reads one preference as members of an action or of Preferences. Raises ProblemError."""
     if name in known and value not in known[name]:
-        raise _refused(name, value, f"there is none of that name; known: {', '.join(known[name])}")
+        raise _refused(name, value, f"there is no {name} of that name; known: {', '.join(known[name])}")
     try:
         members = _READERS[name](value)
         if name not in _BESIDE:
@@ -129,13 +129,13 @@ def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str
 
 
 def _refused(name: str, value: str, problem: str) -> ProblemError:
-    detail = f"The preference {name}={value[:80]!r} cannot be met: {problem}."
+    detail = f"The preference {name}={value[:80]!r} cannot be applied: {problem}."
     return ProblemError(400, detail, preference=name)
 
 
 def _code(value: str) -> dict[str, Any]:
     if not _FINAL_STATUS.fullmatch(value):
-        raise ValueError("a final status is expected, from 200 to 599, such as 429")
+        raise ValueError("expected is a final status from 200 to 599, such as 429")
     return {"code": int(value)}
 
 
@@ -143,7 +143,7 @@ def _delay(value: str) -> dict[str, Any]:
     match = _RANGE.fullmatch(value)
     ends = [int(end) for end in match.groups() if end is not None] if match else []
     if not ends or max(ends) > LONGEST or ends != sorted(ends):
-        raise ValueError(f"milliseconds are expected, up to {LONGEST}, such as 1500 or 200..900")
+        raise ValueError(f"expected are milliseconds up to {LONGEST:,}, such as 1500 or 200..900")
     return {"delay": ends[0] if len(ends) == 1 else ends}
 
 
@@ -156,7 +156,7 @@ def _fault(value: str) -> dict[str, Any]:
         return {"fault": name}
     member, kind = _DETAILS.get(name, (None, str))
     if member is None:
-        raise ValueError(f"{name} takes nothing behind a colon")
+        raise ValueError(f"{name} takes no argument after a colon")
     return {"fault": name, member: _as(kind, detail)}
 
 
@@ -165,7 +165,7 @@ def _as(kind: Callable[[str], _T], text: str) -> _T:
     if kind is str or _NUMBER.fullmatch(text):
         with suppress(ValueError):
             return kind(text)
-    raise ValueError(f"{text[:80]!r} is no number that makes sense here")
+    raise ValueError(f"{text[:80]!r} is not a valid number here")
 
 
 _DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {

@@ -26,7 +26,9 @@ def listed_in(folder: Path) -> set[str]:
     except (OSError, InputError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         index = _Index()
     if index.generator != GENERATOR:
-        problem = f"{folder} is neither empty nor a folder with an {INDEX} of ours; nothing was written"
+        problem = (
+            f"{folder} is not empty, and it has no {INDEX} that datafast-mock wrote; nothing was written"
+        )
         raise InputError("--out", problem)
     return {INDEX, *(row.path for row in index.files if _is_inside(row.path))}
 
@@ -41,7 +43,10 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     # A file behind a link is not ours, whatever the index says.
     strangers += [name for name in sorted({*files, *listed}) if _is_behind_a_link(folder, name)]
     if strangers:
-        raise InputError("--out", f"{folder / strangers[0]} is in the way and not ours; nothing was written")
+        raise InputError(
+            "--out",
+            f"{folder / strangers[0]} exists, and datafast-mock did not write it; nothing was written",
+        )
     try:
         _remove(folder, listed - files.keys())
         # The index is written first, so that after an interruption the files are known to be ours.

@@ -46,9 +46,10 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
     except OSError as error:
         sock.close()
         if error.errno == errno.EADDRNOTAVAIL:
-            raise InputError("--host", f"{host!r} is no address of this machine") from None
+            raise InputError("--host", f"{host!r} is not an address of this machine") from None
         raise InputError(
-            option, f"{host}:{port} cannot be listened on ({error.strerror}); `{option} 0` takes a free port"
+            option,
+            f"the mock cannot listen on {host}:{port} ({error.strerror}); `{option} 0` takes a free port",
         ) from None
     return sock
 
@@ -64,7 +65,7 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
-        raise InputError("--host", f"{host!r} is no address of this machine ({error})") from None
+        raise InputError("--host", f"{host!r} is not an address of this machine ({error})") from None
     return family, address
 
 

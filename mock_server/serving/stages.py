@@ -469,7 +469,7 @@ def _faulty(reply: Response, action: Action, context: Context) -> Response:
         return with_fault(reply, action)
     except UnfitError as error:
         if context.preferences is not None and context.preferences.action is action:
-            raise ProblemError(400, f"The fault {action.fault} cannot be met: {error}.") from None
+            raise ProblemError(400, f"The fault {action.fault} cannot be applied: {error}.") from None
         context.because += f", not applied: {error}"
         context.action = None
         return reply

@@ -47,7 +47,7 @@ class Clock:
         """
         world = (self._exact() if now is None else now) + advance
         if not BEGINNING <= world <= END:
-            raise ValueError("the clock would leave the years 1971 to 9998")
+            raise ValueError("the clock must stay within the years 1971 to 9998")
         self.wall, self.world = wall_time(), world
         self.speed = self.speed if speed is None else speed
         self.is_frozen = self.is_frozen if is_frozen is None else is_frozen

@@ -39,7 +39,9 @@ class JournalFile:
         except OSError as error:
             # The disk is full or gone, but the mock can still answer requests.
             self._is_broken = True
-            complain(f"--journal: {self._path} cannot be written ({error.strerror}); it ends here")
+            complain(
+                f"--journal: {self._path} cannot be written ({error.strerror}); later requests are left out"
+            )
 
     def _open(self) -> None:
         self._stream = self._path.open("ab", buffering=0)

@@ -180,10 +180,11 @@ class Keys:
         """Makes a key of an account. Raises ProblemError if there are too many, or the token is taken."""
         self._expire()
         if credential.token in self._shipped or credential.token in self._minted:
-            raise ProblemError(409, "There is such a key already: DELETE it first, or take another name.")
+            raise ProblemError(409, "This key exists already: DELETE it first, or choose another one.")
         if len(self._minted) >= MOST_KEYS:
             raise ProblemError(
-                409, f"There are {MOST_KEYS} minted keys: DELETE those that are not needed any more."
+                409,
+                f"There are {MOST_KEYS:,} minted keys, the most allowed: DELETE keys that you do not need.",
             )
         key = Key(credential, account, label, used=self._seconds())
         self._minted[credential.token] = key
@@ -193,9 +194,11 @@ class Keys:
     def forget(self, token: str) -> None:
         """Removes a minted key. Raises ProblemError if there is none."""
         if token in self._shipped:
-            raise ProblemError(400, "This key comes with the mock and stays; POST /__mock/reset resets it.")
+            raise ProblemError(
+                400, "This key comes with the mock and cannot be deleted; POST /__mock/reset resets it."
+            )
         if self._minted.pop(token, None) is None:
-            raise ProblemError(404, "There is no such minted key (any more).")
+            raise ProblemError(404, "This minted key does not exist (any more).")
 
     def all(self) -> Iterator[Key]:
         """Yields every key: those of credentials and sites, minted ones, and any others that were used.

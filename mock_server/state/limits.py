@@ -34,7 +34,9 @@ def rate_limit_of(text: str) -> RateLimit:
     match = _TEXT.fullmatch(text)
     window = int(match[2] or 1) * _SECONDS[match[3]] if match else 0
     if match is None or not 1 <= window <= 86_400:
-        raise ValueError(f"{text[:80]!r} is no rate limit, such as 60/min, 5/10s or 1000/h, of a day at most")
+        raise ValueError(
+            f"{text[:80]!r} is not a rate limit, such as 60/min, 5/10s or 1000/h; its time is a day at most"
+        )
     return RateLimit(limit=int(match[1]), window=window)
 
 

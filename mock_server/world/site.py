@@ -242,15 +242,17 @@ def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
     for name, site in sites.items():
         other = owners.setdefault(site.website_id, name)
         if other != name:
-            raise InputError(f"{site.file}: $.websiteId", f"{site.website_id} is the site {other!r} already")
+            raise InputError(
+                f"{site.file}: $.websiteId", f"the site {other!r} has the id {site.website_id} already"
+            )
     return sites
 
 
 def _site_files(folder: Path) -> list[Path]:
     if folder.is_file():
-        raise InputError(folder, "this is a file; expected is the folder that it lies in")
+        raise InputError(folder, "this is a file; give the folder that contains it")
     if not folder.is_dir():
-        raise InputError(folder, "there is no such folder of site files")
+        raise InputError(folder, "this folder does not exist")
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     if not files:
         raise InputError(folder, "there is no site file (*.yaml) in this folder")
@@ -276,7 +278,7 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
     yield from _regular_faults(site)
     for device in site.devices:
         if device not in DEVICES:
-            yield "$.devices", f"{device!r} is none of {', '.join(DEVICES)}"
+            yield "$.devices", f"{device!r} is not one of {', '.join(DEVICES)}"
     if _is_nothing(site.devices.values()):
         yield "$.devices", "every weight is 0"
     if _is_nothing(source.weight for source in site.sources):
@@ -323,7 +325,7 @@ def _url_faults(site: Site) -> Iterator[tuple[str, str]]:
         try:
             urlsplit(url or "")
         except ValueError as error:
-            yield place, f"{url!r} is no URL: {error}"
+            yield place, f"{url!r} is not a URL: {error}"
 
 
 def _page_faults(site: Site) -> Iterable[tuple[str, str]]:
@@ -333,12 +335,12 @@ def _page_faults(site: Site) -> Iterable[tuple[str, str]]:
         yield "$.pages", "no page has an `entry` weight"
     for n, page in enumerate(site.pages):
         if paths.index(page.path) != n:
-            yield f"$.pages[{n}].path", f"{page.path!r} is there twice"
+            yield f"$.pages[{n}].path", f"{page.path!r} occurs twice"
         if _is_nothing(page.links.values()):
             yield f"$.pages[{n}].links", f"{page.path!r} links to no page"
         for target in page.links:
             if target not in known:
-                yield f"$.pages[{n}].links", f"{target!r} is no page of this site"
+                yield f"$.pages[{n}].links", f"{target!r} is not a page of this site"
         if sum(goal.chance for goal in page.goals) > 1:
             yield f"$.pages[{n}].goals", "the chances add up to more than 1"
         for m, goal in enumerate(page.goals):
@@ -352,9 +354,9 @@ def _funnel_faults(site: Site) -> Iterable[tuple[str, str]]:
     for place, funnel in funnels:
         for path in funnel.path if funnel else ():
             if path not in paths:
-                yield f"{place}.path", f"{path!r} is no page of this site"
+                yield f"{place}.path", f"{path!r} is not a page of this site"
     if sum(funnel.share for _, funnel in funnels if funnel) > 1:
-        yield "$.signup.share", "more visits take a funnel than there are"
+        yield "$.signup.share", "the shares of all funnels together are more than 1"
     if "identified" in site.cast and not (site.signup and site.signup.identifies):
         yield "$.cast", "an identified visitor needs a `signup` that `identifies`"
 
@@ -365,7 +367,7 @@ def _wave_faults(site: Site) -> Iterable[tuple[str, str]]:
         # Visits of one visitor must neither touch nor change places.
         least = reached + width + 2**wave.block + VISIT_SPACING_MINUTES
         if wave.gap < least:
-            yield f"$.waves[{n}].gap", f"{wave.gap} minutes are too few: at least {least}"
+            yield f"$.waves[{n}].gap", f"{wave.gap} minutes are too few; at least {least} are needed"
         reached, width = wave.gap, 2**wave.block
 
 
@@ -373,7 +375,7 @@ def _regular_faults(site: Site) -> Iterable[tuple[str, str]]:
     paths = {page.path for page in site.pages}
     for n, regular in enumerate(site.regulars):
         if regular.entry not in paths:
-            yield f"$.regulars[{n}].entry", f"{regular.entry!r} is no page of this site"
+            yield f"$.regulars[{n}].entry", f"{regular.entry!r} is not a page of this site"
         if regular.customer and site.money is None:
             yield f"$.regulars[{n}].customer", "a customer needs `money`"
         try:

@@ -234,16 +234,16 @@ def _ended_of(server: str) -> list[bool]:
 @pytest.mark.parametrize(
     ("pointer", "words"),
     [
-        pytest.param("/data/1", "there are: 1 items", id="behind the end of a list"),
-        pytest.param("/data/-", "there are: 1 items", id="the item after the last"),
-        pytest.param("/data/-1", "there are: 1 items", id="before its beginning"),
-        pytest.param("/data/²", "there are: 1 items", id="no index"),
-        pytest.param("/data/00", "there are: 1 items", id="an index with a leading zero"),
-        pytest.param("/data/0/visitors/x", "there are: no members", id="below a number"),
-        pytest.param("/status/0", "there are: no members", id="below a text"),
-        pytest.param("/status/x/y", "there are: no members", id="far below a text"),
-        pytest.param("/nothing", "there are: status, data", id="no member"),
-        pytest.param("/data/0/nothing", "there are: visitors", id="no member of an item"),
+        pytest.param("/data/1", "its members are: 1 items", id="behind the end of a list"),
+        pytest.param("/data/-", "its members are: 1 items", id="the item after the last"),
+        pytest.param("/data/-1", "its members are: 1 items", id="before its beginning"),
+        pytest.param("/data/²", "its members are: 1 items", id="no index"),
+        pytest.param("/data/00", "its members are: 1 items", id="an index with a leading zero"),
+        pytest.param("/data/0/visitors/x", "its members are: no members", id="below a number"),
+        pytest.param("/status/0", "its members are: no members", id="below a text"),
+        pytest.param("/status/x/y", "its members are: no members", id="far below a text"),
+        pytest.param("/nothing", "its members are: status, data", id="no member"),
+        pytest.param("/data/0/nothing", "its members are: visitors", id="no member of an item"),
     ],
 )
 def test_a_pointer_that_leads_nowhere_is_told(

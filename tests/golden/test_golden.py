@@ -236,7 +236,7 @@ def test_a_regular_who_has_not_come_yet_has_no_file() -> None:
     [
         pytest.param(("--site", "nowhere"), "there is no 'nowhere'", id="unknown site"),
         pytest.param(("--revision", "2030-01"), "there is no '2030-01'", id="unknown revision"),
-        pytest.param(("--now", "yesterday"), "'yesterday' is no ISO 8601 instant", id="no instant"),
+        pytest.param(("--now", "yesterday"), "'yesterday' is not an ISO 8601 instant", id="no instant"),
     ],
 )
 def test_command_refuses_in_one_line(tmp_path: Path, options: tuple[str, ...], problem: str) -> None:
@@ -302,7 +302,7 @@ def test_a_file_in_the_way_is_refused_before_anything_is_written(tmp_path: Path)
     write_folder(tmp_path, {INDEX: index_of()})
     (tmp_path / "new.json").write_bytes(b"mine")
 
-    with pytest.raises(InputError, match=r"new\.json is in the way"):
+    with pytest.raises(InputError, match=r"new\.json exists"):
         write_folder(tmp_path, {INDEX: index_of("new.json"), "new.json": b"ours"})
 
     assert files_in(tmp_path) == {INDEX: index_of(), "new.json": b"mine"}
@@ -328,7 +328,7 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str,
     (ours / link).symlink_to(tmp_path / target)
     wanted = ["a/kept.json", "a/new.json", "b/kept.json"]
 
-    with pytest.raises(InputError, match="is in the way and not ours; nothing was written"):
+    with pytest.raises(InputError, match="exists, and datafast-mock did not write it; nothing was written"):
         write_folder(ours, {INDEX: index_of(*wanted), **dict.fromkeys(wanted, b"new")})
 
     assert files_in(mine) == {"kept.json": b"mine"}
@@ -363,7 +363,9 @@ def test_index_that_never_ends_is_none_of_ours(tmp_path: Path) -> None:
     (tmp_path / "device" / INDEX).symlink_to("/dev/zero")
 
     for name in ("pipe", "device"):
-        with pytest.raises(InputError, match=r"neither empty nor a folder with an index\.json of ours"):
+        with pytest.raises(
+            InputError, match=r"is not empty, and it has no index\.json that datafast-mock wrote"
+        ):
             write_folder(tmp_path / name, {INDEX: index_of()})
 
 

@@ -564,7 +564,7 @@ class Unknowing(Stranger):
 
 
 class UnknowingJune(June):
-    """Null for all that may be null: nothing tells the revision."""
+    """Null for all that may be null: the revision is unknown."""
 
     def visitor(self, person: Person, _t: float) -> Json:
         nothing = dict.fromkeys(("browser", "os", "device"))

@@ -41,15 +41,19 @@ def test_encoding_is_found_out(encoding: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        pytest.param("key: df_a\nkey: df_b", ":2: the role 'key' is there twice", id="role twice"),
+        pytest.param("key: df_a\nkey: df_b", ":2: the role 'key' occurs twice", id="role twice"),
         pytest.param("key: df_a\non: df_b", ":2: there is no role 'on'; known:", id="unknown role"),
-        pytest.param("key: df_a\nkey_2: {a: b}", ":2: expected are lines of `role: token`", id="mapping"),
-        pytest.param("? [key]\n: df_a", ":1: expected are lines of `role: token`", id="list as a role"),
-        pytest.param("- df_a", ": expected are lines of `role: token`", id="list"),
-        pytest.param("", ": expected are lines of `role: token`", id="empty"),
-        pytest.param("key: df_a: b", ":1: no valid YAML", id="syntax"),
+        pytest.param(
+            "key: df_a\nkey_2: {a: b}", ":2: expected are lines of the form `role: token`", id="mapping"
+        ),
+        pytest.param(
+            "? [key]\n: df_a", ":1: expected are lines of the form `role: token`", id="list as a role"
+        ),
+        pytest.param("- df_a", ": expected are lines of the form `role: token`", id="list"),
+        pytest.param("", ": expected are lines of the form `role: token`", id="empty"),
+        pytest.param("key: df_a: b", ":1: not valid YAML", id="syntax"),
         pytest.param("key: &a [*a]", ":1: expected are lines", id="alias to itself"),
-        pytest.param("[" * 5000, ": no valid YAML", id="deep"),
+        pytest.param("[" * 5000, ": not valid YAML", id="deep"),
     ],
 )
 def test_what_is_no_list_of_tokens_is_refused_with_its_line(

@@ -179,9 +179,9 @@ def test_a_token_that_opened_something_does(traffic: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        pytest.param("{", "is no HAR file", id="cut short"),
-        pytest.param('{"log": {}}', "is no HAR file", id="without entries"),
-        pytest.param("[" * 100_000, "is no HAR file", id="nested deeply"),
+        pytest.param("{", "is not a HAR file", id="cut short"),
+        pytest.param('{"log": {}}', "is not a HAR file", id="without entries"),
+        pytest.param("[" * 100_000, "is not a HAR file", id="nested deeply"),
         pytest.param(None, "No such file", id="missing"),
     ],
 )

@@ -45,7 +45,7 @@ def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     assert re.search(r"FAILED .*\[MAP-72 `count` is the number of active visitors", result.stdout)
     assert "/data/count = " in result.stdout
     # What was not observed says what it would take.
-    assert "not observed; needed is three rounds of map, counter, map" in result.stdout
+    assert "not observed; needed: three rounds of map, counter, map" in result.stdout
     assert "df_demo" not in result.stdout
 
 

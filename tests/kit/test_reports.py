@@ -141,7 +141,7 @@ def test_a_broken_contract_is_partial_too_where_the_run_ended_early() -> None:
 
     assert verdict.startswith("The contract is broken: 1 of the 3 clauses")
     assert partial == "The verdict is partial: harmless."
-    assert bug == "The verdict is partial: 1 clause could not be judged, by a bug of the kit."
+    assert bug == "The verdict is partial: 1 clause could not be judged because of a bug in the kit."
 
 
 def test_every_family_has_a_name() -> None:
@@ -390,7 +390,7 @@ def test_markdown_fits_a_comment(count: int, text: str) -> None:
     told = markdown_report(much_broken(count, text))
 
     assert MOST_CHARACTERS / 2 < len(told) <= MOST_CHARACTERS
-    assert "more, which have no room here" in told
+    assert "more, which do not fit in here" in told
     assert told.count("<details>") == told.count("</details>")
 
 
@@ -458,7 +458,7 @@ def test_a_report_takes_the_place_of_an_earlier_one_and_of_no_other_kind(
 
     check_target(kind, path, [])
     for other in {*WRITERS, "har"} - {kind}:
-        with pytest.raises(TargetError, match=f"is no {other} file that datafast-mock wrote"):
+        with pytest.raises(TargetError, match=f"is not a {other} file that datafast-mock wrote"):
             check_target(other, path, [])
 
 
@@ -476,7 +476,7 @@ def test_a_recording_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
 def test_what_somebody_else_wrote_is_not_ours(kind: str, content: str, tmp_path: Path) -> None:
     (tmp_path / "a").write_text(content)
 
-    with pytest.raises(TargetError, match="is there already"):
+    with pytest.raises(TargetError, match="exists already"):
         check_target(kind, tmp_path / "a", [])
 
 
@@ -500,9 +500,13 @@ def test_new_and_empty_files_and_devices_may_be_written(tmp_path: Path) -> None:
     ("options", "words"),
     [
         pytest.param(["--report", "html=."], "--report: .: this is a folder", id="a folder"),
-        pytest.param(["--report", "json=notes"], "--report: notes: this is there already", id="not ours"),
-        pytest.param(["--report", "json=link"], "--report: link: this is there already", id="behind a link"),
-        pytest.param(["--save-har", "notes"], "--save-har: notes: this is there already", id="a recording"),
+        pytest.param(["--report", "json=notes"], "--report: notes: this file exists already", id="not ours"),
+        pytest.param(
+            ["--report", "json=link"], "--report: link: this file exists already", id="behind a link"
+        ),
+        pytest.param(
+            ["--save-har", "notes"], "--save-har: notes: this file exists already", id="a recording"
+        ),
         pytest.param(
             ["--report", "json=a", "--report", "junit=./a"],
             "--report: a: this file is given twice",
@@ -512,7 +516,7 @@ def test_new_and_empty_files_and_devices_may_be_written(tmp_path: Path) -> None:
             ["--report", "json=a", "--save-har", "a"], "--save-har: a: this file is given", id="both"
         ),
         pytest.param(
-            ["--report", "json=notes/a"], "--report: notes/a: notes is no folder", id="below a file"
+            ["--report", "json=notes/a"], "--report: notes/a: notes is not a folder", id="below a file"
         ),
     ],
 )

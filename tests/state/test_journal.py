@@ -444,7 +444,7 @@ def test_verify_counts(controls: Controls, called: str, expected: Json, count: i
         pytest.param(b"a=1", {"a": "1"}, "body is 'a=1'", id="no JSON"),
         pytest.param(b"[" * 3_000, [], f"body is {'[' * 1_000!r}", id="a deep one"),
         pytest.param(b'"' + b"x" * 5_000 + b'"', "x", "body is kept only in part", id="too large a one"),
-        pytest.param(None, {}, "body is not there", id="none"),
+        pytest.param(None, {}, "body is missing", id="none"),
     ],
 )
 def test_verify_expects_a_body(
@@ -502,7 +502,7 @@ def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> Non
     assert [near["differences"] for near in found["nearest"]] == [
         ["query 'fields' is 'nothing'"],
         ["query 'fields' is 'visitors'"],
-        ["query 'fields' is not there"],
+        ["query 'fields' is missing"],
     ]
     assert found["nearest"][0]["request"]["status"] == 400
 
@@ -623,4 +623,6 @@ def test_a_journal_whose_folder_is_gone_ends_with_a_word(tmp_path: Path) -> None
         replies = [web.get(REALTIME, headers=bearer("df_demo")) for _ in range(2)]
 
     assert [reply.status_code for reply in replies] == [200, 200]
-    assert errors.read_text("utf-8").count("cannot be written (No such file or directory); it ends here") == 1
+    assert (
+        errors.read_text("utf-8").count("cannot be written (No such file or directory); later requests") == 1
+    )

@@ -52,7 +52,9 @@ class Credentials:
         """Raises CredentialsError if a token is in the wrong field: a correct server would be accused."""
         for name, token in self._secrets():
             if not token.isascii() or not token.isprintable() or " " in token:
-                raise CredentialsError(f"the {_NAMES.get(name, name)} holds what no header can carry")
+                raise CredentialsError(
+                    f"the {_NAMES.get(name, name)} contains characters that are not allowed in a header"
+                )
         if self.key is not None and self.key.startswith("dft_"):
             raise CredentialsError("the website's key (df_…) is an account token (dft_…)")
         if self.account is not None and self.account.startswith("df_"):
@@ -106,7 +108,7 @@ def load_credentials(name: str) -> Credentials:
         # Not the error's own text, which shows the line with the token.
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise CredentialsError(f"{place}: no valid YAML") from None
+        raise CredentialsError(f"{place}: not valid YAML") from None
     return msgspec.convert(_tokens(node, path), Credentials).stripped()
 
 
@@ -115,16 +117,16 @@ def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
     known = {field.name for field in fields(Credentials)}
     found: dict[str, str] = {}
     if not isinstance(node, yaml.MappingNode):
-        raise CredentialsError(f"{path}: expected are lines of `role: token`")
+        raise CredentialsError(f"{path}: expected are lines of the form `role: token`")
     for role, token in node.value:
         place = f"{path}:{role.start_mark.line + 1}"
         if not (isinstance(role, yaml.ScalarNode) and isinstance(token, yaml.ScalarNode)):
-            raise CredentialsError(f"{place}: expected are lines of `role: token`")
+            raise CredentialsError(f"{place}: expected are lines of the form `role: token`")
         if role.value not in known:
             problem = f"there is no role {role.value[:80]!r}; known: {', '.join(sorted(known))}"
             raise CredentialsError(f"{place}: {problem}")
         if role.value in found:
-            raise CredentialsError(f"{place}: the role {role.value!r} is there twice")
+            raise CredentialsError(f"{place}: the role {role.value!r} occurs twice")
         # `role:`, `role: ~` and `role: null` give none.
         found[role.value] = "" if token.tag == _NULL else token.value
     return found

@@ -11,7 +11,7 @@ export const FAULTS = {
   reset: "The connection is reset",
   empty: "The connection is closed without an answer",
   truncate: "The body ends half-way",
-  malformed: "The body is no JSON",
+  malformed: "The body is not valid JSON",
   "content-type": "It says that it is HTML",
   "wrong-type": "A member has the wrong type",
   missing: "A member is missing",

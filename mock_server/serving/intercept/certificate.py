@@ -61,7 +61,7 @@ def _write(path: Path, pem: str) -> None:
     option = f"--intercept-ca {path}"
     try:
         if path.exists() and not _is_ours(path):
-            raise InputError(option, "is there already, and is none of datafast-mock's")
+            raise InputError(option, "exists already, and datafast-mock did not write it")
         # The mode is set, whatever the umask is: clients trust any certificate that is in this file.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -62,7 +62,7 @@ class Interceptor:
         file = shlex.quote(str(self._vouched.file))
         trusted = " ".join(f"{name}={file}" for name in _TRUSTING)
         return [
-            f"Programs that call https://{HOST} come here with",
+            f"Programs that call https://{HOST} reach this mock with",
             # Node reads HTTPS_PROXY only with this setting (22.21, 24.5 and newer).
             f"  export HTTPS_PROXY={url_of(self._sock)} NODE_USE_ENV_PROXY=1",
             f"  export {trusted}",

@@ -14,7 +14,7 @@ END = b"\r\n\r\n"
 """The bytes that end a head."""
 
 _PORT = "443"
-_THIS = f"This is the proxy of `datafast-mock serve --intercept`: it answers for https://{HOST} alone"
+_THIS = f"This is the proxy of `datafast-mock serve --intercept`: it only answers for https://{HOST}"
 _URL = re.compile(
     r"(?P<scheme>https?)://(?:[^/?#]*@)?(?P<host>[^/?#@:]*)(?::(?P<port>\d*))?(?P<path>[/?#].*)?",
     re.IGNORECASE,
@@ -49,17 +49,14 @@ class Target(NamedTuple):
     """The path with the query."""
 
 
-FULL = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{_THIS}, and too many ask it at a time.")
+FULL = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{_THIS}. Too many connections are open; try again later.")
 TOO_LONG = Refusal(
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"{_THIS}, and reads heads of {LONGEST_HEAD} bytes at most."
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    f"{_THIS}. The headers of a request may have {LONGEST_HEAD:,} bytes at most.",
 )
-TOO_EARLY = Refusal(HTTPStatus.BAD_REQUEST, f"{_THIS}, and TLS begins after its answer to CONNECT.")
-TOO_LATE = Refusal(
-    HTTPStatus.BAD_REQUEST, f"{_THIS}, and takes CONNECT as the first request of a connection."
-)
-CONTROLS = (
-    "The controls are not reached through the proxy of --intercept; ask for them at the mock's own address."
-)
+TOO_EARLY = Refusal(HTTPStatus.BAD_REQUEST, f"{_THIS}. TLS may only begin after the answer to CONNECT.")
+TOO_LATE = Refusal(HTTPStatus.BAD_REQUEST, f"{_THIS}. CONNECT must be the first request of a connection.")
+CONTROLS = "The controls cannot be used through the proxy of --intercept; use the mock's own address."
 
 
 def refusal_of(authority: str) -> Refusal | None:
@@ -81,7 +78,7 @@ def target_of(url: str) -> Target | Refusal:
     if url.startswith(("/", "*")):
         return Refusal(
             HTTPStatus.BAD_REQUEST,
-            f"{_THIS}. It takes CONNECT and whole URLs, not {url[:100]}; the mock's own address takes that.",
+            f"{_THIS}. It needs CONNECT or a whole URL, not {url[:100]}; the mock's own address takes that.",
         )
     found = _URL.fullmatch(url)
     if found is None or not _is_the_host(found["host"]) or found["port"] not in _PORTS:
@@ -95,4 +92,4 @@ def _is_the_host(host: str) -> bool:
 
 
 def _elsewhere(target: str) -> Refusal:
-    return Refusal(HTTPStatus.FORBIDDEN, f"{_THIS}; nothing was sent to {target[:200]}.")
+    return Refusal(HTTPStatus.FORBIDDEN, f"{_THIS}. Nothing was sent to {target[:200]}.")
