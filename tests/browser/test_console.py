@@ -216,7 +216,7 @@ def test_the_search_finds_visitors(opened: Open) -> None:
     console.page.locator("#pages button", has_text=re.compile(f"^{re.escape(page)}")).first.click()
     expect(console.page.locator("#visitors > li")).not_to_have_count(1)
     console.page.get_by_role("searchbox", name="Search visitors").fill("nobody is called that")
-    expect(console.page.locator("#visitors-empty")).to_have_text("Nobody like that is there.")
+    expect(console.page.locator("#visitors-empty")).to_have_text("No visitor matches.")
 
 
 def test_the_copied_curl_runs(opened: Open) -> None:
@@ -323,7 +323,7 @@ def test_an_unknown_key_is_told(page: Page, turned: RunningMock) -> None:
     page.goto(f"{turned.server}/#key=df_nobody")
 
     expect(page.locator("#trouble")).to_contain_text("answers 401")
-    expect(page.locator("#unlock-text")).to_contain_text("df_nobody is no key of this mock")
+    expect(page.locator("#unlock-text")).to_contain_text("df_nobody is not a key of this mock")
 
 
 def test_an_account_token_looks_at_one_website_after_another(page: Page, turned: RunningMock) -> None:

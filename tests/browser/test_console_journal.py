@@ -59,7 +59,7 @@ def test_an_answer_that_is_late_or_never_sent_is_told(opened: Open) -> None:
     expect(rows.first.locator(".cost")).to_contain_text("0 B,")
     console.page.get_by_label("Which statuses").select_option("2")
     expect(rows).to_have_count(0)
-    expect(console.page.locator("#journal-empty")).to_contain_text("The one request is not like that.")
+    expect(console.page.locator("#journal-empty")).to_contain_text("The only request does not match.")
     console.page.get_by_label("Which statuses").select_option("none")
     expect(rows).to_have_count(1)
 
@@ -219,7 +219,7 @@ def test_a_revision_without_page_views_says_so(opened: Open) -> None:
     console = opened(revision="2026-06")
     console.button("Pages").click()
 
-    expect(console.page.locator("#feed-empty")).to_contain_text("Revision 2026-06 tells no page views")
+    expect(console.page.locator("#feed-empty")).to_contain_text("Revision 2026-06 has no page views")
     console.button("2026-02").click()
     expect(console.page.locator("#feed > li")).not_to_have_count(0)
     expect(console.page.locator("#feed-empty")).to_have_text("")
@@ -232,7 +232,7 @@ def test_the_banner_stays_in_sight(opened: Open, size: dict[str, int]) -> None:
     console.button("500").click()
     expect(console.banner).to_be_in_viewport(ratio=1)
 
-    console.page.get_by_role("heading", name="What your clients asked").scroll_into_view_if_needed()
+    console.page.get_by_role("heading", name="Requests of your clients").scroll_into_view_if_needed()
     console.shown("window.scrollTo(0, document.body.scrollHeight)")
 
     expect(console.banner).to_be_in_viewport(ratio=1)

@@ -20,7 +20,7 @@ STEPS = {"+1 s": "05:27:31", "+1 h": "06:27:31", "−1 min": "06:26:31"}
 # The page's description of each fault.
 DAMAGES = {
     "reset": "the connection broke",
-    "malformed": "what came is no JSON",
+    "malformed": "the answer is not JSON",
     "truncate": "the connection broke",
 }
 
@@ -133,7 +133,7 @@ def test_damage_is_told_and_the_picture_stays(opened: Open) -> None:
         console.button(fault).click()
 
         expect(console.trouble).to_contain_text(told)
-        expect(console.trouble).to_contain_text("The picture is that of 05:27:30")
+        expect(console.trouble).to_contain_text("This page shows the state of 05:27:30")
     expect(console.dots).not_to_have_count(0)
 
     console.button("undamaged").click()
@@ -146,7 +146,7 @@ def test_an_answer_of_another_shape_is_told(opened: Open) -> None:
     for fault in ("missing", "wrong-type"):
         console.button(fault).click()
 
-        expect(console.trouble).to_contain_text("lacks what is documented")
+        expect(console.trouble).to_contain_text("documented member is missing")
         console.button("undamaged").click()
         expect(console.trouble).to_be_hidden()
 
@@ -158,7 +158,7 @@ def test_a_delay_is_shown_while_it_lasts(opened: Open) -> None:
     console.button("10 s").click()
 
     expect(console.banner).to_contain_text("is 10000 ms late")
-    expect(console.page.locator("#latest")).to_contain_text("waiting for an answer")
+    expect(console.page.locator("#latest")).to_contain_text("no answer for")
     console.button("no delay").click()
     expect(console.page.locator("#latest")).to_contain_text("UTC")
 

@@ -76,7 +76,7 @@ def test_a_link_within_the_page_leaves_all_as_it_is(opened: Open) -> None:
 
     console.page.get_by_role("link", name="Journal").click()
 
-    expect(console.page.get_by_role("heading", name="What your clients asked")).to_be_in_viewport()
+    expect(console.page.get_by_role("heading", name="Requests of your clients")).to_be_in_viewport()
     expect(console.profile).to_be_visible()
     assert first is not None
     assert first.evaluate("(dot) => dot.isConnected")
@@ -137,7 +137,7 @@ def test_a_profile_of_another_shape_is_told(opened: Open, fault: str, pointer: s
 
     console.page.locator("#visitors button.row").first.click()
 
-    expect(console.profile).to_contain_text("lacks what is documented")
+    expect(console.profile).to_contain_text("documented member is missing")
 
 
 def test_the_journal_begins_anew_with_the_mock(page: Page, complaints: Complaints) -> None:
@@ -160,7 +160,7 @@ def test_the_journal_begins_anew_with_the_mock(page: Page, complaints: Complaint
 
 def test_a_key_that_is_minted_later_is_found(page: Page, turned: RunningMock, controls: Controls) -> None:
     page.goto(f"{turned.server}/#key=df_later")
-    expect(page.locator("#unlock-text")).to_contain_text("df_later is no key of this mock")
+    expect(page.locator("#unlock-text")).to_contain_text("df_later is not a key of this mock")
     expect(page.locator("#active")).to_have_text("–")
 
     controls.mint(key="df_later", site="shop", now=INSTANT, frozen=True)

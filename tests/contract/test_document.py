@@ -91,11 +91,15 @@ def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        pytest.param("parameters/websiteId", "parameters/siteId", "leads nowhere", id="no such component"),
-        pytest.param("parameters.yaml#", "schemas.yaml#", "leads nowhere", id="component of another file"),
+        pytest.param(
+            "parameters/websiteId", "parameters/siteId", "points to nothing", id="no such component"
+        ),
+        pytest.param(
+            "parameters.yaml#", "schemas.yaml#", "points to nothing", id="component of another file"
+        ),
         pytest.param("parameters.yaml#", "other.yaml#", "'other.yaml' is not in the list", id="no such file"),
         pytest.param("tags:\n", "servers:\n", "`servers` stands in root.yaml only", id="key of the root"),
-        pytest.param("paths:\n", "paths: {}\npaths:\n", "'paths' is there twice", id="key twice"),
+        pytest.param("paths:\n", "paths: {}\npaths:\n", "'paths' occurs twice", id="key twice"),
     ],
 )
 def test_part_that_does_not_fit_is_refused(parts: Path, old: str, new: str, problem: str) -> None:
@@ -116,7 +120,7 @@ def test_reference_that_keeps_its_file_is_refused(parts: Path) -> None:
 def test_component_of_two_parts_is_refused(parts: Path) -> None:
     family = with_family(parts, GOALS.replace(" Goals:", " NotFound:").replace("/Goals", "/NotFound"))
 
-    with pytest.raises(InputError, match="'NotFound' is there twice"):
+    with pytest.raises(InputError, match="'NotFound' occurs twice"):
         joined(family)
 
 

@@ -185,7 +185,7 @@ function named(name) {
 function results(content, wanted) {
   const found = [...matches(content, wanted, "")];
   const about =
-    found.length > MOST_FOUND ? `The first ${MOST_FOUND} of those that match` : `${found.length} that match`;
+    found.length > MOST_FOUND ? `The first ${MOST_FOUND} matches` : `${found.length} found`;
   return [
     h("p", { class: "faint" }, about),
     ...found

@@ -90,7 +90,7 @@ async function sent(caller, operation, visitorId, signal) {
       operation,
       patience.aborted
         ? `no answer within ${PATIENCE / 1000} s`
-        : "the connection broke before a whole answer was there",
+        : "the connection broke before the answer was complete",
     );
   }
 }
@@ -101,13 +101,13 @@ function parsed(operation, reply, text) {
     return JSON.parse(text);
   } catch {
     const kind = reply.headers.get("Content-Type") ?? "no content type";
-    throw new Trouble(operation, `what came is no JSON (${kind})`, { status: reply.status, text });
+    throw new Trouble(operation, `the answer is not JSON (${kind})`, { status: reply.status, text });
   }
 }
 
 /** @param {Operation} operation @param {Response} reply @param {any} body @param {string} text */
 function refusal(operation, reply, body, text) {
-  const said = body?.error?.message ?? body?.detail ?? `no envelope that says "success"`;
+  const said = body?.error?.message ?? body?.detail ?? `the answer does not say "success"`;
   const wait = reply.headers.get("Retry-After");
   const retryAfter = wait === null ? null : Number(wait);
   return new Trouble(operation, String(said), {

@@ -1,6 +1,6 @@
 // A client of the mock's own controls below /__mock: keys, clock, settings, journal.
 
-const NO_ANSWER = "The mock does not answer as it should. Is it still running?";
+const NO_ANSWER = "The mock does not answer as expected. Is it still running?";
 
 /** An error of the controls, with its status. */
 export class ControlProblem extends Error {

@@ -92,7 +92,7 @@ export class Feed {
   #nothing() {
     if (!this.#isKnown) return WAITING;
     if (this.#filter === "Pages" && this.#revision === WITHOUT_PAGES)
-      return `Revision ${WITHOUT_PAGES} tells no page views: there are goals and payments alone.`;
+      return `Revision ${WITHOUT_PAGES} has no page views, only goals and payments.`;
     return `${NOTHING[this.#filter]} in the last ten minutes.`;
   }
 

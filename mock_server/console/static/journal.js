@@ -127,8 +127,8 @@ export class Journal {
 /** @param {number} count */
 function noneOf(count) {
   return count === 1
-    ? "The one request is not like that."
-    : `None of ${counted(count)} requests is like that.`;
+    ? "The only request does not match."
+    : `None of the ${counted(count)} requests matches.`;
 }
 
 /** @param {any} one @param {any} other */

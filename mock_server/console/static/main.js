@@ -100,7 +100,7 @@ async function begin(key, websiteId = null) {
   clear();
   if (!KEY.test(key)) {
     troubled({
-      message: "This is no key: keys begin with df_ or dft_, and go on with letters, digits, _ and -.",
+      message: "This is not a key: a key begins with df_ or dft_, followed by letters, digits, _ and -.",
     });
     return;
   }
@@ -204,8 +204,8 @@ function troubled({ operation, message, status = 0, retryAfter = null }) {
     operation === undefined ? "" : `${operation} ${status === 0 ? "gets no answer" : `answers ${status}`}: `;
   const parts = [
     what + message.replace(/\.?$/, "."),
-    retryAfter === null ? "" : ` A client may ask again after ${retryAfter} s.`,
-    isFirst ? "" : ` The picture is that of ${clockTime(instant)}.`,
+    retryAfter === null ? "" : ` A client may try again after ${retryAfter} s.`,
+    isFirst ? "" : ` This page shows the state of ${clockTime(instant)}.`,
   ];
   at("trouble").hidden = false;
   say(at("trouble"), parts.join(""));
@@ -303,7 +303,7 @@ async function unlessRefused(act) {
   let refusal = "";
   try {
     await act();
-    if (!isKnown) refusal = `${caller.key} is no key of this mock; the API answers 401.`;
+    if (!isKnown) refusal = `${caller.key} is not a key of this mock; the API answers 401.`;
   } catch (error) {
     if (!(error instanceof ControlProblem)) throw error;
     isRefused = error.status === 401 || error.status === 403;
@@ -324,13 +324,13 @@ async function unlock(event) {
   const token = at("token").value.trim();
   at("token").value = "";
   if (!TOKEN.test(token)) {
-    say(at("unlock-text"), "A control token is made of letters, digits and signs of ASCII, without spaces.");
+    say(at("unlock-text"), "A control token contains only printable ASCII characters, and no spaces.");
     return;
   }
   useToken(token);
   isRefused = false;
   await begin(caller.key, caller.websiteId);
-  if (isRefused) say(at("unlock-text"), "That is not the control token with which this mock was started.");
+  if (isRefused) say(at("unlock-text"), "This is not the control token of this mock.");
 }
 
 /** Empties the field on focus, so that it lists all keys; left empty, it shows the used key again. */
@@ -351,7 +351,7 @@ function tick() {
   const now = clock.now + (performance.now() - clock.at) * clock.speed;
   say(at("now"), clock.at === 0 ? "–" : dateTime(now));
   const waiting = asking === 0 ? 0 : performance.now() - asking;
-  if (waiting > WAITING) say(at("latest"), `waiting for an answer for ${Math.floor(waiting / 1000)} s …`);
+  if (waiting > WAITING) say(at("latest"), `no answer for ${Math.floor(waiting / 1000)} s …`);
 }
 
 /** Returns the key in the page's address, or null. */

@@ -7,7 +7,7 @@ import { ago, anonymous, counted, place, WAITING } from "./format.js";
 const MOST_VISITORS = 100;
 const MOST_PAGES = 30;
 
-const NO_PAGE = "(no page is told)";
+const NO_PAGE = "(page unknown)";
 
 /** @typedef {import("./poller.js").Visitor} Visitor */
 
@@ -60,7 +60,7 @@ export class People {
     say(
       at("visitors-more"),
       found.length > shown.length
-        ? `The ${counted(shown.length)} last active of ${counted(found.length)}; search to find others.`
+        ? `Showing the ${counted(shown.length)} last active of ${counted(found.length)} visitors; search to find others.`
         : "",
     );
   }
@@ -68,7 +68,7 @@ export class People {
   /** @param {boolean} isSearched */
   #nobody(isSearched) {
     if (!this.#isKnown) return WAITING;
-    return isSearched && this.#visitors.length > 0 ? "Nobody like that is there." : "Nobody is there.";
+    return isSearched && this.#visitors.length > 0 ? "No visitor matches." : "Nobody is there.";
   }
 
   /** @param {string} visitorId */

@@ -89,7 +89,7 @@ function changes(realtime, map) {
   if (!isWhole) {
     throw new Trouble(
       "getRealtimeMap",
-      "the answer lacks what is documented, or has it of another type",
+      "a documented member is missing or has the wrong type",
       map,
     );
   }

@@ -48,7 +48,7 @@ export class Profile {
       this.#draw(shown);
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-      const problem = "The answer lacks what is documented, or has it of another type.";
+      const problem = "A documented member is missing or has the wrong type.";
       this.#draw({ ...shown, data: null, problem });
     }
   }

@@ -12,7 +12,7 @@ export const FAULTS = {
   empty: "The connection is closed without an answer",
   truncate: "The body ends half-way",
   malformed: "The body is not valid JSON",
-  "content-type": "It says that it is HTML",
+  "content-type": "The content type says HTML",
   "wrong-type": "A member has the wrong type",
   missing: "A member is missing",
   drip: "The body trickles in",

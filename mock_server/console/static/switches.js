@@ -19,9 +19,9 @@ const LIMITS = { "server’s default": null, "3/min": 3, "20/min": 20, "60/min":
 const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 const REVISIONS = {
   "2026-02":
-    "The fuller answers that programs of spring 2026 were written for: system.browser.name, coordinates, customers.",
+    "The fuller answers of early 2026: system.browser.name, coordinates, customers.",
   "2026-06":
-    "What the documentation’s pages say today: system.browser is a string, visitors have six members, no coordinates.",
+    "The answers documented since mid 2026: system.browser is a string, visitors have six members, no coordinates.",
 };
 
 /**
@@ -65,7 +65,7 @@ export class Switches {
     );
     this.speeds = new Pills(
       at("speeds"),
-      SPEEDS.map((value) => ({ value, label: `×${value}`, title: `${value} s of the world in a second` })),
+      SPEEDS.map((value) => ({ value, label: `×${value}`, title: `${value} seconds pass in the world each second` })),
       (speed) => this.#ownClock({ speed, frozen: false }),
     );
     this.steps = new Pills(at("steps"), choices(STEPS), (advance) => this.#clock({ advance }));
@@ -153,7 +153,7 @@ export class Switches {
   #prepare({ sites, operations }) {
     this.#isPrepared = true;
     at("website").append(
-      h("option", { value: "" }, "(as it came)"),
+      h("option", { value: "" }, "(as started)"),
       ...sites.map(({ name, description }) => h("option", { value: name, title: description }, name)),
     );
     const names = [["", "all"], ...operations.map(({ operationId, path }) => [operationId, path])];
@@ -339,7 +339,7 @@ export class Switches {
 function overrides(key, own) {
   const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
   const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
-  return set.length === 0 ? "" : `${key} has of its own: ${set.join(", ")}.`;
+  return set.length === 0 ? "" : `${key} has its own ${set.join(", ")}.`;
 }
 
 /** @param {Record<string, any>} table */
