@@ -93,7 +93,7 @@ def _weight(rows: list[msgspec.Raw]) -> int:
 def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw]:
     """Returns the rows of one of the map's feeds, each as raw JSON. Raises InputError."""
     if revision not in REVISIONS:
-        raise InputError(f"revision {revision!r}", f"there is none; known: {', '.join(REVISIONS)}")
+        raise InputError(f"revision {revision!r}", f"it does not exist; known: {', '.join(REVISIONS)}")
     reply = VIEWS["getRealtimeMap"](Call(_world(site), instant, revision, {}))
     feeds = msgspec.json.decode(reply.body, type=_Answer).data
     # Rows are copied, so that the cache does not keep the whole answer.
@@ -104,5 +104,5 @@ def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw
 def _world(site: str) -> World:
     sites = _load_sites()
     if site not in sites:
-        raise InputError(f"site {site!r}", f"there is none; known: {', '.join(sites)}")
+        raise InputError(f"site {site!r}", f"it does not exist; known: {', '.join(sites)}")
     return World(DEFAULT_SEED, sites[site])

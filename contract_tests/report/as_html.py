@@ -168,7 +168,7 @@ def _deviation(verdict: Verdict) -> ET.Element:
     met = (element("li", *_met(problem, place)) for problem, place in places_of(verdict.violations))
     curl = shortened(curl_of(verdict.violations[0].exchange), _LONGEST_LINE)
     pairs = (
-        ("Met", element("ul", *met)),
+        ("Found", element("ul", *met)),
         ("Rests on", ground_of(clause)),
         ("Repeat it", element("pre", element("code", curl), tabindex="0")),
     )

@@ -69,7 +69,7 @@ def _deviation(verdict: Verdict, color: str) -> Iterator[str]:
     yield from (f"{_INDENT}{line}" for line in others)
     places = places_of(verdict.violations)
     for problem, place in places[:_MOST_PLACES]:
-        yield from _item("met", problem)
+        yield from _item("found", problem)
         yield _line("", place)
     if len(places) > _MOST_PLACES:
         yield _line("", "… and elsewhere")

@@ -184,8 +184,7 @@ function named(name) {
 /** Finds the members with the text in their name or value, with their JSON pointers. @param {any} content @param {string} wanted */
 function results(content, wanted) {
   const found = [...matches(content, wanted, "")];
-  const about =
-    found.length > MOST_FOUND ? `The first ${MOST_FOUND} matches` : `${found.length} found`;
+  const about = found.length > MOST_FOUND ? `The first ${MOST_FOUND} matches` : `${found.length} found`;
   return [
     h("p", { class: "faint" }, about),
     ...found

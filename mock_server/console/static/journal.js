@@ -126,9 +126,7 @@ export class Journal {
 
 /** @param {number} count */
 function noneOf(count) {
-  return count === 1
-    ? "The only request does not match."
-    : `None of the ${counted(count)} requests matches.`;
+  return count === 1 ? "The only request does not match." : `None of the ${counted(count)} requests matches.`;
 }
 
 /** @param {any} one @param {any} other */

@@ -87,11 +87,7 @@ function changes(realtime, map) {
     [visitors, recentEvents, recentPayments].every((list) => Array.isArray(list) && list.every(isRecord)) &&
     visitors.every((/** @type {any} */ visitor) => typeof visitor.visitorId === "string");
   if (!isWhole) {
-    throw new Trouble(
-      "getRealtimeMap",
-      "a documented member is missing or has the wrong type",
-      map,
-    );
+    throw new Trouble("getRealtimeMap", "a documented member is missing or has the wrong type", map);
   }
   // If the two answers are of different instants, the map's own count is shown.
   const active = realtime.instant === map.instant ? now : count;

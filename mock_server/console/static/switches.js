@@ -18,8 +18,7 @@ const DELAYS = { "no delay": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
 const LIMITS = { "server’s default": null, "3/min": 3, "20/min": 20, "60/min": 60 };
 const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 const REVISIONS = {
-  "2026-02":
-    "The fuller answers of early 2026: system.browser.name, coordinates, customers.",
+  "2026-02": "The fuller answers of early 2026: system.browser.name, coordinates, customers.",
   "2026-06":
     "The answers documented since mid 2026: system.browser is a string, visitors have six members, no coordinates.",
 };
@@ -65,7 +64,11 @@ export class Switches {
     );
     this.speeds = new Pills(
       at("speeds"),
-      SPEEDS.map((value) => ({ value, label: `×${value}`, title: `${value} seconds pass in the world each second` })),
+      SPEEDS.map((value) => ({
+        value,
+        label: `×${value}`,
+        title: `${value} seconds pass in the world each second`,
+      })),
       (speed) => this.#ownClock({ speed, frozen: false }),
     );
     this.steps = new Pills(at("steps"), choices(STEPS), (advance) => this.#clock({ advance }));
