@@ -86,7 +86,7 @@ def test_it(datafast):
     result = run(tmp_path, test)
 
     assert result.returncode == 1
-    assert 'expected 2 of {"operation": "getRealtimeMap"}, but 0 came' in result.stdout
+    assert 'expected 2 requests like {"operation": "getRealtimeMap"}, but 0 came' in result.stdout
     assert "GET /api/v1/analytics/realtime → 200, but" in result.stdout
     assert "operation is 'getRealtime'" in result.stdout
 
@@ -217,7 +217,7 @@ def test_a_rate_limit_that_is_none_is_told(datafast: Datafast, limit: dict[str, 
     ("call", "words"),
     [
         pytest.param(lambda mock: mock.site("nowhere"), "known: demo, edge_cases", id="unknown site"),
-        pytest.param(lambda mock: mock.at("noon"), "no ISO 8601 instant", id="no instant"),
+        pytest.param(lambda mock: mock.at("noon"), "not an ISO 8601 instant", id="no instant"),
         pytest.param(
             lambda mock: mock.fail(418), "not documented here; documented: 200", id="undocumented code"
         ),

@@ -40,19 +40,10 @@ _KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
     "--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send requests, too, in all its phases."
 )
 @click.option(
-    "--baseline", metavar="FILE", help="An earlier JSON report; what is broken there does not count."
-)
-@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help=f"{_KINDS}. Repeatable.")
-@click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
-@click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
-@click.option(
-    "--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send requests, too, in all its phases."
-)
-@click.option(
     "--fuzz-examples",
     default=25,
     type=click.IntRange(1, 10_000),
-    help="Most test cases of Schemathesis for each operation.",
+    help="Largest number of Schemathesis test cases for each operation.",
 )
 @click.option(
     "--i-own-this-server",
@@ -64,18 +55,15 @@ _KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
     "--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds to wait for a whole answer."
 )
 @click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
-@click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Most requests a second.")
+@click.option(
+    "--rate-limit", "rate", type=click.FloatRange(0.01), help="Largest number of requests a second."
+)
 @click.option(
     "--max-requests",
     "requests",
     type=click.IntRange(1),
     show_default="as many as the clauses need",
-    help="Most requests of the whole run.",
-)
-@click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
-@click.option("--rate-limit", "rate", type=click.FloatRange(0.01), help="Most requests a second.")
-@click.option(
-    "--max-requests", "requests", default=60, type=click.IntRange(1), help="Most requests of the whole run."
+    help="Largest number of requests in the whole run.",
 )
 @click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
 def verify(url: str | None, **options: Any) -> None:

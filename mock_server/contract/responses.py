@@ -205,7 +205,7 @@ def _header_text(value: Any, header: Mapping[str, Any], where: str) -> str:
         parts = [_plain(part) for part in (value if isinstance(value, list) else [value])]
     text = ",".join(parts).strip()
     if any(sign < " " or sign == "\x7f" for sign in text):
-        raise InputError(where, f"its example {text[:80]!r} has a character that no header can carry")
+        raise InputError(where, f"its example {text[:80]!r} has a character that is not allowed in a header")
     if len(text) > _LONGEST_HEADER:
         raise InputError(where, f"its example is longer than {_LONGEST_HEADER} characters")
     return text.encode().decode("latin-1")

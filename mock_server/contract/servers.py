@@ -72,6 +72,6 @@ def _base_of(url: str, where: object) -> str:
     if _NO_PART_OF_A_PATH.search(path):
         raise InputError(
             where,
-            f"the path of {url[:200]!r} has a character that no path can have, or a variable without a value",
+            f"the path of {url[:200]!r} has a character that is not allowed, or a variable without a value",
         )
     return path.rstrip("/")

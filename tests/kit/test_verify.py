@@ -111,7 +111,9 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
         pytest.param(
             ("--key", "df_test", "--only", "ENV-*", "--require", "AUTH-04"), 5, "AUTH-04", id="unseen clause"
         ),
-        pytest.param(("--key", "df_limited", "--max-requests", "3"), 3, "used up", id="too few requests"),
+        pytest.param(
+            ("--key", "df_limited", "--max-requests", "3"), 3, "have all been sent", id="too few requests"
+        ),
         pytest.param(("--key", "df_error_500"), 5, "answered 500", id="lasting 500"),
     ],
 )
@@ -129,15 +131,17 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         pytest.param(("localhost:8484",), "must begin with http://", id="no URL"),
         pytest.param(("http://[::1",), "its host or port is not valid", id="half a URL"),
         pytest.param(("http://me:hunter2@x",), "'http://***@x' contains a user: leave", id="a user"),
-        pytest.param(("https://hunter2@x/api/v1",), "'https://***@x/api/v1' names a user", id="a user only"),
-        pytest.param(("http://@x",), "names a user", id="a user without a name"),
+        pytest.param(
+            ("https://hunter2@x/api/v1",), "'https://***@x/api/v1' contains a user", id="a user only"
+        ),
+        pytest.param(("http://@x",), "contains a user", id="a user without a name"),
         pytest.param(("http://me:hunter2/y@x",), "'http://***@x' is not a URL", id="a slash in the password"),
         pytest.param(("http://me:hunter2?y@x",), "'http://***@x' is not a URL", id="a query in the password"),
-        pytest.param(("http://me%3Ahunter2@x",), "names a user", id="an encoded user"),
+        pytest.param(("http://me%3Ahunter2@x",), "contains a user", id="an encoded user"),
         pytest.param(("me:hunter2@x",), "'***@x' is not a URL", id="a user without a scheme"),
         pytest.param(("http:///me:hunter2@x",), "the host is missing", id="no host"),
         pytest.param(("http://x:99999",), "its host or port is not valid", id="no port"),
-        pytest.param(("--har", "a", "http://me:hunter2@x"), "names a user", id="a user beside a file"),
+        pytest.param(("--har", "a", "http://me:hunter2@x"), "contains a user", id="a user beside a file"),
         pytest.param(("http://x/api/v1?x=1",), "leave out everything from `?` or `#` on", id="a query"),
         pytest.param(("http://x/api/v1#x",), "leave out everything from `?` or `#` on", id="a fragment"),
         pytest.param(("http://x?",), "leave out everything from `?` or `#` on", id="an empty query"),
@@ -161,8 +165,8 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         pytest.param(
             ("http://x", "--wait", "soon"), "'soon' is not a duration, such as 30s", id="no seconds"
         ),
-        pytest.param(("http://x", "--wait", "-1s"), "'-1s' is no duration", id="less than no seconds"),
-        pytest.param(("http://x", "--wait", "nan"), "'nan' is no duration", id="no number"),
+        pytest.param(("http://x", "--wait", "-1s"), "'-1s' is not a duration", id="less than no seconds"),
+        pytest.param(("http://x", "--wait", "nan"), "'nan' is not a duration", id="no number"),
         pytest.param(
             ("http://x", "--key", "df_\u00e9hunter2"),
             "contains characters that are not allowed in a header",
@@ -171,7 +175,7 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         pytest.param(
             ("http://x", "--key", "df_hun ter2"), "website's key contains characters", id="a blank within"
         ),
-        pytest.param(("http://x", "--account-token", "dft_hunter2\x7f"), "account token holds", id="DEL"),
+        pytest.param(("http://x", "--account-token", "dft_hunter2\x7f"), "account token contains", id="DEL"),
         pytest.param(("http://x", "--website-id", "df_hunter2"), "'df_***' is not 24", id="a key as an id"),
         pytest.param(("http://x", "--credentials", "df_hunter2"), "df_***: No such", id="a key as a file"),
         pytest.param(("http://x", "--credentials", "nowhere.yaml"), "nowhere.yaml: No such", id="no file"),
