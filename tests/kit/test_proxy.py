@@ -310,4 +310,4 @@ def test_a_url_with_a_user_is_refused() -> None:
     result = ended("mutate", "count-always-1", "--upstream", "http://me:hunter2@127.0.0.1:1")
 
     assert result.returncode == 2
-    assert "--upstream: 'http://***@127.0.0.1:1' names a user" in result.stderr
+    assert "--upstream: 'http://***@127.0.0.1:1' contains a user" in result.stderr

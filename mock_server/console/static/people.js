@@ -60,7 +60,7 @@ export class People {
     say(
       at("visitors-more"),
       found.length > shown.length
-        ? `Showing the ${counted(shown.length)} last active of ${counted(found.length)} visitors; search to find others.`
+        ? `Showing the ${counted(shown.length)} most recently active of ${counted(found.length)} visitors; search to find others.`
         : "",
     );
   }
