@@ -257,21 +257,39 @@ def test_the_one_host_is_let_in_however_it_is_spelt(command: Intercepting, targe
     ("head", "status", "reason"),
     [
         pytest.param("CONNECT example.com:443", 403, "sent to example.com:443", id="another host"),
-        pytest.param(f"CONNECT {HOST}:80", 403, f"https://{HOST} alone", id="another port"),
-        pytest.param(f"CONNECT {HOST}", 403, f"https://{HOST} alone", id="no port"),
-        pytest.param(f"CONNECT {HOST}.example.com:443", 403, f"https://{HOST} alone", id="same beginning"),
-        pytest.param(f"CONNECT www.{HOST}:443", 403, f"https://{HOST} alone", id="a name below it"),
+        pytest.param(f"CONNECT {HOST}:80", 403, f"only answers for https://{HOST}", id="another port"),
+        pytest.param(f"CONNECT {HOST}", 403, f"only answers for https://{HOST}", id="no port"),
+        pytest.param(
+            f"CONNECT {HOST}.example.com:443", 403, f"only answers for https://{HOST}", id="same beginning"
+        ),
+        pytest.param(
+            f"CONNECT www.{HOST}:443", 403, f"only answers for https://{HOST}", id="a name below it"
+        ),
         pytest.param("GET http://example.com/a", 403, "sent to http://example.com/a.", id="URL elsewhere"),
-        pytest.param("POST https://example.com:443", 403, f"https://{HOST} alone", id="URL without a path"),
         pytest.param(
-            f"GET https://{HOST}.example.com/", 403, f"https://{HOST} alone", id="URL, same beginning"
+            "POST https://example.com:443", 403, f"only answers for https://{HOST}", id="URL without a path"
         ),
         pytest.param(
-            f"GET https://{HOST}@example.com/", 403, f"https://{HOST} alone", id="URL, host as a user"
+            f"GET https://{HOST}.example.com/",
+            403,
+            f"only answers for https://{HOST}",
+            id="URL, same beginning",
         ),
-        pytest.param(f"GET https://example.com/https://{HOST}/", 403, "only answers", id="URL, host in the path"),
-        pytest.param(f"GET https://{HOST}:8443/", 403, f"https://{HOST} alone", id="URL, another port"),
-        pytest.param(f"GET ftp://{HOST}/", 403, f"https://{HOST} alone", id="URL of another scheme"),
+        pytest.param(
+            f"GET https://{HOST}@example.com/",
+            403,
+            f"only answers for https://{HOST}",
+            id="URL, host as a user",
+        ),
+        pytest.param(
+            f"GET https://example.com/https://{HOST}/", 403, "only answers", id="URL, host in the path"
+        ),
+        pytest.param(
+            f"GET https://{HOST}:8443/", 403, f"only answers for https://{HOST}", id="URL, another port"
+        ),
+        pytest.param(
+            f"GET ftp://{HOST}/", 403, f"only answers for https://{HOST}", id="URL of another scheme"
+        ),
         pytest.param("GET /", 400, "a whole URL, not /", id="browser"),
     ],
 )
@@ -675,7 +693,7 @@ def test_taken_port_is_told_with_its_option() -> None:
         port = sock.getsockname()[1]
 
         with (
-            pytest.raises(InputError, match=r"^--intercept-port: 127\.0\.0\.1:\d+ cannot"),
+            pytest.raises(InputError, match=r"^--intercept-port: the mock cannot listen on 127\.0\.0\.1:\d+"),
             intercepting("127.0.0.1", port, None),
         ):
             pass
