@@ -168,7 +168,7 @@ class Datafast:
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
         lines = [
-            f"  refused at {r['refusedAt']}: the client had to wait {r['required']} ms and waited {r['waited']} ms"
+            f"  refused at {r['refusedAt']}: it had to wait {r['required']} ms and waited {r['waited']} ms"
             for r in hasty
         ]
         if hasty:
