@@ -41,14 +41,14 @@ def http_date_of(instant: int) -> str:
 def instant_of(text: str) -> int:
     """Reads an instant in ISO 8601; without an offset it is UTC. Raises ValueError."""
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text[:80]!r} is not an ISO 8601 instant, such as 2026-02-06T05:27:20Z") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    if not EARLIEST <= moment <= LATEST:
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
+    if not EARLIEST <= found <= LATEST:
         raise ValueError(f"{text[:80]!r} is outside the years {EARLIEST.year} to {LATEST.year}")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (found - _EPOCH) // timedelta(milliseconds=1)
 
 
 @lru_cache(64)

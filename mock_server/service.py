@@ -192,7 +192,7 @@ class Service:
         The numbers of requests go on, so that a reader of the journal who knows the last one misses none.
         """
         self.keys.reset()
-        self.common.settings.turn(NOTHING)
+        self.common.settings.replace(NOTHING)
         self.common.clock = start_clock(self.options.now, self.options.speed)
         self.common.journal.clear()
         self._coins.seed(_COINS)

@@ -98,7 +98,7 @@ def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
 def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tuple[Any, Mapping[str, Any]]:
     """A part narrowed to a revision, and a document of the components that it refers to.
 
-    None is every revision: then both are as they were.
+    None means every revision; then both are unchanged.
     """
     if revision is None:
         return part, document
@@ -109,7 +109,7 @@ def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tup
 def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
     """Whether a part is of this revision, by its own mark or by that of the part it refers to.
 
-    None is every revision.
+    None means every revision.
     """
     if revision is None or not isinstance(part, dict):
         return True
@@ -126,7 +126,7 @@ def document_text(revision: str | None) -> str:
 
 
 def document_json(revision: str | None) -> str:
-    """The document as indented JSON, narrowed to a revision; None is every revision."""
+    """The document as indented JSON, narrowed to a revision; None means every revision."""
     return msgspec.json.format(msgspec.json.encode(_narrowed(revision)), indent=2).decode() + "\n"
 
 

@@ -50,7 +50,7 @@ Answers = Mapping[int, Mapping[str, Example]]
 
 
 class AnswersOnFirstUse(Mapping[int, Mapping[str, Example]]):
-    """Documented answers that are made when the first of them is looked up: most never are."""
+    """The documented answers of an operation, which are made on the first look-up, as most are never used."""
 
     def __init__(self, make: Callable[[], Answers]) -> None:
         """The first look-up calls `make`, and raises what it raises."""
@@ -106,7 +106,7 @@ def answers_of(
 
 
 def usual_of(answers: Answers) -> Example:
-    """The first success, else the first redirection; without either an empty answer."""
+    """Returns the first success, else the first redirection, else an empty answer."""
     for hundred in (2, 3):
         statuses = [status for status in answers if status // 100 == hundred]
         if statuses:
@@ -147,7 +147,7 @@ def _named(
 
 
 def _distance_from_json(media_type: str) -> int:
-    """The rank of a media type: the lowest is sent, among equals the first."""
+    """Returns the rank of a media type; the lowest is sent, among equals the first."""
     essence = media_type.partition(";")[0].strip().lower()
     return 0 if essence == JSON else 1 if essence.endswith("json") else 2 if essence in _ANYTHING else 3
 

@@ -81,7 +81,7 @@ def mint(call: ControlCall) -> KeyState:
     # The label is shown to everyone who lists keys or requests.
     key = keys.mint(credential, account, without_tokens(wanted.label))
     key.clock = clock
-    key.turn(wanted.plain)
+    key.replace_settings(wanted.plain)
     return _state(call, key, clock)
 
 

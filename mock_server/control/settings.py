@@ -42,9 +42,9 @@ def set_settings(call: ControlCall) -> SettingsState:
     _check(call, call.body)
     service, key = call.service, call.key
     if key is not None:
-        key.turn(call.body)
+        key.replace_settings(call.body)
     else:
-        service.common.settings.turn(call.body)
+        service.common.settings.replace(call.body)
         for each in service.keys.all():
             each.restart_limit()
     return _state(call)
@@ -55,7 +55,7 @@ def change_settings(call: ControlCall) -> SettingsState:
     active = _active_of(call)
     settings = changed(active.values, call.body)
     _check(call, settings)
-    active.adjust(settings)
+    active.update(settings)
     return _state(call)
 
 

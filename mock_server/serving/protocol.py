@@ -100,7 +100,7 @@ class HttpProtocol(WireProtocol):
         cycle.on_response()
 
     def _write(self, head: bytes, body: bytes, end: bytes) -> None:
-        """Writes an answer in the form that uvicorn gives to those of an application; `end` ends the head."""
+        """Writes an answer with the same bytes as uvicorn would; `end` completes the head."""
         self.transport.writelines((head + end, body))
 
 

@@ -102,7 +102,7 @@ class Server(uvicorn.Server):
         """The server calls `when_ready` once, in its own thread.
 
         It tries `fast_path` before the application; None sends every request to the application. `beside` is
-        a second listener; None means that there is none.
+        a second listener, or None.
         """
         self._fast_path = fast_path
         self._timeouts = timeouts

@@ -72,9 +72,9 @@ class Key:
             self._limiter = Limiter(rate)
         return self._limiter
 
-    def turn(self, settings: Settings) -> None:
+    def replace_settings(self, settings: Settings) -> None:
         """Replaces all settings; the counts of rules and limit start again."""
-        self.settings.turn(settings)
+        self.settings.replace(settings)
         self.restart_limit()
 
     def restart_limit(self) -> None:

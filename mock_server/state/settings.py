@@ -26,7 +26,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def rate(self) -> RateLimit | None:
-        """The rate limit as a value; None is inherited."""
+        """The rate limit as a value; None means that it is inherited."""
         return read_rate(self.rate_limit)
 
     @property
@@ -92,12 +92,12 @@ class ActiveSettings:
         """Returns a copy whose rules count on their own."""
         return ActiveSettings(self.values, self.rules.copy(), self.weight)
 
-    def turn(self, settings: Settings) -> None:
+    def replace(self, settings: Settings) -> None:
         """Replaces all settings; the counts of all rules start again."""
         self.values, self.weight = settings, settings.weight
         self.rules = Rules(settings.faults or ())
 
-    def adjust(self, settings: Settings) -> None:
+    def update(self, settings: Settings) -> None:
         """Replaces all settings; an unchanged rule at the same index keeps its count."""
         self.values, self.weight = settings, settings.weight
         self.rules = self.rules.followed_by(settings.faults or ())

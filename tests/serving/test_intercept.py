@@ -25,7 +25,7 @@ import pytest
 from starlette.applications import Starlette
 
 from mock_server.errors import InputError
-from mock_server.serving.intercept.certificate import vouch_for
+from mock_server.serving.intercept.certificate import certificate_for
 from mock_server.serving.intercept.proxy import Interceptor, intercepting
 from mock_server.serving.intercept.refusals import HOST, LONGEST_HEAD
 from mock_server.serving.server import Server, bind
@@ -167,8 +167,12 @@ def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) 
 def patient() -> Iterator[tuple[str, int]]:
     """A proxy in this process, with short timeouts and at most two connections."""
     is_ready = threading.Event()
-    with vouch_for(HOST, None) as vouched, bind("127.0.0.1", 0) as sock, bind("127.0.0.1", 0) as own:
-        server = Server(Starlette(), is_ready.set, Interceptor(sock, vouched, seconds=SHORT, most=2))
+    with (
+        certificate_for(HOST, None) as certificate,
+        bind("127.0.0.1", 0) as sock,
+        bind("127.0.0.1", 0) as own,
+    ):
+        server = Server(Starlette(), is_ready.set, Interceptor(sock, certificate, seconds=SHORT, most=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [own]})
         thread.start()
         assert is_ready.wait(10)
@@ -620,7 +624,7 @@ def test_authority_is_in_a_folder_of_ones_own(command: Intercepting) -> None:
 MODES = f"""
 import os, ssl, sys
 from pathlib import Path
-from mock_server.serving.intercept.certificate import vouch_for
+from mock_server.serving.intercept.certificate import certificate_for
 
 load = ssl.SSLContext.load_cert_chain
 def watched(self, path, *further):
@@ -631,7 +635,7 @@ def watched(self, path, *further):
 folders = []
 ssl.SSLContext.load_cert_chain = watched
 os.umask(0)
-with vouch_for("{HOST}", Path(sys.argv[1])):
+with certificate_for("{HOST}", Path(sys.argv[1])):
     print([file for folder in folders for file in folder.iterdir()])
 print([folder for folder in folders if folder.exists()])
 """
@@ -653,7 +657,10 @@ def test_what_is_no_file_is_refused_as_the_authoritys_at_once(tmp_path: Path, na
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
 
-    with pytest.raises(InputError, match="datafast-mock did not write it"), vouch_for(HOST, tmp_path / name):
+    with (
+        pytest.raises(InputError, match="datafast-mock did not write it"),
+        certificate_for(HOST, tmp_path / name),
+    ):
         pass
 
 
@@ -661,10 +668,10 @@ def test_authority_is_made_anew_in_the_chosen_file_and_stays_there(tmp_path: Pat
     file = tmp_path / "it's the CA.pem"
     made = []
     for _ in range(2):
-        with vouch_for(HOST, file) as vouched:
+        with certificate_for(HOST, file) as certificate:
             made.append(file.read_bytes())
 
-    assert vouched.file == file
+    assert certificate.file == file
     assert made[0] != made[1] == file.read_bytes()
 
 
@@ -672,7 +679,7 @@ def test_authority_is_made_anew_in_the_chosen_file_and_stays_there(tmp_path: Pat
 def test_file_that_cannot_be_the_authoritys_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / "theirs.pem").write_text("precious", encoding="ascii")
 
-    with pytest.raises(InputError, match="--intercept-ca"), vouch_for(HOST, tmp_path / name):
+    with pytest.raises(InputError, match="--intercept-ca"), certificate_for(HOST, tmp_path / name):
         pass
     assert [file.read_text(encoding="ascii") for file in tmp_path.iterdir()] == ["precious"]
 

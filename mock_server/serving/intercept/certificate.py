@@ -18,7 +18,7 @@ _MARK = "# A certificate authority of datafast-mock, made anew at each start.\n"
 _BEFORE, _AFTER = timedelta(days=1), timedelta(days=397)
 
 
-class Vouched(NamedTuple):
+class HostCertificate(NamedTuple):
     """The TLS `context` of the host's server, and the `file` with the certificate that clients must trust."""
 
     context: ssl.SSLContext
@@ -26,7 +26,7 @@ class Vouched(NamedTuple):
 
 
 @contextmanager
-def vouch_for(host: str, file: Path | None) -> Iterator[Vouched]:
+def certificate_for(host: str, file: Path | None) -> Iterator[HostCertificate]:
     """Makes an authority, and a certificate that it signs for the host; the authority's key stays in memory.
 
     The authority's certificate is written to `file`, which stays. None means a temporary file, in a folder
@@ -41,7 +41,7 @@ def vouch_for(host: str, file: Path | None) -> Iterator[Vouched]:
         context = _context(authority, host, folder)
         path = folder / "ca.pem" if file is None else file.absolute()
         _write(path, pem)
-        yield Vouched(context, path)
+        yield HostCertificate(context, path)
 
 
 def _context(authority: trustme.CA, host: str, folder: Path) -> ssl.SSLContext:

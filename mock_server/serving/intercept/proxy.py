@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mock_server.serving.intercept.certificate import Vouched, vouch_for
+from mock_server.serving.intercept.certificate import HostCertificate, certificate_for
 from mock_server.serving.intercept.proxied import Forwarded, Proxied
 from mock_server.serving.intercept.refusals import (
     END,
@@ -42,7 +42,12 @@ class Interceptor:
     """
 
     def __init__(
-        self, sock: socket.socket, vouched: Vouched, *, seconds: float = _SECONDS, most: int = _MOST
+        self,
+        sock: socket.socket,
+        certificate: HostCertificate,
+        *,
+        seconds: float = _SECONDS,
+        most: int = _MOST,
     ) -> None:
         """`sock` listens already. A client has `seconds` for its request, and as long again for TLS.
 
@@ -50,7 +55,7 @@ class Interceptor:
         """
         self.seconds = seconds
         self._sock = sock
-        self._vouched = vouched
+        self._certificate = certificate
         self._most = most
         self._is_closing = False
         self._outside: set[asyncio.Transport] = set()
@@ -59,7 +64,7 @@ class Interceptor:
 
     def lines(self) -> list[str]:
         """Returns lines to copy: the settings with which programs use this proxy."""
-        file = shlex.quote(str(self._vouched.file))
+        file = shlex.quote(str(self._certificate.file))
         trusted = " ".join(f"{name}={file}" for name in _TRUSTING)
         return [
             f"Programs that call https://{HOST} reach this mock with",
@@ -116,7 +121,11 @@ class Interceptor:
         tunnel = _Tunnel(self._inside.discard)
         try:
             inside = await asyncio.get_running_loop().start_tls(
-                transport, tunnel, self._vouched.context, server_side=True, ssl_handshake_timeout=self.seconds
+                transport,
+                tunnel,
+                self._certificate.context,
+                server_side=True,
+                ssl_handshake_timeout=self.seconds,
             )
         except OSError:
             # The client distrusts the certificate, does not speak TLS, is too slow, or has left.
@@ -235,10 +244,10 @@ class _Tunnel(asyncio.Protocol):
 def intercepting(host: str, port: int | None, ca_file: Path | None) -> Iterator[Interceptor]:
     """Makes a proxy for the length of the block, to be given to a Server.
 
-    Port None takes a free one; `ca_file` is as in `vouch_for`. Raises InputError for an address or a file
-    that cannot be used.
+    Port None takes a free one; `ca_file` is that of `certificate_for`. Raises InputError for an address or
+    a file that cannot be used.
     """
-    with vouch_for(HOST, ca_file) as vouched:
+    with certificate_for(HOST, ca_file) as certificate:
         sock = bind(host, port or 0, option="--intercept-port")
         with sock:
-            yield Interceptor(sock, vouched)
+            yield Interceptor(sock, certificate)
