@@ -116,12 +116,12 @@ def test_wrk_is_read_in_any_unit(told: str, milliseconds: float) -> None:
         pytest.param("  Socket errors: connect 0, read 0, write 0, timeout 3\n", id="late"),
     ],
 )
-def test_wrk_that_tells_trouble_is_no_sample(trouble: str) -> None:
+def test_errors_of_wrk_are_not_a_sample(trouble: str) -> None:
     with pytest.raises(LoadError, match=re.escape(trouble.strip())):
         wrk_sample(WRK.replace("Requests/sec", f"{trouble}Requests/sec"))
 
 
-def test_wrk_that_tells_nothing_is_no_sample() -> None:
+def test_unreadable_output_of_wrk_is_not_a_sample() -> None:
     with pytest.raises(LoadError, match="nothing that can be read"):
         wrk_sample("usage: wrk <options> <url>")
 
@@ -132,7 +132,7 @@ def test_oha_is_read() -> None:
     assert sample == pytest.approx((40_123.5, 2.1, 80_247))
 
 
-def test_oha_that_saw_another_status_is_no_sample() -> None:
+def test_other_statuses_of_oha_are_not_a_sample() -> None:
     with pytest.raises(LoadError, match="401"):
         oha_sample(OHA.replace('"200": 80247', '"200": 80000, "401": 247'))
 
@@ -163,7 +163,7 @@ def test_ambition_is_not_called_unmet() -> None:
     assert "not reached" in table([row])
 
 
-def test_summary_names_what_is_not_met() -> None:
+def test_summary_names_unmet_bounds() -> None:
     assert summary([MET, MISSED, TOLD, GAP]) == "1 of 2 bounds met; not: tick."
 
 
@@ -195,7 +195,7 @@ def test_page_has_a_place_for_each_command(name: str) -> None:
     assert with_section(PAGE.read_text(encoding="utf-8"), name, "found").count("\nfound\n") == 1
 
 
-def test_cost_of_a_tick_is_split_into_what_changed_and_the_crowd() -> None:
+def test_cost_of_a_tick_is_split_into_changes_and_crowd() -> None:
     refreshes = [Refresh(step, 5 + 0.25 * step * 10, 1, step * 10, 5_000) for step in (1, 2, 4, 8)]
 
     assert cost_of(refreshes) == pytest.approx((0.25, 5))

@@ -28,7 +28,7 @@ def test_bounds(asked: str, installed: str, newest: str | None, problem: str | N
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_what_is_installed_is_what_is_asked_for(name: str) -> None:
+def test_installed_packages_meet_their_requirements(name: str) -> None:
     declared = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["dependencies"]
 
     assert version(name) in requirement_of(name, declared).specifier

@@ -222,7 +222,7 @@ def test_chosen_port_seed_revision_and_instant_are_used(chosen: Mock) -> None:
     assert "frozen" in chosen.banner[0]
 
 
-def test_chosen_site_is_what_df_test_stands_for(chosen: Mock) -> None:
+def test_chosen_site_is_the_site_of_df_test(chosen: Mock) -> None:
     assert chosen.get(MAP).content == chosen.get(MAP, "df_shop").content
     assert chosen.get(MAP).content != chosen.get(MAP, "df_demo").content
 
@@ -251,7 +251,7 @@ def test_command_and_mock_in_process_answer_the_same(chosen: Mock, web: httpx2.C
         pytest.param("df_what ever", 401, id="two words"),
     ],
 )
-def test_any_key_accepts_what_is_well_formed(chosen: Mock, token: str, status: int) -> None:
+def test_any_key_accepts_well_formed_keys(chosen: Mock, token: str, status: int) -> None:
     reply = chosen.get(f"{REALTIME}?websiteId={DEMO}", token)
 
     assert reply.status_code == status, reply.text
@@ -408,7 +408,7 @@ def test_taken_port_is_refused_in_one_line() -> None:
         _assert_refused(ended("serve", "--port", str(port)), f"127.0.0.1:{port}")
 
 
-def test_of_those_that_start_at_once_on_one_port_one_serves() -> None:
+def test_only_one_of_several_mocks_on_one_port_serves() -> None:
     with port_to_take() as port, ExitStack() as stack:
         processes = [
             stack.enter_context(started("--port", str(port), stderr=subprocess.PIPE)) for _ in range(4)
@@ -597,6 +597,6 @@ def test_two_mocks_in_process_differ_by_their_seeds(web: httpx2.Client) -> None:
         pytest.param({"now": "yesterday"}, id="now"),
     ],
 )
-def test_mock_in_process_refuses_what_cannot_be_used(options: dict[str, Any]) -> None:
+def test_mock_in_process_refuses_invalid_arguments(options: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"nowhere|2020-01|yesterday"), running(**options):
         pass

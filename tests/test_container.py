@@ -100,7 +100,7 @@ def test_nothing_is_let_into_the_build_that_is_not_there() -> None:
 
 
 @pytest.mark.long
-def test_image_serves_and_has_no_more_than_it_needs(image: Image) -> None:
+def test_image_serves_and_has_only_what_it_needs(image: Image) -> None:
     port = "18484"
     with image.running("serve", "--port", "0", environment={"DATAFAST_MOCK_PORT": port}) as url:
         with urlopen(Request(f"{url}/api/v1/analytics/realtime", headers=bearer("df_test"))) as reply:
@@ -134,7 +134,7 @@ def test_image_serves_in_spite_of_kubernetes(image: Image) -> None:
         assert health_of({"DATAFAST_MOCK_PORT": url.rpartition(":")[2]}).returncode == 0
 
 
-def test_health_check_fails_where_nobody_listens_and_says_so() -> None:
+def test_health_check_fails_with_a_message_if_nothing_listens() -> None:
     with port_of_nobody() as port:
         result = health_of({"DATAFAST_MOCK_PORT": str(port)})
 

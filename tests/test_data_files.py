@@ -104,7 +104,7 @@ def test_merge_key_merges_what_can_be_merged(text: str, value: Any, tmp_path: Pa
     assert _read(tmp_path, text)["b"] == value
 
 
-def test_what_an_alias_means_is_written_once(tmp_path: Path) -> None:
+def test_value_of_an_alias_is_made_once(tmp_path: Path) -> None:
     found = _read(tmp_path, "a: &a [1]\nb: *a")
 
     assert found["a"] is found["b"]
@@ -176,7 +176,7 @@ def test_json_is_read_whatever_the_file_is_called(
         ),
     ],
 )
-def test_what_is_no_data_is_refused_with_its_place(content: str, problem: str, tmp_path: Path) -> None:
+def test_invalid_yaml_is_refused_with_its_place(content: str, problem: str, tmp_path: Path) -> None:
     assert problem in _refusal(tmp_path, content)
 
 
@@ -192,7 +192,7 @@ def test_what_is_no_data_is_refused_with_its_place(content: str, problem: str, t
         pytest.param("[" * 100_000, "nesting depth", id="deeper"),
     ],
 )
-def test_json_that_is_no_data_is_refused_with_its_place(content: str, problem: str, tmp_path: Path) -> None:
+def test_invalid_json_is_refused_with_its_place(content: str, problem: str, tmp_path: Path) -> None:
     assert problem in _refusal(tmp_path, content, "own.json")
 
 
@@ -231,7 +231,7 @@ def test_pipe_and_device_are_refused_at_once(tmp_path: Path) -> None:
             read_data(path)
 
 
-def test_missing_file_and_folder_are_told_as_such(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_reported_as_such(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         read_data(tmp_path / "nothing.yaml")
     with pytest.raises(InputError, match="Is a directory"):

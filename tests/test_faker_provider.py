@@ -84,12 +84,12 @@ def test_a_site_gives_its_own_values() -> None:
         pytest.param({"site": "empty"}, "always empty", id="nobody there"),
     ],
 )
-def test_what_cannot_be_had_is_refused_with_a_reason(arguments: dict[str, str], problem: str) -> None:
+def test_unknown_names_are_refused_with_a_reason(arguments: dict[str, str], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         faker(5).datafast_visitor(**arguments)
 
 
-def test_what_is_kept_is_bounded_in_bytes() -> None:
+def test_cache_is_bounded_in_bytes() -> None:
     fake = faker(3)
     for n in range(160):
         make(fake, KINDS[n % 4])(revision=REVISIONS[n % 2])

@@ -219,14 +219,14 @@ def test_no_mock_is_left_by_a_runner_that_is_ended(bare: Project) -> None:
     assert not bare.has_left_a_mock(seconds=5)
 
 
-def test_missing_command_is_told(bare: Project) -> None:
+def test_missing_command_is_reported(bare: Project) -> None:
     run = bare.run()
 
     assert run.code == 1
     assert "datafast-mock is not in the PATH; its README says how to install it" in run.told
 
 
-def test_command_that_ends_early_is_told_with_its_complaint(bare: Project) -> None:
+def test_command_that_ends_early_is_reported_with_its_complaint(bare: Project) -> None:
     bare.install_command()
 
     run = bare.run(DATAFAST_MOCK_SITE="nowhere")

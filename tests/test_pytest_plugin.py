@@ -77,7 +77,7 @@ def test_it(datafast):
     assert result.returncode == 0, result.stdout
 
 
-def test_a_failed_expectation_tells_what_came_instead(tmp_path: Path) -> None:
+def test_a_failed_expectation_names_the_nearest_requests(tmp_path: Path) -> None:
     test = """
 def test_it(datafast):
     ask(datafast)
@@ -208,7 +208,7 @@ def test_a_rate_limit_is_written_in_short_or_by_number(
         pytest.param({"limit": "60/min", "window": 10}, "leave `window` out", id="two windows"),
     ],
 )
-def test_a_rate_limit_that_is_none_is_told(datafast: Datafast, limit: dict[str, Any], words: str) -> None:
+def test_an_invalid_rate_limit_is_reported(datafast: Datafast, limit: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         datafast.rate_limit(**limit)
 
@@ -227,7 +227,7 @@ def test_a_rate_limit_that_is_none_is_told(datafast: Datafast, limit: dict[str, 
         pytest.param(lambda _mock: Datafast("http://127.0.0.1:9"), "no mock answers at", id="no server"),
     ],
 )
-def test_what_cannot_be_is_told(datafast: Datafast, call: object, words: str) -> None:
+def test_invalid_settings_are_reported(datafast: Datafast, call: object, words: str) -> None:
     assert callable(call)
     with pytest.raises(ControlError, match=words):
         call(datafast)

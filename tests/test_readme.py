@@ -49,7 +49,7 @@ def test_documented_curl_answers_as_shown(mock: RunningMock) -> None:
     assert answer["data"][0].keys() == shown["data"][0].keys()
 
 
-def test_documented_websites_are_those_that_are_told() -> None:
+def test_documented_websites_are_those_in_the_banner() -> None:
     with started("--port", "0") as process:
         told = [line for line in banner_of(process) if line.startswith("  df_")]
 
@@ -57,7 +57,7 @@ def test_documented_websites_are_those_that_are_told() -> None:
 
 
 @pytest.mark.long
-def test_documented_verdict_is_what_is_told() -> None:
+def test_documented_verdict_is_the_printed_one() -> None:
     (shown,) = re.findall(r"^\$ datafast-mock verify [^\n]*\n(.*?)```", README, re.MULTILINE | re.DOTALL)
     command = next(command for command in COMMANDS if command[:2] == ["datafast-mock", "verify"])
     with (
@@ -120,7 +120,7 @@ def test_documented_make_target_exists(target: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_needs_a_package_index_is_marked(page: Path) -> None:
+def test_commands_that_need_a_package_index_are_marked(page: Path) -> None:
     # An extra is installed beside the local package, so that pip fetches only its dependencies.
     fetching = r"(pip install|uvx|pipx \w+|uv tool install) '?datafast-mock(?!\[\w+\])|REGISTRY/OWNER"
     paragraphs = re.split(r"\n\s*\n", page.read_text(encoding="utf-8"))

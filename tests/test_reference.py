@@ -71,7 +71,7 @@ def test_file_is_served_with_its_type(root: httpx2.Client, path: str, media_type
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FILES])
-def test_browser_is_told_to_load_nothing_from_elsewhere(root: httpx2.Client, path: str) -> None:
+def test_policy_forbids_loading_from_elsewhere(root: httpx2.Client, path: str) -> None:
     headers = root.get(path).headers
 
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
@@ -142,7 +142,7 @@ def test_other_method_answers_405(root: httpx2.Client, path: str) -> None:
         pytest.param("/docs%0a", id="line feed"),
     ],
 )
-def test_what_is_not_served_answers_404(mock: RunningMock, path: str) -> None:
+def test_unknown_files_answer_404(mock: RunningMock, path: str) -> None:
     assert _raw_status(mock, path) == 404
 
 
@@ -164,7 +164,7 @@ def test_nothing_of_flask_is_imported() -> None:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/docs/swagger-ui.css"])
-def test_missing_package_is_told_with_how_to_get_it(
+def test_missing_package_is_reported_with_the_way_to_install_it(
     root: httpx2.Client, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     # None marks a module as impossible to import; the mock runs in this process.

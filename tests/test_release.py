@@ -20,7 +20,7 @@ def test_only_a_tag_releases() -> None:
     assert WORKFLOW["on"] == {"push": {"tags": ["v[0-9]*"]}}
 
 
-def test_each_job_may_do_no_more_than_it_needs() -> None:
+def test_each_job_has_only_the_permissions_it_needs() -> None:
     assert WORKFLOW["permissions"] == {}
     assert {name: job["permissions"] for name, job in WORKFLOW["jobs"].items()} == {
         "build": {"contents": "read"},
@@ -49,7 +49,7 @@ def test_nothing_given_from_outside_is_part_of_a_script_and_no_token_is_kept() -
     assert set(re.findall(r"secrets\.(\w+)", TEXT)) == {"GITHUB_TOKEN"}
 
 
-def test_what_is_run_is_there() -> None:
+def test_commands_of_the_workflow_exist() -> None:
     targets = re.findall(r"\bmake ([a-z-]+)", "\n".join(step.get("run", "") for _, step in STEPS))
 
     assert targets == ["package"]

@@ -29,7 +29,7 @@ def test_the_console_offers_every_revision() -> None:
     assert tuple(re.findall(r'^  "(.+?)":', table[1], re.MULTILINE)) == REVISIONS
 
 
-def test_the_console_names_a_revision_without_pages_that_there_is() -> None:
+def test_the_console_names_an_existing_revision_without_pages() -> None:
     named = re.search(r'const WITHOUT_PAGES = "(.+?)";', _script("feed.js"))
 
     assert named is not None

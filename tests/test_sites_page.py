@@ -20,7 +20,7 @@ OWN = {"name", "file"}
 
 
 @pytest.mark.parametrize("record", site._Record.__subclasses__(), ids=lambda record: record.__name__)
-def test_every_member_is_told_of(record: type) -> None:
+def test_every_member_is_described(record: type) -> None:
     members = {field.encode_name for field in fields(record)} - (OWN if record is site.Site else set())
 
     # In a table a member is in backticks, alone or before its value.

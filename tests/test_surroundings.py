@@ -81,7 +81,7 @@ def test_where_it_cannot_say_where_it_listens_the_errors_say_it() -> None:
         pytest.param("2>&-", 0, "", id="errors closed"),
     ],
 )
-def test_what_cannot_be_printed_is_told_in_one_line(
+def test_unprintable_characters_are_reported_in_one_line(
     arguments: str, streams: str, status: int, errors: str
 ) -> None:
     with redirected(*arguments.split(), streams=streams) as process:

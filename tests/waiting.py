@@ -1,4 +1,4 @@
-"""Waiting for what becomes true at some time, instead of sleeping for as long as it might take."""
+"""Waiting for a condition, instead of sleeping for a fixed time."""
 
 import time
 from collections.abc import Callable

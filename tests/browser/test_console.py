@@ -88,7 +88,7 @@ def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
     assert len(close) > 0.8 * len(by_city)
 
 
-def test_customers_and_the_idle_are_told_apart(opened: Open) -> None:
+def test_customers_and_idle_visitors_look_different(opened: Open) -> None:
     console = opened()
     customers = [v for v in console.data(MAP)["visitors"] if v["isCustomer"]]
     expect(console.dots).not_to_have_count(0)
@@ -174,7 +174,7 @@ def test_visitors_come_move_and_leave(opened: Open) -> None:
     expect(console.page.locator(".pulse").first).to_be_attached()
 
 
-def test_payments_are_told_in_their_currency(opened: Open) -> None:
+def test_payments_are_shown_in_their_currency(opened: Open) -> None:
     console = opened(now="2026-02-06T05:47:30Z")
     console.button("Money").click()
     for site, amount in AMOUNTS.items():
@@ -319,7 +319,7 @@ def test_where_the_controls_want_a_token_the_page_asks_for_it(
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_an_unknown_key_is_told(page: Page, turned: RunningMock) -> None:
+def test_an_unknown_key_is_reported(page: Page, turned: RunningMock) -> None:
     page.goto(f"{turned.server}/#key=df_nobody")
 
     expect(page.locator("#trouble")).to_contain_text("answers 401")

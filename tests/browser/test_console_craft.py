@@ -118,7 +118,7 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     assert serious(console.page) == []
 
 
-def test_who_wants_no_motion_gets_none(opened: Open) -> None:
+def test_reduced_motion_is_respected(opened: Open) -> None:
     console = opened(frozen=False, speed=60)
     console.page.emulate_media(reduced_motion="reduce")
     expect(console.dots).not_to_have_count(0)

@@ -33,7 +33,7 @@ def copied_curl(console: Console) -> str:
     return str(console.shown("navigator.clipboard.readText()"))
 
 
-def test_a_row_tells_what_was_sent(opened: Open) -> None:
+def test_a_row_shows_the_request(opened: Open) -> None:
     console = opened(label="checkout")
     of_this_key(console)
     reply = console.ask(f"{REALTIME}/map")
@@ -46,7 +46,7 @@ def test_a_row_tells_what_was_sent(opened: Open) -> None:
     expect(row.locator(".body")).to_have_text(reply.text[:512])
 
 
-def test_an_answer_that_is_late_or_never_sent_is_told(opened: Open) -> None:
+def test_a_late_or_missing_answer_is_shown(opened: Open) -> None:
     console = opened()
     of_this_key(console)
     console.controls.patch("/settings", {"faults": [{"then": {"fault": "empty"}}]}, key=console.key)
@@ -166,7 +166,7 @@ def test_nothing_can_be_clicked_before_it_can_work(page: Page, turned: RunningMo
     expect(page.locator("#answer-about")).to_contain_text("as of 2")
 
 
-def test_what_is_shown_follows_the_key(opened: Open) -> None:
+def test_the_list_follows_the_key(opened: Open) -> None:
     console = opened(faults=[{"then": {"delay": 1}}])
     expect(console.banner).to_be_visible()
     console.page.locator("[data-request=getRealtimeMap]").first.click()
@@ -180,7 +180,7 @@ def test_what_is_shown_follows_the_key(opened: Open) -> None:
     expect(console.page.locator("#as-curl")).to_contain_text("df_shop")
 
 
-def test_with_what_is_no_key_nothing_of_another_one_can_be_cleared(opened: Open) -> None:
+def test_an_invalid_key_cannot_clear_the_requests_of_another(opened: Open) -> None:
     console = opened()
     of_this_key(console)
     console.ask(REALTIME)

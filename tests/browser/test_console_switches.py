@@ -126,7 +126,7 @@ def test_one_operation_is_broken_for_a_while(opened: Open) -> None:
     expect(console.banner).to_be_hidden()
 
 
-def test_damage_is_told_and_the_picture_stays(opened: Open) -> None:
+def test_a_fault_is_reported_and_the_picture_stays(opened: Open) -> None:
     console = opened(now=DOCUMENTED)
     expect(console.dots).not_to_have_count(0)
     for fault, told in DAMAGES.items():
@@ -140,7 +140,7 @@ def test_damage_is_told_and_the_picture_stays(opened: Open) -> None:
     expect(console.trouble).to_be_hidden()
 
 
-def test_an_answer_of_another_shape_is_told(opened: Open) -> None:
+def test_an_answer_of_another_shape_is_reported(opened: Open) -> None:
     console = opened()
     console.page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
     for fault in ("missing", "wrong-type"):
@@ -262,7 +262,7 @@ def test_the_journal_lists_the_client_and_not_the_console(opened: Open) -> None:
     assert console.controls.get("/requests", key=console.key) == {"requests": []}
 
 
-def test_the_page_offers_what_the_controls_know(opened: Open) -> None:
+def test_the_page_offers_the_faults_of_the_controls(opened: Open) -> None:
     console = opened()
     expect(console.page.locator("#faults button").first).to_be_visible()
     expect(console.page.locator("#codes button")).not_to_have_count(0)

@@ -131,7 +131,7 @@ def test_the_dialog_shows_the_body_of_an_error(opened: Open, complaints: Complai
     ("fault", "pointer"),
     [("wrong-type", "/data/activity/visitedPages"), ("missing", "/data/activity/visitedPages/0/timestamp")],
 )
-def test_a_profile_of_another_shape_is_told(opened: Open, fault: str, pointer: str) -> None:
+def test_a_profile_of_another_shape_is_reported(opened: Open, fault: str, pointer: str) -> None:
     rule = {"when": {"operation": "getVisitor"}, "then": {"fault": fault, "pointer": pointer}}
     console = opened(faults=[rule])
 
@@ -170,7 +170,7 @@ def test_a_key_that_is_minted_later_is_found(page: Page, turned: RunningMock, co
     expect(page.locator(DOTS)).not_to_have_count(0)
 
 
-def test_what_another_key_showed_is_gone(opened: Open) -> None:
+def test_data_of_another_key_is_removed(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
 
@@ -201,7 +201,7 @@ def test_the_website_of_a_token_is_not_asked_of_a_key(page: Page, turned: Runnin
         pytest.param("", id="nothing"),
     ],
 )
-def test_what_is_no_key_is_neither_sent_nor_offered_to_a_shell(
+def test_an_invalid_key_is_neither_sent_nor_offered_to_a_shell(
     page: Page, turned: RunningMock, key: str
 ) -> None:
     asked: list[str] = []

@@ -283,7 +283,7 @@ def attack(page: Page, server: Server, script: str, answer: str) -> None:
         ),
     ],
 )
-def test_what_a_page_sends_without_asking_changes_nothing(
+def test_requests_of_a_page_without_a_preflight_change_nothing(
     on_another_port: Page,
     server: Server,
     controls: Controls,
@@ -306,7 +306,7 @@ def test_what_a_page_sends_without_asking_changes_nothing(
         pytest.param("add('script', { src: mock + '/settings' })", "403 GET /__mock/settings", id="script"),
     ],
 )
-def test_what_a_page_embeds_changes_nothing(
+def test_requests_by_embedding_change_nothing(
     on_another_port: Page, server: Server, controls: Controls, script: str, answer: str
 ) -> None:
     before = state_of(controls)

@@ -33,7 +33,7 @@ def test_remarks_are_no_complaints(page: Page, elsewhere: str) -> None:
     page.evaluate("console.log('a remark')")
 
 
-def test_complaints_that_nobody_expected_are_left() -> None:
+def test_unexpected_complaints_are_left() -> None:
     complaints = Complaints()
     complaints.expect("an error")
     complaints.expect("a warning")
@@ -44,7 +44,7 @@ def test_complaints_that_nobody_expected_are_left() -> None:
     assert complaints.missing() == ["a warning"]
 
 
-def test_failure_is_told_with_address_picture_and_console(
+def test_failure_is_reported_with_address_picture_and_console(
     page: Page, elsewhere: str, complaints: Complaints, tmp_path: Path
 ) -> None:
     page.goto(elsewhere)

@@ -13,7 +13,7 @@ DOCUMENT = load_document()
 
 
 def compared(operation: Operation) -> tuple[Any, ...]:
-    """What two operations that are made in different ways have in common."""
+    """Returns the parts of an operation that are equal however it is made."""
     parameters = [
         (one.place, one.name, one.is_required, one.allows_empty, one.schema.types)
         for one in operation.parameters
@@ -35,7 +35,7 @@ def test_all_own_schemas_compile(revision: str | None) -> None:
 
 
 def document(parameter: dict[str, Any], **marks: str) -> dict[str, Any]:
-    """A document of one operation with one parameter, some parts of which belong to a revision."""
+    """Returns a document with one operation and one parameter, parts of which belong to a revision."""
     return {
         "openapi": "3.1.0",
         "paths": {

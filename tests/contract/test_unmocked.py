@@ -43,9 +43,7 @@ def test_with_those_of_the_document_there_are_82_and_none_is_listed_twice() -> N
 
 
 @pytest.mark.parametrize("operation", UNMOCKED, ids=lambda operation: str(operation.operation_id))
-def test_key_gets_501_that_names_the_operation_and_what_helps(
-    root: httpx2.Client, operation: Operation
-) -> None:
+def test_key_gets_501_with_the_operation_and_a_way_out(root: httpx2.Client, operation: Operation) -> None:
     path = re.sub(r"\{\w+\}", "65f0c1d2e3a4b5c6d7e8f9a0", operation.path)
 
     reply = root.request(operation.method, path, headers=bearer("df_test"))
@@ -58,7 +56,7 @@ def test_key_gets_501_that_names_the_operation_and_what_helps(
 
 
 @pytest.mark.parametrize("headers", [{}, bearer("df_nobody"), {"Authorization": "Basic eDp5"}])
-def test_without_a_key_that_there_is_it_is_401(root: httpx2.Client, headers: dict[str, str]) -> None:
+def test_without_a_known_key_it_is_401(root: httpx2.Client, headers: dict[str, str]) -> None:
     reply = root.get(OVERVIEW, headers=headers)
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, 401)
@@ -85,7 +83,7 @@ def test_undocumented_method_of_a_documented_path_is_405(
 @pytest.mark.parametrize(
     "path", ["/analytics", "/analytics/overview/x", "/visitor", "/admin", "/analytics%2Foverview"]
 )
-def test_what_is_documented_nowhere_stays_404(root: httpx2.Client, path: str) -> None:
+def test_undocumented_path_stays_404(root: httpx2.Client, path: str) -> None:
     assert root.get(BASE + path, headers=bearer("df_test")).status_code == 404
 
 

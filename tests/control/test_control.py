@@ -155,7 +155,7 @@ def test_the_mocks_own_page_may(controls: Controls, turned: RunningMock) -> None
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
 )
-def test_what_a_form_can_send_is_refused(controls: Controls, kind: str) -> None:
+def test_requests_that_a_form_can_send_are_refused(controls: Controls, kind: str) -> None:
     reply = controls.client.put("/clock", content=b"{}", headers={"Content-Type": kind})
 
     assert reply.status_code == 415
@@ -170,7 +170,7 @@ def test_json_with_a_charset_is_accepted(controls: Controls) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b"\xff", b'{"now": "\xff"}', b"[" * 60_000, b"{}{}"]
 )
-def test_a_body_that_is_no_object_is_refused(controls: Controls, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(controls: Controls, body: bytes) -> None:
     reply = controls.client.put("/clock", content=body, headers=JSON)
 
     assert reply.status_code == 400

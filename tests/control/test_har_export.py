@@ -86,7 +86,7 @@ def test_it_is_saved_by_a_browser(asked: tuple[RunningMock, str]) -> None:
     assert headers["Content-Type"] == "application/json"
 
 
-def test_there_is_no_token_in_it(asked: tuple[RunningMock, str]) -> None:
+def test_it_contains_no_token(asked: tuple[RunningMock, str]) -> None:
     text = exported(*asked).text
 
     assert SECRET not in text
@@ -95,7 +95,7 @@ def test_there_is_no_token_in_it(asked: tuple[RunningMock, str]) -> None:
     assert '{"name":"cookie","value":"***"}' in text
 
 
-def test_what_was_asked_and_answered(asked: tuple[RunningMock, str]) -> None:
+def test_entries_have_request_and_answer(asked: tuple[RunningMock, str]) -> None:
     mock, key = asked
     first, map_, unknown, post, binary, head, reset, refused = exported(mock, key).json()["log"]["entries"]
 
@@ -125,7 +125,7 @@ def test_it_has_as_many_entries_as_are_wanted(
     assert len(log["entries"]) == count
 
 
-def test_the_kit_reads_it_and_accuses_nobody(asked: tuple[RunningMock, str], tmp_path: Path) -> None:
+def test_the_kit_reads_it_and_finds_no_violation(asked: tuple[RunningMock, str], tmp_path: Path) -> None:
     mock, key = asked
     file = tmp_path / "journal.har"
     file.write_bytes(exported(mock, key).content)

@@ -246,7 +246,7 @@ def _ended_of(server: str) -> list[bool]:
         pytest.param("/data/0/nothing", "its members are: visitors", id="no member of an item"),
     ],
 )
-def test_a_pointer_that_leads_nowhere_is_told(
+def test_a_pointer_without_a_member_is_reported(
     turned: RunningMock, fault: str, pointer: str, words: str
 ) -> None:
     asked = {"__fault": f"{fault}:{pointer}"}

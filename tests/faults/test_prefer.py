@@ -80,7 +80,7 @@ def test_several_headers_are_one(web: httpx2.Client) -> None:
         pytest.param(";" * 5000, id="many parameters"),
     ],
 )
-def test_what_is_not_understood_is_ignored(web: httpx2.Client, prefer: str) -> None:
+def test_invalid_and_unknown_preferences_are_ignored(web: httpx2.Client, prefer: str) -> None:
     reply = web.get(REALTIME, headers={b"Authorization": b"Bearer df_demo", b"Prefer": prefer.encode()})
 
     assert reply.status_code == 200
@@ -118,7 +118,7 @@ def test_what_is_not_understood_is_ignored(web: httpx2.Client, prefer: str) -> N
         pytest.param("at=1066-10-14", "outside the years 1971 to 9998", id="an instant before all years"),
     ],
 )
-def test_what_cannot_be_met_is_refused_with_what_can(web: httpx2.Client, prefer: str, words: str) -> None:
+def test_an_invalid_value_is_refused_with_the_valid_ones(web: httpx2.Client, prefer: str, words: str) -> None:
     reply = web.get(REALTIME, headers={**KEY, "Prefer": prefer})
 
     assert reply.status_code == 400
@@ -136,7 +136,7 @@ def test_another_instant_site_and_revision(web: httpx2.Client) -> None:
     assert len(reply.json()["data"]["visitors"]) == reply.json()["data"]["count"] > 0
 
 
-def test_a_preference_does_not_open_what_needs_a_key(web: httpx2.Client) -> None:
+def test_a_preference_does_not_replace_a_key(web: httpx2.Client) -> None:
     assert web.get(REALTIME, headers={"Prefer": "site=shop"}).status_code == 401
 
 
@@ -148,7 +148,7 @@ def test_a_preference_does_not_open_what_needs_a_key(web: httpx2.Client) -> None
         pytest.param("site=shop, revision=2026-06", KEY, "site=shop, revision=2026-06", id="all"),
     ],
 )
-def test_only_what_was_done_is_called_applied(
+def test_only_honoured_preferences_are_named(
     web: httpx2.Client, prefer: str, headers: dict[str, str], applied: str
 ) -> None:
     reply = web.get(REALTIME, headers={**headers, "Prefer": prefer})
@@ -170,7 +170,7 @@ def test_the_header_counts_before_the_query(web: httpx2.Client) -> None:
     assert reply.status_code == 500
 
 
-def test_a_page_may_send_it_and_read_what_was_applied(web: httpx2.Client) -> None:
+def test_a_page_may_send_it_and_read_the_applied_ones(web: httpx2.Client) -> None:
     origin = {"Origin": "http://localhost:5173"}
     asked = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "prefer"}
 

@@ -105,9 +105,7 @@ def test_a_fault_that_does_not_fit_an_answer_is_left_out_and_noted(
     assert decided.startswith("world; the key's rule 0, not applied: this answer has no member '999'")
 
 
-def test_a_rule_is_about_operations_that_document_what_it_wants(
-    controls: Controls, web: httpx2.Client
-) -> None:
+def test_a_rule_matches_operations_that_document_its_answer(controls: Controls, web: httpx2.Client) -> None:
     rules = [{"then": {"example": "customer"}, "times": 1}, {"then": {"code": 500}, "times": 1}]
     key = controls.mint(faults=rules)
 

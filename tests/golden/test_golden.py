@@ -82,14 +82,14 @@ def test_index_describes_each_file_once_and_no_other() -> None:
     assert sorted([INDEX, *(row["path"] for row in ROWS)]) == sorted(GOLDEN)
 
 
-def test_index_says_what_they_were_made_of() -> None:
+def test_index_names_generator_seed_and_instant() -> None:
     made_of = {name: INDEXED[name] for name in ("generator", "seed", "instant")}
 
     assert made_of == {"generator": GENERATOR, "seed": 42, "instant": "2026-02-06T05:27:30.000Z"}
     assert {row["instant"] for row in ROWS} == {INDEXED["instant"]}
 
 
-def test_every_row_says_what_its_file_is_good_for() -> None:
+def test_every_row_says_the_use_of_its_file() -> None:
     assert [row["path"] for row in ROWS if not re.fullmatch(r"[A-Z].{15,}\.", row["goodFor"])] == []
 
 
@@ -138,7 +138,7 @@ UNDOCUMENTED = [row["path"] for row in ROWS if row["path"] not in {case.values[0
 
 
 @pytest.mark.parametrize("path", UNDOCUMENTED)
-def test_what_is_not_documented_comes_in_the_envelope_as_well(path: str) -> None:
+def test_undocumented_errors_have_the_envelope_too(path: str) -> None:
     _validator(DEFAULT_REVISION, MAP, 400).validate(json.loads(GOLDEN[path]))
 
 
@@ -223,7 +223,7 @@ def test_a_website_asked_for_by_name_comes_at_any_size() -> None:
     assert json.loads(files[INDEX])["leftOut"] == []
 
 
-def test_a_regular_who_has_not_come_yet_has_no_file() -> None:
+def test_a_regular_before_the_first_visit_has_no_file() -> None:
     mock = Mock(DEFAULT_SEED, DEFAULT_REVISION, instant_of("2020-01-01T00:00:00Z"))
 
     paths = [golden.path for golden in answers_of(mock, mock.sites[0])]
@@ -278,7 +278,7 @@ def index_of(*paths: str) -> bytes:
     return json.dumps({"generator": GENERATOR, "files": [{"path": path} for path in paths]}).encode()
 
 
-def test_files_that_are_made_no_more_are_removed_with_their_folder(tmp_path: Path) -> None:
+def test_files_no_longer_made_are_removed_with_their_folder(tmp_path: Path) -> None:
     write_folder(
         tmp_path, {INDEX: index_of("a/b/old.json", "a/kept.json"), "a/b/old.json": b"", "a/kept.json": b""}
     )
@@ -335,7 +335,7 @@ def test_nothing_is_written_or_removed_through_a_link(tmp_path: Path, link: str,
     assert (ours / link).is_symlink()
 
 
-def test_folder_where_a_file_of_ours_was_is_told(tmp_path: Path) -> None:
+def test_folder_in_place_of_a_file_is_reported(tmp_path: Path) -> None:
     write_folder(tmp_path, {INDEX: index_of("a.json"), "a.json": b""})
     (tmp_path / "a.json").unlink()
     (tmp_path / "a.json").mkdir()
@@ -370,7 +370,7 @@ def test_index_that_never_ends_is_none_of_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["", ".", "..", "a/../..", "/x", "C:x", "..\\\\x", "a\\u0000b"])
-def test_index_that_lists_what_is_no_file_of_ours_removes_nothing(tmp_path: Path, path: str) -> None:
+def test_index_that_lists_foreign_files_removes_nothing(tmp_path: Path, path: str) -> None:
     (tmp_path / INDEX).write_text(f'{{"generator": "{GENERATOR}", "files": [{{"path": "{path}"}}]}}', "utf-8")
 
     assert listed_in(tmp_path) == {INDEX}

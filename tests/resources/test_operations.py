@@ -1,6 +1,6 @@
-"""A new operation is a piece of the document, a function `Call → Reply` and a row of the registry.
+"""New operations: each is a piece of the document, a function `Call → Reply` and a row of the registry.
 
-The operations of further.yaml are like those that are still to come; all else that answers is the mock's own.
+The operations of further.yaml resemble those that are still to come; all other code is the mock's own.
 """
 
 import json
@@ -35,43 +35,43 @@ AT = instant_of("2026-02-06T05:27:20Z")
 
 
 class Book:
-    """The resources behind the operations: it counts what is asked, and keeps notes in a list."""
+    """The resources of the further operations, which count their calls and keep notes in a list."""
 
     def __init__(self) -> None:
         self.overviews = 0
         self.notes: list[str] = []
 
     def overview(self, call: Call) -> Reply:
-        """What was read from the query."""
+        """Returns the values of the query."""
         self.overviews += 1
         return _reply({name: _written(value) for name, value in call.query.items()})
 
     def get_notes(self, _call: Call) -> Reply:
-        """All notes."""
+        """Returns all notes."""
         return _reply(self.notes)
 
     def post_note(self, call: Call) -> Reply:
-        """Adds a note, which the account knows of."""
+        """Adds a note, and increases the account's version."""
         assert call.account is not None, "a write has an account"
         call.account.version += 1
         self.notes.append(call.body["text"])
         return Reply(json.dumps(call.body).encode(), headers={"Location": f"/notes/{len(self.notes)}"})
 
     def delete_notes(self, _call: Call) -> Reply:
-        """Deletes all of them."""
+        """Deletes all notes."""
         count = len(self.notes)
         self.notes.clear()
         return _reply(count)
 
 
 def account(call: Call) -> Reply:
-    """The name of the account."""
+    """Returns the name of the account."""
     assert call.account is not None, "an operation without a website is about the account"
     return _reply(call.account.name)
 
 
 def funnel(call: Call) -> Reply:
-    """The id that was asked for."""
+    """Returns the id in the path."""
     return _reply(call.path["funnelId"])
 
 
@@ -85,13 +85,13 @@ def _written(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def shelf() -> Book:
-    """The book of all tests."""
+    """The resources, shared by all tests of this file."""
     return Book()
 
 
 @pytest.fixture(scope="module")
 def service(shelf: Book) -> Service:
-    """A mock whose document and registry have the further operations."""
+    """A mock with the further operations in its document and registry."""
     document = load_document()
     further = read_record(FURTHER, dict[str, Any])
     views = {
@@ -112,7 +112,7 @@ def service(shelf: Book) -> Service:
 
 @pytest.fixture
 def book(shelf: Book, service: Service) -> Book:
-    """The book, empty, and no answer of a test before is cached."""
+    """The resources without notes and calls; cached answers of earlier tests are stale."""
     shelf.overviews, shelf.notes = 0, []
     service.keys.account("demo").version += 1
     return shelf
@@ -120,14 +120,14 @@ def book(shelf: Book, service: Service) -> Book:
 
 @pytest.fixture(scope="module")
 def server(service: Service) -> Iterator[str]:
-    """The address of that mock."""
+    """The address of the mock with the further operations."""
     with serving(service) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def api(server: str) -> Iterator[httpx2.Client]:
-    """A client with the key of `demo`."""
+    """A client of the mock with the key of `demo`."""
     url = f"{server}/api/v1"
     with httpx2.Client(base_url=url, headers=bearer("df_demo"), timeout=30) as client:
         yield client
@@ -263,7 +263,7 @@ def test_parameters_are_checked_before_the_body_and_the_website_before_both(api:
         pytest.param("GET", OVERVIEW, "dft_test", 400, id="token without websiteId in the query"),
     ],
 )
-def test_document_says_who_may_ask(
+def test_document_decides_the_access(
     api: httpx2.Client, method: str, path: str, token: str, status: int
 ) -> None:
     reply = api.request(method, path, headers=bearer(token), json=HELLO)

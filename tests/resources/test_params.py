@@ -12,7 +12,7 @@ def test_each_documented_parameter_has_its_own_value() -> None:
     assert list(params_of(source).items()) == [(name, f"the {name}") for name in NAMES]
 
 
-def test_what_was_not_there_is_null_and_what_is_undocumented_is_not_shown() -> None:
+def test_missing_parameters_are_null_and_undocumented_ones_are_not_shown() -> None:
     source = Source(weight=1, params={"utm_source": "x", "gclid": "y"}, ad_click_id="gclid")
 
     assert params_of(source) == {**dict.fromkeys(NAMES), "utm_source": "x"}

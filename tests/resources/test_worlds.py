@@ -34,7 +34,7 @@ class Counted:
         self.asked: list[str] = []
 
     def __call__(self, call: Call) -> Reply:
-        """The answer."""
+        """Records a call, and returns the answer."""
         self.asked.append(call.path["visitorId"])
         return Reply(bytes(self.size))
 
@@ -42,7 +42,7 @@ class Counted:
 def answer(
     worlds: Worlds, view: Counted, visitor_id: str, instant: int = 0, account: Account = DEMO
 ) -> bytes:
-    """The body of a view's answer about a visitor."""
+    """Returns the body of a resource's answer about a visitor."""
     read = Read("getVisitor", view, (("visitorId", visitor_id),), (), is_shared=True, weight=0)
     return worlds.answer(read, CHOICE, instant, account).body
 
@@ -52,7 +52,7 @@ def worlds() -> Worlds:
     return Worlds(42, {"empty": SITES["empty"]})
 
 
-def test_what_is_asked_again_and_again_stays_while_others_come_and_go(worlds: Worlds) -> None:
+def test_a_polled_answer_stays_cached_while_others_come_and_go(worlds: Worlds) -> None:
     view = Counted(MEGABYTE)
     for n in range(100):
         answer(worlds, view, "polled")
@@ -85,7 +85,7 @@ def test_accounts_share_an_answer_until_one_of_them_is_written_to(worlds: Worlds
     assert asked == [1, 2, 3]
 
 
-def test_what_was_asked_longest_ago_makes_room(worlds: Worlds) -> None:
+def test_the_least_recently_used_answer_is_removed(worlds: Worlds) -> None:
     view = Counted(MEGABYTE)
     for n in (*range(40), 39, 0):
         answer(worlds, view, str(n), n % 3)

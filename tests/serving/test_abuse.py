@@ -189,7 +189,7 @@ NO_HTTP = [
 
 
 @pytest.mark.parametrize("data", NO_HTTP)
-def test_what_is_no_http_is_refused(target: Target, data: bytes) -> None:
+def test_bytes_that_are_not_http_are_refused(target: Target, data: bytes) -> None:
     [status] = target.statuses(data)
 
     assert 400 <= status < 500
@@ -198,7 +198,7 @@ def test_what_is_no_http_is_refused(target: Target, data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"\r\n" * 10_000, b"GET " + REALTIME + b"\r\n"], ids=["line ends", "HTTP/0.9"]
 )
-def test_what_asks_for_nothing_is_hung_up_on(target: Target, data: bytes) -> None:
+def test_connection_without_a_request_is_closed(target: Target, data: bytes) -> None:
     assert target.statuses(data) in ([], [400])
 
 
@@ -426,7 +426,7 @@ def test_garbage_after_requests_is_refused_in_its_turn(target: Target, garbage: 
     assert statuses == [200] * 10 + [400]
 
 
-def test_body_that_nobody_reads_does_not_spoil_the_next_request(target: Target) -> None:
+def test_unread_body_does_not_spoil_the_next_request(target: Target) -> None:
     with target.connected() as sock:
         sock.sendall(request(method=b"POST", headers=b"Content-Length: %d\r\n" % (5 * MEGABYTE)))
         sock.sendall(b"x" * 5 * MEGABYTE + request(headers=TOKEN + b"Connection: close\r\n"))
@@ -491,7 +491,7 @@ def test_websocket_frames_are_refused(target: Target) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_client_that_resets_its_connection_harms_nobody(target: Target, count: int) -> None:
+def test_client_that_resets_its_connection_affects_no_other(target: Target, count: int) -> None:
     with target.connected() as sock:
         sock.sendall(request() * count)
         # With a linger of 0 s, closing sends a reset.
@@ -499,7 +499,7 @@ def test_client_that_resets_its_connection_harms_nobody(target: Target, count: i
 
 
 @pytest.mark.parametrize("count", [1, 100])
-def test_client_that_leaves_while_it_is_answered_harms_nobody(
+def test_client_that_leaves_during_its_answer_affects_no_other(
     target: Target, bystander: httpx2.Client, count: int
 ) -> None:
     with target.connected() as sock:

@@ -204,7 +204,7 @@ def test_other_plain_request_takes_the_fast_path(pair: Pair, request_: str) -> N
         pytest.param(asking(MAP, "Authorization: Bearer df_test", *["X: " + "x" * 400] * 10), id="long"),
     ],
 )
-def test_what_is_not_worth_it_is_not_known_again(pair: Pair, request_: str) -> None:
+def test_unusual_requests_are_not_cached(pair: Pair, request_: str) -> None:
     assert both(pair, request_, is_known=False)
 
 
@@ -245,7 +245,7 @@ def test_what_is_not_worth_it_is_not_known_again(pair: Pair, request_: str) -> N
         ),
     ],
 )
-def test_what_wants_a_decision_is_left_to_the_application(pair: Pair, request_: str) -> None:
+def test_request_that_needs_a_decision_is_left_to_the_application(pair: Pair, request_: str) -> None:
     assert not both(pair, request_)
 
 
@@ -256,7 +256,7 @@ def test_what_wants_a_decision_is_left_to_the_application(pair: Pair, request_: 
         pytest.param({"rateLimit": {"limit": 100}}, id="limit"),
     ],
 )
-def test_what_is_set_for_a_key_is_heeded(pair: Pair, settings: dict[str, object]) -> None:
+def test_settings_of_a_key_are_respected(pair: Pair, settings: dict[str, object]) -> None:
     for server in (pair.fast, pair.usual):
         with Controls(server) as controls:
             controls.put("/settings", settings, key="df_xxx")
@@ -304,7 +304,7 @@ def test_both_are_noted_alike(pair: Pair) -> None:
     assert all(entry["responseBody"]["text"].startswith('{"status":"success"') for entry in noted[0])
 
 
-def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:
+def test_changes_between_two_requests_are_respected(pair: Pair) -> None:
     requests = [asking(path, "Authorization: Bearer df_shop") for path in (MAP, REALTIME)]
     told = []
     for server in (pair.fast, pair.usual):
@@ -323,7 +323,7 @@ def test_what_changes_between_two_requests_is_heeded(pair: Pair) -> None:
     assert told[0][2:4] == told[0][:2] != told[0][4:6]
 
 
-def test_visitor_who_is_unknown_at_another_instant_is_not_known_again(pair: Pair) -> None:
+def test_request_for_a_visitor_unknown_at_another_instant_is_not_cached(pair: Pair) -> None:
     request = asking(VISITOR, "Authorization: Bearer df_demo")
     told = []
     for server in (pair.fast, pair.usual):
@@ -479,7 +479,7 @@ def test_error_on_the_fast_path_is_an_error_of_the_application(
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/__mock/health", "/api/v1/nothing/at/all"])
-def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
+def test_a_request_to_no_operation_does_not_count_as_using_the_key(path: str) -> None:
     lenient = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
 
     with served(Server(make_app(lenient), lambda: None, fast_path=FastReads(lenient))) as server:
@@ -490,7 +490,7 @@ def test_a_key_is_not_used_by_what_is_no_operation(path: str) -> None:
     assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
 
 
-def test_so_many_requests_are_known_and_no_more() -> None:
+def test_cache_of_requests_is_bounded() -> None:
     fast = FastReads(service())
     size = []
     for number in range(600):
@@ -530,7 +530,7 @@ def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
     assert grown < 10 * largest
 
 
-def test_who_polls_stays_known_while_others_come_and_go(pair: Pair) -> None:
+def test_a_polled_request_stays_cached_while_others_come_and_go(pair: Pair) -> None:
     pair.counts.forget()
     before = pair.counts.known
     polled = asking(REALTIME, "Authorization: Bearer df_demo")

@@ -173,7 +173,7 @@ def test_preflight_allows_get_with_authorization(root: httpx2.Client, origin: st
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_preflight_allows_what_clients_send_besides(root: httpx2.Client, origin: str) -> None:
+def test_preflight_allows_further_headers_of_clients(root: httpx2.Client, origin: str) -> None:
     asked = "authorization,content-type,prefer"
 
     reply = root.options(REALTIME, headers=_preflight(origin, asked))
@@ -506,7 +506,7 @@ def _document(root: httpx2.Client, revision: str) -> Any:
 @pytest.mark.parametrize(
     "path", ["/api%2Fv1/analytics/realtime", "/api/v1/analytics%2frealtime", "/__mock%2Fhealth"]
 )
-def test_a_path_that_leads_nowhere_is_told_as_it_was_sent(root: httpx2.Client, path: str) -> None:
+def test_an_unknown_path_is_named_as_it_was_sent(root: httpx2.Client, path: str) -> None:
     reply = root.get(path, headers=bearer("df_test"))
 
     assert reply.status_code == 404

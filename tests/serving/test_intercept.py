@@ -421,7 +421,7 @@ def test_fault_of_an_absolute_target_is_that_of_its_connection(
     assert bool(found) == bool(heard_of_it)
 
 
-def test_absolute_target_is_in_the_journal_without_what_was_for_the_proxy(command: Intercepting) -> None:
+def test_absolute_target_is_in_the_journal_without_the_headers_for_the_proxy(command: Intercepting) -> None:
     with Controls(command.url) as controls, socket.create_connection(command.proxy, timeout=30) as sock:
         key = controls.mint()
         statuses(
@@ -530,7 +530,7 @@ def test_head_may_come_in_pieces(command: Intercepting) -> None:
         assert heard(sock) == ESTABLISHED
 
 
-def test_what_is_no_tls_inside_the_tunnel_ends_it(command: Intercepting) -> None:
+def test_bytes_inside_the_tunnel_that_are_not_tls_end_it(command: Intercepting) -> None:
     with socket.create_connection(command.proxy, timeout=30) as sock:
         sock.sendall(CONNECT)
         heard(sock)
@@ -571,7 +571,7 @@ def _until_cut(sock: socket.socket) -> bytes:
 @pytest.mark.parametrize(
     "path", ["//__mock/keys", "/x/../__mock/keys", "/__MOCK/keys", "/__mock%2Fkeys", "*"]
 )
-def test_what_only_looks_like_the_controls_gives_nothing_of_them(command: Intercepting, path: str) -> None:
+def test_paths_that_resemble_the_controls_do_not_reach_them(command: Intercepting, path: str) -> None:
     request = f"GET https://{HOST}{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
 
     answer = said(command.proxy, request)
@@ -642,7 +642,7 @@ print([folder for folder in folders if folder.exists()])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
-def test_nobody_else_reads_the_key_or_writes_the_certificate_whatever_the_umask(tmp_path: Path) -> None:
+def test_no_other_user_reads_the_key_or_writes_the_certificate_whatever_the_umask(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
 
     result = run([sys.executable, "-c", MODES, str(file)], {})
@@ -653,7 +653,7 @@ def test_nobody_else_reads_the_key_or_writes_the_certificate_whatever_the_umask(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/null", "link"])
-def test_what_is_no_file_is_refused_as_the_authoritys_at_once(tmp_path: Path, name: str) -> None:
+def test_pipe_or_device_is_refused_as_the_authoritys_file_at_once(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
 
@@ -695,7 +695,7 @@ def test_chosen_port_and_file_are_used(tmp_path: Path) -> None:
     assert file.exists()
 
 
-def test_taken_port_is_told_with_its_option() -> None:
+def test_taken_port_is_reported_with_its_option() -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
 
@@ -713,7 +713,7 @@ def test_options_of_the_proxy_without_the_proxy_are_refused() -> None:
     assert "need --intercept" in result.stderr
 
 
-def test_missing_package_is_named_with_what_to_install(without: dict[str, dict[str, str]]) -> None:
+def test_missing_package_is_named_with_the_extra_to_install(without: dict[str, dict[str, str]]) -> None:
     result = ended("serve", "--port", "0", "--intercept", environment=without["trustme"])
 
     assert (result.returncode, result.stdout) == (2, "")
@@ -723,7 +723,7 @@ def test_missing_package_is_named_with_what_to_install(without: dict[str, dict[s
     )
 
 
-def test_who_does_not_intercept_needs_no_package_for_it(without: dict[str, dict[str, str]]) -> None:
+def test_without_intercept_no_package_is_needed_for_it(without: dict[str, dict[str, str]]) -> None:
     with started("--port", "0", environment=without["trustme"]) as process:
         banner = banner_of(process)
 

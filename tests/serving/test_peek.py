@@ -165,7 +165,7 @@ def test_peeks_in_between_foretell_and_change_nothing(
     assert len(noted) == len(peeks)
 
 
-def test_faults_on_the_socket_happen_to_those_who_peek_too(controls: Controls, web: httpx2.Client) -> None:
+def test_a_peek_meets_faults_of_the_socket_too(controls: Controls, web: httpx2.Client) -> None:
     reset = controls.mint(faults=[{"then": {"fault": "reset"}, "times": 1}])
     late = controls.mint(faults=[{"then": {"delay": 200}}])
 
@@ -255,7 +255,7 @@ def test_the_request_log_has_no_line_of_a_peek() -> None:
     assert [line.split()[1:3] for line in log.splitlines()] == [["GET", "/__mock/health"]]
 
 
-def test_a_peek_is_no_use_of_a_minted_key() -> None:
+def test_a_peek_does_not_count_as_using_a_minted_key() -> None:
     seconds = 0.0
     keys = Keys({}, load_accounts(load_sites((SITES,))), allow_any=False, seconds=lambda: seconds)
     keys.mint(Credential(token="df_watched"), keys.new_account(), "")

@@ -153,7 +153,7 @@ def test_a_page_may_read_why_its_request_was_refused(pair: Pair) -> None:
     assert b"access-control-allow-origin: *\r\n" in answer
 
 
-def test_what_is_refused_is_noted(pair: Pair) -> None:
+def test_refused_requests_are_in_the_journal(pair: Pair) -> None:
     told(pair.fast, f"GET {REALTIME}?a=b HTTP/1.1\r\n{TOKEN}\r\n\r\n")
 
     row = noted(pair.fast)
@@ -229,7 +229,7 @@ LONG = [
 @pytest.mark.parametrize("size", [1 << 30, 30_000], ids=["at once", "in pieces"])
 @pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "without an end"])
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_too_long_is_refused_alike(
+def test_too_long_requests_are_refused_alike(
     pair: Pair, way: str, *, is_whole: bool, size: int, request_: tuple[str, str], status: int
 ) -> None:
     data = asking(request_[0], TOKEN, "Origin: http://a", request_[1])
@@ -244,7 +244,7 @@ def test_what_is_too_long_is_refused_alike(
     assert not status or (b'"status":"error"' in answer and b"\r\nconnection: close\r\n" in answer)
 
 
-def test_what_is_too_long_is_noted_by_its_beginning(pair: Pair) -> None:
+def test_too_long_requests_are_in_the_journal_with_their_beginning(pair: Pair) -> None:
     told(pair.fast, asking("/api/v1/" + "x" * 65_600, TOKEN, "X: " + "y" * 600))
 
     row = noted(pair.fast)
@@ -388,7 +388,9 @@ SLOW = asking(REALTIME, TOKEN, "Prefer: delay=300")
     ],
 )
 @pytest.mark.parametrize("way", WAYS)
-def test_who_says_no_more_is_answered_still(pair: Pair, way: str, sent: str, expected: list[int]) -> None:
+def test_a_client_that_closed_its_side_is_answered(
+    pair: Pair, way: str, sent: str, expected: list[int]
+) -> None:
     assert statuses(told(getattr(pair, way), sent)) == expected
 
 
@@ -424,7 +426,7 @@ def hasty() -> Iterator[str]:
         ),
     ],
 )
-def test_who_sends_nothing_is_left_in_the_end(
+def test_an_idle_connection_is_closed_after_the_timeout(
     hasty: str, pieces: list[str], count: int, least: float
 ) -> None:
     with connected(hasty) as sock:
@@ -450,7 +452,7 @@ def test_one_byte_after_another_is_too_slow(hasty: str) -> None:
     assert statuses(answer) == [408]
 
 
-def test_who_is_too_slow_is_told_so_when_all_before_is_answered(hasty: str) -> None:
+def test_a_slow_request_gets_408_after_the_earlier_answers(hasty: str) -> None:
     with connected(hasty) as sock:
         sock.sendall((asking(REALTIME, TOKEN, "Prefer: delay=800") + PLAIN + PLAIN[:30]).encode())
         answer = b"".join(iter(lambda: sock.recv(1 << 16), b""))
@@ -458,7 +460,7 @@ def test_who_is_too_slow_is_told_so_when_all_before_is_answered(hasty: str) -> N
     assert statuses(answer) == [200, 200, 408]
 
 
-def test_who_polls_once_a_minute_keeps_the_connection() -> None:
+def test_a_client_that_polls_once_a_minute_keeps_its_connection() -> None:
     assert 65 <= Timeouts().idle <= 75
 
 

@@ -114,7 +114,7 @@ def test_a_minted_key_has_an_account_of_its_own(controls: Controls) -> None:
     assert len({one, other, "demo"}) == 3
 
 
-def test_keys_of_one_account_are_told_by_its_name(controls: Controls) -> None:
+def test_keys_of_one_account_are_listed_with_its_name(controls: Controls) -> None:
     website_key = controls.post("/keys", {"site": "shop"})
     account = website_key["account"]
     token = controls.post("/keys", {"account": account, "permissions": ["*"]})
@@ -136,7 +136,7 @@ def test_a_key_may_join_the_account_of_the_shipped_ones(controls: Controls, web:
     assert statuses == [200, 403]
 
 
-def test_an_unknown_account_is_refused_with_those_that_there_are(controls: Controls) -> None:
+def test_an_unknown_account_is_refused_with_the_known_ones(controls: Controls) -> None:
     minted = controls.post("/keys", {})["account"]
     reply = controls.ask("POST", "/keys", {"account": "nobody"})
 

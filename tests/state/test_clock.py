@@ -138,7 +138,7 @@ def test_reset_makes_all_as_at_the_start(own: Controls, mock: RunningMock) -> No
     assert own.ask("GET", f"/keys/{key}").status_code == 404
 
 
-def test_what_is_set_for_the_server_holds_for_keys_that_set_nothing(own: Controls, mock: RunningMock) -> None:
+def test_keys_without_settings_inherit_those_of_the_server(own: Controls, mock: RunningMock) -> None:
     key = own.mint()
     own.put("/settings", {"site": "empty"})
 

@@ -72,9 +72,7 @@ async def longest_turn(app: ASGIApp, method: str, path: str, body: Json) -> tupl
         pytest.param("GET", "/requests/retries", None, id="retries"),
     ],
 )
-def test_nobody_waits_while_they_are_looked_through(
-    full: ASGIApp, method: str, path: str, body: Json
-) -> None:
+def test_no_client_waits_while_they_are_read(full: ASGIApp, method: str, path: str, body: Json) -> None:
     status, held = asyncio.run(longest_turn(full, method, path, body))
 
     assert status == 200

@@ -43,7 +43,7 @@ def test_a_request_as_it_was_sent(controls: Controls, web: httpx2.Client) -> Non
     assert row["time"] > "2026-02-06T05:27:30"
 
 
-def test_what_was_answered(controls: Controls, web: httpx2.Client) -> None:
+def test_the_answer_of_a_request(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint()
     replies = [web.get(path, headers=bearer(key)) for path in (REALTIME, f"{REALTIME}/map", "/visitors/x")]
     replies.append(web.head(f"{REALTIME}/map", headers=bearer(key)))
@@ -155,14 +155,14 @@ def test_the_body_of_a_request(
     assert chunked == {"text": text, "encoding": encoding, "cut": is_cut}
 
 
-def test_an_operation_is_told_its_body_as_well(controls: Controls, web: httpx2.Client) -> None:
+def test_the_body_for_an_operation_is_kept_too(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint()
     web.request("GET", REALTIME, content=b"df_secret wants it", headers=bearer(key))
 
     assert last(controls, key)["requestBody"]["text"] == "df_*** wants it"
 
 
-def test_who_does_not_send_the_body_is_answered(controls: Controls, turned: RunningMock) -> None:
+def test_a_client_that_does_not_send_its_body_is_answered(controls: Controls, turned: RunningMock) -> None:
     key = controls.mint()
     host, port = turned.server.removeprefix("http://").split(":")
     head = f"GET /api/v1{REALTIME} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {key}\r\n"
@@ -203,7 +203,7 @@ def test_a_stranger_s_token_is_masked_where_any_key_will_do() -> None:
         assert anyones.get("/requests")["requests"][0]["keyName"] == "df_***"
 
 
-def test_where_there_is_no_room_older_bodies_go_first(controls: Controls, web: httpx2.Client) -> None:
+def test_older_bodies_are_dropped_first(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint()
     for _ in range(100):
         web.post(REALTIME, content=b"x" * LONGEST_BODY, headers=bearer(key))
@@ -247,7 +247,7 @@ def test_where_there_is_no_room_older_bodies_go_first(controls: Controls, web: h
         pytest.param({}, "/nothing", {}, "route", id="unknown route"),
     ],
 )
-def test_what_decided_the_answer(
+def test_the_stage_that_decided_the_answer(
     controls: Controls, web: httpx2.Client, settings: Json, path: str, headers: dict[str, str], decided: str
 ) -> None:
     key = controls.mint(**settings)
@@ -475,7 +475,7 @@ def test_verify_expects_a_body(
         pytest.param({"headers": {"X-Mine": "1 df_***"}}, True, id="header with a token, as shown"),
     ],
 )
-def test_verify_compares_what_was_sent(
+def test_verify_compares_the_sent_bytes(
     controls: Controls, web: httpx2.Client, expected: Json, is_met: bool
 ) -> None:
     key = controls.mint()
@@ -507,7 +507,7 @@ def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> Non
     assert found["nearest"][0]["request"]["status"] == 400
 
 
-def test_verify_refuses_an_operation_that_there_is_not(controls: Controls) -> None:
+def test_verify_refuses_an_unknown_operation(controls: Controls) -> None:
     # No request can match an unknown operation, so 0 would be met by mistake.
     reply = controls.ask("POST", "/requests/verify", {"operation": "getRealtme", "count": 0})
 
@@ -515,7 +515,7 @@ def test_verify_refuses_an_operation_that_there_is_not(controls: Controls) -> No
     assert "getRealtime, getRealtimeMap, getVisitor" in reply.json()["detail"]
 
 
-def test_verify_refuses_what_no_number_can_be(controls: Controls) -> None:
+def test_verify_refuses_an_impossible_count(controls: Controls) -> None:
     reply = controls.ask("POST", "/requests/verify", {"count": {"min": 3, "max": 2}})
 
     assert (reply.status_code, reply.json()["member"]) == (400, "/count")

@@ -263,7 +263,7 @@ def test_a_listed_key_names_the_site_that_it_answers_for_now(controls: Controls)
     assert by_key[key] == "quiet"
 
 
-def test_a_forgotten_key_is_listed_no_more(controls: Controls) -> None:
+def test_a_deleted_key_is_no_longer_listed(controls: Controls) -> None:
     key = controls.mint()
     before = [row["key"] for row in controls.get("/keys")["keys"]]
     controls.ask("DELETE", f"/keys/{key}")
@@ -273,7 +273,7 @@ def test_a_forgotten_key_is_listed_no_more(controls: Controls) -> None:
     assert key not in after
 
 
-def test_to_be_listed_is_no_use_of_a_key_and_idle_ones_are_not() -> None:
+def test_listing_does_not_count_as_using_a_key_and_idle_ones_are_left_out() -> None:
     seconds = 0.0
     keys = Keys({}, load_accounts(load_sites((SITES,))), allow_any=False, seconds=lambda: seconds)
     keys.mint(Credential(token="df_idle"), keys.new_account(), "")

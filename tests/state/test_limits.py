@@ -82,7 +82,7 @@ def test_an_instant_of_ones_own_opens_no_other_window(controls: Controls, web: h
     ]
 
 
-def test_errors_are_counted_and_told_the_limit(controls: Controls, web: httpx2.Client) -> None:
+def test_errors_are_counted_and_have_the_headers_of_the_limit(controls: Controls, web: httpx2.Client) -> None:
     key = controls.mint(rateLimit={"limit": 1}, **START)
     replies = [web.get(f"{REALTIME}?fields=nothing", headers=bearer(key)) for _ in range(2)]
 
@@ -141,7 +141,7 @@ def test_a_forced_429_of_a_world_in_the_past_ends_soon() -> None:
     assert 0 < int(reply.headers["Retry-After"]) <= 60
 
 
-def test_whoever_really_waits_is_let_in_although_the_clock_that_was_driven_stands(
+def test_a_client_that_waits_in_real_time_is_let_in_although_the_clock_is_frozen(
     controls: Controls, web: httpx2.Client
 ) -> None:
     key = controls.mint(rateLimit={"limit": 1, "window": 1}, **START)
@@ -224,7 +224,7 @@ def test_whether_a_client_waits(
 
 @pytest.mark.parametrize("offset", [0, 1, 500, 999])
 @pytest.mark.parametrize("unit", ["ms", "s"])
-def test_a_window_of_real_time_is_as_long_as_it_is_told(offset: int, unit: Literal["ms", "s"]) -> None:
+def test_a_window_of_real_time_is_as_long_as_it_says(offset: int, unit: Literal["ms", "s"]) -> None:
     rate, begun = RateLimit(limit=1, window=1, reset_unit=unit), 1_770_355_640_000 + offset
     limiter = Limiter(rate)
     told = limiter.take(window_of_real_time(rate, begun), begun)

@@ -17,7 +17,7 @@ def test_whatever_is_about_settings_has_all_of_them(kind: type[msgspec.Struct]) 
     assert MEMBERS.items() <= members.items()
 
 
-def test_a_change_leaves_what_it_does_not_name() -> None:
+def test_a_change_leaves_other_settings() -> None:
     before = Settings(site="shop", seed=7)
     change = msgspec.json.decode(b'{"seed": null, "revision": "2026-06"}', type=SettingsChange)
 

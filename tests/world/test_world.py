@@ -86,7 +86,7 @@ def test_the_past_is_never_rewritten() -> None:
 
 
 @given(seeds, st.sampled_from(SMALL_SITES), instants, st.integers(1, HOUR))
-def test_what_was_asked_before_changes_no_answer(seed: int, site: str, instant: int, lapse: int) -> None:
+def test_earlier_requests_change_no_answer(seed: int, site: str, instant: int, lapse: int) -> None:
     used, fresh = World(seed, SITES[site]), World(seed, SITES[site])
     for earlier in (instant - lapse, instant + lapse, instant - 1000):
         take_picture(asking(used, earlier, "2026-02"), earlier, most_profiles=2)
