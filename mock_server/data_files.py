@@ -55,7 +55,7 @@ def read_data(path: Path) -> Any:
 
 
 def data_of(text: str, path: Path) -> Any:
-    """The content of a text, likewise; `path` is the file that errors name. Raises InputError."""
+    """Returns the content of a text as values of JSON. Raises InputError, with `path` as the file."""
     try:
         return _json(text)
     except (ValueError, RecursionError) as error:

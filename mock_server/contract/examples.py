@@ -1,4 +1,4 @@
-"""The examples of a document: the written ones, or else values made from its schemas."""
+"""The examples of a document: written ones, or values that are made from its schemas."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -42,8 +42,8 @@ _NOTHING = _Made(None, 4)
 class Examples:
     """The examples of one document.
 
-    The value of each schema is made once: otherwise schemas that refer to one another would cost as much as
-    all paths through them.
+    The value of each schema is made once. Otherwise, schemas that refer to one another would be made again
+    for every reference to them.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:

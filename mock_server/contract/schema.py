@@ -40,7 +40,7 @@ class Schema:
 
     @cached_property
     def formats(self) -> frozenset[str]:
-        """The formats that a text may have, such as `date-time`; those of `anyOf` and `oneOf` among them."""
+        """The formats that a text may have, such as `date-time`, including those in `anyOf` and `oneOf`."""
         branches = [*self._whole.get("anyOf", ()), *self._whole.get("oneOf", ())]
         found = (resolved(self._whole, branch, self._where) for branch in (self._whole, *branches))
         return frozenset(one["format"] for one in found if isinstance(one, dict) and "format" in one)

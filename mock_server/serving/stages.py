@@ -311,7 +311,7 @@ class Endpoint:
         return context.service.answers(self._revision(context))[self._operation.operation_id]
 
     def _forced(self, example: Example, context: Context) -> Response:
-        """Returns a documented example with its headers. Raises ApiError for a 429 with a real wait."""
+        """Returns a documented example with its headers, or raises a 429 with the real time to wait."""
         if example.status == 429 and context.action is not None and context.action.example is UNSET:
             limiter = None if context.key is None else context.service.limiter_of(context.key)
             rate = _USUAL_RATE if limiter is None else limiter.rate
