@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 import yaml
 
 from contract_tests.exchange import Json
-from contract_tests.pointers import ANY_ITEM
+from contract_tests.pointers import ANY_ITEM, objects_at
 
 _PACKAGE = Path(__file__).parent
 # In a checkout the document lies beside the package, in an installation inside the mock's.
@@ -22,6 +22,8 @@ DOCUMENT = next(place for place in _PLACES if place.exists())
 
 PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
 """What a sentence rests on, from the documentation's own words to what programs report of the live API."""
+ACCUSING = frozenset({PAGE, OTHER, IMPLIED})
+"""The standings of sentences that break the contract where they do not hold; the others warn."""
 
 # What a member's own row says of it; members below it have rows of their own.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
@@ -103,6 +105,15 @@ class Row:
     standing: str
     is_required: bool
     revision: str | None
+    is_listed: bool = False
+    """Whether the document has the member in `required`, even if it may be null."""
+    is_usual: bool = False
+    """Whether every documented example of the answer has the member, at least one of them."""
+
+    @property
+    def is_null_allowed(self) -> bool:
+        """Whether the document lists null among the types."""
+        return "null" in _kinds(self.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +303,29 @@ class Document:
             # No page says that a member which may be null may not be left out.
             is_required and "null" not in _kinds(schema),
             revision,
+            is_required,
+            self._is_usual(answer, place),
         )
+
+    def _is_usual(self, answer: tuple[str, int], place: tuple[str, ...]) -> bool:
+        parents = [
+            parent for example in self._examples[answer] for _, parent in objects_at(example, place[:-1])
+        ]
+        return bool(parents) and all(place[-1] in parent for parent in parents)
+
+    @cached_property
+    def _examples(self) -> Mapping[tuple[str, int], list[Json]]:
+        """The documented examples of each successful answer, by operation and status."""
+        found: dict[tuple[str, int], list[Json]] = defaultdict(list)
+        for item in self.content["paths"].values():
+            for operation in (item[method.lower()] for method in METHODS if method.lower() in item):
+                for status, part in operation.get("responses", {}).items():
+                    media = self._resolved(part).get("content", {}).get(_JSON, {})
+                    if status.isdigit():
+                        examples = map(self._resolved, media.get("examples", {}).values())
+                        values = [example["value"] for example in examples if "value" in example]
+                        found[operation["operationId"], int(status)] += values
+        return found
 
     def _shallow(self, member: Json) -> dict[str, Any]:
         """The part of a schema that is about the value itself."""

@@ -1,11 +1,14 @@
 """Recordings: all exchanges of a run, with look-ups for clauses."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange, Json
 from contract_tests.pointers import kind_of, step
+
+T = TypeVar("T")
 
 REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
 
@@ -20,8 +23,26 @@ class Recording:
         self.exchanges: Sequence[Exchange] = list(exchanges)
         self.demanded = revision
         self._contract = contract or document()
+        self._base: Recording | None = None
+        self._known: dict[tuple[int, Hashable], Any] = {}
+        self._ids = frozenset(map(id, self.exchanges))
         self._found: dict[tuple[int, tuple[str, ...]], Sequence[Json]] = {}
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
+
+    def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
+        """Returns a recording of other exchanges; for those that it shares with this one, so is `cached`."""
+        other = Recording(exchanges, self.demanded, self._contract)
+        other._base = self
+        return other
+
+    def cached(self, exchange: Exchange, key: Hashable, make: Callable[[], T]) -> T:
+        """Returns what `make` returns for an exchange and a key; it is called once for both."""
+        if self._base is not None and id(exchange) in self._base._ids:
+            return self._base.cached(exchange, key, make)
+        if (id(exchange), key) not in self._known:
+            self._known[id(exchange), key] = make()
+        found: T = self._known[id(exchange), key]
+        return found
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
         """Returns a recording of some of the exchanges, with the revision of all of them."""

@@ -63,7 +63,7 @@ def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
     """The server holds a clause; an unobserved one is skipped, with the reason."""
     verdict = verdicts[clause.id]
     if verdict.outcome is Outcome.NOT_OBSERVED:
-        pytest.skip(f"not observed; needed: {clause.needs}")
+        pytest.skip(f"not observed; needed: {verdict.needs}")
     if verdict.outcome is Outcome.OTHER_REVISION:
         pytest.skip(f"the server speaks another revision than {clause.revision}")
     if verdict.outcome is Outcome.WARNING:

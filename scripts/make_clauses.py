@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
+from contract_tests.document import EXAMPLE
 from contract_tests.families import FAMILIES, family_of
 from contract_tests.mutants import all_mutants
 from contract_tests.report.words import ground_of
@@ -47,18 +48,27 @@ def _lines() -> Iterator[str]:
             "",
             f"## {family.title}",
             "",
-            "| | Sentence | Rests on | | Proven by |",
-            "|---|---|---|---|---|",
+            "| | Sentence | What it is | Rests on | | Proven by |",
+            "|---|---|---|---|---|---|",
         )
         yield from (_row(clause, mutants[clause.id]) for clause in found)
 
 
 def _row(clause: Clause, mutants: list[str]) -> str:
     weight = "breaks" if clause.accuses else "warns"
+    if clause.accuses and clause.standing == EXAMPLE:
+        weight = "breaks by its type, else warns"
     only = f" ({clause.revision} only)" if clause.revision else ""
     # The place is already in the sentence.
     names = [name.removeprefix(f"{clause.id} ").removeprefix(_place_of(clause)).strip() for name in mutants]
-    cells = (clause.id, clause.sentence + only, ground_of(clause), weight, " · ".join(dict.fromkeys(names)))
+    cells = (
+        clause.id,
+        clause.sentence + only,
+        clause.about,
+        ground_of(clause),
+        weight,
+        " · ".join(dict.fromkeys(names)),
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
-from contract_tests.clauses import access, agreement, envelope, polls, realtime_map, visitor
+from contract_tests.clauses import access, agreement, envelope, polls, realtime, realtime_map, visitor
 from contract_tests.clauses.access import ACCESS, access_clauses
 from contract_tests.clauses.clause import Clause, clauses_of
 from contract_tests.clauses.paging import paging_clauses
@@ -25,7 +25,7 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
     for module in (envelope, realtime_map, visitor):
         # Each answer is judged by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
-    for module in (access, polls, agreement):
+    for module in (access, realtime, polls, agreement):
         found += clauses_of(vars(module))
     found += (*access_clauses(contract), *paging_clauses(contract))
     return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

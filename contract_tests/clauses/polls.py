@@ -88,7 +88,7 @@ def _same_session(recording: Recording) -> list[list[Again]]:
 
 @clause(
     "POLL-03",
-    "Within a session a visitor stays in the same place.",
+    "Within a session most visitors stay in the same place.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="two maps of revision 2026-02 with a visitor in common",
@@ -101,7 +101,7 @@ def visitors_stay_in_place(told: list[Again]) -> Iterable[Violation]:
 
 @clause(
     "POLL-04",
-    "Within a session a visitor keeps the same browser, system and device.",
+    "Within a session most visitors keep the same browser, system and device.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="two maps of revision 2026-02 with a visitor in common",
@@ -210,7 +210,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 
 @clause(
     "POLL-08",
-    "Pages once viewed stay viewed.",
+    "`visitedPages` gets no shorter by the loss of a page view.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor with `visitedPages`",

@@ -1,28 +1,83 @@
 """The counter: the effect of query parameters."""
 
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
 from contract_tests.asking import labels
-from contract_tests.clauses.statuses import Answered
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.realtime_map import is_number
+from contract_tests.clauses.statuses import LIMITED, Answered
 from contract_tests.document import PAGE
+from contract_tests.exchange import Exchange
+from contract_tests.families import REALTIME
+from contract_tests.recording import Recording
+
+# In ms. Later the number may be another one anyway.
+_SOON = 120_000
+_FAILURE = 500
 
 _ANSWERS = (
     Answered(
         "RT-04",
         labels.FIELDS,
         (200,),
-        "`fields=visitors` asks for what is answered anyway.",
+        "`fields=visitors` is answered with 200.",
         "003 Query parameters",
-        PAGE,
-        "a website's key (`--key`)",
-    ),
-    Answered(
-        "RT-05",
-        labels.DATES,
-        (200,),
-        "Dates and filters are no error on realtime: they have no effect.",
-        "003 Get realtime visitors",
         PAGE,
         "a website's key (`--key`)",
     ),
 )
 
 REALTIME_CLAUSES = [answered.clause() for answered in _ANSWERS]
+
+
+class Dated(NamedTuple):
+    """The answers to requests with dates, their counts, and the counts without dates by the same token."""
+
+    answers: list[Exchange]
+    counts: list[float]
+    usual: list[float]
+
+
+def _dated(recording: Recording) -> Iterator[Dated]:
+    asked = [e for e in recording.labelled(labels.DATES) if e.status != LIMITED and e.status < _FAILURE]
+    if asked:
+        first = asked[0]
+        plain = [
+            e
+            for e in recording.answers(REALTIME)
+            if labels.DATES not in e.labels and e.token == first.token and abs(e.sent - first.sent) <= _SOON
+        ]
+        yield Dated(asked, list(_counts(asked)), list(_counts(plain)))
+
+
+def _counts(exchanges: Iterable[Exchange]) -> Iterator[float]:
+    for exchange in exchanges:
+        row = exchange.data[0] if isinstance(exchange.data, list) and exchange.data else None
+        value = row.get("visitors") if isinstance(row, dict) else None
+        if isinstance(value, int | float) and is_number(value):
+            yield value
+
+
+@clause(
+    "RT-05",
+    "Dates have no effect on realtime: they are no error, and the number stays about the same.",
+    source="003 Get realtime visitors",
+    standing=PAGE,
+    needs="a website's key (`--key`)",
+    cases=_dated,
+)
+def dates_have_no_effect(case: Dated) -> Iterable[Violation]:
+    for exchange in case.answers:
+        if not exchange.is_success:
+            yield Violation(f"answered {exchange.status}, not 200", exchange, "", exchange.status)
+    if not case.counts or not case.usual:
+        return
+    least, most = min(case.usual), max(case.usual)
+    # Visitors come and go between two requests.
+    slack = 2 + most / 5
+    if max(case.counts) < least - slack or min(case.counts) > most + slack:
+        told = case.counts[-1]
+        problem = f"with dates it is {told:g}, without between {least:g} and {most:g}"
+        is_single = len(case.counts) == 1
+        yield Violation(problem, case.answers[-1], "/data/0/visitors", told, is_single)

@@ -71,7 +71,7 @@ def one_revision(case: tuple[Exchange, frozenset[str]]) -> Iterable[Violation]:
 
 @clause(
     "MAP-72",
-    "`count` is the number of active visitors: at least as many as are listed.",
+    "`count` is at least the number of visitors that are listed.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map",
@@ -164,6 +164,7 @@ def _dated(member: Member, name: str = "timestamp") -> bool:
     source="002 Response",
     standing=PAGE,
     needs="a map with events",
+    reads=(MAP, "data.recentEvents.*.timestamp"),
     cases=_which("recentEvents", _dated),
 )
 def events_are_recent(member: Member) -> Iterable[Violation]:
@@ -176,6 +177,7 @@ def events_are_recent(member: Member) -> Iterable[Violation]:
     source="002 Response",
     standing=PAGE,
     needs="a map with payments",
+    reads=(MAP, "data.recentPayments.*.timestamp"),
     cases=_which("recentPayments", _dated),
 )
 def payments_are_recent(member: Member) -> Iterable[Violation]:
@@ -188,6 +190,7 @@ def payments_are_recent(member: Member) -> Iterable[Violation]:
     source="002 Response",
     standing=IMPLIED,
     needs="a map with events",
+    reads=(MAP, "data.recentEvents.*.timestamp"),
     cases=_which("recentEvents", _dated),
 )
 def events_have_happened(member: Member) -> Iterable[Violation]:
@@ -200,6 +203,7 @@ def events_have_happened(member: Member) -> Iterable[Violation]:
     source="002 Response",
     standing=IMPLIED,
     needs="a map with payments",
+    reads=(MAP, "data.recentPayments.*.timestamp"),
     cases=_which("recentPayments", _dated),
 )
 def payments_have_happened(member: Member) -> Iterable[Violation]:
@@ -213,10 +217,20 @@ def payments_have_happened(member: Member) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="a map of revision 2026-02 with visitors",
     revision=REVISION_2026_02,
+    reads=(MAP, "data.visitors.*.sessionStartTime"),
     cases=_which("visitors", lambda member: _dated(member, "sessionStartTime")),
 )
 def sessions_have_started(member: Member) -> Iterable[Violation]:
     yield from _too_new("sessionStartTime", member)
+
+
+def _dated_lists(name: str) -> Callable[[Recording], Iterable[tuple[Exchange, dict[str, Json]]]]:
+    """Returns a function that picks the maps with two rows of a list whose times can be compared."""
+    return lambda recording: [
+        (e, data)
+        for e, data in maps(recording)
+        if sum(ms(row.get("timestamp")) is not None for row in rows(data, name)) > 1
+    ]
 
 
 @clause(
@@ -225,15 +239,33 @@ def sessions_have_started(member: Member) -> Iterable[Violation]:
     source="observed of the live API",
     standing=OBSERVED,
     needs="a map with two payments",
-    cases=_lists("recentPayments"),
+    reads=(MAP, "data.recentPayments.*.timestamp"),
+    cases=_dated_lists("recentPayments"),
 )
 def newest_payment_first(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
-    exchange, data = case
-    told = [(n, row.get("timestamp")) for n, row in enumerate(rows(data, "recentPayments"))]
-    for (_, newer), (n, older) in pairwise(told):
-        if (ms(older) or 0) > (ms(newer) or 0) > 0:
-            pointer = f"/data/recentPayments/{n}/timestamp"
+    yield from _newest_first("recentPayments", *case)
+
+
+def _newest_first(name: str, exchange: Exchange, data: dict[str, Json]) -> Iterator[Violation]:
+    told = [(n, row.get("timestamp")) for n, row in enumerate(rows(data, name))]
+    readable = [(n, at) for n, at in told if ms(at) is not None]
+    for (_, newer), (n, older) in pairwise(readable):
+        if (ms(older) or 0) > (ms(newer) or 0):
+            pointer = f"/data/{name}/{n}/timestamp"
             yield Violation("it is newer than the one before it", exchange, pointer, older)
+
+
+@clause(
+    "MAP-90",
+    "Events are told newest first.",
+    source="001 Response fields",
+    standing=OBSERVED,
+    needs="a map with two events",
+    reads=(MAP, "data.recentEvents.*.timestamp"),
+    cases=_dated_lists("recentEvents"),
+)
+def newest_event_first(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
+    yield from _newest_first("recentEvents", *case)
 
 
 def _score(member: Member) -> Json:
@@ -287,7 +319,7 @@ def _flagged(flag: bool) -> Callable[[Recording], Iterable[tuple[Exchange, dict[
 
 @clause(
     "MAP-84",
-    "Without a conversion model there are no metrics: `hasConversionPredictions` is false then.",
+    "Where `hasConversionPredictions` is true there are `conversionMetrics`.",
     source="002 Notes",
     standing=PAGE,
     needs="a map of a website with a conversion model",
@@ -325,6 +357,7 @@ def no_flag_no_predictions(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with events",
+    reads=(MAP, "data.recentEvents.*.timestamp"),
     cases=_which(
         "recentEvents",
         lambda m: _dated(m) and isinstance(m.row.get("_id"), str) and len(m.row["_id"]) == 24,

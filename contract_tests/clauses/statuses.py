@@ -1,5 +1,6 @@
 """Clauses about the status that a kind of request is answered with."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -9,6 +10,16 @@ from contract_tests.families import WRITTEN
 from contract_tests.recording import Recording
 
 LIMITED = 429
+_ERROR, _FAILURE = 400, 500
+# A limit or a gateway answers these for a moment: they decide nothing.
+_PASSING = frozenset({LIMITED, 502, 503, 504})
+
+
+class Case(NamedTuple):
+    """An answer. `is_single_failure` says that the server failed, and was not asked the same again."""
+
+    exchange: Exchange
+    is_single_failure: bool
 
 
 class Answered(NamedTuple):
@@ -38,17 +49,34 @@ class Answered(NamedTuple):
             cases=self.cases,
         )(self.check)
 
-    def cases(self, recording: Recording) -> Iterator[Exchange]:
-        """The answers to the labelled requests, without those of a limit or of a failing server."""
-        for exchange in recording.labelled(self.label):
-            is_meant = (
-                exchange.operation == self.operation if self.operation else exchange.operation in WRITTEN
-            )
-            if is_meant and exchange.status != LIMITED and exchange.status < 500:
-                yield exchange
+    def cases(self, recording: Recording) -> Iterator[Case]:
+        """Yields the answers to the labelled requests.
 
-    def check(self, exchange: Exchange) -> Iterable[Violation]:
-        """Yields a violation for an answer with another status."""
-        if exchange.status not in self.statuses:
+        What a limit or a gateway answers is left out, and so is a failure where a success is expected: that
+        says nothing about access. A failure counts if the server succeeds at other requests, and
+        fails at every request of the same URL.
+        """
+        asked = [e for e in recording.labelled(self.label) if self._is_about(e) and e.status not in _PASSING]
+        answered = {e.url for e in asked if e.status < _FAILURE}
+        failures = Counter(e.url for e in asked if e.status >= _FAILURE)
+        let_in = {e.token for e in recording.exchanges if e.is_success} if failures else set()
+        for exchange in asked:
+            if exchange.status < _FAILURE:
+                yield Case(exchange, is_single_failure=False)
+            elif (
+                min(self.statuses) >= _ERROR
+                and exchange.url not in answered
+                and (exchange.token in let_in or (exchange.token is None and let_in))
+            ):
+                yield Case(exchange, is_single_failure=failures[exchange.url] == 1)
+
+    def check(self, case: Case) -> Iterable[Violation]:
+        """Yields a violation for an answer with another status; a single failure is a warning."""
+        status = case.exchange.status
+        if status not in self.statuses:
             wanted = " or ".join(map(str, self.statuses))
-            yield Violation(f"answered {exchange.status}, not {wanted}", exchange, "", exchange.status)
+            problem = f"answered {status}, not {wanted}"
+            yield Violation(problem, case.exchange, "", status, case.is_single_failure)
+
+    def _is_about(self, exchange: Exchange) -> bool:
+        return exchange.operation == self.operation if self.operation else exchange.operation in WRITTEN

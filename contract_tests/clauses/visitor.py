@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import is_number
-from contract_tests.document import IMPLIED, OTHER, PAGE
+from contract_tests.document import IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
@@ -40,6 +40,28 @@ def _with(*names: str) -> Callable[[Recording], list[Profile]]:
     ]
 
 
+def _timed(*names: str) -> Callable[[Recording], list[Profile]]:
+    """Returns a function that picks the profiles in which these members of `activity` are instants."""
+    return lambda recording: [
+        p for p in profiles(recording) if all(ms(p.activity.get(n)) is not None for n in names)
+    ]
+
+
+def _lasting(at: str, since: str) -> Callable[[Recording], list[Profile]]:
+    """Returns a function that picks the profiles with an instant and a duration."""
+    return lambda recording: [p for p in _timed(at)(recording) if is_number(p.activity.get(since))]
+
+
+def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
+    """Returns a function that picks the profiles with so many instants in a list of `activity`."""
+    return lambda recording: [p for p in profiles(recording) if len(_times(p, name)) >= least]
+
+
+def _times(profile: Profile, name: str) -> list[int]:
+    found = [ms(row.get("timestamp")) for row in rows(profile.activity, name)]
+    return [at for at in found if at is not None]
+
+
 @clause(
     "VIS-60",
     "The profile is that of the visitor who was asked for.",
@@ -65,7 +87,8 @@ def id_is_the_one_asked_for(case: tuple[Exchange, dict[str, Json]]) -> Iterable[
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `firstVisitAt` and `lastVisitAt`",
-    cases=_with("firstVisitAt", "lastVisitAt"),
+    reads=(VISITOR, "data.activity.firstVisitAt"),
+    cases=_timed("firstVisitAt", "lastVisitAt"),
 )
 def first_before_last(profile: Profile) -> Iterable[Violation]:
     first, last = ms(profile.activity["firstVisitAt"]), ms(profile.activity["lastVisitAt"])
@@ -94,7 +117,8 @@ def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
     source="004 Response fields",
     standing=PAGE,
     needs="a profile with `firstVisitAt`",
-    cases=_with("firstVisitAt", "timeSinceFirstVisit"),
+    reads=(VISITOR, "data.activity.firstVisitAt"),
+    cases=_lasting("firstVisitAt", "timeSinceFirstVisit"),
 )
 def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
     yield from _adds_up(profile, "timeSinceFirstVisit", "firstVisitAt")
@@ -106,7 +130,8 @@ def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
-    cases=_with("lastVisitAt", "timeSinceCurrentVisit"),
+    reads=(VISITOR, "data.activity.lastVisitAt"),
+    cases=_lasting("lastVisitAt", "timeSinceCurrentVisit"),
 )
 def time_since_current_visit(profile: Profile) -> Iterable[Violation]:
     yield from _adds_up(profile, "timeSinceCurrentVisit", "lastVisitAt")
@@ -133,7 +158,8 @@ def count_covers_the_pages(profile: Profile) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `visitedPages`",
-    cases=_with("visitedPages"),
+    reads=(VISITOR, "data.activity.visitedPages.*.timestamp"),
+    cases=_listing("visitedPages", 1),
 )
 def pages_have_been_viewed(profile: Profile) -> Iterable[Violation]:
     yield from _not_later(profile, "visitedPages", "timestamp")
@@ -145,7 +171,8 @@ def pages_have_been_viewed(profile: Profile) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `completedGoals`",
-    cases=lambda recording: [p for p in profiles(recording) if rows(p.activity, "completedGoals")],
+    reads=(VISITOR, "data.activity.completedGoals.*.timestamp"),
+    cases=_listing("completedGoals", 1),
 )
 def goals_have_been_completed(profile: Profile) -> Iterable[Violation]:
     yield from _not_later(profile, "completedGoals", "timestamp")
@@ -165,11 +192,11 @@ def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
     source="the public documentation of visitors",
     standing=OTHER,
     needs="a profile with three goals",
-    cases=lambda recording: [p for p in profiles(recording) if len(rows(p.activity, "completedGoals")) > 2],
+    reads=(VISITOR, "data.activity.completedGoals.*.timestamp"),
+    cases=_listing("completedGoals", 3),
 )
 def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
-    found = [ms(row.get("timestamp")) for row in rows(profile.activity, "completedGoals")]
-    times = [at for at in found if at is not None]
+    times = _times(profile, "completedGoals")
     # No page says in which direction.
     steps = {(later > earlier) - (later < earlier) for earlier, later in pairwise(times)}
     if {1, -1} <= steps:
@@ -179,13 +206,32 @@ def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
 
 
 @clause(
+    "VIS-71",
+    "`visitedPages` are told oldest first.",
+    source="004 Response fields",
+    standing=OBSERVED,
+    needs="a profile with two pages",
+    reads=(VISITOR, "data.activity.visitedPages.*.timestamp"),
+    cases=_listing("visitedPages", 2),
+)
+def oldest_page_first(profile: Profile) -> Iterable[Violation]:
+    told = [(n, row.get("timestamp")) for n, row in enumerate(rows(profile.activity, "visitedPages"))]
+    readable = [(n, at) for n, at in told if ms(at) is not None]
+    for (_, older), (n, newer) in pairwise(readable):
+        if (ms(newer) or 0) < (ms(older) or 0):
+            pointer = f"/data/activity/visitedPages/{n}/timestamp"
+            yield Violation("it is older than the one before it", profile.exchange, pointer, newer)
+
+
+@clause(
     "VIS-68",
     "The only visit is the first and the last.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `visitCount: 1`",
+    reads=(VISITOR, "data.activity.firstVisitAt"),
     cases=lambda recording: [
-        p for p in _with("firstVisitAt", "lastVisitAt")(recording) if p.activity.get("visitCount") == 1
+        p for p in _timed("firstVisitAt", "lastVisitAt")(recording) if p.activity.get("visitCount") == 1
     ],
 )
 def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
@@ -201,6 +247,7 @@ def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of an identified visitor",
+    reads=(VISITOR, "data.profile.identifiedAt"),
     cases=lambda recording: [
         (exchange, data["profile"])
         for exchange, data in recording.objects(VISITOR)
@@ -221,7 +268,8 @@ def identified_before_told(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
-    cases=_with("lastVisitAt"),
+    reads=(VISITOR, "data.activity.lastVisitAt"),
+    cases=_timed("lastVisitAt"),
 )
 def visits_have_begun(profile: Profile) -> Iterable[Violation]:
     at = ms(profile.activity["lastVisitAt"])

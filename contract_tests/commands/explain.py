@@ -15,6 +15,7 @@ def explain(clause_id: str | None) -> None:
 
 def _explain(clause_id: str | None) -> None:
     from contract_tests.clauses import all_clauses
+    from contract_tests.document import EXAMPLE
     from contract_tests.mutants import all_mutants
     from contract_tests.report.words import ground_of
 
@@ -27,9 +28,12 @@ def _explain(clause_id: str | None) -> None:
         raise click.UsageError(f"there is no clause {clause_id!r}; `datafast-mock explain` lists them")
     clause = found[0]
     weight = "a violation breaks the contract" if clause.accuses else "a violation is a warning"
+    if clause.accuses and clause.standing == EXAMPLE:
+        weight = "another type breaks the contract, all else is a warning"
     mutants = [mutant.name for mutant in all_mutants() if mutant.clause == clause.id]
     click.echo(f"{clause.id}  {clause.sentence}\n")
     for title, text in (
+        *([("About", clause.about)] if clause.about else []),
         ("Ground", ground_of(clause)),
         ("Weight", weight),
         ("Revision", f"{clause.revision} only" if clause.revision else "both"),

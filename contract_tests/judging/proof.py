@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from contract_tests.asking.address import base_of
 from contract_tests.asking.client import Client, Limits
@@ -13,7 +12,7 @@ from contract_tests.asking.own_mock import INSTANT, own_mock
 from contract_tests.asking.probes import PAUSE, ask_all, probes_for
 from contract_tests.asking.probes.probe import Asker
 from contract_tests.clauses import all_clauses
-from contract_tests.clauses.clause import Clause
+from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.judging.verdict import Outcome, judge
@@ -23,7 +22,7 @@ from contract_tests.recording import Recording
 
 # The mock's clock runs faster, so that polls lie seconds apart without a wait.
 _SPEED = 10
-_FALLEN = (Outcome.BROKEN, Outcome.WARNING)
+_FALLEN = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +87,40 @@ def fallen(
 
     Clauses that judge each answer by itself are given the `changed` exchanges only.
     """
-    whole = Recording(exchanges, revision)
+    return _fallen(Recording(exchanges, revision), changed)
+
+
+def _fallen(whole: Recording, changed: Sequence[Exchange]) -> dict[str, str]:
     part = whole.part(changed)
     verdicts = (judge(part if clause.is_local else whole, [clause])[0] for clause in all_clauses())
-    return {
-        verdict.clause.id: f"{verdict.violations[0].problem} at {verdict.violations[0].pointer or '/'}"
-        for verdict in verdicts
-        if verdict.outcome in _FALLEN
-    }
+    return {v.clause.id: v.bug or _told(v.violations[0]) for v in verdicts if v.outcome in _FALLEN}
+
+
+def _told(violation: Violation) -> str:
+    return f"{violation.problem} at {violation.pointer or '/'}"
 
 
 def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
     """Plants every mutant in a clean recording of its revision, or of the first, and yields the results."""
     numbers = range(len(all_mutants()))
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(partial(_proof, dict(recordings)), numbers, chunksize=8)
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_keep, initargs=(dict(recordings),)) as pool:
+        yield from pool.map(_proof, numbers, chunksize=8)
 
 
-def _proof(recordings: Mapping[str, Sequence[Exchange]], number: int) -> Proof:
+_CLEAN: dict[str, Recording] = {}
+"""The clean recordings of a worker's process by revision; what was computed for them is shared."""
+
+
+def _keep(recordings: Mapping[str, Sequence[Exchange]]) -> None:
+    _CLEAN.update({revision: Recording(exchanges) for revision, exchanges in recordings.items()})
+
+
+def _proof(number: int) -> Proof:
     mutant = all_mutants()[number]
-    clean = recordings[mutant.revision or next(iter(recordings))]
-    planted = _mutated(mutant, clean)
-    changed = [new for old, new in zip(clean, planted, strict=True) if new is not old]
-    found = fallen(planted, None, changed)
+    clean = _CLEAN[mutant.revision or next(iter(_CLEAN))]
+    planted = _mutated(mutant, clean.exchanges)
+    changed = [new for old, new in zip(clean.exchanges, planted, strict=True) if new is not old]
+    found = _fallen(clean.changed(planted), changed)
     return Proof(mutant.name, mutant.clause, tuple(found), found.get(mutant.clause, ""))
 
 

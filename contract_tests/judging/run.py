@@ -159,4 +159,4 @@ def _unseen(recording: Recording, verdicts: Iterable[Verdict], plan: Plan) -> It
             yield f"no successful answer of {operation} was seen{lasting}"
     for verdict in verdicts:
         if verdict.outcome is Outcome.NOT_OBSERVED and verdict.clause.id in plan.required:
-            yield f"{verdict.clause.id} is required, but was not observed; needed: {verdict.clause.needs}"
+            yield f"{verdict.clause.id} is required, but was not observed; needed: {verdict.needs}"

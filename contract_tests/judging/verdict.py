@@ -14,6 +14,7 @@ from contract_tests.recording import Recording
 
 # Further examples of the same fault add nothing.
 _MOST_VIOLATIONS = 5
+_MOST_COUNTED = 1000
 
 
 class Outcome(Enum):
@@ -30,14 +31,23 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A clause's outcome: on how many cases it was judged, and the first violations."""
+    """A clause's outcome: on how many cases it was judged, and the first violations, the gravest of them."""
 
     clause: Clause
     outcome: Outcome
     cases: int
     violations: tuple[Violation, ...]
+    found: int = 0
+    """The number of violations, of which no more than a thousand are counted."""
+    why: str = ""
+    """Why nothing could be judged although there were answers of the kind; empty for no other reason."""
     bug: str = ""
     """Where the kit itself failed: what and where."""
+
+    @property
+    def needs(self) -> str:
+        """What would make the clause observable, as far as that is known."""
+        return self.why or self.clause.needs
 
 
 def judge(
@@ -76,16 +86,18 @@ def _verdict(recording: Recording, clause: Clause, *, strict: bool, known: froze
     try:
         cases = list(clause.cases(recording))
         number = sum(map(clause.size, cases))
-        violations = tuple(islice((v for case in cases for v in clause.check(case)), _MOST_VIOLATIONS))
+        found = list(islice((v for case in cases for v in clause.check(case)), _MOST_COUNTED))
     except Exception as error:  # noqa: BLE001 - a clause that fails is our fault, and none of the others'
         where = traceback.extract_tb(error.__traceback__)[-1]
         bug = f"{error!r:.200} at {Path(where.filename).name}:{where.lineno}"
-        return Verdict(clause, Outcome.FAILED, 0, (), bug)
-    if not number:
-        return Verdict(clause, Outcome.NOT_OBSERVED, 0, ())
-    if not violations:
+        return Verdict(clause, Outcome.FAILED, 0, (), bug=bug)
+    if not number and not found:
+        return Verdict(clause, Outcome.NOT_OBSERVED, 0, (), why=clause.why_not(recording))
+    if not found:
         return Verdict(clause, Outcome.HOLDS, number, ())
-    outcome = Outcome.BROKEN if clause.accuses or strict else Outcome.WARNING
+    breaking = [v for v in found if clause.accuses and not v.is_warning]
+    told = (breaking or found)[:_MOST_VIOLATIONS]
+    outcome = Outcome.BROKEN if breaking or strict else Outcome.WARNING
     if outcome is Outcome.BROKEN and clause.id in known:
         outcome = Outcome.KNOWN
-    return Verdict(clause, outcome, number, violations)
+    return Verdict(clause, outcome, number, tuple(told), len(breaking or found))

@@ -29,6 +29,7 @@ ACCESS_MUTANTS = (
     with_status("another field, let in", "ERR-01", labels.BAD_FIELDS, 200),
     with_status("another field, 422", "ERR-01", labels.BAD_FIELDS, 422),
     with_status("malformed visitor id, 404", "ERR-02", labels.BAD_VISITOR_ID, 404),
+    with_status("malformed visitor id, 500", "ERR-02", labels.BAD_VISITOR_ID, 500),
     with_status("unknown visitor, 400", "ERR-03", labels.UNKNOWN_VISITOR, 400),
     with_status("unknown visitor, 204", "ERR-03", labels.UNKNOWN_VISITOR, 204),
     with_status("unknown website, 400", "ERR-04", labels.UNKNOWN_WEBSITE, 400),

@@ -12,12 +12,12 @@ from contract_tests.recording import REVISION_2026_02
 
 def _born_after_the_session() -> Mutation:
     """Moves first visits to when a profile is first asked for, after the session that the map shows."""
-    born: dict[str, str] = {}
+    born: dict[str, int] = {}
 
     def edit(data: Data, exchange: Exchange) -> None:
-        data["activity"]["firstVisitAt"] = born.setdefault(data["visitorId"], iso(exchange.now.latest))
-        data["activity"]["lastVisitAt"] = None
-        del data["activity"]["timeSinceFirstVisit"], data["activity"]["timeSinceCurrentVisit"]
+        at = born.setdefault(data["visitorId"], exchange.now.latest)
+        since = exchange.now.latest - at
+        data["activity"].update(firstVisitAt=iso(at), timeSinceFirstVisit=since, lastVisitAt=None)
 
     return editing(VISITOR, edit)
 
@@ -30,6 +30,11 @@ def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
 
 def _is_profile(exchange: Exchange) -> bool:
     return labels.MET in exchange.labels
+
+
+def _moved(data: Data, _exchange: Exchange) -> None:
+    if data["activity"]["visitCount"] > 1:
+        data["identity"]["countryCode"] = "ZZ"
 
 
 AGREEMENT_MUTANTS = (
@@ -48,6 +53,7 @@ AGREEMENT_MUTANTS = (
     in_profiles("another city", "AGR-03", lambda data, _e: data["identity"].update(city="Elsewhere")),
     in_profiles("another region", "AGR-03", lambda data, _e: data["identity"].update(region="ZZ-00")),
     in_profiles("another country", "AGR-03", lambda data, _e: data["identity"].update(countryCode="ZZ")),
+    in_profiles("another country of those who came back", "AGR-08", _moved),
     in_profiles(
         "another browser", "AGR-04", lambda data, _e: data["identity"]["browser"].update(name="Mosaic")
     ),

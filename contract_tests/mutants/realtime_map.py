@@ -105,6 +105,7 @@ REALTIME_MAP_MUTANTS = (
     _row("events ahead of time", "MAP-78", "recentEvents", _soon),
     _row("payments ahead of time", "MAP-79", "recentPayments", _soon),
     _row("sessions ahead of time", "MAP-80", "visitors", _soon_at("sessionStartTime"), REVISION_2026_02),
+    _map("events oldest first", "MAP-90", lambda data, _e: data["recentEvents"].reverse()),
     _map("payments oldest first", "MAP-81", lambda data, _e: data["recentPayments"].reverse()),
     _row("customers with 99", "MAP-82", "visitors", _score(True, score=99), REVISION_2026_02),
     _row("customers with 0", "MAP-82", "visitors", _score(True, score=0), REVISION_2026_02),

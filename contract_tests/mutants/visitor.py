@@ -17,15 +17,15 @@ def _swapped(activity: Data, _exchange: Exchange) -> None:
 
 
 def _future_visit(activity: Data, exchange: Exchange) -> None:
-    activity.update(firstVisitAt=None, lastVisitAt=iso(exchange.now.latest + MINUTE))
-    del activity["timeSinceCurrentVisit"]
+    # By so little that the time since then is none.
+    activity.update(firstVisitAt=None, lastVisitAt=iso(exchange.now.latest + 500), timeSinceCurrentVisit=0)
 
 
 def _born_earlier(activity: Data, _exchange: Exchange) -> None:
     first = ms(activity["firstVisitAt"])
     if first is not None and activity["visitCount"] == 1:
         activity["firstVisitAt"] = iso(first - MINUTE)
-        del activity["timeSinceFirstVisit"]
+        activity["timeSinceFirstVisit"] += MINUTE
 
 
 def _unsorted(activity: Data, _exchange: Exchange) -> None:
@@ -74,6 +74,7 @@ VISITOR_MUTANTS = (
     _activity("page views ahead of time", "VIS-65", _last_soon("visitedPages")),
     _activity("goals ahead of time", "VIS-66", _last_soon("completedGoals")),
     _activity("goals in disorder", "VIS-67", _unsorted),
+    _activity("pages newest first", "VIS-71", lambda a, _e: a["visitedPages"].reverse()),
     _activity("all visits are one", "VIS-68", lambda a, _e: a.update(visitCount=1)),
     _activity("the only visit at two times", "VIS-68", _born_earlier),
     in_profiles("identified ahead of time", "VIS-69", _identified_soon),

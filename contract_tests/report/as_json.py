@@ -55,7 +55,7 @@ def _clause(verdict: Verdict) -> dict[str, Any]:
         "ground": ground_of(clause),
         "accuses": clause.accuses,
         "revision": clause.revision,
-        "needs": clause.needs,
+        "needs": verdict.needs,
         "bug": plain(verdict.bug) or None,
         "violations": [_violation(violation) for violation in verdict.violations],
     }

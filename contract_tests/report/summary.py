@@ -77,7 +77,7 @@ def needs_of(run: Run) -> dict[str, list[str]]:
     """Returns the ids of the clauses that were not observed, by what each needs."""
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
-        needs.setdefault(verdict.clause.needs, []).append(verdict.clause.id)
+        needs.setdefault(verdict.needs, []).append(verdict.clause.id)
     return needs
 
 

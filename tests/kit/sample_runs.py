@@ -77,7 +77,7 @@ def filled_with(text: str, value: Json) -> Run:
         _broken("ENV-01", violation, whole),
         Verdict(_clause("MAP-74", OBSERVED), Outcome.WARNING, 1, (violation, whole)),
         Verdict(_clause("MAP-72"), Outcome.KNOWN, 1, (whole,)),
-        Verdict(_clause("MAP-73"), Outcome.FAILED, 0, (), text),
+        Verdict(_clause("MAP-73"), Outcome.FAILED, 0, (), bug=text),
         _without("VIS-10", Outcome.NOT_OBSERVED),
         stopped=text,
         base=f"{BASE}/{text}",

@@ -49,7 +49,7 @@ def test_every_family_has_a_title() -> None:
 _PACKAGE = Path(clauses.__file__).parent.parent
 _ROOMS = ("clauses", "mutants", "asking/probes")
 # What a room's files are made of, and the clauses of all operations that follow from the document alone.
-_SHARED = {"__init__", "clause", "mutant", "probe", "planting", "statuses", "shape", "paging"}
+_SHARED = {"__init__", "clause", "mutant", "probe", "planting", "statuses", "shape", "values", "paging"}
 
 
 @pytest.mark.parametrize("room", _ROOMS)

@@ -21,8 +21,8 @@ _CREDENTIALS = load_credentials("mock")
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
-    """A mock whose clock runs fast, so that polls without a pause lie apart."""
-    with serving("--now", INSTANT, "--speed", "60") as address:
+    """A mock whose clock stands still, so that every run meets the same visitors."""
+    with serving("--now", INSTANT, "--freeze") as address:
         yield base_of(address)
 
 

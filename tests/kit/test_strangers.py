@@ -9,7 +9,7 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.clauses import all_clauses
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
-from tests.kit.strangers import ACCOUNT, KEY, STRANGERS, WEBSITE_ID, Stranger, running
+from tests.kit.strangers import ACCOUNT, KEY, STRANGERS, UNUSUAL, WEBSITE_ID, Stranger, running
 
 _CREDENTIALS = (Credentials(KEY, ACCOUNT, WEBSITE_ID), Credentials(account=ACCOUNT, website_id=WEBSITE_ID))
 _EACH = pytest.mark.parametrize("make", STRANGERS, ids=lambda make: make.__name__)
@@ -24,6 +24,17 @@ def test_a_correct_server_is_not_accused(make: Callable[[], Stranger]) -> None:
 @_EACH
 def test_a_correct_server_is_never_accused(make: Callable[[], Stranger]) -> None:
     _assert_well(make, 20)
+
+
+@pytest.mark.parametrize("make", UNUSUAL, ids=lambda make: make.__name__)
+def test_a_server_that_only_differs_from_the_examples_is_warned_and_not_accused(
+    make: Callable[[], Stranger],
+) -> None:
+    with running(make()) as base:
+        runs = [verify(_plan(base, n), lambda _sentence: None, lambda _count: None) for n in range(2)]
+
+    assert [v.clause.id for run in runs for v in run.of(Outcome.BROKEN)] == []
+    assert {v.clause.id for run in runs for v in run.of(Outcome.WARNING)} == UNUSUAL[make]
 
 
 def _assert_well(make: Callable[[], Stranger], runs: int) -> None:

@@ -62,7 +62,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     told = result.stdout
     assert "1 broken" in told
     broken = told[told.index("BROKEN") :]
-    assert "MAP-72    `count` is the number of active visitors" in broken
+    assert "MAP-72    `count` is at least the number of visitors" in broken
     assert "/data/count = " in broken
     assert "Get realtime map" in broken
     assert "curl -i -H 'Authorization: Bearer df_***'" in broken

@@ -1,0 +1,188 @@
+"""Faults that used to pass without a word: each breaks a clause or warns, by what states it."""
+
+# ruff: noqa: D102 - how a faulty server differs is said in the class's sentence
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from contract_tests.asking.credentials import Credentials
+from contract_tests.clauses import all_clauses
+from contract_tests.judging.run import Plan, Run, verify
+from contract_tests.judging.verdict import Outcome
+from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Person, Stranger, running
+
+
+class Yesterday(Stranger):
+    """Tells when events happened in a word."""
+
+    def event(self, person: Person, at: float, kind: str, path: str) -> Json:
+        return {**super().event(person, at, kind, path), "timestamp": "yesterday"}
+
+
+class LocalEvents(Stranger):
+    """Tells when events happened without an offset."""
+
+    def event(self, person: Person, at: float, kind: str, path: str) -> Json:
+        return {**super().event(person, at, kind, path), "timestamp": self.stamp(at).removesuffix("Z")}
+
+
+class Vague(Stranger):
+    """Tells the times of a profile in words."""
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        told["activity"] |= {"firstVisitAt": "long ago", "lastVisitAt": "just now"}
+        return told
+
+
+class Swapped(Stranger):
+    """Swaps latitude and longitude."""
+
+    def visitor(self, person: Person, t: float) -> Json:
+        return {**super().visitor(person, t), "latitude": 139.69, "longitude": 35.68}
+
+
+class TwoRows(Stranger):
+    """Counts in two rows."""
+
+    def realtime(self, t: float) -> Json:
+        return super().realtime(t) * 2
+
+
+class Dated(Stranger):
+    """Counts nobody as soon as there is a date."""
+
+    realtime_window = 600
+
+    def found(self, path: str, query: Mapping[str, str], t: float) -> Answer:
+        return self.told([{"visitors": 0}]) if "startAt" in query else super().found(path, query, t)
+
+
+class Pageless(Stranger):
+    """Knows no pages of anybody."""
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        del told["activity"]["visitedPages"]
+        return told
+
+
+class SometimesPageless(Stranger):
+    """Knows no pages of those who have paid."""
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        if person.paid:
+            del told["activity"]["visitedPages"]
+        return told
+
+
+class Failing(Stranger):
+    """Fails at a visitor id that is none."""
+
+    def refused(self, code: int, message: str) -> Answer:
+        return super().refused(500 if "UUID" in message else code, message)
+
+
+class FailingOnce(Stranger):
+    """Fails at the first visitor id that is none, and never again."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def refused(self, code: int, message: str) -> Answer:
+        if "UUID" in message and not self._failures:
+            self._failures += 1
+            return super().refused(500, message)
+        return super().refused(code, message)
+
+
+class Abroad(Stranger):
+    """Moves everybody who comes back to another country."""
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        if person.visits > 1:
+            told["identity"] |= {"city": "Lagos", "countryCode": "NG"}
+        return told
+
+
+class OldestFirst(Stranger):
+    """Tells the oldest event first."""
+
+    def map(self, t: float) -> Json:
+        told = super().map(t)
+        return {**told, "recentEvents": told["recentEvents"][::-1]}
+
+
+class Nowhere(Stranger):
+    """Does not tell where anybody is."""
+
+    def visitor(self, person: Person, t: float) -> Json:
+        told = super().visitor(person, t)
+        del told["currentUrl"]
+        return told
+
+
+def _run(stranger: Stranger) -> Run:
+    with running(stranger) as base:
+        credentials = Credentials(KEY, ACCOUNT, WEBSITE_ID)
+        return verify(Plan(base, credentials, all_clauses(), pause=0), lambda _said: None, lambda _n: None)
+
+
+def _ids(run: Run, outcome: Outcome) -> set[str]:
+    return {verdict.clause.id for verdict in run.of(outcome)}
+
+
+@pytest.mark.parametrize(
+    ("make", "broken", "warned"),
+    [
+        pytest.param(Yesterday, set(), {"MAP-53"}, id="an event's time in a word"),
+        pytest.param(LocalEvents, set(), {"MAP-53"}, id="an event's time without an offset"),
+        pytest.param(Vague, {"VIS-26", "VIS-27"}, set(), id="a profile's times in words"),
+        pytest.param(Swapped, set(), {"MAP-25"}, id="latitude and longitude swapped"),
+        pytest.param(TwoRows, set(), {"RT-02"}, id="a counter with two rows"),
+        pytest.param(Dated, {"RT-05"}, set(), id="nobody with dates"),
+        pytest.param(Pageless, {"VIS-34"}, set(), id="no pages in any profile"),
+        pytest.param(SometimesPageless, set(), {"VIS-34"}, id="no pages in some profiles"),
+        pytest.param(Failing, {"ERR-02"}, set(), id="500 for a malformed id"),
+        pytest.param(FailingOnce, set(), set(), id="500 once for a malformed id"),
+        pytest.param(Abroad, set(), {"AGR-08"}, id="another country for all who came back"),
+        pytest.param(OldestFirst, set(), {"MAP-90"}, id="events oldest first"),
+        pytest.param(Nowhere, set(), {"MAP-12"}, id="no current page anywhere"),
+    ],
+)
+def test_a_fault_has_the_weight_of_what_it_contradicts(
+    make: Callable[[], Stranger], broken: set[str], warned: set[str]
+) -> None:
+    run = _run(make())
+
+    assert (_ids(run, Outcome.BROKEN), _ids(run, Outcome.WARNING)) == (broken, warned)
+
+
+def test_clauses_that_needed_a_time_say_that_it_cannot_be_read() -> None:
+    told = {v.clause.id: v.needs for v in _run(Yesterday()).of(Outcome.NOT_OBSERVED)}
+
+    for clause in ("MAP-76", "MAP-78", "MAP-90"):
+        assert told[clause].startswith("instants at `data.recentEvents.*.timestamp`: "), clause
+        assert told[clause].endswith(" values cannot be read as such"), clause
+
+
+def test_a_member_that_no_object_has_is_told_with_their_number() -> None:
+    class WithoutPlace(Stranger):
+        def visitor(self, person: Person, t: float) -> Json:
+            told = super().visitor(person, t)
+            del told["latitude"]
+            return told
+
+    told = {v.clause.id: v.needs for v in _run(WithoutPlace()).of(Outcome.NOT_OBSERVED)}
+
+    assert told["MAP-25"].startswith("a value at `data.visitors.*.latitude`, which none of ")
+
+
+def test_a_warning_is_told_once_with_the_number_of_cases() -> None:
+    verdict = next(v for v in _run(Swapped()).of(Outcome.WARNING) if v.clause.id == "MAP-25")
+
+    assert verdict.found == verdict.cases > 5
+    assert verdict.violations[0].value == 139.69
