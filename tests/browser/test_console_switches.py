@@ -189,7 +189,7 @@ def test_a_rate_limit_is_set(opened: Open) -> None:
     assert {*statuses} == {200, 429}
     assert statuses.index(429) >= 3
     expect(console.trouble).to_contain_text("answers 429")
-    expect(console.trouble).to_contain_text(re.compile(r"A client may ask again after \d+ s\."))
+    expect(console.trouble).to_contain_text(re.compile(r"A client may try again after \d+ s\."))
     console.button("server’s default").click()
     expect(console.trouble).to_be_hidden()
 

@@ -209,7 +209,7 @@ def test_an_invalid_key_is_neither_sent_nor_offered_to_a_shell(
 
     page.goto(f"{turned.server}/#key={key}")
 
-    expect(page.locator("#trouble")).to_contain_text("This is no key")
+    expect(page.locator("#trouble")).to_contain_text("This is not a key")
     expect(page.locator("#first-curl")).to_have_text("")
     assert not any("/api/v1/" in url for url in asked)
 
