@@ -25,6 +25,11 @@ PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example",
 ACCUSING = frozenset({PAGE, OTHER, IMPLIED})
 """The standings of sentences that break the contract where they do not hold; the others warn."""
 
+REPLACED: Mapping[tuple[str, ...], str] = {
+    ("data", "activity", "completedGoals"): "completedCustomGoals",
+}
+"""Members in whose place a server of revision 2026-02 may have another one, by their places."""
+
 # What a member's own row says of it; members below it have rows of their own.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -114,6 +119,17 @@ class Row:
     def is_null_allowed(self) -> bool:
         """Whether the document lists null among the types."""
         return "null" in _kinds(self.schema)
+
+    @property
+    def breaks_if_absent(self) -> bool | None:
+        """Whether it breaks the contract if no object has the member; False for a warning, None for neither.
+
+        A page's table breaks it, unless the member may be null or a documented example leaves it out. A
+        member that only an example shows, or one in `required` that may be null, is a warning.
+        """
+        if self.is_null_allowed:
+            return False if self.is_listed else None
+        return self.standing in ACCUSING if self.is_required or self.is_usual else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,11 @@ from itertools import islice
 
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.values import Judge
-from contract_tests.document import ACCUSING, EXAMPLE, Document, Row
+from contract_tests.document import EXAMPLE, REPLACED, Document, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.pointers import escaped, objects_at
 from contract_tests.recording import Recording
 
-# A server of early 2026 has the second in place of the first.
-_REPLACED: dict[tuple[str, ...], str] = {("data", "activity", "completedGoals"): "completedCustomGoals"}
 _MOST_VIOLATIONS = 1000
 
 
@@ -21,7 +19,7 @@ class _Column:
     """The values that one answer has at a row's place. To judge them one by one takes four times as long."""
 
     def __init__(self, judge: Judge, exchange: Exchange, parents: Sequence[dict[str, Json]]) -> None:
-        name, instead = judge.row.place[-1], _REPLACED.get(judge.row.place)
+        name, instead = judge.row.place[-1], REPLACED.get(judge.row.place)
         self.judge = judge
         self.exchange = exchange
         values = [parent[name] for parent in parents if name in parent]
@@ -80,9 +78,9 @@ def _clause(same: list[Judge]) -> Clause:
 
 def _presence(row: Row) -> str:
     """Whether the member has to be there, in words."""
-    if _breaks_if_absent(row) is None:
+    if row.breaks_if_absent is None:
         return ""
-    return "; every object has it" if _breaks_if_absent(row) else "; at least one object has it"
+    return "; every object has it" if row.breaks_if_absent else "; at least one object has it"
 
 
 def _needs(row: Row) -> str:
@@ -90,10 +88,13 @@ def _needs(row: Row) -> str:
 
 
 def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_Column]]:
-    """Yields the columns of all answers, and first all of them as one case: whether the member is there."""
+    """Yields the columns of all answers, and before them those of each operation as one case.
+
+    That case is for whether the member is there.
+    """
     columns = list(_columns(same, recording))
-    if columns:
-        yield columns
+    for operation in {column.judge.row.operation: None for column in columns}:
+        yield [column for column in columns if column.judge.row.operation == operation]
     yield from columns
 
 
@@ -141,7 +142,7 @@ def _check(case: _Column | list[_Column]) -> Iterable[Violation]:
 def _absent(columns: list[_Column]) -> Iterator[Violation]:
     """Yields a violation if no object has the member, or if some lack it that a page has in each."""
     row = columns[0].judge.row
-    breaks = _breaks_if_absent(row)
+    breaks = row.breaks_if_absent
     absent = sum(column.absent for column in columns)
     seen = sum(column.present for column in columns)
     if breaks is None or not absent or (seen and not breaks):
@@ -153,14 +154,3 @@ def _absent(columns: list[_Column]) -> Iterator[Violation]:
     yield Violation(
         f"`{name}` is missing in {objects}", column.exchange, pointer, None, bool(seen) or not breaks
     )
-
-
-def _breaks_if_absent(row: Row) -> bool | None:
-    """Whether a member that no object has breaks the contract; False for a warning, None for neither.
-
-    A page's table breaks it, unless the member may be null or a documented example leaves it out. A member
-    that only an example shows, or that the document has in `required` though it may be null, is a warning.
-    """
-    if row.is_null_allowed:
-        return False if row.is_listed else None
-    return row.standing in ACCUSING if row.is_required or row.is_usual else None

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 
 import click
 
@@ -13,8 +14,10 @@ from contract_tests.commands.guard import guarded
 def prove(*, quiet: bool) -> None:
     """Plant every known fault in a correct server's answers and check that the clauses notice it.
 
-    Exit codes: 0 if each fault is noticed by the clause that it breaks and each clause has a fault that only
-    it notices, 1 otherwise.
+    Faults of the documented members are made from the document. Each has an expected weight: it breaks
+    the contract, it is a warning, or nothing forbids it.
+
+    Exit codes: 0 if each fault has its weight and each clause has a fault that only it notices, 1 otherwise.
     """
     with guarded("prove"):
         sys.exit(_prove(is_quiet=quiet))
@@ -22,6 +25,7 @@ def prove(*, quiet: bool) -> None:
 
 def _prove(*, is_quiet: bool) -> int:
     from contract_tests.asking.client import StoppedError
+    from contract_tests.document import document
     from contract_tests.judging import proof
 
     begun = time.monotonic()
@@ -34,17 +38,23 @@ def _prove(*, is_quiet: bool) -> int:
     for one in proof.prove(recordings):
         proofs.append(one)
         fell = ", ".join(one.fallen) or "nothing"
-        if not one.is_killed:
-            click.echo(f"survived  {one.clause:<8}  {one.mutant}: {fell} fell")
+        if not one.is_right:
+            expected = f" (expected: {one.expected})" if one.expected else ""
+            click.echo(f"survived  {one.clause:<8}  {one.mutant}: {one.weight}{expected}; {fell} fell")
+        elif one.weight == "nothing" and not is_quiet:
+            click.echo(f"passed    {one.clause:<8}  {one.mutant}: nothing forbids it")
         elif not is_quiet:
             others = "" if one.fallen == (one.clause,) else f"  (fell: {fell})"
             click.echo(f"killed    {one.clause:<8}  {one.mutant}: {one.message}{others}")
-    survivors = sum(not one.is_killed for one in proofs)
+    survivors = sum(not one.is_right for one in proofs)
+    weights = Counter(one.weight for one in proofs if one.is_right)
     unproven = proof.unproven(proofs)
     for clause in unproven:
         click.echo(f"unproven  {clause.id:<8}  no fault is noticed by this clause alone")
+    members = len(document().rows)
     click.echo(
-        f"{len(proofs)} mutants, {len(proofs) - survivors} killed, {survivors} survived;"
+        f"{len(proofs)} mutants of {members} documented members: {weights['breaks']} break the contract,"
+        f" {weights['warns']} warn, {weights['nothing']} pass as they should, {survivors} survived;"
         f" {len(unproven)} clauses unproven; {time.monotonic() - begun:.1f} s"
     )
     return 1 if survivors or unproven else 0

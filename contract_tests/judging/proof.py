@@ -12,17 +12,21 @@ from contract_tests.asking.own_mock import INSTANT, own_mock
 from contract_tests.asking.probes import PAUSE, ask_all, probes_for
 from contract_tests.asking.probes.probe import Asker
 from contract_tests.clauses import all_clauses
-from contract_tests.clauses.clause import Clause, Violation
+from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
-from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.mutants import all_mutants
-from contract_tests.mutants.mutant import Mutant
+from contract_tests.mutants.mutant import Mutant, Weight
 from contract_tests.recording import Recording
 
 # The mock's clock runs faster, so that polls lie seconds apart without a wait.
 _SPEED = 10
-_FALLEN = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
+_WEIGHTS: Mapping[Outcome, Weight | None] = {
+    Outcome.BROKEN: "breaks",
+    Outcome.WARNING: "warns",
+    Outcome.FAILED: None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,15 @@ class Proof:
     clause: str
     fallen: tuple[str, ...]
     message: str
+    expected: Weight | None
+    """The weight that the clause had to give; None for whichever it has."""
+    weight: Weight
+    """The weight that it gave."""
 
     @property
-    def is_killed(self) -> bool:
-        """Whether the clause that had to notice did."""
-        return self.clause in self.fallen
+    def is_right(self) -> bool:
+        """Whether the clause noticed, with the expected weight; or did not where nothing is wrong."""
+        return self.weight == self.expected if self.expected else self.weight != "nothing"
 
 
 class UncleanError(Exception):
@@ -76,7 +84,8 @@ def _recorded(revision: str) -> list[Exchange]:
 
 def unproven(proofs: Iterable[Proof]) -> list[Clause]:
     """The clauses without a mutant that only they notice."""
-    proven = {proof.clause for proof in proofs if proof.fallen == (proof.clause,)}
+    tried = {mutant.name for mutant in all_mutants() if mutant.is_for_all}
+    proven = {p.clause for p in proofs if p.fallen == (p.clause,) and p.mutant in tried}
     return [clause for clause in all_clauses() if clause.id not in proven]
 
 
@@ -87,17 +96,21 @@ def fallen(
 
     Clauses that judge each answer by itself are given the `changed` exchanges only.
     """
-    return _fallen(Recording(exchanges, revision), changed)
+    found = _fallen(Recording(exchanges, revision), changed, all_clauses())
+    return {clause_id: _told(verdict) for clause_id, verdict in found.items()}
 
 
-def _fallen(whole: Recording, changed: Sequence[Exchange]) -> dict[str, str]:
+def _fallen(whole: Recording, changed: Sequence[Exchange], clauses: Iterable[Clause]) -> dict[str, Verdict]:
     part = whole.part(changed)
-    verdicts = (judge(part if clause.is_local else whole, [clause])[0] for clause in all_clauses())
-    return {v.clause.id: v.bug or _told(v.violations[0]) for v in verdicts if v.outcome in _FALLEN}
+    verdicts = (judge(part if clause.is_local else whole, [clause])[0] for clause in clauses)
+    return {verdict.clause.id: verdict for verdict in verdicts if verdict.outcome in _WEIGHTS}
 
 
-def _told(violation: Violation) -> str:
-    return f"{violation.problem} at {violation.pointer or '/'}"
+def _told(verdict: Verdict) -> str:
+    if verdict.bug:
+        return verdict.bug
+    first = verdict.violations[0]
+    return f"{first.problem} at {first.pointer or '/'}"
 
 
 def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
@@ -120,8 +133,12 @@ def _proof(number: int) -> Proof:
     clean = _CLEAN[mutant.revision or next(iter(_CLEAN))]
     planted = _mutated(mutant, clean.exchanges)
     changed = [new for old, new in zip(clean.exchanges, planted, strict=True) if new is not old]
-    found = _fallen(clean.changed(planted), changed)
-    return Proof(mutant.name, mutant.clause, tuple(found), found.get(mutant.clause, ""))
+    clauses = all_clauses() if mutant.is_for_all else [c for c in all_clauses() if c.id == mutant.clause]
+    found = _fallen(clean.changed(planted), changed, clauses)
+    verdict = found.get(mutant.clause)
+    message = _told(verdict) if verdict else ""
+    weight = (verdict and _WEIGHTS[verdict.outcome]) or "nothing"
+    return Proof(mutant.name, mutant.clause, tuple(found), message, mutant.weight, weight)
 
 
 def _mutated(mutant: Mutant, exchanges: Iterable[Exchange]) -> list[Exchange]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from contract_tests.exchange import Exchange
 
+Weight = Literal["breaks", "warns", "nothing"]
 Mutation = Callable[[Exchange], Exchange]
 
 
@@ -20,3 +22,7 @@ class Mutant:
     clause: str
     make: Callable[[], Mutation]
     revision: str | None = None
+    weight: Weight | None = None
+    """The expected weight; None for whichever weight the clause has."""
+    is_for_all: bool = True
+    """Whether all clauses are judged, to see which of them fall; otherwise only `clause` is."""

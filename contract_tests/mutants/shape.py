@@ -1,57 +1,152 @@
-"""Wrong shapes of each documented member: another type, absence, and values out of bounds."""
+"""Wrong shapes of each documented member, made from the document, each with its expected weight."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
+from typing import NamedTuple
 
-from contract_tests.document import EXAMPLE, Document, Row
+from contract_tests.document import EXAMPLE, REPLACED, Document, Row
 from contract_tests.exchange import Exchange, Json
-from contract_tests.mutants.mutant import Mutant, Mutation
+from contract_tests.families import MAP
+from contract_tests.mutants.mutant import Mutant, Mutation, Weight
 from contract_tests.mutants.planting import rewriting
-from contract_tests.pointers import objects_at
+from contract_tests.pointers import ANY_ITEM, objects_at
+from contract_tests.recording import REVISION_2026_06
 
 _GONE = object()
+_VALUES: dict[str, Json] = {
+    "string": "wrong",
+    "integer": 5,
+    "number": 0.5,
+    "boolean": True,
+    "array": [],
+    "object": {},
+}
+# How far beyond a bound: by one, and by much.
+_BEYOND = {"": 1, " by far": 1000}
+
+
+class _Fault(NamedTuple):
+    """A fault of a member. `change` makes a wrong value of the right one, _GONE for none.
+
+    `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only.
+    """
+
+    name: str
+    change: Callable[[Json], Json]
+    weight: Weight
+    is_for_all: bool = False
+    is_single: bool = False
 
 
 def shape_mutants(contract: Document) -> Iterator[Mutant]:
     """The mutants of all rows; those that both revisions have alike are planted in one."""
     seen: set[str] = set()
     for row in contract.rows:
-        for fault, value in _faults(row):
-            name = f"{row.id} {'.'.join(row.place)} {fault}"
+        telling = contract.telling.get(row.operation, {}).get(row.place, {})
+        for fault in _faults(row, telling.keys()):
+            name = f"{row.id} {'.'.join(row.place)} {fault.name}"
             if name not in seen:
                 seen.add(name)
-                yield Mutant(name, row.id, partial(_planted, row, value), row.revision)
+                revision = row.revision or (REVISION_2026_06 if row.place in REPLACED else None)
+                make = partial(_planted, row, fault)
+                yield Mutant(name, row.id, make, revision, fault.weight, fault.is_for_all)
 
 
-def _faults(row: Row) -> Iterator[tuple[str, Json]]:
-    kinds = row.schema.get("type", [])
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    yield "of another type", "wrong" if {"number", "integer"} & set(kinds) else 5
-    if row.is_required:
-        yield "missing", _GONE
-    # An example shows a type, not which other values there may be.
-    if row.standing == EXAMPLE:
-        return
+def _faults(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
+    yield from _absence(row)
+    yield from _types(row, telling)
+    yield from _bounds(row)
+    yield from _texts(row)
+    if "array" in _kinds(row):
+        is_counted = bool(row.schema.keys() & {"minItems", "maxItems"})
+        weight = _softly(row) if is_counted else "nothing"
+        yield _Fault("empty", lambda _: [], weight)
+        yield _Fault("doubled", lambda value: [*value, *value], weight)
+
+
+def _absence(row: Row) -> Iterator[_Fault]:
+    weights: dict[bool | None, Weight] = {True: "breaks", False: "warns", None: "nothing"}
+    yield _Fault("missing", lambda _: _GONE, weights[row.breaks_if_absent], row.is_required)
+    if row.operation == MAP and ANY_ITEM in row.place:
+        weight: Weight = "warns" if row.breaks_if_absent else "nothing"
+        yield _Fault("missing once", lambda _: _GONE, weight, is_single=True)
+
+
+def _types(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
+    """Yields values of other types. Those that tell another revision are left to REV-01."""
+    kinds = _kinds(row)
+    allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
+    usual = "string" if {"number", "integer"} & kinds else "integer"
+    yield _Fault("of another type", _constant(_VALUES[usual]), "breaks", is_for_all=True)
+    yield _Fault("of another type once", _constant(_VALUES[usual]), "breaks", is_single=True)
+    for kind, value in _VALUES.items():
+        if kind not in allowed and kind not in telling and kind != usual:
+            yield _Fault(f"of the type {kind}", _constant(value), "breaks")
     if "null" not in kinds:
-        yield "null", None
+        is_stated = row.standing != EXAMPLE
+        yield _Fault("null", _constant(None), "breaks" if is_stated else "nothing", is_stated)
     if "integer" in kinds:
-        yield "a fraction", 1.5
-    if "minimum" in row.schema:
-        yield "below its least", row.schema["minimum"] - 1
-    if "maximum" in row.schema:
-        yield "above its most", row.schema["maximum"] + 1
-    if row.schema.keys() & {"pattern", "enum", "const", "format"}:
-        yield "another text", "~"
+        yield _Fault("a fraction", _constant(1.5), "breaks", row.standing != EXAMPLE)
 
 
-def _planted(row: Row, value: Json) -> Mutation:
+def _bounds(row: Row) -> Iterator[_Fault]:
+    for far, by in _BEYOND.items():
+        is_for_all = row.standing != EXAMPLE and not far
+        if "minimum" in row.schema:
+            value = row.schema["minimum"] - by
+            yield _Fault(f"below its least{far}", _constant(value), _softly(row), is_for_all)
+        if "maximum" in row.schema:
+            value = row.schema["maximum"] + by
+            yield _Fault(f"above its most{far}", _constant(value), _softly(row), is_for_all)
+
+
+def _texts(row: Row) -> Iterator[_Fault]:
+    if "string" not in _kinds(row):
+        return
+    is_bound = bool(row.schema.keys() & {"pattern", "enum", "const", "format"})
+    weight = _softly(row) if is_bound else "nothing"
+    yield _Fault("another text", _constant("~"), weight, is_bound and row.standing != EXAMPLE)
+    yield _Fault("an empty text", _constant(""), weight)
+    if row.schema.get("format") == "date-time":
+        yield _Fault("without an offset", _of_text(lambda text: text.removesuffix("Z")), "warns")
+        yield _Fault("a date alone", _of_text(lambda text: text[:10]), weight)
+        yield _Fault("in a local format", _constant("02/06/2026 5:27 AM"), weight)
+    elif ("a-f" in row.schema.get("pattern", "")) != ("A-" in row.schema.get("pattern", "")):
+        yield _Fault("in the other case", _of_text(str.swapcase), "warns")
+
+
+def _softly(row: Row) -> Weight:
+    """The weight of what an example only shows, and a page states."""
+    return "warns" if row.standing == EXAMPLE else "breaks"
+
+
+def _kinds(row: Row) -> set[str]:
+    kinds = row.schema.get("type", [])
+    return set(kinds if isinstance(kinds, list) else [kinds])
+
+
+def _constant(value: Json) -> Callable[[Json], Json]:
+    return lambda _value: value
+
+
+def _of_text(change: Callable[[str], str]) -> Callable[[Json], Json]:
+    return lambda value: change(value) if isinstance(value, str) else value
+
+
+def _planted(row: Row, fault: _Fault) -> Mutation:
     name = row.place[-1]
+    is_planted = False
 
     def plant(body: Json, _exchange: Exchange) -> None:
+        nonlocal is_planted
         for _, parent in objects_at(body, row.place[:-1]):
+            if name not in parent or (fault.is_single and is_planted):
+                continue
+            is_planted = True
+            value = fault.change(parent[name])
             if value is _GONE:
-                parent.pop(name, None)
-            elif name in parent:
+                del parent[name]
+            else:
                 parent[name] = value
 
     return rewriting(row.operation, plant)

@@ -30,6 +30,9 @@ CREDENTIALS = Credentials(KEY, ACCOUNT, WEBSITE_ID, no_permission=NO_PERMISSION,
 NEW = ("listGoalCompletions", "createGoal", "deleteGoals", "listGoalNames")
 
 
+_WEIGHTS = {Outcome.BROKEN: "breaks", Outcome.WARNING: "warns"}
+
+
 def _run(stranger: Further, only: Sequence[str] = NEW, *, may_write: bool = True) -> Run:
     """A run that asks for the clauses of these operations, or with these ids."""
     chosen = [c for c in CLAUSES if c.id in only or c.id.partition(".")[0] in only]
@@ -197,7 +200,8 @@ def test_every_fault_that_is_made_from_the_document_is_noticed(run: Run) -> None
             mutate = mutant.make()
             recording = Recording([mutate(e) for e in run.recording.exchanges], contract=CONTRACT)
             clause = next(clause for clause in CLAUSES if clause.id == mutant.clause)
-            if judge(recording, [clause])[0].outcome not in (Outcome.BROKEN, Outcome.WARNING):
+            weight = _WEIGHTS.get(judge(recording, [clause])[0].outcome, "nothing")
+            if weight != (mutant.weight or weight) or (mutant.weight is None and weight == "nothing"):
                 survivors.append(mutant.name)
 
     assert survivors == []
