@@ -110,7 +110,7 @@ def _recorded(base: str, credentials: Credentials, target: Path) -> str | None:
     except Exception:  # noqa: BLE001 - pytest's own traceback would show what is passed on, with the token
         told = f"This is a bug in the kit; it says nothing about the server.\n{traceback.format_exc()}"
         return credentials.mask().text(told)
-    if run.refused or run.stopped:
+    if run.stopped or (run.refused and not run.recording.exchanges):
         return plain(run.refused or run.stopped or "")
     write_har(target, run.recording.exchanges)
     return None

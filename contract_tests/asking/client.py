@@ -1,6 +1,7 @@
 """The HTTP client: bounded in time and size, patient with rate limits, discreet with tokens."""
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -36,6 +37,8 @@ class _DroppedError(StoppedError):
     """The connection ended before the answer did."""
 
 
+# What Python puts around the words of an error.
+_PYTHON = re.compile(r"\[Errno -?\d+\] ?|\[SSL[^\]]*\] ?| ?\(_ssl\.c:\d+\)")
 _DROPPED = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
@@ -218,7 +221,7 @@ class Client:
             if time.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
-            told = f"no answer from {url}: {str(error).rstrip('.') or type(error).__name__}"
+            told = f"no answer from {url}: {_problem_of(error)}"
             # Some errors repeat what was sent, or what came.
             raise kind(self._mask.text(told)) from None
         finally:
@@ -253,6 +256,11 @@ class Client:
 
     def _too_slow(self, url: str) -> str:
         return self._mask.text(f"no complete answer within {self._limits.timeout:g} s from {url}")
+
+
+def _problem_of(error: Exception) -> str:
+    """Returns what an error says, without the numbers and places of Python's own."""
+    return _PYTHON.sub("", str(error)).strip().rstrip(".") or type(error).__name__
 
 
 def _wait_of(exchange: Exchange) -> float:

@@ -9,7 +9,7 @@ from contract_tests.asking.client import Client, Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.fuzzing import fuzz
 from contract_tests.asking.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
-from contract_tests.asking.probes.probe import Asker
+from contract_tests.asking.probes.probe import Asker, main_of
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange
@@ -107,6 +107,7 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
     try:
         _wait(plan, tell)
         ask_all(probes, asker)
+        refused = _without_token(plan.credentials, exchanges)
         if plan.fuzz_examples:
             exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
             progress(len(exchanges))
@@ -118,6 +119,18 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
         client.close()
     run = judged(plan, exchanges, begun)
     return replace(run, stopped=stopped, refused=refused)
+
+
+def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> str | None:
+    """Returns a sentence if no token was given that opens the server, and it answers nobody without one."""
+    token, _ = main_of(credentials)
+    if token is not None or any(exchange.is_success for exchange in exchanges):
+        return None
+    if credentials.account:
+        return "no website was given for the account token; give one with --website-id"
+    return (
+        "no key was given, and the server refuses requests without one; give one with --key or DATAFAST_KEY"
+    )
 
 
 def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
