@@ -4,6 +4,7 @@ Both run with this environment's Python and packages, and are measured in turns.
 """
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from benchmarks import page
 from benchmarks.figures import Row, ratios
 from benchmarks.load import Target, generator
 from benchmarks.plan import Plan, say
-from benchmarks.servers import MAP, REALTIME, ROOT, mock, profile_path, target
+from benchmarks.servers import MAP, REALTIME, ROOT, captured, mock, profile_path, resident_megabytes, target
 from benchmarks.table import table
 
 _NOW, _BASE = "now", "base"
@@ -38,6 +39,25 @@ def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
             ours, theirs = ([sample.rate for sample in samples[name]] for name in (_NOW, _BASE))
             beside = f"{median(ours):,.0f} of {median(theirs):,.0f} answers/s"
             yield Row(f"{what}, now ÷ base", ratios(ours, theirs), "×", beside=beside)
+
+
+def started(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
+    """Yields the time until the first answer and the memory at rest, each as a share of the base's."""
+    say(f"start: {plan.rounds} of each, in turns")
+    # The first start of each compiles its bytecode.
+    both = [(_start(now), _start(base)) for _ in range(plan.rounds + 1)][1:]
+    for n, (what, unit) in enumerate((("ready", "s"), ("resident at rest", "MB"))):
+        ours, theirs = [one[n] for one, _ in both], [other[n] for _, other in both]
+        beside = f"{median(ours):.3g} of {median(theirs):.3g} {unit}"
+        yield Row(f"{what}, now ÷ base", ratios(ours, theirs), "×", beside=beside)
+
+
+def _start(tree: Path) -> tuple[float, float]:
+    """Starts the mock; gives the seconds until its first answer, and the megabytes that it takes then."""
+    begin = time.perf_counter()
+    with mock(tree=tree) as (server, pid):
+        captured(target(server, REALTIME))
+        return time.perf_counter() - begin, resident_megabytes(pid)
 
 
 def _target(server: str, path: str | None) -> Target:
@@ -71,7 +91,7 @@ def main(*, base: str, rounds: int, seconds: float) -> None:
     plan = Plan(generator(), rounds, seconds)
     machine = page.machine()
     with checkout(base) as tree:
-        rows = list(compared(plan, tree))
+        rows = [*compared(plan, tree), *started(plan, tree)]
     click.echo(f"{table(rows)}\n\n{' '.join(page.notes(plan, machine))}")
 
 
