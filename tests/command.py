@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests import forking
 from tests.instants import INSTANT
 
 COMMAND = Path(sys.executable).with_name("datafast-mock")
@@ -59,6 +60,8 @@ def ended(
 
     It runs in `folder`; None means the current one.
     """
+    if forking.is_forkable(environment):
+        return forking.run(arguments, _with(environment), folder or Path.cwd(), seconds)
     return subprocess.run(
         [COMMAND, *arguments],
         capture_output=True,
