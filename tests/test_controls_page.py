@@ -1,11 +1,10 @@
 """docs/controls.md is correct: its examples give the answers shown, and its tests pass."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.command import serving
+from tests.foreign import run_tests
 from tests.transcripts import curl, examples_of, is_as_shown
 
 PAGE = (Path(__file__).parent.parent / "docs" / "controls.md").read_text(encoding="utf-8")
@@ -32,25 +31,7 @@ def test_the_shown_tests_pass(tmp_path: Path) -> None:
     (tmp_path / "test_shown.py").write_text(test, encoding="utf-8")
     (tmp_path / "conftest.py").write_text(settings, encoding="utf-8")
 
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-W",
-            "error",
-            "-p",
-            "no:schemathesis",
-            "-p",
-            "no:cacheprovider",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    result = run_tests(tmp_path)
 
     assert result.returncode == 0, result.stdout
     assert "1 passed" in result.stdout

@@ -1,7 +1,6 @@
 """The pytest fixture `datafast`, as users' tests use it."""
 
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -13,8 +12,8 @@ import pytest
 from mock_server.remote import ControlError, Datafast
 from mock_server.testing import RunningMock
 from tests.controls import Controls
+from tests.foreign import run_tests
 
-WITHOUT = tuple(f"-pno:{name}" for name in ("cacheprovider", "schemathesis", "hypothesispytest", "anyio"))
 CALLS = """
 import urllib.request
 
@@ -25,11 +24,12 @@ def ask(mock):
 """
 
 
-def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, test: str, *options: str, plugins: tuple[str, ...] = ("datafast-mock",)
+) -> subprocess.CompletedProcess[str]:
     """Runs one file of tests in a folder of its own."""
     (folder / "test_it.py").write_text(CALLS + test, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-W", "error", *WITHOUT, *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return run_tests(folder, *options, plugins=plugins)
 
 
 @pytest.fixture
@@ -43,8 +43,16 @@ def get(mock: Datafast, path: str = "/analytics/realtime") -> httpx2.Response:
     return httpx2.get(f"{mock.url}{path}", headers=mock.headers)
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["in one process", "in two workers"])
-def test_each_test_has_a_key_of_its_own(tmp_path: Path, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("plugins", "options"),
+    [
+        pytest.param(("datafast-mock",), (), id="in one process"),
+        pytest.param(("datafast-mock", "xdist"), ("-n", "2"), id="in two workers"),
+    ],
+)
+def test_each_test_has_a_key_of_its_own(
+    tmp_path: Path, plugins: tuple[str, ...], options: tuple[str, ...]
+) -> None:
     test = """
 import pytest
 
@@ -54,7 +62,7 @@ def test_site(datafast, site, request):
     assert (b'"visitors":0' in ask(datafast)) == (site == "empty")
     assert [row["label"] for row in datafast.requests] == [request.node.nodeid]
 """
-    result = run(tmp_path, test, *options)
+    result = run(tmp_path, test, *options, plugins=plugins)
 
     assert result.returncode == 0, result.stdout
     assert "6 passed" in result.stdout

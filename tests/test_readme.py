@@ -13,6 +13,7 @@ import pytest
 from mock_server.testing import RunningMock
 from tests.command import address_of, banner_of, ended, serving, started
 from tests.credentials import bearer
+from tests.foreign import run_tests
 from tests.instants import DOCUMENTED
 
 ROOT = Path(__file__).parent.parent
@@ -99,16 +100,14 @@ def test_documented_preference_is_applied(command: list[str], mock: RunningMock)
 
 @pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_python_snippet_runs(snippet: str, tmp_path: Path) -> None:
-    (tmp_path / "test_snippet.py").write_text(snippet, encoding="utf-8")
+    program = tmp_path / "test_snippet.py"
+    program.write_text(snippet, encoding="utf-8")
     # A snippet without a test is run as a program.
-    runner = ["-m", "pytest", "-q", "-p", "no:schemathesis"] if "def test_" in snippet else []
-    result = subprocess.run(
-        [sys.executable, "-W", "error", *runner, "test_snippet.py"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
+    if "def test_" in snippet:
+        result = run_tests(tmp_path)
+    else:
+        command = [sys.executable, "-W", "error", str(program)]
+        result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
 
     assert result.returncode == 0, result.stderr
     assert result.stdout
