@@ -7,7 +7,7 @@ from functools import lru_cache
 import httpx2
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.contract.document import REVISIONS
@@ -27,6 +27,8 @@ ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
 ]
 SMALL_SITES = sorted(set(SITES) - {"launch_day"})
+# Worlds that begin anew for each answer take long; `make fuzz` has the many.
+FEWER = settings(max_examples=settings().max_examples // 3)
 FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
 
 seeds = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, 42])
@@ -85,6 +87,7 @@ def test_the_past_is_never_rewritten() -> None:
     assert min(met["identified"], met["anonymous"]) > 10, met
 
 
+@FEWER
 @given(seeds, st.sampled_from(SMALL_SITES), instants, st.integers(1, HOUR))
 def test_earlier_requests_change_no_answer(seed: int, site: str, instant: int, lapse: int) -> None:
     used, fresh = World(seed, SITES[site]), World(seed, SITES[site])
@@ -105,6 +108,7 @@ def test_a_crowd_has_worlds_of_other_seeds_too() -> None:
     assert worlds.world(7, "quiet").site.name == "quiet"
 
 
+@FEWER
 @given(
     seeds,
     st.sampled_from(SMALL_SITES),
