@@ -30,13 +30,15 @@ PACKAGES = ("mock_server", "contract_tests")
 # Mutations that change no visible behaviour, each with its reason.
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 AIM = 0.95
-# Tests that run first, in addition to those that have a file's name or import it.
+# Tests that run first, in addition to those that have a file's name, import it or mirror its folder.
 TESTS_OF = {
-    "mock_server": ["test_http.py", "test_command.py"],
-    "mock_server/control": ["test_control.py", "test_keys.py", "test_peek.py"],
-    "mock_server/golden": ["test_golden.py"],
-    "mock_server/views": ["test_golden.py", "test_contract.py", "test_world.py"],
-    "mock_server/world": ["test_golden.py", "test_world.py"],
+    "mock_server": ["serving/test_http.py", "test_command.py"],
+    "mock_server/console": ["console/test_console.py", "console/test_console_data.py"],
+    "mock_server/contract": ["serving/test_http.py"],
+    "mock_server/control": ["state/test_keys.py", "serving/test_peek.py", "state/test_clock.py"],
+    "mock_server/faults": ["serving/test_peek.py"],
+    "mock_server/resources": ["golden/test_golden.py", "contract/test_contract.py", "world/test_world.py"],
+    "mock_server/world": ["golden/test_golden.py"],
     "contract_tests": ["kit/test_verify.py", "kit/test_har.py"],
     "contract_tests/asking": ["kit/test_verify.py", "kit/test_har.py", "kit/test_hostile.py"],
     "contract_tests/asking/probes": ["kit/test_probes.py", "kit/test_further_operations.py"],
@@ -269,7 +271,16 @@ def first_tests(file: str) -> list[str]:
         and (test.name in named or f"from {module} import" in test.read_text(encoding="utf-8"))
     ]
     more = [f"tests/{name}" for name in TESTS_OF.get(str(path.parent), [])]
-    return list(dict.fromkeys([*[test for _, test in sorted(found)][:4], *more]))
+    return list(
+        dict.fromkeys([*[test for _, test in sorted(found)][:4], *more, *_tests_of_room(path.parent)])
+    )
+
+
+def _tests_of_room(folder: Path) -> list[str]:
+    """The test files of the room that mirrors a folder of our code; none for the root of a package."""
+    package, *rooms = folder.parts
+    mirror = ROOT / "tests" / ("kit" if package == "contract_tests" else "") / "/".join(rooms)
+    return [str(test.relative_to(ROOT)) for test in sorted(mirror.glob("test_*.py"))] if rooms else []
 
 
 def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> bool:
