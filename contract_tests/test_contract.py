@@ -7,18 +7,23 @@ import warnings
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from contract_tests.asking.address import AddressError, base_of
-from contract_tests.asking.client import StoppedError
-from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
-from contract_tests.asking.har import read_har, write_har
-from contract_tests.asking.own_mock import INSTANT, own_mock
-from contract_tests.clauses import all_clauses
-from contract_tests.clauses.clause import Clause
-from contract_tests.judging.run import Plan, Run, judged, verify
-from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.report.words import curl_of, ground_of, place_of, plain
+try:
+    from filelock import FileLock
+
+    from contract_tests.asking.address import AddressError, base_of
+    from contract_tests.asking.client import StoppedError
+    from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
+    from contract_tests.asking.har import read_har, write_har
+    from contract_tests.asking.own_mock import INSTANT, own_mock
+    from contract_tests.clauses import all_clauses
+    from contract_tests.clauses.clause import Clause
+    from contract_tests.judging.run import Plan, Run, judged, verify
+    from contract_tests.judging.verdict import Outcome, Verdict
+    from contract_tests.report.words import curl_of, ground_of, place_of, plain
+except ModuleNotFoundError as error:
+    _problem = f"The tests need more packages: pip install 'datafast-mock[pytest]' ({error})"
+    raise pytest.fail.Exception(_problem, pytrace=False) from None
 
 _LOCK_SECONDS = 600
 

@@ -1,5 +1,6 @@
 """`pytest --pyargs contract_tests`: the verdict as tests, one a clause."""
 
+import os
 import re
 import subprocess
 import sys
@@ -63,6 +64,21 @@ def test_a_server_that_is_down_is_told_once(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert f"no answer from {address}/api/v1" in result.stdout
     assert "Traceback" not in result.stdout
+
+
+@pytest.mark.parametrize("package", ["filelock", "harfile"])
+def test_a_missing_package_is_reported_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    (tmp_path / f"{package}.py").write_text("raise ModuleNotFoundError(f'No module named {__name__!r}')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    result = _pytest(tmp_path, "--tb=short")
+    assert result.returncode == 2, result.stdout
+    sentence = (
+        f"The tests need more packages: pip install 'datafast-mock[pytest]' (No module named '{package}')"
+    )
+    # Its cause would say the same again.
+    assert [line for line in result.stdout.splitlines() if f"'{package}'" in line] == [sentence]
 
 
 def test_the_options_cost_no_imports() -> None:
