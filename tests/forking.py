@@ -22,7 +22,7 @@ IS_POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
 _PRELOADED = [
     *("tests.forking", "mock_server.app", "mock_server.service", "mock_server.serving.fast"),
     *("mock_server.serving.server", "mock_server.golden.making", "mock_server.contract.document"),
-    *("contract_tests.commands.verification", "contract_tests.mutants", "contract_tests.proof"),
+    *("contract_tests.commands.verification", "contract_tests.mutants", "contract_tests.judging.proof"),
 ]
 # What Python, its encodings and its clock read when they start.
 _OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG", "TZ")
@@ -65,6 +65,8 @@ def _context() -> ForkServerContext:
 
 def _main(arguments: list[str], environment: dict[str, str], folder: Path, streams: tuple[Any, Any]) -> None:
     """What the console script does, in a process of its own."""
+    # A program that starts anew has its system's way to start others.
+    multiprocessing.set_start_method(None, force=True)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -72,4 +74,6 @@ def _main(arguments: list[str], environment: dict[str, str], folder: Path, strea
     for number, stream in enumerate(streams, 1):
         os.dup2(stream.detach(), number)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
+    # Python passes over a name that is none any more.
+    assert sys.modules.keys() >= set(_PRELOADED), set(_PRELOADED) - sys.modules.keys()
     main()
