@@ -1,6 +1,7 @@
 """The console's journal: its requests, copies as curl, the saved HAR file, and its empty states."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -192,6 +193,32 @@ def test_an_invalid_key_cannot_clear_the_requests_of_another(opened: Open) -> No
     expect(console.button("Clear")).to_be_disabled()
     for button in console.page.locator("[data-request]").all():
         expect(button).to_be_disabled()
+
+
+def test_polls_that_overlap_list_each_request_once(opened: Open) -> None:
+    console = opened()
+    page, held = console.page, list[Route]()
+    expect(console.dots).not_to_have_count(0)
+    page.route(re.compile(r"/__mock/requests\?.*limit=500"), lambda route: held.append(route))  # noqa: PLW0108 - as above
+    console.ask(REALTIME)
+
+    def wait_for(count: int) -> None:
+        while len(held) < count:
+            page.wait_for_timeout(20)
+
+    wait_for(1)
+    page.get_by_label("Whose requests").select_option("key")
+    wait_for(2)
+    # The regular poll goes on once its own request is answered, beside that of the new choice.
+    held[0].continue_()
+    wait_for(3)
+    for route in held[1:]:
+        with page.expect_response(lambda response: "limit=500" in response.url):
+            route.continue_()
+    page.wait_for_timeout(100)
+
+    expect(page.locator("#journal-rows > details")).to_have_count(1)
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_each_panel_says_that_it_is_empty(opened: Open) -> None:

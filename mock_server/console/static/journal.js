@@ -47,9 +47,11 @@ export class Journal {
     await this.#finish(key, turn);
     if (turn !== this.#turn || isSame(newest, this.#requests.at(-1))) return;
     const isAnew = newest.number <= this.#last;
-    const after = isAnew || this.#last === 0 ? null : this.#last;
+    const before = this.#last;
+    const after = isAnew || before === 0 ? null : before;
     const { requests } = await get("/requests", { key, limit: MOST_KEPT, after });
-    if (turn !== this.#turn || requests.length === 0) return;
+    // Another poll may have fetched the same meanwhile.
+    if (turn !== this.#turn || before !== this.#last || requests.length === 0) return;
     this.#last = requests.at(-1).number;
     this.#requests = [...(isAnew ? [] : this.#requests), ...requests].slice(-MOST_KEPT);
     this.#show();
