@@ -80,7 +80,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
         )
     if not credentials.key and not (credentials.account and credentials.website_id):
         raise click.UsageError(
-            "--fuzz needs a token that opens the server: --key, or --account-token with --website-id"
+            "--fuzz needs a token that the server accepts: --key, or --account-token with --website-id"
         )
 
 
