@@ -4,6 +4,9 @@ import re
 
 from contract_tests import recording
 from contract_tests.asking import own_mock
+from contract_tests.commands.verify import REPORTS
+from contract_tests.report.files import WRITERS
+from contract_tests.report.targets import MARKS
 from mock_server.console.app import STATIC
 from mock_server.contract.document import REVISIONS
 from mock_server.instants import DOCUMENTED
@@ -38,3 +41,9 @@ def test_the_console_names_an_existing_revision_without_pages() -> None:
 
 def test_the_kit_starts_the_mock_at_the_documented_instant() -> None:
     assert own_mock.INSTANT == DOCUMENTED
+
+
+def test_each_format_of_a_report_can_be_asked_for_written_and_recognized() -> None:
+    # `verify` lists them itself, because its help must not load what writes them.
+    assert tuple(WRITERS) == REPORTS
+    assert MARKS.keys() == {*REPORTS, "har"}

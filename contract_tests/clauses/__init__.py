@@ -1,4 +1,4 @@
-"""All clauses, in the order in which reports list them."""
+"""All clauses, with the list of the modules that they come from, in the order of reports."""
 
 from dataclasses import replace
 from functools import cache

@@ -8,8 +8,8 @@ import click
 
 from contract_tests.commands.guard import guarded
 
-_REPORTS = ("json", "junit", "markdown", "html")
-_KINDS = f"{', '.join(_REPORTS[:-1])} or {_REPORTS[-1]}"
+REPORTS = ("json", "junit", "markdown", "html")
+_KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 
 @click.command(
@@ -81,6 +81,6 @@ def verify(url: str | None, **options: Any) -> None:
 
 def _report(text: str) -> tuple[str, Path]:
     kind, separator, file = text.partition("=")
-    if kind not in _REPORTS or not separator or not file:
-        raise click.UsageError(f"--report: {text!r} is not KIND=FILE with a kind of {', '.join(_REPORTS)}")
+    if kind not in REPORTS or not separator or not file:
+        raise click.UsageError(f"--report: {text!r} is not KIND=FILE with a kind of {', '.join(REPORTS)}")
     return kind, Path(file)

@@ -1,4 +1,4 @@
-"""Reports as files, and an earlier report as the baseline of a run."""
+"""The table of report formats, written as files, and an earlier report as the baseline of a run."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The files that a run may write: new ones, empty ones, and those of an earlier run."""
+"""The files that a run may write, and how a file of each report format begins."""
 
 import re
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from pathlib import Path
 
 _BEGINNING = 4096
 # How a file of ours begins, by its kind; a title may be in any state of the verdict.
-_MARKS = {
+MARKS = {
     "json": r'\{\s*"version": \d+,\s*"tool": \{\s*"name": "datafast-mock"',
     "junit": r'<\?xml [^>]*>\s*<testsuite name="datafast contract" ',
     "markdown": r"### [^\n]* DataFast contract: ",
@@ -46,4 +46,4 @@ def _is_ours(kind: str, path: Path) -> bool:
     """Whether a file is empty, or begins like a file of this kind that the kit wrote."""
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING).decode("utf-8", errors="replace")
-    return not beginning or re.match(_MARKS[kind], beginning, re.DOTALL) is not None
+    return not beginning or re.match(MARKS[kind], beginning, re.DOTALL) is not None

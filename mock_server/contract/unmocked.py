@@ -1,4 +1,4 @@
-"""The operations that DataFast documents but this mock does not answer yet: `fixtures/operations.yaml`."""
+"""The operations that DataFast documents but this mock does not answer yet: `fixtures/unmocked.yaml`."""
 
 from pathlib import Path
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from mock_server.assets import FIXTURES, read_record
 from mock_server.contract.operations import Operation, bare_operation
 
-OPERATIONS = FIXTURES / "operations.yaml"
+OPERATIONS = FIXTURES / "unmocked.yaml"
 
 _Method = Literal["get", "put", "post", "delete", "patch"]
 

@@ -1,4 +1,4 @@
-"""The settings of the server and those of keys: site, seed, revision, rate limit, fault rules."""
+"""The operations on the settings of the server and of keys, and the settings as they are shown."""
 
 from msgspec import Struct
 

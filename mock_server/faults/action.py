@@ -1,4 +1,4 @@
-"""The action that changes an answer on demand, and the documented example that it asks for."""
+"""The list of all faults, and the action that changes an answer on demand: a fault, a status, a delay."""
 
 from typing import Annotated, Literal, get_args
 

@@ -1,4 +1,4 @@
-"""The preferences of a request: the `Prefer` header (RFC 7240), and `__code`, `__delay`, … in the query."""
+"""Reads the preferences of a request, the `Prefer` header and `__code` …; serving/stages applies them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

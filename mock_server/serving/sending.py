@@ -1,4 +1,4 @@
-"""The sending of answers: in time, or late, slow, broken or not at all if an action wants that."""
+"""Sends answers: in time, late, slow or broken; the table of what each fault does, of body and socket."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

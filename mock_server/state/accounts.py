@@ -1,4 +1,4 @@
-"""The accounts, which own websites, read from the files in `fixtures/accounts/`."""
+"""The accounts, which own websites and what is written through the API; read from `fixtures/accounts/`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -124,7 +124,7 @@ def test_document_of_ones_own_answers_instead(tmp_path: Path) -> None:
 
 
 def test_list_with_another_method_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "operations.yaml").write_text("/goals: [fetch]\n", encoding="utf-8")
+    (tmp_path / "unmocked.yaml").write_text("/goals: [fetch]\n", encoding="utf-8")
 
-    with pytest.raises(InputError, match=r"operations\.yaml"):
-        load_unmocked(BASE, tmp_path / "operations.yaml")
+    with pytest.raises(InputError, match=r"unmocked\.yaml"):
+        load_unmocked(BASE, tmp_path / "unmocked.yaml")
