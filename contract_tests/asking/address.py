@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 # Up to the last `@`: a password that is not encoded may contain others.
 _USER = re.compile(r"^([^/@]*//|).*@", re.DOTALL)
 
+_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{0,5})?")
 _OLD_ADDRESS = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0,3}")
 
@@ -30,6 +31,22 @@ def base_of(url: str) -> str:
     if parts.query or parts.fragment or url[-1] in "?#":
         raise AddressError(f"{_shown(url)!r} is not a base URL: leave out everything from `?` or `#` on")
     return url.rstrip("/") + ("/api/v1" if parts.path.strip("/") == "" else "")
+
+
+def normalized(url: str) -> str:
+    """Returns a URL with scheme and host in lower case and without the scheme's own port (RFC 3986, 6.2).
+
+    Raises AddressError for a text that cannot be parsed.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise AddressError(f"{_shown(url)!r} is not a URL") from None
+    user, at, host = parts.netloc.rpartition("@")
+    if port is None or port == _PORTS.get(parts.scheme):
+        host = re.sub(r":[0-9]*$", "", host)
+    return parts._replace(netloc=user + at + host.lower()).geturl()
 
 
 def is_loopback(host: str) -> bool:

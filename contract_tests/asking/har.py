@@ -1,19 +1,22 @@
 """Recorded traffic: HAR files are read, and runs are written as such."""
 
 import base64
-import binascii
+import codecs
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import harfile
 import msgspec
 
 from contract_tests.asking import labels
+from contract_tests.asking.address import AddressError, normalized
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.files import read_file
 from contract_tests.asking.labels import request_label
@@ -30,6 +33,8 @@ _MOST_BYTES = 512 * 1024 * 1024
 _BEARER = "bearer "
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 _UNKNOWN = "no operation of the document"
+_MALFORMED = "malformed"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SECRET_HEADERS = frozenset({"set-cookie", "authorization"})
 
 
@@ -56,6 +61,7 @@ class _Request(msgspec.Struct):
 class _Content(msgspec.Struct):
     text: str | None = None
     encoding: str | None = None
+    size: Any = None
 
 
 class _Response(msgspec.Struct):
@@ -71,17 +77,13 @@ class _Entry(msgspec.Struct):
     response: _Response = msgspec.field(default_factory=lambda: _Response(0))
     started: str = msgspec.field(default="", name="startedDateTime")
     time: float | None = None
-    cached: str | None = msgspec.field(default=None, name="_fromCache")
-    comment: str | None = None
-
-
-class _Creator(msgspec.Struct):
-    name: str = ""
+    cached: Any = msgspec.field(default=None, name="_fromCache")
+    comment: Any = None
 
 
 class _Log(msgspec.Struct):
-    entries: list[_Entry]
-    creator: _Creator = msgspec.field(default_factory=_Creator)
+    entries: list[msgspec.Raw]
+    creator: Any = None
 
 
 class _Har(msgspec.Struct):
@@ -105,25 +107,27 @@ def read_har(
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise HarError(f"{path} is larger than {_MOST_BYTES >> 20} MB")
-        log = msgspec.json.decode(read_file(path, _MOST_BYTES), type=_Har).log
+        log = msgspec.json.decode(_in_utf_8(read_file(path, _MOST_BYTES)), type=_Har).log
     except OSError as error:
         raise HarError(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarError(f"{path} is not a HAR file: {error}") from None
-    entries = sorted(log.entries, key=lambda entry: ms(entry.started) or 0)
+    read = [_read(raw) for raw in log.entries]
+    entries = sorted(filter(None, read), key=lambda entry: ms(entry.started) or 0)
+    is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
     # A token that opened nothing may have been revoked: nothing is known of what it is good for.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
     known = _Operations(contract or document(), base, entries)
-    left, found, met = Counter[str](), [], set[str]()
+    left, found, met = Counter({_MALFORMED: read.count(None)} if None in read else {}), [], set[str]()
     for entry in entries:
         match = known.match(entry)
         reason = _why_left(entry) if match is not None else known.why_none(entry)
         if match is None or reason is not None:
             left[str(reason)] += 1
             continue
-        if log.creator.name == _TOOL:
-            told = frozenset((entry.comment or "").split())
+        if is_ours:
+            told = frozenset(str(entry.comment or "").split())
         else:
             token = _token(entry)
             is_let_in = token in good or (is_trusted and token is not None)
@@ -154,6 +158,21 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
             )
 
 
+def _in_utf_8(data: bytes) -> bytes:
+    """Returns a file's text in UTF-8, without a byte order mark. Raises UnicodeDecodeError."""
+    if data.startswith(_UTF_16):
+        return data.decode("utf-16").encode()
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _read(raw: msgspec.Raw) -> _Entry | None:
+    """Returns an entry, or None for one that lacks a member that the kit needs, or has another type there."""
+    try:
+        return msgspec.json.decode(raw, type=_Entry)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
 class _Operations:
     """Finds the operation of each entry of a file.
 
@@ -165,19 +184,20 @@ class _Operations:
     def __init__(self, contract: Document, base: str | None, entries: Iterable[_Entry]) -> None:
         self._contract = contract
         self._base = None if base is None else urlsplit(base).path.rstrip("/")
-        self._start = base
+        self._start = None if base is None else normalized(base)
         self._bases: dict[str, set[str]] = defaultdict(set)
         for entry in entries if base is None else ():
-            origin, path = _split(entry)
-            found = contract.ends_with(entry.request.method, path)
-            if found is not None:
-                self._bases[origin].add(found.base)
+            address = _split(entry)
+            found = contract.ends_with(entry.request.method, address[1]) if address else None
+            if address is not None and found is not None:
+                self._bases[address[0]].add(found.base)
 
     def match(self, entry: _Entry) -> Match | None:
         """The operation of an entry; None for none of the document."""
-        if self._start is not None and not entry.request.url.startswith(self._start):
+        address = _split(entry)
+        if address is None or not self._is_below_start(*address):
             return None
-        origin, path = _split(entry)
+        origin, path = address
         if self._base is not None:
             return self._contract.matches(entry.request.method, path.removeprefix(self._base))
         found = self._contract.ends_with(entry.request.method, path)
@@ -185,21 +205,30 @@ class _Operations:
 
     def why_none(self, entry: _Entry) -> str:
         """Why an entry belongs to no operation."""
-        if self._start is not None and not entry.request.url.startswith(self._start):
+        address = _split(entry)
+        if address is None:
+            return _UNKNOWN
+        if not self._is_below_start(*address):
             return "from another server"
-        path = _split(entry)[1]
+        path = address[1]
         is_documented = any(self._contract.ends_with(method, path) for method in METHODS)
         method = entry.request.method
         return f"of the method {method[:10]}" if is_documented and method != "GET" else _UNKNOWN
+
+    def _is_below_start(self, origin: str, path: str) -> bool:
+        return self._start is None or (origin + path).startswith(self._start)
 
     def _is_base(self, base: str, others: set[str]) -> bool:
         shorter = any(base != other and base.startswith(f"{other}/") for other in others)
         return self._contract.is_base(base) or not shorter
 
 
-def _split(entry: _Entry) -> tuple[str, str]:
-    """The origin and the path of an entry's URL."""
-    parts = urlsplit(entry.request.url)
+def _split(entry: _Entry) -> tuple[str, str] | None:
+    """The origin and the path of an entry's URL; None for one that cannot be parsed."""
+    try:
+        parts = urlsplit(normalized(entry.request.url))
+    except AddressError:
+        return None
     return f"{parts.scheme}://{parts.netloc}", parts.path
 
 
@@ -209,7 +238,14 @@ def _why_left(entry: _Entry) -> str | None:
         return "from the browser's cache"
     if entry.response.status in (0, HTTPStatus.NOT_MODIFIED):
         return "without an answer" if entry.response.status == 0 else "not modified"
-    return "without a recorded body" if entry.response.content.text is None else None
+    return None if _is_whole(entry.response.content) else "without a recorded body"
+
+
+def _is_whole(content: _Content) -> bool:
+    """Whether the body was recorded, and not cut: some recorders keep only its first bytes."""
+    if content.text is None:
+        return False
+    return not isinstance(content.size, int) or content.size <= len(_body(content))
 
 
 def _labels(
@@ -267,11 +303,10 @@ def _authorization(entry: _Entry) -> str:
 
 def _body(content: _Content) -> bytes:
     text = content.text or ""
-    if content.encoding == "base64":
-        try:
-            return base64.b64decode(text, validate=False)
-        except binascii.Error:
-            return b""
+    if (content.encoding or "").lower() == "base64":
+        # Some recorders write the encoding and leave the text as it is.
+        with suppress(ValueError):
+            return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
     return _encoded(text)
 
 
@@ -307,14 +342,16 @@ def _written_response(exchange: Exchange) -> harfile.Response:
     kind = exchange.headers.get("content-type", "")
     try:
         text, encoding = without_tokens(exchange.body.decode("utf-8")), None
+        size = len(text.encode())
     except UnicodeDecodeError:
         text, encoding = base64.b64encode(exchange.body).decode(), "base64"
+        size = len(exchange.body)
     return harfile.Response(
         status=exchange.status,
         statusText=_phrase(exchange.status),
         httpVersion="HTTP/1.1",
         headers=[harfile.Record(name=name, value=value) for name, value in _shown(exchange.headers)],
-        content=harfile.Content(size=len(exchange.body), mimeType=kind, text=text, encoding=encoding),
+        content=harfile.Content(size=size, mimeType=kind, text=text, encoding=encoding),
     )
 
 

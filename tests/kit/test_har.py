@@ -152,6 +152,84 @@ def test_bodies_in_base64(traffic: Path) -> None:
     assert (code, _outcomes(report, "broken")) == (1, ["RT-01"])
 
 
+@pytest.mark.parametrize("city", ["Lyon", "Zürich"])
+def test_text_that_only_says_that_it_is_base64_is_text(traffic: Path, city: str) -> None:
+    entry = _entry("/analytics/realtime", json.dumps({**_realtime(), "city": city}, ensure_ascii=False))
+    entry["response"]["content"]["encoding"] = "base64"
+    code, report, told = _judged(traffic, [entry], "--only", "RT-*,ENV-*")
+    assert (code, _outcomes(report, "broken")) == (0, []), told
+    assert report["answers"] == 1
+
+
+@pytest.mark.parametrize("url", ["http://[ad]/x", "http://[::1/x", "http://a:port/analytics/realtime", ""])
+def test_a_url_that_cannot_be_parsed_is_no_operation(traffic: Path, url: str) -> None:
+    odd = _entry("", "")
+    odd["request"]["url"] = url
+    code, report, told = _judged(traffic, [odd, _entry("/analytics/realtime", _realtime())], "--only", "RT-*")
+    assert (code, report["answers"]) == (0, 1), told
+    assert "1 of 2 entries are left out: 1 no operation of the document" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"response": None}, "1 malformed", id="no response"),
+        pytest.param({"response": {"status": 200, "content": None}}, "1 malformed", id="no content"),
+        pytest.param({"response": {"status": "200"}}, "1 malformed", id="status as text"),
+        pytest.param(
+            {"response": {"status": 200, "headers": [{"name": "age", "value": None}]}},
+            "1 malformed",
+            id="header without a value",
+        ),
+        pytest.param(
+            {"response": {"status": 200, "headers": [{"name": "age", "value": 3}]}},
+            "1 malformed",
+            id="header with a number",
+        ),
+        pytest.param({"startedDateTime": None}, "1 malformed", id="no instant"),
+        pytest.param({"request": None}, "1 malformed", id="no request"),
+        pytest.param({"_fromCache": True}, "1 from the browser's cache", id="cached, as a boolean"),
+    ],
+)
+def test_an_entry_with_odd_members_is_left_out_alone(traffic: Path, changes: Json, words: str) -> None:
+    odd = _entry("/analytics/realtime", _realtime("many"), **changes)
+    entries = [odd, _entry("/analytics/realtime", _realtime())]
+    code, report, told = _judged(traffic, entries, "--only", "RT-*")
+    assert (code, report["answers"]) == (0, 1), told
+    assert f"1 of 2 entries are left out: {words}" in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_skipped(traffic: Path, encoding: str) -> None:
+    har = {"log": {"version": "1.2", "entries": [_entry("/analytics/realtime", _realtime())]}}
+    traffic.write_text(json.dumps(har), encoding=encoding)
+    result = ended("verify", "--har", str(traffic), "--only", "RT-*")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_body_that_the_recorder_cut_is_not_judged(traffic: Path) -> None:
+    cut = _entry("/analytics/realtime", json.dumps(_realtime())[:20])
+    cut["response"]["content"]["size"] = 57_943
+    code, report, told = _judged(traffic, [cut, _entry("/analytics/realtime", _realtime())], "--only", "RT-*")
+    assert (code, report["answers"]) == (0, 1), told
+    assert "1 without a recorded body" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.com:443/stats/v1",
+        "https://API.example.com/stats/v1",
+        "HTTPS://api.example.com/stats/v1",
+    ],
+)
+def test_equal_origins_are_one_server(traffic: Path, url: str) -> None:
+    entry = _entry("/analytics/realtime", _realtime())
+    assert _judged(traffic, [entry], url, "--only", "RT-*")[0] == 0
+    entry["request"]["url"] = f"{url}/analytics/realtime"
+    assert _judged(traffic, [entry], _BASE, "--only", "RT-*")[0] == 0
+
+
 def test_a_token_that_never_opened_anything_accuses_nobody(traffic: Path) -> None:
     refused = {"status": "error", "error": {"code": 401, "message": "No."}}
     entries = [
