@@ -351,7 +351,7 @@ class Document:
         return {name: member[name] for name in _SHALLOW if name in member}
 
     def _resolved(self, part: Json) -> Json:
-        """The part that a reference names, with the reference's own members on top."""
+        """The part that a reference names; members beside the `$ref` override those of the part."""
         if "$ref" not in part:
             return part
         target = self.content

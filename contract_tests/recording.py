@@ -36,7 +36,7 @@ class Recording:
         return other
 
     def cached(self, exchange: Exchange, key: Hashable, make: Callable[[], T]) -> T:
-        """Returns what `make` returns for an exchange and a key; it is called once for both."""
+        """Returns what `make` returns; it is called only once for each pair of exchange and key."""
         if self._base is not None and id(exchange) in self._base._ids:
             return self._base.cached(exchange, key, make)
         if (id(exchange), key) not in self._known:

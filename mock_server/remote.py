@@ -103,7 +103,7 @@ class Datafast:
         return self._clock(frozen=True)
 
     def run(self, *, speed: float = 1.0) -> "Datafast":
-        """Lets the clock run; `speed` is the seconds of the world in a real one."""
+        """Lets the clock run; in each real second, `speed` seconds pass in the world."""
         return self._clock(frozen=False, speed=speed)
 
     def fail(

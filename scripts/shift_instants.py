@@ -16,7 +16,7 @@ YEARS = (2024, 2034)
 EDGES = (
     "2024-02-29T12:00:00Z",  # a leap day
     "2028-02-29T23:59:59Z",
-    "2025-12-31T23:59:59Z",  # the end of a year, and its begin where clocks are ahead
+    "2025-12-31T23:59:59Z",  # the end of a year, and its beginning where clocks are ahead
     "2026-12-31T10:59:59Z",
     "2026-03-29T01:00:00Z",  # clocks go forward in Europe, back again, and both in New York
     "2026-10-25T01:00:00Z",

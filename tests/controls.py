@@ -25,7 +25,7 @@ class Controls:
         return self.client.request(method, path, params=query, **sent)
 
     def get(self, path: str, **query: str | int) -> Json:
-        """The content of a successful answer."""
+        """Sends a GET and returns the content of the answer, which must be a success."""
         return _content(self.ask("GET", path, **query))
 
     def mint(self, **settings: Json) -> str:
@@ -34,15 +34,15 @@ class Controls:
         return key
 
     def put(self, path: str, body: Json, **query: str | int) -> Json:
-        """The content of a successful answer."""
+        """Sends a PUT and returns the content of the answer, which must be a success."""
         return _content(self.ask("PUT", path, body, **query))
 
     def patch(self, path: str, body: Json, **query: str | int) -> Json:
-        """The content of a successful answer."""
+        """Sends a PATCH and returns the content of the answer, which must be a success."""
         return _content(self.ask("PATCH", path, body, **query))
 
     def post(self, path: str, body: Json, **query: str | int) -> Json:
-        """The content of a successful answer."""
+        """Sends a POST and returns the content of the answer, which must be a success."""
         return _content(self.ask("POST", path, body, **query))
 
 

@@ -23,7 +23,7 @@ _SOON = 120_000
 
 
 class Sandwich(NamedTuple):
-    """A counter between two maps, with the least and the most visitors that it may count."""
+    """A counter that was asked for between two maps, with the least and the most visitors it may count."""
 
     counter: Exchange
     visitors: float

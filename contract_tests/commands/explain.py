@@ -8,7 +8,7 @@ from contract_tests.commands.guard import guarded
 @click.command()
 @click.argument("clause_id", metavar="[ID]", required=False)
 def explain(clause_id: str | None) -> None:
-    """Print a clause in full, or all clauses in a line each."""
+    """Print one clause in full; without an ID, list all clauses, one per line."""
     with guarded("explain"):
         _explain(clause_id)
 

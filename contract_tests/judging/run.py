@@ -148,7 +148,7 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
 
 
 def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
-    """Waits until the server answers anything at all."""
+    """Waits until the server gives any answer, for at most `plan.wait` seconds."""
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
         client = Client(plan.base, plan.limits, tell, plan.credentials.mask())

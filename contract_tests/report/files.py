@@ -35,7 +35,7 @@ def report_schema() -> dict[str, Any]:
 
 
 class BaselineError(Exception):
-    """A file that is no JSON report; the text names it and says what is wrong."""
+    """A baseline file that cannot be used; the text names the file and says why."""
 
 
 def broken_in(path: Path) -> frozenset[str]:

@@ -22,7 +22,7 @@ class Finding(NamedTuple):
 
 
 class Documented(NamedTuple):
-    """The facts of the document that requests are compared with."""
+    """What the document says, as far as requests are compared with it."""
 
     parameters: Mapping[str, Container[str]]
     """The documented parameters by `operationId`; operations that are not mocked yet are left out."""

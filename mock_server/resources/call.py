@@ -28,7 +28,7 @@ class Call(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer; status None means the success that the document has for the operation."""
+    """An answer; if `status` is None, it gets the success status that is documented for the operation."""
 
     body: bytes
     """The body as JSON."""

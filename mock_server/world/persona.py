@@ -26,7 +26,7 @@ _ELSEWHERE = "*"
 
 
 class Place(NamedTuple):
-    """A place; None is what is not known. Degrees north and east."""
+    """A place; what is not known is None. Latitude is in degrees north, longitude in degrees east."""
 
     city: str | None
     region: str | None
@@ -74,7 +74,7 @@ class Personas:
     """The personas of one website's visitors."""
 
     def __init__(self, chance: Chance, site: Site) -> None:
-        """Raises InputError where the site names a country, city or system that there is not."""
+        """Raises InputError if the site names an unknown country, city or system."""
         self._chance = chance
         self._site = site
         self._places = _Places(site)

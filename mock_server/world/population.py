@@ -213,7 +213,7 @@ class Population:
         return block * size + (y - shift) * inverse % size - spec.gap
 
     def _draw_wave_key(self, wave: int, block: int) -> tuple[int, int, int]:
-        """An odd factor, its inverse and a shift, modulo the block's size."""
+        """Draws the key of a block: an odd factor, its inverse modulo the block's size, and a shift."""
         digest = self.chance.digest(WAVE, wave, block)
         factor = int.from_bytes(digest[:4], "little") | 1
         inverse = pow(factor, -1, 1 << self.site.waves[wave - 1].block)

@@ -96,7 +96,7 @@ class _Shown:
         self.until: dict[int, int] = {}
 
     def insert(self, rank: int, place: int) -> None:
-        """Leaves a place for what is to be made."""
+        """Makes room for a session's value, which is made later."""
         self.values.insert(place, None)
         self.until[rank] = 0
 

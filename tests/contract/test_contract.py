@@ -38,7 +38,7 @@ def test_document_is_valid_whole_and_narrowed(revision: str | None) -> None:
 
 
 def _examples() -> list[Any]:
-    """Returns every named example of an answer, with its revisions."""
+    """Returns every named example of an answer, once for each revision that has it."""
     return [
         pytest.param(revision, operation, status, example["value"], id=f"{operation} {name} {revision}")
         for revision in REVISIONS

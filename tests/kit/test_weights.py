@@ -79,14 +79,14 @@ class SometimesPageless(Stranger):
 
 
 class Failing(Stranger):
-    """Fails at a visitor id that is none."""
+    """Answers 500, not an error for the client, if a visitor id is not a UUID."""
 
     def refused(self, code: int, message: str) -> Answer:
         return super().refused(500 if "UUID" in message else code, message)
 
 
 class FailingOnce(Stranger):
-    """Fails at the first visitor id that is none, and never again."""
+    """Answers 500 to the first visitor id that is not a UUID, and never again."""
 
     def __init__(self) -> None:
         self._failures = 0

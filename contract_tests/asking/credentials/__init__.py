@@ -113,7 +113,7 @@ def load_credentials(name: str) -> Credentials:
 
 
 def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
-    """Returns the tokens of a file by role, as they are written: a token of digits is text as well."""
+    """Returns the tokens of a file by role, exactly as written: a token of digits is not read as a number."""
     known = {field.name for field in fields(Credentials)}
     found: dict[str, str] = {}
     if not isinstance(node, yaml.MappingNode):
