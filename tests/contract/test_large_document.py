@@ -13,7 +13,7 @@ def test_large_document_is_sound() -> None:
     assert all(operation.example.body for operation in operations)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_start_with_82_operations_takes_at_most_1_3_times_as_long() -> None:
     large, today = starts(6)
 
