@@ -160,6 +160,10 @@ def test_view_is_given_typed_values(api: httpx2.Client, query: str, values: dict
     [
         pytest.param("fields=visitors,pets", "fields", id="unknown column"),
         pytest.param("limit=0", "limit", id="too small"),
+        pytest.param("limit=1_0", "limit", id="an integer only in Python"),
+        pytest.param("limit=%205", "limit", id="a blank before it"),
+        pytest.param("limit=%D9%A3", "limit", id="digits of another script"),
+        pytest.param(f"limit={'9' * 5_000}", "limit", id="more digits than any number"),
         pytest.param("filter_visit_count=2,many", "filter_visit_count", id="no integer"),
         pytest.param("startAt=yesterday", "startAt", id="no date"),
         pytest.param("startAt=2026-02-30", "startAt", id="no day of the calendar"),
