@@ -1,24 +1,24 @@
-"""openapi.yaml as the kit needs it: pages, operations, and one row for each documented member."""
+"""The document as the kit needs it: pages, operations, and one row for each documented member."""
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
-
-import yaml
 
 from contract_tests.exchange import Json
 from contract_tests.pointers import ANY_ITEM, objects_at
 
 _PACKAGE = Path(__file__).parent
 # In a checkout the document lies beside the package, in an installation inside the mock's.
-_PLACES = (_PACKAGE.parent / "openapi.yaml", _PACKAGE.parent / "mock_server" / "openapi.yaml")
+_PLACES = (_PACKAGE.parent / "openapi.json", _PACKAGE.parent / "mock_server" / "openapi.json")
 DOCUMENT = next(place for place in _PLACES if place.exists())
+"""The shipped document: openapi.yaml as JSON, which `make document` writes beside it."""
 
 PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
 """What a sentence rests on, from the documentation's own words to what programs report of the live API."""
@@ -38,10 +38,6 @@ _JSON = "application/json"
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 # ENV-09 judges the type of these.
 _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
-
-
-class DocumentError(Exception):
-    """The document cannot be read; the text names the file and the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +140,9 @@ class Match:
 class Document:
     """An OpenAPI document. Everything is computed on first use."""
 
-    def __init__(self, text: str, source: str = "the document") -> None:
-        """`text` is YAML or JSON; `source` names it in errors. Raises DocumentError."""
-        self.content: Json = _read(text, source)
-        self._text = text.lower()
+    def __init__(self, content: Json) -> None:
+        """`content` is the whole document as plain values."""
+        self.content = content
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -220,6 +215,10 @@ class Document:
     def mentions(self, word: str) -> bool:
         """Whether a word is part of the document, in whatever case: it is no secret then."""
         return word.lower() in self._text
+
+    @cached_property
+    def _text(self) -> str:
+        return json.dumps(self.content, ensure_ascii=False).lower()
 
     def page_of(self, source: str) -> str:
         """A source in words: `001 Response` becomes the page's title and the heading on it."""
@@ -363,7 +362,7 @@ class Document:
 @cache
 def document() -> Document:
     """The document that the kit ships with."""
-    return Document(DOCUMENT.read_text(encoding="utf-8"), DOCUMENT.name)
+    return Document(json.loads(DOCUMENT.read_bytes()))
 
 
 def _is_success(status: int) -> bool:
@@ -403,62 +402,3 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _kinds(schema: Mapping[str, Any]) -> list[str]:
     kind = schema.get("type", "object")
     return kind if isinstance(kind, list) else [kind]
-
-
-# -- reading -----------------------------------------------------------------------------------------
-
-
-def _int(text: str) -> int:
-    return int(text, 0 if text.startswith(("0x", "0o")) else 10)
-
-
-_TAG = "tag:yaml.org,2002:"
-# What plain text means in YAML 1.2 (10.3.2), and with which characters it may begin: a date is text.
-_PLAIN = (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""], lambda _: None),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF"), lambda text: text.lower() == "true"),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789"), _int),
-    (
-        "float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?",
-        list("-+.0123456789"),
-        float,
-    ),
-)
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # one of two equal classes
-    """Reads YAML 1.2 as the mock does: dates stay text, keys are text and stand once."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> Iterator[dict[str, Json]]:
-    found: dict[str, Json] = {}
-    # Handed out empty first, so that an alias may lead back to it.
-    yield found
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(None, None, "a key is text, not a list or a mapping", key.start_mark)
-        if key.value in found:
-            raise yaml.MarkedYAMLError(None, None, f"{key.value[:80]!r} is there twice", key.start_mark)
-        found[key.value] = loader.construct_object(value, deep=True)
-
-
-def _scalar(convert: Callable[[str], Json]) -> Callable[[Any, yaml.ScalarNode], Json]:
-    return lambda _loader, node: convert(node.value)
-
-
-_Loader.add_constructor(f"{_TAG}map", _mapping)
-for _name, _regex, _firsts, _convert in _PLAIN:
-    _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"(?:{_regex})\Z"), _firsts)
-    _Loader.add_constructor(f"{_TAG}{_name}", _scalar(_convert))
-
-
-def _read(text: str, source: str) -> Json:
-    """The document as plain values. Raises DocumentError."""
-    try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise DocumentError(f"{source}:{mark.line + 1 if mark else 1}: {error.problem}") from None

@@ -19,7 +19,7 @@ def further_document() -> Document:
     """The shipped document with the operations of further.yaml."""
     more = yaml.safe_load(Path(__file__).with_name("further.yaml").read_text(encoding="utf-8"))
     content = document().content
-    return Document(json.dumps({**content, "paths": {**content["paths"], **more}}))
+    return Document({**content, "paths": {**content["paths"], **more}})
 
 
 class Further(Stranger):

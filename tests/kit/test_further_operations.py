@@ -14,7 +14,7 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.har import read_har, write_har
 from contract_tests.asking.probes import most_of, probes_for
 from contract_tests.clauses import clauses_for
-from contract_tests.document import Document, DocumentError, document
+from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.judging.run import Plan, Run, judged, verify
 from contract_tests.judging.verdict import Outcome, judge
@@ -313,28 +313,3 @@ def test_bounds_that_somebody_has_set_stay() -> None:
 
 def _all_ids() -> list[str]:
     return [clause.id for clause in CLAUSES]
-
-
-# -- the document ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        pytest.param("a: 1\nb: 2\na: 3\n", "api.yaml:3: 'a' is there twice", id="a key twice"),
-        pytest.param("a: {b: 1, b: 2}\n", "api.yaml:1: 'b' is there twice", id="a key twice below"),
-        pytest.param("a: [1\n", "api.yaml:2: did not find expected", id="no YAML"),
-        pytest.param("[a]: 1\n", "api.yaml:1: a key is text", id="a list as a key"),
-    ],
-)
-def test_a_document_with_a_fault_names_the_place(text: str, problem: str) -> None:
-    with pytest.raises(DocumentError) as raised:
-        Document(text, "api.yaml")
-
-    assert str(raised.value).startswith(problem)
-
-
-def test_dates_and_words_of_older_yaml_are_text() -> None:
-    found = Document("day: 2026-02-06\nflag: yes\n200: 0o17\nnumber: 1e3\n").content
-
-    assert found == {"day": "2026-02-06", "flag": "yes", "200": 15, "number": 1000.0}
