@@ -17,13 +17,18 @@ def read_file(path: Path, largest: int) -> bytes:
     # Without it a pipe that nobody writes to would not even be opened.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb", buffering=0) as file:  # noqa: PTH123 - Path.open takes no flags
+        _check(os.fstat(file.fileno()).st_size, largest)
         pieces, size = [], 0
         while piece := _piece(file.fileno()):
             pieces.append(piece)
             size += len(piece)
-            if size > largest:
-                raise OSError(errno.EFBIG, f"it is larger than {largest >> 20} MB")
+            _check(size, largest)
     return b"".join(pieces)
+
+
+def _check(size: int, largest: int) -> None:
+    if size > largest:
+        raise OSError(errno.EFBIG, f"it is larger than {largest >> 20} MB")
 
 
 def _piece(descriptor: int) -> bytes:

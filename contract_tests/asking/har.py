@@ -104,14 +104,7 @@ def read_har(
     taken out of the file, and that the token in it is good. `contract` is the document; None stands for the
     shipped one. Raises HarError.
     """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise HarError(f"{path} is larger than {_MOST_BYTES >> 20} MB")
-        log = msgspec.json.decode(_in_utf_8(read_file(path, _MOST_BYTES)), type=_Har).log
-    except OSError as error:
-        raise HarError(f"{path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HarError(f"{path} is not a HAR file: {error}") from None
+    log = _log_of(path)
     read = [_read(raw) for raw in log.entries]
     entries = sorted(filter(None, read), key=lambda entry: ms(entry.started) or 0)
     is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
@@ -158,6 +151,16 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
             )
 
 
+def _log_of(path: Path) -> _Log:
+    """Returns the log of a file. Raises HarError."""
+    try:
+        return msgspec.json.decode(_in_utf_8(read_file(path, _MOST_BYTES)), type=_Har).log
+    except OSError as error:
+        raise HarError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise HarError(f"{path} is not a HAR file: {error}") from None
+
+
 def _in_utf_8(data: bytes) -> bytes:
     """Returns a file's text in UTF-8, without a byte order mark. Raises UnicodeDecodeError."""
     if data.startswith(_UTF_16):
@@ -169,7 +172,7 @@ def _read(raw: msgspec.Raw) -> _Entry | None:
     """Returns an entry, or None for one that lacks a member that the kit needs, or has another type there."""
     try:
         return msgspec.json.decode(raw, type=_Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
