@@ -1,4 +1,4 @@
-"""The question what the next tick's map costs, per changed visitor and per visitor."""
+"""Measures what a new map costs after the clock has moved on: per visitor that changed, and for the crowd."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,10 +1,10 @@
 """Makes mock_server/console/static/land.json: the outlines of the land, from Natural Earth.
 
 Run by `make data`; see fixtures/data/README.md for source and licence. The file is a JSON array of rings,
-without Antarctica and parts too small to be seen. A ring is a flat array of whole hundredths of a degree,
+without Antarctica and without parts too small to be seen. A ring is a flat array of hundredths of a degree,
 `[longitude, latitude, Δlongitude, Δlatitude, …]`: its first point, then the steps from point to point.
-It does not repeat its first point at the end. No ring crosses the 180th meridian, itself or
-another. Land runs anticlockwise; the two seas within it, the Caspian and the Black Sea, run clockwise.
+It does not repeat its first point at the end. No ring crosses the 180th meridian, another ring
+or itself. Rings of land run anticlockwise; those of the Caspian and the Black Sea within it run clockwise.
 """
 
 import argparse

@@ -14,8 +14,8 @@ from contract_tests.commands.guard import guarded
 def prove(*, quiet: bool) -> None:
     """Plant every known fault in a correct server's answers and check that the clauses notice it.
 
-    Faults of the documented members are made from the document. Each has an expected weight: it breaks
-    the contract, it is a warning, or nothing forbids it.
+    Faults of the documented members are made from the document. Each must count as what the rule says
+    (its weight): a breach of the contract, a warning, or nothing, if nothing forbids it.
 
     Exit codes: 0 if each fault has its weight and each clause has a fault that only it notices, 1 otherwise.
     """
@@ -37,14 +37,16 @@ def _prove(*, is_quiet: bool) -> int:
     proofs = []
     for one in proof.prove(recordings):
         proofs.append(one)
-        fell = ", ".join(one.fallen) or "nothing"
+        noticed_by = ", ".join(one.fallen) or "nothing"
         if not one.is_right:
             expected = f" (expected: {one.expected})" if one.expected else ""
-            click.echo(f"survived  {one.clause:<8}  {one.mutant}: {one.weight}{expected}; {fell} fell")
+            click.echo(
+                f"survived  {one.clause:<8}  {one.mutant}: {one.weight}{expected}; noticed by {noticed_by}"
+            )
         elif one.weight == "nothing" and not is_quiet:
             click.echo(f"passed    {one.clause:<8}  {one.mutant}: nothing forbids it")
         elif not is_quiet:
-            others = "" if one.fallen == (one.clause,) else f"  (fell: {fell})"
+            others = "" if one.fallen == (one.clause,) else f"  (noticed by: {noticed_by})"
             click.echo(f"killed    {one.clause:<8}  {one.mutant}: {one.message}{others}")
     survivors = sum(not one.is_right for one in proofs)
     weights = Counter(one.weight for one in proofs if one.is_right)

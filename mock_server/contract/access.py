@@ -26,9 +26,10 @@ class Access(NamedTuple):
 def access_of(security: Any, method: str) -> dict[str, Access]:
     """Returns the access rules by security scheme; tokens of other kinds are refused.
 
-    The roles of OpenAPI 3.1 are permissions here, as in `{accountToken: ["goals:write"]}`. The role of a
-    person may be among them; if none is, a viewer may read and a member may do the rest. An operation for
-    owners leaves `websiteKey` out, so that a `df_` key acts as a member at most.
+    OpenAPI 3.1 calls the names in such a list roles; here they are permissions, as in
+    `{accountToken: ["goals:write"]}`. The list may also name the lowest role that a person needs; if it names
+    none, a viewer may use GET, and all else needs a member. An operation for owners leaves `websiteKey` out,
+    so that a `df_` key acts as a member at most.
     """
     found: dict[str, Access] = {}
     for requirement in security or ():

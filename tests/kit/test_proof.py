@@ -8,7 +8,9 @@ from contract_tests.document import document
 from contract_tests.mutants import all_mutants
 from tests.command import ended
 
-_TOLD = re.compile(r"(?:killed|passed) +(\S+) +(.+?): (.+ at /\S*(?:  \(fell: .+\))?|nothing forbids it)")
+_TOLD = re.compile(
+    r"(?:killed|passed) +(\S+) +(.+?): (.+ at /\S*(?:  \(noticed by: .+\))?|nothing forbids it)"
+)
 
 
 def test_every_mutant_has_its_weight() -> None:
