@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from openapi_spec_validator import validate
 from openapi_spec_validator.readers import read_from_filename
 
 from mock_server.assets import CONTRACT, CONTRACT_JSON
-from mock_server.contract.document import REVISIONS, load_document, read_document
+from mock_server.contract.document import REVISIONS, document_text, load_document, narrow, read_document
 from mock_server.data_files import read_data
 from mock_server.errors import InputError
 from scripts.make_document import LIST, PARTS, ROOT_PART, as_json, joined
@@ -130,3 +131,12 @@ def test_component_that_is_indented_otherwise_is_refused(parts: Path) -> None:
 
     with pytest.raises(InputError, match=r"goals\.yaml: schemas: Goal is lost"):
         joined(family)
+
+
+def test_a_revision_as_yaml_is_written_for_people() -> None:
+    text = document_text(REVISIONS[0])
+
+    # Other characters than those of ASCII stay readable, and members keep the order of the document.
+    assert "bearerFormat: df_…" in text
+    assert text.index("openapi:") < text.index("info:") < text.index("paths:") < text.index("components:")
+    assert yaml.safe_load(text) == narrow(load_document(), REVISIONS[0])

@@ -70,6 +70,11 @@ def account(call: Call) -> Reply:
     return _reply(call.account.name)
 
 
+def put_account(call: Call) -> Reply:
+    """Returns the body, which may be left out."""
+    return _reply(call.body)
+
+
 def funnel(call: Call) -> Reply:
     """Returns the id in the path."""
     return _reply(call.path["funnelId"])
@@ -101,6 +106,7 @@ def service(shelf: Book) -> Service:
         "postNote": shelf.post_note,
         "deleteNotes": shelf.delete_notes,
         "getAccount": account,
+        "putAccount": put_account,
         "getFunnel": funnel,
     }
     options = Options(now=instant_of(INSTANT), speed=0)
@@ -237,6 +243,15 @@ def test_body_that_does_not_fit_is_refused_and_nothing_is_written(
     reply = api.post(NOTES, content=body)
 
     assert (reply.status_code, reply.json()["error"]["code"], book.notes) == (status, status, [])
+
+
+@pytest.mark.parametrize("body", [None, {"name": "Jane"}], ids=["left out", "sent"])
+def test_body_that_the_document_does_not_require_may_be_left_out(api: httpx2.Client, body: Any) -> None:
+    sent = {} if body is None else {"json": body}
+
+    reply = api.put("/admin/account", headers=bearer("dft_test"), **sent)
+
+    assert (reply.status_code, reply.json()) == (200, body)
 
 
 def test_parameters_are_checked_before_the_body_and_the_website_before_both(api: httpx2.Client) -> None:
