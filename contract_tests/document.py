@@ -185,15 +185,16 @@ class Document:
         return found
 
     def matches(self, method: str, path: str) -> Match | None:
-        """The operation whose template is the whole path below the base; None without one.
+        """The operation whose template matches the whole path below the base; None if there is none.
 
-        Of several templates the longest one counts, and of equally long ones that with fewer parameters.
+        Of several templates, the one with the most segments counts, and among those the one with the fewest
+        parameters.
         """
         found = self.ends_with(method, path)
         return found if found is not None and not found.base else None
 
     def ends_with(self, method: str, path: str) -> Match | None:
-        """The operation with the longest template that the path ends with; None without one.
+        """The operation with the most segments among those that the path ends with; None if there is none.
 
         A documented path wins over the method: `POST /goals` is no `POST /analytics/goals`.
         """

@@ -103,7 +103,7 @@ class Recording:
 
     @cached_property
     def _votes(self) -> dict[int, frozenset[str]]:
-        """The votes of each answer, by the identity of its exchange."""
+        """The revisions that each answer speaks for; the key is the `id()` of its exchange."""
         return {
             id(exchange): frozenset(self._told(exchange, operation))
             for operation in self._contract.telling

@@ -1,4 +1,4 @@
-"""The service: all parts of a running mock, made from its options."""
+"""The service: all parts of a running mock, made from its options, and the settings in effect for a key."""
 
 from collections.abc import Iterator, Mapping
 from copy import copy

@@ -1,4 +1,4 @@
-"""The credentials that the tests use."""
+"""The header that sends a token, and the id of the website `demo`."""
 
 DEMO = "665f0b3c4d2e1a0012345678"
 

@@ -34,7 +34,7 @@ def base_of(url: str) -> str:
 
 
 def normalized(url: str) -> str:
-    """Returns a URL with scheme and host in lower case and without the scheme's own port (RFC 3986, 6.2).
+    """Returns a URL with scheme and host in lower case and without the scheme's default port (RFC 3986, 6.2).
 
     Raises AddressError for a text that cannot be parsed.
     """

@@ -56,7 +56,7 @@ class Limits:
     patience: float | None = None
 
     def for_planned(self, planned: int) -> "Limits":
-        """These limits for as many requests as are planned; what somebody has set stays as it is."""
+        """Returns these limits; those that are None follow from the number of planned requests."""
         return replace(
             self,
             requests=planned + _SPARE + planned // 10 if self.requests is None else self.requests,

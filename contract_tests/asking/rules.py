@@ -95,7 +95,7 @@ def _described(contract: Document) -> Iterator[Operation]:
 
 
 class _Asked:
-    """An operation with the values that a good request of it has."""
+    """An operation, with the credentials and parameter values that a correct request to it needs."""
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation

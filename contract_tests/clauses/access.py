@@ -162,7 +162,7 @@ def _clause(rule: Rule) -> Clause:
 
 @clause(
     "ERR-06",
-    "Whoever asks too often is refused with 429, and with nothing else.",
+    "A request above the rate limit is refused with 429, and with no other status.",
     source="003 Errors",
     standing=PAGE,
     needs="a token for the role `limited` (`--credentials`), whose limit a few requests exceed",

@@ -25,7 +25,7 @@ class Again(NamedTuple):
 
 
 def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
-    """Yields the rows of a list of the map that occur again, each with its previous occurrence."""
+    """Makes a function that yields the rows of a list of the map which occurred before, each as a pair."""
 
     def cases(recording: Recording) -> Iterator[Again]:
         known: dict[str, tuple[str | None, dict[str, Json]]] = {}
@@ -47,13 +47,13 @@ def _same(again: Again, names: Iterable[str]) -> Iterable[Violation]:
     for name in names:
         earlier, later = again.earlier.get(name), again.later.get(name)
         if earlier is not None and later is not None and earlier != later:
-            problem = f"`{name}` was {str(earlier)[:80]!r} when it was told before"
+            problem = f"`{name}` was {str(earlier)[:80]!r} in an earlier answer"
             yield Violation(problem, again.exchange, f"{again.pointer}/{name}", later)
 
 
 @clause(
     "POLL-01",
-    "An event that is told again is the same event.",
+    "An event that is in two maps has the same type, visitor and time in both.",
     source="002 Response",
     standing=IMPLIED,
     needs="two maps with an event in common",
@@ -65,7 +65,7 @@ def events_stay(again: Again) -> Iterable[Violation]:
 
 @clause(
     "POLL-02",
-    "A payment that is told again is the same payment.",
+    "A payment that is in two maps has the same time, amount and currency in both.",
     source="002 Response",
     standing=IMPLIED,
     needs="two maps with a payment in common",
@@ -117,7 +117,7 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
     changed = [again for again in told if _contradicts(again.earlier.get(name), again.later.get(name))]
     if len(changed) > max(len(told) / 4, 1):
         last = changed[-1]
-        problem = f"`{name}` was {str(last.earlier[name])[:80]!r} when it was told before"
+        problem = f"`{name}` was {str(last.earlier[name])[:80]!r} in an earlier answer"
         yield Violation(problem, last.exchange, f"{last.pointer}/{name}", last.later[name])
 
 
@@ -203,7 +203,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earliest = max(p.exchange.now.earliest - since for p, since in zip(case, passed, strict=True))
     latest = min(p.exchange.now.latest - since for p, since in zip(case, passed, strict=True))
     if earliest > latest + _SLACK:
-        problem = f"it was {passed[0]} when it was told before"
+        problem = f"it was {passed[0]} in an earlier answer"
         pointer = "/data/activity/timeSinceFirstVisit"
         yield Violation(problem, later.exchange, pointer, passed[1])
 

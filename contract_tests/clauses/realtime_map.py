@@ -186,7 +186,7 @@ def payments_are_recent(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-78",
-    "No event lies after the answer that tells it.",
+    "No event is later than the answer that contains it.",
     source="002 Response",
     standing=IMPLIED,
     needs="a map with events",
@@ -199,7 +199,7 @@ def events_have_happened(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-79",
-    "No payment lies after the answer that tells it.",
+    "No payment is later than the answer that contains it.",
     source="002 Response",
     standing=IMPLIED,
     needs="a map with payments",
@@ -212,7 +212,7 @@ def payments_have_happened(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-80",
-    "No session starts after the answer that tells it.",
+    "No session starts after the answer that contains it.",
     source="002 Response",
     standing=IMPLIED,
     needs="a map of revision 2026-02 with visitors",
@@ -398,7 +398,7 @@ def payments_have_amounts(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-88",
-    "Who has not paid has no name and address from a payment.",
+    "A visitor with `isCustomer: false` has no `customerName` and no `customerEmail`.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a visitor with `isCustomer: false`",

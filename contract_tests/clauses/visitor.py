@@ -154,7 +154,7 @@ def count_covers_the_pages(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-65",
-    "No page was viewed after the answer that tells it.",
+    "No page was viewed after the answer that contains it.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `visitedPages`",
@@ -167,7 +167,7 @@ def pages_have_been_viewed(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-66",
-    "No goal was completed after the answer that tells it.",
+    "No goal was completed after the answer that contains it.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `completedGoals`",
@@ -188,7 +188,7 @@ def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
 
 @clause(
     "VIS-67",
-    "`completedGoals` are sorted by time.",
+    "`completedGoals` are sorted by time, in either direction.",
     source="the public documentation of visitors",
     standing=OTHER,
     needs="a profile with three goals",
@@ -243,7 +243,7 @@ def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-69",
-    "No profile was made after the answer that tells it.",
+    "No profile was made after the answer that contains it.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of an identified visitor",
@@ -264,7 +264,7 @@ def identified_before_told(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
 
 @clause(
     "VIS-70",
-    "No visit began after the answer that tells it.",
+    "No visit began after the answer that contains it.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",

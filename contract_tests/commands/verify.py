@@ -1,4 +1,4 @@
-"""`datafast-mock verify`: a verdict on any server."""
+"""`datafast-mock verify`: a verdict on any server; its options, with the names of report formats."""
 
 import sys
 from pathlib import Path

@@ -23,7 +23,7 @@ def _born_after_the_session() -> Mutation:
 
 
 def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
-    """Counts one visit less than the map did, and leaves out when the first one was."""
+    """Lowers a `visitCount` above 1 by one, and sets `firstVisitAt` to null."""
     if activity["visitCount"] > 1:
         activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None)
 

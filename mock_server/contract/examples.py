@@ -148,7 +148,7 @@ def _of_scalar(kind: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _joined(parts: Iterable[_Made]) -> _Made:
-    """The members of all objects among the parts; without an object, the first part that is not null."""
+    """One object with the members of all parts that are objects; without any, the first part but null."""
     found = [part for part in parts if part.value is not None]
     objects = [part for part in found if isinstance(part.value, dict)]
     if not objects:

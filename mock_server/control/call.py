@@ -21,7 +21,7 @@ _FIELD = re.compile(r"field `([^`]+)`$")
 
 
 class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The query of an operation on the server or on one key."""
+    """The query parameters of an operation on the whole server or on one key."""
 
     key: (
         Annotated[

@@ -64,7 +64,7 @@ _NOTHING = Action()
 
 
 def chosen(answers: Answers, action: Action) -> Example:
-    """Returns the documented answer for an action. Raises ProblemError, with a list of the known ones."""
+    """The documented answer for an action. Raises ProblemError, with the known ones, if there is none."""
     if not answers:
         raise ProblemError(400, "No answer is documented here.")
     if action.code is not UNSET and action.code not in answers:

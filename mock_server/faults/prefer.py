@@ -1,4 +1,4 @@
-"""Reads the preferences of a request, the `Prefer` header and `__code` …; serving/stages applies them."""
+"""Reads a request's preferences, `Prefer` and `__code` …; serving/stages and action.py apply them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

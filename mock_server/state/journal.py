@@ -1,4 +1,4 @@
-"""The journal: the last requests of a key, and how the mock answered them."""
+"""The journal: the last requests of a key with their answers, not what is written through the API."""
 
 import re
 from collections import deque
@@ -34,7 +34,7 @@ _OVERHEAD = 250
 
 
 class Sent(NamedTuple):
-    """A request as it was sent; `headers` has a line for each name and one for each value, in turn."""
+    """A request as it was sent; the lines of `headers` are a name, its value, the next name, and so on."""
 
     method: str
     path: bytes

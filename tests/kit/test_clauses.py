@@ -77,7 +77,7 @@ def test_every_clause_says_what_it_rests_on_and_needs() -> None:
 
 
 def _plain(place: str) -> str:
-    """A place without the marks for items: the pages write them, or leave them out."""
+    """A place without the marks for the items of a list, because not every page writes them."""
     return place.replace("[]", "").replace(".*", "")
 
 

@@ -1,4 +1,4 @@
-"""Faults that used to pass without a word: each breaks a clause or warns, by what states it."""
+"""Faulty servers: which clauses each one breaks, and which only warn."""
 
 # ruff: noqa: D102 - how a faulty server differs is said in the class's sentence
 
@@ -51,7 +51,7 @@ class TwoRows(Stranger):
 
 
 class Dated(Stranger):
-    """Counts nobody as soon as there is a date."""
+    """Counts nobody if the query has `startAt`."""
 
     realtime_window = 600
 

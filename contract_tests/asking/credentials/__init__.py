@@ -71,7 +71,7 @@ class Credentials:
         return _mask(frozenset(filter(None, (*tokens, *others))))
 
     def _secrets(self) -> Iterator[tuple[str, str]]:
-        """The tokens that are given, by their roles."""
+        """Yields each token that is given, as a pair of its role and the token."""
         for role in fields(self):
             token = getattr(self, role.name)
             if role.name not in _SHOWN and token is not None:

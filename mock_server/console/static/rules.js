@@ -1,4 +1,4 @@
-// The fault rules that the page shows and changes: one simple rule for each operation, or for all.
+// The list of faults and the fault rules that the page shows and changes: a simple rule for an operation, or for all.
 
 /**
  * @typedef {{code?: number, example?: string, delay?: number | number[], fault?: string}} Action
