@@ -432,7 +432,7 @@ def _ended_but_one(processes: list[subprocess.Popen[str]]) -> list[subprocess.Po
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        pytest.param("visits: {", "visits: {{", "own.yaml:10:1: not valid YAML", id="syntax"),
+        pytest.param("visits: {", "visits: {{", "own.yaml:12:1: not valid YAML", id="syntax"),
         pytest.param(
             "quiet-corner",
             "quiet-cörner",

@@ -16,7 +16,7 @@ from tests.instants import INSTANT
 PAGE = (Path(__file__).parent.parent / "docs" / "sites.md").read_text(encoding="utf-8")
 [EXAMPLE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 # These members are set when a file is loaded.
-OWN = {"name", "file"}
+OWN = {"fileName", "file"}
 
 
 @pytest.mark.parametrize("record", site._Record.__subclasses__(), ids=lambda record: record.__name__)

@@ -6,13 +6,18 @@ from mock_server import __version__
 from mock_server.control.call import ControlCall
 from mock_server.instants import iso_of
 from mock_server.state.credentials import site_token
+from mock_server.world.world import WORLD_VERSION
 
 
-class Health(Struct, frozen=True, kw_only=True):
-    """The health of the mock, with its version and the world that it shows."""
+class Health(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The health of the mock, with its version and the world that it shows.
+
+    The same seed, site and instant give the same answers as long as `world_version` is the same.
+    """
 
     status: str
     version: str
+    world_version: int
     seed: int
     revision: str
     instant: str
@@ -42,6 +47,7 @@ def health(call: ControlCall) -> Health:
     return Health(
         status="ok",
         version=__version__,
+        world_version=WORLD_VERSION,
         seed=choice.seed,
         revision=choice.revision,
         instant=iso_of(service.common.clock.now()),

@@ -58,10 +58,10 @@ def _identity(world: World, life: Life) -> dict[str, Any]:
 
 def _activity(world: World, life: Life, revision: str) -> dict[str, Any]:
     is_withheld = life.persona.is_withheld
-    domain = world.site.domain
+    site = world.site
     first, last = life.sessions[0].start, life.sessions[-1].start
     pages = [
-        {"url": domain + page.path, "timestamp": iso_of(at)}
+        {"url": site.hostname_of(page.path) + page.path, "timestamp": iso_of(at)}
         for session in life.sessions
         for at, page in zip(session.walk.views, session.walk.pages, strict=True)
         if at <= life.instant

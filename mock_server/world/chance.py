@@ -2,47 +2,105 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from hashlib import blake2b, shake_128
 from itertools import accumulate
-from struct import Struct
+from struct import Struct, iter_unpack
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# What a digest is drawn for is its first coordinate, so that no two purposes share coins.
-BIRTHS, HEADS, WAVE, PURCHASES, BUYERS, WALK, CAST_COINS = range(7)
-PERSONA, OBJECT_ID, RENEWALS, FEISTEL, PLAN, CLICK_ID, REGULAR_COINS = range(7, 14)
+# What a coin is drawn for: no two purposes share coins.
+BIRTHS, HEADS, WAVE, PURCHASES, WALK, CAST_COINS, PERSONA, RENEWALS, PLAN, REGULAR_COINS = range(10)
+# The same for digests, which only the visitor-by-visitor face draws.
+FEISTEL, OBJECT_ID, CLICK_ID = range(3)
 
-DIGEST_SIZE = 64
-_COORDINATES = Struct("<Bqqqq")
 UNIT_16 = 1 / 65_536
 UNIT_32 = 1 / 4_294_967_296
 
+WORD = (1 << 64) - 1
+"""The largest word of 64 bits."""
+GAMMA = 0x9E3779B97F4A7C15
+"""The distance between a state's successive words: SplitMix64's, 2**64 divided by the golden ratio."""
+MULTIPLIERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+SHIFTS = (30, 27, 31)
+# Where the parts of a coordinate lie in a word: a minute of 40 bits, a wave of 20, a kind of 4.
+MINUTE_OFFSET = 1 << 39
+WAVE_SHIFT, KIND_SHIFT = 40, 60
+# In one Python integer, each word has a lane twice its width, which holds its products.
+_LANE_BITS = 128
+_LANE_BYTES = _LANE_BITS // 8
+_MOST_LANES = 64
+_DIGEST_COORDINATES = Struct("<Bqqqq")
+
+
+def mix(word: int) -> int:
+    """The word of 64 bits that SplitMix64's finaliser turns another one into; no two give the same."""
+    word = (word ^ word >> SHIFTS[0]) * MULTIPLIERS[0] & WORD
+    word = (word ^ word >> SHIFTS[1]) * MULTIPLIERS[1] & WORD
+    return word ^ word >> SHIFTS[2]
+
+
+def nth(state: int, number: int) -> int:
+    """The state, or word, with a number from 0 on among all that follow from a state."""
+    return mix(state + (number + 1) * GAMMA & WORD)
+
+
+def words(state: int, count: int, first: int = 0) -> bytes:
+    """The words of a state from a number on, little-endian, each followed by eight bytes without a meaning.
+
+    Many are worked out at once, in lanes of one large integer: 40 words cost five times as much as one.
+    """
+    if count > _MOST_LANES:
+        starts = range(0, count, _MOST_LANES)
+        return b"".join(words(state, min(count - n, _MOST_LANES), first + n) for n in starts)
+    ones, ramp, mask = _lanes(count)
+    lanes = (state + first * GAMMA & WORD) * ones + ramp & mask
+    lanes = (lanes ^ lanes >> SHIFTS[0] & mask) * MULTIPLIERS[0] & mask
+    lanes = (lanes ^ lanes >> SHIFTS[1] & mask) * MULTIPLIERS[1] & mask
+    return (lanes ^ lanes >> SHIFTS[2]).to_bytes(count * _LANE_BYTES, "little")
+
+
+@cache
+def _lanes(count: int) -> tuple[int, int, int]:
+    """For `count` lanes: ones, the multiples of GAMMA from the first on, and masks."""
+    ones = sum(1 << n * _LANE_BITS for n in range(count))
+    ramp = sum(((n + 1) * GAMMA & WORD) << n * _LANE_BITS for n in range(count))
+    return ones, ramp, ones * WORD
+
 
 class Chance:
-    """The chance of one website in one world."""
+    """The chance of one website in one world.
 
-    __slots__ = ("_key",)
+    A coordinate has a state, a state has words, and a word holds a few coins. `mock_server.world.columns`
+    draws the same words for many coordinates at once.
+    """
+
+    __slots__ = ("_secret", "keys", "state")
 
     def __init__(self, seed: int, website_id: str) -> None:
         """Two worlds differ in every coin as soon as seed or website differ."""
-        self._key = blake2b(f"{seed}/{website_id}".encode(), digest_size=DIGEST_SIZE).digest()
+        self._secret = blake2b(f"{seed}/{website_id}".encode()).digest()
+        drawn = shake_128(self._secret).digest(8 * (REGULAR_COINS + 1))
+        self.keys = [word for (word,) in iter_unpack("<Q", drawn)]
+        """A word for each purpose."""
+        # All visitors of a minute have one state for each purpose.
+        self.state = lru_cache(1024)(self._state)
+
+    def _state(self, purpose: int, minute: int, wave: int = 0, kind: int = 0) -> int:
+        """The state of a minute of the epoch (or a block of minutes), for a wave and a kind of visitors."""
+        coordinate = kind << KIND_SHIFT | wave << WAVE_SHIFT | minute + MINUTE_OFFSET
+        return mix(self.keys[purpose] ^ coordinate)
 
     def digest(self, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """64 bytes for one coordinate: many coins for the price of one hash."""
-        return blake2b(self._key + _COORDINATES.pack(purpose, a, b, c, d)).digest()
-
-    def stream(self, size: int, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """`size` bytes for one coordinate; another size gives other bytes."""
-        if size <= DIGEST_SIZE:
-            return self.digest(purpose, a, b, c, d)[:size]
-        return shake_128(self._key + _COORDINATES.pack(purpose, a, b, c, d)).digest(size)
+        """64 bytes for one coordinate, which no column draws."""
+        return blake2b(self._secret + _DIGEST_COORDINATES.pack(purpose, a, b, c, d)).digest()
 
 
 class Choice(Generic[T]):
     """A weighted choice among items: `pick(u)` for a u in [0, 1)."""
 
-    __slots__ = ("_bounds", "_last", "items")
+    __slots__ = ("_last", "bounds", "items")
 
     def __init__(self, weighted: Iterable[tuple[T, float]]) -> None:
         """Items of weight 0 are never picked; raises ValueError if nothing is left to pick."""
@@ -51,9 +109,10 @@ class Choice(Generic[T]):
             raise ValueError("nothing to choose from: every weight is 0")
         self.items: Sequence[T] = [item for item, _ in pairs]
         sums = list(accumulate(weight for _, weight in pairs))
-        self._bounds = [part / sums[-1] for part in sums]
+        self.bounds = [part / sums[-1] for part in sums]
+        """The upper end of each item's share."""
         self._last = len(pairs) - 1
 
     def pick(self, u: float) -> T:
         """The item whose share of [0, 1) holds u."""
-        return self.items[min(bisect_right(self._bounds, u), self._last)]
+        return self.items[min(bisect_right(self.bounds, u), self._last)]

@@ -1,10 +1,11 @@
 """What is paid: purchases in visits, and their renewals every 43,200 minutes."""
 
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
 from mock_server.instants import MINUTE
-from mock_server.world.chance import PLAN, RENEWALS, UNIT_16, UNIT_32, Chance, Choice
+from mock_server.world.chance import PLAN, RENEWALS, UNIT_16, UNIT_32, Chance, Choice, nth, words
 from mock_server.world.sessions import Session, Sessions
 from mock_server.world.site import Money, Plan
 from mock_server.world.visits import BORN, PURCHASE, Visit
@@ -12,7 +13,8 @@ from mock_server.world.visits import BORN, PURCHASE, Visit
 RENEWAL_MINUTES = 43_200
 MOST_RENEWALS = 12
 
-_COINS = Struct("<24H")
+# Whether each renewal comes is a coin of the first words, when it comes one of those that follow.
+_FOUR_COINS = Struct("<4H8x")
 
 
 class Payment(NamedTuple):
@@ -33,7 +35,8 @@ class Ledger:
         self._chance = chance
         self._money = money
         self._sessions = sessions
-        self._plans = Choice((plan, plan.weight) for plan in money.plans)
+        self.plans = Choice((plan, plan.weight) for plan in money.plans)
+        self._renewal_coins = lru_cache(64)(self._draw_renewal_coins)
 
     def purchase(self, session: Session) -> Payment | None:
         """The payment that a session leads to; None if it leads to none."""
@@ -71,17 +74,20 @@ class Ledger:
         )
 
     def _renewal(self, session: Session, n: int) -> Payment | None:
-        coins = _COINS.unpack_from(self._chance.digest(RENEWALS, *_coordinates(session.visit)))
-        if coins[n - 1] * UNIT_16 >= self._money.renewal:
+        comes, offset_coin = self._renewal_coins(session.visit)[n - 1 :: MOST_RENEWALS]
+        if comes * UNIT_16 >= self._money.renewal:
             return None
         minute = session.start // MINUTE + n * RENEWAL_MINUTES
-        offset = coins[MOST_RENEWALS + n - 1] * MINUTE >> 16
+        offset = offset_coin * MINUTE >> 16
         return Payment(minute * MINUTE + offset, session, self._plan(session.visit), True, False)
 
     def _plan(self, visit: Visit) -> Plan:
-        coin = int.from_bytes(self._chance.digest(PLAN, *_coordinates(visit))[:4], "little")
-        return self._plans.pick(coin * UNIT_32)
+        return self.plans.pick((self._state(PLAN, visit) & 0xFFFFFFFF) * UNIT_32)
 
+    def _draw_renewal_coins(self, visit: Visit) -> list[int]:
+        drawn = words(self._state(RENEWALS, visit), MOST_RENEWALS // 2)
+        return [coin for four in _FOUR_COINS.iter_unpack(drawn) for coin in four]
 
-def _coordinates(visit: Visit) -> tuple[int, int, int, int]:
-    return (*visit.visitor, visit.wave)
+    def _state(self, purpose: int, visit: Visit) -> int:
+        kind, minute, number = visit.visitor
+        return nth(self._chance.state(purpose, minute, visit.wave, kind), number)

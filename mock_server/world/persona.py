@@ -9,7 +9,7 @@ import msgspec
 
 from mock_server.assets import FIXTURES, read_record, read_rows
 from mock_server.errors import InputError
-from mock_server.world.chance import PERSONA, UNIT_32, Chance, Choice, T
+from mock_server.world.chance import PERSONA, UNIT_32, Chance, Choice, T, nth, words
 from mock_server.world.site import OwnPlace, Regular, Site
 from mock_server.world.visits import REGULAR, Visitor
 
@@ -17,12 +17,14 @@ _SYSTEMS = FIXTURES / "systems.yaml"
 _PLACES = FIXTURES / "data" / "places.csv"
 _PEOPLE = FIXTURES / "data" / "people.csv"
 
-_COINS = Struct("<16I")
+# Fate and origin, system and person, elsewhere and city, what is told of the device, mail and user id.
+_COINS = Struct("<2I8x 2I8x 2I8x 4H8x 2HI8x")
+_WORDS = 5
 # Domains that are reserved for examples: mail to them reaches nobody.
 _MAIL_DOMAINS = ("example.com", "example.org", "example.net")
 _DEFAULT_LOCALE = "en_US"
 # The key of a site's `countries` for all that it does not name.
-_ELSEWHERE = "*"
+ELSEWHERE = "*"
 
 
 class Place(NamedTuple):
@@ -35,6 +37,10 @@ class Place(NamedTuple):
     latitude: float
     longitude: float
     locale: str
+
+
+NOWHERE = Place(None, None, None, None, 0.0, 0.0, _DEFAULT_LOCALE)
+"""The place of those of whom nothing is known."""
 
 
 class Person(NamedTuple):
@@ -77,38 +83,40 @@ class Personas:
         """Raises InputError if the site names an unknown country, city or system."""
         self._chance = chance
         self._site = site
-        self._places = _Places(site)
+        self.places = Places(site)
         self._people = _people_of(site)
-        self._systems = Choice(
+        self.systems = Choice(
             ((system, browser), site.devices.get(system.device, 0) * share)
             for system, browser, share in _browsers()
         )
-        self._regulars = [
+        self.regulars = [
             (_regular_place(site, regular), *_regular_browser(site, regular)) for regular in site.regulars
         ]
 
     def of(self, visitor: Visitor) -> Persona:
-        """The visitor's persona, from one digest."""
-        coins = _COINS.unpack(self._chance.digest(PERSONA, *visitor))
-        u = [coin * UNIT_32 for coin in coins]
-        is_withheld = u[0] < self._site.withheld
+        """The visitor's persona, from thirteen coins."""
+        kind, minute, number = visitor
+        coins = _COINS.unpack(words(nth(self._chance.state(PERSONA, minute, 0, kind), number), _WORDS))
+        fate, origin, system_coin, person_coin, elsewhere, city = coins[:6]
+        mail_number, mail_domain, user = coins[10:]
+        is_withheld = fate * UNIT_32 < self._site.withheld
         if visitor.kind == REGULAR:
-            place, system, browser = self._regulars[visitor.number]
+            place, system, browser = self.regulars[visitor.number]
         else:
-            place = self._places.pick((u[1], u[14], u[15]))
-            system, browser = self._systems.pick(u[2])
-            if u[0] >= 1 - self._site.unlocated:
+            place = self.places.pick((origin * UNIT_32, elsewhere * UNIT_32, city * UNIT_32))
+            system, browser = self.systems.pick(system_coin * UNIT_32)
+            if fate * UNIT_32 >= 1 - self._site.unlocated:
                 place = place._replace(city=None, region=None)
         people = self._people.get(place.locale) or self._people[_DEFAULT_LOCALE]
-        person = people[coins[5] % len(people)]
+        person = people[person_coin % len(people)]
         if is_withheld:
-            place = Place(None, None, None, None, 0.0, 0.0, place.locale)
+            place = NOWHERE._replace(locale=place.locale)
         return Persona(
             place,
-            _NO_DEVICE if is_withheld else _device(system, browser, u[6:10]),
+            _NO_DEVICE if is_withheld else _device(system, browser, coins[6:10]),
             person,
-            f"{person.handle}{coins[11] % 90 + 10}@{_MAIL_DOMAINS[coins[12] % 3]}",
-            f"user_{coins[13]:08x}",
+            f"{person.handle}{mail_number % 90 + 10}@{_MAIL_DOMAINS[mail_domain % 3]}",
+            f"user_{user:08x}",
             is_withheld,
         )
 
@@ -133,23 +141,24 @@ class _System(msgspec.Struct, frozen=True, rename="camel"):
 _NO_DEVICE = Device(None, None, None, None, None, None, None, None, None)
 
 
-def _device(system: _System, browser: _Browser, u: Sequence[float]) -> Device:
-    width, height = _at(system.viewports, u[0])
+def _device(system: _System, browser: _Browser, coins: Sequence[int]) -> Device:
+    width, height = _at(system.viewports, coins[0])
     return Device(
         system.device,
         system.os,
-        _at(system.os_version, u[1]),
+        _at(system.os_version, coins[1]),
         browser.name,
-        _at(browser.versions, u[2]),
+        _at(browser.versions, coins[2]),
         system.vendor,
-        _at(system.models, u[3]),
+        _at(system.models, coins[3]),
         width,
         height,
     )
 
 
-def _at(items: Sequence[T], u: float) -> T:
-    return items[int(u * len(items))]
+def _at(items: Sequence[T], coin: int) -> T:
+    """The item that a coin of 16 bits stands for."""
+    return items[coin * len(items) >> 16]
 
 
 @cache
@@ -164,6 +173,11 @@ def _browsers() -> list[tuple[_System, _Browser, float]]:
     ]
 
 
+def country_codes() -> list[str]:
+    """The codes of all countries in which anybody lives."""
+    return [code for code, cities in _world_places().items() if any(size for _, size in cities)]
+
+
 @cache
 def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
     """The cities of the world with their inhabitants, by country code."""
@@ -176,7 +190,7 @@ def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
 
 
 @cache
-def _cities(country: str) -> Choice[Place]:
+def cities_of(country: str) -> Choice[Place]:
     """A city of a country, by size."""
     return Choice(_world_places()[country])
 
@@ -190,17 +204,17 @@ def _world_people() -> Mapping[str, list[Person]]:
     return people
 
 
-class _Places:
+class Places:
     """Where a site's visitors come from: its own places and, by country and size, the cities of the world."""
 
     def __init__(self, site: Site) -> None:
         world = _world_places()
         for country in site.countries:
-            if country not in world and country != _ELSEWHERE:
+            if country not in world and country != ELSEWHERE:
                 raise InputError(f"{site.file}: $.countries", f"no place is known in {country!r}")
         own = [(_own_place(place), place.weight) for place in site.places]
-        self._choice: Choice[Place | str] = Choice([*own, *site.countries.items()])
-        self._elsewhere = Choice(
+        self.origins: Choice[Place | str] = Choice([*own, *site.countries.items()])
+        self.elsewhere = Choice(
             (country, sum(size for _, size in cities))
             for country, cities in world.items()
             if country not in site.countries
@@ -208,11 +222,11 @@ class _Places:
 
     def pick(self, u: Sequence[float]) -> Place:
         """The place that three coins stand for."""
-        chosen = self._choice.pick(u[0])
+        chosen = self.origins.pick(u[0])
         if isinstance(chosen, Place):
             return chosen
-        country = self._elsewhere.pick(u[1]) if chosen == _ELSEWHERE else chosen
-        return _cities(country).pick(u[2])
+        country = self.elsewhere.pick(u[1]) if chosen == ELSEWHERE else chosen
+        return cities_of(country).pick(u[2])
 
 
 def _own_place(place: OwnPlace) -> Place:

@@ -9,7 +9,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from mock_server.instants import MINUTE, SECOND
-from mock_server.world.chance import UNIT_16, WALK, Chance, Choice
+from mock_server.world.chance import UNIT_16, WALK, Chance, Choice, nth, words
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
 from mock_server.world.site import Funnel, Goal, Page, Site, Source
@@ -24,16 +24,16 @@ NEVER = 1 << 62
 LINGER = 50 * SECOND
 """What is done on a page is done within this time, even on the last one."""
 
-_MOST_VIEWS = 40
-# Where the coins of a visit lie: its source's, two for the walk, then one of each of these a page view.
-_SOURCE_COIN = Struct("<H")
-_ENTRY, _COUNT = 1, 2
-_DWELLS, _LINKS, _GOALS, _DELAYS = range(4, 4 + 4 * _MOST_VIEWS, _MOST_VIEWS)
-_COINS = Struct(f"<{4 + 4 * _MOST_VIEWS}H")
-# Who is on duty in the cast must never look inactive, so they view a page about this often.
-_CAST_DWELL = 4.5 * MINUTE
-# The longest of two gaps takes 65 % of the time: 29 minutes of 44, less than the 30 that end a visit.
-_LONGEST_DWELL = 29 * MINUTE
+MOST_VIEWS = 40
+# The first word of a visit holds the coins of its source, its entry and its number of views. Each page view
+# has a word of its own: how long the visitor stays, which link led there, which goal is reached and when.
+_COINS = Struct("<4H8x")
+DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
+"""A page view takes a share of the visit between 7 and 13 parts: the base, and as many coins' worth more."""
+CAST_DWELL = 4.5 * MINUTE
+"""Who is on duty in the cast must never look inactive, so they view a page about this often."""
+LONGEST_DWELL = 29 * MINUTE
+"""The longest of two gaps takes 65 % of the time: 29 minutes of 44, less than the 30 that end a visit."""
 
 
 class Moment(NamedTuple):
@@ -70,8 +70,12 @@ class Session:
         self.kept: dict[Any, Any] = {}
 
     @cached_property
-    def _coins(self) -> bytes:
-        return self._sessions.coins(self.visit)
+    def _state(self) -> int:
+        return self._sessions.state(self.visit)
+
+    @cached_property
+    def _first_word(self) -> int:
+        return nth(self._state, 0)
 
     @cached_property
     def visitor_id(self) -> str:
@@ -91,12 +95,12 @@ class Session:
     @cached_property
     def walk(self) -> Walk:
         """All that happens in this session, early and late."""
-        return self._sessions.walk(self.visit, self.past, self._coins)
+        return self._sessions.walk(self.visit, self.past, self._state, self._first_word)
 
     @cached_property
     def source(self) -> Source:
         """Where this session came from."""
-        return self._sessions.source(self.visit, self._coins)
+        return self._sessions.source(self.visit, self._first_word)
 
     @cached_property
     def first_source(self) -> Source:
@@ -157,6 +161,11 @@ class Session:
         return self.past.is_identified or (identified_at is not None and identified_at <= instant)
 
 
+def goal_delay(stay: Any, coin: Any) -> Any:
+    """The time from a page view to its goal, 10 to 90 % of the stay; numbers in ms, or columns of them."""
+    return stay * (65_536 + 8 * coin) // (10 * 65_536)
+
+
 class Sessions:
     """Makes the sessions of one website."""
 
@@ -167,13 +176,18 @@ class Sessions:
         self.population = population
         self.personas = personas
         pages = {page.path: page for page in site.pages}
-        self._entries = Choice((page, page.entry) for page in site.pages)
-        self._next = {
+        self.entries = Choice((page, page.entry) for page in site.pages)
+        self.next = {
             page.path: Choice((pages[target], weight) for target, weight in page.links.items())
             for page in site.pages
         }
-        self._sources = Choice((source, source.weight) for source in site.sources)
-        self._direct = Source(weight=0)
+        self.goal_bounds = {
+            page.path: [round(part * 65_536) for part in accumulate(goal.chance for goal in page.goals)]
+            for page in site.pages
+        }
+        """By page, up to which coin each of its goals is reached."""
+        self.sources = Choice((source, source.weight) for source in site.sources)
+        self.direct = Source(weight=0)
         self._funnels: dict[int, Funnel] = {}
         if site.signup:
             self._funnels[SIGNUP] = site.signup
@@ -188,16 +202,16 @@ class Sessions:
         """The session of a visit."""
         return Session(self, visit)
 
-    def source(self, visit: Visit, coins: bytes) -> Source:
-        """Where a visit came from; the regulars type the address."""
+    def source(self, visit: Visit, word: int) -> Source:
+        """Where a visit with this first word came from; the regulars type the address."""
         if visit.visitor.kind == REGULAR:
-            return self._direct
-        return self._sources.pick(_SOURCE_COIN.unpack_from(coins)[0] * UNIT_16)
+            return self.direct
+        return self.sources.pick((word & 0xFFFF) * UNIT_16)
 
     def first_source(self, visit: Visit) -> Source:
         """Where the first visit of the same visitor came from."""
         first = visit._replace(wave=0)
-        return self.source(first, self.coins(first))
+        return self.source(first, nth(self.state(first), 0))
 
     def outcome(self, visit: Visit, past: Past) -> int:
         """What a visit leads to: nobody signs up twice, nor buys a second subscription."""
@@ -207,28 +221,29 @@ class Sessions:
             return NOTHING
         return visit.outcome
 
-    def walk(self, visit: Visit, past: Past, drawn: bytes) -> Walk:
-        """The course of a visit. The coins of each page view are its own, so that no other can shift them."""
-        coins = _COINS.unpack(drawn)
+    def walk(self, visit: Visit, past: Past, state: int, first: int) -> Walk:
+        """The course of a visit with this state and first word. The coins of each page view are its own."""
         outcome = self.outcome(visit, past)
         ending = self._funnel_pages[outcome]
-        count = self._count(visit, coins[_COUNT] * UNIT_16, len(ending))
-        views = _spread(visit.start, visit.duration, coins[_DWELLS : _DWELLS + count - 1])
-        pages = self._pages(visit, coins, count - len(ending)) + ending
+        count = self._count(visit, (first >> 32 & 0xFFFF) * UNIT_16, len(ending))
+        dwells, links, goals, delays = zip(*_COINS.iter_unpack(words(state, count, 1)), strict=True)
+        views = _spread(visit.start, visit.duration, dwells[: count - 1])
+        pages = self._pages(visit, first >> 16 & 0xFFFF, links[1 : count - len(ending)]) + ending
         moments: list[Moment] = []
         for n, page in enumerate(pages):
             if page.goals and not (outcome and n + 1 == count):
                 stay = min(views[n + 1] - views[n] if n + 1 < count else LINGER, LINGER)
-                moments += _goals(page, views[n], stay, coins[_GOALS + n], coins[_DELAYS + n])
+                moments += self._goal_on(page, views[n], stay, goals[n], delays[n])
         if outcome == NOTHING:
             return Walk(views, pages, moments, None, None)
         finale = self._finale(outcome, past, views[-1], pages[-1])
         times = {moment.kind: moment.at for moment in finale}
         return Walk(views, pages, moments + finale, times.get(IDENTIFY), times.get(PAYMENT))
 
-    def coins(self, visit: Visit) -> bytes:
-        """All coins of a visit, drawn at once."""
-        return self._chance.stream(_COINS.size, WALK, *visit.visitor, visit.wave)
+    def state(self, visit: Visit) -> int:
+        """The state from which all coins of a visit follow."""
+        kind, minute, number = visit.visitor
+        return nth(self._chance.state(WALK, minute, visit.wave, kind), number)
 
     def _count(self, visit: Visit, u: float, ending: int) -> int:
         """How many pages are viewed."""
@@ -236,20 +251,29 @@ class Sessions:
             return 1
         minutes = visit.duration / MINUTE
         count = 2 + int(minutes * self._site.visits.views_per_minute * (0.5 + u))
-        dwell = _CAST_DWELL if visit.visitor.kind == CAST else _LONGEST_DWELL
-        return min(max(count, 1 + ceil(visit.duration / dwell), ending + 1), _MOST_VIEWS)
+        dwell = CAST_DWELL if visit.visitor.kind == CAST else LONGEST_DWELL
+        return min(max(count, 1 + ceil(visit.duration / dwell), ending + 1), MOST_VIEWS)
 
-    def _pages(self, visit: Visit, coins: Sequence[int], count: int) -> list[Page]:
-        """The pages of a walk that follows the links."""
+    def _pages(self, visit: Visit, entry: int, links: Sequence[int]) -> list[Page]:
+        """The pages of a walk that follows the links, by the coins for its entry and for each link."""
         if visit.visitor.kind == REGULAR:
             page = self._site.page(self._site.regulars[visit.visitor.number].entry)
         else:
-            page = self._entries.pick(coins[_ENTRY] * UNIT_16)
+            page = self.entries.pick(entry * UNIT_16)
         pages = [page]
-        for n in range(1, count):
-            page = self._next[page.path].pick(coins[_LINKS + n] * UNIT_16)
+        for coin in links:
+            page = self.next[page.path].pick(coin * UNIT_16)
             pages.append(page)
         return pages
+
+    def _goal_on(self, page: Page, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
+        """The goal that is reached on a page view, if any, after 10 to 90 % of the stay."""
+        number = bisect_right(self.goal_bounds[page.path], coin)
+        if number == len(page.goals):
+            return []
+        goal = page.goals[number]
+        kind = EXTERNAL_LINK if goal.type == "external_link" else CUSTOM
+        return [Moment(at + goal_delay(stay, delay), kind, page, goal)]
 
     def _finale(self, outcome: int, past: Past, at: int, page: Page) -> list[Moment]:
         """What a funnel ends with: its goal, the identification, the payment."""
@@ -269,17 +293,5 @@ def _spread(start: int, duration: int, coins: Sequence[int]) -> list[int]:
     """The instants of page views: the first at the start, the last at the end, uneven gaps between."""
     if not coins:
         return [start]
-    sums = list(accumulate(0.7 + 0.6 * UNIT_16 * coin for coin in coins))
-    scale = duration / sums[-1]
-    return [start, *(start + int(part * scale) for part in sums[:-1]), start + duration]
-
-
-def _goals(page: Page, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
-    """The goal that is reached on a page view, if any."""
-    u = coin * UNIT_16
-    for goal in page.goals:
-        if u < goal.chance:
-            kind = EXTERNAL_LINK if goal.type == "external_link" else CUSTOM
-            return [Moment(at + int(stay * (0.1 + 0.8 * UNIT_16 * delay)), kind, page, goal)]
-        u -= goal.chance
-    return []
+    sums = list(accumulate(DWELL_BASE + DWELL_SPREAD * coin for coin in coins))
+    return [start, *(start + part * duration // sums[-1] for part in sums)]

@@ -6,13 +6,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
-from mock_server.instants import instant_of
+from mock_server.instants import DAY, instant_of
 
 SITES = FIXTURES / "sites"
 LONGEST_SESSION_MINUTES = 45
@@ -24,6 +25,10 @@ LONGEST_TEXT = 2_000
 # C0 and C1, and the two separators that end a line.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DEVICES = ("desktop", "mobile", "tablet")
+KPI_COLOR_SCHEMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
+MOST_VISITOR_DAYS = 60_000
+"""A report looks back on so many visitors online times days; more takes longer than anybody waits."""
+_USUAL_RETENTION = 1_100
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 # Bounds that nobody meets, so that no sum and no product of such numbers is endless.
@@ -46,6 +51,21 @@ class Rhythm(_Record, frozen=True, kw_only=True):
 
     hours: Annotated[tuple[Weight, ...], Meta(min_length=24, max_length=24)]
     weekdays: Annotated[tuple[Weight, ...], Meta(min_length=7, max_length=7)]
+
+
+class Growth(_Record, frozen=True, kw_only=True):
+    """How a site grew: from the share `start` of its visitors in `since` to all of them `days` later."""
+
+    start: Annotated[float, Meta(gt=0, le=1)]
+    days: Annotated[int, Meta(ge=1, le=36_500)]
+
+
+class Spike(_Record, frozen=True, kw_only=True):
+    """A day on which `factor` times as many came as usual, which then halves every `half_life` days."""
+
+    at: str
+    factor: Annotated[float, Meta(ge=1, le=100)]
+    half_life: Annotated[float, Meta(gt=0, le=365)] = 1
 
 
 class Visits(_Record, frozen=True, kw_only=True):
@@ -183,14 +203,32 @@ class OwnPerson(_Record, frozen=True, kw_only=True):
 class Site(_Record, frozen=True, kw_only=True):
     """One website. `online` visitors are active at an average moment."""
 
-    name: str = ""
+    name: str = field(default="", name="fileName")
     """The file's name without its ending; set when it is loaded."""
     file: str = ""
     """The file itself; likewise."""
+    title: str | None = field(default=None, name="name")
+    """What people call the website; None if its domain is all."""
+    logo: str | None = None
+    """The URL of an image; None if there is none."""
     website_id: WebsiteId
     domain: str
     description: str
     online: Annotated[float, Meta(ge=0, le=MOST_ONLINE)]
+    since: str | None = None
+    """The day on which the website began, by UTC; None if it has always been there."""
+    retention: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    """How many days reports look back; None for as many as a site of this size can have."""
+    timezone: str = "UTC"
+    """The IANA name of the time zone whose days reports have unless another is asked for."""
+    hostnames: Annotated[Mapping[str, tuple[str, ...]], Meta(max_length=20)] = {}
+    """Further hostnames and the paths of the pages that lie there; all other pages lie on the domain."""
+    kpi: str | None = None
+    """The goal that matters most; None if there is none."""
+    kpi_color_scheme: str | None = None
+    """A colour's name; None for the usual one."""
+    growth: Growth | None = None
+    spikes: Annotated[tuple[Spike, ...], Meta(max_length=20)] = ()
     rhythm: Rhythm
     visits: Visits
     waves: Annotated[tuple[Wave, ...], Meta(max_length=5)] = ()
@@ -219,6 +257,22 @@ class Site(_Record, frozen=True, kw_only=True):
         """The page at `path`, which the checks have seen."""
         return next(page for page in self.pages if page.path == path)
 
+    def hostname_of(self, path: str) -> str:
+        """The hostname on which a page lies."""
+        return next((name for name, paths in self.hostnames.items() if path in paths), self.domain)
+
+    def goal_names(self) -> list[str]:
+        """The names of all custom goals, each once."""
+        funnels = (self.signup, self.money and self.money.purchase)
+        names = [goal.name for page in self.pages for goal in page.goals if goal.type == "custom"]
+        names += [funnel.goal for funnel in funnels if funnel and funnel.goal]
+        return list(dict.fromkeys(names))
+
+    def retained_days(self) -> int:
+        """How many days reports look back, today not counted."""
+        most = max(1, int(MOST_VISITOR_DAYS / max(self.online, 1)))
+        return self.retention or min(_USUAL_RETENTION, most)
+
 
 def load_site(path: Path) -> Site:
     """The site that a file describes. Raises InputError that names file, place and fault."""
@@ -226,7 +280,7 @@ def load_site(path: Path) -> Site:
     # A text of several lines has a line feed at its end at least.
     site = msgspec.structs.replace(site, description=" ".join(site.description.split()))
     if site.name or site.file:
-        raise InputError(path, "a site is named by its file; leave `name` and `file` out")
+        raise InputError(path, "a site is named by its file; leave `fileName` and `file` out")
     for place, problem in chain(_text_faults(msgspec.to_builtins(site), "$"), _faults(site)):
         raise InputError(f"{path}: {place}", problem)
     return _named(site, path)
@@ -269,13 +323,16 @@ def _named(site: Site, path: Path) -> Site:
 
 def _faults(site: Site) -> Iterable[tuple[str, str]]:
     """What no single member shows: (place, problem) pairs."""
-    if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) > MOST_ONLINE:
+    spike = max((spike.factor for spike in site.spikes), default=1)
+    if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) * spike > MOST_ONLINE:
         yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
     yield from _url_faults(site)
     yield from _page_faults(site)
     yield from _funnel_faults(site)
     yield from _wave_faults(site)
     yield from _regular_faults(site)
+    yield from _past_faults(site)
+    yield from _settings_faults(site)
     for device in site.devices:
         if device not in DEVICES:
             yield "$.devices", f"{device!r} is not one of {', '.join(DEVICES)}"
@@ -307,6 +364,59 @@ def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
     elif isinstance(part, list | tuple):
         for n, member in enumerate(part):
             yield from _text_faults(member, f"{place}[{n}]")
+
+
+def _past_faults(site: Site) -> Iterator[tuple[str, str]]:
+    since = _day_of(site.since) if site.since is not None else None
+    if site.since is not None and since is None:
+        yield "$.since", f"{site.since!r} is no day, such as 2026-02-06"
+    if site.growth is not None and site.since is None:
+        yield "$.growth", "growth needs `since`, the day on which it began"
+    for n, spike in enumerate(site.spikes):
+        if _day_of(spike.at) is None:
+            yield f"$.spikes[{n}].at", f"{spike.at!r} is no day, such as 2026-02-06"
+    days = site.retention
+    if days is not None and days > 1 and days * site.online > MOST_VISITOR_DAYS:
+        most = max(1, int(MOST_VISITOR_DAYS / site.online))
+        yield "$.retention", f"with {site.online:g} online reports can look back {most} days at most"
+    if since is None:
+        return
+    for n, regular in enumerate(site.regulars):
+        try:
+            is_earlier = instant_of(regular.since) < since
+        except ValueError:
+            continue
+        if is_earlier:
+            yield f"$.regulars[{n}].since", "the visitor is older than the website"
+
+
+def _day_of(text: str) -> int | None:
+    """The begin of a day by UTC; None where the text is no day."""
+    try:
+        instant = instant_of(text)
+    except ValueError:
+        return None
+    return instant if len(text) == 10 and instant % DAY == 0 else None
+
+
+def _settings_faults(site: Site) -> Iterator[tuple[str, str]]:
+    try:
+        ZoneInfo(site.timezone)
+    except (ValueError, OSError, LookupError):
+        yield "$.timezone", f"{site.timezone!r} is no time zone, such as Europe/Paris"
+    if site.kpi is not None and site.kpi not in site.goal_names():
+        yield "$.kpi", f"{site.kpi!r} is no goal of this site"
+    if site.kpi_color_scheme is not None and site.kpi_color_scheme not in KPI_COLOR_SCHEMES:
+        yield "$.kpiColorScheme", f"{site.kpi_color_scheme!r} is none of {', '.join(KPI_COLOR_SCHEMES)}"
+    pages = {page.path for page in site.pages}
+    placed: set[str] = set()
+    for hostname, paths in site.hostnames.items():
+        for path in paths:
+            if path not in pages:
+                yield f"$.hostnames.{hostname}", f"{path!r} is no page of this site"
+            elif path in placed:
+                yield f"$.hostnames.{hostname}", f"{path!r} lies on another hostname already"
+            placed.add(path)
 
 
 def _is_nothing(weights: Iterable[float]) -> bool:

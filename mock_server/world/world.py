@@ -26,7 +26,10 @@ from mock_server.world.sessions import (
     Sessions,
 )
 from mock_server.world.site import LONGEST_SESSION_MINUTES, Goal, Site
-from mock_server.world.visits import BOT, PURCHASE, Visit
+from mock_server.world.visits import BOT, PURCHASE, Visit, Visitor
+
+WORLD_VERSION = 2
+"""Raised whenever the same seed and site give another world than before."""
 
 FEED_LIMIT = 100
 """So many of the newest events and payments are told."""
@@ -90,15 +93,15 @@ class World:
         self.site = site
         self._chance = Chance(seed, site.website_id)
         self.population = Population(self._chance, site)
-        self._sessions = Sessions(self._chance, site, self.population, Personas(self._chance, site))
-        self._ledger = Ledger(self._chance, site.money, self._sessions) if site.money else None
+        self.sessions = Sessions(self._chance, site, self.population, Personas(self._chance, site))
+        self.ledger = Ledger(self._chance, site.money, self.sessions) if site.money else None
         self._predictor = Predictor(site.prediction) if site.prediction else None
         clocks = _MOST_CLOCKS if site.online < _CROWD else _MOST_CLOCKS_OF_A_CROWD
         # A roster that goes on needs only the sessions of the last minute; a new one those of all.
-        self._started = lru_cache(REACH + 5)(self._sessions_started)
+        self._started = lru_cache(REACH + 5)(self.sessions_started)
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         # Whoever looks at a profile will look again.
-        self._lived = lru_cache(512)(self._sessions.of)
+        self._lived = lru_cache(512)(self.sessions.of)
         self._renewals = lru_cache(clocks * 2 * WINDOW // MINUTE)(self._renewals_in)
         # Of both revisions, which tell different kinds.
         self._happened = lru_cache(clocks * 2 * 2 * WINDOW // MINUTE)(self._happened_in)
@@ -163,6 +166,11 @@ class World:
             return None
         return self._predictor.predict(session.persona, session.first_source)
 
+    def session(self, visitor: Visitor, start: int) -> Session:
+        """The session of a visitor that started at an instant. Raises StopIteration if there is none."""
+        visits = self.population.visits_of(visitor, start)
+        return self._lived(next(visit for visit in reversed(visits) if visit.start == start))
+
     def click_id(self, life: Life) -> str:
         """The advertisement's click id that the first session came with."""
         visitor = life.sessions[0].visit.visitor
@@ -172,11 +180,12 @@ class World:
     def cast(self, instant: int) -> dict[str, str]:
         """The ids of who is always there, by role."""
         visitors = self.population.residents.on_duty(instant // MINUTE)
-        return dict(zip(self.site.cast, map(self.population.id_of, visitors), strict=True))
+        return {self.site.cast[visitor.number]: self.population.id_of(visitor) for visitor in visitors}
 
-    def _sessions_started(self, minute: int) -> list[Session]:
+    def sessions_started(self, minute: int) -> list[Session]:
+        """The sessions that start in a minute, latest first."""
         visits = sorted(self.population.visits_started(minute), key=lambda visit: visit.start, reverse=True)
-        return [self._sessions.of(visit) for visit in visits]
+        return [self.sessions.of(visit) for visit in visits]
 
     def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
         """A roster at an instant that has these shows: one that can go on to it, else a new one."""
@@ -197,10 +206,10 @@ class World:
         return [payment for session in buyers if (payment := self._purchase(session))]
 
     def _purchase(self, session: Session) -> Payment | None:
-        return self._ledger.purchase(session) if self._ledger else None
+        return self.ledger.purchase(session) if self.ledger else None
 
     def _renewals_in(self, minute: int) -> list[Payment]:
-        return self._ledger.renewals_in(minute) if self._ledger else []
+        return self.ledger.renewals_in(minute) if self.ledger else []
 
     def _renewals_within(self, after: int, until: int) -> list[Payment]:
         minutes = range(after // MINUTE, until // MINUTE + 1)
@@ -208,10 +217,10 @@ class World:
 
     def _payments_of(self, session: Session, until: int) -> list[Payment]:
         """The payments that a session's purchase led to, oldest first."""
-        purchase = self._ledger.purchase(session) if self._ledger else None
-        if self._ledger is None or purchase is None or purchase.at > until:
+        purchase = self.ledger.purchase(session) if self.ledger else None
+        if self.ledger is None or purchase is None or purchase.at > until:
             return []
-        return [purchase, *self._ledger.renewals_of(session, until)]
+        return [purchase, *self.ledger.renewals_of(session, until)]
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[_Happening]:
         """All events of a minute, oldest first; found once, so that a tick only takes the newest of them."""

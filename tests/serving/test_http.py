@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from mock_server import __version__
 from mock_server.contract.document import REVISIONS
 from mock_server.testing import RunningMock, running
+from mock_server.world.world import WORLD_VERSION
 from tests.credentials import DEMO, bearer
 from tests.instants import DATE, INSTANT
 
@@ -427,6 +428,7 @@ def test_health_tells_version_seed_revision_and_instant(root: httpx2.Client) -> 
     assert reply.json() == {
         "status": "ok",
         "version": __version__,
+        "worldVersion": WORLD_VERSION,
         "seed": 42,
         "revision": "2026-02",
         "instant": f"{INSTANT[:-1]}.000Z",

@@ -58,7 +58,7 @@ TWIN = {"path": "/", "links": {"/": 1}}
 
 # Each case has the path that is changed, the new value, and the error message.
 REFUSED: dict[str, tuple[str, Any, str]] = {
-    "name": ("name", "demo", "a site is named by its file; leave"),
+    "name": ("fileName", "demo", "a site is named by its file; leave"),
     "file": ("file", "demo.yaml", "a site is named by its file; leave"),
     "device": ("devices", {"watch": 1}, "$.devices: 'watch' is not one of desktop, mobile,"),
     "devices of no weight": ("devices", ALL_ZERO, "$.devices: every weight is 0"),
@@ -94,6 +94,24 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "amount": ("money.plans.0.amount", 10000000000000.0, "$.money.plans[0].amount: Expected"),
     "weight": ("devices.desktop", 10000000000.0, "$.devices[...]: Expected `float` <= 1000000000"),
     "rate": ("money.usdRate", 1e-10, "$.money.usdRate: Expected `float` >= 1e-09"),
+    "begin": ("since", "soon", "$.since: 'soon' is no day, such as 2026-02-06"),
+    "begin at noon": ("since", "2025-03-03T12:00:00Z", "$.since: '2025-03-03T12:00:00Z' is no day"),
+    "older visitor": ("since", "2026-01-10", "$.regulars[1].since: the visitor is older than the website"),
+    "growth": ("since", None, "$.growth: growth needs `since`, the day on which it began"),
+    "spike": ("spikes.0.at", "2025", "$.spikes[0].at: '2025' is no day"),
+    "spikes": ("spikes.0.factor", 101, "$.spikes[0].factor: Expected `float` <= 100"),
+    "peak": ("online", 20_000, "$.rhythm: with these factors more than 100,000"),
+    "retention": ("retention", 1501, "$.retention: with 40 online reports can look back 1500 days at most"),
+    "zone": ("timezone", "Mars/Olympus", "$.timezone: 'Mars/Olympus' is no time zone, such as"),
+    "zone outside": ("timezone", "../../etc/passwd", "$.timezone: '../../etc/passwd' is no time zone"),
+    "kpi": ("kpi", "fame", "$.kpi: 'fame' is no goal of this site"),
+    "colour": ("kpiColorScheme", "beige", "$.kpiColorScheme: 'beige' is none of red, orange"),
+    "hostname": ("hostnames", {"a.example": ["/no"]}, "$.hostnames.a.example: '/no' is no page of"),
+    "hostnames": (
+        "hostnames",
+        {"a.example": ["/"], "b.example": ["/"]},
+        "$.hostnames.b.example: '/' lies on",
+    ),
     "many": ("sources", [{"weight": 1}] * 2001, "$.sources: Expected `array` of length"),
 }
 

@@ -1,0 +1,79 @@
+"""How many visitors are born and buy in a minute on average, as a website grows."""
+
+from functools import lru_cache
+from math import exp
+
+from mock_server.instants import DAY, MINUTE, instant_of
+from mock_server.world.lengths import mean_minutes
+from mock_server.world.site import Site
+
+PURCHASE_WAVES = 3
+"""Purchases are made in a visitor's first visit and in these many waves altogether."""
+_DAY_MINUTES = DAY // MINUTE
+
+
+class Rates:
+    """The rates of one website, constant within each hour of the epoch."""
+
+    def __init__(self, site: Site) -> None:
+        """Nobody is born before the site's `since`."""
+        self._site = site
+        shares = [1.0, *(wave.share for wave in site.waves)]
+        births = site.online / ((10 + mean_minutes(site)) * sum(shares))
+        # By hour of the week, Monday first.
+        self._births = [births * hour * day for day in site.rhythm.weekdays for hour in site.rhythm.hours]
+        self._purchase_share = site.money.purchase.share if site.money else 0.0
+        self._wave_shares = shares[:PURCHASE_WAVES] if site.money else []
+        self.first_minute = instant_of(site.since) // MINUTE if site.since else None
+        """The site's `since`; None if it has always been there."""
+        self._spikes = [(instant_of(spike.at) // DAY, spike) for spike in site.spikes]
+        self.level = lru_cache(1024)(self._level_of)
+        self._peak = max(self._births, default=0.0)
+
+    @property
+    def purchase_waves(self) -> int:
+        """In how many waves purchases are made."""
+        return len(self._wave_shares)
+
+    def births(self, hour: int) -> float:
+        """Births in a minute of this hour of the epoch."""
+        return self._births[_hour_of_week(hour)] * self.level(hour // 24)
+
+    def purchases(self, wave: int, hour: int) -> float:
+        """Purchases in visits of a wave in a minute of this hour of the epoch."""
+        return _purchases(self.births(hour) * self._wave_shares[wave], self._purchase_share)
+
+    def most_purchases(self, wave: int, minutes: range) -> float:
+        """What `purchases` never exceeds in these minutes."""
+        level = max(self.level(minutes[0] // _DAY_MINUTES), self.level(minutes[-1] // _DAY_MINUTES))
+        return _purchases(self._peak * level * self._wave_shares[wave], self._purchase_share)
+
+    def exists(self, minute: int) -> bool:
+        """Whether there is a website in this minute at all."""
+        return self.first_minute is None or minute >= self.first_minute
+
+    def _level_of(self, day: int) -> float:
+        """The factor on all rates on a day of the epoch, by growth and spikes."""
+        level = 1.0
+        growth = self._site.growth
+        if growth is not None and self.first_minute is not None:
+            grown = (day - self.first_minute // _DAY_MINUTES) / growth.days
+            level = growth.start ** (1 - min(max(grown, 0.0), 1.0))
+        for first, spike in self._spikes:
+            if day >= first:
+                level *= 1 + (spike.factor - 1) * 0.5 ** ((day - first) / spike.half_life)
+        return level
+
+
+def _hour_of_week(hour: int) -> int:
+    """0 to 167, Monday first; the epoch was a Thursday."""
+    return (hour + 72) % 168
+
+
+def _purchases(visits: float, share: float) -> float:
+    """The rate of purchases in a minute with `visits` visits on average, of which `share` lead to one.
+
+    Nobody buys in a minute in which nobody comes; so the others have to make up for it.
+    """
+    # Of fewer than that `1 - exp(-visits)` soon leaves nothing.
+    return share * visits / (1 - exp(-visits)) if visits > 1e-9 else 0.0
