@@ -1,0 +1,113 @@
+"""How many visitors are born, and how many buy, in each of many minutes."""
+
+from collections.abc import Callable
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from mock_server.world.chance import BIRTHS, PURCHASES, UNIT_32
+from mock_server.world.past.coins import Column, coins_of_32, nth, states
+from mock_server.world.poisson import LEAST_CHANCE, LIMIT, poisson
+from mock_server.world.population import NEIGHBOURS, Population
+
+_HOUR_MINUTES = 60
+_STRIDE = 24 * 60
+# Minutes that are further away than that from all known ones are no reason to draw those between.
+_FARTHEST = 400 * 24 * 60
+
+
+class Births:
+    """How many are born in each minute, remembered for all minutes that were asked for and between."""
+
+    def __init__(self, population: Population) -> None:
+        """Nothing is drawn yet."""
+        self._population = population
+        self._first = self._last = 0
+        self._counts = np.zeros(0, np.int64)
+
+    def among(self, first: int, last: int) -> Column:
+        """The births of the minutes from `first` to before `last`."""
+        self._cover(first, last)
+        births: Column = self._counts[first - self._first : last - self._first]
+        return births
+
+    def of(self, minutes: Column) -> Column:
+        """The births of each minute."""
+        if not len(minutes):
+            return np.zeros(0, np.int64)
+        self._cover(int(minutes.min()), int(minutes.max()) + 1)
+        births: Column = self._counts[minutes - self._first]
+        return births
+
+    def _cover(self, first: int, last: int) -> None:
+        if self._first <= first and last <= self._last:
+            return
+        if last < self._first - _FARTHEST or first > self._last + _FARTHEST:
+            self._first = self._last = first
+            self._counts = self._counts[:0]
+        before = np.arange(min(first, self._first), self._first)
+        after = np.arange(self._last, max(last + _STRIDE, self._last))
+        drawn = [births_in(self._population, minutes) for minutes in (before, after)]
+        self._counts = np.concatenate([drawn[0], self._counts, drawn[1]])
+        self._first -= len(before)
+        self._last += len(after)
+
+
+def births_in(population: Population, minutes: Column) -> Column:
+    """How many visitors are born in each minute."""
+    coins = _coins(population, BIRTHS, minutes, wave=0)
+    counts = _poisson(minutes // _HOUR_MINUTES, coins, population.rates.births)
+    first = population.rates.first_minute
+    if first is not None:
+        counts[minutes < first] = 0
+    return counts
+
+
+def purchases_in(population: Population, wave: int, minutes: Column) -> Column:
+    """How many purchases are made in each minute, in visits of a wave, if enough visitors come."""
+    coins = _coins(population, PURCHASES, minutes, wave=wave)
+    rates = population.rates
+    return _poisson(minutes // _HOUR_MINUTES, coins, lambda hour: rates.purchases(wave, hour))
+
+
+def _coins(population: Population, purpose: int, minutes: Column, wave: int) -> Column:
+    """A coin of 32 bits for each minute."""
+    groups, places = np.divmod(minutes, NEIGHBOURS)
+    words = nth(states(population.chance, purpose, groups, wave=wave), places // 2)
+    coins: Column = coins_of_32(words)[np.arange(len(minutes)), places % 2]
+    return coins
+
+
+def _poisson(hours: Column, coins: Column, rate_of: Callable[[int], float]) -> Column:
+    """`poisson` for the coins of many minutes; those of one hour have one rate."""
+    known, hour = np.unique(hours, return_inverse=True)
+    rates = [rate_of(int(one)) for one in known]
+    shares = coins * UNIT_32
+    counts = np.zeros(len(coins), np.int64)
+    is_frequent = np.array([rate > LIMIT for rate in rates], bool)[hour]
+    for n in np.flatnonzero(is_frequent):
+        counts[n] = poisson(rates[hour[n]], shares[n])
+    seldom = np.flatnonzero(~is_frequent)
+    sums = _sums([min(rate, LIMIT) for rate in rates])
+    for column in sums.T:
+        # Only those who have come so far can come further.
+        seldom = seldom[column[hour[seldom]] <= shares[seldom]]
+        if not len(seldom):
+            break
+        counts[seldom] += 1
+    return counts
+
+
+def _sums(rates: list[float]) -> Column:
+    """By rate, the chances of at most 0, 1, 2, …: the same numbers, to the bit, as in `poisson`."""
+    rate = np.array(rates)
+    term = np.array([exp(-one) for one in rates])
+    sums: list[Any] = [term.copy()]
+    while True:
+        goes_on = (len(sums) < rate) | (term > LEAST_CHANCE)
+        if not goes_on.any():
+            return np.stack(sums, axis=1)
+        term = np.where(goes_on, term * (rate / len(sums)), 0.0)
+        last = sums[-1]
+        sums.append(np.where(goes_on, last + term, 2.0))

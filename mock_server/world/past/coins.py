@@ -1,0 +1,100 @@
+"""The words of `mock_server.chance`, drawn for whole columns of coordinates at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mock_server.world.chance import (
+    GAMMA,
+    KIND_SHIFT,
+    MINUTE_OFFSET,
+    MULTIPLIERS,
+    SHIFTS,
+    UNIT_32,
+    WAVE_SHIFT,
+    Chance,
+    Choice,
+)
+
+Column = NDArray[Any]
+"""One value for each visit, page view, minute or whatever else a table has rows of."""
+
+_FIRST_SHIFT, _SECOND_SHIFT, _LAST_SHIFT = (np.uint64(shift) for shift in SHIFTS)
+_FIRST_FACTOR, _SECOND_FACTOR = (np.uint64(factor) for factor in MULTIPLIERS)
+_GAMMA = np.uint64(GAMMA)
+
+
+def mixed(words: Column) -> Column:
+    """The column of words that `chance.mix` makes of these. It takes their memory."""
+    words ^= words >> _FIRST_SHIFT
+    words *= _FIRST_FACTOR
+    words ^= words >> _SECOND_SHIFT
+    words *= _SECOND_FACTOR
+    words ^= words >> _LAST_SHIFT
+    return words
+
+
+def states(chance: Chance, purpose: int, minutes: Column, *, wave: Any = 0, kind: Any = 0) -> Column:
+    """The states of minutes; `wave` and `kind` are numbers, or columns as long as `minutes`."""
+    coordinates = (minutes + MINUTE_OFFSET).astype(np.uint64)
+    coordinates |= np.asarray(wave, np.uint64) << np.uint64(WAVE_SHIFT)
+    coordinates |= np.asarray(kind, np.uint64) << np.uint64(KIND_SHIFT)
+    coordinates ^= np.uint64(chance.keys[purpose])
+    return mixed(coordinates)
+
+
+def nth(from_states: Column, numbers: Any) -> Column:
+    """The word, or state, with a number from 0 on that follows from each state."""
+    steps = np.atleast_1d(numbers).astype(np.uint64) + np.uint64(1)
+    return mixed(from_states + steps * _GAMMA)
+
+
+def coins_of_16(words: Column) -> Column:
+    """The four coins of each word, as four columns of a matrix."""
+    return words.astype("<u8", copy=False).view("<u2").reshape(-1, 4)
+
+
+def coins_of_32(words: Column) -> Column:
+    """The two coins of each word, as two columns of a matrix."""
+    return words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
+
+
+class Picks:
+    """Weighted choices, one of which is made for each coin: `Choice.pick` for columns.
+
+    Each choice has a range of keys of its own, so that a single search finds the item of any choice.
+    """
+
+    def __init__(
+        self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int
+    ) -> None:
+        """`numbers` has, for each choice, what stands for its items; coins have 16 or 32 bits."""
+        self._shift = coin_bits + 1
+        bounds = [
+            (n << self._shift) + _least_coin(bound, coin_bits)
+            for n, choice in enumerate(choices)
+            for bound in choice.bounds[:-1]
+        ]
+        self._bounds = np.array(bounds, np.int64)
+        # The bounds of a choice are one fewer than its items, so each choice before moves the place by one.
+        self._numbers = np.array([number for items in numbers for number in items], np.int32)
+
+    def pick(self, coins: Column, choice: Any = 0) -> Column:
+        """What stands for the items that coins pick; `choice` is a choice's number, or a column of them."""
+        chosen = np.asarray(choice, np.int64)
+        keys = (chosen << self._shift) + coins
+        picked: Column = self._numbers[np.searchsorted(self._bounds, keys, side="right") + chosen]
+        return picked
+
+
+def _least_coin(bound: float, bits: int) -> int:
+    """The least coin that stands for a share of at least `bound`."""
+    scaled = bound * (1 << bits)
+    return int(scaled) + (scaled > int(scaled))
+
+
+def shares_of(coins: Column) -> Column:
+    """Coins of 32 bits as numbers in [0, 1)."""
+    return coins * UNIT_32

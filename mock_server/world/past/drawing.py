@@ -1,0 +1,76 @@
+"""A stretch of a website's past, drawn at once: visits, goals and payments as columns of one table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mock_server.world.money import MOST_RENEWALS, RENEWAL_MINUTES
+from mock_server.world.past.coins import Column
+from mock_server.world.past.payments import PaymentColumns, Payments, no_payments
+from mock_server.world.past.personas import PersonaColumns
+from mock_server.world.past.visits import VisitColumns, Visits
+from mock_server.world.past.walks import Courses, Walks
+from mock_server.world.residents import SHIFT
+from mock_server.world.site import LONGEST_SESSION_MINUTES
+from mock_server.world.world import World
+
+_MOST_MINUTES = 60 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """All visits that start in a stretch of time, sorted by their start."""
+
+    visits: Visits
+    place: Column
+    system: Column
+    courses: Courses
+
+
+class Drawing:
+    """Draws the past of one world."""
+
+    def __init__(self, world: World) -> None:
+        """Takes some hundredths of a second; all else is worked out when it is asked for."""
+        site, chance = world.site, world.population.chance
+        self.site = site
+        self.population = world.population
+        self._visits_of_visitor = 1 + sum(wave.share for wave in site.waves)
+        self.visit_columns = VisitColumns(world.population)
+        self.personas = PersonaColumns(chance, site, world.sessions.personas)
+        self.walks = Walks(chance, site, world.sessions)
+        self._payments = (
+            PaymentColumns(chance, site.money, world.ledger) if site.money and world.ledger else None
+        )
+
+    def visits(self, first: int, last: int, until: int | None) -> Stretch:
+        """The visits that start in the minutes from `first` to before `last`; None means to their end."""
+        visits = self.visit_columns.started(first, last)
+        if until is not None:
+            visits = visits.take(np.arange(np.searchsorted(visits.start, until, side="right")))
+        return self._stretch(visits, until)
+
+    def earlier_purchases(self, first: int) -> Stretch:
+        """The visits with purchases before a minute whose renewals or returns may come from it on."""
+        is_renewed = self.site.money is not None and self.site.money.renewal > 0
+        renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0
+        reach = max(renewed, self.visit_columns.reach + LONGEST_SESSION_MINUTES + 1)
+        return self._stretch(self.visit_columns.purchases(first - reach, first), None)
+
+    def payments(self, visits: Visits, paid_at: Column) -> Payments:
+        """All payments that follow from visits, future ones too; `paid_at` is 0 for no purchase."""
+        return self._payments.of(visits, paid_at) if self._payments else no_payments()
+
+    def about_visits(self, first: int, last: int) -> int:
+        """About how many visits start in these minutes, rather too many."""
+        births = sum(self.population.rates.births(hour) for hour in range(first // 60, last // 60 + 1))
+        cast = 2 * len(self.site.cast) * (last - first) / SHIFT
+        return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000
+
+    def minutes_with_visits(self, first: int, count: int) -> int:
+        """In how many minutes from `first` on about so many visits start."""
+        births = max(self.population.rates.births(hour) for hour in range(first // 60, first // 60 + 7 * 24))
+        return int(count / max(births * self._visits_of_visitor, count / _MOST_MINUTES))
+
+    def _stretch(self, visits: Visits, until: int | None) -> Stretch:
+        return Stretch(visits, *self.personas.of(visits), self.walks.of(visits, until))

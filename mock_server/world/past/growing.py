@@ -1,0 +1,72 @@
+"""Columns that grow at their end without being copied each time."""
+
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+R = TypeVar("R")
+_SPARE = 4_096
+
+
+def columns_of(record: Any) -> list[Any]:
+    """The columns of a record, which is a dataclass of columns of one length."""
+    return [getattr(record, field.name) for field in fields(record)]
+
+
+def taken(record: R, rows: Any) -> R:
+    """These rows of a record."""
+    return type(record)(*(column[rows] for column in columns_of(record)))
+
+
+def joined(first: R, second: R) -> R:
+    """The rows of one record, then those of another."""
+    both = zip(columns_of(first), columns_of(second), strict=True)
+    return type(first)(*(np.concatenate(pair) for pair in both))
+
+
+class Growing(Generic[R]):
+    """A record whose first `count` rows are settled. Rows behind them can be written again and again."""
+
+    def __init__(self, empty: R) -> None:
+        """`empty` has no rows; its columns say what all are like."""
+        self.count = 0
+        self._record = empty
+        self._room = 0
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all columns in bytes."""
+        return sum(column.nbytes for column in columns_of(self._record))
+
+    @property
+    def settled(self) -> R:
+        """The settled rows."""
+        return taken(self._record, slice(self.count))
+
+    def reserve(self, rows: int) -> None:
+        """Makes room for so many rows behind the settled ones."""
+        needed = self.count + rows
+        if needed <= self._room:
+            return
+        self._room = needed + needed // 8 + _SPARE
+        grown = []
+        for column in columns_of(self._record):
+            larger = np.empty((self._room, *column.shape[1:]), column.dtype)
+            larger[: self.count] = column[: self.count]
+            grown.append(larger)
+        self._record = type(self._record)(*grown)
+
+    def with_tail(self, tail: R) -> R:
+        """The settled rows with others behind them. It holds until rows are written again."""
+        columns = columns_of(tail)
+        end = self.count + len(columns[0])
+        self.reserve(len(columns[0]))
+        for column, more in zip(columns_of(self._record), columns, strict=True):
+            column[self.count : end] = more
+        return taken(self._record, slice(end))
+
+    def settle(self, rows: R) -> None:
+        """Writes rows for good."""
+        self.with_tail(rows)
+        self.count += len(columns_of(rows)[0])

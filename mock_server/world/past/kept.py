@@ -1,0 +1,71 @@
+"""The tables of several worlds' pasts, kept as long as there is room."""
+
+from collections import OrderedDict
+
+from mock_server.instants import DAY, MINUTE, instant_of
+from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.table import SETTLING_MINUTES, Past, Table
+from mock_server.world.site import Site
+from mock_server.world.world import World
+
+MOST_BYTES = 160 * 1024 * 1024
+"""What all tables together take at most, unless a single one takes more."""
+
+_DAY_MINUTES = DAY // MINUTE
+# A table whose begin has fallen that far behind what reports look back on is drawn anew.
+_MOST_OUTDATED = 60 * _DAY_MINUTES
+
+
+class KeptPasts:
+    """Tables by world; the one that was asked for longest ago makes room.
+
+    Whoever asks has to be alone: a past holds until its table is asked again.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """Nothing is drawn before it is asked for."""
+        self._most_bytes = most_bytes
+        self._tables: OrderedDict[int, tuple[World, Drawing, Table]] = OrderedDict()
+
+    def at(self, world: World, begin: int, instant: int) -> tuple[Drawing, Past]:
+        """The past of a world at an instant, from the instant `begin` on, as far as reports look back."""
+        drawing, table = self._table(world, begin, instant)
+        past = table.at(instant)
+        while len(self._tables) > 1 and self.nbytes > self._most_bytes:
+            self._tables.popitem(last=False)
+        return drawing, past
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes all tables take."""
+        return sum(table.nbytes for _, _, table in self._tables.values())
+
+    def _table(self, world: World, begin: int, instant: int) -> tuple[Drawing, Table]:
+        key = id(world)
+        known = self._tables.pop(key, None)
+        earliest = beginning(world.site, instant) // MINUTE
+        # Goals and payments may belong to visits that started a little earlier.
+        first = max(min(begin, instant) // MINUTE - SETTLING_MINUTES, earliest)
+        drawing = known[1] if known else Drawing(world)
+        table = known[2] if known else None
+        if table is None or not _can_go_on(table, first, earliest):
+            table = Table(drawing, first)
+        self._tables[key] = (world, drawing, table)
+        return drawing, table
+
+
+def beginning(site: Site, instant: int) -> int:
+    """The instant from which on there are reports: the site's own begin, or as far as they look back."""
+    retained = instant // DAY * DAY - site.retained_days() * DAY
+    return retained if site.since is None else max(retained, first_instant(site))
+
+
+def first_instant(site: Site) -> int:
+    """The begin of a site that has one."""
+    assert site.since is not None, "asked of sites with a begin only"
+    return instant_of(site.since)
+
+
+def _can_go_on(table: Table, first: int, earliest: int) -> bool:
+    """Whether a table has what happened from the minute `first` on, and not much more than is needed."""
+    return table.first <= first <= table.settled + _DAY_MINUTES and table.first >= earliest - _MOST_OUTDATED

@@ -1,0 +1,64 @@
+"""What was paid, as columns: purchases and the renewals that follow from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mock_server.instants import MINUTE
+from mock_server.world.chance import PLAN, RENEWALS, UNIT_16, Chance
+from mock_server.world.money import MOST_RENEWALS, RENEWAL_MINUTES, Ledger
+from mock_server.world.past.coins import Column, Picks, coins_of_16, coins_of_32, nth, states
+from mock_server.world.past.growing import joined
+from mock_server.world.past.visits import Visits
+from mock_server.world.site import Money
+from mock_server.world.visits import BORN
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Payments in no order. `amount` is in minor units, `row` that of the visit with the purchase."""
+
+    at: Column
+    amount: Column
+    is_renewal: Column
+    row: Column
+
+
+class PaymentColumns:
+    """Draws what `Ledger` draws purchase by purchase."""
+
+    def __init__(self, chance: Chance, money: Money, ledger: Ledger) -> None:
+        """Amounts become whole numbers of the currency's smallest unit, so that sums are exact."""
+        self._chance = chance
+        self._renewal = money.renewal
+        amounts = [round(plan.amount * 10**money.decimals) for plan in ledger.plans.items]
+        self._amounts = np.array(amounts, np.int64)
+        self._plan_picks = Picks([ledger.plans], [list(range(len(amounts)))], 32)
+
+    def of(self, visits: Visits, paid_at: Column) -> Payments:
+        """All payments that visits lead to, future ones too; `paid_at` is 0 where nothing was bought."""
+        row = np.flatnonzero(paid_at)
+        buyers = visits.take(row)
+        coins = coins_of_32(self._words(PLAN, buyers))[:, 0]
+        amount = self._amounts[self._plan_picks.pick(coins)]
+        purchases = Payments(paid_at[row], amount, np.zeros(len(row), bool), row)
+        if not self._renewal:
+            return purchases
+        state = self._words(RENEWALS, buyers)
+        drawn = [coins_of_16(nth(state, number)) for number in range(MOST_RENEWALS // 2)]
+        comes, offsets = np.hsplit(np.hstack(drawn), 2)
+        is_renewed = (comes * UNIT_16 < self._renewal) & (buyers.kind == BORN)[:, None]
+        which, month = np.nonzero(is_renewed)
+        minute = buyers.start[which] // MINUTE + (month + 1) * RENEWAL_MINUTES
+        at = minute * MINUTE + (offsets[which, month].astype(np.int64) * MINUTE >> 16)
+        renewals = Payments(at, amount[which], np.ones(len(which), bool), row[which])
+        return joined(purchases, renewals)
+
+    def _words(self, purpose: int, visits: Visits) -> Column:
+        from_states = states(self._chance, purpose, visits.minute, wave=visits.wave, kind=visits.kind)
+        return nth(from_states, visits.number)
+
+
+def no_payments() -> Payments:
+    """Payments where nothing is sold."""
+    return Payments(*(np.zeros(0, kind) for kind in (np.int64, np.int64, bool, np.int64)))

@@ -1,0 +1,247 @@
+"""The table of a website's visits: settled rows, behind which each instant writes what is going on."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mock_server.instants import MINUTE
+from mock_server.world.past.coins import Column
+from mock_server.world.past.drawing import Drawing, Stretch
+from mock_server.world.past.growing import Growing, joined, taken
+from mock_server.world.past.payments import Payments, no_payments
+from mock_server.world.past.visitors import VisitorNumbers
+from mock_server.world.past.visits import Visits
+from mock_server.world.site import LONGEST_SESSION_MINUTES
+from mock_server.world.visits import REGULAR
+
+SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
+"""After so many minutes a visit is over, with all that is done on its last page."""
+
+# The table grows by so many minutes at a time: an instant draws these and what has not settled.
+_STEP = 15
+# So many visits are drawn at once at most; drawing takes some 500 bytes for each of them.
+_MOST_VISITS_AT_ONCE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Visits as columns, sorted by their start.
+
+    `visitor` numbers visitors; `number` counts the visits of each from 1 on; `previous` is the row of the
+    visitor's visit before, or -1. `pages` and `goals` are masks; `length` is in ms.
+    """
+
+    start: Column
+    visitor: Column
+    number: Column
+    previous: Column
+    place: Column
+    system: Column
+    source: Column
+    entry: Column
+    pages: Column
+    goals: Column
+    views: Column
+    length: Column
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """Goals that were reached, in no order: the row of the visit, the instant, and the goal's number."""
+
+    row: Column
+    at: Column
+    goal: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """All that had happened up to an instant on a website, from the minute `first` on.
+
+    The visits with purchases are rows of `buyers`; they may be older than `rows`. Some payments lie in
+    the future.
+    """
+
+    first: int
+    instant: int
+    rows: Rows
+    goals: Goals
+    buyers: Rows
+    payments: Payments
+    visitors: VisitorNumbers
+
+
+class Table:
+    """The past of one world from a minute on. Rows that are settled are never touched again."""
+
+    def __init__(self, drawing: Drawing, first: int) -> None:
+        """Nothing is drawn yet but the purchases whose renewals may come later."""
+        self.first = self.settled = first
+        self._drawing = drawing
+        births = drawing.visit_columns.births
+        self._visitors = VisitorNumbers(drawing.population, births, first - drawing.visit_columns.reach - 1)
+        self._latest = np.full(0, -1, np.int32)
+        self._rows = Growing(_no_rows(drawing))
+        self._goals = Growing(Goals(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.uint16))))
+        self._buyers = Growing(_no_rows(drawing))
+        self._payments = Growing(no_payments())
+        self._visitors.cover(first)
+        self._settle_purchases(drawing.earlier_purchases(first))
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes it takes."""
+        parts = (self._rows, self._goals, self._buyers, self._payments)
+        return sum(part.nbytes for part in parts) + self._latest.nbytes
+
+    def at(self, instant: int) -> Past:
+        """The past at an instant, which may be an earlier one. It holds until the table is asked again."""
+        minute = instant // MINUTE + 1
+        self._settle(minute - SETTLING_MINUTES)
+        begin = max(self.first, minute - SETTLING_MINUTES)
+        if begin < self.settled:
+            return self._earlier(begin, instant)
+        tail = self._drawing.visits(self.settled, minute, instant)
+        self._cover(tail)
+        visitors = self._visitors.of(tail.visits)
+        known = self._latest[visitors]
+        rows = self._rows_of(tail, self._latest, self._rows.count)
+        self._latest[visitors] = known
+        buyers, payments = self._bought(tail, self._buyers.count)
+        return Past(
+            self.first,
+            instant,
+            self._rows.with_tail(rows),
+            self._goals.with_tail(_goals_of(tail, self._rows.count)),
+            self._buyers.with_tail(buyers),
+            self._payments.with_tail(payments),
+            self._visitors,
+        )
+
+    def _earlier(self, begin: int, instant: int) -> Past:
+        """The past at an instant before the last settled one, in columns of its own.
+
+        Visits that started from the minute `begin` on may not be over at that instant.
+        """
+        rows, goals = self._rows.settled, self._goals.settled
+        buyers, payments = self._buyers.settled, self._payments.settled
+        count = int(np.searchsorted(rows.start, begin * MINUTE))
+        rows = taken(rows, slice(count))
+        tail = self._drawing.visits(begin, instant // MINUTE + 1, instant)
+        self._cover(tail)
+        latest = np.full(self._visitors.count, -1, np.int32)
+        # Of several visits of a visitor the last one stays.
+        latest[rows.visitor] = np.arange(count, dtype=np.int32)
+        bought = taken(payments, np.flatnonzero(buyers.start[payments.row] < begin * MINUTE))
+        more_buyers, more_payments = self._bought(tail, len(buyers))
+        return Past(
+            self.first,
+            instant,
+            joined(rows, self._rows_of(tail, latest, count)),
+            joined(taken(goals, np.flatnonzero(goals.row < count)), _goals_of(tail, count)),
+            joined(buyers, more_buyers),
+            joined(bought, more_payments),
+            self._visitors,
+        )
+
+    def _settle(self, minute: int) -> None:
+        """Draws all whole steps before a minute that are not drawn yet."""
+        if self.settled + _STEP <= minute:
+            self._rows.reserve(self._drawing.about_visits(self.settled, minute))
+        while self.settled + _STEP <= minute:
+            most = self._drawing.minutes_with_visits(self.settled, _MOST_VISITS_AT_ONCE)
+            end = self.settled + min((minute - self.settled) // _STEP, max(1, most // _STEP)) * _STEP
+            stretch = self._drawing.visits(self.settled, end, None)
+            self._cover(stretch)
+            count = self._rows.count
+            self._rows.settle(self._rows_of(stretch, self._latest, count))
+            self._goals.settle(_goals_of(stretch, count))
+            self._settle_purchases(stretch)
+            self.settled = end
+
+    def _settle_purchases(self, stretch: Stretch) -> None:
+        buyers, payments = self._bought(stretch, self._buyers.count)
+        self._buyers.settle(buyers)
+        self._payments.settle(payments)
+
+    def _cover(self, stretch: Stretch) -> None:
+        """Gives numbers to all visitors of a stretch."""
+        self._visitors.cover(int(stretch.visits.start.max(initial=0)) // MINUTE + 1)
+        missing = self._visitors.count - len(self._latest)
+        if missing > 0:
+            self._latest = np.concatenate([self._latest, np.full(missing, -1, np.int32)])
+
+    def _rows_of(self, stretch: Stretch, latest: Column, begin: int) -> Rows:
+        """The rows of a stretch, to be put at `begin`. `latest` is brought up to date."""
+        rows = _with_visitors(stretch, self._visitors.of(stretch.visits))
+        return replace(rows, previous=_link(latest, rows.visitor, stretch.visits, begin))
+
+    def _bought(self, stretch: Stretch, begin: int) -> tuple[Rows, Payments]:
+        """The visits in which something was paid, to be put at `begin`, and the payments that follow."""
+        there = np.flatnonzero(stretch.courses.paid_at)
+        buyers = taken(_with_visitors(stretch, self._visitors.of(stretch.visits)), there)
+        payments = self._drawing.payments(stretch.visits.take(there), stretch.courses.paid_at[there])
+        return buyers, replace(payments, row=payments.row + begin)
+
+
+def _with_visitors(stretch: Stretch, visitor: Column) -> Rows:
+    """The rows of a stretch, without what was before them."""
+    courses = stretch.courses
+    return Rows(
+        start=stretch.visits.start,
+        visitor=visitor,
+        number=(stretch.visits.earlier + 1).astype(np.uint16),
+        previous=np.full(len(visitor), -1, np.int32),
+        place=stretch.place,
+        system=stretch.system,
+        source=courses.source,
+        entry=courses.entry,
+        pages=courses.pages,
+        goals=courses.goals,
+        views=courses.views,
+        length=courses.length,
+    )
+
+
+def _goals_of(stretch: Stretch, begin: int) -> Goals:
+    """The goals of a stretch whose first visit is at the row `begin`."""
+    courses = stretch.courses
+    return Goals((courses.goal_row + begin).astype(np.int32), courses.goal_at, courses.goal)
+
+
+def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column:
+    """The rows of the visitors' visits before these, which are at rows from `begin` on.
+
+    `latest` has the latest row of each visitor and is brought up to date. Nobody comes twice in one wave.
+    """
+    previous = np.full(len(visitor), -1, np.int32)
+    is_regular = visits.kind == REGULAR
+    for wave in np.unique(visits.wave[~is_regular]):
+        rows = np.flatnonzero((visits.wave == wave) & ~is_regular)
+        previous[rows] = latest[visitor[rows]]
+        latest[visitor[rows]] = rows + begin
+    for row in np.flatnonzero(is_regular):
+        previous[row] = latest[visitor[row]]
+        latest[visitor[row]] = row + begin
+    return previous
+
+
+def _no_rows(drawing: Drawing) -> Rows:
+    walks = drawing.walks
+    return Rows(
+        start=np.empty(0, np.int64),
+        visitor=np.empty(0, np.int32),
+        number=np.empty(0, np.uint16),
+        previous=np.empty(0, np.int32),
+        place=np.empty(0, np.uint16),
+        system=np.empty(0, np.uint16),
+        source=np.empty(0, np.uint16),
+        entry=np.empty(0, np.uint16),
+        pages=walks.page_masks.empty(0),
+        goals=walks.goal_masks.empty(0),
+        views=np.empty(0, np.uint8),
+        length=np.empty(0, np.int32),
+    )

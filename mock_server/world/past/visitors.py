@@ -1,0 +1,72 @@
+"""Visitors as numbers without gaps, so that a column of flags can have one for each."""
+
+import numpy as np
+
+from mock_server.world.past.births import Births
+from mock_server.world.past.coins import Column
+from mock_server.world.past.visits import Visits
+from mock_server.world.population import Population
+from mock_server.world.residents import EARLY, LEAD, SHIFT, STAGGER
+from mock_server.world.visits import BORN, CAST, REGULAR, Visitor
+
+_STRIDE = 24 * 60
+
+
+class VisitorNumbers:
+    """The numbers of a website's visitors: first the regulars, then by minute the born and the cast."""
+
+    def __init__(self, population: Population, all_births: Births, first: int) -> None:
+        """`first` is the first minute in which anybody is born who gets a number."""
+        self._all_births = all_births
+        self._first = self._last = first
+        self._regulars = population.residents.regulars
+        roles = len(population.site.cast)
+        self._phases = [role * STAGGER % SHIFT for role in range(roles)]
+        self._ranks = np.array(
+            [self._phases[:role].count(self._phases[role]) for role in range(roles)], np.int64
+        )
+        self._in_phase = np.array([self._phases.count(phase) for phase in range(SHIFT)])
+        self._births = np.zeros(0, np.int64)
+        # The number of the first visitor of each minute, and the next one to be given.
+        self._begins = np.array([len(self._regulars)], np.int64)
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are."""
+        return int(self._begins[-1])
+
+    def cover(self, last: int) -> None:
+        """Gives numbers to all who visit before the minute `last`."""
+        last += LEAD + EARLY + 1
+        if last <= self._last:
+            return
+        minutes = np.arange(self._last, last + _STRIDE)
+        births = self._all_births.among(self._last, last + _STRIDE)
+        slots = births + self._in_phase[minutes % SHIFT]
+        self._births = np.concatenate([self._births, births])
+        self._begins = np.concatenate([self._begins, self._begins[-1] + np.cumsum(slots)])
+        self._last = last + _STRIDE
+
+    def of(self, visits: Visits) -> Column:
+        """The numbers of who makes these visits; -1 for those who were born too early to have one."""
+        has_number = (visits.minute >= self._first) | (visits.kind == REGULAR)
+        minute = np.clip(visits.minute - self._first, 0, len(self._births) - 1)
+        number = visits.number
+        cast = np.flatnonzero(visits.kind == CAST)
+        if len(cast):
+            number = number.copy()
+            number[cast] = self._births[minute[cast]] + self._ranks[number[cast]]
+        numbers = np.where(visits.kind == REGULAR, visits.number, self._begins[minute] + number)
+        return np.where(has_number, numbers, -1).astype(np.int32)
+
+    def visitor(self, number: int) -> Visitor:
+        """The visitor with a number."""
+        if number < len(self._regulars):
+            return self._regulars[number]
+        place = int(np.searchsorted(self._begins, number, side="right")) - 1
+        minute, rest = self._first + place, number - int(self._begins[place])
+        births = int(self._births[place])
+        if rest < births:
+            return Visitor(BORN, minute, rest)
+        roles = [role for role, phase in enumerate(self._phases) if phase == minute % SHIFT]
+        return Visitor(CAST, minute, roles[rest - births])

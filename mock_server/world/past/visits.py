@@ -1,0 +1,326 @@
+"""The visits that start in a stretch of time, as columns: who comes, when, for how long, and to what end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from mock_server.instants import MINUTE
+from mock_server.world.chance import CAST_COINS, HEADS, UNIT_16, WAVE
+from mock_server.world.lengths import duration
+from mock_server.world.past.births import Births, purchases_in
+from mock_server.world.past.coins import Column, coins_of_16, nth, states
+from mock_server.world.past.growing import taken
+from mock_server.world.population import Population
+from mock_server.world.residents import DUTY, EARLY, LEAD, PAST_OUTCOMES, SHIFT, SHORTEST_PAST, STAGGER
+from mock_server.world.visits import BORN, CAST, NOTHING, PURCHASE, SIGNUP
+
+_STRIDE = 240
+# A born visitor as one number: their minute, and their number within it.
+_NUMBER_BITS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Visits as columns, like `Visit` and `Past`; `earlier` counts a visitor's visits before. Times in ms."""
+
+    kind: Column
+    minute: Column
+    number: Column
+    wave: Column
+    start: Column
+    duration: Column
+    outcome: Column
+    earlier: Column
+    is_customer: Column
+    is_identified: Column
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def take(self, rows: Column) -> "Visits":
+        """These rows, in this order."""
+        return taken(self, rows)
+
+
+def joined(parts: list[Visits]) -> Visits:
+    """The rows of all parts, one part after the other."""
+    return Visits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Visits)))
+
+
+class VisitColumns:
+    """Draws visits of one website's population. `Population` and `Residents` draw the same one by one."""
+
+    def __init__(self, population: Population) -> None:
+        """The lengths of visits are worked out once, for each coin that there can be."""
+        self._population = population
+        self._site = population.site
+        self._chance = population.chance
+        self.births = Births(population)
+        self._waves = [None, *self._site.waves]
+        self._lengths = np.array([duration(self._site, n * UNIT_16) for n in range(1 << 16)], np.int64)
+        self._shortest = np.array(population.shortest, np.int64)
+        self._identifies = np.array(population.identifies)
+        self._sells_once = self._site.money is not None and self._site.money.renewal > 0
+        self._buyers = _Buyers(population.rates.purchase_waves, self._draw_buyers)
+        self.reach = max((wave.gap + (1 << wave.block) for wave in self._site.waves), default=0)
+        """So many minutes after their birth, visitors come for the last time at most."""
+
+    def started(self, first: int, last: int) -> Visits:
+        """All visits that start in the minutes from `first` to before `last`, sorted by their start."""
+        minutes = np.arange(first, last)
+        buyers = self._buyers_among(first, last)
+        parts = [self._wave_visits(wave, minutes, buyers) for wave in range(len(self._waves))]
+        visits = joined([*parts, *self._cast_visits(first, last), self._regular_visits(first, last)])
+        return visits.take(np.argsort(visits.start, kind="stable"))
+
+    def purchases(self, first: int, last: int) -> Visits:
+        """The visits that start in these minutes and lead to a purchase, in no order.
+
+        Regulars and the cast are customers for good, so that theirs may be earlier.
+        """
+        residents = joined([*self._cast_visits(last - LEAD - 2 * SHIFT, last), self._regular_visits(0, last)])
+        parts = [residents.take(np.flatnonzero(residents.outcome == PURCHASE))]
+        buyers = self._buyers_among(first, last)
+        for wave in range(self._population.rates.purchase_waves):
+            minutes = buyers.minutes(wave, first, last)
+            visits = self._wave_visits(wave, minutes, buyers)
+            parts.append(visits.take(np.flatnonzero(visits.outcome == PURCHASE)))
+        return joined(parts)
+
+    def wave_sources(self, wave: int, minutes: Column) -> Column:
+        """The minutes whose visitors a wave brings back in `minutes`; for wave 0 these minutes themselves."""
+        spec = self._waves[wave]
+        if spec is None:
+            return minutes
+        size = 1 << spec.block
+        blocks, places = np.divmod(minutes, size)
+        factors, shifts = self._wave_keys(wave, blocks)
+        moved = (places.astype(np.uint64) - shifts) * _inverses(factors)
+        return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64) - spec.gap
+
+    def wave_targets(self, wave: int, births: Column) -> Column:
+        """The minutes in which a wave brings back those born in the minutes `births`."""
+        spec = self._waves[wave]
+        if spec is None:
+            return births
+        size = 1 << spec.block
+        blocks, places = np.divmod(births + spec.gap, size)
+        factors, shifts = self._wave_keys(wave, blocks)
+        moved = factors * places.astype(np.uint64) + shifts
+        return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64)
+
+    def _wave_keys(self, wave: int, blocks: Column) -> tuple[Column, Column]:
+        """Odd factors and shifts of blocks."""
+        words = states(self._chance, WAVE, blocks, wave=wave)
+        return words & np.uint64(0xFFFFFFFF) | np.uint64(1), words >> np.uint64(32)
+
+    def _wave_visits(self, wave: int, minutes: Column, buyers: "_Buyers") -> Visits:
+        """The visits of a wave that start in `minutes`."""
+        visitors = self._coming(wave, minutes)
+        target, born, number, heads = visitors
+        keys = born << _NUMBER_BITS | number
+        outcome = np.where(heads[:, 3] < self._population.signup_below, SIGNUP, NOTHING)
+        outcome[buyers.have(wave, target, keys)] = PURCHASE
+        length = np.maximum(self._lengths[heads[:, 2]], self._shortest[outcome])
+        earlier, is_customer, is_identified = self._before(wave, born, number, buyers)
+        return Visits(
+            np.full(len(keys), BORN),
+            born,
+            number,
+            np.full(len(keys), wave),
+            target * MINUTE + (heads[:, 0].astype(np.int64) * MINUTE >> 16),
+            length,
+            self._settled(outcome, is_customer, is_identified),
+            earlier,
+            is_customer,
+            is_identified,
+        )
+
+    def _settled(self, outcome: Column, is_customer: Column, is_identified: Column) -> Column:
+        """What visits lead to at last: nobody signs up twice, nor buys a second subscription."""
+        in_vain = (outcome == SIGNUP) & is_identified
+        if self._sells_once:
+            in_vain |= (outcome == PURCHASE) & is_customer
+        return np.where(in_vain, NOTHING, outcome)
+
+    def _coming(self, wave: int, minutes: Column) -> tuple[Column, Column, Column, Column]:
+        """Who comes in a wave: the minute they come in, and were born in, their numbers and heads."""
+        born = self.wave_sources(wave, minutes)
+        births = self.births.of(born)
+        target, minute = np.repeat(minutes, births), np.repeat(born, births)
+        number = np.arange(len(minute)) - np.repeat(np.cumsum(births) - births, births)
+        from_states = np.repeat(states(self._chance, HEADS, born, wave=wave), births)
+        heads = coins_of_16(nth(from_states, number))
+        if wave == 0:
+            return target, minute, number, heads
+        come = np.flatnonzero(heads[:, 1] < self._population.kept_below[wave])
+        return target[come], minute[come], number[come], heads[come]
+
+    def _before(
+        self, wave: int, born: Column, number: Column, buyers: "_Buyers"
+    ) -> tuple[Column, Column, Column]:
+        """What visitors had done before a wave: how many visits, whether they had paid, were identified."""
+        population = self._population
+        visits = np.zeros(len(born), np.int64)
+        is_customer, is_identified = np.zeros((2, len(born)), bool)
+        keys = born << _NUMBER_BITS | number
+        for past in range(wave):
+            heads = coins_of_16(nth(states(self._chance, HEADS, born, wave=past), number))
+            came = heads[:, 1] < population.kept_below[past]
+            outcome = np.where(heads[:, 3] < population.signup_below, SIGNUP, NOTHING)
+            outcome[buyers.have(past, self.wave_targets(past, born), keys)] = PURCHASE
+            visits += came
+            is_customer |= came & (outcome == PURCHASE)
+            is_identified |= came & self._identifies[outcome]
+        return visits, is_customer, is_identified
+
+    def _buyers_among(self, first: int, last: int) -> "_Buyers":
+        """Who buys in these minutes and, as far as their visitors may be back in them, before."""
+        self._buyers.cover(first - self.reach, last)
+        return self._buyers
+
+    def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
+        """In which minutes there are purchases, and who makes them: those with the highest fates."""
+        counts = purchases_in(self._population, wave, np.arange(first, last))
+        minutes = np.flatnonzero(counts) + first
+        target, born, number, heads = self._coming(wave, minutes)
+        order = np.argsort((target << 16) + heads[:, 3], kind="stable")
+        target, born, number = target[order], born[order], number[order]
+        ends = np.searchsorted(target, target, side="right")
+        bought = ends - np.arange(len(target)) <= counts[target - first]
+        return counts > 0, born[bought] << _NUMBER_BITS | number[bought]
+
+    def _cast_visits(self, first: int, last: int) -> list[Visits]:
+        """The visits of the cast that start in these minutes, role by role."""
+        parts = []
+        for role, name in enumerate(self._site.cast):
+            outcome = PAST_OUTCOMES.get(name)
+            parts.append(self._duties(first, last, role, outcome))
+            if outcome is not None:
+                parts.append(self._first_visits_of_cast(first, last, role, outcome))
+        return parts
+
+    def _duties(self, first: int, last: int, role: int, past: int | None) -> Visits:
+        """The visits in which a role is on duty; `past` is what an earlier visit led to, None without one."""
+        minute, start = self._cast_starts(first, last, role)
+        length = minute * MINUTE - start + DUTY
+        visits = _residents(minute, role, int(past is not None), start, length, NOTHING)
+        if past is not None:
+            visits.is_customer[:] = past == PURCHASE
+            visits.is_identified[:] = self._identifies[past]
+        began = start if past is None else start - LEAD * MINUTE
+        return self._within(visits, began, first, last)
+
+    def _first_visits_of_cast(self, first: int, last: int, role: int, outcome: int) -> Visits:
+        """The earlier visits of those who are going to be on duty."""
+        minute, duty = self._cast_starts(first + LEAD, last + LEAD, role)
+        start = duty - LEAD * MINUTE
+        length = np.full(len(minute), max(int(self._shortest[outcome]), SHORTEST_PAST))
+        return self._within(_residents(minute, role, 0, start, length, outcome), start, first, last)
+
+    def _cast_starts(self, first: int, last: int, role: int) -> tuple[Column, Column]:
+        """Who of a role goes on duty in these minutes or soon after, and when they have come for it."""
+        minute = np.arange(first + (role * STAGGER - first) % SHIFT, last + EARLY + 1, SHIFT)
+        coins = nth(states(self._chance, CAST_COINS, minute, kind=CAST), role)
+        return minute, minute * MINUTE - (coins % np.uint64(EARLY * MINUTE)).astype(np.int64)
+
+    def _within(self, visits: Visits, began: Column, first: int, last: int) -> Visits:
+        """Those visits that start in these minutes, of visitors who `began` when there was a website."""
+        since = self._population.rates.first_minute
+        there = (visits.start >= first * MINUTE) & (visits.start < last * MINUTE)
+        if since is not None:
+            there &= began >= since * MINUTE
+        return visits.take(np.flatnonzero(there))
+
+    def _regular_visits(self, first: int, last: int) -> Visits:
+        """The visits of the regulars, of whom there are few, that start in these minutes."""
+        residents = self._population.residents
+        visits = [
+            visit
+            for visitor in residents.regulars
+            for visit in residents.visits_of(visitor, last * MINUTE - 1)
+            if visit.start >= first * MINUTE
+        ]
+        if not visits:
+            return _none()
+        visitors = zip(*(visit.visitor for visit in visits), strict=True)
+        courses = zip(*(visit[1:] for visit in visits), strict=True)
+        pasts = zip(*(self._population.past_of(visit) for visit in visits), strict=True)
+        drawn = Visits(*map(np.array, (*visitors, *courses, *pasts)))
+        return replace(drawn, outcome=self._settled(drawn.outcome, drawn.is_customer, drawn.is_identified))
+
+
+class _Buyers:
+    """Who buys, by wave, in all minutes that were asked for and between."""
+
+    def __init__(self, waves: int, draw: Callable[[int, int, int], tuple[Column, Column]]) -> None:
+        """`draw` gives, for a wave and minutes, which of them have purchases, and the buyers' keys."""
+        self._draw = draw
+        self._first = self._last = 0
+        self._by_wave = [(np.zeros(0, bool), np.zeros(0, np.int64)) for _ in range(waves)]
+
+    def cover(self, first: int, last: int) -> None:
+        """Makes sure that all buyers of these minutes are known."""
+        if self._first <= first and last <= self._last:
+            return
+        # So that the next few minutes are known beforehand.
+        first, last = first - first % _STRIDE, last + _STRIDE - last % _STRIDE
+        if self._first == self._last or last < self._first or self._last < first:
+            self._first = self._last = first
+            self._by_wave = [(np.zeros(0, bool), np.zeros(0, np.int64)) for _ in self._by_wave]
+        for wave, (minutes, keys) in enumerate(self._by_wave):
+            before = self._draw(wave, min(first, self._first), self._first)
+            after = self._draw(wave, self._last, max(last, self._last))
+            self._by_wave[wave] = (
+                np.concatenate([before[0], minutes, after[0]]),
+                np.sort(np.concatenate([before[1], keys, after[1]])),
+            )
+        self._first, self._last = min(first, self._first), max(last, self._last)
+
+    def minutes(self, wave: int, first: int, last: int) -> Column:
+        """Those of the minutes, all of them covered, in which there are purchases in a wave."""
+        has_purchases = self._by_wave[wave][0][first - self._first : last - self._first]
+        minutes: Column = np.flatnonzero(has_purchases) + first
+        return minutes
+
+    def have(self, wave: int, minutes: Column, keys: Column) -> Column:
+        """The rows of the visitors who buy in a wave that brings them in `minutes`."""
+        if wave >= len(self._by_wave):
+            return np.zeros(0, np.int64)
+        has_purchases, known = self._by_wave[wave]
+        rows = np.flatnonzero(has_purchases[minutes - self._first])
+        if not len(known):
+            return rows[:0]
+        places = np.minimum(np.searchsorted(known, keys[rows]), len(known) - 1)
+        found: Column = rows[known[places] == keys[rows]]
+        return found
+
+
+def _residents(minute: Column, number: int, wave: int, start: Column, length: Column, outcome: int) -> Visits:
+    """Visits of the cast in one role; `wave` counts their earlier visits too."""
+    full = np.full(len(minute), 0)
+    return Visits(
+        full + CAST,
+        minute,
+        full + number,
+        full + wave,
+        start,
+        length,
+        full + outcome,
+        full + wave,
+        np.zeros(len(minute), bool),
+        np.zeros(len(minute), bool),
+    )
+
+
+def _none() -> Visits:
+    return Visits(*np.zeros((8, 0), np.int64), *np.zeros((2, 0), bool))
+
+
+def _inverses(factors: Column) -> Column:
+    """The inverses of odd factors modulo 2**64, by Newton's method: each step doubles the right bits."""
+    inverses = factors.copy()
+    for _ in range(6):
+        inverses *= np.uint64(2) - factors * inverses
+    return inverses

@@ -1,0 +1,148 @@
+"""Both faces of the world draw the same coins: columns say of a visit what its session says."""
+
+from functools import lru_cache
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.instants import MINUTE, instant_of
+from mock_server.world.chance import WORD, Chance, mix, nth, words
+from mock_server.world.past import coins
+from mock_server.world.past.births import births_in
+from mock_server.world.past.drawing import Drawing, Stretch
+from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
+from mock_server.world.site import load_sites
+from mock_server.world.world import World
+
+SITES = load_sites()
+BEGIN = instant_of("2025-03-03") // MINUTE
+END = instant_of("2032-01-01") // MINUTE
+seeds = st.integers(-(2**63), 2**63 - 1)
+minutes = st.integers(BEGIN, END) | st.integers(BEGIN - 60, BEGIN + 60 * 24 * 40)
+sites = st.sampled_from(sorted(SITES))
+
+
+@lru_cache(16)
+def drawn(seed: int, site: str) -> tuple[World, Drawing]:
+    world = World(seed, SITES[site])
+    return world, Drawing(world)
+
+
+@given(st.lists(st.integers(0, WORD), min_size=1, max_size=50), st.integers(0, 200))
+def test_columns_mix_as_single_numbers_do(numbers: list[int], number: int) -> None:
+    column = np.array(numbers, np.uint64)
+
+    assert coins.mixed(column.copy()).tolist() == [mix(word) for word in numbers]
+    assert coins.nth(column, number).tolist() == [nth(word, number) for word in numbers]
+
+
+@given(st.integers(0, WORD), st.integers(1, 200))
+def test_words_drawn_at_once_are_those_drawn_one_by_one(state: int, count: int) -> None:
+    at_once = np.frombuffer(words(state, count), np.uint64)[::2]
+
+    assert at_once.tolist() == [nth(state, number) for number in range(count)]
+
+
+@given(seeds, st.integers(0, 9), st.integers(-(2**38), 2**38), st.integers(0, 1000), st.integers(0, 3))
+def test_columns_have_the_states_of_single_minutes(
+    seed: int, purpose: int, minute: int, wave: int, kind: int
+) -> None:
+    chance = Chance(seed, "site")
+
+    [state] = coins.states(chance, purpose, np.array([minute]), wave=wave, kind=kind)
+
+    assert int(state) == chance.state(purpose, minute, wave=wave, kind=kind)
+
+
+@given(seeds, sites, minutes)
+def test_as_many_are_born_in_columns(seed: int, site: str, minute: int) -> None:
+    population = World(seed, SITES[site]).population
+    some = [minute + n for n in (0, 1, 2, 59, 60, 61, 1440, 10080)]
+
+    assert births_in(population, np.array(some)).tolist() == [population.births(one) for one in some]
+
+
+@given(seeds, sites, minutes, st.integers(1, 40))
+def test_columns_tell_of_each_visit_what_its_session_tells(
+    seed: int, site: str, minute: int, count: int
+) -> None:
+    count = 2 if site == "launch_day" else count
+    world, drawing = drawn(seed, site)
+    sessions = [s for n in range(count) for s in world.sessions_started(minute + n)]
+
+    told = drawing.visits(minute, minute + count, None)
+
+    assert _as_rows(drawing, told) == sorted(_as_row(session, NEVER) for session in sessions)
+
+
+@given(seeds, sites, minutes, st.integers(0, 46 * MINUTE))
+def test_columns_tell_nothing_that_is_to_come(seed: int, site: str, minute: int, lapse: int) -> None:
+    world, drawing = drawn(seed, site)
+    until = minute * MINUTE + lapse
+    sessions = [s for s in world.sessions_started(minute) if s.start <= until]
+
+    told = drawing.visits(minute, minute + 1, until)
+
+    assert _as_rows(drawing, told) == sorted(_as_row(session, until) for session in sessions)
+
+
+def _as_rows(drawing: Drawing, told: Stretch) -> list[tuple[object, ...]]:
+    """What columns tell, row by row."""
+    visits, courses, walks = told.visits, told.courses, drawing.walks
+    goals: list[list[tuple[int, str]]] = [[] for _ in range(len(visits))]
+    for row, at, number in zip(courses.goal_row, courses.goal_at, courses.goal, strict=True):
+        target = walks.goals[number]
+        goals[row].append((int(at), target.name or target.url))
+    rows = []
+    for n in range(len(visits)):
+        system, place = drawing.personas.systems[told.system[n]], drawing.personas.places[told.place[n]]
+        reached = {walks.goals[m].name or walks.goals[m].url for m in _set_of(courses.goals[n])}
+        assert reached == {name for _, name in goals[n]}
+        rows.append(
+            (
+                *(int(getattr(visits, name)[n]) for name in ("start", "kind", "minute", "number", "wave")),
+                int(visits.earlier[n]),
+                (bool(visits.is_customer[n]), bool(visits.is_identified[n])),
+                (str(place[:4]), tuple(map(str, system))),
+                (
+                    walks.sources[courses.source[n]].referrer or "",
+                    str(walks.sources[courses.source[n]].params),
+                ),
+                drawing.site.pages[courses.entry[n]].path,
+                tuple(sorted(drawing.site.pages[m].path for m in _set_of(courses.pages[n]))),
+                (int(courses.views[n]), int(courses.length[n]), int(courses.paid_at[n])),
+                tuple(sorted(goals[n])),
+            )
+        )
+    return sorted(rows)
+
+
+def _set_of(words_of_mask: np.ndarray) -> list[int]:
+    bits = words_of_mask.dtype.itemsize * 8
+    mask = sum(int(word) << bits * n for n, word in enumerate(words_of_mask))
+    return [n for n in range(mask.bit_length()) if mask >> n & 1]
+
+
+def _as_row(session: Session, until: int) -> tuple[object, ...]:
+    """What a session tells of itself, up to an instant."""
+    walk, persona, visit = session.walk, session.persona, session.visit
+    count = session.views_until(until)
+    goals = [
+        (moment.at, moment.goal.url if moment.kind == EXTERNAL_LINK else moment.goal.name)
+        for moment in walk.moments
+        if moment.goal is not None and moment.at <= until
+    ]
+    paid_at = walk.paid_at if walk.paid_at is not None and walk.paid_at <= until else 0
+    device = (persona.device.type, persona.device.os, persona.device.browser)
+    return (
+        *(session.start, *visit.visitor, visit.wave),
+        session.past.visits,
+        (session.past.is_customer, session.past.is_identified),
+        (str(persona.place[:4]), tuple(map(str, device))),
+        (session.source.referrer or "", str(session.source.params)),
+        walk.pages[0].path,
+        tuple(sorted({page.path for page in walk.pages[:count]})),
+        (count, walk.views[count - 1] - session.start, paid_at),
+        tuple(sorted(goals)),
+    )
