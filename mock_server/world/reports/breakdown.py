@@ -1,0 +1,102 @@
+"""The visitors and payments of a period by one dimension."""
+
+from typing import Any
+
+import numpy as np
+
+from mock_server.world.past.coins import Column
+from mock_server.world.past.masks import Masks
+from mock_server.world.past.table import Rows
+from mock_server.world.reports.dimensions import Dimension, column_of
+from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.selection import Selection, distinct
+
+
+def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]]:
+    """A row for each value that occurs: `value, visitors, revenue, payments`, most visitors first.
+
+    A visitor counts for the value of their first visit that has one, so that rows add up.
+    Pages and hostnames count whoever viewed them.
+    """
+    dimension = facts.dimensions[name]
+    names, group_of = dimension.groups()
+    visitors = (
+        _counted_as_sets(facts.masks[dimension.column], chosen, dimension, group_of, len(names))
+        if dimension.is_a_set
+        else _counted_once(chosen, dimension, group_of, len(names))
+    )
+    payments = chosen.payments
+    buyers = chosen.buyers_of(payments)
+    revenue, paid = _paid(facts, dimension, group_of, len(names), buyers, payments.amount)
+    rows = [
+        {"value": value, "visitors": int(v), "revenue": facts.amount(r), "payments": int(p)}
+        for value, v, r, p in zip(names, visitors, revenue, paid, strict=True)
+        if v or p
+    ]
+    return sorted(rows, key=lambda row: (-row["visitors"], row["value"]))
+
+
+def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, count: int) -> Column:
+    """The visitors of each group, each counted in one of them."""
+    group = group_of[column_of(chosen.rows, dimension)]
+    if dimension.is_of_visitors or (group_of >= 0).all():
+        firsts = group[chosen.is_first]
+    else:
+        # From the last visit back to the first: what is written last stays.
+        there = np.flatnonzero(group >= 0)[::-1]
+        first = np.full(chosen.past.visitors.count, -1, np.int32)
+        first[chosen.rows.visitor[there]] = group[there]
+        firsts = first[first >= 0]
+    return np.bincount(firsts[firsts >= 0], minlength=count)
+
+
+def _counted_as_sets(
+    sets: Masks, chosen: Selection, dimension: Dimension, group_of: Column, count: int
+) -> Column:
+    """The visitors of each group, who may be in several."""
+    masks = column_of(chosen.rows, dimension)
+    if len(set(group_of.tolist())) == len(group_of):
+        visited = _united(chosen, masks)
+        counts = np.zeros(count, np.int64)
+        named = group_of >= 0
+        counts[group_of[named]] = sets.counts(visited)[named]
+        return counts
+    visitors = chosen.past.visitors.count
+    groups = [np.flatnonzero(group_of == group).tolist() for group in range(count)]
+    return np.array(
+        [distinct(chosen.rows.visitor[sets.have_any(masks, group)], visitors) for group in groups]
+    )
+
+
+def _united(chosen: Selection, masks: Column) -> Column:
+    """The union of the sets of each visitor's visits, empty for those who made none."""
+    visitors = chosen.past.visitors.count
+    united = np.zeros((visitors, masks.shape[1]), masks.dtype)
+    latest = np.zeros(visitors, np.int64)
+    rows = np.arange(len(masks))
+    while len(rows):
+        # One visit of each visitor at a time: what was written last into `latest`.
+        visitor = chosen.rows.visitor[rows]
+        latest[visitor] = rows
+        is_taken = latest[visitor] == rows
+        united[visitor[is_taken]] |= masks[rows[is_taken]]
+        rows = rows[~is_taken]
+    return united
+
+
+def _paid(
+    facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, amount: Column
+) -> tuple[Column, Column]:
+    """Revenue and payments of each group, by the visits in which the purchases were made."""
+    revenue, payments = np.zeros((2, count), np.int64)
+    if dimension.is_a_set:
+        sets = facts.masks[dimension.column]
+        for group in range(count):
+            flags = sets.have_any(column_of(buyers, dimension), np.flatnonzero(group_of == group).tolist())
+            revenue[group], payments[group] = amount[flags].sum(), np.count_nonzero(flags)
+        return revenue, payments
+    groups = group_of[column_of(buyers, dimension)]
+    there = groups >= 0
+    np.add.at(revenue, groups[there], amount[there])
+    np.add.at(payments, groups[there], 1)
+    return revenue, payments

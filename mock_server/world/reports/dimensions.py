@@ -1,0 +1,171 @@
+"""The dimensions of visits: where their values lie in the table, and what they are called."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from mock_server.world.past.coins import Column
+from mock_server.world.past.drawing import Drawing
+from mock_server.world.reports.regions import region_names
+from mock_server.world.site import Source
+
+UNKNOWN = "Unknown"
+DIRECT = "Direct/None"
+CAMPAIGN_NAMES = (
+    *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"),
+    *("ref", "source", "via"),
+)
+Place = Literal["place", "system", "source", "entry", "pages", "goals"]
+
+# The names that DataFast's pages show for well-known referrers; all others go by their host name.
+_KNOWN_REFERRERS = {
+    "google.com": "Google",
+    "x.com": "X",
+    "twitter.com": "X",
+    "t.co": "X",
+    "youtube.com": "YouTube",
+    "reddit.com": "Reddit",
+    "news.ycombinator.com": "Hacker News",
+    "producthunt.com": "Product Hunt",
+    "chatgpt.com": "ChatGPT",
+    "facebook.com": "Facebook",
+    "l.facebook.com": "Facebook",
+    "linkedin.com": "LinkedIn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One dimension of one site: the column that it is in, and the value of each number in that column.
+
+    None is the value of who has none, and `aliases` are further names by which filters know a value.
+    """
+
+    column: Place
+    values: Sequence[str | None]
+    aliases: Sequence[Sequence[str]]
+
+    @property
+    def is_of_visitors(self) -> bool:
+        """Whether all visits of a visitor have one value."""
+        return self.column in ("place", "system")
+
+    @property
+    def is_a_set(self) -> bool:
+        """Whether a visit can have several values."""
+        return self.column in ("pages", "goals")
+
+    def groups(self) -> tuple[list[str], Column]:
+        """All values, each once, and for each number of the column its place among them; -1 for None."""
+        names = list(dict.fromkeys(value for value in self.values if value is not None))
+        place = {name: n for n, name in enumerate(names)}
+        return names, np.array([-1 if value is None else place[value] for value in self.values], np.int32)
+
+
+class Dimensions:
+    """The dimensions of one site, worked out when they are asked for."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        """Nothing is worked out yet."""
+        self._drawing = drawing
+        self._site = drawing.site
+        self._known: dict[str, Dimension] = {}
+
+    def __getitem__(self, name: str) -> Dimension:
+        """The dimension with a name; raises KeyError."""
+        if name not in self._known:
+            self._known[name] = self._MAKERS[name](self)
+        return self._known[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._MAKERS
+
+    @cached_property
+    def campaigns(self) -> list[dict[str, str] | None]:
+        """The campaign of each source; None for those without any parameter of one."""
+        params = [{name: source.params.get(name, "") for name in CAMPAIGN_NAMES} for source in self._sources]
+        return [one if any(one.values()) else None for one in params]
+
+    @property
+    def _sources(self) -> Sequence[Source]:
+        return self._drawing.walks.sources
+
+    def _country(self) -> Dimension:
+        places = self._drawing.personas.places
+        return Dimension(
+            "place",
+            [place.country or UNKNOWN for place in places],
+            [[place.country_code or ""] for place in places],
+        )
+
+    def _region(self) -> Dimension:
+        places, names = self._drawing.personas.places, region_names()
+        codes = [place.region or "" for place in places]
+        values = [names.get(code, code) or UNKNOWN for code in codes]
+        return Dimension("place", values, [[code, code.partition("-")[2]] for code in codes])
+
+    def _city(self) -> Dimension:
+        places = self._drawing.personas.places
+        return Dimension("place", [place.city or UNKNOWN for place in places], [()] * len(places))
+
+    def _system(self, name: str) -> Dimension:
+        values = [getattr(system, name) or UNKNOWN for system in self._drawing.personas.systems]
+        # A filter for Safari takes Mobile Safari, and so on.
+        return Dimension("system", values, [[value.removeprefix("Mobile ")] for value in values])
+
+    def _referrer(self) -> Dimension:
+        hosts = [_host(source.referrer) for source in self._sources]
+        values = [_KNOWN_REFERRERS.get(host.removeprefix("www."), host) or DIRECT for host in hosts]
+        aliases = [[host, host.removeprefix("www.")] for host in hosts]
+        return Dimension("source", values, aliases)
+
+    def _campaign(self) -> Dimension:
+        values = [str(n) if campaign else None for n, campaign in enumerate(self.campaigns)]
+        return Dimension("source", values, [()] * len(values))
+
+    def _parameter(self, name: str) -> Dimension:
+        values = [source.params.get(name) or None for source in self._sources]
+        return Dimension("source", values, [()] * len(values))
+
+    def _page(self, column: Place) -> Dimension:
+        paths = [page.path for page in self._site.pages]
+        return Dimension(column, paths, [()] * len(paths))
+
+    def _hostname(self) -> Dimension:
+        hosts = [self._site.hostname_of(page.path) for page in self._site.pages]
+        return Dimension("pages", hosts, [()] * len(hosts))
+
+    def _goal(self) -> Dimension:
+        names = [target.name for target in self._drawing.walks.goals]
+        return Dimension("goals", names, [()] * len(names))
+
+    _MAKERS: ClassVar[dict[str, Callable[["Dimensions"], Dimension]]] = {
+        "country": _country,
+        "region": _region,
+        "city": _city,
+        "device": lambda self: self._system("device"),
+        "browser": lambda self: self._system("browser"),
+        "os": lambda self: self._system("os"),
+        "referrer": _referrer,
+        "campaign": _campaign,
+        "page": lambda self: self._page("pages"),
+        "entry_page": lambda self: self._page("entry"),
+        "hostname": _hostname,
+        "goal": _goal,
+        **{name: lambda self, name=name: self._parameter(name) for name in CAMPAIGN_NAMES},  # type: ignore[misc]
+    }
+
+
+def column_of(rows: Any, dimension: Dimension) -> Column:
+    """The column of some `Rows`, or rows chosen among them, that a dimension is in."""
+    column: Column = getattr(rows, dimension.column)
+    return column
+
+
+def _host(referrer: str | None) -> str:
+    parts = urlsplit(referrer or "")
+    return parts.hostname or ""

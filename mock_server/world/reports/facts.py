@@ -1,0 +1,27 @@
+"""What a website's reports have in common: its dimensions and its money."""
+
+from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.masks import Masks
+from mock_server.world.reports.amounts import major, symbol_of
+from mock_server.world.reports.dimensions import Dimensions
+
+
+class Facts:
+    """What is needed to read the columns of one website's past."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        """Dimensions are worked out when they are asked for."""
+        money = drawing.site.money
+        self.drawing = drawing
+        self.dimensions = Dimensions(drawing)
+        self.masks: dict[str, Masks] = {
+            "pages": drawing.walks.page_masks,
+            "goals": drawing.walks.goal_masks,
+        }
+        self.currency = symbol_of(money.currency) if money else None
+        """The currency's symbol; None where nothing is sold."""
+        self._decimals = money.decimals if money else 0
+
+    def amount(self, minor: int) -> float:
+        """An amount in major units."""
+        return major(int(minor), self._decimals)

@@ -1,0 +1,131 @@
+"""Which visits a report counts: filters as values, and as flags for rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import ge, le
+
+import numpy as np
+
+from mock_server.world.past.coins import Column
+from mock_server.world.past.masks import Masks
+from mock_server.world.past.table import Rows
+from mock_server.world.reports.dimensions import Dimension, Dimensions, column_of
+
+IS, IS_NOT, CONTAINS, DOES_NOT_CONTAIN, GTE, LTE = (
+    "is",
+    "is_not",
+    "contains",
+    "does_not_contain",
+    "gte",
+    "lte",
+)
+VISIT_COUNT = "visit_count"
+_COMMON = (IS, IS_NOT)
+_OPERATORS = {
+    "page": (*_COMMON, CONTAINS, DOES_NOT_CONTAIN),
+    "entry_page": (*_COMMON, CONTAINS, DOES_NOT_CONTAIN),
+    VISIT_COUNT: (*_COMMON, GTE, LTE),
+}
+_NEGATIVE = (IS_NOT, DOES_NOT_CONTAIN)
+NAMES = (
+    *("country", "region", "city", "device", "browser", "os", "referrer"),
+    *("page", "entry_page", "hostname", "goal"),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "ref", "source", "via"),
+    VISIT_COUNT,
+)
+"""The names that come after `filter_`."""
+
+
+class FilterError(ValueError):
+    """What is wrong with a filter, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Visits of which a dimension has, or has not, one of some values."""
+
+    name: str
+    operator: str
+    values: tuple[str, ...]
+
+
+def filter_of(name: str, text: str) -> Filter:
+    """The filter that `value,value` or `op:value,value` stands for. Raises FilterError.
+
+    What stands before a colon and is no operator at all belongs to a value.
+    """
+    head, colon, rest = text.partition(":")
+    operator, listed = (head, rest) if colon and head in _ALL_OPERATORS else (IS, text)
+    allowed = _OPERATORS.get(name, _COMMON)
+    if operator not in allowed:
+        raise FilterError(f"filter_{name}: {operator!r} is none of {', '.join(allowed)}")
+    values = tuple(dict.fromkeys(value for part in listed.split(",") if (value := part.strip())))
+    if name == VISIT_COUNT and not all(value.isdecimal() and len(value) < 10 for value in values):
+        raise FilterError(f"filter_{name}: {listed[:80]!r} is no number of visits")
+    return Filter(name, operator, values)
+
+
+_ALL_OPERATORS = {IS, IS_NOT, CONTAINS, DOES_NOT_CONTAIN, GTE, LTE}
+
+Matcher = Callable[[Rows], Column]
+"""Gives a flag for each of some rows."""
+
+
+class Matching:
+    """Some filters, ready to be asked about rows of one site."""
+
+    def __init__(self, filters: Sequence[Filter], dimensions: Dimensions, masks: dict[str, Masks]) -> None:
+        """`masks` are those of the columns `pages` and `goals`."""
+        self._matchers = [_matcher(one, dimensions, masks) for one in filters]
+        self.are_of_visitors = all(
+            one.name != VISIT_COUNT and dimensions[one.name].is_of_visitors for one in filters
+        )
+        """Whether they let through all visits of a visitor, or none."""
+
+    def __bool__(self) -> bool:
+        return bool(self._matchers)
+
+    def __call__(self, rows: Rows) -> Column:
+        """Whether each row comes through all filters."""
+        flags = np.ones(len(rows), bool)
+        for matcher in self._matchers:
+            flags &= matcher(rows)
+        return flags
+
+
+def _matcher(one: Filter, dimensions: Dimensions, masks: dict[str, Masks]) -> Matcher:
+    if one.name == VISIT_COUNT:
+        return _count_matcher(one)
+    dimension = dimensions[one.name]
+    wanted = _wanted(one, dimension)
+    is_negative = one.operator in _NEGATIVE
+    if dimension.is_a_set:
+        numbers = np.flatnonzero(wanted).tolist()
+        sets = masks[dimension.column]
+        return lambda rows: sets.have_any(column_of(rows, dimension), numbers) != is_negative
+    allowed = wanted != is_negative
+    return lambda rows: allowed[column_of(rows, dimension)]
+
+
+def _count_matcher(one: Filter) -> Matcher:
+    counts = [int(value) for value in one.values]
+    if one.operator in (GTE, LTE):
+        compare = ge if one.operator == GTE else le
+        return lambda rows: np.logical_or.reduce(
+            [compare(rows.number, count) for count in counts] or [np.zeros(len(rows), bool)]
+        )
+    return lambda rows: np.isin(rows.number, counts) != (one.operator == IS_NOT)
+
+
+def _wanted(one: Filter, dimension: Dimension) -> Column:
+    """For each number of the dimension's column, whether the filter names it, whatever the operator."""
+    values = {value.casefold() for value in one.values}
+    if one.operator in (CONTAINS, DOES_NOT_CONTAIN):
+        found = [any(value in (name or "").casefold() for value in values) for name in dimension.values]
+    else:
+        found = [
+            name is not None
+            and not values.isdisjoint({name.casefold(), *(a.casefold() for a in aliases if a)})
+            for name, aliases in zip(dimension.values, dimension.aliases, strict=True)
+        ]
+    return np.array(found, bool)

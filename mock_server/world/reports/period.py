@@ -1,0 +1,192 @@
+"""The stretch of time that a report is about, and the buckets that it can be cut into."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from mock_server.instants import HOUR, MINUTE
+
+MOST_BUCKETS = 50_000
+"""A time series of more buckets than that is refused."""
+INTERVALS = ("hour", "day", "week", "month")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# The end of a day as people write it, when they mean a day by UTC.
+_DAY_ENDS = (time(23, 59), time(23, 59, 59), time(23, 59, 59, 999_000))
+
+
+class PeriodError(ValueError):
+    """What is wrong with dates, a time zone or an interval, in a sentence."""
+
+
+class Period(NamedTuple):
+    """From `begin` to before `end`, in ms since the epoch, with the zone whose days count."""
+
+    begin: int
+    end: int
+    zone: ZoneInfo
+
+    @property
+    def is_one_day(self) -> bool:
+        """Whether it lies within one day of its zone."""
+        return _local(self.begin, self.zone).date() == _local(self.end - 1, self.zone).date()
+
+
+class Bucket(NamedTuple):
+    """An hour, day, week or month of which a period has at least a part."""
+
+    begin: int
+    end: int
+    name: str
+    timestamp: str
+
+
+@lru_cache(64)
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone with an IANA name. Raises PeriodError."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise PeriodError(f"timezone: {name[:80]!r} is no IANA time zone, such as Europe/Paris") from None
+
+
+def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Period | None:
+    """The period between two texts, which belong to it; None where neither is given. Raises PeriodError.
+
+    A date is a day of the zone; an instant has a `Z` or an offset.
+    """
+    if start_at is None and end_at is None:
+        return None
+    if start_at is None or end_at is None:
+        raise PeriodError("startAt and endAt are given together or not at all")
+    begin, _ = _span_of("startAt", start_at, zone)
+    _, end = _span_of("endAt", end_at, zone)
+    if end <= begin:
+        raise PeriodError("endAt lies before startAt")
+    return Period(begin, end, zone)
+
+
+def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None, str | None]:
+    """Timestamps from midnight to 23:59 UTC as the plain dates that time series take them for."""
+    first, last = (_moment(text) if text else None for text in (start_at, end_at))
+    if first is None or last is None:
+        return start_at, end_at
+    first, last = first.astimezone(UTC), last.astimezone(UTC)
+    if first.time() != time(0) or last.time() not in _DAY_ENDS:
+        return start_at, end_at
+    return first.date().isoformat(), last.date().isoformat()
+
+
+def usual_period(interval: str, now: int, zone: ZoneInfo) -> Period:
+    """The period of a time series that has no dates: 24 hours, 30 days or 12 months, up to now."""
+    here = _local(now, zone)
+    if interval == "hour":
+        return Period(_floor(now, "hour", zone) - 23 * HOUR, now + 1, zone)
+    if interval == "month":
+        first = here.date().replace(day=1)
+        return Period(_midnight(_months_before(first, 11), zone), now + 1, zone)
+    return Period(_midnight(here.date() - timedelta(days=29), zone), now + 1, zone)
+
+
+def buckets_of(period: Period, interval: str) -> list[Bucket]:
+    """The hours, days, weeks from Monday, or months of a period. Raises PeriodError if they are too many."""
+    begins = [_floor(period.begin, interval, period.zone)]
+    if (period.end - begins[0]) / _LEAST_LENGTH[interval] > MOST_BUCKETS:
+        raise PeriodError(f"the period has more than {MOST_BUCKETS:,} buckets of one {interval}")
+    while begins[-1] < period.end:
+        begins.append(_next(begins[-1], interval, period.zone))
+    return [_bucket(begin, end, interval, period.zone) for begin, end in pairwise(begins)]
+
+
+_LEAST_LENGTH = {"hour": HOUR, "day": 25 * HOUR, "week": 7 * 25 * HOUR, "month": 31 * 25 * HOUR}
+
+
+def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
+    """Begin and end of what a text stands for: a day, or the millisecond of an instant."""
+    try:
+        if _DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+        moment = _moment(text)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise PeriodError(f"{name}: {text[:80]!r} is no date and no instant with a zone, such as 2026-02-06")
+    instant = (moment - _EPOCH) // timedelta(milliseconds=1)
+    return instant, instant + 1
+
+
+def _moment(text: str) -> datetime | None:
+    """The instant of a text with `Z` or an offset; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and not _DATE.fullmatch(text) else None
+
+
+def _local(instant: int, zone: ZoneInfo) -> datetime:
+    try:
+        return (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone)
+    except OverflowError:
+        raise PeriodError("the dates lie beyond the calendar") from None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    """The begin of a day; where clocks leave midnight out, the first instant after it."""
+    try:
+        moment = datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        raise PeriodError("the dates lie beyond the calendar") from None
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
+    """The begin of the bucket that an instant lies in."""
+    here = _local(instant, zone)
+    if interval == "hour":
+        return instant - (here.minute * MINUTE + here.second * 1_000 + here.microsecond // 1_000)
+    day = here.date()
+    if interval == "week":
+        day -= timedelta(days=day.weekday())
+    if interval == "month":
+        day = day.replace(day=1)
+    return _midnight(day, zone)
+
+
+def _next(begin: int, interval: str, zone: ZoneInfo) -> int:
+    """The begin of the next bucket."""
+    if interval == "hour":
+        later = begin + HOUR
+        # Where clocks are moved by half an hour, the hour around it lasts till the next full one.
+        minutes = _local(later, zone).minute
+        return later + (60 - minutes) * MINUTE if minutes else later
+    day = _local(begin, zone).date()
+    if interval == "month":
+        return _midnight(_months_before(day.replace(day=1), -1), zone)
+    return _midnight(day + timedelta(days=7 if interval == "week" else 1), zone)
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day of an earlier month."""
+    count = day.year * 12 + day.month - 1 - months
+    return day.replace(year=count // 12, month=count % 12 + 1)
+
+
+_NAMES: dict[str, Callable[[datetime], str]] = {
+    "hour": lambda here: f"{here:%H}:00",
+    "day": lambda here: f"{here:%d %b}",
+    "week": lambda here: f"{here:%d %b}",
+    "month": lambda here: f"{here:%b}",
+}
+
+
+def _bucket(begin: int, end: int, interval: str, zone: ZoneInfo) -> Bucket:
+    here = _local(begin, zone)
+    timestamp = here.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Bucket(begin, end, _NAMES[interval](here), timestamp)

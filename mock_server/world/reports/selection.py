@@ -1,0 +1,129 @@
+"""What a report is about: the visits, goals and payments of a period that come through its filters."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from mock_server.world.past.coins import Column
+from mock_server.world.past.growing import taken
+from mock_server.world.past.payments import Payments
+from mock_server.world.past.table import Goals, Past, Rows
+from mock_server.world.reports.filters import Matching
+
+
+class ChosenRows:
+    """Some rows of a table, whose columns are picked out when they are first asked for."""
+
+    def __init__(self, rows: Rows, flags: Column | None) -> None:
+        """`flags` say which rows are chosen; None means all."""
+        self._rows = rows
+        self._places = None if flags is None else np.flatnonzero(flags)
+        self._columns: dict[str, Column] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows) if self._places is None else len(self._places)
+
+    def __getattr__(self, name: str) -> Column:
+        """The column with a name."""
+        column = self._columns.get(name)
+        if column is None:
+            column = getattr(self._rows, name)
+            column = self._columns[name] = column if self._places is None else column[self._places]
+        return column
+
+
+class Selection:
+    """The chosen part of a past. A visit belongs to the instant it starts, all else to when it happens."""
+
+    def __init__(self, past: Past, begin: int, end: int, matching: Matching) -> None:
+        """From `begin` to before `end`, in ms; nothing is looked at yet."""
+        self.past = past
+        self.begin, self.end = begin, min(end, past.instant + 1)
+        self._matching = matching
+        starts = past.rows.start
+        self.first, self._after = (int(row) for row in np.searchsorted(starts, [self.begin, self.end]))
+
+    @cached_property
+    def rows(self) -> "ChosenRows":
+        """The visits."""
+        return ChosenRows(taken(self.past.rows, slice(self.first, self._after)), self._flags)
+
+    @cached_property
+    def _flags(self) -> Column | None:
+        """Whether each visit of the period is chosen; None where all are."""
+        if not self._matching:
+            return None
+        return self._matching(taken(self.past.rows, slice(self.first, self._after)))
+
+    @cached_property
+    def earlier(self) -> Column:
+        """For each visit, the row of its visitor's chosen visit before; below `first` if there is none."""
+        rows, flags = self.rows, self._flags
+        if flags is None or self._matching.are_of_visitors:
+            return rows.previous
+        earlier = rows.previous.copy()
+        # Visits that are not chosen are passed over, one visit further back each time.
+        while True:
+            looked_at = np.flatnonzero(earlier >= self.first)
+            passed = looked_at[~flags[earlier[looked_at] - self.first]]
+            if not len(passed):
+                return earlier
+            earlier[passed] = self.past.rows.previous[earlier[passed]]
+
+    @cached_property
+    def is_first(self) -> Column:
+        """Whether each visit is the first chosen one of its visitor."""
+        flags: Column = self.earlier < self.first
+        return flags
+
+    @cached_property
+    def is_last(self) -> Column:
+        """Whether each visit is the last chosen one of its visitor."""
+        followed = np.zeros(self._after - self.first, bool)
+        followed[self.earlier[~self.is_first] - self.first] = True
+        flags: Column = ~(followed if self._flags is None else followed[self._flags])
+        return flags
+
+    @cached_property
+    def visitors(self) -> Column:
+        """A flag for each visitor that there is: whether they made any of the visits."""
+        flags = np.zeros(self.past.visitors.count, bool)
+        flags[self.rows.visitor] = True
+        return flags
+
+    @cached_property
+    def payments(self) -> Payments:
+        """The payments, of visits with a purchase that come through the filters, whenever they were made."""
+        payments, buyers = self.past.payments, self.past.buyers
+        chosen = (payments.at >= self.begin) & (payments.at < self.end)
+        if self._matching:
+            chosen &= self._matching(buyers)[payments.row]
+        return taken(payments, np.flatnonzero(chosen))
+
+    @cached_property
+    def goals(self) -> Goals:
+        """The goals that were reached."""
+        goals = self.past.goals
+        chosen = np.flatnonzero((goals.at >= self.begin) & (goals.at < self.end))
+        if self._matching:
+            chosen = chosen[self._matching(taken(self.past.rows, goals.row[chosen]))]
+        return Goals(goals.row[chosen], goals.at[chosen], goals.goal[chosen])
+
+    def buyers_of(self, payments: Payments) -> Rows:
+        """The visits in which the purchases of these payments were made."""
+        return taken(self.past.buyers, payments.row)
+
+    def paying_visitors(self, payments: Payments) -> Column:
+        """The numbers of visitors of the period who made any of these payments, each once."""
+        payers = np.unique(self.past.buyers.visitor[payments.row])
+        payers = payers[payers >= 0]
+        found: Column = payers[self.visitors[payers]]
+        return found
+
+
+def distinct(numbers: Sequence[int] | Column, count: int) -> int:
+    """How many different numbers below `count` there are."""
+    flags = np.zeros(count, bool)
+    flags[numbers] = True
+    return int(np.count_nonzero(flags))
