@@ -3,7 +3,6 @@
 import math
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
@@ -12,10 +11,10 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx2
 import msgspec
 
+from contract_tests.asking.clock import SYSTEM, Clock
 from contract_tests.asking.codings import ACCEPTED, Decoder, UnreadableError
 from contract_tests.document import Operation
 from contract_tests.exchange import Exchange, Json
-from contract_tests.instants import now
 from contract_tests.masking import Mask, masked
 
 USER_AGENT = "datafast-mock-verify"
@@ -97,12 +96,22 @@ class _Answer:
 class Client:
     """Asks one server. Redirects are never followed, so that no token reaches another host."""
 
-    def __init__(self, base: str, limits: Limits, tell: Callable[[str], None], mask: Mask) -> None:
+    def __init__(
+        self,
+        base: str,
+        limits: Limits,
+        tell: Callable[[str], None],
+        mask: Mask,
+        *,
+        clock: Clock = SYSTEM,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
         """`base` is the API's base; `tell` gets a sentence before each wait.
 
-        `mask` hides the run's tokens in every answer.
+        `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP.
         """
         self.base = base.rstrip("/")
+        self.clock = clock
         self._limits = limits
         self._tell = tell
         self._mask = mask
@@ -111,6 +120,7 @@ class Client:
         self._read = 0
         self._next = 0.0
         self._http = httpx2.Client(
+            transport=transport,
             timeout=limits.timeout,
             headers={
                 "User-Agent": USER_AGENT,
@@ -136,7 +146,7 @@ class Client:
             if exchange.status != 429 or request.accepts_429:
                 return exchange
             if attempt + 1 < _TRIES:
-                self._wait(min(_wait_of(exchange), _LONGEST_WAIT))
+                self._wait(min(_wait_of(exchange, self.clock.now()), _LONGEST_WAIT))
         raise StoppedError(f"{exchange.url} still answers 429 after the wait that it asked for")
 
     def _wait(self, seconds: float) -> None:
@@ -148,7 +158,7 @@ class Client:
             )
         self._waited += seconds
         self._tell(f"The rate limit is reached; waiting {seconds:.0f} s.")
-        time.sleep(seconds)
+        self.clock.sleep(seconds)
 
     def _ask_once(self, request: Request) -> Exchange:
         most = self._limits.requests
@@ -162,7 +172,7 @@ class Client:
         if body is not None:
             headers["Content-Type"] = "application/json"
         url = self.base + request.operation.url_path(request.parameters)
-        sent = now()
+        sent = self.clock.now()
         try:
             answer = self._send(method, url, request.query, headers, body)
         except _DroppedError:
@@ -180,7 +190,7 @@ class Client:
             operation=request.operation.id,
             labels=request.labels,
             sent=sent,
-            received=now(),
+            received=self.clock.now(),
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
@@ -193,8 +203,8 @@ class Client:
 
     def _pace(self) -> None:
         if self._limits.rate is not None:
-            time.sleep(max(self._next - time.monotonic(), 0))
-            self._next = time.monotonic() + 1 / self._limits.rate
+            self.clock.sleep(max(self._next - self.clock.monotonic(), 0))
+            self._next = self.clock.monotonic() + 1 / self._limits.rate
 
     def _send(
         self,
@@ -205,7 +215,7 @@ class Client:
         body: bytes | None,
     ) -> _Answer:
         """Returns the answer without tokens. All of it has to arrive within the timeout, even if it drips."""
-        deadline = time.monotonic() + self._limits.timeout
+        deadline = self.clock.monotonic() + self._limits.timeout
         watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
         watch.daemon = True
         watch.start()
@@ -218,7 +228,7 @@ class Client:
         except httpx2.TimeoutException:
             raise StoppedError(self._too_slow(url)) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, RuntimeError, OSError) as error:
-            if time.monotonic() > deadline:
+            if self.clock.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
             told = f"no answer from {url}: {_problem_of(error)}"
@@ -244,7 +254,7 @@ class Client:
                         raise StoppedError(
                             self._mask.text(f"an answer is longer than {_MOST_BYTES >> 20} MB: {reply.url}")
                         )
-                    if time.monotonic() > deadline:
+                    if self.clock.monotonic() > deadline:
                         raise StoppedError(self._too_slow(str(reply.url)))
             decoder.end()
         except UnreadableError as error:
@@ -263,18 +273,21 @@ def _problem_of(error: Exception) -> str:
     return _PYTHON.sub("", str(error)).strip().rstrip(".") or type(error).__name__
 
 
-def _wait_of(exchange: Exchange) -> float:
-    """Returns the seconds until a rate limit is over, or 60 if the answer does not say."""
+def _wait_of(exchange: Exchange, now: int) -> float:
+    """Returns the seconds until a rate limit is over, or 60 if the answer does not say.
+
+    `now` is the current instant in ms since the epoch.
+    """
     after = exchange.headers.get("retry-after", "")
     if after.isascii() and after.isdigit():
         return float(after)
     try:
-        return max(parsedate_to_datetime(after).timestamp() - now() / 1000, 0) + 1
+        return max(parsedate_to_datetime(after).timestamp() - now / 1000, 0) + 1
     except (ValueError, OverflowError):
-        return _wait_until_reset(exchange)
+        return _wait_until_reset(exchange, now)
 
 
-def _wait_until_reset(exchange: Exchange) -> float:
+def _wait_until_reset(exchange: Exchange, now: int) -> float:
     told = exchange.json.get("reset") if isinstance(exchange.json, dict) else None
     reset = told if told is not None else exchange.headers.get("x-ratelimit-reset")
     try:
@@ -285,4 +298,4 @@ def _wait_until_reset(exchange: Exchange) -> float:
         return 60.0
     if at < _UNIX_TIMES:
         return max(at, 0) + 1
-    return max((at if at > _MILLISECONDS else at * 1000) - now(), 0) / 1000 + 1
+    return max((at if at > _MILLISECONDS else at * 1000) - now, 0) / 1000 + 1

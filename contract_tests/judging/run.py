@@ -89,8 +89,17 @@ class Plan:
     """Clauses that may be broken, as they were before: the baseline."""
 
 
-def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], None]) -> Run:
-    """Asks the server and judges what it answers. `progress` gets the number of answers so far."""
+def verify(
+    plan: Plan,
+    tell: Callable[[str], None],
+    progress: Callable[[int], None],
+    *,
+    connect: Callable[..., Client] = Client,
+) -> Run:
+    """Asks the server and judges what it answers. `progress` gets the number of answers so far.
+
+    `connect` makes the client, from the arguments of Client.
+    """
     exchanges: list[Exchange] = []
 
     def record(exchange: Exchange) -> None:
@@ -102,7 +111,7 @@ def verify(plan: Plan, tell: Callable[[str], None], progress: Callable[[int], No
     wanted = [clause.id for clause in plan.clauses]
     probes = probes_for(plan.contract, plan.credentials, wanted, may_write=plan.may_write)
     limits = plan.limits.for_planned(most_of(probes))
-    client = Client(plan.base, limits, tell, plan.credentials.mask())
+    client = connect(plan.base, limits, tell, plan.credentials.mask())
     asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
     try:
         _wait(plan, tell)

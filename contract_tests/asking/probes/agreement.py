@@ -1,6 +1,5 @@
 """The profiles of visitors on a map, those with the most facts first."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, zip_longest
@@ -34,7 +33,7 @@ def _profiles(asker: Asker) -> None:
     for visitor_id in chosen:
         meet(asker, visitor_id, MAIN)
     if chosen and asker.wants(_AGAIN):
-        time.sleep(asker.pause)
+        asker.rest()
         meet(asker, chosen[0], MAIN)
 
 

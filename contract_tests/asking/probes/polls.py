@@ -1,7 +1,5 @@
 """Counter and maps a few seconds apart."""
 
-import time
-
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
 from contract_tests.asking.rules import MAIN
@@ -18,7 +16,7 @@ def _rounds(asker: Asker) -> None:
         return
     for number in range(labels.ROUNDS):
         if number:
-            time.sleep(asker.pause)
+            asker.rest()
         for operation in (MAP, REALTIME, MAP):
             asker.ask(operation, label, labels.POLL, labels.SANDWICH, labels.round_of(number))
 

@@ -141,6 +141,10 @@ class Asker:
         self._repeats += 1
         return exchange if self._repeats > _MOST_REPEATS else self.keep(self.client.ask(request))
 
+    def rest(self) -> None:
+        """Waits as long as polls lie apart."""
+        self.client.clock.sleep(self.pause)
+
     def keep(self, exchange: Exchange) -> Exchange:
         """Adds an exchange to what is judged."""
         self.exchanges.append(exchange)
