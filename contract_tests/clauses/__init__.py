@@ -1,4 +1,4 @@
-"""All clauses, with the list of the modules that they come from, in the order of reports."""
+"""All clauses of the kit, in the order in which reports list them."""
 
 from dataclasses import replace
 from functools import cache
@@ -15,15 +15,15 @@ from contract_tests.families import order_of
 
 @cache
 def all_clauses() -> tuple[Clause, ...]:
-    """Every clause of the document that the kit ships with, by family and number."""
+    """Returns the clauses of the document that the kit ships with, sorted by family and number."""
     return clauses_for(document())
 
 
 def clauses_for(contract: Document) -> tuple[Clause, ...]:
-    """The clauses that are written by hand, and those that a document gives for its operations."""
+    """Returns the clauses written by hand and those made from a document, sorted by family and number."""
     found = [*shape_clauses(contract), *ACCESS, *REALTIME_CLAUSES]
     for module in (envelope, realtime_map, visitor):
-        # Each answer is judged by itself.
+        # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
     for module in (access, realtime, polls, agreement):
         found += clauses_of(vars(module))

@@ -1,4 +1,4 @@
-"""Authentication and errors: who is let in, and which status refuses whom."""
+"""Clauses about authentication and errors: who is let in, and with which status others are refused."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ _ANSWERS = (
         "An invalid token is refused with 401.",
         "002 Errors",
         PAGE,
-        "a request with a token that nobody has",
+        "a request with an invalid token",
     ),
     Answered(
         "AUTH-03",
@@ -77,7 +77,7 @@ _ANSWERS = (
         "AUTH-08",
         labels.SUSPENDED,
         (403,),
-        "Where tracking is suspended the answer is 403.",
+        "For a website whose tracking is suspended, the answer is 403.",
         "004 Errors",
         PAGE,
         "a token for the role `suspended` (`--credentials`)",
@@ -86,7 +86,7 @@ _ANSWERS = (
         "AUTH-09",
         labels.SUPERFLUOUS,
         (200,),
-        "A superfluous parameter, such as real clients send, is no error.",
+        "A request with a superfluous parameter, such as real clients send, is answered with 200.",
         "observed of the live API",
         OBSERVED,
         "a website's key (`--key`)",
@@ -95,7 +95,7 @@ _ANSWERS = (
         "ERR-01",
         labels.BAD_FIELDS,
         (400,),
-        "`fields` with an unknown value is a 400.",
+        "A request with an unknown value of `fields` is refused with 400.",
         "003 Query parameters",
         PAGE,
         "a website's key (`--key`)",
@@ -104,7 +104,7 @@ _ANSWERS = (
         "ERR-02",
         labels.BAD_VISITOR_ID,
         (400,),
-        "A visitor id that is no UUID of version 4 is a 400.",
+        "A request with a visitor id that is not a UUID of version 4 is refused with 400.",
         "the public documentation of errors",
         OTHER,
         "a website's key (`--key`)",
@@ -113,7 +113,7 @@ _ANSWERS = (
         "ERR-03",
         labels.UNKNOWN_VISITOR,
         (404,),
-        "A visitor of whom no page view is known is a 404.",
+        "A request for a visitor without any known page view is answered with 404.",
         "004 Errors",
         PAGE,
         "a website's key (`--key`)",
@@ -121,9 +121,9 @@ _ANSWERS = (
     Answered(
         "ERR-04",
         labels.UNKNOWN_WEBSITE,
-        # 403 from servers that do not reveal whether another website exists.
+        # Some servers answer 403, so as not to reveal whether a website exists.
         (403, 404),
-        "A website that there is not is a 404.",
+        "A request for a website that does not exist is refused with 404 or 403.",
         "001 Errors",
         PAGE,
         "an account token (`--account-token`)",
@@ -132,7 +132,7 @@ _ANSWERS = (
         "ERR-05",
         labels.BOT,
         (400,),
-        "A visitor that is flagged as a bot is a 400.",
+        "A request for a visitor that is flagged as a bot is refused with 400.",
         "the public documentation of errors",
         OTHER,
         "a bot's id for the role `bot` (`--credentials`)",
@@ -143,7 +143,7 @@ ACCESS = [answered.clause() for answered in _ANSWERS]
 
 
 def access_clauses(contract: Document) -> list[Clause]:
-    """A clause for each rule of the document, for the operations that have none written by hand."""
+    """Returns a clause for each rule of the document about operations that have none written by hand."""
     return [_clause(rule) for rule in rules_of(contract)]
 
 
@@ -162,7 +162,7 @@ def _clause(rule: Rule) -> Clause:
 
 @clause(
     "ERR-06",
-    "A request above the rate limit is refused with 429, and with no other status.",
+    "A request that is refused because of the rate limit gets 429, and no other status.",
     source="003 Errors",
     standing=PAGE,
     needs="a token for the role `limited` (`--credentials`), whose limit a few requests exceed",

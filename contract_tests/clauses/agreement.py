@@ -1,4 +1,4 @@
-"""Agreement between endpoints: counter, map and profile describe the same visitors."""
+"""Clauses about agreement between endpoints: counter, map and profile describe the same visitors."""
 
 import math
 import re
@@ -14,16 +14,16 @@ from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
 
-# The counter of early 2026 leaves out visitors who have been idle for five minutes: hardly all of ten.
+# The counter of early 2026 leaves out visitors who have been idle for five minutes: not all of so many.
 _MANY = 10
 _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
-# In ms. After that a visitor may have travelled, or have been deleted.
+# In ms. After this time a visitor may have moved or been deleted.
 _SOON = 120_000
 
 
 class Sandwich(NamedTuple):
-    """A counter that was asked for between two maps, with the least and the most visitors it may count."""
+    """A counter that was requested between two maps, with the least and the most visitors it may count."""
 
     counter: Exchange
     visitors: float
@@ -36,7 +36,7 @@ def sandwiches(recording: Recording) -> Iterator[Sandwich]:
     """Yields the rounds in which both maps list every visitor that they count."""
     for number in range(labels.ROUNDS):
         asked = recording.labelled(labels.round_of(number))
-        # An answer from a cache is about another time than the next answer.
+        # An answer from a cache describes an earlier time than the next answer.
         maps = [e for e in asked if e.operation == MAP and isinstance(e.data, dict) and not e.age]
         counters = [e for e in asked if e.operation == REALTIME and not e.age]
         visitors = [_visitors(counter) for counter in counters]
@@ -68,17 +68,18 @@ def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
 
 @clause(
     "AGR-01",
-    "Once in three rounds the counter fits the maps around it; in 2026-02 it may be smaller, but not 0.",
+    "In three rounds of map, counter, map, the counter is not always higher than the maps allow, nor always"
+    " lower; in 2026-02 only 0 counts as lower.",
     source="003 Response fields",
     standing=IMPLIED,
-    needs="three rounds of map, counter, map in which each map lists all whom it counts",
+    needs="three rounds of map, counter, map in which each map lists all visitors that it counts",
     cases=_all_rounds,
 )
 def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[Violation]:
     recording, found = case
     slack = _slack(found)
     too_many = all(s.visitors > s.most + slack for s in found)
-    # In early 2026 the counter looked back five minutes only; without a vote it may be as old as that.
+    # In early 2026 the counter looked back five minutes only; an unknown revision may be that one.
     is_same_window = recording.judged_by == REVISION_2026_06
     too_few = all(s.visitors < s.least - slack for s in found) and is_same_window
     none_at_all = all(s.visitors == 0 and s.least > _MANY for s in found)
@@ -102,14 +103,14 @@ def _slack(found: list[Sandwich]) -> float:
 
 
 class Met(NamedTuple):
-    """A visitor on the map, and the profile that was asked for next."""
+    """A visitor on the map, with the profile that was requested next."""
 
     visitor: dict[str, Json]
     profile: Exchange
 
 
 def met(recording: Recording) -> Iterator[Met]:
-    """Yields the visitors whose profile was asked for because they were on the map."""
+    """Yields the visitors whose profile was requested because they were on the map."""
     latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.exchanges:
         if exchange.operation == MAP:
@@ -132,14 +133,14 @@ def met(recording: Recording) -> Iterator[Met]:
     cases=lambda recording: [found] if len(found := list(met(recording))) > 1 else [],
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
-    # One of them can have been deleted meanwhile.
+    # A single visitor may have been deleted meanwhile.
     if all(case.profile.status in (400, 404) for case in found):
         problem = f"none of {len(found)} visitors from the map is known"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
 
 
 def _told(part: str) -> Callable[[Recording], list[Met]]:
-    """The visitors with a profile in which a part is an object."""
+    """Returns a function that picks visitors in whose profile a part, such as `identity`, is an object."""
     return lambda recording: [
         case
         for case in met(recording)
@@ -149,18 +150,18 @@ def _told(part: str) -> Callable[[Recording], list[Met]]:
 
 @clause(
     "AGR-03",
-    "Map and profile put most visitors who came for the first time in the same place.",
+    "Map and profile show the same place for at least half of the visitors on their first visit.",
     source="004 Response fields",
     standing=IMPLIED,
-    needs="the profile of a visitor from the map who is there for the first time",
-    # A returning visitor may come from another place.
+    needs="the profile of a visitor from the map who is on the first visit",
+    # Returning visitors may come from another place.
     cases=lambda recording: (
         [found] if (found := list(filter(_is_first_visit, _told("identity")(recording)))) else []
     ),
 )
 def same_place(found: list[Met]) -> Iterable[Violation]:
     elsewhere = [violations for case in found if (violations := list(_elsewhere(case)))]
-    # A single visitor may travel.
+    # Single visitors may travel.
     if len(elsewhere) > len(found) / 2:
         yield from elsewhere[0]
 
@@ -188,10 +189,10 @@ def _is_same_place(shown: str, told: str) -> bool:
 
 @clause(
     "AGR-08",
-    "Not every visitor who came back is in another country on the map than in the profile.",
+    "Map and profile show the same country for at least one returning visitor.",
     source="004 Response fields",
     standing=OBSERVED,
-    needs="the profiles of two visitors from the map who came back",
+    needs="the profiles of two returning visitors from the map",
     cases=lambda recording: (
         [found] if len(found := list(filter(_is_back, _told("identity")(recording)))) > 1 else []
     ),
@@ -203,7 +204,7 @@ def same_country(found: list[Met]) -> Iterable[Violation]:
 
 
 def _is_back(case: Met) -> bool:
-    """Whether a visitor has come back, and both map and profile tell the country."""
+    """Whether a visitor has returned, and both map and profile contain the country."""
     activity, location = case.profile.data.get("activity"), case.visitor.get("location")
     if not isinstance(activity, dict) or not isinstance(location, dict):
         return False
@@ -234,7 +235,7 @@ def same_system(case: Met) -> Iterable[Violation]:
 
 @clause(
     "AGR-05",
-    "The profile, asked for later, counts no fewer visits than the map.",
+    "A profile does not count fewer visits than the map that was requested before it.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of a visitor from a map of revision 2026-02",
@@ -242,7 +243,7 @@ def same_system(case: Met) -> Iterable[Violation]:
     cases=lambda recording: [
         case
         for case in _told("activity")(recording)
-        # A profile out of a cache may be older than the visit.
+        # A profile from a cache may be older than the visit.
         if "visitCount" in case.visitor
         and (begun := ms(case.visitor.get("sessionStartTime"))) is not None
         and begun < case.profile.now.earliest
@@ -257,7 +258,7 @@ def no_fewer_visits(case: Met) -> Iterable[Violation]:
 
 @clause(
     "AGR-06",
-    "Who has a profile on the map has one when asked for.",
+    "A visitor with `hasProfile: true` on the map has a `profile`.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of an identified visitor from the map",
@@ -277,7 +278,7 @@ def identified_have_profiles(case: Met) -> Iterable[Violation]:
 
 @clause(
     "AGR-07",
-    "The first visit is no later than the session that the map shows.",
+    "The first visit does not begin later than the session on the map.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of a visitor from a map of revision 2026-02",

@@ -13,14 +13,14 @@ from contract_tests.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A contradiction to a clause: the problem, its JSON pointer ("" for the whole), and the value there."""
+    """A contradiction to a clause: the problem, its JSON pointer ("" for the answer), and the value there."""
 
     problem: str
     exchange: Exchange
     pointer: str = ""
     value: Json = None
     is_warning: bool = False
-    """Whether it is a warning even if the clause accuses: no more than an example speaks against it."""
+    """Whether it is a warning even if the clause accuses, because the evidence is weak."""
 
 
 Cases = Callable[[Recording], Iterable[Any]]
@@ -31,8 +31,9 @@ Check = Callable[[Any], Iterable[Violation]]
 class Clause:
     """One documented sentence.
 
-    `cases` picks from a recording what it can be judged on, `check` yields what is wrong with one of them.
-    No case means that it was not observed; `needs` says what would make it so. `source` is page and heading.
+    `cases` picks from a recording what the clause can be judged on; `check` yields the violations of one
+    case. Without a case the clause was not observed; `needs` says what it takes to observe it. `source` is a
+    page and a heading on it.
     """
 
     id: str
@@ -45,18 +46,18 @@ class Clause:
     accuses: bool
     """Whether violations break the contract; otherwise all of them are warnings."""
     revision: str | None = None
-    """The revision that alone has it; None for both."""
+    """The only revision that the clause belongs to; None for both."""
     is_local: bool = False
     """Whether each answer is judged by itself, whatever the others are."""
     why_not: Callable[[Recording], str] = lambda _recording: ""
-    """Why the clause was not observed although its kind of answer was there; empty for no other reason."""
+    """Returns why there is no case although there are answers of the right kind; empty for no such reason."""
     about: str = ""
-    """The document's description of the member, which is not judged; empty for other clauses."""
+    """The document's description of the member, for readers only; empty for a clause about no member."""
     size: Callable[[Any], int] = lambda _case: 1
-    """How many cases one of `cases` stands for; 0 for none."""
+    """Returns how many cases one item of `cases` counts as; it may be 0."""
 
 
-def clause(  # noqa: PLR0913 - they are named, and a clause has so many parts
+def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this many parts
     id: str,  # noqa: A002 - the clause's own word
     sentence: str,
     *,
@@ -67,10 +68,10 @@ def clause(  # noqa: PLR0913 - they are named, and a clause has so many parts
     revision: str | None = None,
     reads: tuple[str, str] | None = None,
 ) -> Callable[[Check], Clause]:
-    """Makes a clause of the function that checks one case.
+    """Returns a decorator that makes a clause of a function that checks one case.
 
-    `reads` are an operation and a place in its answers, such as `data.recentEvents.*.timestamp`, at which the
-    cases need an instant: if there is none, the verdict says so.
+    `reads` names an operation and a place in its answers, such as `data.recentEvents.*.timestamp`, where a
+    case needs an instant. If no instant can be read there, the verdict says so.
     """
 
     def made(check: Check) -> Clause:
@@ -86,7 +87,7 @@ def _no_reason(_recording: Recording) -> str:
 
 
 def _unreadable(reads: tuple[str, str], recording: Recording) -> str:
-    """Says how many values at a place are no instants; empty if all are."""
+    """Returns in words how many values at a place are not instants; empty if all are."""
     operation, place = reads
     *above, name = place.split(".")
     parents = [p for e in recording.answers(operation) for p in recording.objects_at(e, tuple(above))]
@@ -98,5 +99,5 @@ def _unreadable(reads: tuple[str, str], recording: Recording) -> str:
 
 
 def clauses_of(module: Mapping[str, Any]) -> Iterator[Clause]:
-    """The clauses that a module defines, in its order."""
+    """Yields the clauses that a module defines, in its order."""
     return (value for value in module.values() if isinstance(value, Clause))

@@ -1,4 +1,4 @@
-"""Transport and envelope: the form that all answers share."""
+"""Clauses about transport and envelope: the form that all answers share."""
 
 from collections.abc import Iterable
 
@@ -9,18 +9,18 @@ from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 
-# Limits and gateways may answer without an envelope: the page says that "most" errors have it.
+# Rate limits and gateways may answer without an envelope: the page says that "most" errors have one.
 _BARE = frozenset({429, 502, 503, 504})
 _RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
 def successes(recording: Recording) -> list[Exchange]:
-    """The successful answers of the documented operations."""
+    """Returns the successful answers of the documented operations."""
     return [exchange for exchange in recording.exchanges if exchange.is_success]
 
 
 def refusals(recording: Recording) -> list[Exchange]:
-    """The errors that a documented sentence asks for."""
+    """Returns the errors that the documentation demands, without those of rate limits and gateways."""
     return [
         exchange
         for exchange in recording.exchanges
@@ -31,18 +31,18 @@ def refusals(recording: Recording) -> list[Exchange]:
 
 
 def errors(recording: Recording) -> list[Exchange]:
-    """The refusals whose body is an object."""
+    """Returns the refusals whose body is an object."""
     return [exchange for exchange in refusals(recording) if isinstance(exchange.json, dict)]
 
 
 def error_objects(recording: Recording) -> list[Exchange]:
-    """The refusals whose `error` is an object."""
+    """Returns the refusals whose `error` is an object."""
     return [exchange for exchange in errors(recording) if isinstance(exchange.json.get("error"), dict)]
 
 
 @clause(
     "ENV-06",
-    "A successful answer is JSON: one object.",
+    "The body of a successful answer is one JSON object.",
     source="001 Response",
     standing=PAGE,
     needs="a successful answer",
@@ -52,12 +52,12 @@ def success_is_json(exchange: Exchange) -> Iterable[Violation]:
     if isinstance(exchange.json, NoJson):
         yield Violation(exchange.json.problem, exchange)
     elif not isinstance(exchange.json, dict):
-        yield Violation("the body is no object", exchange, "", exchange.json)
+        yield Violation("the body is not an object", exchange, "", exchange.json)
 
 
 @clause(
     "ENV-07",
-    "A successful answer says in `Content-Type` that it is JSON.",
+    "The `Content-Type` of a successful answer is JSON.",
     source="observed of the live API",
     standing=OBSERVED,
     needs="a successful answer with `Content-Type`",
@@ -71,7 +71,7 @@ def success_says_json(exchange: Exchange) -> Iterable[Violation]:
 
 @clause(
     "ENV-08",
-    "A successful answer carries `data`.",
+    "A successful answer has `data`.",
     source="001 Response",
     standing=PAGE,
     needs="a successful answer",
@@ -84,7 +84,7 @@ def success_has_data(exchange: Exchange) -> Iterable[Violation]:
 
 @clause(
     "ENV-09",
-    "The `data` of map and profile is one object.",
+    "The `data` of a map or a profile is an object.",
     source="002 Response",
     standing=PAGE,
     needs="a map or a profile",
@@ -96,12 +96,12 @@ def success_has_data(exchange: Exchange) -> Iterable[Violation]:
 )
 def data_is_an_object(exchange: Exchange) -> Iterable[Violation]:
     if not isinstance(exchange.json["data"], dict):
-        yield Violation("`data` is no object", exchange, "/data", exchange.json["data"])
+        yield Violation("`data` is not an object", exchange, "/data", exchange.json["data"])
 
 
 @clause(
     "ENV-02",
-    "An error is told in the standard envelope: a JSON object with `status` and `error`.",
+    "An error comes in the standard envelope: a JSON object whose `error` is an object.",
     source="the public documentation of errors",
     standing=OTHER,
     needs="a refused request",
@@ -111,9 +111,9 @@ def error_has_envelope(exchange: Exchange) -> Iterable[Violation]:
     if isinstance(exchange.json, NoJson):
         yield Violation(exchange.json.problem, exchange)
     elif not isinstance(exchange.json, dict):
-        yield Violation("the body is no object", exchange, "", exchange.json)
+        yield Violation("the body is not an object", exchange, "", exchange.json)
     elif not isinstance(exchange.json.get("error"), dict):
-        yield Violation("`error` is no object", exchange, "/error", exchange.json.get("error"))
+        yield Violation("`error` is not an object", exchange, "/error", exchange.json.get("error"))
 
 
 @clause(
@@ -145,7 +145,7 @@ def code_is_the_status(exchange: Exchange) -> Iterable[Violation]:
 
 @clause(
     "ENV-05",
-    "`error.message` is a sentence.",
+    "`error.message` is a text that is not empty.",
     source="the public documentation of errors",
     standing=OTHER,
     needs="a refused request",
@@ -154,12 +154,12 @@ def code_is_the_status(exchange: Exchange) -> Iterable[Violation]:
 def message_is_a_sentence(exchange: Exchange) -> Iterable[Violation]:
     message = exchange.json["error"].get("message")
     if not isinstance(message, str) or not message.strip():
-        yield Violation("`error.message` is no text", exchange, "/error/message", message)
+        yield Violation("`error.message` is empty, or not a text", exchange, "/error/message", message)
 
 
 @clause(
     "ENV-10",
-    "The rate limit's headers are numbers.",
+    "The `X-RateLimit-…` headers are whole numbers.",
     source="observed of the live API",
     standing=OBSERVED,
     needs="an answer with `X-RateLimit-…`",

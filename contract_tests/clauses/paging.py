@@ -1,4 +1,4 @@
-"""Pages of a list, for each operation that has `limit` and `offset`."""
+"""Clauses about the pages of a list, for each operation with `limit` and `offset`."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -14,7 +14,7 @@ from contract_tests.recording import Recording
 
 
 class Page(NamedTuple):
-    """A page that was asked for, with its rows."""
+    """A page of a list: the answer, the `limit` and `offset` of the request, and the rows."""
 
     exchange: Exchange
     limit: int
@@ -23,12 +23,12 @@ class Page(NamedTuple):
 
 
 def paging_clauses(contract: Document) -> list[Clause]:
-    """Three clauses for each operation whose answers come in pages."""
+    """Returns three clauses for each operation whose answers come in pages."""
     return [made for paging in pagings_of(contract) for made in _clauses(paging.operation)]
 
 
 def pages(operation: str, recording: Recording) -> list[Page]:
-    """The pages of an operation's list that were asked for by number, in order."""
+    """Returns the pages of an operation's list, in the order in which they were requested."""
     found = []
     for exchange in recording.labelled(labels.PAGE):
         asked = labels.asked_page(exchange.labels)
@@ -52,11 +52,11 @@ def _clauses(operation: Operation) -> Iterator[Clause]:
 
     own = partial(pages, operation.id)
     yield made("limit", "answers with no more rows than `limit`.", PAGE, "a list", own, _too_many)
-    skips = "leaves out as many rows as `offset` says."
+    skips = "answers with other rows on the second page than on the first."
     triples = partial(_first_and_second, operation.id)
     yield made("offset", skips, IMPLIED, "a list with two pages", triples, _the_same)
-    tells = "tells in `pagination` which page was asked for."
-    yield made("echo", tells, EXAMPLE, "a list", partial(_told, operation.id), _another)
+    echoes = "repeats the requested `limit` and `offset` in `pagination`."
+    yield made("echo", echoes, EXAMPLE, "a list", partial(_told, operation.id), _another)
 
 
 def _too_many(page: Page) -> Iterable[Violation]:
@@ -66,7 +66,7 @@ def _too_many(page: Page) -> Iterable[Violation]:
 
 
 def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, ...]]:
-    """The first page, the second one, and the first one again; rows may come in between."""
+    """Returns triples of the first page, the second, and the first again, in case rows come in between."""
     found = pages(operation, recording)
     triples = zip(found, found[1:], found[2:], strict=False)
     return [
@@ -77,7 +77,7 @@ def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, 
 
 
 def _the_same(triple: tuple[Page, ...]) -> Iterable[Violation]:
-    # A list that has grown or shrunk meanwhile shows the same rows once, but not twice.
+    # If the list changes meanwhile, two of the three pages may be equal, but not all of them.
     if all(one.rows == other.rows for one, other in pairwise(triple)):
         second = triple[1]
         problem = f"`offset` was {second.offset}, but the rows are those of the first page"

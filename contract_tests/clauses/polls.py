@@ -1,4 +1,4 @@
-"""Consistency over time: ids, histories and clocks go on between answers a few seconds apart."""
+"""Clauses about consistency over time: answers a few seconds apart do not contradict each other."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Again(NamedTuple):
 
 
 def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
-    """Makes a function that yields the rows of a list of the map which occurred before, each as a pair."""
+    """Returns a function that pairs each row of one of the map's lists with its row in an earlier map."""
 
     def cases(recording: Recording) -> Iterator[Again]:
         known: dict[str, tuple[str | None, dict[str, Json]]] = {}
@@ -76,7 +76,7 @@ def payments_stay(again: Again) -> Iterable[Violation]:
 
 
 def _same_session(recording: Recording) -> list[list[Again]]:
-    """Returns all visitors who occur again within a session, as one case."""
+    """Returns one case: all visitors who are on two maps within a session; none without such visitors."""
     told = [
         again
         for again in _again("visitors", "visitorId")(recording)
@@ -113,7 +113,7 @@ def visitors_keep_their_device(told: list[Again]) -> Iterable[Violation]:
 
 
 def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
-    """Yields a violation if more than a quarter have changed: single visitors may change their network."""
+    """Yields a violation if more than a quarter have changed, as a few visitors may change their network."""
     changed = [again for again in told if _contradicts(again.earlier.get(name), again.later.get(name))]
     if len(changed) > max(len(told) / 4, 1):
         last = changed[-1]
@@ -130,7 +130,7 @@ def _contradicts(earlier: Json, later: Json) -> bool:
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
-    """Yields the profiles of one visitor, each with the previous one."""
+    """Yields each profile after the previous profile of the same visitor."""
     known: dict[str, Profile] = {}
     for profile in profiles(recording):
         asked = profile.exchange.path.get("visitorId", "").lower()
@@ -144,7 +144,7 @@ def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
 
 @clause(
     "POLL-05",
-    "A visitor's counts only grow.",
+    "A visitor's `visitCount` and `pageViewCount` do not shrink.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor",
@@ -167,7 +167,7 @@ def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 
 @clause(
     "POLL-06",
-    "The first visit stays where it was.",
+    "A visitor's `firstVisitAt` does not change.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor with `firstVisitAt`",
@@ -184,7 +184,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 
 @clause(
     "POLL-07",
-    "`timeSinceFirstVisit` grows by as much as time passes.",
+    "`timeSinceFirstVisit` grows by the time that passes.",
     source="004 Response fields",
     standing=PAGE,
     needs="two profiles of one visitor from a server that sends `Date`",
@@ -198,7 +198,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 )
 def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     later = case[1]
-    # The instant of the first visit by each answer: the two spans must overlap.
+    # Each answer gives a span for the instant of the first visit; the two spans must overlap.
     passed = [profile.activity["timeSinceFirstVisit"] for profile in case]
     earliest = max(p.exchange.now.earliest - since for p, since in zip(case, passed, strict=True))
     latest = min(p.exchange.now.latest - since for p, since in zip(case, passed, strict=True))
@@ -210,7 +210,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 
 @clause(
     "POLL-08",
-    "`visitedPages` gets no shorter by the loss of a page view.",
+    "`visitedPages` does not get shorter by losing page views.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor with `visitedPages`",
@@ -221,7 +221,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earlier, later = ([row.get("timestamp") for row in rows(p.activity, "visitedPages")] for p in case)
     lost = [at for at in earlier if isinstance(at, str) and at not in later]
-    # A list that is cut off loses its oldest rows, or never had the newest.
+    # A list of limited length may drop old rows for new ones, but does not get shorter.
     if lost and len(later) < len(earlier):
         pointer = "/data/activity/visitedPages"
         yield Violation(f"the page view of {lost[0]} is gone", case[1].exchange, pointer)

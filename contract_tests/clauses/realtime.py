@@ -1,4 +1,4 @@
-"""The counter: the effect of query parameters."""
+"""Clauses about the effect of query parameters on the counter."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
 from contract_tests.recording import Recording
 
-# In ms. Later the number may be another one anyway.
+# In ms. After this time the number may have changed anyway.
 _SOON = 120_000
 _FAILURE = 500
 
@@ -32,7 +32,7 @@ REALTIME_CLAUSES = [answered.clause() for answered in _ANSWERS]
 
 
 class Dated(NamedTuple):
-    """The answers to requests with dates, their counts, and the counts without dates by the same token."""
+    """The answers to requests with dates, their counts, and the counts for the same token without dates."""
 
     answers: list[Exchange]
     counts: list[float]
@@ -61,7 +61,7 @@ def _counts(exchanges: Iterable[Exchange]) -> Iterator[float]:
 
 @clause(
     "RT-05",
-    "Dates have no effect on realtime: they are no error, and the number stays about the same.",
+    "Dates have no effect on the counter: the answer is 200, and the number stays about the same.",
     source="003 Get realtime visitors",
     standing=PAGE,
     needs="a website's key (`--key`)",
@@ -78,6 +78,6 @@ def dates_have_no_effect(case: Dated) -> Iterable[Violation]:
     slack = 2 + most / 5
     if max(case.counts) < least - slack or min(case.counts) > most + slack:
         told = case.counts[-1]
-        problem = f"with dates it is {told:g}, without between {least:g} and {most:g}"
+        problem = f"with dates it is {told:g}, without dates between {least:g} and {most:g}"
         is_single = len(case.counts) == 1
         yield Violation(problem, case.answers[-1], "/data/0/visitors", told, is_single)

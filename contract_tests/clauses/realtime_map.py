@@ -1,4 +1,4 @@
-"""The meaning of the map: windows, uniqueness, order, scores and flags."""
+"""Clauses about the meaning of the map: windows, uniqueness, order, scores and flags."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -13,13 +13,13 @@ from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 _WINDOW = 600_000
-# Other types may carry amounts, such as refunds.
+# MAP-87 judges only these types: others, such as refunds, may have amounts.
 _TYPES = ("pageview", "custom", "identify", "external_link", "payment")
 _CUSTOMER_SCORE, _BASELINE_SCORE = 100, 50
 
 
 class Member(NamedTuple):
-    """A row of a list in an answer."""
+    """A row of one of the map's lists, with its answer, the answer's `data` and the pointer to the row."""
 
     exchange: Exchange
     data: dict[str, Json]
@@ -28,12 +28,12 @@ class Member(NamedTuple):
 
 
 def maps(recording: Recording) -> list[tuple[Exchange, dict[str, Json]]]:
-    """The maps, with their `data`."""
+    """Returns the maps, each with its `data`."""
     return recording.objects(MAP)
 
 
 def members(name: str, recording: Recording) -> Iterator[Member]:
-    """The rows of one of the map's lists."""
+    """Yields the rows of one of the map's lists, for all maps."""
     for exchange, data in maps(recording):
         found = data.get(name)
         for n, row in enumerate(found if isinstance(found, list) else ()):
@@ -57,7 +57,7 @@ def is_number(value: Json) -> bool:
 
 @clause(
     "REV-01",
-    "An answer keeps to one revision: the parts of `system` are objects (2026-02) or strings (2026-06).",
+    "In one answer the parts of `system` are all objects (revision 2026-02) or all strings (2026-06).",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map with visitors whose browser, system or device is known",
@@ -71,7 +71,7 @@ def one_revision(case: tuple[Exchange, frozenset[str]]) -> Iterable[Violation]:
 
 @clause(
     "MAP-72",
-    "`count` is at least the number of visitors that are listed.",
+    "`count` is at least the number of listed visitors.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map",
@@ -104,7 +104,7 @@ def _lists(name: str) -> Callable[[Recording], Iterable[tuple[Exchange, dict[str
 
 @clause(
     "MAP-73",
-    "Each visitor is listed once.",
+    "No visitor is listed twice.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map with two visitors",
@@ -116,7 +116,7 @@ def visitors_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Viol
 
 @clause(
     "MAP-74",
-    "Each event has an id of its own.",
+    "No two events have the same `_id`.",
     source="002 Response",
     standing=IMPLIED,
     needs="a map with two events",
@@ -128,7 +128,7 @@ def events_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violat
 
 @clause(
     "MAP-75",
-    "Each payment has an id of its own.",
+    "No two payments have the same `_id`.",
     source="002 Response",
     standing=IMPLIED,
     needs="a map with two payments",
@@ -142,7 +142,7 @@ def _too_old(member: Member) -> Iterable[Violation]:
     at = ms(member.row["timestamp"])
     if at is not None and at <= member.exchange.now.earliest - _WINDOW:
         late = (member.exchange.now.earliest - at) // 1000
-        problem = f"it happened at least {late} s before the answer, the window is 600 s"
+        problem = f"it happened at least {late} s before the answer; the window is 600 s"
         yield Violation(problem, member.exchange, f"{member.pointer}/timestamp", member.row["timestamp"])
 
 
@@ -150,7 +150,7 @@ def _too_new(name: str, member: Member) -> Iterable[Violation]:
     at = ms(member.row[name])
     if at is not None and at > member.exchange.now.latest:
         early = (at - member.exchange.now.latest) // 1000
-        problem = f"it lies at least {early} s after the answer"
+        problem = f"it is at least {early} s after the answer"
         yield Violation(problem, member.exchange, f"{member.pointer}/{name}", member.row[name])
 
 
@@ -160,7 +160,7 @@ def _dated(member: Member, name: str = "timestamp") -> bool:
 
 @clause(
     "MAP-76",
-    "Events are those of the last 10 minutes.",
+    "No event is older than 10 minutes.",
     source="002 Response",
     standing=PAGE,
     needs="a map with events",
@@ -173,7 +173,7 @@ def events_are_recent(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-77",
-    "Payments are those of the last 10 minutes.",
+    "No payment is older than 10 minutes.",
     source="002 Response",
     standing=PAGE,
     needs="a map with payments",
@@ -225,7 +225,7 @@ def sessions_have_started(member: Member) -> Iterable[Violation]:
 
 
 def _dated_lists(name: str) -> Callable[[Recording], Iterable[tuple[Exchange, dict[str, Json]]]]:
-    """Returns a function that picks the maps with two rows of a list whose times can be compared."""
+    """Returns a function that picks the maps in which two rows of a list have an instant."""
     return lambda recording: [
         (e, data)
         for e, data in maps(recording)
@@ -235,7 +235,7 @@ def _dated_lists(name: str) -> Callable[[Recording], Iterable[tuple[Exchange, di
 
 @clause(
     "MAP-81",
-    "Payments are told newest first.",
+    "Payments are listed newest first.",
     source="observed of the live API",
     standing=OBSERVED,
     needs="a map with two payments",
@@ -257,7 +257,7 @@ def _newest_first(name: str, exchange: Exchange, data: dict[str, Json]) -> Itera
 
 @clause(
     "MAP-90",
-    "Events are told newest first.",
+    "Events are listed newest first.",
     source="001 Response fields",
     standing=OBSERVED,
     needs="a map with two events",
@@ -290,10 +290,10 @@ def customers_have_100(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-83",
-    "A prediction that is the baseline has a score of 50.",
+    "A prediction with `isBaseline: true` has a score of 50, or a customer's score of 100.",
     source="the public documentation of predictions",
     standing=OTHER,
-    needs="a visitor of whom nothing is known that a prediction could rest on (role `unknowns`)",
+    needs="a visitor about whom nothing is known that a prediction could use (role `unknowns`)",
     cases=_which(
         "visitors",
         lambda m: (
@@ -319,7 +319,7 @@ def _flagged(flag: bool) -> Callable[[Recording], Iterable[tuple[Exchange, dict[
 
 @clause(
     "MAP-84",
-    "Where `hasConversionPredictions` is true there are `conversionMetrics`.",
+    "If `hasConversionPredictions` is true, there are `conversionMetrics`.",
     source="002 Notes",
     standing=PAGE,
     needs="a map of a website with a conversion model",
@@ -334,7 +334,7 @@ def flag_has_metrics(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violati
 
 @clause(
     "MAP-85",
-    "Predictions are told only where `hasConversionPredictions` is true.",
+    "If `hasConversionPredictions` is false, no visitor has a prediction, except a customer's score of 100.",
     source="002 Notes",
     standing=PAGE,
     needs="a map of a website without a conversion model (role `no_model`, `--credentials`)",
@@ -353,7 +353,7 @@ def no_flag_no_predictions(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
 
 @clause(
     "MAP-86",
-    "The first eight digits of an event's `_id` are its Unix second.",
+    "The first eight hexadecimal digits of an event's `_id` are the Unix second of its `timestamp`.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with events",
@@ -376,7 +376,8 @@ def id_tells_the_second(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-87",
-    "A payment among the events carries its amount; page views and their like carry none.",
+    "The `amount` of a `payment` event is a number; that of a `pageview`, `custom`, `identify` or"
+    " `external_link` event is null.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with events",
@@ -414,7 +415,7 @@ def no_payment_no_name(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-89",
-    "A visitor with a profile is not shown under a random name.",
+    "A visitor with `hasProfile: true` does not have `isRandomName: true`.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a visitor with `hasProfile: true`",

@@ -1,4 +1,4 @@
-"""Clauses about the status that a kind of request is answered with."""
+"""Clauses about the status with which a kind of request is answered."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,22 +11,22 @@ from contract_tests.recording import Recording
 
 LIMITED = 429
 _ERROR, _FAILURE = 400, 500
-# A limit or a gateway answers these for a moment: they decide nothing.
+# Rate limits and gateways answer with these for a moment, whatever the request is.
 _PASSING = frozenset({LIMITED, 502, 503, 504})
 
 
 class Case(NamedTuple):
-    """An answer. `is_single_failure` says that the server failed, and was not asked the same again."""
+    """An answer. `is_single_failure` says that its URL failed once, and was not requested again."""
 
     exchange: Exchange
     is_single_failure: bool
 
 
 class Answered(NamedTuple):
-    """A clause about the statuses that answer the requests with a label.
+    """A clause about the statuses with which requests with a label may be answered.
 
-    `operation` is the only one that it is about; None stands for all whose access clauses are written by
-    hand.
+    `operation` is the only operation that it is about; None stands for all operations whose access clauses
+    are written by hand.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Answered(NamedTuple):
     operation: str | None = None
 
     def clause(self) -> Clause:
-        """The clause itself."""
+        """Returns the Clause."""
         return clause(
             self.id,
             self.sentence,
@@ -50,11 +50,11 @@ class Answered(NamedTuple):
         )(self.check)
 
     def cases(self, recording: Recording) -> Iterator[Case]:
-        """Yields the answers to the labelled requests.
+        """Yields the answers to the labelled requests that say something about access.
 
-        What a limit or a gateway answers is left out, and so is a failure where a success is expected: that
-        says nothing about access. A failure counts if the server succeeds at other requests, and
-        fails at every request of the same URL.
+        The answers of rate limits and gateways do not, nor does a failure (5xx) where a success is expected.
+        Where a refusal is expected, a failure counts if other requests succeed, and every request for its
+        URL fails.
         """
         asked = [e for e in recording.labelled(self.label) if self._is_about(e) and e.status not in _PASSING]
         answered = {e.url for e in asked if e.status < _FAILURE}
@@ -71,7 +71,7 @@ class Answered(NamedTuple):
                 yield Case(exchange, is_single_failure=failures[exchange.url] == 1)
 
     def check(self, case: Case) -> Iterable[Violation]:
-        """Yields a violation for an answer with another status; a single failure is a warning."""
+        """Yields a violation if the status is not allowed; for a single failure it is a warning."""
         status = case.exchange.status
         if status not in self.statuses:
             wanted = " or ".join(map(str, self.statuses))

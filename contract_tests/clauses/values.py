@@ -23,17 +23,18 @@ _PATTERNS = {
 
 
 class Fault(NamedTuple):
-    """A problem of a value in words. `is_warning` says that only an example speaks against the value."""
+    """A problem with a value, in words. `is_warning` says that the value does not break the contract."""
 
     problem: str
     is_warning: bool
 
 
 class Judge:
-    """Judges the values of a row. The validators are compiled on first use.
+    """A judge of one documented member's values. The validators are compiled on first use.
 
-    What a page says about a value breaks the contract. Where only an example shows the member, another type
-    breaks it, and all else is a warning; so is the case of letters, and an instant without an offset.
+    A value that contradicts a page breaks the contract. If only an example shows the member, another type
+    breaks the contract, and any other difference is a warning. Letters in the other case, and an instant
+    without an offset, are always warnings.
     """
 
     def __init__(self, row: Row) -> None:
@@ -41,13 +42,13 @@ class Judge:
         self.row = row
 
     def are_good(self, values: list[Json]) -> bool:
-        """Whether all values are good: a hundred times faster than `faults`, and the usual answer."""
+        """Whether no value has a fault, which is usual. This is a hundred times faster than `faults`."""
         return self._all_fit(values) and (
             not self._is_dated or all(ms(value) is not None for value in values if value is not None)
         )
 
     def faults(self, value: Json) -> Iterator[Fault]:
-        """Yields what is wrong with a value, the gravest first."""
+        """Yields the faults of a value that break the contract, or its warnings if none does."""
         name = self.row.place[-1]
         hard = [error.message for error in self._hard(value)]
         for message in hard:
@@ -61,15 +62,15 @@ class Judge:
             yield Fault(f"`{name}`: {error.message[:200]}", is_warning=True)
 
     def words(self) -> str:
-        """The values in words, such as `number from -90 to 90`."""
+        """Returns the allowed values in words, such as `number from -90 to 90`."""
         return "".join((_kinds_in_words(self.row.schema), *_limits_in_words(self.row.schema)))
 
     def _untimely(self, name: str, value: str) -> Iterator[Fault]:
         is_stated = self.row.standing in ACCUSING
         if not is_instant(value):
-            yield Fault(f"`{name}` is no ISO 8601 instant", is_warning=not is_stated)
+            yield Fault(f"`{name}` is not an ISO 8601 instant", is_warning=not is_stated)
         else:
-            yield Fault(f"`{name}` has no offset, and may be any instant", is_warning=True)
+            yield Fault(f"`{name}` has no offset, so it could be any instant", is_warning=True)
 
     @property
     def _is_dated(self) -> bool:
@@ -77,7 +78,7 @@ class Judge:
 
     @cached_property
     def _schema(self) -> Mapping[str, Any]:
-        """The documented schema. Null is no fault where only an example shows the member."""
+        """The documented schema; null is allowed as well if only an example shows the member."""
         if self.row.standing != EXAMPLE or "type" not in self.row.schema:
             return self.row.schema
         kinds = self.row.schema["type"]
@@ -90,7 +91,7 @@ class Judge:
 
     @cached_property
     def _hard(self) -> Callable[[Json], Iterable[Any]]:
-        """The errors that break the contract."""
+        """A function that yields the errors of a value that break the contract."""
         if self.row.standing == EXAMPLE:
             return Draft202012Validator({k: v for k, v in self._schema.items() if k == "type"}).iter_errors
         schema = dict(self._schema)
@@ -101,7 +102,7 @@ class Judge:
 
     @cached_property
     def _soft(self) -> Callable[[Json], Iterable[Any]]:
-        """All errors; those that do not break the contract are warnings."""
+        """A function that yields all errors of a value, for a value that does not break the contract."""
         return Draft202012Validator(self._schema).iter_errors
 
 

@@ -1,4 +1,4 @@
-"""The meaning of a profile: its id, and times that add up."""
+"""Clauses about the meaning of a profile: its id, and times that agree with each other."""
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -12,12 +12,12 @@ from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import Recording, rows
 
-# In ms: a server may round to seconds, and read two clocks for one answer.
+# In ms: a server may round to seconds, and read its clock twice for one answer.
 _SLACK = 1_000
 
 
 class Profile(NamedTuple):
-    """A profile and its `activity`."""
+    """A profile: the answer, its `data`, and the `activity` in it."""
 
     exchange: Exchange
     data: dict[str, Json]
@@ -25,7 +25,7 @@ class Profile(NamedTuple):
 
 
 def profiles(recording: Recording) -> list[Profile]:
-    """The profiles that have an `activity`."""
+    """Returns the profiles that have an `activity`."""
     return [
         Profile(exchange, data, data["activity"])
         for exchange, data in recording.objects(VISITOR)
@@ -48,12 +48,12 @@ def _timed(*names: str) -> Callable[[Recording], list[Profile]]:
 
 
 def _lasting(at: str, since: str) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks the profiles with an instant and a duration."""
+    """Returns a function that picks the profiles with an instant `at` and a number `since` in `activity`."""
     return lambda recording: [p for p in _timed(at)(recording) if is_number(p.activity.get(since))]
 
 
 def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks the profiles with so many instants in a list of `activity`."""
+    """Returns a function that picks the profiles with `least` or more instants in a list of `activity`."""
     return lambda recording: [p for p in profiles(recording) if len(_times(p, name)) >= least]
 
 
@@ -64,7 +64,7 @@ def _times(profile: Profile, name: str) -> list[int]:
 
 @clause(
     "VIS-60",
-    "The profile is that of the visitor who was asked for.",
+    "The profile is that of the requested visitor.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile",
@@ -78,12 +78,12 @@ def id_is_the_one_asked_for(case: tuple[Exchange, dict[str, Json]]) -> Iterable[
     exchange, data = case
     asked = exchange.path["visitorId"]
     if data["visitorId"].lower() != asked.lower():
-        yield Violation(f"{asked} was asked for", exchange, "/data/visitorId", data["visitorId"])
+        yield Violation(f"{asked} was requested", exchange, "/data/visitorId", data["visitorId"])
 
 
 @clause(
     "VIS-61",
-    "The first visit comes before the last one, or is the same.",
+    "The first visit is not later than the last visit.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `firstVisitAt` and `lastVisitAt`",
@@ -93,7 +93,7 @@ def id_is_the_one_asked_for(case: tuple[Exchange, dict[str, Json]]) -> Iterable[
 def first_before_last(profile: Profile) -> Iterable[Violation]:
     first, last = ms(profile.activity["firstVisitAt"]), ms(profile.activity["lastVisitAt"])
     if first is not None and last is not None and first > last:
-        problem = "`firstVisitAt` lies after `lastVisitAt`"
+        problem = "`firstVisitAt` is later than `lastVisitAt`"
         yield Violation(
             problem, profile.exchange, "/data/activity/firstVisitAt", profile.activity["firstVisitAt"]
         )
@@ -107,13 +107,13 @@ def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
     now = profile.exchange.now
     if not now.earliest - _SLACK <= begun + passed <= now.latest + _SLACK:
         off = min(abs(begun + passed - now.earliest), abs(begun + passed - now.latest)) // 1000
-        problem = f"`{at}` and `{since}` together miss the answer's own time by {off} s"
+        problem = f"`{at}` plus `{since}` differs from the time of the answer by {off} s"
         yield Violation(problem, profile.exchange, f"/data/activity/{since}", passed)
 
 
 @clause(
     "VIS-62",
-    "`timeSinceFirstVisit` is the milliseconds since the first visit.",
+    "`timeSinceFirstVisit` is the number of milliseconds since the first visit.",
     source="004 Response fields",
     standing=PAGE,
     needs="a profile with `firstVisitAt`",
@@ -126,7 +126,7 @@ def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-63",
-    "`timeSinceCurrentVisit` is the milliseconds since `lastVisitAt`, when the latest visit started.",
+    "`timeSinceCurrentVisit` is the number of milliseconds since `lastVisitAt`.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
@@ -139,7 +139,7 @@ def time_since_current_visit(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-64",
-    "`pageViewCount` counts at least the pages that are listed.",
+    "`pageViewCount` is 0, or at least the number of listed pages.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `visitedPages`",
@@ -183,7 +183,7 @@ def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
         at = ms(row.get(member))
         if at is not None and at > profile.exchange.now.latest:
             pointer = f"/data/activity/{name}/{n}/{member}"
-            yield Violation("it lies after the answer", profile.exchange, pointer, row[member])
+            yield Violation("it is later than the answer", profile.exchange, pointer, row[member])
 
 
 @clause(
@@ -201,13 +201,13 @@ def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
     steps = {(later > earlier) - (later < earlier) for earlier, later in pairwise(times)}
     if {1, -1} <= steps:
         yield Violation(
-            "the goals go forth and back in time", profile.exchange, "/data/activity/completedGoals"
+            "the goals are sorted in neither direction", profile.exchange, "/data/activity/completedGoals"
         )
 
 
 @clause(
     "VIS-71",
-    "`visitedPages` are told oldest first.",
+    "`visitedPages` are listed oldest first.",
     source="004 Response fields",
     standing=OBSERVED,
     needs="a profile with two pages",
@@ -225,7 +225,7 @@ def oldest_page_first(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-68",
-    "The only visit is the first and the last.",
+    "If `visitCount` is 1, the first visit and the last visit began at the same time.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `visitCount: 1`",
@@ -243,7 +243,7 @@ def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-69",
-    "No profile was made after the answer that contains it.",
+    "No visitor was identified after the answer that contains the profile.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of an identified visitor",
@@ -259,7 +259,7 @@ def identified_before_told(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
     at = ms(profile["identifiedAt"])
     if at is not None and at > exchange.now.latest:
         pointer = "/data/profile/identifiedAt"
-        yield Violation("it lies after the answer", exchange, pointer, profile["identifiedAt"])
+        yield Violation("it is later than the answer", exchange, pointer, profile["identifiedAt"])
 
 
 @clause(
@@ -276,5 +276,5 @@ def visits_have_begun(profile: Profile) -> Iterable[Violation]:
     if at is not None and at > profile.exchange.now.latest:
         pointer = "/data/activity/lastVisitAt"
         yield Violation(
-            "it lies after the answer", profile.exchange, pointer, profile.activity["lastVisitAt"]
+            "it is later than the answer", profile.exchange, pointer, profile.activity["lastVisitAt"]
         )

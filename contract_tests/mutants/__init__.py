@@ -17,12 +17,12 @@ from contract_tests.mutants.visitor import VISITOR_MUTANTS
 
 @cache
 def all_mutants() -> tuple[Mutant, ...]:
-    """Every mutant of the document that the kit ships with."""
+    """Returns the mutants for the document that the kit ships with."""
     return mutants_for(document())
 
 
 def mutants_for(contract: Document) -> tuple[Mutant, ...]:
-    """The mutants of statuses and envelopes, of what members mean, and of each member's shape."""
+    """Returns the mutants written by hand and those made from a document."""
     return (
         *ENVELOPE_MUTANTS,
         *ACCESS_MUTANTS,

@@ -1,4 +1,4 @@
-"""Statuses that let in the wrong requests, or refuse them otherwise than documented."""
+"""Mutants that answer a kind of request with a status that is not documented for it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -20,14 +20,14 @@ ACCESS_MUTANTS = (
     with_status("account token without a website, let in", "AUTH-03", labels.NO_WEBSITE_ID, 200),
     with_status("no permission, 401", "AUTH-04", labels.NO_PERMISSION, 401),
     with_status("no permission, let in", "AUTH-04", labels.NO_PERMISSION, 200),
-    with_status("another's website, let in", "AUTH-05", labels.ELSEWHERE, 200),
+    with_status("website of another account, let in", "AUTH-05", labels.ELSEWHERE, 200),
     with_status("key without a website, 400", "AUTH-06", labels.OK, 400),
     with_status("account token with a website, 403", "AUTH-07", labels.ACCOUNT, 403),
     with_status("suspended, let in", "AUTH-08", labels.SUSPENDED, 200),
     with_status("suspended, 402", "AUTH-08", labels.SUSPENDED, 402),
     with_status("superfluous parameters, 400", "AUTH-09", labels.SUPERFLUOUS, 400),
-    with_status("another field, let in", "ERR-01", labels.BAD_FIELDS, 200),
-    with_status("another field, 422", "ERR-01", labels.BAD_FIELDS, 422),
+    with_status("unknown field, let in", "ERR-01", labels.BAD_FIELDS, 200),
+    with_status("unknown field, 422", "ERR-01", labels.BAD_FIELDS, 422),
     with_status("malformed visitor id, 404", "ERR-02", labels.BAD_VISITOR_ID, 404),
     with_status("malformed visitor id, 500", "ERR-02", labels.BAD_VISITOR_ID, 500),
     with_status("unknown visitor, 400", "ERR-03", labels.UNKNOWN_VISITOR, 400),
@@ -40,12 +40,12 @@ ACCESS_MUTANTS = (
 )
 
 
-# No operation of any document answers it.
+# A status that no document gives for any operation.
 _TEAPOT = 418
 
 
 def rule_mutants(contract: Document) -> Iterator[Mutant]:
-    """For each rule of the document an answer with a status that it does not allow."""
+    """Yields a mutant for each rule of the document, which answers with a status that the rule forbids."""
     for rule in rules_of(contract):
         status = _TEAPOT if rule.label not in labels.REFUSED else min(rule.operation.successes or {200})
 

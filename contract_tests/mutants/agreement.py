@@ -1,4 +1,4 @@
-"""Counters, maps and profiles that contradict each other."""
+"""Mutants in which counter, map and profile contradict each other."""
 
 from functools import partial
 
@@ -11,7 +11,10 @@ from contract_tests.recording import REVISION_2026_02
 
 
 def _born_after_the_session() -> Mutation:
-    """Moves first visits to when a profile is first asked for, after the session that the map shows."""
+    """Returns a mutation that moves a first visit to after the session on the map.
+
+    The new instant is that of the first request for the profile.
+    """
     born: dict[str, int] = {}
 
     def edit(data: Data, exchange: Exchange) -> None:
@@ -53,7 +56,7 @@ AGREEMENT_MUTANTS = (
     in_profiles("another city", "AGR-03", lambda data, _e: data["identity"].update(city="Elsewhere")),
     in_profiles("another region", "AGR-03", lambda data, _e: data["identity"].update(region="ZZ-00")),
     in_profiles("another country", "AGR-03", lambda data, _e: data["identity"].update(countryCode="ZZ")),
-    in_profiles("another country of those who came back", "AGR-08", _moved),
+    in_profiles("another country of returning visitors", "AGR-08", _moved),
     in_profiles(
         "another browser", "AGR-04", lambda data, _e: data["identity"]["browser"].update(name="Mosaic")
     ),

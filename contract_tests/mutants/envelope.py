@@ -1,4 +1,4 @@
-"""Bodies, headers and envelopes of another form."""
+"""Mutants with a wrong body, header or envelope."""
 
 from collections.abc import Callable
 from functools import partial
@@ -41,7 +41,7 @@ ENVELOPE_MUTANTS = (
     _body("success with NaN", "ENV-06", _succeeded, b'{"status": "success", "data": [{"visitors": NaN}]}'),
     _header("success as text/html", "ENV-07", content_type="text/html"),
     _header("limit in words", "ENV-10", x_ratelimit_limit="many"),
-    _header("negative rest", "ENV-10", x_ratelimit_remaining="-1"),
+    _header("negative number of remaining requests", "ENV-10", x_ratelimit_remaining="-1"),
     Mutant(
         "data called result",
         "ENV-08",

@@ -1,4 +1,4 @@
-"""Mutants: faults with a name."""
+"""Mutants: named faults in a server's answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ Mutation = Callable[[Exchange], Exchange]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A fault with a name.
+    """A named fault in a server's answers.
 
-    `make` gives the mutation, which may remember what it has seen: each use makes its own. `clause` is the
-    one that has to notice; `revision` the one whose answers have what is broken, None for both.
+    `make` returns the mutation; as a mutation may keep state, each use makes its own. `clause` is the id of
+    the clause that has to notice the fault. `revision` is the only revision whose answers can have it; None
+    for both.
     """
 
     name: str
@@ -23,6 +24,6 @@ class Mutant:
     make: Callable[[], Mutation]
     revision: str | None = None
     weight: Weight | None = None
-    """The expected weight; None for whichever weight the clause has."""
+    """The expected weight; None for the weight of the clause."""
     is_for_all: bool = True
-    """Whether all clauses are judged, to see which of them fall; otherwise only `clause` is."""
+    """Whether all clauses are judged, to see which of them break; otherwise only `clause` is."""

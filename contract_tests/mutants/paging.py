@@ -1,4 +1,4 @@
-"""Wrong pages: too long, always the first one, or with another number."""
+"""Mutants of pages: too long, always the first one, or with another `offset` than requested."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,12 +12,12 @@ from contract_tests.mutants.planting import rewriting
 
 
 def paging_mutants(contract: Document) -> Iterator[Mutant]:
-    """Three faults for each operation whose answers come in pages."""
+    """Yields three mutants for each operation whose answers come in pages."""
     for paging in pagings_of(contract):
         name = paging.operation.id
         yield Mutant(f"{name} ignores limit", f"{name}.paging-limit", partial(rewriting, name, _longer))
         yield Mutant(f"{name} ignores offset", f"{name}.paging-offset", partial(_always_the_first, name))
-        yield Mutant(f"{name} tells another page", f"{name}.paging-echo", partial(rewriting, name, _next))
+        yield Mutant(f"{name} reports another page", f"{name}.paging-echo", partial(rewriting, name, _next))
 
 
 def _longer(body: Json, _exchange: Exchange) -> None:

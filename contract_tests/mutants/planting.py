@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rewriting(operation: str | None, edit: Change) -> Mutation:
-    """Edits the body of an operation's successful answers; None stands for every operation."""
+    """Returns a mutation that edits the body of successful answers of an operation; None for all."""
 
     def mutate(exchange: Exchange) -> Exchange:
         is_meant = exchange.operation is not None and operation in (None, exchange.operation)
@@ -34,12 +34,12 @@ def rewriting(operation: str | None, edit: Change) -> Mutation:
 
 
 def editing(operation: str, edit: Change) -> Mutation:
-    """Edits the `data` of an operation's successful answers."""
+    """Returns a mutation that edits the `data` of an operation's successful answers."""
     return rewriting(operation, lambda body, exchange: edit(body["data"], exchange))
 
 
 def editing_errors(edit: Change) -> Mutation:
-    """Edits the body of errors."""
+    """Returns a mutation that edits the body of errors."""
 
     def mutate(exchange: Exchange) -> Exchange:
         if exchange.status < 400 or not isinstance(exchange.json, dict):
@@ -56,7 +56,7 @@ def answering(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Mutation:
-    """Changes the answers to some requests. The envelope of an error gets the new status as well."""
+    """Returns a mutation that changes some answers. A new status also changes the envelope of an error."""
 
     def mutate(exchange: Exchange) -> Exchange:
         if not which(exchange):
@@ -71,34 +71,34 @@ def answering(
 
 
 def labelled(label: str) -> Which:
-    """Picks the requests with a label."""
+    """Returns a function that says whether a request has a label."""
     return lambda exchange: label in exchange.labels
 
 
 def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
-    """A mutant that answers the requests with a label with another status, also in the envelope."""
+    """Returns a mutant that gives another status to requests with a label, also in the envelope."""
     return Mutant(name, clause, partial(answering, labelled(label), status=status))
 
 
 def in_profiles(name: str, clause: str, edit: Change) -> Mutant:
-    """A mutant that edits the `data` of profiles."""
+    """Returns a mutant that edits the `data` of profiles."""
     return Mutant(name, clause, partial(editing, VISITOR, edit))
 
 
 def iso(instant: int) -> str:
-    """An instant as the API writes it."""
+    """Returns an instant, in ms since the epoch, as the API writes it."""
     return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def _edited(exchange: Exchange, edit: Change) -> Exchange:
-    # Decoded anew: the exchange's own value is shared.
+    # This is decoded again, because the exchange's own value is shared.
     value = msgspec.json.decode(exchange.body)
     edit(value, exchange)
     return replace(exchange, body=msgspec.json.encode(value))
 
 
 def _body_of(exchange: Exchange, status: int) -> bytes:
-    """The documented envelope for a status; the body itself for a success."""
+    """Returns a body that fits a status: an error's envelope, or a successful answer."""
     if status < 400:
         return exchange.body if exchange.status < 400 else b'{"status":"success","data":[{"visitors":1}]}'
     return msgspec.json.encode({"status": "error", "error": {"code": status, "message": "Another status."}})

@@ -1,4 +1,4 @@
-"""Answers that contradict an earlier one."""
+"""Mutants whose answers contradict an earlier answer."""
 
 from collections.abc import Callable
 from itertools import count
@@ -14,7 +14,7 @@ from contract_tests.recording import REVISION_2026_02, rows
 def _counting(
     name: str, clause: str, operation: str, edit: Callable[[Data, int], object], revision: str | None = None
 ) -> Mutant:
-    """A mutant whose edit gets the number of the answer: 0, 1, 2 …"""
+    """Returns a mutant whose edit gets the number of the answer: 0, 1, 2 …"""
 
     def make() -> Mutation:
         numbers = count()
@@ -27,7 +27,7 @@ def _earlier_and_earlier(data: Data, number: int) -> None:
     activity = data["activity"]
     first = ms(activity["firstVisitAt"])
     if first is not None and activity["visitCount"] > 1:
-        # By so little that it stays true to `timeSinceFirstVisit`.
+        # By so little that it still agrees with `timeSinceFirstVisit`.
         activity["firstVisitAt"] = iso(first - number * 100)
 
 
@@ -36,7 +36,7 @@ def _backwards(data: Data, number: int) -> None:
 
 
 def _forgetting() -> Mutation:
-    """Removes the first page of a visitor who is asked for again."""
+    """Returns a mutation that removes the first page if a visitor's profile is requested again."""
     asked: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:

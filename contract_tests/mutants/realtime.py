@@ -1,4 +1,4 @@
-"""Counters that a query changes."""
+"""Mutants of the counter that answer some queries wrongly."""
 
 from functools import partial
 

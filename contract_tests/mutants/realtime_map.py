@@ -1,4 +1,4 @@
-"""Maps whose members are well-formed, and wrong."""
+"""Mutants of the map: well-formed members with wrong values."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ def _map(name: str, clause: str, edit: Change, revision: str | None = None) -> M
 
 
 def _row(name: str, clause: str, place: str, edit: Change, revision: str | None = None) -> Mutant:
-    """Edits every row of one of the map's lists."""
+    """Returns a mutant that edits every row of one of the map's lists."""
 
     def edit_all(data: Data, exchange: Exchange) -> None:
         for row in rows(data, place):
@@ -24,13 +24,13 @@ def _row(name: str, clause: str, place: str, edit: Change, revision: str | None 
 
 
 def _dated(row: Data, at: int) -> None:
-    """Gives a row another instant, and the id that tells it."""
+    """Gives a row another instant, and an id that contains its second."""
     row["timestamp"] = iso(at)
     row["_id"] = f"{at // 1000 % 2**32:08x}{row['_id'][8:]}"
 
 
 def _long_ago(row: Data, exchange: Exchange) -> None:
-    # To the second, like the id: what is told again is told alike.
+    # To the second, like the id: rows with the same id must have the same instant.
     _dated(row, (exchange.now.earliest - 11 * MINUTE) // 1000 * 1000)
 
 

@@ -1,4 +1,4 @@
-"""Wrong shapes of each documented member, made from the document, each with its expected weight."""
+"""Mutants with a wrong shape of a documented member, made from the document, with expected weights."""
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
@@ -26,7 +26,7 @@ _BEYOND = {"": 1, " by far": 1000}
 
 
 class _Fault(NamedTuple):
-    """A fault of a member. `change` makes a wrong value of the right one, _GONE for none.
+    """A fault of a member. `change` returns a wrong value for a right one, or _GONE to remove the member.
 
     `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only.
     """
@@ -39,7 +39,7 @@ class _Fault(NamedTuple):
 
 
 def shape_mutants(contract: Document) -> Iterator[Mutant]:
-    """The mutants of all rows; those that both revisions have alike are planted in one."""
+    """Yields the mutants of all rows. One that is the same in both revisions is planted in one of them."""
     seen: set[str] = set()
     for row in contract.rows:
         telling = contract.telling.get(row.operation, {}).get(row.place, {})
@@ -73,7 +73,7 @@ def _absence(row: Row) -> Iterator[_Fault]:
 
 
 def _types(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
-    """Yields values of other types. Those that tell another revision are left to REV-01."""
+    """Yields faults of another type, without the types that indicate a revision: they break REV-01."""
     kinds = _kinds(row)
     allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
     usual = "string" if {"number", "integer"} & kinds else "integer"
@@ -94,10 +94,10 @@ def _bounds(row: Row) -> Iterator[_Fault]:
         is_for_all = row.standing != EXAMPLE and not far
         if "minimum" in row.schema:
             value = row.schema["minimum"] - by
-            yield _Fault(f"below its least{far}", _constant(value), _softly(row), is_for_all)
+            yield _Fault(f"below the minimum{far}", _constant(value), _softly(row), is_for_all)
         if "maximum" in row.schema:
             value = row.schema["maximum"] + by
-            yield _Fault(f"above its most{far}", _constant(value), _softly(row), is_for_all)
+            yield _Fault(f"above the maximum{far}", _constant(value), _softly(row), is_for_all)
 
 
 def _texts(row: Row) -> Iterator[_Fault]:
@@ -116,7 +116,7 @@ def _texts(row: Row) -> Iterator[_Fault]:
 
 
 def _softly(row: Row) -> Weight:
-    """The weight of what an example only shows, and a page states."""
+    """Returns the weight of a wrong value: a warning if only an example shows the member."""
     return "warns" if row.standing == EXAMPLE else "breaks"
 
 

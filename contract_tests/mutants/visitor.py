@@ -1,4 +1,4 @@
-"""Profiles whose members are well-formed, and wrong."""
+"""Mutants of the profile: well-formed members with wrong values."""
 
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
@@ -17,7 +17,7 @@ def _swapped(activity: Data, _exchange: Exchange) -> None:
 
 
 def _future_visit(activity: Data, exchange: Exchange) -> None:
-    # By so little that the time since then is none.
+    # By so little that the time since then is still 0.
     activity.update(firstVisitAt=None, lastVisitAt=iso(exchange.now.latest + 500), timeSinceCurrentVisit=0)
 
 

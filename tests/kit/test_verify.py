@@ -62,7 +62,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     told = result.stdout
     assert "1 broken" in told
     broken = told[told.index("BROKEN") :]
-    assert "MAP-72    `count` is at least the number of visitors" in broken
+    assert "MAP-72    `count` is at least the number of listed visitors" in broken
     assert "/data/count = " in broken
     assert "Get realtime map" in broken
     assert "curl -i -H 'Authorization: Bearer df_***'" in broken
@@ -243,7 +243,7 @@ def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) ->
 
 def test_explain() -> None:
     result = ended("explain", "map-77")
-    assert result.stdout.startswith("MAP-77  Payments are those of the last 10 minutes.\n")
+    assert result.stdout.startswith("MAP-77  No payment is older than 10 minutes.\n")
     assert "“Get realtime map data” (2026-02), Response" in result.stdout
     assert "payments out of the window" in result.stdout
     assert ended("explain").stdout.count("\n") > 150
