@@ -18,13 +18,13 @@ from tests.instants import INSTANT
 
 BASE = "/api/v1"
 UNMOCKED = load_unmocked(BASE)
-OVERVIEW = f"{BASE}/analytics/overview"
+MENTIONS = f"{BASE}/mentions"
 OWN = """
 openapi: 3.1.0
 info: {title: Own, version: "1"}
 servers: [{url: /api/v1}]
 paths:
-  /analytics/overview: {get: {responses: {200: {content: {application/json: {example: {own: true}}}}}}}
+  /mentions: {get: {responses: {200: {content: {application/json: {example: {own: true}}}}}}}
 """
 
 
@@ -57,7 +57,7 @@ def test_key_gets_501_with_the_operation_and_a_way_out(root: httpx2.Client, oper
 
 @pytest.mark.parametrize("headers", [{}, bearer("df_nobody"), {"Authorization": "Basic eDp5"}])
 def test_without_a_known_key_it_is_401(root: httpx2.Client, headers: dict[str, str]) -> None:
-    reply = root.get(OVERVIEW, headers=headers)
+    reply = root.get(MENTIONS, headers=headers)
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, 401)
     assert reply.headers["WWW-Authenticate"] == "Bearer"
@@ -88,37 +88,37 @@ def test_undocumented_path_stays_404(root: httpx2.Client, path: str) -> None:
 
 
 def test_head_of_one_is_501_without_a_body(root: httpx2.Client) -> None:
-    reply = root.head(OVERVIEW, headers=bearer("df_test"))
+    reply = root.head(MENTIONS, headers=bearer("df_test"))
 
     assert (reply.status_code, reply.content) == (501, b"")
 
 
 def test_page_of_another_origin_may_read_the_501(root: httpx2.Client) -> None:
-    reply = root.get(OVERVIEW, headers={**bearer("df_test"), "Origin": "https://page.example"})
+    reply = root.get(MENTIONS, headers={**bearer("df_test"), "Origin": "https://page.example"})
 
     assert (reply.status_code, reply.headers["Access-Control-Allow-Origin"]) == (501, "*")
 
 
 def test_faults_happen_to_it_and_answers_cannot_be_preferred(root: httpx2.Client) -> None:
-    late = root.get(OVERVIEW, headers={**bearer("df_test"), "Prefer": "delay=1"})
-    refused = root.get(OVERVIEW, headers={**bearer("df_test"), "Prefer": "code=200"})
+    late = root.get(MENTIONS, headers={**bearer("df_test"), "Prefer": "delay=1"})
+    refused = root.get(MENTIONS, headers={**bearer("df_test"), "Prefer": "code=200"})
 
     assert (late.status_code, late.headers["Preference-Applied"]) == (501, "delay=1")
     assert (refused.status_code, refused.json()["detail"]) == (400, "No answer is documented here.")
 
 
 def test_journal_names_the_operation(root: httpx2.Client) -> None:
-    root.get(f"{OVERVIEW}?fields=visitors", headers=bearer("df_shop"))
+    root.get(f"{MENTIONS}?fields=visitors", headers=bearer("df_shop"))
 
     request = root.get("/__mock/requests?key=df_shop").json()["requests"][-1]
-    assert (request["operation"], request["status"]) == ("GET /analytics/overview", 501)
+    assert (request["operation"], request["status"]) == ("GET /mentions", 501)
 
 
 def test_document_of_ones_own_answers_instead(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN, encoding="utf-8")
 
     with serving("--openapi", str(tmp_path / "own.yaml")) as url:
-        reply = httpx2.get(url + OVERVIEW, headers=bearer("df_test"))
+        reply = httpx2.get(url + MENTIONS, headers=bearer("df_test"))
 
     assert (reply.status_code, reply.json()) == (200, {"own": True})
 
