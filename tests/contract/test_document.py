@@ -14,26 +14,26 @@ from mock_server.data_files import read_data
 from mock_server.errors import InputError
 from scripts.make_document import LIST, PARTS, ROOT_PART, as_json, joined
 
-GOALS = """\
-# What visitors completed.
+TASTES = """\
+# What visitors like.
 openapi: 3.1.0
-info: {title: Goals, version: part of root.yaml}
+info: {title: Tastes, version: part of root.yaml}
 tags:
-  - name: Goals
+  - name: Tastes
 
 paths:
-  /goals:
+  /tastes:
     get:
-      operationId: getGoals
+      operationId: getTastes
       parameters:
         - $ref: "parameters.yaml#/components/parameters/websiteId"
       responses:
-        "200": {$ref: "#/components/responses/Goals"}
+        "200": {$ref: "#/components/responses/Tastes"}
 
 components:
   responses:
-    Goals:
-      description: All goals.  # sorted by name
+    Tastes:
+      description: All tastes.  # sorted by name
 """
 
 
@@ -44,10 +44,10 @@ def parts(tmp_path: Path) -> Path:
 
 def with_family(parts: Path, text: str) -> Path:
     """Adds a file to the parts, and a line to their list."""
-    (parts / "goals.yaml").write_text(text, encoding="utf-8")
+    (parts / "tastes.yaml").write_text(text, encoding="utf-8")
     root = parts / ROOT_PART
     written = root.read_text(encoding="utf-8")
-    root.write_text(written.replace("  - visitors.yaml\n", "  - visitors.yaml\n  - goals.yaml\n"), "utf-8")
+    root.write_text(written.replace("  - visitors.yaml\n", "  - visitors.yaml\n  - tastes.yaml\n"), "utf-8")
     return parts
 
 
@@ -78,15 +78,17 @@ def test_revisions_are_those_of_the_document() -> None:
 
 
 def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
-    text = joined(with_family(parts, GOALS))
+    text = joined(with_family(parts, TASTES))
 
     path = tmp_path / "openapi.yaml"
     path.write_text(text, encoding="utf-8")
     document = read_document(path)
-    assert [tag["name"] for tag in document["tags"]] == ["Realtime", "Visitors", "Goals"]
-    assert document["paths"]["/goals"]["get"]["parameters"] == [{"$ref": "#/components/parameters/websiteId"}]
-    assert list(document["components"]["responses"])[-1] == "Goals"
-    assert "description: All goals.  # sorted by name\n" in text
+    assert [tag["name"] for tag in document["tags"]][-2:] == ["Visitors", "Tastes"]
+    assert document["paths"]["/tastes"]["get"]["parameters"] == [
+        {"$ref": "#/components/parameters/websiteId"}
+    ]
+    assert list(document["components"]["responses"])[-1] == "Tastes"
+    assert "description: All tastes.  # sorted by name\n" in text
 
 
 @pytest.mark.parametrize(
@@ -104,32 +106,32 @@ def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
     ],
 )
 def test_part_that_does_not_fit_is_refused(parts: Path, old: str, new: str, problem: str) -> None:
-    family = with_family(parts, GOALS.replace(old, new))
+    family = with_family(parts, TASTES.replace(old, new))
 
-    with pytest.raises(InputError, match=r"goals\.yaml") as caught:
+    with pytest.raises(InputError, match=r"tastes\.yaml") as caught:
         joined(family)
     assert problem in str(caught.value)
 
 
 def test_reference_that_keeps_its_file_is_refused(parts: Path) -> None:
-    family = with_family(parts, GOALS.replace('"', "'"))
+    family = with_family(parts, TASTES.replace('"', "'"))
 
     with pytest.raises(InputError, match="only references inside the document"):
         joined(family)
 
 
 def test_component_of_two_parts_is_refused(parts: Path) -> None:
-    family = with_family(parts, GOALS.replace(" Goals:", " NotFound:").replace("/Goals", "/NotFound"))
+    family = with_family(parts, TASTES.replace(" Tastes:", " NotFound:").replace("/Tastes", "/NotFound"))
 
     with pytest.raises(InputError, match="'NotFound' occurs twice"):
         joined(family)
 
 
 def test_component_that_is_indented_otherwise_is_refused(parts: Path) -> None:
-    more = "\n    schemas:\n        Goal:\n            type: object\n"
-    family = with_family(parts, GOALS.partition("\npaths:")[0] + "\ncomponents:" + more)
+    more = "\n    schemas:\n        Taste:\n            type: object\n"
+    family = with_family(parts, TASTES.partition("\npaths:")[0] + "\ncomponents:" + more)
 
-    with pytest.raises(InputError, match=r"goals\.yaml: schemas: Goal is lost"):
+    with pytest.raises(InputError, match=r"tastes\.yaml: schemas: Taste is lost"):
         joined(family)
 
 
