@@ -31,6 +31,9 @@ BODY_CUT = ErrorKind(400, "The body of the request ends too early, after {size} 
 INVALID_BODY = ErrorKind(400, "Invalid body at {place!r}: {problem}.")
 BODY_MISSING = ErrorKind(400, "The operation needs a JSON body.")
 PARAMETER_MISSING = ErrorKind(400, "The {place} parameter {name!r} is required.")
+INVALID_QUERY = ErrorKind(400, "Invalid query: {problem}.")
+TOO_MANY_VALUES = ErrorKind(400, "{name!r} has more than {most} values.")
+CUSTOMERS_WITH_GOAL = ErrorKind(400, "'completedGoal' and 'isCustomer' cannot be used together.")
 VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
 UNAUTHORIZED = ErrorKind(
     401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."

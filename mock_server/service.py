@@ -13,8 +13,10 @@ from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
 from mock_server.options import FASTEST, Options
-from mock_server.resources.cache import WorldChoice, Worlds
+from mock_server.resources.cache import AnswerCache, WorldChoice
 from mock_server.resources.registry import VIEWS, View
+from mock_server.resources.reporter import Reporter
+from mock_server.resources.worlds import Worlds
 from mock_server.state.accounts import load_accounts
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials
@@ -61,6 +63,7 @@ class Service:
     sites: dict[str, Site]
     keys: Keys
     worlds: Worlds
+    cache: AnswerCache
     common: Common
     journal_file: JournalFile | None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -238,6 +241,8 @@ def load_service(
     accounts = load_accounts(sites)
     document = load_document() if document is None else document
     base = base_of(document)
+    worlds = Worlds(options.seed, sites)
+    worlds.make_all()
     return Service(
         options=options,
         document=document,
@@ -249,7 +254,8 @@ def load_service(
         unmocked_operations=load_unmocked(base),
         sites=sites,
         keys=Keys(load_credentials(sites, accounts), accounts, allow_any=options.any_key),
-        worlds=Worlds(options.seed, sites),
+        worlds=worlds,
+        cache=AnswerCache(worlds, Reporter(options.seed, sites)),
         common=Common(start_clock(options.now, options.speed)),
         journal_file=JournalFile(options.journal) if options.journal else None,
     )

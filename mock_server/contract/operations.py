@@ -69,7 +69,7 @@ class Operation:
     def check(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> None:
         """Raises ApiError 400 at the first parameter that does not fit; undocumented ones are ignored."""
         for parameter in self.parameters:
-            parameter.check(_sent(parameter, path, query))
+            parameter.check(parameter.sent(path, query))
 
     def read(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]], content: bytes) -> Values:
         """Returns the values of a request, checked and typed; undocumented parameters and bodies are ignored.
@@ -81,7 +81,7 @@ class Operation:
         for parameter in self.parameters:
             if parameter is self.website:
                 continue
-            value = parameter.read(_sent(parameter, path, query))
+            value = parameter.read(parameter.sent(path, query))
             if value is not UNSET:
                 found[parameter.place][parameter.name] = value
         return Values(found["path"], found["query"], None if self.body is None else self.body.read(content))
@@ -90,12 +90,7 @@ class Operation:
         """Returns the id of the website as it was sent, or None; of several the first counts."""
         if self.website is None:
             return None
-        return next(iter(_sent(self.website, path, query)), None)
-
-
-def _sent(parameter: Parameter, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """Returns the values of a parameter as they were sent, which may be none."""
-    return [path[parameter.name]] if parameter.place == "path" else query.get(parameter.name, ())
+        return next(iter(self.website.sent(path, query)), None)
 
 
 def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
@@ -171,6 +166,8 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
     required: bool = False
     allow_empty_value: bool = False
     schema: dict[str, Any] = {}
+    aliases: tuple[str, ...] = msgspec.field(name="x-aliases", default=())
+    most: int | None = msgspec.field(name="x-most", default=None)
 
 
 class _Item(NamedTuple):
@@ -290,4 +287,6 @@ def _parameter(
         is_required=parameter.required,
         allows_empty=parameter.allow_empty_value,
         schema=Schema(document, parameter.schema, where, revision),
+        aliases=parameter.aliases,
+        most=parameter.most,
     )

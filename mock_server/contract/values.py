@@ -48,6 +48,19 @@ class Parameter:
     is_required: bool
     allows_empty: bool
     schema: Schema
+    aliases: tuple[str, ...] = ()
+    """Other names for the same parameter in the query, which older clients send."""
+    most: int | None = None
+    """The highest value; a higher one counts as this, instead of being refused. None if there is none."""
+
+    def sent(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """Returns the values that a request has for the parameter, which may be none.
+
+        An alias counts only if the request does not have the name itself.
+        """
+        if self.place == "path":
+            return [path[self.name]]
+        return next((query[name] for name in (self.name, *self.aliases) if name in query), ())
 
     def check(self, values: Sequence[str]) -> None:
         """Raises ApiError 400 if the values of a request are invalid."""
@@ -66,6 +79,8 @@ class Parameter:
         value = self._checked(values)
         if isinstance(value, list):
             return tuple(value)
+        if self.most is not None:
+            return min(value, self.most)
         formats = self.schema.formats & _DATES.keys()
         return self._moment(value, formats) if formats and isinstance(value, str) else value
 
@@ -134,6 +149,9 @@ class Body:
 
 
 def _problem_of(error: jsonschema_rs.ValidationError) -> str:
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
+        allowed = ", ".join(map(str, error.kind.options))
+        return f"{str(error.instance)[:_LONGEST_SHOWN]!r} is not one of {allowed}"
     short = len(error.message) <= _LONGEST_PROBLEM
     return error.message if short else "it does not fit the documented schema"
 

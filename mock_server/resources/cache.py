@@ -1,27 +1,21 @@
-"""The worlds of a server, one for each seed and site, and the cached answers of the last moments."""
+"""The answers to reads, those of the latest moments cached."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-from cachetools import LRUCache
 
 from mock_server.contract.operations import Operation
 from mock_server.contract.values import Values
 from mock_server.resources.call import Call, Reply
-from mock_server.resources.registry import View
+from mock_server.resources.registry import Report, View
+from mock_server.resources.reporter import Reporter
+from mock_server.resources.worlds import Worlds
 from mock_server.state.accounts import Account
-from mock_server.world.site import Site
-from mock_server.world.world import World
 
 # Clients with clocks of their own request the same few instants in turns.
 _MOST_MOMENTS = 64
 _MOST_BYTES = 32 * 1024 * 1024
 # The bytes of a cached answer beside its body and its values.
 _LEAST_WEIGHT = 1_000
-# Worlds of other seeds are limited by their visitors, whom they cache; a world is made in a millisecond.
-_MOST_VISITORS = 20_000
-_LEAST_VISITORS = 300
 
 
 class WorldChoice(NamedTuple):
@@ -51,6 +45,16 @@ class Read(NamedTuple):
     weight: int
     """The memory of the read in the cache without its answer, in bytes, estimated."""
 
+    @property
+    def values(self) -> Values:
+        """The checked values by place and name."""
+        return Values(dict(self.path), dict(self.query))
+
+    @property
+    def is_report(self) -> bool:
+        """Whether the answer is a report, which is made in a thread."""
+        return isinstance(self.view, Report)
+
 
 def read_of(operation: Operation, view: View, values: Values) -> Read | None:
     """Makes the read of a request; returns None unless its operation is a GET, which also serves HEAD."""
@@ -67,44 +71,44 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
     )
 
 
-class Worlds:
-    """The worlds by seed and site, and the cache of their latest answers."""
+class AnswerCache:
+    """The answers to reads of all worlds, those of the latest moments cached."""
 
-    def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
-        """`seed` is the server's. Raises InputError if a site cannot be made into a world."""
-        self._sites = sites
-        self._own = {(seed, name): World(seed, site) for name, site in sites.items()}
-        self._others: LRUCache[tuple[int, str], World] = LRUCache(
-            _MOST_VISITORS, getsizeof=lambda world: _weight(world.site)
-        )
+    def __init__(self, worlds: Worlds, reporter: Reporter) -> None:
+        """`worlds` are those of the event loop."""
+        self._worlds = worlds
+        self._reporter = reporter
         self._snapshots = _Snapshots()
 
-    def world(self, seed: int, site: str) -> World:
-        """Returns the world of a seed and a site."""
-        world = self._own.get((seed, site)) or self._others.get((seed, site))
-        if world is None:
-            world = self._others[(seed, site)] = World(seed, self._sites[site])
-        return world
+    def cached(self, read: Read, choice: WorldChoice, instant: int, account: Account) -> Reply | None:
+        """Returns the cached answer to a read, or None if there is none."""
+        return self._snapshots.get((choice, instant), _entry_of(read, account))
 
     def answer(self, read: Read, choice: WorldChoice, instant: int, account: Account) -> Reply:
-        """Returns the answer to a read, which is cached. Raises ApiError."""
-        moment = choice, instant
-        whose = None if read.is_shared and not account.version else account
-        entry = _Entry(read, whose, account.version)
+        """Returns the answer to a read that is not a report, and caches it. Raises ApiError."""
+        moment, entry = (choice, instant), _entry_of(read, account)
         reply = self._snapshots.get(moment, entry)
         if reply is None:
-            reply = read.view(self.call(choice, instant, Values(dict(read.path), dict(read.query)), whose))
+            reply = read.view(self.call(choice, instant, read.values, entry.account))
             self._snapshots.keep(moment, entry, reply)
+        return reply
+
+    async def report(self, read: Read, choice: WorldChoice, instant: int, account: Account) -> Reply:
+        """Returns a report, which is made in a thread, and caches it. Raises ApiError."""
+        moment, entry = (choice, instant), _entry_of(read, account)
+        async with self._reporter.lock:
+            # Another request may have asked the same while this one waited.
+            reply = self._snapshots.get(moment, entry)
+            if reply is None:
+                call = self.call(choice, instant, read.values, entry.account)
+                reply = await self._reporter.report(read.view, call, choice.seed, choice.site)
+                self._snapshots.keep(moment, entry, reply)
         return reply
 
     def call(self, choice: WorldChoice, instant: int, values: Values, account: Account | None) -> Call:
         """Makes the call of a request with checked values."""
-        return Call(self.world(choice.seed, choice.site), instant, choice.revision, *values, account)
-
-
-def _weight(site: Site) -> int:
-    """Returns a site's number of visitors, at most the limit, so that any world can be cached."""
-    return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
+        world = self._worlds.world(choice.seed, choice.site)
+        return Call(world, instant, choice.revision, *values, account)
 
 
 class _Entry(NamedTuple):
@@ -114,6 +118,10 @@ class _Entry(NamedTuple):
     account: Account | None
     """The account; None if the answer is the same for all."""
     version: int
+
+
+def _entry_of(read: Read, account: Account) -> _Entry:
+    return _Entry(read, None if read.is_shared and not account.version else account, account.version)
 
 
 class _Snapshots:

@@ -1,10 +1,13 @@
 """The argument and the result of a resource's function: `Call → Reply`."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.state.accounts import Account
 from mock_server.world.world import World
+
+if TYPE_CHECKING:
+    from mock_server.world.past.kept import KeptPasts
 
 
 class Call(NamedTuple):
@@ -25,6 +28,8 @@ class Call(NamedTuple):
     """The JSON of the request's body; None if it has none."""
     account: Account | None = None
     """The account of the key; None if nothing was written to it and accounts share the answer."""
+    pasts: "KeptPasts | None" = None
+    """The drawn pasts of the websites; None if the operation is not a report."""
 
 
 class Reply(NamedTuple):

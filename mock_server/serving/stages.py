@@ -1,7 +1,7 @@
 """The stages that answer a request, and its entry in the journal.
 
-Between `begin` and `conclude` only the request's body is awaited, before the first stage. So the limits, the
-journal's order and the writes of resources need no lock.
+Between `begin` and `conclude` only two things are awaited: the request's body, before the first stage, and a
+report, which is the last one and changes nothing. So limits and the writes of resources need no lock.
 """
 
 from collections.abc import Mapping
@@ -194,7 +194,7 @@ class Endpoint:
         else:
             await read_whole_body(context, receive)
         try:
-            reply = self._reply(context) if refusal_of(scope) is None else _refusal(context)
+            reply = await self._reply(context) if refusal_of(scope) is None else _refusal(context)
         except ProblemError as problem:
             context.stage, context.action = "preferences", None
             reply = problem_reply(problem)
@@ -210,9 +210,9 @@ class Endpoint:
         sending = Sending(send, request, end)
         await send_reply(reply, context.action, context.coin, scope, receive, sending)
 
-    def _reply(self, context: Context) -> Response:
+    async def _reply(self, context: Context) -> Response:
         try:
-            reply = self._answer(context)
+            reply = await self._answer(context)
         except ApiError as error:
             context.wait = error.wait if isinstance(error, RateLimitedError) else None
             reply = error_reply(error)
@@ -223,13 +223,13 @@ class Endpoint:
             _name_applied(reply, context, context.preferences)
         return reply if context.action is None else _faulty(reply, context.action, context)
 
-    def _answer(self, context: Context) -> Response:
+    async def _answer(self, context: Context) -> Response:
         self._prefer(context)
         self._find(context)
         action = context.action
         if action is not None and action.forces_an_example:
             return self._documented(action, context)
-        return self._admitted(context)
+        return await self._admitted(context)
 
     def _find(self, context: Context) -> None:
         """Finds the operation in the revision of the request. Raises ApiError 404 if it is not in it."""
@@ -239,12 +239,12 @@ class Endpoint:
             context.stage = ROUTE
             raise nothing_at(context)
 
-    def _admitted(self, context: Context) -> Response:
+    async def _admitted(self, context: Context) -> Response:
         """Answers a request that forces no documented example. Raises ApiError."""
         key = self._authenticate(context)
         self._limit(context, key)
         ruled = self._rule(context) if context.preferences is None else None
-        return self._world(context, key) if ruled is None else ruled
+        return await self._world(context, key) if ruled is None else ruled
 
     def _prefer(self, context: Context) -> None:
         """Checks the preferences of the request. Raises ProblemError for an invalid one."""
@@ -333,9 +333,9 @@ class Endpoint:
             return preferences.revision
         return context.service.revision_of(context.key)
 
-    def _world(self, context: Context, key: Key) -> Response:
+    async def _world(self, context: Context, key: Key) -> Response:
         """Answers a request from the world, by the operation's resource. Raises ApiError."""
-        operation, worlds = context.operation, context.service.worlds
+        operation, cache = context.operation, context.service.cache
         assert operation is not None, "`_find` has found it"
         context.stage = "permission"
         key.admit(operation.access)
@@ -353,9 +353,11 @@ class Endpoint:
         if read is None and context.is_peek:
             raise ProblemError(400, "A request that changes something cannot be a peek.")
         if read is None:
-            reply = self._view(worlds.call(choice, context.instant, values, key.account))
+            reply = self._view(cache.call(choice, context.instant, values, key.account))
+        elif read.is_report:
+            reply = await cache.report(read, choice, context.instant, key.account)
         else:
-            reply = worlds.answer(read, choice, context.instant, key.account)
+            reply = cache.answer(read, choice, context.instant, key.account)
         return json_reply(reply.body, reply.status or operation.success, reply.headers)
 
 
@@ -365,7 +367,7 @@ class ExampleEndpoint(Endpoint):
     It requires a known key for paths below the API's own base only.
     """
 
-    def _admitted(self, context: Context) -> Response:
+    async def _admitted(self, context: Context) -> Response:
         # The path of the request counts, since the operation's may be encoded or have parameters.
         if context.scope["path"].startswith(f"{self._service.base}/"):
             self._authenticate(context)
@@ -390,7 +392,7 @@ class ExampleEndpoint(Endpoint):
 class UnmockedEndpoint(Endpoint):
     """The application that answers 501 for an operation that is documented but not mocked yet."""
 
-    def _admitted(self, context: Context) -> Response:
+    async def _admitted(self, context: Context) -> Response:
         self._authenticate(context)
         ruled = self._rule(context) if context.preferences is None else None
         if ruled is not None:

@@ -11,9 +11,11 @@ import pytest
 from mock_server.contract.operations import bare_operation
 from mock_server.contract.values import Values
 from mock_server.instants import instant_of
-from mock_server.resources.cache import Read, WorldChoice, Worlds, read_of
+from mock_server.resources.cache import AnswerCache, Read, WorldChoice, read_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import VIEWS
+from mock_server.resources.reporter import Reporter
+from mock_server.resources.worlds import Worlds
 from mock_server.state.accounts import Account, load_accounts
 from mock_server.world.site import SITES as FOLDER
 from mock_server.world.site import Site, load_sites
@@ -40,23 +42,24 @@ class Counted:
 
 
 def answer(
-    worlds: Worlds, view: Counted, visitor_id: str, instant: int = 0, account: Account = DEMO
+    cache: AnswerCache, view: Counted, visitor_id: str, instant: int = 0, account: Account = DEMO
 ) -> bytes:
     """Returns the body of a resource's answer about a visitor."""
     read = Read("getVisitor", view, (("visitorId", visitor_id),), (), is_shared=True, weight=0)
-    return worlds.answer(read, CHOICE, instant, account).body
+    return cache.answer(read, CHOICE, instant, account).body
 
 
 @pytest.fixture
-def worlds() -> Worlds:
-    return Worlds(42, {"empty": SITES["empty"]})
+def cache() -> AnswerCache:
+    sites = {"empty": SITES["empty"]}
+    return AnswerCache(Worlds(42, sites), Reporter(42, sites))
 
 
-def test_a_polled_answer_stays_cached_while_others_come_and_go(worlds: Worlds) -> None:
+def test_a_polled_answer_stays_cached_while_others_come_and_go(cache: AnswerCache) -> None:
     view = Counted(MEGABYTE)
     for n in range(100):
-        answer(worlds, view, "polled")
-        answer(worlds, view, f"passing {n}")
+        answer(cache, view, "polled")
+        answer(cache, view, f"passing {n}")
 
     assert view.asked.count("polled") == 1
 
@@ -71,52 +74,52 @@ def test_only_a_get_can_be_cached(method: str, is_read: bool) -> None:
     assert (read_of(operation, Counted(1), Values({}, {})) is not None) == is_read
 
 
-def test_accounts_share_an_answer_until_one_of_them_is_written_to(worlds: Worlds) -> None:
+def test_accounts_share_an_answer_until_one_of_them_is_written_to(cache: AnswerCache) -> None:
     view = Counted(1)
     one, other = (replace(DEMO) for _ in range(2))
 
     asked = []
     for _ in range(3):
         for account in (one, other):
-            answer(worlds, view, "anyone", account=account)
+            answer(cache, view, "anyone", account=account)
         asked.append(len(view.asked))
         one.version += 1
 
     assert asked == [1, 2, 3]
 
 
-def test_the_least_recently_used_answer_is_removed(worlds: Worlds) -> None:
+def test_the_least_recently_used_answer_is_removed(cache: AnswerCache) -> None:
     view = Counted(MEGABYTE)
     for n in (*range(40), 39, 0):
-        answer(worlds, view, str(n), n % 3)
+        answer(cache, view, str(n), n % 3)
 
     assert view.asked[40:] == ["0"]
 
 
-def test_an_answer_larger_than_all_that_may_be_kept_is_made_once(worlds: Worlds) -> None:
+def test_an_answer_larger_than_all_that_may_be_kept_is_made_once(cache: AnswerCache) -> None:
     view = Counted(40 * MEGABYTE)
     for _ in range(3):
-        assert len(answer(worlds, view, "crowd")) == 40 * MEGABYTE
+        assert len(answer(cache, view, "crowd")) == 40 * MEGABYTE
 
     assert view.asked == ["crowd"]
 
 
-def test_small_answers_to_many_requests_stay_within_the_bound(worlds: Worlds) -> None:
+def test_small_answers_to_many_requests_stay_within_the_bound(cache: AnswerCache) -> None:
     view = Counted(1)
     reads = [
         Read("any", view, (("visitorId", str(n)),), (), is_shared=True, weight=MEGABYTE) for n in range(40)
     ]
     for read in (*reads, reads[-1], reads[0]):
-        worlds.answer(read, CHOICE, 0, DEMO)
+        cache.answer(read, CHOICE, 0, DEMO)
 
     assert view.asked[40:] == ["0"]
 
 
-def test_after_an_answer_that_was_too_large_others_are_kept_again(worlds: Worlds) -> None:
+def test_after_an_answer_that_was_too_large_others_are_kept_again(cache: AnswerCache) -> None:
     large, small = Counted(40 * MEGABYTE), Counted(MEGABYTE)
-    answer(worlds, large, "crowd")
+    answer(cache, large, "crowd")
     for _ in range(3):
-        answer(worlds, small, "someone")
+        answer(cache, small, "someone")
 
     assert small.asked == ["someone"]
 

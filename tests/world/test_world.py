@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from mock_server.contract.document import REVISIONS
 from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, instant_of, iso_of
-from mock_server.resources.cache import Worlds
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
+from mock_server.resources.worlds import Worlds
 from mock_server.testing import running
 from mock_server.world.site import MOST_ONLINE, load_sites
 from mock_server.world.world import UnknownVisitorError, World

@@ -119,7 +119,7 @@ class Dimensions:
 
     def _referrer(self) -> Dimension:
         hosts = [_host(source.referrer) for source in self._sources]
-        values = [_KNOWN_REFERRERS.get(host.removeprefix("www."), host) or DIRECT for host in hosts]
+        values = [referrer_of(source) or DIRECT for source in self._sources]
         aliases = [[host, host.removeprefix("www.")] for host in hosts]
         return Dimension("source", values, aliases)
 
@@ -158,6 +158,12 @@ class Dimensions:
         "goal": _goal,
         **{name: lambda self, name=name: self._parameter(name) for name in CAMPAIGN_NAMES},  # type: ignore[misc]
     }
+
+
+def referrer_of(source: Source) -> str | None:
+    """Returns the name of a well-known referrer, or the host name of another; None if there is none."""
+    host = _host(source.referrer)
+    return _KNOWN_REFERRERS.get(host.removeprefix("www."), host) or None
 
 
 def column_of(rows: Any, dimension: Dimension) -> Column:

@@ -59,10 +59,15 @@ def filter_of(name: str, text: str) -> Filter:
     allowed = _OPERATORS.get(name, _COMMON)
     if operator not in allowed:
         raise FilterError(f"filter_{name}: {operator!r} is none of {', '.join(allowed)}")
-    values = tuple(dict.fromkeys(value for part in listed.split(",") if (value := part.strip())))
+    values = values_of(listed)
     if name == VISIT_COUNT and not all(value.isdecimal() and len(value) < 10 for value in values):
         raise FilterError(f"filter_{name}: {listed[:80]!r} is no number of visits")
     return Filter(name, operator, values)
+
+
+def values_of(text: str) -> tuple[str, ...]:
+    """Returns the values of a text such as `value,value`, each once, without blanks around them."""
+    return tuple(dict.fromkeys(value for part in text.split(",") if (value := part.strip())))
 
 
 _ALL_OPERATORS = {IS, IS_NOT, CONTAINS, DOES_NOT_CONTAIN, GTE, LTE}

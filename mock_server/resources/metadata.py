@@ -1,0 +1,25 @@
+"""What a website is called, `GET /analytics/metadata`."""
+
+from typing import Any
+
+import msgspec
+
+from mock_server.resources.call import Call, Reply
+
+_encode = msgspec.json.Encoder().encode
+
+
+def metadata(call: Call) -> Reply:
+    """Returns one row: `{"status": "success", "data": [{"domain": "example.com", "timezone": "UTC", …}]}`."""
+    site = call.world.site
+    row: dict[str, Any] = {
+        "domain": site.domain,
+        "timezone": site.timezone,
+        "name": site.name,
+        "logo": site.logo,
+        "kpiColorScheme": site.kpi_color_scheme,
+        "kpi": site.kpi,
+        "currency": site.money.currency if site.money else None,
+    }
+    fields = call.query.get("fields") or row
+    return Reply(_encode({"status": "success", "data": [{name: row[name] for name in fields}]}))

@@ -1,0 +1,41 @@
+"""The thread that makes reports, with worlds of its own."""
+
+from asyncio import Lock
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from mock_server.resources.call import Call, Reply
+from mock_server.resources.registry import View
+from mock_server.resources.worlds import Worlds
+from mock_server.world.site import Site
+
+if TYPE_CHECKING:
+    from mock_server.world.past.kept import KeptPasts
+
+
+class Reporter:
+    """Makes reports in a thread, one after another, so that other requests are answered meanwhile.
+
+    Its worlds are not those of the event loop, since a world is changed by what it caches.
+    """
+
+    def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
+        """`seed` is the server's."""
+        self.lock = Lock()
+        """Held by the one request whose report is made."""
+        self._worlds = Worlds(seed, sites)
+        self._pasts: KeptPasts | None = None
+
+    async def report(self, view: View, call: Call, seed: int, site: str) -> Reply:
+        """Returns the report of a website; `call` is completed with world and pasts. Raises ApiError."""
+        return await run_in_threadpool(self._report, view, call, seed, site)
+
+    def _report(self, view: View, call: Call, seed: int, site: str) -> Reply:
+        if self._pasts is None:
+            # Not at the top, since importing numpy takes a third of a server's start.
+            from mock_server.world.past.kept import KeptPasts  # noqa: PLC0415
+
+            self._pasts = KeptPasts()
+        return view(call._replace(world=self._worlds.world(seed, site), pasts=self._pasts))

@@ -1,0 +1,1 @@
+"""Reports on a website's past, as the API answers them."""

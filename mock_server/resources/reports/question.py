@@ -1,0 +1,76 @@
+"""The question that a request asks of a website's past: a period, a time zone and filters."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from mock_server.errors import INVALID_QUERY, ApiError
+from mock_server.resources.call import Call
+from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.kept import beginning
+from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.filters import NAMES, Filter, FilterError, Matching, filter_of
+from mock_server.world.reports.period import Period, PeriodError, period_of, zone_of
+from mock_server.world.reports.selection import Selection
+
+
+class Answered(NamedTuple):
+    """The visits, goals and payments that a request asks for."""
+
+    facts: Facts
+    chosen: Selection
+    period: Period
+
+
+def asked(call: Call) -> Answered:
+    """Returns what the dates and filters of a request select. Raises ApiError 400."""
+    return selected(call, period(call), filters(call))
+
+
+def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answered:
+    """Returns what a period and filters select; without a period it is all time."""
+    assert call.pasts is not None, "reports are called with the pasts"
+    if stretch is None:
+        stretch = Period(
+            min(beginning(call.world.site, call.instant), call.instant), call.instant + 1, zone(call)
+        )
+    drawing, past = call.pasts.at(call.world, stretch.begin, call.instant)
+    facts = _facts_of(drawing)
+    chosen = Selection(past, stretch.begin, stretch.end, Matching(matching, facts.dimensions, facts.masks))
+    return Answered(facts, chosen, stretch)
+
+
+def period(call: Call) -> Period | None:
+    """Returns the period between `startAt` and `endAt`, or None if neither was sent. Raises ApiError 400."""
+    try:
+        return period_of(call.query.get("startAt"), call.query.get("endAt"), zone(call))
+    except PeriodError as error:
+        raise invalid(error) from None
+
+
+def filters(call: Call) -> list[Filter]:
+    """Returns the filters of a request. Raises ApiError 400 for an operator that a filter does not have."""
+    sent: Mapping[str, Any] = call.query
+    try:
+        return [filter_of(name, sent[f"filter_{name}"]) for name in NAMES if f"filter_{name}" in sent]
+    except FilterError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: PeriodError | FilterError) -> ApiError:
+    """Makes the answer 400 for a question that cannot be asked."""
+    return ApiError(INVALID_QUERY, problem=error)
+
+
+def zone(call: Call) -> ZoneInfo:
+    """Returns the time zone of the request, by default that of the website. Raises ApiError 400."""
+    try:
+        return zone_of(call.query.get("timezone", call.world.site.timezone))
+    except PeriodError as error:
+        raise invalid(error) from None
+
+
+@lru_cache(8)
+def _facts_of(drawing: Drawing) -> Facts:
+    return Facts(drawing)

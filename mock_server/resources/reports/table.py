@@ -1,0 +1,21 @@
+"""The table of reports by their operations."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from mock_server.resources.call import Call, Reply
+from mock_server.resources.reports.breakdowns import BREAKDOWNS, breakdown, campaigns
+from mock_server.resources.reports.goals import exit_clicks, goals
+from mock_server.resources.reports.overview import overview
+from mock_server.resources.reports.timeseries import timeseries
+from mock_server.resources.reports.visitors import visitors
+
+REPORTS: Mapping[str, Callable[[Call], Reply]] = {
+    "getOverview": overview,
+    "getTimeseries": timeseries,
+    "getGoals": goals,
+    "getExitClicks": exit_clicks,
+    "listVisitors": visitors,
+    "getCampaigns": campaigns,
+    **{name: partial(breakdown, kind) for name, kind in BREAKDOWNS.items()},
+}

@@ -1,0 +1,47 @@
+"""The worlds of a server, one for each seed and site."""
+
+from collections.abc import Mapping
+
+from cachetools import LRUCache
+
+from mock_server.world.site import Site
+from mock_server.world.world import World
+
+# Worlds of other seeds are limited by their visitors, whom they cache; a world is made in a millisecond.
+_MOST_VISITORS = 20_000
+_LEAST_VISITORS = 300
+
+
+class Worlds:
+    """Worlds by seed and site, each made on first use. One thread at a time uses them."""
+
+    def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
+        """Worlds with the server's `seed` are kept; those of other seeds are limited."""
+        self._seed = seed
+        self._sites = sites
+        self._own: dict[str, World] = {}
+        self._others: LRUCache[tuple[int, str], World] = LRUCache(
+            _MOST_VISITORS, getsizeof=lambda world: _weight(world.site)
+        )
+
+    def make_all(self) -> None:
+        """Makes the worlds with the server's seed. Raises InputError for a site that cannot be one."""
+        for site in self._sites:
+            self.world(self._seed, site)
+
+    def world(self, seed: int, site: str) -> World:
+        """Returns the world of a seed and a site."""
+        if seed == self._seed:
+            world = self._own.get(site)
+            if world is None:
+                world = self._own[site] = World(seed, self._sites[site])
+            return world
+        other: World | None = self._others.get((seed, site))
+        if other is None:
+            other = self._others[(seed, site)] = World(seed, self._sites[site])
+        return other
+
+
+def _weight(site: Site) -> int:
+    """Returns a site's number of visitors, at most the limit, so that any world can be cached."""
+    return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
