@@ -8,9 +8,13 @@ from mock_server.contract.operations import Operation
 from mock_server.golden.asking import Answer, Mock, Question, url_of
 from mock_server.golden.file import Golden
 from mock_server.golden.traits import TRAITS
+from mock_server.instants import DAY, instant_of, iso_of
 
 _VISITOR_ID = "visitorId"
 _MAP = "getRealtimeMap"
+# The columns of a time series, which requires a choice.
+_FIELDS = ("name", "visitors", "sessions", "revenue", "payments", "conversion_rate")
+_GOAL = "signup"
 _LOOKED_AT = 100
 """The number of visitors of a map that are searched for traits; all 5,000 of a site would take seconds."""
 
@@ -21,6 +25,25 @@ _ROLES = {
     "anonymous": "Somebody of whom no more than the visit is known: `profile` is null.",
 }
 _REGULAR = "A visitor whose id is known beforehand: a regular of this website, whatever the seed."
+
+
+def _is_report(operation: Operation) -> bool:
+    """Whether an operation reports on a period."""
+    return any(parameter.name == "startAt" for parameter in operation.parameters)
+
+
+def _query_of(operation: Operation, mock: Mock) -> str:
+    """Returns the query of a report on the last seven whole days, of ten rows at most."""
+    today = instant_of(mock.instant) // DAY * DAY
+    names = {parameter.name for parameter in operation.parameters}
+    query = {
+        "fields": ",".join(_FIELDS) if "interval" in names else None,
+        "startAt": iso_of(today - 7 * DAY)[:10],
+        "endAt": iso_of(today - DAY)[:10],
+        "limit": "10" if "limit" in names else None,
+        "eventName": _GOAL if "eventName" in names else None,
+    }
+    return "?" + "&".join(f"{name}={value}" for name, value in query.items() if value is not None)
 
 
 class _Visitor(NamedTuple):
@@ -39,7 +62,8 @@ class _Website(NamedTuple):
 
     def question(self, operation: Operation, **path: str) -> Question:
         """Makes the request for an operation."""
-        return Question(url_of(operation, path), self.row["key"], operation.method)
+        query = _query_of(operation, self.mock) if _is_report(operation) else ""
+        return Question(url_of(operation, path, query), self.row["key"], operation.method)
 
     def ask(self, operation: Operation, **path: str) -> Answer:
         """Returns the answer of an operation."""
@@ -59,15 +83,18 @@ class _Website(NamedTuple):
         )
 
 
-def answers_of(mock: Mock, row: Mapping[str, Any]) -> Iterator[Golden]:
-    """Yields the files of the website in a row of `/__mock/sites`, in the order of the document."""
+def answers_of(mock: Mock, row: Mapping[str, Any], *, with_reports: bool = False) -> Iterator[Golden]:
+    """Yields the files of the website in a row of `/__mock/sites`, in the order of the document.
+
+    `with_reports` adds the reports on a week of its past.
+    """
     website = _Website(mock, row)
     for operation in mock.service.operations:
-        if not operation.path_names:
-            golden = website.golden(operation, "", "")
-            yield replace(golden, good_for=_use_of(website, operation, golden.answer))
         if operation.path_names == (_VISITOR_ID,):
             yield from _profiles(website, operation)
+        elif not operation.path_names and (with_reports or not _is_report(operation)):
+            golden = website.golden(operation, "", "")
+            yield replace(golden, good_for=_use_of(website, operation, golden.answer))
 
 
 def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:

@@ -13,11 +13,18 @@ from mock_server.state.credentials import Credential, load_credentials
 
 _TOKEN = "df_test"  # noqa: S105 - a key of the fixtures
 _ACCOUNT_TOKEN = "dft_test"  # noqa: S105 - likewise
-_ANYBODY = {"visitorId": "00000000-0000-4000-8000-000000000000"}
+# A value that names nothing, for each path parameter.
+_NOTHING = {"visitorId": "00000000-0000-4000-8000-000000000000", "funnelId": "0" * 24}
 _NO_WEBSITE = "0" * 24
-# An invalid value for each documented parameter, by its name.
-_BAD_QUERY = {"fields": "pageviews"}
-_BAD_PATH = {"visitorId": "not-a-uuid"}
+# For each query parameter, an invalid query, the label of its file, and what is wrong.
+_BAD_QUERY = {
+    "fields": ("?fields=pageviews", "fields-unknown", "`fields` does not take this value"),
+    "startAt": ("?fields=visitors&startAt=2026-01-01", "startAt-alone", "`startAt` needs `endAt`"),
+    "timezone": ("?fields=visitors&timezone=Mars", "timezone-unknown", "this is no IANA time zone"),
+    "interval": ("?fields=visitors&interval=year", "interval-unknown", "`interval` does not take this value"),
+    "limit": ("?fields=visitors&limit=0", "limit-too-low", "`limit` is at least 1"),
+}
+_BAD_PATH = {"visitorId": "not-a-uuid", "funnelId": "signup"}
 
 # What a client should do on each status; a status without a row has that of its class.
 _LESSONS = {
@@ -37,7 +44,7 @@ class _ErrorCase(NamedTuple):
     what: str
     token: str | None
     query: str = ""
-    path: Mapping[str, str] = _ANYBODY
+    path: Mapping[str, str] = _NOTHING
     method: str | None = None
     """The method; None means that of the operation."""
     times: int = 1
@@ -46,12 +53,17 @@ class _ErrorCase(NamedTuple):
 
 def errors_of(mock: Mock) -> Iterator[Golden]:
     """Yields the files of all errors; they are the same in every revision."""
-    # Operations with other path parameters would need values here.
-    operations = [one for one in mock.service.operations if set(one.path_names) <= _ANYBODY.keys()]
+    operations = mock.service.operations
     for case in (*_WITHOUT_KEY, *_by_credential(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
         yield from _golden(mock, case, operations)
+    for name, (query, label, what) in _BAD_QUERY.items():
+        case = _ErrorCase(label, what, _TOKEN, query=query)
+        yield from _golden(mock, case, [one for one in operations if _takes(one, name)])
+    for name, value in _BAD_PATH.items():
+        case = _ErrorCase(f"{name}-malformed", f"this is no `{name}`", _TOKEN, path={name: value})
+        yield from _golden(mock, case, [one for one in operations if one.path_names == (name,)])
     for operation in operations:
-        for case in (*_by_parameter(operation), *_by_visitor(mock, operation)):
+        for case in _by_visitor(mock, operation):
             yield from _golden(mock, case, [operation])
     yield _route_not_found(mock)
 
@@ -93,19 +105,13 @@ def _times(credential: Credential) -> int:
     return 1 if credential.rate is None else credential.rate.limit + 1
 
 
-def _by_parameter(operation: Operation) -> Iterator[_ErrorCase]:
-    for parameter in operation.parameters:
-        name = parameter.name
-        if name in _BAD_QUERY:
-            query = f"?{name}={_BAD_QUERY[name]}"
-            yield _ErrorCase(f"{name}-unknown", f"`{name}` does not take this value", _TOKEN, query=query)
-        if name in _BAD_PATH:
-            path = {name: _BAD_PATH[name]}
-            yield _ErrorCase(f"{name}-malformed", f"this is no `{name}`", _TOKEN, path=path)
+def _takes(operation: Operation, name: str) -> bool:
+    """Whether an operation has a parameter with a name."""
+    return any(parameter.name == name for parameter in operation.parameters)
 
 
 def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_ErrorCase]:
-    if operation.path_names != tuple(_ANYBODY):
+    if operation.path_names != ("visitorId",):
         return
     yield _ErrorCase("visitor-unknown", "no page view of this visitor is known", _TOKEN)
     for bot in mock.service.sites[DEFAULT_SITE].bots[:1]:

@@ -19,6 +19,9 @@ from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
 LARGEST = 512 * 1024
 """The largest answer, in bytes, that is written if its website was not chosen by name."""
 
+# The websites whose reports are written even if they were not chosen by name.
+_WITH_REPORTS = ("demo", "edge_cases")
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -66,7 +69,8 @@ def _all_goldens(mocks: list[Mock], choice: Choice) -> Iterator[Golden]:
     for mock in mocks:
         for row in mock.sites:
             if not choice.sites or row["name"] in choice.sites:
-                yield from answers_of(mock, row)
+                with_reports = bool(choice.sites) or row["name"] in _WITH_REPORTS
+                yield from answers_of(mock, row, with_reports=with_reports)
     yield from errors_of(mocks[0])
 
 
