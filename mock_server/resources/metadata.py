@@ -6,6 +6,8 @@ import msgspec
 
 from mock_server.resources.call import Call, Reply
 
+# A website that sells nothing has a currency, too: it is a setting.
+_USUAL_CURRENCY = "USD"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -19,7 +21,7 @@ def metadata(call: Call) -> Reply:
         "logo": site.logo,
         "kpiColorScheme": site.kpi_color_scheme,
         "kpi": site.kpi,
-        "currency": site.money.currency if site.money else None,
+        "currency": site.money.currency if site.money else _USUAL_CURRENCY,
     }
     fields = call.query.get("fields") or row
     return Reply(_encode({"status": "success", "data": [{name: row[name] for name in fields}]}))

@@ -513,7 +513,7 @@ def test_verify_refuses_an_unknown_operation(controls: Controls) -> None:
     reply = controls.ask("POST", "/requests/verify", {"operation": "getRealtme", "count": 0})
 
     assert (reply.status_code, reply.json()["member"]) == (400, "/operation")
-    assert "getRealtime, getRealtimeMap, getVisitor" in reply.json()["detail"]
+    assert "known: getRealtime, getRealtimeMap, getOverview, " in reply.json()["detail"]
 
 
 def test_verify_refuses_an_impossible_count(controls: Controls) -> None:
