@@ -309,6 +309,47 @@ def fixtures(*, folder: Path, **choice: Any) -> None:
     click.echo(f"{count} files in {folder}; {folder / 'index.json'} says what each of them is good for")
 
 
+@main.command()
+@click.option("--site", default=DEFAULT_SITE, show_default=True, help="Website to report on.")
+@click.option(
+    "--from", "begin", metavar="DATE", help="First day, or instant with a zone.  [default: the whole past]"
+)
+@click.option("--to", "end", metavar="DATE", help="Last day, or instant with a zone.")
+@click.option(
+    "--timezone", metavar="ZONE", help="Time zone in which days begin.  [default: that of the website]"
+)
+@click.option("--now", type=_INSTANT, help="Instant of the report.  [default: the present]")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the world.")
+@click.option(
+    "--sites",
+    "site_folders",
+    multiple=True,
+    type=_FILE,
+    envvar="DATAFAST_MOCK_SITES",
+    help="Folder with further site files. Repeatable.",
+)
+def report(
+    *, site: str, now: int | None, seed: int, site_folders: tuple[Path, ...], **question: str | None
+) -> None:
+    """Print the figures of a website's past: overview, curve and the first rows of each breakdown.
+
+    They are those that the mock answers at `/analytics/…`.
+    """
+    from mock_server.report import Question
+    from mock_server.report import report as lines_of
+    from mock_server.state.clock import wall_time
+    from mock_server.world.site import SITES, load_sites
+
+    sites = load_sites((SITES, *site_folders))
+    if site not in sites:
+        raise InputError("--site", f"there is no {site!r}; known: {', '.join(sites)}")
+    if (question["begin"] is None) != (question["end"] is None):
+        raise InputError("--from, --to", "give both or neither")
+    instant = wall_time() if now is None else now
+    for line in lines_of(sites[site], seed, instant, Question(**question)):
+        click.echo(line)
+
+
 for command in COMMANDS:
     main.add_command(command)
 

@@ -21,21 +21,25 @@ CAMPAIGN_NAMES = (
 )
 Place = Literal["place", "system", "source", "entry", "pages", "goals"]
 
-# The names that DataFast's pages show for well-known referrers; all others go by their host name.
+# The names of well-known referrers, by a label of their host, whatever the country; t.co and x.com are short.
 _KNOWN_REFERRERS = {
-    "google.com": "Google",
-    "x.com": "X",
-    "twitter.com": "X",
-    "t.co": "X",
-    "youtube.com": "YouTube",
-    "reddit.com": "Reddit",
-    "news.ycombinator.com": "Hacker News",
-    "producthunt.com": "Product Hunt",
-    "chatgpt.com": "ChatGPT",
-    "facebook.com": "Facebook",
-    "l.facebook.com": "Facebook",
-    "linkedin.com": "LinkedIn",
+    "google": "Google",
+    "bing": "Bing",
+    "duckduckgo": "DuckDuckGo",
+    "yahoo": "Yahoo",
+    "twitter": "X",
+    "youtube": "YouTube",
+    "reddit": "Reddit",
+    "ycombinator": "Hacker News",
+    "producthunt": "Product Hunt",
+    "chatgpt": "ChatGPT",
+    "perplexity": "Perplexity",
+    "facebook": "Facebook",
+    "instagram": "Instagram",
+    "linkedin": "LinkedIn",
+    "github": "GitHub",
 }
+_KNOWN_HOSTS = {"x.com": "X", "t.co": "X"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +165,13 @@ class Dimensions:
 
 
 def referrer_of(source: Source) -> str | None:
-    """Returns the name of a well-known referrer, or the host name of another; None if there is none."""
-    host = _host(source.referrer)
-    return _KNOWN_REFERRERS.get(host.removeprefix("www."), host) or None
+    """Returns the name of a well-known referrer, or the domain of another; None if there is none."""
+    domain = _host(source.referrer).removeprefix("www.")
+    # The referrer of an application is its package, such as com.google.android.gm.
+    if domain.startswith("com."):
+        return domain
+    known = (_KNOWN_REFERRERS.get(label) for label in domain.split(".")[:-1])
+    return _KNOWN_HOSTS.get(domain) or next(filter(None, known), domain) or None
 
 
 def column_of(rows: Any, dimension: Dimension) -> Column:

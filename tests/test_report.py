@@ -1,0 +1,63 @@
+"""The command `report`: its figures are those of the API, and its complaints name the options."""
+
+import httpx2
+import pytest
+
+from mock_server.instants import DAY, instant_of, iso_of
+from tests.command import ended
+from tests.credentials import bearer
+from tests.instants import INSTANT
+
+TODAY = instant_of(INSTANT) // DAY * DAY
+FROM, TO = (iso_of(TODAY - days * DAY)[:10] for days in (7, 1))
+
+
+def test_figures_are_those_of_the_api(api: httpx2.Client) -> None:
+    query = {"startAt": FROM, "endAt": TO}
+    figures = api.get("/analytics/overview", params=query, headers=bearer("df_test")).json()["data"][0]
+    pages = api.get("/analytics/pages", params=query, headers=bearer("df_test")).json()
+
+    result = ended("report", "--from", FROM, "--to", TO, "--now", INSTANT)
+
+    assert result.returncode == 0, result.stderr
+    words = result.stdout.split()
+    assert result.stdout.startswith(f"codefa.st  ·  {FROM} to {TO}  ·  America/New_York\n")
+    assert f"{figures['visitors']:,}" in words
+    assert f"${figures['revenue']:,}" in words
+    assert "Visitors by day" in result.stdout
+    for row in pages["data"][:8]:
+        assert f"{row['visitors']:,}" in words
+    assert f"  … and {pages['pagination']['total'] - 8} more\n" in result.stdout
+
+
+@pytest.mark.parametrize("site", ["empty", "edge_cases", "no_revenue", "quiet"])
+def test_every_website_has_a_report(site: str) -> None:
+    result = ended("report", "--site", site, "--from", TO, "--to", TO, "--now", INSTANT)
+
+    assert result.returncode == 0, result.stderr
+    assert "Visitors by hour" in result.stdout
+    assert ("revenue" in result.stdout) == (site == "edge_cases")
+
+
+def test_without_dates_it_is_about_the_whole_past() -> None:
+    result = ended("report", "--site", "quiet", "--now", INSTANT, "--timezone", "Asia/Tokyo")
+
+    assert "·  all time  ·  Asia/Tokyo\n" in result.stdout
+    assert "Visitors by month" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        pytest.param(("--site", "nowhere"), "there is no 'nowhere'; known: demo, ", id="site"),
+        pytest.param(("--from", "2026-01-01"), "--from, --to: give both or neither", id="one date"),
+        pytest.param(("--from", "x", "--to", "2026-01-01"), "'x' is no date", id="no date"),
+        pytest.param(("--timezone", "Mars"), "'Mars' is no IANA time zone", id="zone"),
+        pytest.param(("--now", "yesterday"), "'yesterday' is not an ISO 8601 instant", id="instant"),
+    ],
+)
+def test_invalid_options_are_refused_in_one_line(options: tuple[str, ...], problem: str) -> None:
+    result = ended("report", *options)
+
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert problem in result.stderr
