@@ -9,12 +9,14 @@ from mock_server.world.past.coins import Column
 from mock_server.world.past.payments import PaymentColumns, Payments, no_payments
 from mock_server.world.past.personas import PersonaColumns
 from mock_server.world.past.visits import VisitColumns, Visits
-from mock_server.world.past.walks import Courses, Walks
+from mock_server.world.past.walks import Courses, PageViews, Walks
 from mock_server.world.residents import SHIFT
 from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.world import World
 
 _MOST_MINUTES = 60 * 24 * 60
+# So many visits are drawn at once at most; drawing takes some 500 bytes for each of them.
+_MOST_VISITS_AT_ONCE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class Drawing:
             visits = visits.take(np.arange(np.searchsorted(visits.start, until, side="right")))
         return self._stretch(visits, until)
 
+    def page_views(self, first: int, last: int) -> PageViews:
+        """Returns the page views of the visits of `visits(first, last, None)`, whose rows they name."""
+        return self.walks.views(self.visit_columns.started(first, last))
+
     def earlier_purchases(self, first: int) -> Stretch:
         """The visits with purchases before a minute whose renewals or returns may come from it on."""
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
@@ -67,7 +73,11 @@ class Drawing:
         cast = 2 * len(self.site.cast) * (last - first) / SHIFT
         return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000
 
-    def minutes_with_visits(self, first: int, count: int) -> int:
+    def minutes_at_once(self, first: int) -> int:
+        """Returns how many minutes from `first` on are drawn at once at most, which takes some 30 MB."""
+        return self._minutes_with_visits(first, _MOST_VISITS_AT_ONCE)
+
+    def _minutes_with_visits(self, first: int, count: int) -> int:
         """In how many minutes from `first` on about so many visits start."""
         births = max(self.population.rates.births(hour) for hour in range(first // 60, first // 60 + 7 * 24))
         return int(count / max(births * self._visits_of_visitor, count / _MOST_MINUTES))

@@ -1,8 +1,10 @@
 """The table of a website's visits: settled rows, behind which each instant writes what is going on."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from mock_server.instants import MINUTE
 from mock_server.world.past.coins import Column
@@ -17,10 +19,10 @@ from mock_server.world.visits import REGULAR
 SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
 """After so many minutes a visit is over, with all that is done on its last page."""
 
+# So many values that reports made of settled visits are cached; the least recently used one makes room.
+_MOST_MADE = 4
 # The table grows by so many minutes at a time: an instant draws these and what has not settled.
 _STEP = 15
-# So many visits are drawn at once at most; drawing takes some 500 bytes for each of them.
-_MOST_VISITS_AT_ONCE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,20 @@ class Goals:
 class Past:
     """All that had happened up to an instant on a website, from the minute `first` on.
 
-    The visits with purchases are rows of `buyers`; they may be older than `rows`. Some payments lie in
-    the future.
+    Visits that started before the minute `settled` are over. The visits with purchases are rows of `buyers`;
+    they may be older than `rows`. Some payments lie in the future. `made` is for reports: the last few values
+    that they made of settled visits and need again; each has its size in bytes as `nbytes`.
     """
 
     first: int
+    settled: int
     instant: int
     rows: Rows
     goals: Goals
     buyers: Rows
     payments: Payments
     visitors: VisitorNumbers
+    made: LRUCache[Any, Any]
 
 
 class Table:
@@ -88,6 +93,7 @@ class Table:
         self._goals = Growing(Goals(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.uint16))))
         self._buyers = Growing(_no_rows(drawing))
         self._payments = Growing(no_payments())
+        self._made: LRUCache[Any, Any] = LRUCache(_MOST_MADE)
         self._visitors.cover(first)
         self._settle_purchases(drawing.earlier_purchases(first))
 
@@ -95,7 +101,8 @@ class Table:
     def nbytes(self) -> int:
         """About how many bytes it takes."""
         parts = (self._rows, self._goals, self._buyers, self._payments)
-        return sum(part.nbytes for part in parts) + self._latest.nbytes
+        made: int = sum(one.nbytes for one in self._made.values())
+        return sum(part.nbytes for part in parts) + self._latest.nbytes + made
 
     def at(self, instant: int) -> Past:
         """The past at an instant, which may be an earlier one. It holds until the table is asked again."""
@@ -113,12 +120,14 @@ class Table:
         buyers, payments = self._bought(tail, self._buyers.count)
         return Past(
             self.first,
+            self.settled,
             instant,
             self._rows.with_tail(rows),
             self._goals.with_tail(_goals_of(tail, self._rows.count)),
             self._buyers.with_tail(buyers),
             self._payments.with_tail(payments),
             self._visitors,
+            self._made,
         )
 
     def _earlier(self, begin: int, instant: int) -> Past:
@@ -139,12 +148,14 @@ class Table:
         more_buyers, more_payments = self._bought(tail, len(buyers))
         return Past(
             self.first,
+            begin,
             instant,
             joined(rows, self._rows_of(tail, latest, count)),
             joined(taken(goals, np.flatnonzero(goals.row < count)), _goals_of(tail, count)),
             joined(buyers, more_buyers),
             joined(bought, more_payments),
             self._visitors,
+            self._made,
         )
 
     def _settle(self, minute: int) -> None:
@@ -152,7 +163,7 @@ class Table:
         if self.settled + _STEP <= minute:
             self._rows.reserve(self._drawing.about_visits(self.settled, minute))
         while self.settled + _STEP <= minute:
-            most = self._drawing.minutes_with_visits(self.settled, _MOST_VISITS_AT_ONCE)
+            most = self._drawing.minutes_at_once(self.settled)
             end = self.settled + min((minute - self.settled) // _STEP, max(1, most // _STEP)) * _STEP
             stretch = self._drawing.visits(self.settled, end, None)
             self._cover(stretch)

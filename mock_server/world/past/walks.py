@@ -44,6 +44,15 @@ class Courses:
     goal: Column
 
 
+@dataclass(frozen=True, slots=True)
+class PageViews:
+    """Page views as columns: the place of each one's visit, the number of its page, and its instant in ms."""
+
+    row: Column
+    page: Column
+    at: Column
+
+
 class Walks:
     """Draws what `Sessions` draws visit by visit."""
 
@@ -81,19 +90,10 @@ class Walks:
 
     def of(self, visits: Visits, until: int | None = None) -> Courses:
         """The courses of visits up to an instant, by which all have started; None means to their end."""
-        state = nth(
-            states(self._chance, WALK, visits.minute, wave=visits.wave, kind=visits.kind), visits.number
-        )
-        first = coins_of_16(nth(state, 0))
+        first, views, page, at = self._walked(visits)
         is_regular = visits.kind == REGULAR
         source = np.where(is_regular, len(self.sources) - 1, self._source_picks.pick(first[:, 0]))
-        entry = self._entry_picks.pick(first[:, 1])
-        if is_regular.any():
-            entry[is_regular] = self._regular_entries[visits.number[is_regular]]
-        counts = self._counts(visits, first[:, 2])
-        views = _Views(counts, state)
-        page = self._pages(visits, views, entry)
-        at = _view_times(visits, views)
+        entry, counts = page[views.first], views.counts
         goal_view, goal_at, goal = self._goals(visits, views, page, at)
         goal_row = views.row[goal_view]
         final_row, final_at, final_goal = self._final_goals(visits, at[views.last])
@@ -124,6 +124,24 @@ class Walks:
             goal_at,
             goal.astype(np.uint16),
         )
+
+    def views(self, visits: Visits) -> PageViews:
+        """Returns all page views of visits, one visit after the other, each from its first to its last."""
+        _, views, page, at = self._walked(visits)
+        return PageViews(views.row, page, at)
+
+    def _walked(self, visits: Visits) -> tuple[Column, "_Views", Column, Column]:
+        """The coins of visits' first words, and their page views: which page each is of, and when."""
+        state = nth(
+            states(self._chance, WALK, visits.minute, wave=visits.wave, kind=visits.kind), visits.number
+        )
+        first = coins_of_16(nth(state, 0))
+        is_regular = visits.kind == REGULAR
+        entry = self._entry_picks.pick(first[:, 1])
+        if is_regular.any():
+            entry[is_regular] = self._regular_entries[visits.number[is_regular]]
+        views = _Views(self._counts(visits, first[:, 2]), state)
+        return first, views, self._pages(visits, views, entry), _view_times(visits, views)
 
     def _counts(self, visits: Visits, coins: Column) -> Column:
         """How many pages are viewed, as in `Sessions`."""

@@ -42,19 +42,25 @@ class Selection:
         self.begin, self.end = begin, min(end, past.instant + 1)
         self._matching = matching
         starts = past.rows.start
-        self.first, self._after = (int(row) for row in np.searchsorted(starts, [self.begin, self.end]))
+        self.first, self.after = (int(row) for row in np.searchsorted(starts, [self.begin, self.end]))
 
     @cached_property
     def rows(self) -> "ChosenRows":
         """The visits."""
-        return ChosenRows(taken(self.past.rows, slice(self.first, self._after)), self._flags)
+        return ChosenRows(taken(self.past.rows, slice(self.first, self.after)), self._flags)
+
+    @cached_property
+    def places(self) -> Column:
+        """The rows of the past in which the visits are."""
+        places = np.arange(self.first, self.after)
+        return places if self._flags is None else places[self._flags]
 
     @cached_property
     def _flags(self) -> Column | None:
         """Whether each visit of the period is chosen; None where all are."""
         if not self._matching:
             return None
-        return self._matching(taken(self.past.rows, slice(self.first, self._after)))
+        return self._matching(taken(self.past.rows, slice(self.first, self.after)))
 
     @cached_property
     def earlier(self) -> Column:
@@ -80,7 +86,7 @@ class Selection:
     @cached_property
     def is_last(self) -> Column:
         """Whether each visit is the last chosen one of its visitor."""
-        followed = np.zeros(self._after - self.first, bool)
+        followed = np.zeros(self.after - self.first, bool)
         followed[self.earlier[~self.is_first] - self.first] = True
         flags: Column = ~(followed if self._flags is None else followed[self._flags])
         return flags
