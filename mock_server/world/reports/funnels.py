@@ -1,0 +1,222 @@
+"""Funnels: how many visitors reached each of several steps, one after another, in a period.
+
+A step is reached by viewing one of some pages, or by completing a goal, later than the step before. It may
+be in any session of the visitor, and other pages and goals may lie between. Sessions, goals and payments are
+those of other reports: a page view counts if its session starts in the period and passes the filters, a
+goal if it is completed in the period in a session that passes them. So the visitors of a first step are those
+of the page, or of the goal.
+
+A session of the table has the set of its pages only. Their order is drawn again, once for each funnel, and
+becomes the session's *move*: which step a visitor who comes with any step leaves with. Moves of sessions that
+are over are cached; the moves of a visitor's sessions, applied one after another, lead to their last step.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mock_server.instants import MINUTE
+from mock_server.world.past.coins import Column
+from mock_server.world.past.table import SETTLING_MINUTES
+from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.selection import Selection
+
+MOST_STEPS = 8
+
+# A move has four bits for each step with which a visitor may come; step 0 is none.
+_STEP_BITS = 4
+
+
+class Step(NamedTuple):
+    """What a visitor does to reach a step: view one of the pages with these paths, or complete the goal."""
+
+    paths: tuple[str, ...] = ()
+    goal: str | None = None
+    """The name of a custom goal; None for a step of pages."""
+
+
+class Reached(NamedTuple):
+    """The figures of a step: who reached it, and what they paid in the period, in major units."""
+
+    visitors: int
+    revenue: float
+
+
+def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reached]:
+    """Returns the figures of each of 1 to 8 steps."""
+    reached = _steps_of_visitors(facts, chosen, tuple(steps))
+    visitors = _at_least(np.bincount(reached, minlength=len(steps) + 1))
+    payments = chosen.payments
+    payer = chosen.past.buyers.visitor[payments.row]
+    is_known = payer >= 0
+    paid = np.zeros(len(steps) + 1, np.int64)
+    np.add.at(paid, reached[payer[is_known]], payments.amount[is_known])
+    return [
+        Reached(int(count), facts.amount(amount))
+        for count, amount in zip(visitors[1:], _at_least(paid)[1:], strict=True)
+    ]
+
+
+def _at_least(sums: Column) -> Column:
+    """The sums over each place and all after it."""
+    return np.cumsum(sums[::-1])[::-1]
+
+
+def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> Column:
+    """The last step that each visitor reached; 0 for none."""
+    moving = _Moving(facts, chosen, steps)
+    visitor, move = moving.before_the_period()
+    later = moving.of_the_period()[chosen.places - chosen.first]
+    is_moved = later != moving.nothing
+    visitor = np.concatenate([visitor, chosen.rows.visitor[is_moved]])
+    move = np.concatenate([move, later[is_moved]])
+    reached = np.zeros(chosen.past.visitors.count, np.uint8)
+    next_one = np.zeros(chosen.past.visitors.count, np.int32)
+    rows = np.arange(len(visitor), dtype=np.int32)
+    while len(rows):
+        # One visit of each visitor at a time, the earliest: what is written last stays.
+        here = visitor[rows]
+        next_one[here[::-1]] = rows[::-1]
+        is_next = next_one[here] == rows
+        taken, who = rows[is_next], here[is_next]
+        # Whoever has reached the last step stays there: beyond it a move has no bits.
+        comes = reached[who]
+        reached[who] = np.maximum(comes, move[taken] >> comes * np.uint8(_STEP_BITS) & 0xF)
+        rows = rows[~is_next]
+    return reached
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The moves of the visits that start between two minutes, all of which are over."""
+
+    first: int
+    last: int
+    moves: Column
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.moves.nbytes)
+
+
+class _Moving:
+    """Finds the moves of visits in one funnel."""
+
+    def __init__(self, facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> None:
+        self._drawing = facts.drawing
+        self._chosen = chosen
+        self._past = chosen.past
+        self._steps = steps
+        walks, pages = facts.drawing.walks, facts.drawing.site.pages
+        self._by_page = _bits([[page.path in step.paths for page in pages] for step in steps])
+        self._by_goal = _bits(
+            [[step.goal is not None and goal.name == step.goal for goal in walks.goals] for step in steps]
+        )
+        self.nothing = _packed(np.arange(len(steps), dtype=np.uint8)[None])[0]
+        """The move of a visit that leads to no further step."""
+
+    def before_the_period(self) -> tuple[Column, Column]:
+        """Visitors and moves of visits that start before the period and complete a goal in it."""
+        goals = self._chosen.goals
+        early = np.flatnonzero(goals.row < self._chosen.first)
+        rows, places = np.unique(goals.row[early], return_inverse=True)
+        moves = self._moves(len(rows), places, goals.at[early], self._by_goal[goals.goal[early]])
+        return self._past.rows.visitor[rows], moves
+
+    def of_the_period(self) -> Column:
+        """The moves of all visits that start in the period, chosen or not."""
+        chosen = self._chosen
+        begin = max(chosen.begin // MINUTE, self._past.first)
+        end = (chosen.end - 1) // MINUTE + 1
+        # Of visits that may go on after the period, fewer goals count.
+        settled = max(begin, min(end - SETTLING_MINUTES - 1, self._past.settled))
+        moves = np.concatenate([self._settled(begin, settled), self._last(settled, max(settled, end))])
+        skipped = chosen.first - self._row(begin)
+        return moves[skipped : skipped + chosen.after - chosen.first]
+
+    def _settled(self, first: int, last: int) -> Column:
+        """The moves of the visits between two minutes that are over, with all goals that they completed."""
+        if first == last:
+            return np.zeros(0, self.nothing.dtype)
+        made, key = self._past.made, (funnel, self._steps)
+        known = made.get(key) or _Known(first, first, np.zeros(0, self.nothing.dtype))
+        if first < known.first or known.last < last:
+            begin, end = min(first, known.first), max(last, known.last)
+            parts = [self._drawn(begin, known.first), known.moves, self._drawn(known.last, end)]
+            known = made[key] = _Known(begin, end, np.concatenate(parts))
+        skipped = self._row(first) - self._row(known.first)
+        return known.moves[skipped : skipped + self._row(last) - self._row(first)]
+
+    def _drawn(self, first: int, last: int) -> Column:
+        """The moves of visits between two minutes, drawn some at a time."""
+        parts = [np.zeros(0, self.nothing.dtype)]
+        while first < last:
+            end = min(last, first + max(1, self._drawing.minutes_at_once(first)))
+            goals, begin_row, end_row = self._past.goals, self._row(first), self._row(end)
+            there = np.flatnonzero((goals.row >= begin_row) & (goals.row < end_row))
+            parts.append(self._walked(first, end, goals.row[there], goals.at[there], goals.goal[there]))
+            first = end
+        return np.concatenate(parts)
+
+    def _last(self, first: int, last: int) -> Column:
+        """The moves of visits between two minutes, with what had happened by now and the period's goals."""
+        goals = self._chosen.goals
+        there = np.flatnonzero(goals.row >= self._row(first))
+        return self._walked(first, last, goals.row[there], goals.at[there], goals.goal[there])
+
+    def _walked(self, first: int, last: int, goal_row: Column, goal_at: Column, goal: Column) -> Column:
+        """The moves of visits between two minutes that completed these goals."""
+        views = self._drawing.page_views(first, last)
+        begin = self._row(first)
+        bits = self._by_page[views.page]
+        seen = np.flatnonzero((bits != 0) & (views.at <= self._past.instant))
+        return self._moves(
+            self._row(last) - begin,
+            np.concatenate([views.row[seen], goal_row - begin]),
+            np.concatenate([views.at[seen], goal_at]),
+            np.concatenate([bits[seen], self._by_goal[goal]]),
+        )
+
+    def _row(self, minute: int) -> int:
+        """The row of the first visit that starts in a minute or later."""
+        return int(np.searchsorted(self._past.rows.start, minute * MINUTE))
+
+    def _moves(self, count: int, row: Column, at: Column, bits: Column) -> Column:
+        """The moves of `count` visits, from events: the visit of each, its instant, and the steps it fits."""
+        row, at, bits = (column[bits != 0] for column in (row, at, bits))
+        moves = np.full(count, self.nothing)
+        if not len(row):
+            return moves
+        # Events of one instant cannot reach two steps, so they count as one.
+        span = int(at.max() - at.min()) + 1
+        keys = row.astype(np.int64) * span + (at - at.min())
+        order = np.argsort(keys, kind="stable")
+        firsts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        bits = np.bitwise_or.reduceat(bits[order], firsts)
+        row = row[order][firsts]
+        # The first event of all visits that have one, the second of those that have two, and so on.
+        counts = np.bincount(row, minlength=count)
+        begins = np.cumsum(counts) - counts
+        longest = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        states = np.tile(np.arange(len(self._steps), dtype=np.uint8), (len(longest), 1))
+        for number in range(int(counts.max())):
+            there = longest[: np.count_nonzero(counts > number)]
+            event = bits[begins[there] + number]
+            states[: len(there)] += event[:, None] >> states[: len(there)] & 1
+        moves[longest] = _packed(states)
+        return moves
+
+
+def _bits(matches: list[list[bool]]) -> Column:
+    """A bit for each step that a page, or goal, leads to from the step before; by its number."""
+    bits: Column = np.packbits(np.array(matches, bool), axis=0, bitorder="little")[0]
+    return bits
+
+
+def _packed(states: Column) -> Column:
+    """Moves from rows that have, for each step to come with, the step to leave with."""
+    shifts = np.arange(states.shape[1], dtype=np.uint32) * _STEP_BITS
+    moves: Column = np.bitwise_or.reduce(states.astype(np.uint32) << shifts, axis=1)
+    return moves
