@@ -1,3 +1,3 @@
-"""A local mock server of DataFast's realtime API, with a living website behind it."""
+"""A local mock server of DataFast's API, with a living website behind it."""
 
 __version__ = "0.1.0"

@@ -104,7 +104,7 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="datafast-mock")
 def main() -> None:
-    """A local mock server and contract-test kit for DataFast's realtime API."""
+    """A local mock server and contract-test kit for DataFast's API."""
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal whose encoding lacks a character shows another one.
         sys.stdout.reconfigure(errors="replace")

@@ -57,7 +57,7 @@ def curl(command: list[str], server: str) -> httpx2.Response:
 
 
 def _tight(json: str) -> str:
-    return re.sub(r"([,:{\[]) +", r"\1", json)
+    return re.sub(r"([,:{\[])\s+", r"\1", json)
 
 
 def _fits(pattern: str, text: str) -> bool:

@@ -67,7 +67,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 )
 @click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
 def verify(url: str | None, **options: Any) -> None:
-    """Judge any server that claims to speak DataFast's realtime API, clause by clause.
+    """Judge any server that claims to speak DataFast's API, clause by clause.
 
     URL is the API's base, such as https://example.com/api/v1. With --har nothing is sent; a URL then
     selects the answers of that server.
