@@ -53,7 +53,8 @@ def curl(command: list[str], server: str) -> httpx2.Response:
                 headers["Content-Type"] = "application/json"
             case _:
                 url = argument.replace("http://127.0.0.1:8484", server)
-    return httpx2.request(method or ("POST" if content else "GET"), url, headers=headers, content=content)
+    method = method or ("POST" if content else "GET")
+    return httpx2.request(method, url, headers=headers, content=content, timeout=30)
 
 
 def _tight(json: str) -> str:
