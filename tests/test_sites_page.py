@@ -8,18 +8,24 @@ import pytest
 from msgspec.structs import fields
 
 from mock_server.errors import InputError
+from mock_server.state import funnels
+from mock_server.state.accounts import load_accounts
 from mock_server.world import site
 from tests.command import serving
 from tests.credentials import bearer
 from tests.instants import INSTANT
 
 PAGE = (Path(__file__).parent.parent / "docs" / "sites.md").read_text(encoding="utf-8")
-[EXAMPLE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLE, FUNNELS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 # These members are set when a file is loaded.
 OWN = {"fileName", "file"}
 
 
-@pytest.mark.parametrize("record", site._Record.__subclasses__(), ids=lambda record: record.__name__)
+@pytest.mark.parametrize(
+    "record",
+    [*site._Record.__subclasses__(), funnels.Funnel, funnels.Step],
+    ids=lambda record: record.__name__,
+)
 def test_every_member_is_described(record: type) -> None:
     members = {field.encode_name for field in fields(record)} - (OWN if record is site.Site else set())
 
@@ -36,6 +42,16 @@ def test_the_shown_website_is_alive(tmp_path: Path) -> None:
     told = reply.json()["data"]
     assert 10 < told["count"] < 120
     assert any(event["path"] == "/shirts" for event in told["recentEvents"])
+
+
+def test_the_shown_funnel_is_one_that_the_site_can_have(tmp_path: Path) -> None:
+    owner = "owner: {name: Jane Doe, email: jane@example.com}\n"
+    (tmp_path / "demo.yaml").write_text(owner + FUNNELS, encoding="utf-8")
+
+    accounts = load_accounts(site.load_sites(), tmp_path)
+
+    [[funnel]] = accounts["demo"].funnels.values()
+    assert [step.id for step in funnel.steps] == ["landing", "pricing", "signup"]
 
 
 def test_the_shown_complaint_is_the_real_one(tmp_path: Path) -> None:

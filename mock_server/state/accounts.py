@@ -1,7 +1,7 @@
 """The accounts, which own websites and what is written through the API; read from `fixtures/accounts/`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
+from mock_server.state.funnels import Funnel, faults_of
 from mock_server.world.site import Site
 
 ACCOUNTS = FIXTURES / "accounts"
@@ -31,6 +32,7 @@ class _Shown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A website in an account's file; its id and domain are those of the site that it shows."""
 
     site: str
+    funnels: Annotated[tuple[Funnel, ...], Meta(max_length=100)] = ()
 
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +48,8 @@ class Account:
     owner: Owner
     websites: Mapping[str, str]
     """The name of the site that each website shows, by website id."""
+    funnels: Mapping[str, Sequence[Funnel]] = field(default_factory=dict)
+    """The funnels of websites that have any, by website id."""
     version: int = 0
     """The number of writes; while it is 0, answers depend on the world alone."""
 
@@ -53,7 +57,8 @@ class Account:
 def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[str, Account]:
     """Returns all accounts by name, including the default one.
 
-    Raises InputError for an unknown site, or for one that two websites show.
+    Raises InputError for an unknown site, for one that two websites show, and for a funnel that its site
+    cannot have.
     """
     accounts: dict[str, Account] = {}
     owners: dict[str, str] = {}
@@ -66,8 +71,11 @@ def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[st
             if website.site in owners:
                 raise InputError(place, f"{website.site!r} is a website of {owners[website.site]!r} already")
             owners[website.site] = path.stem
+            for below, problem in faults_of(website.funnels, sites[website.site]):
+                raise InputError(f"{path}: $.websites[{n}].funnels{below}", problem)
         websites = {sites[website.site].website_id: website.site for website in file.websites}
-        accounts[path.stem] = Account(path.stem, file.owner, websites)
+        funnels = {sites[one.site].website_id: one.funnels for one in file.websites if one.funnels}
+        accounts[path.stem] = Account(path.stem, file.owner, websites, funnels)
     if DEFAULT_ACCOUNT not in accounts:
         raise InputError(folder, f"there is no {DEFAULT_ACCOUNT}.yaml in this folder")
     default = accounts[DEFAULT_ACCOUNT]

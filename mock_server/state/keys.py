@@ -143,6 +143,11 @@ class Keys:
         self._websites = {
             website_id: site for account in accounts.values() for website_id, site in account.websites.items()
         }
+        self._funnels = {
+            website_id: funnels
+            for account in accounts.values()
+            for website_id, funnels in account.funnels.items()
+        }
         self._ship()
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
@@ -234,10 +239,10 @@ class Keys:
         return known[name]
 
     def new_account(self) -> Account:
-        """Makes an account that owns every website. It lasts as long as a key has it."""
+        """Makes an account that owns every website, with its funnels. It lasts as long as a key has it."""
         names = (f"account-{number}" for number in self._numbers)
         name = next(name for name in names if name not in self._accounts)
-        return Account(name, self._default_account.owner, self._websites)
+        return Account(name, self._default_account.owner, self._websites, self._funnels)
 
     def _used(self, token: str) -> Key | None:
         key = self._minted.get(token)

@@ -1,0 +1,79 @@
+"""Funnels of websites: their steps, as an account's file describes them, checked against the site."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mock_server.world.site import Site
+
+_WORDS = re.compile(r"[^\W_]+")
+_Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A step: the view of a page, by `url`, or a custom goal, by `goal_name`; the other one is None."""
+
+    name: _Name
+    type: Literal["pageview", "goal"]
+    url: Annotated[str, Meta(max_length=2_000)] | None = None
+    """A path, in which `*` stands for any characters, or none."""
+    goal_name: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The name in small letters, with hyphens between its words."""
+        return "-".join(_WORDS.findall(self.name.lower()))
+
+    def paths_of(self, site: Site) -> tuple[str, ...]:
+        """Returns the paths of the site's pages that `url` matches."""
+        if self.url is None:
+            return ()
+        pattern = re.compile(".*".join(map(re.escape, self.url.split("*"))), re.DOTALL)
+        return tuple(page.path for page in site.pages if pattern.fullmatch(page.path))
+
+
+class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A funnel of a website; one that is not active has no results."""
+
+    id: Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
+    name: _Name
+    steps: Annotated[tuple[Step, ...], Meta(min_length=2, max_length=8)]
+    is_active: bool = True
+
+
+def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]]:
+    """Yields what is wrong with the funnels of a site: the place below its list, and a sentence."""
+    for place in ("id", "name"):
+        values = [getattr(funnel, place) for funnel in funnels]
+        for n, value in enumerate(values):
+            if value in values[:n]:
+                yield f"[{n}].{place}", f"{value!r} is another funnel of this website already"
+    for n, funnel in enumerate(funnels):
+        ids = Counter(step.id for step in funnel.steps)
+        for m, step in enumerate(funnel.steps):
+            where = f"[{n}].steps[{m}]"
+            if not step.id:
+                yield f"{where}.name", f"{step.name!r} has neither a letter nor a digit"
+            elif ids[step.id] > 1:
+                yield f"{where}.name", f"several steps have the name {step.name!r}, or nearly"
+            yield from ((f"{where}.{member}", problem) for member, problem in _faults_of_step(step, site))
+
+
+def _faults_of_step(step: Step, site: Site) -> Iterator[tuple[str, str]]:
+    if step.type == "pageview":
+        if step.url is None:
+            yield "url", "the view of a page needs a path"
+        elif not step.paths_of(site):
+            yield "url", f"{step.url!r} is no page of the site {site.name!r}"
+        if step.goal_name is not None:
+            yield "goalName", "the view of a page has no goal"
+    else:
+        if step.goal_name is None:
+            yield "goalName", "a goal needs a name"
+        elif step.goal_name not in site.goal_names():
+            yield "goalName", f"{step.goal_name!r} is no goal of the site {site.name!r}"
+        if step.url is not None:
+            yield "url", "a goal has no page"
