@@ -45,6 +45,9 @@ SUSPENDED = ErrorKind(403, "Tracking is suspended for this website.")
 WEBSITE_NOT_ALLOWED = ErrorKind(403, "This token may not access the website {website_id}.")
 WEBSITE_NOT_FOUND = ErrorKind(404, "Website not found: no website has the id {website_id}.")
 VISITOR_NOT_FOUND = ErrorKind(404, "Visitor not found: no page view of {visitor_id} is known at {instant}.")
+FUNNEL_NOT_FOUND = ErrorKind(
+    404, "Funnel not found: no active funnel of this website has the id {funnel_id}."
+)
 ROUTE_NOT_FOUND = ErrorKind(404, "Nothing is at {path}. The API is under {base}.")
 METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
 REQUEST_TIMEOUT = ErrorKind(408, "The rest of the request did not come within {seconds:g} seconds.")

@@ -40,7 +40,8 @@ class Read(NamedTuple):
     is_shared: bool
     """Whether accounts without writes share the answer.
 
-    This is so for operations with a website in the query, which read only the world.
+    This is so for operations with a website in the query, which read only the world, except for reports on
+    what an account has.
     """
     weight: int
     """The memory of the read in the cache without its answer, in bytes, estimated."""
@@ -66,7 +67,7 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
         view,
         path,
         query,
-        is_shared=operation.website_in == "query",
+        is_shared=operation.website_in == "query" and not (isinstance(view, Report) and view.is_of_account),
         weight=_LEAST_WEIGHT + len(repr((path, query))),
     )
 

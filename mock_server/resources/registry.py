@@ -20,6 +20,8 @@ class Report:
     """
 
     operation_id: str
+    is_of_account: bool = False
+    """Whether it depends on what an account has beside its websites, such as funnels."""
 
     def __call__(self, call: Call) -> Reply:
         """Returns the report. Raises ApiError."""
@@ -41,4 +43,5 @@ VIEWS: Mapping[str, View] = {
     "getVisitor": visitor,
     "getMetadata": metadata,
     **{name: Report(name) for name in _REPORTS},
+    "getFunnelResults": Report("getFunnelResults", is_of_account=True),
 }

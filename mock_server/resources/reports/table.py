@@ -5,6 +5,7 @@ from functools import partial
 
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.reports.breakdowns import BREAKDOWNS, breakdown, campaigns
+from mock_server.resources.reports.funnels import funnel_results
 from mock_server.resources.reports.goals import exit_clicks, goals
 from mock_server.resources.reports.overview import overview
 from mock_server.resources.reports.timeseries import timeseries
@@ -14,6 +15,7 @@ REPORTS: Mapping[str, Callable[[Call], Reply]] = {
     "getOverview": overview,
     "getTimeseries": timeseries,
     "getGoals": goals,
+    "getFunnelResults": funnel_results,
     "getExitClicks": exit_clicks,
     "listVisitors": visitors,
     "getCampaigns": campaigns,
