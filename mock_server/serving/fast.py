@@ -1,7 +1,7 @@
 """The fast path, which answers plain GET requests of keys without rules or limits.
 
 It does all that `stages` does, with the same key, clock, permission and journal, and its answers have the
-same bytes. A request with a preference, a rule, a limit, a query or another method is left to `stages`.
+same bytes. A request with a preference, a rule, a limit or another method is left to `stages`.
 Only a `Read` is cached here, so a request that changes something never takes the fast path: if an answer
 fails here, `stages` makes it again.
 """
@@ -16,16 +16,19 @@ from urllib.parse import unquote
 from starlette.types import Scope
 
 from mock_server.errors import ApiError
+from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.instants import date_header
 from mock_server.resources.cache import Read, WorldChoice, read_of
 from mock_server.resources.call import Reply
 from mock_server.service import Service
+from mock_server.serving.query import query_of
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON
 from mock_server.state.clock import Clock
 from mock_server.state.journal import LONGEST_ANSWER, Outcome, Part, Sent, answer_headers_of, sent_of
 from mock_server.state.keys import Key
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
+_PREFERENCE = QUERY_PREFIX.encode()
 _OK = 200
 # The headers that may change the answer or announce a body.
 _DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"})
@@ -105,7 +108,7 @@ class FastReads:
 
         `raw` holds all bytes of the request, by which it is cached; None if it did not come alone.
         """
-        if scope["method"] != "GET" or scope["query_string"]:
+        if scope["method"] != "GET" or _PREFERENCE in scope["query_string"]:
             return None
         cached = self._decided(scope)
         answer = None if cached is None else self._answer(cached)
@@ -153,11 +156,12 @@ class FastReads:
         if operation is None or operation.success != _OK:
             return None
         path = dict.fromkeys(operation.path_names, value)
+        query = query_of(scope["query_string"]) if scope["query_string"] else _NOTHING
         try:
             key.admit(operation.access)
-            website_id = operation.website_id(path, _NOTHING)
+            website_id = operation.website_id(path, query)
             choice = service.choice_of(key, website_id, stands=operation.website_in)
-            read = read_of(operation, service.views[name], operation.read(path, _NOTHING, b""))
+            read = read_of(operation, service.views[name], operation.read(path, query, b""))
         except ApiError:
             return None
         if read is None:

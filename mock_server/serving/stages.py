@@ -7,7 +7,6 @@ report, which is the last one and changes nothing. So limits and the writes of r
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic_ns
-from urllib.parse import parse_qsl
 
 from msgspec import UNSET
 from starlette.responses import Response
@@ -34,6 +33,7 @@ from mock_server.resources.cache import WorldChoice, read_of
 from mock_server.resources.registry import View
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
+from mock_server.serving.query import query_of
 from mock_server.serving.receiving import kept_of, receive_body, receive_whole_body
 from mock_server.serving.replies import EXAMPLE_HEADER, error_reply, json_reply
 from mock_server.serving.routes import path_as_sent
@@ -117,10 +117,7 @@ def begin(service: Service, scope: Scope) -> Context:
             authorization = value.decode("latin-1")
         elif name == b"prefer":
             prefer.append(value.decode("latin-1"))
-    query: dict[str, list[str]] = {}
-    if scope["query_string"]:
-        for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
-            query.setdefault(name, []).append(value)
+    query = query_of(scope["query_string"]) if scope["query_string"] else {}
     raw = None
     if prefer or _PREFIX in scope["query_string"]:
         raw = raw_preferences_of(

@@ -26,6 +26,7 @@ from mock_server.serving.server import Server, bind, url_of
 from mock_server.serving.strict_http import Timeouts
 from mock_server.world.site import load_sites
 from tests.controls import Controls
+from tests.credentials import DEMO
 from tests.instants import INSTANT
 from tests.waiting import eventually
 
@@ -180,6 +181,10 @@ def test_plain_request_takes_the_fast_path(pair: Pair, key: str, path: str) -> N
     [
         pytest.param(asking(REALTIME, "authorization:bearer   df_test"), id="another spelling"),
         pytest.param(asking(MAP, "Authorization: Bearer df_test", "Accept: text/html", "X: é"), id="headers"),
+        pytest.param(asking(REALTIME + "?x=1&fields=visitors", "Authorization: Bearer df_test"), id="query"),
+        pytest.param(
+            asking(REALTIME + "?websiteId=" + DEMO, "Authorization: Bearer dft_test"), id="account token"
+        ),
         pytest.param(asking(MAP, "Authorization: Bearer df_test", "Origin: http://a"), id="another origin"),
         pytest.param(
             asking(REALTIME, "Origin: null", "Cookie: a=1", "Authorization: Bearer df_test"), id="no origin"
@@ -195,6 +200,17 @@ def test_plain_request_takes_the_fast_path(pair: Pair, key: str, path: str) -> N
 )
 def test_other_plain_request_takes_the_fast_path(pair: Pair, request_: str) -> None:
     assert both(pair, request_)
+
+
+@pytest.mark.parametrize("path", ["overview", "pages?limit=2&filter_country=FR", "devices?offset=1"])
+def test_a_report_takes_the_fast_path_when_it_was_asked_before(pair: Pair, path: str) -> None:
+    request = closing(asking(f"/api/v1/analytics/{path}", "Authorization: Bearer df_quiet"))
+    parsed = pair.counts.parsed
+
+    first, again = exchanged(pair.fast, request), exchanged(pair.fast, request)
+
+    assert first == again == exchanged(pair.usual, request)
+    assert pair.counts.parsed == parsed + 1
 
 
 @pytest.mark.parametrize(
@@ -222,7 +238,10 @@ def test_unusual_requests_are_not_cached(pair: Pair, request_: str) -> None:
         pytest.param(asking(REALTIME, "Authorization: Bearer df_error_500"), id="key of an error"),
         pytest.param(asking(REALTIME, "Authorization: Bearer dft_test"), id="account token"),
         pytest.param(asking(REALTIME, "Authorization: Bearer df_limited"), id="limited key"),
-        pytest.param(asking(REALTIME + "?x=1", "Authorization: Bearer df_test"), id="query"),
+        pytest.param(
+            asking(REALTIME + "?__code=404", "Authorization: Bearer df_test"), id="preference in query"
+        ),
+        pytest.param(asking(REALTIME + "?fields=no", "Authorization: Bearer df_test"), id="invalid query"),
         pytest.param(asking(REALTIME + "/", "Authorization: Bearer df_test"), id="another path"),
         pytest.param(
             asking("//x/api/v1/analytics/realtime", "Authorization: Bearer df_test"), id="authority"
