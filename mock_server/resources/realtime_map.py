@@ -172,7 +172,8 @@ def _extra_data(event: Event) -> dict[str, str]:
         return {}
     if event.goal.url is not None:
         return {"url": event.goal.url, "text": event.goal.name}
-    return {"eventName": event.goal.name}
+    # A property could be called `eventName`, too.
+    return {**event.properties, "eventName": event.goal.name}
 
 
 def _payment(world: World, payment: Payment) -> dict[str, Any]:

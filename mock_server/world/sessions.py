@@ -12,6 +12,7 @@ from mock_server.instants import MINUTE, SECOND
 from mock_server.world.chance import UNIT_16, WALK, Chance, Choice, nth, words
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
+from mock_server.world.properties import Properties
 from mock_server.world.site import Funnel, Goal, Page, Site, Source
 from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit
 
@@ -25,8 +26,12 @@ LINGER = 50 * SECOND
 """What is done on a page is done within this time, even on the last one."""
 
 MOST_VIEWS = 40
+FIRST_PROPERTY_WORD = MOST_VIEWS + 1
+"""The number of the word, among those of a visit, for the properties of a goal on the first page view."""
+
 # The first word of a visit holds the coins of its source, its entry and its number of views. Each page view
 # has a word of its own: how long the visitor stays, which link led there, which goal is reached and when.
+# Behind the words of all page views that there can be, each has another one for the goal's properties.
 _COINS = Struct("<4H8x")
 DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
 """A page view takes a share of the visit between 7 and 13 parts: the base, and as many coins' worth more."""
@@ -37,12 +42,16 @@ LONGEST_DWELL = 29 * MINUTE
 
 
 class Moment(NamedTuple):
-    """Something that happens at an instant on a page; `goal` is None where none is reached."""
+    """Something that happens at an instant on a page; `goal` is None where none is reached.
+
+    `view` is the number of the page view, from 0 on.
+    """
 
     at: int
     kind: int
     page: Page
     goal: Goal | None
+    view: int
 
 
 class Walk(NamedTuple):
@@ -126,11 +135,19 @@ class Session:
         views, pages, moments = self.walk[:3]
         return [
             *(
-                Moment(views[n], VIEW, pages[n], None)
+                Moment(views[n], VIEW, pages[n], None, n)
                 for n in range(bisect_right(views, after), bisect_right(views, until))
             ),
             *(moment for moment in moments if after < moment.at <= until),
         ]
+
+    def properties_of(self, moment: Moment) -> dict[str, str]:
+        """The properties with which a goal is completed at a moment of this session, by name."""
+        if moment.goal is None or moment.kind != CUSTOM:
+            return {}
+        return self._sessions.properties.of(
+            moment.goal.name, nth(self._state, FIRST_PROPERTY_WORD + moment.view) & 0xFFFFFFFF
+        )
 
     def latest_view(self, instant: int) -> int:
         """The latest page view up to an instant."""
@@ -188,6 +205,7 @@ class Sessions:
         """By page, up to which coin each of its goals is reached."""
         self.sources = Choice((source, source.weight) for source in site.sources)
         self.direct = Source(weight=0)
+        self.properties = Properties(site)
         self._funnels: dict[int, Funnel] = {}
         if site.signup:
             self._funnels[SIGNUP] = site.signup
@@ -233,10 +251,10 @@ class Sessions:
         for n, page in enumerate(pages):
             if page.goals and not (outcome and n + 1 == count):
                 stay = min(views[n + 1] - views[n] if n + 1 < count else LINGER, LINGER)
-                moments += self._goal_on(page, views[n], stay, goals[n], delays[n])
+                moments += self._goal_on(page, n, views[n], stay, goals[n], delays[n])
         if outcome == NOTHING:
             return Walk(views, pages, moments, None, None)
-        finale = self._finale(outcome, past, views[-1], pages[-1])
+        finale = self._finale(outcome, past, views, pages[-1])
         times = {moment.kind: moment.at for moment in finale}
         return Walk(views, pages, moments + finale, times.get(IDENTIFY), times.get(PAYMENT))
 
@@ -266,26 +284,27 @@ class Sessions:
             pages.append(page)
         return pages
 
-    def _goal_on(self, page: Page, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
+    def _goal_on(self, page: Page, view: int, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
         """The goal that is reached on a page view, if any, after 10 to 90 % of the stay."""
         number = bisect_right(self.goal_bounds[page.path], coin)
         if number == len(page.goals):
             return []
         goal = page.goals[number]
         kind = EXTERNAL_LINK if goal.type == "external_link" else CUSTOM
-        return [Moment(at + goal_delay(stay, delay), kind, page, goal)]
+        return [Moment(at + goal_delay(stay, delay), kind, page, goal, view)]
 
-    def _finale(self, outcome: int, past: Past, at: int, page: Page) -> list[Moment]:
+    def _finale(self, outcome: int, past: Past, views: Sequence[int], page: Page) -> list[Moment]:
         """What a funnel ends with: its goal, the identification, the payment."""
         funnel = self._funnels[outcome]
+        at, view = views[-1], len(views) - 1
         moments: list[Moment] = []
         if funnel.goal:
             goal = Goal(name=funnel.goal, chance=1, description=funnel.description)
-            moments.append(Moment(at + LINGER // 5, CUSTOM, page, goal))
+            moments.append(Moment(at + LINGER // 5, CUSTOM, page, goal, view))
         if funnel.identifies and not past.is_identified:
-            moments.append(Moment(at + LINGER // 4, IDENTIFY, page, None))
+            moments.append(Moment(at + LINGER // 4, IDENTIFY, page, None, view))
         if outcome == PURCHASE:
-            moments.append(Moment(at + LINGER // 2, PAYMENT, page, None))
+            moments.append(Moment(at + LINGER // 2, PAYMENT, page, None, view))
         return moments
 
 

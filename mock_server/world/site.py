@@ -24,6 +24,10 @@ VISIT_SPACING_MINUTES = 75
 LONGEST_TEXT = 2_000
 # C0 and C1, and the two separators that end a line.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What `POST /goals` takes as a goal's metadata.
+_MOST_PROPERTIES = 10
+_PROPERTY_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+_LONGEST_VALUE = 255
 DEVICES = ("desktop", "mobile", "tablet")
 KPI_COLOR_SCHEMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
 MOST_VISITOR_DAYS = 60_000
@@ -239,6 +243,8 @@ class Site(_Record, frozen=True, kw_only=True):
     devices: Mapping[str, Weight]
     """Weights of `desktop`, `mobile` and `tablet`."""
     signup: Funnel | None = None
+    goal_properties: Mapping[str, Annotated[Mapping[str, Annotated[Mapping[str, Weight], Few]], Few]] = {}
+    """By a custom goal's name, the properties with which it is completed: weights of values by property."""
     money: Money | None = None
     prediction: Prediction | None = None
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
@@ -348,6 +354,7 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
         yield "$.countries", "the site needs `countries` or `places` of its own"
     elif _is_nothing([*site.countries.values(), *(place.weight for place in site.places)]):
         yield "$.countries", "every weight is 0"
+    yield from _property_faults(site)
 
 
 def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -469,6 +476,22 @@ def _funnel_faults(site: Site) -> Iterable[tuple[str, str]]:
         yield "$.signup.share", "the shares of all funnels together are more than 1"
     if "identified" in site.cast and not (site.signup and site.signup.identifies):
         yield "$.cast", "an identified visitor needs a `signup` that `identifies`"
+
+
+def _property_faults(site: Site) -> Iterable[tuple[str, str]]:
+    for goal, properties in site.goal_properties.items():
+        if goal not in site.goal_names():
+            yield "$.goalProperties", f"{goal!r} is no goal of this site"
+        if len(properties) > _MOST_PROPERTIES:
+            yield f"$.goalProperties.{goal}", f"a goal has at most {_MOST_PROPERTIES} properties"
+        for name, weights in properties.items():
+            if not _PROPERTY_NAME.fullmatch(name):
+                yield f"$.goalProperties.{goal}", f"{name[:80]!r} is no name of a property, such as plan_2"
+            for value in weights:
+                if not 0 < len(value) <= _LONGEST_VALUE:
+                    yield f"$.goalProperties.{goal}.{name}", f"a value has 1 to {_LONGEST_VALUE} characters"
+            if _is_nothing(weights.values()):
+                yield f"$.goalProperties.{goal}.{name}", "every weight is 0"
 
 
 def _wave_faults(site: Site) -> Iterable[tuple[str, str]]:

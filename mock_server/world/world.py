@@ -60,6 +60,7 @@ class Event(NamedTuple):
     session: Session
     path: str | None
     goal: Goal | None
+    properties: Mapping[str, str]
     amount: float | None
     customer_name: str | None
     display_name: str | None
@@ -254,6 +255,7 @@ class World:
                 # A renewal happens on the payment provider's side: on no page.
                 moment.page.path if moment else None,
                 moment.goal if moment else None,
+                session.properties_of(moment) if moment else {},
                 payment.plan.amount if payment else None,
                 name if is_customer else None,
                 name if self._is_identified(session, at) else None,

@@ -90,15 +90,17 @@ def test_columns_tell_nothing_that_is_to_come(seed: int, site: str, minute: int,
 def _as_rows(drawing: Drawing, told: Stretch) -> list[tuple[object, ...]]:
     """What columns tell, row by row."""
     visits, courses, walks = told.visits, told.courses, drawing.walks
-    goals: list[list[tuple[int, str]]] = [[] for _ in range(len(visits))]
-    for row, at, number in zip(courses.goal_row, courses.goal_at, courses.goal, strict=True):
+    goals: list[list[tuple[int, str, str]]] = [[] for _ in range(len(visits))]
+    reached = zip(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin, strict=True)
+    for row, at, number, coin in reached:
         target = walks.goals[number]
-        goals[row].append((int(at), target.name or target.url))
+        properties = drawing.properties.of(target.name, int(coin)) if target.name else {}
+        goals[row].append((int(at), target.name or target.url, str(properties)))
     rows = []
     for n in range(len(visits)):
         system, place = drawing.personas.systems[told.system[n]], drawing.personas.places[told.place[n]]
-        reached = {walks.goals[m].name or walks.goals[m].url for m in _set_of(courses.goals[n])}
-        assert reached == {name for _, name in goals[n]}
+        names = {walks.goals[m].name or walks.goals[m].url for m in _set_of(courses.goals[n])}
+        assert names == {name for _, name, _ in goals[n]}
         rows.append(
             (
                 *(int(getattr(visits, name)[n]) for name in ("start", "kind", "minute", "number", "wave")),
@@ -129,7 +131,11 @@ def _as_row(session: Session, until: int) -> tuple[object, ...]:
     walk, persona, visit = session.walk, session.persona, session.visit
     count = session.views_until(until)
     goals = [
-        (moment.at, moment.goal.url if moment.kind == EXTERNAL_LINK else moment.goal.name)
+        (
+            moment.at,
+            moment.goal.url if moment.kind == EXTERNAL_LINK else moment.goal.name,
+            str(session.properties_of(moment)),
+        )
         for moment in walk.moments
         if moment.goal is not None and moment.at <= until
     ]

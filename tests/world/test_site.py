@@ -76,6 +76,28 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "url": ("pages.0.goals.0.type", "external_link", "$.pages[0].goals[0]: an external link"),
     "signup": ("signup.path", ["/no"], "$.signup.path: '/no' is not a page of this"),
     "purchase": ("money.purchase.path", ["/", "/no"], "$.money.purchase.path: '/no' is not a page"),
+    "properties": ("goalProperties", {"no": {"plan": {"a": 1}}}, "$.goalProperties: 'no' is no goal of this"),
+    "values of no weight": (
+        "goalProperties.signup",
+        {"plan": {"a": 0}},
+        "$.goalProperties.signup.plan: every weight is 0",
+    ),
+    "no values": ("goalProperties.signup", {"plan": {}}, "$.goalProperties.signup.plan: every weight is 0"),
+    "property in capitals": (
+        "goalProperties.signup",
+        {"Plan": {"a": 1}},
+        "$.goalProperties.signup: 'Plan' is no name of",
+    ),
+    "value that is empty": (
+        "goalProperties.signup",
+        {"plan": {"": 1}},
+        "$.goalProperties.signup.plan: a value has 1 to 255",
+    ),
+    "too many properties": (
+        "goalProperties.signup",
+        {f"p{n}": {"a": 1} for n in range(11)},
+        "$.goalProperties.signup: a goal has at most 10 properties",
+    ),
     "shares": ("signup.share", 0.993, "$.signup.share: the shares of all funnels"),
     "identified": ("signup.identifies", False, "$.cast: an identified visitor needs"),
     "no signup": ("signup", None, "$.cast: an identified visitor needs a `signup`"),
@@ -129,7 +151,7 @@ def test_content_that_cannot_be_is_refused_with_its_place(
 
 
 def test_customer_and_prediction_need_money(tmp_path: Path) -> None:
-    poor = {**DEMO, "money": None, "regulars": []}
+    poor = {**DEMO, "money": None, "regulars": [], "goalProperties": {}}
 
     with pytest.raises(InputError, match=r"\$\.cast: a customer needs `money`"):
         _loaded(tmp_path, poor)

@@ -39,6 +39,7 @@ class Drawing:
         self.population = world.population
         self._visits_of_visitor = 1 + sum(wave.share for wave in site.waves)
         self.visit_columns = VisitColumns(world.population)
+        self.properties = world.sessions.properties
         self.personas = PersonaColumns(chance, site, world.sessions.personas)
         self.walks = Walks(chance, site, world.sessions)
         self._payments = (

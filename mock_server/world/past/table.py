@@ -52,11 +52,15 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Goals:
-    """Goals that were reached, in no order: the row of the visit, the instant, and the goal's number."""
+    """Goals that were reached, in no order: the row of the visit, the instant, and the goal's number.
+
+    `coin` draws the properties with which the goal was completed.
+    """
 
     row: Column
     at: Column
     goal: Column
+    coin: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,9 @@ class Table:
         self._visitors = VisitorNumbers(drawing.population, births, first - drawing.visit_columns.reach - 1)
         self._latest = np.full(0, -1, np.int32)
         self._rows = Growing(_no_rows(drawing))
-        self._goals = Growing(Goals(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.uint16))))
+        self._goals = Growing(
+            Goals(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.uint16, np.uint32)))
+        )
         self._buyers = Growing(_no_rows(drawing))
         self._payments = Growing(no_payments())
         self._made: LRUCache[Any, Any] = LRUCache(_MOST_MADE)
@@ -220,7 +226,9 @@ def _with_visitors(stretch: Stretch, visitor: Column) -> Rows:
 def _goals_of(stretch: Stretch, begin: int) -> Goals:
     """The goals of a stretch whose first visit is at the row `begin`."""
     courses = stretch.courses
-    return Goals((courses.goal_row + begin).astype(np.int32), courses.goal_at, courses.goal)
+    return Goals(
+        (courses.goal_row + begin).astype(np.int32), courses.goal_at, courses.goal, courses.goal_coin
+    )
 
 
 def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column:

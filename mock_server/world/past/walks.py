@@ -15,6 +15,7 @@ from mock_server.world.sessions import (
     CAST_DWELL,
     DWELL_BASE,
     DWELL_SPREAD,
+    FIRST_PROPERTY_WORD,
     LINGER,
     LONGEST_DWELL,
     MOST_VIEWS,
@@ -29,7 +30,8 @@ from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP
 class Courses:
     """What happened in visits, row by row. `length` in ms; `paid_at` is 0 where nothing was paid.
 
-    `goal_row`, `goal_at` and `goal` are columns of their own, with a row for each goal that was reached.
+    `goal_row`, `goal_at`, `goal` and `goal_coin` are columns of their own, with a row for each goal that was
+    reached. The coin draws the goal's properties.
     """
 
     source: Column
@@ -42,6 +44,7 @@ class Courses:
     goal_row: Column
     goal_at: Column
     goal: Column
+    goal_coin: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class Walks:
         goal_row = np.concatenate([goal_row, final_row])
         goal_at = np.concatenate([goal_at, final_at])
         goal = np.concatenate([goal, final_goal])
+        number = np.concatenate([goal_view - views.first[views.row[goal_view]], counts[final_row] - 1])
+        goal_coin = nth(views.states[goal_row], FIRST_PROPERTY_WORD + number).astype(np.uint32)
         paid_at = np.where(visits.outcome == PURCHASE, at[views.last] + LINGER // 2, 0)
         if until is None:
             seen_counts, length = counts, visits.duration
@@ -110,7 +115,8 @@ class Walks:
             length = at[views.first + seen_counts - 1] - visits.start
             pages = self.page_masks.of_runs(page, views.first, seen)
             kept = np.flatnonzero(goal_at <= until)
-            goal_row, goal_at, goal = goal_row[kept], goal_at[kept], goal[kept]
+            goal_row, goal_at = goal_row[kept], goal_at[kept]
+            goal, goal_coin = goal[kept], goal_coin[kept]
             paid_at = np.where(paid_at <= until, paid_at, 0)
         return Courses(
             source.astype(np.uint16),
@@ -123,6 +129,7 @@ class Walks:
             goal_row,
             goal_at,
             goal.astype(np.uint16),
+            goal_coin,
         )
 
     def views(self, visits: Visits) -> PageViews:
@@ -210,10 +217,14 @@ class _Target:
 
 
 class _Views:
-    """The page views of visits, one visit after the other: `first` and `last` are the places of theirs."""
+    """The page views of visits, one visit after the other: `first` and `last` are the places of theirs.
+
+    `states` are those from which the coins of each visit follow.
+    """
 
     def __init__(self, counts: Column, from_states: Column) -> None:
         self.counts = counts
+        self.states = from_states
         ends = np.cumsum(counts)
         self.first = ends - counts
         self.last = ends - 1

@@ -114,7 +114,7 @@ class Selection:
         chosen = np.flatnonzero((goals.at >= self.begin) & (goals.at < self.end))
         if self._matching:
             chosen = chosen[self._matching(taken(self.past.rows, goals.row[chosen]))]
-        return Goals(goals.row[chosen], goals.at[chosen], goals.goal[chosen])
+        return taken(goals, chosen)
 
     def buyers_of(self, payments: Payments) -> Rows:
         """The visits in which the purchases of these payments were made."""
