@@ -32,7 +32,7 @@ class Report:
 
 
 _REPORTS = (
-    *("getOverview", "getTimeseries", "getGoals", "getExitClicks", "listVisitors"),
+    *("getOverview", "getTimeseries", "getGoals", "getGoalProperties", "getExitClicks", "listVisitors"),
     *("getDevices", "getPages", "getCampaigns", "getReferrers", "getCountries", "getRegions", "getCities"),
     *("getBrowsers", "getOperatingSystems", "getHostnames"),
 )

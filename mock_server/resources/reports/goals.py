@@ -1,9 +1,13 @@
-"""Completed goals and clicks on links that lead away, `GET /analytics/goals` and `/analytics/exit-clicks`."""
+"""Completed goals, their properties, and clicks on links that lead away.
+
+They answer `GET /analytics/goals`, `/analytics/goals/properties` and `/analytics/exit-clicks`.
+"""
 
 from mock_server.resources.call import Call, Reply
-from mock_server.resources.reports.question import asked
+from mock_server.resources.reports.question import asked, period, selected
 from mock_server.resources.reports.rows import paged
 from mock_server.world.reports import goals as figures
+from mock_server.world.reports import properties
 
 
 def goals(call: Call) -> Reply:
@@ -16,6 +20,22 @@ def goals(call: Call) -> Reply:
     fields = call.query.get("fields", ("name", "completions", "visitors"))
     columns = ["goal" if name == "name" else name for name in fields]
     return paged(call, figures.goals(facts, chosen), columns)
+
+
+def goal_properties(call: Call) -> Reply:
+    """Returns a row for each property of the goal `eventName`, or for each value of its `propertyName`.
+
+    A row is such as `{"propertyName": "plan", "completions": 300, "visitors": 260}`, or with `propertyName`
+    such as `{"value": "free", "completions": 200, "visitors": 180}`, most completions first. Names that the
+    website does not have give no rows. Raises ApiError 400 for dates or a time zone that cannot be read.
+    """
+    facts, chosen, _ = selected(call, period(call), [])
+    goal, name = call.query["eventName"], call.query.get("propertyName")
+    if name is None:
+        rows = properties.properties(facts, chosen, goal)
+        return paged(call, rows, ("propertyName", "completions", "visitors"))
+    rows = properties.values(facts, chosen, goal, name)
+    return paged(call, rows, ("value", "completions", "visitors"))
 
 
 def exit_clicks(call: Call) -> Reply:
