@@ -9,12 +9,15 @@ from mock_server.golden.asking import Answer, Mock, Question, url_of
 from mock_server.golden.file import Golden
 from mock_server.golden.traits import TRAITS
 from mock_server.instants import DAY, instant_of, iso_of
+from mock_server.state.accounts import DEFAULT_ACCOUNT
 
 _VISITOR_ID = "visitorId"
+_FUNNEL_ID = "funnelId"
 _MAP = "getRealtimeMap"
 # The columns of a time series, which requires a choice.
 _FIELDS = ("name", "visitors", "sessions", "revenue", "payments", "conversion_rate")
 _GOAL = "signup"
+_PROPERTY = "propertyName"
 _LOOKED_AT = 100
 """The number of visitors of a map that are searched for traits; all 5,000 of a site would take seconds."""
 
@@ -60,16 +63,18 @@ class _Website(NamedTuple):
     mock: Mock
     row: Mapping[str, Any]
 
-    def question(self, operation: Operation, **path: str) -> Question:
-        """Makes the request for an operation."""
-        query = _query_of(operation, self.mock) if _is_report(operation) else ""
+    def question(self, operation: Operation, further: str = "", **path: str) -> Question:
+        """Makes the request for an operation; `further` parameters follow those of a report."""
+        query = _query_of(operation, self.mock) + further if _is_report(operation) else ""
         return Question(url_of(operation, path, query), self.row["key"], operation.method)
 
-    def ask(self, operation: Operation, **path: str) -> Answer:
+    def ask(self, operation: Operation, further: str = "", **path: str) -> Answer:
         """Returns the answer of an operation."""
-        return self.mock.ask(self.question(operation, **path))
+        return self.mock.ask(self.question(operation, further, **path))
 
-    def golden(self, operation: Operation, label: str, good_for: str, **path: str) -> Golden:
+    def golden(
+        self, operation: Operation, label: str, good_for: str, further: str = "", **path: str
+    ) -> Golden:
         """Makes the file of an operation; `label` distinguishes several files of one operation."""
         name = self.row["name"]
         return Golden(
@@ -78,8 +83,8 @@ class _Website(NamedTuple):
             revision=self.mock.revision,
             site=name,
             operations=(operation.operation_id,),
-            question=self.question(operation, **path),
-            answer=self.ask(operation, **path),
+            question=self.question(operation, further, **path),
+            answer=self.ask(operation, further, **path),
         )
 
 
@@ -92,9 +97,31 @@ def answers_of(mock: Mock, row: Mapping[str, Any], *, with_reports: bool = False
     for operation in mock.service.operations:
         if operation.path_names == (_VISITOR_ID,):
             yield from _profiles(website, operation)
+        elif operation.path_names == (_FUNNEL_ID,):
+            yield from _funnels(website, operation) if with_reports else ()
         elif not operation.path_names and (with_reports or not _is_report(operation)):
             golden = website.golden(operation, "", "")
             yield replace(golden, good_for=_use_of(website, operation, golden.answer))
+            if any(parameter.name == _PROPERTY for parameter in operation.parameters):
+                yield from _values(website, operation)
+
+
+def _funnels(website: _Website, operation: Operation) -> Iterator[Golden]:
+    service = website.mock.service
+    website_id = service.sites[website.row["name"]].website_id
+    for funnel in service.keys.account(DEFAULT_ACCOUNT).funnels.get(website_id, ()):
+        if funnel.is_active:
+            good_for = (
+                f"{_summary(website.mock, operation)}, here {len(funnel.steps)} steps: {funnel.name!r}."
+            )
+            yield website.golden(operation, f".{funnel.slug}", good_for, funnelId=funnel.id)
+
+
+def _values(website: _Website, operation: Operation) -> Iterator[Golden]:
+    """Yields a file with the values of the first property of the goal that is asked for, if it has any."""
+    for name in list(website.mock.service.sites[website.row["name"]].goal_properties.get(_GOAL, {}))[:1]:
+        good_for = f"{_summary(website.mock, operation)}, here the values of {name!r}."
+        yield website.golden(operation, f".{name}", good_for, f"&{_PROPERTY}={name}")
 
 
 def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:

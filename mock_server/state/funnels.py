@@ -24,8 +24,8 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
 
     @property
     def id(self) -> str:
-        """The name in small letters, with hyphens between its words."""
-        return "-".join(_WORDS.findall(self.name.lower()))
+        """The slug of the name."""
+        return slug_of(self.name)
 
     def paths_of(self, site: Site) -> tuple[str, ...]:
         """Returns the paths of the site's pages that `url` matches."""
@@ -43,6 +43,16 @@ class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     steps: Annotated[tuple[Step, ...], Meta(min_length=2, max_length=8)]
     is_active: bool = True
 
+    @property
+    def slug(self) -> str:
+        """The slug of the name."""
+        return slug_of(self.name)
+
+
+def slug_of(name: str) -> str:
+    """Returns a name in small letters, with hyphens between its words; it may be empty."""
+    return "-".join(_WORDS.findall(name.lower()))
+
 
 def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]]:
     """Yields what is wrong with the funnels of a site: the place below its list, and a sentence."""
@@ -52,6 +62,8 @@ def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]
             if value in values[:n]:
                 yield f"[{n}].{place}", f"{value!r} is another funnel of this website already"
     for n, funnel in enumerate(funnels):
+        if not funnel.slug:
+            yield f"[{n}].name", f"{funnel.name!r} has neither a letter nor a digit"
         ids = Counter(step.id for step in funnel.steps)
         for m, step in enumerate(funnel.steps):
             where = f"[{n}].steps[{m}]"

@@ -69,6 +69,9 @@ def test_a_funnel_is_active_unless_its_file_says_otherwise(tmp_path: Path) -> No
     [
         pytest.param({"id": "A" * 24}, "[0].id: ", id="id in capitals"),
         pytest.param({"name": ""}, "[0].name: ", id="no name"),
+        pytest.param(
+            {"name": "?"}, "[0].name: '?' has neither a letter nor a digit", id="name without a word"
+        ),
         pytest.param({"slug": "first"}, "[0]: ", id="unknown member"),
         pytest.param({"steps": [LANDING]}, "[0].steps: ", id="one step"),
         pytest.param({"steps": [LANDING] * 9}, "[0].steps: ", id="nine steps"),
@@ -113,7 +116,7 @@ def test_a_funnel_is_active_unless_its_file_says_otherwise(tmp_path: Path) -> No
         pytest.param(
             {"steps": [LANDING, {**SIGNUP, "name": "!"}]},
             "[0].steps[1].name: '!' has neither a letter nor a digit",
-            id="name without a word",
+            id="name of a step without a word",
         ),
     ],
 )
