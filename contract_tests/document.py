@@ -61,7 +61,7 @@ class Operation:
     `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
     documented statuses. `security` has one mapping for each alternative, from the scheme's name to the roles
     that it asks for; it is empty for an operation that is open to everybody. `body` is the documented
-    example of a request body, None without one.
+    example of a request body, None without one. `tag` is the first tag, "" without one.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Operation:
     errors: frozenset[int]
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     body: Json
+    tag: str = ""
 
     @property
     def is_read(self) -> bool:
@@ -257,6 +258,7 @@ class Document:
             # An alternative without a scheme lets everybody in.
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
+            tag=next(iter(content.get("tags", ())), ""),
         )
 
     def _example_of(self, part: Json) -> Json:

@@ -1,14 +1,20 @@
 """Recordings: all exchanges of a run, with look-ups for clauses."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange, Json
+from contract_tests.families import WRITTEN
 from contract_tests.pointers import kind_of, step
 
 T = TypeVar("T")
+
+_NOT_THERE = frozenset({404, 405, 501})
+# Requests that a server which has the operation answers with another status.
+_TELLING = frozenset({"ok", "account-token", "no-credential", "unknown-credential"})
 
 REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
 
@@ -20,7 +26,11 @@ class Recording:
         self, exchanges: Iterable[Exchange], revision: str | None = None, contract: Document | None = None
     ) -> None:
         """`contract` describes the operations; None stands for the document that the kit ships with."""
-        self.exchanges: Sequence[Exchange] = list(exchanges)
+        given = list(exchanges)
+        absent = _absent(given)
+        self.exchanges: Sequence[Exchange] = [e for e in given if e.operation not in absent]
+        self.absent: Mapping[str, Sequence[Exchange]] = absent
+        """The exchanges of operations that the server does not have, which no other clause judges."""
         self.demanded = revision
         self._contract = contract or document()
         self._base: Recording | None = None
@@ -122,3 +132,20 @@ def rows(data: Json, name: str) -> list[dict[str, Json]]:
     """Returns the objects in a member that is a list; none if it is no list."""
     found = data.get(name) if isinstance(data, dict) else None
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _absent(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
+    """Returns the exchanges of operations that the server does not have, by operation.
+
+    Such an operation answers 404, 405 or 501 to every request, even to one that is correct or has no token.
+    The operations of the seed pages are always expected.
+    """
+    by_operation: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in exchanges:
+        if exchange.operation is not None and exchange.operation not in WRITTEN:
+            by_operation[exchange.operation].append(exchange)
+    return {
+        operation: found
+        for operation, found in by_operation.items()
+        if all(e.status in _NOT_THERE for e in found) and any(e.labels & _TELLING for e in found)
+    }

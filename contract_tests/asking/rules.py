@@ -1,7 +1,7 @@
 """What the document says about who may ask an operation, as rules from which probes and clauses are made."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -74,20 +74,31 @@ class Paging:
 
 
 def rules_of(contract: Document) -> list[Rule]:
-    """The rules of all operations that have no clauses written by hand, in the order of the document."""
-    return [rule for operation in _described(contract) for rule in _Asked(operation).rules()]
+    """The rules of the operations that have no clauses written by hand, in the order of the document.
+
+    A refusal that the document describes alike for several operations is a rule for one of them only, so
+    that a run does not take a dozen requests for each operation: without a token for one of each tag, the
+    others for one of all. Operations with an id in the path, and those that write, keep all of their rules.
+    """
+    found: dict[Hashable, Rule] = {}
+    for operation in _described(contract):
+        asked = _Asked(operation)
+        for rule in asked.rules():
+            found.setdefault(asked.likeness(rule), rule)
+    return list(found.values())
 
 
 def pagings_of(contract: Document) -> list[Paging]:
-    """The operations with `limit` and `offset`, if the kit knows how to ask them."""
-    found = []
+    """The first operation of each tag with `limit` and `offset`, if the kit knows how to request it."""
+    found: dict[Hashable, Paging] = {}
     for operation in _described(contract):
         asked = _Asked(operation)
         limit, offset = operation.parameter("limit"), operation.parameter("offset")
         if limit and offset and operation.is_read and asked.is_known:
             size = int(limit.schema.get("minimum", 1))
-            found.append(Paging(operation, max(size, 1), asked.main, asked.values, asked.roles))
-    return found
+            paging = Paging(operation, max(size, 1), asked.main, asked.values, asked.roles)
+            found.setdefault(operation.tag or operation.id, paging)
+    return list(found.values())
 
 
 def _described(contract: Document) -> Iterator[Operation]:
@@ -131,6 +142,15 @@ class _Asked:
         required = {p.name for p in self.operation.parameters if p.is_required and p.place == "query"}
         is_placed = all(p.name == WEBSITE_ID for p in self._in_path)
         return is_placed and required - {WEBSITE_ID} <= self.values.keys()
+
+    def likeness(self, rule: Rule) -> Hashable:
+        """Returns a value that two rules share if one of them stands for both."""
+        kind = rule.label
+        if kind not in labels.REFUSED or not self.is_known or not self.operation.is_read:
+            return rule.id
+        tag = self.operation.tag if kind == labels.NO_CREDENTIAL else ""
+        security = tuple(tuple(sorted(alternative.items())) for alternative in self.operation.security)
+        return kind, rule.who, rule.statuses, security, bool(rule.roles), tag
 
     def rules(self) -> Iterator[Rule]:
         """The rules that the document's `security`, parameters and statuses amount to."""

@@ -11,15 +11,17 @@ from contract_tests.recording import Recording
 
 LIMITED = 429
 _ERROR, _FAILURE = 400, 500
+_NOT_THERE = "the server does not have this operation"
+_ONCE = "its URL failed once, and was not requested again"
 # Rate limits and gateways answer with these for a moment, whatever the request is.
 _PASSING = frozenset({LIMITED, 502, 503, 504})
 
 
 class Case(NamedTuple):
-    """An answer. `is_single_failure` says that its URL failed once, and was not requested again."""
+    """An answer. `warning` says why another status is only a warning, None if it breaks the clause."""
 
     exchange: Exchange
-    is_single_failure: bool
+    warning: str | None = None
 
 
 class Answered(NamedTuple):
@@ -54,29 +56,36 @@ class Answered(NamedTuple):
 
         The answers of rate limits and gateways do not, nor does a failure (5xx) where a success is expected.
         Where a refusal is expected, a failure counts if other requests succeed, and every request for its
-        URL fails.
+        URL fails. If the server does not have the operation, its answer to a correct request is a warning.
         """
+        if self.operation is not None and self.operation in recording.absent:
+            if min(self.statuses) < _ERROR:
+                absent = recording.absent[self.operation]
+                yield from (Case(e, _NOT_THERE) for e in absent if self.label in e.labels)
+            return
         asked = [e for e in recording.labelled(self.label) if self._is_about(e) and e.status not in _PASSING]
         answered = {e.url for e in asked if e.status < _FAILURE}
         failures = Counter(e.url for e in asked if e.status >= _FAILURE)
         let_in = {e.token for e in recording.exchanges if e.is_success} if failures else set()
         for exchange in asked:
             if exchange.status < _FAILURE:
-                yield Case(exchange, is_single_failure=False)
+                yield Case(exchange)
             elif (
                 min(self.statuses) >= _ERROR
                 and exchange.url not in answered
                 and (exchange.token in let_in or (exchange.token is None and let_in))
             ):
-                yield Case(exchange, is_single_failure=failures[exchange.url] == 1)
+                yield Case(exchange, _ONCE if failures[exchange.url] == 1 else None)
 
     def check(self, case: Case) -> Iterable[Violation]:
-        """Yields a violation if the status is not allowed; for a single failure it is a warning."""
+        """Yields a violation if the status is not allowed."""
         status = case.exchange.status
         if status not in self.statuses:
             wanted = " or ".join(map(str, self.statuses))
             problem = f"answered {status}, not {wanted}"
-            yield Violation(problem, case.exchange, "", status, case.is_single_failure)
+            if case.warning == _NOT_THERE:
+                problem += f"; {_NOT_THERE}"
+            yield Violation(problem, case.exchange, "", status, case.warning is not None)
 
     def _is_about(self, exchange: Exchange) -> bool:
         return exchange.operation == self.operation if self.operation else exchange.operation in WRITTEN

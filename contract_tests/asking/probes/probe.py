@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Protocol
 
 from contract_tests.asking import labels
@@ -11,6 +13,7 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
+from contract_tests.families import WRITTEN
 
 _FAILURE = 500
 _MOST_REPEATS = 5
@@ -145,6 +148,14 @@ class Asker:
         """Waits as long as polls lie apart."""
         self.client.clock.sleep(self.pause)
 
+    @cached_property
+    def period(self) -> dict[str, str]:
+        """The dates of the last seven days that are over in every time zone, by the server's clock."""
+        now = self.exchanges[0].now.earliest if self.exchanges else self.client.clock.now()
+        today = datetime.fromtimestamp(now / 1000, UTC).date()
+        first, last = (today - timedelta(days=days) for days in (8, 2))
+        return {"startAt": first.isoformat(), "endAt": last.isoformat()}
+
     def keep(self, exchange: Exchange) -> Exchange:
         """Adds an exchange to what is judged."""
         self.exchanges.append(exchange)
@@ -163,6 +174,9 @@ class Asker:
         meant = self.contract.operations[operation]
         token, own = main_of(self.credentials) if who == MAIN else (_token(who, self.credentials), {})
         given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
+        if meant.parameter("startAt") and meant.id not in WRITTEN and not labels.REFUSED.intersection(found):
+            # A finished period has the same figures each time.
+            given = {**self.period, **given}
         in_path = {p.name for p in meant.parameters if p.place == "path"}
         return Request(
             meant,
