@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from fnmatch import translate
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -19,20 +20,21 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     name: _Name
     type: Literal["pageview", "goal"]
     url: Annotated[str, Meta(max_length=2_000)] | None = None
-    """A path, in which `*` stands for any characters, or none."""
+    """A path, in which `*` stands for any number of characters."""
     goal_name: str | None = None
 
     @property
     def id(self) -> str:
-        """The slug of the name."""
+        """The slug of the step's name."""
         return slug_of(self.name)
 
     def paths_of(self, site: Site) -> tuple[str, ...]:
         """Returns the paths of the site's pages that `url` matches."""
         if self.url is None:
             return ()
-        pattern = re.compile(".*".join(map(re.escape, self.url.split("*"))), re.DOTALL)
-        return tuple(page.path for page in site.pages if pattern.fullmatch(page.path))
+        # fnmatch has further wildcards, which are characters here; its pattern needs no backtracking.
+        pattern = re.compile(translate(re.sub(r"([?[])", r"[\1]", self.url)))
+        return tuple(page.path for page in site.pages if pattern.match(page.path))
 
 
 class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -45,7 +47,7 @@ class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
 
     @property
     def slug(self) -> str:
-        """The slug of the name."""
+        """The slug of the funnel's name."""
         return slug_of(self.name)
 
 

@@ -33,7 +33,9 @@ def _load(folder: Path, *funnels: Json) -> Any:
         pytest.param("/pricing/*", ["/pricing/compare"], id="below"),
         pytest.param("*/s*s", ["/checkout/success", "/dashboard/settings"], id="several wildcards"),
         pytest.param("/PRICING", [], id="another letter case"),
-        pytest.param("/pricin.", [], id="no other pattern"),
+        pytest.param("/pricin.", [], id="dot"),
+        pytest.param("/pricin?", [], id="question mark"),
+        pytest.param("/[a-z]ricing", [], id="brackets"),
         pytest.param("pricing", [], id="part of a path"),
     ],
 )
@@ -41,6 +43,12 @@ def test_a_url_matches_pages(url: str, paths: list[str]) -> None:
     step = Step(name="Step", type="pageview", url=url)
 
     assert sorted(step.paths_of(SITES["demo"])) == paths
+
+
+def test_a_url_of_many_wildcards_is_matched_at_once() -> None:
+    step = Step(name="Step", type="pageview", url="*e" * 900 + "*!")
+
+    assert step.paths_of(SITES["edge_cases"]) == ()
 
 
 def test_a_wildcard_alone_matches_every_page() -> None:

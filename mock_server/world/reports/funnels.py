@@ -1,14 +1,14 @@
-"""Funnels: how many visitors reached each of several steps, one after another, in a period.
+"""The visitors who reached each step of a funnel in a period, and what they paid.
 
-A step is reached by viewing one of some pages, or by completing a goal, later than the step before. It may
-be in any session of the visitor, and other pages and goals may lie between. Sessions, goals and payments are
-those of other reports: a page view counts if its session starts in the period and passes the filters, a
-goal if it is completed in the period in a session that passes them. So the visitors of a first step are those
-of the page, or of the goal.
+A visitor reaches a step by viewing one of some pages, or by completing a goal, later than the step before.
+This may be in any of their sessions, and other pages and goals may lie between. Sessions, goals and payments
+are those of other reports: a page view counts if its session starts in the period and passes the filters,
+a goal if it is completed in the period, in a session that passes them. So the visitors of a first step are
+those of its page, or of its goal.
 
-A session of the table has the set of its pages only. Their order is drawn again, once for each funnel, and
-becomes the session's *move*: which step a visitor who comes with any step leaves with. Moves of sessions that
-are over are cached; the moves of a visitor's sessions, applied one after another, lead to their last step.
+The table has the set of pages of each session, but not their order. So the page views are drawn again, once
+for each funnel, and become the *moves* of sessions: a move says, for each step that a visitor has reached
+before the session, which one they have reached after it. The moves of sessions that are over are cached.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,8 @@ from mock_server.world.past.table import SETTLING_MINUTES
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.selection import Selection
 
-MOST_STEPS = 8
-
-# A move has four bits for each step with which a visitor may come; step 0 is none.
+_MOST_STEPS = 8
+# A move has four bits for each step with which a visitor may come, from 0 (none) on.
 _STEP_BITS = 4
 
 
@@ -45,7 +44,8 @@ class Reached(NamedTuple):
 
 
 def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reached]:
-    """Returns the figures of each of 1 to 8 steps."""
+    """Returns the figures of each step; there may be eight of them."""
+    assert len(steps) <= _MOST_STEPS, "a move has room for eight steps"
     reached = _steps_of_visitors(facts, chosen, tuple(steps))
     visitors = _at_least(np.bincount(reached, minlength=len(steps) + 1))
     payments = chosen.payments
@@ -60,12 +60,13 @@ def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reach
 
 
 def _at_least(sums: Column) -> Column:
-    """The sums over each place and all after it."""
-    return np.cumsum(sums[::-1])[::-1]
+    """Returns, for each place, the sum over it and all after it."""
+    added: Column = np.cumsum(sums[::-1])[::-1]
+    return added
 
 
 def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> Column:
-    """The last step that each visitor reached; 0 for none."""
+    """Returns the last step that each visitor reached, by the visitor's number; 0 for none."""
     moving = _Moving(facts, chosen, steps)
     visitor, move = moving.before_the_period()
     later = moving.of_the_period()[chosen.places - chosen.first]
@@ -81,7 +82,7 @@ def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...])
         next_one[here[::-1]] = rows[::-1]
         is_next = next_one[here] == rows
         taken, who = rows[is_next], here[is_next]
-        # Whoever has reached the last step stays there: beyond it a move has no bits.
+        # Visitors who have reached the last step stay there: a move has no bits for them.
         comes = reached[who]
         reached[who] = np.maximum(comes, move[taken] >> comes * np.uint8(_STEP_BITS) & 0xF)
         rows = rows[~is_next]
@@ -90,7 +91,7 @@ def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...])
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The moves of the visits that start between two minutes, all of which are over."""
+    """The moves of the visits that start from a minute to before another one, all of which are over."""
 
     first: int
     last: int
@@ -98,13 +99,15 @@ class _Known:
 
     @property
     def nbytes(self) -> int:
+        """The size in bytes."""
         return int(self.moves.nbytes)
 
 
 class _Moving:
-    """Finds the moves of visits in one funnel."""
+    """Makes the moves of visits in one funnel. Minutes are those from a first one to before a last one."""
 
     def __init__(self, facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> None:
+        """Nothing is drawn yet."""
         self._drawing = facts.drawing
         self._chosen = chosen
         self._past = chosen.past
@@ -118,7 +121,7 @@ class _Moving:
         """The move of a visit that leads to no further step."""
 
     def before_the_period(self) -> tuple[Column, Column]:
-        """Visitors and moves of visits that start before the period and complete a goal in it."""
+        """Returns visitors and moves of the visits that start before the period and complete a goal in it."""
         goals = self._chosen.goals
         early = np.flatnonzero(goals.row < self._chosen.first)
         rows, places = np.unique(goals.row[early], return_inverse=True)
@@ -126,18 +129,18 @@ class _Moving:
         return self._past.rows.visitor[rows], moves
 
     def of_the_period(self) -> Column:
-        """The moves of all visits that start in the period, chosen or not."""
+        """Returns the moves of all visits that start in the period, chosen or not."""
         chosen = self._chosen
         begin = max(chosen.begin // MINUTE, self._past.first)
         end = (chosen.end - 1) // MINUTE + 1
-        # Of visits that may go on after the period, fewer goals count.
+        # Visits that may go on after the period have goals that do not count.
         settled = max(begin, min(end - SETTLING_MINUTES - 1, self._past.settled))
         moves = np.concatenate([self._settled(begin, settled), self._last(settled, max(settled, end))])
         skipped = chosen.first - self._row(begin)
         return moves[skipped : skipped + chosen.after - chosen.first]
 
     def _settled(self, first: int, last: int) -> Column:
-        """The moves of the visits between two minutes that are over, with all goals that they completed."""
+        """Returns the moves of visits that are over, with all goals that they completed."""
         if first == last:
             return np.zeros(0, self.nothing.dtype)
         made, key = self._past.made, (funnel, self._steps)
@@ -150,7 +153,7 @@ class _Moving:
         return known.moves[skipped : skipped + self._row(last) - self._row(first)]
 
     def _drawn(self, first: int, last: int) -> Column:
-        """The moves of visits between two minutes, drawn some at a time."""
+        """Draws the moves of visits that are over, so many at a time that memory stays small."""
         parts = [np.zeros(0, self.nothing.dtype)]
         while first < last:
             end = min(last, first + max(1, self._drawing.minutes_at_once(first)))
@@ -161,13 +164,13 @@ class _Moving:
         return np.concatenate(parts)
 
     def _last(self, first: int, last: int) -> Column:
-        """The moves of visits between two minutes, with what had happened by now and the period's goals."""
+        """Draws the moves of visits with what has happened in them so far, and the goals of the period."""
         goals = self._chosen.goals
         there = np.flatnonzero(goals.row >= self._row(first))
         return self._walked(first, last, goals.row[there], goals.at[there], goals.goal[there])
 
     def _walked(self, first: int, last: int, goal_row: Column, goal_at: Column, goal: Column) -> Column:
-        """The moves of visits between two minutes that completed these goals."""
+        """Draws the moves of visits that completed these goals."""
         views = self._drawing.page_views(first, last)
         begin = self._row(first)
         bits = self._by_page[views.page]
@@ -180,11 +183,11 @@ class _Moving:
         )
 
     def _row(self, minute: int) -> int:
-        """The row of the first visit that starts in a minute or later."""
+        """Returns the row of the first visit that starts in a minute or later."""
         return int(np.searchsorted(self._past.rows.start, minute * MINUTE))
 
     def _moves(self, count: int, row: Column, at: Column, bits: Column) -> Column:
-        """The moves of `count` visits, from events: the visit of each, its instant, and the steps it fits."""
+        """Makes the moves of `count` visits from events: the visit of each, its instant, its bits of steps."""
         row, at, bits = (column[bits != 0] for column in (row, at, bits))
         moves = np.full(count, self.nothing)
         if not len(row):
@@ -210,13 +213,13 @@ class _Moving:
 
 
 def _bits(matches: list[list[bool]]) -> Column:
-    """A bit for each step that a page, or goal, leads to from the step before; by its number."""
+    """Returns, by the number of a page or goal, a bit for each step that it fits."""
     bits: Column = np.packbits(np.array(matches, bool), axis=0, bitorder="little")[0]
     return bits
 
 
 def _packed(states: Column) -> Column:
-    """Moves from rows that have, for each step to come with, the step to leave with."""
+    """Makes moves from rows that have, for each step reached before, the step reached after."""
     shifts = np.arange(states.shape[1], dtype=np.uint32) * _STEP_BITS
     moves: Column = np.bitwise_or.reduce(states.astype(np.uint32) << shifts, axis=1)
     return moves
