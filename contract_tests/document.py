@@ -61,7 +61,8 @@ class Operation:
     `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
     documented statuses. `security` has one mapping for each alternative, from the scheme's name to the roles
     that it asks for; it is empty for an operation that is open to everybody. `body` is the documented
-    example of a request body, None without one. `tag` is the first tag, "" without one.
+    example of a request body, None without one. `tag` is the first tag, "" without one;
+    `standing` is that of the sentences about the operation itself.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Operation:
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     body: Json
     tag: str = ""
+    standing: str = "page"
 
     @property
     def is_read(self) -> bool:
@@ -259,6 +261,7 @@ class Document:
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
             tag=next(iter(content.get("tags", ())), ""),
+            standing=content.get("x-standing", PAGE),
         )
 
     def _example_of(self, part: Json) -> Json:

@@ -150,7 +150,7 @@ class _Asked:
             return rule.id
         tag = self.operation.tag if kind == labels.NO_CREDENTIAL else ""
         security = tuple(tuple(sorted(alternative.items())) for alternative in self.operation.security)
-        return kind, rule.who, rule.statuses, security, bool(rule.roles), tag
+        return kind, rule.who, rule.statuses, security, self.is_below_a_website, bool(rule.roles), tag
 
     def rules(self) -> Iterator[Rule]:
         """The rules that the document's `security`, parameters and statuses amount to."""

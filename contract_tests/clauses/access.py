@@ -154,7 +154,7 @@ def _clause(rule: Rule) -> Clause:
         rule.statuses,
         rule.sentence,
         rule.operation.source,
-        PAGE,
+        rule.operation.standing,
         rule.needs,
         rule.operation.id,
     ).clause()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.rules import pagings_of
 from contract_tests.clauses.clause import Cases, Check, Clause, Violation, clause
-from contract_tests.document import EXAMPLE, IMPLIED, PAGE, Document, Operation
+from contract_tests.document import EXAMPLE, IMPLIED, Document, Operation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
 
@@ -51,7 +51,8 @@ def _clauses(operation: Operation) -> Iterator[Clause]:
         )(check)
 
     own = partial(pages, operation.id)
-    yield made("limit", "answers with no more rows than `limit`.", PAGE, "a list", own, _too_many)
+    bounds = "answers with no more rows than `limit`."
+    yield made("limit", bounds, operation.standing, "a list", own, _too_many)
     skips = "answers with other rows on the second page than on the first."
     triples = partial(_first_and_second, operation.id)
     yield made("offset", skips, IMPLIED, "a list with two pages", triples, _the_same)

@@ -1,14 +1,18 @@
 """Correct servers that others could have written are never accused, in any run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from contract_tests.asking.client import Limits
 from contract_tests.asking.credentials import Credentials
 from contract_tests.clauses import all_clauses
+from contract_tests.clauses.clause import Clause
+from contract_tests.document import document
+from contract_tests.families import WRITTEN
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
+from tests.kit.seed_clauses import SEED_CLAUSES
 from tests.kit.strangers import ACCOUNT, KEY, STRANGERS, UNUSUAL, WEBSITE_ID, Stranger, running
 
 _CREDENTIALS = (Credentials(KEY, ACCOUNT, WEBSITE_ID), Credentials(account=ACCOUNT, website_id=WEBSITE_ID))
@@ -37,6 +41,18 @@ def test_a_server_that_only_differs_from_the_examples_is_warned_and_not_accused(
     assert {v.clause.id for run in runs for v in run.of(Outcome.WARNING)} == UNUSUAL[make]
 
 
+def test_a_server_with_a_part_of_the_api_is_warned_of_the_rest() -> None:
+    absent = document().operations.keys() - WRITTEN
+    with running(Stranger()) as base:
+        run = verify(_plan(base, 0, all_clauses()), lambda _sentence: None, lambda _count: None)
+
+    assert [verdict.clause.id for verdict in run.of(Outcome.BROKEN)] == []
+    warned = {verdict.clause.id: verdict.violations[0].problem for verdict in run.of(Outcome.WARNING)}
+    # Without a funnel's id, no request for its results is known to be correct.
+    assert warned.keys() == {f"{name}.success" for name in absent - {"getFunnelResults"}}
+    assert set(warned.values()) == {"answered 404, not 200; the server does not have this operation"}
+
+
 def _assert_well(make: Callable[[], Stranger], runs: int) -> None:
     """Some runs on one server, with a key and with an account token in turn."""
     with running(make()) as base:
@@ -47,9 +63,9 @@ def _assert_well(make: Callable[[], Stranger], runs: int) -> None:
             )
 
 
-def _plan(base: str, number: int) -> Plan:
+def _plan(base: str, number: int, clauses: Sequence[Clause] = SEED_CLAUSES) -> Plan:
     credentials = _CREDENTIALS[number % len(_CREDENTIALS)]
-    return Plan(base, credentials, all_clauses(), limits=Limits(timeout=5), pause=0)
+    return Plan(base, credentials, clauses, limits=Limits(timeout=5), pause=0)
 
 
 def _told(run: Run) -> list[str]:

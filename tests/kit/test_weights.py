@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from contract_tests.asking.credentials import Credentials
-from contract_tests.clauses import all_clauses
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
+from tests.kit.seed_clauses import SEED_CLAUSES
 from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Person, Stranger, running
 
 
@@ -128,7 +128,7 @@ class Nowhere(Stranger):
 def _run(stranger: Stranger) -> Run:
     with running(stranger) as base:
         credentials = Credentials(KEY, ACCOUNT, WEBSITE_ID)
-        return verify(Plan(base, credentials, all_clauses(), pause=0), lambda _said: None, lambda _n: None)
+        return verify(Plan(base, credentials, SEED_CLAUSES, pause=0), lambda _said: None, lambda _n: None)
 
 
 def _ids(run: Run, outcome: Outcome) -> set[str]:

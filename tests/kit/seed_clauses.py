@@ -1,0 +1,6 @@
+"""The clauses about the three operations of the seed pages, which are all that a small server has."""
+
+from contract_tests.clauses import all_clauses
+from contract_tests.families import FAMILIES, family_of
+
+SEED_CLAUSES = [clause for clause in all_clauses() if family_of(clause.id) in FAMILIES]
