@@ -11,6 +11,7 @@ from benchmarks.large_document import large_document
 from benchmarks.load import LoadError, generator
 from benchmarks.plan import Plan
 from benchmarks.polling import polling
+from benchmarks.reports import reports
 from benchmarks.start import start
 from benchmarks.throughput import throughput
 from benchmarks.ticks import ticks
@@ -20,6 +21,7 @@ QUESTIONS: Mapping[str, Callable[[Plan], Iterator[Row]]] = {
     "ticks": ticks,
     "start": start,
     "document": large_document,
+    "reports": reports,
     "polling": polling,
     "kit": kit,
 }

@@ -187,7 +187,7 @@ class _Moving:
         return int(np.searchsorted(self._past.rows.start, minute * MINUTE))
 
     def _moves(self, count: int, row: Column, at: Column, bits: Column) -> Column:
-        """Makes the moves of `count` visits from events: the visit of each, its instant, its bits of steps."""
+        """Makes the moves of `count` visits from events: each has a visit, an instant and bits of steps."""
         row, at, bits = (column[bits != 0] for column in (row, at, bits))
         moves = np.full(count, self.nothing)
         if not len(row):
