@@ -22,6 +22,7 @@ from tests.world.test_reports import (
     filters,
     instants,
     questions,
+    seeds,
     select,
     sessions_of,
     short_questions,
@@ -126,6 +127,19 @@ def test_the_first_step_has_the_visitors_of_its_pages_or_its_goal(
     name = first.goal or first.paths[0]
     assert funnel(facts, chosen, [one_page, *others])[0].visitors == visitors.get(name, 0)
     assert funnel(facts, chosen, [any_page, *others])[0].visitors == overview(facts, chosen)["visitors"]
+
+
+@settings(max_examples=4)  # each makes 24 reports
+@given(seeds, st.sampled_from(["demo", "shop"]))
+def test_goals_of_visits_that_reach_beyond_the_period_do_not_count(seed: int, site: str) -> None:
+    begin, names = BEGIN + 30 * DAY, SITES[site].goal_names()[:2]
+    for hour in range(24):
+        asked = Asked(seed, site, begin + 2 * DAY, begin + hour * HOUR, begin + (hour + 1) * HOUR)
+        facts, chosen = select(asked)
+        visitors = {row["goal"]: row["visitors"] for row in goals(facts, chosen)}
+
+        for name in names:
+            assert funnel(facts, chosen, [Step(goal=name)])[0].visitors == visitors.get(name, 0)
 
 
 @given(asked_funnels, filters, st.integers(SETTLING_MINUTES * MINUTE, 40 * DAY))
