@@ -18,6 +18,10 @@ OPERATIONS = {
     "getRealtime": r"/analytics/realtime",
     "getRealtimeMap": r"/analytics/realtime/map",
     "getVisitor": r"/visitors/[^/]+",
+    "getOverview": r"/analytics/overview",
+    "getTimeseries": r"/analytics/timeseries",
+    "getPages": r"/analytics/pages",
+    "listVisitors": r"/visitors",
 }
 LINE = re.compile(r"(\d{3}) GET /api/v1(/[^? ]*)\S* ")
 
