@@ -1,4 +1,4 @@
-"""Recorded traffic: our own runs round trip, files of strangers are read generously."""
+"""HAR files: a recorded run is read back unchanged, and files of other programs are read leniently."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ Json = Any
 
 
 def _entry(path: str, body: Json, status: int = 200, **changes: Json) -> Json:
-    """An entry as browsers write it, with what they say beside."""
+    """Returns an entry as browsers write it, with members of their own."""
     text = body if isinstance(body, str) else json.dumps(body)
     return {
         "startedDateTime": "2026-02-06T06:27:30.500+01:00",
@@ -58,7 +58,7 @@ def traffic(tmp_path: Path) -> Path:
 
 
 def _judged(traffic: Path, entries: list[Json], *options: str) -> tuple[int, dict[str, Json], str]:
-    """Exit code, JSON report and what was told of a file with these entries."""
+    """Runs `verify --har` on these entries; returns the exit code, the JSON report and the output."""
     traffic.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
     report = traffic.with_suffix(".json")
     result = ended("verify", "--har", str(traffic), "--report", f"json={report}", *options)
