@@ -17,8 +17,6 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _DATE_SLACK = 2_000
 # In ms: the possible age of an answer from a cache that sends no `Age`.
 _UNTOLD_AGE = 30_000
-# In ms: how much our own clock, which is used if there is no `Date`, may differ from the server's.
-_CLOCK_SLACK = 300_000
 
 
 class NoJson:
@@ -42,16 +40,17 @@ class Exchange:
     """A request and its answer.
 
     `operation` is the operationId of the request; None if the document has no such operation. `labels` say
-    what the request was meant to test. Header names are in lower case; tokens are masked. `sent` and
-    `received` are instants of our own clock, in ms since the epoch.
+    what the request was meant to test. Header names are in lower case; tokens are masked. `sent` is
+    the instant of the request by our own clock, in ms since the epoch; None if it is not known. `trip` is how
+    long the answer took, in ms.
     """
 
     method: str
     url: str
     operation: str | None
     labels: frozenset[str]
-    sent: int
-    received: int
+    sent: int | None
+    trip: int
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -91,16 +90,21 @@ class Exchange:
         return self.json.get("data") if self.is_success and isinstance(self.json, dict) else None
 
     @cached_property
-    def now(self) -> Span:
-        """The span of time in which the answer was made, according to its `Date` if it has one."""
-        trip = max(self.received - self.sent, 0)
+    def now(self) -> Span | None:
+        """The span of time in which the answer was made, by its `Date`; None without a readable one.
+
+        Our own clock is no substitute, because it may differ from the server's by any time.
+        """
         try:
-            date = int(parsedate_to_datetime(self.headers["date"]).timestamp()) * 1000
-        except (KeyError, ValueError, OverflowError):
-            return Span(self.sent - _CLOCK_SLACK, self.received + _CLOCK_SLACK)
+            date = parsedate_to_datetime(self.headers.get("date", ""))
+        except (ValueError, OverflowError):
+            return None
+        if date.tzinfo is None:
+            return None
+        at = int(date.timestamp()) * 1000
         # Some caches keep the `Date` of the answer that they store, some send their own.
-        slack = _DATE_SLACK + trip + self.age
-        return Span(date - slack - _UNTOLD_AGE, date + slack + 1000)
+        slack = _DATE_SLACK + self.trip + self.age
+        return Span(at - slack - _UNTOLD_AGE, at + slack + 1000)
 
     @property
     def age(self) -> int:

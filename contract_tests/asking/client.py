@@ -190,7 +190,7 @@ class Client:
             operation=request.operation.id,
             labels=request.labels,
             sent=sent,
-            received=self.clock.now(),
+            trip=max(self.clock.now() - sent, 0),
             status=answer.status,
             headers=answer.headers,
             body=answer.body,

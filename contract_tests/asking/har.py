@@ -30,6 +30,10 @@ from contract_tests.tokens import without_tokens
 
 _TOOL = "datafast-mock"
 _MOST_BYTES = 512 * 1024 * 1024
+# The year 9999, in ms since the epoch.
+_LATEST = 253_370_764_800_000
+# In ms. Whatever takes longer was not measured.
+_LONGEST_TRIP = 86_400_000
 _BEARER = "bearer "
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 _UNKNOWN = "no operation of the document"
@@ -106,7 +110,7 @@ def read_har(
     """
     log = _log_of(path)
     read = [_read(raw) for raw in log.entries]
-    entries = sorted(filter(None, read), key=lambda entry: ms(entry.started) or 0)
+    entries = sorted(filter(None, read), key=_place_in_time)
     is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
     # A token that opened nothing may have been revoked: nothing is known of what it is good for.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
@@ -140,13 +144,12 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
     creator = harfile.Creator(name=_TOOL, version=version(_TOOL))
     with path.open("w", encoding="utf-8") as file, harfile.open(file, creator=creator) as har:
         for exchange in exchanges:
-            trip = max(exchange.received - exchange.sent, 0)
             har.add_entry(
-                startedDateTime=datetime.fromtimestamp(exchange.sent / 1000, UTC),
-                time=trip,
+                startedDateTime=datetime.fromtimestamp((exchange.sent or 0) / 1000, UTC),
+                time=exchange.trip,
                 request=_written_request(exchange),
                 response=_written_response(exchange),
-                timings=harfile.Timings(send=0, wait=trip, receive=0),
+                timings=harfile.Timings(send=0, wait=exchange.trip, receive=0),
                 comment=" ".join(sorted(exchange.labels)),
             )
 
@@ -267,15 +270,14 @@ def _labels(
 
 
 def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> Exchange:
-    sent = ms(entry.started) or 0
     token = _token(entry)
     return Exchange(
         method=match.operation.method,
         url=mask.text(entry.request.url),
         operation=match.operation.id,
         labels=told,
-        sent=sent,
-        received=sent + int(entry.time or 0),
+        sent=_sent(entry),
+        trip=_trip(entry),
         status=entry.response.status,
         headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
         body=mask.body(_body(entry.response.content)),
@@ -284,6 +286,26 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
         successes=match.operation.successes,
         request_body=b"" if entry.request.sent is None else mask.body(_encoded(entry.request.sent.text)),
     )
+
+
+def _sent(entry: _Entry) -> int | None:
+    """The instant of a request in ms since the epoch; None for one that is not known.
+
+    Some recorders write 1970 or the year 1 then, and a local time may be any instant.
+    """
+    at = ms(entry.started)
+    return at if at is not None and 0 < at < _LATEST else None
+
+
+def _place_in_time(entry: _Entry) -> tuple[bool, int]:
+    """The key that sorts entries by their instants; those of unknown ones come last, as in the file."""
+    at = _sent(entry)
+    return at is None, at or 0
+
+
+def _trip(entry: _Entry) -> int:
+    """How long an answer took, in ms; 0 if that is not known."""
+    return int(min(max(entry.time or 0, 0), _LONGEST_TRIP))
 
 
 def _token(entry: _Entry) -> str | None:

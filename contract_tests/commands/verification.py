@@ -77,4 +77,10 @@ def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
         click.echo(
             f"{left.total()} of {left.total() + len(exchanges)} entries are left out: {told}", err=True
         )
+    unknown = sum(exchange.sent is None for exchange in exchanges)
+    if unknown:
+        told = "their `startedDateTime` is not an ISO 8601 instant with an offset"
+        click.echo(
+            f"{unknown} of {len(exchanges)} entries do not say when they were recorded: {told}", err=True
+        )
     return judged(plan, exchanges, begun)

@@ -185,7 +185,7 @@ class Proxy:
             operation=operation,
             labels=frozenset(found),
             sent=sent,
-            received=now(),
+            trip=max(now() - sent, 0),
             status=reply.status,
             headers={name.decode("latin-1").lower(): text.decode("latin-1") for name, text in reply.headers},
             body=reply.body,

@@ -89,7 +89,7 @@ def _facts(run: Run) -> ET.Element:
     facts = (
         ("Server", element("code", run.base)),
         ("Revision", run.recording.judged_by or "unknown"),
-        ("Started", began.strftime("%Y-%m-%d %H:%M:%S UTC") if began else "no answer"),
+        ("Started", began.strftime("%Y-%m-%d %H:%M:%S UTC") if began else "unknown"),
         ("Answers", f"{len(run.recording.exchanges)} in {run.seconds:.1f} s"),
     )
     return _pairs(facts, class_="facts")

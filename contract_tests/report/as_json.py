@@ -74,13 +74,14 @@ def _violation(violation: Violation) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
+    sent = exchange.sent
     return {
         "operation": exchange.operation,
         "method": plain(exchange.method),
         "url": plain(exchange.url),
         "labels": sorted(exchange.labels),
-        "sentAt": _instant(datetime.fromtimestamp(exchange.sent / 1000, UTC)),
-        "milliseconds": max(exchange.received - exchange.sent, 0),
+        "sentAt": None if sent is None else _instant(datetime.fromtimestamp(sent / 1000, UTC)),
+        "milliseconds": exchange.trip,
         "status": exchange.status,
     }
 

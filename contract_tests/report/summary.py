@@ -68,9 +68,9 @@ def gaps_of(run: Run) -> list[str]:
 
 
 def started_at(run: Run) -> datetime | None:
-    """Returns when the first answered request was sent; None if nothing was answered."""
-    sent = min((exchange.sent for exchange in run.recording.exchanges), default=None)
-    return None if sent is None else datetime.fromtimestamp(sent / 1000, UTC)
+    """Returns when the first answered request was sent; None if that is not known."""
+    sent = [exchange.sent for exchange in run.recording.exchanges if exchange.sent is not None]
+    return datetime.fromtimestamp(min(sent) / 1000, UTC) if sent else None
 
 
 def needs_of(run: Run) -> dict[str, list[str]]:

@@ -115,7 +115,7 @@ def _clause(clause_id: str, standing: str = PAGE) -> Clause:
 
 def _exchange(url: str, method: str = "GET") -> Exchange:
     found = frozenset({"ok"})
-    return Exchange(method, url, MAP, found, _SENT, _SENT + 12, 200, {}, b"{}", token="df_***")
+    return Exchange(method, url, MAP, found, _SENT, 12, 200, {}, b"{}", token="df_***")
 
 
 def _violation(problem: str, pointer: str = "", value: Json = None) -> Violation:

@@ -514,6 +514,9 @@ class Documentation06(Documentation02):
         return json.loads(_PAGE_001)
 
 
+_MONTH = 30 * 86_400
+
+
 class SlowClock(Stranger):
     """Has a clock that is three minutes slow."""
 
@@ -528,15 +531,21 @@ class FastClock(Stranger):
         return time.time() + 180
 
 
-class SlowClockWithoutDate(SlowClock):
-    """Has a clock that is three minutes slow, and sends no `Date`."""
+class SlowClockWithoutDate(Stranger):
+    """Has a clock that is a month slow, and sends no `Date`."""
+
+    def now(self) -> float:
+        return time.time() - _MONTH
 
     def date(self, _t: float) -> str | None:
         return None
 
 
-class FastClockWithoutDate(FastClock):
-    """Has a clock that is three minutes fast, and sends no `Date`."""
+class FastClockWithoutDate(Stranger):
+    """Has a clock that is a month fast, and sends no `Date`."""
+
+    def now(self) -> float:
+        return time.time() + _MONTH
 
     def date(self, _t: float) -> str | None:
         return None
