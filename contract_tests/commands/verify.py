@@ -15,8 +15,8 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.command(
     context_settings={"show_default": True},
     epilog="Exit codes: 0 every observed clause holds, 1 a clause is broken, 2 wrong usage, 3 no answer, not"
-    " this API, or the server stopped, 4 credentials refused, 5 too little seen, 70 a bug in the kit, 130"
-    " interrupted.",
+    " this API, or the server stopped, 4 credentials refused, 5 too little seen, 70 a bug in the kit, 74 the"
+    " verdict could not be printed, 130 interrupted.",
 )
 @click.argument("url", required=False)
 @click.option("--key", envvar="DATAFAST_KEY", help="A website's key (df_…).")
