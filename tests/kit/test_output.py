@@ -63,7 +63,7 @@ def _verified(
     stdout: IO[bytes] | int = subprocess.PIPE,
     stderr: IO[bytes] | int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
-    command = [COMMAND, "verify", "--har", traffic, "--only", "RT-*", *options]
+    command = [str(COMMAND), "verify", "--har", str(traffic), "--only", "RT-*", *options]
     return subprocess.run(command, stdout=stdout, stderr=stderr, text=True, check=False, timeout=30)
 
 
