@@ -1,4 +1,4 @@
-"""The end of a command that cannot do its work: messages and exit codes."""
+"""The messages and exit codes of a command that fails."""
 
 import errno
 import sys
@@ -38,12 +38,12 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
     except click.ClickException as error:
         error.message = _discreet(error.message, tokens)  # type: ignore[misc]  # it stays the same error
         raise
-    except Exception:  # noqa: BLE001 - whatever it is, it is ours, and no verdict on the server
+    except Exception:  # noqa: BLE001 - any other error is a bug in the kit, and no verdict on the server
         _report_bug(tokens)
 
 
 def is_unwritable(error: OSError) -> bool:
-    """Whether an error says that an output stream cannot be written: its reader left, or its disk is full.
+    """Whether an error says that an output stream cannot be written: no reader, or a full disk.
 
     An error that names a file is not about a stream.
     """

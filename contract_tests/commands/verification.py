@@ -1,4 +1,4 @@
-"""The work of `datafast-mock verify` after its options are read."""
+"""The work of `datafast-mock verify`: the run, its output and its reports."""
 
 import os
 import sys
@@ -19,11 +19,14 @@ from contract_tests.report.terminal import terminal_report
 
 
 def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Mapping[str, Any]) -> int:
-    """Judges, prints the verdict and writes the reports (kind and file). Returns the exit code."""
+    """Judges a server or recorded traffic, prints the verdict and writes the reports.
+
+    `reports` are pairs of kind and file. Returns the exit code.
+    """
     plan = plan_of(url, options)
     _check_targets(reports, options["saved_har"])
     run = _recorded(plan, url, options) if options["har"] else _live(plan)
-    # The files come first: whoever reads the output may leave.
+    # The files come first, because the reader of the output may leave.
     problems = [*_write_har(options["saved_har"], run), *_write_reports(reports, run)]
     _print(run)
     if problems:
@@ -32,9 +35,9 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
 
 
 def _print(run: Run) -> None:
-    """Prints the verdict. Raises OSError if it cannot be written, unless the exit code tells of a failure."""
+    """Prints the verdict. Raises OSError if that fails, unless the exit code shows a failure anyway."""
     try:
-        # NO_COLOR: see no-color.org; otherwise click knows whether it is a terminal.
+        # For NO_COLOR see no-color.org; if it is not set, click colors the output of a terminal.
         click.echo(terminal_report(run), color=False if os.environ.get("NO_COLOR") else None)
     except BrokenPipeError:
         # The reader has left, which says nothing about the server.
@@ -46,13 +49,13 @@ def _print(run: Run) -> None:
 
 
 def _say(text: str, *, is_whole: bool = True) -> None:
-    """Writes a message to standard error, if that can be written; `is_whole` ends the line."""
+    """Writes a message to standard error, if possible; `is_whole` ends the line."""
     with suppress(OSError):
         click.echo(text, err=True, nl=is_whole)
 
 
 def _write_har(file: str | None, run: Run) -> Iterator[str]:
-    """Writes what `--save-har` asks for, and yields the problem if that fails."""
+    """Writes the file of `--save-har`, if any, and yields the problem if that fails."""
     if file:
         try:
             write_har(Path(file), run.recording.exchanges)
@@ -61,7 +64,7 @@ def _write_har(file: str | None, run: Run) -> Iterator[str]:
 
 
 def _write_reports(reports: Sequence[tuple[str, Path]], run: Run) -> Iterator[str]:
-    """Writes all reports that can be written, and yields the problem of each other."""
+    """Writes the reports, and yields a problem for each that cannot be written."""
     for kind, path in reports:
         try:
             write_report(kind, path, run)
@@ -70,7 +73,7 @@ def _write_reports(reports: Sequence[tuple[str, Path]], run: Run) -> Iterator[st
 
 
 def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -> None:
-    """Raises click.UsageError for a file that must not be written, before anything is asked."""
+    """Raises click.UsageError for a file that must not be written, before any request is sent."""
     targets = [("--report", kind, path) for kind, path in reports]
     if saved_har:
         targets.append(("--save-har", "har", Path(saved_har)))
@@ -82,7 +85,7 @@ def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -
 
 
 def _live(plan: Plan) -> Run:
-    """Judges a server by asking it."""
+    """Sends requests to a server and judges the answers."""
     is_shown = sys.stderr.isatty()
 
     def progress(count: int) -> None:
@@ -96,7 +99,7 @@ def _live(plan: Plan) -> Run:
 
 
 def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
-    """Judges recorded traffic."""
+    """Judges the recorded traffic of a HAR file."""
     if options["saved_har"]:
         raise click.UsageError("--save-har records a run; with --har there is none")
     begun = time.monotonic()
