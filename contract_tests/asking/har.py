@@ -293,7 +293,7 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
 
 
 def _sent(entry: _Entry) -> int | None:
-    """The instant of a request in ms since the epoch; None for one that is not known.
+    """Returns the instant of a request in ms since the epoch; None if it is unknown.
 
     Some recorders write 1970 or the year 1 then, and a local time may be any instant.
     """
@@ -302,13 +302,13 @@ def _sent(entry: _Entry) -> int | None:
 
 
 def _place_in_time(entry: _Entry) -> tuple[bool, int]:
-    """The key that sorts entries by their instants; those of unknown ones come last, as in the file."""
+    """Returns the key that sorts entries by time; entries without an instant come last, as in the file."""
     at = _sent(entry)
     return at is None, at or 0
 
 
 def _trip(entry: _Entry) -> int:
-    """How long an answer took, in ms; 0 if that is not known."""
+    """Returns the time until an answer was complete, in ms; 0 if it is unknown."""
     return int(min(max(entry.time or 0, 0), _LONGEST_TRIP))
 
 

@@ -72,7 +72,7 @@ def judge(
 def _uncollected() -> Iterator[None]:
     """Pauses the garbage collector, which halves the time.
 
-    Judging makes no cycles, but millions of values, in which the collector would search for cycles.
+    The collector would search for cycles among millions of values, and judging makes no cycles.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -91,7 +91,7 @@ def iso(instant: int) -> str:
 
 
 def span_of(exchange: Exchange) -> Span:
-    """The span in which an answer was made: by its `Date`, or by our own clock for one without."""
+    """Returns the span of time in which an answer was made, by its `Date`, or else by our own clock."""
     sent = exchange.sent or 0
     return exchange.now or Span(sent, sent + exchange.trip)
 

@@ -237,7 +237,7 @@ def _dated_profile(visits: int = 3) -> Json:
 
 
 def _timeless(started: str | None) -> list[Json]:
-    """A map, and its visitor twice, with fewer visits the second time; all without `Date`."""
+    """Returns a map and two profiles of its visitor, with fewer visits in the second; all without `Date`."""
     bodies = [_dated_map(), _dated_profile(), _dated_profile(2)]
     paths = ["/analytics/realtime/map", *[f"/visitors/{_VISITOR}"] * 2]
     entries = [_entry(path, body) for path, body in zip(paths, bodies, strict=True)]

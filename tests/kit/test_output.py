@@ -19,7 +19,7 @@ _FULL = Path("/dev/full")
 
 @contextmanager
 def _abandoned() -> Iterator[int]:
-    """A pipe whose reader has left."""
+    """Yields a pipe whose reader has left."""
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -30,7 +30,7 @@ def _abandoned() -> Iterator[int]:
 
 @contextmanager
 def _full() -> Iterator[IO[bytes]]:
-    """A device without space."""
+    """Yields a device without space."""
     with _FULL.open("wb") as file:
         yield file
 
