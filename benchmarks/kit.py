@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import formatdate
 from time import perf_counter
 
@@ -65,7 +66,7 @@ def recorded() -> list[Exchange]:
     world, start = World(42, load_sites()["demo"]), instant_of(INSTANT)
     exchanges = [_exchange(world, start + n * SECOND) for n in range(_MAPS)]
     last = exchanges[-1]
-    return [*exchanges[:-1], _exchange_of(last.body.replace(*_FAULT), last.sent)]
+    return [*exchanges[:-1], replace(last, body=last.body.replace(*_FAULT))]
 
 
 def _exchange(world: World, instant: int) -> Exchange:
@@ -79,7 +80,7 @@ def _exchange_of(body: bytes, instant: int) -> Exchange:
         operation=MAP,
         labels=frozenset({labels.OK, labels.POLL}),
         sent=instant,
-        received=instant + 1,
+        trip=1,
         status=200,
         headers={"content-type": "application/json", "date": formatdate(instant / 1000, usegmt=True)},
         body=body,

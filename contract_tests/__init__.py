@@ -1,1 +1,1 @@
-"""A verdict on any server that claims to speak DataFast's realtime API (see docs/architecture.md)."""
+"""The contract kit: it judges any server that claims to speak DataFast's realtime API."""

@@ -15,28 +15,29 @@ from contract_tests.exchange import Json
 from contract_tests.pointers import ANY_ITEM, objects_at
 
 _PACKAGE = Path(__file__).parent
-# In a checkout the document lies beside the package, in an installation inside the mock's.
+# In a checkout the document lies beside the package, in an installation within the mock's package.
 _PLACES = (_PACKAGE.parent / "openapi.json", _PACKAGE.parent / "mock_server" / "openapi.json")
 DOCUMENT = next(place for place in _PLACES if place.exists())
 """The shipped document: openapi.yaml as JSON, which `make document` writes beside it."""
 
 PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
-"""What a sentence rests on, from the documentation's own words to what programs report of the live API."""
+"""What a clause rests on: a page, other public documentation, what follows from these, an example on a page,
+or reports about the live API."""
 ACCUSING = frozenset({PAGE, OTHER, IMPLIED})
-"""The standings of sentences that break the contract where they do not hold; the others warn."""
+"""The standings of clauses whose violations break the contract; violations of others are warnings."""
 
 REPLACED: Mapping[tuple[str, ...], str] = {
     ("data", "activity", "completedGoals"): "completedCustomGoals",
 }
-"""Members in whose place a server of revision 2026-02 may have another one, by their places."""
+"""Members that a server of revision 2026-02 may replace: the member's place → the name of the replacement."""
 
-# What a member's own row says of it; members below it have rows of their own.
+# The parts of a member's schema in its row; members below it have rows of their own.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """The methods that a documented operation can have."""
 _JSON = "application/json"
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
-# ENV-09 judges the type of these.
+# Members without a row, because ENV-09 judges their type.
 _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
 
 
@@ -44,7 +45,7 @@ _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("d
 class Parameter:
     """A documented parameter.
 
-    `place` is `query`, `path`, `header` or `cookie`; `example` is None without one.
+    `place` is `query`, `path`, `header` or `cookie`; `example` is None if none is documented.
     """
 
     name: str
@@ -59,10 +60,10 @@ class Operation:
     """A documented operation.
 
     `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
-    documented statuses. `security` has one mapping for each alternative, from the scheme's name to the roles
-    that it asks for; it is empty for an operation that is open to everybody. `body` is the documented
-    example of a request body, None without one. `tag` is the first tag, "" without one;
-    `standing` is that of the sentences about the operation itself.
+    documented statuses. `security` has one mapping for each alternative, from the name of a scheme to the
+    roles that it requires; it is empty if the operation needs no credentials. `body` is the documented
+    example of a request body; None if none is documented. `tag` is the first tag; "" if there is
+    none. `standing` is the standing of the sentences about the operation itself.
     """
 
     id: str
@@ -83,11 +84,11 @@ class Operation:
         return self.method == "GET"
 
     def parameter(self, name: str, place: str = "query") -> Parameter | None:
-        """A parameter by its name and place; None without one."""
+        """Returns the parameter with a name and a place; None if there is none."""
         return next((p for p in self.parameters if (p.name, p.place) == (name, place)), None)
 
     def url_path(self, values: Mapping[str, str]) -> str:
-        """The path below the base with the parameters filled in. Raises KeyError if one is missing."""
+        """Returns the path below the base with parameters filled in. Raises KeyError if one is missing."""
         return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe=""), self.path)
 
 
@@ -110,9 +111,9 @@ class Row:
     is_required: bool
     revision: str | None
     is_listed: bool = False
-    """Whether the document has the member in `required`, even if it may be null."""
+    """Whether the document lists the member in `required`, even if it may be null."""
     is_usual: bool = False
-    """Whether every documented example of the answer has the member, at least one of them."""
+    """Whether there are documented examples of the answer, and the member is in each of them."""
 
     @property
     def is_null_allowed(self) -> bool:
@@ -123,8 +124,9 @@ class Row:
     def breaks_if_absent(self) -> bool | None:
         """Whether it breaks the contract if no object has the member; False for a warning, None for neither.
 
-        A page's table breaks it, unless the member may be null or a documented example leaves it out. A
-        member that only an example shows, or one in `required` that may be null, is a warning.
+        It breaks the contract if a page's table has the member, unless the member may be null or a documented
+        example leaves it out. It is a warning if only an example shows the member, or if the member is in
+        `required` and may be null.
         """
         if self.is_null_allowed:
             return False if self.is_listed else None
@@ -133,7 +135,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operation that a request asks for, the path before its template, and its path parameters."""
+    """The operation of a request, the part of the path before its template, and its path parameters."""
 
     operation: Operation
     base: str
@@ -144,7 +146,7 @@ class Document:
     """An OpenAPI document. Everything is computed on first use."""
 
     def __init__(self, content: Json) -> None:
-        """`content` is the whole document as plain values."""
+        """`content` is the whole document, decoded."""
         self.content = content
 
     @property
@@ -164,7 +166,7 @@ class Document:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every member of a successful answer, in the order of the document."""
+        """The members of all successful answers, in the order of the document."""
         return tuple(
             row
             for item in self.content["paths"].values()
@@ -175,7 +177,7 @@ class Document:
 
     @cached_property
     def telling(self) -> Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]]:
-        """The members whose JSON type tells the revision: operation → place → type → revision."""
+        """The members whose JSON type indicates the revision: operation → place → type → revision."""
         kinds: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = defaultdict(dict)
         for row in self.rows:
             if row.revision is not None:
@@ -188,18 +190,19 @@ class Document:
         return found
 
     def matches(self, method: str, path: str) -> Match | None:
-        """The operation whose template matches the whole path below the base; None if there is none.
+        """Returns the operation whose template matches the whole path below the base; None if there is none.
 
-        Of several templates, the one with the most segments counts, and among those the one with the fewest
-        parameters.
+        Of several templates, the one with the most segments is chosen, and among those the one with the
+        fewest parameters.
         """
         found = self.ends_with(method, path)
         return found if found is not None and not found.base else None
 
     def ends_with(self, method: str, path: str) -> Match | None:
-        """The operation with the most segments among those that the path ends with; None if there is none.
+        """Returns the operation with the longest template that matches the path's end; None for no match.
 
-        A documented path wins over the method: `POST /goals` is no `POST /analytics/goals`.
+        The path decides before the method: `POST /analytics/goals` does not match `POST /goals`, because it
+        ends with the path of `GET /analytics/goals`.
         """
         for pattern, by_method in self._templates:
             found = pattern.search(path)
@@ -213,11 +216,11 @@ class Document:
         return None
 
     def is_base(self, path: str) -> bool:
-        """Whether a path ends as the base of one of the documented servers."""
+        """Whether a path ends with the base path of one of the documented servers."""
         return any(base and path.endswith(base) for base in self._bases)
 
     def mentions(self, word: str) -> bool:
-        """Whether a word is part of the document, in whatever case: it is no secret then."""
+        """Whether the document contains a word, in upper or lower case, so that it cannot be a secret."""
         return word.lower() in self._text
 
     @cached_property
@@ -225,7 +228,7 @@ class Document:
         return json.dumps(self.content, ensure_ascii=False).lower()
 
     def page_of(self, source: str) -> str:
-        """A source in words: `001 Response` becomes the page's title and the heading on it."""
+        """Returns a source in words: `001 Response` becomes the page's title, revision and heading."""
         number, _, heading = source.partition(" ")
         page = self.content["info"].get("x-pages", {}).get(number)
         return f"“{page['title']}” ({page['revision']}), {heading}" if page else source
@@ -237,7 +240,7 @@ class Document:
 
     @cached_property
     def _templates(self) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-        """For each documented path what it looks like, and its operations by method; the longest first."""
+        """The pattern of each documented path with its operations by method, the longest path first."""
         by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
         for operation in self.operations.values():
             by_path[operation.path][operation.method] = operation
@@ -257,7 +260,7 @@ class Document:
             parameters=tuple(map(_parameter, parameters)),
             successes=frozenset(status for status in statuses if _is_success(status)),
             errors=frozenset(status for status in statuses if status >= HTTPStatus.BAD_REQUEST),
-            # An alternative without a scheme lets everybody in.
+            # An alternative without a scheme means that no credentials are needed.
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
             tag=next(iter(content.get("tags", ())), ""),
@@ -265,7 +268,7 @@ class Document:
         )
 
     def _example_of(self, part: Json) -> Json:
-        """The first documented example of a body; None without one."""
+        """Returns the first documented example of a body; None if there is none."""
         media = self._resolved(part).get("content", {}).get(_JSON, {})
         if "example" in media:
             return media["example"]
@@ -283,7 +286,7 @@ class Document:
     def _members(
         self, answer: tuple[str, int], place: tuple[str, ...], schema: Json, revision: str | None
     ) -> Iterator[Row]:
-        """The rows below an object or a list."""
+        """Yields the rows of all members below an object or a list."""
         for branch, marked in self._branches(schema, revision):
             for name, reference in branch.get("properties", {}).items():
                 member, below = self._resolved(reference), (*place, name)
@@ -295,7 +298,7 @@ class Document:
                 yield from self._members(answer, (*place, ANY_ITEM), self._resolved(branch["items"]), marked)
 
     def _branches(self, schema: Json, revision: str | None) -> Iterator[tuple[Json, str | None]]:
-        """The schema, or the alternatives that it offers, each with the revision that has it."""
+        """Yields the schema, or each of its alternatives, with the revision that it belongs to."""
         for branch in map(self._resolved, schema.get("anyOf", [schema])):
             yield branch, branch.get("x-revision", revision)
 
@@ -310,7 +313,7 @@ class Document:
         operation, status = answer
         schema = self._shallow(member)
         if "x-clause" not in member and not is_required:
-            # No page says that a member which may be missing may not be null.
+            # A member that may be missing may also be null, since no page forbids it.
             schema["type"] = list(dict.fromkeys((*_kinds(schema), "null")))
         return Row(
             member.get("x-clause") or _derived_id(operation, place),
@@ -321,7 +324,7 @@ class Document:
             member.get("description", ""),
             member.get("x-source", ""),
             member.get("x-standing", "page"),
-            # No page says that a member which may be null may not be left out.
+            # A member that may be null may also be missing, since no page forbids it.
             is_required and "null" not in _kinds(schema),
             revision,
             is_required,
@@ -349,14 +352,14 @@ class Document:
         return found
 
     def _shallow(self, member: Json) -> dict[str, Any]:
-        """The part of a schema that is about the value itself."""
+        """Returns the part of a schema that describes the value itself, without the members below it."""
         if "anyOf" in member:
             branches = [self._resolved(branch) for branch in member["anyOf"]]
             return {"type": [kind for branch in branches for kind in _kinds(branch)]}
         return {name: member[name] for name in _SHALLOW if name in member}
 
     def _resolved(self, part: Json) -> Json:
-        """The part that a reference names; members beside the `$ref` override those of the part."""
+        """Returns the part that a reference names; members beside the `$ref` override those of the part."""
         if "$ref" not in part:
             return part
         target = self.content
@@ -367,7 +370,7 @@ class Document:
 
 @cache
 def document() -> Document:
-    """The document that the kit ships with."""
+    """Returns the document that the kit ships with."""
     return Document(json.loads(DOCUMENT.read_bytes()))
 
 
@@ -376,7 +379,7 @@ def _is_success(status: int) -> bool:
 
 
 def _derived_id(operation: str, place: tuple[str, ...]) -> str:
-    """The clause id of a member without an `x-clause`, such as `listGoals.data.name`."""
+    """Returns the clause id of a member without an `x-clause`, such as `listGoals.data.name`."""
     return ".".join((operation, *(name for name in place if name != ANY_ITEM)))
 
 
@@ -400,7 +403,7 @@ def _requirement(alternative: Json) -> dict[str, tuple[str, ...]]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """What the end of a path looks like. A parameter is one segment, as clients encode it."""
+    """Returns a pattern for the end of a path. Each parameter matches one segment, with escapes in it."""
     literals = _PLACEHOLDER.split(template)[::2]
     return re.compile("([^/]+)".join(map(re.escape, literals)) + "/?$")
 

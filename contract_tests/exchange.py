@@ -1,4 +1,4 @@
-"""Exchanges: a request and its answer. Clauses judge nothing else."""
+"""Exchanges: a request with its answer, which is all that clauses judge."""
 
 import json
 import re
@@ -13,19 +13,17 @@ import msgspec
 Json = Any
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-# In ms: how far a server's date may be off from the answer's instant, besides the round trip.
+# In ms: how much a server's `Date` may differ from the time of the answer, besides the round trip.
 _DATE_SLACK = 2_000
-# In ms: the age of an answer from a cache that does not say so.
+# In ms: the possible age of an answer from a cache that sends no `Age`.
 _UNTOLD_AGE = 30_000
-# In ms: without a date our own clock has to do, which may differ from theirs.
-_CLOCK_SLACK = 300_000
 
 
 class NoJson:
     """A body that is not JSON; `problem` says why."""
 
     def __init__(self, problem: str) -> None:
-        """`problem` is a few words for people."""
+        """`problem` says in a few words why it is not JSON."""
         self.problem = problem
 
 
@@ -41,30 +39,31 @@ class Span:
 class Exchange:
     """A request and its answer.
 
-    `operation` is the operationId that was asked, None for none of the document. `labels` say what the
-    request was meant to be. Header names are in lower case; tokens are masked. `sent` and `received` are our
-    own clock's, in ms since the epoch.
+    `operation` is the operationId of the request; None if the document has no such operation. `labels` say
+    what the request was meant to test. Header names are in lower case; tokens are masked. `sent` is
+    the instant of the request by our own clock, in ms since the epoch; None if it is not known. `trip` is how
+    long the answer took, in ms.
     """
 
     method: str
     url: str
     operation: str | None
     labels: frozenset[str]
-    sent: int
-    received: int
+    sent: int | None
+    trip: int
     status: int
     headers: Mapping[str, str]
     body: bytes
     token: str | None = None
-    """The masked token that was sent, None for none."""
+    """The masked token of the request; None if it had no token."""
     path: Mapping[str, str] = field(default_factory=dict)
-    """Path parameters by their documented names."""
+    """The path parameters by their documented names."""
     unreadable: str | None = None
     """Why the body could not be decoded, in a few words for people; None if it could."""
     successes: frozenset[int] = frozenset()
-    """The statuses that the document gives for a success of the operation; none for an unknown operation."""
+    """The operation's documented success statuses; empty for an unknown operation."""
     request_body: bytes = b""
-    """The body that was sent, without tokens; empty for none."""
+    """The body of the request, without tokens; empty if it had no body."""
 
     @cached_property
     def json(self) -> Json:
@@ -87,32 +86,38 @@ class Exchange:
 
     @property
     def data(self) -> Json:
-        """The `data` of a successful answer; None without any."""
+        """The `data` of a successful answer; None if there is no `data`."""
         return self.json.get("data") if self.is_success and isinstance(self.json, dict) else None
 
     @cached_property
-    def now(self) -> Span:
-        """The span in which the answer was made, by its own `Date` if it has one."""
-        trip = max(self.received - self.sent, 0)
+    def now(self) -> Span | None:
+        """The span of time in which the answer was made, by its `Date`; None without a readable one.
+
+        Our own clock is no substitute, because it may differ from the server's by any time.
+        """
         try:
-            date = int(parsedate_to_datetime(self.headers["date"]).timestamp()) * 1000
-        except (KeyError, ValueError, OverflowError):
-            return Span(self.sent - _CLOCK_SLACK, self.received + _CLOCK_SLACK)
-        # Some caches keep the date of what they hold, some give their own.
-        slack = _DATE_SLACK + trip + self.age
-        return Span(date - slack - _UNTOLD_AGE, date + slack + 1000)
+            date = parsedate_to_datetime(self.headers.get("date", ""))
+        except (ValueError, OverflowError):
+            return None
+        if date.tzinfo is None:
+            return None
+        at = int(date.timestamp()) * 1000
+        # Some caches keep the `Date` of the answer that they store, some send their own.
+        slack = _DATE_SLACK + self.trip + self.age
+        return Span(at - slack - _UNTOLD_AGE, at + slack + 1000)
 
     @property
     def age(self) -> int:
-        """The age of the answer by the cache's `Age`, in ms; 0 without one."""
+        """The age of the answer in ms, according to the header `Age`; 0 without this header."""
         told = self.headers.get("age", "")
         return int(told[:9]) * 1000 if told.isascii() and told.isdigit() else 0
 
 
 def _without_half_characters(body: bytes) -> bytes:
-    """Returns the body with `?` for half characters, as JavaScript writes them when it cuts an emoji in two.
+    """Returns the body with `?` for each half of a character that stands alone.
 
-    Those are valid JSON (RFC 8259, 8.2), but no text that can be shown.
+    JavaScript writes such halves if it cuts an emoji in two. They are valid JSON (RFC 8259, 8.2), but cannot
+    be shown as text.
     """
     if not _HALF.search(body):
         return body

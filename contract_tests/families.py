@@ -1,4 +1,4 @@
-"""The families of clauses: one row for each, in the order in which reports list them."""
+"""The families of clauses, in the order in which reports list them."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ REALTIME, MAP, VISITOR = "getRealtime", "getRealtimeMap", "getVisitor"
 class Family:
     """A group of clauses about one subject.
 
-    `key` begins the ids of its clauses, up to the hyphen. `file` is the name of its modules in clauses,
-    mutants and probes. `operation` is the operation whose successful answers it judges; None for a family
-    about several.
+    `key` is the part of its clauses' ids before the hyphen. `file` is the name of its modules in clauses,
+    mutants and probes. `operation` is the operation whose successful answers it judges; None if there are
+    several.
     """
 
     key: str
@@ -33,17 +33,17 @@ FAMILIES = (
 )
 
 WRITTEN = frozenset(family.operation for family in FAMILIES if family.operation)
-"""The operations whose access clauses are written by hand; those of all others come from the document."""
+"""The operations whose access clauses are written by hand; for others they are made from the document."""
 
 _BY_KEY = {family.key: family for family in FAMILIES}
 _BY_OPERATION = {family.operation: family for family in FAMILIES if family.operation}
 
 
 def family_of(clause_id: str) -> Family:
-    """The family of a clause.
+    """Returns the family of a clause.
 
     The id of a clause that is made from the document begins with its operation, as in `listGoals.data.name`.
-    An operation without a row of its own is a family by itself.
+    The clauses of an operation that FAMILIES does not contain are a family of their own.
     """
     key, hyphen, _ = clause_id.partition("-")
     if hyphen and key in _BY_KEY:
@@ -53,9 +53,9 @@ def family_of(clause_id: str) -> Family:
 
 
 def order_of(clause_id: str) -> tuple[int, str, int]:
-    """The sort key of a clause: its family's row, then its number.
+    """Returns the sort key of a clause: the place of its family in FAMILIES, then its number.
 
-    Clauses without a number keep their order.
+    Clauses without a number come last in their family, in their own order.
     """
     family = family_of(clause_id)
     rank = FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)

@@ -1,4 +1,4 @@
-"""Instants as the API writes them, as milliseconds."""
+"""Conversion of the API's instants to milliseconds."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,15 +8,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ms(text: object) -> int | None:
-    """Returns an ISO 8601 text as milliseconds since the epoch.
+    """Returns an ISO 8601 text in milliseconds since the epoch.
 
-    Returns None for any other value (shape clauses report it), and for a local time, which may be any
-    instant.
+    Returns None for any other value, which the shape clauses report, and for a time without an offset, which
+    could be any instant.
     """
     return _ms(text) if isinstance(text, str) else None
 
 
-# One answer has the same few hundred texts in clause after clause: judging takes a tenth less.
+# Many clauses convert the same few hundred texts: the cache makes judging a tenth faster.
 @lru_cache(16_384)
 def _ms(text: str) -> int | None:
     moment = _parsed(text)

@@ -1,4 +1,4 @@
-"""The masking of a run's own tokens in a server's answers, whatever the tokens look like."""
+"""The masking of a run's own tokens, which may have any form, in a server's answers."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html.entities import html5
 
-# A URL within a URL is escaped once more, and so is JSON within JSON, or within a URL.
+# A URL within a URL is escaped twice, and so is JSON within JSON or within a URL.
 _PERCENT = "%(?:25)*"
-# Only whole runs of them are looked at: otherwise a server's million would take hours.
+# This matches whole runs of backslashes only: otherwise a million of them would take hours.
 _BACKSLASH = rf"(?<!\\)(?<!%5[Cc])(?<!255[Cc])(?:\\|{_PERCENT}5[Cc])++"
-# A shorter one may stand in an answer by chance, and so may a number.
+# A shorter token may occur in an answer by chance, and so may a number.
 _SHORTEST = 5
 _SHORTEST_WITHIN_A_WORD = 8
 
 
 def _written(code: str, number: str = "[0-9]+", octal: str = "[01]?[0-7]{2}") -> str:
-    """The escapes of a character by expressions for its two hexadecimal digits, and for its number."""
+    """Returns a pattern for the escapes of characters.
+
+    The arguments are patterns for their two hexadecimal digits, decimal number and octal number.
+    """
     return (
         rf"{_PERCENT}{code}|{_BACKSLASH}(?:(?:u00|U000000|x){code}|u\{{0*{code}\}}|0?{octal}(?![0-7]))"
         rf"|&(?:amp;)*#(?:[xX]0*{code}|0*{number}(?![0-9]));?"
@@ -24,7 +27,7 @@ def _written(code: str, number: str = "[0-9]+", octal: str = "[01]?[0-7]{2}") ->
 
 
 def _either(character: str) -> str:
-    """A character as it is, or as URLs, JSON, Python and HTML may write it."""
+    """Returns a pattern for a character as it is, or as URLs, JSON, Python and HTML may write it."""
     if not character.isascii():
         return re.escape(character)
     point = ord(character)
@@ -38,31 +41,31 @@ def _either(character: str) -> str:
 
 
 def masked(token: str) -> str:
-    """Returns the token as it may be shown: only its kind stays visible."""
+    """Returns what is shown instead of a token: only its kind stays visible."""
     kind, separator, _ = token.partition("_")
     return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
 
 
 class Mask:
-    """Hides the tokens of a run, whatever they look like, in what a server answers.
+    """Hides the tokens of a run, which may have any form, in a server's answers.
 
-    They are found as they are and as URLs, JSON, HTML, base64 and hexadecimal digits write them, in capitals
-    and in small letters.
+    It finds them as they are, and as written in URLs, JSON, HTML, base64, UTF-16 and hexadecimal digits, in
+    either case.
     """
 
     def __init__(self, tokens: Iterable[str] = ()) -> None:
-        """A token of fewer than five characters, or of digits only, cannot be told from other text."""
-        # One may be a part of another: the longest goes first.
+        """Tokens of fewer than five characters, or of digits only, are ignored: any text may contain them."""
+        # The longest goes first, because a token may be a part of another.
         secret = sorted({t for t in tokens if len(t) >= _SHORTEST and not t.isdigit()}, key=len, reverse=True)
         self._forms = [form for token in secret for form in _forms(token)]
         self._escaped = _escaped_letter("".join(secret))
 
     def text(self, text: str) -> str:
-        """The text without the tokens."""
+        """Returns the text without the tokens."""
         if not self._forms:
             return text
         lowered = text.lower()
-        # Letters and digits are hardly ever escaped: where none is, plain words can be looked for first. That
+        # Letters and digits are hardly ever escaped. If none is, a search for plain words decides first: it
         # is a hundred times faster.
         is_odd = self._escaped.search(text) is not None
         for form in self._forms:
@@ -71,14 +74,14 @@ class Mask:
         return text
 
     def body(self, body: bytes) -> bytes:
-        """The bytes without the tokens, whichever encoding they are in."""
-        # Any bytes are text in Latin-1, and the tokens are ASCII.
+        """Returns the bytes without the tokens, in any encoding of text."""
+        # Latin-1 can decode any bytes, and the tokens are ASCII.
         return self.text(body.decode("latin-1")).encode("latin-1") if self._forms else body
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A notation of a token. `word` is a part of it, in lower case, that is hardly ever escaped."""
+    """One way to write a token. `word` is a part of it, in lower case, that is hardly ever escaped."""
 
     found: re.Pattern[str]
     word: str
@@ -107,17 +110,17 @@ def _longest_word(text: str) -> str:
 
 
 def _encoded(token: bytes) -> Iterator[str]:
-    """Yields a token in other encodings, at any offset within a longer encoded text."""
+    """Yields a token in hexadecimal digits, and in base64 at each possible offset within a longer text."""
     yield token.hex()
     for before in range(3):
-        # Each digit holds six bits: only those in which no neighbour has a part.
+        # Each digit holds six bits: these are the digits that hold no bits of neighbours.
         first, last = -(-before * 8 // 6), (before + len(token)) * 8 // 6
         for encode in (b64encode, urlsafe_b64encode):
             yield encode(bytes(before) + token)[first:last].decode()
 
 
 def _escaped_letter(text: str) -> re.Pattern[str]:
-    """Finds an escape for any of the letters and digits of a text."""
+    """Returns a pattern for an escape of any letter or digit of a text."""
     points = {ord(character) for character in text if character.isascii() and character.isalnum()}
     codes, numbers, octals = (f"(?:{'|'.join(format(n, f) for n in points)})" for f in ("02X", "d", "o"))
     return re.compile(_written(codes, numbers, octals), re.IGNORECASE)

@@ -1,20 +1,20 @@
-"""Places in a document, and the JSON pointers (RFC 6901) that name them."""
+"""Places in an answer, and the JSON pointers (RFC 6901) that name them."""
 
 from collections.abc import Iterator, Sequence
 
 from contract_tests.exchange import Json
 
 ANY_ITEM = "*"
-"""What stands in a place for any item of a list."""
+"""The step in a place that stands for any item of a list."""
 
-# A bool is an int for Python: it comes first.
+# `bool` comes first, because it is a subclass of `int`.
 _KINDS = (("boolean", bool), ("integer", int), ("number", float), ("array", list), ("object", dict))
 
 
 def objects_at(
     value: Json, place: tuple[str, ...], pointer: str = ""
 ) -> Iterator[tuple[str, dict[str, Json]]]:
-    """The objects at a place, each with its pointer."""
+    """Yields each object at a place, after the pointer to it."""
     if not place:
         if isinstance(value, dict):
             yield pointer, value
@@ -28,19 +28,19 @@ def objects_at(
 
 
 def step(values: Sequence[Json], name: str) -> Sequence[Json]:
-    """Returns the parts one step below the values."""
+    """Returns the members called `name` of the values; the items of the values if it is ANY_ITEM."""
     if name == ANY_ITEM:
         return [item for value in values if isinstance(value, list) for item in value]
     return [value[name] for value in values if isinstance(value, dict) and name in value]
 
 
 def escaped(name: str) -> str:
-    """A member's name as a pointer writes it."""
+    """Returns a member's name as it is written in a pointer."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
 def kind_of(value: Json) -> str:
-    """The JSON type of a value in the words of JSON Schema; a number without a fraction is an `integer`."""
+    """Returns the JSON type of a value, as JSON Schema calls it; only a Python int is an `integer`."""
     if value is None:
         return "null"
     for kind, types in _KINDS:

@@ -1,4 +1,4 @@
-"""Recordings: all exchanges of a run, with look-ups for clauses."""
+"""Recordings: all exchanges of a run, which clauses can search."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -22,12 +22,16 @@ REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
 
 
 class Recording:
-    """Exchanges in the order in which they were sent. `revision` is the demanded one, None for none."""
+    """All exchanges of a run, in the order in which they were sent."""
 
     def __init__(
         self, exchanges: Iterable[Exchange], revision: str | None = None, contract: Document | None = None
     ) -> None:
-        """`contract` describes the operations; None stands for the document that the kit ships with."""
+        """Keeps the exchanges.
+
+        `revision` is the revision to judge by; None if the answers decide. `contract` describes the
+        operations; None stands for the document that the kit ships with.
+        """
         given = list(exchanges)
         absent = _absent(given)
         self.exchanges: Sequence[Exchange] = [e for e in given if e.operation not in absent]
@@ -42,13 +46,13 @@ class Recording:
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
     def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
-        """Returns a recording of other exchanges; for those that it shares with this one, so is `cached`."""
+        """Returns a recording of other exchanges, with the cached values of exchanges that both contain."""
         other = Recording(exchanges, self.demanded, self._contract)
         other._base = self
         return other
 
     def cached(self, exchange: Exchange, key: Hashable, make: Callable[[], T]) -> T:
-        """Returns what `make` returns; it is called only once for each pair of exchange and key."""
+        """Returns the result of `make`, which is called only once for each pair of exchange and key."""
         if self._base is not None and id(exchange) in self._base._ids:
             return self._base.cached(exchange, key, make)
         if (id(exchange), key) not in self._known:
@@ -57,15 +61,15 @@ class Recording:
         return found
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
-        """Returns a recording of some of the exchanges, with the revision of all of them."""
+        """Returns a recording of some of the exchanges, which is judged by the revision of the whole."""
         return Recording(exchanges, self.judged_by, self._contract)
 
     def labelled(self, label: str) -> list[Exchange]:
-        """The exchanges with a label."""
+        """Returns the exchanges with a label."""
         return [exchange for exchange in self.exchanges if label in exchange.labels]
 
     def answers(self, operation: str) -> list[Exchange]:
-        """The successful answers of an operation that are JSON objects."""
+        """Returns the successful answers of an operation that are JSON objects."""
         return [
             exchange
             for exchange in self.exchanges
@@ -73,11 +77,11 @@ class Recording:
         ]
 
     def objects(self, operation: str) -> list[tuple[Exchange, dict[str, Json]]]:
-        """The answers of an operation whose `data` is an object, each with that object."""
+        """Returns the answers of an operation whose `data` is an object, each with that object."""
         return [(e, e.data) for e in self.answers(operation) if isinstance(e.data, dict)]
 
     def objects_at(self, exchange: Exchange, place: tuple[str, ...]) -> list[dict[str, Json]]:
-        """The objects at a place of an answer, in the order of `pointers.objects_at`."""
+        """Returns the objects at a place of an answer, in the order of `pointers.objects_at`."""
         key = (id(exchange), place)
         if key not in self._objects:
             found = self._found_at(exchange, place)
@@ -85,7 +89,7 @@ class Recording:
         return self._objects[key]
 
     def _found_at(self, exchange: Exchange, place: tuple[str, ...]) -> Sequence[Json]:
-        """Returns all values at a place. Most places begin alike, so each step is cached."""
+        """Returns all values at a place. Each step is cached, because most places begin alike."""
         if not place:
             return [exchange.json]
         key = (id(exchange), place)
@@ -95,27 +99,30 @@ class Recording:
 
     @cached_property
     def revision(self) -> str | None:
-        """The revision that the answers vote for; None if they do not agree."""
+        """The revision that the answers indicate; None if they indicate none, or both."""
         found = frozenset().union(*self._votes.values())
         return next(iter(found)) if len(found) == 1 else None
 
     @property
     def judged_by(self) -> str | None:
-        """The revision that the run is judged by: the demanded one, or the one that the answers vote for."""
+        """The revision that the run is judged by: the demanded one, or the one that the answers indicate."""
         return self.demanded or self.revision
 
     def revision_of(self, exchange: Exchange) -> str | None:
-        """The revision to judge an answer by: the demanded one, its own, or that of all answers."""
+        """Returns the revision to judge an answer by: the demanded one, its own, or that of all answers.
+
+        Returns None if it is unknown.
+        """
         own = self.votes(exchange)
         return self.demanded or (next(iter(own)) if len(own) == 1 else self.revision)
 
     def votes(self, exchange: Exchange) -> frozenset[str]:
-        """The revisions that an answer speaks for, by the JSON types that differ between the revisions."""
+        """Returns the revisions that an answer indicates by the JSON types that differ between revisions."""
         return self._votes.get(id(exchange), frozenset())
 
     @cached_property
     def _votes(self) -> dict[int, frozenset[str]]:
-        """The revisions that each answer speaks for; the key is the `id()` of its exchange."""
+        """The revisions that each answer indicates; the key is the `id()` of its exchange."""
         return {
             id(exchange): frozenset(self._told(exchange, operation))
             for operation in self._contract.telling
@@ -131,7 +138,7 @@ class Recording:
 
 
 def rows(data: Json, name: str) -> list[dict[str, Json]]:
-    """Returns the objects in a member that is a list; none if it is no list."""
+    """Returns the objects in a member that is a list; empty if it is not a list."""
     found = data.get(name) if isinstance(data, dict) else None
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 

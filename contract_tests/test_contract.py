@@ -1,4 +1,7 @@
-"""A test for each clause, over a recording that all workers share: `pytest --pyargs contract_tests`."""
+"""The contract as tests, one for each clause: `pytest --pyargs contract_tests`.
+
+The server is asked once; all workers judge the same recording.
+"""
 
 import os
 import time
@@ -34,10 +37,10 @@ class ContractWarning(UserWarning):
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The judged answers of the server. The test fails with one sentence if the server cannot be asked."""
+    """Returns the run with its verdicts. Fails with one sentence if the server cannot be asked."""
     folder = tmp_path_factory.getbasetemp()
     if hasattr(pytestconfig, "workerinput"):
-        # The folders of all workers of a run lie side by side.
+        # The folders of all workers have this parent in common.
         folder = folder.parent
     recorded, failed = folder / "datafast.har", folder / "datafast.txt"
     with FileLock(folder / "datafast.lock", timeout=_LOCK_SECONDS):
@@ -53,12 +56,12 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def verdicts(run: Run) -> dict[str, Verdict]:
-    """The verdict of each clause, by its id."""
+    """Returns the verdict of each clause, by its id."""
     return {verdict.clause.id: verdict for verdict in run.verdicts}
 
 
 def test_the_server_was_seen_to_answer(run: Run) -> None:
-    """Each operation answered at least once: a run that skips everything must not pass."""
+    """Each operation answered at least once, since a run that skips everything must not pass."""
     if run.unseen is not None:
         pytest.fail(f"{plain(run.unseen)}; is the key right? (--datafast-key, DATAFAST_KEY)", pytrace=False)
 
@@ -86,7 +89,7 @@ def _told(verdict: Verdict) -> str:
 
 
 def _record(config: pytest.Config, target: Path) -> str | None:
-    """Asks the server and writes its answers. Returns a sentence if that failed, else None."""
+    """Asks the server and writes its answers to a file. Returns None, or a sentence if that failed."""
     try:
         if config.getoption("--datafast-url") is None:
             with own_mock("--now", INSTANT) as address:
@@ -112,7 +115,7 @@ def _recorded(base: str, credentials: Credentials, target: Path) -> str | None:
     plan = Plan(base, credentials, all_clauses())
     try:
         run = verify(plan, lambda _sentence: None, lambda _count: None)
-    except Exception:  # noqa: BLE001 - pytest's own traceback would show what is passed on, with the token
+    except Exception:  # noqa: BLE001 - pytest's own traceback would show the arguments, and so the token
         told = f"This is a bug in the kit; it says nothing about the server.\n{traceback.format_exc()}"
         return credentials.mask().text(told)
     if run.stopped or (run.refused and not run.recording.exchanges):

@@ -1,11 +1,11 @@
-"""The masking of what looks like a token of DataFast's in a text, for the kit and for the mock."""
+"""The masking of everything in a text that looks like a DataFast token, for the kit and for the mock."""
 
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
-# A URL, JSON or HTML within another is escaped once more: `%255f`, `\\u005f`, `&amp;#95;`.
+# A URL, JSON or HTML within another of its kind is escaped twice: `%255f`, `\\u005f`, `&amp;#95;`.
 _ESCAPE = re.compile(
     r"%(?:25)*(?P<url>[0-9A-Fa-f]{2})"
     r"|(?<!\\)\\++(?:u(?P<json>[0-9A-Fa-f]{4})|x(?P<hex>[0-9A-Fa-f]{2})|u\{0*(?P<point>[0-9A-Fa-f]{1,6})\}"
@@ -25,14 +25,14 @@ _MayBegin = Callable[[str, Sequence[int], int], bool]
 
 
 def without_tokens(text: str) -> str:
-    """Returns the text with `df_***` for each token, even for one with escapes; `pdf_x` is not a token."""
+    """Returns the text with `df_***` for each token, with or without escapes in it; `pdf_x` is no token."""
     return _masked(text, _tokens(text, _begins_a_word))
 
 
 def without_tokens_anywhere(text: str) -> str:
     """Returns the text with each token masked, even within words.
 
-    This is for a text that quotes escaped text, where it is not known where a word begins.
+    This is for a text that quotes escaped text, in which the beginning of a word cannot be recognized.
     """
     return _masked(text, _tokens(text, _any_place))
 
@@ -87,7 +87,7 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
-    """Whether a word may begin at the index; one may begin after an escape, whatever that stands for."""
+    """Whether a word may begin at the index. After any escape it may."""
     if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
         return True
     return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2

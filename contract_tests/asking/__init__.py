@@ -1,1 +1,1 @@
-"""How a server is asked: client and credentials, the probes, and the recordings of others."""
+"""Requests to a server: the client, credentials and probes; and traffic that others recorded."""

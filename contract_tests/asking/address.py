@@ -1,11 +1,11 @@
-"""The address of a server as a user types it: how it becomes the API's base, and what it must not contain."""
+"""The server's address as a user types it: the checks of it, and how it becomes the API's base URL."""
 
 import re
 import socket
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-# Up to the last `@`: a password that is not encoded may contain others.
+# This matches up to the last `@`, because a password that is not encoded may contain another one.
 _USER = re.compile(r"^([^/@]*//|).*@", re.DOTALL)
 
 _PORTS = {"http": 80, "https": 443}
@@ -18,7 +18,7 @@ class AddressError(ValueError):
 
 
 def base_of(url: str) -> str:
-    """Returns the API's base: a URL without a path gets `/api/v1`. Raises AddressError."""
+    """Returns the API's base URL: a URL without a path gets `/api/v1`. Raises AddressError."""
     parts = _parts_of(url)
     if not url.lower().startswith(("http://", "https://")):
         raise AddressError(f"{_shown(url)!r} is not a URL: it must begin with http:// or https://")
@@ -63,7 +63,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_host(header: str) -> bool:
-    """Whether a `Host` header is one host of this machine, with a port or without."""
+    """Whether a `Host` header names this machine, with a port or without."""
     found = _HOST.fullmatch(header)
     return found is not None and is_loopback(found[1])
 
@@ -84,7 +84,7 @@ def _parts_of(url: str) -> SplitResult:
         # `port` is checked only when it is read.
         _ = parts.port
     except ValueError:
-        # Not the error's own text, which may show a part of a password.
+        # The error's own text may contain a part of a password.
         raise AddressError(f"{_shown(url)!r} is not a URL: its host or port is not valid") from None
     return parts
 

@@ -1,4 +1,4 @@
-"""The HTTP client: bounded in time and size, patient with rate limits, discreet with tokens."""
+"""The HTTP client, which bounds time and size, waits for rate limits, and masks tokens."""
 
 import math
 import re
@@ -29,24 +29,25 @@ _UNIX_TIMES, _MILLISECONDS = 1_000_000_000, 100_000_000_000
 
 
 class StoppedError(Exception):
-    """The server cannot be asked any further; the text is one sentence for people."""
+    """An error that ends the requests of a run; the text is one sentence for people."""
 
 
 class _DroppedError(StoppedError):
-    """The connection ended before the answer did."""
+    """An error for a connection that ended before the answer."""
 
 
-# What Python puts around the words of an error.
+# The parts that Python adds to the message of an error.
 _PYTHON = re.compile(r"\[Errno -?\d+\] ?|\[SSL[^\]]*\] ?| ?\(_ssl\.c:\d+\)")
 _DROPPED = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that a run may cost.
+    """The bounds of a run.
 
-    `timeout` is in seconds; `rate` is in requests a second, None for as fast as they are answered. `requests`
-    and `patience`, in seconds of waiting for rate limits, are None until it is known what is asked.
+    `timeout` is in seconds. `rate` is in requests a second; None for no bound. `requests` is the largest
+    number of requests; `patience` is the longest time to wait for rate limits, in seconds. Both are None
+    until the number of planned requests is known.
     """
 
     timeout: float = 10.0
@@ -55,7 +56,7 @@ class Limits:
     patience: float | None = None
 
     def for_planned(self, planned: int) -> "Limits":
-        """Returns these limits; those that are None follow from the number of planned requests."""
+        """Returns these limits, with `requests` and `patience` computed from the planned requests if None."""
         return replace(
             self,
             requests=planned + _SPARE + planned // 10 if self.requests is None else self.requests,
@@ -67,25 +68,25 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to be sent.
+    """A request to send.
 
-    `parameters` are those of the path; `body` is sent as JSON, None for no body.
+    `parameters` are the path parameters. `body` is sent as JSON; None for no body.
     """
 
     operation: Operation
-    # A traceback may show a request.
+    # A traceback may show the repr of a request.
     token: str | None = field(repr=False)
     labels: frozenset[str]
     query: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     body: Json = None
     accepts_429: bool = False
-    """Whether 429 is the answer that is asked for; otherwise the client waits until the limit is over."""
+    """Whether 429 is a wanted answer; otherwise the client waits until the rate limit is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """An answer as it came, without the run's tokens."""
+    """An answer, in which the run's tokens are masked."""
 
     status: int
     headers: dict[str, str]
@@ -94,7 +95,7 @@ class _Answer:
 
 
 class Client:
-    """Asks one server. Redirects are never followed, so that no token reaches another host."""
+    """A client for one server. It follows no redirects, so that no token reaches another host."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class Client:
         clock: Clock = SYSTEM,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        """`base` is the API's base; `tell` gets a sentence before each wait.
+        """`base` is the API's base URL; `tell` gets a sentence before each wait.
 
         `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP.
         """
@@ -136,11 +137,11 @@ class Client:
         self._http.close()
 
     def knock(self) -> None:
-        """Sends a request whose answer is not judged. Raises StoppedError if nothing answers."""
+        """Sends a request whose answer is not judged. Raises StoppedError if there is no answer."""
         self._send("GET", self.base, {}, {}, None)
 
     def ask(self, request: Request) -> Exchange:
-        """Sends a request and returns the exchange. Raises StoppedError without an answer, or at a bound."""
+        """Sends a request and returns the exchange. Raises StoppedError without an answer, or at a limit."""
         for attempt in range(_TRIES):
             exchange = self._ask_once(request)
             if exchange.status != 429 or request.accepts_429:
@@ -150,7 +151,7 @@ class Client:
         raise StoppedError(f"{exchange.url} still answers 429 after the wait that it asked for")
 
     def _wait(self, seconds: float) -> None:
-        """Waits until a rate limit is over. Raises StoppedError if all waits together exceed the patience."""
+        """Waits for a rate limit. Raises StoppedError if all waits together are longer than `patience`."""
         patience = self._limits.patience
         if patience is not None and self._waited + seconds > patience:
             raise StoppedError(
@@ -176,7 +177,7 @@ class Client:
         try:
             answer = self._send(method, url, request.query, headers, body)
         except _DroppedError:
-            # A server may close an idle connection at the very moment at which it is used again.
+            # A server may close an idle connection just when it is used again.
             if not request.operation.is_read:
                 raise
             answer = self._send(method, url, request.query, headers, body)
@@ -190,7 +191,7 @@ class Client:
             operation=request.operation.id,
             labels=request.labels,
             sent=sent,
-            received=self.clock.now(),
+            trip=max(self.clock.now() - sent, 0),
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
@@ -214,7 +215,7 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> _Answer:
-        """Returns the answer without tokens. All of it has to arrive within the timeout, even if it drips."""
+        """Returns the answer without tokens. Raises StoppedError if it is not complete within the timeout."""
         deadline = self.clock.monotonic() + self._limits.timeout
         watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
         watch.daemon = True
@@ -232,7 +233,7 @@ class Client:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
             told = f"no answer from {url}: {_problem_of(error)}"
-            # Some errors repeat what was sent, or what came.
+            # Some errors quote the request or the answer.
             raise kind(self._mask.text(told)) from None
         finally:
             watch.cancel()
@@ -269,7 +270,7 @@ class Client:
 
 
 def _problem_of(error: Exception) -> str:
-    """Returns what an error says, without the numbers and places of Python's own."""
+    """Returns the message of an error, without the numbers and places that Python adds."""
     return _PYTHON.sub("", str(error)).strip().rstrip(".") or type(error).__name__
 
 

@@ -1,4 +1,4 @@
-"""The clock of a run: what time it is, and how to wait."""
+"""The clock of a run: the time, and waiting."""
 
 import time
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from contract_tests import instants
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The system's clock by default. With another one a run of minutes can take no time."""
+    """A clock, by default the system's. With another one, a test of a long run takes no time."""
 
     now: Callable[[], int] = instants.now
     """Returns the current instant in ms since the epoch."""
     monotonic: Callable[[], float] = time.monotonic
-    """Returns seconds that only ever grow."""
+    """Returns the seconds of a clock that never goes backwards."""
     sleep: Callable[[float], None] = time.sleep
-    """Waits for some seconds."""
+    """Waits for a number of seconds."""
 
 
 SYSTEM = Clock()

@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, 8.4.1): at most one is decoded, in pieces, so that a bomb can be abandoned."""
+"""Content codings (RFC 9110, 8.4.1). A body is decoded in pieces, so that a bomb can be abandoned."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ ACCEPTED = ("gzip", "deflate")
 _PIECE = 256 * 1024
 _NONE = frozenset({"", "identity"})
 _ALIASES = {"x-gzip": "gzip"}
-# The number of bytes that tell whether there is a header.
+# The number of bytes that show whether there is a header.
 _HEADER = 2
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
@@ -23,7 +23,7 @@ class Decoder:
     """A decoder of one body. Each piece of its output is bounded, even for a bomb."""
 
     def __init__(self, codings: Sequence[str]) -> None:
-        """`codings` are those of `Content-Encoding`. Raises UnreadableError for one that was not accepted."""
+        """`codings` are those of `Content-Encoding`. Raises UnreadableError unless all can be decoded."""
         named = [coding.strip().lower() for coding in codings]
         found = [_ALIASES.get(coding, coding) for coding in named if coding not in _NONE]
         unasked = [coding for coding in found if coding not in ACCEPTED]
@@ -39,7 +39,7 @@ class Decoder:
         self._head = b""
 
     def decode(self, part: bytes) -> Iterator[bytes]:
-        """Yields the decoded pieces of some bytes: at least one, which may be empty.
+        """Yields the decoded bytes in pieces: at least one, which may be empty.
 
         Raises UnreadableError.
         """
@@ -48,7 +48,7 @@ class Decoder:
             return
         while True:
             if self._unpacked.eof:
-                # Members of gzip may follow each other (RFC 1952, 2.2); what else follows is left.
+                # Members of gzip may follow each other (RFC 1952, 2.2); anything else after one is ignored.
                 if self._coding != "gzip" or not part.startswith(b"\x1f"):
                     yield b""
                     return
@@ -56,7 +56,7 @@ class Decoder:
             piece = self._unpack(part)
             yield piece
             part = self._unpacked.unconsumed_tail or self._unpacked.unused_data
-            # A full piece may be followed by more.
+            # After a full piece there may be more.
             if not part and len(piece) < _PIECE:
                 return
 
@@ -73,7 +73,7 @@ class Decoder:
         try:
             return self._unpacked.decompress(part, _PIECE)
         except zlib.error:
-            # Some servers call that deflate which has no header (RFC 9110, 8.4.1.2).
+            # Some servers send deflate without a header (RFC 9110, 8.4.1.2).
             if self._coding == "deflate" and len(begun) < _HEADER:
                 self._unpacked = zlib.decompressobj(_RAW)
                 with suppress(zlib.error):

@@ -1,4 +1,4 @@
-"""Files that the user names: they are read within bounds, and an idle pipe is given up."""
+"""Reading of files that the user names, with bounds on their size and on waiting for a pipe."""
 
 import errno
 import os
@@ -10,11 +10,11 @@ _PIECE = 1 << 20
 
 
 def read_file(path: Path, largest: int) -> bytes:
-    """The content of a file, or of a pipe such as `<(pass show datafast)`.
+    """Returns the content of a file, or of a pipe such as `<(pass show datafast)`.
 
     Raises OSError for more than `largest` bytes, and for a pipe that gets nothing for five seconds.
     """
-    # Without it a pipe that nobody writes to would not even be opened.
+    # Without O_NONBLOCK, opening a pipe waits for a writer.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb", buffering=0) as file:  # noqa: PTH123 - Path.open takes no flags
         _check(os.fstat(file.fileno()).st_size, largest)
@@ -32,7 +32,7 @@ def _check(size: int, largest: int) -> None:
 
 
 def _piece(descriptor: int) -> bytes:
-    """Reads the next piece, which is empty at the end."""
+    """Returns the next piece, or no bytes at the end of the file."""
     while True:
         try:
             return os.read(descriptor, _PIECE)

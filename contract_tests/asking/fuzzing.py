@@ -1,4 +1,4 @@
-"""Fuzzing: Schemathesis sends hundreds of odd requests, the clauses judge the answers."""
+"""Fuzzing: Schemathesis sends hundreds of unusual requests, and the clauses judge the answers."""
 
 import json
 import os
@@ -73,8 +73,8 @@ def _rate(limits: Limits) -> str:
 
 
 def _configuration(credentials: Credentials) -> str:
-    """Schemathesis' configuration: the token for every request, and an account's website."""
-    # A TOML basic string is written as a JSON one.
+    """Returns Schemathesis' configuration: the token for every request, and the website of an account."""
+    # JSON strings are valid basic strings of TOML.
     lines = [f'headers = {{ Authorization = "Bearer ${{{_TOKEN}}}" }}']
     if not credentials.key:
         lines += ["[parameters]", f'"query.websiteId" = {json.dumps(credentials.website_id)}']

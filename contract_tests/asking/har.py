@@ -1,4 +1,4 @@
-"""Recorded traffic: HAR files are read, and runs are written as such."""
+"""Recorded traffic: reading HAR files, and writing runs as HAR files."""
 
 import base64
 import codecs
@@ -30,6 +30,10 @@ from contract_tests.tokens import without_tokens
 
 _TOOL = "datafast-mock"
 _MOST_BYTES = 512 * 1024 * 1024
+# The year 9999, in ms since the epoch.
+_LATEST = 253_370_764_800_000
+# In ms. Whatever takes longer was not measured.
+_LONGEST_TRIP = 86_400_000
 _BEARER = "bearer "
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 _UNKNOWN = "no operation of the document"
@@ -39,7 +43,7 @@ _SECRET_HEADERS = frozenset({"set-cookie", "authorization"})
 
 
 class HarError(Exception):
-    """A file that cannot be read; the text names it and says what is wrong."""
+    """An error for a file that cannot be read; the text names the file and says what is wrong."""
 
 
 class _Pair(msgspec.Struct):
@@ -98,17 +102,17 @@ def read_har(
     is_trusted: bool = False,
     contract: Document | None = None,
 ) -> tuple[list[Exchange], Counter[str]]:
-    """The exchanges of a file in the order of time, and how many entries were left out for each reason.
+    """Returns the exchanges of a file, sorted by time, and the number of entries left out for each reason.
 
-    `base` leaves out URLs that begin otherwise; None takes every origin. `is_trusted` says that nothing was
-    taken out of the file, and that the token in it is good. `contract` is the document; None stands for the
-    shipped one. Raises HarError.
+    Only entries whose URL begins with `base` are read; None reads those of every server. `is_trusted` says
+    that no token was removed from the file, and that its token is valid. `contract` is the document; None
+    stands for the one that the kit ships with. Raises HarError.
     """
     log = _log_of(path)
     read = [_read(raw) for raw in log.entries]
-    entries = sorted(filter(None, read), key=lambda entry: ms(entry.started) or 0)
+    entries = sorted(filter(None, read), key=_place_in_time)
     is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
-    # A token that opened nothing may have been revoked: nothing is known of what it is good for.
+    # A token without a success may have been revoked, so its requests get no label.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
     known = _Operations(contract or document(), base, entries)
@@ -135,18 +139,17 @@ def read_har(
 
 
 def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
-    """Writes a run without its tokens. The labels of a request are the comment of its entry."""
+    """Writes a run to a HAR file, without its tokens. The labels of a request are its entry's comment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     creator = harfile.Creator(name=_TOOL, version=version(_TOOL))
     with path.open("w", encoding="utf-8") as file, harfile.open(file, creator=creator) as har:
         for exchange in exchanges:
-            trip = max(exchange.received - exchange.sent, 0)
             har.add_entry(
-                startedDateTime=datetime.fromtimestamp(exchange.sent / 1000, UTC),
-                time=trip,
+                startedDateTime=datetime.fromtimestamp((exchange.sent or 0) / 1000, UTC),
+                time=exchange.trip,
                 request=_written_request(exchange),
                 response=_written_response(exchange),
-                timings=harfile.Timings(send=0, wait=trip, receive=0),
+                timings=harfile.Timings(send=0, wait=exchange.trip, receive=0),
                 comment=" ".join(sorted(exchange.labels)),
             )
 
@@ -169,7 +172,7 @@ def _in_utf_8(data: bytes) -> bytes:
 
 
 def _read(raw: msgspec.Raw) -> _Entry | None:
-    """Returns an entry, or None for one that lacks a member that the kit needs, or has another type there."""
+    """Returns an entry; None if a member that the kit needs is missing or has another type."""
     try:
         return msgspec.json.decode(raw, type=_Entry)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -177,11 +180,12 @@ def _read(raw: msgspec.Raw) -> _Entry | None:
 
 
 class _Operations:
-    """Finds the operation of each entry of a file.
+    """A finder of the operation of each entry of a file.
 
-    Where no base is given, each origin has its own: what comes before the longest template that a path ends
-    with. A longer one that begins with it is no base, but the start of a path that the document does not
-    have: below `/v1`, `/v1/admin/websites/x/goals` is no `/goals`.
+    If no base is given, the bases of each origin come from its paths: a base is the part of a path before the
+    longest template that matches its end. If a shorter base of the origin is the beginning of a longer one,
+    the longer one does not count: after a request for `/v1/goals`, the path `/v1/admin/websites/x/goals` is
+    not `/goals` below another base, but a path that the document does not have.
     """
 
     def __init__(self, contract: Document, base: str | None, entries: Iterable[_Entry]) -> None:
@@ -196,7 +200,7 @@ class _Operations:
                 self._bases[address[0]].add(found.base)
 
     def match(self, entry: _Entry) -> Match | None:
-        """The operation of an entry; None for none of the document."""
+        """Returns the operation of an entry; None if the document has no such operation."""
         address = _split(entry)
         if address is None or not self._is_below_start(*address):
             return None
@@ -207,7 +211,7 @@ class _Operations:
         return found if found is not None and self._is_base(found.base, self._bases[origin]) else None
 
     def why_none(self, entry: _Entry) -> str:
-        """Why an entry belongs to no operation."""
+        """Returns the reason why an entry belongs to no operation."""
         address = _split(entry)
         if address is None:
             return _UNKNOWN
@@ -227,7 +231,7 @@ class _Operations:
 
 
 def _split(entry: _Entry) -> tuple[str, str] | None:
-    """The origin and the path of an entry's URL; None for one that cannot be parsed."""
+    """Returns the origin and the path of an entry's URL; None if it cannot be parsed."""
     try:
         parts = urlsplit(normalized(entry.request.url))
     except AddressError:
@@ -236,7 +240,7 @@ def _split(entry: _Entry) -> tuple[str, str] | None:
 
 
 def _why_left(entry: _Entry) -> str | None:
-    """Why an entry of a documented operation is not judged; None for one that is."""
+    """Returns the reason why an entry of a documented operation is not judged; None if it is judged."""
     if entry.cached:
         return "from the browser's cache"
     if entry.response.status in (0, HTTPStatus.NOT_MODIFIED):
@@ -245,7 +249,7 @@ def _why_left(entry: _Entry) -> str | None:
 
 
 def _is_whole(content: _Content) -> bool:
-    """Whether the body was recorded, and not cut: some recorders keep only its first bytes."""
+    """Whether the whole body was recorded. Some recorders keep only its first bytes."""
     if content.text is None:
         return False
     return not isinstance(content.size, int) or content.size <= len(_body(content))
@@ -254,7 +258,10 @@ def _is_whole(content: _Content) -> bool:
 def _labels(
     entry: _Entry, match: Match, met: set[str], credentials: Credentials, *, is_let_in: bool
 ) -> Iterator[str]:
-    """The labels of a stranger's request. A request that was not let in was refused for that."""
+    """Yields the labels of a request that the kit did not send.
+
+    A request whose token was refused gets none, because the refusal does not show what else it tested.
+    """
     operation = match.operation.id
     if is_let_in and entry.response.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         visitor_id = match.parameters.get("visitorId")
@@ -267,15 +274,14 @@ def _labels(
 
 
 def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> Exchange:
-    sent = ms(entry.started) or 0
     token = _token(entry)
     return Exchange(
         method=match.operation.method,
         url=mask.text(entry.request.url),
         operation=match.operation.id,
         labels=told,
-        sent=sent,
-        received=sent + int(entry.time or 0),
+        sent=_sent(entry),
+        trip=_trip(entry),
         status=entry.response.status,
         headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
         body=mask.body(_body(entry.response.content)),
@@ -286,17 +292,37 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
     )
 
 
+def _sent(entry: _Entry) -> int | None:
+    """Returns the instant of a request in ms since the epoch; None if it is unknown.
+
+    Some recorders write 1970 or the year 1 then, and a local time may be any instant.
+    """
+    at = ms(entry.started)
+    return at if at is not None and 0 < at < _LATEST else None
+
+
+def _place_in_time(entry: _Entry) -> tuple[bool, int]:
+    """Returns the key that sorts entries by time; entries without an instant come last, as in the file."""
+    at = _sent(entry)
+    return at is None, at or 0
+
+
+def _trip(entry: _Entry) -> int:
+    """Returns the time until an answer was complete, in ms; 0 if it is unknown."""
+    return int(min(max(entry.time or 0, 0), _LONGEST_TRIP))
+
+
 def _token(entry: _Entry) -> str | None:
-    """The token that was sent, as far as it was recorded; None without one."""
+    """Returns the token of a request, or a placeholder if it was not recorded; None if it had no token."""
     given = _authorization(entry)
     if given.lower().startswith(_BEARER):
         return given[len(_BEARER) :].strip()
-    # Another scheme, or a placeholder that a recorder put in place of the token.
+    # This is another scheme, or a recorder's placeholder for the token.
     return "***" if given else None
 
 
 def _credential(entry: _Entry) -> str:
-    """The part of a request's Authorization after its scheme; empty without one."""
+    """Returns the part of a request's Authorization after the scheme; empty without this header."""
     return _authorization(entry).rpartition(" ")[2]
 
 
@@ -307,14 +333,14 @@ def _authorization(entry: _Entry) -> str:
 def _body(content: _Content) -> bytes:
     text = content.text or ""
     if (content.encoding or "").lower() == "base64":
-        # Some recorders write the encoding and leave the text as it is.
+        # Some recorders name the encoding, but do not encode the text.
         with suppress(ValueError):
             return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
     return _encoded(text)
 
 
 def _encoded(text: str) -> bytes:
-    # A lone surrogate is what a browser makes of half a character: it is no JSON then.
+    # Browsers write half a character as a lone surrogate, which then is no valid JSON.
     return text.encode("utf-8", "surrogatepass")
 
 

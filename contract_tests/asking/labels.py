@@ -1,6 +1,6 @@
-"""Labels: what a request was meant to be.
+"""Labels: words that say what a request was meant to test.
 
-Probes set them; a request that somebody else sent is labelled as far as it shows. Clauses never guess.
+Probes set them. A request that the kit did not send gets the labels that follow from its contents.
 """
 
 import re
@@ -43,7 +43,7 @@ REFUSED = frozenset(
         *(SUSPENDED, BAD_FIELDS, BAD_VISITOR_ID, UNKNOWN_VISITOR, BOT, WRONG_KIND, UNKNOWN_RESOURCE),
     }
 )
-"""The labels of requests that the documentation answers with an error of its own."""
+"""The labels of requests for which the documentation has an error."""
 
 
 UNKNOWN_TOKEN = "df_nobody_has_this_key"  # noqa: S105 - it opens nothing
@@ -51,7 +51,7 @@ NOBODY, NO_WEBSITE = "00000000-0000-4000-8000-000000000000", "000000000000000000
 """The ids of a visitor and of a website that do not exist."""
 
 _UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
-# A word that no server can take for something else.
+# A word that every server reads as one value.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DATES = frozenset({"startAt", "endAt"})
 _ROLES = {
@@ -64,17 +64,17 @@ _ROLES = {
 
 
 def round_of(number: int) -> str:
-    """The label of one round of a sandwich."""
+    """Returns the label of one round of a sandwich."""
     return f"round-{number}"
 
 
 def page_of(limit: int, offset: int) -> str:
-    """The label of a request for one page."""
+    """Returns the label of a request for one page."""
     return f"page-{limit}-{offset}"
 
 
 def asked_page(found: frozenset[str]) -> tuple[int, int] | None:
-    """The `limit` and `offset` that the labels of a request tell; None for a request of no page."""
+    """Returns the `limit` and `offset` in the labels of a request; None if it requests no page."""
     told = next((label for label in found if label.startswith("page-")), None)
     if told is None:
         return None
@@ -85,10 +85,10 @@ def asked_page(found: frozenset[str]) -> tuple[int, int] | None:
 def token_label(
     token: str | None, website_id: str | None, credentials: Credentials, *, takes_website: bool
 ) -> str:
-    """The label for a request's token.
+    """Returns the label for a request's token.
 
-    `website_id` is the website that the request names, if any; `takes_website` says that the operation has a
-    query parameter for it.
+    `website_id` is the website that the request names; None if it names none. `takes_website` says that the
+    operation has a parameter for it.
     """
     if token is None:
         return NO_CREDENTIAL
@@ -107,7 +107,7 @@ def token_label(
 def request_label(
     operation: str, query: Mapping[str, str], visitor_id: str | None, credentials: Credentials
 ) -> str | None:
-    """A further label for a request with a good token; None for a request like any other."""
+    """Returns a second label for a request with a valid token; None for a usual request."""
     if operation == VISITOR:
         return _visitor_label(visitor_id or "", credentials)
     return _query_label(query) if operation in WRITTEN else None
@@ -127,5 +127,5 @@ def _query_label(query: Mapping[str, str]) -> str | None:
         return DATES if query.keys() & _DATES else None
     if fields == "visitors":
         return FIELDS
-    # No page forbids `visitors` beside others, in another case or with white space.
+    # No page forbids `visitors` with other fields beside it, in another case or with white space.
     return BAD_FIELDS if _WORD.fullmatch(fields) and fields.lower() != "visitors" else None

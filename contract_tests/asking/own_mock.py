@@ -1,4 +1,4 @@
-"""The mock as a process of its own, for commands that need a correct server."""
+"""The mock as a separate process, for commands that need a correct server."""
 
 import queue
 import subprocess
@@ -10,7 +10,7 @@ from typing import IO
 
 from contract_tests.asking.client import StoppedError
 
-# An instant of which every documented member has a value on the demo website, seen by either revision.
+# An instant at which every documented member has a value on the demo website, in either revision.
 INSTANT = "2026-02-06T05:27:30Z"
 
 _LISTENING = "listening on "
@@ -19,11 +19,11 @@ _START_SECONDS = 30.0
 
 @contextmanager
 def own_mock(*options: str) -> Iterator[str]:
-    """Runs `datafast-mock serve` on a free port for the length of the block, and yields its address.
+    """Runs `datafast-mock serve` on a free port until the block ends, and yields its address.
 
     Raises StoppedError if it does not start.
     """
-    # As a module, so that it is the one of this very environment.
+    # It runs as a module, so that it is the one installed in this environment.
     command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # noqa: S603 - it is our own
         try:

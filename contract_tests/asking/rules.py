@@ -1,4 +1,4 @@
-"""What the document says about who may ask an operation, as rules from which probes and clauses are made."""
+"""Rules about access to operations, read from the document; probes and clauses are made from them."""
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
@@ -11,11 +11,11 @@ from contract_tests.document import Document, Operation, Parameter
 from contract_tests.families import WRITTEN
 
 MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
-"""Who asks, if it is no role of the credentials: whoever is let in, nobody, and an invalid token."""
+"""The senders of requests that are not roles: the main credentials, no token, and an invalid token."""
 
 WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
-"""Values that name nothing, one for each usual form of an id."""
+"""Ids that do not exist, one for each usual form of an id."""
 
 _WRITES = "`--i-own-this-server`, because it writes"
 _LABELS = {
@@ -29,7 +29,7 @@ _LABELS = {
 }
 _NEEDS = {
     WITHOUT_TOKEN: "a request without a token",
-    UNKNOWN: "a request with a token that nobody has",
+    UNKNOWN: "a request with an invalid token",
     MAIN: "a website's key (`--key`)",
     "key": "a website's key (`--key`)",
     "account": "an account token (`--account-token`)",
@@ -42,10 +42,11 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A sentence of the document: requests of this kind are answered with one of `statuses`.
+    """A rule of the document: requests of a kind are answered with one of `statuses`.
 
-    `who` is a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are parameters of
-    the request by name, `roles` those whose value is the one of a role.
+    `who` sends the requests: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values`
+    are the values of parameters by name; `roles` are the roles of the credentials that give the values of
+    others.
     """
 
     id: str
@@ -63,7 +64,7 @@ class Rule:
 class Paging:
     """An operation whose answers come in pages.
 
-    `size` is the least `limit`, `who` and the rest as in Rule.
+    `size` is the smallest `limit`; `who`, `values` and `roles` are as in Rule.
     """
 
     operation: Operation
@@ -74,7 +75,7 @@ class Paging:
 
 
 def rules_of(contract: Document) -> list[Rule]:
-    """The rules of the operations that have no clauses written by hand, in the order of the document.
+    """Returns the rules of the operations without clauses written by hand, in the order of the document.
 
     A refusal that the document describes alike for several operations is a rule for one of them only, so
     that a run does not take a dozen requests for each operation: without a token for one of each tag, the
@@ -89,7 +90,7 @@ def rules_of(contract: Document) -> list[Rule]:
 
 
 def pagings_of(contract: Document) -> list[Paging]:
-    """The first operation of each tag with `limit` and `offset`, if the kit knows how to request it."""
+    """Returns the first operation of each tag with pages for which the kit can make a correct request."""
     found: dict[Hashable, Paging] = {}
     for operation in _described(contract):
         asked = _Asked(operation)
@@ -115,18 +116,18 @@ class _Asked:
         self.takes_keys = WEBSITE_KEY in schemes
         self.takes_tokens = ACCOUNT_TOKEN in schemes
         self.is_below_a_website = operation.parameter(WEBSITE_ID, "path") is not None
-        # The credentials do not tell which website of an account a key belongs to.
+        # The credentials do not say which website of an account a key belongs to.
         self.main = MAIN if self.takes_keys and not self.is_below_a_website else "account"
 
     @cached_property
     def roles(self) -> dict[str, str]:
-        """The parameters with a role's value: the website, for an account token."""
+        """The parameters whose value is that of a role: for an account token, the website."""
         is_meant = self.is_below_a_website or (self.operation.parameter(WEBSITE_ID) and self.main != MAIN)
         return {WEBSITE_ID: "website_id"} if is_meant else {}
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """The required parameters with their documented examples."""
+        """The required parameters, each with its documented example."""
         return {
             p.name: _text(p.example)
             for p in self.operation.parameters
@@ -138,7 +139,10 @@ class _Asked:
 
     @property
     def is_known(self) -> bool:
-        """Whether there is a good request: no id in the path but the website's, and examples for the rest."""
+        """Whether the kit can make a correct request.
+
+        It can if the path has no id but the website's, and each required query parameter has an example.
+        """
         required = {p.name for p in self.operation.parameters if p.is_required and p.place == "query"}
         is_placed = all(p.name == WEBSITE_ID for p in self._in_path)
         return is_placed and required - {WEBSITE_ID} <= self.values.keys()
@@ -153,7 +157,7 @@ class _Asked:
         return kind, rule.who, rule.statuses, security, self.is_below_a_website, bool(rule.roles), tag
 
     def rules(self) -> Iterator[Rule]:
-        """The rules that the document's `security`, parameters and statuses amount to."""
+        """Yields the rules that follow from the document's `security`, parameters and statuses."""
         errors, name = self.operation.errors, f"`{self.operation.method} {self.operation.path}`"
         if self.operation.security and _UNAUTHORIZED in errors:
             told = f"{name} without a token is refused with 401."
@@ -186,12 +190,12 @@ class _Asked:
     def _not_found(self, name: str) -> Iterator[Rule]:
         named = [p for p in self._in_path if p.name != WEBSITE_ID]
         if self.is_below_a_website and not named:
-            told = f"{name} of a website that does not exist is a 404."
+            told = f"{name} of a website that does not exist is refused with 404 or 403."
             statuses = (_FORBIDDEN, _NOT_FOUND)
             yield self._rule("unknown-website", "account", statuses, told, {WEBSITE_ID: NO_WEBSITE})
         unknown = {p.name: value for p in named if (value := _unknown(p)) is not None}
         if named and len(unknown) == len(named):
-            told = f"{name} with an id that names nothing is a 404."
+            told = f"{name} with an id that does not exist is answered with 404."
             yield self._rule("unknown-id", self.main, (_NOT_FOUND,), told, unknown)
 
     @cached_property
@@ -217,7 +221,7 @@ class _Asked:
 
 
 def _unknown(parameter: Parameter) -> str | None:
-    """A value of the parameter's form that names nothing; None if none of the usual ones has that form."""
+    """Returns an id in the parameter's form that does not exist; None if none of UNKNOWN_IDS has the form."""
     pattern = re.compile(parameter.schema.get("pattern", ""))
     return next((value for value in UNKNOWN_IDS if pattern.search(value)), None)
 

@@ -113,6 +113,8 @@ def met(recording: Recording) -> Iterator[Met]:
     """Yields the visitors whose profile was requested because they were on the map."""
     latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.exchanges:
+        if exchange.sent is None:
+            continue
         if exchange.operation == MAP:
             for row in rows(exchange.data, "visitors"):
                 if isinstance(row.get("visitorId"), str):
@@ -130,6 +132,7 @@ def met(recording: Recording) -> Iterator[Met]:
     source="004 Errors",
     standing=IMPLIED,
     needs="the profiles of two visitors from the map",
+    is_timed=True,
     cases=lambda recording: [found] if len(found := list(met(recording))) > 1 else [],
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
@@ -155,6 +158,7 @@ def _told(part: str) -> Callable[[Recording], list[Met]]:
     standing=IMPLIED,
     needs="the profile of a visitor from the map who is on the first visit",
     # Returning visitors may come from another place.
+    is_timed=True,
     cases=lambda recording: (
         [found] if (found := list(filter(_is_first_visit, _told("identity")(recording)))) else []
     ),
@@ -193,6 +197,7 @@ def _is_same_place(shown: str, told: str) -> bool:
     source="004 Response fields",
     standing=OBSERVED,
     needs="the profiles of two returning visitors from the map",
+    is_timed=True,
     cases=lambda recording: (
         [found] if len(found := list(filter(_is_back, _told("identity")(recording)))) > 1 else []
     ),
@@ -219,6 +224,7 @@ def _is_back(case: Met) -> bool:
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of a visitor from the map whose system is known",
+    is_timed=True,
     cases=_told("identity"),
 )
 def same_system(case: Met) -> Iterable[Violation]:
@@ -240,12 +246,15 @@ def same_system(case: Met) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="the profile of a visitor from a map of revision 2026-02",
     revision=REVISION_2026_02,
+    dated=VISITOR,
+    is_timed=True,
     cases=lambda recording: [
         case
         for case in _told("activity")(recording)
         # A profile from a cache may be older than the visit.
         if "visitCount" in case.visitor
         and (begun := ms(case.visitor.get("sessionStartTime"))) is not None
+        and case.profile.now is not None
         and begun < case.profile.now.earliest
     ],
 )
@@ -262,6 +271,7 @@ def no_fewer_visits(case: Met) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of an identified visitor from the map",
+    is_timed=True,
     cases=lambda recording: [
         case
         for case in met(recording)
@@ -283,6 +293,7 @@ def identified_have_profiles(case: Met) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="the profile of a visitor from a map of revision 2026-02",
     revision=REVISION_2026_02,
+    is_timed=True,
     cases=lambda recording: [
         case
         for case in _told("activity")(recording)

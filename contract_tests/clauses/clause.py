@@ -67,23 +67,50 @@ def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this ma
     cases: Cases,
     revision: str | None = None,
     reads: tuple[str, str] | None = None,
+    dated: str | None = None,
+    is_timed: bool = False,
 ) -> Callable[[Check], Clause]:
     """Returns a decorator that makes a clause of a function that checks one case.
 
     `reads` names an operation and a place in its answers, such as `data.recentEvents.*.timestamp`, where a
-    case needs an instant. If no instant can be read there, the verdict says so.
+    case needs an instant. If no instant can be read there, the verdict says so. It also does if no answer of
+    the operation `dated` tells when it was made, and with `is_timed` if requests have no known instant.
     """
+    reasons: list[Callable[[Recording], str]] = [
+        *([_untimed] if is_timed else []),
+        *([partial(_undated, dated)] if dated is not None else []),
+        *([partial(_unreadable, reads)] if reads is not None else []),
+    ]
 
     def made(check: Check) -> Clause:
-        why_not = partial(_unreadable, reads) if reads is not None else _no_reason
         accuses = standing in ACCUSING
+        why_not = partial(_first, reasons)
         return Clause(id, sentence, source, standing, needs, cases, check, accuses, revision, why_not=why_not)
 
     return made
 
 
-def _no_reason(_recording: Recording) -> str:
-    return ""
+def _first(reasons: Iterable[Callable[[Recording], str]], recording: Recording) -> str:
+    return next(filter(None, (reason(recording) for reason in reasons)), "")
+
+
+def _untimed(recording: Recording) -> str:
+    """Says of how many requests it is not known when they were sent; empty for none."""
+    asked = recording.exchanges
+    unknown = sum(exchange.sent is None for exchange in asked)
+    if not unknown:
+        return ""
+    return f"requests of a known time: that of {unknown} of {len(asked)} cannot be read as an instant"
+
+
+def _undated(operation: str, recording: Recording) -> str:
+    """Says that no answer of an operation tells when it was made; empty if one does."""
+    answers = recording.answers(operation)
+    if not answers or any(exchange.now is not None for exchange in answers):
+        return ""
+    told = sum("date" in exchange.headers for exchange in answers)
+    what = f"that of {told} cannot be read as an instant" if told else "none has one"
+    return f"answers of {operation} with a `Date` header: of {len(answers)}, {what}"
 
 
 def _unreadable(reads: tuple[str, str], recording: Recording) -> str:

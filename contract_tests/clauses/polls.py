@@ -8,6 +8,7 @@ from contract_tests.clauses.realtime_map import is_number, maps
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.document import IMPLIED, PAGE
 from contract_tests.exchange import Exchange, Json
+from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
@@ -135,7 +136,7 @@ def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
     for profile in profiles(recording):
         asked = profile.exchange.path.get("visitorId", "").lower()
         # An answer from a cache may be older than the previous answer.
-        if profile.exchange.age:
+        if profile.exchange.age or profile.exchange.sent is None:
             continue
         if asked in known:
             yield known[asked], profile
@@ -148,6 +149,7 @@ def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor",
+    is_timed=True,
     cases=_asked_again,
 )
 def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
@@ -171,6 +173,7 @@ def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor with `firstVisitAt`",
+    is_timed=True,
     cases=lambda recording: [
         case for case in _asked_again(recording) if all(ms(p.activity.get("firstVisitAt")) for p in case)
     ],
@@ -188,20 +191,21 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     source="004 Response fields",
     standing=PAGE,
     needs="two profiles of one visitor from a server that sends `Date`",
+    dated=VISITOR,
+    is_timed=True,
     cases=lambda recording: [
         case
         for case in _asked_again(recording)
-        if all(
-            "date" in p.exchange.headers and is_number(p.activity.get("timeSinceFirstVisit")) for p in case
-        )
+        if all(p.exchange.now is not None and is_number(p.activity.get("timeSinceFirstVisit")) for p in case)
     ],
 )
 def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     later = case[1]
     # Each answer gives a span for the instant of the first visit; the two spans must overlap.
     passed = [profile.activity["timeSinceFirstVisit"] for profile in case]
-    earliest = max(p.exchange.now.earliest - since for p, since in zip(case, passed, strict=True))
-    latest = min(p.exchange.now.latest - since for p, since in zip(case, passed, strict=True))
+    spans = [(now, since) for p, since in zip(case, passed, strict=True) if (now := p.exchange.now)]
+    earliest = max(now.earliest - since for now, since in spans)
+    latest = min(now.latest - since for now, since in spans)
     if earliest > latest + _SLACK:
         problem = f"it was {passed[0]} in an earlier answer"
         pointer = "/data/activity/timeSinceFirstVisit"
@@ -214,6 +218,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor with `visitedPages`",
+    is_timed=True,
     cases=lambda recording: [
         case for case in _asked_again(recording) if all(rows(p.activity, "visitedPages") for p in case)
     ],

@@ -46,9 +46,14 @@ def _dated(recording: Recording) -> Iterator[Dated]:
         plain = [
             e
             for e in recording.answers(REALTIME)
-            if labels.DATES not in e.labels and e.token == first.token and abs(e.sent - first.sent) <= _SOON
+            if labels.DATES not in e.labels and e.token == first.token and _is_soon(e, first)
         ]
-        yield Dated(asked, list(_counts(asked)), list(_counts(plain)))
+        if plain or not all(e.is_success for e in asked):
+            yield Dated(asked, list(_counts(asked)), list(_counts(plain)))
+
+
+def _is_soon(one: Exchange, other: Exchange) -> bool:
+    return one.sent is not None and other.sent is not None and abs(one.sent - other.sent) <= _SOON
 
 
 def _counts(exchanges: Iterable[Exchange]) -> Iterator[float]:

@@ -139,23 +139,28 @@ def payments_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Viol
 
 
 def _too_old(member: Member) -> Iterable[Violation]:
-    at = ms(member.row["timestamp"])
-    if at is not None and at <= member.exchange.now.earliest - _WINDOW:
-        late = (member.exchange.now.earliest - at) // 1000
+    at, now = ms(member.row["timestamp"]), member.exchange.now
+    if at is not None and now is not None and at <= now.earliest - _WINDOW:
+        late = (now.earliest - at) // 1000
         problem = f"it happened at least {late} s before the answer; the window is 600 s"
         yield Violation(problem, member.exchange, f"{member.pointer}/timestamp", member.row["timestamp"])
 
 
 def _too_new(name: str, member: Member) -> Iterable[Violation]:
-    at = ms(member.row[name])
-    if at is not None and at > member.exchange.now.latest:
-        early = (at - member.exchange.now.latest) // 1000
+    at, now = ms(member.row[name]), member.exchange.now
+    if at is not None and now is not None and at > now.latest:
+        early = (at - now.latest) // 1000
         problem = f"it is at least {early} s after the answer"
         yield Violation(problem, member.exchange, f"{member.pointer}/{name}", member.row[name])
 
 
 def _dated(member: Member, name: str = "timestamp") -> bool:
     return ms(member.row.get(name)) is not None
+
+
+def _comparable(member: Member, name: str = "timestamp") -> bool:
+    """Whether a row's instant can be compared with that of its answer."""
+    return member.exchange.now is not None and _dated(member, name)
 
 
 @clause(
@@ -165,7 +170,8 @@ def _dated(member: Member, name: str = "timestamp") -> bool:
     standing=PAGE,
     needs="a map with events",
     reads=(MAP, "data.recentEvents.*.timestamp"),
-    cases=_which("recentEvents", _dated),
+    dated=MAP,
+    cases=_which("recentEvents", _comparable),
 )
 def events_are_recent(member: Member) -> Iterable[Violation]:
     yield from _too_old(member)
@@ -178,7 +184,8 @@ def events_are_recent(member: Member) -> Iterable[Violation]:
     standing=PAGE,
     needs="a map with payments",
     reads=(MAP, "data.recentPayments.*.timestamp"),
-    cases=_which("recentPayments", _dated),
+    dated=MAP,
+    cases=_which("recentPayments", _comparable),
 )
 def payments_are_recent(member: Member) -> Iterable[Violation]:
     yield from _too_old(member)
@@ -191,7 +198,8 @@ def payments_are_recent(member: Member) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="a map with events",
     reads=(MAP, "data.recentEvents.*.timestamp"),
-    cases=_which("recentEvents", _dated),
+    dated=MAP,
+    cases=_which("recentEvents", _comparable),
 )
 def events_have_happened(member: Member) -> Iterable[Violation]:
     yield from _too_new("timestamp", member)
@@ -204,7 +212,8 @@ def events_have_happened(member: Member) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="a map with payments",
     reads=(MAP, "data.recentPayments.*.timestamp"),
-    cases=_which("recentPayments", _dated),
+    dated=MAP,
+    cases=_which("recentPayments", _comparable),
 )
 def payments_have_happened(member: Member) -> Iterable[Violation]:
     yield from _too_new("timestamp", member)
@@ -218,7 +227,8 @@ def payments_have_happened(member: Member) -> Iterable[Violation]:
     needs="a map of revision 2026-02 with visitors",
     revision=REVISION_2026_02,
     reads=(MAP, "data.visitors.*.sessionStartTime"),
-    cases=_which("visitors", lambda member: _dated(member, "sessionStartTime")),
+    dated=MAP,
+    cases=_which("visitors", lambda member: _comparable(member, "sessionStartTime")),
 )
 def sessions_have_started(member: Member) -> Iterable[Violation]:
     yield from _too_new("sessionStartTime", member)

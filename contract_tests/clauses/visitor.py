@@ -57,6 +57,11 @@ def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
     return lambda recording: [p for p in profiles(recording) if len(_times(p, name)) >= least]
 
 
+def _dated(cases: Callable[[Recording], list[Profile]]) -> Callable[[Recording], list[Profile]]:
+    """Returns a function that picks those of the profiles whose answer tells when it was made."""
+    return lambda recording: [p for p in cases(recording) if p.exchange.now is not None]
+
+
 def _times(profile: Profile, name: str) -> list[int]:
     found = [ms(row.get("timestamp")) for row in rows(profile.activity, name)]
     return [at for at in found if at is not None]
@@ -105,6 +110,7 @@ def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
     if begun is None or not is_number(passed):
         return
     now = profile.exchange.now
+    assert now is not None, "only answers with a date are judged by it"
     if not now.earliest - _SLACK <= begun + passed <= now.latest + _SLACK:
         off = min(abs(begun + passed - now.earliest), abs(begun + passed - now.latest)) // 1000
         problem = f"`{at}` plus `{since}` differs from the time of the answer by {off} s"
@@ -118,7 +124,8 @@ def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
     standing=PAGE,
     needs="a profile with `firstVisitAt`",
     reads=(VISITOR, "data.activity.firstVisitAt"),
-    cases=_lasting("firstVisitAt", "timeSinceFirstVisit"),
+    dated=VISITOR,
+    cases=_dated(_lasting("firstVisitAt", "timeSinceFirstVisit")),
 )
 def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
     yield from _adds_up(profile, "timeSinceFirstVisit", "firstVisitAt")
@@ -131,7 +138,8 @@ def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
     reads=(VISITOR, "data.activity.lastVisitAt"),
-    cases=_lasting("lastVisitAt", "timeSinceCurrentVisit"),
+    dated=VISITOR,
+    cases=_dated(_lasting("lastVisitAt", "timeSinceCurrentVisit")),
 )
 def time_since_current_visit(profile: Profile) -> Iterable[Violation]:
     yield from _adds_up(profile, "timeSinceCurrentVisit", "lastVisitAt")
@@ -159,7 +167,8 @@ def count_covers_the_pages(profile: Profile) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="a profile with `visitedPages`",
     reads=(VISITOR, "data.activity.visitedPages.*.timestamp"),
-    cases=_listing("visitedPages", 1),
+    dated=VISITOR,
+    cases=_dated(_listing("visitedPages", 1)),
 )
 def pages_have_been_viewed(profile: Profile) -> Iterable[Violation]:
     yield from _not_later(profile, "visitedPages", "timestamp")
@@ -172,16 +181,21 @@ def pages_have_been_viewed(profile: Profile) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="a profile with `completedGoals`",
     reads=(VISITOR, "data.activity.completedGoals.*.timestamp"),
-    cases=_listing("completedGoals", 1),
+    dated=VISITOR,
+    cases=_dated(_listing("completedGoals", 1)),
 )
 def goals_have_been_completed(profile: Profile) -> Iterable[Violation]:
     yield from _not_later(profile, "completedGoals", "timestamp")
 
 
+def _is_later(at: int | None, exchange: Exchange) -> bool:
+    """Whether an instant lies after an answer for certain."""
+    return at is not None and exchange.now is not None and at > exchange.now.latest
+
+
 def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
     for n, row in enumerate(rows(profile.activity, name)):
-        at = ms(row.get(member))
-        if at is not None and at > profile.exchange.now.latest:
+        if _is_later(ms(row.get(member)), profile.exchange):
             pointer = f"/data/activity/{name}/{n}/{member}"
             yield Violation("it is later than the answer", profile.exchange, pointer, row[member])
 
@@ -248,16 +262,18 @@ def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="the profile of an identified visitor",
     reads=(VISITOR, "data.profile.identifiedAt"),
+    dated=VISITOR,
     cases=lambda recording: [
         (exchange, data["profile"])
         for exchange, data in recording.objects(VISITOR)
-        if isinstance(data.get("profile"), dict) and ms(data["profile"].get("identifiedAt")) is not None
+        if isinstance(data.get("profile"), dict)
+        and ms(data["profile"].get("identifiedAt")) is not None
+        and exchange.now is not None
     ],
 )
 def identified_before_told(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
     exchange, profile = case
-    at = ms(profile["identifiedAt"])
-    if at is not None and at > exchange.now.latest:
+    if _is_later(ms(profile["identifiedAt"]), exchange):
         pointer = "/data/profile/identifiedAt"
         yield Violation("it is later than the answer", exchange, pointer, profile["identifiedAt"])
 
@@ -269,11 +285,11 @@ def identified_before_told(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
     reads=(VISITOR, "data.activity.lastVisitAt"),
-    cases=_timed("lastVisitAt"),
+    dated=VISITOR,
+    cases=_dated(_timed("lastVisitAt")),
 )
 def visits_have_begun(profile: Profile) -> Iterable[Violation]:
-    at = ms(profile.activity["lastVisitAt"])
-    if at is not None and at > profile.exchange.now.latest:
+    if _is_later(ms(profile.activity["lastVisitAt"]), profile.exchange):
         pointer = "/data/activity/lastVisitAt"
         yield Violation(
             "it is later than the answer", profile.exchange, pointer, profile.activity["lastVisitAt"]

@@ -1,4 +1,4 @@
-"""The kit's commands below `datafast-mock`. Each imports its packages when it is called."""
+"""The kit's commands below `datafast-mock`. Each imports its packages only when it is called."""
 
 from contract_tests.commands.explain import explain
 from contract_tests.commands.mutate import mutate

@@ -1,4 +1,4 @@
-"""`datafast-mock explain`: a clause in full."""
+"""`datafast-mock explain`: everything about one clause."""
 
 import click
 
@@ -8,7 +8,7 @@ from contract_tests.commands.guard import guarded
 @click.command()
 @click.argument("clause_id", metavar="[ID]", required=False)
 def explain(clause_id: str | None) -> None:
-    """Print one clause in full; without an ID, list all clauses, one per line."""
+    """Print everything about one clause; without an ID, list all clauses, one per line."""
     with guarded("explain"):
         _explain(clause_id)
 
@@ -29,7 +29,7 @@ def _explain(clause_id: str | None) -> None:
     clause = found[0]
     weight = "a violation breaks the contract" if clause.accuses else "a violation is a warning"
     if clause.accuses and clause.standing == EXAMPLE:
-        weight = "another type breaks the contract, all else is a warning"
+        weight = "another type breaks the contract; any other violation is a warning"
     mutants = [mutant.name for mutant in all_mutants() if mutant.clause == clause.id]
     click.echo(f"{clause.id}  {clause.sentence}\n")
     for title, text in (

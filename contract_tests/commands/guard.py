@@ -1,9 +1,11 @@
-"""The end of a command that cannot do its work: messages and exit codes."""
+"""The messages and exit codes of a command that fails."""
 
+import errno
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 import click
 
@@ -11,6 +13,8 @@ from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 
 BUG, INTERRUPTED = 70, 130
+# The reader has left, a disk is full, a terminal is closed, or a stream is open for reading only.
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _EXTRA = "datafast-mock[verify]"
 
 
@@ -27,15 +31,30 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("\nInterrupted.", err=True)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
+    except OSError as error:
+        if not is_unwritable(error):
+            _report_bug(tokens)
         raise
     except click.ClickException as error:
         error.message = _discreet(error.message, tokens)  # type: ignore[misc]  # it stays the same error
         raise
-    except Exception:  # noqa: BLE001 - whatever it is, it is ours, and no verdict on the server
+    except Exception:  # noqa: BLE001 - any other error is a bug in the kit, and no verdict on the server
+        _report_bug(tokens)
+
+
+def is_unwritable(error: OSError) -> bool:
+    """Whether an error says that an output stream cannot be written: no reader, or a full disk.
+
+    An error that names a file is not about a stream.
+    """
+    return error.errno in _UNWRITABLE and error.filename is None
+
+
+def _report_bug(tokens: Iterable[str | None]) -> NoReturn:
+    with suppress(OSError):
         click.echo(_discreet(traceback.format_exc(), tokens), err=True, nl=False)
         click.echo("This is a bug in the kit; it says nothing about the server. Please report it.", err=True)
-        sys.exit(BUG)
+    sys.exit(BUG)
 
 
 def _discreet(text: str, tokens: Iterable[str | None]) -> str:

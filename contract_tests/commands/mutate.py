@@ -1,4 +1,4 @@
-"""`datafast-mock mutate`: a server with one known fault, to test other people's tests with."""
+"""`datafast-mock mutate`: a server with one known fault, with which users check their own tests."""
 
 import click
 
@@ -10,7 +10,7 @@ from contract_tests.commands.guard import guarded
 @click.option(
     "--upstream",
     default="http://127.0.0.1:8484",
-    help="Base URL of a correct server's API.",
+    help="Base URL of the API of a correct server.",
 )
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
@@ -21,13 +21,13 @@ from contract_tests.commands.guard import guarded
     "credentials_name",
     default="mock",
     metavar="FILE",
-    help="File that says what each token is for; `mock` uses the mock's own.",
+    help="File of tokens by role; `mock` uses the mock's own.",
 )
 def mutate(name: str | None, *, upstream: str, host: str, port: int, credentials_name: str) -> None:
-    """Pass on another server's answers with one fault in them, to see whether your tests notice.
+    """Forward another server's answers with one fault in them, to see whether your tests notice.
 
-    Without a NAME, lists all faults, each with the clause that it breaks. Only requests to the API with a
-    loopback Host are passed on, unless --host lets other machines in.
+    Without a NAME, list all faults, each with the clause that it breaks. Only requests below the API's base
+    are forwarded, and only those with a loopback Host, unless --host lets other machines in.
     """
     with guarded("mutate"):
         _mutate(name, upstream, host, port, credentials_name)
@@ -65,5 +65,5 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
 
 
 def _plain(name: str) -> str:
-    """A name as somebody may type it: in lower case, with hyphens or spaces."""
+    """Returns a name in lower case and with spaces for hyphens, so that either can be typed."""
     return name.lower().replace("-", " ")

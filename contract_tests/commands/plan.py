@@ -1,4 +1,4 @@
-"""The options of `datafast-mock verify` as a plan, with the errors for wrong ones."""
+"""The plan that the options of `datafast-mock verify` make, and the errors for wrong options."""
 
 import re
 from collections.abc import Mapping
@@ -85,7 +85,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
 
 
 def _known(baseline: str | None) -> frozenset[str]:
-    """The clauses that are broken in an earlier run's report."""
+    """Returns the ids of the clauses that are broken in an earlier report; none without a report."""
     if baseline is None:
         return frozenset()
     try:
@@ -95,7 +95,7 @@ def _known(baseline: str | None) -> frozenset[str]:
 
 
 def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
-    """Returns the clauses that match one of the patterns, which are separated by commas."""
+    """Returns the ids that match one of the patterns, which are separated by commas."""
     chosen: set[str] = set()
     for pattern in filter(None, map(str.strip, patterns.split(","))):
         found = {clause_id for clause_id in ids if fnmatchcase(clause_id.upper(), pattern.upper())}

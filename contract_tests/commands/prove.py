@@ -1,4 +1,4 @@
-"""`datafast-mock prove`: shows that the clauses notice."""
+"""`datafast-mock prove`: shows that the clauses notice known faults."""
 
 import sys
 import time
@@ -14,8 +14,8 @@ from contract_tests.commands.guard import guarded
 def prove(*, quiet: bool) -> None:
     """Plant every known fault in a correct server's answers and check that the clauses notice it.
 
-    Faults of the documented members are made from the document. Each must count as what the rule says
-    (its weight): a breach of the contract, a warning, or nothing, if nothing forbids it.
+    Faults of the documented members are made from the document. Each must have its expected weight: it breaks
+    the contract, it is a warning, or it passes because no page forbids it.
 
     Exit codes: 0 if each fault has its weight and each clause has a fault that only it notices, 1 otherwise.
     """

@@ -1,9 +1,10 @@
-"""The work of `datafast-mock verify` after its options are read."""
+"""The work of `datafast-mock verify`: the run, its output and its reports."""
 
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +12,68 @@ import click
 
 from contract_tests.asking.har import HarError, read_har, write_har
 from contract_tests.commands.plan import plan_of
-from contract_tests.judging.run import Plan, Run, judged, verify
+from contract_tests.judging.run import Exit, Plan, Run, judged, verify
 from contract_tests.report.files import write_report
 from contract_tests.report.targets import TargetError, check_target
 from contract_tests.report.terminal import terminal_report
 
 
 def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Mapping[str, Any]) -> int:
-    """Judges, prints the verdict and writes the reports (kind and file). Returns the exit code."""
+    """Judges a server or recorded traffic, prints the verdict and writes the reports.
+
+    `reports` are pairs of kind and file. Returns the exit code.
+    """
     plan = plan_of(url, options)
     _check_targets(reports, options["saved_har"])
-    run = _recorded(plan, url, options) if options["har"] else _live(plan, options)
-    # NO_COLOR: see no-color.org; otherwise click knows whether it is a terminal.
-    click.echo(terminal_report(run), color=False if os.environ.get("NO_COLOR") else None)
+    run = _recorded(plan, url, options) if options["har"] else _live(plan)
+    # The files come first, because the reader of the output may leave.
+    problems = [*_write_har(options["saved_har"], run), *_write_reports(reports, run)]
+    _print(run)
+    if problems:
+        raise click.UsageError("; ".join(problems))
+    return int(run.exit)
+
+
+def _print(run: Run) -> None:
+    """Prints the verdict. Raises OSError if that fails, unless the exit code shows a failure anyway."""
+    try:
+        # For NO_COLOR see no-color.org; if it is not set, click colors the output of a terminal.
+        click.echo(terminal_report(run), color=False if os.environ.get("NO_COLOR") else None)
+    except BrokenPipeError:
+        # The reader has left, which says nothing about the server.
+        return
+    except OSError as error:
+        if run.exit is Exit.HOLDS:
+            raise
+        _say(f"standard output cannot be written ({error.strerror})")
+
+
+def _say(text: str, *, is_whole: bool = True) -> None:
+    """Writes a message to standard error, if possible; `is_whole` ends the line."""
+    with suppress(OSError):
+        click.echo(text, err=True, nl=is_whole)
+
+
+def _write_har(file: str | None, run: Run) -> Iterator[str]:
+    """Writes the file of `--save-har`, if any, and yields the problem if that fails."""
+    if file:
+        try:
+            write_har(Path(file), run.recording.exchanges)
+        except OSError as error:
+            yield f"--save-har: {file}: {error.strerror}"
+
+
+def _write_reports(reports: Sequence[tuple[str, Path]], run: Run) -> Iterator[str]:
+    """Writes the reports, and yields a problem for each that cannot be written."""
     for kind, path in reports:
         try:
             write_report(kind, path, run)
         except OSError as error:
-            raise click.UsageError(f"--report: {path}: {error.strerror}") from None
-    return int(run.exit)
+            yield f"--report: {path}: {error.strerror}"
 
 
 def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -> None:
-    """Raises click.UsageError for a file that must not be written, before anything is asked."""
+    """Raises click.UsageError for a file that must not be written, before any request is sent."""
     targets = [("--report", kind, path) for kind, path in reports]
     if saved_har:
         targets.append(("--save-har", "har", Path(saved_har)))
@@ -44,27 +84,22 @@ def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -
             raise click.UsageError(f"{option}: {path}: {error}") from None
 
 
-def _live(plan: Plan, options: Mapping[str, Any]) -> Run:
-    """Judges a server by asking it."""
+def _live(plan: Plan) -> Run:
+    """Sends requests to a server and judges the answers."""
     is_shown = sys.stderr.isatty()
-
-    def tell(sentence: str) -> None:
-        click.echo(sentence, err=True)
 
     def progress(count: int) -> None:
         if is_shown:
-            click.echo(f"\r{count} answers", err=True, nl=False)
+            _say(f"\r{count} answers", is_whole=False)
 
-    run = verify(plan, tell, progress)
+    run = verify(plan, _say, progress)
     if is_shown:
-        click.echo("\r\033[K", err=True, nl=False)
-    if options["saved_har"]:
-        write_har(Path(options["saved_har"]), run.recording.exchanges)
+        _say("\r\033[K", is_whole=False)
     return run
 
 
 def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
-    """Judges recorded traffic."""
+    """Judges the recorded traffic of a HAR file."""
     if options["saved_har"]:
         raise click.UsageError("--save-har records a run; with --har there is none")
     begun = time.monotonic()
@@ -74,7 +109,9 @@ def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
         raise click.UsageError(f"--har: {error}") from None
     if left:
         told = ", ".join(f"{count} {reason}" for reason, count in left.most_common())
-        click.echo(
-            f"{left.total()} of {left.total() + len(exchanges)} entries are left out: {told}", err=True
-        )
+        _say(f"{left.total()} of {left.total() + len(exchanges)} entries are left out: {told}")
+    unknown = sum(exchange.sent is None for exchange in exchanges)
+    if unknown:
+        told = "their `startedDateTime` is not an ISO 8601 instant with an offset"
+        _say(f"{unknown} of {len(exchanges)} entries do not say when they were recorded: {told}")
     return judged(plan, exchanges, begun)

@@ -1,4 +1,4 @@
-"""`datafast-mock verify`: a verdict on any server; its options, with the names of report formats."""
+"""`datafast-mock verify`, with its options: a verdict on any server."""
 
 import sys
 from pathlib import Path
@@ -15,8 +15,8 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.command(
     context_settings={"show_default": True},
     epilog="Exit codes: 0 every observed clause holds, 1 a clause is broken, 2 wrong usage, 3 no answer, not"
-    " this API, or the server stopped, 4 credentials refused, 5 too little seen, 70 a bug in the kit, 130"
-    " interrupted.",
+    " this API, or the server stopped, 4 credentials refused, 5 too little observed, 70 a bug in the kit, 74"
+    " the verdict could not be printed, 130 interrupted.",
 )
 @click.argument("url", required=False)
 @click.option("--key", envvar="DATAFAST_KEY", help="A website's key (df_…).")
@@ -24,21 +24,21 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.option("--website-id", help="The website for the account token.")
 @click.option("--visitor-id", help="A visitor whose profile is requested, besides those on the map.")
 @click.option("--credentials", metavar="FILE", help="File of tokens by role; `mock` uses the mock's own.")
-@click.option("--revision", help="Judge by this revision; by default the answers decide.")
+@click.option("--revision", help="Judge by this revision; by default, by the one that the answers show.")
 @click.option(
     "--only", metavar="IDS", help="Request and judge only what these clauses need, such as 'MAP-*,ERR-*'."
 )
 @click.option("--require", metavar="IDS", help="Fail if one of these clauses was not observed.")
 @click.option("--strict", "is_strict", is_flag=True, help="Count warnings as broken.")
 @click.option(
-    "--baseline", metavar="FILE", help="An earlier JSON report; what is broken there does not count."
+    "--baseline", metavar="FILE", help="An earlier JSON report; clauses that are broken there do not count."
 )
-@click.option("--report", "reports", multiple=True, metavar="KIND=FILE", help=f"{_KINDS}. Repeatable.")
-@click.option("--har", metavar="FILE", help="Judge recorded traffic; send nothing.")
-@click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
 @click.option(
-    "--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send requests, too, in all its phases."
+    "--report", "reports", multiple=True, metavar="KIND=FILE", help=f"Write a report: {_KINDS}. Repeatable."
 )
+@click.option("--har", metavar="FILE", help="Judge the recorded traffic in a HAR file; send nothing.")
+@click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
+@click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send unusual requests, too.")
 @click.option(
     "--fuzz-examples",
     default=25,
@@ -69,7 +69,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 def verify(url: str | None, **options: Any) -> None:
     """Judge any server that claims to speak DataFast's API, clause by clause.
 
-    URL is the API's base, such as https://example.com/api/v1. With --har nothing is sent; a URL then
+    URL is the API's base URL, such as https://example.com/api/v1. With --har nothing is sent; a URL then
     selects the answers of that server.
     """
     reports = [_report(text) for text in options.pop("reports")]

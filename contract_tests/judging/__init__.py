@@ -1,1 +1,1 @@
-"""How exchanges are judged: verdicts, a run, the proof that clauses notice, and faults served live."""
+"""The judging of exchanges: verdicts, a run, the proof that clauses notice faults, and a faulty proxy."""

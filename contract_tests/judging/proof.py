@@ -31,31 +31,35 @@ _WEIGHTS: Mapping[Outcome, Weight | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The result for a mutant: the clauses that fell, and the message of the one that had to fall."""
+    """The result for a mutant.
+
+    `clause` had to notice it, and `message` is what it reported; empty for nothing. `fallen` are all clauses
+    that noticed it.
+    """
 
     mutant: str
     clause: str
     fallen: tuple[str, ...]
     message: str
     expected: Weight | None
-    """The weight that the clause had to give; None for whichever it has."""
+    """The weight that the clause had to give the mutant; None for the weight of the clause."""
     weight: Weight
-    """The weight that it gave."""
+    """The weight that the clause gave the mutant."""
 
     @property
     def is_right(self) -> bool:
-        """Whether the clause noticed, with the expected weight; or did not where nothing is wrong."""
+        """Whether the clause gave the mutant the expected weight."""
         return self.weight == self.expected if self.expected else self.weight != "nothing"
 
 
 class UncleanError(Exception):
-    """Clauses fall before anything is planted; the text names them."""
+    """An error for clauses that do not hold before a fault is planted; the text names them."""
 
 
 def clean_recordings() -> dict[str, list[Exchange]]:
     """Returns the mock's exchanges for each revision.
 
-    Raises StoppedError, and UncleanError if a clause falls.
+    Raises StoppedError, and UncleanError if a clause does not hold.
     """
     revisions = document().revisions
     with ThreadPoolExecutor(len(revisions)) as pool:
@@ -83,7 +87,7 @@ def _recorded(revision: str) -> list[Exchange]:
 
 
 def unproven(proofs: Iterable[Proof]) -> list[Clause]:
-    """The clauses without a mutant that only they notice."""
+    """Returns the clauses without a mutant that only they notice."""
     tried = {mutant.name for mutant in all_mutants() if mutant.is_for_all}
     proven = {p.clause for p in proofs if p.fallen == (p.clause,) and p.mutant in tried}
     return [clause for clause in all_clauses() if clause.id not in proven]
@@ -94,7 +98,7 @@ def fallen(
 ) -> dict[str, str]:
     """Returns the clauses that do not hold, each with its first message.
 
-    Clauses that judge each answer by itself are given the `changed` exchanges only.
+    Clauses that judge each answer by itself get only the `changed` exchanges.
     """
     found = _fallen(Recording(exchanges, revision), changed, all_clauses())
     return {clause_id: _told(verdict) for clause_id, verdict in found.items()}
@@ -114,14 +118,14 @@ def _told(verdict: Verdict) -> str:
 
 
 def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
-    """Plants every mutant in a clean recording of its revision, or of the first, and yields the results."""
+    """Plants every mutant in a clean recording of its revision, or the first one; yields the results."""
     numbers = range(len(all_mutants()))
     with ProcessPoolExecutor(os.cpu_count(), initializer=_keep, initargs=(dict(recordings),)) as pool:
         yield from pool.map(_proof, numbers, chunksize=8)
 
 
 _CLEAN: dict[str, Recording] = {}
-"""The clean recordings of a worker's process by revision; what was computed for them is shared."""
+"""The clean recordings of a worker's process by revision; all mutants use their cached values."""
 
 
 def _keep(recordings: Mapping[str, Sequence[Exchange]]) -> None:

@@ -1,4 +1,4 @@
-"""A reverse proxy that plants a mutant in what a server answers, live."""
+"""A reverse proxy that plants a mutant in a server's answers."""
 
 import asyncio
 import re
@@ -26,24 +26,24 @@ from contract_tests.recording import rows
 
 Headers = list[tuple[bytes, bytes]]
 
-# They belong to one connection (RFC 9110, 7.6.1).
+# Headers that belong to one connection (RFC 9110, 7.6.1).
 _HOP_BY_HOP = frozenset(
     {
         *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
         *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
     }
 )
-# The proxy sets these itself: it can only plant a fault in a body that it can read.
+# The proxy sets these headers itself: it can plant a fault only in a body that it can read.
 _OWN = frozenset({b"host", b"content-length", b"accept-encoding", b"expect"})
 _TIMEOUT = 30.0
 _MOST_BYTES = 32 * 1024 * 1024
 _MOST_MET = 100_000
-# A segment that leads upwards, however it is written.
+# A segment `.` or `..`, with or without escapes.
 _UPWARDS = re.compile(rb"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\]|%2f|%5c)", re.IGNORECASE)
 
 
 class _ProxyError(Exception):
-    """A request that is not passed on, or cannot be: a status, and a sentence for people."""
+    """An error for a request that is not forwarded: a status, and a sentence for people."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -55,7 +55,7 @@ class _ProxyError(Exception):
 class _Reply:
     """The answer of the upstream server.
 
-    `is_readable` is False for a body in a coding that was not accepted.
+    `is_readable` is False if the body has a content coding that cannot be decoded.
     """
 
     status: int
@@ -65,13 +65,13 @@ class _Reply:
 
 
 class Proxy:
-    """An ASGI application that passes requests to an upstream server and plants the mutant in the answers."""
+    """An ASGI application that forwards requests to an upstream server and plants a mutant in the answers."""
 
     def __init__(self, base: str, mutant: Mutant, credentials: Credentials, *, is_exposed: bool) -> None:
-        """`base` is the API's; `credentials` tell what tokens are for.
+        """`base` is the API's base URL; `credentials` say what each token is for.
 
-        Unless it `is_exposed` to other machines, it answers to a loopback Host only: a page of somebody
-        else's that resolves its own name to this machine reads nothing.
+        Unless it `is_exposed` to other machines, it accepts only a loopback `Host`, so that a web page whose
+        name resolves to this machine cannot read answers.
         """
         parts = urlsplit(base)
         self._upstream = httpx2.URL(f"{parts.scheme}://{parts.netloc}")
@@ -80,12 +80,12 @@ class Proxy:
         self._credentials = credentials
         self._is_exposed = is_exposed
         self._met: set[str] = set()
-        # Redirects are passed on, not followed; proxies of the environment are none of ours.
+        # Redirects are forwarded, not followed; proxies of the environment are not used.
         self._http = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False)
 
     @property
     def path(self) -> str:
-        """The path of the API's base."""
+        """The path of the API's base URL."""
         return self._base.decode()
 
     async def __call__(
@@ -110,7 +110,7 @@ class Proxy:
         await send({"type": "http.response.body", "body": b"" if is_bare else reply.body})
 
     def _check(self, scope: Mapping[str, Any]) -> None:
-        """Raises _ProxyError for a request that is not passed on."""
+        """Raises _ProxyError for a request that is not forwarded."""
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) > 1:
             raise _ProxyError(400, "A request has one Host header.")
@@ -122,7 +122,7 @@ class Proxy:
             raise _ProxyError(404, f"Only the API is passed on; it is below {self.path}.")
 
     async def _answered(self, scope: Mapping[str, Any], body: bytes) -> _Reply:
-        """The reply with the mutant in it. HEAD is asked as GET, so that its headers are the same."""
+        """Returns the reply with the mutant in it. HEAD is sent as GET, so that the headers are the same."""
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         sent = now()
         try:
@@ -175,7 +175,7 @@ class Proxy:
         visitor_id = parameters.get("visitorId")
         if operation is not None and found <= {labels.OK, labels.ACCOUNT}:
             label = request_label(operation, query, visitor_id, self._credentials)
-            # A request that should be refused should not succeed as well.
+            # A request that should be refused must not have the label of a success.
             found = {label} if label in labels.REFUSED else found | ({label} if label else set())
         if visitor_id and visitor_id.lower() in self._met:
             found.add(labels.MET)
@@ -185,7 +185,7 @@ class Proxy:
             operation=operation,
             labels=frozenset(found),
             sent=sent,
-            received=now(),
+            trip=max(now() - sent, 0),
             status=reply.status,
             headers={name.decode("latin-1").lower(): text.decode("latin-1") for name, text in reply.headers},
             body=reply.body,
@@ -196,14 +196,14 @@ class Proxy:
         )
 
     def _remember(self, exchange: Exchange) -> None:
-        """Remembers the visitors of a map, for the profiles that are asked for next."""
+        """Keeps the ids of a map's visitors, to label requests for their profiles."""
         if exchange.operation == MAP and len(self._met) < _MOST_MET:
             ids = (row.get("visitorId") for row in rows(exchange.data, "visitors"))
             self._met.update(visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str))
 
 
 async def _body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes:
-    """The whole body of a request. Raises _ProxyError for one that is too long."""
+    """Returns the whole body of a request. Raises _ProxyError if it is too long."""
     body, is_more = bytearray(), True
     while is_more:
         message = await receive()
@@ -224,7 +224,7 @@ async def _read(reply: httpx2.Response) -> bytes:
 
 
 def _decoded(raw: bytes, codings: list[str]) -> bytes:
-    """The body without its coding. Raises UnreadableError, and _ProxyError where it is too long."""
+    """Returns the decoded body. Raises UnreadableError, and _ProxyError if it is too long."""
     decoder, body = Decoder(codings), bytearray()
     for part in decoder.decode(raw):
         body += part
@@ -235,7 +235,7 @@ def _decoded(raw: bytes, codings: list[str]) -> bytes:
 
 
 def _passed(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> Headers:
-    """The header lines that are passed on as they are: neither our own ones nor those of the connection."""
+    """Returns the headers to forward: all except `own` and those of the connection."""
     given = list(headers)
     named = b",".join(value for name, value in given if name.lower() == b"connection")
     left = own | _HOP_BY_HOP | {word.strip().lower() for word in named.split(b",")}
@@ -243,14 +243,14 @@ def _passed(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> He
 
 
 def _changed(lines: Headers, before: Mapping[str, str], after: Mapping[str, str]) -> Headers:
-    """The header lines with what a mutant has changed; all others stay as they were."""
+    """Returns the header lines with the changes that a mutant made."""
     changed = {name: value for name, value in after.items() if before.get(name) != value}
     kept = [(name, value) for name, value in lines if name.decode("latin-1").lower() not in changed]
     return [*kept, *((name.encode("latin-1"), value.encode("latin-1")) for name, value in changed.items())]
 
 
 def _told(error: _ProxyError) -> _Reply:
-    """A problem of the proxy's own, as RFC 9457 writes them."""
+    """Returns an error of the proxy as a problem of RFC 9457."""
     body = msgspec.json.encode(
         {"title": "datafast-mock mutate", "status": error.status, "detail": error.detail}
     )
@@ -258,10 +258,10 @@ def _told(error: _ProxyError) -> _Reply:
 
 
 class ProxyServer(uvicorn.Server):
-    """Serves a proxy and tells its address once it listens."""
+    """A server for a proxy, which announces its address when it listens."""
 
     def __init__(self, proxy: Proxy, host: str, port: int, tell: Callable[[str], None]) -> None:
-        """Port 0 takes a free one."""
+        """Port 0 takes a free port; `tell` gets the address."""
         super().__init__(
             uvicorn.Config(
                 proxy,
@@ -280,7 +280,7 @@ class ProxyServer(uvicorn.Server):
         self._tell = tell
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        """Starts to listen, then tells the address."""
+        """Starts to listen, then announces the address."""
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]

@@ -1,4 +1,4 @@
-"""A run: asks the server what the plan says, and judges the answers."""
+"""A run: it sends the requests of a plan to the server, and judges the answers."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of a run. `stopped` and `refused` say why it ended early, None if it did not."""
+    """The result of a run. `stopped` and `refused` say why it ended early; both are None if it did not."""
 
     base: str
     recording: Recording
@@ -43,17 +43,17 @@ class Run:
     stopped: str | None = None
     refused: str | None = None
     unseen: str | None = None
-    """Why the verdict says less than was asked for; None where it does not."""
+    """Why less was observed than is required; None if everything was."""
     mended: Sequence[str] = ()
-    """The clauses of the baseline that hold now."""
+    """The ids of clauses that are broken in the baseline and hold now."""
 
     def of(self, outcome: Outcome) -> list[Verdict]:
-        """The verdicts with one outcome."""
+        """Returns the verdicts with an outcome."""
         return [verdict for verdict in self.verdicts if verdict.outcome is outcome]
 
     @property
     def exit(self) -> Exit:
-        """The exit code."""
+        """The exit code for this result."""
         if self.of(Outcome.FAILED):
             return Exit.BUG
         if self.of(Outcome.BROKEN):
@@ -67,7 +67,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask and how to judge it. Only what `clauses` need is asked; `required` must be observed."""
+    """The requests to send, and how to judge the answers.
+
+    Only the requests that `clauses` need are sent. The clauses with ids in `required` must be observed.
+    """
 
     base: str
     credentials: Credentials
@@ -76,17 +79,17 @@ class Plan:
     revision: str | None = None
     limits: Limits = field(default_factory=Limits)
     wait: float = 0.0
-    """Seconds to wait for a server that is starting."""
+    """The longest time to wait for a server that is starting, in seconds."""
     pause: float = PAUSE
-    """Seconds between polls."""
+    """The pause between polls, in seconds."""
     fuzz_examples: int = 0
-    """How many test cases an operation Schemathesis makes at most; 0 for none."""
+    """The largest number of Schemathesis test cases for each operation; 0 for none."""
     may_write: bool = False
-    """Whether operations that change something may be asked."""
+    """Whether requests that change something on the server may be sent."""
     contract: Document = field(default_factory=document)
     is_strict: bool = False
     known: frozenset[str] = frozenset()
-    """Clauses that may be broken, as they were before: the baseline."""
+    """The ids of clauses that may be broken, because they are broken in the baseline."""
 
 
 def verify(
@@ -96,7 +99,9 @@ def verify(
     *,
     connect: Callable[..., Client] = Client,
 ) -> Run:
-    """Asks the server and judges what it answers. `progress` gets the number of answers so far.
+    """Sends the requests to the server and judges the answers.
+
+    `tell` gets sentences for the user; `progress` gets the number of answers so far.
 
     `connect` makes the client, from the arguments of Client.
     """
@@ -131,7 +136,7 @@ def verify(
 
 
 def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> str | None:
-    """Returns a sentence if no token was given that opens the server, and it answers nobody without one."""
+    """Returns a sentence if there is no main token, and no request succeeded without one; else None."""
     token, _ = main_of(credentials)
     if token is not None or any(exchange.is_success for exchange in exchanges):
         return None
@@ -143,7 +148,7 @@ def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> s
 
 
 def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
-    """Judges exchanges from any source. `begun` is on the monotonic clock."""
+    """Judges exchanges from any source. `begun` is the start by the monotonic clock, in seconds."""
     recording = Recording(exchanges, plan.revision, plan.contract)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
     return Run(
@@ -157,7 +162,7 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
 
 
 def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
-    """Waits until the server gives any answer, for at most `plan.wait` seconds."""
+    """Waits until the server answers anything, for at most `plan.wait` seconds."""
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
         client = Client(plan.base, plan.limits, tell, plan.credentials.mask())
@@ -172,7 +177,7 @@ def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
 
 
 def _unseen(recording: Recording, verdicts: Iterable[Verdict], plan: Plan) -> Iterator[str]:
-    """Yields the reasons why a run without a broken clause must not say that all is well."""
+    """Yields the reasons why less was observed than is required."""
     families = {family_of(verdict.clause.id) for verdict in verdicts}
     for operation in (family.operation for family in FAMILIES if family in families):
         if operation is not None and not recording.answers(operation):

@@ -12,7 +12,7 @@ from pathlib import Path
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.recording import Recording
 
-# Further examples of the same fault add nothing.
+# Further violations of the same clause would add nothing.
 _MOST_VIOLATIONS = 5
 _MOST_COUNTED = 1000
 
@@ -31,22 +31,25 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A clause's outcome: on how many cases it was judged, and the first violations, the gravest of them."""
+    """A clause's outcome, with the number of cases that it was judged on, and the first violations.
+
+    If some of the violations break the contract, those that are warnings are left out.
+    """
 
     clause: Clause
     outcome: Outcome
     cases: int
     violations: tuple[Violation, ...]
     found: int = 0
-    """The number of violations, of which no more than a thousand are counted."""
+    """The number of violations; counting ends at a thousand."""
     why: str = ""
-    """Why nothing could be judged although there were answers of the kind; empty for no other reason."""
+    """Why there was no case although there were answers of the right kind; empty for no such reason."""
     bug: str = ""
-    """Where the kit itself failed: what and where."""
+    """The error and its place if the kit itself failed; else empty."""
 
     @property
     def needs(self) -> str:
-        """What would make the clause observable, as far as that is known."""
+        """What is needed to observe the clause."""
         return self.why or self.clause.needs
 
 
@@ -57,7 +60,7 @@ def judge(
     strict: bool = False,
     known: frozenset[str] = frozenset(),
 ) -> list[Verdict]:
-    """The verdict of each clause.
+    """Returns the verdict of each clause.
 
     `strict` makes warnings count as broken; `known` are the clauses that may be broken, as in the baseline.
     """
@@ -67,9 +70,9 @@ def judge(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Pauses the garbage collector: judging makes no cycles, but millions of values to search for them.
+    """Pauses the garbage collector, which halves the time.
 
-    This halves the time.
+    The collector would search for cycles among millions of values, and judging makes no cycles.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -87,7 +90,7 @@ def _verdict(recording: Recording, clause: Clause, *, strict: bool, known: froze
         cases = list(clause.cases(recording))
         number = sum(map(clause.size, cases))
         found = list(islice((v for case in cases for v in clause.check(case)), _MOST_COUNTED))
-    except Exception as error:  # noqa: BLE001 - a clause that fails is our fault, and none of the others'
+    except Exception as error:  # noqa: BLE001 - a clause that fails is a bug, and must not stop the others
         where = traceback.extract_tb(error.__traceback__)[-1]
         bug = f"{error!r:.200} at {Path(where.filename).name}:{where.lineno}"
         return Verdict(clause, Outcome.FAILED, 0, (), bug=bug)

@@ -6,7 +6,7 @@ from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME, VISITOR
 from contract_tests.mutants.mutant import Mutant, Mutation
-from contract_tests.mutants.planting import Data, answering, editing, in_profiles, iso
+from contract_tests.mutants.planting import Data, answering, editing, in_profiles, iso, span_of
 from contract_tests.recording import REVISION_2026_02
 
 
@@ -18,8 +18,8 @@ def _born_after_the_session() -> Mutation:
     born: dict[str, int] = {}
 
     def edit(data: Data, exchange: Exchange) -> None:
-        at = born.setdefault(data["visitorId"], exchange.now.latest)
-        since = exchange.now.latest - at
+        at = born.setdefault(data["visitorId"], span_of(exchange).latest)
+        since = span_of(exchange).latest - at
         data["activity"].update(firstVisitAt=iso(at), timeSinceFirstVisit=since, lastVisitAt=None)
 
     return editing(VISITOR, edit)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, Span
 from contract_tests.families import VISITOR
 from contract_tests.mutants.mutant import Mutant, Mutation
 
@@ -88,6 +88,12 @@ def in_profiles(name: str, clause: str, edit: Change) -> Mutant:
 def iso(instant: int) -> str:
     """Returns an instant, in ms since the epoch, as the API writes it."""
     return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def span_of(exchange: Exchange) -> Span:
+    """Returns the span of time in which an answer was made, by its `Date`, or else by our own clock."""
+    sent = exchange.sent or 0
+    return exchange.now or Span(sent, sent + exchange.trip)
 
 
 def _edited(exchange: Exchange, edit: Change) -> Exchange:

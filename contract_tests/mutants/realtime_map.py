@@ -5,7 +5,7 @@ from functools import partial
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.mutants.planting import MINUTE, Change, Data, editing, iso
+from contract_tests.mutants.planting import MINUTE, Change, Data, editing, iso, span_of
 from contract_tests.recording import REVISION_2026_02, rows
 
 
@@ -31,16 +31,16 @@ def _dated(row: Data, at: int) -> None:
 
 def _long_ago(row: Data, exchange: Exchange) -> None:
     # To the second, like the id: rows with the same id must have the same instant.
-    _dated(row, (exchange.now.earliest - 11 * MINUTE) // 1000 * 1000)
+    _dated(row, (span_of(exchange).earliest - 11 * MINUTE) // 1000 * 1000)
 
 
 def _soon(row: Data, exchange: Exchange) -> None:
-    _dated(row, (exchange.now.latest + MINUTE) // 1000 * 1000)
+    _dated(row, (span_of(exchange).latest + MINUTE) // 1000 * 1000)
 
 
 def _soon_at(name: str) -> Change:
     def move(row: Data, exchange: Exchange) -> None:
-        row[name] = iso(exchange.now.latest + MINUTE)
+        row[name] = iso(span_of(exchange).latest + MINUTE)
 
     return move
 

@@ -3,7 +3,7 @@
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.mutants.planting import MINUTE, Change, Data, in_profiles, iso
+from contract_tests.mutants.planting import MINUTE, Change, Data, in_profiles, iso, span_of
 from contract_tests.recording import rows
 
 
@@ -18,7 +18,9 @@ def _swapped(activity: Data, _exchange: Exchange) -> None:
 
 def _future_visit(activity: Data, exchange: Exchange) -> None:
     # By so little that the time since then is still 0.
-    activity.update(firstVisitAt=None, lastVisitAt=iso(exchange.now.latest + 500), timeSinceCurrentVisit=0)
+    activity.update(
+        firstVisitAt=None, lastVisitAt=iso(span_of(exchange).latest + 500), timeSinceCurrentVisit=0
+    )
 
 
 def _born_earlier(activity: Data, _exchange: Exchange) -> None:
@@ -37,7 +39,7 @@ def _unsorted(activity: Data, _exchange: Exchange) -> None:
 def _last_soon(name: str) -> Change:
     def move(activity: Data, exchange: Exchange) -> None:
         for row in rows(activity, name)[-1:]:
-            row["timestamp"] = iso(exchange.now.latest + MINUTE)
+            row["timestamp"] = iso(span_of(exchange).latest + MINUTE)
 
     return move
 
@@ -48,7 +50,7 @@ def _fewer_pages(activity: Data, _exchange: Exchange) -> None:
 
 def _identified_soon(data: Data, exchange: Exchange) -> None:
     if data["profile"] is not None:
-        data["profile"]["identifiedAt"] = iso(exchange.now.latest + MINUTE)
+        data["profile"]["identifiedAt"] = iso(span_of(exchange).latest + MINUTE)
 
 
 VISITOR_MUTANTS = (

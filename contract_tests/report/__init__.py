@@ -1,7 +1,7 @@
 """Reports of one run, for people and programs.
 
-`terminal` is what `datafast-mock verify` prints. `files` writes what `--report KIND=FILE` asks for: `as_html`
-for whoever decides, `as_markdown` for pull requests, `as_junit` for CI, `as_json` for programs, described by
-`schema.json`. `words` and `summary` are what they share. Whatever a server sent goes through
-`words.plain` before it is shown.
+`terminal` makes the text that `datafast-mock verify` prints. `files` writes the reports that
+`--report KIND=FILE` asks for: `as_html` is for people who decide, `as_markdown` for pull requests, `as_junit`
+for CI, and `as_json`, which `schema.json` describes, for programs. All of them share `words` and `summary`.
+Text from a server passes through `words.plain` before it is shown.
 """

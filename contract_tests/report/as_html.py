@@ -39,7 +39,7 @@ _TITLES = {
         "These were broken in the baseline, too, so they do not count.",
     ),
 }
-# Where a total leads to.
+# The link of each total.
 _ANCHORS = {outcome: f"#{anchor}" for outcome, (anchor, _, _) in _TITLES.items()} | {
     Outcome.NOT_OBSERVED: "#unseen",
     Outcome.HOLDS: "#clauses",
@@ -47,7 +47,7 @@ _ANCHORS = {outcome: f"#{anchor}" for outcome, (anchor, _, _) in _TITLES.items()
 
 
 def html_report(run: Run) -> str:
-    """Returns the page: verdict, totals, deviations with their requests, unobserved clauses, all clauses."""
+    """Returns the page: verdict, totals, deviations, clauses that were not observed, all clauses."""
     body = element("body", _header(run), element("main", *_sections(run)), _footer())
     return page_with(element("html", _head(run), body, lang="en"))
 
@@ -89,14 +89,14 @@ def _facts(run: Run) -> ET.Element:
     facts = (
         ("Server", element("code", run.base)),
         ("Revision", run.recording.judged_by or "unknown"),
-        ("Started", began.strftime("%Y-%m-%d %H:%M:%S UTC") if began else "no answer"),
+        ("Started", began.strftime("%Y-%m-%d %H:%M:%S UTC") if began else "unknown"),
         ("Answers", f"{len(run.recording.exchanges)} in {run.seconds:.1f} s"),
     )
     return _pairs(facts, class_="facts")
 
 
 def _pairs(pairs: Iterable[tuple[str, Part]], **attributes: str) -> ET.Element:
-    """Names with what belongs to them."""
+    """Returns a list of names, each with its description."""
     groups = (element("div", element("dt", name), element("dd", part)) for name, part in pairs)
     return element("dl", *groups, **attributes)
 
@@ -146,10 +146,10 @@ def _total(outcome: Outcome, count: int) -> Iterator[Part]:
 
 
 def _bar(counts: dict[Outcome, int]) -> ET.Element:
-    """The shares as a bar. The list below says the same in words."""
+    """Returns a bar that shows the shares of the outcomes. The list below it says the same in words."""
     bars, start, least = [], 0, sum(counts.values()) // 60
     for outcome, count in counts.items():
-        # One of two hundred would hardly be seen, and may be what matters.
+        # One clause of two hundred would hardly be visible, and may be the one that matters.
         width = max(count, least) if count else 0
         place = {"x": str(start), "y": "0", "width": str(width), "height": "1"}
         bars.append(element("rect", class_=_class_of(outcome), **place))
@@ -186,7 +186,7 @@ def _unseen(run: Run) -> ET.Element:
         element("tr", element("td", *prose(need)), element("td", ids_told(ids)))
         for need, ids in needs_of(run).items()
     )
-    told = "These clauses could not be judged, because no answer showed what they are about."
+    told = "These clauses could not be judged, because no answer contained what they are about."
     table = _table(
         "Clauses that were not observed, and what is needed to observe them",
         ("What is needed", "Clauses"),

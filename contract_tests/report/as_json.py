@@ -15,11 +15,11 @@ from contract_tests.report.summary import gaps_of, started_at, summary_of, tool
 from contract_tests.report.words import curl_of, ground_of, json_of, place_of, plain
 
 JSON_VERSION = 1
-"""Grows when a member of the JSON report changes its meaning or goes; new members leave it as it is."""
+"""The version of the format. It grows if a member changes its meaning or is removed, not if one is added."""
 
 
 def json_report(run: Run) -> str:
-    """The run and the verdict of each clause."""
+    """Returns the run and the verdict of each clause as JSON."""
     summary = summary_of(run)
     began = started_at(run)
     content = {
@@ -74,13 +74,14 @@ def _violation(violation: Violation) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
+    sent = exchange.sent
     return {
         "operation": exchange.operation,
         "method": plain(exchange.method),
         "url": plain(exchange.url),
         "labels": sorted(exchange.labels),
-        "sentAt": _instant(datetime.fromtimestamp(exchange.sent / 1000, UTC)),
-        "milliseconds": max(exchange.received - exchange.sent, 0),
+        "sentAt": None if sent is None else _instant(datetime.fromtimestamp(sent / 1000, UTC)),
+        "milliseconds": exchange.trip,
         "status": exchange.status,
     }
 
@@ -90,7 +91,7 @@ def _instant(moment: datetime) -> str:
 
 
 def _visible(text: str) -> str:
-    """Returns the same JSON with escapes for characters that are invisible or could steer a terminal."""
+    """Returns the same JSON with escapes for characters that are invisible or could control a terminal."""
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 

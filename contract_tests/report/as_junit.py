@@ -14,9 +14,10 @@ _WHOLE = "Everything that is required was observed."
 
 
 def junit_report(run: Run) -> str:
-    """A test case for each clause; warnings pass with a note, what was not observed is skipped.
+    """Returns a test suite with a case for each clause, and one for the run itself.
 
-    One more is for the run itself, which is an error where the verdict is partial: it must not look green.
+    A warning passes with a note; a clause that was not observed is skipped. The case of the run is an error
+    if less was observed than is required, so that a partial verdict does not look green.
     """
     reason, began = reason_of(run), started_at(run)
     skipped = len(run.of(Outcome.NOT_OBSERVED)) + len(run.of(Outcome.OTHER_REVISION))

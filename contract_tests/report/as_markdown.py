@@ -1,7 +1,7 @@
-"""The Markdown report: what fits a comment on a pull request.
+"""The Markdown report, short enough for a comment on a pull request.
 
-Whatever a server sent stands in a code span or a fence that is longer than any in it: there Markdown knows no
-markup, and a forge neither links nor mentions anybody.
+Text from a server stands in a code span or block whose fence is longer than any in the text. There, Markdown
+has no markup, and a forge neither makes links nor mentions anybody.
 """
 
 import re
@@ -24,11 +24,11 @@ from contract_tests.report.words import (
 )
 
 MOST_CHARACTERS = 60_000
-"""A comment on GitHub has room for 65,536; who posts it may want to add a word."""
+"""The limit of the report's length. A GitHub comment has room for 65,536, and the poster may add a word."""
 
 _LONGEST_LINE = 1000
 _MOST_PLACES = 2
-# What sections may need for their titles and ends, and for telling what was left out.
+# Room for the titles and ends of the sections, and for the lines that say how many entries are left out.
 _RESERVE = 2000
 _SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️"}
 _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
@@ -36,15 +36,15 @@ _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A title with entries; the last ones are left out if there is no room."""
+    """A title with entries, of which the last are left out if there is no room."""
 
     title: str
     entries: Sequence[str]
     is_open: bool = False
-    """Whether it is to be read at once; otherwise it is folded."""
+    """Whether the section is shown unfolded."""
 
     def lines(self, told: int) -> Iterator[str]:
-        """Yields the section with the first entries."""
+        """Yields the lines of the section with its first `told` entries."""
         yield from (
             "",
             f"#### {self.title}" if self.is_open else f"<details><summary>{self.title}</summary>",
@@ -52,13 +52,13 @@ class _Section:
         )
         yield from self.entries[:told]
         if told < len(self.entries):
-            yield f"- … and {len(self.entries) - told} more, which do not fit in here: see another report."
+            yield f"- … and {len(self.entries) - told} more, for which there is no room: see another report."
         if not self.is_open:
             yield from ("", "</details>")
 
 
 def markdown_report(run: Run) -> str:
-    """Returns the verdict, the totals, and the clauses that do not hold, as far as there is room."""
+    """Returns the verdict, the totals, and as many of the clauses that do not hold as there is room for."""
     head = "\n".join(_head(run))
     return "\n".join((head, *_fitting(_sections(run), MOST_CHARACTERS - _RESERVE - len(head)))) + "\n"
 
@@ -115,7 +115,7 @@ def _deviation(verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
-    """Returns a text of the server's as a code span."""
+    """Returns a text from the server as a code span."""
     content = shortened(plain(text), _LONGEST_LINE) or " "
     fence = "`" * (_longest_run(content) + 1)
     return (
@@ -131,6 +131,6 @@ def _longest_run(text: str) -> int:
 
 
 def _prose(text: str) -> str:
-    """Escapes a text of our own, in which only backticks are markup."""
+    """Returns a text of the kit's own, escaped except for its code spans."""
     parts = text.split("`")
     return "`".join(part if n % 2 else _MARKUP.sub(r"\\\1", part) for n, part in enumerate(parts))

@@ -1,4 +1,4 @@
-"""The table of report formats, written as files, and an earlier report as the baseline of a run."""
+"""Report files: writing a report in one of the formats, and reading an earlier report as a baseline."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,17 +19,17 @@ WRITERS: Mapping[str, Callable[[Run], str]] = {
     "markdown": markdown_report,
     "html": html_report,
 }
-"""What makes the text of each kind of report."""
+"""The function that makes the text of each kind of report."""
 
 
 def write_report(kind: str, path: Path, run: Run) -> None:
-    """Writes one report, and the folders above it. `kind` is one of WRITERS. Raises OSError."""
+    """Writes one report, and makes the folders above it. `kind` is a key of WRITERS. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(WRITERS[kind](run), encoding="utf-8", newline="\n")
 
 
 def report_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the JSON report, which is `contract_tests/report/schema.json`."""
+    """Returns the JSON Schema (2020-12) of the JSON report: `contract_tests/report/schema.json`."""
     schema: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("schema.json").read_bytes())
     return schema
 
@@ -39,7 +39,10 @@ class BaselineError(Exception):
 
 
 def broken_in(path: Path) -> frozenset[str]:
-    """Returns the clauses that a JSON report lists as broken or as known deviations. Raises BaselineError."""
+    """Returns the ids of the clauses that are broken or known deviations in a JSON report.
+
+    Raises BaselineError.
+    """
     try:
         report = msgspec.json.decode(path.read_bytes(), type=_Report)
     except OSError as error:

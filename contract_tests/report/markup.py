@@ -1,4 +1,4 @@
-"""HTML as a tree. Text becomes text and nothing else, whoever wrote it: there is no way to insert markup."""
+"""HTML as a tree of elements. All text is escaped, so that a server's text cannot insert markup."""
 
 import xml.etree.ElementTree as ET
 
@@ -8,10 +8,10 @@ Part = ET.Element | str
 
 
 def element(tag: str, *parts: Part, **attributes: str) -> ET.Element:
-    """An element with text and elements in it.
+    """Returns an element with texts and elements in it.
 
-    Texts and values are made `plain`. In names of attributes `_` stands for `-`; one at the end is left out,
-    for names that are Python's (`class_`).
+    Texts and the values of attributes go through `plain`. In the name of an attribute `_` stands for `-`; one
+    at the end is dropped, so that Python's keywords are possible (`class_`).
     """
     made = ET.Element(
         tag, {name.rstrip("_").replace("_", "-"): plain(text) for name, text in attributes.items()}
@@ -27,13 +27,13 @@ def element(tag: str, *parts: Part, **attributes: str) -> ET.Element:
 
 
 def prose(text: str) -> list[Part]:
-    """A sentence of our own, in which what stands between backticks is code."""
+    """Returns the parts of a sentence of the kit's own; a part between backticks becomes code."""
     parts = text.split("`")
     return [element("code", part) if n % 2 else part for n, part in enumerate(parts)]
 
 
 def styled(style: str) -> ET.Element:
-    """A style sheet of our own; HTML escapes nothing in it, so it may not end itself."""
+    """Returns a style element. The style sheet is not escaped, so it must not contain `</`."""
     assert "</" not in style, "a style sheet has no end tags"
     made = ET.Element("style")
     made.text = style
@@ -41,5 +41,5 @@ def styled(style: str) -> ET.Element:
 
 
 def page_with(root: ET.Element) -> str:
-    """The whole page as HTML."""
+    """Returns the whole page as HTML."""
     return "<!DOCTYPE html>\n" + ET.tostring(root, encoding="unicode", method="html") + "\n"

@@ -1,4 +1,4 @@
-"""The summary of a run: a sentence, and what it would take to observe more."""
+"""The summary of a run: the verdict in sentences, and what is needed to observe more clauses."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The state with a sentence that says why; `more` are further sentences."""
+    """A state with a sentence that says why. `more` are sentences that say why the verdict is partial."""
 
     state: State
     sentence: str
@@ -40,7 +40,7 @@ class Summary:
 
 
 def summary_of(run: Run) -> Summary:
-    """The verdict of a run, for people who read one line."""
+    """Returns the verdict of a run for people who read only one line."""
     partial = tuple(f"The verdict is partial: {gap}." for gap in gaps_of(run))
     if run.of(Outcome.BROKEN):
         return Summary(State.BROKEN, _broken(run), partial)
@@ -61,20 +61,20 @@ def reason_of(run: Run) -> str | None:
 
 
 def gaps_of(run: Run) -> list[str]:
-    """Returns the reasons why the verdict is partial, without full stops; empty if it is complete."""
+    """Returns the reasons why the verdict is partial, each without a full stop; empty if it is complete."""
     reason, failed = reason_of(run), len(run.of(Outcome.FAILED))
     bug = f"{counted(failed, 'clause', 'clauses')} could not be judged because of a bug in the kit"
     return [*([] if reason is None else [reason]), *([bug] if failed else [])]
 
 
 def started_at(run: Run) -> datetime | None:
-    """Returns when the first request was sent; None without an answer."""
-    sent = min((exchange.sent for exchange in run.recording.exchanges), default=None)
-    return None if sent is None else datetime.fromtimestamp(sent / 1000, UTC)
+    """Returns when the first answered request was sent; None if that is not known."""
+    sent = [exchange.sent for exchange in run.recording.exchanges if exchange.sent is not None]
+    return datetime.fromtimestamp(min(sent) / 1000, UTC) if sent else None
 
 
 def needs_of(run: Run) -> dict[str, list[str]]:
-    """Returns the ids of the clauses that were not observed, by what each needs."""
+    """Returns the clauses that were not observed: what is needed to observe them → their ids."""
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
         needs.setdefault(verdict.needs, []).append(verdict.clause.id)
@@ -82,7 +82,7 @@ def needs_of(run: Run) -> dict[str, list[str]]:
 
 
 def tool() -> dict[str, str]:
-    """The kit's name and version."""
+    """Returns the kit's name and version."""
     return {"name": TOOL, "version": version(TOOL)}
 
 

@@ -1,11 +1,11 @@
-"""The files that a run may write, and how a file of each report format begins."""
+"""Checks of the files that a run is to write, so that it does not overwrite files of other programs."""
 
 import re
 from collections.abc import Collection
 from pathlib import Path
 
 _BEGINNING = 4096
-# How a file of ours begins, by its kind; a title may be in any state of the verdict.
+# Patterns for the beginning of a file that the kit wrote, by its kind.
 MARKS = {
     "json": r'\{\s*"version": \d+,\s*"tool": \{\s*"name": "datafast-mock"',
     "junit": r'<\?xml [^>]*>\s*<testsuite name="datafast contract" ',
@@ -20,9 +20,9 @@ class TargetError(Exception):
 
 
 def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
-    """Raises TargetError for a file of another program, no regular file, or one of the others.
+    """Raises TargetError if the path is a folder, one of the others, or a file of another program.
 
-    `kind` is one of a report's, or `har`. Pipes and devices take whatever comes.
+    `kind` is a kind of report, or `har`. Any pipe or device may be written to.
     """
     try:
         if path.is_dir():

@@ -1,4 +1,4 @@
-"""The report for a terminal: deviations, unobserved clauses, and the verdict in the last line."""
+"""The report for a terminal: deviations, clauses that were not observed, and the verdict in the last line."""
 
 import textwrap
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN:
 
 
 def terminal_report(run: Run) -> str:
-    """Returns the report: totals, deviations, unobserved clauses with their needs, verdict."""
+    """Returns the report: totals, deviations, clauses that were not observed with their needs, verdict."""
     return "\n".join(_lines(run))
 
 
@@ -84,18 +84,18 @@ def _item(title: str, text: str) -> Iterator[str]:
 
 
 def _line(title: str, text: str) -> str:
-    """A line that stays whole, however long: URLs and commands are there to be copied."""
+    """Returns a line of any length, which is not wrapped, so that URLs and commands can be copied."""
     return f"{_INDENT}{title:<8}{text}"
 
 
 def _wrapped(text: str, margin: str) -> list[str]:
-    """The lines of a text that stands below an id."""
+    """Returns the lines of a text that is indented below an id."""
     width = _WIDTH - len(_INDENT) - len(margin)
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _unseen(run: Run) -> Iterator[str]:
-    """Yields the unobserved clauses, grouped by their needs."""
+    """Yields the lines about clauses that were not observed, grouped by their needs."""
     needs = needs_of(run)
     if not needs or not run.recording.exchanges:
         return

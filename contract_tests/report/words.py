@@ -21,7 +21,7 @@ SYMBOLS = {
     Outcome.HOLDS: "✓",
     Outcome.OTHER_REVISION: "–",
 }
-"""A sign for each outcome, so that none is told by its colour alone; the gravest come first."""
+"""A sign for each outcome, so that colour is not the only difference; the gravest outcome comes first."""
 
 _COUNTED = {
     Outcome.BROKEN: ("broken", "broken"),
@@ -34,7 +34,7 @@ _COUNTED = {
 }
 _LONGEST_VALUE = 80
 _LONGEST_PROBLEM = 400
-# A value beyond this is not given as JSON; a list or a text with more than this is always longer.
+# The JSON report leaves out longer values. Texts and lists are cut to this length before they are encoded.
 _LONGEST_JSON = 1000
 _STANDINGS = {
     "page": "the page says it",
@@ -47,12 +47,12 @@ _USER = re.compile(r"(?<=://)[^/?#@\s]+@")
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
+    """Returns a number with its noun, such as `1 clause` or `2 clauses`."""
     return f"{number} {one if number == 1 else many}"
 
 
 def ids_told(ids: Sequence[str]) -> str:
-    """Returns the ids of clauses as text, in order; three or more in a row become `first to last`."""
+    """Returns the ids of clauses as text, in order; three or more consecutive ids become `first to last`."""
     runs: list[list[str]] = []
     for clause_id in ids:
         if runs and _follows(runs[-1][-1], clause_id):
@@ -63,12 +63,12 @@ def ids_told(ids: Sequence[str]) -> str:
 
 
 def total_of(outcome: Outcome, count: int) -> str:
-    """Returns a number of clauses with an outcome, in words."""
+    """Returns the number of clauses with an outcome in words, such as `2 warnings`."""
     return counted(count, *_COUNTED[outcome])
 
 
 def place_of(violation: Violation) -> str:
-    """Returns the place of a violation: its JSON pointer, with the value there if there is one."""
+    """Returns the place of a violation: its JSON pointer, and the value unless it is None."""
     if not violation.pointer:
         return f"{violation.exchange.status} from {plain(violation.exchange.url)}"
     pointer = plain(violation.pointer)
@@ -84,7 +84,7 @@ def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:
 def shown(value: Json) -> str:
     """Returns a value as JSON on one line: shortened, without tokens and control characters."""
     try:
-        # Names, texts and lists are cut first: nobody waits for megabytes of which a line is shown.
+        # Names, texts and lists are cut first, because only a line of perhaps megabytes is shown.
         text = plain(msgspec.json.encode(_cut(value)).decode())
     except RecursionError:
         return "a value that is nested too deeply to be shown"
@@ -92,7 +92,7 @@ def shown(value: Json) -> str:
 
 
 def json_of(value: Json) -> msgspec.Raw | None:
-    """Returns a value as JSON without tokens; None if that is too long to be repeated."""
+    """Returns a value as JSON without tokens; None if it is too long for a report."""
     try:
         encoded = msgspec.json.encode(_cut(value))
     except RecursionError:
@@ -101,7 +101,7 @@ def json_of(value: Json) -> msgspec.Raw | None:
 
 
 def plain(text: str) -> str:
-    """Returns a text of the server's as it may be shown: one line without tokens and control characters."""
+    """Returns a text from the server as it may be shown: one line, without tokens and control characters."""
     told = discreet(text)
     if told.isprintable():
         return told
@@ -109,17 +109,17 @@ def plain(text: str) -> str:
 
 
 def discreet(text: str) -> str:
-    """A text without tokens, and without the user that a URL names."""
+    """Returns a text without tokens, and without the user names and passwords in its URLs."""
     return _USER.sub("***@", without_tokens(text))
 
 
 def shortened(text: str, longest: int) -> str:
-    """Shortens a text to a length, with an ellipsis where it was cut."""
+    """Returns a text of at most `longest` characters; an ellipsis follows if it was cut."""
     return text if len(text) <= longest else text[:longest] + "…"
 
 
 def curl_of(exchange: Exchange) -> str:
-    """The command that repeats a request, with its body; the reader fills in the token."""
+    """Returns the command that repeats a request, with its body; the reader has to fill in the token."""
     words = ["curl", "-i"]
     if exchange.method != "GET":
         words += ["-X", exchange.method]
@@ -132,16 +132,16 @@ def curl_of(exchange: Exchange) -> str:
 
 
 def ground_of(clause: Clause) -> str:
-    """Returns the ground of a clause in words."""
+    """Returns in words what a clause rests on: its source and its standing."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
     page = document().page_of(clause.source)
-    # A source that is no page is in words already, such as "the public documentation of errors".
+    # A source that is not a page is already in words, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
 
 
 def _cut(value: Json) -> Json:
-    """Returns a value without tokens. Long parts are cut, but stay longer than any report repeats."""
+    """Returns a value without tokens. Long parts are cut, but stay longer than what a report shows."""
     if isinstance(value, str):
         return discreet(value[:_LONGEST_JSON]).encode("utf-8", "replace").decode()
     if isinstance(value, list):

@@ -96,7 +96,7 @@ def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
 
 
 def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tuple[Any, Mapping[str, Any]]:
-    """A part narrowed to a revision, and a document of the components that it refers to.
+    """Returns a part narrowed to a revision, and a document of the components that it refers to.
 
     None means every revision; then both are unchanged.
     """
@@ -126,24 +126,24 @@ def document_text(revision: str | None) -> str:
 
 
 def document_json(revision: str | None) -> str:
-    """The document as indented JSON, narrowed to a revision; None means every revision."""
+    """Returns the document as indented JSON, narrowed to a revision; None means every revision."""
     return msgspec.json.format(msgspec.json.encode(_narrowed(revision)), indent=2).decode() + "\n"
 
 
 def dump_yaml(document: dict[str, Any]) -> str:
-    """A document as YAML, with its members in the order they have."""
+    """Returns a document as YAML, with its members in the order they have."""
     return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def _names(reference: Any) -> list[str]:
-    """The names of a JSON pointer (RFC 6901) in a fragment; empty for any other reference."""
+    """Returns the names of a JSON pointer (RFC 6901) in a fragment; empty for any other reference."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return []
     return [name.replace("~1", "/").replace("~0", "~") for name in unquote(reference[2:]).split("/")]
 
 
 def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """The value that these names lead to; UNSET if there is none."""
+    """Returns the value that these names lead to; UNSET if there is none."""
     target: Any = document
     for name in names:
         if isinstance(target, list) and name.isdecimal() and int(name) < len(target):

@@ -52,7 +52,7 @@ class Examples:
         self._made: dict[tuple[int, int], _Made] = {}
 
     def of_media(self, media: Mapping[str, Any], where: object) -> Any:
-        """The first example of a media type object. Raises InputError if none can be made."""
+        """Returns the first example of a media type object. Raises InputError if none can be made."""
         written = self.written(media, where)
         if written is not UNSET:
             return written
@@ -73,7 +73,7 @@ class Examples:
         return made.value
 
     def written(self, part: Mapping[str, Any], where: object) -> Any:
-        """The first written example of a media type or header object; UNSET if it has none."""
+        """Returns the first written example of a media type or header object; UNSET if it has none."""
         try:
             examples = [resolved(self._document, one, where) for one in (part.get("examples") or {}).values()]
             # An `externalValue` has its value elsewhere, and nothing is fetched.

@@ -80,7 +80,7 @@ class ResponseObject(msgspec.Struct):
 def answers_of(
     document: Mapping[str, Any], examples: Examples, responses: Mapping[str, Any], where: object
 ) -> Answers:
-    """The documented answers by the status with which they are sent.
+    """Returns the documented answers by the status with which they are sent.
 
     `2XX` is sent as 200 if no status of that hundred is documented, and `default` if neither a success nor a
     redirection is. Raises InputError for an answer that cannot be sent.
@@ -130,7 +130,7 @@ def _status_of(written: str, response: ResponseObject) -> int:
 def _named(
     document: Mapping[str, Any], examples: Examples, status: int, response: ResponseObject, where: str
 ) -> Iterator[tuple[str, Example]]:
-    """The examples of a response with their names."""
+    """Yields the examples of a response with their names."""
     headers = _headers(document, examples, response, where)
     if not response.content or status in _WITHOUT_BODY:
         yield NAMELESS, Example(status, "", b"", headers)
@@ -168,7 +168,7 @@ def _body(value: Any, media_type: str) -> bytes:
 def _headers(
     document: Mapping[str, Any], examples: Examples, response: ResponseObject, where: str
 ) -> dict[str, str]:
-    """The documented headers that have an example or name a value."""
+    """Returns the documented headers that have an example or name a value."""
     if len(response.headers) > _MOST_HEADERS:
         raise InputError(where, f"more than {_MOST_HEADERS} headers are documented")
     headers = {}
@@ -197,7 +197,7 @@ def _header_value(examples: Examples, header: Mapping[str, Any], where: str) -> 
 
 
 def _header_text(value: Any, header: Mapping[str, Any], where: str) -> str:
-    """The value in OpenAPI's style `simple`, as Latin-1 that are the bytes of UTF-8."""
+    """Returns the value in OpenAPI's style `simple`, as Latin-1 that are the bytes of UTF-8."""
     if isinstance(value, dict):
         sign = "=" if header.get("explode") is True else ","
         parts = [f"{name}{sign}{_plain(part)}" for name, part in value.items()]

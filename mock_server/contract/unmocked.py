@@ -12,7 +12,7 @@ _Method = Literal["get", "put", "post", "delete", "patch"]
 
 
 def load_unmocked(base: str, path: Path = OPERATIONS) -> list[Operation]:
-    """The operations below `base`, with ids such as `GET /analytics/overview`. Raises InputError."""
+    """Returns the operations below `base`, with ids such as `GET /analytics/overview`. Raises InputError."""
     listed = read_record(path, dict[str, tuple[_Method, ...]])
     return [
         bare_operation(f"{method.upper()} {template}", method, base + template)

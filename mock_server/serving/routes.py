@@ -121,7 +121,7 @@ def _take_either_slash(router: Router) -> None:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        # The scope is changed and passed on, so that errors are about the path that exists.
+        # The scope itself is changed, so that errors name the path that exists.
         scope["path"] = path[:-1] if path.endswith("/") else f"{path}/"
         if any(route.matches(scope)[0] != Match.NONE for route in router.routes):
             await router(scope, receive, send)

@@ -69,7 +69,7 @@ SettingsChange = msgspec.defstruct(
 
 
 def changed(settings: Settings, change: Struct) -> Settings:
-    """The settings after a `SettingsChange`."""
+    """Returns the settings after a `SettingsChange`."""
     members = msgspec.structs.asdict(change).items()
     given = {name: value for name, value in members if value is not UNSET}
     return msgspec.structs.replace(settings, **given)

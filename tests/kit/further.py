@@ -1,4 +1,4 @@
-"""A document with further operations, and a correct server that has them."""
+"""A document with operations that the kit does not ship with, and a correct server that has them."""
 
 import json
 from collections.abc import Mapping
@@ -16,21 +16,21 @@ _ADMIN = f"/admin/websites/{WEBSITE_ID}/goals"
 
 
 def further_document() -> Document:
-    """The shipped document with the operations of further.yaml."""
+    """Returns the shipped document with the operations of further.yaml added."""
     more = yaml.safe_load(Path(__file__).with_name("further.yaml").read_text(encoding="utf-8"))
     content = document().content
     return Document({**content, "paths": {**content["paths"], **more}})
 
 
 class Further(Stranger):
-    """Knows goals and account routes as well."""
+    """A correct server that has the operations of further.yaml, too."""
 
     def __init__(self) -> None:
         self.bodies: list[Json] = []
-        """The bodies of the goals that were created, decoded."""
+        """The decoded bodies of the requests that created goals."""
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """The answer to a GET."""
+        """Returns the answer to a GET."""
         if path != "/analytics/goals" and not path.startswith("/admin/"):
             return super().answer(path, query, headers)
         problem = self._why_not(query, headers)
@@ -41,14 +41,17 @@ class Further(Stranger):
     def written(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Answer:
-        """The answer to a POST or a DELETE."""
+        """Returns the answer to a POST or a DELETE."""
         problem = self._why_not(query, headers) if path == "/goals" else (404, "Not found")
         if problem is not None:
             return self.refused(*problem)
         return self.deleted() if method == "DELETE" else self.created(json.loads(body))
 
     def _why_not(self, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str] | None:
-        """Why somebody is not let in; the website in a path is looked at later."""
+        """Returns the status and message of a refusal; None if the credentials suffice.
+
+        A website in the path is not checked here.
+        """
         token = headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in (KEY, ACCOUNT, NO_PERMISSION, ELSEWHERE):
             return 401, "Invalid API key"
@@ -70,14 +73,14 @@ class Further(Stranger):
         return Answer(200, json.dumps(content).encode())
 
     def page(self, limit: int, offset: int) -> list[Json]:
-        """The rows of one page."""
+        """Returns the rows of one page."""
         return GOALS[offset : offset + limit]
 
     def created(self, goal: Json) -> Answer:
-        """The answer to a new goal."""
+        """Returns the answer to a request that creates a goal."""
         self.bodies.append(goal)
         return Answer(201, json.dumps({"status": "success", "data": {"eventId": "e1"}}).encode())
 
     def deleted(self) -> Answer:
-        """The answer to a DELETE."""
+        """Returns the answer to a DELETE."""
         return Answer(204, b"", {})

@@ -1,4 +1,4 @@
-"""An address at which nobody is, and nobody will be."""
+"""An address at which no server listens."""
 
 import socket
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def nobody() -> Iterator[str]:
-    """A loopback address that refuses connections for the length of the block.
+    """Yields a loopback address that refuses connections until the block ends.
 
-    The port stays taken, so that no other process listens on it meanwhile.
+    The port is bound, so that no other process listens on it meanwhile.
     """
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

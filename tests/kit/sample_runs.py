@@ -1,4 +1,4 @@
-"""Runs that nobody has to make: a few clauses with the outcome that a report is to show."""
+"""Invented runs for tests of reports: a few clauses, each with a given outcome."""
 
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.document import OBSERVED, PAGE
@@ -24,12 +24,12 @@ _NEEDS = {"VIS-10": "a visitor's profile", "AGR-01": "three rounds of map, count
 
 
 def all_holds() -> Run:
-    """Nothing to complain of; one clause is of the other revision."""
+    """Returns a run in which every clause holds, but for one of the other revision."""
     return _run(*map(_holds, list(_SENTENCES)[:-1]), _without("AGR-01", Outcome.OTHER_REVISION))
 
 
 def broken() -> Run:
-    """One clause broken in two places, a warning, and some that were not observed."""
+    """Returns a run with two broken clauses, a warning, and two clauses that were not observed."""
     counts = (
         _violation("`count` is 46, but 47 visitors are listed", "/data/count", 46),
         _violation("`count` is 44, but 47 visitors are listed", "/data/count", 44),
@@ -50,7 +50,7 @@ def broken() -> Run:
 
 
 def stopped() -> Run:
-    """A server that died after its first answer."""
+    """Returns a run against a server that died after its first answer."""
     reason = f"no answer from {BASE}/analytics/realtime: [Errno 111] Connection refused"
     return _run(
         _holds("ENV-01"),
@@ -60,7 +60,7 @@ def stopped() -> Run:
 
 
 def known_deviations() -> Run:
-    """What the baseline names: one clause broken as before, one that holds again."""
+    """Returns a run with a baseline: one clause is broken as before, one holds again."""
     deviation = _violation("`count` is 46, but 47 visitors are listed", "/data/count", 46)
     return _run(
         Verdict(_clause("MAP-72"), Outcome.KNOWN, 9, (deviation,)),
@@ -70,7 +70,7 @@ def known_deviations() -> Run:
 
 
 def filled_with(text: str, value: Json) -> Run:
-    """A run with a text in each place that a stranger can write to, and a value that was met."""
+    """Returns a run with a text in each place that a server can write to, and with a value from an answer."""
     violation = Violation(text, _exchange(f"{BASE}/visitors/{text}", "POST"), f"/data/{text}", value)
     whole = Violation(text, _exchange(f"{BASE}/visitors/{text}", text))
     return _run(
@@ -85,7 +85,7 @@ def filled_with(text: str, value: Json) -> Run:
 
 
 def much_broken(count: int, text: str) -> Run:
-    """A run with so many broken clauses, warnings and known deviations, each with a text."""
+    """Returns a run with `count` broken clauses, warnings and known deviations, each with a text."""
     violations = tuple(
         Violation(f"{n}: {text}", _exchange(f"{BASE}/{text}"), f"/{n}", text) for n in range(5)
     )
@@ -115,7 +115,7 @@ def _clause(clause_id: str, standing: str = PAGE) -> Clause:
 
 def _exchange(url: str, method: str = "GET") -> Exchange:
     found = frozenset({"ok"})
-    return Exchange(method, url, MAP, found, _SENT, _SENT + 12, 200, {}, b"{}", token="df_***")
+    return Exchange(method, url, MAP, found, _SENT, 12, 200, {}, b"{}", token="df_***")
 
 
 def _violation(problem: str, pointer: str = "", value: Json = None) -> Violation:

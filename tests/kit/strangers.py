@@ -1,10 +1,10 @@
 """Correct servers that strangers could have written: small, unlike the mock, and true to the pages.
 
-Each is a class; what a subclass says is all in which it differs from the plain one, which is revision 2026-02
-in full. Nothing here knows the mock or the kit.
+Each is a class. `Stranger` is the plain one, with all of revision 2026-02; the docstring of a subclass names
+every difference from its parent. Nothing here imports the mock or the kit.
 """
 
-# ruff: noqa: D102 - what a method is for is said in the plain stranger, how it differs in the class's sentence
+# ruff: noqa: D102 - Stranger describes each method, and a subclass's docstring says how it differs
 
 import json
 import random
@@ -41,7 +41,7 @@ _BASELINE = {"baselineConversionRate": 0.01, "baselineAverageValue": 99.5}
 
 
 class Answer(NamedTuple):
-    """What is sent back, without `Date` and `Content-Length`."""
+    """An answer, without the headers `Date` and `Content-Length`."""
 
     status: int
     body: bytes
@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Person:
-    """A visitor. Instants are in Unix seconds; None for what has not happened."""
+    """A visitor. Instants are in seconds since the epoch; None if something has not happened."""
 
     number: int
     pages: tuple[tuple[float, str], ...]
@@ -61,7 +61,7 @@ class Person:
     place: tuple[str, str, str, str] = _PLACES[0]
     system: tuple[str, str, str] = _SYSTEMS[0]
     before: tuple[tuple[float, str], ...] = field(default=())
-    """The pages of earlier visits."""
+    """The page views of earlier visits."""
 
     @property
     def id(self) -> str:
@@ -74,7 +74,7 @@ class Person:
         return self.pages[0][0]
 
     def until(self, t: float) -> "Person":
-        """The same person as known at an instant at which the visit has begun."""
+        """Returns the person without what happens after an instant; the visit must have begun by then."""
         return replace(
             self,
             pages=tuple(page for page in self.pages if page[0] <= t),
@@ -84,7 +84,10 @@ class Person:
 
 
 class Stranger:
-    """Revision 2026-02 in full. Somebody comes every `period` seconds and views four pages."""
+    """The plain server, with all of revision 2026-02.
+
+    Every `period` seconds, a visitor comes and views four pages.
+    """
 
     period: ClassVar[float] = 100
     realtime_window: ClassVar[int] = 300
@@ -92,34 +95,34 @@ class Stranger:
     # -- time ---------------------------------------------------------------------------------------
 
     def now(self) -> float:
-        """The clock that this server goes by."""
+        """Returns the instant by the server's clock."""
         return time.time()
 
     def date(self, t: float) -> str | None:
-        """The `Date` of an answer; None for none."""
+        """Returns the `Date` of an answer; None to send no `Date`."""
         return formatdate(t, usegmt=True)
 
     def stamp(self, t: float) -> str:
-        """An instant as it is told."""
+        """Returns an instant as the server writes it."""
         return datetime.fromtimestamp(t, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
     # -- the website ----------------------------------------------------------------------------------
 
     def people(self, t: float) -> list[Person]:
-        """Those with a page view in the last ten minutes."""
+        """Returns the visitors with a page view in the last ten minutes."""
         last = int(t / self.period)
         born = (_person(n, n * self.period) for n in range(last - int(700 / self.period), last + 1))
         known = (person.until(t) for person in born if person.began <= t)
         return [person for person in known if person.pages[-1][0] > t - _WINDOW]
 
     def find(self, visitor_id: str, t: float) -> Person | None:
-        """Who has an id; who has just left is not known any more."""
+        """Returns the visitor with an id; None for an unknown one, or one who has left."""
         return next((p for p in self.people(t) if p.id == visitor_id.lower()), None)
 
     # -- answers ----------------------------------------------------------------------------------------
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """The whole of the API, below its base."""
+        """Returns the answer to a GET; `path` is below the API's base."""
         t, route = self.now(), self.route(path)
         if route is None:
             return self.unknown_route(path)
@@ -129,16 +132,16 @@ class Stranger:
     def written(
         self, _method: str, _path: str, _query: Mapping[str, str], _headers: Mapping[str, str], _body: bytes
     ) -> Answer:
-        """The answer to a method that may change something."""
+        """Returns the answer to a POST or a DELETE."""
         return self.refused(405, "Method not allowed")
 
     def route(self, path: str) -> str | None:
-        """The route that a path belongs to."""
+        """Returns the route that a path belongs to; None if there is none."""
         known = ("/analytics/realtime", "/analytics/realtime/map")
         return path if path in known else VISITOR if path.startswith(VISITOR) else None
 
     def refusal(self, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str] | None:
-        """Why somebody is not let in."""
+        """Returns the status and message of a refusal; None if the credentials suffice."""
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or token not in (KEY, ACCOUNT):
             return 401, "Invalid API key"
@@ -149,7 +152,7 @@ class Stranger:
         return None
 
     def found(self, path: str, query: Mapping[str, str], t: float) -> Answer:
-        """What those are told who are let in."""
+        """Returns the answer to a request whose credentials suffice."""
         if path.startswith(VISITOR):
             visitor_id = unquote(path.removeprefix(VISITOR))
             if not _UUID_V4.fullmatch(visitor_id):
@@ -163,25 +166,25 @@ class Stranger:
         return self.told(self.realtime(t))
 
     def told(self, data: Json) -> Answer:
-        """A success."""
+        """Returns a successful answer."""
         return Answer(200, json.dumps({"status": "success", "data": data}).encode())
 
     def refused(self, code: int, message: str) -> Answer:
-        """An error in its envelope."""
+        """Returns an error in its envelope."""
         return Answer(
             code, json.dumps({"status": "error", "error": {"code": code, "message": message}}).encode()
         )
 
     def unknown_route(self, _path: str) -> Answer:
-        """For what is none of the API."""
+        """Returns the answer to a path that the API does not have."""
         return self.refused(404, "Not found")
 
     def realtime(self, t: float) -> Json:
-        """The counter."""
+        """Returns the `data` of the counter."""
         return [{"visitors": sum(p.pages[-1][0] > t - self.realtime_window for p in self.people(t))}]
 
     def map(self, t: float) -> Json:
-        """The map."""
+        """Returns the `data` of the map."""
         people = self.people(t)
         events = sorted(self.events(people, t), key=lambda event: str(event["timestamp"]), reverse=True)
         return {
@@ -194,7 +197,7 @@ class Stranger:
         }
 
     def visitor(self, person: Person, _t: float) -> Json:
-        """A visitor on the map."""
+        """Returns a visitor on the map."""
         city, region, code, _ = person.place
         browser, system, device = person.system
         name = f"Customer {person.number}" if person.paid else None
@@ -228,7 +231,7 @@ class Stranger:
         }
 
     def events(self, people: list[Person], t: float) -> Iterator[Json]:
-        """What happened in the last ten minutes."""
+        """Yields the events of the last ten minutes."""
         for person in people:
             for at, path in person.pages:
                 if at > t - _WINDOW:
@@ -237,7 +240,7 @@ class Stranger:
                 yield {**self.event(person, person.paid, "payment", "/pricing"), "amount": 49}
 
     def event(self, person: Person, at: float, kind: str, path: str) -> Json:
-        """An event."""
+        """Returns an event."""
         return {
             "_id": f"{_object_id(at, person)}{len(kind):02x}",
             "type": kind,
@@ -253,7 +256,7 @@ class Stranger:
         }
 
     def payment(self, person: Person) -> Json:
-        """A payment."""
+        """Returns a payment."""
         assert person.paid is not None, "payers only"
         return {
             "_id": f"{_object_id(person.paid, person)}ff",
@@ -270,7 +273,7 @@ class Stranger:
         }
 
     def profile(self, person: Person, t: float) -> Json:
-        """A profile."""
+        """Returns the `data` of a profile."""
         city, region, code, country = person.place
         browser, system, device = person.system
         pages = (*person.before, *person.pages)
@@ -317,7 +320,7 @@ class Stranger:
         }
 
     def identified(self, person: Person) -> Json:
-        """What Identify was told; None for an anonymous visitor."""
+        """Returns the profile of an identified visitor; None for an anonymous one."""
         if person.identified is None:
             return None
         user_id, at = f"user_{person.number}", self.stamp(person.identified)
@@ -325,12 +328,12 @@ class Stranger:
 
 
 def _object_id(at: float, person: Person) -> str:
-    """The first 22 digits of an id of something that happened: second, visitor, microsecond."""
+    """Returns the first 22 digits of an event's id: its second, its visitor, its microsecond."""
     return f"{int(at):08x}{person.number & 0xFFFFFFFF:08x}{int(at * 1_000_000) & 0xFFFFFF:06x}"
 
 
 def _person(number: int, born: float) -> Person:
-    """Somebody who comes at an instant; every third for the second time."""
+    """Returns a visitor who comes at an instant; for every third visitor it is the second visit."""
     visits, path = number % 3 // 2 + 1, ("/", "/pricing", "/blog/emoji-🎉", "/docs?page=2")
     first = born - 86_400 * (visits - 1)
     return Person(
@@ -347,7 +350,7 @@ def _person(number: int, born: float) -> Person:
 
 
 class June(Stranger):
-    """Revision 2026-06, with no more than its example shows."""
+    """Speaks revision 2026-06, with only those members that its example shows."""
 
     realtime_window = 600
 
@@ -371,14 +374,14 @@ class June(Stranger):
 
 
 class EmptyWebsite(Stranger):
-    """Nobody is there."""
+    """Has no visitors."""
 
     def people(self, _t: float) -> list[Person]:
         return []
 
 
 class NoModel(Stranger):
-    """No conversion model yet: neither metrics nor likelihoods."""
+    """Has no conversion model yet, so that there are neither metrics nor likelihoods."""
 
     def map(self, t: float) -> Json:
         told = {**super().map(t), "hasConversionPredictions": False}
@@ -392,7 +395,7 @@ class NoModel(Stranger):
 
 
 class OnlyCustomersScored(June):
-    """No conversion model, but customers have their 100 all the same; others null."""
+    """Has no conversion model: customers have a score of 100 all the same, other visitors have null."""
 
     def visitor(self, person: Person, t: float) -> Json:
         likelihood = {"score": 100} if person.paid else None
@@ -400,7 +403,7 @@ class OnlyCustomersScored(June):
 
 
 class Busy(Stranger):
-    """At every request somebody comes, goes, comes back or views another page."""
+    """Has visitors who come, leave, return or view another page at every request."""
 
     realtime_window = 600
 
@@ -437,7 +440,7 @@ class Busy(Stranger):
 
 
 class Limited(Stranger):
-    """Two dozen requests in half a second; then a bare 429 that says somehow when it is over."""
+    """Allows 24 requests in half a second, then answers 429, with the time to wait in changing headers."""
 
     def __init__(self) -> None:
         self._since, self._count, self._ways = 0.0, 0, 0
@@ -462,7 +465,7 @@ class Limited(Stranger):
 
 
 class Talkative(Stranger):
-    """Says more than is documented, everywhere; an unknown route is a page for people."""
+    """Adds undocumented members everywhere, and answers an unknown route with an HTML page."""
 
     def told(self, data: Json) -> Answer:
         body = {"status": "success", "data": _richer(data), "requestId": "r1", "pagination": None}
@@ -473,7 +476,10 @@ class Talkative(Stranger):
 
 
 class Documentation02(Stranger):
-    """The payloads of the pages, on the day of their making: two are counted, one is listed."""
+    """Answers with the examples of the pages of 2026-02, and with a clock of that day.
+
+    The map counts two visitors and lists one.
+    """
 
     _at = 1_770_355_650.0  # 2026-02-06T05:27:30Z
     _person = Person(1, ((_at - 10, "/pricing"),), 1, _at - 10)
@@ -495,7 +501,7 @@ class Documentation02(Stranger):
 
 
 class Documentation06(Documentation02):
-    """Likewise those of June."""
+    """Answers with the examples of the pages of 2026-06."""
 
     def find(self, visitor_id: str, _t: float) -> Person | None:
         return self._person if visitor_id == "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd" else None
@@ -508,36 +514,45 @@ class Documentation06(Documentation02):
         return json.loads(_PAGE_001)
 
 
+_MONTH = 30 * 86_400
+
+
 class SlowClock(Stranger):
-    """Three minutes behind, and true to its own clock."""
+    """Has a clock that is three minutes slow."""
 
     def now(self) -> float:
         return time.time() - 180
 
 
 class FastClock(Stranger):
-    """Three minutes ahead."""
+    """Has a clock that is three minutes fast."""
 
     def now(self) -> float:
         return time.time() + 180
 
 
-class SlowClockWithoutDate(SlowClock):
-    """Three minutes behind, and nothing tells."""
+class SlowClockWithoutDate(Stranger):
+    """Has a clock that is a month slow, and sends no `Date`."""
+
+    def now(self) -> float:
+        return time.time() - _MONTH
 
     def date(self, _t: float) -> str | None:
         return None
 
 
-class FastClockWithoutDate(FastClock):
-    """Three minutes ahead, and nothing tells."""
+class FastClockWithoutDate(Stranger):
+    """Has a clock that is a month fast, and sends no `Date`."""
+
+    def now(self) -> float:
+        return time.time() + _MONTH
 
     def date(self, _t: float) -> str | None:
         return None
 
 
 class Unknowing(Stranger):
-    """Null for all that may be null."""
+    """Sends null for everything that may be null."""
 
     def visitor(self, person: Person, t: float) -> Json:
         told = super().visitor(person, t)
@@ -564,7 +579,7 @@ class Unknowing(Stranger):
 
 
 class UnknowingJune(June):
-    """Null for all that may be null: the revision is unknown."""
+    """Sends null for everything that may be null, so that no answer indicates a revision."""
 
     def visitor(self, person: Person, _t: float) -> Json:
         nothing = dict.fromkeys(("browser", "os", "device"))
@@ -574,7 +589,7 @@ class UnknowingJune(June):
 
 
 class Unsaying(Stranger):
-    """Leaves out what is null."""
+    """Leaves out members that are null."""
 
     def told(self, data: Json) -> Answer:
         return super().told(_without_nulls(data))
@@ -584,7 +599,7 @@ class Unsaying(Stranger):
 
 
 class Truncating(June):
-    """Counts everybody, lists three."""
+    """Counts all visitors on the map, but lists only three."""
 
     def map(self, t: float) -> Json:
         told = super().map(t)
@@ -592,7 +607,7 @@ class Truncating(June):
 
 
 class BehindCdn(June):
-    """Half a minute long a cache gives what it holds, and says how old it is."""
+    """Stands behind a cache, which keeps an answer for half a minute, and sends its `Age` and its `Date`."""
 
     period = 4
 
@@ -604,7 +619,7 @@ class BehindCdn(June):
         key = path, str(sorted(query.items()))
         at, answer = self._held.get(key, (0.0, self.refused(404, "")))
         if t - at > 30:
-            # What it holds may have been asked for by others before.
+            # Another client may have requested the cached answer before.
             at = t - self._chance.random() * 28
             answer = super().found(path, query, at)
             self._held[key] = at, answer
@@ -612,19 +627,22 @@ class BehindCdn(June):
         return answer._replace(headers={**answer.headers, **age, **self.dated(at)})
 
     def dated(self, at: float) -> dict[str, str]:
-        """The `Date` that the cache has kept."""
+        """Returns the header `Date` that the cache has kept."""
         return {"Date": formatdate(at, usegmt=True)}
 
 
 class BehindCdnWithItsDate(BehindCdn):
-    """Such a cache that gives its own date."""
+    """Stands behind a cache that sends its own `Date`."""
 
     def dated(self, _at: float) -> dict[str, str]:
         return {}
 
 
 class HoldingTheMap(June):
-    """Keeps the map for half a minute and says nothing of it; the counter is fresh. It has just opened."""
+    """Caches the map without an `Age`, while the counter is fresh.
+
+    The website has existed for only five minutes.
+    """
 
     period = 30
 
@@ -642,7 +660,7 @@ class HoldingTheMap(June):
 
 
 class Precise(Stranger):
-    """All numbers have a point, scores and durations have fractions."""
+    """Writes all numbers with a decimal point; scores, durations and lengths have fractions."""
 
     def told(self, data: Json) -> Answer:
         return super().told(_with_points(data))
@@ -660,7 +678,7 @@ class Precise(Stranger):
 
 
 class Eastern(Stranger):
-    """Tells times with its own offset and without milliseconds, ids and codes in the other case."""
+    """Writes times with an offset and without milliseconds, and ids and country codes in the other case."""
 
     def stamp(self, t: float) -> str:
         east = timezone(timedelta(hours=5, minutes=30))
@@ -673,7 +691,7 @@ class Eastern(Stranger):
 
 
 class Local(Stranger):
-    """Tells times without any offset: wherever that is."""
+    """Writes times in a local time without an offset."""
 
     def stamp(self, t: float) -> str:
         return (
@@ -682,7 +700,7 @@ class Local(Stranger):
 
 
 class Remembering(Stranger):
-    """Gives a cookie to who was let in, and lets them in by it."""
+    """Sets a cookie in each successful answer, and accepts it in place of a token."""
 
     def refusal(self, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str] | None:
         return None if "session=1" in headers.get("Cookie", "") else super().refusal(query, headers)
@@ -693,7 +711,7 @@ class Remembering(Stranger):
 
 
 class Discreet(Stranger):
-    """Does not tell an account token whether there are websites that it may not see."""
+    """Answers 403 to an account token without `websiteId`, or with one that does not exist."""
 
     def refusal(self, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str] | None:
         problem = super().refusal(query, headers)
@@ -701,7 +719,7 @@ class Discreet(Stranger):
 
 
 class Crowded(June):
-    """Hundreds at once."""
+    """Has hundreds of visitors at once."""
 
     period = 2
 
@@ -709,7 +727,7 @@ class Crowded(June):
         self._people: list[Person] = []
 
     def people(self, t: float) -> list[Person]:
-        # As long as it takes to ask, nobody comes or goes.
+        # During a run nobody comes or leaves.
         if not self._people:
             self._people = super().people(t)
         return self._people
@@ -719,7 +737,7 @@ class Crowded(June):
 
 
 class Quiet(Stranger):
-    """Three, who have all been reading for six minutes: the map has them, the counter of early 2026 not."""
+    """Has three visitors, idle for six minutes: on the map, but not in the counter. One has no profile."""
 
     def __init__(self) -> None:
         self._people = [_person(n, time.time() - 460 - n) for n in range(3)]
@@ -732,7 +750,7 @@ class Quiet(Stranger):
 
 
 class Cutting(Talkative):
-    """Cuts texts where it likes, in the middle of an emoji too; others are empty, or look like HTML."""
+    """Sends texts that are cut in the middle of an emoji, are empty, or look like HTML."""
 
     def visitor(self, person: Person, t: float) -> Json:
         told = super().visitor(person, t)
@@ -747,7 +765,7 @@ class Cutting(Talkative):
 
 
 class Travelling(Stranger):
-    """Who comes back comes from elsewhere than at first; regions have names; one is on a train."""
+    """Has visitors who return from another country or whose city changes, and profiles with region names."""
 
     def __init__(self) -> None:
         self._asked = 0
@@ -768,7 +786,7 @@ class Travelling(Stranger):
 
 
 class Stumbling(Stranger):
-    """Every other refusal is a gateway's, which found nobody behind it for a moment."""
+    """Stands behind a gateway that answers every other refused request with 503."""
 
     def __init__(self) -> None:
         self._asked = 0
@@ -782,7 +800,7 @@ class Stumbling(Stranger):
 
 
 class Hasty(Stranger):
-    """Closes each connection after its answer and does not say so beforehand."""
+    """Closes each connection after its answer, without announcing it in a header."""
 
     closes: ClassVar[bool] = True
 
@@ -800,7 +818,7 @@ UNUSUAL: Mapping[Callable[[], Stranger], frozenset[str]] = {
     Local: frozenset({"MAP-22", "MAP-53", "MAP-63", "VIS-26", "VIS-27", "VIS-33", "VIS-36", "VIS-40"}),
     Travelling: frozenset({"AGR-08"}),
 }
-"""Servers that break no documented sentence, but differ from every example: the clauses that may warn."""
+"""Servers that break no clause, but differ from the examples, each with the clauses that may warn."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -840,14 +858,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = getattr(stranger, "closes", self.close_connection)
 
     def log_message(self, *_arguments: object) -> None:
-        """Nothing is logged."""
+        """Logs nothing."""
 
 
 @contextmanager
 def running(stranger: Stranger, *, after: float = 0) -> Iterator[str]:
-    """Serves a stranger for the length of the block; gives the API's base.
+    """Serves a stranger until the block ends; yields the API's base URL.
 
-    For `after` so many seconds the port is taken, but refuses all connections.
+    For the first `after` seconds the port is bound, but refuses connections.
     """
     handler = type("Handler", (_Handler,), {"stranger": stranger})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False) as server:
@@ -873,7 +891,7 @@ def running(stranger: Stranger, *, after: float = 0) -> Iterator[str]:
 
 
 def _richer(value: Json) -> Json:
-    """A value with unknown members in each of its objects."""
+    """Returns a value with unknown members added to each of its objects."""
     if isinstance(value, dict):
         return {**{name: _richer(part) for name, part in value.items()}, "x_new": [{"a": None}], "": 1}
     return [_richer(part) for part in value] if isinstance(value, list) else value
@@ -886,7 +904,7 @@ def _without_nulls(value: Json) -> Json:
 
 
 def _with_points(value: Json) -> Json:
-    """A value with 5.0 for 5."""
+    """Returns a value in which each integer is a float, such as 5.0 for 5."""
     if isinstance(value, dict):
         return {name: _with_points(part) for name, part in value.items()}
     if isinstance(value, list):

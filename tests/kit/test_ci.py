@@ -1,4 +1,4 @@
-"""action.yml and the snippets for CI: their scripts run, as far as a machine without a forge can run them."""
+"""The scripts of action.yml and of the snippets for CI run, as far as they can without a forge."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def _script(name: str) -> Any:
 
 
 def _run(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A script as runners run it: bash that stops at the first error."""
+    """Runs a script as CI runners do, with bash, which stops at the first error."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=folder,
@@ -38,7 +38,7 @@ def _run(script: str, folder: Path, **environment: str) -> subprocess.CompletedP
 
 @pytest.fixture
 def runner(tmp_path: Path) -> dict[str, str]:
-    """What a runner's environment has; the installed command is this environment's."""
+    """Returns the environment variables of a runner; the command is the one installed here."""
     return {
         "BIN": str(Path(sys.executable).parent),
         "GITHUB_JOB": "contract",
@@ -50,7 +50,7 @@ def runner(tmp_path: Path) -> dict[str, str]:
 
 
 def _inputs(**given: str) -> dict[str, str]:
-    """The verify step's environment, with the action's defaults where nothing is given."""
+    """Returns the environment of the step Verify: the given inputs, and the defaults of the others."""
     values = {name: str(told.get("default", "")) for name, told in ACTION["inputs"].items()} | given
     written = _script("Verify")["env"]
     names = {
@@ -62,7 +62,7 @@ def _inputs(**given: str) -> dict[str, str]:
 def test_every_input_reaches_the_script() -> None:
     written = " ".join(_script("Verify")["env"].values())
     assert {name for name in ACTION["inputs"] if f"inputs.{name} " not in written} == set()
-    # Nothing that somebody gives is ever a part of a script.
+    # No input is pasted into a script.
     assert not any("${{" in step.get("run", "") for step in ACTION["runs"]["steps"])
 
 
@@ -104,7 +104,7 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
     tmp_path: Path, runner: dict[str, str], reports: str, beginning: str
 ) -> None:
     for _ in range(2):
-        # A server that is not there: the name is known whatever happens then.
+        # No server listens there: the artifact has a name whatever the outcome is.
         inputs = _inputs(url="http://127.0.0.1:1/api/v1", wait="0s", reports=reports)
         assert _run(_script("Verify")["run"], tmp_path, **runner, **inputs).returncode == 3
 
@@ -124,7 +124,7 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
 def test_the_action_installs_into_the_folder_that_is_there(
     tmp_path: Path, runner: dict[str, str], python: str, folder: str
 ) -> None:
-    # An interpreter of that name, whose environments have a folder of that name; the other one is too old.
+    # `python` makes environments with the folder `folder`; the other interpreter is too old.
     made = tmp_path / "temp" / "datafast" / folder
     stand_in(tmp_path / python, f'if [ "$2" = venv ]; then mkdir -p {made}; cp "$0" {made}/python; fi')
     stand_in(tmp_path / ("python" if python == "python3" else "python3"), "exit 1")
@@ -147,7 +147,7 @@ def test_the_action_says_which_python_it_needs(tmp_path: Path, runner: dict[str,
 
 
 def stand_in(path: Path, script: str) -> None:
-    """A program of that name."""
+    """Writes a shell script as an executable file."""
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
 

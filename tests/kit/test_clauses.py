@@ -1,4 +1,4 @@
-"""The clauses as a whole: every row of the pages' tables has one, and the page that lists them is current."""
+"""All clauses together: every row of the pages' tables has one, and docs/clauses.md is current."""
 
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def test_every_family_has_a_title() -> None:
 
 _PACKAGE = Path(clauses.__file__).parent.parent
 _ROOMS = ("clauses", "mutants", "asking/probes")
-# What a room's files are made of, and the clauses of all operations that follow from the document alone.
+# Files that all families share, and clauses that are made from the document for every operation.
 _SHARED = {"__init__", "clause", "mutant", "probe", "planting", "statuses", "shape", "values", "paging"}
 
 
@@ -81,11 +81,11 @@ def test_every_clause_says_what_it_rests_on_and_needs() -> None:
 
 
 def _plain(place: str) -> str:
-    """A place without the marks for the items of a list, because not every page writes them."""
+    """Returns a place without the marks for the items of a list, because not every page writes them."""
     return place.replace("[]", "").replace(".*", "")
 
 
 def _kinds(row: Row) -> set[str]:
     kinds = row.schema["type"] if isinstance(row.schema["type"], list) else [row.schema["type"]]
-    # A count is a number; that it is a whole one follows.
+    # The pages call a count a number, although it can only be an integer.
     return {"number" if kind == "integer" else kind for kind in kinds}

@@ -1,4 +1,4 @@
-"""Files of credentials: text as it is written, read within bounds, refused with the line and no token."""
+"""Credentials files: tokens are literal text, reading is bounded, and errors name the line but no token."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
-"""A document with POST, DELETE, pages and account routes: the kit asks and judges them as well."""
+"""The kit requests and judges POST, DELETE, pages and account routes if a document has them."""
 
-# ruff: noqa: D102 - how a faulty server differs is said in the class's sentence
+# ruff: noqa: D102 - the docstring of a faulty server says how it differs
 
 import json
 import time
@@ -34,7 +34,7 @@ _WEIGHTS = {Outcome.BROKEN: "breaks", Outcome.WARNING: "warns"}
 
 
 def _run(stranger: Further, only: Sequence[str] = NEW, *, may_write: bool = True) -> Run:
-    """A run that asks for the clauses of these operations, or with these ids."""
+    """Runs the clauses with these ids, or of these operations, against a server."""
     chosen = [c for c in CLAUSES if c.id in only or c.id.partition(".")[0] in only]
     with running(stranger) as base:
         plan = Plan(base, CREDENTIALS, chosen, pause=0, may_write=may_write, contract=CONTRACT)
@@ -43,7 +43,7 @@ def _run(stranger: Further, only: Sequence[str] = NEW, *, may_write: bool = True
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    """All clauses of the new operations, judged on a correct server."""
+    """Returns a run of all clauses of the new operations against a correct server."""
     return _run(Further())
 
 
@@ -126,14 +126,14 @@ def test_access_clauses_come_from_security_and_statuses() -> None:
         "success",
         "data",
     }
-    # 403 is no documented answer of it, so that nobody says who is refused so.
+    # 403 is not documented for `createGoal`, so there is no clause about it.
     assert "createGoal.no-permission" not in found
     sentences = {clause.id: clause.sentence for clause in CLAUSES}
     assert "without `websites:read` is refused with 403" in sentences["listGoalNames.no-permission"]
 
 
 class LettingIn(Further):
-    """Answers every account token."""
+    """Accepts every account token."""
 
     def _why_not(self, query: Json, headers: Json) -> tuple[int, str] | None:
         problem = super()._why_not(query, headers)
@@ -141,28 +141,28 @@ class LettingIn(Further):
 
 
 class Okay(Further):
-    """Creates with 200."""
+    """Answers 200, not 201, after creating a goal."""
 
     def created(self, goal: Json) -> Answer:
         return super().created(goal)._replace(status=200)
 
 
 class Unlimited(Further):
-    """Knows no `limit`."""
+    """Ignores `limit`."""
 
     def page(self, _limit: int, offset: int) -> list[Json]:
         return GOALS[offset:]
 
 
 class AlwaysTheFirst(Further):
-    """Knows no `offset`."""
+    """Ignores `offset`."""
 
     def page(self, limit: int, _offset: int) -> list[Json]:
         return GOALS[:limit]
 
 
 class Counting(Further):
-    """Tells counts as text."""
+    """Sends counts as text."""
 
     def page(self, limit: int, offset: int) -> list[Json]:
         return [{**row, "completions": str(row["completions"])} for row in super().page(limit, offset)]

@@ -1,4 +1,4 @@
-"""`datafast-mock verify --fuzz`: the mock withstands it, and a fault that only odd requests meet is found."""
+"""`datafast-mock verify --fuzz`: the mock passes, and a fault that only unusual requests show is found."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     content = json.loads(report.read_bytes())
     assert {clause["outcome"] for clause in content["clauses"]} == {"holds", "other revision"}
-    # The probes' own are fewer than 50.
+    # The probes alone make fewer than 50 requests.
     assert content["answers"] > 100
     assert time.monotonic() - begun < 90
 
@@ -48,7 +48,7 @@ def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
 
 @contextmanager
 def _faulty(upstream: str) -> Iterator[str]:
-    """A proxy that counts fewer than none for a parameter that no page tells of."""
+    """Yields the address of a proxy that answers an undocumented parameter with a negative count."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -69,7 +69,7 @@ def _faulty(upstream: str) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-            """Says nothing."""
+            """Logs nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Servers that are broken below HTTP: each ends a run soon, in little memory, and in one sentence."""
+"""Servers that are broken below HTTP: each run ends soon, with little memory and one sentence."""
 
 import gzip
 import socket
@@ -31,7 +31,7 @@ _TIMEOUT = 1.0
 _MOST_SECONDS = 8.0
 _MOST_BYTES = 200 * 1024 * 1024
 _GOOD = 9
-"""After how many good answers a server breaks that breaks midway."""
+"""The number of correct answers after which a server breaks that breaks midway."""
 
 
 # -- how servers break ---------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def _saying(raw: bytes) -> Behaviour:
 
 
 def _repeating(head: bytes, part: bytes, pause: float = 0) -> Behaviour:
-    """Sends a part again and again until nobody listens."""
+    """Returns a behaviour that sends a head, and then a part again and again until the client closes."""
 
     def behave(connection: socket.socket) -> None:
         connection.sendall(head)
@@ -65,7 +65,7 @@ def _waiting(_connection: socket.socket) -> None:
 
 
 def _bombing(headers: str) -> Behaviour:
-    """Sends half a gigabyte of zeros in a few packed bytes, which are packed for the first that is asked."""
+    """Returns a behaviour that sends half a gigabyte of zeros, compressed when first requested."""
 
     def behave(connection: socket.socket) -> None:
         _sending(_bomb(), headers)(connection)
@@ -156,7 +156,7 @@ _UNREADABLE = [
     pytest.param("gzip", gzip.compress(_REALTIME)[:-9], "ends early", id="gzip that is cut short"),
     pytest.param("gzip", b"\x1f", "ends early", id="a byte of gzip"),
 ]
-# Blocks that hold nothing: sixty thousand bytes a layer, and the decoder is called for each.
+# Empty blocks of gzip: the decoder is called for each of the 12,000.
 _LAYERS = gzip.compress(gzip.compress(bytes(10) + b"\0\0\0\xff\xff" * 12_000, 0), 0)
 _DEPTHS = [
     pytest.param(depth, id=f"{depth} levels") for depth in (100, 400, 700, 850, 900, 930, 960, 980, 990)
@@ -188,7 +188,7 @@ def test_a_connection_that_breaks_midway_leaves_a_partial_verdict(behave: Behavi
 def test_what_is_too_large_is_not_read(behave: Behaviour, words: str, after: int) -> None:
     tracemalloc.start()
     try:
-        # Watching the memory slows the kit: it is not the time that is looked at here.
+        # Tracing memory slows the kit, so this allows much more time.
         run = _verified(behave, after=after, timeout=_MOST_SECONDS)
         most = tracemalloc.get_traced_memory()[1]
     finally:
@@ -327,7 +327,7 @@ def _verified(behave: Behaviour, after: int = 0, headers: bytes = b"", timeout: 
 
 
 def _run(base: str, timeout: float = _TIMEOUT) -> Run:
-    """A run with a key; it has to end in time, and the kit must not fail."""
+    """Runs the kit with a key. Asserts that the run ends in time and that the kit does not fail."""
     begun = time.monotonic()
     plan = Plan(base, Credentials(KEY), all_clauses(), limits=Limits(timeout=timeout), pause=0)
     run = verify(plan, lambda _sentence: None, lambda _count: None)
@@ -337,7 +337,7 @@ def _run(base: str, timeout: float = _TIMEOUT) -> Run:
 
 
 def _asked(base: str) -> Exchange:
-    """What one request is answered."""
+    """Returns the exchange of one request."""
     client = Client(base, Limits(timeout=_TIMEOUT), lambda _sentence: None, Mask())
     try:
         return client.ask(Request(document().operations[REALTIME], KEY, frozenset()))
@@ -349,7 +349,7 @@ def _asked(base: str) -> Exchange:
 def _serving(
     behave: Behaviour, after: int = 0, headers: bytes = b"", met: list[bytes] | None = None
 ) -> Iterator[str]:
-    """A server that gives so many good answers first, with more headers; `met` gets all that is asked."""
+    """Serves `after` correct answers with additional headers first; adds each request to `met`."""
     stranger, asked = Stranger(), [] if met is None else met
 
     def answer(connection: socket.socket) -> None:
@@ -371,12 +371,12 @@ def _serving(
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
         finally:
-            # Otherwise the thread sits in `accept`, and keeps the port.
+            # Without this, the thread stays in `accept` and keeps the port.
             listener.shutdown(socket.SHUT_RDWR)
 
 
 def _good(stranger: Stranger, request: bytes, headers: bytes) -> bytes:
-    """What a correct server answers to a request."""
+    """Returns the answer of a correct server to a request."""
     lines = request.decode("latin-1").split("\r\n")
     target, _, query = lines[0].split(" ")[1].removeprefix("/api/v1").partition("?")
     given = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)

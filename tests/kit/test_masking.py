@@ -1,4 +1,4 @@
-"""Tokens leave by no way: neither those that look like DataFast's, nor those that this run was given."""
+"""No output contains a token: neither one that looks like DataFast's, nor one that the run was given."""
 
 import base64
 import html
@@ -21,7 +21,7 @@ from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 from tests.command import ended
 
-# Not what tokens of DataFast look like: only who was given it knows it for one.
+# This does not look like a DataFast token: only its use as a credential shows that it is one.
 _SECRET = "sk_live/S3cret+T0ken-42"
 _SHORT = "s3cr3t"
 
@@ -118,12 +118,12 @@ def test_every_role_is_a_secret_and_ids_are_none() -> None:
 
 
 def _knowable(told: str, secret: str) -> list[str]:
-    """The forms in which a secret still stands in a text."""
+    """Returns the forms of a secret that a text still contains."""
     return [name for name, form in FORMS.items() if _core(name, form(secret)) in told]
 
 
 def _core(name: str, text: str) -> str:
-    """What of a form does not depend on what stood around the secret when it was made."""
+    """Returns the part of an encoded secret that does not depend on the text around the secret."""
     return (text[4:-4] or text) if "base64" in name else text
 
 
@@ -185,7 +185,7 @@ def test_no_text_takes_long(part: str) -> None:
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Tells whoever asks the token that was shown, in each form, wherever there is room for it."""
+    """A server that echoes the token of each request, in each form, in headers and bodies."""
 
     protocol_version = "HTTP/1.1"
 
@@ -198,7 +198,7 @@ class _Echo(BaseHTTPRequestHandler):
             content = {"count": " ".join(told), "visitors": rows, "recentEvents": told}
             body = json.dumps({"status": " ".join(told) or "success", "data": content}).encode()
         elif "/visitors/" in self.path:
-            # Neither UTF-8 nor JSON.
+            # This is neither UTF-8 nor JSON.
             body = b"\xff" + token.encode() + b" " + self.path.encode()
         else:
             body = json.dumps({"status": "success", "data": data, "echo": told}).encode()
@@ -219,7 +219,7 @@ class _Echo(BaseHTTPRequestHandler):
             yield f"X-{_SECRET.replace('/', '-')}-{told[0][:7]}", told[0]
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
@@ -252,7 +252,7 @@ def test_an_echo_is_written_nowhere(token: str, tmp_path: Path) -> None:
 
 
 def _assert_well(har: str, token: str) -> None:
-    """A HAR may hold bodies in base64, in which nothing is seen at first sight."""
+    """Asserts that a HAR contains no token, also in bodies that are encoded in base64."""
     contents = [entry["response"]["content"] for entry in json.loads(har)["log"]["entries"]]
     packed = [base64.b64decode(content["text"]) for content in contents if content.get("encoding")]
     assert packed
@@ -287,18 +287,18 @@ def test_an_echo_is_shown_by_no_test(tmp_path: Path) -> None:
 
 
 class _Breaking(BaseHTTPRequestHandler):
-    """Answers with what is no HTTP, and the token in it."""
+    """A server that answers with bytes that are not HTTP, and contain the token."""
 
     def do_GET(self) -> None:
         token = self.headers.get("Authorization", "")
         self.wfile.write(f"HTTP/1.1 200 OK\r\n{token}\r\n\r\n".encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class _Moved(BaseHTTPRequestHandler):
-    """Sends elsewhere, with the token."""
+    """A server that redirects to a URL with the token in it."""
 
     def do_GET(self) -> None:
         self.send_response(302)
@@ -306,7 +306,7 @@ class _Moved(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @pytest.mark.parametrize("handler", [_Breaking, _Moved])

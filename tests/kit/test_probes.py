@@ -1,4 +1,4 @@
-"""What is asked for a few clauses suffices to judge them as a run of all clauses does."""
+"""A run of a few clauses makes fewer requests, and comes to the same verdicts as a run of all clauses."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _CREDENTIALS = load_credentials("mock")
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
-    """A mock whose clock stands still, so that every run meets the same visitors."""
+    """Yields the address of a mock whose clock stands still, so that every run sees the same visitors."""
     with serving("--now", INSTANT, "--freeze") as address:
         yield base_of(address)
 

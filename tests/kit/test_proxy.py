@@ -1,4 +1,4 @@
-"""`datafast-mock mutate`: what it passes on stays as it was but for the fault; no more is passed on."""
+"""`datafast-mock mutate`: the proxy changes nothing but the fault, and forwards only what it should."""
 
 import gzip
 import json
@@ -20,26 +20,26 @@ _JSON = b"Content-Type: application/json\r\n"
 
 
 class Reply(NamedTuple):
-    """What came back: the status, all header lines in small letters, and the body."""
+    """An answer: the status, all header lines in lower case, and the body."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
 
     def named(self, name: str) -> list[str]:
-        """The values of the lines with a name."""
+        """Returns the values of all headers with a name."""
         return [value for told, value in self.headers if told == name]
 
 
 class Upstream:
-    """Answers everything with the same bytes, and keeps what it was asked."""
+    """A server that answers every request with the same bytes, and keeps the requests."""
 
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
         self.asked: list[bytes] = []
 
     def serve(self, listener: socket.socket) -> None:
-        """Until the listener is closed."""
+        """Answers requests until the listener is closed."""
         with suppress(OSError):
             while True:
                 connection = listener.accept()[0]
@@ -49,7 +49,7 @@ class Upstream:
 
 
 def _whole(connection: socket.socket) -> bytes:
-    """A request with its body."""
+    """Reads a request with its body."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65_536)
@@ -62,7 +62,7 @@ def _whole(connection: socket.socket) -> bytes:
 
 @contextmanager
 def _mutated(answer: bytes, fault: str = "count always 1", path: str = "") -> Iterator[tuple[int, Upstream]]:
-    """A proxy before an upstream that answers so; gives the proxy's port."""
+    """Starts a proxy before an upstream with a given answer; yields the proxy's port and the upstream."""
     upstream = Upstream(answer)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=upstream.serve, args=(listener,), daemon=True).start()
@@ -78,7 +78,7 @@ def _answer(body: bytes, headers: bytes = _JSON, status: bytes = b"200 OK") -> b
 
 
 def _ask(port: int, request: bytes) -> Reply:
-    """What is answered to bytes on the wire."""
+    """Sends bytes, and returns the answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         data = b""
@@ -97,7 +97,7 @@ def _get(path: str = _PATH, headers: str = "", method: str = "GET", host: str = 
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[tuple[int, Upstream]]:
-    """A proxy before a map; what is answered may be changed by a test."""
+    """Yields a proxy's port and its upstream, which answers with a map; a test may change the answer."""
     with _mutated(_answer(_MAP.replace(b'"count":1', b'"count":7'))) as both:
         yield both
 
@@ -243,7 +243,7 @@ def test_bodies_are_passed_on(proxy: tuple[int, Upstream], method: str, headers:
     asked = proxy[1].asked[-1]
     assert asked.startswith(f"{method} {_PATH} HTTP/1.1\r\n".encode())
     assert asked.endswith(b"\r\n\r\nhello world")
-    # Only what is read has the fault in it.
+    # Only answers to reading requests get the fault.
     assert json.loads(reply.body)["data"]["count"] == 7
 
 

@@ -1,4 +1,4 @@
-"""`pytest --pyargs contract_tests`: the verdict as tests, one a clause."""
+"""`pytest --pyargs contract_tests` shows the verdict as one test for each clause."""
 
 import os
 import re
@@ -16,9 +16,9 @@ _MOCK = ("--datafast-credentials", "mock")
 
 
 def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The tests as somebody else runs it, in a folder of theirs."""
+    """Runs the contract tests as a user does, in a folder of the user's."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-rfs"]
-    # Others' plugins take seconds to import, and have no part in this.
+    # Other plugins take seconds to import, and these tests do not need them.
     without = (f"-pno:{name}" for name in ("cacheprovider", "schemathesis", "hypothesispytest", "anyio"))
     return subprocess.run(
         [*command, *without, *options], cwd=folder, capture_output=True, text=True, timeout=120, check=False
@@ -45,7 +45,7 @@ def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     assert "1 failed" in result.stdout
     assert re.search(r"FAILED .*\[MAP-72 `count` is at least the number of visitors", result.stdout)
     assert "/data/count = " in result.stdout
-    # What was not observed says what it would take.
+    # A skipped test says what is needed to observe its clause.
     assert "not observed; needed: three rounds of map, counter, map" in result.stdout
     assert "df_demo" not in result.stdout
 
@@ -77,7 +77,7 @@ def test_a_missing_package_is_reported_in_one_sentence(
     sentence = (
         f"The tests need more packages: pip install 'datafast-mock[pytest]' (No module named '{package}')"
     )
-    # Its cause would say the same again.
+    # The chained exception would repeat the sentence.
     assert [line for line in result.stdout.splitlines() if f"'{package}'" in line] == [sentence]
 
 

@@ -1,6 +1,6 @@
-r"""Every report of a run: what it says, what may read it, and that no server can write into it.
+r"""The reports of a run: what they say, that programs can read them, and that no server can inject markup.
 
-The terminal's output is kept in `snapshots/`; `.venv/bin/python -m tests.kit.test_reports` writes it anew.
+The terminal's output is kept in `snapshots/`; `.venv/bin/python -m tests.kit.test_reports` rewrites it.
 """
 
 import json
@@ -393,7 +393,7 @@ def test_markdown_fits_a_comment(count: int, text: str) -> None:
     told = markdown_report(much_broken(count, text))
 
     assert MOST_CHARACTERS / 2 < len(told) <= MOST_CHARACTERS
-    assert "more, which do not fit in here" in told
+    assert "more, for which there is no room" in told
     assert told.count("<details>") == told.count("</details>")
 
 
@@ -560,7 +560,7 @@ def _json_errors(run: Run) -> Iterator[str]:
 
 
 def _undescribed(schema: Any, place: str) -> Iterator[str]:
-    """The members that the schema neither describes nor counts."""
+    """Yields the places of members that the schema does not describe."""
     for name, member in schema.get("properties", {}).items():
         if "description" not in member and member != {"$ref": "#/$defs/count"}:
             yield f"{place}/{name}"
@@ -575,7 +575,7 @@ def _junit_schema() -> XMLSchema:
 
 
 class _Tags(HTMLParser):
-    """All tags of a page with their attributes."""
+    """A parser that collects all tags of a page with their attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -596,7 +596,7 @@ def _tags(page: str) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
 
 
 def _markup(text: str) -> list[tuple[str, str]]:
-    """What a page of Markdown is made of, without its texts."""
+    """Returns the elements of a page of Markdown, without their texts."""
     return [(token.type, token.tag) for token in _flat(MarkdownIt().parse(text))]
 
 

@@ -1,4 +1,4 @@
-"""Correct servers that others could have written are never accused, in any run."""
+"""The kit never accuses a correct server that a stranger could have written."""
 
 from collections.abc import Callable, Sequence
 
@@ -54,7 +54,7 @@ def test_a_server_with_a_part_of_the_api_is_warned_of_the_rest() -> None:
 
 
 def _assert_well(make: Callable[[], Stranger], runs: int) -> None:
-    """Some runs on one server, with a key and with an account token in turn."""
+    """Runs the kit on one server, in turn with a key and with an account token; asserts that it holds."""
     with running(make()) as base:
         for number in range(runs):
             run = verify(_plan(base, number), lambda _sentence: None, lambda _count: None)
@@ -69,7 +69,7 @@ def _plan(base: str, number: int, clauses: Sequence[Clause] = SEED_CLAUSES) -> P
 
 
 def _told(run: Run) -> list[str]:
-    """What a run says against its server: violations, warnings and bugs of the kit."""
+    """Returns the findings of a run: violations, warnings and bugs of the kit."""
     found = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
     return [
         f"{verdict.clause.id} {verdict.outcome.value}: {v.problem} at {v.pointer} of {v.exchange.url}"

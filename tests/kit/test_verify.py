@@ -1,4 +1,4 @@
-"""`datafast-mock verify` against the mock and against what is no such server: verdicts and exit codes."""
+"""`datafast-mock verify` against the mock and against other servers: verdicts and exit codes."""
 
 import json
 import time
@@ -12,9 +12,9 @@ from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger, running
 
 _MOCK = ("--credentials", "mock")
-# Where the time between polls is not what is tested.
+# For tests to which the time between polls does not matter.
 _SWIFT = (*_MOCK, "--pause", "0.2")
-# Now and then nobody has paid for ten minutes, and then a payment's members are not observed.
+# At this instant there are payments. At others there may be none, and their members are not observed.
 _FULL = ("--now", INSTANT)
 _KINDS = ("json", "junit", "markdown")
 
@@ -47,7 +47,7 @@ def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -
     assert set(outcomes.values()) <= {"holds", "other revision"}, result.stdout
     revision = options[options.index("--revision") + 1] if "--revision" in options else "2026-02"
     assert content["revision"] == revision
-    # The issue's bound, with the start of the mock.
+    # This includes the start of the mock.
     assert time.monotonic() - begun < 15
     assert content["answers"] < 50
 
@@ -66,7 +66,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     assert "/data/count = " in broken
     assert "Get realtime map" in broken
     assert "curl -i -H 'Authorization: Bearer df_***'" in broken
-    # What the fault keeps from being judged is told as well, with what it would take.
+    # The report also lists the clause that the fault makes unobservable, and what it needs.
     assert "AGR-01: three rounds of map, counter, map" in told
     assert "df_demo" not in told
 
@@ -222,7 +222,7 @@ def test_server_down() -> None:
 
 def test_a_starting_server_is_waited_for() -> None:
     begun = time.monotonic()
-    # Longer than the command takes to ask for the first time, unless the machine is very busy.
+    # This is longer than the command takes to send its first request, unless the machine is very busy.
     with running(Stranger(), after=2.0) as base:
         result = ended("verify", base, "--key", KEY, "--pause", "0", "--wait", "20s", seconds=60)
     assert time.monotonic() - begun > 2

@@ -1,6 +1,6 @@
 """Faulty servers: which clauses each one breaks, and which only warn."""
 
-# ruff: noqa: D102 - how a faulty server differs is said in the class's sentence
+# ruff: noqa: D102 - the docstring of a faulty server says how it differs
 
 from collections.abc import Callable, Mapping
 
@@ -14,21 +14,21 @@ from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Person, 
 
 
 class Yesterday(Stranger):
-    """Tells when events happened in a word."""
+    """Writes the time of an event as a word."""
 
     def event(self, person: Person, at: float, kind: str, path: str) -> Json:
         return {**super().event(person, at, kind, path), "timestamp": "yesterday"}
 
 
 class LocalEvents(Stranger):
-    """Tells when events happened without an offset."""
+    """Writes the time of an event without an offset."""
 
     def event(self, person: Person, at: float, kind: str, path: str) -> Json:
         return {**super().event(person, at, kind, path), "timestamp": self.stamp(at).removesuffix("Z")}
 
 
 class Vague(Stranger):
-    """Tells the times of a profile in words."""
+    """Writes the times in a profile as words."""
 
     def profile(self, person: Person, t: float) -> Json:
         told = super().profile(person, t)
@@ -44,14 +44,14 @@ class Swapped(Stranger):
 
 
 class TwoRows(Stranger):
-    """Counts in two rows."""
+    """Answers the counter with two rows."""
 
     def realtime(self, t: float) -> Json:
         return super().realtime(t) * 2
 
 
 class Dated(Stranger):
-    """Counts nobody if the query has `startAt`."""
+    """Answers the counter with 0 if the query has `startAt`."""
 
     realtime_window = 600
 
@@ -60,7 +60,7 @@ class Dated(Stranger):
 
 
 class Pageless(Stranger):
-    """Knows no pages of anybody."""
+    """Leaves out `visitedPages` in all profiles."""
 
     def profile(self, person: Person, t: float) -> Json:
         told = super().profile(person, t)
@@ -69,7 +69,7 @@ class Pageless(Stranger):
 
 
 class SometimesPageless(Stranger):
-    """Knows no pages of those who have paid."""
+    """Leaves out `visitedPages` in the profiles of customers."""
 
     def profile(self, person: Person, t: float) -> Json:
         told = super().profile(person, t)
@@ -99,7 +99,7 @@ class FailingOnce(Stranger):
 
 
 class Abroad(Stranger):
-    """Moves everybody who comes back to another country."""
+    """Moves every returning visitor to another country."""
 
     def profile(self, person: Person, t: float) -> Json:
         told = super().profile(person, t)
@@ -109,7 +109,7 @@ class Abroad(Stranger):
 
 
 class OldestFirst(Stranger):
-    """Tells the oldest event first."""
+    """Lists the oldest event first."""
 
     def map(self, t: float) -> Json:
         told = super().map(t)
@@ -117,7 +117,7 @@ class OldestFirst(Stranger):
 
 
 class Nowhere(Stranger):
-    """Does not tell where anybody is."""
+    """Leaves out the `currentUrl` of all visitors on the map."""
 
     def visitor(self, person: Person, t: float) -> Json:
         told = super().visitor(person, t)
@@ -148,7 +148,7 @@ def _ids(run: Run, outcome: Outcome) -> set[str]:
         pytest.param(SometimesPageless, set(), {"VIS-34"}, id="no pages in some profiles"),
         pytest.param(Failing, {"ERR-02"}, set(), id="500 for a malformed id"),
         pytest.param(FailingOnce, set(), set(), id="500 once for a malformed id"),
-        pytest.param(Abroad, set(), {"AGR-08"}, id="another country for all who came back"),
+        pytest.param(Abroad, set(), {"AGR-08"}, id="another country for all returning visitors"),
         pytest.param(OldestFirst, set(), {"MAP-90"}, id="events oldest first"),
         pytest.param(Nowhere, set(), {"MAP-12"}, id="no current page anywhere"),
     ],

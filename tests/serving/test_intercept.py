@@ -110,7 +110,7 @@ class Intercepting(NamedTuple):
         return url.host, url.port or 0
 
     def trusting(self) -> ssl.SSLContext:
-        """A client's TLS context that trusts only the authority."""
+        """Returns a client's TLS context that trusts only the authority."""
         return ssl.create_default_context(cafile=str(self.authority))
 
     def direct(self, key: str) -> bytes:

@@ -25,7 +25,7 @@ def _demo() -> tuple[Facts, Selection]:
 
 
 def _sessions(name: str, text: str) -> int:
-    """How many sessions of a day a filter lets through."""
+    """Returns how many sessions of a day a filter lets through."""
     facts, whole = _demo()
     matching = Matching([filter_of(name, text)], facts.dimensions, facts.masks)
     sessions = overview(facts, Selection(whole.past, whole.begin, whole.end, matching))["sessions"]

@@ -101,7 +101,7 @@ def select(asked: Asked, chosen: Iterable[Filter] = (), pasts: KeptPasts = PASTS
 
 
 def sessions_of(asked: Asked) -> list[Session]:
-    """All sessions that start in the period, visitor by visitor."""
+    """Returns all sessions that start in the period, visitor by visitor."""
     one, end = world(asked.seed, asked.site), min(asked.end, asked.instant + 1)
     minutes = range(asked.begin // MINUTE, end // MINUTE + 1)
     started = [session for minute in minutes for session in one.sessions_started(minute)]

@@ -1,4 +1,4 @@
-"""The credentials of a run: a token, or an id, for each role."""
+"""The credentials of a run: a token or an id for each role."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from contract_tests.masking import Mask
 
 _FOLDER = Path(__file__).parent
 _NAMES = {"key": "website's key", "account": "account token"}
-# These are no secrets.
+# Ids, which are not secret.
 _SHOWN = frozenset({"website_id", "bot", "visitor_id"})
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 _LARGEST = 1 << 20
@@ -25,14 +25,14 @@ SHIPPED = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
 
 class CredentialsError(Exception):
-    """Credentials that cannot be used; the text says what is wrong, and with which file."""
+    """An error for credentials that cannot be used; the text says what is wrong, and in which file."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """The tokens and ids by role, None for each that is not given.
+    """The tokens and ids by role; None for each that is not given.
 
-    There is no repr that could show a token.
+    The class has no repr, because it would show the tokens.
     """
 
     key: str | None = None
@@ -49,7 +49,7 @@ class Credentials:
     visitor_id: str | None = None
 
     def check(self) -> None:
-        """Raises CredentialsError if a token is in the wrong field: a correct server would be accused."""
+        """Raises CredentialsError for a wrong value, because a correct server would then be accused."""
         for name, token in self._secrets():
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise CredentialsError(
@@ -65,7 +65,7 @@ class Credentials:
     def mask(self, others: Iterable[str] = ()) -> Mask:
         """Returns a mask that hides these tokens, and others, in a server's answers.
 
-        A token that is a word of the document is not hidden: correct answers would look wrong.
+        It does not hide a token that the document contains, because correct answers would look wrong.
         """
         tokens = (token for _, token in self._secrets())
         return _mask(frozenset(filter(None, (*tokens, *others))))
@@ -86,7 +86,7 @@ class Credentials:
         return replace(self, **{name: (text or "").strip() or None for name, text in given.items()})
 
     def over(self, others: "Credentials") -> "Credentials":
-        """Returns these credentials, completed by the others."""
+        """Returns these credentials, with missing ones taken from the others."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         return replace(others, **given)
 
@@ -98,14 +98,14 @@ def _mask(tokens: frozenset[str]) -> Mask:
 
 
 def load_credentials(name: str) -> Credentials:
-    """The credentials of a file, or the shipped ones of that name. Raises CredentialsError."""
+    """Returns the credentials of a file, or the shipped ones with a name. Raises CredentialsError."""
     path = _FOLDER / f"{name}.yaml" if name in SHIPPED else Path(name)
     try:
         node = yaml.compose(read_file(path, _LARGEST), Loader=_LOADER)
     except OSError as error:
         raise CredentialsError(f"{path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        # Not the error's own text, which shows the line with the token.
+        # The error's own text shows the line with the token.
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise CredentialsError(f"{place}: not valid YAML") from None
@@ -113,7 +113,7 @@ def load_credentials(name: str) -> Credentials:
 
 
 def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
-    """Returns the tokens of a file by role, exactly as written: a token of digits is not read as a number."""
+    """Returns the tokens of a file by role, exactly as written, even if they look like numbers or dates."""
     known = {field.name for field in fields(Credentials)}
     found: dict[str, str] = {}
     if not isinstance(node, yaml.MappingNode):
@@ -127,6 +127,6 @@ def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
             raise CredentialsError(f"{place}: {problem}")
         if role.value in found:
             raise CredentialsError(f"{place}: the role {role.value!r} occurs twice")
-        # `role:`, `role: ~` and `role: null` give none.
+        # `role:`, `role: ~` and `role: null` mean that the token is not given.
         found[role.value] = "" if token.tag == _NULL else token.value
     return found

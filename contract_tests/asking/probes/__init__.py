@@ -1,4 +1,4 @@
-"""The probes: labelled requests that make as many clauses observable as the credentials allow."""
+"""The probes: labelled requests with which a run observes as many clauses as the credentials allow."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,19 +11,19 @@ from contract_tests.document import Document
 from contract_tests.families import REALTIME
 
 PAUSE = 2.0
-"""Seconds between polls, unless somebody wants it otherwise."""
+"""The default pause between polls, in seconds."""
 
 REFUSED = frozenset({401, 403})
 
 
 class RefusedError(Exception):
-    """The credentials that should open the server do not; the text is one sentence for people."""
+    """An error for main credentials that the server refuses; the text is one sentence for people."""
 
 
 def probes_for(
     contract: Document, credentials: Credentials, wanted: Sequence[str], *, may_write: bool = False
 ) -> list[Probe]:
-    """The probes that the credentials allow and that one of the wanted clauses needs, in order."""
+    """Returns the probes that the credentials allow and that a wanted clause needs, in order."""
     all_probes: tuple[Probe, ...] = (
         *access.REFUSED,
         *polls.PROBES,
@@ -39,21 +39,21 @@ def probes_for(
 
 
 def most_of(probes: Iterable[Probe]) -> int:
-    """The most requests that the probes send, with the one that comes before them."""
+    """Returns the largest number of requests that the probes send, including the first one of `ask_all`."""
     return 1 + sum(probe.most for probe in probes)
 
 
 def ask_all(probes: Iterable[Probe], asker: Asker) -> None:
-    """Asks everything. Raises StoppedError and RefusedError."""
+    """Checks the server, and then sends all probes. Raises StoppedError and RefusedError."""
     open_with(asker)
     for probe in probes:
         probe.ask(asker)
 
 
 def open_with(asker: Asker) -> None:
-    """Checks whether this is the API, and whether the token is accepted, before anything is judged.
+    """Sends a first request, to check whether the server is the API and accepts the token.
 
-    Raises StoppedError and RefusedError.
+    Raises StoppedError if it is not the API, and RefusedError if it refuses the token.
     """
     token, _ = main_of(asker.credentials)
     label = labels.OK if asker.credentials.key else labels.ACCOUNT

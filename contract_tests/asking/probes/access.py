@@ -1,4 +1,4 @@
-"""Access: requests without a token, with an invalid one, and with tokens that lack a right."""
+"""Probes of access: requests without a token, with an invalid one, and with tokens that lack a right."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE
@@ -42,7 +42,7 @@ ACCOUNTS = (
 
 
 def access_probes(contract: Document, *, may_write: bool) -> list[Question]:
-    """A question for each rule of the document; those that write only if they may."""
+    """Returns a question for each rule of the document; rules about writing only if `may_write`."""
     return [_question(rule) for rule in rules_of(contract) if rule.operation.is_read or may_write]
 
 

@@ -1,4 +1,4 @@
-"""The profiles of visitors on a map, those with the most facts first."""
+"""Probes of the profiles of visitors on a map, the most different visitors first."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ _AGAIN = ("POLL-0[5-8]",)
 
 
 def meet(asker: Asker, visitor_id: str, who: str) -> None:
-    """Asks for the profile of a visitor from a map."""
+    """Requests the profile of a visitor from a map."""
     asker.ask(VISITOR, labels.MET, who=who, values={"visitorId": visitor_id})
 
 
 def chosen_of(exchange: Exchange) -> list[str]:
-    """Returns the ids of a map's visitors: one of each sort before a second of any."""
+    """Returns the ids of a map's visitors, sorted so that one of each sort comes before a second of any."""
     return list(_chosen(exchange))
 
 
 def _profiles(asker: Asker) -> None:
-    """Asks for some visitors of the latest map, and after a pause for the first of them again."""
+    """Requests the profiles of some visitors of the latest map, and after a pause the first one again."""
     label = labels.OK if asker.credentials.key else labels.ACCOUNT
     maps = [e for e in asker.exchanges if e.operation == MAP and e.is_success]
     chosen = chosen_of(maps[-1] if maps else asker.ask(MAP, label))[:_PROFILES]
@@ -42,11 +42,11 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
     for row in rows(exchange.data, "visitors"):
         sorts.setdefault(_sort_of(row), []).append(row)
     custom = (row for row in rows(exchange.data, "recentEvents") if row.get("type") == "custom")
-    # The visitor who has completed most goals.
+    # The visitor with the most goals.
     actors = [
         {"visitorId": one} for one, _ in Counter(str(row.get("visitorId")) for row in custom).most_common(1)
     ]
-    # Payers and newcomers in turn: the sorts between them share their members with both.
+    # Customers and new visitors come first: the sorts between have members in common with both.
     order = [sorts[key] for key in sorted(sorts)]
     ends = [order.pop(-(n % 2)) for n in range(1, len(order) + 1)]
     seen: set[str] = set()
@@ -58,7 +58,7 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
 
 
 def _sort_of(row: dict[str, Json]) -> tuple[bool, bool, bool]:
-    """Returns whether a visitor has paid, is identified, and has come before, as far as the map tells."""
+    """Returns whether a visitor has paid, is identified and has returned, as far as the map shows it."""
     shown, count = row.get("profileData"), row.get("visitCount")
     is_identified = isinstance(shown, dict) and shown.get("hasProfile") is True
     return row.get("isCustomer") is True, is_identified, isinstance(count, int) and count > 1

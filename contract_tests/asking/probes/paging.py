@@ -1,4 +1,4 @@
-"""Pages of a list: the first row, the second one, and the first one again."""
+"""Probes of the pages of a list: the first page, the second one, and the first one again."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ _PAGES = 3
 
 
 def paging_probes(contract: Document) -> list[Series]:
-    """A series for each operation whose answers come in pages."""
+    """Returns a series for each operation whose answers come in pages."""
     return [
         Series((f"{paging.operation.id}.paging-*",), _PAGES, paging.who, partial(_pages, paging))
         for paging in pagings_of(contract)

@@ -1,4 +1,4 @@
-"""Counter and maps a few seconds apart."""
+"""Probes of the counter and the map in rounds that are a few seconds apart."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
@@ -9,7 +9,7 @@ _OVER_TIME = ("AGR-01", "POLL-*")
 
 
 def _rounds(asker: Asker) -> None:
-    """Asks for the counter between two maps, in as many rounds as AGR-01 judges."""
+    """Requests the counter between two maps, in as many rounds as AGR-01 judges."""
     label = labels.OK if asker.credentials.key else labels.ACCOUNT
     if not asker.wants(_OVER_TIME):
         asker.ask(MAP, label)

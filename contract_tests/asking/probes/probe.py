@@ -1,4 +1,4 @@
-"""Probes, and the asker that sends what they ask for."""
+"""Probes, and the asker that sends their requests."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ _FAILURE = 500
 _MOST_REPEATS = 5
 
 REFUSALS = ("ENV-0[2345]",)
-"""The clauses that any refused request serves."""
+"""Patterns of the clauses that any refusal makes observable."""
 SUCCESSES = ("ENV-01", "ENV-0[678]", "ENV-10")
-"""The clauses that any successful answer serves."""
+"""Patterns of the clauses that any successful answer makes observable."""
 
 
 class Probe(Protocol):
-    """A question to the server. `serves` are patterns of the clauses that its answers make observable."""
+    """A question to the server. `serves` are patterns of the clauses that the answers make observable."""
 
     @property
     def serves(self) -> tuple[str, ...]: ...  # noqa: D102 - see above
 
     @property
     def most(self) -> int:
-        """The most requests that it sends."""
+        """The largest number of requests that it sends."""
 
     def is_possible(self, credentials: Credentials) -> bool:
         """Whether the credentials suffice."""
@@ -45,9 +45,9 @@ class Probe(Protocol):
 class Question:
     """A probe of one request.
 
-    `who` is a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are path and query
-    parameters by name; `roles` are those whose value is the one of a role. `needs` are roles that must be
-    given besides.
+    `who` sends it: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are the
+    values of path and query parameters by name; `roles` are the roles of the credentials that give the values
+    of others. `needs` are further roles that must be given.
     """
 
     operation: str
@@ -61,11 +61,11 @@ class Question:
 
     @property
     def most(self) -> int:
-        """One."""
+        """The number of requests: 1."""
         return 1
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether all roles are given."""
+        """Whether the credentials have all roles."""
         given = (getattr(credentials, role) for role in (*self.roles.values(), *self.needs))
         return all(given) and is_known(self.who, credentials)
 
@@ -78,7 +78,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A probe of several requests, of which later ones follow from earlier answers."""
+    """A probe of several requests, of which later ones depend on earlier answers."""
 
     serves: tuple[str, ...]
     most: int
@@ -86,7 +86,7 @@ class Series:
     run: Callable[["Asker"], None]
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether the role that asks is given."""
+        """Whether the credentials have the role `who`."""
         return is_known(self.who, credentials)
 
     def ask(self, asker: "Asker") -> None:
@@ -95,7 +95,7 @@ class Series:
 
 
 class Asker:
-    """Sends requests for the probes, and keeps what comes back."""
+    """Sends the requests of probes, and keeps the exchanges."""
 
     def __init__(
         self,
@@ -107,9 +107,9 @@ class Asker:
         wanted: Iterable[str],
         pause: float,
     ) -> None:
-        """`record` gets each exchange as it comes in; `wanted` are the ids of the clauses to be judged.
+        """`record` gets each exchange at once; `wanted` are the ids of the clauses to be judged.
 
-        `pause` is in seconds, between polls.
+        `pause` is the time between polls, in seconds.
         """
         self.client = client
         self.credentials = credentials
@@ -121,7 +121,7 @@ class Asker:
         self._wanted = tuple(wanted)
 
     def wants(self, patterns: Iterable[str]) -> bool:
-        """Whether one of the clauses to be judged is meant by one of the patterns."""
+        """Whether one of the clauses to be judged matches one of the patterns."""
         return is_wanted(patterns, self._wanted)
 
     def ask(
@@ -132,10 +132,10 @@ class Asker:
         values: Mapping[str, str] | None = None,
         body: Json = None,
     ) -> Exchange:
-        """Asks an operation and keeps the exchange under the labels `found`. Raises StoppedError.
+        """Requests an operation, keeps the exchange with the labels `found`, and returns it.
 
-        A read at which the server fails is asked once more, a few times in a run. Both exchanges are kept;
-        the second one is returned.
+        A read that fails with 5xx is repeated once, but only _MOST_REPEATS times in a run; then both
+        exchanges are kept, and the second one is returned. Raises StoppedError.
         """
         request = self.request(operation, *found, who=who, values=values, body=body)
         exchange = self.keep(self.client.ask(request))
@@ -145,19 +145,20 @@ class Asker:
         return exchange if self._repeats > _MOST_REPEATS else self.keep(self.client.ask(request))
 
     def rest(self) -> None:
-        """Waits as long as polls lie apart."""
+        """Waits for the pause between polls."""
         self.client.clock.sleep(self.pause)
 
     @cached_property
     def period(self) -> dict[str, str]:
         """The dates of the last seven days that are over in every time zone, by the server's clock."""
-        now = self.exchanges[0].now.earliest if self.exchanges else self.client.clock.now()
+        told = self.exchanges[0].now if self.exchanges else None
+        now = self.client.clock.now() if told is None else told.earliest
         today = datetime.fromtimestamp(now / 1000, UTC).date()
         first, last = (today - timedelta(days=days) for days in (8, 2))
         return {"startAt": first.isoformat(), "endAt": last.isoformat()}
 
     def keep(self, exchange: Exchange) -> Exchange:
-        """Adds an exchange to what is judged."""
+        """Adds an exchange to those that are judged, and returns it."""
         self.exchanges.append(exchange)
         self._record(exchange)
         return exchange
@@ -170,7 +171,7 @@ class Asker:
         values: Mapping[str, str] | None = None,
         body: Json = None,
     ) -> Request:
-        """The request that `ask` sends. MAIN adds the account's website where it asks with its token."""
+        """Returns the request that `ask` sends. MAIN adds `websiteId` if it uses the account token."""
         meant = self.contract.operations[operation]
         token, own = main_of(self.credentials) if who == MAIN else (_token(who, self.credentials), {})
         given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
@@ -190,14 +191,17 @@ class Asker:
 
 
 def main_of(credentials: Credentials) -> tuple[str | None, dict[str, str]]:
-    """The token for the happy paths: the website's key, else the account's with its website."""
+    """Returns the main token and its parameters: the website's key, or the account token with `websiteId`.
+
+    The token is None if neither is given.
+    """
     if credentials.key or not (credentials.account and credentials.website_id):
         return credentials.key, {}
     return credentials.account, {"websiteId": credentials.website_id}
 
 
 def is_known(who: str, credentials: Credentials) -> bool:
-    """Whether the credentials have what is needed to ask as somebody."""
+    """Whether the credentials have the token with which `who` sends requests."""
     if who in (WITHOUT_TOKEN, UNKNOWN):
         return True
     token = main_of(credentials)[0] if who == MAIN else getattr(credentials, who)
@@ -205,7 +209,7 @@ def is_known(who: str, credentials: Credentials) -> bool:
 
 
 def is_wanted(patterns: Iterable[str], ids: Sequence[str]) -> bool:
-    """Whether one of the clauses is meant by one of the patterns."""
+    """Whether one of the clauses matches one of the patterns."""
     return any(fnmatchcase(clause_id, pattern) for pattern in patterns for clause_id in ids)
 
 

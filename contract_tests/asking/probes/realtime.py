@@ -1,4 +1,4 @@
-"""The counter with `fields`, and with dates that have no effect."""
+"""Probes of the counter: with `fields`, and with dates, which have no effect."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Question
@@ -8,7 +8,7 @@ _DATES = {"startAt": "2020-01-01", "endAt": "2020-01-02", "timezone": "UTC"}
 
 PROBES = (
     Question(REALTIME, labels.FIELDS, "key", ("RT-*", *SUCCESSES), values={"fields": "visitors"}),
-    # Twice: between two requests the number may change by chance.
+    # This is sent twice, because the number may change by chance between two requests.
     Question(REALTIME, labels.DATES, "key", ("RT-*", *SUCCESSES), values=_DATES),
     Question(REALTIME, labels.DATES, "key", ("RT-05",), values=_DATES),
 )

@@ -1,11 +1,11 @@
-"""Profiles that are refused, and the one of a visitor that the user names."""
+"""Probes of profiles: some that are refused, and that of a visitor whom the user names."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NOBODY
 from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Question
 from contract_tests.families import VISITOR
 
-# A word, and a UUID of another version.
+# A word, and a UUID of another version than 4.
 _MALFORMED = ("not-a-uuid", "a3ab2331-989f-1cfa-91c6-2461c9e3c6bd")
 
 PROBES = (
@@ -16,7 +16,7 @@ PROBES = (
         for malformed in _MALFORMED
     ),
     Question(VISITOR, labels.UNKNOWN_VISITOR, "key", ("ERR-03", *REFUSALS), values={"visitorId": NOBODY}),
-    # Without a label: perhaps the server does not know this visitor.
+    # It has no label, because the server may not know this visitor.
     Question(VISITOR, None, "key", ("VIS-*", "getVisitor.*", *SUCCESSES), roles={"visitorId": "visitor_id"}),
     Question(VISITOR, labels.BOT, "key", ("ERR-05", *REFUSALS), roles={"visitorId": "bot"}),
 )
