@@ -7,7 +7,7 @@ from functools import cached_property
 
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE, NOBODY
-from contract_tests.document import Document, Operation, Parameter
+from contract_tests.document import OBSERVED, Document, Operation, Parameter
 from contract_tests.families import WRITTEN
 
 MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
@@ -36,7 +36,10 @@ _NEEDS = {
     "no_permission": "a token for the role `no_permission` (`--credentials`)",
     "elsewhere": "a token for the role `elsewhere` (`--credentials`)",
 }
+_NO_ROLES: Mapping[str, str] = {}
 _ACCOUNTS = ("account", "no_permission", "elsewhere")
+# The roles that give an id for a path; other ids cannot be known before the run.
+_IDS = {"funnelId": "funnel"}
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
@@ -106,6 +109,22 @@ def _described(contract: Document) -> Iterator[Operation]:
     return (operation for operation in contract.operations.values() if operation.id not in WRITTEN)
 
 
+def wide_reads_of(contract: Document) -> list[tuple[Operation, dict[str, str]]]:
+    """Returns the reads with columns that are answered on request only, with the values that request all.
+
+    Such columns are known from clients, not from the documentation.
+    """
+    found = []
+    for operation in _described(contract):
+        asked, fields = _Asked(operation), operation.parameter("fields")
+        rows = (row for row in contract.rows if row.operation == operation.id)
+        observed = {row.place[-1] for row in rows if row.standing == OBSERVED}
+        names = [] if fields is None else fields.schema.get("items", {}).get("enum", [])
+        if observed & set(names) and operation.is_read and asked.is_known:
+            found.append((operation, {**asked.values, "fields": ",".join(names)}))
+    return found
+
+
 class _Asked:
     """An operation, with the credentials and parameter values that a correct request to it needs."""
 
@@ -168,10 +187,10 @@ class _Asked:
             yield from self._forbidden(name)
         if _NOT_FOUND in errors:
             yield from self._not_found(name)
-        if self.is_known and self.operation.successes:
+        if self.operation.successes and (self.is_known or self._ids):
             statuses = tuple(sorted(self.operation.successes))
             told = f"{name} is answered with {' or '.join(map(str, statuses))}."
-            yield self._rule("success", self.main, statuses, told)
+            yield self._rule("success", self.main, statuses, told, roles=self._ids)
 
     def _forbidden(self, name: str) -> Iterator[Rule]:
         security = self.operation.security
@@ -199,6 +218,12 @@ class _Asked:
             yield self._rule("unknown-id", self.main, (_NOT_FOUND,), told, unknown)
 
     @cached_property
+    def _ids(self) -> dict[str, str]:
+        """The parameters of the path with the roles that give their ids; empty if an id cannot be given."""
+        named = [p.name for p in self._in_path if p.name != WEBSITE_ID]
+        return {name: _IDS[name] for name in named} if set(named) <= _IDS.keys() else {}
+
+    @cached_property
     def _website(self) -> Parameter | None:
         """The parameter that names the website; None for an operation without one."""
         return self.operation.parameter(WEBSITE_ID, "path") or self.operation.parameter(WEBSITE_ID)
@@ -210,11 +235,15 @@ class _Asked:
         statuses: tuple[int, ...],
         sentence: str,
         values: Mapping[str, str] | None = None,
+        roles: Mapping[str, str] = _NO_ROLES,
     ) -> Rule:
-        given = {**self.values, **(values or {})}
+        given = {name: value for name, value in self.values.items() if name not in roles} | dict(values or {})
         is_named = self.is_below_a_website or who in _ACCOUNTS
-        roles = {WEBSITE_ID: "website_id"} if self._website and is_named and WEBSITE_ID not in given else {}
         needs = _NEEDS[who] if self.operation.is_read else f"{_NEEDS[who]}, and {_WRITES}"
+        if roles:
+            needs = f"an id for the role `{'`, `'.join(roles.values())}` (`--credentials`)"
+        if self._website and is_named and WEBSITE_ID not in given:
+            roles = {**roles, WEBSITE_ID: "website_id"}
         label = _LABELS.get(kind) or (labels.OK if who == MAIN else labels.ACCOUNT)
         name = f"{self.operation.id}.{kind}"
         return Rule(name, self.operation, label, who, statuses, sentence, needs, given, roles)

@@ -96,5 +96,6 @@ def _pagination(page: Page) -> Json:
 def _another(page: Page) -> Iterable[Violation]:
     for name, asked in (("limit", page.limit), ("offset", page.offset)):
         told = _pagination(page).get(name, asked)
-        if told != asked:
+        # Another type is a matter of the clause about the member itself.
+        if type(told) is int and told != asked:
             yield Violation(f"`{name}` was {asked}", page.exchange, f"/pagination/{name}", told)

@@ -45,11 +45,18 @@ _TEAPOT = 418
 
 
 def rule_mutants(contract: Document) -> Iterator[Mutant]:
-    """Yields a mutant for each rule of the document, which answers with a status that the rule forbids."""
+    """Yields mutants for each rule of the document, which answer with statuses that the rule forbids."""
     for rule in rules_of(contract):
-        status = _TEAPOT if rule.label not in labels.REFUSED else min(rule.operation.successes or {200})
 
         def is_meant(exchange: Exchange, rule: Rule = rule) -> bool:
             return exchange.operation == rule.operation.id and rule.label in exchange.labels
 
-        yield Mutant(f"{rule.id} answered {status}", rule.id, partial(answering, is_meant, status=status))
+        for status in _forbidden(rule):
+            yield Mutant(f"{rule.id} answered {status}", rule.id, partial(answering, is_meant, status=status))
+
+
+def _forbidden(rule: Rule) -> Iterator[int]:
+    """Yields statuses that a rule forbids: a success instead of a refusal, and another error."""
+    if rule.label in labels.REFUSED:
+        yield min(rule.operation.successes or {200})
+    yield _TEAPOT

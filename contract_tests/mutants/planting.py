@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from contract_tests.exchange import Exchange, Span
-from contract_tests.families import VISITOR
+from contract_tests.families import VISITOR, WRITTEN
 from contract_tests.mutants.mutant import Mutant, Mutation
 
 Data = Any
@@ -76,8 +76,15 @@ def labelled(label: str) -> Which:
 
 
 def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
-    """Returns a mutant that gives another status to requests with a label, also in the envelope."""
-    return Mutant(name, clause, partial(answering, labelled(label), status=status))
+    """Returns a mutant that gives another status to requests with a label, also in the envelope.
+
+    It changes the answers of operations whose access clauses are written by hand, as its clause is.
+    """
+
+    def is_meant(exchange: Exchange) -> bool:
+        return exchange.operation in WRITTEN and label in exchange.labels
+
+    return Mutant(name, clause, partial(answering, is_meant, status=status))
 
 
 def in_profiles(name: str, clause: str, edit: Change) -> Mutant:

@@ -1,5 +1,6 @@
 """Mutants with a wrong shape of a documented member, made from the document, with expected weights."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import NamedTuple
@@ -108,7 +109,7 @@ def _texts(row: Row) -> Iterator[_Fault]:
     yield _Fault("another text", _constant("~"), weight, is_bound and row.standing != EXAMPLE)
     yield _Fault("an empty text", _constant(""), weight)
     if row.schema.get("format") == "date-time":
-        yield _Fault("without an offset", _of_text(lambda text: text.removesuffix("Z")), "warns")
+        yield _Fault("without an offset", _of_text(_without_offset), "warns")
         yield _Fault("a date alone", _of_text(lambda text: text[:10]), weight)
         yield _Fault("in a local format", _constant("02/06/2026 5:27 AM"), weight)
     elif ("a-f" in row.schema.get("pattern", "")) != ("A-" in row.schema.get("pattern", "")):
@@ -127,6 +128,10 @@ def _kinds(row: Row) -> set[str]:
 
 def _constant(value: Json) -> Callable[[Json], Json]:
     return lambda _value: value
+
+
+def _without_offset(instant: str) -> str:
+    return re.sub(r"(Z|[+-]\d\d:\d\d)$", "", instant)
 
 
 def _of_text(change: Callable[[str], str]) -> Callable[[Json], Json]:

@@ -101,7 +101,9 @@ def test_ids_are_derived_from_operation_and_place_where_none_is_given() -> None:
 
     assert rows["data.*.completions"] == "listGoalCompletions.data.completions"
     assert rows["pagination.limit"] == "GOAL-01"
-    assert {row.id for row in document().rows} <= {row.id for row in CONTRACT.rows}
+    # Another document may describe an operation at the same path.
+    kept = {row.id for row in document().rows if row.operation in CONTRACT.operations}
+    assert kept <= {row.id for row in CONTRACT.rows}
 
 
 # -- a correct server, and wrong ones ----------------------------------------------------------------
@@ -173,12 +175,8 @@ class Counting(Further):
     [
         pytest.param(
             LettingIn,
-            [
-                "listGoalCompletions.no-permission",
-                "listGoalCompletions.elsewhere",
-                "listGoalNames.no-permission",
-                "listGoalNames.elsewhere",
-            ],
+            # The document says the same of listGoalCompletions as of getOverview, which stands for both.
+            ["listGoalNames.no-permission", "listGoalNames.elsewhere"],
             id="every account token is let in",
         ),
         pytest.param(Okay, ["createGoal.success"], id="200 for 201"),

@@ -16,7 +16,7 @@ from contract_tests.masking import Mask
 _FOLDER = Path(__file__).parent
 _NAMES = {"key": "website's key", "account": "account token"}
 # Ids, which are not secret.
-_SHOWN = frozenset({"website_id", "bot", "visitor_id"})
+_SHOWN = frozenset({"website_id", "bot", "visitor_id", "funnel"})
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 _LARGEST = 1 << 20
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,6 +47,7 @@ class Credentials:
     unknowns: str | None = None
     bot: str | None = None
     visitor_id: str | None = None
+    funnel: str | None = None
 
     def check(self) -> None:
         """Raises CredentialsError for a wrong value, because a correct server would then be accused."""

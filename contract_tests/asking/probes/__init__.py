@@ -5,7 +5,16 @@ from collections.abc import Iterable, Sequence
 from contract_tests.asking import labels
 from contract_tests.asking.client import StoppedError
 from contract_tests.asking.credentials import Credentials
-from contract_tests.asking.probes import access, agreement, paging, polls, realtime, realtime_map, visitor
+from contract_tests.asking.probes import (
+    access,
+    agreement,
+    fields,
+    paging,
+    polls,
+    realtime,
+    realtime_map,
+    visitor,
+)
 from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
 from contract_tests.families import REALTIME
@@ -34,6 +43,7 @@ def probes_for(
         *access.ACCOUNTS,
         *access.access_probes(contract, may_write=may_write),
         *paging.paging_probes(contract),
+        *fields.field_probes(contract),
     )
     return [p for p in all_probes if p.is_possible(credentials) and is_wanted(p.serves, wanted)]
 
