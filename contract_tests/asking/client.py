@@ -13,6 +13,7 @@ import msgspec
 
 from contract_tests.asking.clock import SYSTEM, Clock
 from contract_tests.asking.codings import ACCEPTED, Decoder, UnreadableError
+from contract_tests.asking.proxies import ProxyError, proxy_of, shown
 from contract_tests.document import Operation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.masking import Mask, masked
@@ -109,8 +110,14 @@ class Client:
     ) -> None:
         """`base` is the API's base URL; `tell` gets a sentence before each wait.
 
-        `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP.
+        `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP,
+        through the proxy that the environment names. Raises StoppedError for an unusable proxy.
         """
+        try:
+            proxy = proxy_of(base) if transport is None else None
+        except ProxyError as error:
+            raise StoppedError(str(error)) from None
+        self.through = "" if proxy is None else f" through the proxy {shown(proxy)}"
         self.base = base.rstrip("/")
         self.clock = clock
         self._limits = limits
@@ -121,7 +128,8 @@ class Client:
         self._read = 0
         self._next = 0.0
         self._http = httpx2.Client(
-            transport=transport,
+            # Given a transport, the client reads no proxies from the environment itself.
+            transport=transport or httpx2.HTTPTransport(proxy=proxy),
             timeout=limits.timeout,
             headers={
                 "User-Agent": USER_AGENT,
@@ -232,7 +240,7 @@ class Client:
             if self.clock.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
-            told = f"no answer from {url}: {_problem_of(error)}"
+            told = f"no answer from {url}{self.through}: {_problem_of(error)}"
             # Some errors quote the request or the answer.
             raise kind(self._mask.text(told)) from None
         finally:
@@ -266,7 +274,8 @@ class Client:
         return {self._mask.text(name.lower()): self._mask.text(text) for name, text in reply.headers.items()}
 
     def _too_slow(self, url: str) -> str:
-        return self._mask.text(f"no complete answer within {self._limits.timeout:g} s from {url}")
+        told = f"no complete answer within {self._limits.timeout:g} s from {url}{self.through}"
+        return self._mask.text(told)
 
 
 def _problem_of(error: Exception) -> str:

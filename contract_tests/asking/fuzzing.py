@@ -11,6 +11,7 @@ from pathlib import Path
 from contract_tests.asking.client import Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.har import HarError, read_har
+from contract_tests.asking.proxies import proxy_of
 from contract_tests.document import DOCUMENT
 from contract_tests.exchange import Exchange
 
@@ -36,7 +37,7 @@ def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> 
             *("--request-timeout", str(limits.timeout)),
             *("--report", "har", "--report-har-path", str(har), "--report-preserve-bytes"),
         ]
-        told = _run(command, folder, credentials)
+        told = _run(command, folder, _environment(base, credentials))
         if not har.exists():
             raise StoppedError(f"Schemathesis did not start: {told[-300:].strip()}")
         try:
@@ -46,9 +47,14 @@ def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> 
         return exchanges
 
 
-def _run(command: list[str], folder: Path, credentials: Credentials) -> str:
-    """Runs Schemathesis and returns its output. The token is in the environment, not in the process list."""
-    environment = {**os.environ, _TOKEN: credentials.key or credentials.account or ""}
+def _environment(base: str, credentials: Credentials) -> dict[str, str]:
+    """Returns the environment of Schemathesis, with the token, which the process list must not show."""
+    direct = {"NO_PROXY": "*", "no_proxy": "*"} if proxy_of(base) is None else {}
+    return {**os.environ, **direct, _TOKEN: credentials.key or credentials.account or ""}
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    """Runs Schemathesis and returns its output. Raises StoppedError."""
     try:
         result = subprocess.run(  # noqa: S603 - the command is ours
             command,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -116,11 +117,11 @@ def verify(
     wanted = [clause.id for clause in plan.clauses]
     probes = probes_for(plan.contract, plan.credentials, wanted, may_write=plan.may_write)
     limits = plan.limits.for_planned(most_of(probes))
-    client = connect(plan.base, limits, tell, plan.credentials.mask())
-    asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
     try:
-        _wait(plan, tell)
-        ask_all(probes, asker)
+        with closing(connect(plan.base, limits, tell, plan.credentials.mask())) as client:
+            _wait(plan, tell)
+            asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
+            ask_all(probes, asker)
         refused = _without_token(plan.credentials, exchanges)
         if plan.fuzz_examples:
             exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
@@ -129,8 +130,6 @@ def verify(
         stopped = str(error)
     except RefusedError as error:
         refused = str(error)
-    finally:
-        client.close()
     run = judged(plan, exchanges, begun)
     return replace(run, stopped=stopped, refused=refused)
 
@@ -165,15 +164,13 @@ def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
     """Waits until the server answers anything, for at most `plan.wait` seconds."""
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
-        client = Client(plan.base, plan.limits, tell, plan.credentials.mask())
-        try:
-            client.knock()
-        except StoppedError:
-            time.sleep(_WAIT_STEP)
-        else:
-            return
-        finally:
-            client.close()
+        with closing(Client(plan.base, plan.limits, tell, plan.credentials.mask())) as client:
+            try:
+                client.knock()
+            except StoppedError:
+                time.sleep(_WAIT_STEP)
+            else:
+                return
 
 
 def _unseen(recording: Recording, verdicts: Iterable[Verdict], plan: Plan) -> Iterator[str]:

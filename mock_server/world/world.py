@@ -91,6 +91,7 @@ class World:
 
     def __init__(self, seed: int, site: Site) -> None:
         """Raises InputError where the site names a place or a system that there is not."""
+        self.seed = seed
         self.site = site
         self._chance = Chance(seed, site.website_id)
         self.population = Population(self._chance, site)

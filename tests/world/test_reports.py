@@ -324,6 +324,19 @@ def test_goals_count_the_visitors_who_are_listed_with_them(asked: Asked) -> None
         assert all(asked.begin <= listed.last_seen_at < asked.end for listed in page.visitors)
 
 
+@given(questions(), filters)
+def test_goals_are_sorted_by_completions_and_links_by_visitors(
+    asked: Asked, chosen_by: tuple[Filter, ...]
+) -> None:
+    facts, chosen = select(asked, chosen_by)
+
+    completed = [(-row["completions"], row["goal"]) for row in goals(facts, chosen)]
+    clicked = [(-row["visitors"], row["url"]) for row in exit_clicks(facts, chosen)]
+
+    assert completed == sorted(completed)
+    assert clicked == sorted(clicked)
+
+
 @given(questions(), filters, st.integers(SETTLING_MINUTES * MINUTE, 40 * DAY))
 def test_what_is_over_is_told_the_same_later(asked: Asked, chosen_by: tuple[Filter, ...], lapse: int) -> None:
     now = asked._replace(instant=asked.end + SETTLING_MINUTES * MINUTE)
@@ -362,3 +375,13 @@ def test_reports_look_back_as_far_as_the_site_tells() -> None:
     assert beginning(crowd, instant_of("2026-02-06T05:00:00Z")) == instant_of("2026-02-03")
     assert beginning(crowd, instant_of("2025-03-04T05:00:00Z")) == BEGIN
     assert beginning(SITES["demo"], instant_of("2026-02-06T05:00:00Z")) == BEGIN
+
+
+def test_another_world_of_the_same_seed_and_website_has_the_same_table() -> None:
+    pasts = KeptPasts()
+    first, second, third = (
+        pasts.at(World(seed, SITES["quiet"]), BEGIN + DAY, BEGIN + 2 * DAY) for seed in (42, 42, 1)
+    )
+
+    assert second[0] is first[0]
+    assert third[0] is not first[0]

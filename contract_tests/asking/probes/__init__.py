@@ -78,6 +78,6 @@ def open_with(asker: Asker) -> None:
         raise StoppedError(f"the answer from {exchange.url} cannot be read: {exchange.unreadable}")
     if exchange.status == 404 or not isinstance(exchange.json, dict):
         kind = exchange.headers.get("content-type", "no content type")[:80]
-        answer = f"{exchange.url} answers {exchange.status} with {kind}"
+        answer = f"{exchange.url}{asker.client.through} answers {exchange.status} with {kind}"
         raise StoppedError(f"this is not the API's base: {answer}")
     asker.keep(exchange)

@@ -17,15 +17,15 @@ _MOST_OUTDATED = 60 * _DAY_MINUTES
 
 
 class KeptPasts:
-    """Tables by world; the one that was asked for longest ago makes room.
+    """The tables of worlds, by seed and website id; the least recently used one makes room for others.
 
-    Whoever asks has to be alone: a past holds until its table is asked again.
+    Only one thread at a time may use it: a past is valid until its table is asked again.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """Nothing is drawn before it is asked for."""
         self._most_bytes = most_bytes
-        self._tables: OrderedDict[int, tuple[World, Drawing, Table]] = OrderedDict()
+        self._tables: OrderedDict[tuple[int, str], tuple[Drawing, Table]] = OrderedDict()
 
     def at(self, world: World, begin: int, instant: int) -> tuple[Drawing, Past]:
         """The past of a world at an instant, from the instant `begin` on, as far as reports look back."""
@@ -38,19 +38,19 @@ class KeptPasts:
     @property
     def nbytes(self) -> int:
         """About how many bytes all tables take."""
-        return sum(table.nbytes for _, _, table in self._tables.values())
+        return sum(table.nbytes for _, table in self._tables.values())
 
     def _table(self, world: World, begin: int, instant: int) -> tuple[Drawing, Table]:
-        key = id(world)
+        key = (world.seed, world.site.website_id)
         known = self._tables.pop(key, None)
         earliest = beginning(world.site, instant) // MINUTE
         # Goals and payments may belong to visits that started a little earlier.
         first = max(min(begin, instant) // MINUTE - SETTLING_MINUTES, earliest)
-        drawing = known[1] if known else Drawing(world)
-        table = known[2] if known else None
+        drawing = known[0] if known else Drawing(world)
+        table = known[1] if known else None
         if table is None or not _can_go_on(table, first, earliest):
             table = Table(drawing, first)
-        self._tables[key] = (world, drawing, table)
+        self._tables[key] = (drawing, table)
         return drawing, table
 
 

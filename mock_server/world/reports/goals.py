@@ -10,15 +10,23 @@ from mock_server.world.reports.selection import Selection, distinct
 
 
 def goals(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
-    """A row for each custom goal that was reached: `goal, completions, visitors`, most completions first."""
+    """Returns a row for each completed custom goal: `goal, completions, visitors`.
+
+    The goal with the most completions comes first; goals with equally many are sorted by name.
+    """
     names = [target.name for target in facts.drawing.walks.goals]
-    return _rows(chosen, "goal", "completions", names)
+    rows = _rows(chosen, "goal", "completions", names)
+    return sorted(rows, key=lambda row: (-row["completions"], row["goal"]))
 
 
 def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
-    """A row for each link that was clicked: `url, clicks, visitors`, most clicks first."""
+    """Returns a row for each clicked link to another website: `url, clicks, visitors`.
+
+    The link with the most visitors comes first, as in every breakdown; equal ones are sorted by URL.
+    """
     urls = [target.url for target in facts.drawing.walks.goals]
-    return _rows(chosen, "url", "clicks", urls)
+    rows = _rows(chosen, "url", "clicks", urls)
+    return sorted(rows, key=lambda row: (-row["visitors"], row["url"]))
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
@@ -37,7 +45,7 @@ def _rows(chosen: Selection, name: str, counted: str, values: list[str | None]) 
         if value is not None and len(there):
             visitors = distinct(_visitors(chosen, there), chosen.past.visitors.count)
             rows.append({name: value, counted: len(there), "visitors": visitors})
-    return sorted(rows, key=lambda row: (-row[counted], row[name]))
+    return rows
 
 
 def _visitors(chosen: Selection, there: Column) -> Column:

@@ -1,0 +1,68 @@
+"""The proxy that the environment names for a server, such as `HTTPS_PROXY`; this machine never has one."""
+
+import re
+import urllib.request
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from contract_tests.asking.address import is_loopback
+
+_DEFAULT_SCHEME = "http"
+_SOCKS = ("socks5", "socks5h")
+
+
+class ProxyError(Exception):
+    """A proxy of the environment that cannot be used. The text is one sentence, without a password."""
+
+
+def proxy_of(url: str) -> str | None:
+    """Returns the URL of the proxy for a server; None if it is reached directly.
+
+    A server on this machine is, and so is one that `NO_PROXY` lists. Raises ProxyError.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    known = urllib.request.getproxies()
+    proxy = known.get(parts.scheme) or known.get("all")
+    if proxy is None or is_loopback(host) or _is_excepted(host, parts.netloc, known.get("no", "")):
+        return None
+    return _checked(proxy if "://" in proxy else f"{_DEFAULT_SCHEME}://{proxy}")
+
+
+def shown(proxy: str) -> str:
+    """Returns the URL of a proxy without its user and password."""
+    scheme, _, rest = proxy.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _is_excepted(host: str, netloc: str, exceptions: str) -> bool:
+    """Whether `NO_PROXY` lists a host: by its name, as a part of a domain, or as an address of a network."""
+    return bool(urllib.request.proxy_bypass(netloc)) or any(
+        _is_in_network(host, entry) or entry.strip("[]") == host for entry in re.split(r"[,\s]+", exceptions)
+    )
+
+
+def _is_in_network(host: str, network: str) -> bool:
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _checked(proxy: str) -> str:
+    try:
+        parts = urlsplit(proxy)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ProxyError(f"the proxy {shown(proxy)[:200]!r} in the environment is not a URL")
+    if parts.scheme not in (_DEFAULT_SCHEME, "https", *_SOCKS):
+        raise ProxyError(f"the proxy {shown(proxy)[:200]} in the environment is not an HTTP or SOCKS5 proxy")
+    if parts.scheme in _SOCKS and find_spec("socksio") is None:
+        raise ProxyError(
+            f"the proxy {shown(proxy)[:200]} in the environment needs one more package: pip install socksio;"
+            " or list the server in NO_PROXY"
+        )
+    return proxy
