@@ -36,6 +36,9 @@ _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """The methods that a documented operation can have."""
 _JSON = "application/json"
+# The sources of what the seed pages do not have, by standing.
+_ELSEWHERE = "the public documentation"
+_SOURCES = {OBSERVED: "public client programs"}
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 # Members without a row, because ENV-09 judges their type.
 _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
@@ -256,7 +259,7 @@ class Document:
             id=content["operationId"],
             method=method,
             path=path,
-            source=content.get("x-source", ""),
+            source=content.get("x-source", _ELSEWHERE),
             parameters=tuple(map(_parameter, parameters)),
             successes=frozenset(status for status in statuses if _is_success(status)),
             errors=frozenset(status for status in statuses if status >= HTTPStatus.BAD_REQUEST),
@@ -322,7 +325,7 @@ class Document:
             place,
             schema,
             member.get("description", ""),
-            member.get("x-source", ""),
+            member.get("x-source", _SOURCES.get(member.get("x-standing", PAGE), "")),
             member.get("x-standing", "page"),
             # A member that may be null may also be missing, since no page forbids it.
             is_required and "null" not in _kinds(schema),
