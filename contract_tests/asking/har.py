@@ -24,7 +24,7 @@ from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
-from contract_tests.masking import Mask, masked
+from contract_tests.masking import Mask, masked, sender_of
 from contract_tests.recording import rows
 from contract_tests.tokens import without_tokens
 
@@ -286,6 +286,7 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
         headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
         body=mask.body(_body(entry.response.content)),
         token=None if token is None else masked(token),
+        sender=None if token is None else sender_of(token),
         path=match.parameters,
         successes=match.operation.successes,
         request_body=b"" if entry.request.sent is None else mask.body(_encoded(entry.request.sent.text)),
