@@ -263,6 +263,8 @@ def _labels(
     A request whose token was refused gets none, because the refusal does not show what else it tested.
     """
     operation = match.operation.id
+    if is_let_in and (role := labels.role_label(_role(entry))):
+        yield role
     if is_let_in and entry.response.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         visitor_id = match.parameters.get("visitorId")
         query = dict(parse_qsl(urlsplit(entry.request.url).query))
@@ -320,6 +322,12 @@ def _token(entry: _Entry) -> str | None:
         return given[len(_BEARER) :].strip()
     # This is another scheme, or a recorder's placeholder for the token.
     return "***" if given else None
+
+
+def _role(entry: _Entry) -> str:
+    """Returns the role of a stranger's token by its beginning; empty for another one."""
+    kind, separator, _ = (_token(entry) or "").partition("_")
+    return {"df": "key", "dft": "account"}.get(kind, "") if separator else ""
 
 
 def _credential(entry: _Entry) -> str:

@@ -232,5 +232,5 @@ def _table(caption: str, titles: Sequence[str], rows: Iterable[ET.Element]) -> E
 
 
 def _footer() -> ET.Element:
-    told = f"Made by {' '.join(tool().values())}. Tokens are left out; fill in your own to repeat a request."
+    told = f"Made by {' '.join(tool().values())}. Tokens are left out: set DATAFAST_KEY to repeat a request."
     return element("footer", element("p", told))

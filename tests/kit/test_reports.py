@@ -24,6 +24,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from xmlschema import XMLSchema
 
+from contract_tests.asking import labels
 from contract_tests.asking.har import write_har
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Violation
@@ -188,6 +189,35 @@ def test_what_is_missing_has_a_place_and_no_value() -> None:
 
     assert place_of(Violation("`data` is missing", exchange, "/data")) == "/data"
     assert place_of(Violation("no", exchange, "/data", value=False)) == "/data = false"
+
+
+@pytest.mark.parametrize(
+    ("label", "header"),
+    [
+        pytest.param(labels.WITH_KEY, '"Authorization: Bearer $DATAFAST_KEY"', id="the key"),
+        pytest.param(
+            labels.WITH_ACCOUNT, '"Authorization: Bearer $DATAFAST_ACCOUNT_TOKEN"', id="the account token"
+        ),
+        pytest.param(labels.UNKNOWN_CREDENTIAL, "'Authorization: Bearer df_***'", id="a token nobody has"),
+    ],
+)
+def test_a_curl_can_be_pasted(label: str, header: str) -> None:
+    found = frozenset({label, labels.OK})
+    exchange = Exchange("GET", "http://x/a?b=$c", None, found, 0, 0, 200, {}, b"", token="df_***")
+
+    assert curl_of(exchange) == f"curl -i -H {header} 'http://x/a?b=$c'"
+
+
+def test_a_pasted_curl_sends_the_token_of_the_environment() -> None:
+    exchange = Exchange(
+        "GET", "http://x/'$(id)`id`", None, frozenset({labels.WITH_KEY}), 0, 0, 200, {}, b"", token="df_***"
+    )
+    line = curl_of(exchange).replace("curl", "printf '%s\\n'", 1)
+    told = subprocess.run(
+        ["sh", "-c", line], env={"DATAFAST_KEY": "df_a b"}, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.splitlines() == ["-i", "-H", "Authorization: Bearer df_a b", "http://x/'$(id)`id`"]
 
 
 def test_a_curl_names_its_method_and_is_quoted_for_a_shell() -> None:

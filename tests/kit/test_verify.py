@@ -65,7 +65,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     assert "MAP-72    `count` is at least the number of listed visitors" in broken
     assert "/data/count = " in broken
     assert "Get realtime map" in broken
-    assert "curl -i -H 'Authorization: Bearer df_***'" in broken
+    assert 'curl -i -H "Authorization: Bearer $DATAFAST_KEY"' in broken
     # The report also lists the clause that the fault makes unobservable, and what it needs.
     assert "AGR-01: three rounds of map, counter, map" in told
     assert "df_demo" not in told
