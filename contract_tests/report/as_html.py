@@ -25,7 +25,12 @@ from contract_tests.report.words import (
 )
 
 _LONGEST_LINE = 2000
-_HEADLINES = {State.HOLDS: "✓ Holds", State.BROKEN: "✗ Broken", State.PARTIAL: "? Partial"}
+_HEADLINES = {
+    State.HOLDS: "✓ Holds",
+    State.BROKEN: "✗ Broken",
+    State.PARTIAL: "? Partial",
+    State.NONE: "? No verdict",
+}
 _TITLES = {
     Outcome.BROKEN: ("broken", "Broken", "The server does not do what the documentation says."),
     Outcome.WARNING: (
@@ -79,7 +84,7 @@ def _header(run: Run) -> ET.Element:
     return element(
         "header",
         element("h1", "DataFast contract report"),
-        element("div", verdict, *more, class_=f"verdict {summary.state.value}"),
+        element("div", verdict, *more, class_=f"verdict {summary.state.name.lower()}"),
         _facts(run),
     )
 

@@ -30,7 +30,7 @@ _LONGEST_LINE = 1000
 _MOST_PLACES = 2
 # Room for the titles and ends of the sections, and for the lines that say how many entries are left out.
 _RESERVE = 2000
-_SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️"}
+_SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️", State.NONE: "❔"}
 _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
 
 
@@ -67,10 +67,11 @@ def _head(run: Run) -> Iterator[str]:
     summary = summary_of(run)
     yield f"### {_SIGNS[summary.state]} DataFast contract: {summary.state.value}"
     yield ""
-    if summary.state is not State.PARTIAL:
+    if summary.state in (State.HOLDS, State.BROKEN):
         yield from (_prose(summary.sentence), "")
     for gap in gaps_of(run):
-        yield from (f"The verdict is partial: {_code(gap)}", "")
+        told = "No verdict" if summary.state is State.NONE else "The verdict is partial"
+        yield from (f"{told}: {_code(gap)}", "")
     totals = [(symbol, outcome, len(run.of(outcome))) for outcome, symbol in SYMBOLS.items()]
     yield " · ".join(f"{symbol} {total_of(outcome, count)}" for symbol, outcome, count in totals if count)
     yield ""

@@ -23,6 +23,7 @@ class State(Enum):
     HOLDS = "holds"
     BROKEN = "broken"
     PARTIAL = "partial"
+    NONE = "no verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,11 @@ class Summary:
 
 def summary_of(run: Run) -> Summary:
     """Returns the verdict of a run for people who read only one line."""
-    partial = tuple(f"The verdict is partial: {gap}." for gap in gaps_of(run))
+    gaps = gaps_of(run)
+    partial = tuple(f"The verdict is partial: {gap}." for gap in gaps)
+    if not judged_in(run) and not run.of(Outcome.FAILED):
+        reason = gaps[0] if gaps else "no clause could be judged"
+        return Summary(State.NONE, f"No verdict: {reason}.", ())
     if run.of(Outcome.BROKEN):
         return Summary(State.BROKEN, _broken(run), partial)
     if partial:

@@ -14,7 +14,7 @@ _WIDTH = 100
 _INDENT = " " * 10
 _MOST_PLACES = 2
 _MOST_UNSEEN = 12
-_COLORS = {State.HOLDS: "green", State.BROKEN: "red", State.PARTIAL: "yellow"}
+_COLORS = {State.HOLDS: "green", State.BROKEN: "red", State.PARTIAL: "yellow", State.NONE: "yellow"}
 _TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN: "KNOWN DEVIATIONS"}
 
 

@@ -516,7 +516,7 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line() -> None:
 
     assert result.returncode == 2
     assert "--report: /dev/full: No space left on device" in result.stderr
-    assert result.stdout.splitlines()[-1].startswith("The verdict is partial: no answer")
+    assert result.stdout.splitlines()[-1].startswith("No verdict: no answer")
 
 
 def test_new_and_empty_files_and_devices_may_be_written(tmp_path: Path) -> None:
@@ -577,7 +577,7 @@ def test_a_terminal_is_colored_unless_it_shall_not_be(environment: dict[str, str
     told = os.read(outer, 65_536).decode()
     os.close(outer)
 
-    assert "The verdict is partial" in told
+    assert "No verdict: no answer" in told
     assert ("\x1b[" in told) is is_colored
 
 

@@ -124,8 +124,21 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
     with serving(*_FULL) as address:
         result = ended("verify", address, *arguments, "--pause", "0.2", seconds=30)
     assert result.returncode == code, result.stdout
-    assert "The verdict is partial: " in result.stdout
     assert words in result.stdout.splitlines()[-1]
+
+
+def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
+    reports = [tmp_path / name for name in ("report.json", "report.md", "report.html")]
+    kinds = ("json", "markdown", "html")
+    options = [f"--report={kind}={path}" for kind, path in zip(kinds, reports, strict=True)]
+    with nobody() as address:
+        result = ended("verify", address, "--key", "df_test", *options)
+
+    assert result.returncode == 3
+    assert result.stdout.splitlines()[-1].startswith("No verdict: no answer from ")
+    assert json.loads(reports[0].read_bytes())["verdict"] == "no verdict"
+    assert "DataFast contract: no verdict" in reports[1].read_text()
+    assert "? No verdict" in reports[2].read_text()
 
 
 @pytest.mark.parametrize(
