@@ -8,6 +8,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import is_number
+from contract_tests.clauses.statuses import LIMITED
 from contract_tests.document import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, REALTIME, VISITOR
@@ -20,6 +21,7 @@ _MANY = 10
 _FEW = 3
 _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
+_ERROR, _FAILURE = 400, 500
 # In ms. After this time a visitor may have moved or been deleted.
 _SOON = 120_000
 
@@ -141,8 +143,8 @@ def met(recording: Recording) -> Iterator[Met]:
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
     # A single visitor may have been deleted meanwhile.
-    if all(case.profile.status in (400, 404) for case in found):
-        problem = f"none of {len(found)} visitors from the map is known"
+    if all(_ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED for case in found):
+        problem = f"none of {len(found)} visitors from the map has a profile"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
 
 
