@@ -188,13 +188,13 @@ def _met(problem: str, place: str) -> Sequence[Part]:
 
 def _unseen(run: Run) -> ET.Element:
     rows = (
-        element("tr", element("td", *prose(need)), element("td", ids_told(ids)))
+        element("tr", element("td", *prose(need)), element("td", str(len(ids))), element("td", ids_told(ids)))
         for need, ids in needs_of(run).items()
     )
     told = "These clauses could not be judged, because no answer contained what they are about."
     table = _table(
         "Clauses that were not observed, and what is needed to observe them",
-        ("What is needed", "Clauses"),
+        ("What is needed", "Number", "Clauses"),
         rows,
     )
     return _section("unseen", "Not observed", element("p", told), table)

@@ -88,7 +88,10 @@ def _sections(run: Run) -> Iterator[_Section]:
     yield _Section("No longer broken: remove it from the baseline", [f"- {id_}" for id_ in run.mended])
     bugs = [f"- {verdict.clause.id}: {_code(verdict.bug)}" for verdict in run.of(Outcome.FAILED)]
     yield _Section("Bugs in the kit", bugs)
-    unseen = [f"- {ids_told(ids)}: {_prose(need)}" for need, ids in needs_of(run).items()]
+    unseen = [
+        f"- {counted(len(ids), 'clause', 'clauses')}: {_prose(need)} ({ids_told(ids)})"
+        for need, ids in needs_of(run).items()
+    ]
     yield _Section(f"{len(run.of(Outcome.NOT_OBSERVED))} not observed, and what is needed", unseen)
 
 

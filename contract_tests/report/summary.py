@@ -79,11 +79,14 @@ def started_at(run: Run) -> datetime | None:
 
 
 def needs_of(run: Run) -> dict[str, list[str]]:
-    """Returns the clauses that were not observed: what is needed to observe them → their ids."""
+    """Returns the clauses that were not observed: what is needed to observe them → their ids.
+
+    What would make most of them observable comes first.
+    """
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
         needs.setdefault(verdict.needs, []).append(verdict.clause.id)
-    return needs
+    return dict(sorted(needs.items(), key=lambda item: -len(item[1])))
 
 
 def tool() -> dict[str, str]:

@@ -102,7 +102,7 @@ def _unseen(run: Run) -> Iterator[str]:
     yield from ("", "NOT OBSERVED, and what is needed")
     for need, ids in list(needs.items())[:_MOST_UNSEEN]:
         yield from textwrap.wrap(
-            f"{ids_told(ids)}: {need}",
+            f"{counted(len(ids), 'clause', 'clauses')}: {need} ({ids_told(ids)})",
             _WIDTH,
             initial_indent="  ",
             subsequent_indent=" " * 4,

@@ -118,6 +118,19 @@ def test_traffic_of_a_page_that_only_polls_holds(traffic: Path) -> None:
     assert "RT-01" in _outcomes(report, "holds")
 
 
+def test_clauses_that_lack_the_same_are_told_together(traffic: Path) -> None:
+    _, report, told = _judged(traffic, [_entry("/analytics/realtime/map", _map())], "--only", "MAP-*,VIS-*")
+
+    needs = {clause["id"]: clause["needs"] for clause in report["clauses"]}
+    assert needs["MAP-63"] == "an answer of getRealtimeMap with a value at `data.recentPayments.*`"
+    assert needs["VIS-03"] == "a successful answer of getVisitor"
+    listed = told[told.index("NOT OBSERVED") :].splitlines()
+    counts = [int(line.split()[0]) for line in listed if "clause" in line and line[2].isdigit()]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 40
+    assert "11 clauses: an answer of getRealtimeMap with a value at `data.recentPayments.*`" in told
+
+
 def test_an_operation_that_always_failed_in_traffic_is_told(traffic: Path) -> None:
     failed = {"status": "error", "error": {"code": 500, "message": "No."}}
     entries = [_entry("/analytics/realtime", _realtime()), _entry("/analytics/realtime/map", failed, 500)]

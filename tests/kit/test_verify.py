@@ -67,7 +67,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     assert "Get realtime map" in broken
     assert 'curl -i -H "Authorization: Bearer $DATAFAST_KEY"' in broken
     # The report also lists the clause that the fault makes unobservable, and what it needs.
-    assert "AGR-01: three rounds of map, counter, map" in told
+    assert "1 clause: three rounds of map, counter, map" in told
     assert "df_demo" not in told
 
 
