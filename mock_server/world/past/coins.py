@@ -69,7 +69,7 @@ def coins_of_32(words: Column) -> Column:
 class Places:
     """Finds, for each of many coins, how many bounds are not above it.
 
-    There may be several lists of bounds, each for some of the coins; all bounds of earlier lists are counted too.
+    Each list of bounds is for some of the coins. All bounds of earlier lists count as well.
     """
 
     def __init__(self, lists: Sequence[Sequence[int]], coin_bits: int) -> None:

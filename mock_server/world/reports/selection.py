@@ -72,7 +72,7 @@ class Selection:
             earlier[passed] = self.past.rows.previous[earlier[passed]]
 
     def earlier_places(self, places: Column) -> Column:
-        """Returns the place of the chosen visit before each of these, none of which is its visitor's first."""
+        """Returns the places of the visitors' chosen visits before these, which are no first ones."""
         rows: Column = self.earlier[places] - self.first
         if self._flags is None:
             return rows
