@@ -11,6 +11,7 @@ from pathlib import Path
 from contract_tests.families import Family, family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.markup import Part, element, page_with, prose, styled
 from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
 from contract_tests.report.words import (
@@ -80,7 +81,8 @@ def _head(run: Run) -> ET.Element:
 def _header(run: Run) -> ET.Element:
     summary = summary_of(run)
     verdict = element("p", element("strong", _HEADLINES[summary.state]), " ", summary.sentence)
-    more = [element("p", sentence) for sentence in summary.more]
+    failures = failures_of(run)
+    more = [element("p", told) for told in (*([] if failures is None else [failures]), *summary.more)]
     return element(
         "header",
         element("h1", "DataFast contract report"),
@@ -123,6 +125,8 @@ def _sections(run: Run) -> Iterator[ET.Element]:
         yield _section("failed", "Not judged", element("p", told), element("ul", *bugs))
     if run.of(Outcome.NOT_OBSERVED):
         yield _unseen(run)
+    if run.recording.exchanges:
+        yield _answers(run)
     yield _all_clauses(run)
 
 
@@ -198,6 +202,19 @@ def _unseen(run: Run) -> ET.Element:
         rows,
     )
     return _section("unseen", "Not observed", element("p", told), table)
+
+
+def _answers(run: Run) -> ET.Element:
+    rows = (
+        element("tr", element("th", a.operation, scope="row"), *_cells(a.statuses_told(), a.times_told()))
+        for a in answers_of(run)
+    )
+    table = _table("How the server answered", ("Operation", "Statuses", "Time"), rows)
+    return _section("answers", "Answers by operation", table)
+
+
+def _cells(*texts: str) -> Iterator[ET.Element]:
+    return (element("td", text) for text in texts)
 
 
 def _all_clauses(run: Run) -> ET.Element:

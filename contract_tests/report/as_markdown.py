@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, summary_of, tool
 from contract_tests.report.words import (
     SYMBOLS,
@@ -72,6 +73,9 @@ def _head(run: Run) -> Iterator[str]:
     for gap in gaps_of(run):
         told = "No verdict" if summary.state is State.NONE else "The verdict is partial"
         yield from (f"{told}: {_code(gap)}", "")
+    failures = failures_of(run)
+    if failures is not None:
+        yield from (failures, "")
     totals = [(symbol, outcome, len(run.of(outcome))) for outcome, symbol in SYMBOLS.items()]
     yield " · ".join(f"{symbol} {total_of(outcome, count)}" for symbol, outcome, count in totals if count)
     yield ""
@@ -93,6 +97,8 @@ def _sections(run: Run) -> Iterator[_Section]:
         for need, ids in needs_of(run).items()
     ]
     yield _Section(f"{len(run.of(Outcome.NOT_OBSERVED))} not observed, and what is needed", unseen)
+    answers = [f"- {a.operation}: {a.statuses_told()}; {a.times_told()}" for a in answers_of(run)]
+    yield _Section("Answers by operation", answers)
 
 
 def _fitting(sections: Iterable[_Section], room: int) -> Iterator[str]:

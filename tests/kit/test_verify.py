@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from contract_tests.asking.own_mock import INSTANT
+from contract_tests.report.files import report_schema
 from tests.command import address_of, ended, serving, started
 from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger, running
@@ -136,7 +138,10 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
 
     assert result.returncode == 3
     assert result.stdout.splitlines()[-1].startswith("No verdict: no answer from ")
-    assert json.loads(reports[0].read_bytes())["verdict"] == "no verdict"
+    report = json.loads(reports[0].read_bytes())
+    assert report["verdict"] == "no verdict"
+    # All clauses are in it, also those that are made from the document.
+    assert [error.message for error in Draft202012Validator(report_schema()).iter_errors(report)] == []
     assert "DataFast contract: no verdict" in reports[1].read_text()
     assert "? No verdict" in reports[2].read_text()
 
