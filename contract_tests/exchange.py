@@ -56,6 +56,8 @@ class Exchange:
     body: bytes
     token: str | None = None
     """The masked token of the request; None if it had no token."""
+    sender: str | None = None
+    """A text that differs for each token but does not reveal it; None for a request without a token."""
     path: Mapping[str, str] = field(default_factory=dict)
     """The path parameters by their documented names."""
     unreadable: str | None = None

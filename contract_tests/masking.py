@@ -4,7 +4,9 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from html.entities import html5
+from secrets import token_bytes
 
 # A URL within a URL is escaped twice, and so is JSON within JSON or within a URL.
 _PERCENT = "%(?:25)*"
@@ -13,6 +15,8 @@ _BACKSLASH = rf"(?<!\\)(?<!%5[Cc])(?<!255[Cc])(?:\\|{_PERCENT}5[Cc])++"
 # A shorter token may occur in an answer by chance, and so may a number.
 _SHORTEST = 5
 _SHORTEST_WITHIN_A_WORD = 8
+# Another one in each process: what it makes of a token cannot be looked up.
+_KEY = token_bytes()
 
 
 def _written(code: str, number: str = "[0-9]+", octal: str = "[01]?[0-7]{2}") -> str:
@@ -44,6 +48,11 @@ def masked(token: str) -> str:
     """Returns what is shown instead of a token: only its kind stays visible."""
     kind, separator, _ = token.partition("_")
     return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
+
+
+def sender_of(token: str) -> str:
+    """Returns a text that is the same for the same token, from which nobody can find the token."""
+    return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8, key=_KEY).hexdigest()
 
 
 class Mask:

@@ -64,7 +64,7 @@ def test_documented_verdict_is_the_printed_one() -> None:
     with (
         serving("--now", DOCUMENTED) as upstream,
         started(
-            "payments out of the window", "--upstream", upstream, "--port", "0", command="mutate"
+            "events out of the window", "--upstream", upstream, "--port", "0", command="mutate"
         ) as faulty,
     ):
         address = address_of(faulty)
@@ -84,7 +84,7 @@ def test_documented_verdict_is_the_printed_one() -> None:
 def _without_moments(text: str) -> str:
     """Returns a verdict without the numbers that change from run to run."""
     took, since, instant = r"[\d.]+(?= s; judged)", r"\d+(?= s before)", r"\d{4}-\d\d-\d\dT[\d:.]+Z"
-    asked, which = r"^\d+(?= answers from)", r"(?<=Payments/)\d"
+    asked, which = r"^\d+(?= answers from)", r"(?<=Events/)\d"
     moments = "|".join((took, since, instant, asked, which))
     return re.sub(moments, "0", text, flags=re.MULTILINE)
 

@@ -24,7 +24,7 @@ from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
-from contract_tests.masking import Mask, masked
+from contract_tests.masking import Mask, masked, sender_of
 from contract_tests.recording import rows
 from contract_tests.tokens import without_tokens
 
@@ -263,6 +263,8 @@ def _labels(
     A request whose token was refused gets none, because the refusal does not show what else it tested.
     """
     operation = match.operation.id
+    if is_let_in and (role := labels.role_label(_role(entry))):
+        yield role
     if is_let_in and entry.response.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         visitor_id = match.parameters.get("visitorId")
         query = dict(parse_qsl(urlsplit(entry.request.url).query))
@@ -286,6 +288,7 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
         headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
         body=mask.body(_body(entry.response.content)),
         token=None if token is None else masked(token),
+        sender=None if token is None else sender_of(token),
         path=match.parameters,
         successes=match.operation.successes,
         request_body=b"" if entry.request.sent is None else mask.body(_encoded(entry.request.sent.text)),
@@ -319,6 +322,12 @@ def _token(entry: _Entry) -> str | None:
         return given[len(_BEARER) :].strip()
     # This is another scheme, or a recorder's placeholder for the token.
     return "***" if given else None
+
+
+def _role(entry: _Entry) -> str:
+    """Returns the role of a stranger's token by its beginning; empty for another one."""
+    kind, separator, _ = (_token(entry) or "").partition("_")
+    return {"df": "key", "dft": "account"}.get(kind, "") if separator else ""
 
 
 def _credential(entry: _Entry) -> str:

@@ -33,6 +33,8 @@ SANDWICH = "sandwich"
 WRONG_KIND = "wrong-kind-of-token"
 UNKNOWN_RESOURCE = "unknown-resource"
 PAGE = "page"
+WITH_KEY = "with-the-key"
+WITH_ACCOUNT = "with-the-account-token"
 
 ROUNDS = 3
 """How many rounds of map, counter, map a sandwich has."""
@@ -61,6 +63,11 @@ _ROLES = {
     "limited": LIMITED,
     "error_500": SERVER_ERROR,
 }
+
+
+def role_label(role: str) -> str | None:
+    """Returns the label for the role of a request's token; None for a role without one."""
+    return {"key": WITH_KEY, "account": WITH_ACCOUNT}.get(role)
 
 
 def round_of(number: int) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import is_number
+from contract_tests.clauses.statuses import LIMITED
 from contract_tests.document import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, REALTIME, VISITOR
@@ -16,8 +17,11 @@ from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recordi
 
 # The counter of early 2026 leaves out visitors who have been idle for five minutes: not all of so many.
 _MANY = 10
+# So many visitors can come or go on any website while a cache holds an answer.
+_FEW = 3
 _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
+_ERROR, _FAILURE = 400, 500
 # In ms. After this time a visitor may have moved or been deleted.
 _SOON = 120_000
 
@@ -87,19 +91,21 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
         last = found[-1]
         bounds = f"between {last.least} and {last.most}"
         problem = f"three times in a row: the maps before and after allow {bounds} visitors"
-        yield Violation(problem, last.counter, "/data/0/visitors", last.visitors)
+        # Of maps that never change the kit cannot know whether a cache held them.
+        yield Violation(problem, last.counter, "/data/0/visitors", last.visitors, is_warning=slack > 0)
 
 
 def _slack(found: list[Sandwich]) -> float:
     """Returns how far the counter may be off because a cache may hold the map for half a minute.
 
-    This is 0 if the map was seen to change. In half a minute about one visitor in twenty comes or goes.
+    This is 0 if the map was seen to change. In half a minute about one visitor in twenty comes or goes, and
+    a few of a few.
     """
     first = found[0].maps[0]
     if any(shown != first for s in found for shown in s.maps):
         return 0
     usual = found[0].most / 20
-    return usual + 3 * math.sqrt(usual)
+    return max(usual + 3 * math.sqrt(usual), _FEW)
 
 
 class Met(NamedTuple):
@@ -118,9 +124,9 @@ def met(recording: Recording) -> Iterator[Met]:
         if exchange.operation == MAP:
             for row in rows(exchange.data, "visitors"):
                 if isinstance(row.get("visitorId"), str):
-                    latest[exchange.token, row["visitorId"].lower()] = (exchange.sent, row)
+                    latest[exchange.sender, row["visitorId"].lower()] = (exchange.sent, row)
         elif exchange.operation == VISITOR and labels.MET in exchange.labels:
-            key = exchange.token, exchange.path.get("visitorId", "").lower()
+            key = exchange.sender, exchange.path.get("visitorId", "").lower()
             at, row = latest.get(key, (0, {}))
             if row and exchange.sent - at <= _SOON:
                 yield Met(row, exchange)
@@ -137,8 +143,8 @@ def met(recording: Recording) -> Iterator[Met]:
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
     # A single visitor may have been deleted meanwhile.
-    if all(case.profile.status in (400, 404) for case in found):
-        problem = f"none of {len(found)} visitors from the map is known"
+    if all(_ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED for case in found):
+        problem = f"none of {len(found)} visitors from the map has a profile"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
 
 

@@ -36,10 +36,10 @@ def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
                 key = row.get(id_name) if isinstance(row, dict) else None
                 if not isinstance(key, str):
                     continue
-                token, earlier = known.get(key, (None, {}))
-                if earlier and token == exchange.token:
+                sender, earlier = known.get(key, (None, {}))
+                if earlier and sender == exchange.sender:
                     yield Again(exchange, earlier, row, f"/data/{name}/{n}")
-                known[key] = (exchange.token, row)
+                known[key] = (exchange.sender, row)
 
     return cases
 
@@ -123,11 +123,10 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
 
 
 def _contradicts(earlier: Json, later: Json) -> bool:
-    """Whether two objects differ in a member that both have."""
-    if not isinstance(earlier, dict) or not isinstance(later, dict):
-        return False
-    both = [(earlier[name], later[name]) for name in earlier.keys() & later.keys()]
-    return any(one is not None and other is not None and one != other for one, other in both)
+    """Whether two values differ. Null agrees with everything, and so does a member that one of them lacks."""
+    if isinstance(earlier, dict) and isinstance(later, dict):
+        return any(_contradicts(earlier[name], later[name]) for name in earlier.keys() & later.keys())
+    return earlier is not None and later is not None and earlier != later
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:

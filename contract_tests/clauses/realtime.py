@@ -46,7 +46,7 @@ def _dated(recording: Recording) -> Iterator[Dated]:
         plain = [
             e
             for e in recording.answers(REALTIME)
-            if labels.DATES not in e.labels and e.token == first.token and _is_soon(e, first)
+            if labels.DATES not in e.labels and e.sender == first.sender and _is_soon(e, first)
         ]
         if plain or not all(e.is_success for e in asked):
             yield Dated(asked, list(_counts(asked)), list(_counts(plain)))

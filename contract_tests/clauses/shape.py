@@ -9,7 +9,7 @@ from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.values import Judge
 from contract_tests.document import EXAMPLE, REPLACED, Document, Row
 from contract_tests.exchange import Exchange, Json
-from contract_tests.pointers import escaped, objects_at
+from contract_tests.pointers import escaped, objects_at, step
 from contract_tests.recording import Recording
 
 _MOST_VIOLATIONS = 1000
@@ -102,11 +102,27 @@ def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_
 
 
 def _why_not(same: list[Judge], recording: Recording) -> str:
-    """Returns in words that no object has a value at the place; empty if there is no object."""
+    """Returns in words that no object has a value at the place; without an object, what is missing above."""
     columns = list(_columns(same, recording))
     objects = sum(column.present + column.absent for column in columns)
     place = ".".join(same[0].row.place)
-    return f"a value at `{place}`, which none of {objects} objects has" if objects else ""
+    return (
+        f"a value at `{place}`, which none of {objects} objects has"
+        if objects
+        else _missing(same[0].row, recording)
+    )
+
+
+def _missing(row: Row, recording: Recording) -> str:
+    """Returns the answer that is needed, with the shortest part of the place without a value."""
+    values: Sequence[Json] = [exchange.json for exchange in recording.answers(row.operation)]
+    if not values:
+        return f"a successful answer of {row.operation}"
+    for length, name in enumerate(row.place, 1):
+        values = [value for value in step(values, name) if value is not None]
+        if not values:
+            return f"an answer of {row.operation} with a value at `{'.'.join(row.place[:length])}`"
+    return ""
 
 
 def _columns(same: list[Judge], recording: Recording) -> Iterator[_Column]:

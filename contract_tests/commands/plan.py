@@ -63,6 +63,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         fuzz_examples=options["fuzz_examples"] if options["is_fuzzed"] else 0,
         wait=_seconds(options["wait"]),
         may_write=options["is_owned"],
+        is_recorded=bool(options["har"]),
         is_strict=options["is_strict"],
         known=_known(options["baseline"]),
     )

@@ -8,6 +8,8 @@ import click
 
 from contract_tests.commands.guard import guarded
 
+_UNPLANTED = "it changes no answer of the clean recording"
+
 
 @click.command()
 @click.option("--quiet", is_flag=True, help="Print only the faults that were not noticed, and the summary.")
@@ -40,9 +42,8 @@ def _prove(*, is_quiet: bool) -> int:
         noticed_by = ", ".join(one.fallen) or "nothing"
         if not one.is_right:
             expected = f" (expected: {one.expected})" if one.expected else ""
-            click.echo(
-                f"survived  {one.clause:<8}  {one.mutant}: {one.weight}{expected}; noticed by {noticed_by}"
-            )
+            told = f"{one.weight}{expected}; noticed by {noticed_by}"
+            click.echo(f"survived  {one.clause:<8}  {one.mutant}: {told if one.is_planted else _UNPLANTED}")
         elif one.weight == "nothing" and not is_quiet:
             click.echo(f"passed    {one.clause:<8}  {one.mutant}: nothing forbids it")
         elif not is_quiet:

@@ -45,10 +45,17 @@ class Proof:
     """The weight that the clause had to give the mutant; None for the weight of the clause."""
     weight: Weight
     """The weight that the clause gave the mutant."""
+    is_planted: bool
+    """Whether the mutant changed an answer at all."""
 
     @property
     def is_right(self) -> bool:
-        """Whether the clause gave the mutant the expected weight."""
+        """Whether the mutant was planted, and the clause gave it the expected weight.
+
+        A harmless mutant need not change anything, such as the order of a list with a single row.
+        """
+        if not self.is_planted:
+            return self.expected == "nothing"
         return self.weight == self.expected if self.expected else self.weight != "nothing"
 
 
@@ -142,7 +149,16 @@ def _proof(number: int) -> Proof:
     verdict = found.get(mutant.clause)
     message = _told(verdict) if verdict else ""
     weight = (verdict and _WEIGHTS[verdict.outcome]) or "nothing"
-    return Proof(mutant.name, mutant.clause, tuple(found), message, mutant.weight, weight)
+    is_planted = any(map(_differs, clean.exchanges, planted))
+    return Proof(mutant.name, mutant.clause, tuple(found), message, mutant.weight, weight, is_planted)
+
+
+def _differs(old: Exchange, new: Exchange) -> bool:
+    """Whether two answers differ in more than how their JSON is written."""
+    if new is old:
+        return False
+    same = (old.status, old.headers) == (new.status, new.headers)
+    return not same or (old.body != new.body and old.json != new.json)
 
 
 def _mutated(mutant: Mutant, exchanges: Iterable[Exchange]) -> list[Exchange]:

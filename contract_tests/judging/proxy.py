@@ -20,7 +20,7 @@ from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP
 from contract_tests.instants import now
-from contract_tests.masking import masked
+from contract_tests.masking import masked, sender_of
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.recording import rows
 
@@ -190,6 +190,7 @@ class Proxy:
             headers={name.decode("latin-1").lower(): text.decode("latin-1") for name, text in reply.headers},
             body=reply.body,
             token=masked(token) if token is not None else None,
+            sender=sender_of(token) if token is not None else None,
             path=parameters,
             successes=match.operation.successes if match else frozenset(),
             request_body=body,

@@ -3,7 +3,7 @@
 from functools import cache
 
 from contract_tests.document import Document, document
-from contract_tests.mutants.access import ACCESS_MUTANTS, rule_mutants
+from contract_tests.mutants.access import ACCESS_MUTANTS
 from contract_tests.mutants.agreement import AGREEMENT_MUTANTS
 from contract_tests.mutants.envelope import ENVELOPE_MUTANTS
 from contract_tests.mutants.mutant import Mutant
@@ -12,6 +12,7 @@ from contract_tests.mutants.polls import POLLS_MUTANTS
 from contract_tests.mutants.realtime import REALTIME_MUTANTS
 from contract_tests.mutants.realtime_map import REALTIME_MAP_MUTANTS
 from contract_tests.mutants.shape import shape_mutants
+from contract_tests.mutants.statuses import status_mutants
 from contract_tests.mutants.visitor import VISITOR_MUTANTS
 
 
@@ -26,7 +27,7 @@ def mutants_for(contract: Document) -> tuple[Mutant, ...]:
     return (
         *ENVELOPE_MUTANTS,
         *ACCESS_MUTANTS,
-        *rule_mutants(contract),
+        *status_mutants(contract),
         *REALTIME_MUTANTS,
         *REALTIME_MAP_MUTANTS,
         *VISITOR_MUTANTS,

@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME, VISITOR
 from contract_tests.mutants.mutant import Mutant, Mutation
-from contract_tests.mutants.planting import Data, answering, editing, in_profiles, iso, span_of
+from contract_tests.mutants.planting import Data, editing, in_profiles, iso, span_of
 from contract_tests.recording import REVISION_2026_02
 
 
@@ -31,10 +30,6 @@ def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
         activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None)
 
 
-def _is_profile(exchange: Exchange) -> bool:
-    return labels.MET in exchange.labels
-
-
 def _moved(data: Data, _exchange: Exchange) -> None:
     if data["activity"]["visitCount"] > 1:
         data["identity"]["countryCode"] = "ZZ"
@@ -51,8 +46,6 @@ AGREEMENT_MUTANTS = (
         "AGR-01",
         partial(editing, REALTIME, lambda data, _e: data[0].update(visitors=0)),
     ),
-    Mutant("visitors without profiles", "AGR-02", partial(answering, _is_profile, status=404)),
-    Mutant("visitors all bots", "AGR-02", partial(answering, _is_profile, status=400)),
     in_profiles("another city", "AGR-03", lambda data, _e: data["identity"].update(city="Elsewhere")),
     in_profiles("another region", "AGR-03", lambda data, _e: data["identity"].update(region="ZZ-00")),
     in_profiles("another country", "AGR-03", lambda data, _e: data["identity"].update(countryCode="ZZ")),

@@ -6,7 +6,7 @@ from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.mutants.planting import Data, editing, with_status
+from contract_tests.mutants.planting import Data, editing
 
 
 def _none_at_dates(data: Data, exchange: Exchange) -> None:
@@ -20,8 +20,6 @@ def _all_at_dates(data: Data, exchange: Exchange) -> None:
 
 
 REALTIME_MUTANTS = (
-    with_status("fields=visitors, 400", "RT-04", labels.FIELDS, 400),
-    with_status("dates, 400", "RT-05", labels.DATES, 400),
     Mutant("nobody with dates", "RT-05", partial(editing, REALTIME, _none_at_dates)),
     Mutant("all visitors of a day with dates", "RT-05", partial(editing, REALTIME, _all_at_dates)),
 )

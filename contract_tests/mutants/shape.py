@@ -22,6 +22,12 @@ _VALUES: dict[str, Json] = {
     "array": [],
     "object": {},
 }
+# The lists in whose order an observer can rely, by their places, with the clauses that say so.
+_ORDERED = {
+    ("data", "recentEvents"): "MAP-90",
+    ("data", "recentPayments"): "MAP-81",
+    ("data", "activity", "visitedPages"): "VIS-71",
+}
 # How far beyond a bound: by one, and by much.
 _BEYOND = {"": 1, " by far": 1000}
 
@@ -29,7 +35,8 @@ _BEYOND = {"": 1, " by far": 1000}
 class _Fault(NamedTuple):
     """A fault of a member. `change` returns a wrong value for a right one, or _GONE to remove the member.
 
-    `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only.
+    `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only. `clause` is the one
+    that has to notice it; None for the clause of the member.
     """
 
     name: str
@@ -37,6 +44,7 @@ class _Fault(NamedTuple):
     weight: Weight
     is_for_all: bool = False
     is_single: bool = False
+    clause: str | None = None
 
 
 def shape_mutants(contract: Document) -> Iterator[Mutant]:
@@ -50,7 +58,7 @@ def shape_mutants(contract: Document) -> Iterator[Mutant]:
                 seen.add(name)
                 revision = row.revision or (REVISION_2026_06 if row.place in REPLACED else None)
                 make = partial(_planted, row, fault)
-                yield Mutant(name, row.id, make, revision, fault.weight, fault.is_for_all)
+                yield Mutant(name, fault.clause or row.id, make, revision, fault.weight, fault.is_for_all)
 
 
 def _faults(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
@@ -63,6 +71,10 @@ def _faults(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
         weight = _softly(row) if is_counted else "nothing"
         yield _Fault("empty", lambda _: [], weight)
         yield _Fault("doubled", lambda value: [*value, *value], weight)
+        if not is_counted:
+            ordered = _ORDERED.get(row.place)
+            order: Weight = "warns" if ordered else "nothing"
+            yield _Fault("reversed", lambda value: value[::-1], order, clause=ordered)
 
 
 def _absence(row: Row) -> Iterator[_Fault]:

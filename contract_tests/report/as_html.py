@@ -11,6 +11,7 @@ from pathlib import Path
 from contract_tests.families import Family, family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.markup import Part, element, page_with, prose, styled
 from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
 from contract_tests.report.words import (
@@ -25,7 +26,12 @@ from contract_tests.report.words import (
 )
 
 _LONGEST_LINE = 2000
-_HEADLINES = {State.HOLDS: "✓ Holds", State.BROKEN: "✗ Broken", State.PARTIAL: "? Partial"}
+_HEADLINES = {
+    State.HOLDS: "✓ Holds",
+    State.BROKEN: "✗ Broken",
+    State.PARTIAL: "? Partial",
+    State.NONE: "? No verdict",
+}
 _TITLES = {
     Outcome.BROKEN: ("broken", "Broken", "The server does not do what the documentation says."),
     Outcome.WARNING: (
@@ -75,11 +81,12 @@ def _head(run: Run) -> ET.Element:
 def _header(run: Run) -> ET.Element:
     summary = summary_of(run)
     verdict = element("p", element("strong", _HEADLINES[summary.state]), " ", summary.sentence)
-    more = [element("p", sentence) for sentence in summary.more]
+    failures = failures_of(run)
+    more = [element("p", told) for told in (*([] if failures is None else [failures]), *summary.more)]
     return element(
         "header",
         element("h1", "DataFast contract report"),
-        element("div", verdict, *more, class_=f"verdict {summary.state.value}"),
+        element("div", verdict, *more, class_=f"verdict {summary.state.name.lower()}"),
         _facts(run),
     )
 
@@ -118,6 +125,8 @@ def _sections(run: Run) -> Iterator[ET.Element]:
         yield _section("failed", "Not judged", element("p", told), element("ul", *bugs))
     if run.of(Outcome.NOT_OBSERVED):
         yield _unseen(run)
+    if run.recording.exchanges:
+        yield _answers(run)
     yield _all_clauses(run)
 
 
@@ -183,16 +192,29 @@ def _met(problem: str, place: str) -> Sequence[Part]:
 
 def _unseen(run: Run) -> ET.Element:
     rows = (
-        element("tr", element("td", *prose(need)), element("td", ids_told(ids)))
+        element("tr", element("td", *prose(need)), element("td", str(len(ids))), element("td", ids_told(ids)))
         for need, ids in needs_of(run).items()
     )
     told = "These clauses could not be judged, because no answer contained what they are about."
     table = _table(
         "Clauses that were not observed, and what is needed to observe them",
-        ("What is needed", "Clauses"),
+        ("What is needed", "Number", "Clauses"),
         rows,
     )
     return _section("unseen", "Not observed", element("p", told), table)
+
+
+def _answers(run: Run) -> ET.Element:
+    rows = (
+        element("tr", element("th", a.operation, scope="row"), *_cells(a.statuses_told(), a.times_told()))
+        for a in answers_of(run)
+    )
+    table = _table("How the server answered", ("Operation", "Statuses", "Time"), rows)
+    return _section("answers", "Answers by operation", table)
+
+
+def _cells(*texts: str) -> Iterator[ET.Element]:
+    return (element("td", text) for text in texts)
 
 
 def _all_clauses(run: Run) -> ET.Element:
@@ -232,5 +254,5 @@ def _table(caption: str, titles: Sequence[str], rows: Iterable[ET.Element]) -> E
 
 
 def _footer() -> ET.Element:
-    told = f"Made by {' '.join(tool().values())}. Tokens are left out; fill in your own to repeat a request."
+    told = f"Made by {' '.join(tool().values())}. Tokens are left out: set DATAFAST_KEY to repeat a request."
     return element("footer", element("p", told))

@@ -11,6 +11,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.families import family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.answers import Answers, answers_of, failures_of
 from contract_tests.report.summary import gaps_of, started_at, summary_of, tool
 from contract_tests.report.words import curl_of, ground_of, json_of, place_of, plain
 
@@ -31,6 +32,8 @@ def json_report(run: Run) -> str:
         "startedAt": None if began is None else _instant(began),
         "seconds": round(run.seconds, 3),
         "answers": len(run.recording.exchanges),
+        "failures": failures_of(run),
+        "operations": [_operation(answers) for answers in answers_of(run)],
         "verdict": summary.state.value,
         "summary": " ".join(summary.sentences),
         "partial": gaps_of(run),
@@ -40,6 +43,15 @@ def json_report(run: Run) -> str:
         "clauses": [_clause(verdict) for verdict in run.verdicts],
     }
     return _visible(msgspec.json.format(msgspec.json.encode(content), indent=2).decode()) + "\n"
+
+
+def _operation(answers: Answers) -> dict[str, Any]:
+    return {
+        "operation": answers.operation,
+        "statuses": {str(status): count for status, count in answers.statuses.items()},
+        "medianMilliseconds": answers.median,
+        "slowestMilliseconds": answers.slowest,
+    }
 
 
 def _clause(verdict: Verdict) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _add_case(suite: ET.Element, verdict: Verdict) -> None:
 def _why_skipped(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.OTHER_REVISION:
         return f"revision {verdict.clause.revision} only"
-    return f"{verdict.outcome.value}; needed: {verdict.clause.needs}"
+    return f"{verdict.outcome.value}; needed: {verdict.needs}"
 
 
 def _told(verdict: Verdict) -> Iterator[str]:

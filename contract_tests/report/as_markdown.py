@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, summary_of, tool
 from contract_tests.report.words import (
     SYMBOLS,
@@ -30,7 +31,7 @@ _LONGEST_LINE = 1000
 _MOST_PLACES = 2
 # Room for the titles and ends of the sections, and for the lines that say how many entries are left out.
 _RESERVE = 2000
-_SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️"}
+_SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️", State.NONE: "❔"}
 _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
 
 
@@ -67,10 +68,14 @@ def _head(run: Run) -> Iterator[str]:
     summary = summary_of(run)
     yield f"### {_SIGNS[summary.state]} DataFast contract: {summary.state.value}"
     yield ""
-    if summary.state is not State.PARTIAL:
+    if summary.state in (State.HOLDS, State.BROKEN):
         yield from (_prose(summary.sentence), "")
     for gap in gaps_of(run):
-        yield from (f"The verdict is partial: {_code(gap)}", "")
+        told = "No verdict" if summary.state is State.NONE else "The verdict is partial"
+        yield from (f"{told}: {_code(gap)}", "")
+    failures = failures_of(run)
+    if failures is not None:
+        yield from (failures, "")
     totals = [(symbol, outcome, len(run.of(outcome))) for outcome, symbol in SYMBOLS.items()]
     yield " · ".join(f"{symbol} {total_of(outcome, count)}" for symbol, outcome, count in totals if count)
     yield ""
@@ -87,8 +92,13 @@ def _sections(run: Run) -> Iterator[_Section]:
     yield _Section("No longer broken: remove it from the baseline", [f"- {id_}" for id_ in run.mended])
     bugs = [f"- {verdict.clause.id}: {_code(verdict.bug)}" for verdict in run.of(Outcome.FAILED)]
     yield _Section("Bugs in the kit", bugs)
-    unseen = [f"- {ids_told(ids)}: {_prose(need)}" for need, ids in needs_of(run).items()]
+    unseen = [
+        f"- {counted(len(ids), 'clause', 'clauses')}: {_prose(need)} ({ids_told(ids)})"
+        for need, ids in needs_of(run).items()
+    ]
     yield _Section(f"{len(run.of(Outcome.NOT_OBSERVED))} not observed, and what is needed", unseen)
+    answers = [f"- {a.operation}: {a.statuses_told()}; {a.times_told()}" for a in answers_of(run)]
+    yield _Section("Answers by operation", answers)
 
 
 def _fitting(sections: Iterable[_Section], room: int) -> Iterator[str]:

@@ -23,6 +23,7 @@ class State(Enum):
     HOLDS = "holds"
     BROKEN = "broken"
     PARTIAL = "partial"
+    NONE = "no verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,11 @@ class Summary:
 
 def summary_of(run: Run) -> Summary:
     """Returns the verdict of a run for people who read only one line."""
-    partial = tuple(f"The verdict is partial: {gap}." for gap in gaps_of(run))
+    gaps = gaps_of(run)
+    partial = tuple(f"The verdict is partial: {gap}." for gap in gaps)
+    if not judged_in(run) and not run.of(Outcome.FAILED):
+        reason = gaps[0] if gaps else "no clause could be judged"
+        return Summary(State.NONE, f"No verdict: {reason}.", ())
     if run.of(Outcome.BROKEN):
         return Summary(State.BROKEN, _broken(run), partial)
     if partial:
@@ -74,11 +79,14 @@ def started_at(run: Run) -> datetime | None:
 
 
 def needs_of(run: Run) -> dict[str, list[str]]:
-    """Returns the clauses that were not observed: what is needed to observe them → their ids."""
+    """Returns the clauses that were not observed: what is needed to observe them → their ids.
+
+    What would make most of them observable comes first.
+    """
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
         needs.setdefault(verdict.needs, []).append(verdict.clause.id)
-    return needs
+    return dict(sorted(needs.items(), key=lambda item: -len(item[1])))
 
 
 def tool() -> dict[str, str]:

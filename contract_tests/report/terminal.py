@@ -7,6 +7,7 @@ import click
 
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.summary import State, needs_of, summary_of
 from contract_tests.report.words import counted, curl_of, ground_of, ids_told, places_of, plain, total_of
 
@@ -14,7 +15,7 @@ _WIDTH = 100
 _INDENT = " " * 10
 _MOST_PLACES = 2
 _MOST_UNSEEN = 12
-_COLORS = {State.HOLDS: "green", State.BROKEN: "red", State.PARTIAL: "yellow"}
+_COLORS = {State.HOLDS: "green", State.BROKEN: "red", State.PARTIAL: "yellow", State.NONE: "yellow"}
 _TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN: "KNOWN DEVIATIONS"}
 
 
@@ -28,6 +29,9 @@ def _lines(run: Run) -> Iterator[str]:
     told = f"judged by revision {revision}" if revision else "the revision is unknown"
     answers = counted(len(run.recording.exchanges), "answer", "answers")
     yield f"{answers} from {plain(run.base)} in {run.seconds:.1f} s; {told}"
+    failures = failures_of(run)
+    if failures is not None:
+        yield click.style(failures, fg="yellow", bold=True)
     yield _totals(run)
     for outcome, title in _TITLES.items():
         color = "red" if outcome is Outcome.BROKEN else "yellow"
@@ -42,6 +46,7 @@ def _lines(run: Run) -> Iterator[str]:
         bug = f"{verdict.clause.id} could not be judged because of a bug in the kit: {plain(verdict.bug)}"
         yield from ("", click.style(bug, fg="red"))
     yield from _unseen(run)
+    yield from _answers(run)
     summary = summary_of(run)
     yield ""
     for sentence in summary.sentences:
@@ -102,7 +107,7 @@ def _unseen(run: Run) -> Iterator[str]:
     yield from ("", "NOT OBSERVED, and what is needed")
     for need, ids in list(needs.items())[:_MOST_UNSEEN]:
         yield from textwrap.wrap(
-            f"{ids_told(ids)}: {need}",
+            f"{counted(len(ids), 'clause', 'clauses')}: {need} ({ids_told(ids)})",
             _WIDTH,
             initial_indent="  ",
             subsequent_indent=" " * 4,
@@ -110,3 +115,13 @@ def _unseen(run: Run) -> Iterator[str]:
         )
     if len(needs) > _MOST_UNSEEN:
         yield f"  … and {len(needs) - _MOST_UNSEEN} more; `--report html=FILE` lists them all"
+
+
+def _answers(run: Run) -> Iterator[str]:
+    """Yields a line for each operation: the statuses and times of its answers."""
+    found = answers_of(run)
+    if found:
+        yield from ("", "ANSWERS")
+    width = max((len(answers.operation) for answers in found), default=0)
+    for answers in found:
+        yield f"  {answers.operation:<{width}}  {answers.statuses_told()}; {answers.times_told()}"

@@ -2,10 +2,11 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from contract_tests.asking import labels
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.document import OBSERVED, document
 from contract_tests.exchange import Exchange, Json
@@ -43,6 +44,8 @@ _STANDINGS = {
     "example": "an example on the page shows it",
     "observed": "programs that run against the live API report it",
 }
+# What stands for the tokens of the user in a command.
+_VARIABLES = {labels.WITH_KEY: "$DATAFAST_KEY", labels.WITH_ACCOUNT: "$DATAFAST_ACCOUNT_TOKEN"}
 _USER = re.compile(r"(?<=://)[^/?#@\s]+@")
 
 
@@ -119,16 +122,30 @@ def shortened(text: str, longest: int) -> str:
 
 
 def curl_of(exchange: Exchange) -> str:
-    """Returns the command that repeats a request, with its body; the reader has to fill in the token."""
+    """Returns the command that repeats a request, with its body, as it can be pasted into a POSIX shell.
+
+    Variables of the environment stand for the key and the account token; other tokens are masked.
+    """
     words = ["curl", "-i"]
     if exchange.method != "GET":
         words += ["-X", exchange.method]
-    if exchange.token is not None:
-        words += ["-H", f"Authorization: Bearer {exchange.token}"]
+    rest = [exchange.url]
     if exchange.request_body:
         text = exchange.request_body.decode("utf-8", "replace")
-        words += ["-H", "Content-Type: application/json", "--data", shortened(text, _LONGEST_JSON)]
-    return shlex.join(map(plain, [*words, exchange.url]))
+        rest = ["-H", "Content-Type: application/json", "--data", shortened(text, _LONGEST_JSON), *rest]
+    return " ".join([*map(_quoted, words), *_authorization(exchange), *map(_quoted, rest)])
+
+
+def _authorization(exchange: Exchange) -> Iterator[str]:
+    """Yields the arguments for the token, in which the shell fills in the user's own."""
+    named = next((name for label, name in _VARIABLES.items() if label in exchange.labels), None)
+    if exchange.token is not None:
+        header = f"Authorization: Bearer {named or exchange.token}"
+        yield from ("-H", f'"{header}"' if named else _quoted(header))
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(plain(text))
 
 
 def ground_of(clause: Clause) -> str:

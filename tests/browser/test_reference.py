@@ -1,9 +1,11 @@
 """The API reference in a browser: it opens without errors, and each "Execute" is answered by the mock."""
 
+import httpx2
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from mock_server.contract.document import load_document
 from mock_server.testing import RunningMock
+from tests.credentials import bearer
 
 PATHS = list(load_document()["paths"])
 # A text in the answer of an operation of each kind. All of them would take long.
@@ -19,7 +21,11 @@ TOLD = {
 TELEPHONE: ViewportSize = {"width": 360, "height": 800}
 
 
-def test_each_operation_is_there_and_one_of_each_kind_answers_at_once(page: Page, mock: RunningMock) -> None:
+def test_each_operation_is_there_and_one_of_each_kind_answers_at_once(
+    page: Page, mock: RunningMock, api: httpx2.Client
+) -> None:
+    # The first report draws the past, which may take longer than the browser waits.
+    api.get("/analytics/overview", headers=bearer("df_test"), timeout=60)
     page.set_viewport_size(TELEPHONE)
     page.goto(f"{mock.server}/docs")
 

@@ -232,7 +232,7 @@ def test_the_documented_example_is_what_is_written() -> None:
 def test_method_and_body_are_in_curl_and_recording(run: Run, tmp_path: Path) -> None:
     written = next(e for e in run.recording.exchanges if e.operation == "createGoal" and e.is_success)
 
-    assert curl_of(written).startswith("curl -i -X POST -H 'Authorization: Bearer df_***' -H 'Content-Type: ")
+    assert curl_of(written).startswith('curl -i -X POST -H "Authorization: Bearer $DATAFAST')
     assert '--data \'{"name":"signup",' in curl_of(written)
 
     write_har(tmp_path / "run.har", run.recording.exchanges)

@@ -111,6 +111,43 @@ def test_traffic_of_a_browser(traffic: Path) -> None:
     assert {"RT-01", "MAP-01", "MAP-72", "ENV-01"} <= set(_outcomes(report, "holds"))
 
 
+def test_traffic_of_a_page_that_only_polls_holds(traffic: Path) -> None:
+    code, report, told = _judged(traffic, [_entry("/analytics/realtime", _realtime())] * 3)
+
+    assert (code, report["verdict"], report["partial"]) == (0, "holds", []), told
+    assert "RT-01" in _outcomes(report, "holds")
+
+
+def test_clauses_that_lack_the_same_are_told_together(traffic: Path) -> None:
+    _, report, told = _judged(traffic, [_entry("/analytics/realtime/map", _map())], "--only", "MAP-*,VIS-*")
+
+    needs = {clause["id"]: clause["needs"] for clause in report["clauses"]}
+    assert needs["MAP-63"] == "an answer of getRealtimeMap with a value at `data.recentPayments.*`"
+    assert needs["VIS-03"] == "a successful answer of getVisitor"
+    listed = told[told.index("NOT OBSERVED") :].splitlines()
+    counts = [int(line.split()[0]) for line in listed if "clause" in line and line[2].isdigit()]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 40
+    assert "11 clauses: an answer of getRealtimeMap with a value at `data.recentPayments.*`" in told
+
+
+def test_an_operation_that_always_failed_in_traffic_is_told(traffic: Path) -> None:
+    failed = {"status": "error", "error": {"code": 500, "message": "No."}}
+    entries = [_entry("/analytics/realtime", _realtime()), _entry("/analytics/realtime/map", failed, 500)]
+    code, report, _ = _judged(traffic, entries)
+
+    assert (code, report["verdict"]) == (5, "partial")
+    assert report["partial"] == ["no successful answer of getRealtimeMap was seen (it answered 500)"]
+
+
+@pytest.mark.parametrize("entries", [[], [_entry("/about", "x")]], ids=["empty", "of another API"])
+def test_traffic_without_an_answer_has_no_verdict(traffic: Path, entries: list[Json]) -> None:
+    code, report, told = _judged(traffic, entries)
+
+    assert (code, report["verdict"]) == (5, "no verdict")
+    assert "\nNo verdict: no clause could be judged." in told
+
+
 def test_a_fault_in_traffic_is_told(traffic: Path) -> None:
     entries = [_entry("/analytics/realtime/map", _map(count="1"))]
     code, report, told = _judged(traffic, entries, "--only", "MAP-*")
@@ -258,7 +295,8 @@ def test_an_entry_of_an_unknown_time_accuses_nobody_of_what_needs_the_time(
 ) -> None:
     code, report, told = _judged(traffic, _timeless(started), "--only", f"{_OF_TIME},{_OF_ORDER}")
 
-    assert (code, _outcomes(report, "broken"), report["answers"]) == (0, [], 3), told
+    # Nothing else is judged here.
+    assert (code, _outcomes(report, "broken"), report["answers"]) == (5, [], 3), told
     assert _outcomes(report, "not observed") == [c["id"] for c in report["clauses"]]
     needs = {c["id"]: c["needs"] for c in report["clauses"]}
     assert "of 2, none has one" in needs["VIS-62"]
@@ -283,7 +321,7 @@ def test_a_date_header_that_cannot_be_read_is_told(traffic: Path, date: str) -> 
         entry["response"]["headers"] = [{"name": "Date", "value": date}]
     code, report, told = _judged(traffic, entries, "--only", _OF_TIME)
 
-    assert (code, _outcomes(report, "broken")) == (0, []), told
+    assert (code, _outcomes(report, "broken")) == (5, []), told
     needs = {c["id"]: c["needs"] for c in report["clauses"]}
     assert "of 1, that of 1 cannot be read as an instant" in needs["MAP-76"]
 
@@ -292,7 +330,7 @@ def test_a_month_between_the_recorder_and_the_server_is_no_fault_of_the_server(t
     entries = _timeless("2026-01-05T05:27:30.000Z")
     code, report, told = _judged(traffic, entries, "--only", _OF_TIME)
 
-    assert (code, _outcomes(report, "broken")) == (0, []), told
+    assert (code, _outcomes(report, "broken")) == (5, []), told
 
 
 def test_known_times_judge_what_needs_them(traffic: Path) -> None:

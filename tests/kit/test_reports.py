@@ -24,6 +24,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from xmlschema import XMLSchema
 
+from contract_tests.asking import labels
 from contract_tests.asking.har import write_har
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Violation
@@ -191,6 +192,35 @@ def test_what_is_missing_has_a_place_and_no_value() -> None:
 
     assert place_of(Violation("`data` is missing", exchange, "/data")) == "/data"
     assert place_of(Violation("no", exchange, "/data", value=False)) == "/data = false"
+
+
+@pytest.mark.parametrize(
+    ("label", "header"),
+    [
+        pytest.param(labels.WITH_KEY, '"Authorization: Bearer $DATAFAST_KEY"', id="the key"),
+        pytest.param(
+            labels.WITH_ACCOUNT, '"Authorization: Bearer $DATAFAST_ACCOUNT_TOKEN"', id="the account token"
+        ),
+        pytest.param(labels.UNKNOWN_CREDENTIAL, "'Authorization: Bearer df_***'", id="a token nobody has"),
+    ],
+)
+def test_a_curl_can_be_pasted(label: str, header: str) -> None:
+    found = frozenset({label, labels.OK})
+    exchange = Exchange("GET", "http://x/a?b=$c", None, found, 0, 0, 200, {}, b"", token="df_***")
+
+    assert curl_of(exchange) == f"curl -i -H {header} 'http://x/a?b=$c'"
+
+
+def test_a_pasted_curl_sends_the_token_of_the_environment() -> None:
+    exchange = Exchange(
+        "GET", "http://x/'$(id)`id`", None, frozenset({labels.WITH_KEY}), 0, 0, 200, {}, b"", token="df_***"
+    )
+    line = curl_of(exchange).replace("curl", "printf '%s\\n'", 1)
+    told = subprocess.run(
+        ["sh", "-c", line], env={"DATAFAST_KEY": "df_a b"}, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.splitlines() == ["-i", "-H", "Authorization: Bearer df_a b", "http://x/'$(id)`id`"]
 
 
 def test_a_curl_names_its_method_and_is_quoted_for_a_shell() -> None:
@@ -489,7 +519,7 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line() -> None:
 
     assert result.returncode == 2
     assert "--report: /dev/full: No space left on device" in result.stderr
-    assert result.stdout.splitlines()[-1].startswith("The verdict is partial: no answer")
+    assert result.stdout.splitlines()[-1].startswith("No verdict: no answer")
 
 
 def test_new_and_empty_files_and_devices_may_be_written(tmp_path: Path) -> None:
@@ -550,7 +580,7 @@ def test_a_terminal_is_colored_unless_it_shall_not_be(environment: dict[str, str
     told = os.read(outer, 65_536).decode()
     os.close(outer)
 
-    assert "The verdict is partial" in told
+    assert "No verdict: no answer" in told
     assert ("\x1b[" in told) is is_colored
 
 

@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from contract_tests.asking.own_mock import INSTANT
+from contract_tests.report.files import report_schema
 from tests.command import address_of, ended, serving, started
 from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger, running
@@ -65,9 +67,9 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     assert "MAP-72    `count` is at least the number of listed visitors" in broken
     assert "/data/count = " in broken
     assert "Get realtime map" in broken
-    assert "curl -i -H 'Authorization: Bearer df_***'" in broken
+    assert 'curl -i -H "Authorization: Bearer $DATAFAST_KEY"' in broken
     # The report also lists the clause that the fault makes unobservable, and what it needs.
-    assert "AGR-01: three rounds of map, counter, map" in told
+    assert "1 clause: three rounds of map, counter, map" in told
     assert "df_demo" not in told
 
 
@@ -124,8 +126,24 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
     with serving(*_FULL) as address:
         result = ended("verify", address, *arguments, "--pause", "0.2", seconds=30)
     assert result.returncode == code, result.stdout
-    assert "The verdict is partial: " in result.stdout
     assert words in result.stdout.splitlines()[-1]
+
+
+def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
+    reports = [tmp_path / name for name in ("report.json", "report.md", "report.html")]
+    kinds = ("json", "markdown", "html")
+    options = [f"--report={kind}={path}" for kind, path in zip(kinds, reports, strict=True)]
+    with nobody() as address:
+        result = ended("verify", address, "--key", "df_test", *options)
+
+    assert result.returncode == 3
+    assert result.stdout.splitlines()[-1].startswith("No verdict: no answer from ")
+    report = json.loads(reports[0].read_bytes())
+    assert report["verdict"] == "no verdict"
+    # All clauses are in it, also those that are made from the document.
+    assert [error.message for error in Draft202012Validator(report_schema()).iter_errors(report)] == []
+    assert "DataFast contract: no verdict" in reports[1].read_text()
+    assert "? No verdict" in reports[2].read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Both faces of the world draw the same coins: columns say of a visit what its session says."""
 
+from bisect import bisect_right
 from functools import lru_cache
 
 import numpy as np
@@ -53,6 +54,27 @@ def test_columns_have_the_states_of_single_minutes(
     [state] = coins.states(chance, purpose, np.array([minute]), wave=wave, kind=kind)
 
     assert int(state) == chance.state(purpose, minute, wave=wave, kind=kind)
+
+
+@given(
+    st.sampled_from([16, 32]),
+    st.lists(st.lists(st.floats(0, 1), max_size=4), min_size=1, max_size=3),
+    st.sampled_from([0, 100]),
+    st.lists(st.floats(0, 1, exclude_max=True), min_size=1),
+)
+def test_a_table_finds_the_bounds_that_a_search_finds(
+    bits: int, shares: list[list[float]], unused: int, drawn_shares: list[float]
+) -> None:
+    lists = [sorted(round(share * 2**bits) for share in own) for own in shares]
+    # With so many lists, bounds are searched.
+    places = coins.Places([*lists, *([[]] * unused)], bits)
+    tossed = [int(share * 2**bits) for share in drawn_shares]
+    tossed += [bound - one for own in lists for bound in own for one in (0, 1) if 0 <= bound - one < 2**bits]
+
+    for n, own in enumerate(lists):
+        before = sum(map(len, lists[:n]))
+        found = places.of(np.array(tossed), n)
+        assert found.tolist() == [before + bisect_right(own, coin) for coin in tossed]
 
 
 @given(seeds, sites, minutes)

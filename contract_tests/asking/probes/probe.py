@@ -182,7 +182,7 @@ class Asker:
         return Request(
             meant,
             token,
-            frozenset(found),
+            frozenset(filter(None, (*found, labels.role_label(_role(who, self.credentials))))),
             query={name: value for name, value in given.items() if name not in in_path},
             parameters={name: value for name, value in given.items() if name in in_path},
             body=body,
@@ -198,6 +198,13 @@ def main_of(credentials: Credentials) -> tuple[str | None, dict[str, str]]:
     if credentials.key or not (credentials.account and credentials.website_id):
         return credentials.key, {}
     return credentials.account, {"websiteId": credentials.website_id}
+
+
+def _role(who: str, credentials: Credentials) -> str:
+    """Returns the role of the token with which `who` sends requests; `who` itself if that is no role."""
+    if who != MAIN:
+        return who
+    return "key" if main_of(credentials)[0] == credentials.key else "account"
 
 
 def is_known(who: str, credentials: Credentials) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mock_server.world.chance import BIRTHS, PURCHASES, UNIT_32
 from mock_server.world.past.coins import Column, coins_of_32, nth, states
+from mock_server.world.past.growing import GrowingColumn
 from mock_server.world.poisson import LEAST_CHANCE, LIMIT, poisson
 from mock_server.world.population import NEIGHBOURS, Population
 
@@ -24,12 +25,12 @@ class Births:
         """Nothing is drawn yet."""
         self._population = population
         self._first = self._last = 0
-        self._counts = np.zeros(0, np.int64)
+        self._counts = GrowingColumn(np.zeros(0, np.int64))
 
     def among(self, first: int, last: int) -> Column:
         """The births of the minutes from `first` to before `last`."""
         self._cover(first, last)
-        births: Column = self._counts[first - self._first : last - self._first]
+        births: Column = self._counts.values[first - self._first : last - self._first]
         return births
 
     def of(self, minutes: Column) -> Column:
@@ -37,7 +38,7 @@ class Births:
         if not len(minutes):
             return np.zeros(0, np.int64)
         self._cover(int(minutes.min()), int(minutes.max()) + 1)
-        births: Column = self._counts[minutes - self._first]
+        births: Column = self._counts.values[minutes - self._first]
         return births
 
     def _cover(self, first: int, last: int) -> None:
@@ -45,13 +46,14 @@ class Births:
             return
         if last < self._first - _FARTHEST or first > self._last + _FARTHEST:
             self._first = self._last = first
-            self._counts = self._counts[:0]
-        before = np.arange(min(first, self._first), self._first)
-        after = np.arange(self._last, max(last + _STRIDE, self._last))
-        drawn = [births_in(self._population, minutes) for minutes in (before, after)]
-        self._counts = np.concatenate([drawn[0], self._counts, drawn[1]])
-        self._first -= len(before)
-        self._last += len(after)
+            self._counts = GrowingColumn(np.zeros(0, np.int64))
+        if first < self._first:
+            before = births_in(self._population, np.arange(first, self._first))
+            self._counts = GrowingColumn(np.concatenate([before, self._counts.values]))
+            self._first = first
+        if last > self._last:
+            self._counts.extend(births_in(self._population, np.arange(self._last, last + _STRIDE)))
+            self._last = last + _STRIDE
 
 
 def births_in(population: Population, minutes: Column) -> Column:
@@ -80,9 +82,10 @@ def _coins(population: Population, purpose: int, minutes: Column, wave: int) -> 
 
 
 def _poisson(hours: Column, coins: Column, rate_of: Callable[[int], float]) -> Column:
-    """`poisson` for the coins of many minutes; those of one hour have one rate."""
-    known, hour = np.unique(hours, return_inverse=True)
-    rates = [rate_of(int(one)) for one in known]
+    """`poisson` for the coins of many minutes, whose hours are sorted; those of one hour have one rate."""
+    is_begun = np.diff(hours, prepend=-1 if not len(hours) else hours[0] - 1) != 0
+    rates = [rate_of(hour) for hour in hours[is_begun].tolist()]
+    hour = np.cumsum(is_begun) - 1
     shares = coins * UNIT_32
     counts = np.zeros(len(coins), np.int64)
     is_frequent = np.array([rate > LIMIT for rate in rates], bool)[hour]

@@ -18,6 +18,11 @@ from mock_server.world.chance import (
     Choice,
 )
 
+# Looking up a coin's first 16 bits in a table is several times as fast as a search. With more choices than
+# that a table would be too large.
+_TABLE_BITS = 16
+_MOST_TABLES = 64
+
 Column = NDArray[Any]
 """One value for each visit, page view, minute or whatever else a table has rows of."""
 
@@ -61,31 +66,59 @@ def coins_of_32(words: Column) -> Column:
     return words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
 
 
-class Picks:
-    """Weighted choices, one of which is made for each coin: `Choice.pick` for columns.
+class Places:
+    """Finds, for each of many coins, how many bounds are not above it.
 
-    Each choice has a range of keys of its own, so that a single search finds the item of any choice.
+    Each list of bounds is for some of the coins. All bounds of earlier lists count as well.
     """
+
+    def __init__(self, lists: Sequence[Sequence[int]], coin_bits: int) -> None:
+        """Each list is ascending, and no bound exceeds 2 to the power of `coin_bits`, which is 16 or 32."""
+        self._bits = coin_bits
+        keys = [(n << coin_bits) + bound for n, bounds in enumerate(lists) for bound in bounds]
+        bounds = np.array(keys, np.int64)
+        self._bounds = bounds
+        self._table: Column | None = None
+        if len(lists) <= _MOST_TABLES:
+            self._dropped = coin_bits - _TABLE_BITS
+            size = len(lists) << _TABLE_BITS
+            # A bound counts from the first entry on that lies wholly above it.
+            entries = (bounds + (1 << self._dropped) - 1) >> self._dropped
+            edges = np.concatenate([[0], np.minimum(entries, size), [size]])
+            numbers = np.arange(len(bounds) + 1, dtype=np.min_scalar_type(len(bounds)))
+            self._table = np.repeat(numbers, np.diff(edges))
+            self._is_split = np.zeros(size + 1, bool)
+            self._is_split[bounds[bounds & ((1 << self._dropped) - 1) != 0] >> self._dropped] = True
+
+    def of(self, coins: Column, which: Any = 0) -> Column:
+        """Returns the number for each coin; `which` is a list's number, or a column of them."""
+        keys = (np.asarray(which, np.int64) << self._bits) + coins
+        if self._table is None:
+            found: Column = np.searchsorted(self._bounds, keys, side="right")
+            return found
+        entries = keys >> self._dropped if self._dropped else keys
+        places: Column = self._table[entries]
+        if self._dropped:
+            split = np.flatnonzero(self._is_split[entries])
+            places[split] = np.searchsorted(self._bounds, keys[split], side="right")
+        return places
+
+
+class Picks:
+    """Weighted choices, one of which is made for each coin: `Choice.pick` for columns."""
 
     def __init__(
         self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int
     ) -> None:
         """`numbers` has, for each choice, what stands for its items; coins have 16 or 32 bits."""
-        self._shift = coin_bits + 1
-        bounds = [
-            (n << self._shift) + _least_coin(bound, coin_bits)
-            for n, choice in enumerate(choices)
-            for bound in choice.bounds[:-1]
-        ]
-        self._bounds = np.array(bounds, np.int64)
+        lists = [[_least_coin(bound, coin_bits) for bound in choice.bounds[:-1]] for choice in choices]
+        self._places = Places(lists, coin_bits)
         # The bounds of a choice are one fewer than its items, so each choice before moves the place by one.
         self._numbers = np.array([number for items in numbers for number in items], np.int32)
 
     def pick(self, coins: Column, choice: Any = 0) -> Column:
         """What stands for the items that coins pick; `choice` is a choice's number, or a column of them."""
-        chosen = np.asarray(choice, np.int64)
-        keys = (chosen << self._shift) + coins
-        picked: Column = self._numbers[np.searchsorted(self._bounds, keys, side="right") + chosen]
+        picked: Column = self._numbers[self._places.of(coins, choice) + np.asarray(choice, np.int64)]
         return picked
 
 

@@ -62,7 +62,10 @@ class Drawing:
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
         renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0
         reach = max(renewed, self.visit_columns.reach + LONGEST_SESSION_MINUTES + 1)
-        return self._stretch(self.visit_columns.purchases(first - reach, first), None)
+        begin = first - reach
+        if self.population.rates.first_minute is not None:
+            begin = min(first, max(begin, self.population.rates.first_minute))
+        return self._stretch(self.visit_columns.purchases(begin, first), None)
 
     def payments(self, visits: Visits, paid_at: Column) -> Payments:
         """All payments that follow from visits, future ones too; `paid_at` is 0 for no purchase."""

@@ -5,6 +5,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from mock_server.world.past.coins import Column
+
 R = TypeVar("R")
 _SPARE = 4_096
 
@@ -23,6 +25,34 @@ def joined(first: R, second: R) -> R:
     """The rows of one record, then those of another."""
     both = zip(columns_of(first), columns_of(second), strict=True)
     return type(first)(*(np.concatenate(pair) for pair in both))
+
+
+class GrowingColumn:
+    """A column of integers that grows at its end; `values` are those that it has."""
+
+    def __init__(self, values: Column) -> None:
+        """Starts with a copy of some values, whose type it has."""
+        self._buffer = values.copy()
+        self.values: Column = self._buffer
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes, with the room for values to come."""
+        return self._buffer.nbytes
+
+    def extend(self, values: Column) -> None:
+        """Appends values. The earlier ones are copied only when the room is used up."""
+        count = len(self.values)
+        needed = count + len(values)
+        if needed > len(self._buffer):
+            buffer = np.empty(needed + needed // 8 + _SPARE, self._buffer.dtype)
+            buffer[:count] = self.values
+            self._buffer = buffer
+        self._buffer[count:needed] = values
+        self.values = self._buffer[:needed]
 
 
 class Growing(Generic[R]):

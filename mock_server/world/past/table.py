@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from mock_server.instants import MINUTE
 from mock_server.world.past.coins import Column
 from mock_server.world.past.drawing import Drawing, Stretch
-from mock_server.world.past.growing import Growing, joined, taken
+from mock_server.world.past.growing import Growing, GrowingColumn, joined, taken
 from mock_server.world.past.payments import Payments, no_payments
 from mock_server.world.past.visitors import VisitorNumbers
 from mock_server.world.past.visits import Visits
@@ -92,7 +92,7 @@ class Table:
         self._drawing = drawing
         births = drawing.visit_columns.births
         self._visitors = VisitorNumbers(drawing.population, births, first - drawing.visit_columns.reach - 1)
-        self._latest = np.full(0, -1, np.int32)
+        self._latest = GrowingColumn(np.zeros(0, np.int32))
         self._rows = Growing(_no_rows(drawing))
         self._goals = Growing(
             Goals(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.uint16, np.uint32)))
@@ -120,9 +120,10 @@ class Table:
         tail = self._drawing.visits(self.settled, minute, instant)
         self._cover(tail)
         visitors = self._visitors.of(tail.visits)
-        known = self._latest[visitors]
-        rows = self._rows_of(tail, self._latest, self._rows.count)
-        self._latest[visitors] = known
+        latest = self._latest.values
+        known = latest[visitors]
+        rows = self._rows_of(tail, latest, self._rows.count)
+        latest[visitors] = known
         buyers, payments = self._bought(tail, self._buyers.count)
         return Past(
             self.first,
@@ -174,7 +175,7 @@ class Table:
             stretch = self._drawing.visits(self.settled, end, None)
             self._cover(stretch)
             count = self._rows.count
-            self._rows.settle(self._rows_of(stretch, self._latest, count))
+            self._rows.settle(self._rows_of(stretch, self._latest.values, count))
             self._goals.settle(_goals_of(stretch, count))
             self._settle_purchases(stretch)
             self.settled = end
@@ -189,7 +190,7 @@ class Table:
         self._visitors.cover(int(stretch.visits.start.max(initial=0)) // MINUTE + 1)
         missing = self._visitors.count - len(self._latest)
         if missing > 0:
-            self._latest = np.concatenate([self._latest, np.full(missing, -1, np.int32)])
+            self._latest.extend(np.full(missing, -1, np.int32))
 
     def _rows_of(self, stretch: Stretch, latest: Column, begin: int) -> Rows:
         """The rows of a stretch, to be put at `begin`. `latest` is brought up to date."""

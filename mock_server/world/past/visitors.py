@@ -4,6 +4,7 @@ import numpy as np
 
 from mock_server.world.past.births import Births
 from mock_server.world.past.coins import Column
+from mock_server.world.past.growing import GrowingColumn
 from mock_server.world.past.visits import Visits
 from mock_server.world.population import Population
 from mock_server.world.residents import EARLY, LEAD, SHIFT, STAGGER
@@ -26,14 +27,14 @@ class VisitorNumbers:
             [self._phases[:role].count(self._phases[role]) for role in range(roles)], np.int64
         )
         self._in_phase = np.array([self._phases.count(phase) for phase in range(SHIFT)])
-        self._births = np.zeros(0, np.int64)
+        self._births = GrowingColumn(np.zeros(0, np.int64))
         # The number of the first visitor of each minute, and the next one to be given.
-        self._begins = np.array([len(self._regulars)], np.int64)
+        self._begins = GrowingColumn(np.array([len(self._regulars)], np.int64))
 
     @property
     def count(self) -> int:
         """How many numbers there are."""
-        return int(self._begins[-1])
+        return int(self._begins.values[-1])
 
     def cover(self, last: int) -> None:
         """Gives numbers to all who visit before the minute `last`."""
@@ -43,8 +44,8 @@ class VisitorNumbers:
         minutes = np.arange(self._last, last + _STRIDE)
         births = self._all_births.among(self._last, last + _STRIDE)
         slots = births + self._in_phase[minutes % SHIFT]
-        self._births = np.concatenate([self._births, births])
-        self._begins = np.concatenate([self._begins, self._begins[-1] + np.cumsum(slots)])
+        self._births.extend(births)
+        self._begins.extend(self.count + np.cumsum(slots))
         self._last = last + _STRIDE
 
     def of(self, visits: Visits) -> Column:
@@ -55,17 +56,17 @@ class VisitorNumbers:
         cast = np.flatnonzero(visits.kind == CAST)
         if len(cast):
             number = number.copy()
-            number[cast] = self._births[minute[cast]] + self._ranks[number[cast]]
-        numbers = np.where(visits.kind == REGULAR, visits.number, self._begins[minute] + number)
+            number[cast] = self._births.values[minute[cast]] + self._ranks[number[cast]]
+        numbers = np.where(visits.kind == REGULAR, visits.number, self._begins.values[minute] + number)
         return np.where(has_number, numbers, -1).astype(np.int32)
 
     def visitor(self, number: int) -> Visitor:
         """The visitor with a number."""
         if number < len(self._regulars):
             return self._regulars[number]
-        place = int(np.searchsorted(self._begins, number, side="right")) - 1
-        minute, rest = self._first + place, number - int(self._begins[place])
-        births = int(self._births[place])
+        place = int(np.searchsorted(self._begins.values, number, side="right")) - 1
+        minute, rest = self._first + place, number - int(self._begins.values[place])
+        births = int(self._births.values[place])
         if rest < births:
             return Visitor(BORN, minute, rest)
         roles = [role for role, phase in enumerate(self._phases) if phase == minute % SHIFT]

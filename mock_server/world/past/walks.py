@@ -8,7 +8,7 @@ import numpy as np
 
 from mock_server.instants import MINUTE
 from mock_server.world.chance import UNIT_16, WALK, Chance, Choice
-from mock_server.world.past.coins import Column, Picks, coins_of_16, nth, states
+from mock_server.world.past.coins import Column, Picks, Places, coins_of_16, nth, states
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.visits import Visits
 from mock_server.world.sessions import (
@@ -81,11 +81,7 @@ class Walks:
             if funnel
         }
         self._endings = np.array([len(self._funnels[o][1]) if o in self._funnels else 0 for o in range(3)])
-        # By page and coin: the number of the goal that is reached, or -1.
-        self._goal_bounds = np.array(
-            [(n << 17) + bound for n, page in enumerate(pages) for bound in sessions.goal_bounds[page.path]],
-            np.int64,
-        )
+        self._goal_places = Places([sessions.goal_bounds[page.path] for page in pages], 16)
         self._goal_starts = np.cumsum([0, *(len(page.goals) for page in pages)])
         self._goal_numbers = np.array(
             [self.goals.index(_Target.of(goal)) for page in pages for goal in page.goals] + [-1], np.int32
@@ -182,7 +178,7 @@ class Walks:
     ) -> tuple[Column, Column, Column]:
         """The goals that are reached on page views: the views, the instants and the goals' numbers."""
         coins = views.coins[:, 2]
-        place = np.searchsorted(self._goal_bounds, (page.astype(np.int64) << 17) + coins, side="right")
+        place = self._goal_places.of(coins, page)
         is_reached = place < self._goal_starts[page + 1]
         is_reached[views.last[visits.outcome != NOTHING]] = False
         view = np.flatnonzero(is_reached)

@@ -56,10 +56,9 @@ def _counted_as_sets(
     """The visitors of each group, who may be in several."""
     masks = column_of(chosen.rows, dimension)
     if len(set(group_of.tolist())) == len(group_of):
-        visited = _united(chosen, masks)
         counts = np.zeros(count, np.int64)
         named = group_of >= 0
-        counts[group_of[named]] = sets.counts(visited)[named]
+        counts[group_of[named]] = sets.counts(masks & ~_met_before(chosen, masks))[named]
         return counts
     visitors = chosen.past.visitors.count
     groups = [np.flatnonzero(group_of == group).tolist() for group in range(count)]
@@ -68,20 +67,20 @@ def _counted_as_sets(
     )
 
 
-def _united(chosen: Selection, masks: Column) -> Column:
-    """The union of the sets of each visitor's visits, empty for those who made none."""
-    visitors = chosen.past.visitors.count
-    united = np.zeros((visitors, masks.shape[1]), masks.dtype)
-    latest = np.zeros(visitors, np.int64)
-    rows = np.arange(len(masks))
+def _met_before(chosen: Selection, masks: Column) -> Column:
+    """Returns, for each visit, the union of the sets of its visitor's earlier visits in the selection."""
+    met = np.zeros_like(masks)
+    rows = np.flatnonzero(~chosen.is_first)
+    earlier = chosen.earlier_places(rows)
+    is_open = ~chosen.is_first
     while len(rows):
-        # One visit of each visitor at a time: what was written last into `latest`.
-        visitor = chosen.rows.visitor[rows]
-        latest[visitor] = rows
-        is_taken = latest[visitor] == rows
-        united[visitor[is_taken]] |= masks[rows[is_taken]]
-        rows = rows[~is_taken]
-    return united
+        # Those whose visit before is complete: first the second visits of all visitors, then the third ones.
+        is_next = ~is_open[earlier]
+        taken, before = rows[is_next], earlier[is_next]
+        met[taken] = met[before] | masks[before]
+        is_open[taken] = False
+        rows, earlier = rows[~is_next], earlier[~is_next]
+    return met
 
 
 def _paid(

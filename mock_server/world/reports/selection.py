@@ -77,6 +77,14 @@ class Selection:
                 return earlier
             earlier[passed] = self.past.rows.previous[earlier[passed]]
 
+    def earlier_places(self, places: Column) -> Column:
+        """Returns the places of the visitors' chosen visits before these, which are no first ones."""
+        rows: Column = self.earlier[places] - self.first
+        if self._flags is None:
+            return rows
+        before: Column = (np.cumsum(self._flags) - 1)[rows]
+        return before
+
     @cached_property
     def is_first(self) -> Column:
         """Whether each visit is the first chosen one of its visitor."""

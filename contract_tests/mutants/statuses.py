@@ -1,0 +1,107 @@
+"""Each other documented status for each kind of request, with the weight that the rule gives it."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from contract_tests.asking import labels
+from contract_tests.asking.rules import Rule, rules_of
+from contract_tests.document import Document
+from contract_tests.exchange import Exchange
+from contract_tests.families import WRITTEN
+from contract_tests.mutants.mutant import Mutant, Weight
+from contract_tests.mutants.planting import Which, answering
+
+_OK, _LIMITED, _FAILURE = 200, 429, 500
+# No operation of any document answers it.
+_TEAPOT = 418
+_ABSENT = 404
+
+
+class _Kind(NamedTuple):
+    """A kind of request: its name and label, the clause about it, and the statuses that may answer it.
+
+    The last of these statuses is the one that a correct server gives. `is_stated` says that a page has them.
+    """
+
+    name: str
+    label: str
+    clause: str
+    allowed: tuple[int, ...]
+    is_stated: bool = True
+
+
+_KINDS = (
+    _Kind("no token", labels.NO_CREDENTIAL, "AUTH-01", (401,)),
+    _Kind("unknown token", labels.UNKNOWN_CREDENTIAL, "AUTH-02", (401,)),
+    # It is refused, but no page says how.
+    _Kind("account token without a website", labels.NO_WEBSITE_ID, "AUTH-03", (400, 401, 403, 404)),
+    _Kind("no permission", labels.NO_PERMISSION, "AUTH-04", (403,)),
+    # A token need not learn which other websites exist.
+    _Kind("another's website", labels.ELSEWHERE, "AUTH-05", (403, 404)),
+    _Kind("key without a website", labels.OK, "AUTH-06", (200,)),
+    _Kind("account token with a website", labels.ACCOUNT, "AUTH-07", (200,)),
+    _Kind("suspended", labels.SUSPENDED, "AUTH-08", (403,)),
+    _Kind("superfluous parameters", labels.SUPERFLUOUS, "AUTH-09", (200,), is_stated=False),
+    _Kind("another field", labels.BAD_FIELDS, "ERR-01", (400,)),
+    _Kind("malformed visitor id", labels.BAD_VISITOR_ID, "ERR-02", (400,)),
+    _Kind("unknown visitor", labels.UNKNOWN_VISITOR, "ERR-03", (404,)),
+    _Kind("unknown website", labels.UNKNOWN_WEBSITE, "ERR-04", (403, 404)),
+    _Kind("bot", labels.BOT, "ERR-05", (400,)),
+    _Kind("fields=visitors", labels.FIELDS, "RT-04", (200,)),
+    _Kind("dates", labels.DATES, "RT-05", (200,)),
+    _Kind("visitors of the map", labels.MET, "AGR-02", (200,)),
+    # A limit may be higher than the few requests that are sent.
+    _Kind("too often", labels.LIMITED, "ERR-06", (200, 429)),
+    _Kind("server error", labels.SERVER_ERROR, "ERR-07", (500,)),
+)
+
+
+def status_mutants(contract: Document) -> Iterator[Mutant]:
+    """The mutants of all kinds of requests, by hand and from the document's rules."""
+    written = [operation for name, operation in contract.operations.items() if name in WRITTEN]
+    statuses = sorted({_TEAPOT, *(s for o in written for s in (*o.successes, *o.errors))})
+    for kind in _KINDS:
+        yield from _mutants(kind, statuses, partial(_is_labelled, kind.label))
+    for rule in rules_of(contract):
+        kind = _Kind(rule.id, rule.label, rule.id, rule.statuses)
+        others = {_TEAPOT, *rule.operation.successes, *rule.operation.errors}
+        if not rule.operation.errors.isdisjoint(rule.statuses) or _ABSENT not in others:
+            yield from _mutants(kind, sorted(others), partial(_is_about, rule))
+            continue
+        yield from _mutants(kind, sorted(others - {_ABSENT}), partial(_is_about, rule))
+        # The server does not have the operation at all.
+        make = partial(answering, partial(_is_of, rule), status=_ABSENT)
+        yield Mutant(f"{rule.id}, {_ABSENT}", rule.id, make, weight="warns")
+
+
+def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mutant]:
+    for status in statuses:
+        if status != kind.allowed[-1]:
+            make = partial(answering, which, status=status)
+            yield Mutant(f"{kind.name}, {status}", kind.clause, make, weight=_weight(kind, status))
+
+
+def _weight(kind: _Kind, status: int) -> Weight:
+    """The weight of a status by the rule of docs/decisions/judging.md.
+
+    A rate limit may refuse any request. A failure says nothing where a success is expected; where a refusal
+    is, it is a warning if the server was asked only once.
+    """
+    if status in (*kind.allowed, _LIMITED):
+        return "nothing"
+    if status >= _FAILURE:
+        return "nothing" if min(kind.allowed) < 300 else "warns"
+    return "breaks" if kind.is_stated else "warns"
+
+
+def _is_labelled(label: str, exchange: Exchange) -> bool:
+    return exchange.operation in WRITTEN and label in exchange.labels
+
+
+def _is_of(rule: Rule, exchange: Exchange) -> bool:
+    return exchange.operation == rule.operation.id
+
+
+def _is_about(rule: Rule, exchange: Exchange) -> bool:
+    return exchange.operation == rule.operation.id and rule.label in exchange.labels

@@ -1,0 +1,248 @@
+"""The habits in which correct servers, and the websites they tell of, differ: drawn by Hypothesis."""
+
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+FEBRUARY, JUNE = "2026-02", "2026-06"
+NONE, SOME, ALL = "none", "some", "all"
+
+CURRENCIES = {"USD": 2, "EUR": 2, "JPY": 0, "KRW": 0, "KWD": 3, "CLF": 4}
+"""Currencies with the number of their decimals."""
+
+_MAP = "visitors.*."
+_EVENT, _PAYMENT = "recentEvents.*.", "recentPayments.*."
+_PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+OPTIONAL = (
+    *(f"{_MAP}location.{name}" for name in ("city", "region", "countryCode")),
+    *(f"{_MAP}{name}" for name in ("referrer", "sessionStartTime", "visitCount", "params")),
+    *(f"{_MAP}{name}" for name in ("isCustomer", "customerName", "customerEmail", "conversionLikelihood")),
+    *(f"{_MAP}params.{name}" for name in _PARAMS),
+    *(f"{_MAP}profileData.{name}" for name in ("displayName", "userId")),
+    *(f"{_EVENT}{name}" for name in ("path", "countryCode", "referrer", "customerName", "displayName")),
+    *(f"{_PAYMENT}{name}" for name in ("name", "email", "displayName")),
+    *(f"identity.{name}" for name in ("country", "countryCode", "region", "city")),
+    *(f"identity.params.{name}" for name in _PARAMS),
+    *(f"identity.{part}.{name}" for part in ("browser", "os") for name in ("name", "version")),
+    *(f"identity.device.{name}" for name in ("type", "vendor", "model")),
+    *(f"identity.viewport.{name}" for name in ("width", "height")),
+    *(f"activity.{name}" for name in ("firstVisitAt", "lastVisitAt", "currentUrl")),
+    "prediction",
+)
+"""Members that no page calls required: a server may know null, or leave them out, by their places."""
+NULLABLE = (
+    *OPTIONAL,
+    f"{_MAP}currentUrl",
+    *(f"{_MAP}system.{part}.name" for part in ("browser", "os")),
+    f"{_MAP}system.device.type",
+)
+"""Members that may be null."""
+OF_JUNE = (f"{_MAP}currentUrl", *(f"{_MAP}system.{part}" for part in ("browser", "os", "device")))
+"""Members that may be null, and may be missing, in revision 2026-06 only."""
+
+STAMPS = ("milliseconds", "seconds", "microseconds", "zero offset", "eastern", "small letters")
+"""The forms in which a profile may tell an instant: its page says ISO 8601 and shows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """Who is there. `moves` is the share of the visitors that come, go or view a page in half a minute."""
+
+    crowd: int
+    identified: str
+    returning: str
+    paying: str
+    currency: str
+    moves: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache before the server. `paths` are the ends of the paths that it holds for `seconds`.
+
+    `tells_age` says that it sends `Age`, `keeps_date` that the `Date` is the one of the answer that it holds.
+    """
+
+    seconds: float
+    paths: tuple[str, ...]
+    tells_age: bool
+    keeps_date: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How an answer is written: nothing in it changes what is said.
+
+    `nulls` and `absent` are places at which the member is null, or missing, in some objects or in all.
+    """
+
+    nulls: frozenset[tuple[str, str]]
+    absent: frozenset[tuple[str, str]]
+    coordinates: str
+    has_more: bool
+    is_shuffled: bool
+    has_points: bool
+    stamp: str
+    coding: str | None
+    content_type: str | None
+    goals: str
+    goals_fall: bool
+    most_listed: int | None
+    most_pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a server answers requests. `clock_off` and `delay` are in seconds, `rate` in requests a minute."""
+
+    clock_off: float
+    has_date: bool
+    delay: float
+    cache: Cache | None
+    rate: int | None
+    waits: str
+    elsewhere: int
+    unnamed: int
+    speaks_of_errors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """All that is drawn for one server. `seed` decides what is left to chance."""
+
+    seed: int
+    revision: str
+    has_model: bool
+    counts_minutes: int
+    website: Website
+    wording: Wording
+    manners: Manners
+    roles: frozenset[str]
+
+
+_PAIR = frozenset({"key", "account"})
+_OTHERS = frozenset(
+    {"no_permission", "elsewhere", "suspended", "limited", "error_500", "no_model", "unknowns"}
+)
+# Few, because the kit takes a tenth of a second for each new set of tokens.
+ROLES = (
+    frozenset({"key"}),
+    frozenset({"account"}),
+    _PAIR,
+    frozenset({*_PAIR, "visitor_id"}),
+    frozenset({"key", "no_model", "unknowns", "bot"}),
+    frozenset({*_PAIR, *_OTHERS, "visitor_id", "bot"}),
+)
+"""Sets of roles for which there are credentials."""
+
+_CALM = 0.2
+_shares = st.sampled_from((NONE, SOME, ALL))
+_sizes = st.one_of(
+    st.sampled_from((0, 1, 1, 2, 3)), st.integers(1, 12), st.integers(1, 12), st.integers(1, 40)
+)
+_places = st.tuples(st.sampled_from((*OPTIONAL, f"{_MAP}profileData")), st.sampled_from((SOME, ALL)))
+_nullable = st.tuples(st.sampled_from(NULLABLE), st.sampled_from((SOME, ALL)))
+
+websites = st.builds(
+    Website,
+    crowd=_sizes,
+    identified=_shares,
+    returning=_shares,
+    paying=_shares,
+    currency=st.sampled_from(tuple(CURRENCIES)),
+    moves=st.sampled_from((0.0, 0.0, 0.05, _CALM, 5.0)),
+)
+caches = st.builds(
+    Cache,
+    seconds=st.floats(1, 28),
+    paths=st.sampled_from((("realtime",), ("map",), ("realtime", "map"), ("",))),
+    tells_age=st.booleans(),
+    keeps_date=st.booleans(),
+)
+wordings = st.builds(
+    Wording,
+    nulls=st.frozensets(_nullable, max_size=5),
+    absent=st.frozensets(_places, max_size=5),
+    coordinates=st.sampled_from(("numbers", "numbers", "null", "absent", "integers")),
+    has_more=st.booleans(),
+    is_shuffled=st.booleans(),
+    has_points=st.booleans(),
+    stamp=st.sampled_from(STAMPS),
+    coding=st.sampled_from((None, None, "gzip", "deflate")),
+    content_type=st.sampled_from(
+        ("application/json", "application/json; charset=utf-8", "application/vnd.datafast+json", None)
+    ),
+    goals=st.sampled_from(("completedGoals", "completedCustomGoals", "both")),
+    goals_fall=st.booleans(),
+    most_listed=st.sampled_from((None, None, None, 3, 100)),
+    most_pages=st.sampled_from((1, 5, 1000)),
+)
+manners = st.builds(
+    Manners,
+    clock_off=st.sampled_from((0.0, 0.0)) | st.floats(-240, 240),
+    has_date=st.booleans(),
+    delay=st.sampled_from((0.0, 0.0, 0.0, 0.4, 8.0)),
+    cache=st.none() | caches,
+    rate=st.sampled_from((None, None, 60)),
+    waits=st.sampled_from(("seconds", "date", "unix", "milliseconds", "body", "nothing")),
+    elsewhere=st.sampled_from((403, 404)),
+    unnamed=st.sampled_from((400, 401, 403, 404, 422)),
+    speaks_of_errors=st.booleans(),
+)
+
+
+def _calm(drawn: Habits) -> Habits:
+    """Returns habits in which few visitors come or go while a cache holds an answer without saying so."""
+    cache = drawn.manners.cache
+    if cache is None or cache.tells_age:
+        return drawn
+    return replace(drawn, website=replace(drawn.website, moves=min(drawn.website.moves, _CALM)))
+
+
+habits = st.builds(
+    Habits,
+    seed=st.integers(0, 2**32),
+    revision=st.sampled_from((FEBRUARY, JUNE)),
+    has_model=st.booleans(),
+    counts_minutes=st.sampled_from((5, 10)),
+    website=websites,
+    wording=wordings,
+    manners=manners,
+    roles=st.sampled_from(ROLES),
+).map(_calm)
+
+PLAIN = Habits(
+    seed=0,
+    revision=FEBRUARY,
+    has_model=True,
+    counts_minutes=10,
+    website=Website(8, SOME, SOME, SOME, "USD", moves=0.2),
+    wording=Wording(
+        nulls=frozenset(),
+        absent=frozenset(),
+        coordinates="numbers",
+        has_more=False,
+        is_shuffled=False,
+        has_points=False,
+        stamp="milliseconds",
+        coding=None,
+        content_type="application/json",
+        goals="completedGoals",
+        goals_fall=False,
+        most_listed=None,
+        most_pages=1000,
+    ),
+    manners=Manners(
+        clock_off=0,
+        has_date=True,
+        delay=0,
+        cache=None,
+        rate=None,
+        waits="seconds",
+        elsewhere=404,
+        unnamed=400,
+        speaks_of_errors=False,
+    ),
+    roles=_PAIR,
+)
+"""The plain server, as the pages describe it in revision 2026-02."""

@@ -1,0 +1,144 @@
+"""A website of the reference server: who is there, and what they do as time passes."""
+
+import random
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tests.kit.reference.habits import ALL, CURRENCIES, NONE, Website
+
+WINDOW = 600
+_HALF_A_MINUTE = 30
+_MOST_STEPS = 30
+_PLACES = (
+    ("Denver", "US-CO", "US", "United States", 39.7391, -104.9866),
+    ("서산", "KR-44", "KR", "South Korea", 36.7817, 126.4522),
+    ("Kraków", "PL-12", "PL", "Poland", 50.0614, 19.9366),
+    ("Suva", "FJ-C", "FJ", "Fiji", -18.1416, 178.4419),
+    ("Anchorage", "US-AK", "US", "United States", 61.2181, -149.9003),
+)
+_SYSTEMS = (
+    ("Chrome", "133.0.0.0", "Mac OS", "10.15.7", "desktop", "Apple", "Macintosh", 1728, 998),
+    ("Mobile Safari", "18.3", "iOS", "18.3.1", "mobile", "Apple", "iPhone", 390, 844),
+    ("Firefox", "135.0", "Linux", "6.8", "desktop", "Dell", "XPS", 1920, 1080),
+)
+_PATHS = ("/", "/pricing", "/docs?page=2", "/blog/🎉", "/a/b/c#d", "/%E2%82%AC")
+_REFERRERS = (None, "https://news.example/?q=1", "https://t.example/")
+_CUSTOM = ("custom", "external_link", "scroll_to_end")
+
+
+@dataclass(slots=True)
+class Person:
+    """A visitor. Instants are Unix seconds, in the order in which things happened."""
+
+    id: str
+    number: int
+    place: tuple[str, str, str, str, float, float]
+    system: tuple[str, str, str, str, str, str, str, int, int]
+    referrer: str | None
+    first: float
+    began: float
+    visits: int
+    pages: list[tuple[float, str]]
+    goals: list[tuple[float, str]] = field(default_factory=list)
+    paid: list[tuple[float, float, bool]] = field(default_factory=list)
+    """When something was paid, how much, and whether it was a renewal."""
+    identified: float | None = None
+    is_here: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name under which a customer, or an identified visitor, is known."""
+        return f"Zoë {self.number}"
+
+
+class Site:
+    """The people of a website. It is moved to later and later instants."""
+
+    def __init__(self, website: Website, chance: random.Random, t: float) -> None:
+        """`t` is the instant at which it begins, with as many visitors as the website has."""
+        self._website = website
+        self._chance = chance
+        self._t = t
+        self.known: dict[str, Person] = {}
+        for _ in range(website.crowd):
+            self._come(t - chance.random() ** 2 * 1500)
+
+    def people(self, t: float, window: float = WINDOW) -> list[Person]:
+        """Who has viewed a page in the last seconds before an instant, and has not left."""
+        return [p for p in self.known.values() if p.is_here and p.pages[-1][0] > t - window]
+
+    def move(self, t: float) -> None:
+        """Lets time pass until an instant; an earlier one changes nothing."""
+        passed, self._t = t - self._t, max(t, self._t)
+        expected = self._website.moves * self._website.crowd * passed / _HALF_A_MINUTE
+        times = int(expected) + (self._chance.random() < expected % 1) if expected > 0 else 0
+        here = self.people(t) if times else []
+        for _ in range(min(times, _MOST_STEPS)):
+            self._step(here, t)
+
+    def _step(self, here: list[Person], t: float) -> None:
+        """Lets somebody do something. `here` are those who were there before the steps of this instant."""
+        kind = self._chance.choice(("come", "go", "view", "back", "act")) if here else "come"
+        person = self._chance.choice(here) if here else None
+        if person is None or kind == "come":
+            self._come(t)
+        elif kind == "go":
+            person.is_here = False
+        elif kind == "view":
+            person.pages.append((t, self._chance.choice(_PATHS)))
+        elif kind == "back":
+            gone = [p for p in self.known.values() if not p.is_here]
+            if gone and self._website.returning != NONE:
+                self._return(self._chance.choice(gone), t)
+        else:
+            self._act(person, t)
+
+    def _return(self, person: Person, t: float) -> None:
+        person.is_here, person.began, person.visits = True, t, person.visits + 1
+        person.pages.append((t, "/back"))
+
+    def _come(self, t: float) -> None:
+        """Somebody comes at an instant, and does what they do until now."""
+        chance = self._chance
+        visits = 1 + chance.randrange(1, 9) if self._is(self._website.returning) else 1
+        first = t if visits == 1 else t - 86_400 * chance.uniform(visits, 300)
+        person = Person(
+            id=str(UUID(int=chance.getrandbits(128), version=4)),
+            number=len(self.known) + 1,
+            place=chance.choice(_PLACES),
+            system=chance.choice(_SYSTEMS),
+            referrer=chance.choice(_REFERRERS),
+            first=first,
+            began=t,
+            visits=visits,
+            pages=[(at, chance.choice(_PATHS)) for at in self._times(first, t, visits)],
+        )
+        self.known[person.id] = person
+        # The latest page view of the first visitors lies within the ten minutes.
+        until = max(t, self._t - chance.random() * WINDOW * 0.99)
+        if until > t:
+            person.pages.append((until, chance.choice(_PATHS)))
+        if self._is(self._website.identified):
+            person.identified = chance.uniform(t, until)
+        if self._is(self._website.paying):
+            self._pay(person, chance.uniform(t, until))
+        while chance.random() < 0.3:
+            self._act(person, max(until, person.goals[-1][0] if person.goals else 0))
+
+    def _times(self, first: float, t: float, visits: int) -> list[float]:
+        """When the visits began, of which the first and the last are given."""
+        between = [self._chance.uniform(first, t) for _ in range(visits - 2)]
+        return [first, *sorted(between), t] if visits > 1 else [t]
+
+    def _is(self, share: str) -> bool:
+        return share == ALL or (share != NONE and self._chance.random() < 0.4)
+
+    def _act(self, person: Person, t: float) -> None:
+        person.goals.append((t, self._chance.choice(_CUSTOM)))
+
+    def _pay(self, person: Person, at: float) -> None:
+        decimals = CURRENCIES[self._website.currency]
+        amount = (
+            round(self._chance.uniform(0.5, 900), decimals) if decimals else self._chance.randrange(1, 90_000)
+        )
+        person.paid.append((at, amount, self._chance.random() < 0.3))
