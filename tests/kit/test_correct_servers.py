@@ -9,12 +9,12 @@ from hypothesis import given, settings
 
 from contract_tests.asking.client import Client, Limits
 from contract_tests.asking.credentials import Credentials
-from contract_tests.clauses import all_clauses
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from tests.kit.reference.habits import FEBRUARY, JUNE, PLAIN, ROLES, Cache, Habits, habits
 from tests.kit.reference.server import BOT, TOKENS, WEBSITE_ID
 from tests.kit.reference.wire import BASE, InProcess, VirtualTime
+from tests.kit.seed_clauses import SEED_CLAUSES
 
 _SILENT = Cache(seconds=20, paths=("realtime", "map"), tells_age=False, keeps_date=True)
 
@@ -83,7 +83,7 @@ def test_a_crowded_correct_server_is_neither_accused_nor_warned(crowd: int, revi
 def _run(drawn: Habits) -> Run:
     time = VirtualTime()
     transport = InProcess(drawn, time)
-    plan = Plan(BASE, _credentials(drawn, transport, time), all_clauses(), limits=Limits(timeout=20))
+    plan = Plan(BASE, _credentials(drawn, transport, time), SEED_CLAUSES, limits=Limits(timeout=20))
     connect = partial(Client, clock=time.clock, transport=transport)
     return verify(plan, lambda _sentence: None, lambda _count: None, connect=connect)
 
