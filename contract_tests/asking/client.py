@@ -155,8 +155,8 @@ class Client:
             if exchange.status != 429 or request.accepts_429:
                 return exchange
             if attempt + 1 < _TRIES:
-                # A wait that was too short came from a clock unlike ours: the next one is a whole minute.
-                least = _MINUTE if attempt else 0
+                # An instant that came too early is of a clock unlike ours: the next wait is a whole minute.
+                least = _MINUTE if attempt and not _has_seconds(exchange) else 0
                 self._wait(min(max(_wait_of(exchange, self.clock.now()), least), _LONGEST_WAIT))
         raise StoppedError(f"{exchange.url} still answers 429 after the wait that it asked for")
 
@@ -292,12 +292,18 @@ def _wait_of(exchange: Exchange, now: int) -> float:
     `now` is the current instant in ms since the epoch.
     """
     after = exchange.headers.get("retry-after", "")
-    if after.isascii() and after.isdigit():
+    if _has_seconds(exchange):
         return float(after)
     try:
         return max(parsedate_to_datetime(after).timestamp() - now / 1000, 0) + 1
     except (ValueError, OverflowError):
         return _wait_until_reset(exchange, now)
+
+
+def _has_seconds(exchange: Exchange) -> bool:
+    """Whether an answer says how many seconds to wait, which depends on no clock."""
+    after = exchange.headers.get("retry-after", "")
+    return after.isascii() and after.isdigit()
 
 
 def _wait_until_reset(exchange: Exchange, now: int) -> float:
