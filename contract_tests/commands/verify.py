@@ -34,6 +34,12 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     "--baseline", metavar="FILE", help="An earlier JSON report; clauses that are broken there do not count."
 )
 @click.option(
+    "--require-baseline",
+    "is_baseline_required",
+    is_flag=True,
+    help="Fail if a clause that held in the baseline was not observed.",
+)
+@click.option(
     "--report", "reports", multiple=True, metavar="KIND=FILE", help=f"Write a report: {_KINDS}. Repeatable."
 )
 @click.option("--har", metavar="FILE", help="Judge the recorded traffic in a HAR file; send nothing.")
