@@ -25,7 +25,7 @@ _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     """Returns the plan for the options. Raises click.UsageError for an option that cannot be used."""
-    if url is None and not options["har"]:
+    if url is None and not options["har"] and not options["is_coverage_explained"]:
         raise click.UsageError("no server is given: name its URL, or recorded traffic with --har FILE")
     try:
         base = base_of(url) if url is not None else str(options["har"])

@@ -42,6 +42,12 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.option(
     "--report", "reports", multiple=True, metavar="KIND=FILE", help=f"Write a report: {_KINDS}. Repeatable."
 )
+@click.option(
+    "--explain-coverage",
+    "is_coverage_explained",
+    is_flag=True,
+    help="Say how many clauses these credentials make observable, and what others would add; send nothing.",
+)
 @click.option("--har", metavar="FILE", help="Judge the recorded traffic in a HAR file; send nothing.")
 @click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
 @click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send unusual requests, too.")
