@@ -16,7 +16,7 @@ from contract_tests.asking.credentials import Credentials, CredentialsError, loa
 from contract_tests.clauses import all_clauses
 from contract_tests.document import document
 from contract_tests.judging.run import Plan
-from contract_tests.report.files import BaselineError, broken_in
+from contract_tests.report.files import Baseline, BaselineError, baseline_of
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|m|)", re.ASCII)
 _UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60}
@@ -25,7 +25,7 @@ _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     """Returns the plan for the options. Raises click.UsageError for an option that cannot be used."""
-    if url is None and not options["har"]:
+    if url is None and not options["har"] and not options["is_coverage_explained"]:
         raise click.UsageError("no server is given: name its URL, or recorded traffic with --har FILE")
     try:
         base = base_of(url) if url is not None else str(options["har"])
@@ -52,6 +52,11 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     required = _selected("--require", options["require"] or "", ids)
     # Required clauses are judged even if --only leaves them out.
     only = _selected("--only", options["only"] or "*", ids) | required
+    baseline = _baseline(options["baseline"])
+    if options["is_baseline_required"]:
+        if options["baseline"] is None:
+            raise click.UsageError("--require-baseline needs a --baseline")
+        required |= only & baseline.held
     return Plan(
         base=base,
         credentials=given,
@@ -65,7 +70,8 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         may_write=options["is_owned"],
         is_recorded=bool(options["har"]),
         is_strict=options["is_strict"],
-        known=_known(options["baseline"]),
+        known=baseline.broken,
+        held=baseline.held,
     )
 
 
@@ -85,12 +91,12 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
         )
 
 
-def _known(baseline: str | None) -> frozenset[str]:
-    """Returns the ids of the clauses that are broken in an earlier report; none without a report."""
-    if baseline is None:
-        return frozenset()
+def _baseline(file: str | None) -> Baseline:
+    """Returns the clauses of an earlier run's report; none without a file."""
+    if file is None:
+        return Baseline()
     try:
-        return broken_in(Path(baseline))
+        return baseline_of(Path(file))
     except BaselineError as error:
         raise click.UsageError(f"--baseline: {error}") from None
 

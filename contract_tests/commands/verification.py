@@ -13,6 +13,7 @@ import click
 from contract_tests.asking.har import HarError, read_har, write_har
 from contract_tests.commands.plan import plan_of
 from contract_tests.judging.run import Exit, Plan, Run, judged, verify
+from contract_tests.report.coverage import coverage_report
 from contract_tests.report.files import write_report
 from contract_tests.report.targets import TargetError, check_target
 from contract_tests.report.terminal import terminal_report
@@ -24,6 +25,9 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
     `reports` are pairs of kind and file. Returns the exit code.
     """
     plan = plan_of(url, options)
+    if options["is_coverage_explained"]:
+        click.echo("\n".join(coverage_report(plan.contract, plan.credentials, [c.id for c in plan.clauses])))
+        return int(Exit.HOLDS)
     _check_targets(reports, options["saved_har"])
     run = _recorded(plan, url, options) if options["har"] else _live(plan)
     # The files come first, because the reader of the output may leave.

@@ -34,7 +34,19 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     "--baseline", metavar="FILE", help="An earlier JSON report; clauses that are broken there do not count."
 )
 @click.option(
+    "--require-baseline",
+    "is_baseline_required",
+    is_flag=True,
+    help="Fail if a clause that held in the baseline was not observed.",
+)
+@click.option(
     "--report", "reports", multiple=True, metavar="KIND=FILE", help=f"Write a report: {_KINDS}. Repeatable."
+)
+@click.option(
+    "--explain-coverage",
+    "is_coverage_explained",
+    is_flag=True,
+    help="Say how many clauses these credentials make observable, and what others would add; send nothing.",
 )
 @click.option("--har", metavar="FILE", help="Judge the recorded traffic in a HAR file; send nothing.")
 @click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")

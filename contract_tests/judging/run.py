@@ -47,6 +47,8 @@ class Run:
     """Why less was observed than is required; None if everything was."""
     mended: Sequence[str] = ()
     """The ids of clauses that are broken in the baseline and hold now."""
+    lost: Sequence[str] = ()
+    """The ids of clauses that held in the baseline and were not observed now."""
 
     def of(self, outcome: Outcome) -> list[Verdict]:
         """Returns the verdicts with an outcome."""
@@ -93,6 +95,8 @@ class Plan:
     is_strict: bool = False
     known: frozenset[str] = frozenset()
     """The ids of clauses that may be broken, because they are broken in the baseline."""
+    held: frozenset[str] = frozenset()
+    """The ids of clauses that were observed and not broken in the baseline."""
 
 
 def verify(
@@ -159,6 +163,9 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
         seconds=time.monotonic() - begun,
         unseen=next(_unseen(recording, verdicts, plan), None),
         mended=[v.clause.id for v in verdicts if v.clause.id in plan.known and v.outcome is Outcome.HOLDS],
+        lost=[
+            v.clause.id for v in verdicts if v.clause.id in plan.held and v.outcome is Outcome.NOT_OBSERVED
+        ],
     )
 
 

@@ -118,6 +118,9 @@ def _sections(run: Run) -> Iterator[ET.Element]:
     if run.mended:
         told = f"No longer broken: {', '.join(run.mended)}. Remove it from the baseline."
         yield _section("mended", "Mended", element("p", told))
+    if run.lost:
+        told = f"Held in the baseline, not observed now: {ids_told(run.lost)}."
+        yield _section("lost", "No longer observed", element("p", told))
     failed = run.of(Outcome.FAILED)
     if failed:
         told = "This is a bug in the kit; it says nothing about the server. Please report it."

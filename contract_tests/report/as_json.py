@@ -40,6 +40,7 @@ def json_report(run: Run) -> str:
         "exitCode": int(run.exit),
         "totals": {outcome.value: len(run.of(outcome)) for outcome in Outcome},
         "mended": list(run.mended),
+        "lost": list(run.lost),
         "clauses": [_clause(verdict) for verdict in run.verdicts],
     }
     return _visible(msgspec.json.format(msgspec.json.encode(content), indent=2).decode()) + "\n"

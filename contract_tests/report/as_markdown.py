@@ -90,6 +90,8 @@ def _sections(run: Run) -> Iterator[_Section]:
         title = total_of(outcome, len(verdicts))
         yield _Section(title, [_deviation(verdict) for verdict in verdicts], outcome is Outcome.BROKEN)
     yield _Section("No longer broken: remove it from the baseline", [f"- {id_}" for id_ in run.mended])
+    lost = [f"- {ids_told(run.lost)}"] if run.lost else []
+    yield _Section(f"{len(run.lost)} held in the baseline, not observed now", lost)
     bugs = [f"- {verdict.clause.id}: {_code(verdict.bug)}" for verdict in run.of(Outcome.FAILED)]
     yield _Section("Bugs in the kit", bugs)
     unseen = [

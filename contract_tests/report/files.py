@@ -1,6 +1,7 @@
 """Report files: writing a report in one of the formats, and reading an earlier report as a baseline."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import JSON_VERSION, json_report
 from contract_tests.report.as_junit import junit_report
 from contract_tests.report.as_markdown import markdown_report
+
+_BROKEN = (Outcome.BROKEN, Outcome.KNOWN)
+_HELD = (Outcome.HOLDS, Outcome.WARNING)
 
 WRITERS: Mapping[str, Callable[[Run], str]] = {
     "json": json_report,
@@ -38,11 +42,16 @@ class BaselineError(Exception):
     """A baseline file that cannot be used; the text names the file and says why."""
 
 
-def broken_in(path: Path) -> frozenset[str]:
-    """Returns the ids of the clauses that are broken or known deviations in a JSON report.
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The clauses of an earlier report: the ids of those that were broken, and of those that were not."""
 
-    Raises BaselineError.
-    """
+    broken: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+
+
+def baseline_of(path: Path) -> Baseline:
+    """Returns the clauses that a JSON report lists as judged. Raises BaselineError."""
     try:
         report = msgspec.json.decode(path.read_bytes(), type=_Report)
     except OSError as error:
@@ -51,8 +60,7 @@ def broken_in(path: Path) -> frozenset[str]:
         raise BaselineError(f"{path} is not a report of `--report json=FILE`: {error}") from None
     if report.version != JSON_VERSION:
         raise BaselineError(f"{path} is a report of version {report.version}, not {JSON_VERSION}")
-    meant = (Outcome.BROKEN.value, Outcome.KNOWN.value)
-    return frozenset(clause.id for clause in report.clauses if clause.outcome in meant)
+    return Baseline(report.with_outcomes(*_BROKEN), report.with_outcomes(*_HELD))
 
 
 class _ReportedClause(msgspec.Struct):
@@ -65,3 +73,8 @@ class _Report(msgspec.Struct):
 
     version: int
     clauses: list[_ReportedClause]
+
+    def with_outcomes(self, *outcomes: Outcome) -> frozenset[str]:
+        """Returns the ids of the clauses with one of the outcomes."""
+        values = {outcome.value for outcome in outcomes}
+        return frozenset(clause.id for clause in self.clauses if clause.outcome in values)

@@ -42,6 +42,10 @@ def _lines(run: Run) -> Iterator[str]:
             yield from _deviation(verdict, color)
     if run.mended:
         yield from ("", f"No longer broken, remove from the baseline: {', '.join(run.mended)}")
+    if run.lost:
+        told = f"Held in the baseline, not observed now: {ids_told(run.lost)}"
+        yield ""
+        yield from textwrap.wrap(told, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     for verdict in run.of(Outcome.FAILED):
         bug = f"{verdict.clause.id} could not be judged because of a bug in the kit: {plain(verdict.bug)}"
         yield from ("", click.style(bug, fg="red"))

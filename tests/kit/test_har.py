@@ -118,6 +118,30 @@ def test_traffic_of_a_page_that_only_polls_holds(traffic: Path) -> None:
     assert "RT-01" in _outcomes(report, "holds")
 
 
+def test_a_baseline_is_a_ratchet(traffic: Path) -> None:
+    realtime, shown = _entry("/analytics/realtime", _realtime()), _entry("/analytics/realtime/map", _map())
+    assert _judged(traffic, [realtime, shown])[0] == 0
+    earlier = traffic.with_suffix(".json").rename(traffic.with_name("earlier.json"))
+    options = ("--baseline", str(earlier))
+
+    code, report, told = _judged(traffic, [realtime], *options)
+    assert (code, "MAP-72" in report["lost"], "RT-01" in report["lost"]) == (0, True, False), told
+    assert "Held in the baseline, not observed now: " in told
+    code, _, told = _judged(traffic, [realtime], *options, "--require-baseline")
+    assert code == 5
+    assert "is required, but was not observed" in told
+    assert _judged(traffic, [realtime], *options, "--require-baseline", "--only", "RT-*")[0] == 0
+    code, report, _ = _judged(traffic, [realtime, shown], *options, "--require-baseline")
+    assert (code, report["lost"]) == (0, [])
+
+
+def test_a_baseline_that_is_required_must_be_given(traffic: Path) -> None:
+    traffic.write_text("{}")
+    result = ended("verify", "--har", str(traffic), "--require-baseline")
+
+    assert (result.returncode, "--require-baseline needs a --baseline" in result.stderr) == (2, True)
+
+
 def test_clauses_that_lack_the_same_are_told_together(traffic: Path) -> None:
     _, report, told = _judged(traffic, [_entry("/analytics/realtime/map", _map())], "--only", "MAP-*,VIS-*")
 

@@ -37,7 +37,7 @@ from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import json_report
 from contract_tests.report.as_junit import junit_report
 from contract_tests.report.as_markdown import MOST_CHARACTERS, markdown_report
-from contract_tests.report.files import WRITERS, broken_in, report_schema, write_report
+from contract_tests.report.files import WRITERS, baseline_of, report_schema, write_report
 from contract_tests.report.summary import summary_of
 from contract_tests.report.targets import TargetError, check_target
 from contract_tests.report.terminal import terminal_report
@@ -293,8 +293,9 @@ def test_a_report_is_a_baseline(tmp_path: Path) -> None:
     write_report("json", tmp_path / "new folder" / "a.json", broken())
     write_report("json", tmp_path / "b.json", known_deviations())
 
-    assert broken_in(tmp_path / "new folder" / "a.json") == {"AUTH-02", "MAP-72"}
-    assert broken_in(tmp_path / "b.json") == {"MAP-72"}
+    assert baseline_of(tmp_path / "new folder" / "a.json").broken == {"AUTH-02", "MAP-72"}
+    assert baseline_of(tmp_path / "new folder" / "a.json").held == {"ENV-01", "MAP-73", "MAP-74"}
+    assert baseline_of(tmp_path / "b.json").broken == {"MAP-72"}
 
 
 @pytest.mark.parametrize("name", RUNS)

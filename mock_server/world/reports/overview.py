@@ -20,7 +20,7 @@ def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
     rows, payments = chosen.rows, chosen.payments
     sessions, visitors = len(rows), int(np.count_nonzero(chosen.is_first))
     revenue = int(payments.amount.sum())
-    new = int(np.count_nonzero(chosen.is_first & (rows.number == 1)))
+    new = int(np.count_nonzero(rows.number == 1))
     return {
         "visitors": visitors,
         "sessions": sessions,
@@ -30,7 +30,7 @@ def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
         "revenue": facts.amount(revenue),
         "payments": len(payments.at),
         "revenue_per_visitor": round(facts.amount(revenue) / visitors, 2) if visitors else 0,
-        "conversion_rate": share(len(chosen.paying_visitors(payments)), visitors),
+        "conversion_rate": share(chosen.count_paying_visitors(), visitors),
         "pageviews": int(rows.views.sum()),
         "new_visitors": new,
         "returning_visitors": visitors - new,

@@ -100,13 +100,6 @@ class Selection:
         return flags
 
     @cached_property
-    def visitors(self) -> Column:
-        """A flag for each visitor that there is: whether they made any of the visits."""
-        flags = np.zeros(self.past.visitors.count, bool)
-        flags[self.rows.visitor] = True
-        return flags
-
-    @cached_property
     def payments(self) -> Payments:
         """The payments, of visits with a purchase that come through the filters, whenever they were made."""
         payments, buyers = self.past.payments, self.past.buyers
@@ -128,12 +121,23 @@ class Selection:
         """The visits in which the purchases of these payments were made."""
         return taken(self.past.buyers, payments.row)
 
-    def paying_visitors(self, payments: Payments) -> Column:
-        """The numbers of visitors of the period who made any of these payments, each once."""
-        payers = np.unique(self.past.buyers.visitor[payments.row])
-        payers = payers[payers >= 0]
-        found: Column = payers[self.visitors[payers]]
-        return found
+    def count_paying_visitors(self) -> int:
+        """Returns how many visitors who made any of the visits made any of the payments."""
+        buyers, row = self.past.buyers, self.payments.row
+        visitor, start = buyers.visitor[row], buyers.start[row]
+        has_number = visitor >= 0
+        # A purchase that comes through the filters was made in a chosen visit, if that was in the period.
+        came = has_number & (start >= self.begin) & (start < self.end)
+        flags = np.zeros(self.past.visitors.count, bool)
+        flags[visitor[has_number & ~came]] = True
+        flags[visitor[came]] = False
+        if flags.any():
+            # The others bought before the period and were charged in it.
+            others = self.rows.visitor[flags[self.rows.visitor]]
+            flags[:] = False
+            flags[others] = True
+        flags[visitor[came]] = True
+        return int(np.count_nonzero(flags))
 
 
 def distinct(numbers: Sequence[int] | Column, count: int) -> int:

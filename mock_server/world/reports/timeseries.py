@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from mock_server.world.past.coins import Column
-from mock_server.world.past.payments import Payments
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.overview import overview, share
 from mock_server.world.reports.period import Bucket
@@ -23,22 +22,22 @@ def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> li
     begins = np.array([bucket.begin for bucket in buckets], np.int64)
     rows, payments = chosen.rows, chosen.payments
     # Rows are sorted by their start, so those of a bucket lie together.
-    edges = np.searchsorted(rows.start, begins)
-    bucket = np.repeat(np.arange(count), np.diff(edges, append=len(rows)))
+    edges = np.append(np.searchsorted(rows.start, begins), len(rows))
+    sessions = np.diff(edges)
     # A visit is a visitor's first in its bucket if the one before lies in an earlier row of the past.
     first_rows = np.maximum(np.searchsorted(chosen.past.rows.start, begins), chosen.first)
-    is_first = chosen.earlier < first_rows[bucket]
+    is_first = chosen.earlier < np.repeat(first_rows, sessions)
     paid_in = _place(begins, payments.at)
     numbers = {
-        "visitors": np.bincount(bucket[is_first], minlength=count),
-        "sessions": np.bincount(bucket, minlength=count),
+        "visitors": _count_between(edges, is_first),
+        "sessions": sessions,
         "payments": np.bincount(paid_in, minlength=count),
-        "pageviews": np.bincount(bucket, rows.views, minlength=count),
-        "new_visitors": np.bincount(bucket[is_first & (rows.number == 1)], minlength=count),
+        "pageviews": _sum_between(edges, rows.views),
+        "new_visitors": _count_between(edges, is_first & (rows.number == 1)),
     }
     revenue = _sums(paid_in, payments.amount, count)
     renewals = _sums(paid_in, np.where(payments.is_renewal, payments.amount, 0), count)
-    payers = _payers(chosen, payments, paid_in, bucket, count)
+    payers = _payers(chosen, paid_in, edges, is_first)
     return [
         {
             "name": one.name,
@@ -78,15 +77,33 @@ def _sums(places: Column, values: Column, count: int) -> Column:
     return sums
 
 
-def _payers(chosen: Selection, payments: Payments, paid_in: Column, bucket: Column, count: int) -> Column:
-    """How many of the visitors of each bucket paid in it."""
-    visitors = chosen.past.visitors.count
-    payer = chosen.past.buyers.visitor[payments.row]
-    known = payer >= 0
-    paid = np.unique(paid_in[known] * visitors + payer[known])
+def _count_between(edges: Column, flags: Column) -> Column:
+    """Returns how many flags are set between each edge and the next one."""
+    return np.diff(np.searchsorted(np.flatnonzero(flags), edges))
+
+
+def _sum_between(edges: Column, values: Column) -> Column:
+    """Returns the sum of the values between each edge and the next one."""
+    sums = np.zeros(len(edges) - 1, np.int64)
+    is_filled = np.diff(edges) > 0
+    if is_filled.any():
+        sums[is_filled] = np.add.reduceat(values, edges[:-1][is_filled], dtype=np.int64)
+    return sums
+
+
+def _payers(chosen: Selection, paid_in: Column, edges: Column, is_first: Column) -> Column:
+    """Returns how many of the visitors of each bucket paid in it."""
+    visitors, count = chosen.past.visitors.count, len(edges) - 1
+    payer = chosen.past.buyers.visitor[chosen.payments.row]
+    has_number = payer >= 0
     is_payer = np.zeros(visitors, bool)
-    is_payer[paid % visitors] = True
-    of_payers = is_payer[chosen.rows.visitor]
-    came = np.unique(bucket[of_payers] * np.int64(visitors) + chosen.rows.visitor[of_payers])
-    both: Column = np.intersect1d(paid, came, assume_unique=True)
+    is_payer[payer[has_number]] = True
+    # One visit of each payer in each bucket.
+    came = np.flatnonzero(is_payer[chosen.rows.visitor] & is_first)
+    bucket = np.searchsorted(edges, came, side="right") - 1
+    there = np.sort(bucket * visitors + chosen.rows.visitor[came])
+    paid = np.sort(paid_in[has_number] * visitors + payer[has_number])
+    paid = paid[np.diff(paid, prepend=-1) != 0]
+    places = np.searchsorted(there, paid)
+    both = paid[there[np.minimum(places, len(there) - 1)] == paid] if len(there) else paid[:0]
     return np.bincount(both // visitors, minlength=count)

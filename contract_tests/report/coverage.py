@@ -1,0 +1,29 @@
+"""The report of `--explain-coverage`: how many clauses can be observed, and how many more could be."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from contract_tests.asking.credentials import Credentials
+from contract_tests.document import Document
+from contract_tests.judging.coverage import coverage_of, gains_of
+from contract_tests.report.words import counted, ids_told
+
+_WIDTH = 100
+# Nobody reads the ids of a hundred clauses.
+_MOST_NAMED = 20
+
+
+def coverage_report(contract: Document, credentials: Credentials, ids: Sequence[str]) -> Iterator[str]:
+    """Yields the lines of the report. Nothing is sent: whether the server has the data is not known yet."""
+    now = len(coverage_of(contract, credentials, ids))
+    gains = gains_of(contract, credentials, ids)
+    yield f"With these credentials at most {now} of {counted(len(ids), 'clause', 'clauses')} can be observed."
+    if gains:
+        yield from ("", "What else would be, with a token or an id more (`--credentials`):")
+    for gain in gains:
+        roles = " and ".join(f"`{role}`" for role in gain.roles)
+        named = f" ({ids_told(gain.clauses)})" if len(gain.clauses) <= _MOST_NAMED else ""
+        told = f"{roles}: {now + len(gain.clauses)}, {len(gain.clauses)} more{named}"
+        yield from textwrap.wrap(
+            told, _WIDTH, initial_indent="  ", subsequent_indent=" " * 4, break_on_hyphens=False
+        )

@@ -1,0 +1,59 @@
+"""`datafast-mock verify --explain-coverage`: how much credentials make observable; nothing is sent."""
+
+import pytest
+
+from contract_tests.asking.credentials import Credentials, load_credentials
+from contract_tests.clauses import all_clauses
+from contract_tests.document import document
+from contract_tests.judging.coverage import coverage_of, gains_of
+from tests.command import ended
+from tests.kit.nobody import nobody
+
+_IDS = [clause.id for clause in all_clauses()]
+
+
+def test_a_key_makes_most_clauses_observable() -> None:
+    missing = set(_IDS) - set(coverage_of(document(), Credentials(key="df_x"), _IDS))
+
+    assert missing == {"AUTH-03", "AUTH-04", "AUTH-05", "AUTH-08", "ERR-04", "ERR-05", "ERR-06", "ERR-07"}
+
+
+def test_what_further_credentials_would_add() -> None:
+    gains = gains_of(document(), Credentials(key="df_x"), _IDS)
+
+    assert [(gain.roles, gain.clauses) for gain in gains] == [
+        (("account",), ("AUTH-03", "ERR-04")),
+        (("no_permission", "website_id"), ("AUTH-04",)),
+        (("elsewhere", "website_id"), ("AUTH-05",)),
+        (("suspended",), ("AUTH-08",)),
+        (("limited",), ("ERR-06",)),
+        (("error_500",), ("ERR-07",)),
+        (("bot",), ("ERR-05",)),
+    ]
+
+
+def test_an_account_token_without_a_website_is_told_what_it_lacks() -> None:
+    gains = {
+        gain.roles: len(gain.clauses) for gain in gains_of(document(), Credentials(account="dft_x"), _IDS)
+    }
+
+    assert gains[("website_id",)] > 150
+
+
+def test_all_credentials_make_all_clauses_observable() -> None:
+    credentials = load_credentials("mock")
+
+    assert coverage_of(document(), credentials, _IDS) == _IDS
+    assert gains_of(document(), credentials, _IDS) == []
+
+
+@pytest.mark.parametrize("has_url", [True, False], ids=["with a URL", "without one"])
+def test_the_command_sends_nothing(has_url: bool) -> None:
+    with nobody() as address:
+        url = [address] if has_url else []
+        result = ended("verify", *url, "--key", "df_secret", "--explain-coverage", "--only", "ERR-*")
+
+    assert result.returncode == 0
+    assert result.stdout.startswith("With these credentials at most 3 of 7 clauses can be observed.\n")
+    assert "`account`: 4, 1 more (ERR-04)" in result.stdout
+    assert "df_secret" not in result.stdout
