@@ -38,7 +38,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _JSON = "application/json"
 # The sources of what the seed pages do not have, by standing.
 _ELSEWHERE = "the public documentation"
-_SOURCES = {OBSERVED: "public client programs"}
+_SOURCES = {OBSERVED: "public client programs", EXAMPLE: _ELSEWHERE}
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 # Members without a row, because ENV-09 judges their type.
 _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
@@ -65,8 +65,8 @@ class Operation:
     `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
     documented statuses. `security` has one mapping for each alternative, from the name of a scheme to the
     roles that it requires; it is empty if the operation needs no credentials. `body` is the documented
-    example of a request body; None if none is documented. `tag` is the first tag; "" if there is
-    none. `standing` is the standing of the sentences about the operation itself.
+    example of a request body; None if none is documented. `standing` is the standing of the sentences about
+    the operation itself.
     """
 
     id: str
@@ -78,7 +78,6 @@ class Operation:
     errors: frozenset[int]
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     body: Json
-    tag: str = ""
     standing: str = "page"
 
     @property
@@ -266,7 +265,6 @@ class Document:
             # An alternative without a scheme means that no credentials are needed.
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
-            tag=next(iter(content.get("tags", ())), ""),
             standing=content.get("x-standing", PAGE),
         )
 

@@ -30,6 +30,7 @@ FAMILIES = (
     Family("VIS", "Visitor profile", "visitor", VISITOR),
     Family("POLL", "Answers over time", "polls"),
     Family("AGR", "Agreement between endpoints", "agreement"),
+    Family("SUM", "Sums of reports", "sums"),
 )
 
 WRITTEN = frozenset(family.operation for family in FAMILIES if family.operation)

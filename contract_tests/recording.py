@@ -158,7 +158,10 @@ def _absent(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
 
 def _is_absent(exchanges: Sequence[Exchange]) -> bool:
     asked = ([e.status for e in exchanges if e.labels & labels] for labels in _DECISIVE)
-    statuses = next((found for found in asked if found), [])
+    statuses = next((found for found in asked if found), None)
+    if statuses is None:
+        # The API itself would say in JSON that an id is unknown.
+        return all(e.status in _NOT_THERE and not isinstance(e.json, dict) for e in exchanges)
     return (
         not any(e.is_success for e in exchanges)
         and not _NOT_THERE.isdisjoint(statuses)

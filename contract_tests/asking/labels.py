@@ -35,6 +35,7 @@ UNKNOWN_RESOURCE = "unknown-resource"
 PAGE = "page"
 WITH_KEY = "with-the-key"
 WITH_ACCOUNT = "with-the-account-token"
+PRESENT = "present"
 
 ROUNDS = 3
 """How many rounds of map, counter, map a sandwich has."""

@@ -80,9 +80,9 @@ class Paging:
 def rules_of(contract: Document) -> list[Rule]:
     """Returns the rules of the operations without clauses written by hand, in the order of the document.
 
-    A refusal that the document describes alike for several operations is a rule for one of them only, so
-    that a run does not take a dozen requests for each operation: without a token for one of each tag, the
-    others for one of all. Operations with an id in the path, and those that write, keep all of their rules.
+    A refusal that the document describes alike for several operations that read is a rule for the first of
+    them only, so that a run does not take half a dozen requests for each operation. An unknown id and the
+    operations that write keep all of their rules.
     """
     found: dict[Hashable, Rule] = {}
     for operation in _described(contract):
@@ -93,7 +93,10 @@ def rules_of(contract: Document) -> list[Rule]:
 
 
 def pagings_of(contract: Document) -> list[Paging]:
-    """Returns the first operation of each tag with pages for which the kit can make a correct request."""
+    """Returns the operations with pages for which the kit can make a correct request.
+
+    Of several whose answers have the same members outside of `data`, only the first one is returned.
+    """
     found: dict[Hashable, Paging] = {}
     for operation in _described(contract):
         asked = _Asked(operation)
@@ -101,8 +104,13 @@ def pagings_of(contract: Document) -> list[Paging]:
         if limit and offset and operation.is_read and asked.is_known:
             size = int(limit.schema.get("minimum", 1))
             paging = Paging(operation, max(size, 1), asked.main, asked.values, asked.roles)
-            found.setdefault(operation.tag or operation.id, paging)
+            found.setdefault(_form(contract, operation), paging)
     return list(found.values())
+
+
+def _form(contract: Document, operation: Operation) -> Hashable:
+    """Returns the members of an operation's answer outside of `data`."""
+    return frozenset(r.place for r in contract.rows if r.operation == operation.id and r.place[0] != "data")
 
 
 def _described(contract: Document) -> Iterator[Operation]:
@@ -169,11 +177,10 @@ class _Asked:
     def likeness(self, rule: Rule) -> Hashable:
         """Returns a value that two rules share if one of them stands for both."""
         kind = rule.label
-        if kind not in labels.REFUSED or not self.is_known or not self.operation.is_read:
+        if kind not in labels.REFUSED - {labels.UNKNOWN_RESOURCE} or not self.operation.is_read:
             return rule.id
-        tag = self.operation.tag if kind == labels.NO_CREDENTIAL else ""
         security = tuple(tuple(sorted(alternative.items())) for alternative in self.operation.security)
-        return kind, rule.who, rule.statuses, security, self.is_below_a_website, bool(rule.roles), tag
+        return kind, rule.who, rule.statuses, security, self.is_below_a_website, bool(rule.roles)
 
     def rules(self) -> Iterator[Rule]:
         """Yields the rules that follow from the document's `security`, parameters and statuses."""

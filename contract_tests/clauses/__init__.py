@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
-from contract_tests.clauses import access, agreement, envelope, polls, realtime, realtime_map, visitor
+from contract_tests.clauses import access, agreement, envelope, polls, realtime, realtime_map, sums, visitor
 from contract_tests.clauses.access import ACCESS, access_clauses
 from contract_tests.clauses.clause import Clause, clauses_of
 from contract_tests.clauses.paging import paging_clauses
@@ -25,7 +25,7 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
     for module in (envelope, realtime_map, visitor):
         # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
-    for module in (access, realtime, polls, agreement):
+    for module in (access, realtime, polls, agreement, sums):
         found += clauses_of(vars(module))
     found += (*access_clauses(contract), *paging_clauses(contract))
     return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

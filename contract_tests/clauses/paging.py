@@ -94,8 +94,8 @@ def _pagination(page: Page) -> Json:
 
 
 def _another(page: Page) -> Iterable[Violation]:
-    for name, asked in (("limit", page.limit), ("offset", page.offset)):
+    for name, asked, least in (("limit", page.limit, 1), ("offset", page.offset, 0)):
         told = _pagination(page).get(name, asked)
-        # Another type is a matter of the clause about the member itself.
-        if type(told) is int and told != asked:
+        # What cannot be one is a matter of the clause about the member itself.
+        if type(told) is int and told >= least and told != asked:
             yield Violation(f"`{name}` was {asked}", page.exchange, f"/pagination/{name}", told)

@@ -13,6 +13,7 @@ from contract_tests.mutants.realtime import REALTIME_MUTANTS
 from contract_tests.mutants.realtime_map import REALTIME_MAP_MUTANTS
 from contract_tests.mutants.shape import shape_mutants
 from contract_tests.mutants.statuses import status_mutants
+from contract_tests.mutants.sums import SUMS_MUTANTS
 from contract_tests.mutants.visitor import VISITOR_MUTANTS
 
 
@@ -33,6 +34,7 @@ def mutants_for(contract: Document) -> tuple[Mutant, ...]:
         *VISITOR_MUTANTS,
         *POLLS_MUTANTS,
         *AGREEMENT_MUTANTS,
+        *SUMS_MUTANTS,
         *paging_mutants(contract),
         *shape_mutants(contract),
     )

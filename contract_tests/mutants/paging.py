@@ -20,8 +20,9 @@ def paging_mutants(contract: Document) -> Iterator[Mutant]:
         yield Mutant(f"{name} reports another page", f"{name}.paging-echo", partial(rewriting, name, _next))
 
 
-def _longer(body: Json, _exchange: Exchange) -> None:
-    body["data"] *= 2
+def _longer(body: Json, exchange: Exchange) -> None:
+    if labels.PAGE in exchange.labels:
+        body["data"] *= 2
 
 
 def _always_the_first(operation: str) -> Mutation:

@@ -64,6 +64,7 @@ _SHARED = {
     "values",
     "paging",
     "fields",
+    "question",
 }
 
 

@@ -58,3 +58,4 @@ def test_no_run_asks_more_than_its_probes_say(base: str) -> None:
     run = _run(base, list(all_clauses()))
 
     assert len(run.recording.exchanges) <= most_of(probes_for(document(), _CREDENTIALS, ids))
+    assert len(run.recording.exchanges) < 90

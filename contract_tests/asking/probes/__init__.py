@@ -13,6 +13,7 @@ from contract_tests.asking.probes import (
     polls,
     realtime,
     realtime_map,
+    sums,
     visitor,
 )
 from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
@@ -37,6 +38,7 @@ def probes_for(
         *access.REFUSED,
         *polls.PROBES,
         *agreement.PROBES,
+        sums.PRESENT,
         *realtime.PROBES,
         *realtime_map.PROBES,
         *visitor.PROBES,
@@ -44,6 +46,7 @@ def probes_for(
         *access.access_probes(contract, may_write=may_write),
         *paging.paging_probes(contract),
         *fields.field_probes(contract),
+        *sums.PROBES,
     )
     return [p for p in all_probes if p.is_possible(credentials) and is_wanted(p.serves, wanted)]
 

@@ -3,6 +3,7 @@
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE
 from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Asker, Question, Series
+from contract_tests.asking.probes.sums import SUMS_OF
 from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.families import MAP, REALTIME
@@ -49,7 +50,8 @@ def access_probes(contract: Document, *, may_write: bool) -> list[Question]:
 def _question(rule: Rule) -> Question:
     operation = rule.operation
     is_refused = rule.label in labels.REFUSED
-    serves = (rule.id, *REFUSALS) if is_refused else (f"{operation.id}.*", *SUCCESSES)
+    of_success = (f"{operation.id}.*", *SUMS_OF.get(operation.id, ()), *SUCCESSES)
+    serves = (rule.id, *REFUSALS) if is_refused else of_success
     return Question(
         operation.id,
         rule.label,

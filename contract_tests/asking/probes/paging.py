@@ -13,7 +13,7 @@ _PAGES = 3
 def paging_probes(contract: Document) -> list[Series]:
     """Returns a series for each operation whose answers come in pages."""
     return [
-        Series((f"{paging.operation.id}.paging-*",), _PAGES, paging.who, partial(_pages, paging))
+        Series((f"{paging.operation.id}.paging-*", "SUM-15"), _PAGES, paging.who, partial(_pages, paging))
         for paging in pagings_of(contract)
     ]
 

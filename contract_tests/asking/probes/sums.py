@@ -1,0 +1,81 @@
+"""Reports of a finished hour, of one date, with opposite filters, and the visitors' list of the present.
+
+The answers about the usual finished week, with which most sums are compared, come from the access probes.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
+from contract_tests.asking.rules import MAIN
+
+_OVERVIEW, _TIMESERIES, _LIST = "getOverview", "getTimeseries", "listVisitors"
+_MOST_LISTED = "250"
+
+_ROWS = ("SUM-05", "SUM-14")
+_PARTITION = ("SUM-0[5-7]", "SUM-14")
+SUMS_OF: Mapping[str, tuple[str, ...]] = {
+    _OVERVIEW: ("SUM-0[1589]", "SUM-0[67]", "SUM-1[023]", "SUM-25"),
+    _TIMESERIES: ("SUM-0[1-4]", "SUM-11", "SUM-15", "SUM-2[34]"),
+    "getDevices": (*_PARTITION, "SUM-15"),
+    **dict.fromkeys(("getCountries", "getBrowsers", "getOperatingSystems"), _PARTITION),
+    **dict.fromkeys(("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities"), _ROWS),
+    "getHostnames": _ROWS,
+    "getGoals": ("SUM-15", "SUM-16"),
+    "getExitClicks": ("SUM-16",),
+    _LIST: ("SUM-17",),
+}
+"""The clauses about sums that the usual correct request for an operation serves."""
+
+
+def _hour(asker: Asker) -> None:
+    """Asks for the overview and the visitors of an hour, so that a website's list fits into one answer."""
+    hour = {name: f"{asker.period['endAt']}T{time}" for name, time in _HOUR.items()}
+    _ask_if_there(asker, _OVERVIEW, hour)
+    for chosen in ({}, {"isCustomer": "false"}, {"isCustomer": "true"}):
+        _ask_if_there(asker, _LIST, {**hour, "limit": _MOST_LISTED, **chosen})
+
+
+# No midnight: some timestamps are read as dates.
+_HOUR = {"startAt": "03:00:00Z", "endAt": "03:59:59Z"}
+
+
+def _filtered(asker: Asker) -> None:
+    for condition in ("is", "is_not"):
+        _ask_if_there(asker, _OVERVIEW, {"filter_device": f"{condition}:desktop"})
+
+
+def _one_date(asker: Asker) -> None:
+    day = asker.period["endAt"]
+    fields = "name,visitors,sessions,revenue,payments"
+    _ask_if_there(asker, _TIMESERIES, {"fields": fields, "interval": "day", "startAt": day, "endAt": day})
+
+
+def _present(asker: Asker) -> None:
+    # The usual period ends two days before today.
+    last = date.fromisoformat(asker.period["endAt"])
+    yesterday, today = (str(last + timedelta(days=days)) for days in (1, 2))
+    values = {"startAt": yesterday, "endAt": today, "timezone": "UTC", "limit": _MOST_LISTED}
+    _ask_if_there(asker, _LIST, values, labels.PRESENT)
+
+
+def _ask_if_there(asker: Asker, operation: str, values: Mapping[str, str], *found: str) -> None:
+    """Asks an operation, unless the server has refused all earlier requests for it."""
+    asked = [e for e in asker.exchanges if e.operation == operation and not e.labels & labels.REFUSED]
+    if not asked or any(e.is_success for e in asked):
+        asker.ask(operation, *found, values=values)
+
+
+def _series(serves: tuple[str, ...], most: int, run: Callable[[Asker], None]) -> Series:
+    return Series((*serves, *SUCCESSES), most, MAIN, run)
+
+
+PROBES = (
+    _series(("SUM-08", "SUM-09", "SUM-10", "SUM-1[789]", "SUM-25"), 4, _hour),
+    _series(("SUM-1[23]",), 2, _filtered),
+    _series(("SUM-11", "SUM-0[234]", "SUM-2[234]"), 1, _one_date),
+)
+
+PRESENT = _series(("SUM-2[01]",), 1, _present)
+"""The list that is compared with the latest map, so no map of another website may come in between."""

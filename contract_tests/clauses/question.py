@@ -1,0 +1,82 @@
+"""What a request for a report asks: which period and filters, and whether that period is over."""
+
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from contract_tests.exchange import Exchange
+from contract_tests.instants import ms
+
+_DATES = ("startAt", "endAt", "timezone")
+_WEBSITE = "websiteId"
+# These choose columns, buckets and rows of an answer, but not what is counted.
+_VIEW = frozenset({"fields", "interval", "limit", "offset"})
+_EPOCH = date(1970, 1, 1).toordinal()
+# In ms. A date ends twelve hours later in the last time zone than in UTC.
+_DAY, _LAST_ZONE = 86_400_000, 43_200_000
+# In ms: late page views and payments of a period that has just ended.
+_LATE = 3_600_000
+
+
+class Question(NamedTuple):
+    """What a report counts: the server, token and website, the dates, and the filters by name."""
+
+    who: tuple[str, str | None, str | None]
+    dates: tuple[str | None, ...]
+    filters: frozenset[tuple[str, str]]
+
+    @property
+    def without_filters(self) -> "Question":
+        """The same question about everybody."""
+        return self._replace(filters=frozenset())
+
+    @property
+    def is_one_date(self) -> bool:
+        """Whether the period is a single date."""
+        begin, end, _ = self.dates
+        return begin is not None and begin == end and _as_date(begin) is not None
+
+
+def question_of(exchange: Exchange) -> Question:
+    """Returns what the request asks; two answers to the same question have the same figures."""
+    return _question(exchange.url, exchange.sender)
+
+
+# Each clause asks this of the same few answers.
+@lru_cache(4096)
+def _question(address: str, sender: str | None) -> Question:
+    url = urlsplit(address)
+    given = dict(parse_qsl(url.query))
+    who = (url.netloc, sender, given.pop(_WEBSITE, None))
+    dates = tuple(given.pop(name, None) for name in _DATES)
+    return Question(who, dates, frozenset((k, v) for k, v in given.items() if k not in _VIEW))
+
+
+def is_finished(exchange: Exchange) -> bool:
+    """Whether the period of the request was over when it was answered, so that its figures stay."""
+    end = question_of(exchange).dates[1]
+    if end is None:
+        return False
+    day = _as_date(end)
+    over = ms(end) if day is None else (day.toordinal() - _EPOCH + 1) * _DAY + _LAST_ZONE
+    answered = exchange.now
+    return over is not None and answered is not None and over + _LATE <= answered.earliest
+
+
+def page_of(exchange: Exchange) -> tuple[int | None, int]:
+    """Returns the requested `limit`, None for none, and the `offset`."""
+    given = dict(parse_qsl(urlsplit(exchange.url).query))
+    limit, offset = given.get("limit", ""), given.get("offset", "")
+    return (int(limit[:9]) if _is_digits(limit) else None), (int(offset[:9]) if _is_digits(offset) else 0)
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _as_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None

@@ -1,0 +1,781 @@
+"""Clauses about the sums of reports: overview, time series, breakdowns and lists count the same visitors."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from contract_tests.asking import labels
+from contract_tests.clauses.agreement import met
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.question import Question, is_finished, page_of, question_of
+from contract_tests.clauses.realtime_map import is_number
+from contract_tests.document import IMPLIED, OBSERVED, OTHER
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP
+from contract_tests.instants import ms
+from contract_tests.recording import Recording, rows
+
+OVERVIEW, TIMESERIES, VISITORS, GOALS = "getOverview", "getTimeseries", "listVisitors", "getGoals"
+PARTITIONS = ("getDevices", "getCountries", "getBrowsers", "getOperatingSystems")
+"""The breakdowns in which each visitor, and so each payment, has a row."""
+BREAKDOWNS = (
+    *PARTITIONS,
+    *("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities", "getHostnames"),
+)
+
+Numbers = dict[str, Json]
+
+_COUNTS = frozenset({"visitors", "sessions", "payments", "completions", "clicks"})
+_COUNTED_TWICE = {GOALS: ("completions", "visitors"), "getExitClicks": ("clicks", "visitors")}
+# A service may estimate distinct visitors and sessions, so each of two figures may be 2 % off.
+_ESTIMATE = 0.05
+_FEW = 2
+# In ms: the longest that a bucket can be, with the hour that a change of the clocks adds.
+_HOUR = 3_600_000
+_LONGEST = {"hour": _HOUR, "day": 25 * _HOUR, "week": 169 * _HOUR, "month": 745 * _HOUR}
+_IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), ("os", "os", "name"))
+
+
+class Totals(NamedTuple):
+    """The figures of a period, an answer with them, and the JSON pointer to them."""
+
+    figures: Numbers
+    exchange: Exchange
+    pointer: str
+
+    def number(self, name: str) -> float | None:
+        """A figure; None if it is absent, no number, or a count that cannot be one."""
+        value: Any = self.figures.get(name)
+        is_wrong = not is_number(value) or (name in _COUNTS and (value < 0 or value % 1))
+        return None if is_wrong else value
+
+    def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:
+        """A violation by a figure."""
+        pointer = f"{self.pointer}/{name}"
+        return Violation(problem, self.exchange, pointer, self.figures.get(name), is_warning)
+
+
+class Parts(NamedTuple):
+    """The figures of a whole, and the parts of it: buckets of a time series, or rows of a breakdown."""
+
+    whole: Totals
+    parts: list[Totals]
+
+    def summed(self, name: str) -> tuple[float, float] | None:
+        """The figure of the whole and the sum over the parts; None if one of them is absent."""
+        total, values = self.whole.number(name), [part.number(name) for part in self.parts]
+        known = [value for value in values if value is not None]
+        return (total, sum(known)) if total is not None and known and len(known) == len(values) else None
+
+    def rounding(self, name: str) -> float:
+        """How far the sum over the parts may be off if each figure is rounded."""
+        return sum(map(_unit, (self.whole.number(name), *(part.number(name) for part in self.parts))))
+
+
+def _unit(value: float | None) -> float:
+    """The unit to which a figure may have been rounded: whole ones if it has no decimals, else hundredths."""
+    return 0.01 if value is not None and value % 1 else 1.0
+
+
+def _slack(value: float) -> float:
+    """How far an estimated number of visitors or sessions may be off."""
+    return _FEW + _ESTIMATE * abs(value)
+
+
+def _overview(exchange: Exchange) -> Totals | None:
+    data = exchange.data
+    is_row = isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict)
+    return Totals(data[0], exchange, "/data/0") if is_row else None
+
+
+def _totals(exchange: Exchange) -> Totals | None:
+    found = exchange.json.get("totals")
+    return Totals(found, exchange, "/totals") if isinstance(found, dict) else None
+
+
+def _rows(exchange: Exchange) -> list[Totals]:
+    data = exchange.data if isinstance(exchange.data, list) else []
+    return [Totals(row, exchange, f"/data/{n}") for n, row in enumerate(data) if isinstance(row, dict)]
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    """Whether an answer has all rows of a list that tells its `total`."""
+    told, data = exchange.json.get("pagination"), exchange.data
+    return isinstance(told, dict) and isinstance(data, list) and told.get("total") == len(data)
+
+
+def _finished(recording: Recording, operation: str) -> list[tuple[Question, Exchange]]:
+    """Returns the answers about periods that are over, whose figures stay as they are."""
+    return [(question_of(e), e) for e in recording.answers(operation) if is_finished(e)]
+
+
+def _overviews(recording: Recording) -> dict[Question, Totals]:
+    """Returns the first overview for each question."""
+    found: dict[Question, Totals] = {}
+    for question, exchange in _finished(recording, OVERVIEW):
+        overview = _overview(exchange)
+        if overview is not None:
+            found.setdefault(question, overview)
+    return found
+
+
+def _all_overviews(recording: Recording) -> list[Totals]:
+    return [found for e in recording.answers(OVERVIEW) if (found := _overview(e)) is not None]
+
+
+def _both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
+    """Yields the figures of each overview with those of a time series of the same period."""
+    overviews = _overviews(recording)
+    for question, exchange in _finished(recording, TIMESERIES):
+        totals = _totals(exchange)
+        if totals is not None and question in overviews:
+            yield overviews[question], totals
+
+
+def _buckets(recording: Recording) -> Iterator[Parts]:
+    """Yields each whole time series of a finished period."""
+    for _, exchange in _finished(recording, TIMESERIES):
+        totals = _totals(exchange)
+        if totals is not None and _is_whole(exchange):
+            yield Parts(totals, _rows(exchange))
+
+
+def _broken_down(
+    operations: Sequence[str], *, is_whole: bool = True
+) -> Callable[[Recording], Iterator[Parts]]:
+    """Returns a function that yields breakdowns, each with the overview of the same period."""
+
+    def cases(recording: Recording) -> Iterator[Parts]:
+        overviews = _overviews(recording)
+        for operation in operations:
+            for question, exchange in _finished(recording, operation):
+                if question in overviews and (_is_whole(exchange) or not is_whole):
+                    yield Parts(overviews[question], _rows(exchange))
+
+    return cases
+
+
+_NEEDS_BOTH = "an overview and a time series of the same finished period"
+_NEEDS_BUCKETS = "a time series of a finished period in one answer, with `totals`"
+_NEEDS_ROWS = "an overview and a breakdown of the same finished period, in one answer"
+
+
+@clause(
+    "SUM-01",
+    "Visitors, sessions, payments and revenue of an overview are those of the `totals` of a time series.",
+    source="GET /analytics/overview, GET /analytics/timeseries",
+    standing=IMPLIED,
+    needs=_NEEDS_BOTH,
+    cases=_both_totals,
+)
+def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
+    overview, totals = case
+    for name in ("visitors", "sessions", "payments", "revenue"):
+        shown, told = overview.number(name), totals.number(name)
+        if shown is None or told is None:
+            continue
+        slack = {"payments": 0.0, "revenue": _unit(shown) + _unit(told)}.get(name, _slack(shown))
+        if abs(told - shown) > slack:
+            yield totals.violation(f"the overview has {shown} {name}", name)
+
+
+@clause(
+    "SUM-02",
+    "The payments and the revenue of all buckets add up to those of `totals`.",
+    source="GET /analytics/timeseries",
+    standing=IMPLIED,
+    needs=_NEEDS_BUCKETS,
+    cases=_buckets,
+)
+def buckets_add_up(case: Parts) -> Iterable[Violation]:
+    for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
+        found = case.summed(name)
+        if found and abs(found[0] - found[1]) > slack:
+            yield case.whole.violation(f"the buckets add up to {found[1]:g} {name}", name)
+
+
+@clause(
+    "SUM-03",
+    "The sessions of all buckets are no fewer than those of `totals`.",
+    source="GET /analytics/timeseries",
+    standing=IMPLIED,
+    needs=_NEEDS_BUCKETS,
+    cases=_buckets,
+)
+def sessions_add_up(case: Parts) -> Iterable[Violation]:
+    # More of them may be right: a session may count in each bucket that it lasts through.
+    found = case.summed("sessions")
+    if found and found[1] < found[0] - _slack(found[0]):
+        yield case.whole.violation(f"the buckets add up to {found[1]:g} sessions", "sessions")
+
+
+@clause(
+    "SUM-04",
+    "`totals.visitors` is at least the visitors of each bucket, and at most the sum of all of them.",
+    source="GET /analytics/timeseries",
+    standing=IMPLIED,
+    needs=_NEEDS_BUCKETS,
+    cases=_buckets,
+)
+def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
+    found = case.summed("visitors")
+    if not found:
+        return
+    total, most = found
+    least = max(part.number("visitors") or 0 for part in case.parts)
+    if not least - _slack(least) <= total <= most + _slack(most):
+        problem = f"the buckets allow {least:g} to {most:g} visitors"
+        yield case.whole.violation(problem, "visitors")
+
+
+@clause(
+    "SUM-05",
+    "No row of a breakdown has more visitors or payments than the overview.",
+    source="GET /analytics/overview",
+    standing=IMPLIED,
+    needs="an overview and a breakdown of the same finished period",
+    cases=_broken_down(BREAKDOWNS, is_whole=False),
+)
+def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
+    for name, is_estimated in (("visitors", True), ("payments", False)):
+        most = case.whole.number(name)
+        if most is None:
+            continue
+        allowed = most + (_slack(most) if is_estimated else 0)
+        for row in case.parts:
+            if (row.number(name) or 0) > allowed:
+                yield row.violation(f"the overview has {most:g} {name}", name)
+
+
+@clause(
+    "SUM-06",
+    "The payments and the revenue of all devices, countries, browsers or systems add up to the overview's.",
+    source="GET /analytics/devices, GET /analytics/countries",
+    standing=IMPLIED,
+    needs=_NEEDS_ROWS,
+    cases=_broken_down(PARTITIONS),
+)
+def payments_add_up(case: Parts) -> Iterable[Violation]:
+    for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
+        found = case.summed(name)
+        if found and abs(found[0] - found[1]) > slack:
+            problem = f"the overview has {found[0]:g}, but all rows {found[1]:g}"
+            # Payments of nobody who was seen have no row.
+            yield case.parts[0].violation(problem, name, is_warning=found[1] < found[0])
+
+
+@clause(
+    "SUM-07",
+    "The visitors of all devices, countries, browsers or systems are no fewer than the overview's.",
+    source="GET /analytics/devices, GET /analytics/countries",
+    standing=OBSERVED,
+    needs=_NEEDS_ROWS,
+    cases=_broken_down(PARTITIONS),
+)
+def visitors_add_up(case: Parts) -> Iterable[Violation]:
+    # More of them may be right: a visitor may have two devices.
+    found = case.summed("visitors")
+    if found and found[1] < found[0] - _slack(found[0]):
+        problem = f"the overview has {found[0]:g} visitors, but all rows {found[1]:g}"
+        yield case.parts[0].violation(problem, "visitors")
+
+
+@clause(
+    "SUM-08",
+    "`revenue_per_visitor` is `revenue` divided by `visitors`, within rounding.",
+    source="GET /analytics/overview",
+    standing=OTHER,
+    needs="an overview with revenue and visitors",
+    cases=lambda recording: [
+        o for o in _all_overviews(recording) if o.number("visitors") and o.number("revenue") is not None
+    ],
+)
+def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
+    told = case.number("revenue_per_visitor")
+    right = (case.number("revenue") or 0) / (case.number("visitors") or 1)
+    if told is not None and abs(told - right) > _unit(told) + abs(right) * _ESTIMATE:
+        yield case.violation(f"it would be {right:.2f}", "revenue_per_visitor")
+
+
+@clause(
+    "SUM-09",
+    "`conversion_rate` is no more percent than there are payments for the visitors.",
+    source="GET /analytics/overview",
+    standing=OBSERVED,
+    needs="an overview with payments and visitors",
+    cases=lambda recording: [
+        o for o in _all_overviews(recording) if o.number("visitors") and o.number("payments") is not None
+    ],
+)
+def conversion_rate(case: Totals) -> Iterable[Violation]:
+    told = case.number("conversion_rate")
+    most = min(100, 100 * (case.number("payments") or 0) / (case.number("visitors") or 1))
+    if told is not None and told > most * (1 + _ESTIMATE) + _unit(told):
+        yield case.violation(f"{case.number('payments'):g} payments allow {most:.2f} %", "conversion_rate")
+
+
+@clause(
+    "SUM-10",
+    "`bounce_rate` is a whole number of the sessions, in percent, within rounding.",
+    source="GET /analytics/overview",
+    standing=OBSERVED,
+    needs="an overview of so few sessions that one of them changes the rounded rate",
+    cases=lambda recording: [o for o in _all_overviews(recording) if _rounding_of_bounces(o) < 0.4],
+)
+def bounce_rate(case: Totals) -> Iterable[Violation]:
+    bounces = (case.number("bounce_rate") or 0) * (case.number("sessions") or 0) / 100
+    if abs(bounces - round(bounces)) > _rounding_of_bounces(case):
+        problem = f"of {case.number('sessions'):g} sessions, these would be {bounces:.2f}"
+        yield case.violation(problem, "bounce_rate")
+
+
+def _rounding_of_bounces(overview: Totals) -> float:
+    """How many sessions the rounding of the bounce rate hides; infinite if there is no rate."""
+    rate, sessions = overview.number("bounce_rate"), overview.number("sessions")
+    return _unit(rate) * sessions / 100 + 1e-6 if rate is not None and sessions else float("inf")
+
+
+@clause(
+    "SUM-11",
+    "In `revenueBreakdown`, new and renewed revenue, with or without the refunds, make up `revenue`.",
+    source="GET /analytics/timeseries",
+    standing=OTHER,
+    needs="a time series with `revenue` and `revenueBreakdown`",
+    cases=lambda recording: [
+        figures
+        for exchange in recording.answers(TIMESERIES)
+        for figures in (*filter(None, [_totals(exchange)]), *_rows(exchange))
+        if figures.number("revenue") is not None and _sources(figures) is not None
+    ],
+)
+def revenue_by_source(case: Totals) -> Iterable[Violation]:
+    new, renewal, refund = _sources(case) or (0, 0, 0)
+    revenue = case.number("revenue") or 0
+    slack = sum(map(_unit, (new, renewal, refund, revenue)))
+    if min(abs(revenue - new - renewal + refund), abs(revenue - new - renewal)) > slack:
+        problem = f"the breakdown has {new:g} new, {renewal:g} renewed and {refund:g} refunded"
+        yield case.violation(problem, "revenue")
+
+
+def _sources(figures: Totals) -> tuple[float, float, float] | None:
+    parts = figures.figures.get("revenueBreakdown")
+    values = [parts.get(name) for name in ("new", "renewal", "refund")] if isinstance(parts, dict) else []
+    known = [value for value in values if is_number(value) and value is not None]
+    return (known[0], known[1], known[2]) if len(known) == 3 else None
+
+
+class Filtered(NamedTuple):
+    """An overview without filters, and one of the same period with some."""
+
+    whole: Totals
+    part: Totals
+    filters: frozenset[tuple[str, str]]
+
+
+def _filtered(recording: Recording) -> Iterator[Filtered]:
+    overviews = _overviews(recording)
+    for question, part in overviews.items():
+        plain = overviews.get(question.without_filters)
+        if question.filters and plain is not None:
+            yield Filtered(plain, part, question.filters)
+
+
+def _opposites(recording: Recording) -> Iterator[tuple[Totals, Totals, Totals]]:
+    """Yields a whole, what a filter leaves of it, and what the same filter with `is_not` leaves."""
+    found = [case for case in _filtered(recording) if len(case.filters) == 1]
+    for one in found:
+        [(name, value)] = one.filters
+        wanted = frozenset({(name, f"is_not:{value.removeprefix('is:')}")})
+        if not value.startswith("is_not:"):
+            for other in found:
+                if other.whole is one.whole and other.filters == wanted:
+                    yield one.whole, one.part, other.part
+
+
+@clause(
+    "SUM-12",
+    "Each session is found either by a filter with `is` or by the same filter with `is_not`.",
+    source="GET /analytics/overview",
+    standing=OTHER,
+    needs="three overviews of the same finished period: without filters, with `is`, with `is_not`",
+    cases=_opposites,
+)
+def opposite_filters(case: tuple[Totals, Totals, Totals]) -> Iterable[Violation]:
+    total, one, other = (part.number("sessions") for part in case)
+    if total is None or one is None or other is None:
+        return
+    if abs(one + other - total) > _slack(total):
+        problem = f"with `is` there are {one:g}, and {total:g} without filters"
+        yield case[2].violation(problem, "sessions")
+
+
+@clause(
+    "SUM-13",
+    "A filter raises neither visitors nor sessions nor payments.",
+    source="GET /analytics/overview",
+    standing=IMPLIED,
+    needs="two overviews of the same finished period, with and without a filter",
+    cases=_filtered,
+)
+def filters_narrow(case: Filtered) -> Iterable[Violation]:
+    for name in ("visitors", "sessions", "payments"):
+        most, found = case.whole.number(name), case.part.number(name)
+        if most is not None and found is not None:
+            slack = 0.0 if name == "payments" else _slack(most)
+            if found > most + slack:
+                yield case.part.violation(f"without filters there are {most:g} {name}", name)
+
+
+@clause(
+    "SUM-14",
+    "Breakdowns have the rows with the most visitors first.",
+    source="GET /analytics/devices",
+    standing=OTHER,
+    needs="a breakdown with two rows",
+    cases=lambda recording: [
+        found for name in BREAKDOWNS for e in recording.answers(name) if len(found := _rows(e)) > 1
+    ],
+)
+def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
+    for above, below in pairwise(case):
+        most, found = above.number("visitors"), below.number("visitors")
+        if most is not None and found is not None and found > most + _slack(most):
+            yield below.violation(f"the row above has {most:g} visitors", "visitors")
+
+
+class Paged(NamedTuple):
+    """A row of a page, and the row that the whole list has in its place."""
+
+    row: Totals
+    whole: Totals
+
+
+def _paged(recording: Recording) -> Iterator[Paged]:
+    for operation in (*BREAKDOWNS, TIMESERIES, GOALS):
+        answers = _finished(recording, operation)
+        wholes: dict[Question, list[Totals]] = {}
+        for question, exchange in answers:
+            if _is_whole(exchange) and page_of(exchange)[1] == 0:
+                wholes.setdefault(question, _rows(exchange))
+        for question, exchange in answers:
+            whole, offset, page = wholes.get(question, []), page_of(exchange)[1], _rows(exchange)
+            if not whole or not _fits(exchange) or exchange.json.get("interval") != _interval(whole):
+                continue
+            # The clause about `offset` judges whether it is the first page again.
+            if offset == 0 or [row.figures for row in page] != [row.figures for row in whole[: len(page)]]:
+                yield from map(Paged, page, whole[offset:])
+
+
+def _fits(exchange: Exchange) -> bool:
+    """Whether an answer has no more rows than its `limit`, which another clause judges."""
+    limit = page_of(exchange)[0]
+    return limit is None or len(exchange.data) <= limit
+
+
+def _interval(whole: list[Totals]) -> Json:
+    return whole[0].exchange.json.get("interval")
+
+
+@clause(
+    "SUM-15",
+    "Each page of a breakdown, a time series or the goals has the figures of that part of the whole list.",
+    source="GET /analytics/devices, GET /analytics/timeseries",
+    standing=IMPLIED,
+    needs="a page of a list of a finished period, and the whole list",
+    cases=_paged,
+)
+def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
+    begin, wanted = ms(case.row.figures.get("timestamp")), ms(case.whole.figures.get("timestamp"))
+    if begin != wanted:
+        yield case.row.violation(f"the whole list has {case.whole.figures['timestamp']!r:.80}", "timestamp")
+        return
+    # Rows with as many visitors may come in any order.
+    name = "visitors" if "goal" not in case.row.figures else "completions"
+    found, right = case.row.number(name), case.whole.number(name)
+    if found is not None and right is not None and abs(found - right) > _slack(right):
+        yield case.row.violation(f"the whole list has {right:g} {name} there", name)
+
+
+@clause(
+    "SUM-16",
+    "A goal has no fewer completions than visitors, and a link no fewer clicks.",
+    source="GET /analytics/goals, GET /analytics/exit-clicks",
+    standing=IMPLIED,
+    needs="a row of a completed goal or of a link",
+    cases=lambda recording: [
+        (row, *names)
+        for operation, names in _COUNTED_TWICE.items()
+        for exchange in recording.answers(operation)
+        for row in _rows(exchange)
+    ],
+)
+def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Violation]:
+    row, times, who = case
+    most, least = row.number(times), row.number(who)
+    if most is not None and least is not None and most < least - _slack(least):
+        yield row.violation(f"there are {least:g} visitors", times)
+
+
+@clause(
+    "SUM-17",
+    "The visitors' list begins with those who were seen last.",
+    source="GET /visitors",
+    standing=OBSERVED,
+    needs="a list of two visitors",
+    cases=lambda recording: [
+        found for e in recording.answers(VISITORS) if len(found := _rows(e)) > 1 and not _has_a_goal(e)
+    ],
+)
+def newest_first(case: list[Totals]) -> Iterable[Violation]:
+    for above, below in pairwise(case):
+        later, earlier = ms(above.figures.get("lastSeenAt")), ms(below.figures.get("lastSeenAt"))
+        if later is not None and earlier is not None and earlier > later + 1000:
+            problem = f"the visitor above was seen at {above.figures['lastSeenAt']}"
+            yield below.violation(problem, "lastSeenAt")
+            return
+
+
+def _has_a_goal(exchange: Exchange) -> bool:
+    """Whether the request asks for visitors by a goal: `lastSeenAt` is then the goal's time."""
+    return any(name in ("completedGoal", "goal") for name, _ in question_of(exchange).filters)
+
+
+def _listed(exchange: Exchange) -> set[str]:
+    ids = (row.figures.get("visitorId") for row in _rows(exchange))
+    return {visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str)}
+
+
+def _has_ids(exchange: Exchange) -> bool:
+    """Whether each row of the visitors' list has an id of its own."""
+    return isinstance(exchange.data, list) and len(_listed(exchange)) == len(exchange.data)
+
+
+def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
+    """Returns the visitors' lists of finished periods that are whole in one answer."""
+    return [
+        (question, exchange)
+        for question, exchange in _finished(recording, VISITORS)
+        if isinstance(told := exchange.json.get("pagination"), dict)
+        and told.get("hasMore") is False
+        and _has_ids(exchange)
+        and page_of(exchange)[1] == 0
+    ]
+
+
+def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Exchange]]:
+    """Yields the list of all visitors, of the customers, and of the others."""
+    found = dict(_whole_lists(recording))
+    for question, everybody in found.items():
+        if not question.filters:
+            names = (frozenset({("isCustomer", value)}) for value in ("true", "false"))
+            lists = [found.get(question._replace(filters=name)) for name in names]
+            if lists[0] is not None and lists[1] is not None:
+                yield everybody, lists[0], lists[1]
+
+
+@clause(
+    "SUM-18",
+    "Each listed visitor is found by one of `isCustomer=true` and `isCustomer=false`, and not by both.",
+    source="GET /visitors",
+    standing=IMPLIED,
+    needs="whole lists of all visitors, of customers and of the others, of the same finished period",
+    cases=_customers,
+)
+def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[Violation]:
+    everybody, customers, others = map(_listed, case)
+    twice, nowhere = customers & others, everybody - customers - others
+    slack = _slack(len(everybody))
+    if len(twice) > _FEW:
+        yield Violation(f"{len(twice)} visitors are customers, too", case[2], "/data", len(others))
+    if len(nowhere) > slack:
+        problem = f"{len(nowhere)} of {len(everybody)} visitors are neither customers nor others"
+        yield Violation(problem, case[2], "/data", len(others))
+
+
+@clause(
+    "SUM-19",
+    "The visitors' list has as many visitors as the overview of the same period.",
+    source="GET /visitors",
+    standing=OBSERVED,
+    needs="an overview and a whole visitors' list of the same finished period",
+    cases=lambda recording: [
+        (overviews[question], exchange)
+        for overviews in [_overviews(recording)]
+        for question, exchange in _whole_lists(recording)
+        if question in overviews and not question.filters
+    ],
+)
+def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violation]:
+    told, listed = case[0].number("visitors"), len(_listed(case[1]))
+    if told is not None and abs(told - listed) > _slack(told):
+        yield Violation(f"the overview has {told:g} visitors", case[1], "/data", listed)
+
+
+def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yields the visitors' list of the present, with the map that was requested before it."""
+    latest = None
+    for exchange in recording.exchanges:
+        if exchange.operation == MAP and isinstance(exchange.data, dict):
+            latest = exchange
+        elif labels.PRESENT in exchange.labels and latest is not None and _has_ids(exchange):
+            is_long = len(exchange.data) >= len(rows(latest.data, "visitors")) > 0
+            yield from [(exchange, latest)] if is_long else []
+
+
+@clause(
+    "SUM-20",
+    "At least half of the visitors on the map are in the visitors' list of the day.",
+    source="GET /visitors",
+    standing=IMPLIED,
+    needs="a visitors' list up to the present that is as long as the map before it",
+    cases=_present,
+)
+def who_is_on_the_map_is_listed(case: tuple[Exchange, Exchange]) -> Iterable[Violation]:
+    exchange, shown = case
+    ids = {str(row.get("visitorId")).lower() for row in rows(shown.data, "visitors")}
+    missing = ids - _listed(exchange)
+    # The list may come from a cache, from before some of them came.
+    if len(missing) > max(len(ids) / 2, _FEW):
+        problem = f"{len(missing)} of {len(ids)} visitors on the map are not listed"
+        yield Violation(problem, exchange, "/data", len(exchange.data))
+
+
+def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
+    """Returns the listed visitors on their first visit, each with the `identity` of the profile."""
+    profiles = {
+        str(case.profile.data.get("visitorId")).lower(): case.profile.data
+        for case in met(recording)
+        if isinstance(case.profile.data, dict)
+    }
+    found = [
+        (row, profile["identity"])
+        for exchange in recording.labelled(labels.PRESENT)
+        for row in _rows(exchange)
+        if (profile := profiles.get(str(row.figures.get("visitorId")).lower()))
+        and isinstance(profile.get("identity"), dict)
+        and isinstance(row.figures.get("identity"), dict)
+        and isinstance(profile.get("activity"), dict)
+        and profile["activity"].get("visitCount") == 1
+    ]
+    return [found] if found else []
+
+
+@clause(
+    "SUM-21",
+    "List and profile show the same country, browser and system for at least half of the visitors on"
+    " their first visit.",
+    source="GET /visitors",
+    standing=IMPLIED,
+    needs="a visitors' list, and the profile of a listed visitor on the first visit",
+    cases=_profiled,
+)
+def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Violation]:
+    other = [violation for row, identity in case for violation in _differences(row, identity)[:1]]
+    if len(other) > len(case) / 2:
+        yield other[0]
+
+
+def _differences(row: Totals, identity: Json) -> list[Violation]:
+    """Returns how a row of the visitors' list differs from the profile's identity."""
+    found = []
+    for name, member, within in _IDENTITY:
+        shown, told = row.figures["identity"].get(name), identity.get(member)
+        told = told.get(within) if within is not None and isinstance(told, dict) else told
+        if isinstance(shown, str) and isinstance(told, str) and shown.lower() != told.lower():
+            pointer = f"{row.pointer}/identity/{name}"
+            found.append(Violation(f"the profile has {told[:80]!r}", row.exchange, pointer, shown))
+    return found
+
+
+@clause(
+    "SUM-22",
+    "A time series of a single date has hours, whichever `interval` was requested, and says so.",
+    source="GET /analytics/timeseries",
+    standing=OTHER,
+    needs="a time series whose `startAt` and `endAt` are the same date",
+    cases=lambda recording: [
+        e for e in recording.answers(TIMESERIES) if question_of(e).is_one_date and "interval" in e.json
+    ],
+)
+def one_date_has_hours(exchange: Exchange) -> Iterable[Violation]:
+    if exchange.json["interval"] != "hour":
+        problem = "`interval` is not `hour`, but the period is one date"
+        yield Violation(problem, exchange, "/interval", exchange.json["interval"])
+    elif "timestamp" in (last := _rows(exchange)[-1:] or [Totals({}, exchange, "")])[0].figures:
+        yield from _longer_than_a_day(_rows(exchange)[0], last[0])
+
+
+def _longer_than_a_day(first: Totals, last: Totals) -> Iterable[Violation]:
+    begin, end = ms(first.figures.get("timestamp")), ms(last.figures.get("timestamp"))
+    if begin is not None and end is not None and end - begin > _LONGEST["day"]:
+        yield last.violation(f"the first bucket begins at {first.figures['timestamp']}", "timestamp")
+
+
+def _series(recording: Recording) -> list[list[Totals]]:
+    found = (_rows(e) for e in recording.answers(TIMESERIES) if isinstance(e.data, list) and _fits(e))
+    return [
+        buckets
+        for buckets in found
+        if len(buckets) > 1 and all(ms(bucket.figures.get("timestamp")) is not None for bucket in buckets)
+    ]
+
+
+def _steps(buckets: list[Totals]) -> Iterator[tuple[int, Totals, Totals]]:
+    """Yields the ms between the beginnings of neighbouring buckets, with both of them."""
+    for one, other in pairwise(buckets):
+        begin, end = ms(one.figures.get("timestamp")), ms(other.figures.get("timestamp"))
+        if begin is not None and end is not None:
+            yield end - begin, one, other
+
+
+@clause(
+    "SUM-23",
+    "Each bucket of a time series begins later than the one before.",
+    source="GET /analytics/timeseries",
+    standing=IMPLIED,
+    needs="a time series with two buckets",
+    cases=_series,
+)
+def buckets_ascend(case: list[Totals]) -> Iterable[Violation]:
+    for step, before, bucket in _steps(case):
+        if step <= 0:
+            problem = f"the bucket before begins at {before.figures['timestamp']}"
+            yield bucket.violation(problem, "timestamp")
+            return
+
+
+@clause(
+    "SUM-24",
+    "A time series leaves out no bucket.",
+    source="GET /analytics/timeseries",
+    standing=OBSERVED,
+    needs="a time series with two buckets and its `interval`",
+    cases=lambda recording: [
+        buckets for buckets in _series(recording) if buckets[0].exchange.json.get("interval") in _LONGEST
+    ],
+)
+def buckets_without_gaps(case: list[Totals]) -> Iterable[Violation]:
+    interval = case[0].exchange.json["interval"]
+    for step, before, bucket in _steps(case):
+        if step > _LONGEST[interval]:
+            problem = f"the bucket before begins more than one {interval} earlier"
+            yield bucket.violation(f"{problem}, at {before.figures['timestamp']}", "timestamp")
+            return
+
+
+@clause(
+    "SUM-25",
+    "An overview has no fewer sessions than visitors.",
+    source="GET /analytics/overview",
+    standing=IMPLIED,
+    needs="an overview with visitors and sessions",
+    cases=lambda recording: [
+        o
+        for o in _all_overviews(recording)
+        if o.number("visitors") is not None and o.number("sessions") is not None
+    ],
+)
+def a_session_for_each_visitor(case: Totals) -> Iterable[Violation]:
+    visitors, sessions = case.number("visitors") or 0, case.number("sessions") or 0
+    if sessions < visitors - _slack(visitors):
+        yield case.violation(f"there are {visitors:g} visitors", "sessions")
