@@ -39,6 +39,19 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+def value_at(value: Json, pointer: str) -> Json:
+    """Returns the value at a JSON pointer. Raises LookupError if there is none."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and name.isdecimal():
+            value = value[int(name)]
+        elif isinstance(value, dict):
+            value = value[name]
+        else:
+            raise LookupError(pointer)
+    return value
+
+
 def kind_of(value: Json) -> str:
     """Returns the JSON type of a value, as JSON Schema calls it; only a Python int is an `integer`."""
     if value is None:

@@ -9,8 +9,9 @@ import msgspec
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.document import OBSERVED, document
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, NoJson
 from contract_tests.judging.verdict import Outcome
+from contract_tests.pointers import value_at
 from contract_tests.tokens import without_tokens
 
 SYMBOLS = {
@@ -71,11 +72,25 @@ def total_of(outcome: Outcome, count: int) -> str:
 
 
 def place_of(violation: Violation) -> str:
-    """Returns the place of a violation: its JSON pointer, and the value unless it is None."""
+    """Returns the place of a violation: its JSON pointer, with the value there if there is one.
+
+    If the whole answer is meant, it is the status and URL, with the beginning of a body that is not JSON.
+    """
+    exchange = violation.exchange
     if not violation.pointer:
-        return f"{violation.exchange.status} from {plain(violation.exchange.url)}"
+        place = f"{exchange.status} from {plain(exchange.url)}"
+        is_shown = isinstance(exchange.json, NoJson) and exchange.body
+        return (
+            f"{place}: {shown(exchange.body[:_LONGEST_JSON].decode('utf-8', 'replace'))}"
+            if is_shown
+            else place
+        )
     pointer = plain(violation.pointer)
-    return pointer if violation.value is None else f"{pointer} = {shown(violation.value)}"
+    try:
+        value = value_at(exchange.json, violation.pointer) if violation.value is None else violation.value
+    except LookupError:
+        return pointer
+    return f"{pointer} = {shown(value)}"
 
 
 def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:

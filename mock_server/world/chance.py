@@ -35,21 +35,22 @@ _DIGEST_COORDINATES = Struct("<Bqqqq")
 
 
 def mix(word: int) -> int:
-    """The word of 64 bits that SplitMix64's finaliser turns another one into; no two give the same."""
+    """Returns another word of 64 bits by SplitMix64's finaliser, which is a permutation of them."""
     word = (word ^ word >> SHIFTS[0]) * MULTIPLIERS[0] & WORD
     word = (word ^ word >> SHIFTS[1]) * MULTIPLIERS[1] & WORD
     return word ^ word >> SHIFTS[2]
 
 
 def nth(state: int, number: int) -> int:
-    """The state, or word, with a number from 0 on among all that follow from a state."""
+    """Returns the word (or state) with this number, from 0 on, among those that follow from a state."""
     return mix(state + (number + 1) * GAMMA & WORD)
 
 
 def words(state: int, count: int, first: int = 0) -> bytes:
-    """The words of a state from a number on, little-endian, each followed by eight bytes without a meaning.
+    """Returns the words of a state from a number on, little-endian.
 
-    Many are worked out at once, in lanes of one large integer: 40 words cost five times as much as one.
+    Each is followed by eight bytes to be ignored. Many are computed at once, in lanes of one large integer:
+    40 words cost five times as much as one.
     """
     if count > _MOST_LANES:
         starts = range(0, count, _MOST_LANES)
@@ -63,16 +64,16 @@ def words(state: int, count: int, first: int = 0) -> bytes:
 
 @cache
 def _lanes(count: int) -> tuple[int, int, int]:
-    """For `count` lanes: ones, the multiples of GAMMA from the first on, and masks."""
+    """Returns three integers of `count` lanes: ones, the multiples of GAMMA from the first on, and masks."""
     ones = sum(1 << n * _LANE_BITS for n in range(count))
     ramp = sum(((n + 1) * GAMMA & WORD) << n * _LANE_BITS for n in range(count))
     return ones, ramp, ones * WORD
 
 
 class Chance:
-    """The chance of one website in one world.
+    """The source of all chance of one website in one world.
 
-    A coordinate has a state, a state has words, and a word holds a few coins. `mock_server.world.columns`
+    A coordinate has a state, a state has words, and a word holds a few coins. `mock_server.world.past.coins`
     draws the same words for many coordinates at once.
     """
 
@@ -88,17 +89,20 @@ class Chance:
         self.state = lru_cache(1024)(self._state)
 
     def _state(self, purpose: int, minute: int, wave: int = 0, kind: int = 0) -> int:
-        """The state of a minute of the epoch (or a block of minutes), for a wave and a kind of visitors."""
+        """Returns the state of a minute, for a wave and a kind of visitors.
+
+        Minutes, or blocks of minutes, count from the epoch.
+        """
         coordinate = kind << KIND_SHIFT | wave << WAVE_SHIFT | minute + MINUTE_OFFSET
         return mix(self.keys[purpose] ^ coordinate)
 
     def digest(self, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """64 bytes for one coordinate, which no column draws."""
+        """Returns 64 bytes for one coordinate, which no column draws."""
         return blake2b(self._secret + _DIGEST_COORDINATES.pack(purpose, a, b, c, d)).digest()
 
 
 class Choice(Generic[T]):
-    """A weighted choice among items: `pick(u)` for a u in [0, 1)."""
+    """A weighted choice among items."""
 
     __slots__ = ("_last", "bounds", "items")
 
@@ -114,5 +118,5 @@ class Choice(Generic[T]):
         self._last = len(pairs) - 1
 
     def pick(self, u: float) -> T:
-        """The item whose share of [0, 1) holds u."""
+        """Returns the item whose share of [0, 1) contains u."""
         return self.items[min(bisect_right(self.bounds, u), self._last)]

@@ -1,4 +1,4 @@
-"""Visitor ids: UUIDs that can be turned back into the visitors they stand for."""
+"""The ids of visitors: UUIDs from which the visitors can be decoded."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ class Ids:
         self._chance = chance
 
     def encode(self, visitor: Visitor) -> str:
-        """The visitor's id: their coordinates and 55 bits of zero padding, permuted."""
+        """Returns the visitor's id: their coordinates and 55 bits of zero padding, permuted."""
         plain = (visitor.kind << 119) | ((visitor.minute + _MINUTE_OFFSET) << 79) | (visitor.number << 55)
         left, right = plain >> _HALF_BITS, plain & _HALF
         for turn in range(4):
@@ -32,7 +32,7 @@ class Ids:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def decode(self, visitor_id: str) -> Visitor | None:
-        """The visitor with this id; None where the padding is not zero, so that nobody can have it."""
+        """Returns the visitor with this id; None if its padding is not zero, as in nobody's id."""
         number = UUID(visitor_id).int
         bits = (number >> 80 << 74) | ((number >> 64 & 0xFFF) << 62) | (number & (1 << 62) - 1)
         left, right = bits >> _HALF_BITS, bits & _HALF

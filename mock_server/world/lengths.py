@@ -1,4 +1,4 @@
-"""How long visits last."""
+"""The lengths of visits."""
 
 from math import exp, log1p
 
@@ -11,7 +11,10 @@ _SHORTEST = 5 * SECOND
 
 
 def duration(site: Site, u: float) -> int:
-    """The time from first to last page view that u in [0, 1) stands for; 0 for a visit of one page."""
+    """Returns the time in ms from the first page view to the last one that u in [0, 1) stands for.
+
+    It is 0 for a visit of one page.
+    """
     bounce = site.visits.bounce
     if u < bounce:
         return 0
@@ -20,11 +23,11 @@ def duration(site: Site, u: float) -> int:
 
 
 def mean_minutes(site: Site) -> float:
-    """The mean of `duration` in minutes."""
+    """Returns the mean of `duration` in minutes."""
     mean = site.visits.minutes
     return (1 - site.visits.bounce) * mean * (1 - exp(-_LONGEST / MINUTE / mean))
 
 
 def shortest(funnel: Funnel | None) -> int:
-    """How long a visit lasts at least that takes a funnel: about 40 s a page."""
+    """Returns the shortest time in ms of a visit that goes through a funnel: about 40 s for each page."""
     return (len(funnel.path) + 1) * 40_000 if funnel else 0

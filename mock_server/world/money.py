@@ -1,4 +1,4 @@
-"""What is paid: purchases in visits, and their renewals every 43,200 minutes."""
+"""The payments: purchases in visits, and their renewals every 43,200 minutes."""
 
 from functools import lru_cache
 from struct import Struct
@@ -39,21 +39,21 @@ class Ledger:
         self._renewal_coins = lru_cache(64)(self._draw_renewal_coins)
 
     def purchase(self, session: Session) -> Payment | None:
-        """The payment that a session leads to; None if it leads to none."""
+        """Returns the payment that a session leads to; None if it leads to none."""
         at = session.walk.paid_at
         if at is None:
             return None
         return Payment(at, session, self._plan(session.visit), False, not session.past.is_customer)
 
     def renewals_of(self, session: Session, until: int) -> list[Payment]:
-        """The renewals of a session's purchase up to an instant, oldest first."""
+        """Returns the renewals of a session's purchase up to an instant, oldest first."""
         if not self._renews(session):
             return []
         renewals = [self._renewal(session, n) for n in range(1, MOST_RENEWALS + 1)]
         return [renewal for renewal in renewals if renewal is not None and renewal.at <= until]
 
     def renewals_in(self, minute: int) -> list[Payment]:
-        """The renewals that fall into a minute, whether their customers are there or not."""
+        """Returns the renewals that fall into a minute, whether their customers are there or not."""
         if not self._money.renewal:
             return []
         found: list[Payment] = []
@@ -66,7 +66,7 @@ class Ledger:
         return found
 
     def _renews(self, session: Session) -> bool:
-        """Whether a session's purchase may be renewed; cast and regulars pay once."""
+        """Returns whether the purchase of a session can be renewed; the cast and the regulars pay once."""
         return (
             self._money.renewal > 0
             and session.visit.visitor.kind == BORN

@@ -1,4 +1,4 @@
-"""Who a visitor is: place, system and name, fixed for life."""
+"""The persona of a visitor: place, system and name, which never change."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -52,7 +52,7 @@ class Person(NamedTuple):
 
 
 class Device(NamedTuple):
-    """What somebody browses with; None is what a browser does not tell."""
+    """A device with its system and browser; None is what a browser does not tell."""
 
     type: str | None
     os: str | None
@@ -66,7 +66,7 @@ class Device(NamedTuple):
 
 
 class Persona(NamedTuple):
-    """Who a visitor is. `is_withheld`: whatever may be null is to be null."""
+    """The persona of a visitor. With `is_withheld`, all that may be null is null."""
 
     place: Place
     device: Device
@@ -94,7 +94,7 @@ class Personas:
         ]
 
     def of(self, visitor: Visitor) -> Persona:
-        """The visitor's persona, from thirteen coins."""
+        """Returns the visitor's persona, from thirteen coins."""
         kind, minute, number = visitor
         coins = _COINS.unpack(words(nth(self._chance.state(PERSONA, minute, 0, kind), number), _WORDS))
         fate, origin, system_coin, person_coin, elsewhere, city = coins[:6]
@@ -157,13 +157,13 @@ def _device(system: _System, browser: _Browser, coins: Sequence[int]) -> Device:
 
 
 def _at(items: Sequence[T], coin: int) -> T:
-    """The item that a coin of 16 bits stands for."""
+    """Returns the item that a coin of 16 bits stands for."""
     return items[coin * len(items) >> 16]
 
 
 @cache
 def _browsers() -> list[tuple[_System, _Browser, float]]:
-    """Every browser on every system, with its share among the devices of that type."""
+    """Returns every browser on every system, with its share among the devices of that type."""
     systems = read_record(_SYSTEMS, tuple[_System, ...])
     devices = {s.device: sum(o.weight for o in systems if o.device == s.device) for s in systems}
     return [
@@ -174,13 +174,13 @@ def _browsers() -> list[tuple[_System, _Browser, float]]:
 
 
 def country_codes() -> list[str]:
-    """The codes of all countries in which anybody lives."""
+    """Returns the codes of all countries in which anybody lives."""
     return [code for code, cities in _world_places().items() if any(size for _, size in cities)]
 
 
 @cache
 def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
-    """The cities of the world with their inhabitants, by country code."""
+    """Returns the cities of the world with their inhabitants, by country code."""
     countries: dict[str, list[tuple[Place, float]]] = {}
     columns = ("city", "region", "countryCode", "country", "latitude", "longitude", "locale", "population")
     for city, region, code, country, latitude, longitude, locale, population in read_rows(_PLACES, *columns):
@@ -191,13 +191,13 @@ def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
 
 @cache
 def cities_of(country: str) -> Choice[Place]:
-    """A city of a country, by size."""
+    """Returns a city of a country, by size."""
     return Choice(_world_places()[country])
 
 
 @cache
 def _world_people() -> Mapping[str, list[Person]]:
-    """People by locale."""
+    """Returns people by locale."""
     people: dict[str, list[Person]] = {}
     for locale, name, handle, company in read_rows(_PEOPLE, "locale", "name", "handle", "company"):
         people.setdefault(locale, []).append(Person(name, handle, company))
@@ -205,7 +205,7 @@ def _world_people() -> Mapping[str, list[Person]]:
 
 
 class Places:
-    """Where a site's visitors come from: its own places and, by country and size, the cities of the world."""
+    """The places that a site's visitors come from: its own, and the world's cities by country and size."""
 
     def __init__(self, site: Site) -> None:
         world = _world_places()
@@ -221,7 +221,7 @@ class Places:
         )
 
     def pick(self, u: Sequence[float]) -> Place:
-        """The place that three coins stand for."""
+        """Returns the place that three coins stand for."""
         chosen = self.origins.pick(u[0])
         if isinstance(chosen, Place):
             return chosen

@@ -1,4 +1,4 @@
-"""How many of something happen in a minute."""
+"""The Poisson distribution, by which visitors are born and buy."""
 
 from math import exp
 from statistics import NormalDist
@@ -11,9 +11,10 @@ LEAST_CHANCE = UNIT_32 / 8
 
 
 def poisson(rate: float, u: float) -> int:
-    """The number that u in [0, 1) stands for in a Poisson distribution; a normal one above a rate of 30.
+    """Returns the number that u in [0, 1) stands for in a Poisson distribution.
 
-    Adds up the chances of 0, 1, 2, … until they exceed u, or the rest does not count.
+    It adds up the chances of 0, 1, 2, … until they exceed u, or the rest is negligible. Above a rate of 30 it
+    takes a normal distribution.
     """
     if rate > LIMIT:
         return max(0, round(NormalDist(rate, rate**0.5).inv_cdf(min(max(u, 1e-12), 1 - 1e-12))))

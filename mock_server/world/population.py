@@ -1,4 +1,4 @@
-"""Who was ever born: visitors as (kind, minute, number), and the minutes in which they visit."""
+"""The population of a website: visitors as (kind, minute, number), and the minutes in which they visit."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -53,13 +53,13 @@ class Population:
     # -- ids ---------------------------------------------------------------------------------------
 
     def id_of(self, visitor: Visitor) -> str:
-        """The visitor's UUID, version 4."""
+        """Returns the visitor's UUID, version 4."""
         if visitor.kind == REGULAR:
             return self.site.regulars[visitor.number].visitor_id
         return self._ids.encode(visitor)
 
     def visitor_of(self, visitor_id: str) -> Visitor | None:
-        """The visitor with this id, born or yet to be born; None if there will never be one."""
+        """Returns the visitor with this id, born or yet to be born; None if there will never be one."""
         regular = self.residents.ids.get(visitor_id)
         if regular is not None:
             return regular
@@ -74,14 +74,14 @@ class Population:
     # -- visits ------------------------------------------------------------------------------------
 
     def visits_started(self, minute: int) -> list[Visit]:
-        """The visits that start in a minute, by whomever."""
+        """Returns all visits that start in a minute."""
         visits = self._wave_visits(0, minute)
         for wave in range(1, len(self.kept_below)):
             visits += self._wave_visits(wave, minute)
         return visits + self.residents.visits_started(minute)
 
     def visits_of(self, visitor: Visitor, until: int) -> list[Visit]:
-        """The visitor's visits that have started at `until`, oldest first; none before the first."""
+        """Returns the visits of a visitor that have started at `until`, oldest first; there may be none."""
         if visitor.kind == BORN:
             visits = self._born_visits(visitor, len(self.kept_below))
         else:
@@ -89,7 +89,7 @@ class Population:
         return [visit for visit in visits if visit.start <= until]
 
     def purchases_started(self, minute: int) -> list[Visit]:
-        """The visits of a minute that lead to a purchase which may be renewed."""
+        """Returns the visits of a minute that lead to a purchase which may be renewed."""
         group = minute // NEIGHBOURS
         return [
             visit
@@ -100,7 +100,7 @@ class Population:
         ]
 
     def past_of(self, visit: Visit) -> Past:
-        """What the visitor had done before this visit began."""
+        """Returns what the visitor had done before this visit."""
         visitor = visit.visitor
         if visitor.kind == BORN:
             earlier = self._born_visits(visitor, visit.wave)
@@ -116,7 +116,7 @@ class Population:
     # -- births and waves --------------------------------------------------------------------------
 
     def _births(self, minute: int) -> int:
-        """How many visitors are born in a minute: Poisson around the site's rhythm."""
+        """Returns the number of births in a minute, which is Poisson around the site's rhythm."""
         if not self.rates.exists(minute):
             return 0
         group, place = divmod(minute, NEIGHBOURS)
@@ -125,10 +125,10 @@ class Population:
         return poisson(self.rates.births(minute // 60), coin * UNIT_32)
 
     def _purchases_among(self, wave: int, group: int) -> Mapping[int, int]:
-        """How many purchases are made in a wave's visits, by minute, in those of 16 minutes that have any.
+        """Returns the number of purchases in a wave's visits for each of 16 minutes that has any.
 
-        Drawn by minute and not by visitor: most minutes have none, so that renewals of a whole year can be
-        found without looking at everybody who came. If nobody comes, nobody buys.
+        It is drawn by minute and not by visitor: most minutes have none, so that renewals of a whole year can
+        be found without looking at all visitors. If nobody comes, nobody buys.
         """
         coins = _COINS.unpack(words(self.chance.state(PURCHASES, group, wave), NEIGHBOURS // 2))
         minutes = range(group * NEIGHBOURS, (group + 1) * NEIGHBOURS)
@@ -142,7 +142,7 @@ class Population:
         return {minute: count for minute, count in counts.items() if count}
 
     def _wave_visits(self, wave: int, minute: int) -> list[Visit]:
-        """The visits of a wave that start in a minute; wave 0 are the first visits."""
+        """Returns the visits of a wave that start in a minute; wave 0 are the first visits."""
         birth_minute = self._wave_source(wave, minute) if wave else minute
         heads, below = self._heads(wave, birth_minute), self.kept_below[wave]
         buyers = self._buyers(wave, minute, heads) if heads else ()
@@ -153,7 +153,7 @@ class Population:
         ]
 
     def _born_visits(self, visitor: Visitor, waves: int) -> list[Visit]:
-        """The visits that somebody makes in the first `waves` waves, oldest first."""
+        """Returns the visits that somebody makes in the first `waves` waves, oldest first."""
         visits: list[Visit] = []
         for wave in range(waves):
             heads = self._heads(wave, visitor.minute)
@@ -173,12 +173,12 @@ class Population:
         return Visit(visitor, wave, minute * MINUTE + (offset * MINUTE >> 16), length, outcome)
 
     def _draw_heads(self, wave: int, birth_minute: int) -> bytes:
-        """A head for each visitor of a minute."""
+        """Returns the heads of all visitors born in a minute."""
         births = self.births(birth_minute)
         return words(self.chance.state(HEADS, birth_minute, wave), births) if births else b""
 
     def _buyers(self, wave: int, minute: int, heads: bytes) -> Collection[int]:
-        """The numbers of those who buy in a minute: the ones with the highest fates among who comes."""
+        """Returns the numbers of the visitors who buy in a minute: those with the highest fates."""
         if wave >= self.rates.purchase_waves:
             return ()
         purchases = self._purchases(wave, minute // NEIGHBOURS).get(minute)
@@ -189,7 +189,7 @@ class Population:
         return [number for _, number in nlargest(purchases, fates)]
 
     def _wave_target(self, wave: int, birth_minute: int) -> int:
-        """The minute in which a wave brings back those born in `birth_minute`."""
+        """Returns the minute in which a wave brings back those born in `birth_minute`."""
         if wave == 0:
             return birth_minute
         spec = self.site.waves[wave - 1]
@@ -199,7 +199,10 @@ class Population:
         return block * size + (factor * x + shift) % size
 
     def _wave_source(self, wave: int, minute: int) -> int:
-        """The birth minute whose visitors a wave brings back in `minute`: the inverse of the above."""
+        """Returns the minute of birth of those whom a wave brings back in `minute`.
+
+        It is the inverse of `_wave_target`.
+        """
         spec = self.site.waves[wave - 1]
         size = 1 << spec.block
         block, y = divmod(minute, size)
@@ -207,7 +210,7 @@ class Population:
         return block * size + (y - shift) * inverse % size - spec.gap
 
     def _draw_wave_key(self, wave: int, block: int) -> tuple[int, int, int]:
-        """Draws the key of a block: an odd factor, its inverse modulo the block's size, and a shift."""
+        """Returns the key of a block: an odd factor, its inverse modulo the block's size, and a shift."""
         word = self.chance.state(WAVE, block, wave)
         factor = word & 0xFFFFFFFF | 1
         inverse = pow(factor, -1, 1 << self.site.waves[wave - 1].block)

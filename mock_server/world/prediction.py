@@ -1,4 +1,4 @@
-"""How likely a visitor is to convert: the site's baseline, lifted by what is known of them."""
+"""The prediction of a visitor's conversion: the site's baseline, lifted by what is known of the visitor."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -32,7 +32,10 @@ class Predictor:
         self._model = model
 
     def predict(self, persona: Persona, first_source: Source) -> Likelihood:
-        """The prediction for a visitor whose first session came from `first_source`; the same for life."""
+        """Returns the prediction for a visitor whose first session came from `first_source`.
+
+        It never changes.
+        """
         model, device = self._model, persona.device
         lifts = (
             model.device.get(device.type or ""),
@@ -51,7 +54,7 @@ def _host(referrer: str | None) -> str:
 
 @lru_cache(4096)
 def _likelihood(base_rate: float, base_value: float, lifts: tuple[Lift | None, ...]) -> Likelihood:
-    """What lifts in the order of DIMENSIONS make of a baseline."""
+    """Returns what lifts in the order of DIMENSIONS make of a baseline."""
     matches = tuple(name for name, lift in zip(DIMENSIONS, lifts, strict=True) if lift is not None)
     rate, value = base_rate, base_value
     for lift in lifts:
@@ -70,7 +73,7 @@ def _likelihood(base_rate: float, base_value: float, lifts: tuple[Lift | None, .
 
 
 def _score(expected: float, baseline: float) -> int:
-    """50 for the baseline itself, towards 99 for what is worth more; only customers have 100."""
+    """Returns a score: 50 for the baseline, up to 99 for a higher value; only customers have 100."""
     if expected + baseline <= 0:
         return BASELINE_SCORE
     return min(max(round(100 * expected / (expected + baseline)), 1), 99)

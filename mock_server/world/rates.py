@@ -1,4 +1,4 @@
-"""How many visitors are born and buy in a minute on average, as a website grows."""
+"""The rates of births and purchases in a minute, as a website grows."""
 
 from functools import lru_cache
 from math import exp
@@ -32,28 +32,28 @@ class Rates:
 
     @property
     def purchase_waves(self) -> int:
-        """In how many waves purchases are made."""
+        """The number of waves in which purchases are made."""
         return len(self._wave_shares)
 
     def births(self, hour: int) -> float:
-        """Births in a minute of this hour of the epoch."""
+        """Returns the rate of births in a minute of this hour of the epoch."""
         return self._births[_hour_of_week(hour)] * self.level(hour // 24)
 
     def purchases(self, wave: int, hour: int) -> float:
-        """Purchases in visits of a wave in a minute of this hour of the epoch."""
+        """Returns the rate of purchases in a minute of this hour of the epoch, in visits of a wave."""
         return _purchases(self.births(hour) * self._wave_shares[wave], self._purchase_share)
 
     def most_purchases(self, wave: int, minutes: range) -> float:
-        """What `purchases` never exceeds in these minutes."""
+        """Returns an upper bound of `purchases` in these minutes."""
         level = max(self.level(minutes[0] // _DAY_MINUTES), self.level(minutes[-1] // _DAY_MINUTES))
         return _purchases(self._peak * level * self._wave_shares[wave], self._purchase_share)
 
     def exists(self, minute: int) -> bool:
-        """Whether there is a website in this minute at all."""
+        """Returns whether the website exists in this minute."""
         return self.first_minute is None or minute >= self.first_minute
 
     def _level_of(self, day: int) -> float:
-        """The factor on all rates on a day of the epoch, by growth and spikes."""
+        """Returns the factor on all rates on a day of the epoch, by growth and spikes."""
         level = 1.0
         growth = self._site.growth
         if growth is not None and self.first_minute is not None:
@@ -66,14 +66,14 @@ class Rates:
 
 
 def _hour_of_week(hour: int) -> int:
-    """0 to 167, Monday first; the epoch was a Thursday."""
+    """Returns a number from 0 to 167, Monday first; the epoch was a Thursday."""
     return (hour + 72) % 168
 
 
 def _purchases(visits: float, share: float) -> float:
-    """The rate of purchases in a minute with `visits` visits on average, of which `share` lead to one.
+    """Returns the rate of purchases in a minute with `visits` visits on average, of which a `share` buys.
 
-    Nobody buys in a minute in which nobody comes; so the others have to make up for it.
+    Nobody buys in a minute without visits, so the other minutes have to make up for it.
     """
     # Of fewer than that `1 - exp(-visits)` soon leaves nothing.
     return share * visits / (1 - exp(-visits)) if visits > 1e-9 else 0.0

@@ -1,4 +1,4 @@
-"""Visitors who are there by the site's file and not by chance: the cast, the regulars and the bots."""
+"""The visitors who come by the site's file and not by chance: the cast, the regulars and the bots."""
 
 from functools import lru_cache
 
@@ -46,7 +46,7 @@ class Residents:
         return [visitor for visitor in self.ids.values() if visitor.kind == REGULAR]
 
     def exist(self, visitor: Visitor) -> bool:
-        """Whether there is such a member of the cast. Regulars and bots have ids that tell nothing."""
+        """Returns whether this member of the cast exists."""
         role = visitor.number
         return (
             visitor.kind == CAST
@@ -56,11 +56,11 @@ class Residents:
         )
 
     def _began(self, visitor: Visitor) -> bool:
-        """Whether the website was there when a member of the cast first came."""
+        """Returns whether the website was there when a member of the cast first came."""
         return self._first <= self._cast_visits(visitor)[0].start
 
     def on_duty(self, minute: int) -> list[Visitor]:
-        """Who of the cast is on duty in a minute, in the order of the site's `cast`."""
+        """Returns the members of the cast on duty in a minute, in the order of the site's `cast`."""
         visitors = [
             Visitor(CAST, minute - (minute - role * STAGGER) % SHIFT, role)
             for role in range(len(self._site.cast))
@@ -68,7 +68,7 @@ class Residents:
         return [visitor for visitor in visitors if self._began(visitor)]
 
     def visits_started(self, minute: int) -> list[Visit]:
-        """The visits of cast and regulars that start in a minute."""
+        """Returns the visits of cast and regulars that start in a minute."""
         visits: list[Visit] = []
         for first in (minute, minute + LEAD):
             for role in range(len(self._site.cast)):
@@ -85,7 +85,7 @@ class Residents:
         return visits
 
     def visits_of(self, visitor: Visitor, until: int) -> list[Visit]:
-        """The visits of a member of the cast (all of them) or of a regular (up to an instant)."""
+        """Returns the visits of a member of the cast (all of them) or of a regular (up to an instant)."""
         if visitor.kind == CAST:
             return self._cast_visits(visitor)
         if visitor.kind == REGULAR:
@@ -95,7 +95,7 @@ class Residents:
         return []
 
     def _plan_cast_visits(self, visitor: Visitor) -> list[Visit]:
-        """An earlier visit where the role needs a past, and the one that covers the shift."""
+        """Returns an earlier visit, if the role needs a past, and the visit that covers the shift."""
         role = self._site.cast[visitor.number]
         coin = nth(self._chance.state(CAST_COINS, visitor.minute, 0, CAST), visitor.number)
         early = coin % (EARLY * MINUTE)

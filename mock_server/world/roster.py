@@ -1,4 +1,4 @@
-"""Who is active, carried on from instant to instant: that costs what changes, not how many there are."""
+"""The roster of active sessions, carried on from instant to instant: it costs what changes."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,11 +44,11 @@ class Roster:
                     self._settle(rank, session)
 
     def __len__(self) -> int:
-        """How many sessions are active."""
+        """Returns the number of active sessions."""
         return len(self._ranks)
 
     def shown(self, name: Any) -> list[Any]:
-        """What a show makes of each of them, latest started first."""
+        """Returns the values that a show makes of the sessions, latest started first."""
         return self._shown[name].values[::-1]
 
     def go_to(self, instant: int) -> None:
@@ -89,7 +89,7 @@ class Roster:
 
 
 class _Shown:
-    """What one show made, in the order of the sessions, and until when that holds, by their ranks."""
+    """The values that one show made, in the order of the sessions, and until when they are valid, by rank."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []

@@ -1,4 +1,4 @@
-"""What happens in a visit: a walk over the site's pages, with goals on the way."""
+"""The sessions: walks over the site's pages, with goals on the way."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -117,11 +117,11 @@ class Session:
         return self._sessions.first_source(self.visit) if self.visit.wave else self.source
 
     def views_until(self, instant: int) -> int:
-        """How many pages were viewed up to an instant."""
+        """Returns the number of page views up to an instant."""
         return bisect_right(self.walk.views, instant)
 
     def has_view(self, after: int, until: int) -> bool:
-        """Whether a page is viewed in (after, until]."""
+        """Returns whether a page is viewed in (after, until]."""
         if self.start > until or self.last_view <= after:
             return False
         if self.start > after or self.last_view <= until:
@@ -129,7 +129,7 @@ class Session:
         return self.views_until(until) > self.views_until(after)
 
     def happenings(self, after: int, until: int) -> list[Moment]:
-        """All that happens in (after, until], page views included."""
+        """Returns all that happens in (after, until], page views included."""
         if self.start > until or self.last_view + LINGER <= after:
             return []
         views, pages, moments = self.walk[:3]
@@ -150,41 +150,44 @@ class Session:
         )
 
     def latest_view(self, instant: int) -> int:
-        """The latest page view up to an instant."""
+        """Returns the latest page view up to an instant."""
         if self.last_view <= instant:
             return self.last_view
         return self.walk.views[self.views_until(instant) - 1]
 
     def next_view(self, instant: int) -> int:
-        """The first page view after an instant."""
+        """Returns the first page view after an instant."""
         if self.start > instant:
             return self.start
         return NEVER if self.last_view <= instant else self.walk.views[self.views_until(instant)]
 
     def steady_until(self, instant: int) -> int:
-        """How long page, customer and identification stay as they are at an instant."""
+        """Returns the instant until which page, customer and identification stay as they are."""
         walk = self.walk
         changes = (self.next_view(instant), walk.identified_at, walk.paid_at)
         return min((at for at in changes if at is not None and at > instant), default=NEVER)
 
     def is_customer(self, instant: int) -> bool:
-        """Whether the visitor has paid up to an instant of this session."""
+        """Returns whether the visitor has paid up to an instant of this session."""
         paid_at = self.walk.paid_at
         return self.past.is_customer or (paid_at is not None and paid_at <= instant)
 
     def is_identified(self, instant: int) -> bool:
-        """Whether the visitor was identified up to an instant of this session."""
+        """Returns whether the visitor was identified up to an instant of this session."""
         identified_at = self.walk.identified_at
         return self.past.is_identified or (identified_at is not None and identified_at <= instant)
 
 
 def goal_delay(stay: Any, coin: Any) -> Any:
-    """The time from a page view to its goal, 10 to 90 % of the stay; numbers in ms, or columns of them."""
+    """Returns the time in ms from a page view to its goal, 10 to 90 % of the stay.
+
+    Arguments are numbers or columns.
+    """
     return stay * (65_536 + 8 * coin) // (10 * 65_536)
 
 
 class Sessions:
-    """Makes the sessions of one website."""
+    """The sessions of one website."""
 
     def __init__(self, chance: Chance, site: Site, population: Population, personas: Personas) -> None:
         """The site's weights are made into choices once."""
@@ -217,22 +220,22 @@ class Sessions:
         }
 
     def of(self, visit: Visit) -> Session:
-        """The session of a visit."""
+        """Returns the session of a visit."""
         return Session(self, visit)
 
     def source(self, visit: Visit, word: int) -> Source:
-        """Where a visit with this first word came from; the regulars type the address."""
+        """Returns where a visit with this first word came from; the regulars type the address."""
         if visit.visitor.kind == REGULAR:
             return self.direct
         return self.sources.pick((word & 0xFFFF) * UNIT_16)
 
     def first_source(self, visit: Visit) -> Source:
-        """Where the first visit of the same visitor came from."""
+        """Returns where the first visit of the same visitor came from."""
         first = visit._replace(wave=0)
         return self.source(first, nth(self.state(first), 0))
 
     def outcome(self, visit: Visit, past: Past) -> int:
-        """What a visit leads to: nobody signs up twice, nor buys a second subscription."""
+        """Returns what a visit leads to: nobody signs up twice, nor buys a second subscription."""
         if visit.outcome == SIGNUP and past.is_identified:
             return NOTHING
         if visit.outcome == PURCHASE and past.is_customer and self._site.money and self._site.money.renewal:
@@ -240,7 +243,10 @@ class Sessions:
         return visit.outcome
 
     def walk(self, visit: Visit, past: Past, state: int, first: int) -> Walk:
-        """The course of a visit with this state and first word. The coins of each page view are its own."""
+        """Returns the course of a visit with this state and first word.
+
+        The coins of each page view are its own.
+        """
         outcome = self.outcome(visit, past)
         ending = self._funnel_pages[outcome]
         count = self._count(visit, (first >> 32 & 0xFFFF) * UNIT_16, len(ending))
@@ -259,12 +265,12 @@ class Sessions:
         return Walk(views, pages, moments + finale, times.get(IDENTIFY), times.get(PAYMENT))
 
     def state(self, visit: Visit) -> int:
-        """The state from which all coins of a visit follow."""
+        """Returns the state from which all coins of a visit follow."""
         kind, minute, number = visit.visitor
         return nth(self._chance.state(WALK, minute, visit.wave, kind), number)
 
     def _count(self, visit: Visit, u: float, ending: int) -> int:
-        """How many pages are viewed."""
+        """Returns the number of page views."""
         if visit.duration == 0:
             return 1
         minutes = visit.duration / MINUTE
@@ -273,7 +279,7 @@ class Sessions:
         return min(max(count, 1 + ceil(visit.duration / dwell), ending + 1), MOST_VIEWS)
 
     def _pages(self, visit: Visit, entry: int, links: Sequence[int]) -> list[Page]:
-        """The pages of a walk that follows the links, by the coins for its entry and for each link."""
+        """Returns the pages of a walk that follows the links, by a coin for its entry and for each link."""
         if visit.visitor.kind == REGULAR:
             page = self._site.page(self._site.regulars[visit.visitor.number].entry)
         else:
@@ -309,7 +315,7 @@ class Sessions:
 
 
 def _spread(start: int, duration: int, coins: Sequence[int]) -> list[int]:
-    """The instants of page views: the first at the start, the last at the end, uneven gaps between."""
+    """Returns the instants of page views, with uneven gaps; the first is the start, the last the end."""
     if not coins:
         return [start]
     sums = list(accumulate(DWELL_BASE + DWELL_SPREAD * coin for coin in coins))

@@ -260,28 +260,28 @@ class Site(_Record, frozen=True, kw_only=True):
     people: Annotated[tuple[OwnPerson, ...], Many] = ()
 
     def page(self, path: str) -> Page:
-        """The page at `path`, which the checks have seen."""
+        """Returns the page at `path`, which the checks have seen."""
         return next(page for page in self.pages if page.path == path)
 
     def hostname_of(self, path: str) -> str:
-        """The hostname on which a page lies."""
+        """Returns the hostname on which a page lies."""
         return next((name for name, paths in self.hostnames.items() if path in paths), self.domain)
 
     def goal_names(self) -> list[str]:
-        """The names of all custom goals, each once."""
+        """Returns the names of all custom goals, each once."""
         funnels = (self.signup, self.money and self.money.purchase)
         names = [goal.name for page in self.pages for goal in page.goals if goal.type == "custom"]
         names += [funnel.goal for funnel in funnels if funnel and funnel.goal]
         return list(dict.fromkeys(names))
 
     def retained_days(self) -> int:
-        """How many days reports look back, today not counted."""
+        """Returns the number of days that reports look back, without today."""
         most = max(1, int(MOST_VISITOR_DAYS / max(self.online, 1)))
         return self.retention or min(_USUAL_RETENTION, most)
 
 
 def load_site(path: Path) -> Site:
-    """The site that a file describes. Raises InputError that names file, place and fault."""
+    """Returns the site that a file describes. Raises InputError that names file, place and fault."""
     site = read_record(path, Site)
     # A text of several lines has a line feed at its end at least.
     site = msgspec.structs.replace(site, description=" ".join(site.description.split()))
@@ -293,7 +293,10 @@ def load_site(path: Path) -> Site:
 
 
 def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
-    """All sites of the folders by name. A later folder's site replaces an earlier one of the same name."""
+    """Returns all sites of the folders by name.
+
+    A later folder's site replaces an earlier one of the same name.
+    """
     sites: dict[str, Site] = {}
     for folder in folders:
         for path in _site_files(folder):
@@ -328,7 +331,7 @@ def _named(site: Site, path: Path) -> Site:
 
 
 def _faults(site: Site) -> Iterable[tuple[str, str]]:
-    """What no single member shows: (place, problem) pairs."""
+    """Yields what no single member shows: (place, problem) pairs."""
     spike = max((spike.factor for spike in site.spikes), default=1)
     if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) * spike > MOST_ONLINE:
         yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
@@ -358,7 +361,7 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
 
 
 def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Text that a terminal, a header or a reader of lines would take for something else."""
+    """Yields texts that a terminal, a header or a reader of lines would read as something else."""
     if isinstance(part, str):
         if len(part) > LONGEST_TEXT:
             yield place, f"the text is longer than {LONGEST_TEXT} characters"
@@ -398,7 +401,7 @@ def _past_faults(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _day_of(text: str) -> int | None:
-    """The begin of a day by UTC; None where the text is no day."""
+    """Returns the begin of a day by UTC; None where the text is no day."""
     try:
         instant = instant_of(text)
     except ValueError:
@@ -427,7 +430,7 @@ def _settings_faults(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _is_nothing(weights: Iterable[float]) -> bool:
-    """Whether nothing can be chosen by these weights, or next to nothing, which is soon lost."""
+    """Returns whether nothing can be chosen by these weights, or next to nothing, which is soon lost."""
     return sum(weights) < 1e-9
 
 

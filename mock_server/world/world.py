@@ -1,4 +1,4 @@
-"""One website's world at any instant: who is active, what happened, and any visitor's life so far."""
+"""The world of one website at any instant: who is active, what happened, and any visitor's life so far."""
 
 from base64 import urlsafe_b64encode
 from bisect import bisect_right
@@ -87,7 +87,7 @@ class Life(NamedTuple):
 
 
 class World:
-    """A pure function of (seed, site, instant); what it keeps is only what it has computed already."""
+    """A pure function of (seed, site, instant); all that it keeps is cached results."""
 
     def __init__(self, seed: int, site: Site) -> None:
         """Raises InputError where the site names a place or a system that there is not."""
@@ -112,16 +112,19 @@ class World:
         self._most_rosters = clocks
 
     def online(self, instant: int) -> int:
-        """How many sessions have a page view in the window that ends at `instant`: are active, that is."""
+        """Returns the number of sessions with a page view in the window that ends at `instant`."""
         return len(self._roster(instant, {}))
 
     def shown(self, instant: int, show: Callable[["World", Session, int], tuple[int, _T]]) -> list[_T]:
-        """What `show` makes of each active session, latest started first; it says until when that holds."""
+        """Returns the values that `show` makes of active sessions, latest started first.
+
+        With each value, `show` returns the instant until which it is valid.
+        """
         shows: dict[Any, Show] = {show: partial(show, self)}
         return self._roster(instant, shows).shown(show)
 
     def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
-        """The newest events of the window, newest first."""
+        """Returns the newest events of the window, newest first."""
         wanted, after = frozenset(kinds), instant - WINDOW
         found: list[_Happening] = []
         for minute in range(instant // MINUTE, after // MINUTE - 1, -1):
@@ -134,7 +137,7 @@ class World:
         return [self._event(happening) for happening in found]
 
     def payments(self, instant: int) -> list[Payment]:
-        """The newest payments of the window, newest first."""
+        """Returns the newest payments of the window, newest first."""
         minutes = range(instant // MINUTE - REACH, instant // MINUTE + 1)
         purchases = [payment for minute in minutes for payment in self._purchases(minute)]
         after = instant - WINDOW
@@ -147,11 +150,11 @@ class World:
         ]
 
     def payment_id(self, payment: Payment) -> str:
-        """The id of a payment's row."""
+        """Returns the id of a payment's row."""
         return self._object_id(payment.session.visit, payment.at, _PAYMENT_ROW)
 
     def life(self, visitor_id: str, instant: int) -> Life:
-        """What is known of a visitor. Raises UnknownVisitorError and BotError."""
+        """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
         visitor = self.population.visitor_of(visitor_id)
         if visitor is not None and visitor.kind == BOT:
             raise BotError
@@ -163,34 +166,37 @@ class World:
         return Life(visitor_id, instant, sessions[0].persona, sessions, payments)
 
     def likelihood(self, session: Session) -> Likelihood | None:
-        """The prediction for a session's visitor; None where the site has no conversion model."""
+        """Returns the prediction for a session's visitor; None where the site has no conversion model."""
         if self._predictor is None:
             return None
         return self._predictor.predict(session.persona, session.first_source)
 
     def session(self, visitor: Visitor, start: int) -> Session:
-        """The session of a visitor that started at an instant. Raises StopIteration if there is none."""
+        """Returns the session of a visitor that started at an instant.
+
+        Raises StopIteration if there is none.
+        """
         visits = self.population.visits_of(visitor, start)
         return self._lived(next(visit for visit in reversed(visits) if visit.start == start))
 
     def click_id(self, life: Life) -> str:
-        """The advertisement's click id that the first session came with."""
+        """Returns the advertisement's click id that the first session came with."""
         visitor = life.sessions[0].visit.visitor
         digest = self._chance.digest(CLICK_ID, *visitor)
         return urlsafe_b64encode(digest[:30]).decode()
 
     def cast(self, instant: int) -> dict[str, str]:
-        """The ids of who is always there, by role."""
+        """Returns the ids of the members of the cast who are on duty, by role."""
         visitors = self.population.residents.on_duty(instant // MINUTE)
         return {self.site.cast[visitor.number]: self.population.id_of(visitor) for visitor in visitors}
 
     def sessions_started(self, minute: int) -> list[Session]:
-        """The sessions that start in a minute, latest first."""
+        """Returns the sessions that start in a minute, latest first."""
         visits = sorted(self.population.visits_started(minute), key=lambda visit: visit.start, reverse=True)
         return [self.sessions.of(visit) for visit in visits]
 
     def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
-        """A roster at an instant that has these shows: one that can go on to it, else a new one."""
+        """Returns a roster at an instant that has these shows: one that can go on to it, or a new one."""
         known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
         roster = max(known, key=lambda one: one.instant, default=None)
         # Whatever interrupts it, what is half done is not found again.
@@ -203,7 +209,7 @@ class World:
         return roster
 
     def _purchases_in(self, minute: int) -> list[Payment]:
-        """The purchases of the sessions that started in a minute."""
+        """Returns the purchases of the sessions that started in a minute."""
         buyers = [session for session in self._started(minute) if session.visit.outcome == PURCHASE]
         return [payment for session in buyers if (payment := self._purchase(session))]
 
@@ -218,14 +224,17 @@ class World:
         return [p for minute in minutes for p in self._renewals(minute) if after < p.at <= until]
 
     def _payments_of(self, session: Session, until: int) -> list[Payment]:
-        """The payments that a session's purchase led to, oldest first."""
+        """Returns the payments that a session's purchase led to, oldest first."""
         purchase = self.ledger.purchase(session) if self.ledger else None
         if self.ledger is None or purchase is None or purchase.at > until:
             return []
         return [purchase, *self.ledger.renewals_of(session, until)]
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[_Happening]:
-        """All events of a minute, oldest first; found once, so that a tick only takes the newest of them."""
+        """Returns all events of a minute, oldest first.
+
+        It is cached, so that a tick takes only the newest of them.
+        """
         begin, end = minute * MINUTE - 1, (minute + 1) * MINUTE - 1
         found = [
             _Happening(moment.at, session.visit, moment.kind, session, moment)
@@ -241,7 +250,7 @@ class World:
         return sorted(found, key=itemgetter(0, 1, 2))
 
     def _event(self, happening: _Happening) -> Event:
-        """The event, which is the same for ever after."""
+        """Returns the event, which never changes."""
         at, visit, kind, session, moment = happening
         event: Event | None = session.kept.get((at, kind))
         if event is None:
@@ -265,16 +274,19 @@ class World:
         return event
 
     def display_name(self, payment: Payment) -> str | None:
-        """The name by which the visitor was known when they paid; None for who was not identified."""
+        """Returns the name by which the visitor was known when they paid; None for who was not identified."""
         is_identified = self._is_identified(payment.session, payment.at)
         return payment.session.persona.person.name if is_identified else None
 
     def _is_identified(self, session: Session, at: int) -> bool:
-        """Whether a session's visitor was identified at an instant in it; for a renewal, at its end."""
+        """Returns whether a session's visitor was identified at an instant in it.
+
+        For a renewal, that is its end.
+        """
         return session.is_identified(min(at, session.last_view + LINGER))
 
     def _object_id(self, visit: Visit, at: int, kind: int) -> str:
-        """24 hexadecimal digits, the first eight of them the Unix second."""
+        """Returns 24 hexadecimal digits, the first eight of them the Unix second."""
         visitor = visit.visitor
         digest = self._chance.digest(
             OBJECT_ID, visitor.kind | visit.wave << 3, visitor.minute, visitor.number, at * 8 + kind

@@ -30,7 +30,7 @@ from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Violation
 from contract_tests.commands.verify import verify
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import FAMILIES, family_of
+from contract_tests.families import FAMILIES, MAP, family_of
 from contract_tests.judging.run import Run
 from contract_tests.recording import Recording
 from contract_tests.report.as_html import html_report
@@ -192,6 +192,28 @@ def test_what_is_missing_has_a_place_and_no_value() -> None:
 
     assert place_of(Violation("`data` is missing", exchange, "/data")) == "/data"
     assert place_of(Violation("no", exchange, "/data", value=False)) == "/data = false"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "place"),
+    [
+        pytest.param(b'{"data": {"a": null}}', "/data/a", "/data/a = null", id="null"),
+        pytest.param(b'{"data": [{"a~/b": 1}]}', "/data/0/a~0~1b", "/data/0/a~0~1b = 1", id="in a list"),
+        pytest.param(b'{"data": []}', "/data/0/a", "/data/0/a", id="beyond the end of a list"),
+        pytest.param(b'{"data": []}', "/data/x", "/data/x", id="no number in a list"),
+        pytest.param(b'{"data": 1}', "/data/a", "/data/a", id="in a number"),
+        pytest.param(b'{"data": "%s"}' % (b"x" * 999), "/data", f'/data = "{"x" * 79}…', id="a long text"),
+        pytest.param(b'{"data": "df_secret"}', "/data", '/data = "df_***"', id="a token"),
+        pytest.param(b"<html>\n", "", '200 from http://x: "<html>\\n"', id="no JSON"),
+        pytest.param(b"\xff\xfe", "", '200 from http://x: "\ufffd\ufffd"', id="no text"),
+        pytest.param(b"", "", "200 from http://x", id="no body"),
+        pytest.param(b"{}", "", "200 from http://x", id="the whole answer"),
+    ],
+)
+def test_a_violation_shows_the_value_that_was_met(body: bytes, pointer: str, place: str) -> None:
+    exchange = Exchange("GET", "http://x", MAP, frozenset(), 0, 0, 200, {}, body)
+
+    assert place_of(Violation("it is wrong", exchange, pointer)) == place
 
 
 @pytest.mark.parametrize(

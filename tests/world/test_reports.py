@@ -16,7 +16,7 @@ from mock_server.world.reports.breakdown import breakdown
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.filters import Filter, Matching
 from mock_server.world.reports.goals import exit_clicks, goals
-from mock_server.world.reports.overview import overview
+from mock_server.world.reports.overview import overview, share
 from mock_server.world.reports.period import Period, buckets_of, zone_of
 from mock_server.world.reports.selection import Selection
 from mock_server.world.reports.timeseries import timeseries, totals
@@ -322,6 +322,24 @@ def test_goals_count_the_visitors_who_are_listed_with_them(asked: Asked) -> None
         page = visitors(facts, chosen, 0, 5, goal=row["goal"], is_customer=None)
         assert page.total == row["visitors"]
         assert all(asked.begin <= listed.last_seen_at < asked.end for listed in page.visitors)
+
+
+@given(questions(), filters)
+def test_conversion_rates_count_the_visitors_who_paid(asked: Asked, chosen_by: tuple[Filter, ...]) -> None:
+    facts, chosen = select(asked, chosen_by)
+    buckets = buckets_of(Period(asked.begin, asked.end, zone_of("UTC")), "day")
+    bought_by = chosen.past.buyers.visitor[chosen.payments.row]
+
+    rates = [overview(facts, chosen), *timeseries(facts, chosen, buckets)]
+
+    spans = [(asked.begin, asked.end), *((bucket.begin, bucket.end) for bucket in buckets)]
+    for told, (begin, end) in zip(rates, spans, strict=True):
+        came, paid = (
+            set(who[(at >= begin) & (at < end)].tolist())
+            for who, at in ((chosen.rows.visitor, chosen.rows.start), (bought_by, chosen.payments.at))
+        )
+        assert told["visitors"] == len(came)
+        assert told["conversion_rate"] == share(len(came & paid), len(came))
 
 
 @given(questions(), filters)

@@ -1,4 +1,4 @@
-"""How many visitors are born, and how many buy, in each of many minutes."""
+"""The numbers of births and of purchases in each of many minutes."""
 
 from collections.abc import Callable
 from math import exp
@@ -19,7 +19,7 @@ _FARTHEST = 400 * 24 * 60
 
 
 class Births:
-    """How many are born in each minute, remembered for all minutes that were asked for and between."""
+    """The numbers of births by minute, cached for one range of minutes, which grows as needed."""
 
     def __init__(self, population: Population) -> None:
         """Nothing is drawn yet."""
@@ -28,13 +28,13 @@ class Births:
         self._counts = GrowingColumn(np.zeros(0, np.int64))
 
     def among(self, first: int, last: int) -> Column:
-        """The births of the minutes from `first` to before `last`."""
+        """Returns the number of births in each minute from `first` to before `last`."""
         self._cover(first, last)
         births: Column = self._counts.values[first - self._first : last - self._first]
         return births
 
     def of(self, minutes: Column) -> Column:
-        """The births of each minute."""
+        """Returns the number of births in each of these minutes."""
         if not len(minutes):
             return np.zeros(0, np.int64)
         self._cover(int(minutes.min()), int(minutes.max()) + 1)
@@ -57,7 +57,7 @@ class Births:
 
 
 def births_in(population: Population, minutes: Column) -> Column:
-    """How many visitors are born in each minute."""
+    """Returns the number of births in each minute."""
     coins = _coins(population, BIRTHS, minutes, wave=0)
     counts = _poisson(minutes // _HOUR_MINUTES, coins, population.rates.births)
     first = population.rates.first_minute
@@ -67,14 +67,14 @@ def births_in(population: Population, minutes: Column) -> Column:
 
 
 def purchases_in(population: Population, wave: int, minutes: Column) -> Column:
-    """How many purchases are made in each minute, in visits of a wave, if enough visitors come."""
+    """Returns the number of purchases in each minute, in visits of a wave, if enough visitors come."""
     coins = _coins(population, PURCHASES, minutes, wave=wave)
     rates = population.rates
     return _poisson(minutes // _HOUR_MINUTES, coins, lambda hour: rates.purchases(wave, hour))
 
 
 def _coins(population: Population, purpose: int, minutes: Column, wave: int) -> Column:
-    """A coin of 32 bits for each minute."""
+    """Returns a coin of 32 bits for each minute."""
     groups, places = np.divmod(minutes, NEIGHBOURS)
     words = nth(states(population.chance, purpose, groups, wave=wave), places // 2)
     coins: Column = coins_of_32(words)[np.arange(len(minutes)), places % 2]
@@ -82,7 +82,7 @@ def _coins(population: Population, purpose: int, minutes: Column, wave: int) -> 
 
 
 def _poisson(hours: Column, coins: Column, rate_of: Callable[[int], float]) -> Column:
-    """`poisson` for the coins of many minutes, whose hours are sorted; those of one hour have one rate."""
+    """Returns `poisson` of many coins. The hours are sorted; all coins of one hour have one rate."""
     is_begun = np.diff(hours, prepend=-1 if not len(hours) else hours[0] - 1) != 0
     rates = [rate_of(hour) for hour in hours[is_begun].tolist()]
     hour = np.cumsum(is_begun) - 1
@@ -103,7 +103,10 @@ def _poisson(hours: Column, coins: Column, rate_of: Callable[[int], float]) -> C
 
 
 def _sums(rates: list[float]) -> Column:
-    """By rate, the chances of at most 0, 1, 2, …: the same numbers, to the bit, as in `poisson`."""
+    """Returns, for each rate, the chances of at most 0, 1, 2, …
+
+    They are the same numbers as in `poisson`, to the last bit.
+    """
     rate = np.array(rates)
     term = np.array([exp(-one) for one in rates])
     sums: list[Any] = [term.copy()]

@@ -1,4 +1,4 @@
-"""The words of `mock_server.chance`, drawn for whole columns of coordinates at once."""
+"""The words of `mock_server.world.chance`, drawn for whole columns of coordinates at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ _GAMMA = np.uint64(GAMMA)
 
 
 def mixed(words: Column) -> Column:
-    """The column of words that `chance.mix` makes of these. It takes their memory."""
+    """Returns what `chance.mix` makes of each word. The column that is given is overwritten."""
     words ^= words >> _FIRST_SHIFT
     words *= _FIRST_FACTOR
     words ^= words >> _SECOND_SHIFT
@@ -42,7 +42,7 @@ def mixed(words: Column) -> Column:
 
 
 def states(chance: Chance, purpose: int, minutes: Column, *, wave: Any = 0, kind: Any = 0) -> Column:
-    """The states of minutes; `wave` and `kind` are numbers, or columns as long as `minutes`."""
+    """Returns the states of minutes; `wave` and `kind` are numbers, or columns as long as `minutes`."""
     coordinates = (minutes + MINUTE_OFFSET).astype(np.uint64)
     coordinates |= np.asarray(wave, np.uint64) << np.uint64(WAVE_SHIFT)
     coordinates |= np.asarray(kind, np.uint64) << np.uint64(KIND_SHIFT)
@@ -51,23 +51,23 @@ def states(chance: Chance, purpose: int, minutes: Column, *, wave: Any = 0, kind
 
 
 def nth(from_states: Column, numbers: Any) -> Column:
-    """The word, or state, with a number from 0 on that follows from each state."""
+    """Returns the word, or state, with a number from 0 on that follows from each state."""
     steps = np.atleast_1d(numbers).astype(np.uint64) + np.uint64(1)
     return mixed(from_states + steps * _GAMMA)
 
 
 def coins_of_16(words: Column) -> Column:
-    """The four coins of each word, as four columns of a matrix."""
+    """Returns the four coins of each word, as four columns of a matrix."""
     return words.astype("<u8", copy=False).view("<u2").reshape(-1, 4)
 
 
 def coins_of_32(words: Column) -> Column:
-    """The two coins of each word, as two columns of a matrix."""
+    """Returns the two coins of each word, as two columns of a matrix."""
     return words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
 
 
 class Places:
-    """Finds, for each of many coins, how many bounds are not above it.
+    """The places of coins among bounds: for each coin, the number of bounds that are not above it.
 
     Each list of bounds is for some of the coins. All bounds of earlier lists count as well.
     """
@@ -91,7 +91,7 @@ class Places:
             self._is_split[bounds[bounds & ((1 << self._dropped) - 1) != 0] >> self._dropped] = True
 
     def of(self, coins: Column, which: Any = 0) -> Column:
-        """Returns the number for each coin; `which` is a list's number, or a column of them."""
+        """Returns the place of each coin; `which` is a list's number, or a column of them."""
         keys = (np.asarray(which, np.int64) << self._bits) + coins
         if self._table is None:
             found: Column = np.searchsorted(self._bounds, keys, side="right")
@@ -105,7 +105,7 @@ class Places:
 
 
 class Picks:
-    """Weighted choices, one of which is made for each coin: `Choice.pick` for columns."""
+    """Weighted choices for columns of coins, as `Choice.pick` makes them for single ones."""
 
     def __init__(
         self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int
@@ -117,17 +117,17 @@ class Picks:
         self._numbers = np.array([number for items in numbers for number in items], np.int32)
 
     def pick(self, coins: Column, choice: Any = 0) -> Column:
-        """What stands for the items that coins pick; `choice` is a choice's number, or a column of them."""
+        """Returns the numbers of the items picked; `choice` is a choice's number, or a column of them."""
         picked: Column = self._numbers[self._places.of(coins, choice) + np.asarray(choice, np.int64)]
         return picked
 
 
 def _least_coin(bound: float, bits: int) -> int:
-    """The least coin that stands for a share of at least `bound`."""
+    """Returns the least coin that stands for a share of at least `bound`."""
     scaled = bound * (1 << bits)
     return int(scaled) + (scaled > int(scaled))
 
 
 def shares_of(coins: Column) -> Column:
-    """Coins of 32 bits as numbers in [0, 1)."""
+    """Returns coins of 32 bits as numbers in [0, 1)."""
     return coins * UNIT_32

@@ -1,4 +1,4 @@
-"""A stretch of a website's past, drawn at once: visits, goals and payments as columns of one table."""
+"""The drawing of a website's past: its visits, goals and payments as columns."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Stretch:
 
 
 class Drawing:
-    """Draws the past of one world."""
+    """The past of one world, drawn by stretches of time."""
 
     def __init__(self, world: World) -> None:
         """Takes some hundredths of a second; all else is worked out when it is asked for."""
@@ -47,7 +47,10 @@ class Drawing:
         )
 
     def visits(self, first: int, last: int, until: int | None) -> Stretch:
-        """The visits that start in the minutes from `first` to before `last`; None means to their end."""
+        """Returns the visits that start in the minutes from `first` to before `last`.
+
+        They are drawn up to the instant `until`, or to their end if it is None.
+        """
         visits = self.visit_columns.started(first, last)
         if until is not None:
             visits = visits.take(np.arange(np.searchsorted(visits.start, until, side="right")))
@@ -58,7 +61,7 @@ class Drawing:
         return self.walks.views(self.visit_columns.started(first, last))
 
     def earlier_purchases(self, first: int) -> Stretch:
-        """The visits with purchases before a minute whose renewals or returns may come from it on."""
+        """Returns visits with purchases before a minute, whose renewals or return visits may come later."""
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
         renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0
         reach = max(renewed, self.visit_columns.reach + LONGEST_SESSION_MINUTES + 1)
@@ -68,11 +71,11 @@ class Drawing:
         return self._stretch(self.visit_columns.purchases(begin, first), None)
 
     def payments(self, visits: Visits, paid_at: Column) -> Payments:
-        """All payments that follow from visits, future ones too; `paid_at` is 0 for no purchase."""
+        """Returns all payments of visits, future ones too; `paid_at` is 0 for a visit without a purchase."""
         return self._payments.of(visits, paid_at) if self._payments else no_payments()
 
     def about_visits(self, first: int, last: int) -> int:
-        """About how many visits start in these minutes, rather too many."""
+        """Returns an estimate, rather too high, of the number of visits that start in these minutes."""
         births = sum(self.population.rates.births(hour) for hour in range(first // 60, last // 60 + 1))
         cast = 2 * len(self.site.cast) * (last - first) / SHIFT
         return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000

@@ -12,23 +12,23 @@ _SPARE = 4_096
 
 
 def columns_of(record: Any) -> list[Any]:
-    """The columns of a record, which is a dataclass of columns of one length."""
+    """Returns the columns of a record, which is a dataclass of columns of one length."""
     return [getattr(record, field.name) for field in fields(record)]
 
 
 def taken(record: R, rows: Any) -> R:
-    """These rows of a record."""
+    """Returns some rows of a record: those that an index or a slice selects."""
     return type(record)(*(column[rows] for column in columns_of(record)))
 
 
 def joined(first: R, second: R) -> R:
-    """The rows of one record, then those of another."""
+    """Returns the rows of one record, then those of another."""
     both = zip(columns_of(first), columns_of(second), strict=True)
     return type(first)(*(np.concatenate(pair) for pair in both))
 
 
 class GrowingColumn:
-    """A column of integers that grows at its end; `values` are those that it has."""
+    """A column of integers that can be extended at its end; `values` are its content."""
 
     def __init__(self, values: Column) -> None:
         """Starts with a copy of some values, whose type it has."""
@@ -88,7 +88,7 @@ class Growing(Generic[R]):
         self._record = type(self._record)(*grown)
 
     def with_tail(self, tail: R) -> R:
-        """The settled rows with others behind them. It holds until rows are written again."""
+        """Returns the settled rows with others behind them. They are valid until rows are written again."""
         columns = columns_of(tail)
         end = self.count + len(columns[0])
         self.reserve(len(columns[0]))

@@ -1,4 +1,4 @@
-"""The tables of several worlds' pasts, kept as long as there is room."""
+"""The cached tables of the pasts of several worlds."""
 
 from collections import OrderedDict
 
@@ -17,9 +17,10 @@ _MOST_OUTDATED = 60 * _DAY_MINUTES
 
 
 class KeptPasts:
-    """The tables of worlds, by seed and website id; the least recently used one makes room for others.
+    """A cache of the tables of worlds, by seed and website id, bounded in bytes.
 
-    Only one thread at a time may use it: a past is valid until its table is asked again.
+    The least recently used table makes room for others. Only one thread may use it: a past is valid until its
+    table is asked again.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -28,7 +29,10 @@ class KeptPasts:
         self._tables: OrderedDict[tuple[int, str], tuple[Drawing, Table]] = OrderedDict()
 
     def at(self, world: World, begin: int, instant: int) -> tuple[Drawing, Past]:
-        """The past of a world at an instant, from the instant `begin` on, as far as reports look back."""
+        """Returns the past of a world at an instant, from the instant `begin` on.
+
+        It begins later if reports do not look back so far.
+        """
         drawing, table = self._table(world, begin, instant)
         past = table.at(instant)
         while len(self._tables) > 1 and self.nbytes > self._most_bytes:
@@ -37,7 +41,7 @@ class KeptPasts:
 
     @property
     def nbytes(self) -> int:
-        """About how many bytes all tables take."""
+        """The approximate size of all tables in bytes."""
         return sum(table.nbytes for _, table in self._tables.values())
 
     def _table(self, world: World, begin: int, instant: int) -> tuple[Drawing, Table]:
@@ -55,17 +59,17 @@ class KeptPasts:
 
 
 def beginning(site: Site, instant: int) -> int:
-    """The instant from which on there are reports: the site's own begin, or as far as they look back."""
+    """Returns the instant at which reports begin: the site's first, or as far as they look back."""
     retained = instant // DAY * DAY - site.retained_days() * DAY
     return retained if site.since is None else max(retained, first_instant(site))
 
 
 def first_instant(site: Site) -> int:
-    """The begin of a site that has one."""
+    """Returns the first instant of a site that has a `since`."""
     assert site.since is not None, "asked of sites with a begin only"
     return instant_of(site.since)
 
 
 def _can_go_on(table: Table, first: int, earliest: int) -> bool:
-    """Whether a table has what happened from the minute `first` on, and not much more than is needed."""
+    """Returns whether a table begins at the minute `first` or before, and not too long before it."""
     return table.first <= first <= table.settled + _DAY_MINUTES and table.first >= earliest - _MOST_OUTDATED

@@ -1,4 +1,4 @@
-"""Sets of small numbers as bit masks, one set a row."""
+"""Sets of small numbers as bit masks, with a set in each row."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ _WORD_BITS = 64
 
 
 class Masks:
-    """Makes and reads columns of sets of numbers below `size`: a byte a row, or as many as are needed."""
+    """Columns of sets of numbers below `size`; each set takes as few bytes as possible."""
 
     def __init__(self, size: int) -> None:
         """A column has the shape (rows, words)."""
@@ -19,11 +19,14 @@ class Masks:
         self.words = max(1, -(-size // bits))
 
     def empty(self, rows: int) -> Column:
-        """A column without content."""
+        """Returns a column of undefined content."""
         return np.empty((rows, self.words), self._type)
 
     def of_runs(self, numbers: Column, first: Column, counts: Column | None = None) -> Column:
-        """A set for each run of numbers, each from a `first` one; `counts` flags those that count."""
+        """Returns a set for each run of numbers, which begins at a place in `first`.
+
+        `counts` has a flag for each number: whether it belongs to the set. None means all do.
+        """
         masks = np.zeros((len(first), self.words), self._type)
         if not len(first):
             return masks
@@ -39,14 +42,14 @@ class Masks:
         return masks
 
     def of_rows(self, rows: Column, numbers: Column, count: int) -> Column:
-        """A set for each of `count` rows: of the numbers that are told for it."""
+        """Returns a set for each of `count` rows; `rows` has the row of each number."""
         masks = np.zeros((count, self.words), self._type)
         for number in np.unique(numbers):
             masks[rows[numbers == number], number // self._bits] |= self._bit(int(number))
         return masks
 
     def have_any(self, masks: Column, numbers: list[int]) -> Column:
-        """Whether each set has any of these numbers."""
+        """Returns, for each set, whether it contains any of these numbers."""
         found = np.zeros(len(masks), bool)
         for word in range(self.words):
             here = [number for number in numbers if number // self._bits == word]
@@ -56,7 +59,7 @@ class Masks:
         return found
 
     def counts(self, masks: Column) -> Column:
-        """In how many of the sets each number is."""
+        """Returns, for each number, how many of the sets contain it."""
         octets = np.ascontiguousarray(masks).view(np.uint8).reshape(len(masks), self.words * self._bits // 8)
         by_value = [np.bincount(octet, minlength=256) @ _BITS_OF_OCTETS for octet in octets.T]
         counts: Column = np.concatenate(by_value)[: self.size]

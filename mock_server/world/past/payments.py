@@ -1,4 +1,4 @@
-"""What was paid, as columns: purchases and the renewals that follow from them."""
+"""The payments as columns: purchases and their renewals."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from mock_server.world.visits import BORN
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Payments in no order. `amount` is in minor units, `row` that of the visit with the purchase."""
+    """Payments in no order. `amount` is in minor units; `row` is the row of the visit with the purchase."""
 
     at: Column
     amount: Column
@@ -25,7 +25,7 @@ class Payments:
 
 
 class PaymentColumns:
-    """Draws what `Ledger` draws purchase by purchase."""
+    """The payments of a website, drawn as columns; `Ledger` draws the same one by one."""
 
     def __init__(self, chance: Chance, money: Money, ledger: Ledger) -> None:
         """Amounts become whole numbers of the currency's smallest unit, so that sums are exact."""
@@ -36,7 +36,7 @@ class PaymentColumns:
         self._plan_picks = Picks([ledger.plans], [list(range(len(amounts)))], 32)
 
     def of(self, visits: Visits, paid_at: Column) -> Payments:
-        """All payments that visits lead to, future ones too; `paid_at` is 0 where nothing was bought."""
+        """Returns all payments of visits, future ones too; `paid_at` is 0 for a visit without a purchase."""
         row = np.flatnonzero(paid_at)
         buyers = visits.take(row)
         coins = coins_of_32(self._words(PLAN, buyers))[:, 0]
@@ -60,5 +60,5 @@ class PaymentColumns:
 
 
 def no_payments() -> Payments:
-    """Payments where nothing is sold."""
+    """Returns columns without rows."""
     return Payments(*(np.zeros(0, kind) for kind in (np.int64, np.int64, bool, np.int64)))

@@ -1,4 +1,4 @@
-"""Where visitors are and what they browse with, as numbers of rows in two tables."""
+"""The places and systems of visitors, as numbers of rows in two tables."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from mock_server.world.visits import REGULAR
 
 
 class System(NamedTuple):
-    """What somebody browses with; None is what a browser does not tell."""
+    """A device with its system and browser; None is what a browser does not tell."""
 
     device: str | None
     os: str | None
@@ -21,7 +21,7 @@ class System(NamedTuple):
 
 
 class PersonaColumns:
-    """Draws what `Personas` draws visitor by visitor; `places` and `systems` are the tables."""
+    """The places and systems of visitors, drawn as columns; `Personas` draws the same one by one."""
 
     def __init__(self, chance: Chance, site: Site, personas: Personas) -> None:
         """The tables are made once."""
@@ -43,7 +43,7 @@ class PersonaColumns:
         self._make_countries()
 
     def of(self, visits: Visits) -> tuple[Column, Column]:
-        """The places and systems of the visitors."""
+        """Returns the places and the systems of the visitors who make these visits."""
         state = nth(states(self._chance, PERSONA, visits.minute, kind=visits.kind), visits.number)
         fates, origins = coins_of_32(nth(state, 0)).T
         elsewhere, cities = coins_of_32(nth(state, 2)).T
@@ -60,7 +60,7 @@ class PersonaColumns:
         return place.astype(np.uint16), system.astype(np.uint16)
 
     def _pick_place(self, origins: Column, elsewhere: Column, cities: Column) -> Column:
-        """Own places are numbers from 0 on, countries those below it."""
+        """Returns the place of each visitor. Origins from 0 on are places; those below 0 are countries."""
         origin = self._origin_picks.pick(origins)
         other = np.flatnonzero(origin == self._elsewhere)
         origin[other] = self._elsewhere_picks.pick(elsewhere[other])
@@ -87,7 +87,7 @@ class PersonaColumns:
         self._city_picks = Picks([cities_of(code) for code in codes], cities, 32)
 
     def _make_countries(self) -> None:
-        """For each place, that of who is known to be in its country and no more."""
+        """Makes, for each place, the place of visitors of whom only its country is known."""
         countries = [NOWHERE._replace(country_code=p.country_code, country=p.country) for p in self.places]
         each_once = list(dict.fromkeys(countries))
         number = dict(zip(each_once, self._add_places(each_once), strict=True))

@@ -1,4 +1,4 @@
-"""The table of a website's visits: settled rows, behind which each instant writes what is going on."""
+"""The table of a website's visits: rows that are settled, and a tail that each instant writes anew."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,8 +29,8 @@ _STEP = 15
 class Rows:
     """Visits as columns, sorted by their start.
 
-    `visitor` numbers visitors; `number` counts the visits of each from 1 on; `previous` is the row of the
-    visitor's visit before, or -1. `pages` and `goals` are masks; `length` is in ms.
+    `visitor` is the visitor's number; `number` counts a visitor's visits from 1 on; `previous` is the row of
+    the visitor's visit before, or -1. `pages` and `goals` are masks; `length` is in ms.
     """
 
     start: Column
@@ -84,7 +84,7 @@ class Past:
 
 
 class Table:
-    """The past of one world from a minute on. Rows that are settled are never touched again."""
+    """The past of one world from a minute on. Rows that are settled never change."""
 
     def __init__(self, drawing: Drawing, first: int) -> None:
         """Nothing is drawn yet but the purchases whose renewals may come later."""
@@ -105,13 +105,16 @@ class Table:
 
     @property
     def nbytes(self) -> int:
-        """About how many bytes it takes."""
+        """The approximate size in bytes."""
         parts = (self._rows, self._goals, self._buyers, self._payments)
         made: int = sum(one.nbytes for one in self._made.values())
         return sum(part.nbytes for part in parts) + self._latest.nbytes + made
 
     def at(self, instant: int) -> Past:
-        """The past at an instant, which may be an earlier one. It holds until the table is asked again."""
+        """Returns the past at an instant, which may be an earlier one.
+
+        It is valid until the table is asked again.
+        """
         minute = instant // MINUTE + 1
         self._settle(minute - SETTLING_MINUTES)
         begin = max(self.first, minute - SETTLING_MINUTES)
@@ -138,7 +141,7 @@ class Table:
         )
 
     def _earlier(self, begin: int, instant: int) -> Past:
-        """The past at an instant before the last settled one, in columns of its own.
+        """Returns the past at an instant before the last settled one, in columns of its own.
 
         Visits that started from the minute `begin` on may not be over at that instant.
         """
@@ -166,7 +169,7 @@ class Table:
         )
 
     def _settle(self, minute: int) -> None:
-        """Draws all whole steps before a minute that are not drawn yet."""
+        """Draws all whole steps that end at a minute or before and are not drawn yet."""
         if self.settled + _STEP <= minute:
             self._rows.reserve(self._drawing.about_visits(self.settled, minute))
         while self.settled + _STEP <= minute:
@@ -193,12 +196,12 @@ class Table:
             self._latest.extend(np.full(missing, -1, np.int32))
 
     def _rows_of(self, stretch: Stretch, latest: Column, begin: int) -> Rows:
-        """The rows of a stretch, to be put at `begin`. `latest` is brought up to date."""
+        """Returns the rows of a stretch, whose first will be the row `begin`. It updates `latest`."""
         rows = _with_visitors(stretch, self._visitors.of(stretch.visits))
         return replace(rows, previous=_link(latest, rows.visitor, stretch.visits, begin))
 
     def _bought(self, stretch: Stretch, begin: int) -> tuple[Rows, Payments]:
-        """The visits in which something was paid, to be put at `begin`, and the payments that follow."""
+        """Returns the visits with a purchase, whose first will be the row `begin`, and their payments."""
         there = np.flatnonzero(stretch.courses.paid_at)
         buyers = taken(_with_visitors(stretch, self._visitors.of(stretch.visits)), there)
         payments = self._drawing.payments(stretch.visits.take(there), stretch.courses.paid_at[there])
@@ -206,7 +209,7 @@ class Table:
 
 
 def _with_visitors(stretch: Stretch, visitor: Column) -> Rows:
-    """The rows of a stretch, without what was before them."""
+    """Returns the rows of a stretch, without the rows of earlier visits."""
     courses = stretch.courses
     return Rows(
         start=stretch.visits.start,
@@ -225,7 +228,7 @@ def _with_visitors(stretch: Stretch, visitor: Column) -> Rows:
 
 
 def _goals_of(stretch: Stretch, begin: int) -> Goals:
-    """The goals of a stretch whose first visit is at the row `begin`."""
+    """Returns the goals of a stretch whose first visit is at the row `begin`."""
     courses = stretch.courses
     return Goals(
         (courses.goal_row + begin).astype(np.int32), courses.goal_at, courses.goal, courses.goal_coin
@@ -233,9 +236,10 @@ def _goals_of(stretch: Stretch, begin: int) -> Goals:
 
 
 def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column:
-    """The rows of the visitors' visits before these, which are at rows from `begin` on.
+    """Returns, for each visit, the row of the same visitor's visit before, or -1.
 
-    `latest` has the latest row of each visitor and is brought up to date. Nobody comes twice in one wave.
+    The first visit has the row `begin`. `latest`, the latest row of each visitor, is updated. In one wave
+    each visitor comes at most once.
     """
     previous = np.full(len(visitor), -1, np.int32)
     is_regular = visits.kind == REGULAR

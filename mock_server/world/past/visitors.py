@@ -1,4 +1,4 @@
-"""Visitors as numbers without gaps, so that a column of flags can have one for each."""
+"""The numbers of visitors, without gaps, so that a column can have a value for each visitor."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _STRIDE = 24 * 60
 
 
 class VisitorNumbers:
-    """The numbers of a website's visitors: first the regulars, then by minute the born and the cast."""
+    """The numbers of a website's visitors: first the regulars', then by minute those of born and cast."""
 
     def __init__(self, population: Population, all_births: Births, first: int) -> None:
         """`first` is the first minute in which anybody is born who gets a number."""
@@ -33,7 +33,7 @@ class VisitorNumbers:
 
     @property
     def count(self) -> int:
-        """How many numbers there are."""
+        """The number of visitors who have one."""
         return int(self._begins.values[-1])
 
     def cover(self, last: int) -> None:
@@ -49,7 +49,7 @@ class VisitorNumbers:
         self._last = last + _STRIDE
 
     def of(self, visits: Visits) -> Column:
-        """The numbers of who makes these visits; -1 for those who were born too early to have one."""
+        """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
         has_number = (visits.minute >= self._first) | (visits.kind == REGULAR)
         minute = np.clip(visits.minute - self._first, 0, len(self._births) - 1)
         number = visits.number
@@ -61,7 +61,7 @@ class VisitorNumbers:
         return np.where(has_number, numbers, -1).astype(np.int32)
 
     def visitor(self, number: int) -> Visitor:
-        """The visitor with a number."""
+        """Returns the visitor with a number."""
         if number < len(self._regulars):
             return self._regulars[number]
         place = int(np.searchsorted(self._begins.values, number, side="right")) - 1

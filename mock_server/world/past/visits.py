@@ -1,4 +1,4 @@
-"""The visits that start in a stretch of time, as columns: who comes, when, for how long, and to what end."""
+"""The visits that start in a stretch of time, as columns: who comes, when, how long, with what outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -39,17 +39,17 @@ class Visits:
         return len(self.start)
 
     def take(self, rows: Column) -> "Visits":
-        """These rows, in this order."""
+        """Returns the rows with these places, in this order."""
         return taken(self, rows)
 
 
 def joined(parts: list[Visits]) -> Visits:
-    """The rows of all parts, one part after the other."""
+    """Returns the rows of all parts, one part after the other."""
     return Visits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Visits)))
 
 
 class VisitColumns:
-    """Draws visits of one website's population. `Population` and `Residents` draw the same one by one."""
+    """The visits of a website, drawn as columns; `Population` and `Residents` draw the same one by one."""
 
     def __init__(self, population: Population) -> None:
         """The lengths of visits are worked out once, for each coin that there can be."""
@@ -67,7 +67,7 @@ class VisitColumns:
         """So many minutes after their birth, visitors come for the last time at most."""
 
     def started(self, first: int, last: int) -> Visits:
-        """All visits that start in the minutes from `first` to before `last`, sorted by their start."""
+        """Returns all visits that start in the minutes from `first` to before `last`, sorted by start."""
         minutes = np.arange(first, last)
         buyers = self._buyers_among(first, last)
         parts = [self._wave_visits(wave, minutes, buyers) for wave in range(len(self._waves))]
@@ -75,7 +75,7 @@ class VisitColumns:
         return visits.take(np.argsort(visits.start, kind="stable"))
 
     def purchases(self, first: int, last: int) -> Visits:
-        """The visits that start in these minutes and lead to a purchase, in no order.
+        """Returns the visits that start in these minutes and lead to a purchase, in no order.
 
         Regulars and the cast are customers for good, so that theirs may be earlier.
         """
@@ -89,7 +89,7 @@ class VisitColumns:
         return joined(parts)
 
     def wave_sources(self, wave: int, minutes: Column) -> Column:
-        """The minutes whose visitors a wave brings back in `minutes`; for wave 0 these minutes themselves."""
+        """Returns when those were born whom a wave brings back in `minutes`; in wave 0 they are born then."""
         spec = self._waves[wave]
         if spec is None:
             return minutes
@@ -100,7 +100,7 @@ class VisitColumns:
         return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64) - spec.gap
 
     def wave_targets(self, wave: int, births: Column) -> Column:
-        """The minutes in which a wave brings back those born in the minutes `births`."""
+        """Returns the minutes in which a wave brings back those born in the minutes `births`."""
         spec = self._waves[wave]
         if spec is None:
             return births
@@ -111,12 +111,12 @@ class VisitColumns:
         return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64)
 
     def _wave_keys(self, wave: int, blocks: Column) -> tuple[Column, Column]:
-        """Odd factors and shifts of blocks."""
+        """Returns the odd factors and the shifts of blocks."""
         words = states(self._chance, WAVE, blocks, wave=wave)
         return words & np.uint64(0xFFFFFFFF) | np.uint64(1), words >> np.uint64(32)
 
     def _wave_visits(self, wave: int, minutes: Column, buyers: "_Buyers") -> Visits:
-        """The visits of a wave that start in `minutes`."""
+        """Returns the visits of a wave that start in `minutes`."""
         visitors = self._coming(wave, minutes)
         target, born, number, heads = visitors
         keys = born << _NUMBER_BITS | number
@@ -138,14 +138,14 @@ class VisitColumns:
         )
 
     def _settled(self, outcome: Column, is_customer: Column, is_identified: Column) -> Column:
-        """What visits lead to at last: nobody signs up twice, nor buys a second subscription."""
+        """Returns the final outcomes: nobody signs up twice, nor buys a second subscription."""
         in_vain = (outcome == SIGNUP) & is_identified
         if self._sells_once:
             in_vain |= (outcome == PURCHASE) & is_customer
         return np.where(in_vain, NOTHING, outcome)
 
     def _coming(self, wave: int, minutes: Column) -> tuple[Column, Column, Column, Column]:
-        """Who comes in a wave: the minute they come in, and were born in, their numbers and heads."""
+        """Returns who comes in a wave: the minutes of visit and of birth, their numbers and heads."""
         born = self.wave_sources(wave, minutes)
         births = self.births.of(born)
         target, minute = np.repeat(minutes, births), np.repeat(born, births)
@@ -160,7 +160,7 @@ class VisitColumns:
     def _before(
         self, wave: int, born: Column, number: Column, buyers: "_Buyers"
     ) -> tuple[Column, Column, Column]:
-        """What visitors had done before a wave: how many visits, whether they had paid, were identified."""
+        """Returns what visitors had done before a wave: how many visits, whether paid, whether identified."""
         population = self._population
         visits = np.zeros(len(born), np.int64)
         is_customer, is_identified = np.zeros((2, len(born)), bool)
@@ -176,12 +176,12 @@ class VisitColumns:
         return visits, is_customer, is_identified
 
     def _buyers_among(self, first: int, last: int) -> "_Buyers":
-        """Who buys in these minutes and, as far as their visitors may be back in them, before."""
+        """Returns the buyers of these minutes, and of those before from which visitors may be back."""
         self._buyers.cover(first - self.reach, last)
         return self._buyers
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
-        """In which minutes there are purchases, and who makes them: those with the highest fates."""
+        """Returns flags for minutes with purchases, and the buyers' keys: those with the highest fates."""
         counts = purchases_in(self._population, wave, np.arange(first, last))
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
@@ -192,7 +192,7 @@ class VisitColumns:
         return counts > 0, born[bought] << _NUMBER_BITS | number[bought]
 
     def _cast_visits(self, first: int, last: int) -> list[Visits]:
-        """The visits of the cast that start in these minutes, role by role."""
+        """Returns the visits of the cast that start in these minutes, role by role."""
         parts = []
         for role, name in enumerate(self._site.cast):
             outcome = PAST_OUTCOMES.get(name)
@@ -202,7 +202,10 @@ class VisitColumns:
         return parts
 
     def _duties(self, first: int, last: int, role: int, past: int | None) -> Visits:
-        """The visits in which a role is on duty; `past` is what an earlier visit led to, None without one."""
+        """Returns the visits in which a role is on duty.
+
+        `past` is the outcome of an earlier visit; None if there is none.
+        """
         minute, start = self._cast_starts(first, last, role)
         length = minute * MINUTE - start + DUTY
         visits = _residents(minute, role, int(past is not None), start, length, NOTHING)
@@ -213,20 +216,23 @@ class VisitColumns:
         return self._within(visits, began, first, last)
 
     def _first_visits_of_cast(self, first: int, last: int, role: int, outcome: int) -> Visits:
-        """The earlier visits of those who are going to be on duty."""
+        """Returns the earlier visits of those who are going to be on duty."""
         minute, duty = self._cast_starts(first + LEAD, last + LEAD, role)
         start = duty - LEAD * MINUTE
         length = np.full(len(minute), max(int(self._shortest[outcome]), SHORTEST_PAST))
         return self._within(_residents(minute, role, 0, start, length, outcome), start, first, last)
 
     def _cast_starts(self, first: int, last: int, role: int) -> tuple[Column, Column]:
-        """Who of a role goes on duty in these minutes or soon after, and when they have come for it."""
+        """Returns the minutes in which a role goes on duty, and the instants at which its visits start.
+
+        The first of these may lie before the minutes, and the last ones after them.
+        """
         minute = np.arange(first + (role * STAGGER - first) % SHIFT, last + EARLY + 1, SHIFT)
         coins = nth(states(self._chance, CAST_COINS, minute, kind=CAST), role)
         return minute, minute * MINUTE - (coins % np.uint64(EARLY * MINUTE)).astype(np.int64)
 
     def _within(self, visits: Visits, began: Column, first: int, last: int) -> Visits:
-        """Those visits that start in these minutes, of visitors who `began` when there was a website."""
+        """Returns the visits that start in these minutes, if their visitors `began` after the website."""
         since = self._population.rates.first_minute
         there = (visits.start >= first * MINUTE) & (visits.start < last * MINUTE)
         if since is not None:
@@ -234,7 +240,7 @@ class VisitColumns:
         return visits.take(np.flatnonzero(there))
 
     def _regular_visits(self, first: int, last: int) -> Visits:
-        """The visits of the regulars, of whom there are few, that start in these minutes."""
+        """Returns the visits of the regulars, of whom there are few, that start in these minutes."""
         residents = self._population.residents
         visits = [
             visit
@@ -252,7 +258,7 @@ class VisitColumns:
 
 
 class _Buyers:
-    """Who buys, by wave, in all minutes that were asked for and between."""
+    """The buyers by wave, cached for one range of minutes, which grows as needed."""
 
     def __init__(self, waves: int, draw: Callable[[int, int, int], tuple[Column, Column]]) -> None:
         """`draw` gives, for a wave and minutes, which of them have purchases, and the buyers' keys."""
@@ -279,13 +285,13 @@ class _Buyers:
         self._first, self._last = min(first, self._first), max(last, self._last)
 
     def minutes(self, wave: int, first: int, last: int) -> Column:
-        """Those of the minutes, all of them covered, in which there are purchases in a wave."""
+        """Returns those of these minutes in which there are purchases in a wave; all must be covered."""
         has_purchases = self._by_wave[wave][0][first - self._first : last - self._first]
         minutes: Column = np.flatnonzero(has_purchases) + first
         return minutes
 
     def have(self, wave: int, minutes: Column, keys: Column) -> Column:
-        """The rows of the visitors who buy in a wave that brings them in `minutes`."""
+        """Returns the rows of the visitors who buy in a wave; `minutes` are those of their visits."""
         if wave >= len(self._by_wave):
             return np.zeros(0, np.int64)
         has_purchases, known = self._by_wave[wave]
@@ -298,7 +304,7 @@ class _Buyers:
 
 
 def _residents(minute: Column, number: int, wave: int, start: Column, length: Column, outcome: int) -> Visits:
-    """Visits of the cast in one role; `wave` counts their earlier visits too."""
+    """Returns visits of the cast in one role; `wave` is also the number of their earlier visits."""
     full = np.full(len(minute), 0)
     return Visits(
         full + CAST,
@@ -319,7 +325,10 @@ def _none() -> Visits:
 
 
 def _inverses(factors: Column) -> Column:
-    """The inverses of odd factors modulo 2**64, by Newton's method: each step doubles the right bits."""
+    """Returns the inverses of odd factors modulo 2**64, by Newton's method.
+
+    Each step doubles the number of correct bits.
+    """
     inverses = factors.copy()
     for _ in range(6):
         inverses *= np.uint64(2) - factors * inverses

@@ -1,4 +1,4 @@
-"""What happens in visits, as columns: pages, goals and payments, up to an instant."""
+"""The events of visits as columns: pages, goals and payments, up to an instant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class PageViews:
 
 
 class Walks:
-    """Draws what `Sessions` draws visit by visit."""
+    """The courses of visits, drawn as columns; `Sessions` draws the same one by one."""
 
     def __init__(self, chance: Chance, site: Site, sessions: Sessions) -> None:
         """Pages, sources and goals become numbers: their places in the site's file, and in `goals`."""
@@ -147,7 +147,7 @@ class Walks:
         return first, views, self._pages(visits, views, entry), _view_times(visits, views)
 
     def _counts(self, visits: Visits, coins: Column) -> Column:
-        """How many pages are viewed, as in `Sessions`."""
+        """Returns the number of page views of each visit, as in `Sessions`."""
         minutes = visits.duration / MINUTE
         counts = 2 + (minutes * self._site.visits.views_per_minute * (0.5 + coins * UNIT_16)).astype(np.int64)
         dwell = np.where(visits.kind == CAST, CAST_DWELL, float(LONGEST_DWELL))
@@ -156,7 +156,7 @@ class Walks:
         return np.where(visits.duration == 0, 1, np.minimum(counts, MOST_VIEWS))
 
     def _pages(self, visits: Visits, views: "_Views", entry: Column) -> Column:
-        """The number of the page of each view: a walk along links, and the funnel's pages at its end."""
+        """Returns the page of each view: a walk along links, then the pages of the funnel."""
         page = np.zeros(len(views.row), np.int32)
         page[views.first] = entry
         free = views.counts - self._endings[visits.outcome]
@@ -176,7 +176,7 @@ class Walks:
     def _goals(
         self, visits: Visits, views: "_Views", page: Column, at: Column
     ) -> tuple[Column, Column, Column]:
-        """The goals that are reached on page views: the views, the instants and the goals' numbers."""
+        """Returns the goals that are reached on page views: the views, the instants, the goals' numbers."""
         coins = views.coins[:, 2]
         place = self._goal_places.of(coins, page)
         is_reached = place < self._goal_starts[page + 1]
@@ -188,7 +188,7 @@ class Walks:
         return view, reached_at, self._goal_numbers[place[view]]
 
     def _final_goals(self, visits: Visits, last_view: Column) -> tuple[Column, Column, Column]:
-        """The goals that funnels end with: rows of visits, instants and the goals' numbers."""
+        """Returns the goals that funnels end with: rows of visits, instants and the goals' numbers."""
         rows = [np.zeros(0, np.int64)]
         goals = [np.zeros(0, np.int32)]
         for outcome, (funnel, _) in self._funnels.items():
@@ -202,7 +202,7 @@ class Walks:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What is reached: a custom goal by name, or a link by the URL that is clicked."""
+    """The target of a goal: a custom goal's name, or the URL of a link."""
 
     name: str | None
     url: str | None
@@ -233,7 +233,7 @@ class _Views:
 
 
 def _view_times(visits: Visits, views: _Views) -> Column:
-    """The instants of page views: the first at the start, the last at the end, uneven gaps between."""
+    """Returns the instants of page views, with uneven gaps; the first is the start, the last the end."""
     parts = DWELL_BASE + DWELL_SPREAD * views.coins[:, 0].astype(np.int64)
     parts[views.is_last] = 0
     before = np.cumsum(parts) - parts
@@ -244,7 +244,7 @@ def _view_times(visits: Visits, views: _Views) -> Column:
 
 
 def _goals_of(site: Site) -> list[_Target]:
-    """All that can be reached on a site, each once."""
+    """Returns all targets of a site, each once."""
     funnels: tuple[Funnel | None, ...] = (site.signup, site.money.purchase if site.money else None)
     on_pages = [_Target.of(goal) for page in site.pages for goal in page.goals]
     final = [_Target(funnel.goal, None) for funnel in funnels if funnel and funnel.goal]

@@ -1,1 +1,1 @@
-"""Reports on a website's past: each one is a question about the same rows, and plain values for an answer."""
+"""The reports on a website's past: questions about the same rows, answered by plain values."""

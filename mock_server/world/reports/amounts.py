@@ -1,4 +1,4 @@
-"""Amounts of money in reports: whole numbers of the smallest unit inside, major units outside."""
+"""The amounts of money in reports: minor units inside, major units outside."""
 
 _SYMBOLS = {
     "USD": "$",
@@ -14,12 +14,12 @@ _SYMBOLS = {
 
 
 def symbol_of(currency: str) -> str:
-    """The symbol of a currency; its code where there is none."""
+    """Returns the symbol of a currency; its code where there is none."""
     return _SYMBOLS.get(currency, currency)
 
 
 def major(amount: int, decimals: int) -> float:
-    """An amount in major units, as an integer where it is one."""
+    """Returns an amount in major units, as an integer where it is one."""
     whole, rest = divmod(amount, 10**decimals)
     in_major: float = round(amount / 10**decimals, decimals) if rest else whole
     return in_major

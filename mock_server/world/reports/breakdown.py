@@ -13,10 +13,10 @@ from mock_server.world.reports.selection import Selection, distinct
 
 
 def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]]:
-    """A row for each value that occurs: `value, visitors, revenue, payments`, most visitors first.
+    """Returns a row for each value that occurs: `value, visitors, revenue, payments`, most visitors first.
 
-    A visitor counts for the value of their first visit that has one, so that rows add up.
-    Pages and hostnames count whoever viewed them.
+    A visitor counts for the value of their first visit that has one, so that rows add up. Pages and
+    hostnames count whoever viewed them.
     """
     dimension = facts.dimensions[name]
     names, group_of = dimension.groups()
@@ -37,7 +37,7 @@ def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]
 
 
 def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, count: int) -> Column:
-    """The visitors of each group, each counted in one of them."""
+    """Returns the visitors of each group, each counted in one of them."""
     group = group_of[column_of(chosen.rows, dimension)]
     if dimension.is_of_visitors or (group_of >= 0).all():
         firsts = group[chosen.is_first]
@@ -53,7 +53,7 @@ def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, cou
 def _counted_as_sets(
     sets: Masks, chosen: Selection, dimension: Dimension, group_of: Column, count: int
 ) -> Column:
-    """The visitors of each group, who may be in several."""
+    """Returns the visitors of each group, who may be in several."""
     masks = column_of(chosen.rows, dimension)
     if len(set(group_of.tolist())) == len(group_of):
         counts = np.zeros(count, np.int64)
@@ -86,7 +86,7 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
 def _paid(
     facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, amount: Column
 ) -> tuple[Column, Column]:
-    """Revenue and payments of each group, by the visits in which the purchases were made."""
+    """Returns revenue and payments of each group; a payment belongs to the visit with the purchase."""
     revenue, payments = np.zeros((2, count), np.int64)
     if dimension.is_a_set:
         sets = facts.masks[dimension.column]

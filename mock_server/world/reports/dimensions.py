@@ -1,4 +1,4 @@
-"""The dimensions of visits: where their values lie in the table, and what they are called."""
+"""The dimensions of visits: the columns of their values, and the names of these."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Dimension:
         return self.column in ("pages", "goals")
 
     def groups(self) -> tuple[list[str], Column]:
-        """All values, each once, and for each number of the column its place among them; -1 for None."""
+        """Returns all values, each once, and for each number of the column its place among them, or -1."""
         names = list(dict.fromkeys(value for value in self.values if value is not None))
         place = {name: n for n, name in enumerate(names)}
         return names, np.array([-1 if value is None else place[value] for value in self.values], np.int32)
@@ -80,7 +80,7 @@ class Dimensions:
         self._known: dict[str, Dimension] = {}
 
     def __getitem__(self, name: str) -> Dimension:
-        """The dimension with a name; raises KeyError."""
+        """Returns the dimension with a name; raises KeyError."""
         if name not in self._known:
             self._known[name] = self._MAKERS[name](self)
         return self._known[name]
@@ -175,7 +175,7 @@ def referrer_of(source: Source) -> str | None:
 
 
 def column_of(rows: Any, dimension: Dimension) -> Column:
-    """The column of some `Rows`, or rows chosen among them, that a dimension is in."""
+    """Returns the column of some `Rows`, or rows chosen among them, that a dimension is in."""
     column: Column = getattr(rows, dimension.column)
     return column
 

@@ -1,4 +1,4 @@
-"""What a website's reports have in common: its dimensions and its money."""
+"""The facts that all reports of a website share: its dimensions and its money."""
 
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.masks import Masks
@@ -7,7 +7,7 @@ from mock_server.world.reports.dimensions import Dimensions
 
 
 class Facts:
-    """What is needed to read the columns of one website's past."""
+    """The facts by which the columns of one website's past are read."""
 
     def __init__(self, drawing: Drawing) -> None:
         """Dimensions are worked out when they are asked for."""
@@ -23,5 +23,5 @@ class Facts:
         self._decimals = money.decimals if money else 0
 
     def amount(self, minor: int) -> float:
-        """An amount in major units."""
+        """Returns an amount in major units."""
         return major(int(minor), self._decimals)

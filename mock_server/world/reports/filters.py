@@ -1,4 +1,4 @@
-"""Which visits a report counts: filters as values, and as flags for rows."""
+"""The filters of reports: as values, and as flags for rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ NAMES = (
 
 
 class FilterError(ValueError):
-    """What is wrong with a filter, in a sentence."""
+    """A fault in a filter, described by a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Filter:
 
 
 def filter_of(name: str, text: str) -> Filter:
-    """The filter that `value,value` or `op:value,value` stands for. Raises FilterError.
+    """Returns the filter that `value,value` or `op:value,value` stands for. Raises FilterError.
 
     What stands before a colon and is no operator at all belongs to a value.
     """
@@ -77,7 +77,7 @@ Matcher = Callable[[Rows], Column]
 
 
 class Matching:
-    """Some filters, ready to be asked about rows of one site."""
+    """The filters of a request, ready to be applied to rows of one site."""
 
     def __init__(self, filters: Sequence[Filter], dimensions: Dimensions, masks: dict[str, Masks]) -> None:
         """`masks` are those of the columns `pages` and `goals`."""
@@ -91,7 +91,7 @@ class Matching:
         return bool(self._matchers)
 
     def __call__(self, rows: Rows) -> Column:
-        """Whether each row comes through all filters."""
+        """Returns whether each row comes through all filters."""
         flags = np.ones(len(rows), bool)
         for matcher in self._matchers:
             flags &= matcher(rows)
@@ -123,7 +123,7 @@ def _count_matcher(one: Filter) -> Matcher:
 
 
 def _wanted(one: Filter, dimension: Dimension) -> Column:
-    """For each number of the dimension's column, whether the filter names it, whatever the operator."""
+    """Returns, for each number of the dimension's column, whether it has one of the filter's values."""
     values = {value.casefold() for value in one.values}
     if one.operator in (CONTAINS, DOES_NOT_CONTAIN):
         found = [any(value in (name or "").casefold() for value in values) for name in dimension.values]

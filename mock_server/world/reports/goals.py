@@ -30,7 +30,7 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
-    """The visitors who reached a goal, by number, with the instant at which each did for the last time."""
+    """Returns the latest instant at which each visitor reached a goal, by the visitor's number."""
     numbers = [n for n, target in enumerate(facts.drawing.walks.goals) if target.name == name]
     there = np.flatnonzero(np.isin(chosen.goals.goal, numbers))
     there = there[np.argsort(chosen.goals.at[there], kind="stable")]

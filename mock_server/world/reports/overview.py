@@ -1,4 +1,4 @@
-"""The numbers of a whole period."""
+"""The overview: the numbers of a whole period."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
 
 
 def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
-    """All columns. Rates are percentages; the average duration is in ms."""
+    """Returns all columns. Rates are percentages; the average duration is in ms."""
     rows, payments = chosen.rows, chosen.payments
     sessions, visitors = len(rows), int(np.count_nonzero(chosen.is_first))
     revenue = int(payments.amount.sum())
@@ -38,5 +38,5 @@ def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
 
 
 def share(part: float, whole: float) -> float:
-    """A part of a whole in percent, with two decimals; 0 of nothing."""
+    """Returns a part of a whole in percent, with two decimals; 0 if the whole is 0."""
     return round(100 * float(part) / float(whole), 2) if whole else 0

@@ -1,4 +1,4 @@
-"""The stretch of time that a report is about, and the buckets that it can be cut into."""
+"""The period of a report, and the buckets of a time series."""
 
 import re
 from collections.abc import Callable
@@ -21,11 +21,11 @@ _DAY_ENDS = (time(23, 59), time(23, 59, 59), time(23, 59, 59, 999_000))
 
 
 class PeriodError(ValueError):
-    """What is wrong with dates, a time zone or an interval, in a sentence."""
+    """A fault in dates, a time zone or an interval, described by a sentence."""
 
 
 class Period(NamedTuple):
-    """From `begin` to before `end`, in ms since the epoch, with the zone whose days count."""
+    """A stretch from `begin` to before `end`, in ms since the epoch, with the zone whose days count."""
 
     begin: int
     end: int
@@ -33,7 +33,7 @@ class Period(NamedTuple):
 
     @property
     def is_one_day(self) -> bool:
-        """Whether it lies within one day of its zone."""
+        """Whether the period lies within one day of its zone."""
         return _local(self.begin, self.zone).date() == _local(self.end - 1, self.zone).date()
 
 
@@ -48,7 +48,7 @@ class Bucket(NamedTuple):
 
 @lru_cache(64)
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone with an IANA name. Raises PeriodError."""
+    """Returns the time zone with an IANA name. Raises PeriodError."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -56,7 +56,9 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Period | None:
-    """The period between two texts, which belong to it; None where neither is given. Raises PeriodError.
+    """Returns the period between two texts, which belong to it; None where neither is given.
+
+    Raises PeriodError.
 
     A date is a day of the zone; an instant has a `Z` or an offset.
     """
@@ -72,7 +74,7 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
 
 
 def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None, str | None]:
-    """Timestamps from midnight to 23:59 UTC as the plain dates that time series take them for."""
+    """Returns timestamps from midnight to 23:59 UTC as plain dates, which is how time series read them."""
     first, last = (_moment(text) if text else None for text in (start_at, end_at))
     if first is None or last is None:
         return start_at, end_at
@@ -83,7 +85,7 @@ def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None,
 
 
 def usual_period(interval: str, now: int, zone: ZoneInfo) -> Period:
-    """The period of a time series that has no dates: 24 hours, 30 days or 12 months, up to now."""
+    """Returns the period of a time series that has no dates: 24 hours, 30 days or 12 months, up to now."""
     here = _local(now, zone)
     if interval == "hour":
         return Period(_floor(now, "hour", zone) - 23 * HOUR, now + 1, zone)
@@ -94,7 +96,10 @@ def usual_period(interval: str, now: int, zone: ZoneInfo) -> Period:
 
 
 def buckets_of(period: Period, interval: str) -> list[Bucket]:
-    """The hours, days, weeks from Monday, or months of a period. Raises PeriodError if they are too many."""
+    """Returns the hours, days, weeks from Monday, or months of a period.
+
+    Raises PeriodError if they are too many.
+    """
     begins = [_floor(period.begin, interval, period.zone)]
     if (period.end - begins[0]) / _LEAST_LENGTH[interval] > MOST_BUCKETS:
         raise PeriodError(f"the period has more than {MOST_BUCKETS:,} buckets of one {interval}")
@@ -107,7 +112,7 @@ _LEAST_LENGTH = {"hour": HOUR, "day": 25 * HOUR, "week": 7 * 25 * HOUR, "month":
 
 
 def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Begin and end of what a text stands for: a day, or the millisecond of an instant."""
+    """Returns the begin and the end that a text stands for: of a day, or of the millisecond of an instant."""
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)
@@ -122,7 +127,7 @@ def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
 
 
 def _moment(text: str) -> datetime | None:
-    """The instant of a text with `Z` or an offset; None for anything else."""
+    """Returns the instant of a text with `Z` or an offset; None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -138,7 +143,7 @@ def _local(instant: int, zone: ZoneInfo) -> datetime:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:
-    """The begin of a day; where clocks leave midnight out, the first instant after it."""
+    """Returns the begin of a day; where clocks leave midnight out, the first instant after it."""
     try:
         moment = datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
@@ -147,7 +152,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 
 
 def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
-    """The begin of the bucket that an instant lies in."""
+    """Returns the begin of the bucket that an instant lies in."""
     here = _local(instant, zone)
     if interval == "hour":
         return instant - (here.minute * MINUTE + here.second * 1_000 + here.microsecond // 1_000)
@@ -160,7 +165,7 @@ def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
 
 
 def _next(begin: int, interval: str, zone: ZoneInfo) -> int:
-    """The begin of the next bucket."""
+    """Returns the begin of the next bucket."""
     if interval == "hour":
         later = begin + HOUR
         # Where clocks are moved by half an hour, the hour around it lasts till the next full one.
@@ -173,7 +178,7 @@ def _next(begin: int, interval: str, zone: ZoneInfo) -> int:
 
 
 def _months_before(day: date, months: int) -> date:
-    """The same day of an earlier month."""
+    """Returns the same day of an earlier month."""
     count = day.year * 12 + day.month - 1 - months
     return day.replace(year=count // 12, month=count % 12 + 1)
 

@@ -10,5 +10,5 @@ _REGIONS = FIXTURES / "data" / "regions.csv"
 
 @cache
 def region_names() -> Mapping[str, str]:
-    """Names by code: `{"US-CA": "California", …}`."""
+    """Returns names by code: `{"US-CA": "California", …}`."""
     return {row[0]: row[1] for row in read_rows(_REGIONS, "region", "name")}

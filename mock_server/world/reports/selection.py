@@ -1,4 +1,4 @@
-"""What a report is about: the visits, goals and payments of a period that come through its filters."""
+"""The selection that a report is about: the visits, goals and payments of a period that pass its filters."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,7 +13,7 @@ from mock_server.world.reports.filters import Matching
 
 
 class ChosenRows:
-    """Some rows of a table, whose columns are picked out when they are first asked for."""
+    """Some rows of a table; each column is selected when it is first read."""
 
     def __init__(self, rows: Rows, flags: Column | None) -> None:
         """`flags` say which rows are chosen; None means all."""
@@ -25,7 +25,7 @@ class ChosenRows:
         return len(self._rows) if self._places is None else len(self._places)
 
     def __getattr__(self, name: str) -> Column:
-        """The column with a name."""
+        """Returns the column with a name."""
         column = self._columns.get(name)
         if column is None:
             column = getattr(self._rows, name)
@@ -34,7 +34,7 @@ class ChosenRows:
 
 
 class Selection:
-    """The chosen part of a past. A visit belongs to the instant it starts, all else to when it happens."""
+    """The selected part of a past. Visits belong to the instant at which they start."""
 
     def __init__(self, past: Past, begin: int, end: int, matching: Matching) -> None:
         """From `begin` to before `end`, in ms; nothing is looked at yet."""
@@ -64,7 +64,7 @@ class Selection:
 
     @cached_property
     def earlier(self) -> Column:
-        """For each visit, the row of its visitor's chosen visit before; below `first` if there is none."""
+        """The row of the visitor's chosen visit before, for each visit; below `first` if there is none."""
         rows, flags = self.rows, self._flags
         if flags is None or self._matching.are_of_visitors:
             return rows.previous
@@ -101,7 +101,7 @@ class Selection:
 
     @cached_property
     def payments(self) -> Payments:
-        """The payments, of visits with a purchase that come through the filters, whenever they were made."""
+        """The payments of the period, for purchases at any time in visits that pass the filters."""
         payments, buyers = self.past.payments, self.past.buyers
         chosen = (payments.at >= self.begin) & (payments.at < self.end)
         if self._matching:
@@ -110,7 +110,7 @@ class Selection:
 
     @cached_property
     def goals(self) -> Goals:
-        """The goals that were reached."""
+        """The goals that were reached in the period, in visits that pass the filters."""
         goals = self.past.goals
         chosen = np.flatnonzero((goals.at >= self.begin) & (goals.at < self.end))
         if self._matching:
@@ -118,11 +118,11 @@ class Selection:
         return taken(goals, chosen)
 
     def buyers_of(self, payments: Payments) -> Rows:
-        """The visits in which the purchases of these payments were made."""
+        """Returns the visits in which the purchases of these payments were made."""
         return taken(self.past.buyers, payments.row)
 
     def count_paying_visitors(self) -> int:
-        """Returns how many visitors who made any of the visits made any of the payments."""
+        """Returns the number of visitors of the selection who made any of its payments."""
         buyers, row = self.past.buyers, self.payments.row
         visitor, start = buyers.visitor[row], buyers.start[row]
         has_number = visitor >= 0
@@ -141,7 +141,7 @@ class Selection:
 
 
 def distinct(numbers: Sequence[int] | Column, count: int) -> int:
-    """How many different numbers below `count` there are."""
+    """Returns the number of different numbers, all of which are below `count`."""
     flags = np.zeros(count, bool)
     flags[numbers] = True
     return int(np.count_nonzero(flags))

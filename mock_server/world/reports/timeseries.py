@@ -1,4 +1,4 @@
-"""The numbers of each hour, day, week or month of a period."""
+"""The time series: the numbers of each hour, day, week or month of a period."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
 
 
 def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> list[dict[str, Any]]:
-    """All columns of each bucket, empty ones too, with `timestamp` and `revenueBreakdown`."""
+    """Returns all columns of each bucket, empty ones too, with `timestamp` and `revenueBreakdown`."""
     count = len(buckets)
     begins = np.array([bucket.begin for bucket in buckets], np.int64)
     rows, payments = chosen.rows, chosen.payments
@@ -53,32 +53,32 @@ def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> li
 
 
 def totals(facts: Facts, chosen: Selection) -> dict[str, Any]:
-    """The numbers of the whole period: those of its overview, with `revenueBreakdown`."""
+    """Returns the numbers of the whole period: those of its overview, with `revenueBreakdown`."""
     payments = chosen.payments
     revenue, renewals = int(payments.amount.sum()), int(payments.amount[payments.is_renewal].sum())
     return {**overview(facts, chosen), "revenueBreakdown": _breakdown(facts, revenue, renewals)}
 
 
 def _breakdown(facts: Facts, revenue: int, renewals: int) -> dict[str, float]:
-    """Refunds come with payments that are written; the world by itself has none."""
+    """Returns new revenue, renewals and refunds, of which the world by itself has none."""
     return {"new": facts.amount(revenue - renewals), "renewal": facts.amount(renewals), "refund": 0}
 
 
 def _place(begins: Column, instants: Column) -> Column:
-    """In which bucket instants lie."""
+    """Returns the bucket of each instant."""
     places: Column = np.searchsorted(begins, instants, side="right") - 1
     return places
 
 
 def _sums(places: Column, values: Column, count: int) -> Column:
-    """The exact sum of the values in each place."""
+    """Returns the exact sum of the values in each place."""
     sums = np.zeros(count, np.int64)
     np.add.at(sums, places, values.astype(np.int64))
     return sums
 
 
 def _count_between(edges: Column, flags: Column) -> Column:
-    """Returns how many flags are set between each edge and the next one."""
+    """Returns the number of set flags between each edge and the next one."""
     return np.diff(np.searchsorted(np.flatnonzero(flags), edges))
 
 
@@ -92,7 +92,7 @@ def _sum_between(edges: Column, values: Column) -> Column:
 
 
 def _payers(chosen: Selection, paid_in: Column, edges: Column, is_first: Column) -> Column:
-    """Returns how many of the visitors of each bucket paid in it."""
+    """Returns, for each bucket, the number of its visitors who paid in it."""
     visitors, count = chosen.past.visitors.count, len(edges) - 1
     payer = chosen.past.buyers.visitor[chosen.payments.row]
     has_number = payer >= 0

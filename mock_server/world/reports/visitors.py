@@ -1,4 +1,4 @@
-"""The visitors of a period one by one, last seen first."""
+"""The list of the visitors of a period, last seen first."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from mock_server.world.visits import Visitor
 
 
 class Listed(NamedTuple):
-    """A visitor, the start of a visit, and when they were seen last in it or reached the goal asked for."""
+    """A visitor, the start of a visit, and when they were last seen in it or reached the goal asked for."""
 
     visitor: Visitor
     start: int
@@ -20,7 +20,7 @@ class Listed(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some of the visitors of a list, and how many it has."""
+    """A page of the visitors' list, and the length of the whole list."""
 
     visitors: list[Listed]
     total: int
@@ -29,9 +29,10 @@ class Page(NamedTuple):
 def visitors(
     facts: Facts, chosen: Selection, offset: int, limit: int, *, goal: str | None, is_customer: bool | None
 ) -> Page:
-    """A page of the list. With a goal, it has those who reached it, and the instants at which they did.
+    """Returns a page of the list. With a goal, it has those who reached it, and the instants when they did.
 
-    `is_customer` is whether they have paid by now; None for both. Equal instants go by the visitors' numbers.
+    `is_customer` selects those who have paid by now, or have not; None selects both. Visitors of the same
+    instant are sorted by their numbers.
     """
     if goal is not None:
         return _who_reached(facts, chosen, goal, offset, limit)
@@ -62,7 +63,7 @@ def _who_reached(facts: Facts, chosen: Selection, goal: str, offset: int, limit:
 
 
 def _customers(chosen: Selection) -> Column:
-    """A flag for each visitor: whether they have paid up to the instant of the past."""
+    """Returns a flag for each visitor: whether they have paid up to the instant of the past."""
     flags = np.zeros(chosen.past.visitors.count, bool)
     payments = chosen.past.payments
     payers = chosen.past.buyers.visitor[payments.row[payments.at <= chosen.past.instant]]
@@ -71,7 +72,7 @@ def _customers(chosen: Selection) -> Column:
 
 
 def _newest(seen: Column, number: Column, offset: int, limit: int) -> Column:
-    """The places of a page of the latest instants, latest first."""
+    """Returns the places of a page of the latest instants, latest first."""
     end = min(offset + limit, len(seen))
     if offset >= end:
         return np.zeros(0, np.int64)
