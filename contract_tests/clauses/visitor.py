@@ -14,6 +14,8 @@ from contract_tests.recording import Recording, rows
 
 # In ms: a server may round to seconds, and read its clock twice for one answer.
 _SLACK = 1_000
+# In ms: how far the clock of a visitor's device may be off.
+_OTHER_CLOCK = 300_000
 
 
 class Profile(NamedTuple):
@@ -235,6 +237,26 @@ def oldest_page_first(profile: Profile) -> Iterable[Violation]:
         if (ms(newer) or 0) < (ms(older) or 0):
             pointer = f"/data/activity/visitedPages/{n}/timestamp"
             yield Violation("it is older than the one before it", profile.exchange, pointer, newer)
+
+
+@clause(
+    "VIS-72",
+    "No page was viewed before the first visit.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with `firstVisitAt` and `visitedPages`",
+    reads=(VISITOR, "data.activity.firstVisitAt"),
+    cases=lambda recording: [p for p in _timed("firstVisitAt")(recording) if _times(p, "visitedPages")],
+)
+def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
+    first = ms(profile.activity["firstVisitAt"])
+    for n, row in enumerate(rows(profile.activity, "visitedPages")):
+        at = ms(row.get("timestamp"))
+        # Page views may be timed by the visitor's clock.
+        if first is not None and at is not None and at < first - _OTHER_CLOCK:
+            problem = f"`firstVisitAt` is {profile.activity['firstVisitAt']}"
+            pointer = f"/data/activity/visitedPages/{n}/timestamp"
+            yield Violation(problem, profile.exchange, pointer, row["timestamp"])
 
 
 @clause(

@@ -20,6 +20,7 @@ def _born_after_the_session() -> Mutation:
         at = born.setdefault(data["visitorId"], span_of(exchange).latest)
         since = span_of(exchange).latest - at
         data["activity"].update(firstVisitAt=iso(at), timeSinceFirstVisit=since, lastVisitAt=None)
+        data["activity"]["visitedPages"] = []
 
     return editing(VISITOR, edit)
 
@@ -33,6 +34,12 @@ def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
 def _moved(data: Data, _exchange: Exchange) -> None:
     if data["activity"]["visitCount"] > 1:
         data["identity"]["countryCode"] = "ZZ"
+
+
+def _low_scores() -> Mutation:
+    """Gives a prediction to customers, and to visitors without one."""
+    low = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
+    return editing(VISITOR, lambda data, _e: data.update(prediction=data["prediction"] or low))
 
 
 AGREEMENT_MUTANTS = (
@@ -64,5 +71,9 @@ AGREEMENT_MUTANTS = (
         REVISION_2026_02,
     ),
     in_profiles("identified without profile", "AGR-06", lambda data, _e: data.update(profile=None)),
+    in_profiles(
+        "another user", "AGR-09", lambda data, _e: data["profile"] and data["profile"].update(userId="~")
+    ),
+    Mutant("customers with a score of 3", "AGR-10", _low_scores, REVISION_2026_02),
     Mutant("first visit after the session", "AGR-07", _born_after_the_session, REVISION_2026_02),
 )

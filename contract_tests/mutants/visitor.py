@@ -14,6 +14,7 @@ def _activity(name: str, clause: str, edit: Change) -> Mutant:
 def _swapped(activity: Data, _exchange: Exchange) -> None:
     for one, other in (("firstVisitAt", "lastVisitAt"), ("timeSinceFirstVisit", "timeSinceCurrentVisit")):
         activity[one], activity[other] = activity[other], activity[one]
+    activity["visitedPages"] = []
 
 
 def _future_visit(activity: Data, exchange: Exchange) -> None:
@@ -28,6 +29,11 @@ def _born_earlier(activity: Data, _exchange: Exchange) -> None:
     if first is not None and activity["visitCount"] == 1:
         activity["firstVisitAt"] = iso(first - MINUTE)
         activity["timeSinceFirstVisit"] += MINUTE
+
+
+def _long_ago(activity: Data, _exchange: Exchange) -> None:
+    for page in activity["visitedPages"]:
+        page["timestamp"] = "2001" + page["timestamp"][4:]
 
 
 def _unsorted(activity: Data, _exchange: Exchange) -> None:
@@ -76,6 +82,7 @@ VISITOR_MUTANTS = (
     _activity("page views ahead of time", "VIS-65", _last_soon("visitedPages")),
     _activity("goals ahead of time", "VIS-66", _last_soon("completedGoals")),
     _activity("goals in disorder", "VIS-67", _unsorted),
+    _activity("pages before the first visit", "VIS-72", _long_ago),
     _activity("pages newest first", "VIS-71", lambda a, _e: a["visitedPages"].reverse()),
     _activity("all visits are one", "VIS-68", lambda a, _e: a.update(visitCount=1)),
     _activity("the only visit at two times", "VIS-68", _born_earlier),

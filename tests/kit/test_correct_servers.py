@@ -11,11 +11,12 @@ from contract_tests.asking.client import Client, Limits
 from contract_tests.asking.credentials import Credentials
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
-from tests.kit.reference.habits import FEBRUARY, JUNE, PLAIN, ROLES, Cache, Habits, habits
+from tests.kit.reference.habits import FEBRUARY, JUNE, NONE, PLAIN, ROLES, Cache, Habits, habits
 from tests.kit.reference.server import BOT, TOKENS, WEBSITE_ID
 from tests.kit.reference.wire import BASE, InProcess, VirtualTime
 from tests.kit.seed_clauses import SEED_CLAUSES
 
+_COUNTER = Cache(seconds=10, paths=("realtime",), tells_age=False, keeps_date=True)
 _SILENT = Cache(seconds=20, paths=("realtime", "map"), tells_age=False, keeps_date=True)
 
 
@@ -58,6 +59,13 @@ def test_no_correct_server_is_accused_or_warned(drawn: Habits) -> None:
         pytest.param(
             _mannered(seed=1, rate=60, waits="body", clock_off=-57),
             id="a rate limit by a clock a minute behind",
+        ),
+        pytest.param(
+            replace(
+                _mannered(seed=3, cache=_COUNTER, delay=0.4),
+                website=replace(PLAIN.website, crowd=34, returning=NONE),
+            ),
+            id="a cache that says nothing, before the counter",
         ),
         pytest.param(
             _june(seed=4, roles=ROLES[0], cache=_SILENT),
