@@ -359,17 +359,22 @@ def same_user(found: list[Met]) -> Iterable[Violation]:
     "The profile of a customer has no prediction, or one with a score of 100.",
     source="001 Notes",
     standing=PAGE,
-    needs="the profile of a customer from the map with a prediction",
+    needs="the profile of a customer from the map",
     revision=REVISION_2026_02,
     is_timed=True,
     cases=lambda recording: [
         case
-        for case in _told("prediction")(recording)
-        if case.visitor.get("isCustomer") is True and is_number(case.profile.data["prediction"].get("score"))
+        for case in met(recording)
+        if case.visitor.get("isCustomer") is True
+        and isinstance(case.profile.data, dict)
+        and "prediction" in case.profile.data
     ],
 )
 def customers_have_100(case: Met) -> Iterable[Violation]:
-    score = case.profile.data["prediction"]["score"]
+    prediction = case.profile.data["prediction"]
+    score = prediction.get("score") if isinstance(prediction, dict) else None
+    if not is_number(score):
+        return
     if score != _CUSTOMER_SCORE:
         problem = "the map says `isCustomer: true`"
         yield Violation(problem, case.profile, "/data/prediction/score", score)
