@@ -235,18 +235,15 @@ def test_other_dimensions_stay_within_the_overview(
 def test_a_filter_for_a_value_gives_that_values_row(asked: Asked, dimension: str) -> None:
     facts, chosen = select(asked)
     rows = breakdown(facts, chosen, dimension)
-    assume(rows)
+    middle = len(rows) // 2
 
-    row = rows[len(rows) // 2]
-    _, narrowed = select(asked, [Filter(dimension, "is", (row["value"],))])
-    told = overview(facts, narrowed)
-
-    assert told["payments"] == row["payments"]
-    if dimension in ("page", "hostname", "country"):
-        assert told["visitors"] == row["visitors"]
-    else:
-        # Such a breakdown counts visitors where they came from first.
-        assert told["visitors"] >= row["visitors"]
+    for row in rows[middle : middle + 1]:
+        _, narrowed = select(asked, [Filter(dimension, "is", (row["value"],))])
+        told = overview(facts, narrowed)
+        assert told["payments"] == row["payments"]
+        # By referrer and entry page, visitors count where they came from first.
+        least = told["visitors"] if dimension in ("page", "hostname", "country") else 0
+        assert least <= row["visitors"] <= told["visitors"]
 
 
 @given(questions(), filters.filter(len))
