@@ -11,17 +11,21 @@ from tests.kit.nobody import nobody
 
 _IDS = [clause.id for clause in all_clauses()]
 
+FUNNEL = ("getFunnelResults.status", "getFunnelResults.data", "getFunnelResults.success")
+
 
 def test_a_key_makes_most_clauses_observable() -> None:
     missing = set(_IDS) - set(coverage_of(document(), Credentials(key="df_x"), _IDS))
 
-    assert missing == {"AUTH-03", "AUTH-04", "AUTH-05", "AUTH-08", "ERR-04", "ERR-05", "ERR-06", "ERR-07"}
+    refusals = {"AUTH-03", "AUTH-04", "AUTH-05", "AUTH-08", "ERR-04", "ERR-05", "ERR-06", "ERR-07"}
+    assert missing == {*refusals, *FUNNEL}
 
 
 def test_what_further_credentials_would_add() -> None:
     gains = gains_of(document(), Credentials(key="df_x"), _IDS)
 
     assert [(gain.roles, gain.clauses) for gain in gains] == [
+        (("funnel",), FUNNEL),
         (("account",), ("AUTH-03", "ERR-04")),
         (("no_permission", "website_id"), ("AUTH-04",)),
         (("elsewhere", "website_id"), ("AUTH-05",)),
