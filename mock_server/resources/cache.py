@@ -97,6 +97,9 @@ class AnswerCache:
     async def report(self, read: Read, choice: WorldChoice, instant: int, account: Account) -> Reply:
         """Returns a report, which is made in a thread, and caches it. Raises ApiError."""
         moment, entry = (choice, instant), _entry_of(read, account)
+        known = self._snapshots.get(moment, entry)
+        if known is not None:
+            return known
         async with self._reporter.lock:
             # Another request may have asked the same while this one waited.
             reply = self._snapshots.get(moment, entry)
