@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+import pytest
+
 from contract_tests.clauses import all_clauses
 from contract_tests.document import document
 from contract_tests.mutants import all_mutants
@@ -13,6 +15,7 @@ _TOLD = re.compile(
 )
 
 
+@pytest.mark.long
 def test_every_mutant_has_its_weight() -> None:
     result = ended("prove", seconds=170)
     *lines, summary = result.stdout.splitlines()
