@@ -1,4 +1,4 @@
-"""A bare uvicorn, the cheapest ASGI server that answers the same bytes."""
+"""Serves one fixed answer with uvicorn and no framework: the baseline for the mock's speed."""
 
 import socket
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Measures what a new map costs after the clock has moved on: per visitor that changed, and for the crowd."""
+"""Measures the cost of a map after the clock has moved on: for each visitor that changed, and for all."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Tests that somebody else could have written, run by a pytest of their own."""
+"""Runs pytest in a process of its own, on test files such as a user of the package would write."""
 
 import os
 import subprocess

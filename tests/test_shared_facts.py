@@ -1,4 +1,4 @@
-"""The facts that two parts state because neither may import the other: the parts must agree."""
+"""Facts that two parts state separately, because neither may import the other: they must agree."""
 
 import re
 

@@ -77,7 +77,7 @@ def payments_stay(again: Again) -> Iterable[Violation]:
 
 
 def _same_session(recording: Recording) -> list[list[Again]]:
-    """Returns one case: all visitors who are on two maps within a session; none without such visitors."""
+    """Returns one case with all pairs of rows of a visitor in a session from two maps, or none."""
     told = [
         again
         for again in _again("visitors", "visitorId")(recording)
@@ -130,7 +130,7 @@ def _contradicts(earlier: Json, later: Json) -> bool:
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
-    """Yields each profile after the previous profile of the same visitor."""
+    """Yields pairs of successive profiles of a visitor, the earlier one first."""
     known: dict[str, Profile] = {}
     for profile in profiles(recording):
         asked = profile.exchange.path.get("visitorId", "").lower()

@@ -78,7 +78,7 @@ def labelled(label: str) -> Which:
 def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
     """Returns a mutant that gives another status to requests with a label, also in the envelope.
 
-    It changes the answers of operations whose access clauses are written by hand, as its clause is.
+    It only changes answers of operations with access clauses written by hand, as its own clause is.
     """
 
     def is_meant(exchange: Exchange) -> bool:

@@ -1,4 +1,4 @@
-"""The report of `--explain-coverage`: how many clauses can be observed, and how many more could be."""
+"""The report of `--explain-coverage`: the number of observable clauses, and what credentials would add."""
 
 import textwrap
 from collections.abc import Iterator, Sequence

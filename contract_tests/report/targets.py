@@ -16,7 +16,7 @@ MARKS = {
 
 
 class TargetError(Exception):
-    """A file that must not be written; the text says why."""
+    """An error for a file that must not be written; the text says why."""
 
 
 def check_target(kind: str, path: Path, others: Collection[Path]) -> None:

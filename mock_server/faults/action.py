@@ -64,7 +64,7 @@ _NOTHING = Action()
 
 
 def chosen(answers: Answers, action: Action) -> Example:
-    """The documented answer for an action. Raises ProblemError, with the known ones, if there is none."""
+    """Returns the documented answer for an action. Raises ProblemError, which lists those that there are."""
     if not answers:
         raise ProblemError(400, "No answer is documented here.")
     if action.code is not UNSET and action.code not in answers:

@@ -11,10 +11,10 @@ LEAST_CHANCE = UNIT_32 / 8
 
 
 def poisson(rate: float, u: float) -> int:
-    """Returns the number that u in [0, 1) stands for in a Poisson distribution.
+    """Returns the Poisson number of a rate for a uniform `u` in [0, 1).
 
-    It adds up the chances of 0, 1, 2, … until they exceed u, or the rest is negligible. Above a rate of 30 it
-    takes a normal distribution.
+    It is the least count whose cumulative probability exceeds `u`; the sum ends earlier if what remains is
+    negligible. Above a rate of 30 it is the rounded quantile of a normal distribution.
     """
     if rate > LIMIT:
         return max(0, round(NormalDist(rate, rate**0.5).inv_cdf(min(max(u, 1e-12), 1 - 1e-12))))

@@ -153,7 +153,7 @@ class Population:
         ]
 
     def _born_visits(self, visitor: Visitor, waves: int) -> list[Visit]:
-        """Returns the visits that somebody makes in the first `waves` waves, oldest first."""
+        """Returns a visitor's visits in the waves below `waves`, oldest first; wave 0 is the first visit."""
         visits: list[Visit] = []
         for wave in range(waves):
             heads = self._heads(wave, visitor.minute)

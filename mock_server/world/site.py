@@ -18,7 +18,7 @@ from mock_server.instants import DAY, instant_of
 SITES = FIXTURES / "sites"
 LONGEST_SESSION_MINUTES = 45
 MOST_ONLINE = 100_000
-"""More visitors than that take longer to tell than anybody waits."""
+"""The most visitors online. More of them would make answers too slow."""
 # A visit lasts 45 minutes at most and ends after 30 idle ones.
 VISIT_SPACING_MINUTES = 75
 LONGEST_TEXT = 2_000
@@ -31,7 +31,7 @@ _LONGEST_VALUE = 255
 DEVICES = ("desktop", "mobile", "tablet")
 KPI_COLOR_SCHEMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
 MOST_VISITOR_DAYS = 60_000
-"""A report looks back on so many visitors online times days; more takes longer than anybody waits."""
+"""The limit of visitors online times the days that reports look back; more would take too long."""
 _USUAL_RETENTION = 1_100
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -58,14 +58,14 @@ class Rhythm(_Record, frozen=True, kw_only=True):
 
 
 class Growth(_Record, frozen=True, kw_only=True):
-    """How a site grew: from the share `start` of its visitors in `since` to all of them `days` later."""
+    """The growth of a site: on the day `since` it has the share `start` of its visitors, `days` later all."""
 
     start: Annotated[float, Meta(gt=0, le=1)]
     days: Annotated[int, Meta(ge=1, le=36_500)]
 
 
 class Spike(_Record, frozen=True, kw_only=True):
-    """A day on which `factor` times as many came as usual, which then halves every `half_life` days."""
+    """A day with `factor` times the usual visitors; the excess then halves every `half_life` days."""
 
     at: str
     factor: Annotated[float, Meta(ge=1, le=100)]
@@ -73,7 +73,7 @@ class Spike(_Record, frozen=True, kw_only=True):
 
 
 class Visits(_Record, frozen=True, kw_only=True):
-    """How long visits last: `bounce` of them see one page, the others last `minutes` on average."""
+    """The length of visits: the share `bounce` has one page view, the others last `minutes` on average."""
 
     bounce: Share
     minutes: Annotated[float, Meta(gt=0, le=20)]
@@ -170,7 +170,7 @@ class Prediction(_Record, frozen=True, kw_only=True):
 
 
 class Regular(_Record, frozen=True, kw_only=True):
-    """A visitor with an id of its own, who comes back every `every_days` days since `since`."""
+    """A visitor with a fixed id, who comes back every `every_days` days from `since` on."""
 
     visitor_id: UuidV4
     city: str

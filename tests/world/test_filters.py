@@ -1,4 +1,4 @@
-"""Filters: what their texts stand for, and which values they name."""
+"""The filters of reports: how a text is parsed, which texts are refused, and which sessions match."""
 
 from functools import cache
 

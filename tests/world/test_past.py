@@ -110,7 +110,7 @@ def test_columns_tell_nothing_that_is_to_come(seed: int, site: str, minute: int,
 
 
 def _as_rows(drawing: Drawing, told: Stretch) -> list[tuple[object, ...]]:
-    """What columns tell, row by row."""
+    """Returns the facts of the drawn columns, one tuple for each visit, sorted."""
     visits, courses, walks = told.visits, told.courses, drawing.walks
     goals: list[list[tuple[int, str, str]]] = [[] for _ in range(len(visits))]
     reached = zip(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin, strict=True)
@@ -149,7 +149,7 @@ def _set_of(words_of_mask: np.ndarray) -> list[int]:
 
 
 def _as_row(session: Session, until: int) -> tuple[object, ...]:
-    """What a session tells of itself, up to an instant."""
+    """Returns the facts of a session up to an instant, as a tuple in the form of `_as_rows`."""
     walk, persona, visit = session.walk, session.persona, session.visit
     count = session.views_until(until)
     goals = [

@@ -16,7 +16,10 @@ from mock_server.world.reports.selection import Selection
 
 
 class Answered(NamedTuple):
-    """The visits, goals and payments that a request asks for."""
+    """The part of a website's past that a request selects: `chosen`, in the period `period`.
+
+    `facts` say how the columns of the past are read.
+    """
 
     facts: Facts
     chosen: Selection
@@ -50,7 +53,7 @@ def period(call: Call) -> Period | None:
 
 
 def filters(call: Call) -> list[Filter]:
-    """Returns the filters of a request. Raises ApiError 400 for an operator that a filter does not have."""
+    """Returns the filters of a request. Raises ApiError 400 for an invalid operator or number."""
     sent: Mapping[str, Any] = call.query
     try:
         return [filter_of(name, sent[f"filter_{name}"]) for name in NAMES if f"filter_{name}" in sent]
