@@ -107,7 +107,7 @@ def _tick_row(crowd: Crowd, seconds: Sequence[Refresh], cost: Cost) -> Row:
 
 def refreshed(crowd: Crowd) -> list[Refresh]:
     """Measures the maps of one warm world, at instants that advance by steps of several lengths."""
-    with _site_of(crowd) as site:
+    with site_of(crowd) as site:
         world = World(42, site)
     # The server does the same when it is loaded.
     gc.collect()
@@ -131,7 +131,7 @@ def refreshed(crowd: Crowd) -> list[Refresh]:
 
 
 @contextmanager
-def _site_of(crowd: Crowd) -> Iterator[Site]:
+def site_of(crowd: Crowd) -> Iterator[Site]:
     """Yields the shipped site, or a copy of it with more visitors."""
     path = SITES / f"{crowd.site}.yaml"
     if crowd.online is None:
@@ -145,8 +145,10 @@ def _site_of(crowd: Crowd) -> Iterator[Site]:
 
 
 def _with_online(lines: Iterable[str], online: int) -> Iterator[str]:
+    """Yields the lines of a site with so many visitors, and with as much of a past as they allow."""
     for line in lines:
-        yield f"online: {online}" if line.startswith("online:") else line
+        if not line.startswith("retention:"):
+            yield f"online: {online}" if line.startswith("online:") else line
 
 
 def _map(world: World, instant: int) -> bytes:

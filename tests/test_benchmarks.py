@@ -27,7 +27,7 @@ from benchmarks.peers import PeerError, serving
 from benchmarks.plan import Plan
 from benchmarks.servers import REALTIME, bare_uvicorn, captured, target
 from benchmarks.table import number, summary, table
-from benchmarks.ticks import Refresh, cost_of
+from benchmarks.ticks import CROWDS, Crowd, Refresh, cost_of, site_of
 from mock_server.testing import RunningMock
 
 WRK = """\
@@ -261,3 +261,9 @@ def is_gone(peer: Target, *, within: float) -> bool:
         except OSError:
             time.sleep(0.05)
     return False
+
+
+@pytest.mark.parametrize("crowd", CROWDS, ids=lambda crowd: f"{crowd.site} {crowd.online}")
+def test_a_site_with_more_visitors_is_valid(crowd: Crowd) -> None:
+    with site_of(crowd) as site:
+        assert crowd.online in (None, site.online)
