@@ -3,15 +3,16 @@
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import product
 
 import httpx2
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_server.contract.document import REVISIONS
-from mock_server.instants import DAY, EARLIEST, HOUR, LATEST, instant_of, iso_of
+from mock_server.instants import DAY, DOCUMENTED, EARLIEST, HOUR, LATEST, instant_of, iso_of
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
 from mock_server.resources.worlds import Worlds
@@ -67,6 +68,9 @@ def test_all_answers_of_an_instant_agree() -> None:
         picture = take_picture(asking(world(seed, site), instant, revision), instant, most_profiles=8)
         met.update(check_picture(picture))
 
+    # These have cases of every kind, whatever is drawn besides.
+    for site, revision, lapse in product(("edge_cases", "no_revenue"), REVISIONS, (0, HOUR)):
+        agree = example(42, site, revision, instant_of(DOCUMENTED) + lapse)(agree)
     agree()
 
     # A kind of case that never occurred was not checked.
