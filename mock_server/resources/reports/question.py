@@ -1,15 +1,13 @@
 """The question that a request asks of a website's past: a period, a time zone and filters."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mock_server.errors import INVALID_QUERY, ApiError
 from mock_server.resources.call import Call
-from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.kept import beginning
-from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.facts import Facts, facts_of
 from mock_server.world.reports.filters import NAMES, Filter, FilterError, Matching, filter_of
 from mock_server.world.reports.period import Period, PeriodError, period_of, zone_of
 from mock_server.world.reports.selection import Selection
@@ -39,7 +37,7 @@ def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answ
             min(beginning(call.world.site, call.instant), call.instant), call.instant + 1, zone(call)
         )
     drawing, past = call.pasts.at(call.world, stretch.begin, call.instant)
-    facts = _facts_of(drawing)
+    facts = facts_of(drawing)
     chosen = Selection(past, stretch.begin, stretch.end, Matching(matching, facts.dimensions, facts.masks))
     return Answered(facts, chosen, stretch)
 
@@ -72,8 +70,3 @@ def zone(call: Call) -> ZoneInfo:
         return zone_of(call.query.get("timezone", call.world.site.timezone))
     except PeriodError as error:
         raise invalid(error) from None
-
-
-@lru_cache(8)
-def _facts_of(drawing: Drawing) -> Facts:
-    return Facts(drawing)

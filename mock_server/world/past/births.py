@@ -25,20 +25,24 @@ class Births:
         """Nothing is drawn yet."""
         self._population = population
         self._first = self._last = 0
-        self._counts = GrowingColumn(np.zeros(0, np.int64))
+        self._counts = _no_counts()
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return self._counts.nbytes
 
     def among(self, first: int, last: int) -> Column:
         """Returns the number of births in each minute from `first` to before `last`."""
         self._cover(first, last)
-        births: Column = self._counts.values[first - self._first : last - self._first]
-        return births
+        return self._counts.values[first - self._first : last - self._first].astype(np.int64)
 
     def of(self, minutes: Column) -> Column:
         """Returns the number of births in each of these minutes."""
         if not len(minutes):
             return np.zeros(0, np.int64)
         self._cover(int(minutes.min()), int(minutes.max()) + 1)
-        births: Column = self._counts.values[minutes - self._first]
+        births: Column = self._counts.values[minutes - self._first].astype(np.int64)
         return births
 
     def _cover(self, first: int, last: int) -> None:
@@ -46,14 +50,19 @@ class Births:
             return
         if last < self._first - _FARTHEST or first > self._last + _FARTHEST:
             self._first = self._last = first
-            self._counts = GrowingColumn(np.zeros(0, np.int64))
+            self._counts = _no_counts()
         if first < self._first:
             before = births_in(self._population, np.arange(first, self._first))
-            self._counts = GrowingColumn(np.concatenate([before, self._counts.values]))
+            self._counts = GrowingColumn(np.concatenate([before.astype(np.int32), self._counts.values]))
             self._first = first
         if last > self._last:
             self._counts.extend(births_in(self._population, np.arange(self._last, last + _STRIDE)))
             self._last = last + _STRIDE
+
+
+def _no_counts() -> GrowingColumn:
+    """Returns an empty column for the births of millions of minutes, so its numbers are small ones."""
+    return GrowingColumn(np.zeros(0, np.int32))
 
 
 def births_in(population: Population, minutes: Column) -> Column:

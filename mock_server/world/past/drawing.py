@@ -1,6 +1,7 @@
 """The drawing of a website's past: its visits, goals and payments as columns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.world import World
 
 _MOST_MINUTES = 60 * 24 * 60
+# The bytes of all that is worked out once for a website: tables of coins, lengths, places.
+_TABLES = 5 * 1024 * 1024
 # So many visits are drawn at once at most; drawing takes some 500 bytes for each of them.
 _MOST_VISITS_AT_ONCE = 60_000
 
@@ -33,7 +36,11 @@ class Drawing:
     """The past of one world, drawn by stretches of time."""
 
     def __init__(self, world: World) -> None:
-        """Takes some hundredths of a second; all else is worked out when it is asked for."""
+        """Takes some hundredths of a second; all else is worked out when it is asked for.
+
+        `kept` is for the reports: what they made of this drawing and need again.
+        """
+        self.kept: dict[Any, Any] = {}
         site, chance = world.site, world.population.chance
         self.site = site
         self.population = world.population
@@ -45,6 +52,11 @@ class Drawing:
         self._payments = (
             PaymentColumns(chance, site.money, world.ledger) if site.money and world.ledger else None
         )
+
+    @property
+    def nbytes(self) -> int:
+        """The approximate size in bytes."""
+        return self.visit_columns.nbytes + _TABLES
 
     def visits(self, first: int, last: int, until: int | None) -> Stretch:
         """Returns the visits that start in the minutes from `first` to before `last`.

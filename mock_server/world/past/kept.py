@@ -1,5 +1,6 @@
 """The cached tables of the pasts of several worlds."""
 
+import gc
 from collections import OrderedDict
 
 from mock_server.instants import DAY, MINUTE, instant_of
@@ -35,8 +36,11 @@ class KeptPasts:
         """
         drawing, table = self._table(world, begin, instant)
         past = table.at(instant)
-        while len(self._tables) > 1 and self.nbytes > self._most_bytes:
-            self._tables.popitem(last=False)
+        if len(self._tables) > 1 and self.nbytes > self._most_bytes:
+            while len(self._tables) > 1 and self.nbytes > self._most_bytes:
+                self._tables.popitem(last=False)
+            # The parts of a drawing refer to each other, so only a collection frees their memory.
+            gc.collect()
         return drawing, past
 
     @property

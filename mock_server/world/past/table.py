@@ -106,9 +106,8 @@ class Table:
     @property
     def nbytes(self) -> int:
         """The approximate size in bytes."""
-        parts = (self._rows, self._goals, self._buyers, self._payments)
-        made: int = sum(one.nbytes for one in self._made.values())
-        return sum(part.nbytes for part in parts) + self._latest.nbytes + made
+        parts = (self._rows, self._goals, self._buyers, self._payments, self._latest, self._visitors)
+        return sum(part.nbytes for part in (*parts, *self._made.values(), self._drawing))
 
     def at(self, instant: int) -> Past:
         """Returns the past at an instant, which may be an earlier one.

@@ -27,14 +27,18 @@ class VisitorNumbers:
             [self._phases[:role].count(self._phases[role]) for role in range(roles)], np.int64
         )
         self._in_phase = np.array([self._phases.count(phase) for phase in range(SHIFT)])
-        self._births = GrowingColumn(np.zeros(0, np.int64))
         # The number of the first visitor of each minute, and the next one to be given.
-        self._begins = GrowingColumn(np.array([len(self._regulars)], np.int64))
+        self._begins = GrowingColumn(np.array([len(self._regulars)], np.int32))
 
     @property
     def count(self) -> int:
         """The number of visitors who have one."""
         return int(self._begins.values[-1])
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return self._begins.nbytes
 
     def cover(self, last: int) -> None:
         """Gives numbers to all who visit before the minute `last`."""
@@ -44,19 +48,18 @@ class VisitorNumbers:
         minutes = np.arange(self._last, last + _STRIDE)
         births = self._all_births.among(self._last, last + _STRIDE)
         slots = births + self._in_phase[minutes % SHIFT]
-        self._births.extend(births)
         self._begins.extend(self.count + np.cumsum(slots))
         self._last = last + _STRIDE
 
     def of(self, visits: Visits) -> Column:
         """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
         has_number = (visits.minute >= self._first) | (visits.kind == REGULAR)
-        minute = np.clip(visits.minute - self._first, 0, len(self._births) - 1)
+        minute = np.clip(visits.minute - self._first, 0, len(self._begins) - 2)
         number = visits.number
         cast = np.flatnonzero(visits.kind == CAST)
         if len(cast):
             number = number.copy()
-            number[cast] = self._births.values[minute[cast]] + self._ranks[number[cast]]
+            number[cast] = self._births(minute[cast]) + self._ranks[number[cast]]
         numbers = np.where(visits.kind == REGULAR, visits.number, self._begins.values[minute] + number)
         return np.where(has_number, numbers, -1).astype(np.int32)
 
@@ -66,8 +69,14 @@ class VisitorNumbers:
             return self._regulars[number]
         place = int(np.searchsorted(self._begins.values, number, side="right")) - 1
         minute, rest = self._first + place, number - int(self._begins.values[place])
-        births = int(self._births.values[place])
+        births = int(self._births(np.array([place]))[0])
         if rest < births:
             return Visitor(BORN, minute, rest)
         roles = [role for role, phase in enumerate(self._phases) if phase == minute % SHIFT]
         return Visitor(CAST, minute, roles[rest - births])
+
+    def _births(self, places: Column) -> Column:
+        """Returns the number of births in minutes, which are places in `_begins`."""
+        begins = self._begins.values
+        births: Column = begins[places + 1] - begins[places] - self._in_phase[(places + self._first) % SHIFT]
+        return births

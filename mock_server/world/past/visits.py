@@ -66,6 +66,11 @@ class VisitColumns:
         self.reach = max((wave.gap + (1 << wave.block) for wave in self._site.waves), default=0)
         """So many minutes after their birth, visitors come for the last time at most."""
 
+    @property
+    def nbytes(self) -> int:
+        """The size of what is cached by minute, in bytes."""
+        return self.births.nbytes + self._buyers.nbytes
+
     def started(self, first: int, last: int) -> Visits:
         """Returns all visits that start in the minutes from `first` to before `last`, sorted by start."""
         minutes = np.arange(first, last)
@@ -265,6 +270,11 @@ class _Buyers:
         self._draw = draw
         self._first = self._last = 0
         self._by_wave = [(np.zeros(0, bool), np.zeros(0, np.int64)) for _ in range(waves)]
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return sum(column.nbytes for columns in self._by_wave for column in columns)
 
     def cover(self, first: int, last: int) -> None:
         """Makes sure that all buyers of these minutes are known."""

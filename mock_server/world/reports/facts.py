@@ -25,3 +25,11 @@ class Facts:
     def amount(self, minor: int) -> float:
         """Returns an amount in major units."""
         return major(int(minor), self._decimals)
+
+
+def facts_of(drawing: Drawing) -> Facts:
+    """Returns the facts of a drawing, which are made once and live as long as it."""
+    facts: Facts | None = drawing.kept.get(Facts)
+    if facts is None:
+        facts = drawing.kept[Facts] = Facts(drawing)
+    return facts
