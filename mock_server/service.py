@@ -13,10 +13,10 @@ from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
 from mock_server.errors import InputError
 from mock_server.options import FASTEST, Options
-from mock_server.resources.cache import AnswerCache, WorldChoice
+from mock_server.resources.cache import AnswerCache
 from mock_server.resources.registry import VIEWS, View
 from mock_server.resources.reporter import Reporter
-from mock_server.resources.worlds import Worlds
+from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import load_accounts
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials

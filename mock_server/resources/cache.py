@@ -8,7 +8,7 @@ from mock_server.contract.values import Values
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import Report, View
 from mock_server.resources.reporter import Reporter
-from mock_server.resources.worlds import Worlds
+from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account
 
 # Clients with clocks of their own request the same few instants in turns.
@@ -16,14 +16,6 @@ _MOST_MOMENTS = 64
 _MOST_BYTES = 32 * 1024 * 1024
 # The bytes of a cached answer beside its body and its values.
 _LEAST_WEIGHT = 1_000
-
-
-class WorldChoice(NamedTuple):
-    """The choice of a world, by seed and site, and of the revision in which it is shown."""
-
-    seed: int
-    site: str
-    revision: str
 
 
 class Read(NamedTuple):
@@ -104,8 +96,7 @@ class AnswerCache:
             # Another request may have asked the same while this one waited.
             reply = self._snapshots.get(moment, entry)
             if reply is None:
-                call = self.call(choice, instant, read.values, entry.account)
-                reply = await self._reporter.report(read.view, call, choice.seed, choice.site)
+                reply = await self._reporter.report(read.view, choice, instant, read.values, entry.account)
                 self._snapshots.keep(moment, entry, reply)
         return reply
 

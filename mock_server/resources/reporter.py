@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from mock_server.contract.values import Values
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import View
-from mock_server.resources.worlds import Worlds
+from mock_server.resources.worlds import WorldChoice, Worlds
+from mock_server.state.accounts import Account
 from mock_server.world.site import Site
 
 if TYPE_CHECKING:
@@ -28,14 +30,19 @@ class Reporter:
         self._worlds = Worlds(seed, sites)
         self._pasts: KeptPasts | None = None
 
-    async def report(self, view: View, call: Call, seed: int, site: str) -> Reply:
-        """Returns the report of a website; `call` is completed with world and pasts. Raises ApiError."""
-        return await run_in_threadpool(self._report, view, call, seed, site)
+    async def report(
+        self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account | None
+    ) -> Reply:
+        """Returns the report of a website. Raises ApiError."""
+        return await run_in_threadpool(self._report, view, choice, instant, values, account)
 
-    def _report(self, view: View, call: Call, seed: int, site: str) -> Reply:
+    def _report(
+        self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account | None
+    ) -> Reply:
         if self._pasts is None:
             # Not at the top, since importing numpy takes a third of a server's start.
             from mock_server.world.past.kept import KeptPasts  # noqa: PLC0415
 
             self._pasts = KeptPasts()
-        return view(call._replace(world=self._worlds.world(seed, site), pasts=self._pasts))
+        world = self._worlds.world(choice.seed, choice.site)
+        return view(Call(world, instant, choice.revision, *values, account, self._pasts))

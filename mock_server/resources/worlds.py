@@ -1,6 +1,7 @@
 """The worlds of a server, one for each seed and site."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cachetools import LRUCache
 
@@ -10,6 +11,14 @@ from mock_server.world.world import World
 # Worlds of other seeds are limited by their visitors, whom they cache; a world is made in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
+
+
+class WorldChoice(NamedTuple):
+    """The choice of a world, by seed and site, and of the revision in which it is shown."""
+
+    seed: int
+    site: str
+    revision: str
 
 
 class Worlds:

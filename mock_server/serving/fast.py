@@ -18,8 +18,9 @@ from starlette.types import Scope
 from mock_server.errors import ApiError
 from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.instants import date_header
-from mock_server.resources.cache import Read, WorldChoice, read_of
+from mock_server.resources.cache import Read, read_of
 from mock_server.resources.call import Reply
+from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
 from mock_server.serving.query import query_of
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON

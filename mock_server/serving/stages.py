@@ -29,8 +29,9 @@ from mock_server.faults.prefer import (
 from mock_server.faults.rules import Chosen
 from mock_server.instants import date_header
 from mock_server.problems import ProblemError, problem_reply
-from mock_server.resources.cache import WorldChoice, read_of
+from mock_server.resources.cache import read_of
 from mock_server.resources.registry import View
+from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
 from mock_server.serving.query import query_of

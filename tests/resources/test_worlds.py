@@ -11,11 +11,11 @@ import pytest
 from mock_server.contract.operations import bare_operation
 from mock_server.contract.values import Values
 from mock_server.instants import instant_of
-from mock_server.resources.cache import AnswerCache, Read, WorldChoice, read_of
+from mock_server.resources.cache import AnswerCache, Read, read_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import VIEWS
 from mock_server.resources.reporter import Reporter
-from mock_server.resources.worlds import Worlds
+from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account, load_accounts
 from mock_server.world.site import SITES as FOLDER
 from mock_server.world.site import Site, load_sites
