@@ -54,6 +54,21 @@ class _Read(click.ParamType[_T]):
 
 _INSTANT = _Read("ISO", instant_of)
 
+_seed = click.option(
+    "--seed",
+    default=DEFAULT_SEED,
+    show_default=True,
+    help="Seed of the world; another seed gives other visitors.",
+)
+_sites = click.option(
+    "--sites",
+    "site_folders",
+    multiple=True,
+    type=_FILE,
+    envvar="DATAFAST_MOCK_SITES",
+    help="Folder with further site files. Repeatable.",
+)
+
 
 class _Commands(click.Group):
     """A group of commands that reports invalid input and broken streams in one line and an exit code."""
@@ -120,12 +135,7 @@ def main() -> None:
     type=click.IntRange(0, 65_535),
     help="Port to listen on; 0 takes a free one.",
 )
-@click.option(
-    "--seed",
-    default=DEFAULT_SEED,
-    show_default=True,
-    help="Seed of the world; another seed gives other visitors.",
-)
+@_seed
 @click.option("--site", default=DEFAULT_SITE, show_default=True, help="Website that the key df_test shows.")
 @click.option(
     "--revision",
@@ -147,14 +157,7 @@ def main() -> None:
     envvar="DATAFAST_MOCK_OPENAPI",
     help="OpenAPI document whose operations are answered, too. Repeatable.",
 )
-@click.option(
-    "--sites",
-    "site_folders",
-    multiple=True,
-    type=_FILE,
-    envvar="DATAFAST_MOCK_SITES",
-    help="Folder with further site files. Repeatable.",
-)
+@_sites
 @click.option(
     "--rate-limit",
     type=_Read("N/TIME", rate_limit_of),
@@ -293,12 +296,7 @@ def spec(form: str, revision: str | None) -> None:
 )
 @click.option("--revision", "revisions", multiple=True, help="Write this revision only. Repeatable.")
 @click.option("--now", type=_INSTANT, default=DOCUMENTED, show_default=True, help="Instant of the answers.")
-@click.option(
-    "--seed",
-    default=DEFAULT_SEED,
-    show_default=True,
-    help="Seed of the world; another seed gives other visitors.",
-)
+@_seed
 def fixtures(*, folder: Path, **choice: Any) -> None:
     """Write answers and errors as plain JSON, with an index, for tests without a server."""
     from mock_server.golden.making import Choice, write_fixtures
@@ -317,15 +315,8 @@ def fixtures(*, folder: Path, **choice: Any) -> None:
     "--timezone", metavar="ZONE", help="Time zone in which days begin.  [default: that of the website]"
 )
 @click.option("--now", type=_INSTANT, help="Instant of the report.  [default: the present]")
-@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the world.")
-@click.option(
-    "--sites",
-    "site_folders",
-    multiple=True,
-    type=_FILE,
-    envvar="DATAFAST_MOCK_SITES",
-    help="Folder with further site files. Repeatable.",
-)
+@_seed
+@_sites
 def report(
     *, site: str, now: int | None, seed: int, site_folders: tuple[Path, ...], **question: str | None
 ) -> None:
