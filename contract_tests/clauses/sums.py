@@ -1,13 +1,31 @@
 """Clauses about the sums of reports: overview, time series, breakdowns and lists count the same visitors."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.clauses.agreement import met
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.question import Question, is_finished, page_of, question_of
+from contract_tests.clauses.figures import (
+    ESTIMATE,
+    FEW,
+    TIMESERIES,
+    Parts,
+    Totals,
+    all_overviews,
+    both_totals,
+    broken_down,
+    buckets,
+    finished,
+    is_whole,
+    overviews_of,
+    rows_of,
+    slack_of,
+    totals_of,
+    unit_of,
+)
+from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.realtime_map import is_number
 from contract_tests.document import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json
@@ -15,7 +33,7 @@ from contract_tests.families import MAP
 from contract_tests.instants import ms
 from contract_tests.recording import Recording, rows
 
-OVERVIEW, TIMESERIES, VISITORS, GOALS = "getOverview", "getTimeseries", "listVisitors", "getGoals"
+VISITORS, GOALS = "listVisitors", "getGoals"
 PARTITIONS = ("getDevices", "getCountries", "getBrowsers", "getOperatingSystems")
 """The breakdowns in which each visitor, and so each payment, has a row."""
 BREAKDOWNS = (
@@ -23,137 +41,11 @@ BREAKDOWNS = (
     *("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities", "getHostnames"),
 )
 
-Numbers = dict[str, Json]
-
-_COUNTS = frozenset({"visitors", "sessions", "payments", "completions", "clicks"})
 _COUNTED_TWICE = {GOALS: ("completions", "visitors"), "getExitClicks": ("clicks", "visitors")}
-# A service may estimate distinct visitors and sessions, so each of two figures may be 2 % off.
-_ESTIMATE = 0.05
-_FEW = 2
 # In ms: the longest that a bucket can be, with the hour that a change of the clocks adds.
 _HOUR = 3_600_000
 _LONGEST = {"hour": _HOUR, "day": 25 * _HOUR, "week": 169 * _HOUR, "month": 745 * _HOUR}
 _IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), ("os", "os", "name"))
-
-
-class Totals(NamedTuple):
-    """The figures of a period, an answer with them, and the JSON pointer to them."""
-
-    figures: Numbers
-    exchange: Exchange
-    pointer: str
-
-    def number(self, name: str) -> float | None:
-        """A figure; None if it is absent, no number, or a count that cannot be one."""
-        value: Any = self.figures.get(name)
-        is_wrong = not is_number(value) or (name in _COUNTS and (value < 0 or value % 1))
-        return None if is_wrong else value
-
-    def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:
-        """A violation by a figure."""
-        pointer = f"{self.pointer}/{name}"
-        return Violation(problem, self.exchange, pointer, self.figures.get(name), is_warning)
-
-
-class Parts(NamedTuple):
-    """The figures of a whole, and the parts of it: buckets of a time series, or rows of a breakdown."""
-
-    whole: Totals
-    parts: list[Totals]
-
-    def summed(self, name: str) -> tuple[float, float] | None:
-        """The figure of the whole and the sum over the parts; None if one of them is absent."""
-        total, values = self.whole.number(name), [part.number(name) for part in self.parts]
-        known = [value for value in values if value is not None]
-        return (total, sum(known)) if total is not None and known and len(known) == len(values) else None
-
-    def rounding(self, name: str) -> float:
-        """How far the sum over the parts may be off if each figure is rounded."""
-        return sum(map(_unit, (self.whole.number(name), *(part.number(name) for part in self.parts))))
-
-
-def _unit(value: float | None) -> float:
-    """The unit to which a figure may have been rounded: whole ones if it has no decimals, else hundredths."""
-    return 0.01 if value is not None and value % 1 else 1.0
-
-
-def _slack(value: float) -> float:
-    """How far an estimated number of visitors or sessions may be off."""
-    return _FEW + _ESTIMATE * abs(value)
-
-
-def _overview(exchange: Exchange) -> Totals | None:
-    data = exchange.data
-    is_row = isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict)
-    return Totals(data[0], exchange, "/data/0") if is_row else None
-
-
-def _totals(exchange: Exchange) -> Totals | None:
-    found = exchange.json.get("totals")
-    return Totals(found, exchange, "/totals") if isinstance(found, dict) else None
-
-
-def _rows(exchange: Exchange) -> list[Totals]:
-    data = exchange.data if isinstance(exchange.data, list) else []
-    return [Totals(row, exchange, f"/data/{n}") for n, row in enumerate(data) if isinstance(row, dict)]
-
-
-def _is_whole(exchange: Exchange) -> bool:
-    """Whether an answer has all rows of a list that tells its `total`."""
-    told, data = exchange.json.get("pagination"), exchange.data
-    return isinstance(told, dict) and isinstance(data, list) and told.get("total") == len(data)
-
-
-def _finished(recording: Recording, operation: str) -> list[tuple[Question, Exchange]]:
-    """Returns the answers about periods that are over, whose figures stay as they are."""
-    return [(question_of(e), e) for e in recording.answers(operation) if is_finished(e)]
-
-
-def _overviews(recording: Recording) -> dict[Question, Totals]:
-    """Returns the first overview for each question."""
-    found: dict[Question, Totals] = {}
-    for question, exchange in _finished(recording, OVERVIEW):
-        overview = _overview(exchange)
-        if overview is not None:
-            found.setdefault(question, overview)
-    return found
-
-
-def _all_overviews(recording: Recording) -> list[Totals]:
-    return [found for e in recording.answers(OVERVIEW) if (found := _overview(e)) is not None]
-
-
-def _both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
-    """Yields the figures of each overview with those of a time series of the same period."""
-    overviews = _overviews(recording)
-    for question, exchange in _finished(recording, TIMESERIES):
-        totals = _totals(exchange)
-        if totals is not None and question in overviews:
-            yield overviews[question], totals
-
-
-def _buckets(recording: Recording) -> Iterator[Parts]:
-    """Yields each whole time series of a finished period."""
-    for _, exchange in _finished(recording, TIMESERIES):
-        totals = _totals(exchange)
-        if totals is not None and _is_whole(exchange):
-            yield Parts(totals, _rows(exchange))
-
-
-def _broken_down(
-    operations: Sequence[str], *, is_whole: bool = True
-) -> Callable[[Recording], Iterator[Parts]]:
-    """Returns a function that yields breakdowns, each with the overview of the same period."""
-
-    def cases(recording: Recording) -> Iterator[Parts]:
-        overviews = _overviews(recording)
-        for operation in operations:
-            for question, exchange in _finished(recording, operation):
-                if question in overviews and (_is_whole(exchange) or not is_whole):
-                    yield Parts(overviews[question], _rows(exchange))
-
-    return cases
-
 
 _NEEDS_BOTH = "an overview and a time series of the same finished period"
 _NEEDS_BUCKETS = "a time series of a finished period in one answer, with `totals`"
@@ -166,7 +58,7 @@ _NEEDS_ROWS = "an overview and a breakdown of the same finished period, in one a
     source="GET /analytics/overview, GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BOTH,
-    cases=_both_totals,
+    cases=both_totals,
 )
 def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
     overview, totals = case
@@ -174,7 +66,7 @@ def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
         shown, told = overview.number(name), totals.number(name)
         if shown is None or told is None:
             continue
-        slack = {"payments": 0.0, "revenue": _unit(shown) + _unit(told)}.get(name, _slack(shown))
+        slack = {"payments": 0.0, "revenue": unit_of(shown) + unit_of(told)}.get(name, slack_of(shown))
         if abs(told - shown) > slack:
             yield totals.violation(f"the overview has {shown} {name}", name)
 
@@ -185,7 +77,7 @@ def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
-    cases=_buckets,
+    cases=buckets,
 )
 def buckets_add_up(case: Parts) -> Iterable[Violation]:
     for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
@@ -200,12 +92,12 @@ def buckets_add_up(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
-    cases=_buckets,
+    cases=buckets,
 )
 def sessions_add_up(case: Parts) -> Iterable[Violation]:
     # More of them may be right: a session may count in each bucket that it lasts through.
     found = case.summed("sessions")
-    if found and found[1] < found[0] - _slack(found[0]):
+    if found and found[1] < found[0] - slack_of(found[0]):
         yield case.whole.violation(f"the buckets add up to {found[1]:g} sessions", "sessions")
 
 
@@ -215,7 +107,7 @@ def sessions_add_up(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
-    cases=_buckets,
+    cases=buckets,
 )
 def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
     found = case.summed("visitors")
@@ -223,7 +115,7 @@ def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
         return
     total, most = found
     least = max(part.number("visitors") or 0 for part in case.parts)
-    if not least - _slack(least) <= total <= most + _slack(most):
+    if not least - slack_of(least) <= total <= most + slack_of(most):
         problem = f"the buckets allow {least:g} to {most:g} visitors"
         yield case.whole.violation(problem, "visitors")
 
@@ -234,14 +126,14 @@ def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/overview",
     standing=IMPLIED,
     needs="an overview and a breakdown of the same finished period",
-    cases=_broken_down(BREAKDOWNS, is_whole=False),
+    cases=broken_down(BREAKDOWNS, needs_all=False),
 )
 def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
     for name, is_estimated in (("visitors", True), ("payments", False)):
         most = case.whole.number(name)
         if most is None:
             continue
-        allowed = most + (_slack(most) if is_estimated else 0)
+        allowed = most + (slack_of(most) if is_estimated else 0)
         for row in case.parts:
             if (row.number(name) or 0) > allowed:
                 yield row.violation(f"the overview has {most:g} {name}", name)
@@ -253,7 +145,7 @@ def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/devices, GET /analytics/countries",
     standing=IMPLIED,
     needs=_NEEDS_ROWS,
-    cases=_broken_down(PARTITIONS),
+    cases=broken_down(PARTITIONS),
 )
 def payments_add_up(case: Parts) -> Iterable[Violation]:
     for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
@@ -270,12 +162,12 @@ def payments_add_up(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/devices, GET /analytics/countries",
     standing=OBSERVED,
     needs=_NEEDS_ROWS,
-    cases=_broken_down(PARTITIONS),
+    cases=broken_down(PARTITIONS),
 )
 def visitors_add_up(case: Parts) -> Iterable[Violation]:
     # More of them may be right: a visitor may have two devices.
     found = case.summed("visitors")
-    if found and found[1] < found[0] - _slack(found[0]):
+    if found and found[1] < found[0] - slack_of(found[0]):
         problem = f"the overview has {found[0]:g} visitors, but all rows {found[1]:g}"
         yield case.parts[0].violation(problem, "visitors")
 
@@ -287,13 +179,13 @@ def visitors_add_up(case: Parts) -> Iterable[Violation]:
     standing=OTHER,
     needs="an overview with revenue and visitors",
     cases=lambda recording: [
-        o for o in _all_overviews(recording) if o.number("visitors") and o.number("revenue") is not None
+        o for o in all_overviews(recording) if o.number("visitors") and o.number("revenue") is not None
     ],
 )
 def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
     told = case.number("revenue_per_visitor")
     right = (case.number("revenue") or 0) / (case.number("visitors") or 1)
-    if told is not None and abs(told - right) > _unit(told) + abs(right) * _ESTIMATE:
+    if told is not None and abs(told - right) > unit_of(told) + abs(right) * ESTIMATE:
         yield case.violation(f"it would be {right:.2f}", "revenue_per_visitor")
 
 
@@ -304,13 +196,13 @@ def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
     standing=OBSERVED,
     needs="an overview with payments and visitors",
     cases=lambda recording: [
-        o for o in _all_overviews(recording) if o.number("visitors") and o.number("payments") is not None
+        o for o in all_overviews(recording) if o.number("visitors") and o.number("payments") is not None
     ],
 )
 def conversion_rate(case: Totals) -> Iterable[Violation]:
     told = case.number("conversion_rate")
     most = min(100, 100 * (case.number("payments") or 0) / (case.number("visitors") or 1))
-    if told is not None and told > most * (1 + _ESTIMATE) + _unit(told):
+    if told is not None and told > most * (1 + ESTIMATE) + unit_of(told):
         yield case.violation(f"{case.number('payments'):g} payments allow {most:.2f} %", "conversion_rate")
 
 
@@ -320,7 +212,7 @@ def conversion_rate(case: Totals) -> Iterable[Violation]:
     source="GET /analytics/overview",
     standing=OBSERVED,
     needs="an overview of so few sessions that one of them changes the rounded rate",
-    cases=lambda recording: [o for o in _all_overviews(recording) if _rounding_of_bounces(o) < 0.4],
+    cases=lambda recording: [o for o in all_overviews(recording) if _rounding_of_bounces(o) < 0.4],
 )
 def bounce_rate(case: Totals) -> Iterable[Violation]:
     bounces = (case.number("bounce_rate") or 0) * (case.number("sessions") or 0) / 100
@@ -332,7 +224,7 @@ def bounce_rate(case: Totals) -> Iterable[Violation]:
 def _rounding_of_bounces(overview: Totals) -> float:
     """How many sessions the rounding of the bounce rate hides; infinite if there is no rate."""
     rate, sessions = overview.number("bounce_rate"), overview.number("sessions")
-    return _unit(rate) * sessions / 100 + 1e-6 if rate is not None and sessions else float("inf")
+    return unit_of(rate) * sessions / 100 + 1e-6 if rate is not None and sessions else float("inf")
 
 
 @clause(
@@ -344,14 +236,14 @@ def _rounding_of_bounces(overview: Totals) -> float:
     cases=lambda recording: [
         figures
         for exchange in recording.answers(TIMESERIES)
-        for figures in (*filter(None, [_totals(exchange)]), *_rows(exchange))
+        for figures in (*filter(None, [totals_of(exchange)]), *rows_of(exchange))
         if figures.number("revenue") is not None and _sources(figures) is not None
     ],
 )
 def revenue_by_source(case: Totals) -> Iterable[Violation]:
     new, renewal, refund = _sources(case) or (0, 0, 0)
     revenue = case.number("revenue") or 0
-    slack = sum(map(_unit, (new, renewal, refund, revenue)))
+    slack = sum(map(unit_of, (new, renewal, refund, revenue)))
     if min(abs(revenue - new - renewal + refund), abs(revenue - new - renewal)) > slack:
         problem = f"the breakdown has {new:g} new, {renewal:g} renewed and {refund:g} refunded"
         yield case.violation(problem, "revenue")
@@ -373,7 +265,7 @@ class Filtered(NamedTuple):
 
 
 def _filtered(recording: Recording) -> Iterator[Filtered]:
-    overviews = _overviews(recording)
+    overviews = overviews_of(recording)
     for question, part in overviews.items():
         plain = overviews.get(question.without_filters)
         if question.filters and plain is not None:
@@ -404,7 +296,7 @@ def opposite_filters(case: tuple[Totals, Totals, Totals]) -> Iterable[Violation]
     total, one, other = (part.number("sessions") for part in case)
     if total is None or one is None or other is None:
         return
-    if abs(one + other - total) > _slack(total):
+    if abs(one + other - total) > slack_of(total):
         problem = f"with `is` there are {one:g}, and {total:g} without filters"
         yield case[2].violation(problem, "sessions")
 
@@ -421,7 +313,7 @@ def filters_narrow(case: Filtered) -> Iterable[Violation]:
     for name in ("visitors", "sessions", "payments"):
         most, found = case.whole.number(name), case.part.number(name)
         if most is not None and found is not None:
-            slack = 0.0 if name == "payments" else _slack(most)
+            slack = 0.0 if name == "payments" else slack_of(most)
             if found > most + slack:
                 yield case.part.violation(f"without filters there are {most:g} {name}", name)
 
@@ -433,13 +325,13 @@ def filters_narrow(case: Filtered) -> Iterable[Violation]:
     standing=OTHER,
     needs="a breakdown with two rows",
     cases=lambda recording: [
-        found for name in BREAKDOWNS for e in recording.answers(name) if len(found := _rows(e)) > 1
+        found for name in BREAKDOWNS for e in recording.answers(name) if len(found := rows_of(e)) > 1
     ],
 )
 def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
     for above, below in pairwise(case):
         most, found = above.number("visitors"), below.number("visitors")
-        if most is not None and found is not None and found > most + _slack(most):
+        if most is not None and found is not None and found > most + slack_of(most):
             yield below.violation(f"the row above has {most:g} visitors", "visitors")
 
 
@@ -452,13 +344,13 @@ class Paged(NamedTuple):
 
 def _paged(recording: Recording) -> Iterator[Paged]:
     for operation in (*BREAKDOWNS, TIMESERIES, GOALS):
-        answers = _finished(recording, operation)
+        answers = finished(recording, operation)
         wholes: dict[Question, list[Totals]] = {}
         for question, exchange in answers:
-            if _is_whole(exchange) and page_of(exchange)[1] == 0:
-                wholes.setdefault(question, _rows(exchange))
+            if is_whole(exchange) and page_of(exchange)[1] == 0:
+                wholes.setdefault(question, rows_of(exchange))
         for question, exchange in answers:
-            whole, offset, page = wholes.get(question, []), page_of(exchange)[1], _rows(exchange)
+            whole, offset, page = wholes.get(question, []), page_of(exchange)[1], rows_of(exchange)
             if not whole or not _fits(exchange) or exchange.json.get("interval") != _interval(whole):
                 continue
             # The clause about `offset` judges whether it is the first page again.
@@ -492,7 +384,7 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     # Rows with as many visitors may come in any order.
     name = "visitors" if "goal" not in case.row.figures else "completions"
     found, right = case.row.number(name), case.whole.number(name)
-    if found is not None and right is not None and abs(found - right) > _slack(right):
+    if found is not None and right is not None and abs(found - right) > slack_of(right):
         yield case.row.violation(f"the whole list has {right:g} {name} there", name)
 
 
@@ -506,13 +398,13 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
         (row, *names)
         for operation, names in _COUNTED_TWICE.items()
         for exchange in recording.answers(operation)
-        for row in _rows(exchange)
+        for row in rows_of(exchange)
     ],
 )
 def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Violation]:
     row, times, who = case
     most, least = row.number(times), row.number(who)
-    if most is not None and least is not None and most < least - _slack(least):
+    if most is not None and least is not None and most < least - slack_of(least):
         yield row.violation(f"there are {least:g} visitors", times)
 
 
@@ -523,7 +415,7 @@ def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Viol
     standing=OBSERVED,
     needs="a list of two visitors",
     cases=lambda recording: [
-        found for e in recording.answers(VISITORS) if len(found := _rows(e)) > 1 and not _has_a_goal(e)
+        found for e in recording.answers(VISITORS) if len(found := rows_of(e)) > 1 and not _has_a_goal(e)
     ],
 )
 def newest_first(case: list[Totals]) -> Iterable[Violation]:
@@ -541,7 +433,7 @@ def _has_a_goal(exchange: Exchange) -> bool:
 
 
 def _listed(exchange: Exchange) -> set[str]:
-    ids = (row.figures.get("visitorId") for row in _rows(exchange))
+    ids = (row.figures.get("visitorId") for row in rows_of(exchange))
     return {visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str)}
 
 
@@ -554,7 +446,7 @@ def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
     """Returns the visitors' lists of finished periods that are whole in one answer."""
     return [
         (question, exchange)
-        for question, exchange in _finished(recording, VISITORS)
+        for question, exchange in finished(recording, VISITORS)
         if isinstance(told := exchange.json.get("pagination"), dict)
         and told.get("hasMore") is False
         and _has_ids(exchange)
@@ -584,8 +476,8 @@ def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Excha
 def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[Violation]:
     everybody, customers, others = map(_listed, case)
     twice, nowhere = customers & others, everybody - customers - others
-    slack = _slack(len(everybody))
-    if len(twice) > _FEW:
+    slack = slack_of(len(everybody))
+    if len(twice) > FEW:
         yield Violation(f"{len(twice)} visitors are customers, too", case[2], "/data", len(others))
     if len(nowhere) > slack:
         problem = f"{len(nowhere)} of {len(everybody)} visitors are neither customers nor others"
@@ -600,14 +492,14 @@ def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[
     needs="an overview and a whole visitors' list of the same finished period",
     cases=lambda recording: [
         (overviews[question], exchange)
-        for overviews in [_overviews(recording)]
+        for overviews in [overviews_of(recording)]
         for question, exchange in _whole_lists(recording)
         if question in overviews and not question.filters
     ],
 )
 def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violation]:
     told, listed = case[0].number("visitors"), len(_listed(case[1]))
-    if told is not None and abs(told - listed) > _slack(told):
+    if told is not None and abs(told - listed) > slack_of(told):
         yield Violation(f"the overview has {told:g} visitors", case[1], "/data", listed)
 
 
@@ -635,7 +527,7 @@ def who_is_on_the_map_is_listed(case: tuple[Exchange, Exchange]) -> Iterable[Vio
     ids = {str(row.get("visitorId")).lower() for row in rows(shown.data, "visitors")}
     missing = ids - _listed(exchange)
     # The list may come from a cache, from before some of them came.
-    if len(missing) > max(len(ids) / 2, _FEW):
+    if len(missing) > max(len(ids) / 2, FEW):
         problem = f"{len(missing)} of {len(ids)} visitors on the map are not listed"
         yield Violation(problem, exchange, "/data", len(exchange.data))
 
@@ -650,7 +542,7 @@ def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
     found = [
         (row, profile["identity"])
         for exchange in recording.labelled(labels.PRESENT)
-        for row in _rows(exchange)
+        for row in rows_of(exchange)
         if (profile := profiles.get(str(row.figures.get("visitorId")).lower()))
         and isinstance(profile.get("identity"), dict)
         and isinstance(row.figures.get("identity"), dict)
@@ -701,8 +593,8 @@ def one_date_has_hours(exchange: Exchange) -> Iterable[Violation]:
     if exchange.json["interval"] != "hour":
         problem = "`interval` is not `hour`, but the period is one date"
         yield Violation(problem, exchange, "/interval", exchange.json["interval"])
-    elif "timestamp" in (last := _rows(exchange)[-1:] or [Totals({}, exchange, "")])[0].figures:
-        yield from _longer_than_a_day(_rows(exchange)[0], last[0])
+    elif "timestamp" in (last := rows_of(exchange)[-1:] or [Totals({}, exchange, "")])[0].figures:
+        yield from _longer_than_a_day(rows_of(exchange)[0], last[0])
 
 
 def _longer_than_a_day(first: Totals, last: Totals) -> Iterable[Violation]:
@@ -712,7 +604,7 @@ def _longer_than_a_day(first: Totals, last: Totals) -> Iterable[Violation]:
 
 
 def _series(recording: Recording) -> list[list[Totals]]:
-    found = (_rows(e) for e in recording.answers(TIMESERIES) if isinstance(e.data, list) and _fits(e))
+    found = (rows_of(e) for e in recording.answers(TIMESERIES) if isinstance(e.data, list) and _fits(e))
     return [
         buckets
         for buckets in found
@@ -771,11 +663,11 @@ def buckets_without_gaps(case: list[Totals]) -> Iterable[Violation]:
     needs="an overview with visitors and sessions",
     cases=lambda recording: [
         o
-        for o in _all_overviews(recording)
+        for o in all_overviews(recording)
         if o.number("visitors") is not None and o.number("sessions") is not None
     ],
 )
 def a_session_for_each_visitor(case: Totals) -> Iterable[Violation]:
     visitors, sessions = case.number("visitors") or 0, case.number("sessions") or 0
-    if sessions < visitors - _slack(visitors):
+    if sessions < visitors - slack_of(visitors):
         yield case.violation(f"there are {visitors:g} visitors", "sessions")

@@ -65,6 +65,7 @@ _SHARED = {
     "paging",
     "fields",
     "question",
+    "figures",
 }
 
 

@@ -1,0 +1,145 @@
+"""The figures of reports: of a whole period, and of its parts, for the clauses that compare them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from contract_tests.clauses.clause import Violation
+from contract_tests.clauses.question import Question, is_finished, question_of
+from contract_tests.clauses.realtime_map import is_number
+from contract_tests.exchange import Exchange, Json
+from contract_tests.recording import Recording
+
+OVERVIEW, TIMESERIES = "getOverview", "getTimeseries"
+
+Numbers = dict[str, Json]
+
+_COUNTS = frozenset({"visitors", "sessions", "payments", "completions", "clicks"})
+# A service may estimate distinct visitors and sessions, so each of two figures may be 2 % off.
+ESTIMATE = 0.05
+FEW = 2
+
+
+class Totals(NamedTuple):
+    """The figures of a period, an answer with them, and the JSON pointer to them."""
+
+    figures: Numbers
+    exchange: Exchange
+    pointer: str
+
+    def number(self, name: str) -> float | None:
+        """A figure; None if it is absent, no number, or a count that cannot be one."""
+        value: Any = self.figures.get(name)
+        is_wrong = not is_number(value) or (name in _COUNTS and (value < 0 or value % 1))
+        return None if is_wrong else value
+
+    def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:
+        """A violation by a figure."""
+        pointer = f"{self.pointer}/{name}"
+        return Violation(problem, self.exchange, pointer, self.figures.get(name), is_warning)
+
+
+class Parts(NamedTuple):
+    """The figures of a whole, and the parts of it: buckets of a time series, or rows of a breakdown."""
+
+    whole: Totals
+    parts: list[Totals]
+
+    def summed(self, name: str) -> tuple[float, float] | None:
+        """The figure of the whole and the sum over the parts; None if one of them is absent."""
+        total, values = self.whole.number(name), [part.number(name) for part in self.parts]
+        known = [value for value in values if value is not None]
+        return (total, sum(known)) if total is not None and known and len(known) == len(values) else None
+
+    def rounding(self, name: str) -> float:
+        """How far the sum over the parts may be off if each figure is rounded."""
+        return sum(map(unit_of, (self.whole.number(name), *(part.number(name) for part in self.parts))))
+
+
+def unit_of(value: float | None) -> float:
+    """The unit to which a figure may have been rounded: whole ones if it has no decimals, else hundredths."""
+    return 0.01 if value is not None and value % 1 else 1.0
+
+
+def slack_of(value: float) -> float:
+    """How far an estimated number of visitors or sessions may be off."""
+    return FEW + ESTIMATE * abs(value)
+
+
+def overview_of(exchange: Exchange) -> Totals | None:
+    """Returns the figures of an overview; None if it has not exactly one row."""
+    data = exchange.data
+    is_row = isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict)
+    return Totals(data[0], exchange, "/data/0") if is_row else None
+
+
+def totals_of(exchange: Exchange) -> Totals | None:
+    """Returns the `totals` of a time series; None if it has none."""
+    found = exchange.json.get("totals")
+    return Totals(found, exchange, "/totals") if isinstance(found, dict) else None
+
+
+def rows_of(exchange: Exchange) -> list[Totals]:
+    """Returns the figures of each row of an answer."""
+    data = exchange.data if isinstance(exchange.data, list) else []
+    return [Totals(row, exchange, f"/data/{n}") for n, row in enumerate(data) if isinstance(row, dict)]
+
+
+def is_whole(exchange: Exchange) -> bool:
+    """Whether an answer has all rows of a list that tells its `total`."""
+    told, data = exchange.json.get("pagination"), exchange.data
+    return isinstance(told, dict) and isinstance(data, list) and told.get("total") == len(data)
+
+
+def finished(recording: Recording, operation: str) -> list[tuple[Question, Exchange]]:
+    """Returns the answers about periods that are over, whose figures stay as they are."""
+    return [(question_of(e), e) for e in recording.answers(operation) if is_finished(e)]
+
+
+def overviews_of(recording: Recording) -> dict[Question, Totals]:
+    """Returns the first overview for each question."""
+    found: dict[Question, Totals] = {}
+    for question, exchange in finished(recording, OVERVIEW):
+        overview = overview_of(exchange)
+        if overview is not None:
+            found.setdefault(question, overview)
+    return found
+
+
+def all_overviews(recording: Recording) -> list[Totals]:
+    """Returns the figures of all overviews, also of those about the present."""
+    return [found for e in recording.answers(OVERVIEW) if (found := overview_of(e)) is not None]
+
+
+def both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
+    """Yields the figures of each overview with those of a time series of the same period."""
+    overviews = overviews_of(recording)
+    for question, exchange in finished(recording, TIMESERIES):
+        totals = totals_of(exchange)
+        if totals is not None and question in overviews:
+            yield overviews[question], totals
+
+
+def buckets(recording: Recording) -> Iterator[Parts]:
+    """Yields each whole time series of a finished period."""
+    for _, exchange in finished(recording, TIMESERIES):
+        totals = totals_of(exchange)
+        if totals is not None and is_whole(exchange):
+            yield Parts(totals, rows_of(exchange))
+
+
+def broken_down(
+    operations: Sequence[str], *, needs_all: bool = True
+) -> Callable[[Recording], Iterator[Parts]]:
+    """Returns a function that yields breakdowns, each with the overview of the same period.
+
+    With `needs_all`, only breakdowns that have all of their rows are yielded.
+    """
+
+    def cases(recording: Recording) -> Iterator[Parts]:
+        overviews = overviews_of(recording)
+        for operation in operations:
+            for question, exchange in finished(recording, operation):
+                if question in overviews and (is_whole(exchange) or not needs_all):
+                    yield Parts(overviews[question], rows_of(exchange))
+
+    return cases
