@@ -9,7 +9,12 @@ import httpx2
 import pytest
 
 from mock_server.instants import DAY, instant_of, iso_of
+from mock_server.resources.call import Call
+from mock_server.resources.registry import VIEWS
 from mock_server.testing import running
+from mock_server.world.past.kept import KeptPasts
+from mock_server.world.site import load_sites
+from mock_server.world.world import World
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT
 
@@ -312,6 +317,17 @@ def test_a_period_without_visits_has_an_empty_list_of_visitors(api: httpx2.Clien
     told = ask(api, "/visitors", startAt=f"{year}-01-01", endAt=f"{year}-01-31").json()
 
     assert (told["data"], told["pagination"]["hasMore"]) == ([], False)
+
+
+def test_a_period_before_the_website_draws_nothing_of_its_past() -> None:
+    world, pasts = World(42, load_sites()["demo"]), KeptPasts()
+    sizes = []
+    for begin, end in (("1926-01-01", "1926-01-31"), ("2025-04-01", "2025-04-02")):
+        query = {"startAt": begin, "endAt": end}
+        VIEWS["getOverview"](Call(world, instant_of(INSTANT), "2026-02", {}, query, pasts=pasts))
+        sizes.append(pasts.nbytes)
+
+    assert sizes[0] < sizes[1] / 4
 
 
 def test_unknown_parameters_are_ignored(api: httpx2.Client) -> None:

@@ -32,11 +32,12 @@ def asked(call: Call) -> Answered:
 def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answered:
     """Returns what a period and filters select; without a period it is all time."""
     assert call.pasts is not None, "reports are called with the pasts"
+    since = min(beginning(call.world.site, call.instant), call.instant)
     if stretch is None:
-        stretch = Period(
-            min(beginning(call.world.site, call.instant), call.instant), call.instant + 1, zone(call)
-        )
-    drawing, past = call.pasts.at(call.world, stretch.begin, call.instant)
+        stretch = Period(since, call.instant + 1, zone(call))
+    # Before the website began there is nothing to draw.
+    begin = stretch.begin if stretch.end > since else call.instant
+    drawing, past = call.pasts.at(call.world, begin, call.instant)
     facts = facts_of(drawing)
     chosen = Selection(past, stretch.begin, stretch.end, Matching(matching, facts.dimensions, facts.masks))
     return Answered(facts, chosen, stretch)
