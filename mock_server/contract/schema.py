@@ -38,6 +38,14 @@ class Schema:
         items = resolved(self._whole, self._whole.get("items", {}), self._where)
         return _types_of(items if isinstance(items, dict) else {})
 
+    @property
+    def choices(self) -> list[Any]:
+        """The values that are allowed, or of an array those of its items; empty if they are not listed."""
+        items = resolved(self._whole, self._whole.get("items", {}), self._where)
+        listed = items if "array" in self.types and isinstance(items, dict) else self._whole
+        found: list[Any] = listed.get("enum", [])
+        return found
+
     @cached_property
     def formats(self) -> frozenset[str]:
         """The formats that a text may have, such as `date-time`, including those in `anyOf` and `oneOf`."""

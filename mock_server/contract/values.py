@@ -89,7 +89,11 @@ class Parameter:
         if values and (values != [""] or not self.allows_empty):
             return True
         if self.is_required:
-            raise ApiError(PARAMETER_MISSING, place=self.place, name=self.name)
+            choices = ", ".join(map(str, self.schema.choices))
+            told = f": one or more of {choices}" if "array" in self.schema.types else f": one of {choices}"
+            raise ApiError(
+                PARAMETER_MISSING, place=self.place, name=self.name, choices=told if choices else ""
+            )
         return False
 
     def _checked(self, values: Sequence[str]) -> Any:

@@ -263,7 +263,8 @@ REFUSED = [
     ("/analytics/overview", {"fields": "visitors,nothing"}, "visitors, sessions, bounce_rate"),
     ("/analytics/overview", {"filter_country": "contains:Fr"}, "is, is_not"),
     ("/analytics/overview", {"filter_visit_count": "gte:often"}, "number of visits"),
-    ("/analytics/timeseries", {}, "'fields' is required"),
+    ("/analytics/timeseries", {}, "'fields' is required: one or more of name, visitors, sessions, "),
+    ("/analytics/goals/properties", {}, "'eventName' is required."),
     ("/analytics/timeseries", {"fields": "visitors", "interval": "year"}, "hour, day, week, month"),
     (
         "/analytics/timeseries",
