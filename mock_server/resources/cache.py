@@ -102,8 +102,9 @@ class AnswerCache:
 
     def call(self, choice: WorldChoice, instant: int, values: Values, account: Account | None) -> Call:
         """Makes the call of a request with checked values."""
-        world = self._worlds.world(choice.seed, choice.site)
-        return Call(world, instant, choice.revision, *values, account)
+        facts = self._worlds.facts(choice.site, account)
+        world = self._worlds.world_with(facts, choice.seed, choice.site, instant)
+        return Call(world, instant, choice.revision, *values, account, facts)
 
 
 class _Entry(NamedTuple):

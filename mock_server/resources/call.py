@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.state.accounts import Account
+from mock_server.world.facts import Facts
 from mock_server.world.world import World
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Call(NamedTuple):
     """The JSON of the request's body; None if it has none."""
     account: Account | None = None
     """The account of the key; None if nothing was written to it and accounts share the answer."""
+    facts: Facts = ()
+    """The facts that the account has about the website; `world` has them, too."""
     pasts: "KeptPasts | None" = None
     """The drawn pasts of the websites; None if the operation is not a report."""
 

@@ -11,6 +11,7 @@ from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import View
 from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account
+from mock_server.world.facts import Facts
 from mock_server.world.site import Site
 
 if TYPE_CHECKING:
@@ -34,15 +35,22 @@ class Reporter:
         self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account | None
     ) -> Reply:
         """Returns the report of a website. Raises ApiError."""
-        return await run_in_threadpool(self._report, view, choice, instant, values, account)
+        facts = self._worlds.facts(choice.site, account)
+        return await run_in_threadpool(self._report, view, choice, instant, values, account, facts)
 
     def _report(
-        self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account | None
+        self,
+        view: View,
+        choice: WorldChoice,
+        instant: int,
+        values: Values,
+        account: Account | None,
+        facts: Facts,
     ) -> Reply:
         if self._pasts is None:
             # Not at the top, since importing numpy takes a third of a server's start.
             from mock_server.world.past.kept import KeptPasts  # noqa: PLC0415
 
             self._pasts = KeptPasts()
-        world = self._worlds.world(choice.seed, choice.site)
-        return view(Call(world, instant, choice.revision, *values, account, self._pasts))
+        world = self._worlds.world_with(facts, choice.seed, choice.site, instant)
+        return view(Call(world, instant, choice.revision, *values, account, facts, self._pasts))

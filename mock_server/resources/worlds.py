@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from mock_server.state.accounts import Account
+from mock_server.world.facts import Facts
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
@@ -37,6 +39,15 @@ class Worlds:
         """Makes the worlds with the server's seed. Raises InputError for a site that cannot be one."""
         for site in self._sites:
             self.world(self._seed, site)
+
+    def facts(self, site: str, account: Account | None) -> Facts:
+        """Returns the facts that an account has about the website of a site; none without an account."""
+        return () if account is None else account.log.facts(self._sites[site].website_id)
+
+    def world_with(self, facts: Facts, seed: int, site: str, instant: int) -> World:
+        """Returns the world of a seed and a site as it is at an instant after these facts."""
+        assert not facts, "no resource writes any fact yet"
+        return self.world(seed, site)
 
     def world(self, seed: int, site: str) -> World:
         """Returns the world of a seed and a site."""

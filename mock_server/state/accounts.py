@@ -1,7 +1,7 @@
 """The accounts, which own websites and what is written through the API; read from `fixtures/accounts/`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
 from mock_server.state.funnels import Funnel, faults_of
+from mock_server.state.log import Log
 from mock_server.world.site import Site
 
 ACCOUNTS = FIXTURES / "accounts"
@@ -50,8 +51,17 @@ class Account:
     """The name of the site that each website shows, by website id."""
     funnels: Mapping[str, Sequence[Funnel]] = field(default_factory=dict)
     """The funnels of websites that have any, by website id."""
-    version: int = 0
-    """The number of writes; while it is 0, answers depend on the world alone."""
+    log: Log = field(default_factory=Log)
+    """What was written through the API."""
+
+    @property
+    def version(self) -> int:
+        """The number of changes; while it is 0, answers depend on the world alone."""
+        return self.log.version
+
+    def as_shipped(self) -> "Account":
+        """Returns the account with nothing written."""
+        return replace(self, log=Log())
 
 
 def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[str, Account]:

@@ -285,7 +285,7 @@ class Keys:
 
     def _ship(self) -> None:
         """Makes the accounts and keys that come with the mock, with nothing written or set."""
-        self._accounts = {name: replace(account) for name, account in self._described.items()}
+        self._accounts = {name: account.as_shipped() for name, account in self._described.items()}
         self._shipped = {
             token: Key(credential, self._accounts[credential.account], is_shipped=True)
             for token, credential in self._credentials.items()

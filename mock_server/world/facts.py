@@ -1,0 +1,178 @@
+"""The facts that are written through the API about one website, and what is true of them at an instant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+
+class _Fact(Struct, frozen=True, kw_only=True):
+    """A fact. `written` is the instant of the world at which it was written, in ms since the epoch."""
+
+    written: int
+
+
+class GoalReached(_Fact, frozen=True, kw_only=True, tag="goal"):
+    """A custom goal that a visitor reached at the instant `written`."""
+
+    event_id: str
+    visitor_id: str
+    name: str
+    description: str | None = None
+    properties: Mapping[str, str] = {}
+
+
+class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
+    """A payment or, with `is_refunded`, the refund of one, at the instant `at`, which is not after `written`.
+
+    `visitor_id` is None if no visitor was named. `amount` is in major units of `currency`.
+    """
+
+    event_id: str
+    transaction_id: str
+    at: int
+    amount: float
+    currency: str
+    visitor_id: str | None = None
+    email: str | None = None
+    name: str | None = None
+    customer_id: str | None = None
+    is_renewal: bool = False
+    is_refunded: bool = False
+    is_free_trial: bool = False
+
+
+class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
+    """A visitor who was identified; `metadata` is added to what earlier identifications said."""
+
+    event_id: str
+    profile_id: str
+    visitor_id: str
+    user_id: str
+    metadata: Mapping[str, Any] = {}
+
+
+class Removal(_Fact, frozen=True, kw_only=True):
+    """What a removal applies to: all that happened before it and has the values that are not None.
+
+    `begin` and `end` are instants in ms, both included.
+    """
+
+    visitor_id: str | None = None
+    begin: int | None = None
+    end: int | None = None
+
+    def covers(self, visitor_id: str | None, at: int) -> bool:
+        """Returns whether it applies to something that happened to a visitor at an instant."""
+        if self.visitor_id is not None and visitor_id != self.visitor_id:
+            return False
+        return (self.begin is None or at >= self.begin) and at <= (
+            self.written if self.end is None else min(self.end, self.written)
+        )
+
+
+class GoalsRemoved(Removal, frozen=True, kw_only=True, tag="goals_removed"):
+    """A removal of goals; `name` None stands for goals of any name."""
+
+    name: str | None = None
+
+    def takes(self, visitor_id: str, name: str, at: int) -> bool:
+        """Returns whether it removes a goal that a visitor reached at an instant."""
+        return self.name in (None, name) and self.covers(visitor_id, at)
+
+
+class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"):
+    """A removal of payments; a `transaction_id` stands for one payment, and for its refund."""
+
+    transaction_id: str | None = None
+
+    def takes(self, visitor_id: str | None, transaction_id: str | None, at: int) -> bool:
+        """Returns whether it removes a payment; `transaction_id` is None if the payment has none."""
+        return self.transaction_id in (None, transaction_id) and self.covers(visitor_id, at)
+
+
+Fact: TypeAlias = GoalReached | PaymentMade | Identified | GoalsRemoved | PaymentsRemoved
+
+Facts: TypeAlias = tuple[Fact, ...]
+"""Facts about one website, in the order in which they were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What identifications said of a visitor up to an instant; `identified_at` is the first one's instant."""
+
+    profile_id: str
+    user_id: str
+    metadata: Mapping[str, Any]
+    identified_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What facts change in the world at an instant: all that is written up to it and not removed again.
+
+    Goals and payments are sorted by their instant. Removals apply to what the world has by itself, too.
+    """
+
+    goals: Sequence[GoalReached] = ()
+    payments: Sequence[PaymentMade] = ()
+    identified: Mapping[str, Sequence[Identified]] = field(default_factory=dict)
+    """The identifications of each visitor, by visitor id, in the order in which they were written."""
+    goals_removed: Sequence[GoalsRemoved] = ()
+    payments_removed: Sequence[PaymentsRemoved] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any change."""
+        return any((self.goals, self.payments, self.identified, self.goals_removed, self.payments_removed))
+
+
+def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
+    """Returns what facts change at an instant.
+
+    Facts take effect in the order of the instants at which they were written. Those of one instant keep the
+    order of `facts`, which is the order in which they were written.
+    """
+    written = sorted((fact for fact in facts if fact.written <= instant), key=lambda fact: fact.written)
+    goals: list[GoalReached] = []
+    payments: dict[tuple[str, bool], PaymentMade] = {}
+    identified: dict[str, list[Identified]] = {}
+    goals_removed: list[GoalsRemoved] = []
+    payments_removed: list[PaymentsRemoved] = []
+    for fact in written:
+        match fact:
+            case GoalReached():
+                goals.append(fact)
+            case PaymentMade():
+                # A transaction is one payment, however often it is written.
+                payments.setdefault((fact.transaction_id, fact.is_refunded), fact)
+            case Identified():
+                identified.setdefault(fact.visitor_id, []).append(fact)
+            case GoalsRemoved():
+                goals_removed.append(fact)
+                goals = [g for g in goals if not fact.takes(g.visitor_id, g.name, g.written)]
+            case PaymentsRemoved():
+                payments_removed.append(fact)
+                payments = {
+                    key: p
+                    for key, p in payments.items()
+                    if not fact.takes(p.visitor_id, p.transaction_id, p.at)
+                }
+    return Changes(
+        goals,
+        sorted(payments.values(), key=lambda payment: payment.at),
+        identified,
+        goals_removed,
+        payments_removed,
+    )
+
+
+def profile_at(identified: Sequence[Identified], instant: int) -> Profile | None:
+    """Returns what a visitor's identifications said up to an instant; None before the first one."""
+    said = [fact for fact in identified if fact.written <= instant]
+    if not said:
+        return None
+    metadata: dict[str, Any] = {}
+    for fact in said:
+        metadata |= fact.metadata
+    return Profile(said[0].profile_id, said[-1].user_id, metadata, said[0].written)
