@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mock_server.world.past.coins import Column
+from mock_server.world.past.coins import Column, different
 
 _WORD_BITS = 64
 
@@ -44,7 +44,7 @@ class Masks:
     def of_rows(self, rows: Column, numbers: Column, count: int) -> Column:
         """Returns a set for each of `count` rows; `rows` has the row of each number."""
         masks = np.zeros((count, self.words), self._type)
-        for number in np.unique(numbers):
+        for number in different(numbers):
             masks[rows[numbers == number], number // self._bits] |= self._bit(int(number))
         return masks
 

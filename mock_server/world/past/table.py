@@ -7,7 +7,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from mock_server.instants import MINUTE
-from mock_server.world.past.coins import Column
+from mock_server.world.past.coins import Column, different
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.growing import Growing, GrowingColumn, joined, taken
 from mock_server.world.past.payments import Payments, no_payments
@@ -242,7 +242,7 @@ def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column
     """
     previous = np.full(len(visitor), -1, np.int32)
     is_regular = visits.kind == REGULAR
-    for wave in np.unique(visits.wave[~is_regular]):
+    for wave in different(visits.wave[~is_regular]):
         rows = np.flatnonzero((visits.wave == wave) & ~is_regular)
         previous[rows] = latest[visitor[rows]]
         latest[visitor[rows]] = rows + begin
