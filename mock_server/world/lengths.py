@@ -6,8 +6,8 @@ from mock_server.instants import MINUTE, SECOND
 from mock_server.world.site import LONGEST_SESSION_MINUTES, Funnel, Site
 
 # Linger on the last page included, a session ends within 45 minutes of its start.
-_LONGEST = (LONGEST_SESSION_MINUTES - 1) * MINUTE
-_SHORTEST = 5 * SECOND
+LONGEST = (LONGEST_SESSION_MINUTES - 1) * MINUTE
+SHORTEST = 5 * SECOND
 
 
 def duration(site: Site, u: float) -> int:
@@ -19,13 +19,13 @@ def duration(site: Site, u: float) -> int:
     if u < bounce:
         return 0
     length = int(-log1p(-(u - bounce) / (1 - bounce)) * site.visits.minutes * MINUTE)
-    return min(max(length, _SHORTEST), _LONGEST)
+    return min(max(length, SHORTEST), LONGEST)
 
 
 def mean_minutes(site: Site) -> float:
     """Returns the mean of `duration` in minutes."""
     mean = site.visits.minutes
-    return (1 - site.visits.bounce) * mean * (1 - exp(-_LONGEST / MINUTE / mean))
+    return (1 - site.visits.bounce) * mean * (1 - exp(-LONGEST / MINUTE / mean))
 
 
 def shortest(funnel: Funnel | None) -> int:

@@ -4,14 +4,17 @@ from bisect import bisect_right
 from functools import lru_cache
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.instants import MINUTE, instant_of
-from mock_server.world.chance import WORD, Chance, mix, nth, words
+from mock_server.world.chance import UNIT_16, WORD, Chance, mix, nth, words
+from mock_server.world.lengths import duration
 from mock_server.world.past import coins
 from mock_server.world.past.births import births_in
 from mock_server.world.past.drawing import Drawing, Stretch
+from mock_server.world.past.lengths import durations
 from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
 from mock_server.world.site import load_sites
 from mock_server.world.world import World
@@ -83,6 +86,13 @@ def test_as_many_are_born_in_columns(seed: int, site: str, minute: int) -> None:
     some = [minute + n for n in (0, 1, 2, 59, 60, 61, 1440, 10080)]
 
     assert births_in(population, np.array(some)).tolist() == [population.births(one) for one in some]
+
+
+@pytest.mark.parametrize("site", sorted(SITES))
+def test_a_column_has_the_length_of_each_coin(site: str) -> None:
+    lengths = [duration(SITES[site], coin * UNIT_16) for coin in range(1 << 16)]
+
+    assert durations(SITES[site]).tolist() == lengths
 
 
 @given(seeds, sites, minutes, st.integers(1, 40))

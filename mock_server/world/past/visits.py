@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from mock_server.instants import MINUTE
-from mock_server.world.chance import CAST_COINS, HEADS, UNIT_16, WAVE
-from mock_server.world.lengths import duration
+from mock_server.world.chance import CAST_COINS, HEADS, WAVE
 from mock_server.world.past.births import Births, purchases_in
 from mock_server.world.past.coins import Column, coins_of_16, nth, states
 from mock_server.world.past.growing import taken
+from mock_server.world.past.lengths import durations
 from mock_server.world.population import Population
 from mock_server.world.residents import DUTY, EARLY, LEAD, PAST_OUTCOMES, SHIFT, SHORTEST_PAST, STAGGER
 from mock_server.world.visits import BORN, CAST, NOTHING, PURCHASE, SIGNUP
@@ -58,7 +58,7 @@ class VisitColumns:
         self._chance = population.chance
         self.births = Births(population)
         self._waves = [None, *self._site.waves]
-        self._lengths = np.array([duration(self._site, n * UNIT_16) for n in range(1 << 16)], np.int64)
+        self._lengths = durations(population.site)
         self._shortest = np.array(population.shortest, np.int64)
         self._identifies = np.array(population.identifies)
         self._sells_once = self._site.money is not None and self._site.money.renewal > 0

@@ -1,0 +1,24 @@
+"""The lengths of visits, for all coins that there are."""
+
+from math import log1p
+
+import numpy as np
+
+from mock_server.instants import MINUTE
+from mock_server.world.chance import UNIT_16
+from mock_server.world.lengths import LONGEST, SHORTEST
+from mock_server.world.past.coins import Column
+from mock_server.world.site import Site
+
+_COINS = 1 << 16
+
+
+def durations(site: Site) -> Column:
+    """Returns the `duration` in ms that each coin of 16 bits stands for, to the last bit."""
+    bounce = site.visits.bounce
+    shares = np.arange(_COINS) * UNIT_16
+    stays = shares >= bounce
+    logarithms = np.array([log1p(share) for share in (-(shares[stays] - bounce) / (1 - bounce)).tolist()])
+    lengths = np.zeros(_COINS, np.int64)
+    lengths[stays] = np.clip(-logarithms * site.visits.minutes * MINUTE, SHORTEST, LONGEST)
+    return lengths
