@@ -17,6 +17,7 @@ from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.lengths import durations
 from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
 from mock_server.world.site import load_sites
+from mock_server.world.visits import BORN, PURCHASE
 from mock_server.world.world import World
 
 SITES = load_sites()
@@ -80,12 +81,27 @@ def test_a_table_finds_the_bounds_that_a_search_finds(
         assert found.tolist() == [before + bisect_right(own, coin) for coin in tossed]
 
 
-@given(seeds, sites, minutes)
-def test_as_many_are_born_in_columns(seed: int, site: str, minute: int) -> None:
+@given(seeds, sites, minutes, st.integers(0, 130))
+def test_as_many_are_born_in_columns(seed: int, site: str, minute: int, count: int) -> None:
     population = World(seed, SITES[site]).population
-    some = [minute + n for n in (0, 1, 2, 59, 60, 61, 1440, 10080)]
+    one_by_one = [population.births(minute + n) for n in range(count)]
 
-    assert births_in(population, np.array(some)).tolist() == [population.births(one) for one in some]
+    assert births_in(population, minute, minute + count).tolist() == one_by_one
+
+
+@given(seeds, sites, minutes, st.integers(0, 1500))
+def test_the_same_visitors_buy_in_columns(seed: int, site: str, minute: int, count: int) -> None:
+    count = 2 if site == "launch_day" else count
+    world, drawing = drawn(seed, site)
+    population = world.population
+    visits = [v for n in range(count) for v in population.purchases_started(minute + n)]
+    bought = [v for v in visits if world.sessions.outcome(v, population.past_of(v)) == PURCHASE]
+
+    told = drawing.visit_columns.purchases(minute, minute + count)
+
+    told = told.take(np.flatnonzero(told.kind == BORN))
+    in_columns = zip(told.start.tolist(), told.minute.tolist(), told.number.tolist(), strict=True)
+    assert sorted(in_columns) == sorted((v.start, v.visitor.minute, v.visitor.number) for v in bought)
 
 
 @pytest.mark.parametrize("site", sorted(SITES))

@@ -1,21 +1,23 @@
 """The numbers of births and of purchases in each of many minutes."""
 
 from collections.abc import Callable
+from functools import partial
 from math import exp
 from typing import Any
 
 import numpy as np
 
-from mock_server.world.chance import BIRTHS, PURCHASES, UNIT_32
-from mock_server.world.past.coins import Column, coins_of_32, nth, states
+from mock_server.world.chance import BIRTHS, PURCHASES
+from mock_server.world.past.coins import Column, coins_of_32, nth, shares_of, states
 from mock_server.world.past.growing import GrowingColumn
 from mock_server.world.poisson import LEAST_CHANCE, LIMIT, poisson
 from mock_server.world.population import NEIGHBOURS, Population
 
 _HOUR_MINUTES = 60
-_STRIDE = 24 * 60
+_DAY_MINUTES = 24 * 60
+_STRIDE = _DAY_MINUTES
 # Minutes that are further away than that from all known ones are no reason to draw those between.
-_FARTHEST = 400 * 24 * 60
+_FARTHEST = 400 * _DAY_MINUTES
 
 
 class Births:
@@ -52,11 +54,11 @@ class Births:
             self._first = self._last = first
             self._counts = _no_counts()
         if first < self._first:
-            before = births_in(self._population, np.arange(first, self._first))
-            self._counts = GrowingColumn(np.concatenate([before.astype(np.int32), self._counts.values]))
+            before = births_in(self._population, first, self._first)
+            self._counts = GrowingColumn(np.concatenate([before, self._counts.values]))
             self._first = first
         if last > self._last:
-            self._counts.extend(births_in(self._population, np.arange(self._last, last + _STRIDE)))
+            self._counts.extend(births_in(self._population, self._last, last + _STRIDE))
             self._last = last + _STRIDE
 
 
@@ -65,59 +67,86 @@ def _no_counts() -> GrowingColumn:
     return GrowingColumn(np.zeros(0, np.int32))
 
 
-def births_in(population: Population, minutes: Column) -> Column:
-    """Returns the number of births in each minute."""
-    coins = _coins(population, BIRTHS, minutes, wave=0)
-    counts = _poisson(minutes // _HOUR_MINUTES, coins, population.rates.births)
-    first = population.rates.first_minute
-    if first is not None:
-        counts[minutes < first] = 0
-    return counts
+def births_in(population: Population, first: int, last: int) -> Column:
+    """Returns the number of births in each minute from `first` to before `last`."""
+    return _in_minutes(population, first, last, _births)
 
 
-def purchases_in(population: Population, wave: int, minutes: Column) -> Column:
+def purchases_in(population: Population, wave: int, first: int, last: int) -> Column:
     """Returns the number of purchases in each minute, in visits of a wave, if enough visitors come."""
-    coins = _coins(population, PURCHASES, minutes, wave=wave)
+    return _in_minutes(population, first, last, partial(_purchases, wave=wave))
+
+
+def _in_minutes(
+    population: Population, first: int, last: int, draw: Callable[[Population, Column], Column]
+) -> Column:
+    """Returns a number for each minute, 0 before the website exists; `draw` draws those of whole hours."""
+    numbers = np.zeros(last - first, np.int32)
+    since = population.rates.first_minute
+    begin = first if since is None else max(first, since)
+    if begin < last:
+        hours = np.arange(begin // _HOUR_MINUTES, -(-last // _HOUR_MINUTES))
+        skipped = begin - int(hours[0]) * _HOUR_MINUTES
+        numbers[begin - first :] = draw(population, hours).ravel()[skipped:][: last - begin]
+    return numbers
+
+
+def _births(population: Population, hours: Column) -> Column:
+    """Returns the number of births in each minute of each hour."""
+    return _poisson(hours, _shares(population, BIRTHS, hours, wave=0), population.rates.births)
+
+
+def _purchases(population: Population, hours: Column, wave: int) -> Column:
+    """Returns the number of purchases in each minute of each hour."""
     rates = population.rates
-    return _poisson(minutes // _HOUR_MINUTES, coins, lambda hour: rates.purchases(wave, hour))
-
-
-def _coins(population: Population, purpose: int, minutes: Column, wave: int) -> Column:
-    """Returns a coin of 32 bits for each minute."""
-    groups, places = np.divmod(minutes, NEIGHBOURS)
-    words = nth(states(population.chance, purpose, groups, wave=wave), places // 2)
-    coins: Column = coins_of_32(words)[np.arange(len(minutes)), places % 2]
-    return coins
-
-
-def _poisson(hours: Column, coins: Column, rate_of: Callable[[int], float]) -> Column:
-    """Returns `poisson` of many coins. The hours are sorted; all coins of one hour have one rate."""
-    is_begun = np.diff(hours, prepend=-1 if not len(hours) else hours[0] - 1) != 0
-    rates = [rate_of(hour) for hour in hours[is_begun].tolist()]
-    hour = np.cumsum(is_begun) - 1
-    shares = coins * UNIT_32
-    counts = np.zeros(len(coins), np.int64)
-    is_frequent = np.array([rate > LIMIT for rate in rates], bool)[hour]
-    for n in np.flatnonzero(is_frequent):
-        counts[n] = poisson(rates[hour[n]], shares[n])
-    seldom = np.flatnonzero(~is_frequent)
-    sums = _sums([min(rate, LIMIT) for rate in rates])
-    for column in sums.T:
-        # Only those who have come so far can come further.
-        seldom = seldom[column[hour[seldom]] <= shares[seldom]]
-        if not len(seldom):
-            break
-        counts[seldom] += 1
+    shares = _shares(population, PURCHASES, hours, wave=wave)
+    counts = np.zeros(shares.shape, np.int32)
+    day = hours // 24
+    days = range(day[0], day[-1] + 1)
+    most = [rates.most_purchases(wave, range(n * _DAY_MINUTES, (n + 1) * _DAY_MINUTES)) for n in days]
+    # 1 - x is at most e to the minus x: so low a share stands for no purchase.
+    likely = shares.max(axis=1) >= 1 - np.array(most)[day - day[0]]
+    counts[likely] = _poisson(hours[likely], shares[likely], partial(rates.purchases, wave))
     return counts
 
 
-def _sums(rates: list[float]) -> Column:
+def _shares(population: Population, purpose: int, hours: Column, wave: int) -> Column:
+    """Returns a share in [0, 1) for each minute of consecutive hours, from a coin of 32 bits."""
+    first, last = int(hours[0]) * _HOUR_MINUTES, int(hours[-1] + 1) * _HOUR_MINUTES
+    group = first // NEIGHBOURS
+    from_states = states(population.chance, purpose, np.arange(group, -(-last // NEIGHBOURS)), wave=wave)
+    coins = coins_of_32(nth(from_states[:, None], np.arange(NEIGHBOURS // 2))).ravel()
+    return shares_of(coins[first - group * NEIGHBOURS :][: last - first]).reshape(-1, _HOUR_MINUTES)
+
+
+def _poisson(hours: Column, shares: Column, rate_of: Callable[[int], float]) -> Column:
+    """Returns `poisson` of the shares of hours, a row for each; all minutes of an hour have one rate."""
+    rates = np.array([rate_of(hour) for hour in hours.tolist()])
+    counts = np.zeros(shares.shape, np.int32)
+    for row in np.flatnonzero(rates > LIMIT):
+        counts[row] = [poisson(float(rates[row]), share) for share in shares[row].tolist()]
+    seldom = rates <= LIMIT
+    counts[seldom] = _counts(rates[seldom], shares[seldom])
+    return counts
+
+
+def _counts(rates: Column, shares: Column) -> Column:
+    """Returns `poisson` of shares, a row for each rate, none of which is above the limit."""
+    counts = np.zeros(shares.shape, np.int32)
+    for column in _sums(rates).T:
+        is_more = column[:, None] <= shares
+        if not is_more.any():
+            break
+        counts += is_more
+    return counts
+
+
+def _sums(rate: Column) -> Column:
     """Returns, for each rate, the chances of at most 0, 1, 2, …
 
     They are the same numbers as in `poisson`, to the last bit.
     """
-    rate = np.array(rates)
-    term = np.array([exp(-one) for one in rates])
+    term = np.array([exp(-one) for one in rate.tolist()])
     sums: list[Any] = [term.copy()]
     while True:
         goes_on = (len(sums) < rate) | (term > LEAST_CHANCE)

@@ -187,7 +187,7 @@ class VisitColumns:
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
         """Returns flags for minutes with purchases, and the buyers' keys: those with the highest fates."""
-        counts = purchases_in(self._population, wave, np.arange(first, last))
+        counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
         order = np.argsort((target << 16) + heads[:, 3], kind="stable")
