@@ -1,20 +1,29 @@
-"""A run of a few clauses makes fewer requests, and comes to the same verdicts as a run of all clauses."""
+"""The probes of a run: a few clauses need few requests, and no pause between polls is idle for long."""
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 import pytest
 
+from contract_tests.asking import labels
 from contract_tests.asking.address import base_of
-from contract_tests.asking.credentials import load_credentials
+from contract_tests.asking.client import Client
+from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.own_mock import INSTANT
-from contract_tests.asking.probes import most_of, probes_for
+from contract_tests.asking.probes import PAUSE, most_of, probes_for
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
+from contract_tests.recording import Recording
 from tests.command import serving
+from tests.kit.reference.habits import PLAIN
+from tests.kit.reference.server import TOKENS
+from tests.kit.reference.wire import BASE, InProcess, VirtualTime
 
 _CREDENTIALS = load_credentials("mock")
 
@@ -59,3 +68,46 @@ def test_no_run_asks_more_than_its_probes_say(base: str) -> None:
 
     assert len(run.recording.exchanges) <= most_of(probes_for(document(), _CREDENTIALS, ids))
     assert len(run.recording.exchanges) < 90
+
+
+def _instants(recording: Recording, label: str) -> list[float]:
+    """The instants of the requests with a label, in seconds."""
+    return [exchange.sent / 1000 for exchange in recording.labelled(label) if exchange.sent is not None]
+
+
+def _run_in_virtual_time(delay: float) -> tuple[Recording, float]:
+    """Judges the plain reference server, which takes `delay` seconds for an answer at most.
+
+    Returns the exchanges and the seconds in which the run only waited.
+    """
+    time, waited = VirtualTime(), [0.0]
+    habits = replace(PLAIN, manners=replace(PLAIN.manners, delay=delay))
+
+    def sleep(seconds: float) -> None:
+        waited[0] += seconds
+        time.sleep(seconds)
+
+    plan = Plan(BASE, Credentials(TOKENS["key"]), all_clauses())
+    clock = replace(time.clock, sleep=sleep)
+    connect = partial(Client, clock=clock, transport=InProcess(habits, time))
+    run = verify(plan, lambda _sentence: None, lambda _count: None, connect=connect)
+    return run.recording, waited[0]
+
+
+def test_other_requests_are_sent_between_two_rounds_of_polls() -> None:
+    recording, waited = _run_in_virtual_time(delay=0)
+    rounds = [_instants(recording, labels.round_of(number)) for number in range(labels.ROUNDS)]
+
+    assert [len(instants) for instants in rounds] == [3, 3, 3]
+    assert all(later[0] - earlier[-1] >= PAUSE for earlier, later in pairwise(rounds))
+    others = {exchange.sent for exchange in recording.exchanges if labels.POLL not in exchange.labels}
+    assert any(rounds[0][-1] < sent / 1000 < rounds[1][0] for sent in others if sent is not None)
+    assert waited < 2 * PAUSE
+
+
+def test_a_run_on_a_slow_server_never_waits() -> None:
+    recording, waited = _run_in_virtual_time(delay=1)
+    rounds = [_instants(recording, labels.round_of(number)) for number in range(labels.ROUNDS)]
+
+    assert all(later[0] - earlier[-1] >= PAUSE for earlier, later in pairwise(rounds))
+    assert waited == 0

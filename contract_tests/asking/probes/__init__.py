@@ -57,10 +57,15 @@ def most_of(probes: Iterable[Probe]) -> int:
 
 
 def ask_all(probes: Iterable[Probe], asker: Asker) -> None:
-    """Checks the server, and then sends all probes. Raises StoppedError and RefusedError."""
+    """Checks the server, and then sends all probes. Raises StoppedError and RefusedError.
+
+    Requests are sent one at a time. A poll is sent between two probes as soon as it is due.
+    """
     open_with(asker)
     for probe in probes:
+        asker.poll()
         probe.ask(asker)
+    asker.finish()
 
 
 def open_with(asker: Asker) -> None:

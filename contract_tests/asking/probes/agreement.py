@@ -33,8 +33,7 @@ def _profiles(asker: Asker) -> None:
     for visitor_id in chosen:
         meet(asker, visitor_id, MAIN)
     if chosen and asker.wants(_AGAIN):
-        asker.rest()
-        meet(asker, chosen[0], MAIN)
+        asker.later(lambda asker: meet(asker, chosen[0], MAIN))
 
 
 def _chosen(exchange: Exchange) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""Probes of the counter and the map in rounds that are a few seconds apart."""
+"""Probes of the counter and the map in rounds that are a few seconds apart; other probes come in between."""
+
+from functools import partial
 
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
@@ -10,15 +12,21 @@ _OVER_TIME = ("AGR-01", "POLL-*")
 
 def _rounds(asker: Asker) -> None:
     """Requests the counter between two maps, in as many rounds as AGR-01 judges."""
-    label = labels.OK if asker.credentials.key else labels.ACCOUNT
-    if not asker.wants(_OVER_TIME):
-        asker.ask(MAP, label)
-        return
-    for number in range(labels.ROUNDS):
-        if number:
-            asker.rest()
-        for operation in (MAP, REALTIME, MAP):
-            asker.ask(operation, label, labels.POLL, labels.SANDWICH, labels.round_of(number))
+    if asker.wants(_OVER_TIME):
+        _round(0, asker)
+    else:
+        asker.ask(MAP, _label(asker))
+
+
+def _round(number: int, asker: Asker) -> None:
+    for operation in (MAP, REALTIME, MAP):
+        asker.ask(operation, _label(asker), labels.POLL, labels.SANDWICH, labels.round_of(number))
+    if number + 1 < labels.ROUNDS:
+        asker.later(partial(_round, number + 1))
+
+
+def _label(asker: Asker) -> str:
+    return labels.OK if asker.credentials.key else labels.ACCOUNT
 
 
 PROBES = (

@@ -1,5 +1,6 @@
 """Probes, and the asker that sends their requests."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,8 @@ class Asker:
         self.pause = pause
         self.exchanges: list[Exchange] = []
         self._repeats = 0
+        # The polls that wait, each with the monotonic time in seconds at which it is due; the first one first.
+        self._polls: deque[tuple[float, Callable[[Asker], None]]] = deque()
         self._record = record
         self._wanted = tuple(wanted)
 
@@ -144,9 +147,22 @@ class Asker:
         self._repeats += 1
         return exchange if self._repeats > _MOST_REPEATS else self.keep(self.client.ask(request))
 
-    def rest(self) -> None:
-        """Waits for the pause between polls."""
-        self.client.clock.sleep(self.pause)
+    def later(self, ask: Callable[["Asker"], None]) -> None:
+        """Has `ask` send its requests after the pause between polls; other probes are sent meanwhile."""
+        self._polls.append((self.client.clock.monotonic() + self.pause, ask))
+
+    def poll(self) -> None:
+        """Sends the polls that are due. Raises StoppedError."""
+        while self._polls and self._polls[0][0] <= self.client.clock.monotonic():
+            _, ask = self._polls.popleft()
+            ask(self)
+
+    def finish(self) -> None:
+        """Sends the polls that are left, each when it is due. Raises StoppedError."""
+        while self._polls:
+            due, _ = self._polls[0]
+            self.client.clock.sleep(max(due - self.client.clock.monotonic(), 0))
+            self.poll()
 
     @cached_property
     def period(self) -> dict[str, str]:
