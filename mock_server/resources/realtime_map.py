@@ -12,7 +12,7 @@ from mock_server.resources.call import Call, Reply
 from mock_server.resources.params import params_of
 from mock_server.world.money import Payment
 from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE, Likelihood
-from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Session
+from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Identity, Session
 from mock_server.world.world import Event, World
 
 _EVENT_TYPES = {
@@ -51,7 +51,7 @@ def realtime_map(call: Call) -> Reply:
 
 def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
     """Returns a visitor with the fifteen members of page 002."""
-    is_customer, is_identified = session.is_customer(instant), session.is_identified(instant)
+    customer = session.customer(instant)
     persona, device = session.persona, session.persona.device
     visitor = {
         **_visitor(session, instant),
@@ -66,12 +66,12 @@ def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int,
         "params": params_of(session.source),
         "latitude": persona.place.latitude,
         "longitude": persona.place.longitude,
-        "isCustomer": is_customer,
-        "customerName": persona.person.name if is_customer else None,
-        "customerEmail": persona.email if is_customer else None,
-        "profileData": _profile_data(session, is_identified),
+        "isCustomer": customer is not None,
+        "customerName": customer and customer.name,
+        "customerEmail": customer and customer.email,
+        "profileData": _profile_data(session.identity(instant)),
     }
-    likelihood = _likelihood(world, session, is_customer)
+    likelihood = _likelihood(world, session, is_customer=customer is not None)
     # By page 002 it is included only if there is a conversion model.
     if likelihood is not None:
         visitor["conversionLikelihood"] = likelihood
@@ -84,8 +84,8 @@ def _visitor_2026_06(world: World, session: Session, instant: int) -> tuple[int,
     visitor = {
         **_visitor(session, instant),
         "system": {"browser": device.browser, "os": device.os, "device": device.type},
-        "profileData": _profile_data(session, session.is_identified(instant)),
-        "conversionLikelihood": _likelihood(world, session, session.is_customer(instant)),
+        "profileData": _profile_data(session.identity(instant)),
+        "conversionLikelihood": _likelihood(world, session, is_customer=session.is_customer(instant)),
     }
     return session.steady_until(instant), msgspec.Raw(_encode(visitor))
 
@@ -108,17 +108,16 @@ def _visitor(session: Session, instant: int) -> dict[str, Any]:
     }
 
 
-def _profile_data(session: Session, is_identified: bool) -> dict[str, Any]:
-    persona = session.persona
+def _profile_data(identity: Identity | None) -> dict[str, Any]:
     return {
-        "displayName": persona.person.name if is_identified else None,
-        "userId": persona.user_id if is_identified else None,
-        "hasProfile": is_identified,
-        "isRandomName": not is_identified,
+        "displayName": identity and identity.display_name,
+        "userId": identity and identity.user_id,
+        "hasProfile": identity is not None,
+        "isRandomName": identity is None,
     }
 
 
-def _likelihood(world: World, session: Session, is_customer: bool) -> msgspec.Raw | None:
+def _likelihood(world: World, session: Session, *, is_customer: bool) -> msgspec.Raw | None:
     likelihood = world.likelihood(session)
     return None if likelihood is None else _likelihood_json(likelihood, is_customer)
 
@@ -177,17 +176,14 @@ def _extra_data(event: Event) -> dict[str, str]:
 
 
 def _payment(world: World, payment: Payment) -> dict[str, Any]:
-    persona = payment.session.persona
-    money = world.site.money
-    assert money is not None, "payments come from sites with money only"
     return {
         "_id": world.payment_id(payment),
         "type": "payment_received",
         "timestamp": iso_of(payment.at),
-        "name": persona.person.name,
-        "email": persona.email,
-        "amount": amount_of(payment.plan.amount),
-        "currency": money.currency,
+        "name": payment.name,
+        "email": payment.email,
+        "amount": amount_of(payment.amount),
+        "currency": payment.currency,
         "renewal": payment.is_renewal,
         "displayName": world.display_name(payment),
         "isNew": payment.is_new,

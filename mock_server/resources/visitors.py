@@ -9,8 +9,8 @@ from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.params import params_of
-from mock_server.world.sessions import CUSTOM, IDENTIFY, Moment
-from mock_server.world.world import BotError, Life, UnknownVisitorError, World
+from mock_server.world.facts import Profile
+from mock_server.world.world import MANUAL, BotError, Life, ReachedGoal, UnknownVisitorError, World
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,7 +33,7 @@ def visitor(call: Call) -> Reply:
         "visitorId": visitor_id,
         "identity": _identity(call.world, life),
         "activity": _activity(call.world, life, call.revision),
-        "profile": _profile(life),
+        "profile": _profile(life.profile),
         "prediction": _prediction(call.world, life),
     }
     return Reply(_encode({"status": "success", "data": data}))
@@ -66,7 +66,6 @@ def _activity(world: World, life: Life, revision: str) -> dict[str, Any]:
         for at, page in zip(session.walk.views, session.walk.pages, strict=True)
         if at <= life.instant
     ]
-    goals = _custom_goals(life)
     activity = {
         "visitCount": len(life.sessions),
         "pageViewCount": len(pages),
@@ -75,67 +74,41 @@ def _activity(world: World, life: Life, revision: str) -> dict[str, Any]:
         "firstVisitAt": None if is_withheld else iso_of(first),
         "lastVisitAt": None if is_withheld else iso_of(last),
         "currentUrl": None if is_withheld else pages[-1]["url"],
-        "completedGoals": _completed_goals(life, goals),
+        "completedGoals": _completed_goals(life),
         "visitedPages": pages,
     }
     if revision == REVISION_2026_02:
-        activity["completedCustomGoals"] = [_custom_goal(moment) for moment in goals]
+        activity["completedCustomGoals"] = [
+            _custom_goal(goal) for goal in life.goals if goal.origin == MANUAL
+        ]
     return activity
 
 
-def _custom_goals(life: Life) -> list[Moment]:
+def _completed_goals(life: Life) -> list[dict[str, str]]:
     return [
-        moment
-        for session in life.sessions
-        for moment in session.walk.moments
-        if moment.kind == CUSTOM and moment.at <= life.instant
+        {"name": goal.name, "origin": goal.origin, "type": goal.type, "timestamp": iso_of(goal.at)}
+        for goal in life.goals
     ]
 
 
-def _completed_goals(life: Life, goals: list[Moment]) -> list[dict[str, str]]:
-    """Returns custom goals and payments, sorted by time."""
-    custom = [(moment.at, moment.goal.name, "manual", "custom") for moment in goals if moment.goal]
-    paid = [
-        (
-            payment.at,
-            payment.plan.name,
-            "payment_provider",
-            "subscription_lifecycle" if payment.is_renewal else "payment",
-        )
-        for payment in life.payments
-    ]
-    return [
-        {"name": name, "origin": origin, "type": kind, "timestamp": iso_of(at)}
-        for at, name, origin, kind in sorted([*custom, *paid])
-    ]
-
-
-def _custom_goal(moment: Moment) -> dict[str, Any]:
+def _custom_goal(goal: ReachedGoal) -> dict[str, Any]:
     """Returns a goal in the older form, that of `completedCustomGoals`."""
-    assert moment.goal is not None, "every custom moment carries its goal"
     return {
-        "name": moment.goal.name,
-        "description": moment.goal.description,
-        "isServer": False,
-        "timestamp": iso_of(moment.at),
+        "name": goal.name,
+        "description": goal.description,
+        "isServer": goal.is_server,
+        "timestamp": iso_of(goal.at),
     }
 
 
-def _profile(life: Life) -> dict[str, Any] | None:
+def _profile(profile: Profile | None) -> dict[str, Any] | None:
     """Returns the values given to Identify, or None if the visitor was never identified."""
-    identified = [
-        moment.at
-        for session in life.sessions
-        for moment in session.walk.moments
-        if moment.kind == IDENTIFY and moment.at <= life.instant
-    ]
-    if not identified:
+    if profile is None:
         return None
-    person = life.persona.person
     return {
-        "userId": life.persona.user_id,
-        "metadata": {"name": person.name, "email": life.persona.email, "company": person.company},
-        "identifiedAt": iso_of(identified[0]),
+        "userId": profile.user_id,
+        "metadata": profile.metadata,
+        "identifiedAt": iso_of(profile.identified_at),
     }
 
 

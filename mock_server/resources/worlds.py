@@ -6,7 +6,9 @@ from typing import NamedTuple
 from cachetools import LRUCache
 
 from mock_server.state.accounts import Account
-from mock_server.world.facts import Facts
+from mock_server.world.amended import AmendedWorld
+from mock_server.world.facts import Facts, changes_at
+from mock_server.world.sessions import NEVER
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
@@ -23,6 +25,15 @@ class WorldChoice(NamedTuple):
     revision: str
 
 
+class _Amended(NamedTuple):
+    """A world with facts, and the instants from `begin` to before `end` at which it is valid."""
+
+    facts: Facts
+    begin: int
+    end: int
+    world: World
+
+
 class Worlds:
     """Worlds by seed and site, each made on first use. One thread at a time uses them."""
 
@@ -35,6 +46,10 @@ class Worlds:
             _MOST_VISITORS, getsizeof=lambda world: _weight(world.site)
         )
 
+        self._amended: LRUCache[tuple[int, str, int], _Amended] = LRUCache(
+            _MOST_VISITORS, getsizeof=lambda amended: _weight(amended.world.site)
+        )
+
     def make_all(self) -> None:
         """Makes the worlds with the server's seed. Raises InputError for a site that cannot be one."""
         for site in self._sites:
@@ -45,9 +60,16 @@ class Worlds:
         return () if account is None else account.log.facts(self._sites[site].website_id)
 
     def world_with(self, facts: Facts, seed: int, site: str, instant: int) -> World:
-        """Returns the world of a seed and a site as it is at an instant after these facts."""
-        assert not facts, "no resource writes any fact yet"
-        return self.world(seed, site)
+        """Returns the world of a seed and a site as it is at an instant with these facts."""
+        plain = self.world(seed, site)
+        if not facts:
+            return plain
+        # The tuple of facts is kept beside its world, so that no other one has its id.
+        key = (seed, site, id(facts))
+        amended: _Amended | None = self._amended.get(key)
+        if amended is None or not amended.begin <= instant < amended.end:
+            amended = self._amended[key] = _amended(plain, facts, instant)
+        return amended.world
 
     def world(self, seed: int, site: str) -> World:
         """Returns the world of a seed and a site."""
@@ -65,3 +87,12 @@ class Worlds:
 def _weight(site: Site) -> int:
     """Returns a site's number of visitors, at most the limit, so that any world can be cached."""
     return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
+
+
+def _amended(plain: World, facts: Facts, instant: int) -> _Amended:
+    """Makes the world with what is written of the facts at an instant."""
+    written = {fact.written for fact in facts}
+    begin = max((one for one in written if one <= instant), default=-NEVER)
+    end = min((one for one in written if one > instant), default=NEVER)
+    changes = changes_at(facts, instant)
+    return _Amended(facts, begin, end, AmendedWorld(plain, changes) if changes else plain)

@@ -167,12 +167,21 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     )
 
 
-def profile_at(identified: Sequence[Identified], instant: int) -> Profile | None:
-    """Returns what a visitor's identifications said up to an instant; None before the first one."""
-    said = [fact for fact in identified if fact.written <= instant]
-    if not said:
+def profile_at(
+    identified: Sequence[Identified], instant: int, plain: Profile | None = None
+) -> Profile | None:
+    """Returns what a visitor's identifications said up to an instant; None before the first one.
+
+    `plain` is what the world itself knows of the visitor at that instant.
+    """
+    said = [Profile(fact.profile_id, fact.user_id, fact.metadata, fact.written) for fact in identified]
+    known = sorted(
+        (one for one in (plain, *said) if one is not None and one.identified_at <= instant),
+        key=lambda one: one.identified_at,
+    )
+    if not known:
         return None
     metadata: dict[str, Any] = {}
-    for fact in said:
-        metadata |= fact.metadata
-    return Profile(said[0].profile_id, said[-1].user_id, metadata, said[0].written)
+    for one in known:
+        metadata |= one.metadata
+    return Profile(known[0].profile_id, known[-1].user_id, metadata, known[0].identified_at)

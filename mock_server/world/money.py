@@ -18,13 +18,23 @@ _FOUR_COINS = Struct("<4H8x")
 
 
 class Payment(NamedTuple):
-    """One payment. `session` is the one in which its purchase was made, however long ago; `at` in ms."""
+    """One payment of `amount` major units of `currency`, at the instant `at` in ms.
+
+    `session` is the one in which its purchase was made, however long ago, or None if nobody is known to have
+    paid. `goal` is the name of the payment among the goals of a visitor. `name` and `email` are the
+    customer's. `row_id` is the id of the payment's row on the map, None if it follows from the session.
+    """
 
     at: int
-    session: Session
-    plan: Plan
+    session: Session | None
+    amount: float
+    currency: str
+    goal: str
     is_renewal: bool
     is_new: bool
+    name: str | None
+    email: str | None
+    row_id: str | None = None
 
 
 class Ledger:
@@ -43,7 +53,7 @@ class Ledger:
         at = session.walk.paid_at
         if at is None:
             return None
-        return Payment(at, session, self._plan(session.visit), False, not session.past.is_customer)
+        return self._payment(session, at, is_renewal=False)
 
     def renewals_of(self, session: Session, until: int) -> list[Payment]:
         """Returns the renewals of a session's purchase up to an instant, oldest first."""
@@ -79,7 +89,15 @@ class Ledger:
             return None
         minute = session.start // MINUTE + n * RENEWAL_MINUTES
         offset = offset_coin * MINUTE >> 16
-        return Payment(minute * MINUTE + offset, session, self._plan(session.visit), True, False)
+        return self._payment(session, minute * MINUTE + offset, is_renewal=True)
+
+    def _payment(self, session: Session, at: int, *, is_renewal: bool) -> Payment:
+        plan, persona = self._plan(session.visit), session.persona
+        is_new = not is_renewal and not session.past.is_customer
+        name, email = persona.person.name, persona.email
+        return Payment(
+            at, session, plan.amount, self._money.currency, plan.name, is_renewal, is_new, name, email
+        )
 
     def _plan(self, visit: Visit) -> Plan:
         return self.plans.pick((self._state(PLAN, visit) & 0xFFFFFFFF) * UNIT_32)

@@ -67,6 +67,20 @@ class Walk(NamedTuple):
     paid_at: int | None
 
 
+class Identity(NamedTuple):
+    """What an identified visitor is known by."""
+
+    display_name: str
+    user_id: str
+
+
+class Customer(NamedTuple):
+    """The name and the e-mail address of a visitor who has paid."""
+
+    name: str
+    email: str
+
+
 class Session:
     """One visit of one visitor. Persona and pages are worked out when they are first asked for."""
 
@@ -176,6 +190,18 @@ class Session:
         """Returns whether the visitor was identified up to an instant of this session."""
         identified_at = self.walk.identified_at
         return self.past.is_identified or (identified_at is not None and identified_at <= instant)
+
+    def identity(self, instant: int) -> Identity | None:
+        """Returns what the visitor is known by at an instant of this session; None if not identified."""
+        if not self.is_identified(instant):
+            return None
+        return Identity(self.persona.person.name, self.persona.user_id)
+
+    def customer(self, instant: int) -> Customer | None:
+        """Returns the customer that the visitor is at an instant of this session; None for no customer."""
+        if not self.is_customer(instant):
+            return None
+        return Customer(self.persona.person.name, self.persona.email)
 
 
 def goal_delay(stay: Any, coin: Any) -> Any:

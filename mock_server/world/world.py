@@ -2,13 +2,14 @@
 
 from base64 import urlsafe_b64encode
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from mock_server.instants import MINUTE, SECOND
 from mock_server.world.chance import CLICK_ID, OBJECT_ID, Chance
+from mock_server.world.facts import Fact, Profile
 from mock_server.world.money import Ledger, Payment
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
@@ -35,7 +36,9 @@ FEED_LIMIT = 100
 """So many of the newest events and payments are told."""
 
 _EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
-_PAYMENT_ROW = 7
+_PAYMENT_ROW, _PROFILE = 7, 6
+MANUAL, PAYMENT_PROVIDER = "manual", "payment_provider"
+"""The origins of goals."""
 _AT = itemgetter(0)
 # As many clocks can go on side by side without anything being made anew. A roster weighs a kilobyte a head.
 _MOST_CLOCKS, _MOST_CLOCKS_OF_A_CROWD = 8, 2
@@ -66,44 +69,89 @@ class Event(NamedTuple):
     display_name: str | None
 
 
-class _Happening(NamedTuple):
-    """A moment of a session or, outside of any page, a renewal. They sort by time, then in a fixed order."""
+class Happening(NamedTuple):
+    """A moment of a session or, outside of any page, a renewal or a fact that was written through the API.
+
+    They sort by time, then in a fixed order.
+    """
 
     at: int
     visit: Visit
     kind: int
     session: Session
     moment: Moment | None
+    fact: Fact | None = None
+
+
+class ReachedGoal(NamedTuple):
+    """A goal that a visitor reached at an instant; for payments it has another origin than for custom goals.
+
+    `is_server` says whether a server sent it.
+    """
+
+    at: int
+    name: str
+    origin: str
+    type: str
+    description: str | None = None
+    is_server: bool = False
 
 
 class Life(NamedTuple):
-    """A visitor's life up to an instant: sessions and payments, oldest first."""
+    """A visitor's life up to an instant: sessions, payments and goals, oldest first.
+
+    `profile` is None for a visitor who was never identified.
+    """
 
     visitor_id: str
     instant: int
     persona: Persona
     sessions: list[Session]
     payments: list[Payment]
+    goals: list[ReachedGoal]
+    profile: Profile | None
+
+
+class Parts(NamedTuple):
+    """The parts of a world, which worlds with different facts share."""
+
+    chance: Chance
+    population: Population
+    sessions: Sessions
+    ledger: Ledger | None
+    predictor: Predictor | None
+
+
+def parts_of(seed: int, site: Site) -> Parts:
+    """Makes the parts of a world. Raises InputError where the site names an unknown place or system."""
+    chance = Chance(seed, site.website_id)
+    population = Population(chance, site)
+    sessions = Sessions(chance, site, population, Personas(chance, site))
+    return Parts(
+        chance,
+        population,
+        sessions,
+        Ledger(chance, site.money, sessions) if site.money else None,
+        Predictor(site.prediction) if site.prediction else None,
+    )
 
 
 class World:
     """A pure function of (seed, site, instant); all that it keeps is cached results."""
 
-    def __init__(self, seed: int, site: Site) -> None:
+    def __init__(self, seed: int, site: Site, parts: Parts | None = None) -> None:
         """Raises InputError where the site names a place or a system that there is not."""
         self.seed = seed
         self.site = site
-        self._chance = Chance(seed, site.website_id)
-        self.population = Population(self._chance, site)
-        self.sessions = Sessions(self._chance, site, self.population, Personas(self._chance, site))
-        self.ledger = Ledger(self._chance, site.money, self.sessions) if site.money else None
-        self._predictor = Predictor(site.prediction) if site.prediction else None
+        self.parts = parts or parts_of(seed, site)
+        self._chance, self.population, self.sessions, self.ledger, self._predictor = self.parts
         clocks = _MOST_CLOCKS if site.online < _CROWD else _MOST_CLOCKS_OF_A_CROWD
         # A roster that goes on needs only the sessions of the last minute; a new one those of all.
-        self._started = lru_cache(REACH + 5)(self.sessions_started)
+        self.started = lru_cache(REACH + 5)(self.sessions_started)
+        """The sessions that start in a minute, latest first; those of the last minutes are cached."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
-        # Whoever looks at a profile will look again.
-        self._lived = lru_cache(512)(self.sessions.of)
+        self.lived = lru_cache(512)(self.session_of)
+        """The session of a visit, cached: whoever looks at a profile will look again."""
         self._renewals = lru_cache(clocks * 2 * WINDOW // MINUTE)(self._renewals_in)
         # Of both revisions, which tell different kinds.
         self._happened = lru_cache(clocks * 2 * 2 * WINDOW // MINUTE)(self._happened_in)
@@ -126,7 +174,7 @@ class World:
     def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
         """Returns the newest events of the window, newest first."""
         wanted, after = frozenset(kinds), instant - WINDOW
-        found: list[_Happening] = []
+        found: list[Happening] = []
         for minute in range(instant // MINUTE, after // MINUTE - 1, -1):
             happenings = self._happened(minute, wanted)
             first = bisect_right(happenings, after, key=_AT)
@@ -144,13 +192,15 @@ class World:
         found = [
             *(payment for payment in purchases if after < payment.at <= instant),
             *self._renewals_within(after, instant),
+            *self.recorded(after, instant),
         ]
-        return sorted(found, key=lambda payment: (payment.at, payment.session.visit), reverse=True)[
-            :FEED_LIMIT
-        ]
+        return sorted(found, key=_order, reverse=True)[:FEED_LIMIT]
 
     def payment_id(self, payment: Payment) -> str:
         """Returns the id of a payment's row."""
+        if payment.row_id is not None:
+            return payment.row_id
+        assert payment.session is not None, "only recorded payments have no session, and they have a row's id"
         return self._object_id(payment.session.visit, payment.at, _PAYMENT_ROW)
 
     def life(self, visitor_id: str, instant: int) -> Life:
@@ -161,9 +211,17 @@ class World:
         visits = self.population.visits_of(visitor, instant) if visitor is not None else []
         if not visits:
             raise UnknownVisitorError
-        sessions = [self._lived(visit) for visit in visits]
-        payments = [payment for session in sessions for payment in self._payments_of(session, instant)]
-        return Life(visitor_id, instant, sessions[0].persona, sessions, payments)
+        sessions = [self.lived(visit) for visit in visits]
+        payments = [payment for session in sessions for payment in self.payments_of(session, instant)]
+        return Life(
+            visitor_id,
+            instant,
+            sessions[0].persona,
+            sessions,
+            payments,
+            _goals(sessions, payments, instant),
+            self.profile(sessions, instant),
+        )
 
     def likelihood(self, session: Session) -> Likelihood | None:
         """Returns the prediction for a session's visitor; None where the site has no conversion model."""
@@ -177,7 +235,7 @@ class World:
         Raises StopIteration if there is none.
         """
         visits = self.population.visits_of(visitor, start)
-        return self._lived(next(visit for visit in reversed(visits) if visit.start == start))
+        return self.lived(next(visit for visit in reversed(visits) if visit.start == start))
 
     def click_id(self, life: Life) -> str:
         """Returns the advertisement's click id that the first session came with."""
@@ -195,6 +253,29 @@ class World:
         visits = sorted(self.population.visits_started(minute), key=lambda visit: visit.start, reverse=True)
         return [self.sessions.of(visit) for visit in visits]
 
+    def recorded(self, _after: int, _until: int) -> Iterable[Payment]:
+        """Returns the payments in (after, until] that were written through the API; here there are none."""
+        return ()
+
+    def session_of(self, visit: Visit) -> Session:
+        """Returns the session of a visit."""
+        return self.sessions.of(visit)
+
+    def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
+        """Returns what was given to Identify up to an instant."""
+        found = (
+            (session, moment.at)
+            for session in sessions
+            for moment in session.walk.moments
+            if moment.kind == IDENTIFY and moment.at <= instant
+        )
+        session, at = next(found, (None, 0))
+        if session is None:
+            return None
+        persona = session.persona
+        metadata = {"name": persona.person.name, "email": persona.email, "company": persona.person.company}
+        return Profile(self._object_id(session.visit, at, _PROFILE), persona.user_id, metadata, at)
+
     def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
         """Returns a roster at an instant that has these shows: one that can go on to it, or a new one."""
         known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
@@ -202,7 +283,7 @@ class World:
         # Whatever interrupts it, what is half done is not found again.
         self._rosters = [one for one in self._rosters if one is not roster][1 - self._most_rosters :]
         if roster is None or not shows.keys() <= roster.shows.keys():
-            roster = Roster(self._started, instant, {**(roster.shows if roster else {}), **shows})
+            roster = Roster(self.started, instant, {**(roster.shows if roster else {}), **shows})
         else:
             roster.go_to(instant)
         self._rosters.append(roster)
@@ -210,10 +291,11 @@ class World:
 
     def _purchases_in(self, minute: int) -> list[Payment]:
         """Returns the purchases of the sessions that started in a minute."""
-        buyers = [session for session in self._started(minute) if session.visit.outcome == PURCHASE]
-        return [payment for session in buyers if (payment := self._purchase(session))]
+        buyers = [session for session in self.started(minute) if session.visit.outcome == PURCHASE]
+        return [payment for session in buyers if (payment := self.purchase(session))]
 
-    def _purchase(self, session: Session) -> Payment | None:
+    def purchase(self, session: Session) -> Payment | None:
+        """Returns the payment that a session leads to; None if it leads to none."""
         return self.ledger.purchase(session) if self.ledger else None
 
     def _renewals_in(self, minute: int) -> list[Payment]:
@@ -223,40 +305,41 @@ class World:
         minutes = range(after // MINUTE, until // MINUTE + 1)
         return [p for minute in minutes for p in self._renewals(minute) if after < p.at <= until]
 
-    def _payments_of(self, session: Session, until: int) -> list[Payment]:
+    def payments_of(self, session: Session, until: int) -> list[Payment]:
         """Returns the payments that a session's purchase led to, oldest first."""
         purchase = self.ledger.purchase(session) if self.ledger else None
         if self.ledger is None or purchase is None or purchase.at > until:
             return []
         return [purchase, *self.ledger.renewals_of(session, until)]
 
-    def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[_Happening]:
+    def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
         """Returns all events of a minute, oldest first.
 
         It is cached, so that a tick takes only the newest of them.
         """
         begin, end = minute * MINUTE - 1, (minute + 1) * MINUTE - 1
         found = [
-            _Happening(moment.at, session.visit, moment.kind, session, moment)
+            Happening(moment.at, session.visit, moment.kind, session, moment)
             for past in range(LONGEST_SESSION_MINUTES + 2)
-            for session in self._started(minute - past)
+            for session in self.started(minute - past)
             for moment in session.happenings(begin, end)
             if moment.kind in kinds
         ]
         if PAYMENT in kinds:
             found += [
-                _Happening(p.at, p.session.visit, PAYMENT, p.session, None) for p in self._renewals(minute)
+                Happening(p.at, p.session.visit, PAYMENT, p.session, None)
+                for p in self._renewals(minute)
+                if p.session
             ]
         return sorted(found, key=itemgetter(0, 1, 2))
 
-    def _event(self, happening: _Happening) -> Event:
+    def _event(self, happening: Happening) -> Event:
         """Returns the event, which never changes."""
-        at, visit, kind, session, moment = happening
+        at, visit, kind, session, moment, _ = happening
         event: Event | None = session.kept.get((at, kind))
         if event is None:
-            payment = self._purchase(session) if kind == PAYMENT else None
-            name = session.persona.person.name
-            is_customer = moment is None or session.is_customer(at)
+            payment = self.purchase(session) if kind == PAYMENT else None
+            customer = session.customer(at)
             event = Event(
                 at,
                 self._object_id(visit, at, kind),
@@ -266,24 +349,21 @@ class World:
                 moment.page.path if moment else None,
                 moment.goal if moment else None,
                 session.properties_of(moment) if moment else {},
-                payment.plan.amount if payment else None,
-                name if is_customer else None,
-                name if self._is_identified(session, at) else None,
+                payment.amount if payment else None,
+                customer.name if customer else None,
+                self._name_at(session, at),
             )
             session.kept[at, kind] = event
         return event
 
     def display_name(self, payment: Payment) -> str | None:
         """Returns the name by which the visitor was known when they paid; None for who was not identified."""
-        is_identified = self._is_identified(payment.session, payment.at)
-        return payment.session.persona.person.name if is_identified else None
+        return None if payment.session is None else self._name_at(payment.session, payment.at)
 
-    def _is_identified(self, session: Session, at: int) -> bool:
-        """Returns whether a session's visitor was identified at an instant in it.
-
-        For a renewal, that is its end.
-        """
-        return session.is_identified(min(at, session.last_view + LINGER))
+    def _name_at(self, session: Session, at: int) -> str | None:
+        """Returns the name by which a session's visitor was known at an instant, or at the session's end."""
+        identity = session.identity(min(at, session.last_view + LINGER))
+        return None if identity is None else identity.display_name
 
     def _object_id(self, visit: Visit, at: int, kind: int) -> str:
         """Returns 24 hexadecimal digits, the first eight of them the Unix second."""
@@ -292,3 +372,30 @@ class World:
             OBJECT_ID, visitor.kind | visit.wave << 3, visitor.minute, visitor.number, at * 8 + kind
         )
         return f"{at // SECOND & 0xFFFFFFFF:08x}{digest[:8].hex()}"
+
+
+def _order(payment: Payment) -> tuple[int, bool, Any]:
+    """Returns the key by which payments are sorted, oldest first."""
+    if payment.row_id is not None:
+        return payment.at, True, payment.row_id
+    return payment.at, False, payment.session and payment.session.visit
+
+
+def _goals(sessions: Iterable[Session], payments: Iterable[Payment], instant: int) -> list[ReachedGoal]:
+    """Returns custom goals and payments up to an instant, sorted by time."""
+    custom = [
+        ReachedGoal(moment.at, moment.goal.name, MANUAL, "custom", moment.goal.description)
+        for session in sessions
+        for moment in session.walk.moments
+        if moment.kind == CUSTOM and moment.at <= instant and moment.goal
+    ]
+    paid = [
+        ReachedGoal(
+            payment.at,
+            payment.goal,
+            PAYMENT_PROVIDER,
+            "subscription_lifecycle" if payment.is_renewal else "payment",
+        )
+        for payment in payments
+    ]
+    return sorted([*custom, *paid], key=lambda goal: (goal.at, goal.name))

@@ -1,0 +1,375 @@
+"""The world of one website with the facts that were written through the API."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from itertools import chain
+from operator import itemgetter
+from typing import TypeAlias
+
+from mock_server.instants import MINUTE
+from mock_server.world.facts import (
+    Changes,
+    GoalReached,
+    Identified,
+    PaymentMade,
+    Profile,
+    profile_at,
+)
+from mock_server.world.money import Payment
+from mock_server.world.persona import Persona
+from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Customer, Identity, Session, Walk
+from mock_server.world.site import Goal, Source
+from mock_server.world.visits import BOT, Past, Visit
+from mock_server.world.world import (
+    MANUAL,
+    PAYMENT_PROVIDER,
+    Event,
+    Happening,
+    Life,
+    ReachedGoal,
+    World,
+)
+
+_FREE_TRIAL = "free_trial"
+_Happened: TypeAlias = GoalReached | PaymentMade | Identified
+
+
+@dataclass(slots=True)
+class _Written:
+    """What was written about one visitor; payments include refunds and free trials."""
+
+    goals: list[GoalReached] = field(default_factory=list)
+    payments: list[PaymentMade] = field(default_factory=list)
+    identified: Sequence[Identified] = ()
+
+
+_NOTHING = _Written()
+
+
+class AmendedSession(Session):
+    """A session of a visitor about whom something was written."""
+
+    def __init__(self, world: "AmendedWorld", plain: Session, written: _Written) -> None:
+        """`plain` is the same session without any fact."""
+        super().__init__(plain._sessions, plain.visit)
+        self.plain = plain
+        self.written = written
+        self._world = world
+
+    @cached_property
+    def visitor_id(self) -> str:
+        """The visitor's UUID."""
+        return self.plain.visitor_id
+
+    @cached_property
+    def persona(self) -> Persona:
+        """Who the visitor is."""
+        return self.plain.persona
+
+    @cached_property
+    def past(self) -> Past:
+        """What the visitor had done before, without any fact."""
+        return self.plain.past
+
+    @cached_property
+    def source(self) -> Source:
+        """Where this session came from."""
+        return self.plain.source
+
+    @cached_property
+    def first_source(self) -> Source:
+        """Where the visitor's first session came from."""
+        return self.plain.first_source
+
+    @cached_property
+    def walk(self) -> Walk:
+        """All that happens in this session, without goals and payments that were removed."""
+        walk = self.plain.walk
+        removed = self._world.changes.goals_removed
+        moments = [
+            moment
+            for moment in walk.moments
+            if not (
+                moment.kind == CUSTOM
+                and moment.goal
+                and any(one.takes(self.visitor_id, moment.goal.name, moment.at) for one in removed)
+            )
+        ]
+        if walk.paid_at is None or self._world.plain_purchase(self):
+            return walk._replace(moments=moments)
+        moments = [moment for moment in moments if moment.kind != PAYMENT]
+        return walk._replace(moments=moments, paid_at=None)
+
+    def is_customer(self, instant: int) -> bool:
+        """Returns whether the visitor has paid up to an instant of this session."""
+        if any(paid.at <= instant and not paid.is_free_trial for paid in self.written.payments):
+            return True
+        return self.plain.is_customer(instant) and self._world.has_plain_payment(self, instant)
+
+    def is_identified(self, instant: int) -> bool:
+        """Returns whether the visitor was identified up to an instant of this session."""
+        return self.plain.is_identified(instant) or any(
+            fact.written <= instant for fact in self.written.identified
+        )
+
+    def identity(self, instant: int) -> Identity | None:
+        """Returns what the visitor is known by at an instant of this session; None if not identified."""
+        if not self.written.identified:
+            return self.plain.identity(instant)
+        profile = self._world.profile_of(self, instant)
+        if profile is None:
+            return None
+        names = (profile.metadata.get("name"), profile.metadata.get("email"), profile.user_id)
+        return Identity(next(name for name in names if isinstance(name, str) and name), profile.user_id)
+
+    def customer(self, instant: int) -> Customer | None:
+        """Returns the customer that the visitor is at an instant of this session; None for no customer."""
+        if not self.is_customer(instant):
+            return None
+        plain = Customer(self.persona.person.name, self.persona.email)
+        named = [paid for paid in self.written.payments if paid.at <= instant]
+        return Customer(
+            next((paid.name for paid in reversed(named) if paid.name), plain.name),
+            next((paid.email for paid in reversed(named) if paid.email), plain.email),
+        )
+
+
+class AmendedWorld(World):
+    """A world with facts: the visitors whom they concern are made anew, all others are those of the world.
+
+    It is valid for the instants at which `changes` are what the facts change.
+    """
+
+    def __init__(self, plain: World, changes: Changes) -> None:
+        """`plain` is the same world without any fact."""
+        super().__init__(plain.seed, plain.site, plain.parts)
+        self.changes = changes
+        self._plain = plain
+        self._written: dict[str, _Written] = {}
+        for goal in changes.goals:
+            self._about(goal.visitor_id).goals.append(goal)
+        for payment in changes.payments:
+            if payment.visitor_id is not None:
+                self._about(payment.visitor_id).payments.append(payment)
+        for visitor_id, identified in changes.identified.items():
+            self._about(visitor_id).identified = identified
+        removals = [*changes.goals_removed, *changes.payments_removed]
+        self._concerned = {*self._written, *(one.visitor_id for one in removals)}
+        # A removal without a visitor concerns everybody.
+        self._concerns_all = None in self._concerned
+        self._recorded = lru_cache(1024)(self._payment)
+        self._by_minute: dict[int, list[_Happened]] = {}
+        facts: Iterable[_Happened] = chain(changes.goals, changes.payments, *changes.identified.values())
+        for fact in facts:
+            self._by_minute.setdefault(_at(fact) // MINUTE, []).append(fact)
+
+    def sessions_started(self, minute: int) -> list[Session]:
+        """Returns the sessions that start in a minute, latest first."""
+        return [self._amended(session) for session in self._plain.started(minute)]
+
+    def plain_purchase(self, session: "AmendedSession") -> Payment | None:
+        """Returns the payment that the world itself made in a session; None if there is none any more."""
+        payment = self._plain.purchase(session.plain)
+        return None if payment is None or self._is_removed(payment) else payment
+
+    def has_plain_payment(self, session: "AmendedSession", instant: int) -> bool:
+        """Returns whether a visitor made a payment up to an instant that is the world's own.
+
+        `session` is any session of the visitor.
+        """
+        if not self.changes.payments_removed:
+            return True
+        visits = self.population.visits_of(session.visit.visitor, instant)
+        return any(
+            not self._is_removed(payment)
+            for visit in visits
+            for payment in self._plain.payments_of(self._plain.session_of(visit), instant)
+        )
+
+    def payments_of(self, session: Session, until: int) -> list[Payment]:
+        """Returns the payments that a session's purchase led to, oldest first."""
+        if not isinstance(session, AmendedSession):
+            return super().payments_of(session, until)
+        plain = self._plain.payments_of(session.plain, until)
+        return [self._attributed(one, session) for one in plain if not self._is_removed(one)]
+
+    def purchase(self, session: Session) -> Payment | None:
+        """Returns the payment that a session leads to; None if it leads to none."""
+        if not isinstance(session, AmendedSession):
+            return super().purchase(session)
+        payment = self.plain_purchase(session)
+        return None if payment is None else self._attributed(payment, session)
+
+    def session_of(self, visit: Visit) -> Session:
+        """Returns the session of a visit."""
+        return self._amended(self._plain.lived(visit))
+
+    def recorded(self, after: int, until: int) -> Iterable[Payment]:
+        """Returns the payments in (after, until] that were written through the API, for the map."""
+        payments = self.changes.payments
+        first, last = (bisect_right(payments, instant, key=_at) for instant in (after, until))
+        return [self._recorded(payment) for payment in payments[first:last] if _is_payment(payment)]
+
+    def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
+        """Returns what was given to Identify up to an instant, by the world and through the API."""
+        first = sessions[0]
+        plain = super().profile(sessions, instant)
+        if not isinstance(first, AmendedSession):
+            return plain
+        return profile_at(first.written.identified, instant, plain)
+
+    def profile_of(self, session: AmendedSession, instant: int) -> Profile | None:
+        """Returns the profile of a session's visitor at an instant."""
+        visits = self.population.visits_of(session.visit.visitor, max(instant, session.start))
+        return self.profile([self.lived(visit) for visit in visits], instant)
+
+    def life(self, visitor_id: str, instant: int) -> Life:
+        """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
+        life = super().life(visitor_id, instant)
+        written = self._written.get(visitor_id, _NOTHING)
+        paid = [self._recorded(one) for one in written.payments if _is_payment(one) and one.at <= instant]
+        goals = [goal for goal in _goals_of(written) if goal.at <= instant]
+        return life._replace(
+            payments=sorted([*life.payments, *paid], key=lambda payment: payment.at),
+            goals=sorted([*life.goals, *goals], key=lambda goal: (goal.at, goal.name)),
+        )
+
+    def _about(self, visitor_id: str) -> _Written:
+        return self._written.setdefault(visitor_id, _Written())
+
+    def _amended(self, session: Session) -> Session:
+        if not self._concerns_all and session.visitor_id not in self._concerned:
+            return session
+        return AmendedSession(self, session, self._written.get(session.visitor_id, _NOTHING))
+
+    def _is_removed(self, payment: Payment) -> bool:
+        """Returns whether a payment of the world itself was removed."""
+        assert payment.session is not None, "the world's own payments are made in sessions"
+        visitor_id = payment.session.visitor_id
+        return any(
+            one.takes(visitor_id, one.transaction_id and self.payment_id(payment), payment.at)
+            for one in self.changes.payments_removed
+        )
+
+    def _attributed(self, payment: Payment, session: AmendedSession) -> Payment:
+        """Returns a payment of the world itself, with the session as it is with facts."""
+        is_new = not payment.is_renewal and not session.is_customer(payment.at - 1)
+        return payment._replace(session=session, is_new=is_new)
+
+    def _renewals_in(self, minute: int) -> list[Payment]:
+        """Returns the renewals of a minute that were not removed."""
+        found = []
+        for payment in super()._renewals_in(minute):
+            session = payment.session and self._amended(payment.session)
+            if not isinstance(session, AmendedSession):
+                found.append(payment)
+            elif not self._is_removed(payment):
+                found.append(self._attributed(payment, session))
+        return found
+
+    def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
+        """Returns all events of a minute, oldest first."""
+        written = [
+            Happening(_at(fact), session.visit, kind, session, None, fact)
+            for fact in self._by_minute.get(minute, ())
+            if (kind := _kind(fact)) in kinds and (session := self._session_at(fact))
+        ]
+        return sorted([*super()._happened_in(minute, kinds), *written], key=itemgetter(0, 1, 2))
+
+    def _event(self, happening: Happening) -> Event:
+        """Returns the event, which never changes."""
+        at, _, kind, session, _, fact = happening
+        if not isinstance(fact, _Happened):
+            return super()._event(happening)
+        customer, identity = session.customer(at), session.identity(at)
+        goal = None
+        if isinstance(fact, GoalReached):
+            goal = Goal(name=fact.name, chance=1, description=fact.description)
+        return Event(
+            at,
+            fact.event_id,
+            kind,
+            session,
+            # Servers write facts: on no page.
+            None,
+            goal,
+            fact.properties if isinstance(fact, GoalReached) else {},
+            fact.amount if isinstance(fact, PaymentMade) else None,
+            customer and customer.name,
+            identity and identity.display_name,
+        )
+
+    def _session_at(self, fact: _Happened) -> Session | None:
+        """Returns the visitor's latest session that had begun when something happened, or the first one.
+
+        Returns None if the visitor had no page view when it was written.
+        """
+        visitor = None if fact.visitor_id is None else self.population.visitor_of(fact.visitor_id)
+        if visitor is None or visitor.kind == BOT:
+            return None
+        visits = self.population.visits_of(visitor, fact.written)
+        begun = [visit for visit in visits if visit.start <= _at(fact)] or visits[:1]
+        return self.lived(begun[-1]) if begun else None
+
+    def _payment(self, fact: PaymentMade) -> Payment:
+        """Returns a payment that was written through the API."""
+        session = self._session_at(fact)
+        customer = None if session is None else session.customer(fact.at)
+        is_again = fact.is_renewal or (session is not None and session.is_customer(fact.at - 1))
+        return Payment(
+            fact.at,
+            session,
+            fact.amount,
+            fact.currency,
+            _goal_name(fact),
+            fact.is_renewal,
+            not is_again,
+            fact.name or (customer and customer.name),
+            fact.email or (customer and customer.email),
+            _row_id(fact),
+        )
+
+
+def _at(fact: _Happened) -> int:
+    return fact.at if isinstance(fact, PaymentMade) else fact.written
+
+
+def _is_payment(fact: PaymentMade) -> bool:
+    """Returns whether money came in: refunds and free trials are no payments."""
+    return not fact.is_refunded and not fact.is_free_trial
+
+
+def _kind(fact: _Happened) -> int | None:
+    """Returns the kind of event that a fact is; None if it is none."""
+    if isinstance(fact, PaymentMade):
+        return PAYMENT if _is_payment(fact) else None
+    return CUSTOM if isinstance(fact, GoalReached) else IDENTIFY
+
+
+def _goal_name(fact: PaymentMade) -> str:
+    return _FREE_TRIAL if fact.is_free_trial else "renewal" if fact.is_renewal else "payment"
+
+
+def _goals_of(written: _Written) -> Iterator[ReachedGoal]:
+    """Yields the goals that were written about a visitor, those of payments included."""
+    for goal in written.goals:
+        yield ReachedGoal(goal.written, goal.name, MANUAL, "custom", goal.description, is_server=True)
+    for payment in written.payments:
+        if not payment.is_refunded:
+            kind = (
+                _FREE_TRIAL
+                if payment.is_free_trial
+                else "subscription_lifecycle"
+                if payment.is_renewal
+                else "payment"
+            )
+            yield ReachedGoal(payment.at, _goal_name(payment), PAYMENT_PROVIDER, kind)
+
+
+def _row_id(fact: PaymentMade) -> str:
+    """Returns the id of a payment's row on the map, which is another one than that of its event."""
+    digest = blake2b(fact.event_id.encode(), digest_size=8, person=b"row").hexdigest()
+    return fact.event_id[:8] + digest
