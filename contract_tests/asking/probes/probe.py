@@ -118,7 +118,7 @@ class Asker:
         self.pause = pause
         self.exchanges: list[Exchange] = []
         self._repeats = 0
-        # The polls that wait, each with the monotonic time in seconds at which it is due; the first one first.
+        # The waiting polls in the order in which they are due; the number is a monotonic time in seconds.
         self._polls: deque[tuple[float, Callable[[Asker], None]]] = deque()
         self._record = record
         self._wanted = tuple(wanted)
