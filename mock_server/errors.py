@@ -55,6 +55,9 @@ BODY_TOO_LARGE = ErrorKind(413, "The body of the request is longer than {limit} 
 URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")
+LOG_FULL = ErrorKind(
+    500, "The log of what was written is full, {limit}: DELETE /__mock/facts removes what was written."
+)
 SERVER_ERROR = ErrorKind(500, "Internal server error.")
 NOT_MOCKED = ErrorKind(
     501,

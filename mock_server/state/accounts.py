@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
 from mock_server.state.funnels import Funnel, faults_of
-from mock_server.state.log import Log
+from mock_server.state.log import Log, Store
+from mock_server.state.space import Space
 from mock_server.world.site import Site
 
 ACCOUNTS = FIXTURES / "accounts"
@@ -59,9 +60,9 @@ class Account:
         """The number of changes; while it is 0, answers depend on the world alone."""
         return self.log.version
 
-    def as_shipped(self) -> "Account":
-        """Returns the account with nothing written."""
-        return replace(self, log=Log())
+    def as_shipped(self, store: Store | None = None, space: Space | None = None) -> "Account":
+        """Returns the account with what a store has of it; None stands for nothing written, as in Log."""
+        return replace(self, log=Log(self.name, store, space))
 
 
 def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[str, Account]:

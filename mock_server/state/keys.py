@@ -29,7 +29,9 @@ from mock_server.state.clock import Clock
 from mock_server.state.credentials import Credential, any_credential
 from mock_server.state.journal import Caller, Journal
 from mock_server.state.limits import Limiter, RateLimit
+from mock_server.state.log import Log, Memory, Store
 from mock_server.state.settings import ActiveSettings, Settings
+from mock_server.state.space import Space
 
 MOST_KEYS = 1_000
 """The largest number of minted keys at a time."""
@@ -135,8 +137,14 @@ class Keys:
         *,
         allow_any: bool,
         seconds: Callable[[], float] = time.monotonic,
+        store: Store | None = None,
     ) -> None:
-        """`allow_any` accepts every well-formed token; `seconds` is the clock by which keys become idle."""
+        """`allow_any` accepts every well-formed token; `seconds` is the clock by which keys become idle.
+
+        `store` has what was written to the accounts that come with the mock; None means that it ends with
+        the process, as what is written to the accounts of minted keys always does.
+        """
+        self._store = Memory() if store is None else store
         self._seconds = seconds
         self._credentials = credentials
         self._described = accounts
@@ -202,8 +210,9 @@ class Keys:
             raise ProblemError(
                 400, "This key comes with the mock and cannot be deleted; POST /__mock/reset resets it."
             )
-        if self._minted.pop(token, None) is None:
+        if token not in self._minted:
             raise ProblemError(404, "This minted key does not exist (any more).")
+        self._remove(token)
 
     def all(self) -> Iterator[Key]:
         """Yields every key: those of credentials and sites, minted ones, and any others that were used.
@@ -224,7 +233,11 @@ class Keys:
         return key.credential.token in self._minted
 
     def reset(self) -> None:
-        """Restores the state at the start: no minted keys, no settings, no journals."""
+        """Restores the state at the start: no minted keys, no settings, no journals, nothing written.
+
+        Raises ApiError 500, and changes nothing, if the store cannot forget what was written.
+        """
+        self._store.reset()
         self._ship()
         self._minted.clear()
         self._any.clear()
@@ -242,14 +255,15 @@ class Keys:
         """Makes an account that owns every website, with its funnels. It lasts as long as a key has it."""
         names = (f"account-{number}" for number in self._numbers)
         name = next(name for name in names if name not in self._accounts)
-        return Account(name, self._default_account.owner, self._websites, self._funnels)
+        log = Log(name, space=self._space)
+        return Account(name, self._default_account.owner, self._websites, self._funnels, log)
 
     def _used(self, token: str) -> Key | None:
         key = self._minted.get(token)
         if key is None:
             return None
         if self._is_idle(key):
-            del self._minted[token]
+            self._remove(token)
             return None
         key.used = self._seconds()
         return key
@@ -270,7 +284,15 @@ class Keys:
         return self._seconds() - key.used > IDLE_SECONDS
 
     def _expire(self) -> None:
-        self._minted = {token: key for token, key in self._minted.items() if not self._is_idle(key)}
+        for token in [token for token, key in self._minted.items() if self._is_idle(key)]:
+            self._remove(token)
+
+    def _remove(self, token: str) -> None:
+        """Removes a minted key, and what was written to its account if no other key has it."""
+        account = self._minted.pop(token).account
+        is_left = all(key.account is not account for key in self._minted.values())
+        if is_left and self._accounts.get(account.name) is not account:
+            account.log.clear()
 
     def _any_key(self, token: str) -> Key | None:
         credential = any_credential(token)
@@ -284,8 +306,11 @@ class Keys:
         return self._accounts[DEFAULT_ACCOUNT]
 
     def _ship(self) -> None:
-        """Makes the accounts and keys that come with the mock, with nothing written or set."""
-        self._accounts = {name: account.as_shipped() for name, account in self._described.items()}
+        """Makes the accounts and keys that come with the mock, with what the store has, and nothing set."""
+        self._space = Space()
+        self._accounts = {
+            name: account.as_shipped(self._store, self._space) for name, account in self._described.items()
+        }
         self._shipped = {
             token: Key(credential, self._accounts[credential.account], is_shipped=True)
             for token, credential in self._credentials.items()

@@ -1,9 +1,26 @@
 """The log of what is written through the API to one account: facts about its websites, in order."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import NamedTuple, Protocol
 
-from mock_server.world.facts import Fact, Facts
+import msgspec
+
+from mock_server.errors import LOG_FULL, ApiError
+from mock_server.state.space import Space
+from mock_server.world.facts import Fact, Facts, Removal
+
+MOST_FACTS = 10_000
+"""The largest number of facts of one account."""
+MOST_REMOVALS = 1_000
+"""The largest number of removals of one website, each of which is compared with all that came before it."""
+MOST_BYTES = 16 * 1024 * 1024
+"""The most bytes of one account's facts."""
+
+# The memory of an entry without its values, and of each value beside its characters, in bytes.
+_OVERHEAD = 300
+_VALUE_OVERHEAD = 64
 
 
 class Entry(NamedTuple):
@@ -12,39 +29,154 @@ class Entry(NamedTuple):
     sequence: int
     website_id: str
     fact: Fact
+    request: int | None = None
+    """The number of the request that wrote it, in the journal; None if it is not known (any more)."""
+
+
+class Store(Protocol):
+    """The place where the entries of all accounts outlast the process, or do not."""
+
+    def entries(self, account: str) -> Iterable[Entry]:
+        """Yields the kept entries of an account, in their order."""
+
+    def version(self, account: str) -> int:
+        """Returns the version of an account's log when it was last cleared; 0 if it never was."""
+
+    def append(self, account: str, entry: Entry, content: bytes) -> None:
+        """Keeps an entry, whose fact is also given as JSON. Raises ApiError, and then keeps nothing."""
+
+    def clear(self, account: str, version: int) -> None:
+        """Removes the entries of an account. Raises ApiError, and then removes nothing."""
+
+    def reset(self) -> None:
+        """Removes the entries of all accounts, as if there had never been any. Raises ApiError likewise."""
+
+
+class Memory:
+    """The store of logs that end with the process, which are in the memory of the logs themselves."""
+
+    def entries(self, _account: str) -> Iterable[Entry]:
+        """Returns no entries."""
+        return ()
+
+    def version(self, _account: str) -> int:
+        """Returns 0."""
+        return 0
+
+    def append(self, _account: str, _entry: Entry, _content: bytes) -> None:
+        """Does nothing."""
+
+    def clear(self, _account: str, _version: int) -> None:
+        """Does nothing."""
+
+    def reset(self) -> None:
+        """Does nothing."""
 
 
 class Log:
-    """A log in memory. It only grows, until it is cleared."""
+    """The log of one account. It only grows, until it is cleared; when it is full, it refuses more."""
 
-    def __init__(self) -> None:
-        """Nothing is written yet."""
+    def __init__(self, account: str = "", store: Store | None = None, space: Space | None = None) -> None:
+        """Begins with the entries that the `store` has of the account.
+
+        `store` None means that the log ends with the process; `space` None means that it shares its space
+        with no other log.
+        """
+        self._account = account
+        self._store = Memory() if store is None else store
+        self._space = Space() if space is None else space
         self._entries: list[Entry] = []
-        self._facts: dict[str, tuple[Fact, ...]] = {}
-        self.version = 0
+        self._websites: dict[str, _Website] = {}
+        self._weight = 0
+        self.version = self._store.version(account)
         """The number of changes; it never falls, so that an answer of an older version is not used again."""
+        for entry in self._store.entries(account):
+            weight = _weight(msgspec.json.encode(entry.fact))
+            self._space.take(self._weight, self._weight + weight)
+            self._add(entry, weight)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
 
-    def append(self, website_id: str, fact: Fact) -> Entry:
-        """Adds a fact about a website."""
-        self.version += 1
-        entry = Entry(self.version, website_id, fact)
-        self._entries.append(entry)
-        self._facts[website_id] = (*self._facts.get(website_id, ()), fact)
+    def append(self, website_id: str, fact: Fact, request: int | None = None) -> Entry:
+        """Adds a fact about a website, written by a request with this number in the journal.
+
+        Raises ApiError 500, and adds nothing, if the log is full or the fact cannot be stored.
+        """
+        content = msgspec.json.encode(fact)
+        weight = _weight(content)
+        self._admit(website_id, fact, weight)
+        entry = Entry(self.version + 1, website_id, fact, request)
+        self._store.append(self._account, entry, content)
+        self._space.take(self._weight, self._weight + weight)
+        self._add(entry, weight)
         return entry
 
     def after(self, sequence: int) -> list[Entry]:
         """Returns the entries after one with a sequence number."""
-        return [entry for entry in self._entries if entry.sequence > sequence]
+        return self._entries[bisect_right(self._entries, sequence, key=attrgetter("sequence")) :]
 
     def clear(self) -> None:
-        """Removes all entries."""
+        """Removes all entries. Raises ApiError 500, and removes nothing, if they cannot be removed."""
+        self._store.clear(self._account, self.version + 1)
+        self._space.free(self._weight)
         self.version += 1
+        self._weight = 0
         self._entries.clear()
-        self._facts.clear()
+        self._websites.clear()
 
     def facts(self, website_id: str) -> Facts:
-        """Returns all facts about a website, in the order in which they were written; it never changes."""
-        return self._facts.get(website_id, ())
+        """Returns all facts about a website, in the order in which they were written; it never changes.
+
+        As long as nothing is written about the website, it is the same object.
+        """
+        website = self._websites.get(website_id)
+        return () if website is None else website.facts()
+
+    def _admit(self, website_id: str, fact: Fact, weight: int) -> None:
+        """Raises ApiError if a fact is one too many."""
+        website = self._websites.get(website_id)
+        if len(self._entries) >= MOST_FACTS:
+            limit = f"an account may have {MOST_FACTS:,} facts"
+        elif website is not None and isinstance(fact, Removal) and website.removals >= MOST_REMOVALS:
+            limit = f"a website may have {MOST_REMOVALS:,} deletions"
+        elif self._weight + weight > MOST_BYTES:
+            limit = f"the facts of an account may take {MOST_BYTES >> 20} MiB"
+        elif not self._space.has_room(self._weight, self._weight + weight):
+            limit = "the facts of all accounts together take all the memory that they may"
+        else:
+            return
+        raise ApiError(LOG_FULL, limit=limit)
+
+    def _add(self, entry: Entry, weight: int) -> None:
+        self.version = entry.sequence
+        self._weight += weight
+        self._entries.append(entry)
+        self._websites.setdefault(entry.website_id, _Website()).add(entry.fact)
+
+
+class _Website:
+    """The facts about one website."""
+
+    __slots__ = ("_facts", "_tuple", "removals")
+
+    def __init__(self) -> None:
+        self._facts: list[Fact] = []
+        self._tuple: Facts | None = None
+        self.removals = 0
+
+    def add(self, fact: Fact) -> None:
+        self._facts.append(fact)
+        self._tuple = None
+        self.removals += isinstance(fact, Removal)
+
+    def facts(self) -> Facts:
+        # A tuple for each fact would make a thousand writes cost half a million copies.
+        if self._tuple is None:
+            self._tuple = tuple(self._facts)
+        return self._tuple
+
+
+def _weight(content: bytes) -> int:
+    """Returns the approximate memory of an entry whose fact is this JSON, in bytes."""
+    return _OVERHEAD + len(content) + _VALUE_OVERHEAD * sum(map(content.count, (b",", b"[", b"{")))

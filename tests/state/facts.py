@@ -1,0 +1,23 @@
+"""Facts that tests write to a log."""
+
+from mock_server.world.facts import GoalReached, GoalsRemoved
+
+DEMO = "665f0b3c4d2e1a0012345678"
+SHOP = "665f0b3c4d2e1a0000000003"
+
+
+def goal(number: int = 1, description: str | None = None) -> GoalReached:
+    """Returns a goal, another one for each number."""
+    return GoalReached(
+        written=1_770_355_640_000 + number * 1_000,
+        event_id=f"{number:024x}",
+        visitor_id=f"{number:08x}-0000-4000-8000-000000000000",
+        name="signup",
+        description=description,
+        properties={"plan": "pro"},
+    )
+
+
+def removal(number: int = 1) -> GoalsRemoved:
+    """Returns a removal of goals, another one for each number."""
+    return GoalsRemoved(written=1_770_355_640_000, name=f"goal_{number}")
