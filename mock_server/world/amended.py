@@ -318,7 +318,7 @@ class AmendedWorld(World):
         """Returns a payment that was written through the API."""
         session = self._session_at(fact)
         customer = None if session is None else session.customer(fact.at)
-        is_again = fact.is_renewal or (session is not None and session.is_customer(fact.at - 1))
+        is_again = fact.is_renewal or (session is not None and self._has_paid_before(fact, session))
         return Payment(
             fact.at,
             session,
@@ -331,6 +331,14 @@ class AmendedWorld(World):
             fact.email or (customer and customer.email),
             _row_id(fact),
         )
+
+    def _has_paid_before(self, fact: PaymentMade, session: Session) -> bool:
+        """Returns whether a session's visitor made another payment before one that was written."""
+        if session.is_customer(fact.at - 1):
+            return True
+        # Several payments may have one instant; the first one that was written counts as the first.
+        others = self._written[session.visitor_id].payments
+        return next(one for one in others if one.at == fact.at and _is_payment(one)) is not fact
 
 
 def _at(fact: _Happened) -> int:
