@@ -7,6 +7,7 @@ import numpy as np
 
 from mock_server.world.money import MOST_RENEWALS, RENEWAL_MINUTES
 from mock_server.world.past.coins import Column
+from mock_server.world.past.growing import columns_of, taken
 from mock_server.world.past.payments import PaymentColumns, Payments, no_payments
 from mock_server.world.past.personas import PersonaColumns
 from mock_server.world.past.visits import VisitColumns, Visits
@@ -20,6 +21,25 @@ _MOST_MINUTES = 60 * 24 * 60
 _TABLES = 5 * 1024 * 1024
 # So many visits are drawn at once at most; drawing takes some 500 bytes for each of them.
 _MOST_VISITS_AT_ONCE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Visits with the places and systems of those who make them, sorted by their start."""
+
+    visits: Visits
+    place: Column
+    system: Column
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return sum(column.nbytes for column in (*columns_of(self.visits), self.place, self.system))
+
+    def until(self, instant: int) -> "Arrivals":
+        """Returns those that have started at an instant."""
+        rows = slice(int(np.searchsorted(self.visits.start, instant, side="right")))
+        return Arrivals(taken(self.visits, rows), self.place[rows], self.system[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,8 @@ class Drawing:
         self.properties = world.sessions.properties
         self.personas = PersonaColumns(chance, site, world.sessions.personas)
         self.walks = Walks(chance, site, world.sessions)
+        # The arrivals of the last stretch that was drawn up to an instant, by its minutes.
+        self._latest: dict[range, Arrivals] = {}
         self._payments = (
             PaymentColumns(chance, site.money, world.ledger) if site.money and world.ledger else None
         )
@@ -56,17 +78,20 @@ class Drawing:
     @property
     def nbytes(self) -> int:
         """The approximate size in bytes."""
-        return self.visit_columns.nbytes + _TABLES
+        latest = sum(arrivals.nbytes for arrivals in self._latest.values())
+        return self.visit_columns.nbytes + latest + _TABLES
 
     def visits(self, first: int, last: int, until: int | None) -> Stretch:
         """Returns the visits that start in the minutes from `first` to before `last`.
 
         They are drawn up to the instant `until`, or to their end if it is None.
         """
-        visits = self.visit_columns.started(first, last)
-        if until is not None:
-            visits = visits.take(np.arange(np.searchsorted(visits.start, until, side="right")))
-        return self._stretch(visits, until)
+        if until is None:
+            return self._stretch(self._arrivals(self.visit_columns.started(first, last)), None)
+        minutes = range(first, last)
+        if minutes not in self._latest:
+            self._latest = {minutes: self._arrivals(self.visit_columns.started(first, last))}
+        return self._stretch(self._latest[minutes].until(until), until)
 
     def page_views(self, first: int, last: int) -> PageViews:
         """Returns the page views of the visits of `visits(first, last, None)`, whose rows they name."""
@@ -80,7 +105,7 @@ class Drawing:
         begin = first - reach
         if self.population.rates.first_minute is not None:
             begin = min(first, max(begin, self.population.rates.first_minute))
-        return self._stretch(self.visit_columns.purchases(begin, first), None)
+        return self._stretch(self._arrivals(self.visit_columns.purchases(begin, first)), None)
 
     def payments(self, visits: Visits, paid_at: Column) -> Payments:
         """Returns all payments of visits, future ones too; `paid_at` is 0 for a visit without a purchase."""
@@ -101,5 +126,9 @@ class Drawing:
         births = max(self.population.rates.births(hour) for hour in range(first // 60, first // 60 + 7 * 24))
         return int(count / max(births * self._visits_of_visitor, count / _MOST_MINUTES))
 
-    def _stretch(self, visits: Visits, until: int | None) -> Stretch:
-        return Stretch(visits, *self.personas.of(visits), self.walks.of(visits, until))
+    def _arrivals(self, visits: Visits) -> Arrivals:
+        return Arrivals(visits, *self.personas.of(visits))
+
+    def _stretch(self, arrivals: Arrivals, until: int | None) -> Stretch:
+        courses = self.walks.of(arrivals.visits, until)
+        return Stretch(arrivals.visits, arrivals.place, arrivals.system, courses)
