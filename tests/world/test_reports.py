@@ -372,6 +372,19 @@ def test_what_was_asked_before_changes_no_report(
     assert _all_reports(asked, chosen_by, used) == _all_reports(asked, chosen_by, KeptPasts())
 
 
+@settings(max_examples=15)  # each draws the past several times
+@given(
+    questions(), st.lists(st.integers(-3 * HOUR, 3 * HOUR) | st.integers(-2000, 2000), min_size=1, max_size=6)
+)
+def test_an_overview_that_is_polled_is_the_one_asked_once(asked: Asked, lapses: list[int]) -> None:
+    used = KeptPasts()
+    polls = [asked._replace(instant=(now := asked.instant + lapse), end=now + 1) for lapse in lapses]
+
+    polled = [overview(*select(one, (), used)) for one in polls]
+
+    assert polled == [overview(*select(one, (), KeptPasts())) for one in polls]
+
+
 def _all_reports(asked: Asked, chosen_by: tuple[Filter, ...], pasts: KeptPasts) -> object:
     facts, chosen = select(asked, chosen_by, pasts)
     buckets = buckets_of(Period(asked.begin, asked.end, zone_of("Europe/Paris")), "hour")

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.selection import Selection
+from mock_server.world.reports.sums import sums_of
 
 COLUMNS = (
     *("visitors", "sessions", "bounce_rate", "avg_session_duration", "currency"),
@@ -17,23 +16,22 @@ FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
 
 def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
     """Returns all columns. Rates are percentages; the average duration is in ms."""
-    rows, payments = chosen.rows, chosen.payments
-    sessions, visitors = len(rows), int(np.count_nonzero(chosen.is_first))
+    sums, payments = sums_of(chosen), chosen.payments
+    sessions, visitors = sums.sessions, sums.visitors
     revenue = int(payments.amount.sum())
-    new = int(np.count_nonzero(rows.number == 1))
     return {
         "visitors": visitors,
         "sessions": sessions,
-        "bounce_rate": share(sessions - int(np.count_nonzero(rows.length)), sessions),
-        "avg_session_duration": round(int(rows.length.sum()) / sessions, 2) if sessions else 0,
+        "bounce_rate": share(sums.bounces, sessions),
+        "avg_session_duration": round(sums.length / sessions, 2) if sessions else 0,
         "currency": facts.currency,
         "revenue": facts.amount(revenue),
         "payments": len(payments.at),
         "revenue_per_visitor": round(facts.amount(revenue) / visitors, 2) if visitors else 0,
         "conversion_rate": share(chosen.count_paying_visitors(), visitors),
-        "pageviews": int(rows.views.sum()),
-        "new_visitors": new,
-        "returning_visitors": visitors - new,
+        "pageviews": sums.pageviews,
+        "new_visitors": sums.new_visitors,
+        "returning_visitors": visitors - sums.new_visitors,
     }
 
 

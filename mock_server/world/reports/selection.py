@@ -44,6 +44,11 @@ class Selection:
         starts = past.rows.start
         self.first, self.after = (int(row) for row in np.searchsorted(starts, [self.begin, self.end]))
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some visits of the period may not be chosen."""
+        return bool(self._matching)
+
     @cached_property
     def rows(self) -> "ChosenRows":
         """The visits."""
