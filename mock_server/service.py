@@ -135,7 +135,7 @@ class Service:
         If its answer is sent later, `finish` writes it to the journal's file.
         """
         request = Request(
-            number=next(self.numbers),
+            number=next(self.numbers) if outcome.number is None else outcome.number,
             at=wall_time(),
             limit_time=self.clock_of(key).limit_time(),
             instant=outcome.instant,

@@ -33,6 +33,8 @@ class Call(NamedTuple):
     """The facts that the account has about the website; `world` has them, too."""
     pasts: "KeptPasts | None" = None
     """The drawn pasts of the websites; None if the operation is not a report."""
+    request: int | None = None
+    """The number of the request in the journal; None if the operation is a GET, which writes nothing."""
 
 
 class Reply(NamedTuple):

@@ -97,6 +97,8 @@ class Context:
     """The whole body, which is read only if the operation documents one."""
     operation: Operation | None = None
     """The operation in the request's revision; None if it does not exist there."""
+    number: int | None = None
+    """The number in the journal of a request that writes; None for another, which gets one at its end."""
     began: int = field(default_factory=monotonic_ns)
 
     @property
@@ -170,7 +172,17 @@ def conclude(context: Context, reply: Response) -> Request:
             answer.add(bytes(reply.body))
     headers = answer_headers_of(reply.raw_headers)
     operation = None if context.operation is None else context.operation.operation_id
-    outcome = Outcome(context.instant, operation, decided_by, status, answer, headers, took, context.wait)
+    outcome = Outcome(
+        context.instant,
+        operation,
+        decided_by,
+        status,
+        answer,
+        headers,
+        took,
+        wait=context.wait,
+        number=context.number,
+    )
     return context.service.note(sent_of(context.scope), context.body, context.key, outcome)
 
 
@@ -351,7 +363,10 @@ class Endpoint:
         if read is None and context.is_peek:
             raise ProblemError(400, "A request that changes something cannot be a peek.")
         if read is None:
-            reply = self._view(cache.call(choice, context.instant, values, key.account))
+            # What is written names its request. Nothing is awaited from here on, so numbers keep their order.
+            context.number = next(context.service.numbers)
+            call = cache.call(choice, context.instant, values, key.account)
+            reply = self._view(call._replace(request=context.number))
         elif read.is_report:
             reply = await cache.report(read, choice, context.instant, key.account)
         else:

@@ -88,6 +88,8 @@ class Outcome(NamedTuple):
     answer_headers: bytes
     duration: int | None
     wait: int | None = None
+    number: int | None = None
+    """The number of the request; None if it gets one when it is noted."""
 
 
 class Request(Struct, kw_only=True, gc=False):

@@ -6,6 +6,7 @@ The operations of further.yaml resemble those that are still to come; all other 
 import json
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Book:
     def __init__(self) -> None:
         self.overviews = 0
         self.notes: list[str] = []
+        self.requests: list[int | None] = []
 
     def overview(self, call: Call) -> Reply:
         """Returns the values of the query."""
@@ -56,6 +58,7 @@ class Book:
         # Whatever changes the log changes the version.
         call.account.log.clear()
         self.notes.append(call.body["text"])
+        self.requests.append(call.request)
         return Reply(json.dumps(call.body).encode(), headers={"Location": f"/notes/{len(self.notes)}"})
 
     def delete_notes(self, _call: Call) -> Reply:
@@ -120,7 +123,7 @@ def service(shelf: Book) -> Service:
 @pytest.fixture
 def book(shelf: Book, service: Service) -> Book:
     """The resources without notes and calls; cached answers of earlier tests are stale."""
-    shelf.overviews, shelf.notes = 0, []
+    shelf.overviews, shelf.notes, shelf.requests = 0, [], []
     service.keys.account("demo").log.clear()
     return shelf
 
@@ -217,6 +220,20 @@ def test_write_happens_once_for_each_request_and_has_the_documented_status(
     assert [reply.status_code for reply in replies] == [201, 201]
     assert [reply.headers["Location"] for reply in replies] == ["/notes/1", "/notes/2"]
     assert api.get(NOTES).json() == book.notes == ["Hello", "Hello"]
+
+
+def test_write_knows_the_number_of_its_request_in_the_journal(
+    server: str, api: httpx2.Client, book: Book
+) -> None:
+    api.get(NOTES)
+    for _ in range(2):
+        api.post(NOTES, json=HELLO)
+    api.get(NOTES)
+
+    with Controls(server) as controls:
+        asked = controls.get("/requests", limit=4)["requests"]
+    assert [request["number"] for request in asked if request["method"] == "POST"] == book.requests
+    assert [b["number"] - a["number"] for a, b in pairwise(asked)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
