@@ -32,7 +32,7 @@ def visitor(call: Call) -> Reply:
     data = {
         "visitorId": visitor_id,
         "identity": _identity(call.world, life),
-        "activity": _activity(call.world, life, call.revision),
+        "activity": _activity(life, call.revision),
         "profile": _profile(life.profile),
         "prediction": _prediction(call.world, life),
     }
@@ -56,12 +56,11 @@ def _identity(world: World, life: Life) -> dict[str, Any]:
     }
 
 
-def _activity(world: World, life: Life, revision: str) -> dict[str, Any]:
+def _activity(life: Life, revision: str) -> dict[str, Any]:
     is_withheld = life.persona.is_withheld
-    site = world.site
     first, last = life.sessions[0].start, life.sessions[-1].start
     pages = [
-        {"url": site.hostname_of(page.path) + page.path, "timestamp": iso_of(at)}
+        {"url": session.address_of(page), "timestamp": iso_of(at)}
         for session in life.sessions
         for at, page in zip(session.walk.views, session.walk.pages, strict=True)
         if at <= life.instant

@@ -21,11 +21,13 @@ from mock_server.world.facts import (
 from mock_server.world.money import Payment
 from mock_server.world.persona import Persona
 from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Customer, Identity, Session, Walk
-from mock_server.world.site import Goal, Source
-from mock_server.world.visits import BOT, Past, Visit
+from mock_server.world.site import Goal, Page, Source
+from mock_server.world.visited import visited_sessions
+from mock_server.world.visits import Past, Visit
 from mock_server.world.world import (
     MANUAL,
     PAYMENT_PROVIDER,
+    BotError,
     Event,
     Happening,
     Life,
@@ -78,6 +80,10 @@ class AmendedSession(Session):
     def source(self) -> Source:
         """Where this session came from."""
         return self.plain.source
+
+    def address_of(self, page: Page) -> str:
+        """Returns the hostname and the path of a page of this session."""
+        return self.plain.address_of(page)
 
     @cached_property
     def first_source(self) -> Source:
@@ -162,13 +168,34 @@ class AmendedWorld(World):
         self._concerns_all = None in self._concerned
         self._recorded = lru_cache(1024)(self._payment)
         self._by_minute: dict[int, list[_Happened]] = {}
+        self._visited: dict[str, list[Session]] = {
+            visitor_id: [
+                self._amended(session)
+                for session in visited_sessions(
+                    plain.sessions, number, views, changes.links.get(visitor_id, ())
+                )
+            ]
+            for number, (visitor_id, views) in enumerate(changes.views.items())
+        }
+        self._started: dict[int, list[Session]] = {}
+        for session in chain.from_iterable(self._visited.values()):
+            self._started.setdefault(session.start // MINUTE, []).append(session)
         facts: Iterable[_Happened] = chain(changes.goals, changes.payments, *changes.identified.values())
         for fact in facts:
             self._by_minute.setdefault(_at(fact) // MINUTE, []).append(fact)
 
     def sessions_started(self, minute: int) -> list[Session]:
         """Returns the sessions that start in a minute, latest first."""
-        return [self._amended(session) for session in self._plain.started(minute)]
+        sessions = [self._amended(session) for session in self._plain.started(minute)]
+        visited = self._started.get(minute, ())
+        return sorted([*sessions, *visited], key=lambda one: one.start, reverse=True)
+
+    def sessions_of(self, visitor_id: str, instant: int) -> Sequence[Session]:
+        """Returns the sessions of a visitor that have started, oldest first. Raises BotError."""
+        visited = self._visited.get(visitor_id)
+        if visited is None:
+            return super().sessions_of(visitor_id, instant)
+        return [session for session in visited if session.start <= instant]
 
     def plain_purchase(self, session: "AmendedSession") -> Payment | None:
         """Returns the payment that the world itself made in a session; None if there is none any more."""
@@ -182,11 +209,10 @@ class AmendedWorld(World):
         """
         if not self.changes.payments_removed:
             return True
-        visits = self.population.visits_of(session.visit.visitor, instant)
         return any(
             not self._is_removed(payment)
-            for visit in visits
-            for payment in self._plain.payments_of(self._plain.session_of(visit), instant)
+            for one in self._plain.sessions_of(session.visitor_id, instant)
+            for payment in self._plain.payments_of(one, instant)
         )
 
     def payments_of(self, session: Session, until: int) -> list[Payment]:
@@ -223,8 +249,8 @@ class AmendedWorld(World):
 
     def profile_of(self, session: AmendedSession, instant: int) -> Profile | None:
         """Returns the profile of a session's visitor at an instant."""
-        visits = self.population.visits_of(session.visit.visitor, max(instant, session.start))
-        return self.profile([self.lived(visit) for visit in visits], instant)
+        sessions = self.sessions_of(session.visitor_id, max(instant, session.start))
+        return self.profile(sessions, instant)
 
     def life(self, visitor_id: str, instant: int) -> Life:
         """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
@@ -293,8 +319,7 @@ class AmendedWorld(World):
             fact.event_id,
             kind,
             session,
-            # Servers write facts: on no page.
-            None,
+            None if fact.is_server else session.walk.pages[max(session.views_until(at) - 1, 0)].path,
             goal,
             fact.properties if isinstance(fact, GoalReached) else {},
             fact.amount if isinstance(fact, PaymentMade) else None,
@@ -307,12 +332,14 @@ class AmendedWorld(World):
 
         Returns None if the visitor had no page view when it was written.
         """
-        visitor = None if fact.visitor_id is None else self.population.visitor_of(fact.visitor_id)
-        if visitor is None or visitor.kind == BOT:
+        if fact.visitor_id is None:
             return None
-        visits = self.population.visits_of(visitor, fact.written)
-        begun = [visit for visit in visits if visit.start <= _at(fact)] or visits[:1]
-        return self.lived(begun[-1]) if begun else None
+        try:
+            sessions = self.sessions_of(fact.visitor_id, fact.written)
+        except BotError:
+            return None
+        begun = [session for session in sessions if session.start <= _at(fact)] or sessions[:1]
+        return begun[-1] if begun else None
 
     def _payment(self, fact: PaymentMade) -> Payment:
         """Returns a payment that was written through the API."""
@@ -364,7 +391,7 @@ def _goal_name(fact: PaymentMade) -> str:
 def _goals_of(written: _Written) -> Iterator[ReachedGoal]:
     """Yields the goals that were written about a visitor, those of payments included."""
     for goal in written.goals:
-        yield ReachedGoal(goal.written, goal.name, MANUAL, "custom", goal.description, is_server=True)
+        yield ReachedGoal(goal.written, goal.name, MANUAL, "custom", goal.description, goal.is_server)
     for payment in written.payments:
         if not payment.is_refunded:
             kind = (

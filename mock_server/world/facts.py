@@ -6,6 +6,12 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from mock_server.instants import MINUTE
+from mock_server.world.site import LONGEST_SESSION_MINUTES
+
+LONGEST_IDLE = 30 * MINUTE
+"""A visit ends if no page is viewed for so long."""
+
 
 class _Fact(Struct, frozen=True, kw_only=True):
     """A fact. `written` is the instant of the world at which it was written, in ms since the epoch."""
@@ -13,14 +19,58 @@ class _Fact(Struct, frozen=True, kw_only=True):
     written: int
 
 
+class Client(Struct, frozen=True, kw_only=True):
+    """What is known of a visitor's place and system; None is what is not known. Sizes are in pixels."""
+
+    country_code: str | None = None
+    region: str | None = None
+    city: str | None = None
+    device: str | None = None
+    os: str | None = None
+    os_version: str | None = None
+    browser: str | None = None
+    browser_version: str | None = None
+    vendor: str | None = None
+    model: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class PageViewed(_Fact, frozen=True, kw_only=True, tag="pageview"):
+    """A page that a browser viewed at the instant `written`; such visitors are none of the world's own.
+
+    `params` are the documented parameters of the page's URL, `ad_click_id` is the name of the parameter with
+    an advertisement's click id.
+    """
+
+    event_id: str
+    visitor_id: str
+    hostname: str
+    path: str
+    referrer: str | None = None
+    params: Mapping[str, str] = {}
+    ad_click_id: str | None = None
+    client: Client = Client()
+
+
+class LinkFollowed(_Fact, frozen=True, kw_only=True, tag="external_link"):
+    """A link to another website that a visitor followed."""
+
+    event_id: str
+    visitor_id: str
+    url: str
+    text: str
+
+
 class GoalReached(_Fact, frozen=True, kw_only=True, tag="goal"):
-    """A custom goal that a visitor reached at the instant `written`."""
+    """A custom goal that a visitor reached at the instant `written`; `is_server` if no browser sent it."""
 
     event_id: str
     visitor_id: str
     name: str
     description: str | None = None
     properties: Mapping[str, str] = {}
+    is_server: bool = True
 
 
 class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
@@ -41,6 +91,7 @@ class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
     is_renewal: bool = False
     is_refunded: bool = False
     is_free_trial: bool = False
+    is_server: bool = True
 
 
 class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
@@ -51,6 +102,7 @@ class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
     visitor_id: str
     user_id: str
     metadata: Mapping[str, Any] = {}
+    is_server: bool = True
 
 
 class Removal(_Fact, frozen=True, kw_only=True):
@@ -92,7 +144,9 @@ class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"
         return self.transaction_id in (None, transaction_id) and self.covers(visitor_id, at)
 
 
-Fact: TypeAlias = GoalReached | PaymentMade | Identified | GoalsRemoved | PaymentsRemoved
+Fact: TypeAlias = (
+    PageViewed | LinkFollowed | GoalReached | PaymentMade | Identified | GoalsRemoved | PaymentsRemoved
+)
 
 Facts: TypeAlias = tuple[Fact, ...]
 """Facts about one website, in the order in which they were written."""
@@ -115,6 +169,10 @@ class Changes:
     Goals and payments are sorted by their instant. Removals apply to what the world has by itself, too.
     """
 
+    views: Mapping[str, Sequence[PageViewed]] = field(default_factory=dict)
+    """The page views of each visitor, by visitor id, in the order in which they were written."""
+    links: Mapping[str, Sequence[LinkFollowed]] = field(default_factory=dict)
+    """The links that each visitor followed, by visitor id."""
     goals: Sequence[GoalReached] = ()
     payments: Sequence[PaymentMade] = ()
     identified: Mapping[str, Sequence[Identified]] = field(default_factory=dict)
@@ -124,7 +182,8 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Whether there is any change."""
-        return any((self.goals, self.payments, self.identified, self.goals_removed, self.payments_removed))
+        happened = (self.views, self.links, self.goals, self.payments, self.identified)
+        return any((*happened, self.goals_removed, self.payments_removed))
 
 
 def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
@@ -134,6 +193,8 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     order of `facts`, which is the order in which they were written.
     """
     written = sorted((fact for fact in facts if fact.written <= instant), key=lambda fact: fact.written)
+    views: dict[str, list[PageViewed]] = {}
+    links: dict[str, list[LinkFollowed]] = {}
     goals: list[GoalReached] = []
     payments: dict[tuple[str, bool], PaymentMade] = {}
     identified: dict[str, list[Identified]] = {}
@@ -141,6 +202,10 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     payments_removed: list[PaymentsRemoved] = []
     for fact in written:
         match fact:
+            case PageViewed():
+                views.setdefault(fact.visitor_id, []).append(fact)
+            case LinkFollowed():
+                links.setdefault(fact.visitor_id, []).append(fact)
             case GoalReached():
                 goals.append(fact)
             case PaymentMade():
@@ -159,12 +224,33 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
                     if not fact.takes(p.visitor_id, p.transaction_id, p.at)
                 }
     return Changes(
+        views,
+        links,
         goals,
         sorted(payments.values(), key=lambda payment: payment.at),
         identified,
         goals_removed,
         payments_removed,
     )
+
+
+def visits_among(views: Sequence[PageViewed]) -> list[list[PageViewed]]:
+    """Returns the page views of one visitor by visits, oldest first.
+
+    A visit ends after 30 idle minutes, and after 45 minutes at the latest, as all visits of a world do.
+    """
+    visits: list[list[PageViewed]] = []
+    for view in views:
+        latest = visits[-1] if visits else None
+        if (
+            latest is None
+            or view.written - latest[-1].written > LONGEST_IDLE
+            or view.written - latest[0].written > LONGEST_SESSION_MINUTES * MINUTE
+        ):
+            visits.append([view])
+        else:
+            latest.append(view)
+    return visits
 
 
 def profile_at(

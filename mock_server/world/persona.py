@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import blake2b
 from struct import Struct
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import msgspec
 from mock_server.assets import FIXTURES, read_record, read_rows
 from mock_server.errors import InputError
 from mock_server.world.chance import PERSONA, UNIT_32, Chance, Choice, T, nth, words
+from mock_server.world.facts import Client
 from mock_server.world.site import OwnPlace, Regular, Site
 from mock_server.world.visits import REGULAR, Visitor
 
@@ -120,6 +122,26 @@ class Personas:
             is_withheld,
         )
 
+    def known_by(self, visitor_id: str, client: Client) -> Persona:
+        """Returns the persona of a visitor who is known from page views; name and address are made up."""
+        coin = int.from_bytes(blake2b(visitor_id.encode(), digest_size=8, person=b"persona").digest(), "big")
+        place = _place_of(client)
+        people = self._people.get(place.locale) or self._people[_DEFAULT_LOCALE]
+        person = people[coin % len(people)]
+        device = Device(
+            client.device,
+            client.os,
+            client.os_version,
+            client.browser,
+            client.browser_version,
+            client.vendor,
+            client.model,
+            client.width,
+            client.height,
+        )
+        email = f"{person.handle}{coin % 90 + 10}@{_MAIL_DOMAINS[coin % 3]}"
+        return Persona(place, device, person, email, f"user_{coin & 0xFFFFFFFF:08x}", is_withheld=False)
+
 
 class _Browser(msgspec.Struct, frozen=True):
     name: str
@@ -187,6 +209,18 @@ def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
         place = Place(city, region or None, code, country, float(latitude), float(longitude), locale)
         countries.setdefault(code, []).append((place, float(population)))
     return countries
+
+
+def _place_of(client: Client) -> Place:
+    """Returns the place of a client; a place that is not known has no coordinates."""
+    places = [place for place, _ in _world_places().get(client.country_code or "", [])]
+    there = [place for place in places if (place.region, place.city) == (client.region, client.city)]
+    if there:
+        return there[0]
+    country = places[0].country if places else None
+    return NOWHERE._replace(
+        city=client.city, region=client.region, country_code=client.country_code, country=country
+    )
 
 
 @cache

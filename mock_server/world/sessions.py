@@ -155,6 +155,10 @@ class Session:
             *(moment for moment in moments if after < moment.at <= until),
         ]
 
+    def address_of(self, page: Page) -> str:
+        """Returns the hostname and the path of a page of this session."""
+        return self._sessions.site.hostname_of(page.path) + page.path
+
     def properties_of(self, moment: Moment) -> dict[str, str]:
         """The properties with which a goal is completed at a moment of this session, by name."""
         if moment.goal is None or moment.kind != CUSTOM:
@@ -218,7 +222,7 @@ class Sessions:
     def __init__(self, chance: Chance, site: Site, population: Population, personas: Personas) -> None:
         """The site's weights are made into choices once."""
         self._chance = chance
-        self._site = site
+        self.site = site
         self.population = population
         self.personas = personas
         pages = {page.path: page for page in site.pages}
@@ -264,7 +268,7 @@ class Sessions:
         """Returns what a visit leads to: nobody signs up twice, nor buys a second subscription."""
         if visit.outcome == SIGNUP and past.is_identified:
             return NOTHING
-        if visit.outcome == PURCHASE and past.is_customer and self._site.money and self._site.money.renewal:
+        if visit.outcome == PURCHASE and past.is_customer and self.site.money and self.site.money.renewal:
             return NOTHING
         return visit.outcome
 
@@ -300,14 +304,14 @@ class Sessions:
         if visit.duration == 0:
             return 1
         minutes = visit.duration / MINUTE
-        count = 2 + int(minutes * self._site.visits.views_per_minute * (0.5 + u))
+        count = 2 + int(minutes * self.site.visits.views_per_minute * (0.5 + u))
         dwell = CAST_DWELL if visit.visitor.kind == CAST else LONGEST_DWELL
         return min(max(count, 1 + ceil(visit.duration / dwell), ending + 1), MOST_VIEWS)
 
     def _pages(self, visit: Visit, entry: int, links: Sequence[int]) -> list[Page]:
         """Returns the pages of a walk that follows the links, by a coin for its entry and for each link."""
         if visit.visitor.kind == REGULAR:
-            page = self._site.page(self._site.regulars[visit.visitor.number].entry)
+            page = self.site.page(self.site.regulars[visit.visitor.number].entry)
         else:
             page = self.entries.pick(entry * UNIT_16)
         pages = [page]

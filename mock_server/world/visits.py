@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-# The kinds of visitors; an id carries its kind.
-BORN, CAST, REGULAR, BOT = range(4)
+# The kinds of visitors; an id carries its kind, except for visitors who are known from written page views.
+BORN, CAST, REGULAR, BOT, WRITTEN = range(5)
 
 # What a visit leads to.
 NOTHING, SIGNUP, PURCHASE = range(3)

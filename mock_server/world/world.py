@@ -106,7 +106,7 @@ class Life(NamedTuple):
     visitor_id: str
     instant: int
     persona: Persona
-    sessions: list[Session]
+    sessions: Sequence[Session]
     payments: list[Payment]
     goals: list[ReachedGoal]
     profile: Profile | None
@@ -205,13 +205,9 @@ class World:
 
     def life(self, visitor_id: str, instant: int) -> Life:
         """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
-        visitor = self.population.visitor_of(visitor_id)
-        if visitor is not None and visitor.kind == BOT:
-            raise BotError
-        visits = self.population.visits_of(visitor, instant) if visitor is not None else []
-        if not visits:
+        sessions = self.sessions_of(visitor_id, instant)
+        if not sessions:
             raise UnknownVisitorError
-        sessions = [self.lived(visit) for visit in visits]
         payments = [payment for session in sessions for payment in self.payments_of(session, instant)]
         return Life(
             visitor_id,
@@ -222,6 +218,17 @@ class World:
             _goals(sessions, payments, instant),
             self.profile(sessions, instant),
         )
+
+    def sessions_of(self, visitor_id: str, instant: int) -> Sequence[Session]:
+        """Returns the sessions of a visitor that have started, oldest first. Raises BotError.
+
+        There are none if nobody has the id, or if the visitor did not come yet.
+        """
+        visitor = self.population.visitor_of(visitor_id)
+        if visitor is not None and visitor.kind == BOT:
+            raise BotError
+        visits = self.population.visits_of(visitor, instant) if visitor is not None else []
+        return [self.lived(visit) for visit in visits]
 
     def likelihood(self, session: Session) -> Likelihood | None:
         """Returns the prediction for a session's visitor; None where the site has no conversion model."""

@@ -1,0 +1,95 @@
+"""The sessions of visitors who are known from page views that were written through the API."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from mock_server.instants import MINUTE
+from mock_server.world.facts import LinkFollowed, PageViewed, visits_among
+from mock_server.world.persona import Persona
+from mock_server.world.sessions import EXTERNAL_LINK, Moment, Session, Sessions, Walk
+from mock_server.world.site import Goal, Page, Source
+from mock_server.world.visits import NOTHING, WRITTEN, Past, Visit, Visitor
+
+
+class VisitedSession(Session):
+    """A session that was written page view by page view."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        visit: Visit,
+        views: Sequence[PageViewed],
+        links: Sequence[LinkFollowed],
+        first: PageViewed,
+    ) -> None:
+        """`first` is the visitor's first page view; `links` are those that were followed in this session."""
+        super().__init__(sessions, visit)
+        self._views = views
+        self._links = links
+        self._first = first
+
+    @cached_property
+    def visitor_id(self) -> str:
+        """The visitor's UUID."""
+        return self._first.visitor_id
+
+    @cached_property
+    def persona(self) -> Persona:
+        """Who the visitor is."""
+        return self._sessions.personas.known_by(self._first.visitor_id, self._first.client)
+
+    @cached_property
+    def past(self) -> Past:
+        """What the visitor had done before; goals and payments are other facts."""
+        return Past(self.visit.wave, is_customer=False, is_identified=False)
+
+    @cached_property
+    def source(self) -> Source:
+        """Where this session came from."""
+        return _source_of(self._views[0])
+
+    @cached_property
+    def first_source(self) -> Source:
+        """Where the visitor's first session came from."""
+        return _source_of(self._first)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The page views and the links that were followed."""
+        pages = [Page(path=view.path) for view in self._views]
+        instants = [view.written for view in self._views]
+        moments = []
+        for link in self._links:
+            view = self._view_at(link.written)
+            goal = Goal(name=link.text, chance=1, type="external_link", url=link.url)
+            moments.append(Moment(link.written, EXTERNAL_LINK, pages[view], goal, view))
+        return Walk(instants, pages, moments, None, None)
+
+    def address_of(self, page: Page) -> str:
+        """Returns the hostname and the path of a page of this session."""
+        return next(view.hostname for view in self._views if view.path == page.path) + page.path
+
+    def _view_at(self, instant: int) -> int:
+        return max((n for n, view in enumerate(self._views) if view.written <= instant), default=0)
+
+
+def visited_sessions(
+    sessions: Sessions, number: int, views: Sequence[PageViewed], links: Sequence[LinkFollowed]
+) -> Iterator[VisitedSession]:
+    """Yields the sessions of one visitor, oldest first.
+
+    `number` distinguishes the visitor from all others who are known from page views.
+    """
+    visits = visits_among(views)
+    ends = [*(visit[0].written for visit in visits[1:]), None]
+    visitor = Visitor(WRITTEN, views[0].written // MINUTE, number)
+    for wave, (visit, end) in enumerate(zip(visits, ends, strict=True)):
+        start, last = visit[0].written, visit[-1].written
+        own = [link for link in links if start <= link.written and (end is None or link.written < end)]
+        yield VisitedSession(
+            sessions, Visit(visitor, wave, start, last - start, NOTHING), visit, own, views[0]
+        )
+
+
+def _source_of(view: PageViewed) -> Source:
+    return Source(weight=0, referrer=view.referrer, params=view.params, ad_click_id=view.ad_click_id)
