@@ -165,6 +165,11 @@ def main() -> None:
 )
 @click.option("--journal", type=_FILE, help="Append each request to this file as a line of JSON.")
 @click.option(
+    "--state",
+    type=_FILE,
+    help="Keep what is written through the API in this file (SQLite), for the next start.",
+)
+@click.option(
     "--control-token",
     help="Bearer token for /__mock. Without it the controls are off if other machines can reach the mock.",
 )
@@ -218,6 +223,7 @@ def serve(
     sock = bind(host, port)
     app = make_app(service, log=sys.stderr if log else None)
     with ExitStack() as stack:
+        stack.callback(service.close)
         proxy = None
         if is_intercepting:
             with _needing("intercept"):

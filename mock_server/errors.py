@@ -58,6 +58,7 @@ RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds ar
 LOG_FULL = ErrorKind(
     500, "The log of what was written is full, {limit}: DELETE /__mock/facts removes what was written."
 )
+NOT_STORED = ErrorKind(500, "The file of --state cannot be written ({problem}): nothing has changed.")
 SERVER_ERROR = ErrorKind(500, "Internal server error.")
 NOT_MOCKED = ErrorKind(
     501,

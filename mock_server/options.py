@@ -41,6 +41,8 @@ class Options:
     """Whether other machines can reach the server."""
     journal: Path | None = None
     """The file to which each request is written as a line of JSON; None means no file."""
+    state: Path | None = None
+    """The file in which what is written through the API outlasts the server; None means no file."""
     documents: tuple[Path, ...] = ()
     """Further OpenAPI documents, whose operations answer their documented examples."""
     site_folders: tuple[Path, ...] = ()

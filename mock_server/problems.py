@@ -17,6 +17,7 @@ _TITLES = {
     431: "The request's headers are too large",
     413: "The body is too large",
     415: "The body is not sent as application/json",
+    500: "The mock could not do it",
     409: "Conflict with existing keys or their limits",
 }
 

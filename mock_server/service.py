@@ -24,7 +24,9 @@ from mock_server.state.journal import NOBODY, Journal, Outcome, Part, Request, S
 from mock_server.state.journal_file import JournalFile
 from mock_server.state.keys import Key, Keys
 from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
+from mock_server.state.log import Memory, Store
 from mock_server.state.settings import NOTHING, ActiveSettings
+from mock_server.state.state_file import StateFile
 from mock_server.world.site import SITES, Site, load_sites
 
 # The seed of the random delays; it must only be the same at each start.
@@ -66,6 +68,8 @@ class Service:
     cache: AnswerCache
     common: Common
     journal_file: JournalFile | None
+    store: Store
+    """The store of what is written to the accounts that come with the mock."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """The numbers of requests, in the order in which they came."""
     _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
@@ -190,15 +194,20 @@ class Service:
         )
 
     def reset(self) -> None:
-        """Restores the state at the start; the clock starts again at its first instant.
+        """Restores the state of a new server; the clock starts again at its first instant.
 
         The numbers of requests go on, so that a reader of the journal who knows the last one misses none.
+        Raises ApiError 500, and changes nothing, if the store cannot remove what was written.
         """
         self.keys.reset()
         self.common.settings.replace(NOTHING)
         self.common.clock = start_clock(self.options.now, self.options.speed)
         self.common.journal.clear()
         self._coins.seed(_COINS)
+
+    def close(self) -> None:
+        """Closes the store, after the last request."""
+        self.store.close()
 
     def _make_room(self) -> None:
         """Counts the bytes of all journals, and empties the least recently used ones if they are too many."""
@@ -243,6 +252,7 @@ def load_service(
     base = base_of(document)
     worlds = Worlds(options.seed, sites)
     worlds.make_all()
+    store = Memory() if options.state is None else StateFile(options.state)
     return Service(
         options=options,
         document=document,
@@ -253,11 +263,12 @@ def load_service(
         ],
         unmocked_operations=load_unmocked(base),
         sites=sites,
-        keys=Keys(load_credentials(sites, accounts), accounts, allow_any=options.any_key),
+        keys=Keys(load_credentials(sites, accounts), accounts, allow_any=options.any_key, store=store),
         worlds=worlds,
         cache=AnswerCache(worlds, Reporter(options.seed, sites)),
         common=Common(start_clock(options.now, options.speed)),
         journal_file=JournalFile(options.journal) if options.journal else None,
+        store=store,
     )
 
 

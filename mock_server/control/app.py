@@ -15,6 +15,7 @@ from mock_server.control.call import ControlCall, body_of, read_body, read_query
 from mock_server.control.described import control_document
 from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
+from mock_server.errors import ApiError
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.service import Service
 from mock_server.serving.replies import json_reply
@@ -39,7 +40,7 @@ def make_control_app(service: Service) -> Starlette:
         ],
         unrouted=_unrouted,
         middleware=_cross_origin(service.options.control_origins),
-        exception_handlers={ProblemError: _problem, ClientDisconnect: _left},
+        exception_handlers={ProblemError: _problem, ApiError: _failed, ClientDisconnect: _left},
     )
 
 
@@ -92,6 +93,12 @@ async def _problem(_request: Request, problem: Exception) -> Response:
     if problem.status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     return reply
+
+
+async def _failed(_request: Request, error: Exception) -> Response:
+    """Answers an error of what the controls share with the API, such as a file that cannot be written."""
+    assert isinstance(error, ApiError), "it handles only this class"
+    return problem_reply(ProblemError(error.kind.status, error.message))
 
 
 async def _left(_request: Request, _error: Exception) -> Response:

@@ -51,6 +51,9 @@ class Store(Protocol):
     def reset(self) -> None:
         """Removes the entries of all accounts, as if there had never been any. Raises ApiError likewise."""
 
+    def close(self) -> None:
+        """Ends the use of the store."""
+
 
 class Memory:
     """The store of logs that end with the process, which are in the memory of the logs themselves."""
@@ -70,6 +73,9 @@ class Memory:
         """Does nothing."""
 
     def reset(self) -> None:
+        """Does nothing."""
+
+    def close(self) -> None:
         """Does nothing."""
 
 

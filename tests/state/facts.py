@@ -1,6 +1,10 @@
 """Facts that tests write to a log."""
 
-from mock_server.world.facts import GoalReached, GoalsRemoved
+from collections.abc import Callable
+
+from mock_server.errors import ApiError
+from mock_server.state.log import MOST_FACTS, Log
+from mock_server.world.facts import Fact, GoalReached, GoalsRemoved
 
 DEMO = "665f0b3c4d2e1a0012345678"
 SHOP = "665f0b3c4d2e1a0000000003"
@@ -21,3 +25,13 @@ def goal(number: int = 1, description: str | None = None) -> GoalReached:
 def removal(number: int = 1) -> GoalsRemoved:
     """Returns a removal of goals, another one for each number."""
     return GoalsRemoved(written=1_770_355_640_000, name=f"goal_{number}")
+
+
+def fill(log: Log, write: Callable[[int], Fact]) -> str:
+    """Writes to a log until it refuses a fact, and returns the status and the reason."""
+    try:
+        for number in range(2 * MOST_FACTS):
+            log.append(DEMO, write(number))
+    except ApiError as refused:
+        return f"{refused.kind.status}: {refused.message}"
+    raise AssertionError("the log refused nothing")

@@ -13,7 +13,7 @@ from mock_server.state.log import MOST_BYTES, MOST_FACTS, MOST_REMOVALS, Log
 from mock_server.state.space import COMMON, SHARE, Space
 from mock_server.world.facts import Fact
 from mock_server.world.site import load_sites
-from tests.state.facts import DEMO, SHOP, goal, removal
+from tests.state.facts import DEMO, SHOP, fill, goal, removal
 
 SITES = load_sites()
 LONG = "x" * 4_000
@@ -64,16 +64,6 @@ def test_clearing_removes_everything_and_the_numbers_go_on() -> None:
     assert log.append(DEMO, goal()).sequence == 5
 
 
-def _fill(log: Log, write: Callable[[int], Fact]) -> str:
-    """Writes to a log until it refuses a fact, and returns the status and the reason."""
-    try:
-        for number in range(2 * MOST_FACTS):
-            log.append(DEMO, write(number))
-    except ApiError as refused:
-        return f"{refused.kind.status}: {refused.message}"
-    raise AssertionError("the log refused nothing")
-
-
 @pytest.mark.parametrize(
     ("write", "reason", "least"),
     [
@@ -88,7 +78,7 @@ def test_a_full_log_refuses_more_and_keeps_what_it_has(
     write: Callable[[int], Fact], reason: str, least: int
 ) -> None:
     log = Log()
-    message = _fill(log, write)
+    message = fill(log, write)
     entries, version = list(log), log.version
 
     assert len(entries) >= least
@@ -103,7 +93,7 @@ def test_a_full_log_refuses_more_and_keeps_what_it_has(
 
 def test_a_website_that_may_have_no_more_deletions_still_takes_goals() -> None:
     log = Log()
-    _fill(log, removal)
+    fill(log, removal)
 
     assert log.append(DEMO, goal()).sequence == MOST_REMOVALS + 1
     assert log.append(SHOP, removal()).sequence == MOST_REMOVALS + 2
@@ -112,11 +102,11 @@ def test_a_website_that_may_have_no_more_deletions_still_takes_goals() -> None:
 def test_accounts_that_write_much_leave_the_others_their_share() -> None:
     common = Space()
     greedy = [Log(space=common) for _ in range(COMMON // MOST_BYTES + 1)]
-    reasons = [_fill(log, lambda number: goal(number, LONG)) for log in greedy]
+    reasons = [fill(log, lambda number: goal(number, LONG)) for log in greedy]
     small = Log(space=common)
 
     assert "all accounts together" in reasons[-1]
-    assert "all accounts together" in _fill(small, goal)
+    assert "all accounts together" in fill(small, goal)
     assert len(list(small)) > 10
     greedy[0].clear()
     assert small.append(DEMO, goal())
