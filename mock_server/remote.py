@@ -62,6 +62,20 @@ class Datafast:
         found: list[dict[str, Any]] = self._ask("GET", "requests", limit=1000)["requests"]
         return found
 
+    def facts(self) -> list[dict[str, Any]]:
+        """Returns what was written to the key's account, each with sequence, websiteId, type, fact, …"""
+        found: list[dict[str, Any]] = []
+        last = 0
+        while page := self._ask("GET", "facts", limit=1000, after=last)["facts"]:
+            found += page
+            last = page[-1]["sequence"]
+        return found
+
+    def clear_facts(self) -> "Datafast":
+        """Removes what was written to the key's account."""
+        self._ask("DELETE", "facts")
+        return self
+
     def site(self, name: str) -> "Datafast":
         """Changes the key's website, such as to `launch_day`."""
         return self._turn(site=name)

@@ -239,3 +239,8 @@ def test_invalid_settings_are_reported(datafast: Datafast, call: object, words: 
     assert callable(call)
     with pytest.raises(ControlError, match=words):
         call(datafast)
+
+
+def test_facts_are_listed_and_removed(datafast: Datafast) -> None:
+    assert datafast.clear_facts() is datafast
+    assert datafast.facts() == []

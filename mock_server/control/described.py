@@ -22,6 +22,7 @@ _TAGS = {
     "Clock": "The clock of the server or of a key",
     "Settings": "Website, revision, seed, rate limit and fault rules of the server or of a key",
     "Requests": "The journal: what clients sent and what the mock answered",
+    "Facts": "What was written through the API to an account",
 }
 
 
@@ -37,7 +38,7 @@ def control_document(service: Service) -> dict[str, Any]:
         "info": {
             "title": "Controls of the DataFast mock",
             "version": __version__,
-            "description": "Keys, clock, settings, fault rules and the journal of a running mock.",
+            "description": "Keys, clock, settings, fault rules, journal and facts of a running mock.",
         },
         "servers": [{"url": "/__mock"}],
         "security": [{}, {"controlToken": []}],
@@ -122,6 +123,8 @@ def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
         )
     if operation.name in ("putSettings", "patchSettings"):
         found.append((409, "All fault rules together are too large"))
+    if operation.name in ("deleteFacts", "reset"):
+        found.append((500, "The file of --state cannot be written; nothing has changed"))
     if operation.body is not None:
         found += [(413, "The body is too large"), (415, "The body is not sent as application/json")]
     return found

@@ -9,6 +9,7 @@ from mock_server.control.about import Health, Sites, health, sites
 from mock_server.control.call import ControlCall, Scoped
 from mock_server.control.clocks import ClockChange, ClockState, read_clock, set_clock
 from mock_server.control.expectations import Expectation
+from mock_server.control.facts import FactList, FactsOf, FactsPage, clear_facts, read_facts
 from mock_server.control.har import Har
 from mock_server.control.listing import ListedKeys, list_keys
 from mock_server.control.minting import KeyState, NewKey, forget, mint, read_key
@@ -126,6 +127,25 @@ OPERATIONS = (
         retries,
         Retries,
         query=Scoped,
+    ),
+    ControlOperation(
+        "getFacts",
+        "GET",
+        "/facts",
+        "List what was written through the API",
+        read_facts,
+        FactList,
+        query=FactsPage,
+    ),
+    ControlOperation(
+        "deleteFacts",
+        "DELETE",
+        "/facts",
+        "Remove what was written through the API",
+        clear_facts,
+        None,
+        query=FactsOf,
+        status=204,
     ),
     ControlOperation(
         "reset",
