@@ -1,0 +1,45 @@
+"""The currencies of ISO 4217 with approximate rates, from `fixtures/data/currencies.csv`."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from mock_server.assets import FIXTURES, read_rows
+from mock_server.world.site import Money
+
+_CURRENCIES = FIXTURES / "data" / "currencies.csv"
+_US_DOLLAR = ("USD", 2, 1.0)
+
+
+class Currency(NamedTuple):
+    """A currency; `usd` US dollars are worth about one major unit, which has `decimals` decimal places."""
+
+    code: str
+    decimals: int
+    usd: float
+    symbol: str
+    """The symbol that reports print; the code if there is none."""
+
+
+def currency_of(code: str) -> Currency | None:
+    """Returns the currency with a code in capitals; None if no country uses one with this code."""
+    return _currencies().get(code)
+
+
+def convert(amount: float, code: str, money: Money | None) -> float:
+    """Returns an amount in a site's currency, rounded to its decimals.
+
+    A site without a currency counts in US dollars. The site's own rate counts for its own currency. Raises
+    KeyError for an unknown currency.
+    """
+    wanted, decimals, rate = _US_DOLLAR if money is None else (money.currency, money.decimals, money.usd_rate)
+    if code != wanted:
+        amount = amount * _currencies()[code].usd / rate
+    return round(amount, decimals)
+
+
+# The file is read on first use: most servers never need it.
+@cache
+def _currencies() -> Mapping[str, Currency]:
+    rows = read_rows(_CURRENCIES, "code", "decimals", "usd", "symbol")
+    return {row[0]: Currency(row[0], int(row[1]), float(row[2]), row[3] or row[0]) for row in rows}
