@@ -11,6 +11,8 @@ from mock_server.assets import checked
 from mock_server.contract.document import excerpt, referred, resolved
 from mock_server.errors import InputError
 
+_ALIASES = "x-aliases"
+
 
 class Schema:
     """A schema with the components that it refers to, and no others.
@@ -52,6 +54,12 @@ class Schema:
         branches = [*self._whole.get("anyOf", ()), *self._whole.get("oneOf", ())]
         found = (resolved(self._whole, branch, self._where) for branch in (self._whole, *branches))
         return frozenset(one["format"] for one in found if isinstance(one, dict) and "format" in one)
+
+    @cached_property
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """The other names of an object's members, by member; only members that have any."""
+        members: dict[str, dict[str, Any]] = self._whole.get("properties", {})
+        return {name: tuple(member[_ALIASES]) for name, member in members.items() if _ALIASES in member}
 
     @cached_property
     def default(self) -> Any:

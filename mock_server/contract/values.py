@@ -144,12 +144,22 @@ class Body:
             found = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
+        if isinstance(found, dict):
+            self._rename(found)
         try:
             self.schema.validator.validate(found)
         except jsonschema_rs.ValidationError as error:
             place = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN]
             raise ApiError(INVALID_BODY, place=place or "/", problem=_problem_of(error)) from None
         return found
+
+    def _rename(self, found: dict[str, Any]) -> None:
+        """Gives members that were sent by an alias their own name; the name itself wins over its aliases."""
+        for name, aliases in self.schema.aliases.items():
+            for alias in aliases:
+                if alias in found:
+                    value = found.pop(alias)
+                    found.setdefault(name, value)
 
 
 def _problem_of(error: jsonschema_rs.ValidationError) -> str:
