@@ -31,9 +31,14 @@ BODY_CUT = ErrorKind(400, "The body of the request ends too early, after {size} 
 INVALID_BODY = ErrorKind(400, "Invalid body at {place!r}: {problem}.")
 BODY_MISSING = ErrorKind(400, "The operation needs a JSON body.")
 PARAMETER_MISSING = ErrorKind(400, "The {place} parameter {name!r} is required{choices}.")
+FILTER_MISSING = ErrorKind(400, "A filter is required: one or more of the query parameters {names}.")
 INVALID_QUERY = ErrorKind(400, "Invalid query: {problem}.")
 TOO_MANY_VALUES = ErrorKind(400, "{name!r} has more than {most} values.")
 CUSTOMERS_WITH_GOAL = ErrorKind(400, "'completedGoal' and 'isCustomer' cannot be used together.")
+GOAL_RESERVED = ErrorKind(400, "Invalid body at '/name': {name!r} is reserved.")
+INVALID_PERIOD = ErrorKind(400, "Invalid period: {problem}.")
+CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is no currency of ISO 4217.")
+INVALID_TIMESTAMP = ErrorKind(400, "Invalid body at '/timestamp': {problem}.")
 VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
 UNAUTHORIZED = ErrorKind(
     401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."
@@ -45,6 +50,9 @@ SUSPENDED = ErrorKind(403, "Tracking is suspended for this website.")
 WEBSITE_NOT_ALLOWED = ErrorKind(403, "This token may not access the website {website_id}.")
 WEBSITE_NOT_FOUND = ErrorKind(404, "Website not found: no website has the id {website_id}.")
 VISITOR_NOT_FOUND = ErrorKind(404, "Visitor not found: no page view of {visitor_id} is known at {instant}.")
+TRANSACTION_NOT_FOUND = ErrorKind(
+    404, "Transaction not found: no payment of this website has the transaction id {transaction_id!r}."
+)
 FUNNEL_NOT_FOUND = ErrorKind(
     404, "Funnel not found: no active funnel of this website has the id {funnel_id}."
 )

@@ -18,7 +18,7 @@ from mock_server.contract.responses import Answers, AnswersOnFirstUse, Example, 
 from mock_server.contract.schema import Schema
 from mock_server.contract.servers import bases_of
 from mock_server.contract.values import Body, Parameter, Values
-from mock_server.errors import InputError
+from mock_server.errors import FILTER_MISSING, ApiError, InputError
 
 # An operation `head` wins over the answer of a `get` to HEAD.
 _METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
@@ -49,6 +49,8 @@ class Operation:
     """The status of the documented success."""
     access: Mapping[str, Access] = field(default_factory=dict)
     """The access rules by security scheme."""
+    needed: tuple[str, ...] = ()
+    """The query parameters of which a request must have at least one; empty for no such rule."""
 
     @property
     def example(self) -> Example:
@@ -84,6 +86,8 @@ class Operation:
             value = parameter.read(parameter.sent(path, query))
             if value is not UNSET:
                 found[parameter.place][parameter.name] = value
+        if self.needed and found["query"].keys().isdisjoint(self.needed):
+            raise ApiError(FILTER_MISSING, names=", ".join(self.needed))
         return Values(found["path"], found["query"], None if self.body is None else self.body.read(content))
 
     def website_id(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> str | None:
@@ -118,6 +122,7 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
                     body=body,
                     success=_success(item.content.responses),
                     access=access,
+                    needed=item.content.needed,
                 )
             )
     return found
@@ -149,6 +154,7 @@ class _OperationObject(msgspec.Struct, rename="camel"):
     servers: Any = None
     security: Any = None
     request_body: Any = None
+    needed: tuple[str, ...] = msgspec.field(name="x-needs-one-of", default=())
 
 
 class _BodyObject(msgspec.Struct):
