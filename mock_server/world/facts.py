@@ -18,6 +18,21 @@ class _Fact(Struct, frozen=True, kw_only=True):
 
     written: int
 
+    @property
+    def subject(self) -> str:
+        """What the fact is about, as far as a log can be asked for it; see the functions below."""
+        return ""
+
+
+def transaction(transaction_id: str | None) -> str:
+    """Returns the subject of facts about one transaction; None stands for facts about all of them."""
+    return "transactions" if transaction_id is None else f"transaction {transaction_id}"
+
+
+def person(visitor_id: str) -> str:
+    """Returns the subject of facts about who a visitor is."""
+    return f"person {visitor_id}"
+
 
 class Client(Struct, frozen=True, kw_only=True):
     """What is known of a visitor's place and system; None is what is not known. Sizes are in pixels."""
@@ -93,6 +108,11 @@ class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
     is_free_trial: bool = False
     is_server: bool = True
 
+    @property
+    def subject(self) -> str:
+        """The transaction."""
+        return transaction(self.transaction_id)
+
 
 class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
     """A visitor who was identified; `metadata` is added to what earlier identifications said."""
@@ -103,6 +123,11 @@ class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
     user_id: str
     metadata: Mapping[str, Any] = {}
     is_server: bool = True
+
+    @property
+    def subject(self) -> str:
+        """The visitor's profile."""
+        return person(self.visitor_id)
 
 
 class Removal(_Fact, frozen=True, kw_only=True):
@@ -138,6 +163,11 @@ class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"
     """A removal of payments; a `transaction_id` stands for one payment, and for its refund."""
 
     transaction_id: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The transaction, or all of them."""
+        return transaction(self.transaction_id)
 
     def takes(self, visitor_id: str | None, transaction_id: str | None, at: int) -> bool:
         """Returns whether it removes a payment; `transaction_id` is None if the payment has none."""
