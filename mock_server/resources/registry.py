@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mock_server.resources.call import Call, Reply
+from mock_server.resources.goals import create_goal, delete_goals
+from mock_server.resources.identify import identify_visitor
 from mock_server.resources.metadata import metadata
+from mock_server.resources.payments import create_payment, delete_payments
 from mock_server.resources.realtime import realtime
 from mock_server.resources.realtime_map import realtime_map
 from mock_server.resources.visitors import visitor
@@ -44,4 +47,9 @@ VIEWS: Mapping[str, View] = {
     "getMetadata": metadata,
     **{name: Report(name) for name in _REPORTS},
     "getFunnelResults": Report("getFunnelResults", is_of_account=True),
+    "createGoal": create_goal,
+    "deleteGoals": delete_goals,
+    "createPayment": create_payment,
+    "deletePayments": delete_payments,
+    "identifyVisitor": identify_visitor,
 }

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from mock_server.contract.document import REVISION_2026_02
-from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
 from mock_server.resources.call import Call, Reply
+from mock_server.resources.lives import life_of
 from mock_server.resources.params import params_of
 from mock_server.world.facts import Profile
-from mock_server.world.world import MANUAL, BotError, Life, ReachedGoal, UnknownVisitorError, World
+from mock_server.world.world import MANUAL, Life, ReachedGoal, World
 
 _encode = msgspec.json.Encoder().encode
 
@@ -20,17 +20,9 @@ def visitor(call: Call) -> Reply:
 
     Raises ApiError: 404 for a visitor without page views at that instant, 400 for a bot.
     """
-    asked = call.path["visitorId"]
-    # Ids are case-insensitive; the answer repeats the id in the spelling of the request.
-    visitor_id = asked.lower()
-    try:
-        life = call.world.life(visitor_id, call.instant)
-    except BotError:
-        raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id) from None
-    except UnknownVisitorError:
-        raise ApiError(VISITOR_NOT_FOUND, visitor_id=visitor_id, instant=iso_of(call.instant)) from None
+    life = life_of(call, call.path["visitorId"])
     data = {
-        "visitorId": visitor_id,
+        "visitorId": life.visitor_id,
         "identity": _identity(call.world, life),
         "activity": _activity(life, call.revision),
         "profile": _profile(life.profile),

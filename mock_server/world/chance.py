@@ -13,7 +13,7 @@ T = TypeVar("T")
 # What a coin is drawn for: no two purposes share coins.
 BIRTHS, HEADS, WAVE, PURCHASES, WALK, CAST_COINS, PERSONA, RENEWALS, PLAN, REGULAR_COINS = range(10)
 # The same for digests, which only the visitor-by-visitor face draws.
-FEISTEL, OBJECT_ID, CLICK_ID = range(3)
+FEISTEL, OBJECT_ID, CLICK_ID, WRITTEN = range(4)
 
 UNIT_16 = 1 / 65_536
 UNIT_32 = 1 / 4_294_967_296

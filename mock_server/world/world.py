@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from mock_server.instants import MINUTE, SECOND
-from mock_server.world.chance import CLICK_ID, OBJECT_ID, Chance
+from mock_server.world.chance import CLICK_ID, OBJECT_ID, WRITTEN, Chance
 from mock_server.world.facts import Fact, Profile
 from mock_server.world.money import Ledger, Payment
 from mock_server.world.persona import Persona, Personas
@@ -371,6 +371,11 @@ class World:
         """Returns the name by which a session's visitor was known at an instant, or at the session's end."""
         identity = session.identity(min(at, session.last_view + LINGER))
         return None if identity is None else identity.display_name
+
+    def written_id(self, instant: int, sequence: int) -> str:
+        """Returns the id of something that is written at an instant, in the form of all ids of events."""
+        digest = self._chance.digest(WRITTEN, instant, sequence)
+        return f"{instant // SECOND & 0xFFFFFFFF:08x}{digest[:8].hex()}"
 
     def _object_id(self, visit: Visit, at: int, kind: int) -> str:
         """Returns 24 hexadecimal digits, the first eight of them the Unix second."""

@@ -45,7 +45,8 @@ def _examples() -> list[Any]:
         for revision in REVISIONS
         for document in [narrow(DOCUMENT, revision)]
         for item in document["paths"].values()
-        for operation, responses in [(item["get"]["operationId"], item["get"]["responses"])]
+        for described in item.values()
+        for operation, responses in [(described["operationId"], described["responses"])]
         for status in map(int, responses)
         for media in [answer_of(document, operation, status)["content"]["application/json"]]
         for name, named in media["examples"].items()
@@ -135,7 +136,8 @@ def test_every_operation_has_a_view() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_operation_and_each_of_its_answers_names_where_it_is_documented(operation: str) -> None:
     pages = DOCUMENT["info"]["x-pages"]
-    item = next(i["get"] for i in DOCUMENT["paths"].values() if i["get"]["operationId"] == operation)
+    described = [one for item in DOCUMENT["paths"].values() for one in item.values()]
+    item = next(one for one in described if one["operationId"] == operation)
     answers = [answer_of(DOCUMENT, operation, int(status)) for status in item["responses"]]
 
     for part in (one for one in (item, *answers) if one.get("x-standing") != "other" or "x-source" in one):

@@ -47,7 +47,7 @@ def with_family(parts: Path, text: str) -> Path:
     (parts / "tastes.yaml").write_text(text, encoding="utf-8")
     root = parts / ROOT_PART
     written = root.read_text(encoding="utf-8")
-    root.write_text(written.replace("  - visitors.yaml\n", "  - visitors.yaml\n  - tastes.yaml\n"), "utf-8")
+    root.write_text(written.replace("  - writes.yaml\n", "  - writes.yaml\n  - tastes.yaml\n"), "utf-8")
     return parts
 
 
@@ -83,7 +83,7 @@ def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text(text, encoding="utf-8")
     document = read_document(path)
-    assert [tag["name"] for tag in document["tags"]][-2:] == ["Visitors", "Tastes"]
+    assert [tag["name"] for tag in document["tags"]][-2:] == ["Writing", "Tastes"]
     assert document["paths"]["/tastes"]["get"]["parameters"] == [
         {"$ref": "#/components/parameters/websiteId"}
     ]

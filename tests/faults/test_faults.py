@@ -193,11 +193,11 @@ def test_faults_of_a_body_leave_an_answer_without_one_whole(tmp_path: Path) -> N
     document = tmp_path / "more.yaml"
     document.write_text(
         "openapi: 3.1.0\ninfo: {title: T, version: '1'}\nservers: [{url: /api/v1}]\n"
-        "paths: {/goals: {delete: {operationId: deleteGoals, responses: {'204': {description: Gone}}}}}\n"
+        "paths: {/ours: {delete: {operationId: deleteOurs, responses: {'204': {description: Gone}}}}}\n"
     )
     with serving("--openapi", str(document)) as url, httpx2.Client(base_url=f"{url}/api/v1") as web:
-        refused = web.delete("/goals", headers={**bearer("df_test"), "Prefer": "fault=malformed"})
-        plain = web.delete("/goals", headers=bearer("df_test"))
+        refused = web.delete("/ours", headers={**bearer("df_test"), "Prefer": "fault=malformed"})
+        plain = web.delete("/ours", headers=bearer("df_test"))
 
     assert (refused.status_code, plain.status_code) == (400, 204)
     assert "no body" in refused.json()["detail"]

@@ -1,0 +1,68 @@
+"""Custom goals that servers send and take back, `POST /goals` and `DELETE /goals`."""
+
+import re
+
+import msgspec
+
+from mock_server.errors import GOAL_RESERVED, ApiError
+from mock_server.resources.call import Call, Reply
+from mock_server.resources.lives import life_of
+from mock_server.resources.writes import filters_of, object_id, write
+from mock_server.world.facts import GoalReached, GoalsRemoved
+
+_encode = msgspec.json.Encoder().encode
+# The documentation names no other one.
+_RESERVED = frozenset({"identify"})
+_TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")
+
+
+def create_goal(call: Call) -> Reply:
+    """Records a goal of a visitor; the answer has the id of its event.
+
+    Raises ApiError: 400 for a reserved name or a bot, 404 for a visitor without page views.
+    """
+    name = _name_of(call.body["name"])
+    if name in _RESERVED:
+        raise ApiError(GOAL_RESERVED, name=name)
+    life = life_of(call, call.body["datafast_visitor_id"])
+    metadata = call.body.get("metadata") or {}
+    goal = GoalReached(
+        written=call.instant,
+        event_id=object_id(call),
+        visitor_id=life.visitor_id,
+        name=name,
+        description=call.body.get("description"),
+        properties={key: without_markup(value) for key, value in metadata.items()},
+    )
+    write(call, goal)
+    data = {"message": "Custom event created successfully", "eventId": goal.event_id}
+    return Reply(_encode({"status": "success", "data": [data]}))
+
+
+def delete_goals(call: Call) -> Reply:
+    """Removes the goals that fit all filters; the answer repeats the filters. Raises ApiError 400."""
+    filters = filters_of(call)
+    name = _name_of(call.query["name"]) if "name" in call.query else None
+    write(call, GoalsRemoved(written=call.instant, name=name, **filters._asdict()))
+    when = "" if filters.begin is None else " within time range"
+    data = {
+        "message": f"Goal events deleted successfully{when}",
+        **({} if name is None else {"goal_name": name}),
+        **filters.told(),
+    }
+    return Reply(_encode({"status": "success", "data": [data]}))
+
+
+def without_markup(text: str) -> str:
+    """Returns a text without its tags; what stands between them stays.
+
+    Tags that only appear when others are removed are removed, too.
+    """
+    while (bare := _TAG.sub("", text)) != text:
+        text = bare
+    return text
+
+
+def _name_of(sent: str) -> str:
+    """Returns the name of a goal as it is recorded."""
+    return sent.lower().replace(" ", "_")

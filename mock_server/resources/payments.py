@@ -1,0 +1,143 @@
+"""Payments that servers send and take back, `POST /payments` and `DELETE /payments`."""
+
+from typing import Any
+
+import msgspec
+
+from mock_server.errors import (
+    CURRENCY_UNKNOWN,
+    INVALID_TIMESTAMP,
+    TRANSACTION_NOT_FOUND,
+    VISITOR_IS_BOT,
+    ApiError,
+)
+from mock_server.instants import instant_of, iso_of
+from mock_server.resources.call import Call, Reply
+from mock_server.resources.writes import filters_of, log_of, object_id, write
+from mock_server.state.clock import TICK
+from mock_server.world.currencies import currency_of
+from mock_server.world.facts import PaymentMade, PaymentsRemoved, changes_at, transaction
+from mock_server.world.world import BotError, UnknownVisitorError
+
+_ATTRIBUTED = "Payment recorded and attributed successfully"
+_RECORDED = "Payment recorded successfully"
+_KNOWN = "Payment already recorded"
+_REFUND = "Refund recorded successfully"
+_FREE_TRIAL = "Free trial recorded successfully"
+_encode = msgspec.json.Encoder().encode
+
+
+def create_payment(call: Call) -> Reply:
+    """Records a payment, a refund or a free trial, once for each transaction; the answer has no envelope.
+
+    Raises ApiError 400 for an unknown currency, a timestamp that cannot be, and a bot.
+    """
+    payment = _payment_of(call)
+    earlier = {paid.is_refunded: paid for paid in _recorded(call, payment.transaction_id)}
+    if payment.is_refunded in earlier:
+        message = _KNOWN
+    else:
+        original = earlier.get(False)
+        if original is not None and payment.visitor_id is None:
+            # Who refunds seldom says again whose payment it was.
+            payment = msgspec.structs.replace(payment, visitor_id=original.visitor_id)
+        write(call, payment)
+        message = _message(payment)
+    return Reply(_encode({"message": message, "transaction_id": payment.transaction_id}))
+
+
+def delete_payments(call: Call) -> Reply:
+    """Removes a transaction or, without a transaction id, the payments that fit all filters.
+
+    Raises ApiError: 404 for an unknown transaction, 400 for half a period.
+    """
+    transaction_id = call.query.get("transaction_id")
+    if transaction_id is not None:
+        if not _recorded(call, transaction_id):
+            raise ApiError(TRANSACTION_NOT_FOUND, transaction_id=transaction_id)
+        write(call, PaymentsRemoved(written=call.instant, transaction_id=transaction_id))
+        return _deleted({"message": "Payment deleted successfully", "transaction_id": transaction_id})
+    filters = filters_of(call)
+    write(call, PaymentsRemoved(written=call.instant, **filters._asdict()))
+    whose = "Payments" if filters.visitor_id is None else "All payments for visitor"
+    when = "" if filters.begin is None else " within time range"
+    return _deleted({"message": f"{whose} deleted successfully{when}", **filters.told()})
+
+
+def _deleted(row: dict[str, Any]) -> Reply:
+    return Reply(_encode({"status": "success", "data": [row]}))
+
+
+def _recorded(call: Call, transaction_id: str) -> list[PaymentMade]:
+    """Returns what is recorded of a transaction at the instant: a payment, its refund, both or nothing."""
+    facts = log_of(call).about(call.world.site.website_id, transaction(transaction_id), transaction(None))
+    return list(changes_at(facts, call.instant).payments)
+
+
+def _payment_of(call: Call) -> PaymentMade:
+    """Returns the payment that a request describes. Raises ApiError 400."""
+    body: dict[str, Any] = call.body
+    currency = body["currency"].upper()
+    if currency_of(currency) is None:
+        raise ApiError(CURRENCY_UNKNOWN, code=body["currency"])
+    return PaymentMade(
+        written=call.instant,
+        event_id=object_id(call),
+        transaction_id=_text(body["transaction_id"]),
+        at=_at(call, body.get("timestamp")),
+        amount=float(body["amount"]),
+        currency=currency,
+        visitor_id=_visitor_of(call, body.get("datafast_visitor_id")),
+        email=body.get("email"),
+        name=body.get("name"),
+        customer_id=body.get("customer_id"),
+        is_renewal=bool(body.get("renewal")),
+        is_refunded=bool(body.get("refunded")),
+        is_free_trial=bool(body.get("is_free_trial")) or not body["amount"],
+    )
+
+
+def _message(payment: PaymentMade) -> str:
+    if payment.is_refunded:
+        return _REFUND
+    if payment.is_free_trial:
+        return _FREE_TRIAL
+    return _RECORDED if payment.visitor_id is None else _ATTRIBUTED
+
+
+def _visitor_of(call: Call, visitor_id: str | None) -> str | None:
+    """Returns the id of a known visitor; None if there is none, or nobody has the id.
+
+    Raises ApiError 400 for a bot.
+    """
+    if visitor_id is None:
+        return None
+    try:
+        return call.world.life(visitor_id.lower(), call.instant).visitor_id
+    except BotError:
+        raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id) from None
+    except UnknownVisitorError:
+        # A payment is recorded all the same: the documentation has no 404 here.
+        return None
+
+
+def _at(call: Call, timestamp: str | None) -> int:
+    """Returns the instant of a payment, by default that of the request. Raises ApiError 400."""
+    if timestamp is None:
+        return call.instant
+    try:
+        at = instant_of(timestamp)
+    except ValueError as error:
+        raise ApiError(INVALID_TIMESTAMP, problem=error) from None
+    if at >= call.instant + TICK:
+        now = iso_of(call.instant)
+        raise ApiError(INVALID_TIMESTAMP, problem=f"{timestamp!r} is in the future; it is {now}")
+    # All of a tick is one instant, that of its begin.
+    return min(at, call.instant)
+
+
+def _text(transaction_id: str | float) -> str:
+    """Returns a transaction id as text; a whole number has no fraction, as in JavaScript."""
+    if isinstance(transaction_id, float) and transaction_id.is_integer():
+        return str(int(transaction_id))
+    return str(transaction_id)
