@@ -79,6 +79,8 @@ class Operation:
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     body: Json
     standing: str = "page"
+    needed: tuple[str, ...] = ()
+    """The query parameters of which a request must have at least one; empty for no such rule."""
 
     @property
     def is_read(self) -> bool:
@@ -116,6 +118,8 @@ class Row:
     """Whether the document lists the member in `required`, even if it may be null."""
     is_usual: bool = False
     """Whether there are documented examples of the answer, and the member is in each of them."""
+    is_read: bool = True
+    """Whether the operation changes nothing on the server."""
 
     @property
     def is_null_allowed(self) -> bool:
@@ -175,6 +179,16 @@ class Document:
             for method in METHODS
             if method.lower() in item
             for row in self._rows_of(item[method.lower()])
+        )
+
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """The ids of the operations whose successful answer is documented as an object without `data`."""
+        return frozenset(
+            item[method.lower()]["operationId"]
+            for item in self.content["paths"].values()
+            for method in METHODS
+            if method.lower() in item and self._is_bare(item[method.lower()])
         )
 
     @cached_property
@@ -266,6 +280,7 @@ class Document:
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
             standing=content.get("x-standing", PAGE),
+            needed=tuple(content.get("x-needs-one-of", ())),
         )
 
     def _example_of(self, part: Json) -> Json:
@@ -283,6 +298,14 @@ class Document:
                 yield from self._members(
                     (operation["operationId"], int(status)), (), self._resolved(schema), None
                 )
+
+    def _is_bare(self, operation: Json) -> bool:
+        schemas = [
+            self._resolved(self._resolved(part).get("content", {}).get(_JSON, {}).get("schema", {}))
+            for status, part in operation.get("responses", {}).items()
+            if status.isdigit() and _is_success(int(status))
+        ]
+        return any("properties" in schema and "data" not in schema["properties"] for schema in schemas)
 
     def _members(
         self, answer: tuple[str, int], place: tuple[str, ...], schema: Json, revision: str | None
@@ -330,6 +353,7 @@ class Document:
             revision,
             is_required,
             self._is_usual(answer, place),
+            self.operations[operation].is_read,
         )
 
     def _is_usual(self, answer: tuple[str, int], place: tuple[str, ...]) -> bool:

@@ -45,6 +45,10 @@ class Recording:
         self._found: dict[tuple[int, tuple[str, ...]], Sequence[Json]] = {}
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
+    def is_bare(self, exchange: Exchange) -> bool:
+        """Whether the operation's successful answer is documented without `data`."""
+        return exchange.operation in self._contract.bare
+
     def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
         """Returns a recording of other exchanges, with the cached values of exchanges that both contain."""
         other = Recording(exchanges, self.demanded, self._contract)

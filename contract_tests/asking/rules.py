@@ -16,8 +16,9 @@ MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
 WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
 """Ids that do not exist, one for each usual form of an id."""
+WRITING = "a run that writes, which `datafast-mock verify` never does"
+"""What it takes to observe a clause about an operation that writes."""
 
-_WRITES = "`--i-own-this-server`, because it writes"
 _LABELS = {
     "without-token": labels.NO_CREDENTIAL,
     "unknown-token": labels.UNKNOWN_CREDENTIAL,
@@ -154,15 +155,16 @@ class _Asked:
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """The required parameters, each with its documented example."""
-        return {
-            p.name: _text(p.example)
-            for p in self.operation.parameters
-            if p.place in ("path", "query")
-            and p.is_required
-            and p.name != WEBSITE_ID
-            and p.example is not None
+        """The required parameters, each with its documented example.
+
+        Of several of which one is required, it is the first that has an example.
+        """
+        examples = {
+            p.name: p for p in self.operation.parameters if p.name != WEBSITE_ID and p.example is not None
         }
+        required = [p.name for p in examples.values() if p.place in ("path", "query") and p.is_required]
+        chosen = [name for name in self.operation.needed if name in examples][:1]
+        return {name: _text(examples[name].example) for name in (*required, *chosen)}
 
     @property
     def is_known(self) -> bool:
@@ -172,7 +174,8 @@ class _Asked:
         """
         required = {p.name for p in self.operation.parameters if p.is_required and p.place == "query"}
         is_placed = all(p.name == WEBSITE_ID for p in self._in_path)
-        return is_placed and required - {WEBSITE_ID} <= self.values.keys()
+        has_one = not self.operation.needed or not self.values.keys().isdisjoint(self.operation.needed)
+        return is_placed and has_one and required - {WEBSITE_ID} <= self.values.keys()
 
     def likeness(self, rule: Rule) -> Hashable:
         """Returns a value that two rules share if one of them stands for both."""
@@ -246,7 +249,7 @@ class _Asked:
     ) -> Rule:
         given = {name: value for name, value in self.values.items() if name not in roles} | dict(values or {})
         is_named = self.is_below_a_website or who in _ACCOUNTS
-        needs = _NEEDS[who] if self.operation.is_read else f"{_NEEDS[who]}, and {_WRITES}"
+        needs = _NEEDS[who] if self.operation.is_read else f"{_NEEDS[who]}, and {WRITING}"
         if roles:
             needs = f"an id for the role `{'`, `'.join(roles.values())}` (`--credentials`)"
         if self._website and is_named and WEBSITE_ID not in given:

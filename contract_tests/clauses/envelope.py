@@ -75,7 +75,9 @@ def success_says_json(exchange: Exchange) -> Iterable[Violation]:
     source="001 Response",
     standing=PAGE,
     needs="a successful answer",
-    cases=lambda recording: [e for e in successes(recording) if isinstance(e.json, dict)],
+    cases=lambda recording: [
+        e for e in successes(recording) if isinstance(e.json, dict) and not recording.is_bare(e)
+    ],
 )
 def success_has_data(exchange: Exchange) -> Iterable[Violation]:
     if "data" not in exchange.json:

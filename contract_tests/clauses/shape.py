@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import islice
 
+from contract_tests.asking.rules import WRITING
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.values import Judge
 from contract_tests.document import EXAMPLE, REPLACED, Document, Row
@@ -87,7 +88,12 @@ def _presence(row: Row) -> str:
 
 
 def _needs(row: Row) -> str:
-    return f"an answer of {row.operation} with a value at `{'.'.join(row.place)}`"
+    return f"an answer of {row.operation} with a value at `{'.'.join(row.place)}`{_how(row)}"
+
+
+def _how(row: Row) -> str:
+    """Returns how an answer of the operation can be had; empty if `verify` asks for one."""
+    return "" if row.is_read else f", in {WRITING}"
 
 
 def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_Column]]:
@@ -117,7 +123,7 @@ def _missing(row: Row, recording: Recording) -> str:
     """Returns the answer that is needed, with the shortest part of the place without a value."""
     values: Sequence[Json] = [exchange.json for exchange in recording.answers(row.operation)]
     if not values:
-        return f"a successful answer of {row.operation}"
+        return f"a successful answer of {row.operation}{_how(row)}"
     for length, name in enumerate(row.place, 1):
         values = [value for value in step(values, name) if value is not None]
         if not values:

@@ -67,7 +67,6 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         pause=options["pause"],
         fuzz_examples=options["fuzz_examples"] if options["is_fuzzed"] else 0,
         wait=_seconds(options["wait"]),
-        may_write=options["is_owned"],
         is_recorded=bool(options["har"]),
         is_strict=options["is_strict"],
         known=baseline.broken,

@@ -61,7 +61,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     "--i-own-this-server",
     "is_owned",
     is_flag=True,
-    help="Allow requests that write, and --fuzz on another machine.",
+    help="Allow --fuzz on another machine.",
 )
 @click.option(
     "--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds to wait for a whole answer."

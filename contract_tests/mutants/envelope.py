@@ -6,7 +6,7 @@ from functools import partial
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.mutants.planting import Which, answering, editing_errors, rewriting
+from contract_tests.mutants.planting import Data, Which, answering, editing_errors, rewriting
 
 
 def _succeeded(exchange: Exchange) -> bool:
@@ -15,6 +15,11 @@ def _succeeded(exchange: Exchange) -> bool:
 
 def _failed(exchange: Exchange) -> bool:
     return exchange.status >= 400
+
+
+def _without_data(body: Data, _exchange: Exchange) -> None:
+    if "data" in body:
+        body["result"] = body.pop("data")
 
 
 def _body(name: str, clause: str, which: Which, body: bytes) -> Mutant:
@@ -45,7 +50,7 @@ ENVELOPE_MUTANTS = (
     Mutant(
         "data called result",
         "ENV-08",
-        partial(rewriting, None, lambda body, _exchange: body.update(result=body.pop("data"))),
+        partial(rewriting, None, _without_data),
     ),
     Mutant(
         "the map's data called map",

@@ -15,6 +15,7 @@ from contract_tests.asking.probes import (
     realtime_map,
     sums,
     visitor,
+    writes,
 )
 from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
@@ -33,7 +34,11 @@ class RefusedError(Exception):
 def probes_for(
     contract: Document, credentials: Credentials, wanted: Sequence[str], *, may_write: bool = False
 ) -> list[Probe]:
-    """Returns the probes that the credentials allow and that a wanted clause needs, in order."""
+    """Returns the probes that the credentials allow and that a wanted clause needs, in order.
+
+    Those that write, which are sent only if `may_write`, are the last ones.
+    """
+    written = (*access.writing_probes(contract), *writes.PROBES) if may_write else ()
     all_probes: tuple[Probe, ...] = (
         *access.REFUSED,
         *polls.PROBES,
@@ -43,10 +48,11 @@ def probes_for(
         *realtime_map.PROBES,
         *visitor.PROBES,
         *access.ACCOUNTS,
-        *access.access_probes(contract, may_write=may_write),
+        *access.access_probes(contract),
         *paging.paging_probes(contract),
         *fields.field_probes(contract),
         *sums.PROBES,
+        *written,
     )
     return [p for p in all_probes if p.is_possible(credentials) and is_wanted(p.serves, wanted)]
 

@@ -42,9 +42,14 @@ ACCOUNTS = (
 )
 
 
-def access_probes(contract: Document, *, may_write: bool) -> list[Question]:
-    """Returns a question for each rule of the document; rules about writing only if `may_write`."""
-    return [_question(rule) for rule in rules_of(contract) if rule.operation.is_read or may_write]
+def access_probes(contract: Document) -> list[Question]:
+    """Returns a question for each rule of the document about operations that only read."""
+    return [_question(rule) for rule in rules_of(contract) if rule.operation.is_read]
+
+
+def writing_probes(contract: Document) -> list[Question]:
+    """Returns a question for each rule of the document about operations that write."""
+    return [_question(rule) for rule in rules_of(contract) if not rule.operation.is_read]
 
 
 def _question(rule: Rule) -> Question:
