@@ -52,25 +52,24 @@ def enlarged(operations: int = OPERATIONS) -> dict[str, Any]:
     document = load_document()
     components = {kind: dict(found) for kind, found in document["components"].items()}
     paths: dict[str, Any] = {}
-    copies = 0
-    for copies, path, method, operation in islice(_copied_operations(document), operations):
+    for path, method, operation in islice(_copied_operations(document), operations):
         paths.setdefault(path, {})[method] = operation
-    for copy in range(1, copies + 1):
+    for copy in range(1, -(-operations // sum(map(len, document["paths"].values())))):
         for kind in _COPIED:
             for name, component in document["components"][kind].items():
                 components[kind][f"{name}{copy}"] = _copied(component, copy)
     return {**document, "paths": paths, "components": components}
 
 
-def _copied_operations(document: dict[str, Any]) -> Iterator[tuple[int, str, str, Any]]:
-    """Yields the operations, and then copies of them without end, with the number of the copy."""
+def _copied_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yields the operations with their paths and methods, and then copies of them without end."""
     operations = [(path, *one) for path, item in document["paths"].items() for one in item.items()]
-    yield from ((0, *operation) for operation in operations)
+    yield from operations
     for copy in count(1):
         for path, method, operation in operations:
             copied = _copied(operation, copy)
             copied["operationId"] += str(copy)
-            yield copy, f"/copy{copy}{path}", method, copied
+            yield f"/copy{copy}{path}", method, copied
 
 
 def _copied(value: Any, copy: int) -> Any:

@@ -47,7 +47,7 @@ def log_of(call: Call) -> Log:
 
 def write(call: Call, fact: Fact) -> None:
     """Adds a fact about the website to the account's log."""
-    log_of(call).append(call.world.site.website_id, fact)
+    log_of(call).append(call.world.site.website_id, fact, call.request)
 
 
 def object_id(call: Call) -> str:
