@@ -94,7 +94,7 @@ def answers_of(mock: Mock, row: Mapping[str, Any], *, with_reports: bool = False
     `with_reports` adds the reports on a week of its past.
     """
     website = _Website(mock, row)
-    for operation in mock.service.operations:
+    for operation in mock.reads:
         if operation.path_names == (_VISITOR_ID,):
             yield from _profiles(website, operation)
         elif operation.path_names == (_FUNNEL_ID,):

@@ -73,6 +73,11 @@ class Mock:
         self.instant: str = self.ask(Question("/__mock/health", None)).json["instant"]
         self.sites: list[dict[str, Any]] = self.ask(Question("/__mock/sites", None)).json["sites"]
 
+    @property
+    def reads(self) -> list[Operation]:
+        """The operations that only read; after others, the same requests would have other answers."""
+        return [operation for operation in self.service.operations if operation.method == "GET"]
+
     def ask(self, question: Question) -> Answer:
         """Returns the answer, whatever its status is."""
         return asyncio.run(_ask(self._app, question))

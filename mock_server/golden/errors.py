@@ -53,7 +53,7 @@ class _ErrorCase(NamedTuple):
 
 def errors_of(mock: Mock) -> Iterator[Golden]:
     """Yields the files of all errors; they are the same in every revision."""
-    operations = mock.service.operations
+    operations = mock.reads
     for case in (*_WITHOUT_KEY, *_by_credential(mock), *_BY_WEBSITE_ID, *_BY_METHOD):
         yield from _golden(mock, case, operations)
     for name, (query, label, what) in _BAD_QUERY.items():

@@ -39,7 +39,8 @@ PAGE = (ROOT / "docs" / "golden.md").read_text(encoding="utf-8")
 STATUSES = {
     operation["operationId"]: frozenset(operation["responses"])
     for item in load_document()["paths"].values()
-    for operation in item.values()
+    for method, operation in item.items()
+    if method == "get"
 }
 MAP = "getRealtimeMap"
 RENEW = "fixtures/golden is not what the mock answers: run `make golden` and look at the difference"
