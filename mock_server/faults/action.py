@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.contract.responses import Answers, Example
+from mock_server.pointers import FORM
 from mock_server.problems import ProblemError
 
 LONGEST = 60_000
@@ -34,7 +35,7 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     delay: Milliseconds | Span | UnsetType = UNSET
     """The delay before the answer, in ms; two numbers are the ends of a random one."""
     fault: Fault | UnsetType = UNSET
-    pointer: Annotated[str, Meta(pattern=r"^(/|$(?!\n))", max_length=1000)] | UnsetType = UNSET
+    pointer: Annotated[str, Meta(pattern=FORM, max_length=1000)] | UnsetType = UNSET
     """The member that `wrong-type` and `missing` change, as a JSON pointer."""
     share: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
     """The share of the body that `truncate` sends; 0.5 by default."""

@@ -1,6 +1,5 @@
 """The faults of a body: each turns a correct body into a wrong one."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,9 +7,8 @@ import msgspec
 from msgspec import UNSET
 
 from mock_server.faults.action import Action
+from mock_server.pointers import key_of, steps_of
 
-# An index as RFC 6901 defines it, without leading zeros.
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 OTHER_TYPE = "text/html; charset=utf-8"
 
 
@@ -30,8 +28,7 @@ def changed(body: bytes, action: Action) -> bytes:
     except msgspec.DecodeError:
         raise UnfitError("this answer is not JSON") from None
     pointer = _usual(content) if action.pointer is UNSET else action.pointer
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-    return msgspec.json.encode(_CHANGES[str(action.fault)](content, steps))
+    return msgspec.json.encode(_CHANGES[str(action.fault)](content, steps_of(pointer)))
 
 
 def _usual(content: Any) -> str:
@@ -66,15 +63,15 @@ def _at(content: Any, steps: list[str]) -> Any:
 
 def _step(parent: Any, step: str) -> Any:
     """Returns the key or index of a member. Raises UnfitError if it does not exist."""
-    if isinstance(parent, dict) and step in parent:
-        return step
-    if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
-        return int(step)
-    if isinstance(parent, dict):
-        there = ", ".join(list(parent)[:20]) or "no members"
-    else:
-        there = f"{len(parent)} items" if isinstance(parent, list) else "no members"
-    raise UnfitError(f"this answer has no member {step[:80]!r} there; its members are: {there}")
+    try:
+        return key_of(parent, step)
+    except LookupError:
+        if isinstance(parent, dict):
+            there = ", ".join(list(parent)[:20]) or "no members"
+        else:
+            there = f"{len(parent)} items" if isinstance(parent, list) else "no members"
+        problem = f"this answer has no member {step[:80]!r} there; its members are: {there}"
+        raise UnfitError(problem) from None
 
 
 def _other(value: Any) -> Any:

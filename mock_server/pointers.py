@@ -1,0 +1,31 @@
+"""JSON pointers (RFC 6901), which name a place in a JSON value."""
+
+import re
+from typing import Any
+
+FORM = r"^(/|$(?!\n))"
+"""The form of a pointer, as a regular expression."""
+
+# An index as RFC 6901 defines it, without leading zeros.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+def steps_of(pointer: str) -> list[str]:
+    """Returns the names and indices of a pointer; none for the whole value."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def key_of(parent: Any, step: str) -> str | int:
+    """Returns the key or index of a member. Raises LookupError if it does not exist."""
+    if isinstance(parent, dict) and step in parent:
+        return step
+    if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
+        return int(step)
+    raise LookupError(step)
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """Returns the value at a pointer. Raises LookupError if there is none."""
+    for step in steps_of(pointer):
+        value = value[key_of(value, step)]
+    return value
