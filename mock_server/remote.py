@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 from mock_server.state.limits import rate_limit_of
 
 _SECONDS = 30
+# The members of an expectation whose names are not those of the arguments.
+_MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 
 
 class ControlError(Exception):
@@ -164,12 +166,14 @@ class Datafast:
     ) -> None:
         """Fails, with the nearest misses, if the requests were not as expected.
 
-        `expected`: `query`, `headers`, `body`, `method`, `path`, `status`, as
+        `expected`: `query`, `headers`, `body`, `exact_body`, `body_at`, `method`, `path`, `status`, as
         `/__mock/requests/verify` takes them.
         """
         least, most = (at_least, at_most) if times is None else (times, times)
         count = {"min": least if most is None else min(least, most)} | ({} if most is None else {"max": most})
-        wanted = {**expected, **({} if operation is None else {"operation": operation})}
+        wanted = {_MEMBERS.get(name, name): value for name, value in expected.items()}
+        if operation is not None:
+            wanted["operation"] = operation
         for part in ("query", "headers"):
             if part in wanted:
                 wanted[part] = {k: v if v is None else str(v) for k, v in wanted[part].items()}

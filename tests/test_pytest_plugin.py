@@ -244,3 +244,15 @@ def test_invalid_settings_are_reported(datafast: Datafast, call: object, words: 
 def test_facts_are_listed_and_removed(datafast: Datafast) -> None:
     assert datafast.clear_facts() is datafast
     assert datafast.facts() == []
+
+
+def test_bodies_are_asserted_in_three_ways(datafast: Datafast) -> None:
+    sent = {"name": "signup", "metadata": {"plan": "pro"}}
+    httpx2.post(f"{datafast.url}/goals", json=sent, headers=datafast.headers)
+
+    datafast.assert_called(body={"name": "signup"}, times=1)
+    datafast.assert_called(exact_body=sent, times=1)
+    datafast.assert_called(exact_body={"name": "signup"}, times=0)
+    datafast.assert_called(body_at={"/metadata/plan": "pro"}, times=1)
+    with pytest.raises(AssertionError, match="body at '/metadata/plan' is \"pro\""):
+        datafast.assert_called(body_at={"/metadata/plan": "free"})

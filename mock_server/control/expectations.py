@@ -9,6 +9,8 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.tokens import without_tokens_anywhere
+from mock_server.pointers import FORM, value_at
 from mock_server.state.journal import Request
 from mock_server.state.showing import shown_body
 
@@ -20,6 +22,8 @@ _LONGEST_TEXT = 1_000
 _Text = Annotated[str, Meta(max_length=1000)]
 _Count = Annotated[int, Meta(ge=0)]
 _Parts = Annotated[dict[_Text, _Text | None], Meta(max_length=_MOST_PARTS)]
+_Pointer = Annotated[str, Meta(pattern=FORM, max_length=1000)]
+_Places = Annotated[dict[_Pointer, Any], Meta(max_length=_MOST_PARTS)]
 
 
 class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,7 +42,9 @@ class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         return self.min <= count and (self.max is UNSET or count <= self.max)
 
 
-class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Expectation(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"
+):
     """An expectation, such as `{"operation": "getRealtimeMap", "count": {"min": 1, "max": 3}}`."""
 
     operation: _Text | UnsetType = UNSET
@@ -50,6 +56,10 @@ class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """Headers, their names in any case, with one of their values; a token is `Bearer df_***`."""
     body: Any = UNSET
     """A JSON value. Of an object only the members given here are compared; all else must be equal."""
+    exact_body: Any = UNSET
+    """The whole JSON value, with no further members."""
+    body_at: _Places | UnsetType = UNSET
+    """Values within the body by JSON pointer, each compared as `body` is."""
     status: int | UnsetType | None = UNSET
     """The status of the answer; null expects that none was sent."""
     count: Count | _Count = Count()
@@ -137,7 +147,11 @@ def _checks(expected: Expectation) -> Iterator[Check]:
     if expected.headers is not UNSET:
         yield from (_of_header(name.lower(), value) for name, value in expected.headers.items())
     if expected.body is not UNSET:
-        yield _of_body(expected.body)
+        yield _of_body(expected.body, _covers)
+    if expected.exact_body is not UNSET:
+        yield _of_body(expected.exact_body, _equals)
+    if expected.body_at is not UNSET:
+        yield from (_of_place(pointer, value) for pointer, value in expected.body_at.items())
 
 
 def _of_member(name: str, wanted: object) -> Check:
@@ -165,18 +179,33 @@ def _of_header(name: str, value: str | None) -> Check:
     )
 
 
-def _of_body(wanted: Any) -> Check:
-    return Check(lambda request: _has_body(request, wanted), _described_body)
+def _of_body(wanted: Any, compare: Callable[[Any, Any], bool]) -> Check:
+    return Check(
+        lambda request: any(compare(value, wanted) for value in _values_at(request, "")), _described_body
+    )
 
 
-def _has_body(request: Request, wanted: Any) -> bool:
+def _of_place(pointer: str, wanted: Any) -> Check:
+    return Check(
+        lambda request: any(_covers(value, wanted) for value in _values_at(request, pointer)),
+        lambda shown: _described_place(shown, pointer),
+    )
+
+
+def _values_at(request: Request, pointer: str) -> list[Any]:
+    """Returns the one value at a place in the body; none if the body is not kept, or has no such place."""
     body = request.body
     if body is None or body.first is None or len(body.first) < body.size:
-        return False
+        return []
     try:
-        return _covers(msgspec.json.decode(body.first), wanted)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
+        return [value_at(msgspec.json.decode(body.first), pointer)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError):
+        return []
+
+
+def _equals(met: Any, wanted: Any) -> bool:
+    """Whether two JSON values are equal."""
+    return _covers(met, wanted) and _covers(wanted, met)
 
 
 def _covers(met: Any, wanted: Any) -> bool:
@@ -201,6 +230,15 @@ def _described_body(shown: Shown) -> str:
     if body["cut"]:
         return "body is kept only in part"
     return f"body is {str(body['text'])[:_LONGEST_TEXT]!r}"
+
+
+def _described_place(shown: Shown, pointer: str) -> str:
+    values = _values_at(shown.request, pointer)
+    if not values:
+        is_json = bool(_values_at(shown.request, ""))
+        return f"body has nothing at {pointer!r}" if is_json else _described_body(shown)
+    text = without_tokens_anywhere(msgspec.json.encode(values[0]).decode())
+    return f"body at {pointer!r} is {text[:_LONGEST_TEXT]}"
 
 
 def _quoted(values: Sequence[str]) -> str:

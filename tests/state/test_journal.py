@@ -460,6 +460,66 @@ def test_verify_expects_a_body(
     assert [near["differences"] for near in found["nearest"]] == told
 
 
+BODY = b'{"name": "signup", "metadata": {"plan": "pro", "a/b": [1, {"c": null}]}, "token": "df_secret"}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected", "differences"),
+    [
+        pytest.param(b'{"b": [{}], "a": 1.0}', {"exactBody": {"a": 1, "b": [{}]}}, [], id="exact"),
+        pytest.param(b"null", {"exactBody": None}, [], id="exactly null"),
+        pytest.param(
+            b'{"a": {"b": 1}}',
+            {"exactBody": {"a": {}}},
+            ["""body is '{"a": {"b": 1}}'"""],
+            id="one more",
+        ),
+        pytest.param(b'{"a": 1}', {"exactBody": {"a": True}}, ["""body is '{"a": 1}'"""], id="exact type"),
+        pytest.param(None, {"exactBody": {}}, ["body is missing"], id="exact, no body"),
+        pytest.param(BODY, {"bodyAt": {"/metadata/plan": "pro"}}, [], id="at a place"),
+        pytest.param(BODY, {"bodyAt": {"/metadata/a~1b/1/c": None}}, [], id="at an escaped place"),
+        pytest.param(BODY, {"bodyAt": {"/metadata": {"plan": "pro"}}}, [], id="some members at a place"),
+        pytest.param(BODY, {"bodyAt": {"": {"name": "signup"}}}, [], id="at the whole"),
+        pytest.param(
+            BODY,
+            {"bodyAt": {"/name": "login", "/metadata/plan": "pro", "/metadata/a~1b/2": 1}},
+            ["body at '/name' is \"signup\"", "body has nothing at '/metadata/a~1b/2'"],
+            id="two of three places",
+        ),
+        pytest.param(
+            BODY,
+            {"bodyAt": {"/token": "df_other"}},
+            ["body at '/token' is \"df_***\""],
+            id="token",
+        ),
+        pytest.param(b"a=1", {"bodyAt": {"/a": 1}}, ["body is 'a=1'"], id="a place, no JSON"),
+        pytest.param(None, {"bodyAt": {"/a": 1}}, ["body is missing"], id="a place, no body"),
+        pytest.param(
+            BODY,
+            {"body": {"name": "signup"}, "bodyAt": {"/metadata/plan": "free"}},
+            ["body at '/metadata/plan' is \"pro\""],
+            id="two ways at once",
+        ),
+    ],
+)
+def test_verify_expects_a_body_exactly_or_by_places(
+    controls: Controls, web: httpx2.Client, sent: bytes | None, expected: Json, differences: list[str]
+) -> None:
+    key = controls.mint()
+    web.request("GET", REALTIME, content=sent, headers=bearer(key))
+    found = controls.post("/requests/verify", expected, key=key)
+
+    assert found["verified"] == (not differences)
+    assert [near["differences"] for near in found["nearest"]] == ([differences] if differences else [])
+
+
+def test_a_place_that_is_no_pointer_is_refused(controls: Controls) -> None:
+    reply = controls.ask("POST", "/requests/verify", {"bodyAt": {"name": "signup"}})
+
+    assert (reply.status_code, reply.json()["member"]) == (400, "/bodyAt")
+    assert reply.json()["detail"].startswith("`/bodyAt`: ")
+
+
 @pytest.mark.parametrize(
     ("expected", "is_met"),
     [
