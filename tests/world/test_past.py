@@ -15,6 +15,7 @@ from mock_server.world.past import coins
 from mock_server.world.past.births import births_in
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.lengths import durations
+from mock_server.world.past.visits import highest
 from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
 from mock_server.world.site import load_sites
 from mock_server.world.visits import BORN, PURCHASE
@@ -79,6 +80,20 @@ def test_a_table_finds_the_bounds_that_a_search_finds(
         before = sum(map(len, lists[:n]))
         found = places.of(np.array(tossed), n)
         assert found.tolist() == [before + bisect_right(own, coin) for coin in tossed]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from([0, 1, 60_000, 65_535])), max_size=90),
+    st.lists(st.integers(0, 4), min_size=3, max_size=3),
+)
+def test_the_highest_coins_of_each_place_are_found(tossed: list[tuple[int, int]], counts: list[int]) -> None:
+    place, drawn_coins = np.array(tossed, np.int64).reshape(-1, 2).T
+    ranked = sorted(((place, coin, row) for row, (place, coin) in enumerate(tossed)), reverse=True)
+    of_place = [[row for place, _, row in ranked if place == n][: counts[n]] for n in range(3)]
+
+    found = highest(drawn_coins, place, np.array(counts))
+
+    assert sorted(found.tolist()) == sorted(row for rows in of_place for row in rows)
 
 
 @given(seeds, sites, minutes, st.integers(0, 130))

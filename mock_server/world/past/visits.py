@@ -43,6 +43,24 @@ class Visits:
         return taken(self, rows)
 
 
+def highest(coins: Column, place: Column, counts: Column) -> Column:
+    """Returns the rows with the highest coins of 16 bits in each place, as many as `counts` says for it.
+
+    Of equal coins those in later rows are taken. Where fewer rows are in a place, all are.
+    """
+    # Sorting some more than needed is several times as fast as sorting all.
+    rows_in = np.bincount(place, minlength=len(counts))
+    about = 3 * counts + 12
+    floor = (65_536 * (1 - about / np.maximum(rows_in, about))).astype(np.int64)
+    is_high = coins >= floor[place]
+    has_enough = np.bincount(place[is_high], minlength=len(counts)) >= counts
+    rows = np.flatnonzero(is_high | ~has_enough[place])
+    rows = rows[np.argsort((place[rows] << 16) + coins[rows], kind="stable")]
+    ends = np.searchsorted(place[rows], place[rows], side="right")
+    found: Column = rows[ends - np.arange(len(rows)) <= counts[place[rows]]]
+    return found
+
+
 def joined(parts: list[Visits]) -> Visits:
     """Returns the rows of all parts, one part after the other."""
     return Visits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Visits)))
@@ -190,10 +208,7 @@ class VisitColumns:
         counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
-        order = np.argsort((target << 16) + heads[:, 3], kind="stable")
-        target, born, number = target[order], born[order], number[order]
-        ends = np.searchsorted(target, target, side="right")
-        bought = ends - np.arange(len(target)) <= counts[target - first]
+        bought = highest(heads[:, 3], target - first, counts)
         return counts > 0, born[bought] << _NUMBER_BITS | number[bought]
 
     def _cast_visits(self, first: int, last: int) -> list[Visits]:
