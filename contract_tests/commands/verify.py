@@ -8,7 +8,7 @@ import click
 
 from contract_tests.commands.guard import guarded
 
-REPORTS = ("json", "junit", "markdown", "html")
+REPORTS = ("json", "junit", "markdown", "html", "sarif", "annotations")
 _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 

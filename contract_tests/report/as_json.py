@@ -1,10 +1,7 @@
 """The JSON report: all verdicts, as `schema.json` describes them."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
 
 from contract_tests.clauses.clause import Violation
 from contract_tests.exchange import Exchange
@@ -13,7 +10,15 @@ from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import Answers, answers_of, failures_of
 from contract_tests.report.summary import gaps_of, started_at, summary_of, tool
-from contract_tests.report.words import curl_of, ground_of, json_of, place_of, plain
+from contract_tests.report.words import (
+    curl_of,
+    ground_of,
+    instant_told,
+    json_of,
+    json_text,
+    place_of,
+    plain,
+)
 
 JSON_VERSION = 1
 """The version of the format. It grows if a member changes its meaning or is removed, not if one is added."""
@@ -29,7 +34,7 @@ def json_report(run: Run) -> str:
         "base": plain(run.base),
         "revision": run.recording.judged_by,
         "isRevisionDemanded": run.recording.demanded is not None,
-        "startedAt": None if began is None else _instant(began),
+        "startedAt": None if began is None else instant_told(began),
         "seconds": round(run.seconds, 3),
         "answers": len(run.recording.exchanges),
         "failures": failures_of(run),
@@ -43,7 +48,7 @@ def json_report(run: Run) -> str:
         "lost": list(run.lost),
         "clauses": [_clause(verdict) for verdict in run.verdicts],
     }
-    return _visible(msgspec.json.format(msgspec.json.encode(content), indent=2).decode()) + "\n"
+    return json_text(content)
 
 
 def _operation(answers: Answers) -> dict[str, Any]:
@@ -93,20 +98,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         "method": plain(exchange.method),
         "url": plain(exchange.url),
         "labels": sorted(exchange.labels),
-        "sentAt": None if sent is None else _instant(datetime.fromtimestamp(sent / 1000, UTC)),
+        "sentAt": None if sent is None else instant_told(datetime.fromtimestamp(sent / 1000, UTC)),
         "milliseconds": exchange.trip,
         "status": exchange.status,
     }
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _visible(text: str) -> str:
-    """Returns the same JSON with escapes for characters that are invisible or could control a terminal."""
-    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
-
-
-def _escaped(line: str) -> str:
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)

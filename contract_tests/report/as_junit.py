@@ -1,4 +1,8 @@
-"""The JUnit report for CI servers, in the form that Jenkins' schema describes."""
+"""The JUnit report for CI servers, in the form that Jenkins' schema describes.
+
+Some readers need a `time` for each case. Judging takes almost none, so the case of the run has the whole
+time. No case has a `file`, because readers would look for it in the server's repository.
+"""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -7,9 +11,10 @@ from contract_tests.families import family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.summary import TOLD, reason_of, started_at, tool
-from contract_tests.report.words import curl_of, ground_of, places_of, plain
+from contract_tests.report.words import curl_of, ground_of, places_of, plain, shortened
 
 _SUITE = "datafast contract"
+_LONGEST_LINE = 2000
 _WHOLE = "Everything that is required was observed."
 
 
@@ -35,9 +40,9 @@ def junit_report(run: Run) -> str:
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(run):
         ET.SubElement(properties, "property", name=name, value=value)
-    case = ET.SubElement(suite, "testcase", classname="datafast.run", name=_WHOLE)
+    case = ET.SubElement(suite, "testcase", classname="datafast.run", name=_WHOLE, time=suite.attrib["time"])
     if reason is not None:
-        ET.SubElement(case, "error", message=reason)
+        ET.SubElement(case, "error", type="partial", message=_line(reason))
     for verdict in run.verdicts:
         _add_case(suite, verdict)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
@@ -45,23 +50,24 @@ def junit_report(run: Run) -> str:
 
 def _properties(run: Run) -> Iterator[tuple[str, str]]:
     yield "tool", " ".join(tool().values())
-    yield "base", plain(run.base)
+    yield "base", _line(run.base)
     yield "revision", run.recording.judged_by or "unknown"
     yield "answers", str(len(run.recording.exchanges))
 
 
 def _add_case(suite: ET.Element, verdict: Verdict) -> None:
     clause = verdict.clause
-    name = f"{clause.id} {clause.sentence}"
-    case = ET.SubElement(suite, "testcase", classname=f"datafast.{family_of(clause.id).key}", name=name)
+    group, name = f"datafast.{family_of(clause.id).key}", f"{clause.id} {clause.sentence}"
+    case = ET.SubElement(suite, "testcase", classname=group, name=name, time="0.000")
     if verdict.outcome is Outcome.BROKEN:
-        failure = ET.SubElement(case, "failure", message=plain(verdict.violations[0].problem))
+        problem, _ = places_of(verdict.violations)[0]
+        failure = ET.SubElement(case, "failure", type="broken", message=problem)
         failure.text = "\n".join(_told(verdict))
     elif verdict.outcome in TOLD:
         note = ET.SubElement(case, "system-out")
         note.text = "\n".join((f"{verdict.outcome.value}:", *_told(verdict)))
     elif verdict.outcome is Outcome.FAILED:
-        ET.SubElement(case, "error", message=plain(verdict.bug))
+        ET.SubElement(case, "error", type="bug", message=_line(verdict.bug))
     elif verdict.outcome is not Outcome.HOLDS:
         ET.SubElement(case, "skipped", message=_why_skipped(verdict))
 
@@ -74,6 +80,10 @@ def _why_skipped(verdict: Verdict) -> str:
 
 def _told(verdict: Verdict) -> Iterator[str]:
     for problem, place in places_of(verdict.violations):
-        yield f"{problem}, at {place}"
+        yield f"{problem}, at {_line(place)}"
     yield ground_of(verdict.clause)
-    yield curl_of(verdict.violations[0].exchange)
+    yield _line(curl_of(verdict.violations[0].exchange))
+
+
+def _line(text: str) -> str:
+    return shortened(plain(text), _LONGEST_LINE)

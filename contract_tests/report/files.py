@@ -9,10 +9,12 @@ import msgspec
 
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.as_annotations import annotations_report
 from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import JSON_VERSION, json_report
 from contract_tests.report.as_junit import junit_report
 from contract_tests.report.as_markdown import markdown_report
+from contract_tests.report.as_sarif import sarif_report
 
 _BROKEN = (Outcome.BROKEN, Outcome.KNOWN)
 _HELD = (Outcome.HOLDS, Outcome.WARNING)
@@ -22,6 +24,8 @@ WRITERS: Mapping[str, Callable[[Run], str]] = {
     "junit": junit_report,
     "markdown": markdown_report,
     "html": html_report,
+    "sarif": sarif_report,
+    "annotations": annotations_report,
 }
 """The function that makes the text of each kind of report."""
 

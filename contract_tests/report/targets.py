@@ -11,6 +11,9 @@ MARKS = {
     "junit": r'<\?xml [^>]*>\s*<testsuite name="datafast contract" ',
     "markdown": r"### [^\n]* DataFast contract: ",
     "html": r"<!DOCTYPE html>.*<title>[^<]* DataFast contract of ",
+    "sarif": r'\{\s*"\$schema": "[^"]*sarif[^"]*",\s*"version": "2\.1\.0",\s*"runs": \[\s*\{\s*"tool": \{'
+    r'\s*"driver": \{\s*"name": "datafast-mock"',
+    "annotations": r"::(?:error|notice) title=DataFast contract::",
     "har": r'\{\s*"log": \{\s*"version": "1\.2",\s*"creator": \{\s*"name": "datafast-mock"',
 }
 

@@ -1,8 +1,10 @@
 """The words that all reports share: places, values, and the `curl` that repeats a request."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -118,6 +120,17 @@ def json_of(value: Json) -> msgspec.Raw | None:
     return msgspec.Raw(encoded) if len(encoded) <= _LONGEST_JSON else None
 
 
+def json_text(content: Json) -> str:
+    """Returns a value as lines of JSON, with escapes for characters that are invisible."""
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")) + "\n"
+
+
+def instant_told(instant: datetime) -> str:
+    """Returns an instant in UTC as text, such as `2026-02-06T05:27:30.000Z`."""
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def plain(text: str) -> str:
     """Returns a text from the server as it may be shown: one line, without tokens and control characters."""
     told = discreet(text)
@@ -170,6 +183,10 @@ def ground_of(clause: Clause) -> str:
     page = document().page_of(clause.source)
     # A source that is not a page is already in words, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
+
+
+def _escaped(line: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def _cut(value: Json) -> Json:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from contract_tests.asking.credentials import Credentials, load_credentials
+from contract_tests.commands.verify import REPORTS
 from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 from tests.command import ended
@@ -232,15 +233,12 @@ def _echoing(handler: type[BaseHTTPRequestHandler] = _Echo) -> Iterator[str]:
         server.shutdown()
 
 
-_KINDS = ("json", "junit", "markdown", "html")
-
-
 @pytest.mark.parametrize(
     "token", [_SECRET, _SHORT, "df_Live+Secret"], ids=["a stranger's", "a short one", "DataFast's"]
 )
 def test_an_echo_is_written_nowhere(token: str, tmp_path: Path) -> None:
-    files = [tmp_path / kind for kind in (*_KINDS, "har")]
-    reports = [f"--report={kind}={tmp_path / kind}" for kind in _KINDS]
+    files = [tmp_path / kind for kind in (*REPORTS, "har")]
+    reports = [f"--report={kind}={tmp_path / kind}" for kind in REPORTS]
     options = ("--key", token, "--pause", "0", "--timeout", "5", f"--save-har={tmp_path / 'har'}", *reports)
     with _echoing() as address:
         result = ended("verify", address, *options, seconds=60)

@@ -20,6 +20,7 @@ from typing import Any
 import click
 import pytest
 from jsonschema import Draft202012Validator
+from junitparser import JUnitXml, TestSuite
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from xmlschema import XMLSchema
@@ -33,6 +34,7 @@ from contract_tests.exchange import Exchange, Json
 from contract_tests.families import FAMILIES, MAP, family_of
 from contract_tests.judging.run import Run
 from contract_tests.recording import Recording
+from contract_tests.report.as_annotations import annotations_report
 from contract_tests.report.as_html import html_report
 from contract_tests.report.as_json import json_report
 from contract_tests.report.as_junit import junit_report
@@ -347,6 +349,44 @@ def test_the_junit_report_tells_when_it_began_and_what_judged_what() -> None:
     }
 
 
+@pytest.mark.parametrize("make", [*RUNS.values(), lambda: filled_with(HARMLESS, None)])
+def test_a_reader_of_junit_counts_the_same(make: Callable[[], Run]) -> None:
+    run = make()
+    suite = _read_junit(run)
+    cases = list(suite)
+
+    written = (suite.tests, suite.failures, suite.errors, suite.skipped, suite.time)
+    suite.update_statistics()  # type: ignore[no-untyped-call] # of junitparser
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped, suite.time) == written
+    assert suite.tests == len(run.verdicts) + 1
+    # GitLab takes two cases with the same class and name for one; some readers need each time.
+    assert len({(case.classname, case.name) for case in cases}) == len(cases)
+    assert all(case.time is not None for case in cases)
+
+
+def test_a_reader_of_junit_finds_what_broke_and_why() -> None:
+    (case,) = (case for case in _read_junit(broken()) if str(case.name).startswith("MAP-72"))
+    (failure,) = case.result
+
+    assert (case.classname, failure.type) == ("datafast.MAP", "broken")
+    assert failure.message == "`count` is 46, but 47 visitors are listed"
+    assert "/data/count = 46" in failure.text
+    assert failure.text.splitlines()[-1].startswith("curl -i ")
+
+
+def test_no_line_of_a_junit_report_is_long() -> None:
+    report = junit_report(filled_with("x" * 1_000_000, "x" * 1_000_000))
+
+    assert len(report) < 100_000
+
+
+def _read_junit(run: Run) -> TestSuite:
+    # The reader puts a single suite into a list of suites.
+    (suite,) = JUnitXml.fromstring(junit_report(run).encode())
+    assert isinstance(suite, TestSuite)
+    return suite
+
+
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_run_without_an_answer_is_told_of(kind: str) -> None:
     run = replace(stopped(), recording=Recording([]))
@@ -448,6 +488,52 @@ def test_markdown_fits_a_comment(count: int, text: str) -> None:
     assert MOST_CHARACTERS / 2 < len(told) <= MOST_CHARACTERS
     assert "more, for which there is no room" in told
     assert told.count("<details>") == told.count("</details>")
+
+
+@pytest.mark.parametrize("text", [*STRANGE.values(), "x ::add-mask::y", "##[add-mask]x", "%0A::add-mask::x"])
+def test_nobody_can_write_annotations(text: str) -> None:
+    lines = annotations_report(filled_with(text, _value(text))).splitlines()
+
+    assert [line.split("::")[1] for line in lines] == [
+        "error title=DataFast contract",
+        "error title=ENV-01%3A broken",
+        "warning title=MAP-74%3A warning",
+        "notice title=MAP-72%3A known deviation",
+    ]
+
+
+def test_annotations_say_what_was_met() -> None:
+    lines = annotations_report(broken()).splitlines()
+
+    assert lines[2] == (
+        "::error title=MAP-72%3A broken::`count` is 46, but 47 visitors are listed: /data/count = 46. "
+        "The clause: `count` is the number of active visitors: at least as many as are listed."
+    )
+
+
+def test_an_annotation_is_escaped() -> None:
+    (line,) = annotations_report(replace(stopped(), stopped="100 % of a,b:c")).splitlines()
+
+    assert line == "::error title=DataFast contract::The verdict is partial: 100 %25 of a,b:c."
+
+
+def test_there_are_as_many_annotations_as_github_shows() -> None:
+    lines = annotations_report(much_broken(30, "x" * 5000)).splitlines()
+
+    assert [
+        sum(line.startswith(f"::{level} ") for line in lines) for level in ("error", "warning", "notice")
+    ] == [
+        10,
+        10,
+        10,
+    ]
+    assert lines[9] == "::error title=DataFast contract::22 broken more; the job's summary has them."
+    assert max(map(len, lines)) < 1200
+
+
+@pytest.mark.parametrize("make", [*RUNS.values(), lambda: much_broken(200, "\N{SNOWMAN}" * 500)])
+def test_a_job_s_summary_has_room_for_the_markdown_report(make: Callable[[], Run]) -> None:
+    assert len(markdown_report(make()).encode()) < 1024 * 1024
 
 
 # --- the page -----------------------------------------------------------------------------------------------

@@ -1,0 +1,48 @@
+"""The report as annotations of GitHub Actions, which shows them on the page of a workflow's run.
+
+An annotation is a workflow command on a line of its own. A text in it is escaped, so that a server cannot
+write a second command. GitHub shows ten annotations of each level for a step, so the last one says how many
+more there are.
+"""
+
+from collections.abc import Iterator
+
+from contract_tests.judging.run import Exit, Run
+from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.report.summary import summary_of
+from contract_tests.report.words import places_of, plain, shortened, total_of
+
+_MOST = 10
+_LONGEST = 1000
+_LEVELS = {Outcome.BROKEN: "error", Outcome.WARNING: "warning", Outcome.KNOWN: "notice"}
+_IN_TEXTS = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_TITLES = _IN_TEXTS | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def annotations_report(run: Run) -> str:
+    """Returns an annotation for the verdict, and as many as fit for the clauses that do not hold."""
+    return "\n".join(_annotations(run)) + "\n"
+
+
+def _annotations(run: Run) -> Iterator[str]:
+    whole = "notice" if run.exit is Exit.HOLDS else "error"
+    yield _annotation(whole, "DataFast contract", " ".join(summary_of(run).sentences))
+    for outcome, level in _LEVELS.items():
+        verdicts = run.of(outcome)
+        room = _MOST - (level == whole)
+        told = verdicts if len(verdicts) <= room else verdicts[: room - 1]
+        for verdict in told:
+            yield _annotation(level, f"{verdict.clause.id}: {outcome.value}", _message(verdict))
+        if len(told) < len(verdicts):
+            left = f"{total_of(outcome, len(verdicts) - len(told))} more; the job's summary has them."
+            yield _annotation(level, "DataFast contract", left)
+
+
+def _message(verdict: Verdict) -> str:
+    problem, place = places_of(verdict.violations)[0]
+    return f"{problem}: {place}. The clause: {verdict.clause.sentence}"
+
+
+def _annotation(level: str, title: str, message: str) -> str:
+    text = shortened(plain(message), _LONGEST).translate(_IN_TEXTS)
+    return f"::{level} title={title.translate(_IN_TITLES)}::{text}"
