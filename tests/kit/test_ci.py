@@ -5,8 +5,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -39,6 +43,7 @@ def _run(script: str, folder: Path, **environment: str) -> subprocess.CompletedP
 @pytest.fixture
 def runner(tmp_path: Path) -> dict[str, str]:
     """Returns the environment variables of a runner; the command is the one installed here."""
+    (tmp_path / "temp").mkdir()
     return {
         "BIN": str(Path(sys.executable).parent),
         "GITHUB_JOB": "contract",
@@ -51,7 +56,8 @@ def runner(tmp_path: Path) -> dict[str, str]:
 
 def _inputs(**given: str) -> dict[str, str]:
     """Returns the environment of the step Verify: the given inputs, and the defaults of the others."""
-    values = {name: str(told.get("default", "")) for name, told in ACTION["inputs"].items()} | given
+    defaults = {name: str(told.get("default", "")) for name, told in ACTION["inputs"].items()}
+    values = defaults | {name.replace("_", "-"): value for name, value in given.items()}
     written = _script("Verify")["env"]
     names = {
         variable: re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", text) for variable, text in written.items()
@@ -59,38 +65,187 @@ def _inputs(**given: str) -> dict[str, str]:
     return {variable: values[found[1]] for variable, found in names.items() if found}
 
 
-def test_every_input_reaches_the_script() -> None:
-    written = " ".join(_script("Verify")["env"].values())
+def _outputs(folder: Path) -> dict[str, str]:
+    """Returns the outputs that the steps have set."""
+    return dict(line.split("=", 1) for line in (folder / "output").read_text("utf-8").splitlines())
+
+
+class Command(NamedTuple):
+    """A workflow command in the output of a step."""
+
+    name: str
+    title: str
+    text: str
+
+
+def _commands(output: str) -> list[Command]:
+    """Returns the commands that GitHub's runner finds in the output of a step.
+
+    It looks for `::name title=…::text` after white space, and for `##[name]text` anywhere in a line. After
+    `::stop-commands::token` it only looks for `::token::`.
+    """
+    found: list[Command] = []
+    token = None
+    for line in output.splitlines():
+        new = re.match(r"\s*::([\w-]+)(?: title=([^:,]*))?::(.*)", line)
+        told = new or re.search(r"##\[([\w-]+)()[^]]*\](.*)", line)
+        if token is not None:
+            token = None if new and new[1] == token else token
+        elif new and new[1] == "stop-commands":
+            token = new[3]
+        elif told:
+            found.append(Command(*map(_unescaped, told.groups(""))))
+    assert token is None, "the runner obeys commands again"
+    return found
+
+
+def _unescaped(text: str) -> str:
+    for code, character in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        text = text.replace(code, character)
+    return text
+
+
+def test_every_input_reaches_a_script() -> None:
+    written = " ".join(text for step in ACTION["runs"]["steps"] for text in step.get("env", {}).values())
     assert {name for name in ACTION["inputs"] if f"inputs.{name} " not in written} == set()
     # No input is pasted into a script.
     assert not any("${{" in step.get("run", "") for step in ACTION["runs"]["steps"])
 
 
-@pytest.mark.parametrize(("fault", "code"), [(None, 0), ("count too small", 1)])
+def test_the_action_is_as_its_schema_says() -> None:
+    _check("github-actions", ROOT / "action.yml")
+
+
+def _check(schema: str, *files: Path) -> None:
+    """Checks files by one of the published schemas that check-jsonschema contains."""
+    program = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    checked = subprocess.run([*program, *files], capture_output=True, text=True, check=False, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("name", [step["name"] for step in ACTION["runs"]["steps"] if "run" in step])
+def test_shellcheck_finds_nothing_in_a_script(name: str) -> None:
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    # The variables that it does not see assigned (SC2153, SC2154) are those of `env`.
+    checked = subprocess.run(
+        [shellcheck, "--shell=bash", "--exclude=SC2153,SC2154", "-"],
+        input=_script(name)["run"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "inputs", "wanted", "annotations"),
+    [
+        pytest.param(None, {}, (0, "holds"), ["notice DataFast contract"], id="holds"),
+        pytest.param(
+            "count too small",
+            {"sarif": "true"},
+            (1, "broken"),
+            ["error DataFast contract", "error MAP-72: broken"],
+            id="broken",
+        ),
+        pytest.param(
+            "success as text/html",
+            {},
+            (0, "holds"),
+            ["notice DataFast contract", "warning ENV-07: warning"],
+            id="a warning",
+        ),
+        pytest.param(
+            "success as text/html",
+            {"strict": "true"},
+            (1, "broken"),
+            ["error DataFast contract", "error ENV-07: broken"],
+            id="a warning, strictly",
+        ),
+    ],
+)
 @pytest.mark.long
 def test_the_action_gives_the_verdict_and_the_reports(
-    fault: str | None, code: int, tmp_path: Path, runner: dict[str, str]
+    fault: str | None,
+    inputs: dict[str, str],
+    wanted: tuple[int, str],
+    annotations: list[str],
+    tmp_path: Path,
+    runner: dict[str, str],
 ) -> None:
-    with serving("--now", INSTANT) as upstream:
-        given = {"credentials": "mock", "arguments": "--pause\n0.2\n--revision\n2026-02\n", "key": "df_demo"}
-        if fault is None:
-            result = _run(_script("Verify")["run"], tmp_path, **runner, **_inputs(url=upstream, **given))
-        else:
-            with started(fault, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
-                inputs = _inputs(url=address_of(mutate), **given)
-                result = _run(_script("Verify")["run"], tmp_path, **runner, **inputs)
+    given = {"credentials": "mock", "arguments": "--pause\n0.2\n", "revision": "2026-02", "key": "df_demo"}
+    with _served(fault) as url:
+        result = _run(_script("Verify")["run"], tmp_path, **runner, **_inputs(url=url, **given, **inputs))
+
+    code, verdict = wanted
     assert result.returncode == code, result.stdout + result.stderr
     reports = tmp_path / "datafast-report"
-    assert {file.name for file in reports.iterdir()} == {
-        "report.json",
-        "junit.xml",
-        "report.md",
-        "report.html",
-    }
+    files = {"report.json", "junit.xml", "report.md", "report.html"}
+    assert {file.name for file in reports.iterdir()} == files | (
+        {"report.sarif"} if "sarif" in inputs else set()
+    )
     assert json.loads((reports / "report.json").read_bytes())["exitCode"] == code
-    assert (tmp_path / "summary.md").read_text("utf-8") == (reports / "report.md").read_text("utf-8")
-    outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
-    assert outputs["exit-code"] == str(code)
+    assert (tmp_path / "summary.md").read_bytes() == (reports / "report.md").read_bytes()
+    assert [f"{command.name} {command.title}" for command in _commands(result.stdout)] == annotations
+    outputs = _outputs(tmp_path)
+    assert (outputs["exit-code"], outputs["verdict"]) == (str(code), verdict)
+    assert outputs["report"] == "datafast-report/report.json"
+    assert outputs.get("sarif") == ("datafast-report/report.sarif" if "sarif" in inputs else None)
+
+
+@contextmanager
+def _served(fault: str | None) -> Iterator[str]:
+    """Yields the address of a mock, with a fault planted in its answers."""
+    with serving("--now", INSTANT) as upstream:
+        if fault is None:
+            yield upstream
+        else:
+            with started(fault, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
+                yield address_of(mutate)
+
+
+class _Injecting(BaseHTTPRequestHandler):
+    """Answers with workflow commands wherever a server can write a text."""
+
+    def do_GET(self) -> None:
+        """Answers any request."""
+        self.send_response(404)
+        self.send_header("Content-Type", "##[add-mask]a  ::add-mask::b")
+        self.send_header("Location", "::add-mask::c")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the parent
+        """Keeps silent."""
+
+
+def test_a_server_s_text_is_no_workflow_command(tmp_path: Path, runner: dict[str, str]) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Injecting) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        inputs = _inputs(url=f"http://127.0.0.1:{server.server_port}/api/v1", key="df_demo", wait="0s")
+        result = _run(_script("Verify")["run"], tmp_path, **runner, **inputs)
+        server.shutdown()
+
+    assert result.returncode == 3
+    assert "##[add-mask]a" in result.stdout
+    assert [(command.name, command.title) for command in _commands(result.stdout)] == [
+        ("error", "DataFast contract")
+    ]
+    assert _outputs(tmp_path)["verdict"] == "no verdict"
+
+
+def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str]) -> None:
+    text = '$(touch pwned)`touch pwned`"; touch pwned; "\ntouch pwned'
+    inputs = _inputs(url="http://127.0.0.1:1", only=text, reports=text, strict=text, sarif=text, wait="0s")
+    result = _run(_script("Verify")["run"], tmp_path, **runner, **inputs)
+
+    assert result.returncode == 2
+    assert "--only: there is no clause" in result.stderr
+    assert [(command.name, command.text) for command in _commands(result.stdout)] == [
+        ("error", "datafast-mock verify wrote no reports; its exit code is 2.")
+    ]
+    assert not (tmp_path / "pwned").exists()
 
 
 @pytest.mark.parametrize(
@@ -124,23 +279,54 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
 def test_the_action_installs_into_the_folder_that_is_there(
     tmp_path: Path, runner: dict[str, str], python: str, folder: str
 ) -> None:
-    # `python` makes environments with the folder `folder`; the other interpreter is too old.
+    # `python` makes environments with the folder `folder`.
     made = tmp_path / "temp" / "datafast" / folder
-    stand_in(tmp_path / python, f'if [ "$2" = venv ]; then mkdir -p {made}; cp "$0" {made}/python; fi')
-    stand_in(tmp_path / ("python" if python == "python3" else "python3"), "exit 1")
+    told = f'echo "$@" >>{tmp_path}/told'
+    stand_in(
+        tmp_path / python, f'{told}\nif [ "$2" = venv ]; then mkdir -p {made}; cp "$0" {made}/python; fi'
+    )
 
     path = f"{tmp_path}:{os.environ['PATH']}"
-    result = _run(_script("Install")["run"], tmp_path, **runner, PATH=path)
+    result = _run(_script("Install")["run"], tmp_path, **runner, PATH=path, PYTHON=python, EXTRA="verify")
 
     assert (result.returncode, result.stderr) == (0, "")
-    assert (tmp_path / "output").read_text() == f"bin={made}\n"
+    assert _outputs(tmp_path) == {"bin": str(made)}
+    assert (tmp_path / "told").read_text().splitlines()[-1].endswith(f" {ROOT}[verify]")
+
+
+@pytest.mark.parametrize(("fuzz", "extra"), [("false", "verify"), ("true", "fuzz"), ("", "verify")])
+def test_the_action_finds_python_and_the_folder_to_cache(
+    tmp_path: Path, runner: dict[str, str], fuzz: str, extra: str
+) -> None:
+    # The other interpreter is too old.
+    stand_in(tmp_path / "python3", "exit 1")
+    stand_in(tmp_path / "python", f'exec {sys.executable} "$@"')
+
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    result = _run(_script("Find Python")["run"], tmp_path, **runner, PATH=path, FUZZ=fuzz)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    outputs = _outputs(tmp_path)
+    assert (outputs["python"], outputs["extra"]) == ("python", extra)
+    assert re.fullmatch(rf"datafast-mock-{extra}-\w+-\w+-3\.[\d.]+-[0-9a-f]{{16}}", outputs["key"])
+    assert Path(outputs["cache"]).is_absolute()
+
+
+def test_the_action_caches_nothing_if_pip_does_not(tmp_path: Path, runner: dict[str, str]) -> None:
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PIP_NO_CACHE_DIR": "1"}
+    result = _run(_script("Find Python")["run"], tmp_path, **runner, **environment, FUZZ="false")
+
+    assert result.returncode == 0, result.stderr
+    assert _outputs(tmp_path)["cache"] == ""
+    assert _script("Cache packages")["if"] == "steps.python.outputs.cache != ''"
 
 
 def test_the_action_says_which_python_it_needs(tmp_path: Path, runner: dict[str, str]) -> None:
     for name in ("python", "python3"):
         stand_in(tmp_path / name, "exit 1")
 
-    result = _run(_script("Install")["run"], tmp_path, **runner, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    result = _run(_script("Find Python")["run"], tmp_path, **runner, PATH=path, FUZZ="false")
 
     assert result.returncode == 1
     assert "::error::datafast-mock needs Python 3.11 or newer" in result.stdout
@@ -160,7 +346,7 @@ def test_the_reports_are_kept_always() -> None:
 
 @pytest.mark.long
 def test_the_gitlab_job_runs(tmp_path: Path) -> None:
-    snippets = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+    snippets = map(yaml.safe_load, _snippets())
     job = next(snippet["contract"] for snippet in snippets if "contract" in snippet)
     *_, install, verify = job["script"]
     assert (
@@ -174,9 +360,35 @@ def test_the_gitlab_job_runs(tmp_path: Path) -> None:
     assert job["artifacts"]["when"] == "always"
 
 
-def test_the_workflow_gives_inputs_that_there_are() -> None:
-    snippets = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-    steps = next(snippet["jobs"]["contract"]["steps"] for snippet in snippets if "jobs" in snippet)
-    given = next(step["with"] for step in steps if "with" in step)
-    assert given.keys() <= ACTION["inputs"].keys()
-    assert {name for name, told in ACTION["inputs"].items() if told.get("required")} <= given.keys()
+def test_the_workflows_give_inputs_and_use_outputs_that_there_are() -> None:
+    workflows = [text for text in _snippets() if "jobs:" in text]
+    used = {name for text in workflows for name in re.findall(r"steps\.contract\.outputs\.(\w+)", text)}
+    steps = [step for text in workflows for step in yaml.safe_load(text)["jobs"]["contract"]["steps"]]
+    given = [step["with"] for step in steps if step.get("uses") == "OWNER/datafast-mock@main"]
+
+    assert len(given) == len(workflows) > 1
+    assert used == {"sarif"} <= ACTION["outputs"].keys()
+    assert {name for step in given for name in step} <= ACTION["inputs"].keys()
+    required = {name for name, told in ACTION["inputs"].items() if told.get("required")}
+    assert all(required <= step.keys() for step in given)
+
+
+def test_the_page_names_every_input_and_output() -> None:
+    assert [name for name in (*ACTION["inputs"], *ACTION["outputs"]) if f"`{name}" not in PAGE] == []
+
+
+def test_the_snippets_are_as_their_schemas_say(tmp_path: Path) -> None:
+    files: dict[str, list[Path]] = {"github-workflows": [], "gitlab-ci": []}
+    for number, text in enumerate(_snippets()):
+        file = tmp_path / f"{number}.yml"
+        file.write_text(text, encoding="utf-8")
+        files["github-workflows" if "jobs:" in text else "gitlab-ci"].append(file)
+
+    assert [len(found) for found in files.values()] == [2, 1]
+    for schema, found in files.items():
+        _check(schema, *found)
+
+
+def _snippets() -> list[str]:
+    """Returns the snippets of YAML on the page about CI."""
+    return re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
