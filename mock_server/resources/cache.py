@@ -82,7 +82,9 @@ class AnswerCache:
         moment, entry = (choice, instant), _entry_of(read, account)
         reply = self._snapshots.get(moment, entry)
         if reply is None:
-            reply = read.view(self.call(choice, instant, read.values, entry.account))
+            facts = self._worlds.facts(choice.site, entry.account)
+            world = self._worlds.world_with(facts, choice.seed, choice.site, instant)
+            reply = read.view(Call(world, instant, choice.revision, *read.values, entry.account, facts))
             self._snapshots.keep(moment, entry, reply)
         return reply
 
@@ -100,11 +102,12 @@ class AnswerCache:
                 self._snapshots.keep(moment, entry, reply)
         return reply
 
-    def call(self, choice: WorldChoice, instant: int, values: Values, account: Account | None) -> Call:
-        """Makes the call of a request with checked values."""
-        facts = self._worlds.facts(choice.site, account)
-        world = self._worlds.world_with(facts, choice.seed, choice.site, instant)
-        return Call(world, instant, choice.revision, *values, account, facts)
+    def write(
+        self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account, request: int
+    ) -> Reply:
+        """Returns the answer to a request that writes, and has this number. Raises ApiError."""
+        world = self._worlds.world(choice.seed, choice.site)
+        return view(Call(world, instant, choice.revision, *values, account, request=request))
 
 
 class _Entry(NamedTuple):

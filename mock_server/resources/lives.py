@@ -3,7 +3,19 @@
 from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
 from mock_server.resources.call import Call
-from mock_server.world.world import BotError, Life, UnknownVisitorError
+from mock_server.world.amended import AmendedWorld
+from mock_server.world.facts import changes_at, person
+from mock_server.world.world import BotError, Life, UnknownVisitorError, World
+
+
+def find_life(call: Call, visitor_id: str) -> Life:
+    """Returns the life of a visitor, without goals and payments that were written if the request writes.
+
+    Raises UnknownVisitorError and BotError.
+    """
+    # Ids are case-insensitive.
+    visitor_id = visitor_id.lower()
+    return _world_of(call, visitor_id).life(visitor_id, call.instant)
 
 
 def life_of(call: Call, visitor_id: str) -> Life:
@@ -11,11 +23,24 @@ def life_of(call: Call, visitor_id: str) -> Life:
 
     Raises ApiError: 404 for a visitor without page views at that instant, 400 for a bot.
     """
-    # Ids are case-insensitive.
-    visitor_id = visitor_id.lower()
     try:
-        return call.world.life(visitor_id, call.instant)
+        return find_life(call, visitor_id)
     except BotError:
-        raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id) from None
+        raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id.lower()) from None
     except UnknownVisitorError:
-        raise ApiError(VISITOR_NOT_FOUND, visitor_id=visitor_id, instant=iso_of(call.instant)) from None
+        raise ApiError(
+            VISITOR_NOT_FOUND, visitor_id=visitor_id.lower(), instant=iso_of(call.instant)
+        ) from None
+
+
+def _world_of(call: Call, visitor_id: str) -> World:
+    """Returns a world that knows when a visitor came and who it is.
+
+    The call of a request that writes has the world without facts: a thousand writes would cost more and more
+    if each of them made a world with all that was written before.
+    """
+    if call.request is None or call.account is None:
+        return call.world
+    facts = call.account.log.about(call.world.site.website_id, person(visitor_id))
+    changes = changes_at(facts, call.instant)
+    return AmendedWorld(call.world, changes) if changes else call.world

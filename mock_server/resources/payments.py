@@ -13,6 +13,7 @@ from mock_server.errors import (
 )
 from mock_server.instants import instant_of, iso_of
 from mock_server.resources.call import Call, Reply
+from mock_server.resources.lives import find_life
 from mock_server.resources.writes import filters_of, log_of, object_id, write
 from mock_server.state.clock import TICK
 from mock_server.world.currencies import currency_of
@@ -113,7 +114,7 @@ def _visitor_of(call: Call, visitor_id: str | None) -> str | None:
     if visitor_id is None:
         return None
     try:
-        return call.world.life(visitor_id.lower(), call.instant).visitor_id
+        return find_life(call, visitor_id).visitor_id
     except BotError:
         raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id) from None
     except UnknownVisitorError:

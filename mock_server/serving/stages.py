@@ -365,8 +365,7 @@ class Endpoint:
         if read is None:
             # What is written names its request. Nothing is awaited from here on, so numbers keep their order.
             context.number = next(context.service.numbers)
-            call = cache.call(choice, context.instant, values, key.account)
-            reply = self._view(call._replace(request=context.number))
+            reply = cache.write(self._view, choice, context.instant, values, key.account, context.number)
         elif read.is_report:
             reply = await cache.report(read, choice, context.instant, key.account)
         else:

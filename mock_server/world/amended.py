@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from itertools import chain
-from operator import itemgetter
-from typing import TypeAlias
+from operator import attrgetter
 
 from mock_server.instants import MINUTE
 from mock_server.world.facts import (
     Changes,
     GoalReached,
+    Happened,
     Identified,
     PaymentMade,
     Profile,
+    instant_of,
     profile_at,
 )
 from mock_server.world.money import Payment
@@ -25,6 +26,7 @@ from mock_server.world.site import Goal, Page, Source
 from mock_server.world.visited import visited_sessions
 from mock_server.world.visits import Past, Visit
 from mock_server.world.world import (
+    FEED_LIMIT,
     MANUAL,
     PAYMENT_PROVIDER,
     BotError,
@@ -36,7 +38,7 @@ from mock_server.world.world import (
 )
 
 _FREE_TRIAL = "free_trial"
-_Happened: TypeAlias = GoalReached | PaymentMade | Identified
+_NO_EVENT = -1
 
 
 @dataclass(slots=True)
@@ -167,7 +169,7 @@ class AmendedWorld(World):
         # A removal without a visitor concerns everybody.
         self._concerns_all = None in self._concerned
         self._recorded = lru_cache(1024)(self._payment)
-        self._by_minute: dict[int, list[_Happened]] = {}
+        self._by_minute: dict[int, list[Happened]] = {}
         self._visited: dict[str, list[Session]] = {
             visitor_id: [
                 self._amended(session)
@@ -180,9 +182,8 @@ class AmendedWorld(World):
         self._started: dict[int, list[Session]] = {}
         for session in chain.from_iterable(self._visited.values()):
             self._started.setdefault(session.start // MINUTE, []).append(session)
-        facts: Iterable[_Happened] = chain(changes.goals, changes.payments, *changes.identified.values())
-        for fact in facts:
-            self._by_minute.setdefault(_at(fact) // MINUTE, []).append(fact)
+        for fact in changes.happened:
+            self._by_minute.setdefault(instant_of(fact) // MINUTE, []).append(fact)
 
     def sessions_started(self, minute: int) -> list[Session]:
         """Returns the sessions that start in a minute, latest first."""
@@ -236,7 +237,7 @@ class AmendedWorld(World):
     def recorded(self, after: int, until: int) -> Iterable[Payment]:
         """Returns the payments in (after, until] that were written through the API, for the map."""
         payments = self.changes.payments
-        first, last = (bisect_right(payments, instant, key=_at) for instant in (after, until))
+        first, last = (bisect_right(payments, instant, key=attrgetter("at")) for instant in (after, until))
         return [self._recorded(payment) for payment in payments[first:last] if _is_payment(payment)]
 
     def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
@@ -298,17 +299,22 @@ class AmendedWorld(World):
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
         """Returns all events of a minute, oldest first."""
+        facts = [fact for fact in self._by_minute.get(minute, ()) if _kind(fact) in kinds]
         written = [
-            Happening(_at(fact), session.visit, kind, session, None, fact)
-            for fact in self._by_minute.get(minute, ())
-            if (kind := _kind(fact)) in kinds and (session := self._session_at(fact))
+            Happening(instant_of(fact), session.visit, _kind(fact), session, None, fact)
+            # More of them are told by no answer.
+            for fact in facts[-FEED_LIMIT:]
+            if (session := self._session_at(fact))
         ]
-        return sorted([*super()._happened_in(minute, kinds), *written], key=itemgetter(0, 1, 2))
+        if not written:
+            return super()._happened_in(minute, kinds)
+        # Of one instant, what was written comes after all else, in the order in which it was written.
+        return sorted([*super()._happened_in(minute, kinds), *written], key=attrgetter("at"))
 
     def _event(self, happening: Happening) -> Event:
         """Returns the event, which never changes."""
         at, _, kind, session, _, fact = happening
-        if not isinstance(fact, _Happened):
+        if not isinstance(fact, Happened):
             return super()._event(happening)
         customer, identity = session.customer(at), session.identity(at)
         goal = None
@@ -327,7 +333,7 @@ class AmendedWorld(World):
             identity and identity.display_name,
         )
 
-    def _session_at(self, fact: _Happened) -> Session | None:
+    def _session_at(self, fact: Happened) -> Session | None:
         """Returns the visitor's latest session that had begun when something happened, or the first one.
 
         Returns None if the visitor had no page view when it was written.
@@ -338,7 +344,7 @@ class AmendedWorld(World):
             sessions = self.sessions_of(fact.visitor_id, fact.written)
         except BotError:
             return None
-        begun = [session for session in sessions if session.start <= _at(fact)] or sessions[:1]
+        begun = [session for session in sessions if session.start <= instant_of(fact)] or sessions[:1]
         return begun[-1] if begun else None
 
     def _payment(self, fact: PaymentMade) -> Payment:
@@ -368,19 +374,15 @@ class AmendedWorld(World):
         return next(one for one in others if one.at == fact.at and _is_payment(one)) is not fact
 
 
-def _at(fact: _Happened) -> int:
-    return fact.at if isinstance(fact, PaymentMade) else fact.written
-
-
 def _is_payment(fact: PaymentMade) -> bool:
     """Returns whether money came in: refunds and free trials are no payments."""
     return not fact.is_refunded and not fact.is_free_trial
 
 
-def _kind(fact: _Happened) -> int | None:
-    """Returns the kind of event that a fact is; None if it is none."""
+def _kind(fact: Happened) -> int:
+    """Returns the kind of event that a fact is; a refund or a free trial is none."""
     if isinstance(fact, PaymentMade):
-        return PAYMENT if _is_payment(fact) else None
+        return PAYMENT if _is_payment(fact) else _NO_EVENT
     return CUSTOM if isinstance(fact, GoalReached) else IDENTIFY
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -66,6 +67,11 @@ class PageViewed(_Fact, frozen=True, kw_only=True, tag="pageview"):
     params: Mapping[str, str] = {}
     ad_click_id: str | None = None
     client: Client = Client()
+
+    @property
+    def subject(self) -> str:
+        """The visitor."""
+        return person(self.visitor_id)
 
 
 class LinkFollowed(_Fact, frozen=True, kw_only=True, tag="external_link"):
@@ -178,6 +184,8 @@ Fact: TypeAlias = (
     PageViewed | LinkFollowed | GoalReached | PaymentMade | Identified | GoalsRemoved | PaymentsRemoved
 )
 
+Happened: TypeAlias = GoalReached | PaymentMade | Identified
+"""What happens to a visitor at an instant, beside page views and links."""
 Facts: TypeAlias = tuple[Fact, ...]
 """Facts about one website, in the order in which they were written."""
 
@@ -207,6 +215,8 @@ class Changes:
     payments: Sequence[PaymentMade] = ()
     identified: Mapping[str, Sequence[Identified]] = field(default_factory=dict)
     """The identifications of each visitor, by visitor id, in the order in which they were written."""
+    happened: Sequence[Happened] = ()
+    """Goals, payments and identifications by their instant; those of one instant as they were written."""
     goals_removed: Sequence[GoalsRemoved] = ()
     payments_removed: Sequence[PaymentsRemoved] = ()
 
@@ -222,7 +232,9 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     Facts take effect in the order of the instants at which they were written. Those of one instant keep the
     order of `facts`, which is the order in which they were written.
     """
-    written = sorted((fact for fact in facts if fact.written <= instant), key=lambda fact: fact.written)
+    written: list[Fact] = sorted(
+        (fact for fact in facts if fact.written <= instant), key=lambda fact: fact.written
+    )
     views: dict[str, list[PageViewed]] = {}
     links: dict[str, list[LinkFollowed]] = {}
     goals: list[GoalReached] = []
@@ -253,15 +265,30 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
                     for key, p in payments.items()
                     if not fact.takes(p.visitor_id, p.transaction_id, p.at)
                 }
+    happened: Iterable[Happened] = chain(goals, payments.values(), *identified.values())
+    there = {fact.event_id for fact in happened}
     return Changes(
         views,
         links,
         goals,
         sorted(payments.values(), key=lambda payment: payment.at),
         identified,
+        sorted(
+            (
+                fact
+                for fact in written
+                if isinstance(fact, GoalReached | PaymentMade | Identified) and fact.event_id in there
+            ),
+            key=instant_of,
+        ),
         goals_removed,
         payments_removed,
     )
+
+
+def instant_of(fact: Happened) -> int:
+    """Returns the instant at which something happened, in ms."""
+    return fact.at if isinstance(fact, PaymentMade) else fact.written
 
 
 def visits_among(views: Sequence[PageViewed]) -> list[list[PageViewed]]:

@@ -17,6 +17,7 @@ from mock_server.world.facts import (
     Fact,
     GoalReached,
     GoalsRemoved,
+    Happened,
     Identified,
     LinkFollowed,
     PageViewed,
@@ -481,3 +482,21 @@ def test_nothing_is_known_of_a_new_visitor_before_the_first_page_view() -> None:
         profile_of(amended(DEMO, (viewed("/", NOW),), NOW - SECOND), NEWCOMER, NOW - SECOND)
 
     assert refused.value.kind.status == 404
+
+
+def test_what_is_written_in_one_tick_is_told_in_the_order_in_which_it_was_written() -> None:
+    others = [visitor["visitorId"] for visitor in map_of(DEMO)["visitors"][:5]]
+    facts = [goal(f"goal_{n}", visitor_id=visitor) for n, visitor in enumerate([*others, *reversed(others)])]
+    written: list[Happened] = [*facts, payment(), identified()]
+
+    told = [event["_id"] for event in map_of(demo(*written))["recentEvents"]]
+
+    assert told[: len(written)] == [fact.event_id for fact in reversed(written)]
+
+
+def test_of_more_facts_than_the_feed_tells_it_tells_the_latest() -> None:
+    written = [goal(f"goal_{n}") for n in range(250)]
+
+    told = [event["_id"] for event in map_of(demo(*written))["recentEvents"]]
+
+    assert told == [fact.event_id for fact in reversed(written)][:100]
