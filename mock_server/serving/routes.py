@@ -5,6 +5,7 @@ A route matches a whole path only, and distinguishes an encoded slash from a sep
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -41,8 +42,12 @@ class PathRoute(BaseRoute):
         for route in routes:
             for method in route.methods or ():
                 self.by_method.setdefault(method, route)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """The pattern of the path, which is compiled on the first request that looks at this route."""
         # `$` would allow a line feed at the end.
-        self._pattern = re.compile(rf"{_pattern(path)}\Z")
+        return re.compile(rf"{_pattern(self.path)}\Z")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Returns the match and its path parameters; it is partial if only the method differs."""

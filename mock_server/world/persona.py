@@ -1,7 +1,7 @@
 """The persona of a visitor: place, system and name, which never change."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from struct import Struct
 from typing import NamedTuple
@@ -86,7 +86,6 @@ class Personas:
         self._chance = chance
         self._site = site
         self.places = Places(site)
-        self._people = _people_of(site)
         self.systems = Choice(
             ((system, browser), site.devices.get(system.device, 0) * share)
             for system, browser, share in _browsers()
@@ -94,6 +93,11 @@ class Personas:
         self.regulars = [
             (_regular_place(site, regular), *_regular_browser(site, regular)) for regular in site.regulars
         ]
+
+    @cached_property
+    def _people(self) -> Mapping[str, list[Person]]:
+        """The people by locale, read when the first persona is asked for."""
+        return _people_of(self._site)
 
     def of(self, visitor: Visitor) -> Persona:
         """Returns the visitor's persona, from thirteen coins."""
