@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from mock_server.instants import MINUTE
 from mock_server.world.site import LONGEST_SESSION_MINUTES
+from mock_server.world.standing import Standing
 
 LONGEST_IDLE = 30 * MINUTE
 """A visit ends if no page is viewed for so long."""
@@ -150,9 +151,12 @@ class Removal(_Fact, frozen=True, kw_only=True):
         """Returns whether it applies to something that happened to a visitor at an instant."""
         if self.visitor_id is not None and visitor_id != self.visitor_id:
             return False
-        return (self.begin is None or at >= self.begin) and at <= (
-            self.written if self.end is None else min(self.end, self.written)
-        )
+        return (self.begin is None or at >= self.begin) and at <= self.last
+
+    @property
+    def last(self) -> int:
+        """The latest instant to which it applies."""
+        return self.written if self.end is None else min(self.end, self.written)
 
 
 class GoalsRemoved(Removal, frozen=True, kw_only=True, tag="goals_removed"):
@@ -237,8 +241,9 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     )
     views: dict[str, list[PageViewed]] = {}
     links: dict[str, list[LinkFollowed]] = {}
-    goals: list[GoalReached] = []
-    payments: dict[tuple[str, bool], PaymentMade] = {}
+    goals: Standing[GoalReached] = Standing()
+    payments: Standing[PaymentMade] = Standing()
+    transactions: dict[tuple[str, bool], int] = {}
     identified: dict[str, list[Identified]] = {}
     goals_removed: list[GoalsRemoved] = []
     payments_removed: list[PaymentsRemoved] = []
@@ -249,29 +254,27 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
             case LinkFollowed():
                 links.setdefault(fact.visitor_id, []).append(fact)
             case GoalReached():
-                goals.append(fact)
+                goals.add(fact, fact.written, fact.visitor_id, fact.name)
             case PaymentMade():
                 # A transaction is one payment, however often it is written.
-                payments.setdefault((fact.transaction_id, fact.is_refunded), fact)
+                key = fact.transaction_id, fact.is_refunded
+                if transactions.get(key) not in payments:
+                    transactions[key] = payments.add(fact, fact.at, fact.visitor_id, fact.transaction_id)
             case Identified():
                 identified.setdefault(fact.visitor_id, []).append(fact)
             case GoalsRemoved():
                 goals_removed.append(fact)
-                goals = [g for g in goals if not fact.takes(g.visitor_id, g.name, g.written)]
+                goals.remove(fact.visitor_id, fact.name, fact.begin, fact.last)
             case PaymentsRemoved():
                 payments_removed.append(fact)
-                payments = {
-                    key: p
-                    for key, p in payments.items()
-                    if not fact.takes(p.visitor_id, p.transaction_id, p.at)
-                }
-    happened: Iterable[Happened] = chain(goals, payments.values(), *identified.values())
+                payments.remove(fact.visitor_id, fact.transaction_id, fact.begin, fact.last)
+    happened: Iterable[Happened] = chain(goals, payments, *identified.values())
     there = {fact.event_id for fact in happened}
     return Changes(
         views,
         links,
-        goals,
-        sorted(payments.values(), key=lambda payment: payment.at),
+        list(goals),
+        sorted(payments, key=lambda payment: payment.at),
         identified,
         sorted(
             (

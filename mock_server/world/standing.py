@@ -1,0 +1,62 @@
+"""What was written and not removed again, found by visitor, by name and by instant."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterator
+from math import inf
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+_T = TypeVar("_T")
+_Place: TypeAlias = tuple[str | None, str | None]
+
+
+class _Added(NamedTuple):
+    """The instant of something that was added, and its number."""
+
+    at: float
+    number: float
+
+
+class Standing(Generic[_T]):
+    """All that was added and not removed again, in the order in which it was added.
+
+    A removal looks at nothing else than what it removes, so that a thousand of them cost little.
+    """
+
+    def __init__(self) -> None:
+        self._standing: dict[int, _T] = {}
+        self._count = 0
+        self._new: list[tuple[_Added, _Place]] = []
+        # For each visitor and name, each of which may be None for all, what was added, by instant. What was
+        # removed by another visitor or name may still be there.
+        self._places: defaultdict[_Place, list[_Added]] = defaultdict(list)
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._standing.values())
+
+    def __contains__(self, number: int | None) -> bool:
+        return number in self._standing
+
+    def add(self, value: _T, at: int, visitor_id: str | None, name: str) -> int:
+        """Adds what a visitor, or nobody, did at an instant; returns its number."""
+        self._count += 1
+        self._standing[self._count] = value
+        self._new.append((_Added(at, self._count), (visitor_id, name)))
+        return self._count
+
+    def remove(self, visitor_id: str | None, name: str | None, begin: int | None, end: int) -> None:
+        """Removes what has a visitor and a name, None standing for any, from one instant to another."""
+        self._place()
+        found = self._places[visitor_id, name]
+        first = 0 if begin is None else bisect_left(found, _Added(begin, -inf))
+        last = bisect_right(found, _Added(end, inf))
+        for added in found[first:last]:
+            self._standing.pop(int(added.number), None)
+        del found[first:last]
+
+    def _place(self) -> None:
+        # Most logs have no removal, and need no places.
+        for added, (visitor_id, name) in self._new:
+            for place in {(visitor_id, name), (visitor_id, None), (None, name), (None, None)}:
+                insort(self._places[place], added)
+        self._new.clear()
