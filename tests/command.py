@@ -47,14 +47,14 @@ def started(
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def ended(
     *arguments: str,
     environment: Mapping[str, str] = NOTHING,
     folder: Path | None = None,
-    seconds: float = 30,
+    seconds: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Runs `datafast-mock` to its end, at most `seconds`, and returns the process with its output.
 

@@ -29,6 +29,7 @@ from benchmarks.servers import REALTIME, bare_uvicorn, captured, target
 from benchmarks.table import number, summary, table
 from benchmarks.ticks import CROWDS, Crowd, Refresh, cost_of, site_of
 from mock_server.testing import RunningMock
+from tests.timing import assert_once
 
 WRK = """\
 Running 2s test @ http://127.0.0.1:8484/api/v1/analytics/realtime
@@ -209,11 +210,18 @@ def test_rounds_of_mock_and_bare_uvicorn_alternate_and_answer_the_same(mock: Run
     with bare_uvicorn(answer) as server:
         bare = target(server, REALTIME)
         again = captured(bare)
-        samples = plan.interleaved({"mock": ours, "bare": bare})
+        # On a busy machine half a second may be too short.
+        assert_once(lambda: _full_samples(plan, {"mock": ours, "bare": bare}), {"mock": 1, "bare": 1})
 
     assert again == answer
-    assert {name: len(taken) for name, taken in samples.items()} == {"mock": 1, "bare": 1}
-    assert all(sample.answers >= 32 and sample.p99 > 0 for taken in samples.values() for sample in taken)
+
+
+def _full_samples(plan: Plan, targets: dict[str, Target]) -> dict[str, int]:
+    """Returns how many samples of each server have an answer on each of the 32 connections."""
+    return {
+        name: sum(sample.answers >= 32 and sample.p99 > 0 for sample in taken)
+        for name, taken in plan.interleaved(targets).items()
+    }
 
 
 def test_client_stops_at_another_status(mock: RunningMock) -> None:
@@ -237,7 +245,7 @@ def test_peer_ends_with_all_that_it_started(tmp_path: Path) -> None:
         before = captured(peer)
 
     assert before.body == b"{}"
-    assert is_gone(peer, within=5)
+    assert is_gone(peer, within=60)
 
 
 def test_peer_that_does_not_start_tells_its_last_line(tmp_path: Path) -> None:

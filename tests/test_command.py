@@ -32,6 +32,8 @@ from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT, PRESENT
 from tests.ports import port_to_take
 from tests.schemas import strict_validator
+from tests.timing import assert_less
+from tests.waiting import eventually
 
 API = "/api/v1"
 REALTIME = f"{API}/analytics/realtime"
@@ -196,7 +198,7 @@ def test_banner_ends_with_the_address_for_programs(plain: Mock) -> None:
 def test_curl_line_of_the_banner_answers(plain: Mock) -> None:
     command = shlex.split(text_at(plain.banner, "curl "))
 
-    result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
 
     assert json.loads(result.stdout)["status"] == "success"
 
@@ -413,20 +415,16 @@ def test_only_one_of_several_mocks_on_one_port_serves() -> None:
         processes = [
             stack.enter_context(started("--port", str(port), stderr=subprocess.PIPE)) for _ in range(4)
         ]
-        losers = _ended_but_one(processes)
+        eventually(lambda: len(_ended(processes)) == len(processes) - 1)
+        losers = _ended(processes)
         complaints = [process.communicate(timeout=30)[1] for process in losers]
 
     assert [process.returncode for process in losers] == [2, 2, 2], complaints
     assert [len(complaint.splitlines()) for complaint in complaints] == [1, 1, 1]
 
 
-def _ended_but_one(processes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
-    deadline = time.monotonic() + 10
-    while True:
-        over = [process for process in processes if process.poll() is not None]
-        if len(over) >= len(processes) - 1 or time.monotonic() > deadline:
-            return over
-        time.sleep(0.05)
+def _ended(processes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
+    return [process for process in processes if process.poll() is not None]
 
 
 @pytest.mark.parametrize(
@@ -503,18 +501,24 @@ def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_signal_ends_it_at_once_while_a_connection_is_open(number: signal.Signals, code: int) -> None:
+    # Connections that are not closed at once are cut after a second.
+    assert_less(lambda: _seconds_to_end(number, code), 1)
+
+
+def _seconds_to_end(number: signal.Signals, code: int) -> float:
+    """Returns how long a mock with an open connection takes to end; asserts that it ends quietly."""
     with ExitStack() as stack:
         process = stack.enter_context(started("--port", "0", stderr=subprocess.PIPE))
         client = stack.enter_context(httpx2.Client(base_url=address_of(process)))
         reply = client.get(MAP, headers=bearer("df_test"))
         sent = time.monotonic()
         process.send_signal(number)
-        _, complaint = process.communicate(timeout=30)
+        _, complaint = process.communicate(timeout=60)
         took = time.monotonic() - sent
 
     assert reply.status_code == 200
     assert (process.returncode, complaint) == (code, "")
-    assert took < 2
+    return took
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -522,7 +526,7 @@ def test_signal_ends_it_at_once_before_the_first_request() -> None:
     with started("--port", "0", stderr=subprocess.PIPE) as process:
         address_of(process)
         process.terminate()
-        _, complaint = process.communicate(timeout=2)
+        _, complaint = process.communicate(timeout=60)
 
     assert (process.returncode, complaint) == (0, "")
 

@@ -61,7 +61,7 @@ class Image(NamedTuple):
             yield next(line for line in process.stdout if line.startswith(LISTENING)).split()[-1]
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
 
 def health_of(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

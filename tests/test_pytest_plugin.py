@@ -19,7 +19,7 @@ import urllib.request
 
 def ask(mock):
     request = urllib.request.Request(mock.url + "/analytics/realtime", headers=mock.headers)
-    with urllib.request.urlopen(request, timeout=10) as reply:
+    with urllib.request.urlopen(request, timeout=60) as reply:
         return reply.read()
 """
 

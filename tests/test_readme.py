@@ -69,7 +69,7 @@ def test_documented_verdict_is_the_printed_one() -> None:
     ):
         address = address_of(faulty)
         url = command[2].replace("http://127.0.0.1:3000", address)
-        result = ended("verify", url, *command[3:], seconds=60)
+        result = ended("verify", url, *command[3:])
 
     assert result.returncode == 1
     told = _without_moments(result.stdout.replace(address, "http://127.0.0.1:3000")).splitlines()

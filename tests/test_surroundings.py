@@ -28,15 +28,15 @@ def redirected(*arguments: str, streams: str) -> Iterator[subprocess.Popen[str]]
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def answer_at(url: str) -> httpx2.Response:
     """Returns the answer of a mock that may still be starting."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
-            return httpx2.get(f"{url}{REALTIME}", headers=bearer("df_test"), timeout=10)
+            return httpx2.get(f"{url}{REALTIME}", headers=bearer("df_test"), timeout=60)
         except httpx2.TransportError:
             assert time.monotonic() < deadline, f"nobody answers at {url}"
             time.sleep(0.05)
@@ -49,7 +49,7 @@ def test_it_serves_whatever_becomes_of_its_streams(streams: str) -> None:
         with redirected(*arguments, streams=streams) as process:
             replies = [answer_at(f"http://127.0.0.1:{port}") for _ in range(2)]
             process.terminate()
-            _, errors = process.communicate(timeout=10)
+            _, errors = process.communicate(timeout=60)
 
     assert [reply.status_code for reply in replies] == [200, 200]
     assert process.returncode == 0
@@ -85,7 +85,7 @@ def test_unprintable_characters_are_reported_in_one_line(
     arguments: str, streams: str, status: int, errors: str
 ) -> None:
     with redirected(*arguments.split(), streams=streams) as process:
-        told = process.communicate(timeout=20)[1]
+        told = process.communicate(timeout=60)[1]
 
     assert (process.returncode, told) == (status, errors)
 

@@ -1,36 +1,80 @@
 """Limits of time that a correct program keeps on a slow and on a busy machine too.
 
-A limit is work of a known size, measured likewise, or a part of what a mistake takes. The shortest of several
-attempts counts, since other work of the machine lengthens some of them, and a mistake all.
+A limit is work of a known size, measured likewise, or a part of what a mistake takes. One good attempt of
+several is enough, since other work of the machine disturbs some of them, and a mistake all.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 _ATTEMPTS = 5
-_STEPS = 100_000
+_STEPS = 20_000
+# Linux counts the time of a process in hundredths of a second, in the members 14 and 15 of this file.
+_STAT = "/proc/{}/stat"
 
 
-def assert_less(attempt: Callable[[], float], most: float) -> float:
-    """Returns the first result that is less than a limit. Raises AssertionError if none of five is."""
-    results: list[float] = []
-    while len(results) < _ATTEMPTS:
-        results.append(attempt())
-        if results[-1] < most:
-            return results[-1]
-    raise AssertionError(f"none of {results} is less than {most}")
+def assert_once(attempt: Callable[[], object], expected: object) -> None:
+    """Raises AssertionError if no attempt of five gives the expected result."""
+    _attempt(attempt, lambda result: result == expected, f"== {expected}")
+
+
+def assert_less(attempt: Callable[[], float], most: float) -> None:
+    """Raises AssertionError if no attempt of five gives a number below a limit."""
+    _attempt(attempt, lambda result: result < most, f"< {most}")
 
 
 def assert_cheap(work: Callable[[], object], steps: int) -> None:
-    """Raises AssertionError if the work takes more processor time than a loop of some steps."""
-    assert_less(lambda: _seconds(work) / _seconds(_loop) * _STEPS, steps)
+    """Raises AssertionError if the work takes more processor time than a loop of so many steps."""
+    assert_less(lambda: _seconds(work) / _step(), steps)
+
+
+@contextmanager
+def cheap(steps: int, process: int | None = None) -> Iterator[None]:
+    """Asserts that a block takes no more processor time than a loop of so many steps.
+
+    It counts the time of this thread, or of another process by its number. The latter is known on Linux only;
+    elsewhere nothing is asserted.
+    """
+    begun = _clock(process)
+    yield
+    took = _clock(process) - begun
+    assert took < steps * _step()
+
+
+def _attempt(attempt: Callable[[], Any], is_good: Callable[[Any], bool], wanted: str) -> None:
+    results: list[Any] = []
+    while len(results) < _ATTEMPTS:
+        results.append(attempt())
+        if is_good(results[-1]):
+            return
+    raise AssertionError(f"none of {results} is {wanted}")
+
+
+def _clock(process: int | None) -> float:
+    """Returns the seconds of processor time that this thread or a process has taken."""
+    if process is None:
+        return time.thread_time()
+    try:
+        told = Path(_STAT.format(process)).read_text("utf-8")
+    except FileNotFoundError:
+        return 0
+    # The name of the program may contain spaces.
+    members = told.rpartition(")")[2].split()
+    return (int(members[11]) + int(members[12])) / 100
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Returns the processor time of this thread for some work, in seconds."""
     begun = time.thread_time()
     work()
     return time.thread_time() - begun
+
+
+def _step() -> float:
+    """Returns the processor time of one step of a loop, in seconds."""
+    return _seconds(_loop) / _STEPS
 
 
 def _loop() -> None:

@@ -28,7 +28,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 # The longest time for an action or an expectation, in ms; on an idle machine they take far less.
-LONGEST = 10_000
+LONGEST = 30_000
 VISIT = pytest.StashKey[Visit]()
 
 expect.set_options(timeout=LONGEST)
@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
         playwright.chromium.launch(
             executable_path=program,
             args=ARGUMENTS,
-            timeout=3 * LONGEST,
+            timeout=2 * LONGEST,
             # Chromium's sandbox does not work for root.
             chromium_sandbox=os.geteuid() != 0,
         ) as browser,

@@ -2,16 +2,17 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mock_server.testing import running
 from tests.browser.console import Console, Open
 from tests.command import serving
 from tests.controls import Controls
 from tests.instants import INSTANT
+from tests.timing import assert_less
 
 LIVING_WITHIN = 2_000
-"""The longest time from opening the address to a map with visitors, in ms."""
+"""The longest time from opening the address to a map with visitors, in ms, where LOOP takes 100 ms."""
 HEAVIEST = 265_000
 """The most bytes of the page and its files, with the table of places but without the reference viewer."""
 WIDTHS = [360, 759, 760, 1239, 1240, 1920, 2560]
@@ -30,6 +31,13 @@ FOCUSED = """(() => {
   const element = document.activeElement;
   return element.matches(".dot") ? "a dot" : element.id || element.textContent.trim();
 })()"""
+# Measures a loop of known size in the page, in ms.
+LOOP = """() => {
+  const begun = performance.now();
+  let text = "";
+  for (let n = 0; n < 3_000_000; n++) text = String(n);
+  return performance.now() - begun + text.length * 0;
+}"""
 # Measures the gaps between frames over some seconds, in ms, shortest first.
 FRAMES = """(seconds) => new Promise((done) => {
   const gaps = [];
@@ -48,20 +56,23 @@ FRAMES = """(seconds) => new Promise((done) => {
 def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
     page.add_init_script(STOPWATCH)
     with serving() as printed_address:
-        times: list[float] = []
-        # The best of three attempts counts, since the machine may be busy with other tests.
-        while len(times) < 3 and min(times, default=LIVING_WITHIN) >= LIVING_WITHIN:
-            page.goto(printed_address)
-            expect(page.locator(".dot").first).to_be_attached()
-            times.append(page.evaluate("window.livingAfter"))
+        assert_less(lambda: living_after(page, printed_address), LIVING_WITHIN)
 
-        assert min(times) < LIVING_WITHIN
         before = page.locator("#feed > li").first.get_attribute("data-key")
         # Events come at random every few seconds, so one comes within a minute.
         expect(page.locator("#feed > li").first).not_to_have_attribute(
             "data-key", str(before), timeout=60_000
         )
         page.goto("about:blank")
+
+
+def living_after(page: Page, address: str) -> float:
+    """Opens the address, and returns the time until a visitor is on the map, in ms of a quick machine."""
+    page.goto(address)
+    expect(page.locator(".dot").first).to_be_attached()
+    living: float = page.evaluate("window.livingAfter")
+    loop: float = page.evaluate(LOOP)
+    return living / max(loop / 100, 1)
 
 
 def test_the_page_and_its_files_are_small(opened: Open) -> None:
@@ -132,19 +143,25 @@ def test_reduced_motion_is_respected(opened: Open) -> None:
 
 
 @pytest.mark.long
-def test_five_thousand_visitors_stay_smooth(page: Page) -> None:
+def test_five_thousand_visitors_stay_smooth(page: Page, browser: Browser) -> None:
+    empty = browser.new_page()
     with running(site="launch_day", now=INSTANT) as mock, Controls(mock.server) as controls:
         console = Console(page, mock, controls, controls.mint())
         expect(console.dots).not_to_have_count(0, timeout=30_000)
         count = console.dots.count()
         assert count > 4_000
 
-        gaps = page.evaluate(FRAMES, 5)
-
         # Meanwhile a worker reads answers of 4 MB. The limit is for two busy cores without a GPU.
-        assert gaps[len(gaps) // 2] < 50
-        assert gaps[int(len(gaps) * 0.95)] < 250
+        assert_less(lambda: roughness(console.page, empty), 1)
         page.goto("about:blank")
+
+
+def roughness(page: Page, empty: Page) -> float:
+    """Returns the gaps between a page's frames as a share of their limits, which an empty page may raise."""
+    least: float = max(empty.evaluate(FRAMES, 1)) / 20
+    gaps: list[float] = page.evaluate(FRAMES, 5)
+    middle, late = gaps[len(gaps) // 2] / 50, gaps[int(len(gaps) * 0.95)] / 250
+    return max(middle, late) / max(least, 1)
 
 
 def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None:

@@ -25,7 +25,7 @@ PLANTED = "df_planted"
 # Sends requests one after another, and returns what the page can read of each answer, or the error.
 ASK = """async (questions) => {
   const ask = async ({ url, ...options }) => {
-    const reply = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) });
+    const reply = await fetch(url, { ...options, signal: AbortSignal.timeout(60_000) });
     const text = await reply.text();
     const headers = Object.fromEntries(reply.headers);
     return { status: reply.status, headers, body: text && JSON.parse(text) };
@@ -67,7 +67,7 @@ class Server(NamedTuple):
 
     def wait_for(self, answer: str, count: int) -> None:
         """Waits until the number of requests that got an answer is `count`."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while self.count(answer) < count:
             assert time.monotonic() < end, f"{answer!r} is missing in\n{self.log.read_text('utf-8')[-1000:]}"
             time.sleep(0.02)

@@ -98,7 +98,7 @@ def test_other_hosts_are_not(controls: Controls, host: str) -> None:
 
 @pytest.mark.parametrize("hosts", [["127.0.0.1", "evil.example"], ["evil.example", "127.0.0.1"]])
 def test_of_several_hosts_none_counts(turned: RunningMock, hosts: list[str]) -> None:
-    connection = http.client.HTTPConnection(urlsplit(turned.server).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(turned.server).netloc, timeout=60)
     connection.putrequest("GET", "/__mock/clock", skip_host=True)
     for host in hosts:
         connection.putheader("Host", host)

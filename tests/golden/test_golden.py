@@ -68,7 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files that the command writes with an unusual hash seed, time zone and encoding."""
     folder = tmp_path_factory.mktemp("golden") / "new"
     environment = {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
-    result = ended("fixtures", "--out", str(folder), environment=environment, seconds=120)
+    result = ended("fixtures", "--out", str(folder), environment=environment)
     assert result.returncode == 0, result.stderr
     return files_in(folder)
 

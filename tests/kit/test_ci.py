@@ -35,7 +35,7 @@ def _run(script: str, folder: Path, **environment: str) -> subprocess.CompletedP
         env={"PATH": os.environ["PATH"], "HOME": str(folder), **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

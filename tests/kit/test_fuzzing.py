@@ -22,14 +22,17 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     begun = time.monotonic()
     with serving("--now", INSTANT) as address:
+        ready = time.monotonic()
         options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "3")
-        result = ended("verify", address, *options, "--report", f"json={report}", seconds=120)
+        result = ended("verify", address, *options, "--report", f"json={report}")
+    over = time.monotonic()
     assert result.returncode == 0, result.stdout + result.stderr
     content = json.loads(report.read_bytes())
     assert {clause["outcome"] for clause in content["clauses"]} == {"holds", "other revision"}
     # The probes alone make fewer than 50 requests.
     assert content["answers"] > 100
-    assert time.monotonic() - begun < 90
+    # The work takes as long as some starts of the mock.
+    assert over - ready < 30 + 90 * (ready - begun)
 
 
 @pytest.mark.long
@@ -37,8 +40,8 @@ def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with serving("--now", INSTANT) as upstream, _faulty(upstream) as address:
         options = ("--key", "df_demo", "--pause", "0", "--only", "RT-*", "--report", f"json={report}")
-        without = ended("verify", address, *options, seconds=60)
-        fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "3", seconds=120)
+        without = ended("verify", address, *options)
+        fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "3")
     assert (without.returncode, fuzzed.returncode) == (0, 1), fuzzed.stdout
     broken = [c["id"] for c in json.loads(report.read_bytes())["clauses"] if c["outcome"] == "broken"]
     assert broken == ["RT-01"]
@@ -54,7 +57,7 @@ def _faulty(upstream: str) -> Iterator[str]:
         def do_GET(self) -> None:
             headers = {k: v for k, v in self.headers.items() if k.lower() == "authorization"}
             try:
-                with urlopen(Request(upstream + self.path, headers=headers), timeout=10) as reply:
+                with urlopen(Request(upstream + self.path, headers=headers), timeout=60) as reply:
                     status, body = reply.status, reply.read()
             except HTTPError as error:
                 status, body = error.code, error.read()

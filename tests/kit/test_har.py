@@ -85,11 +85,11 @@ def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path)
     )
     with serving("--now", INSTANT) as upstream:
         if fault is None:
-            asked = ended("verify", upstream, *options, seconds=60)
+            asked = ended("verify", upstream, *options)
         else:
             with started(fault, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
-                asked = ended("verify", address_of(mutate), *options, seconds=60)
-    judged = ended("verify", "--har", str(saved), "--report", f"json={again}", seconds=30)
+                asked = ended("verify", address_of(mutate), *options)
+    judged = ended("verify", "--har", str(saved), "--report", f"json={again}")
     assert judged.returncode == asked.returncode == (0 if fault is None else 1)
     before, after = json.loads(live.read_bytes()), json.loads(again.read_bytes())
     assert [(c["id"], c["outcome"], c["cases"]) for c in before["clauses"]] == [

@@ -241,7 +241,7 @@ def test_an_echo_is_written_nowhere(token: str, tmp_path: Path) -> None:
     reports = [f"--report={kind}={tmp_path / kind}" for kind in REPORTS]
     options = ("--key", token, "--pause", "0", "--timeout", "5", f"--save-har={tmp_path / 'har'}", *reports)
     with _echoing() as address:
-        result = ended("verify", address, *options, seconds=60)
+        result = ended("verify", address, *options)
 
     assert (result.returncode, result.stderr) == (1, "")
     for text in (result.stdout, *(file.read_text("utf-8") for file in files)):
@@ -276,7 +276,7 @@ def test_an_echo_is_shown_by_no_test(tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

@@ -64,7 +64,7 @@ def _verified(
     stderr: IO[bytes] | int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
     command = [str(COMMAND), "verify", "--har", str(traffic), "--only", "RT-*", *options]
-    return subprocess.run(command, stdout=stdout, stderr=stderr, text=True, check=False, timeout=30)
+    return subprocess.run(command, stdout=stdout, stderr=stderr, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("kind", ["json", "junit", "markdown", "html"])
@@ -111,7 +111,7 @@ def test_closed_streams_do_not_matter(traffic: Path) -> None:
     report = traffic.with_suffix(".json")
     line = f'"{COMMAND}" verify --har "{traffic}" --only "RT-*" --report "json={report}" >&- 2>&-'
 
-    assert subprocess.run(["sh", "-c", line], check=False, timeout=30).returncode == 0
+    assert subprocess.run(["sh", "-c", line], check=False, timeout=60).returncode == 0
     assert report.exists()
 
 
@@ -130,7 +130,7 @@ def test_one_report_that_cannot_be_written_leaves_the_others_and_the_verdict(tra
 def test_a_full_disk_is_no_bug_in_the_kit(arguments: list[str]) -> None:
     with _full() as file:
         result = subprocess.run(
-            [COMMAND, *arguments], stdout=file, stderr=subprocess.PIPE, text=True, check=False, timeout=30
+            [COMMAND, *arguments], stdout=file, stderr=subprocess.PIPE, text=True, check=False, timeout=60
         )
 
     assert result.returncode == 74

@@ -79,7 +79,7 @@ def _answer(body: bytes, headers: bytes = _JSON, status: bytes = b"200 OK") -> b
 
 def _ask(port: int, request: bytes) -> Reply:
     """Sends bytes, and returns the answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
         data = b""
         while part := connection.recv(65_536):

@@ -65,7 +65,7 @@ def _assert_well(make: Callable[[], Stranger], runs: int) -> None:
 
 def _plan(base: str, number: int, clauses: Sequence[Clause] = SEED_CLAUSES) -> Plan:
     credentials = _CREDENTIALS[number % len(_CREDENTIALS)]
-    return Plan(base, credentials, clauses, limits=Limits(timeout=5), pause=0)
+    return Plan(base, credentials, clauses, limits=Limits(timeout=60), pause=0)
 
 
 def _told(run: Run) -> list[str]:

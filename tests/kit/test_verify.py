@@ -42,15 +42,17 @@ def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -
     report = tmp_path / "report.json"
     begun = time.monotonic()
     with serving(*options) as address:
-        result = ended("verify", address, *_MOCK, "--report", f"json={report}", seconds=60)
+        ready = time.monotonic()
+        result = ended("verify", address, *_MOCK, "--report", f"json={report}")
+    over = time.monotonic()
     assert result.returncode == 0, result.stdout
     content = json.loads(report.read_bytes())
     outcomes = {clause["id"]: clause["outcome"] for clause in content["clauses"]}
     assert set(outcomes.values()) <= {"holds", "other revision"}, result.stdout
     revision = options[options.index("--revision") + 1] if "--revision" in options else "2026-02"
     assert content["revision"] == revision
-    # This includes the start of the mock.
-    assert time.monotonic() - begun < 15
+    # The kit waits for ten seconds; its work takes as long as a few starts of the mock.
+    assert over - ready < 15 + 30 * (ready - begun)
     assert content["answers"] < 90
 
 
@@ -59,7 +61,7 @@ def test_a_fault_is_told_with_all_that_repeats_it() -> None:
         serving(*_FULL) as upstream,
         started("count-too-small", "--upstream", upstream, "--port", "0", command="mutate") as mutate,
     ):
-        result = ended("verify", address_of(mutate), *_SWIFT, seconds=60)
+        result = ended("verify", address_of(mutate), *_SWIFT)
     assert result.returncode == 1
     told = result.stdout
     assert "1 broken" in told
@@ -83,7 +85,11 @@ def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
         ):
             with started(name, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
                 result = ended(
-                    "verify", address_of(mutate), *_SWIFT, "--report", f"json={report}", seconds=60
+                    "verify",
+                    address_of(mutate),
+                    *_SWIFT,
+                    "--report",
+                    f"json={report}",
                 )
             outcomes = {c["id"]: c["outcome"] for c in json.loads(report.read_bytes())["clauses"]}
             broken = [clause for clause, outcome in outcomes.items() if outcome == "broken"]
@@ -96,9 +102,9 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
     with serving(*_FULL) as upstream:
         with started("count too small", "--upstream", upstream, "--port", "0", command="mutate") as mutate:
             address = address_of(mutate)
-            first = ended("verify", address, *_SWIFT, "--report", f"json={report}", seconds=60)
-            again = ended("verify", address, *_SWIFT, "--baseline", str(report), seconds=60)
-        mended = ended("verify", upstream, *_SWIFT, "--baseline", str(report), seconds=60)
+            first = ended("verify", address, *_SWIFT, "--report", f"json={report}")
+            again = ended("verify", address, *_SWIFT, "--baseline", str(report))
+        mended = ended("verify", upstream, *_SWIFT, "--baseline", str(report))
     assert (first.returncode, again.returncode, mended.returncode) == (1, 0, 0)
     assert "1 known deviation," in again.stdout
     assert "KNOWN DEVIATIONS\nMAP-72" in again.stdout
@@ -124,7 +130,7 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
 )
 def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> None:
     with serving(*_FULL) as address:
-        result = ended("verify", address, *arguments, "--pause", "0.2", seconds=30)
+        result = ended("verify", address, *arguments, "--pause", "0.2")
     assert result.returncode == code, result.stdout
     assert words in result.stdout.splitlines()[-1]
 
@@ -242,7 +248,7 @@ def test_a_starting_server_is_waited_for() -> None:
     begun = time.monotonic()
     # This is longer than the command takes to send its first request, unless the machine is very busy.
     with running(Stranger(), after=2.0) as base:
-        result = ended("verify", base, "--key", KEY, "--pause", "0", "--wait", "20s", seconds=60)
+        result = ended("verify", base, "--key", KEY, "--pause", "0", "--wait", "20s")
     assert time.monotonic() - begun > 2
     assert result.returncode == 0, result.stdout
 
@@ -252,7 +258,7 @@ def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) ->
     options = [f"--report={kind}={file}" for kind, file in zip(_KINDS, reports, strict=True)]
     environment = {"DATAFAST_KEY": "df_shop", "DATAFAST_ACCOUNT_TOKEN": "dft_test"}
     with serving(*_FULL) as address:
-        result = ended("verify", address, *options, "--pause=0.2", environment=environment, seconds=60)
+        result = ended("verify", address, *options, "--pause=0.2", environment=environment)
     assert result.returncode == 0, result.stdout
     for text in (result.stdout, result.stderr, *(file.read_text("utf-8") for file in reports)):
         assert "df_shop" not in text

@@ -34,6 +34,7 @@ from tests.controls import Controls
 from tests.credentials import bearer
 from tests.instants import INSTANT
 from tests.ports import port_to_take
+from tests.timing import assert_less
 from tests.waiting import eventually
 
 PATH = "/api/v1/analytics/realtime/map"
@@ -116,7 +117,7 @@ class Intercepting(NamedTuple):
     def direct(self, key: str) -> bytes:
         """Returns the answer at the mock's own address for a key."""
         request = Request(self.url + PATH, headers=bearer(key))
-        with urlopen(request, timeout=10) as reply:
+        with urlopen(request, timeout=60) as reply:
             body: bytes = reply.read()
             return body
 
@@ -163,19 +164,19 @@ def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) 
         yield command
 
 
-@pytest.fixture
-def patient() -> Iterator[tuple[str, int]]:
-    """A proxy in this process, with short timeouts and at most two connections."""
+@contextmanager
+def proxy(seconds: float) -> Iterator[tuple[str, int]]:
+    """Runs a proxy in this process, with these timeouts and at most two connections; yields its address."""
     is_ready = threading.Event()
     with (
         certificate_for(HOST, None) as certificate,
         bind("127.0.0.1", 0) as sock,
         bind("127.0.0.1", 0) as own,
     ):
-        server = Server(Starlette(), is_ready.set, Interceptor(sock, certificate, seconds=SHORT, most=2))
+        server = Server(Starlette(), is_ready.set, Interceptor(sock, certificate, seconds=seconds, most=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [own]})
         thread.start()
-        assert is_ready.wait(10)
+        assert is_ready.wait(60)
         yield sock.getsockname()
         server.should_exit = True
         thread.join()
@@ -185,7 +186,7 @@ def run(program: Sequence[str], environment: dict[str, str]) -> subprocess.Compl
     """Runs a program with additional variables, and without any other proxy settings."""
     own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return subprocess.run(
-        program, env={**own, **environment}, capture_output=True, encoding="utf-8", timeout=10, check=False
+        program, env={**own, **environment}, capture_output=True, encoding="utf-8", timeout=60, check=False
     )
 
 
@@ -207,7 +208,7 @@ def heard(sock: socket.socket) -> bytes:
 
 def tunnel(command: Intercepting, stack: ExitStack) -> ssl.SSLSocket:
     """Returns a connection to the mock through the proxy."""
-    sock = stack.enter_context(socket.create_connection(command.proxy, timeout=10))
+    sock = stack.enter_context(socket.create_connection(command.proxy, timeout=60))
     sock.sendall(CONNECT)
     assert heard(sock) == ESTABLISHED
     return stack.enter_context(command.trusting().wrap_socket(sock, server_hostname=HOST))
@@ -410,8 +411,9 @@ def test_absolute_target_may_come_in_pieces(command: Intercepting) -> None:
 def test_fault_of_an_absolute_target_is_that_of_its_connection(
     command: Intercepting, fault: str, seconds: float, heard_of_it: str
 ) -> None:
-    with socket.create_connection(command.proxy, timeout=seconds) as sock:
+    with socket.create_connection(command.proxy, timeout=30) as sock:
         sock.sendall(absolute(URL, "Authorization: Bearer df_test", f"Prefer: fault={fault}"))
+        sock.settimeout(seconds)
         try:
             found = sock.recv(1).decode()
         except OSError as error:
@@ -547,14 +549,15 @@ def test_bytes_inside_the_tunnel_that_are_not_tls_end_it(command: Intercepting) 
         pytest.param(CONNECT, id="no TLS after the answer"),
     ],
 )
-def test_client_that_keeps_it_waiting_is_cut(patient: tuple[str, int], beginning: bytes) -> None:
-    began = time.monotonic()
-    with socket.create_connection(patient, timeout=30) as sock:
-        sock.sendall(beginning)
-        answer = _until_cut(sock)
+def test_client_that_keeps_it_waiting_is_cut(beginning: bytes) -> None:
+    with proxy(SHORT) as address:
+        began = time.monotonic()
+        with socket.create_connection(address, timeout=30) as sock:
+            sock.sendall(beginning)
+            answer = _until_cut(sock)
 
     assert answer in (b"", ESTABLISHED)
-    assert SHORT / 2 < time.monotonic() - began < 10 * SHORT
+    assert time.monotonic() - began > SHORT / 2
 
 
 def _until_cut(sock: socket.socket) -> bytes:
@@ -581,20 +584,26 @@ def test_paths_that_resemble_the_controls_do_not_reach_them(command: Interceptin
 
 
 @pytest.mark.parametrize("beginning", [b"", absolute(URL)[:-2]], ids=["silent", "inside"])
-def test_there_is_room_again_when_others_have_left(patient: tuple[str, int], beginning: bytes) -> None:
-    with socket.create_connection(patient) as one, socket.create_connection(patient) as other:
-        one.sendall(beginning)
-        other.sendall(beginning)
-        refused = said(patient, CONNECT)
+def test_there_is_room_again_when_others_have_left(beginning: bytes) -> None:
+    with proxy(60) as address:
+        with socket.create_connection(address) as one, socket.create_connection(address) as other:
+            one.sendall(beginning)
+            other.sendall(beginning)
+            refused = said(address, CONNECT)
 
-    assert refused.startswith(b"HTTP/1.1 503 ")
-    eventually(lambda: said(patient, CONNECT) == ESTABLISHED)
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        eventually(lambda: said(address, CONNECT) == ESTABLISHED)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
 def test_sigterm_ends_it_at_once_whatever_is_open(without: dict[str, dict[str, str]], loop: str) -> None:
-    environment = without["uvloop"] if loop == "asyncio" else {}
+    # What is not closed at once is cut after a second, and then after the proxy's timeout.
+    assert_less(lambda: _seconds_to_end(without["uvloop"] if loop == "asyncio" else {}), 2)
+
+
+def _seconds_to_end(environment: Mapping[str, str]) -> float:
+    """Returns how long a mock takes to end while connections are open; asserts that it ends well."""
     with ExitStack() as stack:
         command = stack.enter_context(intercepting_command(environment=environment))
         folder = command.authority.parent
@@ -606,12 +615,12 @@ def test_sigterm_ends_it_at_once_whatever_is_open(without: dict[str, dict[str, s
             stack.enter_context(socket.create_connection(command.proxy)).sendall(beginning)
         sent = time.monotonic()
         command.process.send_signal(signal.SIGTERM)
-        code = command.process.wait(5)
+        code = command.process.wait(60)
         took = time.monotonic() - sent
 
     assert code == 0
-    assert took < 2
     assert not folder.exists()
+    return took
 
 
 def test_authority_is_in_a_folder_of_ones_own(command: Intercepting) -> None:

@@ -34,6 +34,7 @@ from tests.serving.test_fast import (
     service,
     wait_until_read,
 )
+from tests.timing import assert_once
 
 TOKEN = "Authorization: Bearer df_test"
 PLAIN = asking(REALTIME, TOKEN)
@@ -429,16 +430,21 @@ def hasty() -> Iterator[str]:
 def test_an_idle_connection_is_closed_after_the_timeout(
     hasty: str, pieces: list[str], count: int, least: float
 ) -> None:
-    with connected(hasty) as sock:
-        begin = time.monotonic()
+    # It is closed earlier if the pieces are more than a timeout apart.
+    assert_once(lambda: _count_until_the_end(hasty, pieces, least), count)
+
+
+def _count_until_the_end(server: str, pieces: list[str], least: float) -> int:
+    """Returns the number of answers on a connection until the server closes it; asserts how long it waits."""
+    answer = b""
+    begin = time.monotonic()
+    with connected(server) as sock, suppress(ConnectionError):
         for piece in pieces:
             sock.sendall(piece.encode())
-            wait_until_read(hasty)
+            wait_until_read(server)
         answer = b"".join(iter(lambda: sock.recv(1 << 16), b""))
-        took = time.monotonic() - begin
-
-    assert len(statuses(answer)) == count
-    assert took > least - 0.1
+    assert time.monotonic() - begin > least - 0.1
+    return len(statuses(answer))
 
 
 def test_one_byte_after_another_is_too_slow(hasty: str) -> None:
@@ -484,7 +490,7 @@ LEAVING = [
     pytest.param(
         b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{" % REALTIME.encode(), id="body"
     ),
-    pytest.param(SLOW.replace("300", "5000").encode(), id="late answer"),
+    pytest.param(SLOW.replace("300", "60000").encode(), id="late answer"),
     pytest.param(asking("/openapi.json?revision=all").encode() * 100, id="answers that nobody reads"),
     pytest.param(asking("/__mock/requests?format=har").encode() * 3, id="answers of a control"),
 ]
@@ -528,12 +534,11 @@ def test_sigterm_ends_it_in_silence_whatever_is_half_done(
         for parameter in LEAVING:
             stack.enter_context(connected(address)).sendall(parameter.values[0])  # type: ignore[arg-type] # bytes
         wait_until_read(address)
-        begin = time.monotonic()
         server.terminate()
-        code = server.wait(10)
+        # The late answer would take a minute.
+        code = server.wait(30)
 
     assert code == 0
-    assert time.monotonic() - begin < 3
     assert stderr.read_text() == ""
 
 

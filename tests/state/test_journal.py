@@ -96,7 +96,7 @@ def test_a_cut_answer_is_noted_as_it_was_sent(
 def test_a_client_that_leaves_got_nothing(turned: RunningMock, controls: Controls) -> None:
     key = controls.mint()
     address = urlsplit(turned.server)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as sock:
         head = f"GET /api/v1{REALTIME} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n"
         sock.sendall(f"{head}Prefer: delay=5000\r\n\r\n".encode())
         # The request is in the journal while it waits; its answer is added when it is sent.
@@ -167,7 +167,7 @@ def test_a_client_that_does_not_send_its_body_is_answered(controls: Controls, tu
     key = controls.mint()
     host, port = turned.server.removeprefix("http://").split(":")
     head = f"GET /api/v1{REALTIME} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {key}\r\n"
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(f"{head}Content-Length: 9\r\n\r\nabc".encode())
         answer = connection.recv(1 << 16)
 

@@ -10,6 +10,7 @@ from mock_server.state.limits import Limiter, RateLimit, RateLimitedError, windo
 from tests.command import ended, serving
 from tests.controls import Controls, Json
 from tests.credentials import bearer
+from tests.timing import assert_once
 
 REALTIME = "/analytics/realtime"
 START = {"now": "2026-02-06T05:27:20Z", "frozen": True}
@@ -119,6 +120,7 @@ def test_each_credential_has_the_servers_limit_for_itself() -> None:
 )
 def test_limits_count_real_time_until_somebody_drives_the_clock(options: list[str]) -> None:
     with serving("--rate-limit", "1/s", *options) as url, httpx2.Client(base_url=url) as web:
+        begun = time.time()
         asked = (web.get(f"/api/v1{REALTIME}", headers=bearer("df_test")) for _ in range(1_000))
         refused = next(reply for reply in asked if reply.status_code == 429)
         refused_at = time.time()
@@ -126,7 +128,7 @@ def test_limits_count_real_time_until_somebody_drives_the_clock(options: list[st
         after = web.get(f"/api/v1{REALTIME}", headers=bearer("df_test"))
         found = web.get("/__mock/requests/retries", params={"key": "df_test"}).json()
 
-    assert refused_at - 1 < refused.json()["reset"] / 1000 < refused_at + 1
+    assert begun < refused.json()["reset"] / 1000 < refused_at + 1
     assert after.status_code == 200
     assert [(retry["patient"], retry["waited"] >= retry["required"]) for retry in found["retries"]] == [
         (True, True)
@@ -135,30 +137,35 @@ def test_limits_count_real_time_until_somebody_drives_the_clock(options: list[st
 
 def test_a_forced_429_of_a_world_in_the_past_ends_soon() -> None:
     with serving("--now", "2020-01-01T00:00:00Z", "--freeze") as url, httpx2.Client(base_url=url) as web:
+        begun = time.time()
         reply = web.get(f"/api/v1{REALTIME}", headers={"Prefer": "code=429"})
 
-    assert 0 < reply.json()["reset"] / 1000 - time.time() + 2 < 62
+    assert begun - 2 < reply.json()["reset"] / 1000 < time.time() + 60
     assert 0 < int(reply.headers["Retry-After"]) <= 60
 
 
 def test_a_client_that_waits_in_real_time_is_let_in_although_the_clock_is_frozen(
     controls: Controls, web: httpx2.Client
 ) -> None:
-    key = controls.mint(rateLimit={"limit": 1, "window": 1}, **START)
-    first = [web.get(REALTIME, headers=bearer(key)).status_code for _ in range(2)]
-    time.sleep(1)
-    then = web.get(REALTIME, headers=bearer(key)).status_code
+    def statuses() -> list[int]:
+        key = controls.mint(rateLimit={"limit": 1, "window": 1}, **START)
+        first = [web.get(REALTIME, headers=bearer(key)).status_code for _ in range(2)]
+        time.sleep(1)
+        last = web.get(REALTIME, headers=bearer(key)).status_code
+        assert controls.get("/requests/retries", key=key)["patient"] is True
+        return [*first, last]
 
-    assert (first, then) == ([200, 429], 200)
-    assert controls.get("/requests/retries", key=key)["patient"] is True
+    # The second request is let in as well if it comes a second after the first.
+    assert_once(statuses, [200, 429, 200])
 
 
 def test_a_limit_of_a_key_that_only_has_a_name_counts_real_time(
     controls: Controls, web: httpx2.Client
 ) -> None:
+    begun = time.time()
     reply = web.get(REALTIME, headers=bearer(controls.mint(rateLimit={"limit": 0}, label="nobody drives")))
 
-    assert 0 < reply.json()["reset"] / 1000 - time.time() + 2 < 62
+    assert begun - 2 < reply.json()["reset"] / 1000 < time.time() + 60
 
 
 @pytest.mark.parametrize(
