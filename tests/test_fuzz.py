@@ -15,15 +15,20 @@ from tests.command import serving
 HERE = Path(__file__).parent
 SCHEMATHESIS = Path(sys.executable).with_name("st")
 OPERATIONS = {
-    "getRealtime": r"/analytics/realtime",
-    "getRealtimeMap": r"/analytics/realtime/map",
-    "getVisitor": r"/visitors/[^/]+",
-    "getOverview": r"/analytics/overview",
-    "getTimeseries": r"/analytics/timeseries",
-    "getPages": r"/analytics/pages",
-    "listVisitors": r"/visitors",
+    "getRealtime": r"GET /analytics/realtime",
+    "getRealtimeMap": r"GET /analytics/realtime/map",
+    "getVisitor": r"GET /visitors/[^/]+",
+    "getOverview": r"GET /analytics/overview",
+    "getTimeseries": r"GET /analytics/timeseries",
+    "getPages": r"GET /analytics/pages",
+    "listVisitors": r"GET /visitors",
+    "createGoal": r"POST /goals",
+    "deleteGoals": r"DELETE /goals",
+    "createPayment": r"POST /payments",
+    "deletePayments": r"DELETE /payments",
+    "identifyVisitor": r"POST /identify",
 }
-LINE = re.compile(r"(\d{3}) GET /api/v1(/[^? ]*)\S* ")
+LINE = re.compile(r"(\d{3}) (GET|POST|DELETE) /api/v1(/[^? ]*)\S* ")
 
 
 def fuzz(tmp_path: Path, revision: str, config: str, token: str, examples: int) -> Counter[str]:
@@ -40,9 +45,11 @@ def fuzz(tmp_path: Path, revision: str, config: str, token: str, examples: int) 
         )
     assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
     answered: Counter[str] = Counter()
-    for status, path in LINE.findall(log.read_text()):
+    for status, method, path in LINE.findall(log.read_text()):
         answered += Counter(
-            name for name, route in OPERATIONS.items() if status == "200" and re.fullmatch(route, path)
+            name
+            for name, route in OPERATIONS.items()
+            if status == "200" and re.fullmatch(route, f"{method} {path}")
         )
     return answered
 
@@ -59,7 +66,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     config, token = TOKENS[1].values
     answered = fuzz(tmp_path, "2026-02", str(config), str(token), examples=15)
 
-    assert all(answered[operation] >= 10 for operation in OPERATIONS), answered
+    assert all(answered[operation] >= 5 for operation in OPERATIONS), answered
 
 
 @pytest.mark.slow
