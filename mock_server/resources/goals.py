@@ -6,7 +6,7 @@ import msgspec
 
 from mock_server.errors import GOAL_RESERVED, ApiError
 from mock_server.resources.call import Call, Reply
-from mock_server.resources.lives import life_of
+from mock_server.resources.lives import visitor_of
 from mock_server.resources.writes import filters_of, object_id, write
 from mock_server.world.facts import GoalReached, GoalsRemoved
 
@@ -24,12 +24,12 @@ def create_goal(call: Call) -> Reply:
     name = _name_of(call.body["name"])
     if name in _RESERVED:
         raise ApiError(GOAL_RESERVED, name=name)
-    life = life_of(call, call.body["datafast_visitor_id"])
+    visitor_id = visitor_of(call, call.body["datafast_visitor_id"])
     metadata = call.body.get("metadata") or {}
     goal = GoalReached(
         written=call.instant,
         event_id=object_id(call),
-        visitor_id=life.visitor_id,
+        visitor_id=visitor_id,
         name=name,
         description=call.body.get("description"),
         properties={key: without_markup(value) for key, value in metadata.items()},

@@ -1,5 +1,8 @@
 """The lives of the visitors that requests name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
 from mock_server.resources.call import Call
@@ -23,14 +26,41 @@ def life_of(call: Call, visitor_id: str) -> Life:
 
     Raises ApiError: 404 for a visitor without page views at that instant, 400 for a bot.
     """
-    try:
+    with _refused(call, visitor_id):
         return find_life(call, visitor_id)
+
+
+def is_known(call: Call, visitor_id: str) -> bool:
+    """Whether a visitor has page views at that instant. Raises ApiError 400 for a bot."""
+    try:
+        visitor_of(call, visitor_id)
+    except ApiError as error:
+        if error.kind is not VISITOR_NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+def visitor_of(call: Call, visitor_id: str) -> str:
+    """Returns the id of a visitor in lower case. Raises ApiError as `life_of` does."""
+    visitor_id = visitor_id.lower()
+    with _refused(call, visitor_id):
+        # The world's own visitors are known without any facts.
+        if not call.world.sessions_of(visitor_id, call.instant):
+            find_life(call, visitor_id)
+    return visitor_id
+
+
+@contextmanager
+def _refused(call: Call, visitor_id: str) -> Iterator[None]:
+    """Answers the errors of a world."""
+    try:
+        yield
     except BotError:
         raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id.lower()) from None
     except UnknownVisitorError:
-        raise ApiError(
-            VISITOR_NOT_FOUND, visitor_id=visitor_id.lower(), instant=iso_of(call.instant)
-        ) from None
+        instant = iso_of(call.instant)
+        raise ApiError(VISITOR_NOT_FOUND, visitor_id=visitor_id.lower(), instant=instant) from None
 
 
 def _world_of(call: Call, visitor_id: str) -> World:

@@ -8,17 +8,15 @@ from mock_server.errors import (
     CURRENCY_UNKNOWN,
     INVALID_TIMESTAMP,
     TRANSACTION_NOT_FOUND,
-    VISITOR_IS_BOT,
     ApiError,
 )
 from mock_server.instants import instant_of, iso_of
 from mock_server.resources.call import Call, Reply
-from mock_server.resources.lives import find_life
-from mock_server.resources.writes import filters_of, log_of, object_id, write
+from mock_server.resources.lives import is_known
+from mock_server.resources.writes import filters_of, is_own_payment, object_id, recorded, write
 from mock_server.state.clock import TICK
 from mock_server.world.currencies import currency_of
-from mock_server.world.facts import PaymentMade, PaymentsRemoved, changes_at, transaction
-from mock_server.world.world import BotError, UnknownVisitorError
+from mock_server.world.facts import PaymentMade, PaymentsRemoved
 
 _ATTRIBUTED = "Payment recorded and attributed successfully"
 _RECORDED = "Payment recorded successfully"
@@ -34,7 +32,7 @@ def create_payment(call: Call) -> Reply:
     Raises ApiError 400 for an unknown currency, a timestamp that cannot be, and a bot.
     """
     payment = _payment_of(call)
-    earlier = {paid.is_refunded: paid for paid in _recorded(call, payment.transaction_id)}
+    earlier = {paid.is_refunded: paid for paid in recorded(call, payment.transaction_id)}
     if payment.is_refunded in earlier:
         message = _KNOWN
     else:
@@ -54,7 +52,7 @@ def delete_payments(call: Call) -> Reply:
     """
     transaction_id = call.query.get("transaction_id")
     if transaction_id is not None:
-        if not _recorded(call, transaction_id):
+        if not recorded(call, transaction_id) and not is_own_payment(call, transaction_id):
             raise ApiError(TRANSACTION_NOT_FOUND, transaction_id=transaction_id)
         write(call, PaymentsRemoved(written=call.instant, transaction_id=transaction_id))
         return _deleted({"message": "Payment deleted successfully", "transaction_id": transaction_id})
@@ -67,12 +65,6 @@ def delete_payments(call: Call) -> Reply:
 
 def _deleted(row: dict[str, Any]) -> Reply:
     return Reply(_encode({"status": "success", "data": [row]}))
-
-
-def _recorded(call: Call, transaction_id: str) -> list[PaymentMade]:
-    """Returns what is recorded of a transaction at the instant: a payment, its refund, both or nothing."""
-    facts = log_of(call).about(call.world.site.website_id, transaction(transaction_id), transaction(None))
-    return list(changes_at(facts, call.instant).payments)
 
 
 def _payment_of(call: Call) -> PaymentMade:
@@ -111,15 +103,8 @@ def _visitor_of(call: Call, visitor_id: str | None) -> str | None:
 
     Raises ApiError 400 for a bot.
     """
-    if visitor_id is None:
-        return None
-    try:
-        return find_life(call, visitor_id).visitor_id
-    except BotError:
-        raise ApiError(VISITOR_IS_BOT, visitor_id=visitor_id) from None
-    except UnknownVisitorError:
-        # A payment is recorded all the same: the documentation has no 404 here.
-        return None
+    # The payment of an unknown visitor is recorded all the same: the documentation has no 404 here.
+    return visitor_id.lower() if visitor_id is not None and is_known(call, visitor_id) else None
 
 
 def _at(call: Call, timestamp: str | None) -> int:

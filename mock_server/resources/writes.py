@@ -1,13 +1,16 @@
-"""The parts that several operations that write share: ids, the account's log, and the filters of removals."""
+"""The parts that several operations that write share: the log, ids, and the filters of removals."""
 
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mock_server.errors import INVALID_PERIOD, ApiError
-from mock_server.instants import iso_of
+from mock_server.instants import BEGINNING, SECOND, iso_of
 from mock_server.resources.call import Call
-from mock_server.state.log import Log
-from mock_server.world.facts import Fact
+from mock_server.world.facts import Fact, PaymentMade, changes_at, transaction
 from mock_server.world.reports.period import PeriodError, period_of, zone_of
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class Filters(NamedTuple):
@@ -39,17 +42,41 @@ def filters_of(call: Call) -> Filters:
     return Filters(visitor_id and visitor_id.lower(), begin, end)
 
 
-def log_of(call: Call) -> Log:
-    """Returns the log of the account that writes."""
-    assert call.account is not None, "an operation that writes has an account"
-    return call.account.log
+def recorded(call: Call, transaction_id: str) -> Sequence[PaymentMade]:
+    """Returns what is recorded of a transaction: its payment, its refund, both or nothing."""
+    return changes_at(_about(call, transaction_id), call.instant).payments
+
+
+def is_own_payment(call: Call, payment_id: str) -> bool:
+    """Whether the world itself made a payment with this id, which the map shows, and it is not removed."""
+    if not _OBJECT_ID.fullmatch(payment_id):
+        return False
+    second = int(payment_id[:8], 16) * SECOND
+    if not BEGINNING <= second <= call.instant:
+        return False
+    made = call.world.payments(min(second + SECOND - 1, call.instant))
+    payment = {call.world.payment_id(one): one for one in made}.get(payment_id)
+    if payment is None or payment.session is None:
+        return False
+    removed = changes_at(_about(call, payment_id), call.instant).payments_removed
+    visitor_id = payment.session.visitor_id
+    return not any(one.takes(visitor_id, payment_id, payment.at) for one in removed)
 
 
 def write(call: Call, fact: Fact) -> None:
-    """Adds a fact about the website to the account's log."""
-    log_of(call).append(call.world.site.website_id, fact, call.request)
+    """Adds a fact about the website to the account's log. Raises ApiError 500 if it is full."""
+    assert call.account is not None, "an operation that writes has an account"
+    call.account.log.append(call.world.site.website_id, fact, call.request)
 
 
 def object_id(call: Call) -> str:
     """Returns the id of what is written next: 24 hexadecimal digits, the first eight the Unix second."""
-    return call.world.written_id(call.instant, log_of(call).version)
+    assert call.account is not None, "an operation that writes has an account"
+    return call.world.written_id(call.instant, call.account.log.version)
+
+
+def _about(call: Call, transaction_id: str) -> list[Fact]:
+    """Returns the facts about a transaction, and the removals that may apply to it."""
+    assert call.account is not None, "an operation that writes has an account"
+    subjects = (transaction(transaction_id), transaction(None))
+    return call.account.log.about(call.world.site.website_id, *subjects)
