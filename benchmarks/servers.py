@@ -45,7 +45,12 @@ def minimal() -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, int]]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DATAFAST_MOCK_")}
+    # As in an installed package, bytecode is cached: compiling everything again would take longer than the start.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DATAFAST_MOCK_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdout=subprocess.PIPE,
