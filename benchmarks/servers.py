@@ -45,7 +45,7 @@ def minimal() -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, int]]:
-    # As in an installed package, bytecode is cached: compiling everything again would take longer than the start.
+    # Bytecode is cached, as in an installed package: compiling would take longer than all else at the start.
     kept = {
         name: value
         for name, value in os.environ.items()
