@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 from mock_server.state.limits import rate_limit_of
 
@@ -15,7 +16,7 @@ _MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 
 
 class ControlError(Exception):
-    """An error of the mock's controls; its text gives the reason. `status` is None if no mock answered."""
+    """An error that the mock answered; its text gives the reason. `status` is None if no mock answered."""
 
     def __init__(self, problem: str, status: int | None = None) -> None:
         super().__init__(problem)
@@ -41,6 +42,7 @@ class Datafast:
         self.key: str = minted["key"]
         self.account: str = minted["account"]
         self.url: str = minted["url"]
+        self._visitor = ""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -63,6 +65,62 @@ class Datafast:
         """The requests with this key, oldest first, each with operation, query, headers, status, lint, …"""
         found: list[dict[str, Any]] = self._ask("GET", "requests", limit=1000)["requests"]
         return found
+
+    @property
+    def visitor(self) -> str:
+        """The id of a visitor of the key's website who is online now, if possible one who has not paid.
+
+        It is the same visitor for as long as they are online. Raises ControlError if nobody is.
+        """
+        online = self._send("GET", "/analytics/realtime/map", Prefer="peek")["data"]["visitors"]
+        if not online:
+            raise ControlError("nobody is on this website now: name a visitor, or set the clock")
+        if self._visitor not in [one["visitorId"] for one in online]:
+            self._visitor = next((one for one in online if not one["isCustomer"]), online[0])["visitorId"]
+        return self._visitor
+
+    def goal(self, name: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
+        """Lets a visitor reach a custom goal, by `POST /goals`; None stands for the present `visitor`.
+
+        `members` are further members of the request's body, such as `metadata`.
+        """
+        reached = {"datafast_visitor_id": visitor or self.visitor, "name": name}
+        self._send("POST", "/goals", {**reached, **members})
+        return self
+
+    def payment(
+        self,
+        amount: float,
+        *,
+        currency: str = "USD",
+        transaction_id: str | None = None,
+        visitor: str | None = None,
+        **members: Any,
+    ) -> "Datafast":
+        """Lets a visitor pay, by `POST /payments`; None stands for a new transaction or the `visitor`.
+
+        `members` are further members of the request's body, such as `email` or `renewal`.
+        """
+        paid = {
+            "datafast_visitor_id": visitor or self.visitor,
+            "amount": amount,
+            "currency": currency,
+            "transaction_id": transaction_id or f"txn_{uuid4().hex}",
+        }
+        self._send("POST", "/payments", {**paid, **members})
+        return self
+
+    def identify(self, user_id: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
+        """Says who a visitor is, by `POST /identify`; None stands for the present `visitor`.
+
+        `members` are what is known of them, such as `name` or `email`.
+        """
+        self._send(
+            "POST",
+            "/identify",
+            {"datafast_visitor_id": visitor or self.visitor, "user_id": user_id, **members},
+        )
+        return self
 
     def facts(self) -> list[dict[str, Any]]:
         """Returns what was written to the key's account, each with sequence, websiteId, type, fact, …"""
@@ -219,6 +277,11 @@ class Datafast:
         self._ask("PUT", "clock", change)
         return self
 
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:
+        """Sends a request to the API with the key and returns the answer's JSON. Raises ControlError."""
+        target = urlsplit(self.url).path + path
+        return _content_of(self._server, method, target, body, {**self.headers, **headers})
+
     def _ask(
         self,
         method: str,
@@ -237,7 +300,7 @@ class Datafast:
 def _content_of(
     server: str, method: str, target: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
 ) -> Any:
-    """Sends a request to the controls and returns the answer's JSON. Raises ControlError."""
+    """Sends a request to the mock and returns the answer's JSON. Raises ControlError."""
     # The connection is direct, even if the environment names a proxy.
     connection = HTTPConnection(urlsplit(server).netloc, timeout=_SECONDS)
     sent = dict(headers) if body is None else {**headers, "Content-Type": "application/json"}
@@ -252,7 +315,8 @@ def _content_of(
     try:
         found: Any = json.loads(content) if content else None
         if status >= 400:
-            raise ControlError(found["detail"], status)
+            # The API has its errors in an envelope, the controls have problem+json.
+            raise ControlError(found["error"]["message"] if "error" in found else found["detail"], status)
     except (KeyError, TypeError, ValueError):
         raise ControlError(
             f"the server at {server} is not a mock: it answers {method} {target} with {status}"

@@ -246,6 +246,62 @@ def test_facts_are_listed_and_removed(datafast: Datafast) -> None:
     assert datafast.facts() == []
 
 
+@pytest.fixture
+def written(turned: RunningMock) -> Datafast:
+    """A key whose clock stands still."""
+    return Datafast(turned.server).freeze()
+
+
+def test_what_a_test_makes_happen_is_about_somebody_online(written: Datafast) -> None:
+    visitor = written.visitor
+    assert written.goal("signup", metadata={"plan": "pro"}) is written
+    written.payment(29, email="jane@example.com").identify("user 1", name="Jane Doe")
+    facts = written.facts()
+
+    assert [fact["type"] for fact in facts] == ["goal", "payment", "identify"]
+    assert {fact["fact"]["datafast_visitor_id"] for fact in facts} == {visitor}
+    assert [fact["fact"].get("metadata") for fact in facts] == [{"plan": "pro"}, None, {"name": "Jane Doe"}]
+    profile = get(written, f"/visitors/{visitor}").json()["data"]
+    assert {goal["type"] for goal in profile["activity"]["completedGoals"]} == {"custom", "payment"}
+    assert profile["profile"]["userId"] == "user 1"
+
+
+def test_what_a_test_makes_happen_is_in_the_journal_and_looking_for_a_visitor_is_not(
+    written: Datafast,
+) -> None:
+    written.goal("signup")
+
+    assert [request["operation"] for request in written.requests] == ["createGoal"]
+    assert [fact["request"] for fact in written.facts()] == [written.requests[0]["number"]]
+
+
+def test_what_a_test_makes_happen_may_be_about_another_visitor(written: Datafast) -> None:
+    visitors = get(written, "/analytics/realtime/map").json()["data"]["visitors"]
+    other = visitors[-1]["visitorId"]
+    written.goal("signup", visitor=other).payment(1, visitor=other, transaction_id="t1", currency="EUR")
+    facts = [fact["fact"] for fact in written.facts()]
+
+    assert {fact["datafast_visitor_id"] for fact in facts} == {other}
+    assert (facts[1]["transaction_id"], facts[1]["currency"]) == ("t1", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        pytest.param(lambda mock: mock.goal("identify"), "reserved", id="reserved name"),
+        pytest.param(lambda mock: mock.payment(1, currency="XXX1"), "currency", id="no currency"),
+        pytest.param(lambda mock: mock.site("empty").goal("x"), "nobody is on this website", id="nobody"),
+        pytest.param(
+            lambda mock: mock.fail(500, operation="createGoal").goal("x"), "server error", id="a rule"
+        ),
+    ],
+)
+def test_what_the_mock_refuses_is_reported(written: Datafast, call: object, words: str) -> None:
+    assert callable(call)
+    with pytest.raises(ControlError, match=f"(?i){words}"):
+        call(written)
+
+
 def test_bodies_are_asserted_in_three_ways(datafast: Datafast) -> None:
     sent = {"name": "signup", "metadata": {"plan": "pro"}}
     httpx2.post(f"{datafast.url}/goals", json=sent, headers=datafast.headers)
