@@ -54,7 +54,12 @@ class PathRoute(BaseRoute):
         found = self._pattern.match(_path_of(scope)) if scope["type"] == "http" else None
         if found is None:
             return Match.NONE, {}
-        parameters = {name: value.replace(_SLASH, "/") for name, value in found.groupdict().items()}
+        return self.match(
+            scope, {name: value.replace(_SLASH, "/") for name, value in found.groupdict().items()}
+        )
+
+    def match(self, scope: Scope, parameters: Mapping[str, str]) -> tuple[Match, Scope]:
+        """Returns the match of a request for this path, which is partial if only the method differs."""
         match = Match.FULL if scope["method"] in self.by_method else Match.PARTIAL
         return match, {"path_params": parameters}
 
@@ -64,6 +69,25 @@ class PathRoute(BaseRoute):
         if route is None:
             raise HTTPException(405)
         await route.app(scope, receive, send)
+
+
+class ConcretePaths(BaseRoute):
+    """All paths without placeholders, each of which is found at once, however many there are."""
+
+    def __init__(self, paths: Mapping[str, PathRoute]) -> None:
+        """`paths` are the routes by their decoded paths."""
+        self._paths = paths
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Returns the match; it is partial if only the method differs."""
+        found = self._paths.get(_path_of(scope)) if scope["type"] == "http" else None
+        if found is None:
+            return Match.NONE, {}
+        return found.match(scope, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Calls the endpoint of the path and the method. Raises HTTPException 405 if there is none."""
+        await self._paths[_path_of(scope)].handle(scope, receive, send)
 
 
 def make_routed_app(
@@ -88,7 +112,7 @@ def make_routed_app(
         return await unrouted(request, allow)
 
     app = Starlette(
-        routes=paths,
+        routes=_quick(paths),
         middleware=middleware,
         exception_handlers={**exception_handlers, HTTPException: answer},
     )
@@ -108,6 +132,17 @@ def by_path(routes: Iterable[Route]) -> list[PathRoute]:
     found = [PathRoute(path, several) for path, several in grouped.items()]
     lengths = list(dict.fromkeys(route.path.count("/") for route in found))
     return sorted(found, key=lambda route: (lengths.index(route.path.count("/")), _vagueness(route.path)))
+
+
+def _quick(paths: Iterable[PathRoute]) -> list[BaseRoute]:
+    """Returns routes that match as `paths` do, which are sorted, without looking at each of them."""
+    concrete: dict[str, PathRoute] = {}
+    others: list[BaseRoute] = []
+    for route in paths:
+        path = route.path
+        if "{" in path or concrete.setdefault(_decoded(path) if "%" in path else path, route) is not route:
+            others.append(route)
+    return [ConcretePaths(concrete), *others]
 
 
 def path_as_sent(scope: Scope) -> str:
