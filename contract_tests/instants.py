@@ -38,6 +38,11 @@ def is_instant(text: str) -> bool:
     return _parsed(text) is not None
 
 
+def iso(instant: int) -> str:
+    """Returns an instant, in ms since the epoch, as the API writes it."""
+    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
 def now() -> int:
     """Returns the current instant by our own clock, in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000

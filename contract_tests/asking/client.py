@@ -71,7 +71,7 @@ class Limits:
 class Request:
     """A request to send.
 
-    `parameters` are the path parameters. `body` is sent as JSON; None for no body.
+    `parameters` are the path parameters. `body` is sent as JSON, but bytes as they are; None for no body.
     """
 
     operation: Operation
@@ -179,7 +179,9 @@ class Client:
         self._sent += 1
         method = request.operation.method
         headers = {} if request.token is None else {"Authorization": f"Bearer {request.token}"}
-        body = None if request.body is None else msgspec.json.encode(request.body)
+        body = request.body
+        if body is not None and not isinstance(body, bytes):
+            body = msgspec.json.encode(body)
         if body is not None:
             headers["Content-Type"] = "application/json"
         url = self.base + request.operation.url_path(request.parameters)

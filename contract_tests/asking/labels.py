@@ -37,6 +37,20 @@ WITH_KEY = "with-the-key"
 WITH_ACCOUNT = "with-the-account-token"
 PRESENT = "present"
 
+BEFORE, AFTER, REMOVED = "before-writing", "after-writing", "after-removing"
+"""The labels of what is read before something is written, then, and after it is removed."""
+GOAL, OTHER_GOAL = "goal", "another-goal"
+PAYMENT, PAYMENT_AGAIN, PAST_PAYMENT = "payment", "payment-again", "earlier-payment"
+IDENTITY, IDENTITY_AGAIN, IDENTITY_MORE = "identity", "identity-again", "more-of-the-identity"
+REMOVAL = "removal"
+ANOTHER_WEBSITE = "another-website"
+CLEANING = "cleaning"
+
+MISSING, BAD_NAME, RESERVED_NAME, BAD_METADATA = "missing", "bad-name", "reserved-name", "bad-metadata"
+NO_JSON, NO_PAGE_VIEWS, BAD_AMOUNT, BAD_CURRENCY = "no-json", "no-page-views", "bad-amount", "bad-currency"
+NO_FILTER, BAD_FILTER, HALF_PERIOD = "no-filter", "bad-filter", "half-a-period"
+UNKNOWN_TRANSACTION, BAD_ID, TOO_LONG = "unknown-transaction", "bad-id", "too-long"
+
 ROUNDS = 3
 """How many rounds of map, counter, map a sandwich has."""
 
@@ -44,6 +58,8 @@ REFUSED = frozenset(
     {
         *(NO_CREDENTIAL, UNKNOWN_CREDENTIAL, NO_WEBSITE_ID, UNKNOWN_WEBSITE, NO_PERMISSION, ELSEWHERE),
         *(SUSPENDED, BAD_FIELDS, BAD_VISITOR_ID, UNKNOWN_VISITOR, BOT, WRONG_KIND, UNKNOWN_RESOURCE),
+        *(MISSING, BAD_NAME, RESERVED_NAME, BAD_METADATA, NO_JSON, NO_PAGE_VIEWS, BAD_AMOUNT, BAD_CURRENCY),
+        *(NO_FILTER, BAD_FILTER, HALF_PERIOD, UNKNOWN_TRANSACTION, BAD_ID, TOO_LONG),
     }
 )
 """The labels of requests for which the documentation has an error."""

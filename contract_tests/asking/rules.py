@@ -16,7 +16,7 @@ MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
 WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
 """Ids that do not exist, one for each usual form of an id."""
-WRITING = "a run that writes, which `datafast-mock verify` never does"
+WRITING = "`--writes`, because it writes"
 """What it takes to observe a clause about an operation that writes."""
 
 _LABELS = {

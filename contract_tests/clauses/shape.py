@@ -93,7 +93,7 @@ def _needs(row: Row) -> str:
 
 def _how(row: Row) -> str:
     """Returns how an answer of the operation can be had; empty if `verify` asks for one."""
-    return "" if row.is_read else f", in {WRITING}"
+    return "" if row.is_read else f", with {WRITING}"
 
 
 def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_Column]]:

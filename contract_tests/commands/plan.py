@@ -48,6 +48,8 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         raise click.UsageError(f"{error}; see --key, --account-token and --website-id") from None
     if options["is_fuzzed"]:
         _allow_fuzzing(url, given, is_owned=options["is_owned"])
+    if options["is_writing"]:
+        _allow_writing(url, given, options)
     ids = [clause.id for clause in all_clauses()]
     required = _selected("--require", options["require"] or "", ids)
     # Required clauses are judged even if --only leaves them out.
@@ -67,6 +69,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         pause=options["pause"],
         fuzz_examples=options["fuzz_examples"] if options["is_fuzzed"] else 0,
         wait=_seconds(options["wait"]),
+        may_write=options["is_writing"],
         is_recorded=bool(options["har"]),
         is_strict=options["is_strict"],
         known=baseline.broken,
@@ -80,13 +83,31 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
         raise click.UsageError("--fuzz sends requests; it needs a URL")
     if find_spec("schemathesis") is None:
         raise click.UsageError("--fuzz needs Schemathesis: pip install 'datafast-mock[fuzz]'")
+    _demand_owner(url, "--fuzz sends hundreds of odd requests", is_owned=is_owned)
+    _demand_token("--fuzz", credentials)
+
+
+def _allow_writing(url: str | None, credentials: Credentials, options: Mapping[str, Any]) -> None:
+    """Raises click.UsageError if the server may not be written to."""
+    if options["is_coverage_explained"]:
+        return
+    if url is None or options["har"]:
+        raise click.UsageError("--writes sends requests; it needs a URL, and no --har")
+    reason = "--writes sends goals, payments and an identity of a visitor"
+    _demand_owner(url, reason, is_owned=options["is_owned"])
+    _demand_token("--writes", credentials)
+
+
+def _demand_owner(url: str, reason: str, *, is_owned: bool) -> None:
+    """Raises click.UsageError for a server on another machine that the user does not own."""
     if not is_owned and not is_loopback(urlsplit(url).hostname or ""):
-        raise click.UsageError(
-            "--fuzz sends hundreds of odd requests. If the server is yours, say so with --i-own-this-server"
-        )
+        raise click.UsageError(f"{reason}. If the server is yours, say so with --i-own-this-server")
+
+
+def _demand_token(option: str, credentials: Credentials) -> None:
     if not credentials.key and not (credentials.account and credentials.website_id):
         raise click.UsageError(
-            "--fuzz needs a token that the server accepts: --key, or --account-token with --website-id"
+            f"{option} needs a token that the server accepts: --key, or --account-token with --website-id"
         )
 
 

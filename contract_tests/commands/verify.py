@@ -50,6 +50,13 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 )
 @click.option("--har", metavar="FILE", help="Judge the recorded traffic in a HAR file; send nothing.")
 @click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")
+@click.option(
+    "--writes",
+    "is_writing",
+    is_flag=True,
+    help="Judge the operations that write, too: goals, payments and an identity are sent for one visitor, and"
+    " removed again. Nothing can remove the identity.",
+)
 @click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send unusual requests, too.")
 @click.option(
     "--fuzz-examples",
@@ -61,7 +68,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     "--i-own-this-server",
     "is_owned",
     is_flag=True,
-    help="Allow --fuzz on another machine.",
+    help="Allow --writes and --fuzz on another machine.",
 )
 @click.option(
     "--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds to wait for a whole answer."

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from contract_tests.asking.cleaning import clean_up
 from contract_tests.asking.client import Client, Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.fuzzing import fuzz
@@ -47,6 +48,8 @@ class Run:
     """Why less was observed than is required; None if everything was."""
     mended: Sequence[str] = ()
     """The ids of clauses that are broken in the baseline and hold now."""
+    left: Sequence[str] = ()
+    """What the run has written and could not remove, a sentence for each thing."""
     lost: Sequence[str] = ()
     """The ids of clauses that held in the baseline and were not observed now."""
 
@@ -119,6 +122,7 @@ def verify(
         progress(len(exchanges))
 
     stopped = refused = None
+    left: list[str] = []
     begun = time.monotonic()
     wanted = [clause.id for clause in plan.clauses]
     probes = probes_for(plan.contract, plan.credentials, wanted, may_write=plan.may_write)
@@ -127,7 +131,10 @@ def verify(
         with closing(connect(plan.base, limits, tell, plan.credentials.mask())) as client:
             _wait(plan, tell)
             asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
-            ask_all(probes, asker)
+            try:
+                ask_all(probes, asker)
+            finally:
+                left += _left(asker, plan, tell, connect)
         refused = _without_token(plan.credentials, exchanges)
         if plan.fuzz_examples:
             exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
@@ -136,8 +143,22 @@ def verify(
         stopped = str(error)
     except RefusedError as error:
         refused = str(error)
+    except BaseException:
+        # There will be no report.
+        for sentence in left:
+            tell(sentence)
+        raise
     run = judged(plan, exchanges, begun)
-    return replace(run, stopped=stopped, refused=refused)
+    return replace(run, stopped=stopped, refused=refused, left=left)
+
+
+def _left(asker: Asker, plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client]) -> list[str]:
+    """Removes what the run has written; returns a sentence for each thing that stays on the server."""
+    if not asker.traces.left():
+        return []
+    limits = replace(plan.limits, requests=None)
+    with closing(connect(plan.base, limits, tell, plan.credentials.mask())) as client:
+        return clean_up(asker, client)
 
 
 def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> str | None:

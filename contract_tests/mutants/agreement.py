@@ -4,8 +4,9 @@ from functools import partial
 
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME, VISITOR
+from contract_tests.instants import iso
 from contract_tests.mutants.mutant import Mutant, Mutation
-from contract_tests.mutants.planting import Data, editing, in_profiles, iso, span_of
+from contract_tests.mutants.planting import Data, editing, in_profiles, span_of
 from contract_tests.recording import REVISION_2026_02
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,6 @@ Data = Any
 Change = Callable[[Data, Exchange], object]
 Which = Callable[[Exchange], bool]
 MINUTE = 60_000
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rewriting(operation: str | None, edit: Change) -> Mutation:
@@ -90,11 +87,6 @@ def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
 def in_profiles(name: str, clause: str, edit: Change) -> Mutant:
     """Returns a mutant that edits the `data` of profiles."""
     return Mutant(name, clause, partial(editing, VISITOR, edit))
-
-
-def iso(instant: int) -> str:
-    """Returns an instant, in ms since the epoch, as the API writes it."""
-    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def span_of(exchange: Exchange) -> Span:

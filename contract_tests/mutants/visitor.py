@@ -1,9 +1,9 @@
 """Mutants of the profile: well-formed members with wrong values."""
 
 from contract_tests.exchange import Exchange
-from contract_tests.instants import ms
+from contract_tests.instants import iso, ms
 from contract_tests.mutants.mutant import Mutant
-from contract_tests.mutants.planting import MINUTE, Change, Data, in_profiles, iso, span_of
+from contract_tests.mutants.planting import MINUTE, Change, Data, in_profiles, span_of
 from contract_tests.recording import rows
 
 

@@ -121,6 +121,8 @@ def _sections(run: Run) -> Iterator[ET.Element]:
     if run.lost:
         told = f"Held in the baseline, not observed now: {ids_told(run.lost)}."
         yield _section("lost", "No longer observed", element("p", told))
+    if run.left:
+        yield _section("left", "Left on the server", *(element("p", sentence) for sentence in run.left))
     failed = run.of(Outcome.FAILED)
     if failed:
         told = "This is a bug in the kit; it says nothing about the server. Please report it."

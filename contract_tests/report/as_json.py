@@ -46,6 +46,7 @@ def json_report(run: Run) -> str:
         "totals": {outcome.value: len(run.of(outcome)) for outcome in Outcome},
         "mended": list(run.mended),
         "lost": list(run.lost),
+        "left": list(run.left),
         "clauses": [_clause(verdict) for verdict in run.verdicts],
     }
     return json_text(content)

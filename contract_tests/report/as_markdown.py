@@ -92,6 +92,7 @@ def _sections(run: Run) -> Iterator[_Section]:
     yield _Section("No longer broken: remove it from the baseline", [f"- {id_}" for id_ in run.mended])
     lost = [f"- {ids_told(run.lost)}"] if run.lost else []
     yield _Section(f"{len(run.lost)} held in the baseline, not observed now", lost)
+    yield _Section("Left on the server", [f"- {_code(sentence)}" for sentence in run.left])
     bugs = [f"- {verdict.clause.id}: {_code(verdict.bug)}" for verdict in run.of(Outcome.FAILED)]
     yield _Section("Bugs in the kit", bugs)
     unseen = [

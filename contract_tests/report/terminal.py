@@ -46,6 +46,12 @@ def _lines(run: Run) -> Iterator[str]:
         told = f"Held in the baseline, not observed now: {ids_told(run.lost)}"
         yield ""
         yield from textwrap.wrap(told, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    if run.left:
+        yield from ("", "Left on the server:")
+        for sentence in run.left:
+            yield from textwrap.wrap(
+                plain(sentence), _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+            )
     for verdict in run.of(Outcome.FAILED):
         bug = f"{verdict.clause.id} could not be judged because of a bug in the kit: {plain(verdict.bug)}"
         yield from ("", click.style(bug, fg="red"))

@@ -42,7 +42,7 @@ class Further(Stranger):
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Answer:
         """Returns the answer to a POST or a DELETE."""
-        problem = self._why_not(query, headers) if path == "/goals" else (404, "Not found")
+        problem = self._why_not(query, headers) if path == "/milestones" else (404, "Not found")
         if problem is not None:
             return self.refused(*problem)
         return self.deleted() if method == "DELETE" else self.created(json.loads(body))

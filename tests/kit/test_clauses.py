@@ -66,6 +66,7 @@ _SHARED = {
     "fields",
     "question",
     "figures",
+    "refusals",
     "writes",
 }
 

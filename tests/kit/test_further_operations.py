@@ -27,7 +27,7 @@ from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, running
 CONTRACT = further_document()
 CLAUSES = clauses_for(CONTRACT)
 CREDENTIALS = Credentials(KEY, ACCOUNT, WEBSITE_ID, no_permission=NO_PERMISSION, elsewhere=ELSEWHERE)
-NEW = ("listGoalCompletions", "createGoal", "deleteGoals", "listGoalNames")
+NEW = ("listGoalCompletions", "createMilestone", "deleteMilestones", "listGoalNames")
 
 
 _WEIGHTS = {Outcome.BROKEN: "breaks", Outcome.WARNING: "warns"}
@@ -58,10 +58,10 @@ def _broken(run: Run) -> list[str]:
     ("method", "path", "operation"),
     [
         pytest.param("GET", "/analytics/goals", "listGoalCompletions", id="the longest template"),
-        pytest.param("POST", "/goals", "createGoal", id="a shorter template"),
-        pytest.param("DELETE", "/goals", "deleteGoals", id="another method"),
-        pytest.param("DELETE", "/goals/", "deleteGoals", id="a slash at the end"),
-        pytest.param("GET", "/goals", None, id="a method that is not documented"),
+        pytest.param("POST", "/milestones", "createMilestone", id="a shorter template"),
+        pytest.param("DELETE", "/milestones", "deleteMilestones", id="another method"),
+        pytest.param("DELETE", "/milestones/", "deleteMilestones", id="a slash at the end"),
+        pytest.param("GET", "/milestones", None, id="a method that is not documented"),
         pytest.param("POST", "/analytics/goals", None, id="the method of a shorter template"),
         pytest.param("GET", "/admin/websites/x/goals", "listGoalNames", id="a parameter within"),
         pytest.param("POST", "/admin/websites/x/goals", None, id="no end of a longer path"),
@@ -82,18 +82,18 @@ def test_success_statuses_are_those_of_the_document(run: Run) -> None:
 
     assert {name: told[name] for name in NEW} == {
         "listGoalCompletions": 200,
-        "createGoal": 201,
-        "deleteGoals": 204,
+        "createMilestone": 201,
+        "deleteMilestones": 204,
         "listGoalNames": 200,
     }
-    assert run.recording.answers("createGoal")[0].data == {"eventId": "e1"}
+    assert run.recording.answers("createMilestone")[0].data == {"eventId": "e1"}
 
 
 def test_a_path_without_get_and_a_response_without_200_have_rows() -> None:
     rows = {row.id: row for row in CONTRACT.rows}
 
-    assert rows["createGoal.data.eventId"].status == 201
-    assert not [row for row in CONTRACT.rows if row.operation == "deleteGoals"]
+    assert rows["createMilestone.data.eventId"].status == 201
+    assert not [row for row in CONTRACT.rows if row.operation == "deleteMilestones"]
 
 
 def test_ids_are_derived_from_operation_and_place_where_none_is_given() -> None:
@@ -129,8 +129,8 @@ def test_access_clauses_come_from_security_and_statuses() -> None:
         "success",
         "data",
     }
-    # 403 is not documented for `createGoal`, so there is no clause about it.
-    assert "createGoal.no-permission" not in found
+    # 403 is not documented for `createMilestone`, so there is no clause about it.
+    assert "createMilestone.no-permission" not in found
     sentences = {clause.id: clause.sentence for clause in CLAUSES}
     assert "without `websites:read` is refused with 403" in sentences["listGoalNames.no-permission"]
 
@@ -180,7 +180,7 @@ class Counting(Further):
             ["listGoalNames.no-permission", "listGoalNames.elsewhere"],
             id="every account token is let in",
         ),
-        pytest.param(Okay, ["createGoal.success"], id="200 for 201"),
+        pytest.param(Okay, ["createMilestone.success"], id="200 for 201"),
         pytest.param(Unlimited, ["listGoalCompletions.paging-limit"], id="no limit"),
         pytest.param(AlwaysTheFirst, ["listGoalCompletions.paging-offset"], id="no offset"),
         pytest.param(Counting, ["listGoalCompletions.data.completions"], id="another type"),
@@ -217,8 +217,8 @@ def test_nothing_is_written_unless_the_server_is_ones_own() -> None:
     assert stranger.bodies == []
     assert {e.method for e in run.recording.exchanges} == {"GET"}
     assert {v.clause.id for v in run.of(Outcome.NOT_OBSERVED)} >= {
-        "createGoal.success",
-        "deleteGoals.success",
+        "createMilestone.success",
+        "deleteMilestones.success",
     }
 
 
@@ -227,11 +227,11 @@ def test_the_documented_example_is_what_is_written() -> None:
 
     _run(stranger)
 
-    assert stranger.bodies == [CONTRACT.operations["createGoal"].body]
+    assert stranger.bodies == [CONTRACT.operations["createMilestone"].body]
 
 
 def test_method_and_body_are_in_curl_and_recording(run: Run, tmp_path: Path) -> None:
-    written = next(e for e in run.recording.exchanges if e.operation == "createGoal" and e.is_success)
+    written = next(e for e in run.recording.exchanges if e.operation == "createMilestone" and e.is_success)
 
     assert curl_of(written).startswith('curl -i -X POST -H "Authorization: Bearer $DATAFAST')
     assert '--data \'{"name":"signup",' in curl_of(written)

@@ -188,6 +188,13 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
         ),
         pytest.param(("http://localhost", "--fuzz"), "needs a token", id="fuzz without token"),
         pytest.param(("--har", "a", "--fuzz"), "needs a URL", id="fuzz a file"),
+        pytest.param(
+            ("http://10.0.0.1", "--writes", "--key", "df_x"), "--i-own-this-server", id="write to strangers"
+        ),
+        pytest.param(("http://localhost", "--writes"), "needs a token", id="write without token"),
+        pytest.param(
+            ("http://localhost", "--har", "a", "--writes", "--key", "df_x"), "no --har", id="write to a file"
+        ),
         pytest.param(("--har", "a", "--save-har", "b"), "--save-har", id="save what is saved"),
         pytest.param(
             ("http://x", "--wait", "soon"), "'soon' is not a duration, such as 30s", id="no seconds"

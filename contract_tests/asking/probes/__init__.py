@@ -13,6 +13,7 @@ from contract_tests.asking.probes import (
     polls,
     realtime,
     realtime_map,
+    refusals,
     sums,
     visitor,
     writes,
@@ -38,7 +39,11 @@ def probes_for(
 
     Those that write, which are sent only if `may_write`, are the last ones.
     """
-    written = (*access.writing_probes(contract), *writes.PROBES) if may_write else ()
+    written: tuple[Probe, ...] = ()
+    if may_write:
+        # Those of further operations send the documented examples.
+        further = (q for q in access.writing_probes(contract) if q.operation not in refusals.OPERATIONS)
+        written = (*further, *refusals.access_refusals(contract), *refusals.REFUSALS, *writes.PROBES)
     all_probes: tuple[Probe, ...] = (
         *access.REFUSED,
         *polls.PROBES,

@@ -1,5 +1,6 @@
 """Probes, and the asker that sends their requests."""
 
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ from contract_tests.asking import labels
 from contract_tests.asking.client import Client, Request
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
+from contract_tests.asking.traces import Trace, Traces
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import WRITTEN
+from contract_tests.families import MAP, WRITTEN
+from contract_tests.recording import rows
 
-_FAILURE = 500
+_FAILURE, _NOT_FOUND = 500, 404
 _MOST_REPEATS = 5
 
 REFUSALS = ("ENV-0[2345]",)
@@ -117,6 +120,7 @@ class Asker:
         self.contract = contract
         self.pause = pause
         self.exchanges: list[Exchange] = []
+        self.traces = Traces()
         self._repeats = 0
         # The waiting polls in the order in which they are due; the number is a monotonic time in seconds.
         self._polls: deque[tuple[float, Callable[[Asker], None]]] = deque()
@@ -164,6 +168,57 @@ class Asker:
             self.client.clock.sleep(max(due - self.client.clock.monotonic(), 0))
             self.poll()
 
+    def write(
+        self,
+        operation: str,
+        *found: str,
+        trace: Trace,
+        who: str = MAIN,
+        values: Mapping[str, str] | None = None,
+        body: Json = None,
+    ) -> Exchange:
+        """Requests an operation that leaves a trace unless the server refuses it. Raises StoppedError."""
+        self.traces.begin(trace)
+        exchange = self.ask(operation, *found, who=who, values=values, body=body)
+        if exchange.is_success:
+            self.traces.confirm(trace)
+        elif exchange.status < _FAILURE:
+            self.traces.end(trace)
+        return exchange
+
+    def take_back(
+        self, trace: Trace, *found: str, values: Mapping[str, str] | None = None
+    ) -> Exchange | None:
+        """Removes what has left a trace, by other parameters if `values` are given. Raises StoppedError.
+
+        Returns None if the API cannot remove it.
+        """
+        if trace.operation is None:
+            return None
+        exchange = self.ask(trace.operation, *found, values=trace.values if values is None else values)
+        # What the server has never acknowledged may not be there.
+        is_gone = exchange.status == _NOT_FOUND and not self.traces.is_confirmed(trace)
+        if exchange.is_success or is_gone:
+            self.traces.end(trace)
+        return exchange
+
+    @cached_property
+    def run_id(self) -> str:
+        """A word that no other run uses: the begin of everything that this one writes."""
+        return f"mock_{secrets.token_hex(5)}"
+
+    @cached_property
+    def visitor(self) -> str | None:
+        """The visitor about whom the run writes: the given one, or the first anonymous one of the map.
+
+        It is None if there is nobody. Raises StoppedError.
+        """
+        if self.credentials.visitor_id is not None:
+            return self.credentials.visitor_id
+        label = labels.OK if self.credentials.key else labels.ACCOUNT
+        listed = rows(self.ask(MAP, label).data, "visitors")
+        return next((v["visitorId"] for v in listed if _is_anonymous(v)), None)
+
     @cached_property
     def period(self) -> dict[str, str]:
         """The dates of the last seven days that are over in every time zone, by the server's clock."""
@@ -191,7 +246,8 @@ class Asker:
         meant = self.contract.operations[operation]
         token, own = main_of(self.credentials) if who == MAIN else (_token(who, self.credentials), {})
         given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
-        if meant.parameter("startAt") and meant.id not in WRITTEN and not labels.REFUSED.intersection(found):
+        is_report = meant.is_read and meant.parameter("startAt") and meant.id not in WRITTEN
+        if is_report and not labels.REFUSED.intersection(found):
             # A finished period has the same figures each time.
             given = {**self.period, **given}
         in_path = {p.name for p in meant.parameters if p.place == "path"}
@@ -204,6 +260,13 @@ class Asker:
             body=body,
             accepts_429=labels.LIMITED in found,
         )
+
+
+def _is_anonymous(visitor: Mapping[str, Json]) -> bool:
+    """Whether a visitor of a map has an id, has not paid and is not identified."""
+    shown = visitor.get("profileData")
+    is_identified = isinstance(shown, dict) and shown.get("hasProfile") is True
+    return isinstance(visitor.get("visitorId"), str) and not is_identified and not visitor.get("isCustomer")
 
 
 def main_of(credentials: Credentials) -> tuple[str | None, dict[str, str]]:

@@ -1,12 +1,241 @@
-"""Removals with several filters, whose answers have members that those of the usual correct requests lack."""
+"""Probes that write about one visitor: what is sent has to show, is sent again, and is removed."""
 
-from contract_tests.asking.probes.probe import Question
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from contract_tests.asking import labels
+from contract_tests.asking.probes.probe import Asker, Series
+from contract_tests.asking.probes.refusals import (
+    CREATE_GOAL,
+    CREATE_PAYMENT,
+    DELETE_GOALS,
+    DELETE_PAYMENTS,
+    IDENTIFY,
+    OPERATIONS,
+)
 from contract_tests.asking.rules import MAIN
+from contract_tests.asking.traces import Trace
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP, VISITOR
+from contract_tests.instants import iso
+from contract_tests.shown import (
+    events_of,
+    goals_of,
+    named,
+    paid,
+    payments_of,
+    recorded_name,
+    user_of,
+)
 
-_MONTH = {"startAt": "2023-01-01T00:00:00Z", "endAt": "2023-01-31T23:59:59Z"}
-_NOBODY = {"datafast_visitor_id": "00000000-0000-4000-8000-000000000000"}
+_GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
+# How often something is read until it shows, within one pause between polls.
+_TRIES = 4
+# In ms: how long ago the second payment was made. Nobody else pays in its second any more.
+_EARLIER, _SECOND = 900_000, 1000
+# Whole amounts, which every currency has.
+_AMOUNT, _PAST_AMOUNT = 41, 23
+_USUAL_CURRENCY = "USD"
+_MOST_GOALS = "1000"
+
+Shows = Callable[[Exchange], bool]
+
+
+class _Story:
+    """What a run writes about its visitor, in three parts with a pause after each of the first two."""
+
+    def __init__(self, asker: Asker, visitor_id: str) -> None:
+        self._asker = asker
+        self._visitor_id = visitor_id
+        self._goal, self._other_goal = asker.run_id, f"{asker.run_id.title()} kept"
+        self._payment, self._past_payment = f"{asker.run_id}_now", f"{asker.run_id}_past"
+        self._user_id = f"{asker.run_id}_user"
+        self._currency = _USUAL_CURRENCY
+        self._at = 0
+        self._paid: int | None = None
+        self._is_anonymous = False
+        self._accepted: dict[str, Trace] = {}
+
+    def begin(self, _asker: Asker) -> None:
+        """Reads what is there, and continues after a pause."""
+        told = self._read(_METADATA, labels.BEFORE)
+        self._currency = _currency_of(told) or _USUAL_CURRENCY
+        profile = self._profile(labels.BEFORE)
+        self._paid = paid(profile.data)
+        self._is_anonymous = isinstance(profile.data, dict) and profile.data.get("profile", 0) is None
+        now = (profile.sent or 0) if profile.now is None else profile.now.earliest
+        self._at = (now - _EARLIER) // _SECOND * _SECOND
+        self._asker.ask(MAP, labels.BEFORE)
+        self._read(_OVERVIEW, labels.BEFORE, self._moment)
+        self._asker.later(self._write)
+
+    def _write(self, _asker: Asker) -> None:
+        """Sends everything, some of it twice, reads where it has to show, and continues after a pause."""
+        self._send_goals()
+        self._send_payments()
+        if self._is_anonymous:
+            self._identify()
+        self._profile(labels.AFTER, self._is_in_profile)
+        self._until(self._is_on_map, MAP, labels.AFTER)
+        self._read(_GOALS, labels.AFTER, self._days)
+        self._read(_PROPERTIES, labels.AFTER, {"eventName": self._goal, **self._days})
+        self._read(_OVERVIEW, labels.AFTER, self._moment)
+        self._read_elsewhere()
+        self._asker.later(self._remove)
+
+    def _remove(self, _asker: Asker) -> None:
+        """Removes the goals and the payments, and reads where they must not show any more."""
+        self._take_back(labels.GOAL, {**self._of_visitor, "name": self._goal, **self._days})
+        if self._take_back(labels.PAYMENT):
+            self._asker.ask(
+                DELETE_PAYMENTS, labels.UNKNOWN_TRANSACTION, values={"transaction_id": self._payment}
+            )
+        self._take_back(labels.PAST_PAYMENT, {**self._of_visitor, **self._moment})
+        self._profile(labels.REMOVED, self._is_out_of_profile)
+        self._until(self._is_off_map, MAP, labels.REMOVED)
+        self._read(_GOALS, labels.REMOVED, self._days)
+        self._read(_OVERVIEW, labels.REMOVED, self._moment)
+        self._take_back(labels.OTHER_GOAL)
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def _send_goals(self) -> None:
+        plan = {"plan": self._asker.run_id}
+        for label, name, more in (
+            (labels.GOAL, self._goal, {"metadata": plan}),
+            (labels.OTHER_GOAL, self._other_goal, {}),
+        ):
+            values = {**self._of_visitor, "name": recorded_name(name)}
+            trace = Trace(f"a goal of the visitor {self._visitor_id} called {name}", DELETE_GOALS, values)
+            self._send(CREATE_GOAL, label, trace, {"name": name, **more})
+
+    def _send_payments(self) -> None:
+        for label, transaction_id, amount, more in (
+            (labels.PAYMENT, self._payment, _AMOUNT, {}),
+            (labels.PAST_PAYMENT, self._past_payment, _PAST_AMOUNT, {"timestamp": iso(self._at)}),
+        ):
+            trace = Trace(
+                f"the payment {transaction_id}", DELETE_PAYMENTS, {"transaction_id": transaction_id}
+            )
+            body = {"amount": amount, "currency": self._currency, "transaction_id": transaction_id, **more}
+            if self._send(CREATE_PAYMENT, label, trace, body):
+                self._send(CREATE_PAYMENT, labels.PAYMENT_AGAIN, trace, body)
+
+    def _identify(self) -> None:
+        trace = Trace(f"the identity {self._user_id} of the visitor {self._visitor_id}")
+        body = {"user_id": self._user_id, "plan": self._asker.run_id}
+        if self._send(IDENTIFY, labels.IDENTITY, trace, body):
+            self._send(IDENTIFY, labels.IDENTITY_AGAIN, trace, body)
+            self._send(IDENTIFY, labels.IDENTITY_MORE, trace, {"user_id": self._user_id, "seat": "mock_1"})
+
+    def _send(self, operation: str, label: str, trace: Trace, body: Mapping[str, Json]) -> bool:
+        """Sends something about the visitor; returns whether the server has accepted it."""
+        whole = {**self._of_visitor, **body}
+        is_accepted = self._asker.write(operation, labels.OK, label, trace=trace, body=whole).is_success
+        if is_accepted:
+            self._accepted[label] = trace
+        return is_accepted
+
+    def _take_back(self, label: str, values: Mapping[str, str] | None = None) -> bool:
+        """Removes what was sent with a label; returns whether the server has done so."""
+        trace = self._accepted.get(label)
+        if trace is None:
+            return False
+        found = self._asker.take_back(trace, labels.OK, labels.REMOVAL, label, values=values)
+        return found is not None and found.is_success
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def _profile(self, label: str, shows: Shows = lambda _profile: True) -> Exchange:
+        return self._until(shows, VISITOR, label, {"visitorId": self._visitor_id})
+
+    def _until(
+        self, shows: Shows, operation: str, label: str, values: Mapping[str, str] | None = None
+    ) -> Exchange:
+        """Reads an operation until it shows what was written, a few times within a pause."""
+        for left in reversed(range(_TRIES)):
+            found = self._asker.ask(operation, label, values=values)
+            if shows(found) or not left:
+                return found
+            self._asker.client.clock.sleep(self._asker.pause / _TRIES)
+        raise AssertionError("the last try returns")
+
+    def _read(
+        self, operation: str, label: str, values: Mapping[str, str] | None = None, who: str = MAIN
+    ) -> Exchange | None:
+        """Reads an operation, unless the document or the server does not have it."""
+        asked = [e for e in self._asker.exchanges if e.operation == operation and labels.OK in e.labels]
+        is_missing = bool(asked) and not any(e.is_success for e in asked)
+        if is_missing or operation not in self._asker.contract.operations:
+            return None
+        return self._asker.ask(operation, label, who=who, values=values)
+
+    def _read_elsewhere(self) -> None:
+        """Reads another website, where nothing may show."""
+        if self._asker.credentials.unknowns is None:
+            return
+        for operation, values in ((_METADATA, {}), (_GOALS, self._days), (MAP, {})):
+            self._read(operation, labels.ANOTHER_WEBSITE, values, "unknowns")
+
+    def _is_in_profile(self, profile: Exchange) -> bool:
+        sent = [self._goal, recorded_name(self._other_goal)] if labels.GOAL in self._accepted else []
+        are_goals_there = goals_of(profile.data) is None or all(named(profile.data, n) for n in sent)
+        before, now = self._paid, paid(profile.data)
+        is_paid = labels.PAYMENT not in self._accepted or before is None or now is None or now > before
+        is_known = labels.IDENTITY not in self._accepted or user_of(profile.data) == self._user_id
+        return are_goals_there and is_paid and is_known
+
+    def _is_out_of_profile(self, profile: Exchange) -> bool:
+        return not named(profile.data, self._goal) and paid(profile.data) in (None, self._paid)
+
+    def _is_on_map(self, shown: Exchange) -> bool:
+        is_reached = labels.GOAL not in self._accepted or bool(events_of(shown.data, self._goal))
+        return is_reached and (labels.PAYMENT not in self._accepted or bool(self._payments_on(shown)))
+
+    def _is_off_map(self, shown: Exchange) -> bool:
+        return not events_of(shown.data, self._goal) and not self._payments_on(shown)
+
+    def _payments_on(self, shown: Exchange) -> list[dict[str, Json]]:
+        return payments_of(shown.data, {"amount": _AMOUNT, "currency": self._currency})
+
+    @property
+    def _of_visitor(self) -> dict[str, str]:
+        return {"datafast_visitor_id": self._visitor_id}
+
+    @property
+    def _moment(self) -> dict[str, str]:
+        """The two seconds in which only the second payment was made."""
+        return {"startAt": iso(self._at), "endAt": iso(self._at + _SECOND)}
+
+    @property
+    def _days(self) -> dict[str, str]:
+        """The days around today in every time zone."""
+        # The usual period ends two days before today.
+        last = date.fromisoformat(self._asker.period["endAt"])
+        yesterday, tomorrow = (str(last + timedelta(days=days)) for days in (1, 3))
+        return {"startAt": yesterday, "endAt": tomorrow}
+
+
+def _currency_of(metadata: Exchange | None) -> str | None:
+    data = metadata.data if metadata is not None else None
+    row = data[0] if isinstance(data, list) and data else None
+    currency = row.get("currency") if isinstance(row, dict) else None
+    return currency if isinstance(currency, str) else None
+
+
+def _story(asker: Asker) -> None:
+    if asker.visitor is not None:
+        _Story(asker, asker.visitor).begin(asker)
+
+
+# The map, twelve reads in all, eight of them up to four times, and fifteen writes.
+_MOST = 1 + 8 * _TRIES + 8 + 15
 
 PROBES = (
-    Question("deleteGoals", None, MAIN, ("deleteGoals.*",), values={**_MONTH, **_NOBODY, "name": "signup"}),
-    Question("deletePayments", None, MAIN, ("deletePayments.*",), values={**_MONTH, **_NOBODY}),
+    Series(
+        ("WRITE-0?", "WRITE-1?", "WRITE-2?", *(f"{operation}.*" for operation in OPERATIONS)),
+        _MOST,
+        MAIN,
+        _story,
+    ),
 )

@@ -1,0 +1,41 @@
+"""The end of a run that has written something: what is left on the server is removed, or named."""
+
+from contract_tests.asking import labels
+from contract_tests.asking.client import Client, StoppedError
+from contract_tests.asking.probes.probe import Asker
+from contract_tests.asking.traces import Trace
+
+
+def clean_up(asker: Asker, client: Client) -> list[str]:
+    """Removes what a run has left on the server; returns a sentence for each thing that stays there.
+
+    `client` sends the requests, because that of the run may have stopped. After an interrupt nothing more is
+    sent, and everything that is left is named.
+    """
+    asker.client = client
+    stays: list[str] = []
+    left = asker.traces.left()
+    for n, trace in enumerate(left):
+        try:
+            why = _why_not(asker, trace)
+        except StoppedError as error:
+            why = str(error)
+        except KeyboardInterrupt:
+            return [*stays, *(_told(other, "interrupted") for other in left[n:])]
+        if why is not None:
+            stays.append(_told(trace, why))
+    return stays
+
+
+def _why_not(asker: Asker, trace: Trace) -> str | None:
+    """Removes one thing; returns why that cannot be done, None if it is done. Raises StoppedError."""
+    answer = asker.take_back(trace, labels.CLEANING)
+    if answer is None:
+        return "the API has no operation that removes it"
+    if trace not in asker.traces.left():
+        return None
+    return f"{answer.method} {answer.url} answered {answer.status}"
+
+
+def _told(trace: Trace, why: str) -> str:
+    return f"{trace.what} stays on the server: {why}"

@@ -1,0 +1,269 @@
+"""Requests that write and that a correct server refuses; what a wrong server accepts of them is removed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from contract_tests.asking import labels
+from contract_tests.asking.address import is_loopback
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.labels import NOBODY
+from contract_tests.asking.probes.probe import Asker, is_known
+from contract_tests.asking.rules import MAIN, rules_of
+from contract_tests.asking.traces import Trace
+from contract_tests.document import Document
+from contract_tests.exchange import Json
+
+CREATE_GOAL, DELETE_GOALS = "createGoal", "deleteGoals"
+CREATE_PAYMENT, DELETE_PAYMENTS = "createPayment", "deletePayments"
+IDENTIFY = "identifyVisitor"
+OPERATIONS = (CREATE_GOAL, DELETE_GOALS, CREATE_PAYMENT, DELETE_PAYMENTS, IDENTIFY)
+"""The operations that are asked with what the run has made up, never with the documented examples."""
+
+# Long ago, so that a removal which should be refused finds nothing.
+_LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
+_NO_UUID = "not-a-uuid"
+_LONGEST_NAME, _LONGEST_VALUE, _MOST_KEYS = 64, 255, 10
+
+
+class Sent(NamedTuple):
+    """The parts of a request that a run makes up, and the trace that it leaves if it is accepted.
+
+    `body` is None for none, and bytes are sent as they are.
+    """
+
+    values: Mapping[str, str]
+    body: Json = None
+    trace: Trace | None = None
+
+
+Make = Callable[[Asker, str], Sent]
+"""Makes the parts of a request about a visitor, whose id is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A probe of one request that is refused.
+
+    `who` and `roles` are as in Question. `role` is the role of the credentials that gives the visitor's id;
+    None for the visitor of the run. `needs_visitor` says that without a visitor nothing is sent.
+    """
+
+    operation: str
+    label: str
+    serves: tuple[str, ...]
+    make: Make
+    who: str = MAIN
+    roles: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
+    needs_visitor: bool = True
+    is_local: bool = False
+    """Whether it is sent only to this machine, because a wrong server would remove everything."""
+
+    @property
+    def most(self) -> int:
+        """The number of requests: 1, and 1 for the map if it is the first that needs a visitor."""
+        return 2
+
+    def is_possible(self, credentials: Credentials) -> bool:
+        """Whether the credentials have all roles."""
+        roles = (*self.roles.values(), *([self.role] if self.role else ()))
+        return all(getattr(credentials, role) for role in roles) and is_known(self.who, credentials)
+
+    def ask(self, asker: Asker) -> None:
+        """Sends the request."""
+        if self.is_local and not is_loopback(urlsplit(asker.client.base).hostname or ""):
+            return
+        visitor_id = getattr(asker.credentials, self.role) if self.role else asker.visitor
+        if visitor_id is None and self.needs_visitor:
+            return
+        sent = self.make(asker, visitor_id or NOBODY)
+        roles = {name: getattr(asker.credentials, role) for name, role in self.roles.items()}
+        values = {**sent.values, **roles}
+        if sent.trace is None:
+            asker.ask(self.operation, self.label, who=self.who, values=values, body=sent.body)
+        else:
+            trace = sent.trace
+            asker.write(self.operation, self.label, trace=trace, who=self.who, values=values, body=sent.body)
+
+
+def access_refusals(contract: Document) -> list[Refusal]:
+    """Returns a probe for each refusal that the document's `security` demands of these operations."""
+    return [
+        Refusal(
+            rule.operation.id,
+            rule.label,
+            (rule.id,),
+            _USUAL[rule.operation.id],
+            rule.who,
+            rule.roles,
+            needs_visitor=False,
+        )
+        for rule in rules_of(contract)
+        if rule.operation.id in OPERATIONS and rule.label in labels.REFUSED
+    ]
+
+
+def _goal(**changes: Json) -> Make:
+    """Makes a goal with other members; None removes one."""
+
+    def make(asker: Asker, visitor_id: str) -> Sent:
+        name = f"{asker.run_id}_refused"
+        body = _changed({"datafast_visitor_id": visitor_id, "name": name}, changes)
+        given = str(body.get("name") or name)
+        return Sent({}, body, Trace(f"a goal called {given}", DELETE_GOALS, {"name": given}))
+
+    return make
+
+
+def _named(name_of: Callable[[str], str]) -> Make:
+    """Makes a goal with a name that the function returns for the word of the run."""
+    return lambda asker, visitor_id: _goal(name=name_of(asker.run_id))(asker, visitor_id)
+
+
+def _reserved(asker: Asker, visitor_id: str) -> Sent:
+    sent = _goal(name="identify")(asker, visitor_id)
+    values = {"datafast_visitor_id": visitor_id, "name": "identify"}
+    return sent._replace(
+        trace=Trace(f"a goal of the visitor {visitor_id} called identify", DELETE_GOALS, values)
+    )
+
+
+def _payment(**changes: Json) -> Make:
+    """Makes a payment of long ago with other members; None removes one."""
+
+    def make(asker: Asker, visitor_id: str) -> Sent:
+        usual = {
+            "datafast_visitor_id": visitor_id,
+            "amount": 1,
+            "currency": "USD",
+            "transaction_id": f"{asker.run_id}_refused",
+            "timestamp": _LONG_AGO["startAt"],
+        }
+        body = _changed(usual, changes)
+        values = {"transaction_id": str(usual["transaction_id"])}
+        if "transaction_id" not in body:
+            values = {"datafast_visitor_id": visitor_id, **_LONG_AGO}
+        return Sent({}, body, Trace(f"the payment {usual['transaction_id']}", DELETE_PAYMENTS, values))
+
+    return make
+
+
+def _identity(**changes: Json) -> Make:
+    """Makes an identification with other members; None removes one."""
+
+    def make(asker: Asker, visitor_id: str) -> Sent:
+        usual = {"datafast_visitor_id": visitor_id, "user_id": f"{asker.run_id}_refused"}
+        trace = Trace(f"the identity of the visitor {visitor_id}")
+        return Sent({}, _changed(usual, changes), trace)
+
+    return make
+
+
+def _unreadable(_asker: Asker, _visitor_id: str) -> Sent:
+    return Sent({}, b'{"datafast_visitor_id": ')
+
+
+def _filters(**values: str) -> Make:
+    return lambda _asker, _visitor_id: Sent(values)
+
+
+def _own_name(**values: str) -> Make:
+    """Makes a removal of goals of this run, with further filters."""
+    return lambda asker, _visitor_id: Sent({"name": f"{asker.run_id}_refused", **values})
+
+
+def _bad_name(asker: Asker, _visitor_id: str) -> Sent:
+    return Sent({"name": f"{asker.run_id}!", **_LONG_AGO})
+
+
+def _own_transaction(asker: Asker, _visitor_id: str) -> Sent:
+    return Sent({"transaction_id": f"{asker.run_id}_unknown"})
+
+
+def _changed(usual: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+
+
+# An identification cannot be removed, so that it is of nobody where a token is refused.
+_USUAL: Mapping[str, Make] = {
+    CREATE_GOAL: _goal(),
+    DELETE_GOALS: _own_name(),
+    CREATE_PAYMENT: _payment(),
+    DELETE_PAYMENTS: _own_transaction,
+    IDENTIFY: _identity(datafast_visitor_id=NOBODY),
+}
+
+_MANY_KEYS = {f"key_{n}": "x" for n in range(_MOST_KEYS + 1)}
+_ROWS: tuple[tuple[str, str, str, tuple[Make, ...]], ...] = (
+    ("WRITE-30", CREATE_GOAL, labels.MISSING, (_goal(datafast_visitor_id=None), _goal(name=None))),
+    (
+        "WRITE-31",
+        CREATE_GOAL,
+        labels.BAD_NAME,
+        (_named(lambda run: f"{run}!"), _named(lambda run: run.ljust(_LONGEST_NAME + 1, "x"))),
+    ),
+    ("WRITE-32", CREATE_GOAL, labels.RESERVED_NAME, (_reserved,)),
+    (
+        "WRITE-33",
+        CREATE_GOAL,
+        labels.BAD_METADATA,
+        (
+            _goal(metadata=_MANY_KEYS),
+            _goal(metadata={"two words": "x"}),
+            _goal(metadata={"long": "x" * (_LONGEST_VALUE + 1)}),
+        ),
+    ),
+    ("WRITE-34", CREATE_GOAL, labels.NO_JSON, (_unreadable,)),
+    ("WRITE-35", CREATE_GOAL, labels.NO_PAGE_VIEWS, (_goal(datafast_visitor_id=NOBODY),)),
+    ("WRITE-37", DELETE_GOALS, labels.NO_FILTER, (_filters(),)),
+    (
+        "WRITE-38",
+        DELETE_GOALS,
+        labels.BAD_FILTER,
+        (_bad_name, _own_name(datafast_visitor_id=_NO_UUID, **_LONG_AGO)),
+    ),
+    (
+        "WRITE-39",
+        DELETE_GOALS,
+        labels.HALF_PERIOD,
+        tuple(_own_name(**{name: value}) for name, value in _LONG_AGO.items()),
+    ),
+    (
+        "WRITE-40",
+        CREATE_PAYMENT,
+        labels.MISSING,
+        (_payment(amount=None), _payment(currency=None), _payment(transaction_id=None)),
+    ),
+    ("WRITE-41", CREATE_PAYMENT, labels.BAD_AMOUNT, (_payment(amount=-1), _payment(amount="many"))),
+    ("WRITE-42", CREATE_PAYMENT, labels.BAD_CURRENCY, (_payment(currency="dollars"),)),
+    ("WRITE-43", DELETE_PAYMENTS, labels.NO_FILTER, (_filters(),)),
+    (
+        "WRITE-44",
+        DELETE_PAYMENTS,
+        labels.BAD_FILTER,
+        (_filters(datafast_visitor_id=_NO_UUID, **_LONG_AGO),),
+    ),
+    (
+        "WRITE-45",
+        DELETE_PAYMENTS,
+        labels.HALF_PERIOD,
+        tuple(_filters(datafast_visitor_id=NOBODY, **{name: value}) for name, value in _LONG_AGO.items()),
+    ),
+    ("WRITE-46", DELETE_PAYMENTS, labels.UNKNOWN_TRANSACTION, (_own_transaction,)),
+    ("WRITE-50", IDENTIFY, labels.MISSING, (_identity(user_id=None), _identity(datafast_visitor_id=None))),
+    ("WRITE-51", IDENTIFY, labels.BAD_ID, (_identity(datafast_visitor_id=_NO_UUID),)),
+    ("WRITE-52", IDENTIFY, labels.TOO_LONG, (_identity(user_id="x" * (_LONGEST_VALUE + 1)),)),
+    ("WRITE-53", IDENTIFY, labels.NO_PAGE_VIEWS, (_identity(datafast_visitor_id=NOBODY),)),
+)
+
+REFUSALS = (
+    *(
+        Refusal(operation, label, (clause,), make, is_local=label == labels.NO_FILTER)
+        for clause, operation, label, makes in _ROWS
+        for make in makes
+    ),
+    Refusal(CREATE_GOAL, labels.BOT, ("WRITE-36",), _goal(), role="bot"),
+)
+"""Requests with something wrong in them, each with the clause about it."""

@@ -1,0 +1,94 @@
+"""Where answers show what was written: goals, payments and identities in profiles, on maps and in reports."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+
+from contract_tests.exchange import Exchange, Json
+
+GOALS, CUSTOM_GOALS = "completedGoals", "completedCustomGoals"
+BY_PROVIDER = "payment_provider"
+
+
+def sent_in(exchange: Exchange) -> dict[str, Json]:
+    """Returns the body of a request; empty if it is not a JSON object."""
+    with suppress(msgspec.DecodeError):
+        body = msgspec.json.decode(exchange.request_body)
+        return body if isinstance(body, dict) else {}
+    return {}
+
+
+def recorded_name(name: str) -> str:
+    """Returns the name under which a goal is recorded: in lower case, with `_` for each blank."""
+    return name.lower().replace(" ", "_")
+
+
+def goals_of(profile: Json) -> list[dict[str, Json]] | None:
+    """Returns the goals in the `data` of a profile.
+
+    Returns None if there is no list of them, or one of them cannot be read.
+    """
+    activity = _object(_object(profile).get("activity"))
+    listed = activity.get(GOALS, activity.get(CUSTOM_GOALS))
+    if not isinstance(listed, list):
+        return None
+    is_readable = all(isinstance(goal, dict) and isinstance(goal.get("name"), str) for goal in listed)
+    return listed if is_readable else None
+
+
+def named(profile: Json, name: str) -> list[dict[str, Json]]:
+    """Returns the goals with a name in the `data` of a profile; none if they cannot be read."""
+    return [goal for goal in goals_of(profile) or () if goal["name"] == name]
+
+
+def paid(profile: Json) -> int | None:
+    """Returns how many goals of a profile come from a payment provider.
+
+    Returns None if the profile does not list such goals, or one of them cannot be read.
+    """
+    listed = goals_of(profile)
+    if listed is None or GOALS not in profile["activity"]:
+        return None
+    origins = [goal.get("origin") for goal in listed]
+    return origins.count(BY_PROVIDER) if all(isinstance(origin, str) for origin in origins) else None
+
+
+def user_of(profile: Json) -> str | None:
+    """Returns the user id in the `data` of a profile; None if there is none."""
+    user_id = _object(_object(profile).get("profile")).get("userId")
+    return user_id if isinstance(user_id, str) else None
+
+
+def row_of(shown: Json, visitor_id: str) -> dict[str, Json] | None:
+    """Returns a visitor's row in the `data` of a map; None if the visitor is not listed."""
+    listed = _objects(_object(shown).get("visitors"))
+    same = (row for row in listed if str(row.get("visitorId")).lower() == visitor_id.lower())
+    return next(same, None)
+
+
+def events_of(shown: Json, name: str) -> list[dict[str, Json]]:
+    """Returns the events of a goal in the `data` of a map."""
+    listed = _objects(_object(shown).get("recentEvents"))
+    return [event for event in listed if _object(event.get("extraData")).get("eventName") == name]
+
+
+def payments_of(shown: Json, body: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """Returns the payments on a map with the amount and the currency of a request."""
+    listed = _objects(_object(shown).get("recentPayments"))
+    amount, currency = body.get("amount"), str(body.get("currency")).upper()
+    return [p for p in listed if p.get("amount") == amount and str(p.get("currency")).upper() == currency]
+
+
+def completions_of(report: Json, name: str) -> Json:
+    """Returns the completions of a goal in the `data` of a report; None if it has no row."""
+    rows = (row for row in _objects(report) if row.get("goal") == name)
+    return next((row.get("completions") for row in rows), None)
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
