@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 from mock_server.instants import MINUTE
 from mock_server.world.facts import (
@@ -130,18 +131,20 @@ class AmendedSession(Session):
         profile = self._world.profile_of(self, instant)
         if profile is None:
             return None
-        names = (profile.metadata.get("name"), profile.metadata.get("email"), profile.user_id)
-        return Identity(next(name for name in names if isinstance(name, str) and name), profile.user_id)
+        known = profile.metadata
+        name = _first_text((known.get("name"), known.get("email")), profile.user_id)
+        return Identity(name, profile.user_id)
 
     def customer(self, instant: int) -> Customer | None:
         """Returns the customer that the visitor is at an instant of this session; None for no customer."""
         if not self.is_customer(instant):
             return None
-        plain = Customer(self.persona.person.name, self.persona.email)
-        named = [paid for paid in self.written.payments if paid.at <= instant]
+        paid = [payment for payment in reversed(self.written.payments) if payment.at <= instant]
+        profile = self._world.profile_of(self, instant) if self.written.identified else None
+        known = profile.metadata if profile else {}
         return Customer(
-            next((paid.name for paid in reversed(named) if paid.name), plain.name),
-            next((paid.email for paid in reversed(named) if paid.email), plain.email),
+            _first_text((*(payment.name for payment in paid), known.get("name")), self.persona.person.name),
+            _first_text((*(payment.email for payment in paid), known.get("email")), self.persona.email),
         )
 
 
@@ -372,6 +375,11 @@ class AmendedWorld(World):
         # Several payments may have one instant; the first one that was written counts as the first.
         others = self._written[session.visitor_id].payments
         return next(one for one in others if one.at == fact.at and _is_payment(one)) is not fact
+
+
+def _first_text(values: Iterable[Any], other: str) -> str:
+    """Returns the first value that is a text and not empty, or else the other one."""
+    return next((value for value in values if isinstance(value, str) and value), other)
 
 
 def _is_payment(fact: PaymentMade) -> bool:

@@ -375,6 +375,16 @@ def test_an_identification_is_the_profile() -> None:
     assert [event["type"] for event in map_of(one)["recentEvents"][:2]].count("identify") >= 1
 
 
+def test_a_customer_has_the_name_of_the_payment_or_of_the_identification() -> None:
+    known = identified(NOW - SECOND, metadata={"name": "Jane", "email": "jane@example.com"})
+
+    customer = shown(demo(known, payment()))
+    other = shown(demo(known, payment(name="J. Doe")))
+
+    assert (customer["customerName"], customer["customerEmail"]) == ("Jane", "jane@example.com")
+    assert (other["customerName"], other["customerEmail"]) == ("J. Doe", "jane@example.com")
+
+
 def test_an_identification_adds_to_that_of_the_world_itself() -> None:
     known = somebody(lambda profile: profile["profile"] is not None)
     before = profile_of(DEMO, known)["profile"]
