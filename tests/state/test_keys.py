@@ -229,6 +229,44 @@ def _life(controls: Controls, web: httpx2.Client, key: str, number: int) -> tupl
     return dates.pop(), replies[1].content
 
 
+@pytest.mark.long
+def test_two_hundred_accounts_at_once_never_see_what_another_one_wrote(crowd: RunningMock) -> None:
+    with Controls(crowd.server) as controls, httpx2.Client(base_url=crowd.url, timeout=60) as web:
+        keys = [controls.mint(site="demo") for _ in range(200)]
+        active = web.get(MAP, headers=bearer("df_test")).json()["data"]["visitors"]
+        visitor = next(v["visitorId"] for v in active if not v["isCustomer"])
+        with ThreadPoolExecutor(16) as pool:
+            written = list(pool.map(lambda n: _written(web, keys[n], visitor, n), range(200)))
+            seen = list(pool.map(lambda key: _seen(web, key, visitor), keys))
+
+        assert written == [[200] * 3] * 200
+        own = [(f"user-{n}", f"goal_{n}", n + 0.5) for n in range(200)]
+        assert seen == own
+        # The account of the shipped keys has nothing of all that.
+        assert web.get(MAP, headers=bearer("df_test")).json()["data"]["visitors"] == active
+
+
+def _written(web: httpx2.Client, key: str, visitor: str, number: int) -> list[int]:
+    """Writes what depends on a number, and returns the statuses."""
+    named = {"datafast_visitor_id": visitor}
+    payment = {"amount": number + 0.5, "currency": "USD", "transaction_id": "the same for all"}
+    bodies = {
+        "/goals": {**named, "name": f"goal_{number}"},
+        "/payments": {**named, **payment},
+        "/identify": {**named, "user_id": f"user-{number}"},
+    }
+    return [web.post(path, json=body, headers=bearer(key)).status_code for path, body in bodies.items()]
+
+
+def _seen(web: httpx2.Client, key: str, visitor: str) -> tuple[str, str, float]:
+    """Returns the user id, the goal and the amount that a key's account wrote about a visitor."""
+    profile = web.get(f"/visitors/{visitor}", headers=bearer(key)).json()["data"]
+    goals = [goal for goal in profile["activity"]["completedGoals"] if goal["name"].startswith("goal_")]
+    (paid,) = web.get(MAP, headers=bearer(key)).json()["data"]["recentPayments"][:1]
+    assert len(goals) == 1
+    return profile["profile"]["userId"], goals[0]["name"], paid["amount"]
+
+
 def test_all_keys_are_listed_shipped_ones_first(controls: Controls) -> None:
     key = controls.mint(site="shop", label="checkout test")
     token = controls.mint(websites=["demo", "quiet"])
