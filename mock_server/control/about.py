@@ -24,11 +24,15 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A website, its key, and the ids of its cast, who are always active."""
+    """A website, its key, and the ids of its cast, who are always active.
+
+    Pages of one's own name the website by its `tracking_id` when they send events.
+    """
 
     name: str
     description: str
     website_id: str
+    tracking_id: str
     domain: str
     key: str
     cast: dict[str, str]
@@ -64,6 +68,7 @@ def sites(call: ControlCall) -> Sites:
                 name=name,
                 description=site.description,
                 website_id=site.website_id,
+                tracking_id=site.tracking_id,
                 domain=site.domain,
                 key=site_token(name),
                 cast=dict(service.worlds.world(seed, name).cast(instant)),

@@ -49,7 +49,8 @@ class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A key with its settings and its clock; inherited settings have the values of the server.
 
-    `url` is the API's base, `websiteId` is null for an account token, and other keys may join the `account`.
+    `url` is the API's base, and other keys may join the `account`. Pages that send events with the
+    `trackingId` write to that account. `websiteId` and `trackingId` are null for an account token.
     """
 
     key: str
@@ -58,6 +59,7 @@ class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
     account: str
     site: str | None
     website_id: str | None
+    tracking_id: str | None
     seed: int
     revision: str
     now: str
@@ -140,6 +142,7 @@ def _state(call: ControlCall, key: Key, clock: Clock) -> KeyState:
         account=key.account.name,
         site=site,
         website_id=None if site is None else service.sites[site].website_id,
+        tracking_id=key.tracking_id,
         seed=service.seed_of(key),
         revision=service.revision_of(key),
         now=shown.now,

@@ -26,12 +26,13 @@ from mock_server.errors import (
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.clock import Clock
-from mock_server.state.credentials import Credential, any_credential
+from mock_server.state.credentials import Credential, any_credential, site_token
 from mock_server.state.journal import Caller, Journal
 from mock_server.state.limits import Limiter, RateLimit
 from mock_server.state.log import Log, Memory, Store
 from mock_server.state.settings import ActiveSettings, Settings
 from mock_server.state.space import Space
+from mock_server.world.site import tracking_id_of
 
 MOST_KEYS = 1_000
 """The largest number of minted keys at a time."""
@@ -58,12 +59,16 @@ class Key:
     used: float = 0.0
     caller: Caller = field(init=False)
     """The name of the key in the journal."""
+    tracking_id: str | None = field(init=False)
+    """The id by which pages send events to the key's account; None for an account token."""
     _limiter: Limiter | None = None
 
     def __post_init__(self) -> None:
         token = "dft_***" if self.credential.is_account_token else "df_***"
         name = self.credential.token if self.is_shipped else self.label or token
         self.caller = Caller(token, name, self.label)
+        is_named = not self.credential.is_account_token
+        self.tracking_id = tracking_id_of(self.credential.token) if is_named else None
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
         """Returns the counter of requests, by the key's own limit or the `common` one; None for no limit."""
@@ -157,6 +162,9 @@ class Keys:
             for website_id, funnels in account.funnels.items()
         }
         self._ship()
+        self._tracked = {key.tracking_id: token for token, key in self._shipped.items() if key.tracking_id}
+        for website_id, site in self._websites.items():
+            self._tracked |= dict.fromkeys((website_id, tracking_id_of(website_id)), site_token(site))
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
         self._allow_any = allow_any
@@ -188,6 +196,16 @@ class Keys:
         if key is None and self._minted:
             key = self._used(token)
         return self._any.get(token) if key is None and self._allow_any else key
+
+    def tracked(self, name: str) -> Key | None:
+        """Returns the key to which a page sends its events, which counts as using it; None if unknown.
+
+        `name` is the tracking id of a key or of a website, or the website's id. A website stands for its key.
+        """
+        token = self._tracked.get(name.lower()) or next(
+            (token for token, key in self._minted.items() if key.tracking_id == name.lower()), None
+        )
+        return None if token is None else self.find(token)
 
     def mint(self, credential: Credential, account: Account, label: str) -> Key:
         """Makes a key of an account. Raises ProblemError if there are too many, or the token is taken."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -259,6 +260,11 @@ class Site(_Record, frozen=True, kw_only=True):
     places: Annotated[tuple[OwnPlace, ...], Many] = ()
     people: Annotated[tuple[OwnPerson, ...], Many] = ()
 
+    @property
+    def tracking_id(self) -> str:
+        """The id by which pages of the website name it when they send events."""
+        return tracking_id_of(self.website_id)
+
     def page(self, path: str) -> Page:
         """Returns the page at `path`, which the checks have seen."""
         return next(page for page in self.pages if page.path == path)
@@ -278,6 +284,11 @@ class Site(_Record, frozen=True, kw_only=True):
         """Returns the number of days that reports look back, without today."""
         most = max(1, int(MOST_VISITOR_DAYS / max(self.online, 1)))
         return self.retention or min(_USUAL_RETENTION, most)
+
+
+def tracking_id_of(owner: str) -> str:
+    """Returns the tracking id that belongs to a website's id, or to a token, which it does not give away."""
+    return f"dfid_{blake2b(owner.encode(), digest_size=12, person=b'tracking').hexdigest()}"
 
 
 def load_site(path: Path) -> Site:

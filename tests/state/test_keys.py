@@ -40,6 +40,7 @@ def test_a_minted_key_tells_all_that_holds_for_it(controls: Controls, turned: Ru
             "account": reply.json()["account"],
             "site": "shop",
             "websiteId": "665f0b3c4d2e1a0000000003",
+            "trackingId": reply.json()["trackingId"],
             "seed": 7,
             "revision": "2026-06",
             "now": "2026-02-06T05:27:20.000Z",
