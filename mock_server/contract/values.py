@@ -146,12 +146,19 @@ class Body:
             raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
         if isinstance(found, dict):
             self._rename(found)
+        self.check(found)
+        return found
+
+    def check(self, found: Any, place: str | None = None) -> None:
+        """Raises ApiError 400 for JSON that does not fit the schema.
+
+        `place` is the place that the error names; None means the place in this JSON.
+        """
         try:
             self.schema.validator.validate(found)
         except jsonschema_rs.ValidationError as error:
-            place = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN]
-            raise ApiError(INVALID_BODY, place=place or "/", problem=_problem_of(error)) from None
-        return found
+            inside = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN] or "/"
+            raise ApiError(INVALID_BODY, place=place or inside, problem=_problem_of(error)) from None
 
     def _rename(self, found: dict[str, Any]) -> None:
         """Gives members that were sent by an alias their own name; the name itself wins over its aliases."""

@@ -16,8 +16,8 @@ _RESERVED = frozenset({"identify"})
 _TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")
 
 
-def create_goal(call: Call) -> Reply:
-    """Records a goal of a visitor; the answer has the id of its event.
+def create_goal(call: Call, *, is_server: bool = True) -> Reply:
+    """Records a goal of a visitor; the answer has the id of its event. `is_server` is that of GoalReached.
 
     Raises ApiError: 400 for a reserved name or a bot, 404 for a visitor without page views.
     """
@@ -33,6 +33,7 @@ def create_goal(call: Call) -> Reply:
         name=name,
         description=call.body.get("description"),
         properties={key: without_markup(value) for key, value in metadata.items()},
+        is_server=is_server,
     )
     write(call, goal)
     data = {"message": "Custom event created successfully", "eventId": goal.event_id}

@@ -19,8 +19,10 @@ _encode = msgspec.json.Encoder().encode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
-def identify_visitor(call: Call) -> Reply:
+def identify_visitor(call: Call, *, is_server: bool = True) -> Reply:
     """Identifies a visitor; the answer says whether the profile is created, updated or unchanged.
+
+    `is_server` is that of Identified.
 
     Raises ApiError: 404 for a visitor without page views, 400 for a bot.
     """
@@ -37,6 +39,7 @@ def identify_visitor(call: Call) -> Reply:
             visitor_id=life.visitor_id,
             user_id=user_id,
             metadata=metadata,
+            is_server=is_server,
         )
         write(call, identified)
     data = {"message": _MESSAGES[action], "profileId": profile_id, "action": action}

@@ -26,12 +26,13 @@ _FREE_TRIAL = "Free trial recorded successfully"
 _encode = msgspec.json.Encoder().encode
 
 
-def create_payment(call: Call) -> Reply:
+def create_payment(call: Call, *, is_server: bool = True) -> Reply:
     """Records a payment, a refund or a free trial, once for each transaction; the answer has no envelope.
 
-    Raises ApiError 400 for an unknown currency, a timestamp that cannot be, and a bot.
+    `is_server` is that of PaymentMade. Raises ApiError 400 for an unknown currency, a timestamp that cannot
+    be, and a bot.
     """
-    payment = _payment_of(call)
+    payment = _payment_of(call, is_server=is_server)
     earlier = {paid.is_refunded: paid for paid in recorded(call, payment.transaction_id)}
     if payment.is_refunded in earlier:
         message = _KNOWN
@@ -67,7 +68,7 @@ def _deleted(row: dict[str, Any]) -> Reply:
     return Reply(_encode({"status": "success", "data": [row]}))
 
 
-def _payment_of(call: Call) -> PaymentMade:
+def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
     """Returns the payment that a request describes. Raises ApiError 400."""
     body: dict[str, Any] = call.body
     currency = body["currency"].upper()
@@ -87,6 +88,7 @@ def _payment_of(call: Call) -> PaymentMade:
         is_renewal=bool(body.get("renewal")),
         is_refunded=bool(body.get("refunded")),
         is_free_trial=bool(body.get("is_free_trial")) or not body["amount"],
+        is_server=is_server,
     )
 
 

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from mock_server.contract.document import REVISIONS
 from mock_server.contract.operations import Operation
 from mock_server.contract.responses import Answers, Example
+from mock_server.contract.values import Values
 from mock_server.errors import NOT_MOCKED, ROUTE_NOT_FOUND, UNAUTHORIZED, ApiError
 from mock_server.faults.action import Action, chosen
 from mock_server.faults.body import UnfitError
@@ -30,6 +31,7 @@ from mock_server.faults.rules import Chosen
 from mock_server.instants import date_header
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.resources.cache import read_of
+from mock_server.resources.call import Reply
 from mock_server.resources.registry import View
 from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
@@ -353,19 +355,15 @@ class Endpoint:
         path = _path_of(operation, context)
         website_id = operation.website_id(path, context.query)
         choice = context.service.choice_of(key, website_id, stands=operation.website_in)
-        choice = _preferred(choice, context.preferences)
+        choice = preferred(choice, context.preferences)
         context.stage = "parameters"
         values = operation.read(path, context.query, context.content)
         context.stage = "world"
         if self._view is None:
             return example_reply(operation, operation.example)
         read = read_of(operation, self._view, values)
-        if read is None and context.is_peek:
-            raise ProblemError(400, "A request that changes something cannot be a peek.")
         if read is None:
-            # What is written names its request. Nothing is awaited from here on, so numbers keep their order.
-            context.number = next(context.service.numbers)
-            reply = cache.write(self._view, choice, context.instant, values, key.account, context.number)
+            reply = written(context, self._view, choice, values, key)
         elif read.is_report:
             reply = await cache.report(read, choice, context.instant, key.account)
         else:
@@ -453,7 +451,17 @@ def _refusal(context: Context) -> Response:
     return error_reply(error)
 
 
-def _preferred(choice: WorldChoice, preferences: Preferences | None) -> WorldChoice:
+def written(context: Context, view: View, choice: WorldChoice, values: Values, key: Key) -> Reply:
+    """Returns the answer to a request that writes. Raises ApiError, and ProblemError for a peek."""
+    if context.is_peek:
+        raise ProblemError(400, "A request that changes something cannot be a peek.")
+    # What is written names its request. Nothing is awaited from here on, so numbers keep their order.
+    context.number = next(context.service.numbers)
+    cache = context.service.cache
+    return cache.write(view, choice, context.instant, values, key.account, context.number)
+
+
+def preferred(choice: WorldChoice, preferences: Preferences | None) -> WorldChoice:
     """Returns the choice of a request: that of its key, with the preferred site or revision."""
     if preferences is None:
         return choice

@@ -8,7 +8,10 @@ from mock_server.assets import FIXTURES, read_rows
 from mock_server.world.site import Money
 
 _CURRENCIES = FIXTURES / "data" / "currencies.csv"
-_US_DOLLAR = ("USD", 2, 1.0)
+US_DOLLAR = "USD"
+"""The currency of a site without one."""
+
+_US_DOLLAR = (US_DOLLAR, 2, 1.0)
 
 
 class Currency(NamedTuple):
