@@ -17,6 +17,7 @@ from mock_server.errors import METHOD_NOT_ALLOWED, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
+from mock_server.serving.ingestion import EventEndpoint
 from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
 from mock_server.serving.replies import EXPOSED_HEADERS, error_reply
 from mock_server.serving.routes import CONTROLS, Unrouted, make_routed_app
@@ -60,6 +61,7 @@ def make_api(service: Service) -> Starlette:
             _route(operation, UnmockedEndpoint(service, operation))
             for operation in service.unmocked_operations
         ),
+        _route(service.event_operation, EventEndpoint(service, service.event_operation)),
         *document_routes(service),
         *console_routes(),
     ]

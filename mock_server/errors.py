@@ -39,6 +39,10 @@ GOAL_RESERVED = ErrorKind(400, "Invalid body at '/name': {name!r} is reserved.")
 INVALID_PERIOD = ErrorKind(400, "Invalid period: {problem}.")
 CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is no currency of ISO 4217.")
 INVALID_TIMESTAMP = ErrorKind(400, "Invalid body at '/timestamp': {problem}.")
+VISITOR_OF_THE_WORLD = ErrorKind(
+    400,
+    "Visitor {visitor_id} is made up by the mock, which moves it: send events with ids of your own.",
+)
 VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
 UNAUTHORIZED = ErrorKind(
     401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."

@@ -7,6 +7,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from mock_server.assets import FIXTURES
 from mock_server.contract.document import REVISIONS, load_document, read_document
 from mock_server.contract.operations import Operation, base_of, operations_of, own_operations
 from mock_server.contract.responses import Answers
@@ -31,6 +32,9 @@ from mock_server.world.site import SITES, Site, load_sites
 
 # The seed of the random delays; it must only be the same at each start.
 _COINS = 0
+
+INGESTION = FIXTURES / "ingestion.json"
+"""The document of what browsers send, which is not part of the API."""
 
 MOST_NOTED = 48 * 1024 * 1024
 """The most bytes of all journals together."""
@@ -62,6 +66,8 @@ class Service:
     extra_operations: list[Operation]
     unmocked_operations: list[Operation]
     """The operations that are documented but not mocked yet."""
+    event_operation: Operation
+    """The operation that takes the events of browsers, outside of the document."""
     sites: dict[str, Site]
     keys: Keys
     worlds: Worlds
@@ -223,9 +229,9 @@ class Service:
 
     def _load_answers(self, revision: str) -> dict[str, Answers]:
         extra = {operation.operation_id: operation.answers for operation in self.extra_operations}
-        own = self.operations_in(revision)
+        own = {name: operation.answers for name, operation in self.operations_in(revision).items()}
         # If two documents have the same operation, ours wins.
-        return extra | {name: operation.answers for name, operation in own.items()}
+        return extra | own | {self.event_operation.operation_id: self.event_operation.answers}
 
     def coin(self) -> float:
         """Returns a random number in [0, 1); after each start and reset the sequence is the same."""
@@ -262,6 +268,7 @@ def load_service(
             operation for path in options.documents for operation in operations_of(read_document(path), path)
         ],
         unmocked_operations=load_unmocked(base),
+        event_operation=own_operations(read_document(INGESTION))[0],
         sites=sites,
         keys=Keys(load_credentials(sites, accounts), accounts, allow_any=options.any_key, store=store),
         worlds=worlds,

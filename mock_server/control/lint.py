@@ -28,6 +28,8 @@ class Documented(NamedTuple):
     """The documented parameters by `operationId`; operations that are not mocked yet are left out."""
     with_slash: Container[str]
     """The operations whose paths end with a slash."""
+    without_token: Container[str]
+    """The operations that need no token."""
 
 
 def linted(
@@ -69,13 +71,21 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
         yield Finding("needless-website-id", "A df_ key belongs to one website: `websiteId` is ignored.")
     if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):
         yield Finding("cookie-as-visitor-id", "dfid_… is a cookie, not a visitor id: visitor ids are UUIDs.")
-    if request.has_header("authorization", None):
+    if request.operation not in documented.without_token and request.has_header("authorization", None):
         yield Finding("no-authorization", "No Authorization header was sent.")
 
 
 def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
-    """Yields a finding if the same request came within the same tick, of the machine and of the world."""
-    if previous is None or previous.status != request.status or previous.instant != request.instant:
+    """Yields a finding if the same request came within the same tick, of the machine and of the world.
+
+    A request that writes is no poll, and may well come twice.
+    """
+    if (
+        request.method not in ("GET", "HEAD")
+        or previous is None
+        or previous.status != request.status
+        or previous.instant != request.instant
+    ):
         return
     if request.at - previous.at < TICK:
         problem = f"The same request came less than {TICK // 1000} s before: the answer cannot have changed."

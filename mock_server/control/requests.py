@@ -229,10 +229,15 @@ async def _states(call: ControlCall, requests: list[Request], turn: Turn) -> Asy
 async def _lint(call: ControlCall, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
     """Returns the findings about the wanted requests by their number."""
     service = call.service
-    operations = (*service.extra_operations, *service.operations_of_all_revisions)
+    operations = (
+        *service.extra_operations,
+        service.event_operation,
+        *service.operations_of_all_revisions,
+    )
     documented = Documented(
         parameters={one.operation_id: frozenset(part.name for part in one.parameters) for one in operations},
         with_slash={one.operation_id for one in operations if one.route.endswith("/")},
+        without_token={service.event_operation.operation_id},
     )
     found = {}
     for journal in _journals(call):

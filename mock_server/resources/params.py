@@ -4,6 +4,9 @@ from mock_server.world.site import Source
 
 PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
+AD_CLICK_IDS = (*("gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id"),)
+"""The parameters with the click ids of advertisements."""
+
 
 def params_of(source: Source) -> dict[str, str | None]:
     """Returns all eight documented parameters (page 002); missing ones are None."""

@@ -1,0 +1,1 @@
+"""The events that browsers send, `POST /api/events`."""

@@ -1,0 +1,230 @@
+"""The events of browsers on one's own website: page views, goals, identities, payments and links."""
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
+from uuid import UUID
+
+import msgspec
+
+from mock_server.errors import INVALID_BODY, VISITOR_OF_THE_WORLD, ApiError
+from mock_server.resources.call import Call, Reply
+from mock_server.resources.goals import create_goal
+from mock_server.resources.identify import identify_visitor
+from mock_server.resources.ingestion.places import whereabouts_of
+from mock_server.resources.ingestion.systems import System, device_of
+from mock_server.resources.lives import is_known
+from mock_server.resources.params import AD_CLICK_IDS, PARAMS
+from mock_server.resources.payments import create_payment
+from mock_server.resources.writes import object_id, write
+from mock_server.world.currencies import US_DOLLAR
+from mock_server.world.facts import Client, LinkFollowed, PageViewed
+
+Check = Callable[[str, Mapping[str, Any], str], None]
+"""A function of an `operationId`, a body, and the place of the body's content in the event.
+
+It raises ApiError 400, which names the place, if the operation would refuse the body.
+"""
+
+_PAGE_VIEW = "pageview"
+# The providers' ids of a payment, of which the package sends one.
+_PAYMENT_IDS = ("stripe_session_id", "lemonsqueezy_order_id", "polar_checkout_id", "paddle_transaction_id")
+_MOST_MEMBERS = 100
+_LONGEST_URL = 2_048
+_LONGEST_TEXT = 255
+_MOST_PIXELS = 100_000
+_encode = msgspec.json.Encoder().encode
+
+
+def take_event(call: Call, *, system: System, check: Check) -> Reply:
+    """Writes what an event says. If its visitor has no page view yet, the event's page is viewed first.
+
+    An event of a crawler is ignored. Raises ApiError 400 for an event that cannot be, and for a visitor whom
+    the world makes up.
+    """
+    event: dict[str, Any] = call.body
+    visitor_id = _visitor_of(call)
+    if system.is_bot:
+        return _reply("Ignored: the User-Agent is a crawler's", visitor_id)
+    if call.world.population.visitor_of(visitor_id) is not None:
+        raise ApiError(VISITOR_OF_THE_WORLD, visitor_id=visitor_id)
+    view = _view_of(call, visitor_id, system)
+    written = _written_by(call, visitor_id, check)
+    if event["type"] == _PAGE_VIEW or not is_known(call, visitor_id):
+        write(call, view)
+    return _reply(_take(call._replace(body=written), event["type"]), visitor_id)
+
+
+def _take(call: Call, kind: str) -> str:
+    """Writes what is no page view, as a server would write it, and returns a sentence about it."""
+    match kind:
+        case "custom":
+            create_goal(call, is_server=False)
+            return "Goal recorded"
+        case "identify":
+            identify_visitor(call, is_server=False)
+            return "Visitor identified"
+        case "payment" if call.body is None:
+            return "Payment without an amount: only its provider knows what was paid, so nothing is recorded"
+        case "payment":
+            create_payment(call, is_server=False)
+            return "Payment recorded"
+        case "external_link":
+            write(call, LinkFollowed(written=call.instant, event_id=object_id(call), **call.body))
+            return "Link recorded"
+        case _:
+            return "Page view recorded"
+
+
+def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | None:
+    """Returns the body with which a server would write what an event says; None if there is nothing to write.
+
+    Raises ApiError 400 if the event cannot be.
+    """
+    extra: dict[str, Any] = dict(islice((call.body.get("extraData") or {}).items(), _MOST_MEMBERS))
+    match call.body["type"]:
+        case "custom":
+            return _goal_of(visitor_id, extra, check)
+        case "identify":
+            # The package sends an empty name and image if it knows none.
+            known = {name: value for name, value in extra.items() if value not in ("", None)}
+            identity = {**known, "datafast_visitor_id": visitor_id}
+            check("identifyVisitor", identity, "/extraData/user_id")
+            return identity
+        case "payment" if extra.get("amount") is not None:
+            return _payment_of(call, visitor_id, extra, check)
+        case "external_link":
+            return _link_of(visitor_id, extra)
+        case _:
+            return None
+
+
+def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[str, Any]:
+    """Returns the body of a goal, without properties that `POST /goals` would refuse."""
+    goal = {"datafast_visitor_id": visitor_id, "name": extra.get("eventName")}
+    check("createGoal", goal, "/extraData/eventName")
+    kept: dict[str, str] = {}
+    for name, value in extra.items():
+        if name == "eventName":
+            continue
+        more = kept | {name.lower(): value if isinstance(value, str) else _encode(value).decode()}
+        try:
+            check("createGoal", {**goal, "metadata": more}, "/extraData")
+        except ApiError:
+            continue
+        kept = more
+    return {**goal, "metadata": kept}
+
+
+def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[str, Any]:
+    """Returns the body of a payment; without a provider's id each event is a payment of its own."""
+    money = call.world.site.money
+    provided = (extra[name] for name in _PAYMENT_IDS if extra.get(name))
+    payment = {
+        "datafast_visitor_id": visitor_id,
+        "amount": extra["amount"],
+        "currency": extra.get("currency") or (US_DOLLAR if money is None else money.currency),
+        "transaction_id": next(provided, f"browser_{object_id(call)}"),
+        "email": extra.get("email"),
+    }
+    check("createPayment", payment, "/extraData")
+    return payment
+
+
+def _link_of(visitor_id: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the members of a followed link; its text is its URL if it has none."""
+    url, text = extra.get("url"), extra.get("text")
+    if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
+        raise ApiError(INVALID_BODY, place="/extraData/url", problem="the URL of a link is expected")
+    text = text[:_LONGEST_TEXT] if isinstance(text, str) else ""
+    return {"visitor_id": visitor_id, "url": url, "text": text or url}
+
+
+def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
+    """Returns the view of an event's page. Raises ApiError 400 for a page that has no hostname."""
+    event: dict[str, Any] = call.body
+    url = _split(event["href"])
+    hostname = _host_of(url) or event.get("domain")
+    if url is None or not hostname:
+        raise ApiError(INVALID_BODY, place="/href", problem="the whole URL of a page is expected")
+    query = {name: values[0][:_LONGEST_TEXT] for name, values in parse_qs(url.query).items()}
+    clicks = query | (event.get("adClickIds") or {})
+    return PageViewed(
+        written=call.instant,
+        event_id=object_id(call),
+        visitor_id=visitor_id,
+        hostname=hostname,
+        path=url.path or "/",
+        referrer=_referrer_of(event, hostname),
+        params={name: query[name] for name in PARAMS if name in query},
+        ad_click_id=next((name for name in AD_CLICK_IDS if clicks.get(name)), None),
+        client=_client_of(event, system),
+    )
+
+
+def _client_of(event: Mapping[str, Any], system: System) -> Client:
+    """Returns what an event and its User-Agent tell of the browser and of its place."""
+    viewport = event.get("viewport") or {}
+    width, height = (_pixels(viewport.get(name)) for name in ("width", "height"))
+    place = whereabouts_of(event.get("timezone"), event.get("language"))
+    return Client(
+        country_code=place.country_code,
+        region=place.region,
+        city=place.city,
+        device=device_of(system, width),
+        os=system.os,
+        os_version=system.os_version,
+        browser=system.browser,
+        browser_version=system.browser_version,
+        vendor=system.vendor,
+        model=system.model,
+        width=width,
+        height=height,
+    )
+
+
+def _referrer_of(event: Mapping[str, Any], hostname: str) -> str | None:
+    """Returns the page of another website that led here; None if there is none."""
+    referrer = event.get("referrer") or ""
+    host, domain = _host_of(_split(referrer)), event.get("domain") or hostname
+    is_own = host is None or host in (hostname, domain) or host.endswith(f".{domain}")
+    return None if is_own or len(referrer) > _LONGEST_URL else referrer
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None
+
+
+def _host_of(url: SplitResult | None) -> str | None:
+    return None if url is None else url.hostname
+
+
+def _pixels(sent: float | None) -> int | None:
+    return int(sent) if sent is not None and 1 <= sent <= _MOST_PIXELS else None
+
+
+def _visitor_of(call: Call) -> str:
+    """Returns the id of an event's visitor. Raises ApiError 400 if it is missing.
+
+    Without cookies the package sends another id each time, and takes the one that it gets; its session is
+    that of a tab.
+    """
+    event: dict[str, Any] = call.body
+    named = event.get("sessionId" if event.get("cookieless") else "visitorId")
+    if not named:
+        problem = "the id of the visitor or, with `cookieless`, of the session is needed"
+        raise ApiError(INVALID_BODY, place="/visitorId", problem=problem)
+    if not event.get("cookieless"):
+        return str(named).lower()
+    seen = f"{call.world.site.website_id} {named}".encode()
+    return str(UUID(bytes=blake2b(seen, digest_size=16, person=b"cookieless").digest(), version=4))
+
+
+def _reply(message: str, visitor_id: str) -> Reply:
+    # The package reads the visitor's id, and nothing else.
+    return Reply(_encode({"status": "success", "message": message, "visitorId": visitor_id}))

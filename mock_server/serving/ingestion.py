@@ -1,0 +1,70 @@
+"""The application that takes the events of browsers, which name a website in the body and send no token."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from msgspec import UNSET
+from starlette.responses import Response
+
+from mock_server.contract.responses import Answers
+from mock_server.errors import WEBSITE_NOT_FOUND, ApiError
+from mock_server.resources.ingestion.events import take_event
+from mock_server.resources.ingestion.systems import system_of
+from mock_server.serving.replies import json_reply
+from mock_server.serving.stages import Context, Endpoint, preferred, written
+from mock_server.state.keys import Key
+
+_USER_AGENT = b"user-agent"
+
+
+class EventEndpoint(Endpoint):
+    """An endpoint whose key is named by the body; account, clock and rules are those of the key."""
+
+    async def _admitted(self, context: Context) -> Response:
+        context.stage = "parameters"
+        values = self._operation.read({}, context.query, context.content)
+        context.stage = "website"
+        key = _sender_of(context, values.body["websiteId"])
+        ruled = self._rule(context) if context.preferences is None else None
+        if ruled is not None:
+            return ruled
+        context.stage = "permission"
+        key.admit(self._operation.access)
+        context.stage = "parameters"
+        # Other requests are answered meanwhile: the first event takes half a second.
+        system = await asyncio.to_thread(system_of, _user_agent_of(context))
+        choice = preferred(context.service.choice_of(key, None, stands=None), context.preferences)
+        context.stage = "world"
+        take = partial(take_event, system=system, check=partial(self._check, context))
+        return json_reply(written(context, take, choice, values, key).body)
+
+    def _find(self, _context: Context) -> None:
+        """Keeps the operation, which is the same in every revision."""
+
+    def _answers(self, _context: Context) -> Answers:
+        return self._operation.answers
+
+    def _check(self, context: Context, operation_id: str, body: Mapping[str, Any], place: str) -> None:
+        """Raises ApiError 400, which names the place, for a body that an operation would refuse."""
+        documented = context.service.operations_in(self._revision(context))[operation_id].body
+        assert documented is not None, "each operation that writes has a body"
+        documented.check(body, place)
+
+
+def _sender_of(context: Context, name: str) -> Key:
+    """Returns the key that is named, and answers at the instant of its clock. Raises ApiError 404."""
+    key = context.service.keys.tracked(name)
+    if key is None:
+        raise ApiError(WEBSITE_NOT_FOUND, website_id=name)
+    context.key, context.now = key, context.service.clock_of(key).now()
+    if context.preferences is None or context.preferences.at is UNSET:
+        context.instant = context.now
+    return key
+
+
+def _user_agent_of(context: Context) -> str:
+    return next(
+        (value.decode("latin-1") for name, value in context.scope["headers"] if name == _USER_AGENT), ""
+    )
