@@ -1,21 +1,12 @@
 """The amounts of money in reports: minor units inside, major units outside."""
 
-_SYMBOLS = {
-    "USD": "$",
-    "EUR": "€",
-    "GBP": "£",
-    "JPY": "¥",
-    "INR": "₹",
-    "KRW": "₩",
-    "BRL": "R$",
-    "CAD": "CA$",
-    "AUD": "A$",
-}
+from mock_server.world.currencies import currency_of
 
 
 def symbol_of(currency: str) -> str:
     """Returns the symbol of a currency; its code where there is none."""
-    return _SYMBOLS.get(currency, currency)
+    known = currency_of(currency)
+    return currency if known is None else known.symbol
 
 
 def major(amount: int, decimals: int) -> float:
