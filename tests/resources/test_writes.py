@@ -46,11 +46,16 @@ def address(service: Service) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def cast(address: str) -> dict[str, str]:
-    """The visitors of `demo` who are there at any instant, by their roles."""
+def casts(address: str) -> dict[str, dict[str, str]]:
+    """The visitors who are there at any instant, by website and role."""
     with Controls(address) as controls:
-        sites = controls.get("/sites")["sites"]
-    return next(site["cast"] for site in sites if site["name"] == "demo")
+        return {site["name"]: site["cast"] for site in controls.get("/sites")["sites"]}
+
+
+@pytest.fixture(scope="module")
+def cast(casts: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The visitors of `demo` who are there at any instant, by role."""
+    return casts["demo"]
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +65,9 @@ def visitor(cast: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def stranger(address: str) -> str:
+def stranger(casts: dict[str, dict[str, str]]) -> str:
     """A visitor of another website."""
-    reply = httpx2.get(f"{address}/api/v1/analytics/realtime/map", headers=bearer("df_launch_day"))
-    visitor_id: str = reply.json()["data"]["visitors"][0]["visitorId"]
-    return visitor_id
+    return next(iter(casts["shop"].values()))
 
 
 @pytest.fixture
