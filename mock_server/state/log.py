@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from heapq import merge
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -193,7 +193,8 @@ class _Website:
         return self._tuple
 
     def about(self, subjects: Iterable[str]) -> list[Fact]:
-        return [self._facts[place] for place in merge(*(self._places.get(one, ()) for one in subjects))]
+        places = sorted(chain.from_iterable(self._places.get(subject, ()) for subject in subjects))
+        return [self._facts[place] for place in places]
 
 
 def _weight(content: bytes) -> int:

@@ -239,6 +239,8 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     written: list[Fact] = sorted(
         (fact for fact in facts if fact.written <= instant), key=lambda fact: fact.written
     )
+    if not written:
+        return Changes()
     views: dict[str, list[PageViewed]] = {}
     links: dict[str, list[LinkFollowed]] = {}
     goals: Standing[GoalReached] = Standing()
