@@ -210,7 +210,7 @@ def serve(
     from mock_server.app import make_app
     from mock_server.loopback import is_loopback_address
     from mock_server.service import load_service
-    from mock_server.serving.fast import FastReads
+    from mock_server.serving.fast import FastAnswers
     from mock_server.serving.server import Server, address_of, bind, url_of
 
     service = load_service(
@@ -243,7 +243,7 @@ def serve(
                 complain(f"standard output cannot be written ({error.strerror}); listening on {url_of(sock)}")
 
         # The log is middleware of the application, so with it no request takes the fast path.
-        fast_path = None if log else FastReads(service)
+        fast_path = None if log else FastAnswers(service)
         Server(app, announce, proxy, fast_path).run(sockets=[sock])
 
 

@@ -1,9 +1,8 @@
 """The service: all parts of a running mock, made from its options, and the settings in effect for a key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
-from itertools import count
 from random import Random
 from typing import Any
 
@@ -21,7 +20,7 @@ from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import load_accounts
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials
-from mock_server.state.journal import NOBODY, Journal, Outcome, Part, Request, Sent
+from mock_server.state.journal import NOBODY, Journal, Numbers, Outcome, Part, Request, Sent
 from mock_server.state.journal_file import JournalFile
 from mock_server.state.keys import Key, Keys
 from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
@@ -76,8 +75,7 @@ class Service:
     journal_file: JournalFile | None
     store: Store
     """The store of what is written to the accounts that come with the mock."""
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    """The numbers of requests, in the order in which they came."""
+    numbers: Numbers = field(default_factory=Numbers)
     _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
     _operations: dict[str, dict[str, Operation]] = field(default_factory=dict)
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
@@ -145,7 +143,7 @@ class Service:
         If its answer is sent later, `finish` writes it to the journal's file.
         """
         request = Request(
-            number=next(self.numbers) if outcome.number is None else outcome.number,
+            number=self.numbers.take(),
             at=wall_time(),
             limit_time=self.clock_of(key).limit_time(),
             instant=outcome.instant,
@@ -195,7 +193,7 @@ class Service:
             self,
             common=Common(self.common.clock, self.common.settings.copy()),
             journal_file=None,
-            numbers=count(),
+            numbers=Numbers(),
             _coins=copy(self._coins),
         )
 

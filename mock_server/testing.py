@@ -10,7 +10,7 @@ from mock_server.errors import InputError
 from mock_server.instants import instant_of
 from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE, Options
 from mock_server.service import Service, load_service
-from mock_server.serving.fast import FastReads
+from mock_server.serving.fast import FastAnswers
 from mock_server.serving.server import Server, bind, url_of
 from mock_server.state.credentials import site_token
 
@@ -62,7 +62,7 @@ def serving(service: Service) -> Iterator[str]:
     """Serves a service on a free port until the block ends; the value is its address without a path."""
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
-    server = Server(make_app(service), is_ready.set, fast_path=FastReads(service))
+    server = Server(make_app(service), is_ready.set, fast_path=FastAnswers(service))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [sock]}, name="datafast-mock", daemon=True
     )

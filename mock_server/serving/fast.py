@@ -1,14 +1,13 @@
-"""The fast path, which answers plain GET requests of keys without rules or limits.
+"""The fast path, which answers plain requests of keys without rules or limits.
 
 It does all that `stages` does, with the same key, clock, permission and journal, and its answers have the
-same bytes. A request with a preference, a rule, a limit or another method is left to `stages`.
-Only a `Read` is cached here, so a request that changes something never takes the fast path: if an answer
-fails here, `stages` makes it again.
+same bytes. A request with a preference, a rule or a limit is left to `stages`.
+Only a `Read` is cached here: if an answer fails here, `stages` makes it again. Requests that write are in
+`fast_writes`.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from time import monotonic_ns
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -16,41 +15,22 @@ from urllib.parse import unquote
 from starlette.types import Scope
 
 from mock_server.errors import ApiError
-from mock_server.faults.prefer import QUERY_PREFIX
-from mock_server.instants import date_header
 from mock_server.resources.cache import Read, read_of
 from mock_server.resources.call import Reply
 from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
+from mock_server.serving.fast_writes import FastWrites
+from mock_server.serving.plain import DECISIVE, HEADERS, OK, PREFERENCE, Answer, head_of, sender_of
 from mock_server.serving.query import query_of
-from mock_server.serving.replies import EXPOSED_HEADERS, JSON
 from mock_server.state.clock import Clock
-from mock_server.state.journal import LONGEST_ANSWER, Outcome, Part, Sent, answer_headers_of, sent_of
+from mock_server.state.journal import LONGEST_ANSWER, Outcome, Part, Sent, sent_of
 from mock_server.state.keys import Key
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
-_PREFERENCE = QUERY_PREFIX.encode()
-_OK = 200
-# The headers that may change the answer or announce a body.
-_DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"range"})
-# These limits are below those at which a request is refused as too large.
-_MOST_HEADERS = 50
-_LONGEST_HEADER = 500
+# A read has no body.
+_DECISIVE = DECISIVE | {b"content-length"}
 _MOST_CACHED = 256
 _LONGEST_REQUEST = 4_096
-# The headers of an answer, as the journal keeps them.
-_HEADERS = answer_headers_of([(b"content-type", JSON.encode())])
-
-_CROSS_ORIGIN = (
-    f"access-control-allow-origin: *\r\naccess-control-expose-headers: {', '.join(EXPOSED_HEADERS)}\r\n"
-).encode()
-
-
-class Answer(NamedTuple):
-    """The bytes of an answer: its head, without the empty line at the end, and its body."""
-
-    head: bytes
-    body: bytes
 
 
 class _CachedRead(NamedTuple):
@@ -68,12 +48,13 @@ class _CachedRead(NamedTuple):
     is_cross_origin: bool
 
 
-class FastReads:
-    """A fast path for GET operations, which have no effects and so can be answered twice."""
+class FastAnswers:
+    """A fast path for GET operations, which have no effects and so can be answered twice, and for writes."""
 
     def __init__(self, service: Service) -> None:
         """`service` has the operations that are answered."""
         self._service = service
+        self._writes = FastWrites(service)
         known = [
             one for one in service.operations if one.method == "GET" and one.operation_id in service.views
         ]
@@ -109,7 +90,7 @@ class FastReads:
 
         `raw` holds all bytes of the request, by which it is cached; None if it did not come alone.
         """
-        if scope["method"] != "GET" or _PREFERENCE in scope["query_string"]:
+        if scope["method"] != "GET" or PREFERENCE in scope["query_string"]:
             return None
         cached = self._decided(scope)
         answer = None if cached is None else self._answer(cached)
@@ -121,6 +102,14 @@ class FastReads:
             if len(self._cached) > _MOST_CACHED:
                 self._cached.popitem(last=False)
         return answer
+
+    def is_write(self, scope: Scope) -> bool:
+        """Whether a request may be answered by `write` once its body is there."""
+        return self._writes.is_write(scope)
+
+    def write(self, scope: Scope, content: bytes) -> Answer | None:
+        """Returns the answer to a request with its whole body, or None if nothing was written."""
+        return self._writes.answer(scope, content)
 
     def _answer(self, cached: _CachedRead) -> Answer | None:
         begin = monotonic_ns()
@@ -134,9 +123,9 @@ class FastReads:
         body = reply.body
         answer = Part(len(body), body[:LONGEST_ANSWER])
         took = (monotonic_ns() - begin) // 1000
-        outcome = Outcome(instant, cached.read.operation_id, "world", 200, answer, _HEADERS, took)
+        outcome = Outcome(instant, cached.read.operation_id, "world", OK, answer, HEADERS, took)
         self._service.note(cached.sent, None, cached.key, outcome)
-        return Answer(_head(len(body), instant, is_cross_origin=cached.is_cross_origin), body)
+        return Answer(head_of(len(body), instant, is_cross_origin=cached.is_cross_origin), body)
 
     def _reply(self, cached: _CachedRead, instant: int) -> Reply | None:
         """Returns the reply to a read; None for a report that is not cached, which takes a thread to make."""
@@ -149,12 +138,12 @@ class FastReads:
         service = self._service
         # Only a request to an operation counts as using its key.
         found = self._operation_at(scope["raw_path"])
-        sender = None if found is None else self._sender_of(scope["headers"])
+        sender = None if found is None else sender_of(service, scope["headers"], _DECISIVE)
         if found is None or sender is None:
             return None
         (name, value), (key, is_cross_origin) = found, sender
         operation = service.operations_in(service.revision_of(key)).get(name)
-        if operation is None or operation.success != _OK:
+        if operation is None or operation.success != OK:
             return None
         path = dict.fromkeys(operation.path_names, value)
         query = query_of(scope["query_string"]) if scope["query_string"] else _NOTHING
@@ -188,37 +177,3 @@ class FastReads:
         if named is None or not last.replace(b"-", b"").isalnum():
             return None
         return named, last.decode("ascii")
-
-    def _sender_of(self, headers: list[tuple[bytes, bytes]]) -> tuple[Key, bool] | None:
-        """Returns the key, and whether the request has an `Origin`.
-
-        Returns None if the headers or the settings of the key require a decision by `stages`.
-        """
-        authorization, is_cross_origin = None, False
-        if len(headers) > _MOST_HEADERS:
-            return None
-        for name, value in headers:
-            if name in _DECISIVE or len(name) + len(value) > _LONGEST_HEADER:
-                return None
-            if name == b"authorization":
-                if authorization is not None:
-                    return None
-                authorization = value.decode("latin-1")
-            elif name == b"origin":
-                is_cross_origin = True
-        service = self._service
-        if service.common.settings.rules:
-            return None
-        key = service.keys.named(authorization)
-        if key is None or key.settings.rules or service.limiter_of(key) is not None:
-            return None
-        return key, is_cross_origin
-
-
-@lru_cache(64)
-def _head(length: int, instant: int, *, is_cross_origin: bool) -> bytes:
-    """Returns the head of a successful answer, with the headers in the same order as the application's."""
-    return (
-        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: %s\r\ndate: %s\r\n%s"
-        b"vary: Origin\r\ncache-control: no-store\r\n"
-    ) % (length, JSON.encode(), date_header(instant), _CROSS_ORIGIN if is_cross_origin else b"")

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.serving.connection import refusal_of
+from mock_server.serving.connection import is_cut, refusal_of
 from mock_server.serving.strict_http import WireProtocol
 
 
@@ -23,6 +23,14 @@ class FastPath(Protocol):
 
         `raw` holds all of its bytes, or is None if it did not arrive alone and in one piece.
         """
+        ...
+
+    def is_write(self, scope: Scope) -> bool:
+        """Whether a parsed request may be answered by `write`."""
+        ...
+
+    def write(self, scope: Scope, content: bytes) -> tuple[bytes, bytes] | None:
+        """Answers a parsed request with its whole body."""
         ...
 
 
@@ -85,15 +93,35 @@ class HttpProtocol(WireProtocol):
         super().on_response_complete()
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
-        answer = None
-        if self._fast_path is not None and not self.pipeline and not self.flow.write_paused:
-            scope = cast(Scope, cycle.scope)
-            if refusal_of(scope) is None:
-                answer = self._fast_path.answer(scope, self._raw if cycle.keep_alive else None)
+        answer, scope = None, cast(Scope, cycle.scope)
+        if self._fast_path is not None and self._may_be_fast(scope):
+            if self._fast_path.is_write(scope):
+                # The body usually comes with the head; the application would begin to read it then, too.
+                self.loop.call_soon(self._begin_write, self._fast_path, cycle, app)
+                return
+            answer = self._fast_path.answer(scope, self._raw if cycle.keep_alive else None)
         if answer is None:
             super()._begin(cycle, app)
-            return
-        self._write(*answer, b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+        else:
+            self._finish(cycle, *answer)
+
+    def _begin_write(self, fast_path: FastPath, cycle: RequestResponseCycle, app: Any) -> None:
+        """Answers a request if its body has come, and lets the application answer it otherwise."""
+        answer, scope = None, cast(Scope, cycle.scope)
+        is_here = not (cycle.more_body or cycle.disconnected or is_cut(scope))
+        if is_here and self._may_be_fast(scope) and not self.transport.is_closing():
+            answer = fast_path.write(scope, bytes(cycle.body))
+        if answer is None:
+            super()._begin(cycle, app)
+        else:
+            self._finish(cycle, *answer)
+
+    def _may_be_fast(self, scope: Scope) -> bool:
+        return refusal_of(scope) is None and not self.pipeline and not self.flow.write_paused
+
+    def _finish(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+        """Sends an answer of the fast path, and ends the request."""
+        self._write(head, body, b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.linger()

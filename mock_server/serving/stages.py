@@ -99,8 +99,6 @@ class Context:
     """The whole body, which is read only if the operation documents one."""
     operation: Operation | None = None
     """The operation in the request's revision; None if it does not exist there."""
-    number: int | None = None
-    """The number in the journal of a request that writes; None for another, which gets one at its end."""
     began: int = field(default_factory=monotonic_ns)
 
     @property
@@ -174,17 +172,7 @@ def conclude(context: Context, reply: Response) -> Request:
             answer.add(bytes(reply.body))
     headers = answer_headers_of(reply.raw_headers)
     operation = None if context.operation is None else context.operation.operation_id
-    outcome = Outcome(
-        context.instant,
-        operation,
-        decided_by,
-        status,
-        answer,
-        headers,
-        took,
-        wait=context.wait,
-        number=context.number,
-    )
+    outcome = Outcome(context.instant, operation, decided_by, status, answer, headers, took, context.wait)
     return context.service.note(sent_of(context.scope), context.body, context.key, outcome)
 
 
@@ -455,10 +443,9 @@ def written(context: Context, view: View, choice: WorldChoice, values: Values, k
     """Returns the answer to a request that writes. Raises ApiError, and ProblemError for a peek."""
     if context.is_peek:
         raise ProblemError(400, "A request that changes something cannot be a peek.")
-    # What is written names its request. Nothing is awaited from here on, so numbers keep their order.
-    context.number = next(context.service.numbers)
-    cache = context.service.cache
-    return cache.write(view, choice, context.instant, values, key.account, context.number)
+    # What is written names its request; nothing is awaited until that has its number.
+    service = context.service
+    return service.cache.write(view, choice, context.instant, values, key.account, service.numbers.next)
 
 
 def preferred(choice: WorldChoice, preferences: Preferences | None) -> WorldChoice:

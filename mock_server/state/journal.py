@@ -44,6 +44,22 @@ class Sent(NamedTuple):
     """The number of bytes of all members."""
 
 
+class Numbers:
+    """The numbers of requests, from 1 on, in the order in which their answers were decided."""
+
+    __slots__ = ("next",)
+
+    def __init__(self) -> None:
+        self.next = 1
+        """The number of the next request."""
+
+    def take(self) -> int:
+        """Returns the next number, which is then used up."""
+        number = self.next
+        self.next += 1
+        return number
+
+
 class Caller(NamedTuple):
     """The key that sent a request, without its token; all members are empty if the key is unknown."""
 
@@ -88,8 +104,6 @@ class Outcome(NamedTuple):
     answer_headers: bytes
     duration: int | None
     wait: int | None = None
-    number: int | None = None
-    """The number of the request; None if it gets one when it is noted."""
 
 
 class Request(Struct, kw_only=True, gc=False):

@@ -21,7 +21,8 @@ from mock_server.app import make_app
 from mock_server.instants import instant_of
 from mock_server.options import Options
 from mock_server.service import Service, load_service
-from mock_server.serving.fast import Answer, FastReads
+from mock_server.serving.fast import FastAnswers
+from mock_server.serving.plain import Answer
 from mock_server.serving.server import Server, bind, url_of
 from mock_server.serving.strict_http import Timeouts
 from mock_server.world.site import load_sites
@@ -39,7 +40,7 @@ SITE_KEYS = [f"df_{site}" for site in sorted(load_sites())]
 PATHS = [REALTIME, MAP, VISITOR]
 
 
-class Counting(FastReads):
+class Counting(FastAnswers):
     """A fast path that counts its answers to parsed requests and to those recognised by their bytes."""
 
     parsed = known = 0
@@ -521,7 +522,7 @@ def test_error_on_the_fast_path_is_an_error_of_the_application(
 def test_a_request_to_no_operation_does_not_count_as_using_the_key(path: str) -> None:
     lenient = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
 
-    with served(Server(make_app(lenient), lambda: None, fast_path=FastReads(lenient))) as server:
+    with served(Server(make_app(lenient), lambda: None, fast_path=FastAnswers(lenient))) as server:
         exchanged(server, closing(asking(path, "Authorization: Bearer df_ghost")))
 
     assert lenient.keys.shadow_of("Bearer df_ghost") is not None
@@ -530,7 +531,7 @@ def test_a_request_to_no_operation_does_not_count_as_using_the_key(path: str) ->
 
 
 def test_cache_of_requests_is_bounded() -> None:
-    fast = FastReads(service())
+    fast = FastAnswers(service())
     size = []
     for number in range(600):
         headers = [(b"authorization", b"Bearer df_test"), (b"x", b"%d" % number)]
@@ -545,7 +546,7 @@ def test_cache_of_requests_is_bounded() -> None:
 @pytest.mark.long
 def test_clients_that_never_repeat_themselves_keep_no_bodies() -> None:
     crowd = load_service(Options(now=instant_of(INSTANT), speed=0))
-    fast = FastReads(crowd)
+    fast = FastAnswers(crowd)
 
     def ask(number: int) -> int:
         crowd.common.clock.set(advance=1000)

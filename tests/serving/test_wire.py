@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_server.app import make_app
-from mock_server.serving.fast import FastReads
+from mock_server.serving.fast import FastAnswers
 from mock_server.serving.server import Server
 from mock_server.serving.strict_http import Timeouts
 from tests.command import address_of, started
@@ -400,7 +400,7 @@ def hasty() -> Iterator[str]:
     """A server with short timeouts."""
     timeouts = Timeouts(idle=0.6, request=0.3)
     one = service()
-    with served(Server(make_app(one), lambda: None, fast_path=FastReads(one), timeouts=timeouts)) as server:
+    with served(Server(make_app(one), lambda: None, fast_path=FastAnswers(one), timeouts=timeouts)) as server:
         yield server
 
 
