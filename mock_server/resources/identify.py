@@ -6,7 +6,7 @@ import msgspec
 
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.lives import life_of
-from mock_server.resources.writes import object_id, write
+from mock_server.resources.writes import object_id, profile_id, write
 from mock_server.world.facts import Identified, Profile
 
 _MESSAGES = {
@@ -22,27 +22,25 @@ _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 def identify_visitor(call: Call, *, is_server: bool = True) -> Reply:
     """Identifies a visitor; the answer says whether the profile is created, updated or unchanged.
 
-    `is_server` is that of Identified.
-
-    Raises ApiError: 404 for a visitor without page views, 400 for a bot.
+    `is_server` is that of Identified. Raises ApiError: 404 for a visitor without page views, 400 for a bot.
     """
     life = life_of(call, call.body["datafast_visitor_id"])
     user_id: str = call.body["user_id"]
     metadata = {name: value for name, value in call.body.items() if name not in _OWN}
     action = _action(life.profile, user_id, metadata)
-    profile_id = object_id(call) if life.profile is None else life.profile.profile_id
+    profile = profile_id(call) if life.profile is None else life.profile.profile_id
     if action != "unchanged":
         identified = Identified(
             written=call.instant,
             event_id=object_id(call),
-            profile_id=profile_id,
+            profile_id=profile,
             visitor_id=life.visitor_id,
             user_id=user_id,
             metadata=metadata,
             is_server=is_server,
         )
         write(call, identified)
-    data = {"message": _MESSAGES[action], "profileId": profile_id, "action": action}
+    data = {"message": _MESSAGES[action], "profileId": profile, "action": action}
     return Reply(_encode({"status": "success", "data": data}))
 
 

@@ -13,7 +13,7 @@ from mock_server.errors import (
 from mock_server.instants import instant_of, iso_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.lives import is_known
-from mock_server.resources.writes import filters_of, is_own_payment, object_id, recorded, write
+from mock_server.resources.writes import filters_of, object_id, own_payment, payer_of, recorded, write
 from mock_server.state.clock import TICK
 from mock_server.world.currencies import currency_of
 from mock_server.world.facts import PaymentMade, PaymentsRemoved
@@ -33,14 +33,13 @@ def create_payment(call: Call, *, is_server: bool = True) -> Reply:
     be, and a bot.
     """
     payment = _payment_of(call, is_server=is_server)
-    earlier = {paid.is_refunded: paid for paid in recorded(call, payment.transaction_id)}
-    if payment.is_refunded in earlier:
+    payers = _payers(call, payment.transaction_id)
+    if payment.is_refunded in payers:
         message = _KNOWN
     else:
-        original = earlier.get(False)
-        if original is not None and payment.visitor_id is None:
+        if payment.visitor_id is None:
             # Who refunds seldom says again whose payment it was.
-            payment = msgspec.structs.replace(payment, visitor_id=original.visitor_id)
+            payment = msgspec.structs.replace(payment, visitor_id=payers.get(False))
         write(call, payment)
         message = _message(payment)
     return Reply(_encode({"message": message, "transaction_id": payment.transaction_id}))
@@ -53,7 +52,7 @@ def delete_payments(call: Call) -> Reply:
     """
     transaction_id = call.query.get("transaction_id")
     if transaction_id is not None:
-        if not recorded(call, transaction_id) and not is_own_payment(call, transaction_id):
+        if not recorded(call, transaction_id) and own_payment(call, transaction_id) is None:
             raise ApiError(TRANSACTION_NOT_FOUND, transaction_id=transaction_id)
         write(call, PaymentsRemoved(written=call.instant, transaction_id=transaction_id))
         return _deleted({"message": "Payment deleted successfully", "transaction_id": transaction_id})
@@ -62,6 +61,13 @@ def delete_payments(call: Call) -> Reply:
     whose = "Payments" if filters.visitor_id is None else "All payments for visitor"
     when = "" if filters.begin is None else " within time range"
     return _deleted({"message": f"{whose} deleted successfully{when}", **filters.told()})
+
+
+def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
+    """Returns the visitors of a transaction's payment (False) and refund (True), as far as they are known."""
+    payers = {paid.is_refunded: paid.visitor_id for paid in recorded(call, transaction_id)}
+    own = None if False in payers else own_payment(call, transaction_id)
+    return payers if own is None else {**payers, False: payer_of(own)}
 
 
 def _deleted(row: dict[str, Any]) -> Reply:
@@ -79,7 +85,7 @@ def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
         event_id=object_id(call),
         transaction_id=_text(body["transaction_id"]),
         at=_at(call, body.get("timestamp")),
-        amount=float(body["amount"]),
+        amount=abs(float(body["amount"])),
         currency=currency,
         visitor_id=_visitor_of(call, body.get("datafast_visitor_id")),
         email=body.get("email"),

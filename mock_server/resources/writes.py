@@ -8,8 +8,10 @@ from mock_server.errors import INVALID_PERIOD, ApiError
 from mock_server.instants import BEGINNING, SECOND, iso_of
 from mock_server.resources.call import Call
 from mock_server.world.facts import Fact, PaymentMade, changes_at, transaction
+from mock_server.world.money import Payment
 from mock_server.world.reports.period import PeriodError, period_of, zone_of
 
+_EVENT, _PROFILE = range(2)
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -47,20 +49,29 @@ def recorded(call: Call, transaction_id: str) -> Sequence[PaymentMade]:
     return changes_at(_about(call, transaction_id), call.instant).payments
 
 
-def is_own_payment(call: Call, payment_id: str) -> bool:
-    """Whether the world itself made a payment with this id, which the map shows, and it is not removed."""
+def own_payment(call: Call, payment_id: str) -> Payment | None:
+    """Returns the payment of the world itself that the map shows with this id; None if it is removed.
+
+    It is also None if there never was one.
+    """
     if not _OBJECT_ID.fullmatch(payment_id):
-        return False
+        return None
     second = int(payment_id[:8], 16) * SECOND
     if not BEGINNING <= second <= call.instant:
-        return False
+        return None
     made = call.world.payments(min(second + SECOND - 1, call.instant))
     payment = {call.world.payment_id(one): one for one in made}.get(payment_id)
-    if payment is None or payment.session is None:
-        return False
+    if payment is None:
+        return None
     removed = changes_at(_about(call, payment_id), call.instant).payments_removed
-    visitor_id = payment.session.visitor_id
-    return not any(one.takes(visitor_id, payment_id, payment.at) for one in removed)
+    is_removed = any(one.takes(payer_of(payment), payment_id, payment.at) for one in removed)
+    return None if is_removed else payment
+
+
+def payer_of(payment: Payment) -> str:
+    """Returns the id of the visitor who made a payment of the world itself."""
+    assert payment.session is not None, "the world's own payments are made in sessions"
+    return payment.session.visitor_id
 
 
 def write(call: Call, fact: Fact) -> None:
@@ -71,8 +82,17 @@ def write(call: Call, fact: Fact) -> None:
 
 def object_id(call: Call) -> str:
     """Returns the id of what is written next: 24 hexadecimal digits, the first eight the Unix second."""
+    return _id(call, _EVENT)
+
+
+def profile_id(call: Call) -> str:
+    """Returns the id of the profile that is written next, in the same form."""
+    return _id(call, _PROFILE)
+
+
+def _id(call: Call, kind: int) -> str:
     assert call.account is not None, "an operation that writes has an account"
-    return call.world.written_id(call.instant, call.account.log.version)
+    return call.world.written_id(call.instant, call.account.log.version, kind)
 
 
 def _about(call: Call, transaction_id: str) -> list[Fact]:

@@ -372,9 +372,9 @@ class World:
         identity = session.identity(min(at, session.last_view + LINGER))
         return None if identity is None else identity.display_name
 
-    def written_id(self, instant: int, sequence: int) -> str:
+    def written_id(self, instant: int, sequence: int, kind: int) -> str:
         """Returns the id of something that is written at an instant, in the form of all ids of events."""
-        digest = self._chance.digest(WRITTEN, instant, sequence)
+        digest = self._chance.digest(WRITTEN, instant, sequence, kind)
         return f"{instant // SECOND & 0xFFFFFFFF:08x}{digest[:8].hex()}"
 
     def _object_id(self, visit: Visit, at: int, kind: int) -> str:

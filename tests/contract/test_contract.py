@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mock_server import errors
 from mock_server.contract.document import REVISIONS, load_document, narrow
-from mock_server.contract.operations import operations_of
+from mock_server.contract.operations import operations_of, own_operations
 from mock_server.errors import ErrorKind
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
@@ -144,6 +144,14 @@ def test_operation_and_each_of_its_answers_names_where_it_is_documented(operatio
         page, _, heading = part["x-source"].partition(" ")
         assert page in pages
         assert heading
+
+
+def test_a_rule_of_one_of_several_filters_names_documented_parameters() -> None:
+    rules = {one.operation_id: one for one in own_operations(DOCUMENT) if one.needed}
+
+    assert rules.keys() == {"deleteGoals", "deletePayments"}
+    for operation in rules.values():
+        assert set(operation.needed) <= {parameter.name for parameter in operation.parameters}
 
 
 def _members() -> list[Any]:

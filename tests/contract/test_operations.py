@@ -1,5 +1,6 @@
 """The operations of the mock's own document, whose schemas and answers are made on first use."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from mock_server.assets import CONTRACT
 from mock_server.contract.document import REVISIONS, load_document, narrow
 from mock_server.contract.operations import Operation, operations_of, own_operations
-from mock_server.errors import InputError
+from mock_server.errors import ApiError, InputError
 
 DOCUMENT = load_document()
 
@@ -85,3 +86,34 @@ def test_schema_of_an_own_body_is_compiled_with_the_others() -> None:
     [operation] = own_operations(own)
     with pytest.raises(InputError, match="requestBody"):
         operation.compile()
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        pytest.param({"name": "a"}, {"name": "a"}, id="the name itself"),
+        pytest.param({"title": "a", "more": 1}, {"name": "a", "more": 1}, id="an alias"),
+        pytest.param({"label": "a", "title": "b"}, {"name": "b"}, id="two aliases, the first one wins"),
+        pytest.param({"title": "b", "name": "a"}, {"name": "a"}, id="name and alias"),
+    ],
+)
+def test_member_of_a_body_may_be_sent_by_an_alias(sent: Any, read: Any) -> None:
+    member = {"type": "string", "x-aliases": ["title", "label"]}
+    schema = {"type": "object", "required": ["name"], "properties": {"name": member}}
+    own = document({})
+    own["paths"]["/goals"]["get"]["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+
+    [operation] = own_operations(own)
+    assert operation.body is not None
+    assert operation.body.read(json.dumps(sent).encode()) == read
+
+
+def test_one_of_several_parameters_may_be_required() -> None:
+    own = document({})
+    own["paths"]["/goals"]["get"]["x-needs-one-of"] = ["sort", "from"]
+
+    [operation] = own_operations(own)
+
+    assert operation.read({}, {"sort": ["name"]}, b"").query == {"sort": "name"}
+    with pytest.raises(ApiError, match="one or more of the query parameters sort, from"):
+        operation.read({}, {}, b"")

@@ -448,6 +448,24 @@ def test_a_payment_of_the_world_itself_is_removed_by_the_id_on_the_map(web: http
     assert removal(params={"transaction_id": before[0][:8] + "0" * 16}).status_code == 404
 
 
+def test_a_refund_of_a_payment_of_the_world_itself_is_of_the_visitor_who_paid(
+    web: httpx2.Client, service: Service
+) -> None:
+    key = bearer("df_launch_day")
+    row = web.get("/analytics/realtime/map", headers=key).json()["data"]["recentPayments"][0]
+    body = payment(transaction_id=row["_id"], amount=row["amount"])
+
+    messages = [web.post(PAYMENTS, json=body | {"refunded": one}, headers=key) for one in (False, True)]
+
+    told = ["Payment already recorded", "Refund recorded successfully"]
+    assert [reply.json()["message"] for reply in messages] == told
+    [fact] = facts_of(service)
+    assert isinstance(fact, PaymentMade)
+    profile = web.get(f"/visitors/{fact.visitor_id}", headers=key).json()["data"]
+    paid = {goal["timestamp"] for goal in profile["activity"]["completedGoals"] if goal["type"] != "custom"}
+    assert row["timestamp"] in paid
+
+
 # -- identities --------------------------------------------------------------------------------------
 
 
@@ -461,6 +479,7 @@ def test_a_visitor_is_identified_by_a_user_id_and_any_other_members(
     [fact] = facts_of(service)
     assert isinstance(fact, Identified)
     assert (fact.user_id, fact.metadata, fact.profile_id) == ("user_123", more, data["profileId"])
+    assert fact.event_id != fact.profile_id
 
 
 @pytest.mark.parametrize(
