@@ -11,6 +11,10 @@ from uuid import uuid4
 from mock_server.state.limits import rate_limit_of
 
 _SECONDS = 30
+_CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/142.0.0.0 Safari/537.36"
+)
 # The members of an expectation whose names are not those of the arguments.
 _MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 
@@ -28,6 +32,7 @@ class Datafast:
 
     `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
     and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.
+    `tracking_id` is the `websiteId` with which pages send events to it; None for an account token.
     Its methods affect no other key.
     """
 
@@ -41,6 +46,7 @@ class Datafast:
         minted = self._ask("POST", "keys", settings, is_scoped=False)
         self.key: str = minted["key"]
         self.account: str = minted["account"]
+        self.tracking_id: str | None = minted["trackingId"]
         self.url: str = minted["url"]
         self._visitor = ""
 
@@ -78,6 +84,27 @@ class Datafast:
         if self._visitor not in [one["visitorId"] for one in online]:
             self._visitor = next((one for one in online if not one["isCustomer"]), online[0])["visitorId"]
         return self._visitor
+
+    def pageview(
+        self, path: str = "/", *, visitor: str | None = None, user_agent: str = _CHROME, **members: Any
+    ) -> "Datafast":
+        """Lets somebody view a page, as a browser tells it; they are the `visitor` from now on.
+
+        `visitor` is a UUID of your own, None stands for somebody new. `members` are further members of the
+        event, such as `referrer`, `timezone`, `language` or `viewport`.
+        """
+        seen = {
+            "websiteId": self.tracking_id,
+            "type": "pageview",
+            "visitorId": visitor or str(uuid4()),
+            "href": path,
+            "language": "en-US",
+            "timezone": "America/New_York",
+            **members,
+        }
+        reply = _content_of(self._server, "POST", "/api/events", seen, {"User-Agent": user_agent})
+        self._visitor = reply["visitorId"]
+        return self
 
     def goal(self, name: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
         """Lets a visitor reach a custom goal, by `POST /goals`; None stands for the present `visitor`.

@@ -285,9 +285,28 @@ def test_what_a_test_makes_happen_may_be_about_another_visitor(written: Datafast
     assert (facts[1]["transaction_id"], facts[1]["currency"]) == ("t1", "EUR")
 
 
+def test_a_page_view_brings_somebody_new_whom_the_next_events_are_about(written: Datafast) -> None:
+    written.site("empty")
+    assert written.pageview("/pricing", timezone="Europe/Paris", referrer="https://x.com/") is written
+    visitor = written.visitor
+    written.goal("signup").pageview("/docs", visitor=visitor)
+
+    [seen] = get(written, "/analytics/realtime/map").json()["data"]["visitors"]
+    assert (seen["visitorId"], seen["location"]["city"], seen["referrer"]) == (
+        visitor,
+        "Paris",
+        "https://x.com/",
+    )
+    activity = get(written, f"/visitors/{visitor}").json()["data"]["activity"]
+    assert activity["pageViewCount"] == 2
+    assert [goal["name"] for goal in activity["completedGoals"]] == ["signup"]
+    assert written.pageview().visitor != visitor
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        pytest.param(lambda mock: mock.pageview(visitor="me"), "/visitorId", id="no UUID"),
         pytest.param(lambda mock: mock.goal("identify"), "reserved", id="reserved name"),
         pytest.param(lambda mock: mock.payment(1, currency="XXX1"), "currency", id="no currency"),
         pytest.param(lambda mock: mock.site("empty").goal("x"), "nobody is on this website", id="nobody"),

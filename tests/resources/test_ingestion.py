@@ -129,6 +129,15 @@ def test_a_page_view_makes_a_visitor_on_the_map(browser: Browser) -> None:
     assert browser.life["identity"]["viewport"] == {"width": 1440, "height": 789}
 
 
+def test_a_path_alone_is_a_page_of_the_website(browser: Browser) -> None:
+    event = {"websiteId": browser.minted["trackingId"], "visitorId": browser.visitor, "type": "pageview"}
+    reply = browser.post({**event, "href": "/pricing"})
+
+    assert reply.status_code == 200
+    domain = browser.ask("/analytics/metadata")[0]["domain"]
+    assert browser.life["activity"]["currentUrl"] == f"{domain}/pricing"
+
+
 def test_walking_makes_the_timeline_grow(browser: Browser) -> None:
     browser.send()
     browser.controls.put("/clock", {"advance": 20_000}, key=browser.key)
@@ -291,7 +300,6 @@ def test_rules_of_the_key_apply(browser: Browser) -> None:
         pytest.param({"visitorId": "me"}, 400, "/visitorId", id="no UUID"),
         pytest.param({"visitorId": None}, 400, "/visitorId", id="no visitor"),
         pytest.param({"cookieless": True, "sessionId": None}, 400, "/visitorId", id="no session"),
-        pytest.param({"href": "/pricing", "domain": None}, 400, "/href", id="half a URL"),
         pytest.param({"href": "http://[", "domain": None}, 400, "/href", id="no URL"),
         pytest.param({"viewport": {"width": "wide"}}, 400, "/viewport/width", id="no width"),
         pytest.param({"type": "custom"}, 400, "/extraData/eventName", id="goal without a name"),

@@ -240,6 +240,18 @@ def test_one_tunnel_carries_many_requests_of_any_size(command: Intercepting) -> 
     assert len(bodies[1]) > 1_000_000
 
 
+def test_events_for_the_real_address_reach_the_mock(command: Intercepting) -> None:
+    visitor = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+    with Controls(command.url) as controls, command.client() as client:
+        minted = controls.post("/keys", {"site": "empty"})
+        event = {"websiteId": minted["trackingId"], "type": "pageview", "visitorId": visitor, "href": "/"}
+        reply = client.post("/api/events", json=event)
+        online = client.get("/api/v1/analytics/realtime", headers=bearer(minted["key"])).json()
+
+    assert reply.json()["visitorId"] == visitor
+    assert online["data"] == [{"visitors": 1}]
+
+
 def test_many_tunnels_at_once(command: Intercepting) -> None:
     def ask(_number: int) -> bytes:
         with ExitStack() as stack:

@@ -143,12 +143,13 @@ def _link_of(visitor_id: str, extra: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
-    """Returns the view of an event's page. Raises ApiError 400 for a page that has no hostname."""
+    """Returns the view of an event's page; a path alone is a page of the website. Raises ApiError 400."""
     event: dict[str, Any] = call.body
     url = _split(event["href"])
-    hostname = _host_of(url) or event.get("domain")
-    if url is None or not hostname:
-        raise ApiError(INVALID_BODY, place="/href", problem="the whole URL of a page is expected")
+    if url is None:
+        raise ApiError(INVALID_BODY, place="/href", problem="the URL of a page is expected")
+    path = url.path or "/"
+    hostname = url.hostname or event.get("domain") or call.world.site.hostname_of(path)
     query = {name: values[0][:_LONGEST_TEXT] for name, values in parse_qs(url.query).items()}
     clicks = query | (event.get("adClickIds") or {})
     return PageViewed(
@@ -156,7 +157,7 @@ def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
         event_id=object_id(call),
         visitor_id=visitor_id,
         hostname=hostname,
-        path=url.path or "/",
+        path=path,
         referrer=_referrer_of(event, hostname),
         params={name: query[name] for name in PARAMS if name in query},
         ad_click_id=next((name for name in AD_CLICK_IDS if clicks.get(name)), None),
@@ -188,7 +189,8 @@ def _client_of(event: Mapping[str, Any], system: System) -> Client:
 def _referrer_of(event: Mapping[str, Any], hostname: str) -> str | None:
     """Returns the page of another website that led here; None if there is none."""
     referrer = event.get("referrer") or ""
-    host, domain = _host_of(_split(referrer)), event.get("domain") or hostname
+    url, domain = _split(referrer), event.get("domain") or hostname
+    host = None if url is None else url.hostname
     is_own = host is None or host in (hostname, domain) or host.endswith(f".{domain}")
     return None if is_own or len(referrer) > _LONGEST_URL else referrer
 
@@ -198,10 +200,6 @@ def _split(text: str) -> SplitResult | None:
         return urlsplit(text)
     except ValueError:
         return None
-
-
-def _host_of(url: SplitResult | None) -> str | None:
-    return None if url is None else url.hostname
 
 
 def _pixels(sent: float | None) -> int | None:
