@@ -1,5 +1,6 @@
 """The drawing of a website's past: its visits, goals and payments as columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from mock_server.world.past.visits import VisitColumns, Visits
 from mock_server.world.past.walks import Courses, PageViews, Walks
 from mock_server.world.residents import SHIFT
 from mock_server.world.site import LONGEST_SESSION_MINUTES
+from mock_server.world.visits import Visit
 from mock_server.world.world import World
 
 _MOST_MINUTES = 60 * 24 * 60
@@ -92,6 +94,10 @@ class Drawing:
         if minutes not in self._latest:
             self._latest = {minutes: self._arrivals(self.visit_columns.started(first, last))}
         return self._stretch(self._latest[minutes].until(until), until)
+
+    def stretch_of(self, visits: Sequence[Visit]) -> Stretch:
+        """Returns visits that were drawn one by one, in the same order and to their end."""
+        return self._stretch(self._arrivals(self.visit_columns.of(visits)), None)
 
     def page_views(self, first: int, last: int) -> PageViews:
         """Returns the page views of the visits of `visits(first, last, None)`, whose rows they name."""

@@ -1,6 +1,6 @@
 """The visits that start in a stretch of time, as columns: who comes, when, how long, with what outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from mock_server.world.past.growing import taken
 from mock_server.world.past.lengths import durations
 from mock_server.world.population import Population
 from mock_server.world.residents import DUTY, EARLY, LEAD, PAST_OUTCOMES, SHIFT, SHORTEST_PAST, STAGGER
-from mock_server.world.visits import BORN, CAST, NOTHING, PURCHASE, SIGNUP
+from mock_server.world.visits import BORN, CAST, NOTHING, PURCHASE, SIGNUP, Visit
 
 _STRIDE = 240
 # A born visitor as one number: their minute, and their number within it.
@@ -96,6 +96,16 @@ class VisitColumns:
         parts = [self._wave_visits(wave, minutes, buyers) for wave in range(len(self._waves))]
         visits = joined([*parts, *self._cast_visits(first, last), self._regular_visits(first, last)])
         return visits.take(np.argsort(visits.start, kind="stable"))
+
+    def of(self, visits: Sequence[Visit]) -> Visits:
+        """Returns visits that were drawn one by one as columns, in the same order."""
+        if not visits:
+            return _none()
+        visitors = zip(*(visit.visitor for visit in visits), strict=True)
+        courses = zip(*(visit[1:] for visit in visits), strict=True)
+        pasts = zip(*(self._population.past_of(visit) for visit in visits), strict=True)
+        drawn = Visits(*map(np.array, (*visitors, *courses, *pasts)))
+        return replace(drawn, outcome=self._settled(drawn.outcome, drawn.is_customer, drawn.is_identified))
 
     def purchases(self, first: int, last: int) -> Visits:
         """Returns the visits that start in these minutes and lead to a purchase, in no order.
@@ -268,13 +278,7 @@ class VisitColumns:
             for visit in residents.visits_of(visitor, last * MINUTE - 1)
             if visit.start >= first * MINUTE
         ]
-        if not visits:
-            return _none()
-        visitors = zip(*(visit.visitor for visit in visits), strict=True)
-        courses = zip(*(visit[1:] for visit in visits), strict=True)
-        pasts = zip(*(self._population.past_of(visit) for visit in visits), strict=True)
-        drawn = Visits(*map(np.array, (*visitors, *courses, *pasts)))
-        return replace(drawn, outcome=self._settled(drawn.outcome, drawn.is_customer, drawn.is_identified))
+        return self.of(visits)
 
 
 class _Buyers:
