@@ -62,11 +62,12 @@ def _followed(asked: Asked, steps: list[Step]) -> list[int]:
     events: dict[str, list[Event]] = {}
     for session in sessions_of(asked._replace(begin=asked.begin - SETTLING_MINUTES * MINUTE)):
         events.setdefault(session.visitor_id, []).extend(_events_of(session, asked))
-    reached = [_last_step(sorted(of_one), steps) for of_one in events.values()]
+    reached = [followed_by(sorted(of_one), steps) for of_one in events.values()]
     return [sum(last >= step for last in reached) for step in range(1, len(steps) + 1)]
 
 
-def _last_step(events: list[Event], steps: list[Step]) -> int:
+def followed_by(events: list[Event], steps: list[Step]) -> int:
+    """Returns the last step that a visitor reached by some events, which are sorted."""
     reached, since = 0, -1
     for at, kind, name in events:
         if reached < len(steps) and at > since:

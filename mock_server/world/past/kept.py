@@ -3,7 +3,11 @@
 import gc
 from collections import OrderedDict
 
+from cachetools import LRUCache
+
 from mock_server.instants import DAY, MINUTE, instant_of
+from mock_server.world.amended import AmendedWorld
+from mock_server.world.past.amended import Amendment, amended
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.table import SETTLING_MINUTES, Past, Table
 from mock_server.world.site import Site
@@ -12,6 +16,7 @@ from mock_server.world.world import World
 MOST_BYTES = 160 * 1024 * 1024
 """What all tables together take at most, unless a single one takes more."""
 
+_MOST_BYTES_OF_AMENDMENTS = 16 * 1024 * 1024
 _DAY_MINUTES = DAY // MINUTE
 # A table whose begin has fallen that far behind what reports look back on is drawn anew.
 _MOST_OUTDATED = 60 * _DAY_MINUTES
@@ -28,6 +33,9 @@ class KeptPasts:
         """Nothing is drawn before it is asked for."""
         self._most_bytes = most_bytes
         self._tables: OrderedDict[tuple[int, str], tuple[Drawing, Table]] = OrderedDict()
+        self._amendments: LRUCache[tuple[int, str, int], Amendment] = LRUCache(
+            _MOST_BYTES_OF_AMENDMENTS, getsizeof=lambda amendment: amendment.nbytes
+        )
 
     def at(self, world: World, begin: int, instant: int) -> tuple[Drawing, Past]:
         """Returns the past of a world at an instant, from the instant `begin` on.
@@ -36,17 +44,35 @@ class KeptPasts:
         """
         drawing, table = self._table(world, begin, instant)
         past = table.at(instant)
+        if isinstance(world, AmendedWorld):
+            past = amended(past, self._amendment(drawing, world))
         if len(self._tables) > 1 and self.nbytes > self._most_bytes:
             while len(self._tables) > 1 and self.nbytes > self._most_bytes:
-                self._tables.popitem(last=False)
+                self._forget(*self._tables.popitem(last=False))
             # The parts of a drawing refer to each other, so only a collection frees their memory.
             gc.collect()
         return drawing, past
 
     @property
     def nbytes(self) -> int:
-        """The approximate size of all tables in bytes."""
-        return sum(table.nbytes for _, table in self._tables.values())
+        """The approximate size of all tables, and of what facts change in them, in bytes."""
+        return sum(table.nbytes for _, table in self._tables.values()) + int(self._amendments.currsize)
+
+    def _forget(self, website: tuple[int, str], _table: tuple[Drawing, Table]) -> None:
+        """Removes what is cached with the table of a website."""
+        for key in [key for key in self._amendments if key[:2] == website]:
+            del self._amendments[key]
+
+    def _amendment(self, drawing: Drawing, world: AmendedWorld) -> Amendment:
+        """Returns what the facts of a world change; the amendments that were used last are cached."""
+        key = (world.seed, world.site.website_id, id(world.changes))
+        known: Amendment | None = self._amendments.get(key)
+        # It has the changes, so that no other ones have their id while it is cached.
+        if known is None or known.drawing is not drawing:
+            known = Amendment(drawing, world)
+            if known.nbytes <= self._amendments.maxsize:
+                self._amendments[key] = known
+        return known
 
     def _table(self, world: World, begin: int, instant: int) -> tuple[Drawing, Table]:
         key = (world.seed, world.site.website_id)

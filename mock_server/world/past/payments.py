@@ -16,12 +16,19 @@ from mock_server.world.visits import BORN
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Payments in no order. `amount` is in minor units; `row` is the row of the visit with the purchase."""
+    """Payments and refunds in no order. `row` is the row of the visit with the purchase.
+
+    `amount` is in minor units, and below 0 for a refund.
+    """
 
     at: Column
     amount: Column
     is_renewal: Column
+    is_refund: Column
     row: Column
+
+    def __len__(self) -> int:
+        return len(self.at)
 
 
 class PaymentColumns:
@@ -41,7 +48,8 @@ class PaymentColumns:
         buyers = visits.take(row)
         coins = coins_of_32(self._words(PLAN, buyers))[:, 0]
         amount = self._amounts[self._plan_picks.pick(coins)]
-        purchases = Payments(paid_at[row], amount, np.zeros(len(row), bool), row)
+        is_none = np.zeros(len(row), bool)
+        purchases = Payments(paid_at[row], amount, is_none, is_none, row)
         if not self._renewal:
             return purchases
         state = self._words(RENEWALS, buyers)
@@ -51,7 +59,8 @@ class PaymentColumns:
         which, month = np.nonzero(is_renewed)
         minute = buyers.start[which] // MINUTE + (month + 1) * RENEWAL_MINUTES
         at = minute * MINUTE + (offsets[which, month].astype(np.int64) * MINUTE >> 16)
-        renewals = Payments(at, amount[which], np.ones(len(which), bool), row[which])
+        is_one = np.ones(len(which), bool)
+        renewals = Payments(at, amount[which], is_one, ~is_one, row[which])
         return joined(purchases, renewals)
 
     def _words(self, purpose: int, visits: Visits) -> Column:
@@ -61,4 +70,4 @@ class PaymentColumns:
 
 def no_payments() -> Payments:
     """Returns columns without rows."""
-    return Payments(*(np.zeros(0, kind) for kind in (np.int64, np.int64, bool, np.int64)))
+    return Payments(*(np.zeros(0, kind) for kind in (np.int64, np.int64, bool, bool, np.int64)))

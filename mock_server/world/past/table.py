@@ -11,7 +11,7 @@ from mock_server.world.past.coins import Column, different
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.growing import Growing, GrowingColumn, joined, taken
 from mock_server.world.past.payments import Payments, no_payments
-from mock_server.world.past.visitors import VisitorNumbers
+from mock_server.world.past.visitors import Numbers, VisitorNumbers
 from mock_server.world.past.visits import Visits
 from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.visits import REGULAR
@@ -20,7 +20,7 @@ SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
 """After so many minutes a visit is over, with all that is done on its last page."""
 
 # So many values that reports made of settled visits are cached; the least recently used one makes room.
-_MOST_MADE = 5
+_MOST_MADE = 8
 # The table grows by so many minutes at a time: an instant draws these and what has not settled.
 _STEP = 15
 
@@ -69,7 +69,8 @@ class Past:
 
     Visits that started before the minute `settled` are over. The visits with purchases are rows of `buyers`;
     they may be older than `rows`. Some payments lie in the future. `made` is for reports: the last few values
-    that they made of settled visits and need again; each has its size in bytes as `nbytes`.
+    that they made of settled visits and need again; each has its size in bytes as `nbytes`. The first
+    `settled_goals` and `settled_payments` are the same in all later pasts of the table, in the same order.
     """
 
     first: int
@@ -79,8 +80,36 @@ class Past:
     goals: Goals
     buyers: Rows
     payments: Payments
-    visitors: VisitorNumbers
+    visitors: Numbers
     made: LRUCache[Any, Any]
+    settled_goals: int
+    settled_payments: int
+
+    @property
+    def goals_key(self) -> object:
+        """A key of the world's own goals that are left: pasts of a table with the same key have the same."""
+        return ()
+
+    def reached(self, begin: int, end: int) -> Goals:
+        """Returns the goals that were reached from an instant to before another one.
+
+        A row below 0 is that of a visit before the first row, for `visits`.
+        """
+        goals = self.goals
+        return taken(goals, np.flatnonzero((goals.at >= begin) & (goals.at < end)))
+
+    def visits(self, rows: Column) -> Rows:
+        """Returns the visits in which goals were reached, by their rows."""
+        return taken(self.rows, rows)
+
+    def visitors_in(self, rows: Column) -> Column:
+        """Returns the numbers of the visitors who made these visits."""
+        visitors: Column = self.rows.visitor[rows]
+        return visitors
+
+    def with_goal_sets(self) -> "Past":
+        """Returns the same past, with all goals in the column `goals` of its visits."""
+        return self
 
 
 class Table:
@@ -137,6 +166,8 @@ class Table:
             self._payments.with_tail(payments),
             self._visitors,
             self._made,
+            self._goals.count,
+            self._payments.count,
         )
 
     def _earlier(self, begin: int, instant: int) -> Past:
@@ -165,6 +196,8 @@ class Table:
             joined(bought, more_payments),
             self._visitors,
             self._made,
+            settled_goals=0,
+            settled_payments=0,
         )
 
     def _settle(self, minute: int) -> None:
@@ -196,18 +229,18 @@ class Table:
 
     def _rows_of(self, stretch: Stretch, latest: Column, begin: int) -> Rows:
         """Returns the rows of a stretch, whose first will be the row `begin`. It updates `latest`."""
-        rows = _with_visitors(stretch, self._visitors.of(stretch.visits))
+        rows = rows_of(stretch, self._visitors.of(stretch.visits))
         return replace(rows, previous=_link(latest, rows.visitor, stretch.visits, begin))
 
     def _bought(self, stretch: Stretch, begin: int) -> tuple[Rows, Payments]:
         """Returns the visits with a purchase, whose first will be the row `begin`, and their payments."""
         there = np.flatnonzero(stretch.courses.paid_at)
-        buyers = taken(_with_visitors(stretch, self._visitors.of(stretch.visits)), there)
+        buyers = taken(rows_of(stretch, self._visitors.of(stretch.visits)), there)
         payments = self._drawing.payments(stretch.visits.take(there), stretch.courses.paid_at[there])
         return buyers, replace(payments, row=payments.row + begin)
 
 
-def _with_visitors(stretch: Stretch, visitor: Column) -> Rows:
+def rows_of(stretch: Stretch, visitor: Column) -> Rows:
     """Returns the rows of a stretch, without the rows of earlier visits."""
     courses = stretch.courses
     return Rows(

@@ -1,5 +1,7 @@
 """The numbers of visitors, without gaps, so that a column can have a value for each visitor."""
 
+from typing import Protocol
+
 import numpy as np
 
 from mock_server.world.past.births import Births
@@ -11,6 +13,20 @@ from mock_server.world.residents import EARLY, LEAD, SHIFT, STAGGER
 from mock_server.world.visits import BORN, CAST, REGULAR, Visitor
 
 _STRIDE = 24 * 60
+
+
+class Numbers(Protocol):
+    """The numbers of visitors, from 0 to before `count`."""
+
+    @property
+    def count(self) -> int:
+        """The number of visitors who have one."""
+
+    def of(self, visits: Visits) -> Column:
+        """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
+
+    def visitor(self, number: int) -> Visitor:
+        """Returns the visitor with a number."""
 
 
 class VisitorNumbers:

@@ -6,6 +6,7 @@ import numpy as np
 
 from mock_server.world.past.coins import Column
 from mock_server.world.past.masks import Masks
+from mock_server.world.past.payments import Payments
 from mock_server.world.past.table import Rows
 from mock_server.world.reports.dimensions import Dimension, column_of
 from mock_server.world.reports.facts import Facts
@@ -27,11 +28,11 @@ def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]
     )
     payments = chosen.payments
     buyers = chosen.buyers_of(payments)
-    revenue, paid = _paid(facts, dimension, group_of, len(names), buyers, payments.amount)
+    revenue, paid = _paid(facts, dimension, group_of, len(names), buyers, payments)
     rows = [
         {"value": value, "visitors": int(v), "revenue": facts.amount(r), "payments": int(p)}
         for value, v, r, p in zip(names, visitors, revenue, paid, strict=True)
-        if v or p
+        if v or p or r
     ]
     return sorted(rows, key=lambda row: (-row["visitors"], row["value"]))
 
@@ -84,18 +85,19 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
 
 
 def _paid(
-    facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, amount: Column
+    facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, paid: Payments
 ) -> tuple[Column, Column]:
     """Returns revenue and payments of each group; a payment belongs to the visit with the purchase."""
     revenue, payments = np.zeros((2, count), np.int64)
+    amount, is_charge = paid.amount, ~paid.is_refund
     if dimension.is_a_set:
         sets = facts.masks[dimension.column]
         for group in range(count):
             flags = sets.have_any(column_of(buyers, dimension), np.flatnonzero(group_of == group).tolist())
-            revenue[group], payments[group] = amount[flags].sum(), np.count_nonzero(flags)
+            revenue[group], payments[group] = amount[flags].sum(), np.count_nonzero(flags & is_charge)
         return revenue, payments
     groups = group_of[column_of(buyers, dimension)]
     there = groups >= 0
     np.add.at(revenue, groups[there], amount[there])
-    np.add.at(payments, groups[there], 1)
+    np.add.at(payments, groups[there & is_charge], 1)
     return revenue, payments

@@ -1,6 +1,6 @@
 """The dimensions of visits: the columns of their values, and the names of these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -88,6 +88,12 @@ class Dimensions:
     def __contains__(self, name: str) -> bool:
         return name in self._MAKERS
 
+    def with_goals(self, names: Sequence[str]) -> "Dimensions":
+        """Returns the same dimensions with further goals."""
+        goal = self["goal"]
+        further = Dimension(goal.column, [*goal.values, *names], [()] * (len(goal.values) + len(names)))
+        return _MoreDimensions(self, {"goal": further})
+
     @cached_property
     def campaigns(self) -> list[dict[str, str] | None]:
         """The campaign of each source; None for those without any parameter of one."""
@@ -135,9 +141,14 @@ class Dimensions:
         values = [source.params.get(name) or None for source in self._sources]
         return Dimension("source", values, [()] * len(values))
 
-    def _page(self, column: Place) -> Dimension:
+    def _page(self) -> Dimension:
         paths = [page.path for page in self._site.pages]
-        return Dimension(column, paths, [()] * len(paths))
+        return Dimension("pages", paths, [()] * len(paths))
+
+    def _entry_page(self) -> Dimension:
+        # The last number stands for a visit of which nothing is known.
+        paths = [*(page.path for page in self._site.pages), None]
+        return Dimension("entry", paths, [()] * len(paths))
 
     def _hostname(self) -> Dimension:
         hosts = [self._site.hostname_of(page.path) for page in self._site.pages]
@@ -156,12 +167,29 @@ class Dimensions:
         "os": lambda self: self._system("os"),
         "referrer": _referrer,
         "campaign": _campaign,
-        "page": lambda self: self._page("pages"),
-        "entry_page": lambda self: self._page("entry"),
+        "page": _page,
+        "entry_page": _entry_page,
         "hostname": _hostname,
         "goal": _goal,
         **{name: lambda self, name=name: self._parameter(name) for name in CAMPAIGN_NAMES},  # type: ignore[misc]
     }
+
+
+class _MoreDimensions(Dimensions):
+    """The dimensions of a site, some of them with further values."""
+
+    def __init__(self, plain: Dimensions, further: Mapping[str, Dimension]) -> None:
+        self._plain = plain
+        self._further = further
+
+    def __getitem__(self, name: str) -> Dimension:
+        """Returns the dimension with a name; raises KeyError."""
+        return self._further.get(name) or self._plain[name]
+
+    @property
+    def campaigns(self) -> list[dict[str, str] | None]:
+        """The campaign of each source; None for those without any parameter of one."""
+        return self._plain.campaigns
 
 
 def referrer_of(source: Source) -> str | None:

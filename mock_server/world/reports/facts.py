@@ -1,7 +1,13 @@
 """The facts that all reports of a website share: its dimensions and its money."""
 
+from collections.abc import Mapping, Sequence
+from copy import copy
+
+from mock_server.world.past.amended import AmendedPast
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.masks import Masks
+from mock_server.world.past.table import Past
+from mock_server.world.past.written import USUAL_CURRENCY, USUAL_DECIMALS, Written
 from mock_server.world.reports.amounts import major, symbol_of
 from mock_server.world.reports.dimensions import Dimensions
 
@@ -18,18 +24,44 @@ class Facts:
             "pages": drawing.walks.page_masks,
             "goals": drawing.walks.goal_masks,
         }
+        self.goals: Sequence[str | None] = [target.name for target in drawing.walks.goals]
+        """The name of each goal by its number; None for a link that leads away."""
+        self.links: Sequence[str | None] = [target.url for target in drawing.walks.goals]
+        """The URL of each link by its number as a goal; None for a goal."""
+        self.written_goals: Mapping[int, Mapping[str, str]] = {}
+        """The properties of completions that were written through the API, by the number of the goal."""
         self.currency = symbol_of(money.currency) if money else None
         """The currency's symbol; None where nothing is sold."""
         self._decimals = money.decimals if money else 0
+
+    def with_written(self, written: Written) -> "Facts":
+        """Returns the facts for the same past with what was written."""
+        facts = copy(self)
+        facts.dimensions = self.dimensions.with_goals(written.further_names)
+        facts.masks = {**self.masks, "goals": written.sets}
+        facts.goals = [*self.goals, *(target.name for target in written.targets)]
+        facts.written_goals = {
+            len(self.goals) + n: target.properties for n, target in enumerate(written.targets)
+        }
+        if self.currency is None and len(written.payments.at):
+            facts.currency, facts._decimals = symbol_of(USUAL_CURRENCY), USUAL_DECIMALS
+        return facts
+
+    def numbers_of(self, goal: str) -> list[int]:
+        """Returns the numbers of a custom goal."""
+        return [number for number, name in enumerate(self.goals) if name == goal]
 
     def amount(self, minor: int) -> float:
         """Returns an amount in major units."""
         return major(int(minor), self._decimals)
 
 
-def facts_of(drawing: Drawing) -> Facts:
-    """Returns the facts of a drawing, which are made once and live as long as it."""
+def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
+    """Returns the facts of a drawing, which are made once and live as long as it, and those of a past.
+
+    Without a past, they are those of the world itself.
+    """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:
         facts = drawing.kept[Facts] = Facts(drawing)
-    return facts
+    return facts.with_written(past.amendment.written) if isinstance(past, AmendedPast) else facts

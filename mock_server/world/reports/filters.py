@@ -86,6 +86,8 @@ class Matching:
             one.name != VISIT_COUNT and dimensions[one.name].is_of_visitors for one in filters
         )
         """Whether they let through all visits of a visitor, or none."""
+        self.are_of_goals = any(one.name == "goal" for one in filters)
+        """Whether they ask for goals."""
 
     def __bool__(self) -> bool:
         return bool(self._matchers)

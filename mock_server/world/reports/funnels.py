@@ -18,8 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mock_server.instants import MINUTE
+from mock_server.world.past.amended import AmendedPast
 from mock_server.world.past.coins import Column
-from mock_server.world.past.table import SETTLING_MINUTES
+from mock_server.world.past.growing import taken
+from mock_server.world.past.table import SETTLING_MINUTES, Goals
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.selection import Selection
 
@@ -112,11 +114,14 @@ class _Moving:
         self._chosen = chosen
         self._past = chosen.past
         self._steps = steps
-        walks, pages = facts.drawing.walks, facts.drawing.site.pages
+        pages = facts.drawing.site.pages
         self._by_page = _bits([[page.path in step.paths for page in pages] for step in steps])
         self._by_goal = _bits(
-            [[step.goal is not None and goal.name == step.goal for goal in walks.goals] for step in steps]
+            [[step.goal is not None and name == step.goal for name in facts.goals] for step in steps]
         )
+        # Of settled visits, the moves that are cached have only the goals of the world itself.
+        self._by_own_goal = self._by_goal.copy()
+        self._by_own_goal[len(facts.links) :] = 0
         self.nothing = _packed(np.arange(len(steps), dtype=np.uint8)[None])[0]
         """The move of a visit that leads to no further step."""
 
@@ -126,7 +131,7 @@ class _Moving:
         early = np.flatnonzero(goals.row < self._chosen.first)
         rows, places = np.unique(goals.row[early], return_inverse=True)
         moves = self._moves(len(rows), places, goals.at[early], self._by_goal[goals.goal[early]])
-        return self._past.rows.visitor[rows], moves
+        return self._past.visitors_in(rows), moves
 
     def of_the_period(self) -> Column:
         """Returns the moves of all visits that start in the period, chosen or not."""
@@ -136,6 +141,8 @@ class _Moving:
         # Visits that may go on after the period have goals that do not count.
         settled = max(begin, min(end - SETTLING_MINUTES - 1, self._past.settled))
         moves = np.concatenate([self._settled(begin, settled), self._last(settled, max(settled, end))])
+        if isinstance(self._past, AmendedPast):
+            self._amend(moves, self._past, self._row(begin), self._row(settled))
         skipped = chosen.first - self._row(begin)
         return moves[skipped : skipped + chosen.after - chosen.first]
 
@@ -143,7 +150,7 @@ class _Moving:
         """Returns the moves of visits that are over, with all goals that they completed."""
         if first == last:
             return np.zeros(0, self.nothing.dtype)
-        made, key = self._past.made, (funnel, self._steps)
+        made, key = self._past.made, (funnel, self._steps, self._past.goals_key)
         known = made.get(key) or _Known(first, first, np.zeros(0, self.nothing.dtype))
         if first < known.first or known.last < last:
             begin, end = min(first, known.first), max(last, known.last)
@@ -155,31 +162,53 @@ class _Moving:
     def _drawn(self, first: int, last: int) -> Column:
         """Draws the moves of visits that are over, so many at a time that memory stays small."""
         parts = [np.zeros(0, self.nothing.dtype)]
+        goals = self._past.reached(0, self._past.instant + 1)
         while first < last:
             end = min(last, first + max(1, self._drawing.minutes_at_once(first)))
-            goals, begin_row, end_row = self._past.goals, self._row(first), self._row(end)
-            there = np.flatnonzero((goals.row >= begin_row) & (goals.row < end_row))
-            parts.append(self._walked(first, end, goals.row[there], goals.at[there], goals.goal[there]))
+            there = np.flatnonzero((goals.row >= self._row(first)) & (goals.row < self._row(end)))
+            parts.append(self._walked(first, end, taken(goals, there), self._by_own_goal))
             first = end
         return np.concatenate(parts)
+
+    def _amend(self, moves: Column, past: AmendedPast, begin: int, end: int) -> None:
+        """Makes the moves of settled visits with written goals anew; `moves` are of the rows from `begin`."""
+        written = past.amendment.written
+        places = past.places[written.with_goals]
+        there = np.flatnonzero((places >= begin) & (places < end))
+        # Sorted by start, as all rows are.
+        rows = places[there]
+        if not len(rows):
+            return
+        goals, views = self._chosen.goals, written.page_views()
+        among = np.minimum(np.searchsorted(rows, goals.row), len(rows) - 1)
+        reached = np.flatnonzero(rows[among] == goals.row)
+        number = np.full(len(written.visits), -1)
+        number[written.with_goals[there]] = np.arange(len(rows))
+        seen = np.flatnonzero(number[views.row] >= 0)
+        moves[rows - begin] = self._moves(
+            len(rows),
+            np.concatenate([number[views.row[seen]], among[reached]]),
+            np.concatenate([views.at[seen], goals.at[reached]]),
+            np.concatenate([self._by_page[views.page[seen]], self._by_goal[goals.goal[reached]]]),
+        )
 
     def _last(self, first: int, last: int) -> Column:
         """Draws the moves of visits with what has happened in them so far, and the goals of the period."""
         goals = self._chosen.goals
         there = np.flatnonzero(goals.row >= self._row(first))
-        return self._walked(first, last, goals.row[there], goals.at[there], goals.goal[there])
+        return self._walked(first, last, taken(goals, there), self._by_goal)
 
-    def _walked(self, first: int, last: int, goal_row: Column, goal_at: Column, goal: Column) -> Column:
-        """Draws the moves of visits that completed these goals."""
+    def _walked(self, first: int, last: int, goals: Goals, by_goal: Column) -> Column:
+        """Draws the moves of visits that completed these goals, which have the bits `by_goal`."""
         views = self._drawing.page_views(first, last)
         begin = self._row(first)
         bits = self._by_page[views.page]
         seen = np.flatnonzero((bits != 0) & (views.at <= self._past.instant))
         return self._moves(
             self._row(last) - begin,
-            np.concatenate([views.row[seen], goal_row - begin]),
-            np.concatenate([views.at[seen], goal_at]),
-            np.concatenate([bits[seen], self._by_goal[goal]]),
+            np.concatenate([views.row[seen], goals.row - begin]),
+            np.concatenate([views.at[seen], goals.at]),
+            np.concatenate([bits[seen], by_goal[goals.goal]]),
         )
 
     def _row(self, minute: int) -> int:

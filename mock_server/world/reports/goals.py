@@ -1,5 +1,6 @@
 """The goals that visitors reached in a period, and the links that they clicked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,7 @@ def goals(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
     The goal with the most completions comes first; goals with equally many are sorted by name.
     """
-    names = [target.name for target in facts.drawing.walks.goals]
-    rows = _rows(chosen, "goal", "completions", names)
+    rows = _rows(facts, chosen, "goal", "completions", facts.goals)
     return sorted(rows, key=lambda row: (-row["completions"], row["goal"]))
 
 
@@ -24,30 +24,42 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
     The link with the most visitors comes first, as in every breakdown; equal ones are sorted by URL.
     """
-    urls = [target.url for target in facts.drawing.walks.goals]
-    rows = _rows(chosen, "url", "clicks", urls)
+    rows = _rows(facts, chosen, "url", "clicks", facts.links)
     return sorted(rows, key=lambda row: (-row["visitors"], row["url"]))
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
-    """Returns the latest instant at which each visitor reached a goal, by the visitor's number."""
-    numbers = [n for n, target in enumerate(facts.drawing.walks.goals) if target.name == name]
-    there = np.flatnonzero(np.isin(chosen.goals.goal, numbers))
+    """Returns the place among the goals at which each visitor reached one last, by the visitor's number."""
+    there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(name)))
     there = there[np.argsort(chosen.goals.at[there], kind="stable")]
-    visitors = _visitors(chosen, there)
-    return dict(zip(visitors.tolist(), chosen.goals.at[there].tolist(), strict=True))
+    visitors = chosen.visitors_with(there)
+    return dict(zip(visitors.tolist(), there.tolist(), strict=True))
 
 
-def _rows(chosen: Selection, name: str, counted: str, values: list[str | None]) -> list[dict[str, Any]]:
+def _rows(
+    facts: Facts, chosen: Selection, name: str, counted: str, values: Sequence[str | None]
+) -> list[dict[str, Any]]:
     rows = []
-    for number, value in enumerate(values):
-        there = np.flatnonzero(chosen.goals.goal == number)
-        if value is not None and len(there):
-            visitors = distinct(_visitors(chosen, there), chosen.past.visitors.count)
-            rows.append({name: value, counted: len(there), "visitors": visitors})
+    for value, there in _places(facts, chosen, values).items():
+        visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
+        rows.append({name: value, counted: len(there), "visitors": visitors})
     return rows
 
 
-def _visitors(chosen: Selection, there: Column) -> Column:
-    visitors: Column = chosen.past.rows.visitor[chosen.goals.row[there]]
-    return visitors
+def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
+    """Returns the places of the goals of each value that occurs; `values` are those of their numbers."""
+    parts: dict[str, list[Column]] = {}
+    goal = chosen.goals.goal
+    own = len(facts.links)
+    for number, value in enumerate(values[:own]):
+        if value is not None:
+            parts.setdefault(value, []).append(np.flatnonzero(goal == number))
+    if facts.written_goals:
+        # Of these there are few completions, but maybe many numbers.
+        written = np.flatnonzero(goal >= own)
+        for place, number in zip(written.tolist(), goal[written].tolist(), strict=True):
+            value = values[number] if number < len(values) else None
+            if value is not None:
+                parts.setdefault(value, []).append(np.array([place]))
+    joined = {value: np.concatenate(places) for value, places in parts.items()}
+    return {value: places for value, places in joined.items() if len(places)}

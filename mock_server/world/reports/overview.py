@@ -26,7 +26,7 @@ def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
         "avg_session_duration": round(sums.length / sessions, 2) if sessions else 0,
         "currency": facts.currency,
         "revenue": facts.amount(revenue),
-        "payments": len(payments.at),
+        "payments": len(chosen.charges),
         "revenue_per_visitor": round(facts.amount(revenue) / visitors, 2) if visitors else 0,
         "conversion_rate": share(chosen.count_paying_visitors(), visitors),
         "pageviews": sums.pageviews,

@@ -31,13 +31,14 @@ def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> li
     numbers = {
         "visitors": _count_between(edges, is_first),
         "sessions": sessions,
-        "payments": np.bincount(paid_in, minlength=count),
+        "payments": np.bincount(_place(begins, chosen.charges.at), minlength=count),
         "pageviews": _sum_between(edges, rows.views),
         "new_visitors": _count_between(edges, is_first & (rows.number == 1)),
     }
     revenue = _sums(paid_in, payments.amount, count)
     renewals = _sums(paid_in, np.where(payments.is_renewal, payments.amount, 0), count)
-    payers = _payers(chosen, paid_in, edges, is_first)
+    refunds = _sums(paid_in, np.where(payments.is_refund, -payments.amount, 0), count)
+    payers = _payers(chosen, _place(begins, chosen.charges.at), edges, is_first)
     return [
         {
             "name": one.name,
@@ -45,7 +46,7 @@ def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> li
             **{name: int(column[n]) for name, column in numbers.items()},
             "returning_visitors": int(numbers["visitors"][n] - numbers["new_visitors"][n]),
             "revenue": facts.amount(revenue[n]),
-            "revenueBreakdown": _breakdown(facts, revenue[n], renewals[n]),
+            "revenueBreakdown": _breakdown(facts, revenue[n], renewals[n], refunds[n]),
             "conversion_rate": share(payers[n], numbers["visitors"][n]),
         }
         for n, one in enumerate(buckets)
@@ -56,12 +57,17 @@ def totals(facts: Facts, chosen: Selection) -> dict[str, Any]:
     """Returns the numbers of the whole period: those of its overview, with `revenueBreakdown`."""
     payments = chosen.payments
     revenue, renewals = int(payments.amount.sum()), int(payments.amount[payments.is_renewal].sum())
-    return {**overview(facts, chosen), "revenueBreakdown": _breakdown(facts, revenue, renewals)}
+    refunds = -int(payments.amount[payments.is_refund].sum())
+    return {**overview(facts, chosen), "revenueBreakdown": _breakdown(facts, revenue, renewals, refunds)}
 
 
-def _breakdown(facts: Facts, revenue: int, renewals: int) -> dict[str, float]:
-    """Returns new revenue, renewals and refunds, of which the world by itself has none."""
-    return {"new": facts.amount(revenue - renewals), "renewal": facts.amount(renewals), "refund": 0}
+def _breakdown(facts: Facts, revenue: int, renewals: int, refunds: int) -> dict[str, float]:
+    """Returns the parts of a revenue: what is new, renewals, and refunds, which were taken off."""
+    return {
+        "new": facts.amount(revenue - renewals + refunds),
+        "renewal": facts.amount(renewals),
+        "refund": facts.amount(refunds),
+    }
 
 
 def _place(begins: Column, instants: Column) -> Column:
@@ -94,7 +100,7 @@ def _sum_between(edges: Column, values: Column) -> Column:
 def _payers(chosen: Selection, paid_in: Column, edges: Column, is_first: Column) -> Column:
     """Returns, for each bucket, the number of its visitors who paid in it."""
     visitors, count = chosen.past.visitors.count, len(edges) - 1
-    payer = chosen.past.buyers.visitor[chosen.payments.row]
+    payer = chosen.past.buyers.visitor[chosen.charges.row]
     has_number = payer >= 0
     is_payer = np.zeros(visitors, bool)
     is_payer[payer[has_number]] = True

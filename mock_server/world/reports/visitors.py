@@ -52,14 +52,17 @@ def visitors(
 
 def _who_reached(facts: Facts, chosen: Selection, goal: str, offset: int, limit: int) -> Page:
     reached = reached_by(facts, chosen, goal)
-    order = sorted(reached, key=lambda visitor: (-reached[visitor], visitor))
-    listed = []
-    rows = chosen.past.rows
-    for visitor in order[offset : offset + limit]:
-        starts = rows.start[rows.visitor == visitor]
-        start = starts[np.searchsorted(starts, reached[visitor], side="right") - 1]
-        listed.append(Listed(chosen.past.visitors.visitor(visitor), int(start), reached[visitor]))
-    return Page(listed, len(order))
+    numbers, places = np.array([*reached], np.int64), np.array([*reached.values()], np.int64)
+    order = np.lexsort((numbers, -chosen.goals.at[places]))[offset : offset + limit]
+    numbers, places = numbers[order], places[order]
+    starts = chosen.past.visits(chosen.goals.row[places]).start
+    listed = [
+        Listed(chosen.past.visitors.visitor(visitor), start, at)
+        for visitor, start, at in zip(
+            numbers.tolist(), starts.tolist(), chosen.goals.at[places].tolist(), strict=True
+        )
+    ]
+    return Page(listed, len(reached))
 
 
 def _customers(chosen: Selection) -> Column:

@@ -1,0 +1,402 @@
+"""A website's past with the facts in it: goals and payments that were written, without what was removed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from mock_server.instants import MINUTE
+from mock_server.world.amended import AmendedWorld
+from mock_server.world.past.coins import Column
+from mock_server.world.past.drawing import Drawing, Stretch
+from mock_server.world.past.growing import columns_of, joined, taken
+from mock_server.world.past.masks import Masks
+from mock_server.world.past.payments import Payments
+from mock_server.world.past.places import places_of, same_visits
+from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, rows_in
+from mock_server.world.past.table import Goals, Past, Rows, rows_of
+from mock_server.world.past.visitors import Numbers
+from mock_server.world.past.visits import Visits
+from mock_server.world.past.written import Written, visits_of
+from mock_server.world.sessions import NEVER
+from mock_server.world.visits import PURCHASE, Visit, Visitor
+
+# The memory of a visit of a visitor about whom something was removed, in bytes.
+_EACH_VISIT = 600
+
+
+class Amendment:
+    """What facts change in the past of one website; it serves all instants with the same changes."""
+
+    def __init__(self, drawing: Drawing, world: AmendedWorld) -> None:
+        """Takes a tenth of a millisecond for each fact."""
+        self.changes = world.changes
+        self.drawing = drawing
+        self.written = Written(drawing, world.changes)
+        self.goal_removals = GoalRemovals(drawing, world.changes.goals_removed)
+        self.payment_removals = PaymentRemovals(drawing, world)
+        self.settled: _Settled | None = None
+        """The visits that were over when a past was amended last, in its table."""
+
+    @property
+    def nbytes(self) -> int:
+        """The approximate size in bytes."""
+        visits = (*self.written.visits, *self.goal_removals.visits, *self.payment_removals.visits)
+        return self.written.nbytes + _EACH_VISIT * len(visits)
+
+    @cached_property
+    def purchases(self) -> Stretch:
+        """The visits with purchases of the visitors about whom something was written."""
+        return self.drawing.stretch_of(
+            [
+                visit
+                for visitor_id in self.written.visitor_ids
+                for visit in visits_of(self.drawing.population, visitor_id, self.written.latest)
+                if visit.outcome == PURCHASE
+            ]
+        )
+
+    @cached_property
+    def visits_without_goals(self) -> Stretch:
+        """The visits of `goal_removals`."""
+        return self.drawing.stretch_of(self.goal_removals.visits)
+
+    @cached_property
+    def visits_without_payments(self) -> Stretch:
+        """The visits of `payment_removals`."""
+        return self.drawing.stretch_of(self.payment_removals.visits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """The first of the written visits, which are over, in one table: their rows, and what is in these.
+
+    Rows below 0 are those of visits before the first row of the table.
+    """
+
+    made: object
+    settled: int
+    places: Column
+    rows: Rows
+
+    def is_of(self, past: Past) -> bool:
+        """Returns whether these visits are over in a past, and in the same rows."""
+        return self.made is past.made and self.settled == past.settled and past.settled_goals > 0
+
+
+def amended(past: Past, amendment: Amendment) -> "AmendedPast":
+    """Returns a past with the facts in it. It is valid as long as the past that is given."""
+    own = {field.name: getattr(past, field.name) for field in fields(Past)}
+    known = amendment.settled
+    if known is not None and known.is_of(past):
+        rest = taken(amendment.written.stretch.visits, slice(len(known.places), None))
+        more = places_of(past.rows, rest.start, past.visitors.of(rest))
+        places = np.concatenate([known.places, more])
+        visits = joined(known.rows, taken(past.rows, more))
+    else:
+        places, visits, own["visitors"] = _found(past, amendment)
+        if own["visitors"] is past.visitors:
+            count = int(np.searchsorted(visits.start, past.settled * MINUTE))
+            settled = taken(visits, slice(count))
+            amendment.settled = _Settled(past.made, past.settled, places[:count], settled)
+        else:
+            # Those who bought long before the table begins are known by their numbers now.
+            bought = amendment.purchases
+            known_as = rows_of(bought, own["visitors"].of(bought.visits))
+            own["buyers"] = _with_visitors(past.buyers, known_as)
+    earlier = taken(visits, slice(int(np.count_nonzero(places < 0))))
+    return AmendedPast(
+        **own,
+        amendment=amendment,
+        places=places,
+        earlier=earlier,
+        own_buyers=own["buyers"],
+        written_visits=visits,
+    )._with_payments()
+
+
+def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
+    """Returns the rows of the written visits, what is in these, and numbers for all of their visitors."""
+    stretch, visitors = amendment.written.stretch, past.visitors
+    numbers = visitors.of(stretch.visits)
+    places = places_of(past.rows, stretch.visits.start, numbers)
+    # They are sorted by their start, so those before the first row of the table come first.
+    outside = int(np.count_nonzero(places < 0))
+    places[:outside] = np.arange(-outside, 0)
+    if (numbers < 0).any():
+        visitors = _MoreNumbers(visitors, amendment.written.visits, numbers)
+        numbers = visitors.of(stretch.visits)
+    earlier = taken(rows_of(stretch, numbers), slice(outside))
+    return places, joined(earlier, taken(past.rows, places[outside:])), visitors
+
+
+@dataclass(frozen=True, slots=True)
+class AmendedPast(Past):
+    """A past with the facts in it.
+
+    `goals` are still the world's own; `reached` returns all. `places` are the rows of the written visits;
+    those of `earlier`, which are not in the table, have rows below 0, the last one -1. The visits of written
+    payments are behind those of `own_buyers`: all `written_visits`, and one of which nothing is known.
+    """
+
+    amendment: Amendment
+    places: Column
+    earlier: Rows
+    own_buyers: Rows
+    written_visits: Rows
+
+    @property
+    def goals_key(self) -> object:
+        """A key of the world's own goals that are left: pasts of a table with the same key have the same."""
+        return self.amendment.goal_removals.key
+
+    def reached(self, begin: int, end: int) -> Goals:
+        """Returns the goals that were reached from an instant to before another one.
+
+        A row below 0 is that of a visit before the first row, for `visits`.
+        """
+        own, written = self.goals, self.amendment.written.goals
+        is_chosen = (own.at >= begin) & (own.at < end)
+        is_chosen[self._removed_goals()] = False
+        chosen = np.flatnonzero(is_chosen)
+        more = np.flatnonzero((written.at >= begin) & (written.at < end))
+        row, at, goal = (column[more] for column in (self.places[written.visit], written.at, written.goal))
+        return Goals(
+            _chained(own.row, chosen, row),
+            _chained(own.at, chosen, at),
+            _chained(own.goal, chosen, goal),
+            _chained(own.coin, chosen, np.zeros(len(more), own.coin.dtype)),
+        )
+
+    def visits(self, rows: Column) -> Rows:
+        """Returns the visits in which goals were reached, by their rows."""
+        if not len(self.earlier):
+            return taken(self.rows, rows)
+        are_earlier = rows < 0
+        both = zip(columns_of(self.rows), columns_of(self.earlier), strict=True)
+        return Rows(*(_looked_up(own, earlier, rows, are_earlier) for own, earlier in both))
+
+    def visitors_in(self, rows: Column) -> Column:
+        """Returns the numbers of the visitors who made these visits."""
+        if not len(self.earlier):
+            return self.rows.visitor[rows]
+        return _looked_up(self.rows.visitor, self.earlier.visitor, rows, rows < 0)
+
+    def with_goal_sets(self) -> "AmendedPast":
+        """Returns the same past, with all goals in the column `goals` of its visits."""
+        written, removed = self.amendment.written, self._removed_goals()
+        sets, own = written.sets, self.amendment.drawing.walks.goal_masks
+        rows, earlier = sets.of_masks(self.rows.goals), sets.of_masks(self.earlier.goals)
+        if len(removed):
+            changed = np.unique(self.goals.row[removed])
+            rows[changed, :-1] = _masks_of(own, self.goals, removed, changed)
+        if self.amendment.goal_removals:
+            earlier[:, :-1] = self._masks_in(written.stretch)[len(written.visits) - len(earlier) :]
+        places = self.places[written.with_goals]
+        inside = places >= 0
+        rows[places[inside], -1] = written.set_numbers[inside]
+        earlier[places[~inside], -1] = written.set_numbers[~inside]
+        amended = replace(
+            self,
+            rows=replace(self.rows, goals=rows),
+            earlier=replace(self.earlier, goals=earlier),
+            own_buyers=replace(self.own_buyers, goals=self._goal_sets_of_buyers(rows)),
+            written_visits=replace(
+                self.written_visits, goals=_looked_up(rows, earlier, self.places, self.places < 0)
+            ),
+        )
+        return replace(amended, buyers=amended._all_buyers())
+
+    def _goal_sets_of_buyers(self, rows: Column) -> Column:
+        """Returns the column `goals` of the world's own buyers; `rows` is that of all visits."""
+        buyers, written = self.own_buyers, self.amendment.written
+        goals = written.sets.of_masks(buyers.goals)
+        if self.amendment.goal_removals:
+            masks = self._masks_before()
+            goals[: len(masks), :-1] = masks
+            places = self._places_of_buyers()
+            inside = np.flatnonzero(places >= 0)
+            goals[inside] = rows[places[inside]]
+        visits = rows_of(written.stretch, self.visitors.of(written.stretch.visits))
+        bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
+        for place, n in same_visits(buyers, taken(visits, written.with_goals[bought])):
+            goals[place, -1] = written.set_numbers[bought[n]]
+        return goals
+
+    def _places_of_buyers(self) -> Column:
+        """Returns the rows of the world's own buyers; -1 for those who bought before the table begins."""
+        buyers = self.own_buyers
+        count = int(self.payments.row[: self.settled_payments].max(initial=-1)) + 1
+        known = self.made.get(places_of)
+        if known is None or known.count != count:
+            settled = taken(buyers, slice(count))
+            known = Made(count, places_of(self.rows, settled.start, settled.visitor))
+            self.made[places_of] = known
+        rest = taken(buyers, slice(count, None))
+        return np.concatenate([known.column, places_of(self.rows, rest.start, rest.visitor)])
+
+    def _masks_before(self) -> Column:
+        """Returns the goals that are left of the first buyers, who bought before the table begins."""
+        key = (amended, self.amendment.goal_removals.key)
+        known: Made | None = self.made.get(key)
+        if known is None:
+            stretch = self.amendment.drawing.earlier_purchases(self.first)
+            bought = np.flatnonzero(stretch.courses.paid_at)
+            known = self.made[key] = Made(len(bought), self._masks_in(stretch)[bought])
+        return known.column
+
+    def _masks_in(self, stretch: Stretch) -> Column:
+        """Returns the goals that are left in each visit of a stretch."""
+        courses, removals = stretch.courses, self.amendment.goal_removals
+        goals = Goals(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin)
+        removed = removals.among(goals, rows_in(stretch, removals.visits))
+        rows = np.arange(len(stretch.visits))
+        return _masks_of(self.amendment.drawing.walks.goal_masks, goals, removed, rows)
+
+    def _with_payments(self) -> "AmendedPast":
+        """Returns the same past with the facts in its payments."""
+        payments, removed = self.payments, self._removed_payments()
+        if len(removed):
+            # Where no period ends, it never was.
+            at = payments.at.copy()
+            at[removed] = NEVER
+            payments = replace(payments, at=at)
+        written = self.amendment.written.payments
+        if not len(written.at):
+            return replace(self, payments=payments)
+        visit = np.where(written.visit < 0, len(self.written_visits), written.visit)
+        row = len(self.own_buyers) + visit
+        more = Payments(written.at, written.amount, written.is_renewal, written.is_refund, row)
+        return replace(self, payments=joined(payments, more), buyers=self._all_buyers())
+
+    def _all_buyers(self) -> Rows:
+        """Returns the visits of the world's own buyers, then those of written payments."""
+        if not len(self.amendment.written.payments.at):
+            return self.own_buyers
+        nobody = _nobody(self.own_buyers, self.amendment.drawing)
+        parts = (self.own_buyers, self.written_visits, nobody)
+        return Rows(*map(np.concatenate, zip(*map(columns_of, parts), strict=True)))
+
+    def _removed_goals(self) -> Column:
+        """Returns the places of the world's own goals that were removed."""
+        removals = self.amendment.goal_removals
+        if not removals:
+            return _NOWHERE
+        visits = self.amendment.visits_without_goals.visits
+        rows = places_of(self.rows, visits.start, self.visitors.of(visits))
+        visit_at = {row: visit for row, visit in zip(rows.tolist(), removals.visits, strict=True) if row >= 0}
+
+        def among(begin: int, end: int) -> Column:
+            return removals.among(taken(self.goals, slice(begin, end)), visit_at)
+
+        return self._removed(removals, among, self.settled_goals, len(self.goals.at))
+
+    def _removed_payments(self) -> Column:
+        """Returns the places of the world's own payments that were removed."""
+        removals = self.amendment.payment_removals
+        if not removals:
+            return _NOWHERE
+        stretch = self.amendment.visits_without_payments
+        visits = rows_of(stretch, self.visitors.of(stretch.visits))
+
+        def among(begin: int, end: int) -> Column:
+            payments = taken(self.payments, slice(begin, end))
+            first = int(payments.row.min(initial=len(self.own_buyers)))
+            pairs = same_visits(taken(self.own_buyers, slice(first, None)), visits)
+            return removals.among(payments, {first + place: removals.visits[n] for place, n in pairs})
+
+        return self._removed(removals, among, self.settled_payments, len(self.payments))
+
+    def _removed(
+        self,
+        removals: GoalRemovals | PaymentRemovals,
+        among: Callable[[int, int], Column],
+        settled: int,
+        count: int,
+    ) -> Column:
+        """Returns the places that `among` finds from a begin to an end; those of settled rows are cached."""
+        key = (type(removals), removals.key)
+        known = self.made.get(key, Made(0, _NOWHERE))
+        if known.count < settled:
+            found = np.concatenate([known.column, known.count + among(known.count, settled)])
+            known = self.made[key] = Made(settled, found)
+        if known.count > settled:
+            # The clock was turned back.
+            return among(0, count)
+        return np.concatenate([known.column, settled + among(settled, count)])
+
+
+class _MoreNumbers:
+    """The numbers of visitors, with further ones for those of some visits who are too old to have one."""
+
+    def __init__(self, plain: Numbers, visits: Sequence[Visit], numbers: Column) -> None:
+        self._plain = plain
+        old = [visit.visitor for visit, number in zip(visits, numbers.tolist(), strict=True) if number < 0]
+        self._further = list(dict.fromkeys(old))
+        self._numbers = {visitor: plain.count + n for n, visitor in enumerate(self._further)}
+
+    @property
+    def count(self) -> int:
+        """The number of visitors who have one."""
+        return self._plain.count + len(self._further)
+
+    def of(self, visits: Visits) -> Column:
+        """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
+        numbers = self._plain.of(visits)
+        for n in np.flatnonzero(numbers < 0).tolist():
+            visitor = Visitor(int(visits.kind[n]), int(visits.minute[n]), int(visits.number[n]))
+            numbers[n] = self._numbers.get(visitor, -1)
+        return numbers
+
+    def visitor(self, number: int) -> Visitor:
+        """Returns the visitor with a number."""
+        further = number - self._plain.count
+        return self._plain.visitor(number) if further < 0 else self._further[further]
+
+
+def _chained(own: Column, chosen: Column, more: Column) -> Column:
+    """Returns the values in some rows of a column, then others."""
+    column = np.empty(len(chosen) + len(more), own.dtype)
+    # With this mode, numpy writes into the column itself.
+    np.take(own, chosen, out=column[: len(chosen)], mode="clip")
+    column[len(chosen) :] = more
+    return column
+
+
+def _looked_up(own: Column, earlier: Column, rows: Column, are_earlier: Column) -> Column:
+    """Returns the values in rows of a column; those below 0 count from the end of another column."""
+    found = np.empty((len(rows), *own.shape[1:]), own.dtype)
+    found[~are_earlier] = own[rows[~are_earlier]]
+    found[are_earlier] = earlier[rows[are_earlier]]
+    return found
+
+
+def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
+    """Returns the buyers with the visitors that the same visits have."""
+    visitor = buyers.visitor.copy()
+    for place, n in same_visits(buyers, visits):
+        visitor[place] = visits.visitor[n]
+    return replace(buyers, visitor=visitor)
+
+
+def _nobody(like: Rows, drawing: Drawing) -> Rows:
+    """Returns the visit of which nothing is known, in columns of the types of others."""
+    nothing = Rows(*(np.zeros((1, *column.shape[1:]), column.dtype) for column in columns_of(like)))
+    nothing.visitor[:] = nothing.previous[:] = -1
+    nothing.source[:] = len(drawing.walks.sources) - 1
+    nothing.entry[:] = len(drawing.site.pages)
+    return nothing
+
+
+def _masks_of(masks: Masks, goals: Goals, removed: Column, rows: Column) -> Column:
+    """Returns the sets of the goals that are not removed, for sorted rows."""
+    is_one = np.zeros(max(int(goals.row.max(initial=-1)), int(rows.max(initial=-1))) + 1, bool)
+    is_one[rows] = True
+    is_left = is_one[goals.row]
+    is_left[removed] = False
+    left = np.flatnonzero(is_left)
+    return masks.of_rows(np.searchsorted(rows, goals.row[left]), goals.goal[left], len(rows))
+
+
+_NOWHERE: Column = np.zeros(0, np.int64)

@@ -1,0 +1,51 @@
+"""The places of known visits in a table."""
+
+import numpy as np
+
+from mock_server.world.past.coins import Column
+from mock_server.world.past.table import Rows
+
+_ALIKE = ("number", "place", "system", "source", "entry")
+
+
+def places_of(rows: Rows, start: Column, visitor: Column) -> Column:
+    """Returns the row of each visit, by its start and the number of its visitor; -1 where there is none.
+
+    The rows are sorted by their start.
+    """
+    found = np.full(len(start), -1, np.int32)
+    place = np.searchsorted(rows.start, start)
+    sought = np.flatnonzero(place < len(rows))
+    while len(sought):
+        here = place[sought]
+        starts_then = rows.start[here] == start[sought]
+        is_it = starts_then & (rows.visitor[here] == visitor[sought])
+        found[sought[is_it]] = here[is_it]
+        # Others started in the same millisecond.
+        sought = sought[starts_then & ~is_it]
+        place[sought] += 1
+        sought = sought[place[sought] < len(rows)]
+    return found
+
+
+def same_visits(rows: Rows, others: Rows) -> list[tuple[int, int]]:
+    """Returns the pairs of places at which two records have the same visit.
+
+    Visitors without a number are told apart by what is known of their visits. Quick for few `others`.
+    """
+    by_start: dict[int, list[int]] = {}
+    for n, start in enumerate(others.start.tolist()):
+        by_start.setdefault(start, []).append(n)
+    return [
+        (place, n)
+        for place in np.flatnonzero(np.isin(rows.start, others.start)).tolist()
+        for n in by_start[int(rows.start[place])]
+        if _are_same(rows, place, others, n)
+    ]
+
+
+def _are_same(rows: Rows, place: int, others: Rows, n: int) -> bool:
+    visitor, other = rows.visitor[place], others.visitor[n]
+    if visitor >= 0 and other >= 0:
+        return bool(visitor == other)
+    return all(getattr(rows, name)[place] == getattr(others, name)[n] for name in _ALIKE)

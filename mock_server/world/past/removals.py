@@ -1,0 +1,203 @@
+"""What facts remove from a website's own past: places in the columns of its goals and payments."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from mock_server.instants import MINUTE, SECOND
+from mock_server.world.amended import AmendedWorld
+from mock_server.world.facts import GoalsRemoved, PaymentsRemoved, Removal
+from mock_server.world.past.coins import Column
+from mock_server.world.past.drawing import Drawing, Stretch
+from mock_server.world.past.payments import Payments
+from mock_server.world.past.table import Goals
+from mock_server.world.past.written import visits_of
+from mock_server.world.site import LONGEST_SESSION_MINUTES
+from mock_server.world.visits import PURCHASE, Visit
+from mock_server.world.world import World
+
+R = TypeVar("R", bound=Removal)
+
+_ROW_ID = re.compile(r"[0-9a-f]{24}")
+# Earlier than any instant.
+_EVER = -(1 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is made of the first `count` rows of columns that grow, as a column."""
+
+    count: int
+    column: Column
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return int(self.column.nbytes)
+
+
+class _Spans:
+    """Some spans of time, with their first and last milliseconds."""
+
+    def __init__(self, removals: Iterable[Removal]) -> None:
+        edges: list[int] = []
+        for begin, end in sorted(map(_span_of, removals)):
+            if begin > end:
+                continue
+            if edges and begin <= edges[-1]:
+                edges[-1] = max(edges[-1], end + 1)
+            else:
+                edges += [begin, end + 1]
+        self._edges = np.array(edges, np.int64)
+
+    def cover(self, at: Column) -> Column:
+        """Returns whether each instant lies in one of the spans."""
+        flags: Column = np.searchsorted(self._edges, at, side="right") % 2 == 1
+        return flags
+
+
+class _OfVisitors(Generic[R]):
+    """The removals that name a visitor, and the visits of these visitors."""
+
+    def __init__(self, drawing: Drawing, removals: Iterable[R]) -> None:
+        self._by_visitor: dict[str, list[R]] = {}
+        for removal in removals:
+            if removal.visitor_id is not None:
+                self._by_visitor.setdefault(removal.visitor_id, []).append(removal)
+        self.visitor_ids: dict[Visit, str] = {
+            visit: visitor_id
+            for visitor_id, own in self._by_visitor.items()
+            for visit in visits_of(drawing.population, visitor_id, max(one.written for one in own))
+        }
+        """The visitor's id of each visit."""
+
+    def of(self, visit: Visit) -> Sequence[R]:
+        """Returns the removals that name the visitor of a visit."""
+        return self._by_visitor[self.visitor_ids[visit]]
+
+
+class GoalRemovals:
+    """The removals of goals."""
+
+    def __init__(self, drawing: Drawing, removals: Sequence[GoalsRemoved]) -> None:
+        """Those that name no visitor are merged by the names of goals."""
+        self.key = tuple(removals)
+        """The removals as a key of what is made of them."""
+        self._names = [target.name for target in drawing.walks.goals]
+        of_all = [removal for removal in removals if removal.visitor_id is None]
+        self._of_all = {
+            number: _Spans(removal for removal in of_all if removal.name in (None, name))
+            for number, name in enumerate(self._names)
+            if name is not None and any(removal.name in (None, name) for removal in of_all)
+        }
+        self._of_visitors = _OfVisitors(drawing, removals)
+        self.visits: list[Visit] = list(self._of_visitors.visitor_ids)
+        """The visits of all visitors who are named."""
+
+    def __bool__(self) -> bool:
+        """Whether there is any removal."""
+        return bool(self.key)
+
+    def among(self, goals: Goals, visit_at: Mapping[int, Visit]) -> Column:
+        """Returns the places of the goals that are removed; `visit_at` has the rows of `visits`."""
+        parts = [np.zeros(0, np.int64)]
+        for number, spans in self._of_all.items():
+            there = np.flatnonzero(goals.goal == number)
+            parts.append(there[spans.cover(goals.at[there])])
+        for place in _with_rows(goals.row, visit_at):
+            visit, name = visit_at[int(goals.row[place])], self._names[goals.goal[place]]
+            at = int(goals.at[place])
+            if name is not None and any(
+                removal.name in (None, name) and _covers(removal, at)
+                for removal in self._of_visitors.of(visit)
+            ):
+                parts.append(np.array([place]))
+        return np.unique(np.concatenate(parts))
+
+
+class PaymentRemovals:
+    """The removals of payments."""
+
+    def __init__(self, drawing: Drawing, world: AmendedWorld) -> None:
+        """Those of one transaction apply to the payment whose row on the map has that id."""
+        removals = [own for one in world.changes.payments_removed for own in _of_transaction(world, one)]
+        self.key = tuple(removals)
+        """The removals as a key of what is made of them."""
+        self._of_all = _Spans(removal for removal in removals if removal.visitor_id is None)
+        self._of_visitors = _OfVisitors(drawing, removals)
+        self.visits: list[Visit] = [v for v in self._of_visitors.visitor_ids if v.outcome == PURCHASE]
+        """The visits with purchases of all visitors who are named."""
+
+    def __bool__(self) -> bool:
+        """Whether there is any removal."""
+        return bool(self.key)
+
+    def among(self, payments: Payments, visit_at: Mapping[int, Visit]) -> Column:
+        """Returns the places of the payments that are removed; `visit_at` has the rows of `visits`."""
+        parts = [np.flatnonzero(self._of_all.cover(payments.at))]
+        for place in _with_rows(payments.row, visit_at):
+            visit, at = visit_at[int(payments.row[place])], int(payments.at[place])
+            if any(_covers(removal, at) for removal in self._of_visitors.of(visit)):
+                parts.append(np.array([place]))
+        return np.unique(np.concatenate(parts))
+
+
+def rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
+    """Returns the rows that visits have in a stretch, if they are in it."""
+    columns = stretch.visits
+    by_start: dict[int, list[Visit]] = {}
+    for visit in visits:
+        by_start.setdefault(visit.start, []).append(visit)
+    there = np.flatnonzero(np.isin(columns.start, list(by_start)))
+    return {
+        row: visit
+        for row in there.tolist()
+        for visit in by_start[int(columns.start[row])]
+        if visit.visitor == (columns.kind[row], columns.minute[row], columns.number[row])
+    }
+
+
+def _with_rows(rows: Column, visit_at: Mapping[int, Visit]) -> list[int]:
+    """Returns the places whose row is one of some visits."""
+    if not visit_at or not len(rows):
+        return []
+    is_there = np.zeros(max(int(rows.max()), *visit_at) + 1, bool)
+    is_there[list(visit_at)] = True
+    places: list[int] = np.flatnonzero(is_there[rows]).tolist()
+    return places
+
+
+def _span_of(removal: Removal) -> tuple[int, int]:
+    end = removal.written if removal.end is None else min(removal.end, removal.written)
+    return _EVER if removal.begin is None else removal.begin, end
+
+
+def _covers(removal: Removal, at: int) -> bool:
+    begin, end = _span_of(removal)
+    return begin <= at <= end
+
+
+def _of_transaction(world: World, removal: PaymentsRemoved) -> Iterable[PaymentsRemoved]:
+    """Yields a removal of one transaction as that of the world's own payment with this id; others as are."""
+    if removal.transaction_id is None:
+        yield removal
+        return
+    if world.ledger is None or not _ROW_ID.fullmatch(removal.transaction_id):
+        return
+    # The id of a row begins with the second of the payment.
+    minute = int(removal.transaction_id[:8], 16) * SECOND // MINUTE
+    sessions = (
+        world.sessions.of(visit)
+        for past in range(LONGEST_SESSION_MINUTES + 2)
+        for visit in world.population.visits_started(minute - past)
+        if visit.outcome == PURCHASE
+    )
+    purchases = (payment for session in sessions if (payment := world.ledger.purchase(session)))
+    for payment in (*purchases, *world.ledger.renewals_in(minute)):
+        assert payment.session is not None, "the world's own payments are made in sessions"
+        visitor_id, at = payment.session.visitor_id, payment.at
+        if world.payment_id(payment) == removal.transaction_id and removal.covers(visitor_id, at):
+            yield PaymentsRemoved(written=removal.written, visitor_id=visitor_id, begin=at, end=at)

@@ -1,0 +1,148 @@
+"""What facts add to a website's past, as columns: goals, payments, and the visits that they belong to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mock_server.world.currencies import convert
+from mock_server.world.facts import Changes, GoalReached, PaymentMade, instant_of
+from mock_server.world.past.coins import Column
+from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.growing import columns_of
+from mock_server.world.past.sets import GoalSets
+from mock_server.world.past.walks import PageViews
+from mock_server.world.population import Population
+from mock_server.world.site import Money
+from mock_server.world.visits import Visit
+
+USUAL_CURRENCY, USUAL_DECIMALS = "USD", 2
+"""The currency in which payments count on a website that sells nothing."""
+
+# The memory of a goal or payment beside its columns, in bytes.
+_EACH = 400
+
+
+class WrittenGoal(NamedTuple):
+    """A goal's name, with the properties with which it was completed."""
+
+    name: str
+    properties: Mapping[str, str]
+
+
+class WrittenGoals(NamedTuple):
+    """Goals as columns: the place of the visit, the instant, and the number of the goal."""
+
+    visit: Column
+    at: Column
+    goal: Column
+
+
+class WrittenPayments(NamedTuple):
+    """Payments as columns: the place of the visit or -1, the instant, the amount in minor units, the kind.
+
+    The amount of a refund is below 0.
+    """
+
+    visit: Column
+    at: Column
+    amount: Column
+    is_renewal: Column
+    is_refund: Column
+
+
+class Written:
+    """What facts add to one website's past at an instant; it serves all instants with the same changes."""
+
+    def __init__(self, drawing: Drawing, changes: Changes) -> None:
+        """Finds the visit of each goal and payment: a tenth of a millisecond each."""
+        self.changes = changes
+        own = drawing.walks.goals
+        people = drawing.population
+        goals = [(visit, goal) for goal in changes.goals if (visit := _visit_of(people, goal))]
+        paid = [(_visit_of(people, one), one) for one in changes.payments if not one.is_free_trial]
+        found = {visit for visit, _ in (*goals, *paid) if visit is not None}
+        self.visits: list[Visit] = sorted(found, key=lambda visit: (visit.start, visit.visitor))
+        """The visits, each once, sorted by their start."""
+        place: dict[Visit | None, int] = {visit: n for n, visit in enumerate(self.visits)} | {None: -1}
+        facts: list[GoalReached | PaymentMade] = [*changes.goals, *changes.payments]
+        self.visitor_ids = {fact.visitor_id for fact in facts if fact.visitor_id is not None}
+        """The ids of all visitors about whom goals and payments were written."""
+        self.latest = max((fact.written for fact in facts), default=0)
+        """The instant at which the last of these facts was written."""
+        self.stretch = drawing.stretch_of(self.visits)
+        self._drawing = drawing
+        self._views: PageViews | None = None
+        targets = {_key(goal): WrittenGoal(goal.name, goal.properties) for _, goal in goals}
+        self.targets: Sequence[WrittenGoal] = list(targets.values())
+        """All goals with their properties, each once; their numbers follow those of the website's goals."""
+        number = {key: len(own) + n for n, key in enumerate(targets)}
+        self.goals = WrittenGoals(
+            np.array([place[visit] for visit, _ in goals], np.int32),
+            np.array([goal.written for _, goal in goals], np.int64),
+            np.array([number[_key(goal)] for _, goal in goals], np.uint16),
+        )
+        money = drawing.site.money
+        self.payments = WrittenPayments(
+            np.array([place[visit] for visit, _ in paid], np.int32),
+            np.array([payment.at for _, payment in paid], np.int64),
+            np.array([_minor(payment, money) for _, payment in paid], np.int64),
+            np.array([payment.is_renewal and not payment.is_refunded for _, payment in paid], bool),
+            np.array([payment.is_refunded for _, payment in paid], bool),
+        )
+        own_names = {target.name: n for n, target in enumerate(own) if target.name is not None}
+        further = dict.fromkeys(target.name for target in self.targets if target.name not in own_names)
+        self.further_names: Sequence[str] = list(further)
+        """The names of goals that are none of the website's own; their numbers in sets follow its own."""
+        in_sets = own_names | {name: len(own) + n for n, name in enumerate(further)}
+        sets: dict[int, set[int]] = {}
+        for visit, goal in goals:
+            sets.setdefault(place[visit], set()).add(in_sets[goal.name])
+        self.sets = GoalSets(drawing.walks.goal_masks, [frozenset(one) for one in sets.values()])
+        self.with_goals = np.array(sorted(sets), np.int32)
+        """The places of the visits with goals."""
+        self.set_numbers = np.array([self.sets.number_of(frozenset(sets[n])) for n in sorted(sets)], np.int64)
+        """The number of the set of each of them."""
+
+    @property
+    def nbytes(self) -> int:
+        """The approximate size in bytes."""
+        stretch = (*columns_of(self.stretch.visits), *columns_of(self.stretch.courses))
+        views = columns_of(self._views) if self._views else []
+        columns: int = sum(column.nbytes for column in (*stretch, *views, *self.goals, *self.payments))
+        return columns + _EACH * (len(self.goals.at) + len(self.payments.at))
+
+    def page_views(self) -> PageViews:
+        """Returns the page views of all these visits, whose places they name."""
+        if self._views is None:
+            self._views = self._drawing.walks.views(self.stretch.visits)
+        return self._views
+
+
+def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit | None:
+    """Returns the visitor's latest visit that had begun when a fact happened, or the first one.
+
+    Returns None if the visitor had no visit when the fact was written.
+    """
+    if fact.visitor_id is None:
+        return None
+    visits = visits_of(population, fact.visitor_id, fact.written)
+    begun = [visit for visit in visits if visit.start <= instant_of(fact)] or visits[:1]
+    return begun[-1] if begun else None
+
+
+def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[Visit]:
+    """Returns the visits of a visitor that have started at an instant, oldest first; none if it is nobody."""
+    visitor = population.visitor_of(visitor_id)
+    return [] if visitor is None else population.visits_of(visitor, until)
+
+
+def _minor(payment: PaymentMade, money: Money | None) -> int:
+    """Returns the amount of a payment in minor units of a website's currency; below 0 for a refund."""
+    amount = convert(payment.amount, payment.currency, money)
+    minor: int = round(amount * 10 ** (money.decimals if money else USUAL_DECIMALS))
+    return -minor if payment.is_refunded else minor
+
+
+def _key(goal: GoalReached) -> tuple[str, Iterable[tuple[str, str]]]:
+    return goal.name, tuple(sorted(goal.properties.items()))

@@ -1,0 +1,509 @@
+"""Reports on a world with facts equal a recount of its sessions and facts, one by one."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.instants import DAY, HOUR, MINUTE
+from mock_server.world.amended import AmendedWorld
+from mock_server.world.currencies import convert
+from mock_server.world.facts import (
+    Changes,
+    Fact,
+    GoalReached,
+    GoalsRemoved,
+    PaymentMade,
+    PaymentsRemoved,
+    changes_at,
+)
+from mock_server.world.past.kept import KeptPasts
+from mock_server.world.past.table import SETTLING_MINUTES
+from mock_server.world.reports.breakdown import breakdown
+from mock_server.world.reports.facts import Facts, facts_of
+from mock_server.world.reports.filters import Filter, Matching
+from mock_server.world.reports.funnels import Step, funnel
+from mock_server.world.reports.goals import exit_clicks, goals
+from mock_server.world.reports.overview import overview, share
+from mock_server.world.reports.period import Period, buckets_of, zone_of
+from mock_server.world.reports.properties import properties, values
+from mock_server.world.reports.selection import Selection
+from mock_server.world.reports.timeseries import timeseries, totals
+from mock_server.world.reports.visitors import visitors
+from mock_server.world.sessions import CUSTOM, Session
+from mock_server.world.visits import BOT
+from mock_server.world.world import World
+from tests.world.test_funnels import followed_by
+from tests.world.test_reports import BEGIN, PARTITIONS, SITES, Asked, filters, select, world
+
+NAMES = ("signup", "mock:goal", "other_goal", "checkout")
+NOBODY = "00000000-0000-4000-8000-000000000000"
+CURRENCIES = ("USD", "EUR", "JPY", "KWD")
+PASTS = KeptPasts()
+# Each example goes through the sessions of hours.
+few = settings(max_examples=settings().max_examples // 3)
+seeds = st.sampled_from([42, 2**40])
+sites = st.sampled_from(["demo", "edge_cases", "no_revenue", "quiet", "shop"])
+some_filters = filters | st.sampled_from(
+    [
+        (Filter("goal", "is", ("mock:goal",)),),
+        (Filter("goal", "is", ("SIGNUP", "other_goal")),),
+        (Filter("goal", "is_not", ("mock:goal", "signup")),),
+    ]
+)
+
+
+class Case(NamedTuple):
+    """A question to the past of a world, and the facts that were written about it."""
+
+    asked: Asked
+    facts: tuple[Fact, ...]
+
+    @property
+    def plain(self) -> World:
+        """The world without any fact."""
+        return world(self.asked.seed, self.asked.site)
+
+    @property
+    def changes(self) -> Changes:
+        """What the facts change at the instant of the question."""
+        return changes_at(self.facts, self.asked.instant)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Questions about an hour or two, at random instants, with facts around them."""
+    day = draw(st.sampled_from([2, 27, 238, 341]))
+    instant = BEGIN + day * DAY + draw(st.integers(0, DAY))
+    end = instant + 1 - draw(st.sampled_from([0, 0, HOUR, DAY]))
+    asked = Asked(draw(seeds), draw(sites), instant, end - draw(st.integers(1, 2 * HOUR)), end)
+    who = draw(st.lists(_visitors(asked), min_size=1, max_size=4))
+    one = world(asked.seed, asked.site)
+    own = [one.payment_id(payment) for payment in one.payments(min(asked.end, instant))][:2]
+    written = st.one_of(
+        st.integers(asked.begin - HOUR, asked.end + HOUR),
+        st.integers(max(BEGIN, asked.begin - 40 * DAY), instant + HOUR),
+    )
+    facts = draw(st.lists(_facts(who, written, own), min_size=1, max_size=12))
+    return Case(asked, tuple(fact for fact in facts if not _is_early(fact, world(asked.seed, asked.site))))
+
+
+def _is_early(fact: Fact, one: World) -> bool:
+    """Returns whether a fact is about a visitor who comes only later, whose id nobody can know."""
+    visitor_id = getattr(fact, "visitor_id", None)
+    visitor = one.population.visitor_of(visitor_id) if visitor_id else None
+    if visitor is None or visitor.kind == BOT:
+        return False
+    return not one.population.visits_of(visitor, fact.written)
+
+
+@st.composite
+def _visitors(draw: st.DrawFn, asked: Asked) -> str | None:
+    """Returns a visitor of the period, of the days before it or long ago, or nobody."""
+    one = world(asked.seed, asked.site)
+    back = draw(st.sampled_from([0, 0, 0, HOUR, DAY, 30 * DAY]))
+    minute = max(BEGIN, draw(st.integers(asked.begin, asked.end)) - back) // MINUTE
+    found = [session for n in range(40) for session in one.sessions_started(minute - n)]
+    if draw(st.integers(0, 9)) == 0 or not found:
+        return draw(st.sampled_from([None, NOBODY, *SITES[asked.site].bots[:1]]))
+    return draw(st.sampled_from(found)).visitor_id
+
+
+@st.composite
+def _facts(draw: st.DrawFn, who: list[str | None], written: st.SearchStrategy[int], own: list[str]) -> Fact:
+    """`own` are ids of payments of the world itself."""
+    visitor_id, at = draw(st.sampled_from(who)), draw(written)
+    kind = draw(st.sampled_from(["goal", "goal", "goal", "payment", "payment", "goals", "payments"]))
+    event_id = f"{draw(st.integers(0, 2**64)):024x}"
+    if kind == "goal" and visitor_id is not None:
+        held = draw(st.dictionaries(st.sampled_from(["plan", "é"]), st.sampled_from("ab"), max_size=2))
+        name = draw(st.sampled_from(NAMES))
+        return GoalReached(written=at, event_id=event_id, visitor_id=visitor_id, name=name, properties=held)
+    if kind == "payment":
+        return PaymentMade(
+            written=at,
+            event_id=event_id,
+            transaction_id=draw(st.sampled_from("abcdef")),
+            at=at - draw(st.sampled_from([0, 0, HOUR, DAY])),
+            amount=draw(st.sampled_from([0.5, 19.99, 4_900.0])),
+            currency=draw(st.sampled_from(CURRENCIES)),
+            visitor_id=visitor_id,
+            is_renewal=draw(st.booleans()),
+            is_refunded=draw(st.sampled_from([False, False, True])),
+            is_free_trial=draw(st.sampled_from([False, False, False, True])),
+        )
+    whose = draw(st.sampled_from([None, visitor_id]))
+    span = draw(st.sampled_from([(None, None), (at - HOUR, at), (at - DAY, at - HOUR)]))
+    if kind == "payments":
+        transaction = draw(st.sampled_from([None, "a", "b", *own]))
+        return PaymentsRemoved(
+            written=at, visitor_id=whose, transaction_id=transaction, begin=span[0], end=span[1]
+        )
+    goal = draw(st.sampled_from([None, *NAMES]))
+    return GoalsRemoved(written=at, visitor_id=whose, name=goal, begin=span[0], end=span[1])
+
+
+def amended(case: Case) -> World:
+    changes = case.changes
+    return AmendedWorld(case.plain, changes) if changes else case.plain
+
+
+def ask(case: Case, chosen: Iterable[Filter] = (), pasts: KeptPasts = PASTS) -> tuple[Facts, Selection]:
+    asked = case.asked
+    drawing, past = pasts.at(amended(case), asked.begin, asked.instant)
+    facts = facts_of(drawing, past)
+    matching = Matching(list(chosen), facts.dimensions, facts.masks)
+    return facts, Selection(past, asked.begin, asked.end, matching)
+
+
+# -- the recount ---------------------------------------------------------------------------------------
+
+
+class Completion(NamedTuple):
+    """A custom goal that a visitor reached, in one of their sessions."""
+
+    session: Session
+    at: int
+    name: str
+    properties: dict[str, str]
+
+
+class Charge(NamedTuple):
+    """A payment, or a refund of a negative amount in minor units; `session` is None for nobody's."""
+
+    session: Session | None
+    at: int
+    amount: int
+    is_renewal: bool
+    is_refund: bool
+
+
+def sessions_between(case: Case, begin: int, end: int) -> list[Session]:
+    minutes = range(begin // MINUTE, end // MINUTE + 1)
+    started = [session for minute in minutes for session in case.plain.sessions_started(minute)]
+    return [session for session in started if begin <= session.start < min(end, case.asked.instant + 1)]
+
+
+def session_of(case: Case, visitor_id: str | None, at: int, written: int) -> Session | None:
+    visitor = visitor_id and case.plain.population.visitor_of(visitor_id)
+    visits = case.plain.population.visits_of(visitor, written) if visitor else []
+    begun = [visit for visit in visits if visit.start <= at] or visits[:1]
+    return case.plain.sessions.of(begun[-1]) if begun else None
+
+
+def completions_in(case: Case, sessions: Iterable[Session]) -> Iterator[Completion]:
+    """Yields the goals of some sessions up to the instant of the question."""
+    changes = case.changes
+    sessions = list(sessions)
+    for session in sessions:
+        for moment in session.walk.moments:
+            if moment.kind == CUSTOM and moment.goal and moment.at <= case.asked.instant:
+                name = moment.goal.name
+                if not any(r.takes(session.visitor_id, name, moment.at) for r in changes.goals_removed):
+                    yield Completion(session, moment.at, name, session.properties_of(moment))
+    starts = {session.visit for session in sessions}
+    for goal in changes.goals:
+        found = session_of(case, goal.visitor_id, goal.written, goal.written)
+        if found and found.visit in starts:
+            yield Completion(found, goal.written, goal.name, dict(goal.properties))
+
+
+def completions_of_period(case: Case) -> list[Completion]:
+    asked = case.asked
+    near = sessions_between(case, asked.begin - SETTLING_MINUTES * MINUTE, asked.end)
+    others = {
+        found.visit: found
+        for goal in case.changes.goals
+        if (found := session_of(case, goal.visitor_id, goal.written, goal.written))
+    }
+    every = {session.visit: session for session in near} | others
+    return [one for one in completions_in(case, every.values()) if asked.begin <= one.at < asked.end]
+
+
+def charges_of_period(case: Case) -> list[Charge]:
+    asked, changes, ledger = case.asked, case.changes, case.plain.ledger
+    found = []
+    if ledger:
+        money = SITES[asked.site].money
+        assert money is not None
+        near = sessions_between(case, asked.begin - SETTLING_MINUTES * MINUTE, asked.end)
+        purchases = [payment for session in near if (payment := ledger.purchase(session))]
+        minutes = range(asked.begin // MINUTE, asked.end // MINUTE + 1)
+        renewals = [payment for minute in minutes for payment in ledger.renewals_in(minute)]
+        for payment in (*purchases, *renewals):
+            assert payment.session is not None
+            row, who = case.plain.payment_id(payment), payment.session.visitor_id
+            if not any(r.takes(who, r.transaction_id and row, payment.at) for r in changes.payments_removed):
+                amount = round(payment.amount * 10**money.decimals)
+                found.append(Charge(payment.session, payment.at, amount, payment.is_renewal, is_refund=False))
+    for fact in changes.payments:
+        if not fact.is_free_trial:
+            session = session_of(case, fact.visitor_id, fact.at, fact.written)
+            amount = minor(case, fact)
+            is_renewal = fact.is_renewal and not fact.is_refunded
+            signed = -amount if fact.is_refunded else amount
+            found.append(Charge(session, fact.at, signed, is_renewal, fact.is_refunded))
+    return [one for one in found if asked.begin <= one.at < min(asked.end, asked.instant + 1)]
+
+
+def minor(case: Case, fact: PaymentMade) -> int:
+    money = SITES[case.asked.site].money
+    amount = convert(fact.amount, fact.currency, money)
+    in_minor: int = round(amount * 10 ** (money.decimals if money else 2))
+    return in_minor
+
+
+# -- reports -------------------------------------------------------------------------------------------
+
+
+@few
+@given(cases())
+def test_overview_and_totals_equal_a_recount(case: Case) -> None:
+    facts, chosen = ask(case)
+    charges = charges_of_period(case)
+    came = {session.visitor_id for session in sessions_between(case, case.asked.begin, case.asked.end)}
+    paid = {one.session.visitor_id for one in charges if one.session and not one.is_refund}
+
+    told = totals(facts, chosen)
+
+    assert told["payments"] == sum(not one.is_refund for one in charges)
+    assert told["revenue"] == facts.amount(sum(one.amount for one in charges))
+    assert told["revenueBreakdown"] == {
+        "new": facts.amount(sum(c.amount for c in charges if not c.is_renewal and not c.is_refund)),
+        "renewal": facts.amount(sum(c.amount for c in charges if c.is_renewal)),
+        "refund": facts.amount(-sum(c.amount for c in charges if c.is_refund)),
+    }
+    assert told["visitors"] == len(came)
+    assert told["conversion_rate"] == share(len(came & paid), len(came))
+
+
+@few
+@given(cases())
+def test_goals_equal_a_recount(case: Case) -> None:
+    facts, chosen = ask(case)
+    reached = completions_of_period(case)
+
+    told = {row["goal"]: (row["completions"], row["visitors"]) for row in goals(facts, chosen)}
+
+    counts = Counter(one.name for one in reached)
+    assert told == {
+        name: (count, len({one.session.visitor_id for one in reached if one.name == name}))
+        for name, count in counts.items()
+    }
+
+
+@few
+@given(cases())
+def test_facts_click_no_links(case: Case) -> None:
+    assert exit_clicks(*ask(case)) == exit_clicks(*select(case.asked))
+
+
+@few
+@given(cases(), st.sampled_from(NAMES))
+def test_properties_equal_a_recount(case: Case, goal: str) -> None:
+    facts, chosen = ask(case)
+    reached = [one for one in completions_of_period(case) if one.name == goal]
+
+    told = {row["propertyName"]: row["completions"] for row in properties(facts, chosen, goal)}
+
+    assert told == Counter(name for one in reached for name in one.properties)
+    for name in told:
+        counted = {row["value"]: row["completions"] for row in values(facts, chosen, goal, name)}
+        assert counted == Counter(one.properties[name] for one in reached if name in one.properties)
+
+
+@few
+@given(cases(), st.sampled_from([name for name in PARTITIONS if name != "entry_page"]), some_filters)
+def test_each_partition_adds_up_to_the_overview(
+    case: Case, dimension: str, chosen_by: tuple[Filter, ...]
+) -> None:
+    facts, chosen = ask(case, chosen_by)
+
+    rows, whole = breakdown(facts, chosen, dimension), overview(facts, chosen)
+
+    for name in ("visitors", "payments"):
+        assert sum(row[name] for row in rows) == whole[name]
+    assert round(sum(row["revenue"] for row in rows), 3) == round(whole["revenue"], 3)
+
+
+@few
+@given(cases())
+def test_a_payment_belongs_to_the_country_and_the_referrer_of_its_visit(case: Case) -> None:
+    facts, chosen = ask(case)
+    expected: Counter[str] = Counter()
+    for one in charges_of_period(case):
+        place = one.session.persona.place.country if one.session else None
+        expected[place or "Unknown"] += one.amount
+
+    told = {row["value"]: row["revenue"] for row in breakdown(facts, chosen, "country") if row["revenue"]}
+
+    assert told == {place: facts.amount(amount) for place, amount in expected.items() if amount}
+
+
+@few
+@given(cases(), st.lists(st.sampled_from(NAMES), min_size=1, max_size=2))
+def test_a_filter_for_goals_counts_the_sessions_and_payments_with_them(case: Case, names: list[str]) -> None:
+    sessions = sessions_between(case, case.asked.begin, case.asked.end)
+    charges = charges_of_period(case)
+    passing = {one.session.visit for one in completions_in(case, sessions) if one.name in names}
+    bought_in = [one.session for one in charges if one.session]
+    of_buyers = {one.session.visit for one in completions_in(case, bought_in) if one.name in names}
+
+    facts, chosen = ask(case, [Filter("goal", "is", tuple(names))])
+    told, others = overview(facts, chosen), overview(*ask(case, [Filter("goal", "is_not", tuple(names))]))
+
+    paid = [one for one in charges if one.session and one.session.visit in of_buyers]
+    assert told["sessions"] == len(passing)
+    assert others["sessions"] == len(sessions) - len(passing)
+    assert told["payments"] == sum(not one.is_refund for one in paid)
+    assert told["revenue"] == facts.amount(sum(one.amount for one in paid))
+
+
+@few
+@given(cases(), some_filters, st.sampled_from(["hour", "day"]))
+def test_buckets_add_up_to_the_totals(case: Case, chosen_by: tuple[Filter, ...], interval: str) -> None:
+    facts, chosen = ask(case, chosen_by)
+    buckets = buckets_of(Period(case.asked.begin, case.asked.end, zone_of("UTC")), interval)
+
+    rows, whole = timeseries(facts, chosen, buckets), totals(facts, chosen)
+
+    for name in ("sessions", "payments", "pageviews"):
+        assert sum(row[name] for row in rows) == whole[name]
+    assert round(sum(row["revenue"] for row in rows), 3) == round(whole["revenue"], 3)
+    for kind in ("new", "renewal", "refund"):
+        added = sum(row["revenueBreakdown"][kind] for row in rows)
+        assert round(added, 3) == round(whole["revenueBreakdown"][kind], 3)
+
+
+@few
+@given(cases())
+def test_the_list_tells_customers_as_profiles_do(case: Case) -> None:
+    facts, chosen = ask(case)
+    one = amended(case)
+
+    for flag in (True, False):
+        for row in visitors(facts, chosen, 0, 50, goal=None, is_customer=flag).visitors:
+            assert one.session(row.visitor, row.start).is_customer(case.asked.instant) == flag
+
+
+@few
+@given(cases())
+def test_the_list_of_a_goal_has_those_who_reached_it(case: Case) -> None:
+    facts, chosen = ask(case)
+    reached = completions_of_period(case)
+
+    for goal in NAMES:
+        listed = visitors(facts, chosen, 0, 1_000, goal=goal, is_customer=None)
+        latest = {c.session.visitor_id: c.at for c in sorted(reached, key=lambda c: c.at) if c.name == goal}
+        ids = {case.plain.population.id_of(row.visitor): row.last_seen_at for row in listed.visitors}
+        assert ids == latest
+        assert listed.total == len(latest)
+        for row in listed.visitors:
+            assert case.plain.session(row.visitor, row.start).start <= row.last_seen_at
+
+
+@few
+@given(cases(), st.data())
+def test_funnels_equal_a_recount(case: Case, data: st.DataObject) -> None:
+    paths = [page.path for page in SITES[case.asked.site].pages]
+    of_pages = st.lists(st.sampled_from(paths), min_size=1, max_size=3).map(lambda some: Step(tuple(some)))
+    of_goals = st.sampled_from(NAMES).map(lambda name: Step(goal=name))
+    steps = data.draw(st.lists(of_pages | of_goals, min_size=1, max_size=4))
+    events: dict[str, list[tuple[int, str, str]]] = {}
+    for session in sessions_between(case, case.asked.begin, case.asked.end):
+        views = zip(session.walk.views, session.walk.pages, strict=True)
+        events.setdefault(session.visitor_id, []).extend(
+            (at, "page", page.path) for at, page in views if at <= case.asked.instant
+        )
+    for one in completions_of_period(case):
+        events.setdefault(one.session.visitor_id, []).append((one.at, "goal", one.name))
+
+    facts, chosen = ask(case)
+    told = funnel(facts, chosen, steps)
+
+    last = {visitor_id: followed_by(sorted(of_one), steps) for visitor_id, of_one in events.items()}
+    charges = [one for one in charges_of_period(case) if one.session]
+    for n, step in enumerate(told, 1):
+        assert step.visitors == sum(reached >= n for reached in last.values())
+        paid = (c.amount for c in charges if c.session and last.get(c.session.visitor_id, 0) >= n)
+        assert step.revenue == facts.amount(sum(paid))
+
+
+# -- what does not change ------------------------------------------------------------------------------
+
+
+@few
+@given(cases(), some_filters)
+def test_visits_are_those_of_the_world_itself(case: Case, chosen_by: tuple[Filter, ...]) -> None:
+    others = tuple(one for one in chosen_by if one.name != "goal")
+    names = ("visitors", "sessions", "pageviews", "bounce_rate", "avg_session_duration", "new_visitors")
+
+    told, plain = overview(*ask(case, others)), overview(*select(case.asked, others))
+
+    assert {name: told[name] for name in names} == {name: plain[name] for name in names}
+
+
+@few
+@given(cases())
+def test_what_was_written_later_is_not_known_yet(case: Case) -> None:
+    later = tuple(fact for fact in case.facts if fact.written > case.asked.instant)
+
+    told = figures(*ask(Case(case.asked, later)))
+
+    assert told == figures(*select(case.asked))
+
+
+@few
+@given(cases())
+def test_what_was_removed_again_never_was(case: Case) -> None:
+    now = case.asked.instant
+    made = tuple(
+        fact
+        for fact in case.facts
+        if fact.written <= now and isinstance(fact, GoalReached | PaymentMade) and fact.visitor_id != NOBODY
+    )
+    names = [fact.name for fact in made if isinstance(fact, GoalReached)]
+    fresh = tuple(f for f in made if isinstance(f, PaymentMade) or f.name not in ("signup", "checkout"))
+    removals: list[Fact] = [
+        GoalsRemoved(written=now, name=name) for name in names if name not in ("signup", "checkout")
+    ]
+    removals += [PaymentsRemoved(written=now, transaction_id=letter) for letter in "abcdef"]
+
+    told = figures(*ask(Case(case.asked, (*fresh, *removals))))
+
+    assert told == figures(*select(case.asked))
+
+
+@few
+@given(cases(), some_filters)
+def test_the_columns_that_others_read_stay_as_they_are(case: Case, chosen_by: tuple[Filter, ...]) -> None:
+    before = columns_of(case)
+
+    facts, chosen = ask(case, chosen_by)
+    figures(facts, chosen)
+    funnel(facts, chosen, [Step(goal="signup")])
+
+    assert columns_of(case) == before
+
+
+def columns_of(case: Case) -> list[bytes]:
+    """Returns the bytes of all columns of the past without any fact."""
+    past = PASTS.at(case.plain, case.asked.begin, case.asked.instant)[1]
+    records = (past.rows, past.goals, past.buyers, past.payments)
+    return [getattr(record, field.name).tobytes() for record in records for field in fields(record)]
+
+
+def figures(facts: Facts, chosen: Selection) -> list[Any]:
+    """Returns what reports tell, except for the currency."""
+    return [
+        {**totals(facts, chosen), "currency": None},
+        goals(facts, chosen),
+        properties(facts, chosen, "signup"),
+        breakdown(facts, chosen, "country"),
+        visitors(facts, chosen, 0, 50, goal="signup", is_customer=None),
+        visitors(facts, chosen, 0, 50, goal=None, is_customer=True),
+        funnel(facts, chosen, [Step(paths=("/",)), Step(goal="signup")]),
+    ]
