@@ -77,5 +77,7 @@ def test_schemathesis_finds_nothing_in_500_examples(
 ) -> None:
     answered = fuzz(tmp_path, revision, config, token, examples=500)
 
-    assert all(answered[operation] >= 100 for operation in OPERATIONS), answered
+    # Few transaction ids that are drawn exist.
+    least = {**dict.fromkeys(OPERATIONS, 100), "deletePayments": 10}
+    assert all(answered[operation] >= number for operation, number in least.items()), answered
     print(dict(answered))
