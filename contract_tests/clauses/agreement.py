@@ -9,7 +9,7 @@ from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import is_number
 from contract_tests.clauses.statuses import LIMITED
-from contract_tests.document import IMPLIED, OBSERVED, PAGE
+from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
@@ -23,8 +23,10 @@ _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
 _ERROR, _FAILURE = 400, 500
 _CUSTOMER_SCORE = 100
-# In ms. After this time a visitor may have moved or been deleted.
-_SOON = 120_000
+# How much a score may change while a visitor views another page.
+_LIKE = 10
+# In ms. After two minutes a visitor may have moved or been deleted.
+_SOON, _MINUTE, _SECOND = 120_000, 60_000, 1_000
 
 
 class Sandwich(NamedTuple):
@@ -379,3 +381,117 @@ def customers_have_100(case: Met) -> Iterable[Violation]:
     if score != _CUSTOMER_SCORE:
         problem = "the map says `isCustomer: true`"
         yield Violation(problem, case.profile, "/data/prediction/score", score)
+
+
+def _buyers(recording: Recording) -> list[list[Met]]:
+    """Returns, as one case, the visitors whose profile has a payment from before the map."""
+    found = [
+        case
+        for case in _told("activity")(recording)
+        if isinstance(case.visitor.get("isCustomer"), bool) and _payments_of(case.profile)
+    ]
+    return [found] if found else []
+
+
+def _payments_of(profile: Exchange) -> list[str]:
+    """Returns the pointers of the payments in a profile that were made a minute before any recent map."""
+    if profile.now is None:
+        return []
+    latest = profile.now.earliest - _SOON - _MINUTE
+    goals = profile.data["activity"].get("completedGoals")
+    return [
+        f"/data/activity/completedGoals/{n}/type"
+        for n, goal in enumerate(goals if isinstance(goals, list) else ())
+        if isinstance(goal, dict)
+        and goal.get("type") == "payment"
+        and (at := ms(goal.get("timestamp"))) is not None
+        and at < latest
+    ]
+
+
+@clause(
+    "AGR-11",
+    "At least half of the visitors whose profile has an earlier `payment` are customers on the map.",
+    source="the public documentation of visitors",
+    standing=OTHER,
+    needs="the profile of a visitor from the map with a goal of type `payment`",
+    dated=VISITOR,
+    is_timed=True,
+    cases=_buyers,
+)
+def buyers_are_customers(found: list[Met]) -> Iterable[Violation]:
+    others = [case.profile for case in found if case.visitor["isCustomer"] is False]
+    if len(others) > len(found) / 2:
+        # The payment of a single visitor may have been refunded.
+        is_alone = len({case.visitor["visitorId"] for case in found}) == 1
+        problem = "the map says `isCustomer: false`"
+        yield Violation(problem, others[0], _payments_of(others[0])[0], "payment", is_alone)
+
+
+@clause(
+    "AGR-12",
+    "Map and profile count as many visits of at least half of the returning visitors, if the latest visit is"
+    " the same.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="the profile of a returning visitor from a map of revision 2026-02",
+    revision=REVISION_2026_02,
+    is_timed=True,
+    cases=lambda recording: (
+        [found] if (found := list(filter(_is_same_visit, _told("activity")(recording)))) else []
+    ),
+)
+def same_number_of_visits(found: list[Met]) -> Iterable[Violation]:
+    others = [case for case in found if len(set(_visits(case))) > 1]
+    if len(others) > len(found) / 2:
+        shown, told = _visits(others[0])
+        problem = f"the map says {shown}"
+        yield Violation(problem, others[0].profile, "/data/activity/visitCount", told)
+
+
+def _is_same_visit(case: Met) -> bool:
+    """Whether the session on the map is the latest visit in the profile, and one of them counts several."""
+    session = ms(case.visitor.get("sessionStartTime"))
+    visit = ms(case.profile.data["activity"].get("lastVisitAt"))
+    is_same = session is not None and visit is not None and abs(session - visit) <= _SECOND
+    return is_same and all(map(is_number, _visits(case))) and bool(max(_visits(case)) > 1)
+
+
+def _visits(case: Met) -> tuple[Json, Json]:
+    """Returns how many visits the map counts, and how many the profile."""
+    return case.visitor.get("visitCount"), case.profile.data["activity"].get("visitCount")
+
+
+def _predicted(recording: Recording) -> list[list[Met]]:
+    """Returns, as one case, two or more visitors with a score on the map and in the profile."""
+    found = [
+        case
+        for case in _told("prediction")(recording)
+        if all(map(is_number, _scores(case))) and _CUSTOMER_SCORE not in _scores(case)
+    ]
+    return [found] if len({case.visitor["visitorId"] for case in found}) > 1 else []
+
+
+def _scores(case: Met) -> tuple[Json, Json]:
+    """Returns the score on the map, and the one in the profile."""
+    likelihood = case.visitor.get("conversionLikelihood")
+    shown = likelihood.get("score") if isinstance(likelihood, dict) else None
+    return shown, case.profile.data["prediction"].get("score")
+
+
+@clause(
+    "AGR-13",
+    "The scores on the map and in the profile are less than 10 apart for at least half of the visitors who"
+    " are not customers.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="the profiles of two visitors with a prediction from the map",
+    is_timed=True,
+    cases=_predicted,
+)
+def same_score(found: list[Met]) -> Iterable[Violation]:
+    others = [case for case in found if abs(_scores(case)[0] - _scores(case)[1]) >= _LIKE]
+    if len(others) > len(found) / 2:
+        shown, told = _scores(others[0])
+        problem = f"the map says {shown}"
+        yield Violation(problem, others[0].profile, "/data/prediction/score", told)

@@ -1,5 +1,7 @@
 """Clauses about the meaning of the map: windows, uniqueness, order, scores and flags."""
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -12,9 +14,11 @@ from contract_tests.families import MAP
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
-_WINDOW = 600_000
+# In ms.
+_WINDOW, _MINUTE = 600_000, 60_000
 # MAP-87 judges only these types: others, such as refunds, may have amounts.
 _TYPES = ("pageview", "custom", "identify", "external_link", "payment")
+_PAYMENTS = ("payment_received", "payment")
 _CUSTOMER_SCORE, _BASELINE_SCORE = 100, 50
 
 
@@ -440,3 +444,105 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
     if member.row["profileData"].get("isRandomName") is True:
         pointer = f"{member.pointer}/profileData/isRandomName"
         yield Violation("`hasProfile` and `isRandomName` are both true", member.exchange, pointer, True)
+
+
+def _is_paid(member: Member) -> bool:
+    """Whether a row is a received payment, or the event of one, with an amount."""
+    return member.row.get("type") in _PAYMENTS and is_number(member.row.get("amount"))
+
+
+@clause(
+    "MAP-91",
+    "The `amount` of a `payment_received` payment or a `payment` event is not negative.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with payments",
+    cases=lambda recording: filter(_is_paid, (*payments(recording), *events(recording))),
+)
+def payments_are_not_negative(member: Member) -> Iterable[Violation]:
+    if member.row["amount"] < 0:
+        problem = "a received payment has a negative amount"
+        yield Violation(problem, member.exchange, f"{member.pointer}/amount", member.row["amount"])
+
+
+def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
+    """Returns rows about payments by their answer and their Unix second."""
+    by_second: dict[tuple[int, int], list[Member]] = defaultdict(list)
+    for member in filter(_is_paid, found):
+        at = ms(member.row.get("timestamp"))
+        if at is not None and member.row["amount"] != 0:
+            by_second[id(member.exchange), at // 1000].append(member)
+    return by_second
+
+
+def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
+    """Returns, as one case, the payments with their events, as far as there is one of each in a second."""
+    told, happened = _by_second(payments(recording)), _by_second(events(recording))
+    found = [
+        (told[key][0], happened[key][0])
+        for key in told
+        if len(told[key]) == 1 and len(happened.get(key, ())) == 1
+    ]
+    return [found] if found else []
+
+
+@clause(
+    "MAP-92",
+    "The amounts of payments and of the `payment` events of the same second do not always differ by a factor"
+    " of exactly 100.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a payment and a `payment` event of the same second on a map",
+    reads=(MAP, "data.recentPayments.*.timestamp"),
+    cases=_paid_alone,
+)
+def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[Violation]:
+    # Their currencies may differ, but not by this factor.
+    if all(_is_a_hundred(payment.row["amount"], event.row["amount"]) for payment, event in found):
+        payment, event = found[0]
+        problem = f"the event of this payment has the amount {event.row['amount']}"
+        yield Violation(problem, payment.exchange, f"{payment.pointer}/amount", payment.row["amount"])
+
+
+def _is_a_hundred(one: float, other: float) -> bool:
+    """Whether one amount is a hundred times the other."""
+    return math.isclose(one, 100 * other) or math.isclose(other, 100 * one)
+
+
+def _payers(recording: Recording) -> list[list[Member]]:
+    """Returns, as one case, the visitors with an earlier payment event on the same map."""
+    found = [
+        member
+        for member in visitors(recording)
+        if isinstance(member.row.get("isCustomer"), bool)
+        and any(_has_paid(row, member) for row in rows(member.data, "recentEvents"))
+    ]
+    return [found] if found else []
+
+
+def _has_paid(event: dict[str, Json], visitor: Member) -> bool:
+    """Whether an event is a payment of a visitor who has had a minute to become a customer."""
+    if event.get("type") != "payment" or event.get("visitorId") != visitor.row.get("visitorId"):
+        return False
+    at, now, amount = ms(event.get("timestamp")), visitor.exchange.now, event.get("amount")
+    is_earlier = at is not None and now is not None and at < now.earliest - _MINUTE
+    return is_earlier and is_number(amount) and amount is not None and amount > 0
+
+
+@clause(
+    "MAP-93",
+    "At least one of the visitors who paid more than a minute ago has `isCustomer: true`.",
+    source="the public documentation of visitors",
+    standing=OTHER,
+    needs="a visitor on the map with a `payment` event of more than a minute ago",
+    reads=(MAP, "data.recentEvents.*.timestamp"),
+    dated=MAP,
+    cases=_payers,
+)
+def who_has_paid_is_a_customer(found: list[Member]) -> Iterable[Violation]:
+    first = found[0]
+    if not any(member.row["isCustomer"] for member in found):
+        # The payment of a single visitor may have been refunded.
+        is_alone = len({member.row["visitorId"] for member in found}) == 1
+        problem = "the map has a payment event of this visitor"
+        yield Violation(problem, first.exchange, f"{first.pointer}/isCustomer", False, is_alone)

@@ -3,10 +3,10 @@
 from functools import partial
 
 from contract_tests.exchange import Exchange
-from contract_tests.families import REALTIME, VISITOR
+from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import iso
 from contract_tests.mutants.mutant import Mutant, Mutation
-from contract_tests.mutants.planting import Data, editing, in_profiles, span_of
+from contract_tests.mutants.planting import MINUTE, Data, editing, in_profiles, span_of
 from contract_tests.recording import REVISION_2026_02
 
 
@@ -21,15 +21,15 @@ def _born_after_the_session() -> Mutation:
         at = born.setdefault(data["visitorId"], span_of(exchange).latest)
         since = span_of(exchange).latest - at
         data["activity"].update(firstVisitAt=iso(at), timeSinceFirstVisit=since, lastVisitAt=None)
-        data["activity"]["visitedPages"] = []
+        data["activity"].update(visitedPages=[], pageViewCount=0)
 
     return editing(VISITOR, edit)
 
 
 def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
-    """Lowers a `visitCount` above 1 by one, and sets `firstVisitAt` to null."""
+    """Lowers a `visitCount` above 1 by one, and sets the instants of the visits to null."""
     if activity["visitCount"] > 1:
-        activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None)
+        activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None, lastVisitAt=None)
 
 
 def _moved(data: Data, _exchange: Exchange) -> None:
@@ -41,6 +41,19 @@ def _low_scores() -> Mutation:
     """Gives a prediction to customers, and to visitors without one."""
     low = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
     return editing(VISITOR, lambda data, _e: data.update(prediction=data["prediction"] or low))
+
+
+def _paid(activity: Data, exchange: Exchange) -> None:
+    """Replaces all goals by a payment of an hour ago."""
+    at = iso(span_of(exchange).earliest - 60 * MINUTE)
+    activity["completedGoals"] = [
+        {"name": "Pro", "origin": "payment_provider", "type": "payment", "timestamp": at}
+    ]
+
+
+def _one_visit(data: Data, _exchange: Exchange) -> None:
+    for row in data["visitors"]:
+        row["visitCount"] = 1
 
 
 AGREEMENT_MUTANTS = (
@@ -76,5 +89,12 @@ AGREEMENT_MUTANTS = (
         "another user", "AGR-09", lambda data, _e: data["profile"] and data["profile"].update(userId="~")
     ),
     Mutant("customers with a score of 3", "AGR-10", _low_scores, REVISION_2026_02),
+    in_profiles("everybody has paid", "AGR-11", lambda data, e: _paid(data["activity"], e)),
+    Mutant("one visit each on the map", "AGR-12", partial(editing, MAP, _one_visit), REVISION_2026_02),
+    in_profiles(
+        "another score than on the map",
+        "AGR-13",
+        lambda data, _e: data["prediction"] and data["prediction"].update(score=99),
+    ),
     Mutant("first visit after the session", "AGR-07", _born_after_the_session, REVISION_2026_02),
 )

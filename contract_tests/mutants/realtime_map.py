@@ -5,7 +5,7 @@ from functools import partial
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.instants import iso
-from contract_tests.mutants.mutant import Mutant
+from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import MINUTE, Change, Data, editing, span_of
 from contract_tests.recording import REVISION_2026_02, rows
 
@@ -94,6 +94,28 @@ def _random(row: Data, _exchange: Exchange) -> None:
         row["profileData"]["isRandomName"] = True
 
 
+def _negative(data: Data, _exchange: Exchange) -> None:
+    for row in (*data["recentPayments"], *data["recentEvents"]):
+        row["amount"] = row["amount"] and -row["amount"]
+
+
+def _in_cents(row: Data, _exchange: Exchange) -> None:
+    row["amount"] *= 100
+
+
+def _others_pay() -> Mutation:
+    """Returns a mutation that turns the events of who is no customer into payments, the same in each map."""
+    paid: dict[str, bool] = {}
+
+    def edit(data: Data, _exchange: Exchange) -> None:
+        others = {row["visitorId"] for row in data["visitors"] if row["isCustomer"] is False}
+        for row in data["recentEvents"]:
+            if paid.setdefault(row["_id"], row["visitorId"] in others):
+                row.update(type="payment", amount=49)
+
+    return editing(MAP, edit)
+
+
 REALTIME_MAP_MUTANTS = (
     _map("half in another revision", "REV-01", _mixed),
     _map("count too small", "MAP-72", lambda data, _e: data.update(count=max(len(data["visitors"]) - 1, 0))),
@@ -120,4 +142,7 @@ REALTIME_MAP_MUTANTS = (
     _row("name without payment", "MAP-88", "visitors", _named("customerName"), REVISION_2026_02),
     _row("address without payment", "MAP-88", "visitors", _named("customerEmail"), REVISION_2026_02),
     _row("random name of the identified", "MAP-89", "visitors", _random),
+    _map("negative payments", "MAP-91", _negative),
+    _row("payments in cents", "MAP-92", "recentPayments", _in_cents),
+    Mutant("payments of non-customers", "MAP-93", _others_pay, REVISION_2026_02),
 )

@@ -14,7 +14,7 @@ def _activity(name: str, clause: str, edit: Change) -> Mutant:
 def _swapped(activity: Data, _exchange: Exchange) -> None:
     for one, other in (("firstVisitAt", "lastVisitAt"), ("timeSinceFirstVisit", "timeSinceCurrentVisit")):
         activity[one], activity[other] = activity[other], activity[one]
-    activity["visitedPages"] = []
+    activity.update(visitedPages=[], pageViewCount=0)
 
 
 def _future_visit(activity: Data, exchange: Exchange) -> None:
@@ -84,6 +84,7 @@ VISITOR_MUTANTS = (
     _activity("goals in disorder", "VIS-67", _unsorted),
     _activity("pages before the first visit", "VIS-72", _long_ago),
     _activity("pages newest first", "VIS-71", lambda a, _e: a["visitedPages"].reverse()),
+    _activity("no pages", "VIS-73", lambda a, _e: a.update(visitedPages=[])),
     _activity("all visits are one", "VIS-68", lambda a, _e: a.update(visitCount=1)),
     _activity("the only visit at two times", "VIS-68", _born_earlier),
     in_profiles("identified ahead of time", "VIS-69", _identified_soon),

@@ -22,7 +22,7 @@ PROBES = (
     Question(MAP, labels.SUPERFLUOUS, "key", ("AUTH-09", *_MAPS), values=_SUPERFLUOUS),
     Question(MAP, labels.OK, "no_model", ("AUTH-06", *_MAPS)),
     Series(
-        ("AUTH-06", *_MAPS, "VIS-*", "getVisitor.*", "POLL-0[1-4]", "AGR-0[2-9]", "AGR-10"),
+        ("AUTH-06", *_MAPS, "VIS-*", "getVisitor.*", "POLL-0[1-4]", "AGR-0[2-9]", "AGR-1[0-3]"),
         2 + _OTHER_PROFILES,
         "unknowns",
         _other_website,
