@@ -68,7 +68,7 @@ URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")
 LOG_FULL = ErrorKind(
-    500, "The log of what was written is full, {limit}: DELETE /__mock/facts?key=… with this key clears it."
+    500, "The log of what was written is full ({limit}): DELETE /__mock/facts?key=… with this key clears it."
 )
 NOT_STORED = ErrorKind(500, "The file of --state cannot be written ({problem}): nothing has changed.")
 SERVER_ERROR = ErrorKind(500, "Internal server error.")
