@@ -15,7 +15,7 @@ from mock_server.world.facts import Fact, Facts, Removal
 MOST_FACTS = 10_000
 """The largest number of facts of one account."""
 MOST_REMOVALS = 1_000
-"""The largest number of removals of one website, each of which is compared with all that came before it."""
+"""The largest number of removals of one website, each compared with what the world's visitors do."""
 MOST_BYTES = 16 * 1024 * 1024
 """The most bytes of one account's facts."""
 
