@@ -4,7 +4,8 @@ import re
 
 from contract_tests import recording
 from contract_tests.asking import own_mock
-from contract_tests.commands.verify import REPORTS
+from contract_tests.asking.probes import PAUSE
+from contract_tests.commands.verify import REPORTS, verify
 from contract_tests.report.files import WRITERS
 from contract_tests.report.targets import MARKS
 from mock_server.console.app import STATIC
@@ -41,6 +42,11 @@ def test_the_console_names_an_existing_revision_without_pages() -> None:
 
 def test_the_kit_starts_the_mock_at_the_documented_instant() -> None:
     assert own_mock.INSTANT == DOCUMENTED
+
+
+def test_the_default_pause_is_that_of_the_probes() -> None:
+    # `verify` states it itself, because its help must not load what sends requests.
+    assert next(option.default for option in verify.params if option.name == "pause") == PAUSE
 
 
 def test_each_format_of_a_report_can_be_asked_for_written_and_recognized() -> None:

@@ -73,7 +73,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.option(
     "--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds to wait for a whole answer."
 )
-@click.option("--pause", default=2.0, type=click.FloatRange(0, 60), help="Seconds between polls.")
+@click.option("--pause", default=1.25, type=click.FloatRange(0, 60), help="Seconds between polls.")
 @click.option(
     "--rate-limit", "rate", type=click.FloatRange(0.01), help="Largest number of requests a second."
 )

@@ -22,7 +22,7 @@ from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
 from contract_tests.families import REALTIME
 
-PAUSE = 2.0
+PAUSE = 1.25
 """The default pause between polls, in seconds."""
 
 REFUSED = frozenset({401, 403})
