@@ -1,14 +1,22 @@
 """The fixtures of all tests: a running mock, frozen at the tests' instant, and clients of it."""
 
 from collections.abc import Iterator
+from functools import cache
 
+import httpcore2
 import httpx2
 import pytest
+from httpx2._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from mock_server.testing import RunningMock, running
 from tests.controls import Controls
 from tests.instants import INSTANT
+
+# httpx2 reads the certificates of the system for each client, which takes it 20 ms.
+httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
+# By default it waits for 5 s, which may be too short on a busy machine.
+DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = 60
 
 # `make test` checks a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) many thousands.
 settings.register_profile("test", deadline=None, print_blob=True, max_examples=60)
