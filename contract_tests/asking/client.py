@@ -2,11 +2,14 @@
 
 import math
 import re
+import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
@@ -127,9 +130,11 @@ class Client:
         self._waited = 0.0
         self._read = 0
         self._next = 0.0
+        # A transport of the caller has no connection that may never end.
+        self._watch = self._closed_in_time if transport is None else nullcontext
         self._http = httpx2.Client(
             # Given a transport, the client reads no proxies from the environment itself.
-            transport=transport or httpx2.HTTPTransport(proxy=proxy),
+            transport=transport or httpx2.HTTPTransport(_trust_of(base), proxy=proxy),
             timeout=limits.timeout,
             headers={
                 "User-Agent": USER_AGENT,
@@ -230,12 +235,9 @@ class Client:
     ) -> _Answer:
         """Returns the answer without tokens. Raises StoppedError if it is not complete within the timeout."""
         deadline = self.clock.monotonic() + self._limits.timeout
-        watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
-        watch.daemon = True
-        watch.start()
         try:
             asked = self._http.stream(method, url, params=dict(query) or None, headers=headers, content=body)
-            with asked as reply:
+            with self._watch(), asked as reply:
                 content, unreadable = self._read_body(reply, deadline)
                 headers_told = self._headers_of(reply)
                 return _Answer(reply.status_code, headers_told, self._mask.body(content), unreadable)
@@ -248,6 +250,15 @@ class Client:
             told = f"no answer from {url}{self.through}: {_problem_of(error)}"
             # Some errors quote the request or the answer.
             raise kind(self._mask.text(told)) from None
+
+    @contextmanager
+    def _closed_in_time(self) -> Iterator[None]:
+        """Closes all connections if the block takes half a second longer than the timeout."""
+        watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
         finally:
             watch.cancel()
 
@@ -281,6 +292,11 @@ class Client:
     def _too_slow(self, url: str) -> str:
         told = f"no complete answer within {self._limits.timeout:g} s from {url}{self.through}"
         return self._mask.text(told)
+
+
+def _trust_of(base: str) -> ssl.SSLContext | bool:
+    """Returns the certificates to trust, True for the system's. They load slowly, and HTTP needs none."""
+    return urlsplit(base).scheme == "https" or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _problem_of(error: Exception) -> str:
