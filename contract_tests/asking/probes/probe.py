@@ -1,11 +1,11 @@
 """Probes, and the asker that sends their requests."""
 
+import fnmatch
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Protocol
 
@@ -296,7 +296,7 @@ def is_known(who: str, credentials: Credentials) -> bool:
 
 def is_wanted(patterns: Iterable[str], ids: Sequence[str]) -> bool:
     """Whether one of the clauses matches one of the patterns."""
-    return any(fnmatchcase(clause_id, pattern) for pattern in patterns for clause_id in ids)
+    return any(fnmatch.filter(ids, pattern) for pattern in patterns)
 
 
 def _token(who: str, credentials: Credentials) -> str | None:
