@@ -70,12 +70,18 @@ def stranger(casts: dict[str, dict[str, str]]) -> str:
     return next(iter(casts["shop"].values()))
 
 
-@pytest.fixture
-def web(service: Service, address: str) -> Iterator[httpx2.Client]:
-    """A client with the key of `demo`, to whose account nothing is written."""
-    service.reset()
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[httpx2.Client]:
+    """A client with the key of `demo`."""
     with httpx2.Client(base_url=f"{address}/api/v1", headers=bearer("df_demo"), timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def web(service: Service, client: httpx2.Client) -> httpx2.Client:
+    """The client, to whose account nothing is written."""
+    service.reset()
+    return client
 
 
 def log_of(service: Service, account: str = "demo") -> Log:
