@@ -1,13 +1,13 @@
 """The lives of the visitors that requests name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from mock_server.errors import VISITOR_IS_BOT, VISITOR_NOT_FOUND, ApiError
 from mock_server.instants import iso_of
 from mock_server.resources.call import Call
 from mock_server.world.amended import AmendedWorld
-from mock_server.world.facts import changes_at, person
+from mock_server.world.facts import Fact, PageViewed, changes_at, person
 from mock_server.world.world import BotError, Life, UnknownVisitorError, World
 
 
@@ -46,8 +46,8 @@ def visitor_of(call: Call, visitor_id: str) -> str:
     visitor_id = visitor_id.lower()
     with _refused(call, visitor_id):
         # The world's own visitors are known without any facts.
-        if not call.world.sessions_of(visitor_id, call.instant):
-            find_life(call, visitor_id)
+        if not call.world.sessions_of(visitor_id, call.instant) and not _has_viewed(call, visitor_id):
+            raise UnknownVisitorError
     return visitor_id
 
 
@@ -63,14 +63,26 @@ def _refused(call: Call, visitor_id: str) -> Iterator[None]:
         raise ApiError(VISITOR_NOT_FOUND, visitor_id=visitor_id.lower(), instant=instant) from None
 
 
+def _has_viewed(call: Call, visitor_id: str) -> bool:
+    """Returns whether a browser told that a visitor had viewed a page up to the instant."""
+    viewed = (fact for fact in _told_of(call, visitor_id) if isinstance(fact, PageViewed))
+    return any(fact.written <= call.instant for fact in viewed)
+
+
+def _told_of(call: Call, visitor_id: str) -> Sequence[Fact]:
+    """Returns the facts about who a visitor is, and which pages they viewed."""
+    if call.account is None:
+        return ()
+    return call.account.log.about(call.world.site.website_id, person(visitor_id))
+
+
 def _world_of(call: Call, visitor_id: str) -> World:
     """Returns a world that knows when a visitor came and who it is.
 
     The call of a request that writes has the world without facts: a thousand writes would cost more and more
     if each of them made a world with all that was written before.
     """
-    if call.request is None or call.account is None:
+    if call.request is None:
         return call.world
-    facts = call.account.log.about(call.world.site.website_id, person(visitor_id))
-    changes = changes_at(facts, call.instant)
+    changes = changes_at(_told_of(call, visitor_id), call.instant)
     return AmendedWorld(call.world, changes) if changes else call.world

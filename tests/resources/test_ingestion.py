@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mock_server.options import Options
 from mock_server.resources.ingestion.places import whereabouts_of
@@ -23,6 +25,29 @@ SAFARI = (
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 HOME = "http://127.0.0.1:5173/"
+PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)
+URLS = st.sampled_from(
+    ["", "/", "http://[", "datafast://ios/Home", "file:///a", "http://h:99999/?ref=%ff", "//"]
+)
+MEMBERS = ("eventName", "user_id", "amount", "currency", "stripe_session_id", "email", "url", "text", "plan")
+# At most a few members of an event are replaced, since most of what is replaced is refused.
+EVENTS = st.dictionaries(
+    st.sampled_from(
+        ["href", "referrer", "domain", "sessionId", "cookieless", "viewport", "language", "timezone"]
+    ),
+    URLS | JUNK,
+    max_size=2,
+) | st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["custom", "identify", "payment", "external_link"]),
+        "extraData": st.dictionaries(st.sampled_from(MEMBERS), st.sampled_from(["usd", "x", 1, 0.5]) | JUNK),
+    }
+)
 
 
 class Browser:
@@ -341,6 +366,14 @@ def test_what_is_no_object_is_refused(browser: Browser, content: bytes, status: 
     reply = browser.client.post("/api/events", content=content)
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (status, status)
+
+
+@given(event=EVENTS, user_agent=st.sampled_from(["", SAFARI]) | st.text(PRINTABLE, max_size=40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_sent_is_taken_or_refused(browser: Browser, event: Json, user_agent: str) -> None:
+    reply = browser.post({**browser.event(), **event}, user_agent=user_agent.strip())
+
+    assert reply.status_code in (200, 400, 404), reply.text
 
 
 def test_a_visitor_of_the_world_is_refused(browser: Browser) -> None:
