@@ -58,7 +58,8 @@ def _sender_of(context: Context, name: str) -> Key:
     key = context.service.keys.tracked(name)
     if key is None:
         raise ApiError(WEBSITE_NOT_FOUND, website_id=name)
-    context.key, context.now = key, context.service.clock_of(key).now()
+    context.key = key.shadow() if context.is_peek else key
+    context.now = context.service.clock_of(key).now()
     if context.preferences is None or context.preferences.at is UNSET:
         context.instant = context.now
     return key

@@ -1,7 +1,8 @@
 """The stages that answer a request, and its entry in the journal.
 
-Between `begin` and `conclude` only two things are awaited: the request's body, before the first stage, and a
-report, which is the last one and changes nothing. So limits and the writes of resources need no lock.
+Between `begin` and `conclude` only three things are awaited: the request's body, before the first stage; a
+report, which is the last one and changes nothing; and the name of an event's browser, before the event is
+written. So limits and the writes of resources need no lock.
 """
 
 from collections.abc import Mapping

@@ -306,6 +306,14 @@ def test_an_event_is_in_the_journal_of_the_key(browser: Browser) -> None:
     assert browser.controls.post("/requests/verify", expected, key=browser.key)["verified"]
 
 
+def test_an_event_cannot_be_a_peek_and_leaves_no_trace(browser: Browser) -> None:
+    reply = browser.post(browser.event(), Prefer="peek")
+
+    assert (reply.status_code, "peek" in reply.json()["detail"]) == (400, True)
+    assert browser.facts == []
+    assert browser.controls.get("/requests", key=browser.key)["requests"] == []
+
+
 def test_rules_of_the_key_apply(browser: Browser) -> None:
     rule = {"when": {"operation": "sendEvent"}, "then": {"code": 500}, "times": 1}
     browser.controls.patch("/settings", {"faults": [rule]}, key=browser.key)
