@@ -317,7 +317,7 @@ def test_variants_of_a_payment(
         pytest.param(123, "123", id="integer"),
         pytest.param(2.5, "2.5", id="fraction"),
         pytest.param(2.0, "2", id="whole number"),
-        pytest.param(10**30, "1" + "0" * 30, id="large"),
+        pytest.param(2**53 - 1, "9007199254740991", id="the largest"),
         pytest.param("é " * 100, "é " * 100, id="any text"),
     ],
 )
@@ -606,6 +606,8 @@ BAD_PAYMENTS = [
     pytest.param({"transaction_id": ""}, "/transaction_id", id="transaction empty"),
     pytest.param({"transaction_id": None}, "/transaction_id", id="transaction null"),
     pytest.param({"transaction_id": True}, "/transaction_id", id="transaction true"),
+    pytest.param({"transaction_id": -1}, "/transaction_id", id="transaction negative"),
+    pytest.param({"transaction_id": 2**53}, "/transaction_id", id="a number that JavaScript does not have"),
     pytest.param({"transaction_id": "x" * 256}, "/transaction_id", id="transaction too long"),
     pytest.param({"datafast_visitor_id": "x"}, "/datafast_visitor_id", id="visitor malformed"),
     pytest.param({"datafast_visitor_id": ""}, "/datafast_visitor_id", id="visitor empty"),
