@@ -42,7 +42,7 @@ from tests.world.test_reports import BEGIN, PARTITIONS, SITES, Asked, filters, s
 NAMES = ("signup", "mock:goal", "other_goal", "checkout")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
-PASTS = KeptPasts()
+PASTS, LONG_PASTS = KeptPasts(), KeptPasts()
 # Each example goes through the sessions of hours.
 few = settings(max_examples=settings().max_examples // 3)
 seeds = st.sampled_from([42, 2**40])
@@ -386,7 +386,8 @@ def test_the_list_tells_customers_as_profiles_do(case: Case) -> None:
 
     for flag in (True, False):
         for row in visitors(facts, chosen, 0, 50, goal=None, is_customer=flag).visitors:
-            assert one.session(row.visitor, row.start).is_customer(case.asked.instant) == flag
+            latest = one.sessions_of(one.population.id_of(row.visitor), case.asked.instant)[-1]
+            assert latest.is_customer(case.asked.instant) == flag
 
 
 @few
@@ -430,6 +431,34 @@ def test_funnels_equal_a_recount(case: Case, data: st.DataObject) -> None:
         assert step.visitors == sum(reached >= n for reached in last.values())
         paid = (c.amount for c in charges if c.session and last.get(c.session.visitor_id, 0) >= n)
         assert step.revenue == facts.amount(sum(paid))
+
+
+@st.composite
+def late_cases(draw: st.DrawFn) -> Case:
+    """Questions to which visits of the month before belong, because of their goals or payments."""
+    site, instant = draw(st.sampled_from(["demo", "shop"])), BEGIN + 34 * DAY
+    asked = Asked(42, site, instant, instant + 1 - draw(st.integers(1, HOUR)), instant + 1)
+    one, who = world(42, site), []
+    for back in draw(st.lists(st.integers(2 * HOUR, 33 * DAY), min_size=1, max_size=4)):
+        minute = (instant - back) // MINUTE
+        sessions = [session for n in range(30) for session in one.sessions_started(minute - n)]
+        buyers = [session for session in sessions if session.walk.paid_at]
+        who.append(draw(st.sampled_from(buyers or sessions)))
+    facts = []
+    for session in draw(st.lists(st.sampled_from(who), min_size=1, max_size=6)):
+        written = st.integers(asked.begin, instant) | st.integers(session.start, session.start + HOUR)
+        facts.append(draw(_facts([session.visitor_id], written, [])))
+    return Case(asked, tuple(facts))
+
+
+@settings(max_examples=settings().max_examples // 4)  # each draws a table
+@given(late_cases(), some_filters)
+def test_a_table_that_begins_after_a_visit_tells_the_same(case: Case, chosen_by: tuple[Filter, ...]) -> None:
+    LONG_PASTS.at(case.plain, BEGIN, case.asked.instant)
+
+    told = figures(*ask(case, chosen_by, KeptPasts()))
+
+    assert told == figures(*ask(case, chosen_by, LONG_PASTS))
 
 
 # -- what does not change ------------------------------------------------------------------------------

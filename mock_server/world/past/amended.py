@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from mock_server.world.past.masks import Masks
 from mock_server.world.past.payments import Payments
 from mock_server.world.past.places import places_of, same_visits
 from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, rows_in
+from mock_server.world.past.sets import MarkedMasks, chained
 from mock_server.world.past.table import Goals, Past, Rows, rows_of
 from mock_server.world.past.visitors import Numbers
 from mock_server.world.past.visits import Visits
@@ -132,6 +134,20 @@ def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Changed:
+    """The rows of visits that lost goals among the first `count` goals, and the masks of what is left."""
+
+    count: int
+    rows: Column
+    masks: Column
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return int(self.rows.nbytes + self.masks.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
 class AmendedPast(Past):
     """A past with the facts in it.
 
@@ -177,52 +193,78 @@ class AmendedPast(Past):
         both = zip(columns_of(self.rows), columns_of(self.earlier), strict=True)
         return Rows(*(_looked_up(own, earlier, rows, are_earlier) for own, earlier in both))
 
-    def visitors_in(self, rows: Column) -> Column:
-        """Returns the numbers of the visitors who made these visits."""
-        if not len(self.earlier):
-            return self.rows.visitor[rows]
-        return _looked_up(self.rows.visitor, self.earlier.visitor, rows, rows < 0)
+    def column_of(self, name: str, rows: Column) -> Column:
+        """Returns one column of these visits."""
+        own: Column = getattr(self.rows, name)
+        column: Column = _looked_up(own, getattr(self.earlier, name), rows, rows < 0)
+        return column
 
     def with_goal_sets(self) -> "AmendedPast":
         """Returns the same past, with all goals in the column `goals` of its visits."""
-        written, removed = self.amendment.written, self._removed_goals()
-        sets, own = written.sets, self.amendment.drawing.walks.goal_masks
-        rows, earlier = sets.of_masks(self.rows.goals), sets.of_masks(self.earlier.goals)
-        if len(removed):
-            changed = np.unique(self.goals.row[removed])
-            rows[changed, :-1] = _masks_of(own, self.goals, removed, changed)
-        if self.amendment.goal_removals:
-            earlier[:, :-1] = self._masks_in(written.stretch)[len(written.visits) - len(earlier) :]
-        places = self.places[written.with_goals]
-        inside = places >= 0
-        rows[places[inside], -1] = written.set_numbers[inside]
-        earlier[places[~inside], -1] = written.set_numbers[~inside]
-        amended = replace(
+        written = self.amendment.written
+        changed, masks = self._changed_masks()
+        own = self.written_visits.goals.copy()
+        own[: len(self.earlier)] = self._masks_in(written.stretch)[: len(self.earlier)]
+        places, marks = _common(self.places, changed)
+        own[places] = masks[marks]
+        visits = MarkedMasks(own, written.with_goals, own[written.with_goals], written.set_numbers)
+        rows = self._marked_rows(changed, masks)
+        buyers = self._marked_buyers(changed, masks)
+        return replace(
             self,
             rows=replace(self.rows, goals=rows),
-            earlier=replace(self.earlier, goals=earlier),
-            own_buyers=replace(self.own_buyers, goals=self._goal_sets_of_buyers(rows)),
-            written_visits=replace(
-                self.written_visits, goals=_looked_up(rows, earlier, self.places, self.places < 0)
-            ),
+            earlier=replace(self.earlier, goals=visits[: len(self.earlier)]),
+            written_visits=replace(self.written_visits, goals=visits),
+            buyers=replace(self.buyers, goals=self._with_written(buyers, visits)),
         )
-        return replace(amended, buyers=amended._all_buyers())
 
-    def _goal_sets_of_buyers(self, rows: Column) -> Column:
-        """Returns the column `goals` of the world's own buyers; `rows` is that of all visits."""
-        buyers, written = self.own_buyers, self.amendment.written
-        goals = written.sets.of_masks(buyers.goals)
+    def _marked_rows(self, changed: Column, masks: Column) -> MarkedMasks:
+        """Returns the column `goals` of the visits, some of which lost goals and have the masks given."""
+        written = self.amendment.written
+        with_goals = self.places[written.with_goals]
+        inside = with_goals >= 0
+        places = np.union1d(changed, with_goals[inside])
+        own, further = self.rows.goals[places], np.zeros(len(places), np.int64)
+        own[np.searchsorted(places, changed)] = masks
+        further[np.searchsorted(places, with_goals[inside])] = written.set_numbers[inside]
+        return MarkedMasks(self.rows.goals, places, own, further)
+
+    def _marked_buyers(self, changed: Column, masks: Column) -> MarkedMasks:
+        """Returns the column `goals` of the world's own buyers, some of whom lost goals."""
+        written, buyers = self.amendment.written, self.own_buyers
+        own = buyers.goals.copy()
         if self.amendment.goal_removals:
-            masks = self._masks_before()
-            goals[: len(masks), :-1] = masks
-            places = self._places_of_buyers()
-            inside = np.flatnonzero(places >= 0)
-            goals[inside] = rows[places[inside]]
-        visits = rows_of(written.stretch, self.visitors.of(written.stretch.visits))
+            before = self._masks_before()
+            own[: len(before)] = before
+            places, marks = _common(self._places_of_buyers(), changed)
+            own[places] = masks[marks]
         bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
-        for place, n in same_visits(buyers, taken(visits, written.with_goals[bought])):
-            goals[place, -1] = written.set_numbers[bought[n]]
-        return goals
+        visits = rows_of(written.stretch, self.visitors.of(written.stretch.visits))
+        pairs = sorted(same_visits(buyers, taken(visits, written.with_goals[bought])))
+        places = np.array([place for place, _ in pairs], np.int64)
+        further = np.array([written.set_numbers[bought[n]] for _, n in pairs], np.int64)
+        return MarkedMasks(own, places, own[places], further)
+
+    def _with_written(self, buyers: MarkedMasks, visits: MarkedMasks) -> MarkedMasks:
+        """Returns the column `goals` of all buyers, in the order of `_all_buyers`."""
+        if len(self.buyers) == len(self.own_buyers):
+            return buyers
+        no_goals, no_marks = np.zeros_like(visits.masks, shape=(1, visits.masks.shape[1])), _NOWHERE
+        return chained([buyers, visits, MarkedMasks(no_goals, no_marks, no_goals[:0], no_marks)])
+
+    def _changed_masks(self) -> tuple[Column, Column]:
+        """Returns the rows of visits that lost goals, sorted, and the masks of the goals that are left."""
+        removals, masks = self.amendment.goal_removals, self.amendment.drawing.walks.goal_masks
+        if not removals:
+            return _NOWHERE, masks.empty(0)
+        removed, count = self._removed_goals(), self.settled_goals
+        key = (MarkedMasks, removals.key)
+        known: _Changed | None = self.made.get(key)
+        if known is None or known.count != count:
+            settled = taken(self.goals, slice(count))
+            known = self.made[key] = _Changed(count, *_left(masks, settled, removed[removed < count]))
+        late = _left(masks, taken(self.goals, slice(count, None)), removed[removed >= count] - count)
+        return np.concatenate([known.rows, late[0]]), np.concatenate([known.masks, late[1]])
 
     def _places_of_buyers(self) -> Column:
         """Returns the rows of the world's own buyers; -1 for those who bought before the table begins."""
@@ -249,10 +291,17 @@ class AmendedPast(Past):
     def _masks_in(self, stretch: Stretch) -> Column:
         """Returns the goals that are left in each visit of a stretch."""
         courses, removals = stretch.courses, self.amendment.goal_removals
+        if not removals:
+            return courses.goals
         goals = Goals(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin)
-        removed = removals.among(goals, rows_in(stretch, removals.visits))
-        rows = np.arange(len(stretch.visits))
-        return _masks_of(self.amendment.drawing.walks.goal_masks, goals, removed, rows)
+        changed, masks = _left(
+            self.amendment.drawing.walks.goal_masks,
+            goals,
+            removals.among(goals, rows_in(stretch, removals.visits)),
+        )
+        left = courses.goals.copy()
+        left[changed] = masks
+        return left
 
     def _with_payments(self) -> "AmendedPast":
         """Returns the same past with the facts in its payments."""
@@ -364,8 +413,10 @@ def _chained(own: Column, chosen: Column, more: Column) -> Column:
     return column
 
 
-def _looked_up(own: Column, earlier: Column, rows: Column, are_earlier: Column) -> Column:
+def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any:
     """Returns the values in rows of a column; those below 0 count from the end of another column."""
+    if isinstance(own, MarkedMasks):
+        return chained([own, earlier])[np.where(are_earlier, len(own) + len(earlier) + rows, rows)]
     found = np.empty((len(rows), *own.shape[1:]), own.dtype)
     found[~are_earlier] = own[rows[~are_earlier]]
     found[are_earlier] = earlier[rows[are_earlier]]
@@ -389,14 +440,24 @@ def _nobody(like: Rows, drawing: Drawing) -> Rows:
     return nothing
 
 
-def _masks_of(masks: Masks, goals: Goals, removed: Column, rows: Column) -> Column:
-    """Returns the sets of the goals that are not removed, for sorted rows."""
-    is_one = np.zeros(max(int(goals.row.max(initial=-1)), int(rows.max(initial=-1))) + 1, bool)
+def _left(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
+    """Returns the rows with removed goals, sorted, and the masks of the goals that are left in them."""
+    rows = np.unique(goals.row[removed])
+    is_one = np.zeros(int(goals.row.max(initial=-1)) + 1, bool)
     is_one[rows] = True
     is_left = is_one[goals.row]
     is_left[removed] = False
     left = np.flatnonzero(is_left)
-    return masks.of_rows(np.searchsorted(rows, goals.row[left]), goals.goal[left], len(rows))
+    return rows, masks.of_rows(np.searchsorted(rows, goals.row[left]), goals.goal[left], len(rows))
+
+
+def _common(values: Column, others: Column) -> tuple[Column, Column]:
+    """Returns the places of the values that are among others, which are sorted, and the places of these."""
+    if not len(others):
+        return _NOWHERE, _NOWHERE
+    places = np.minimum(np.searchsorted(others, values), len(others) - 1)
+    there = np.flatnonzero(others[places] == values)
+    return there, places[there]
 
 
 _NOWHERE: Column = np.zeros(0, np.int64)

@@ -1,6 +1,6 @@
-"""The goals of visits as sets: masks of a website's own goals, and of those that facts add the few sets."""
+"""The goals of visits as sets: masks of a website's own goals, and in few visits further sets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -8,37 +8,70 @@ from mock_server.world.past.coins import Column
 from mock_server.world.past.masks import Masks
 
 
-class GoalSets(Masks):
-    """Columns of sets of goals: the words of a mask, then the number of another set, which has any numbers.
+class MarkedMasks:
+    """A column of masks, in some rows of which facts changed the goals; it is made without a copy of all.
 
-    So a column stays narrow however many names of goals there are. Set 0 is empty.
+    `places` are these rows, sorted; `own` are their masks now, and `further` the numbers of sets beside them.
+    """
+
+    def __init__(self, masks: Column, places: Column, own: Column, further: Column) -> None:
+        """The four columns stay as they are."""
+        self.masks, self.places, self.own, self.further = masks, places, own, further
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def __getitem__(self, rows: Column | slice) -> "MarkedMasks":
+        """Returns some rows: those of a slice, those with flags, or those with numbers."""
+        if isinstance(rows, slice):
+            begin, end, _ = rows.indices(len(self))
+            there = slice(*np.searchsorted(self.places, [begin, end]))
+            return MarkedMasks(
+                self.masks[rows], self.places[there] - begin, self.own[there], self.further[there]
+            )
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        is_marked = np.zeros(len(self), bool)
+        is_marked[self.places] = True
+        places = np.flatnonzero(is_marked[rows])
+        marks = np.searchsorted(self.places, rows[places])
+        return MarkedMasks(self.masks[rows], places, self.own[marks], self.further[marks])
+
+
+def chained(parts: Iterable[MarkedMasks]) -> MarkedMasks:
+    """Returns the rows of all columns, one after the other."""
+    parts = list(parts)
+    begins = np.cumsum([0, *map(len, parts)])[:-1]
+    return MarkedMasks(
+        np.concatenate([part.masks for part in parts]),
+        np.concatenate([part.places + begin for part, begin in zip(parts, begins, strict=True)]),
+        np.concatenate([part.own for part in parts]),
+        np.concatenate([part.further for part in parts]),
+    )
+
+
+class GoalSets(Masks):
+    """The sets of a column of marked masks. Further sets have any numbers; number 0 is the empty one.
+
+    So a column stays narrow however many names of goals there are.
     """
 
     def __init__(self, own: Masks, sets: Sequence[frozenset[int]]) -> None:
-        """`own` are the masks of the website's own goals."""
+        """`own` are the masks of the website's own goals, `sets` the further sets."""
         super().__init__(own.size)
-        self._own = own
         self._sets = list(dict.fromkeys([frozenset[int](), *sets]))
         self._places = {one: n for n, one in enumerate(self._sets)}
-        self._wide = np.promote_types(own.empty(0).dtype, np.min_scalar_type(len(self._sets)))
 
     def number_of(self, one: frozenset[int]) -> int:
-        """Returns the number of a set."""
+        """Returns the number of a further set."""
         return self._places[one]
 
-    def of_masks(self, masks: Column) -> Column:
-        """Returns a copy of a column of masks with the empty set beside each."""
-        # The values of each word lie side by side, as they are read word by word.
-        column = np.zeros((self.words + 1, len(masks)), self._wide).T
-        column[:, :-1] = masks
-        return column
-
-    def have_any(self, masks: Column, numbers: list[int]) -> Column:
+    def have_any(self, masks: Column | MarkedMasks, numbers: list[int]) -> Column:
         """Returns, for each set, whether it contains any of these numbers."""
-        found = self._own.have_any(masks, [number for number in numbers if number < self.size])
+        own = [number for number in numbers if number < self.size]
+        if not isinstance(masks, MarkedMasks):
+            return super().have_any(masks, own)
+        found = super().have_any(masks.masks, own)
         has_any = np.array([not one.isdisjoint(numbers) for one in self._sets])
-        if has_any.any():
-            # Few visits have another set.
-            there = np.flatnonzero(masks[:, -1] != 0)
-            found[there] |= has_any[masks[there, -1]]
+        found[masks.places] = super().have_any(masks.own, own) | has_any[masks.further]
         return found

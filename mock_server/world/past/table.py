@@ -30,7 +30,8 @@ class Rows:
     """Visits as columns, sorted by their start.
 
     `visitor` is the visitor's number; `number` counts a visitor's visits from 1 on; `previous` is the row of
-    the visitor's visit before, or -1. `pages` and `goals` are masks; `length` is in ms.
+    the visitor's visit before, or -1. `pages` and `goals` are masks; with facts, `goals` are marked masks.
+    `length` is in ms.
     """
 
     start: Column
@@ -42,7 +43,7 @@ class Rows:
     source: Column
     entry: Column
     pages: Column
-    goals: Column
+    goals: Any
     views: Column
     length: Column
 
@@ -102,10 +103,10 @@ class Past:
         """Returns the visits in which goals were reached, by their rows."""
         return taken(self.rows, rows)
 
-    def visitors_in(self, rows: Column) -> Column:
-        """Returns the numbers of the visitors who made these visits."""
-        visitors: Column = self.rows.visitor[rows]
-        return visitors
+    def column_of(self, name: str, rows: Column) -> Column:
+        """Returns one column of these visits."""
+        column: Column = getattr(self.rows, name)[rows]
+        return column
 
     def with_goal_sets(self) -> "Past":
         """Returns the same past, with all goals in the column `goals` of its visits."""

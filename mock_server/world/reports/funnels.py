@@ -131,7 +131,7 @@ class _Moving:
         early = np.flatnonzero(goals.row < self._chosen.first)
         rows, places = np.unique(goals.row[early], return_inverse=True)
         moves = self._moves(len(rows), places, goals.at[early], self._by_goal[goals.goal[early]])
-        return self._past.visitors_in(rows), moves
+        return self._past.column_of("visitor", rows), moves
 
     def of_the_period(self) -> Column:
         """Returns the moves of all visits that start in the period, chosen or not."""

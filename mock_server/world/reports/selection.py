@@ -126,8 +126,7 @@ class Selection:
 
     def visitors_with(self, goals: Column) -> Column:
         """Returns the numbers of the visitors who reached goals, which are places in `goals`."""
-        visitors: Column = self.past.visitors_in(self.goals.row[goals])
-        return visitors
+        return self.past.column_of("visitor", self.goals.row[goals])
 
     @cached_property
     def charges(self) -> Payments:

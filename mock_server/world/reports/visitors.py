@@ -32,7 +32,7 @@ def visitors(
     """Returns a page of the list. With a goal, it has those who reached it, and the instants when they did.
 
     `is_customer` selects those who have paid by now, or have not; None selects both. Visitors of the same
-    instant are sorted by their numbers.
+    instant are sorted by their visits.
     """
     if goal is not None:
         return _who_reached(facts, chosen, goal, offset, limit)
@@ -53,14 +53,13 @@ def visitors(
 def _who_reached(facts: Facts, chosen: Selection, goal: str, offset: int, limit: int) -> Page:
     reached = reached_by(facts, chosen, goal)
     numbers, places = np.array([*reached], np.int64), np.array([*reached.values()], np.int64)
-    order = np.lexsort((numbers, -chosen.goals.at[places]))[offset : offset + limit]
-    numbers, places = numbers[order], places[order]
-    starts = chosen.past.visits(chosen.goals.row[places]).start
+    at, starts = chosen.goals.at[places], chosen.past.column_of("start", chosen.goals.row[places])
+    # The number of a visitor who came before the table begins depends on that.
+    order = np.lexsort((numbers, starts, -at))[offset : offset + limit]
+    numbers, starts, at = numbers[order], starts[order], at[order]
     listed = [
         Listed(chosen.past.visitors.visitor(visitor), start, at)
-        for visitor, start, at in zip(
-            numbers.tolist(), starts.tolist(), chosen.goals.at[places].tolist(), strict=True
-        )
+        for visitor, start, at in zip(numbers.tolist(), starts.tolist(), at.tolist(), strict=True)
     ]
     return Page(listed, len(reached))
 
