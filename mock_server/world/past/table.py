@@ -20,7 +20,7 @@ SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
 """After so many minutes a visit is over, with all that is done on its last page."""
 
 # So many values that reports made of settled visits are cached; the least recently used one makes room.
-_MOST_MADE = 8
+_MOST_MADE = 12
 # The table grows by so many minutes at a time: an instant draws these and what has not settled.
 _STEP = 15
 
