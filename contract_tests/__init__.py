@@ -1,1 +1,1 @@
-"""The contract kit: it judges any server that claims to speak DataFast's realtime API."""
+"""The contract kit: it judges any server that claims to speak DataFast's API."""
