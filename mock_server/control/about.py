@@ -6,6 +6,7 @@ from mock_server import __version__
 from mock_server.control.call import ControlCall
 from mock_server.instants import iso_of
 from mock_server.state.credentials import site_token
+from mock_server.world.site import Site
 from mock_server.world.world import WORLD_VERSION
 
 
@@ -23,10 +24,18 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     instant: str
 
 
+class Price(Struct, frozen=True):
+    """An amount in major units of a currency, as `POST /payments` takes it."""
+
+    amount: float
+    currency: str
+
+
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A website, its key, and the ids of its cast, who are always active.
 
-    Pages of one's own name the website by its `tracking_id` when they send events.
+    Pages of one's own name the website by its `tracking_id` when they send events. `price` is what its first
+    plan costs; None if it sells nothing.
     """
 
     name: str
@@ -34,6 +43,7 @@ class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     website_id: str
     tracking_id: str
     domain: str
+    price: Price | None
     key: str
     cast: dict[str, str]
 
@@ -70,9 +80,16 @@ def sites(call: ControlCall) -> Sites:
                 website_id=site.website_id,
                 tracking_id=site.tracking_id,
                 domain=site.domain,
+                price=_price(site),
                 key=site_token(name),
                 cast=dict(service.worlds.world(seed, name).cast(instant)),
             )
             for name, site in service.sites.items()
         ]
     )
+
+
+def _price(site: Site) -> Price | None:
+    if site.money is None:
+        return None
+    return Price(float(site.money.plans[0].amount), site.money.currency)

@@ -444,6 +444,14 @@ def test_sites_name_the_default_one_with_key_and_website_id(root: httpx2.Client)
     assert len({site["websiteId"] for site in sites}) == len(sites) >= 7
 
 
+def test_sites_tell_what_their_first_plan_costs(root: httpx2.Client) -> None:
+    prices = {site["name"]: site["price"] for site in root.get("/__mock/sites").json()["sites"]}
+
+    assert prices["demo"] == {"amount": 19.0, "currency": "USD"}
+    assert prices["shop"]["currency"] == "JPY"
+    assert (prices["empty"], prices["no_revenue"]) == (None, None)
+
+
 def test_key_and_website_id_of_each_site_lead_to_the_same_site(root: httpx2.Client) -> None:
     sites = root.get("/__mock/sites").json()["sites"]
 
