@@ -6,6 +6,9 @@ const PATHS = {
   getRealtime: () => "/analytics/realtime",
   getRealtimeMap: () => "/analytics/realtime/map",
   getVisitor: (/** @type {string} */ visitorId) => `/visitors/${encodeURIComponent(visitorId)}`,
+  createPayment: () => "/payments",
+  createGoal: () => "/goals",
+  identifyVisitor: () => "/identify",
 };
 /** The timeout of a request in ms, longer than all but the longest delay of the switches. */
 const PATIENCE = 65_000;

@@ -20,6 +20,7 @@ const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "
 /**
  * @typedef {object} Item
  * @property {string} id
+ * @property {string} eventId the id of the event; a payment itself has another one
  * @property {string} kind
  * @property {number} instant
  * @property {string | null} visitorId null if it is not known
@@ -41,8 +42,10 @@ export class Feed {
   /**
    * @param {(visitorId: string) => void} open called for the visitor of a chosen event
    * @param {(visitorId: string) => string | null} nameOf returns a visitor's name on the map
+   * @param {Set<string>} made the ids of the events that were made here, and the kinds with a visitor's id
    */
-  constructor(open, nameOf) {
+  constructor(open, nameOf, made) {
+    this.made = made;
     this.list = at("feed");
     this.open = open;
     this.nameOf = nameOf;
@@ -84,7 +87,13 @@ export class Feed {
       shown,
       ({ id }) => id,
       (item) => this.#row(item),
-      (row, item) => say(/** @type {any} */ (row.querySelector(".when")), ago(this.#instant - item.instant)),
+      (row, item) => {
+        say(/** @type {any} */ (row.querySelector(".when")), ago(this.#instant - item.instant));
+        const { eventId, kind, visitorId } = item;
+        const isMade = this.made.has(eventId) || this.made.has(`${kind} ${visitorId}`);
+        say(/** @type {any} */ (row.querySelector(".mark")), isMade ? "made here " : "");
+        row.classList.toggle("made", isMade);
+      },
     );
     say(at("feed-empty"), shown.length > 0 ? "" : this.#nothing());
   }
@@ -115,7 +124,7 @@ export class Feed {
         h("span", { dir: "auto" }, text),
       ),
       h("span", { class: "when faint" }),
-      detail === null ? null : h("span", { class: "more faint", dir: "auto" }, detail),
+      h("span", { class: "more faint" }, h("b", { class: "mark" }), h("bdi", {}, detail)),
     ];
     const row =
       visitorId === null
@@ -161,6 +170,7 @@ function eventItem({
 }) {
   return {
     id: String(_id),
+    eventId: String(_id),
     kind: String(type),
     instant: Date.parse(timestamp),
     visitorId: typeof visitorId === "string" ? visitorId : null,
@@ -175,6 +185,7 @@ function paymentItem({ _id, timestamp, name, displayName, amount, currency, rene
   const kind = renewal ? "renewal" : isNew ? "first payment" : "payment";
   return {
     id: String(_id),
+    eventId: String(event?._id),
     kind: "payment",
     instant: Date.parse(timestamp),
     visitorId: event?.visitorId ?? null,

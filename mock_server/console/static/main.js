@@ -7,6 +7,7 @@ import { at, h, reconcile, say } from "./dom.js";
 import { Feed } from "./feed.js";
 import { clockTime, counted, dateTime, size } from "./format.js";
 import { Journal } from "./journal.js";
+import { Maker } from "./maker.js";
 import { WorldMap } from "./map.js";
 import { People } from "./people.js";
 import { Profile } from "./profile.js";
@@ -27,6 +28,8 @@ let caller = { base: "", key: "", websiteId: null };
 let turn = 0;
 /** @type {Map<string, import("./poller.js").Visitor>} */
 const visitors = new Map();
+/** What the page made, for the marks: ids of events and visitors. @type {Set<string>} */
+const made = new Set();
 let instant = 0;
 let isFirst = true;
 /** The visitor whose profile is open, or empty. */
@@ -53,14 +56,15 @@ const asks = /** @type {HTMLButtonElement[]} */ ([
 
 const poller = new Worker("/console/poller.js", { type: "module" });
 const answer = new Answer();
-const map = new WorldMap(at("map"), open);
-const feed = new Feed(open, (visitorId) => visitors.get(visitorId)?.name ?? null);
+const map = new WorldMap(at("map"), open, made);
+const feed = new Feed(open, (visitorId) => visitors.get(visitorId)?.name ?? null, made);
 const people = new People(open);
 const profile = new Profile(close, (visitorId) =>
   answer.open({ caller, operation: "getVisitor", visitorId }),
 );
 const journal = new Journal(unlessRefused);
 const switches = new Switches(refresh, (websiteId) => begin(caller.key, websiteId));
+const maker = new Maker({ visitors, opened: () => opened, made, unlessRefused, changed: showMade });
 
 poller.onmessage = (/** @type {MessageEvent} */ { data }) => {
   if (data.turn !== turn) return;
@@ -167,6 +171,7 @@ function clear() {
   feed.clear();
   people.clear();
   switches.wait();
+  maker.wait();
   for (const id of ["latest", "revision"]) say(at(id), "");
   say(at("active"), "–");
   say(at("site"), "The website");
@@ -195,6 +200,7 @@ function answered(news) {
     isFirst = false;
   }
   people.show([...visitors.values()], instant);
+  maker.see();
   if (opened !== "" && performance.now() - openedAt > PROFILE_PAUSE) void inspect(opened);
 }
 
@@ -218,6 +224,7 @@ function open(visitorId) {
   inspecting.abort();
   opened = visitorId;
   map.select(visitorId);
+  maker.show();
   profile.open({ visitorId, visitor: visitors.get(visitorId), data: null, problem: "", instant });
   void inspect(visitorId);
 }
@@ -248,6 +255,7 @@ function close() {
   inspecting.abort();
   opened = "";
   map.select("");
+  maker.show();
   profile.hide();
   if (before?.isConnected) before.focus();
   before = null;
@@ -280,11 +288,20 @@ async function refresh(hasChanged = true) {
     state.site ??= sites.find(({ websiteId }) => websiteId === caller.websiteId)?.name ?? null;
     clock = { now: Date.parse(state.now), speed: state.frozen ? 0 : state.speed, at: performance.now() };
     switches.show({ key: caller.key, ...settings, sites, operations });
+    maker.use({ caller, ...settings, sites });
     say(at("site"), state.site ?? "The website");
     say(at("revision"), `Revision ${state.revision}.`);
     feed.use(state.revision);
     document.title = `${state.site ?? caller.key} · datafast-mock`;
   });
+}
+
+/** Marks what the page made, and asks for its effects. */
+async function showMade() {
+  at("made-legend").hidden = made.size === 0;
+  map.mark();
+  feed.show(instant);
+  await refresh();
 }
 
 async function mint() {
@@ -313,6 +330,7 @@ async function unlessRefused(act) {
     for (const part of at("unlock").querySelectorAll("label, input, button"))
       part.hidden = error.status !== 401;
   }
+  if (refusal !== "") maker.refuse(refusal);
   at("switch-board").hidden = refusal !== "";
   at("unlock").hidden = refusal === "";
   say(at("unlock-text"), refusal);

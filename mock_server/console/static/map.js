@@ -35,8 +35,10 @@ export class WorldMap {
   /**
    * @param {HTMLElement} frame what the map fills
    * @param {(visitorId: string) => void} open called for the visitor that was chosen
+   * @param {Set<string>} made the ids of the visitors about whom something was made here
    */
-  constructor(frame, open) {
+  constructor(frame, open, made) {
+    this.made = made;
     const dots = s("g", {
       class: "dots",
       role: "group",
@@ -100,6 +102,11 @@ export class WorldMap {
     this.#dots.get(visitorId)?.element.classList.add("selected");
   }
 
+  /** Marks the visitors about whom something was made here, and no others. */
+  mark() {
+    for (const dot of this.#dots.values()) this.#describe(dot);
+  }
+
   /** @param {Visitor} visitor @param {boolean} isFirst */
   #arrive(visitor, isFirst) {
     const element = s("circle", { role: "button", tabindex: "-1", "data-id": visitor.visitorId });
@@ -139,7 +146,10 @@ export class WorldMap {
   #describe({ visitor, element }) {
     const { name, visitorId, city, countryCode, page, isCustomer } = visitor;
     const who = `${name ?? anonymous(visitorId)}${isCustomer ? ", customer" : ""}`;
-    element.setAttribute("aria-label", [who, place(city, countryCode), page].filter(Boolean).join(", "));
+    const isMade = this.made.has(visitorId);
+    const parts = [who, place(city, countryCode), page, isMade ? "made here" : null];
+    element.setAttribute("aria-label", parts.filter(Boolean).join(", "));
+    element.classList.toggle("made", isMade);
     element.classList.toggle("customer", isCustomer);
     const layer = isCustomer ? this.#customers : this.#visitors;
     if (element.parentNode !== layer) layer.append(element);
