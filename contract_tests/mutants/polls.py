@@ -36,12 +36,12 @@ def _backwards(data: Data, number: int) -> None:
 
 
 def _forgetting() -> Mutation:
-    """Returns a mutation that removes the first page if a visitor's profile is requested again."""
+    """Returns a mutation that leaves only the latest page if a visitor's profile is requested again."""
     asked: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:
         if data["visitorId"] in asked:
-            del data["activity"]["visitedPages"][:1]
+            del data["activity"]["visitedPages"][:-1]
         asked.add(data["visitorId"])
 
     return editing(VISITOR, edit)
