@@ -220,9 +220,11 @@ def test_the_keyboard_makes_something_happen(opened: Open) -> None:
 
 def test_nothing_can_be_pressed_before_the_key_is_known(opened: Open) -> None:
     console = opened()
-    expect(console.button("A goal now")).to_be_enabled()
+    expect(happen(console, "A goal now")).to_contain_text("Status 200: ")
+    expect(console.page.get_by_text("made here", exact=True)).not_to_have_count(0)
     console.page.get_by_label("Key", exact=True).fill("no key")
     console.page.keyboard.press("Enter")
 
     for name in (*WRITES, "Launch begins", "Take it all back"):
         expect(console.button(name)).to_be_disabled()
+    expect(console.page.locator(".made")).to_be_hidden()

@@ -172,6 +172,7 @@ function clear() {
   people.clear();
   switches.wait();
   maker.wait();
+  at("made-legend").hidden = true;
   for (const id of ["latest", "revision"]) say(at(id), "");
   say(at("active"), "–");
   say(at("site"), "The website");
