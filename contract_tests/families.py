@@ -31,6 +31,7 @@ FAMILIES = (
     Family("POLL", "Answers over time", "polls"),
     Family("AGR", "Agreement between endpoints", "agreement"),
     Family("SUM", "Sums of reports", "sums"),
+    Family("WRITE", "What is written", "writes"),
 )
 
 WRITTEN = frozenset(family.operation for family in FAMILIES if family.operation)

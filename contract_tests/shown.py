@@ -1,6 +1,6 @@
 """Where answers show what was written: goals, payments and identities in profiles, on maps and in reports."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -68,22 +68,52 @@ def row_of(shown: Json, visitor_id: str) -> dict[str, Json] | None:
 
 
 def events_of(shown: Json, name: str) -> list[dict[str, Json]]:
-    """Returns the events of a goal in the `data` of a map."""
+    """Returns the events of a goal in the `data` of a map, each id once."""
     listed = _objects(_object(shown).get("recentEvents"))
-    return [event for event in listed if _object(event.get("extraData")).get("eventName") == name]
+    return _once(event for event in listed if _object(event.get("extraData")).get("eventName") == name)
+
+
+def are_events_told(shown: Json) -> bool:
+    """Whether the `data` of a map has a list of events, and tells more of each."""
+    listed = _object(shown).get("recentEvents")
+    return isinstance(listed, list) and all(isinstance(e.get("extraData"), dict) for e in _objects(listed))
 
 
 def payments_of(shown: Json, body: Mapping[str, Json]) -> list[dict[str, Json]]:
-    """Returns the payments on a map with the amount and the currency of a request."""
+    """Returns the payments on a map with the amount and the currency of a request, each id once.
+
+    The amount may be negative or in hundredths, which other clauses are about.
+    """
     listed = _objects(_object(shown).get("recentPayments"))
     amount, currency = body.get("amount"), str(body.get("currency")).upper()
-    return [p for p in listed if p.get("amount") == amount and str(p.get("currency")).upper() == currency]
+    return _once(
+        payment
+        for payment in listed
+        if str(payment.get("currency")).upper() == currency and _is_amount(payment.get("amount"), amount)
+    )
+
+
+def _is_amount(told: Json, amount: Json) -> bool:
+    return isinstance(told, int | float) and abs(told) in (amount, 100 * amount)
+
+
+def are_payments_told(shown: Json) -> bool:
+    """Whether the `data` of a map has a list of payments, and tells the amount and the currency of each."""
+    listed = _object(shown).get("recentPayments")
+    return isinstance(listed, list) and all(
+        isinstance(p.get("amount"), int | float) and isinstance(p.get("currency"), str)
+        for p in _objects(listed)
+    )
 
 
 def completions_of(report: Json, name: str) -> Json:
     """Returns the completions of a goal in the `data` of a report; None if it has no row."""
     rows = (row for row in _objects(report) if row.get("goal") == name)
     return next((row.get("completions") for row in rows), None)
+
+
+def _once(rows: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:
+    return list({str(row.get("_id", n)): row for n, row in enumerate(rows)}.values())
 
 
 def _object(value: Json) -> dict[str, Json]:

@@ -3,7 +3,18 @@
 from dataclasses import replace
 from functools import cache
 
-from contract_tests.clauses import access, agreement, envelope, polls, realtime, realtime_map, sums, visitor
+from contract_tests.clauses import (
+    access,
+    agreement,
+    envelope,
+    polls,
+    realtime,
+    realtime_map,
+    sums,
+    visitor,
+    writes,
+    written_reports,
+)
 from contract_tests.clauses.access import ACCESS, access_clauses
 from contract_tests.clauses.clause import Clause, clauses_of
 from contract_tests.clauses.paging import paging_clauses
@@ -25,7 +36,7 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
     for module in (envelope, realtime_map, visitor):
         # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
-    for module in (access, realtime, polls, agreement, sums):
+    for module in (access, realtime, polls, agreement, sums, writes, written_reports):
         found += clauses_of(vars(module))
-    found += (*access_clauses(contract), *paging_clauses(contract))
+    found += (*access_clauses(contract), *paging_clauses(contract), *writes.refusal_clauses())
     return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

@@ -56,7 +56,8 @@ class Answered(NamedTuple):
 
         The answers of rate limits and gateways do not, nor does a failure (5xx) where a success is expected.
         Where a refusal is expected, a failure counts if other requests succeed, and every request for its
-        URL fails. If the server does not have the operation, its answer to a correct request is a warning.
+        URL and body fails. If the server does not have the operation, its answer to a correct request is a
+        warning.
         """
         if self.operation is not None and self.operation in recording.absent:
             if min(self.statuses) < _ERROR:
@@ -64,14 +65,14 @@ class Answered(NamedTuple):
                 yield from (Case(e, _NOT_THERE) for e in absent if self.label in e.labels)
             return
         asked = [e for e in recording.labelled(self.label) if self._is_about(e) and e.status not in _PASSING]
-        answered = {e.url for e in asked if e.status < _FAILURE}
-        failures = Counter(e.url for e in asked if e.status >= _FAILURE)
+        answered = {_request(e) for e in asked if e.status < _FAILURE}
+        failures = Counter(_request(e) for e in asked if e.status >= _FAILURE)
         is_working = any(e.is_success for e in recording.exchanges)
         for exchange in asked:
             if exchange.status < _FAILURE:
                 yield Case(exchange)
-            elif min(self.statuses) >= _ERROR and exchange.url not in answered and is_working:
-                yield Case(exchange, _ONCE if failures[exchange.url] == 1 else None)
+            elif min(self.statuses) >= _ERROR and _request(exchange) not in answered and is_working:
+                yield Case(exchange, _ONCE if failures[_request(exchange)] == 1 else None)
 
     def check(self, case: Case) -> Iterable[Violation]:
         """Yields a violation if the status is not allowed."""
@@ -85,3 +86,8 @@ class Answered(NamedTuple):
 
     def _is_about(self, exchange: Exchange) -> bool:
         return exchange.operation == self.operation if self.operation else exchange.operation in WRITTEN
+
+
+def _request(exchange: Exchange) -> tuple[str, bytes]:
+    """Returns what two requests share if one repeats the other."""
+    return exchange.url, exchange.request_body

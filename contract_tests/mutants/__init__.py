@@ -15,6 +15,7 @@ from contract_tests.mutants.shape import shape_mutants
 from contract_tests.mutants.statuses import status_mutants
 from contract_tests.mutants.sums import SUMS_MUTANTS
 from contract_tests.mutants.visitor import VISITOR_MUTANTS
+from contract_tests.mutants.writes import WRITES_MUTANTS
 
 
 @cache
@@ -35,6 +36,7 @@ def mutants_for(contract: Document) -> tuple[Mutant, ...]:
         *POLLS_MUTANTS,
         *AGREEMENT_MUTANTS,
         *SUMS_MUTANTS,
+        *WRITES_MUTANTS,
         *paging_mutants(contract),
         *shape_mutants(contract),
     )

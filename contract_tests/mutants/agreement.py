@@ -2,11 +2,12 @@
 
 from functools import partial
 
+from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import iso
 from contract_tests.mutants.mutant import Mutant, Mutation
-from contract_tests.mutants.planting import MINUTE, Data, editing, in_profiles, span_of
+from contract_tests.mutants.planting import MINUTE, Change, Data, editing, in_profiles, span_of
 from contract_tests.recording import REVISION_2026_02
 
 
@@ -37,10 +38,20 @@ def _moved(data: Data, _exchange: Exchange) -> None:
         data["identity"]["countryCode"] = "ZZ"
 
 
-def _low_scores() -> Mutation:
+def _low_score(data: Data, _exchange: Exchange) -> None:
     """Gives a prediction to customers, and to visitors without one."""
     low = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
-    return editing(VISITOR, lambda data, _e: data.update(prediction=data["prediction"] or low))
+    data["prediction"] = data["prediction"] or low
+
+
+def _met(name: str, clause: str, edit: Change, revision: str | None = None) -> Mutant:
+    """Returns a mutant that edits the `data` of profiles that are requested because of the map."""
+
+    def change(data: Data, exchange: Exchange) -> None:
+        if labels.MET in exchange.labels:
+            edit(data, exchange)
+
+    return Mutant(name, clause, partial(editing, VISITOR, change), revision)
 
 
 def _paid(activity: Data, exchange: Exchange) -> None:
@@ -84,12 +95,10 @@ AGREEMENT_MUTANTS = (
         partial(editing, VISITOR, lambda data, e: _fewer_visits(data["activity"], e)),
         REVISION_2026_02,
     ),
-    in_profiles("identified without profile", "AGR-06", lambda data, _e: data.update(profile=None)),
-    in_profiles(
-        "another user", "AGR-09", lambda data, _e: data["profile"] and data["profile"].update(userId="~")
-    ),
-    Mutant("customers with a score of 3", "AGR-10", _low_scores, REVISION_2026_02),
-    in_profiles("everybody has paid", "AGR-11", lambda data, e: _paid(data["activity"], e)),
+    _met("identified without profile", "AGR-06", lambda data, _e: data.update(profile=None)),
+    _met("another user", "AGR-09", lambda data, _e: data["profile"] and data["profile"].update(userId="~")),
+    _met("customers with a score of 3", "AGR-10", _low_score, REVISION_2026_02),
+    _met("everybody has paid", "AGR-11", lambda data, e: _paid(data["activity"], e)),
     Mutant("one visit each on the map", "AGR-12", partial(editing, MAP, _one_visit), REVISION_2026_02),
     in_profiles(
         "another score than on the map",

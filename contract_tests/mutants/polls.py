@@ -1,5 +1,6 @@
 """Mutants whose answers contradict an earlier answer."""
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 
@@ -47,6 +48,18 @@ def _forgetting() -> Mutation:
     return editing(VISITOR, edit)
 
 
+def _dearer() -> Mutation:
+    """Returns a mutation that raises the amount of a payment each time that it is listed again."""
+    times: Counter[str] = Counter()
+
+    def edit(data: Data, _exchange: Exchange) -> None:
+        for row in rows(data, "recentPayments"):
+            row["amount"] += times[row["_id"]]
+            times[row["_id"]] += 1
+
+    return editing(MAP, edit)
+
+
 def _each(place: str, change: Callable[[Data, int], object]) -> Callable[[Data, int], None]:
     def change_all(data: Data, number: int) -> None:
         for row in rows(data, place):
@@ -68,12 +81,7 @@ POLLS_MUTANTS = (
         MAP,
         _each("recentEvents", lambda row, n: row.update(visitorId=f"{n:08x}{row['visitorId'][8:]}")),
     ),
-    _counting(
-        "payment changes its amount",
-        "POLL-02",
-        MAP,
-        _each("recentPayments", lambda row, n: row.update(amount=row["amount"] + n)),
-    ),
+    Mutant("payment changes its amount", "POLL-02", _dearer),
     _counting(
         "visitor travels",
         "POLL-03",

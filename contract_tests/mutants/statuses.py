@@ -1,10 +1,12 @@
 """Each other documented status for each kind of request, with the weight that the rule gives it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from contract_tests.asking import labels
+from contract_tests.asking.probes.refusals import REFUSED_WRITES, Refused
 from contract_tests.asking.rules import Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange
@@ -73,6 +75,17 @@ def status_mutants(contract: Document) -> Iterator[Mutant]:
         # The server does not have the operation at all.
         make = partial(answering, partial(_is_of, rule), status=_ABSENT)
         yield Mutant(f"{rule.id}, {_ABSENT}", rule.id, make, weight="warns")
+    for refused in REFUSED_WRITES:
+        operation = contract.operations[refused.operation]
+        # The first one is the mock's own.
+        allowed = tuple(reversed(refused.statuses))
+        name = f"{refused.label} of {operation.method} {operation.path}"
+        kind = _Kind(name, refused.label, refused.clause, allowed, is_stated=refused.is_stated)
+        which = partial(_is_refused, refused)
+        yield from _mutants(kind, [_TEAPOT], which)
+        documented = sorted({*operation.successes, *operation.errors})
+        # One mutant of a kind shows that only its clause notices; for the others this would take long.
+        yield from (replace(mutant, is_for_all=False) for mutant in _mutants(kind, documented, which))
 
 
 def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mutant]:
@@ -105,3 +118,7 @@ def _is_of(rule: Rule, exchange: Exchange) -> bool:
 
 def _is_about(rule: Rule, exchange: Exchange) -> bool:
     return exchange.operation == rule.operation.id and rule.label in exchange.labels
+
+
+def _is_refused(refused: Refused, exchange: Exchange) -> bool:
+    return exchange.operation == refused.operation and refused.label in exchange.labels

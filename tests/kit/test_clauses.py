@@ -67,7 +67,8 @@ _SHARED = {
     "question",
     "figures",
     "refusals",
-    "writes",
+    "trails",
+    "written_reports",
 }
 
 

@@ -12,8 +12,9 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from tests.kit.reference.habits import FEBRUARY, JUNE, NONE, PLAIN, ROLES, Cache, Habits, habits
-from tests.kit.reference.server import BOT, TOKENS, WEBSITE_ID
+from tests.kit.reference.server import TOKENS, WEBSITE_ID
 from tests.kit.reference.wire import BASE, InProcess, VirtualTime
+from tests.kit.reference.writes import BOT
 from tests.kit.seed_clauses import SEED_CLAUSES
 
 _COUNTER = Cache(seconds=10, paths=("realtime",), tells_age=False, keeps_date=True)

@@ -196,74 +196,220 @@ _USUAL: Mapping[str, Make] = {
 }
 
 _MANY_KEYS = {f"key_{n}": "x" for n in range(_MOST_KEYS + 1)}
-_ROWS: tuple[tuple[str, str, str, tuple[Make, ...]], ...] = (
-    ("WRITE-30", CREATE_GOAL, labels.MISSING, (_goal(datafast_visitor_id=None), _goal(name=None))),
-    (
+
+
+class Refused(NamedTuple):
+    """A kind of request that is refused, with the clause about it.
+
+    `statuses` are the statuses of the refusal. `is_stated` says that the documentation refuses such a
+    request; otherwise it only says what a correct one is. `role` is as in Refusal.
+    """
+
+    clause: str
+    operation: str
+    label: str
+    statuses: tuple[int, ...]
+    sentence: str
+    makes: tuple[Make, ...]
+    role: str | None = None
+    is_stated: bool = True
+
+
+_BAD, _NOT_FOUND = (400,), (404,)
+# No page has the status.
+_BAD_SOMEHOW = (400, 422)
+
+REFUSED_WRITES = (
+    Refused(
+        "WRITE-30",
+        CREATE_GOAL,
+        labels.MISSING,
+        _BAD,
+        "A goal without a visitor or without a name is refused with 400.",
+        (_goal(datafast_visitor_id=None), _goal(name=None)),
+    ),
+    Refused(
         "WRITE-31",
         CREATE_GOAL,
         labels.BAD_NAME,
+        _BAD,
+        "A goal whose name is longer than 64 characters, or has one that is not allowed, is refused with"
+        " 400.",
         (_named(lambda run: f"{run}!"), _named(lambda run: run.ljust(_LONGEST_NAME + 1, "x"))),
     ),
-    ("WRITE-32", CREATE_GOAL, labels.RESERVED_NAME, (_reserved,)),
-    (
+    Refused(
+        "WRITE-32",
+        CREATE_GOAL,
+        labels.RESERVED_NAME,
+        _BAD,
+        "A goal with the reserved name `identify` is refused with 400.",
+        (_reserved,),
+    ),
+    Refused(
         "WRITE-33",
         CREATE_GOAL,
         labels.BAD_METADATA,
+        _BAD,
+        "A goal whose metadata has eleven keys, a key that is not allowed, or a value of more than 255"
+        " characters is refused with 400.",
         (
             _goal(metadata=_MANY_KEYS),
             _goal(metadata={"two words": "x"}),
             _goal(metadata={"long": "x" * (_LONGEST_VALUE + 1)}),
         ),
     ),
-    ("WRITE-34", CREATE_GOAL, labels.NO_JSON, (_unreadable,)),
-    ("WRITE-35", CREATE_GOAL, labels.NO_PAGE_VIEWS, (_goal(datafast_visitor_id=NOBODY),)),
-    ("WRITE-37", DELETE_GOALS, labels.NO_FILTER, (_filters(),)),
-    (
+    Refused(
+        "WRITE-34",
+        CREATE_GOAL,
+        labels.NO_JSON,
+        _BAD,
+        "A goal whose body is not JSON is refused with 400.",
+        (_unreadable,),
+    ),
+    Refused(
+        "WRITE-35",
+        CREATE_GOAL,
+        labels.NO_PAGE_VIEWS,
+        _NOT_FOUND,
+        "A goal of a visitor without any known page view is answered with 404.",
+        (_goal(datafast_visitor_id=NOBODY),),
+    ),
+    Refused(
+        "WRITE-36",
+        CREATE_GOAL,
+        labels.BOT,
+        _BAD,
+        "A goal of a visitor that is flagged as a bot is refused with 400.",
+        (_goal(),),
+        role="bot",
+    ),
+    Refused(
+        "WRITE-37",
+        DELETE_GOALS,
+        labels.NO_FILTER,
+        _BAD,
+        "A removal of goals without any filter is refused with 400.",
+        (_filters(),),
+    ),
+    Refused(
         "WRITE-38",
         DELETE_GOALS,
         labels.BAD_FILTER,
+        _BAD,
+        "A removal of goals by a name or a visitor id that is not allowed is refused with 400.",
         (_bad_name, _own_name(datafast_visitor_id=_NO_UUID, **_LONG_AGO)),
     ),
-    (
+    Refused(
         "WRITE-39",
         DELETE_GOALS,
         labels.HALF_PERIOD,
+        _BAD,
+        "A removal of goals with one end of a period is refused with 400.",
         tuple(_own_name(**{name: value}) for name, value in _LONG_AGO.items()),
     ),
-    (
+    Refused(
         "WRITE-40",
         CREATE_PAYMENT,
         labels.MISSING,
+        _BAD_SOMEHOW,
+        "A payment without an amount, a currency or a transaction id is refused with 400 or 422.",
         (_payment(amount=None), _payment(currency=None), _payment(transaction_id=None)),
     ),
-    ("WRITE-41", CREATE_PAYMENT, labels.BAD_AMOUNT, (_payment(amount=-1), _payment(amount="many"))),
-    ("WRITE-42", CREATE_PAYMENT, labels.BAD_CURRENCY, (_payment(currency="dollars"),)),
-    ("WRITE-43", DELETE_PAYMENTS, labels.NO_FILTER, (_filters(),)),
-    (
+    Refused(
+        "WRITE-41",
+        CREATE_PAYMENT,
+        labels.BAD_AMOUNT,
+        _BAD_SOMEHOW,
+        "A payment whose amount is negative, or no number, is refused with 400 or 422.",
+        (_payment(amount=-1), _payment(amount="many")),
+        is_stated=False,
+    ),
+    Refused(
+        "WRITE-42",
+        CREATE_PAYMENT,
+        labels.BAD_CURRENCY,
+        _BAD_SOMEHOW,
+        "A payment whose currency is no code of three letters is refused with 400 or 422.",
+        (_payment(currency="dollars"),),
+        is_stated=False,
+    ),
+    Refused(
+        "WRITE-43",
+        DELETE_PAYMENTS,
+        labels.NO_FILTER,
+        _BAD,
+        "A removal of payments without any filter is refused with 400.",
+        (_filters(),),
+    ),
+    Refused(
         "WRITE-44",
         DELETE_PAYMENTS,
         labels.BAD_FILTER,
+        _BAD,
+        "A removal of payments by a visitor id that is no UUID is refused with 400.",
         (_filters(datafast_visitor_id=_NO_UUID, **_LONG_AGO),),
     ),
-    (
+    Refused(
         "WRITE-45",
         DELETE_PAYMENTS,
         labels.HALF_PERIOD,
+        _BAD,
+        "A removal of payments with one end of a period is refused with 400.",
         tuple(_filters(datafast_visitor_id=NOBODY, **{name: value}) for name, value in _LONG_AGO.items()),
     ),
-    ("WRITE-46", DELETE_PAYMENTS, labels.UNKNOWN_TRANSACTION, (_own_transaction,)),
-    ("WRITE-50", IDENTIFY, labels.MISSING, (_identity(user_id=None), _identity(datafast_visitor_id=None))),
-    ("WRITE-51", IDENTIFY, labels.BAD_ID, (_identity(datafast_visitor_id=_NO_UUID),)),
-    ("WRITE-52", IDENTIFY, labels.TOO_LONG, (_identity(user_id="x" * (_LONGEST_VALUE + 1)),)),
-    ("WRITE-53", IDENTIFY, labels.NO_PAGE_VIEWS, (_identity(datafast_visitor_id=NOBODY),)),
-)
-
-REFUSALS = (
-    *(
-        Refusal(operation, label, (clause,), make, is_local=label == labels.NO_FILTER)
-        for clause, operation, label, makes in _ROWS
-        for make in makes
+    Refused(
+        "WRITE-46",
+        DELETE_PAYMENTS,
+        labels.UNKNOWN_TRANSACTION,
+        _NOT_FOUND,
+        "A removal of a transaction that does not exist, or exists no more, is answered with 404.",
+        (_own_transaction,),
     ),
-    Refusal(CREATE_GOAL, labels.BOT, ("WRITE-36",), _goal(), role="bot"),
+    Refused(
+        "WRITE-50",
+        IDENTIFY,
+        labels.MISSING,
+        _BAD,
+        "An identification without a visitor or without a user id is refused with 400.",
+        (_identity(user_id=None), _identity(datafast_visitor_id=None)),
+    ),
+    Refused(
+        "WRITE-51",
+        IDENTIFY,
+        labels.BAD_ID,
+        _BAD,
+        "An identification of a visitor id that is no UUID is refused with 400.",
+        (_identity(datafast_visitor_id=_NO_UUID),),
+    ),
+    Refused(
+        "WRITE-52",
+        IDENTIFY,
+        labels.TOO_LONG,
+        _BAD,
+        "An identification with a user id of more than 255 characters is refused with 400.",
+        (_identity(user_id="x" * (_LONGEST_VALUE + 1)),),
+    ),
+    Refused(
+        "WRITE-53",
+        IDENTIFY,
+        labels.NO_PAGE_VIEWS,
+        _NOT_FOUND,
+        "An identification of a visitor without any known page view is answered with 404.",
+        (_identity(datafast_visitor_id=NOBODY),),
+    ),
 )
-"""Requests with something wrong in them, each with the clause about it."""
+"""The kinds of requests that are refused because of what they say."""
+
+REFUSALS = tuple(
+    Refusal(
+        refused.operation,
+        refused.label,
+        (refused.clause,),
+        make,
+        role=refused.role,
+        is_local=refused.label == labels.NO_FILTER,
+    )
+    for refused in REFUSED_WRITES
+    for make in refused.makes
+)
+"""A probe for each request of REFUSED_WRITES."""

@@ -107,6 +107,20 @@ class Manners:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """How a server takes what is sent. `shows_after` is the time in seconds until it shows.
+
+    `bad_payment` is the status for a payment that is none; `is_cookieless` says that no identity is stored.
+    """
+
+    shows_after: float = 0
+    message: str = "Done."
+    bad_payment: int = 400
+    is_cookieless: bool = False
+    tells_action: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Habits:
     """All that is drawn for one server. `seed` decides what is left to chance."""
 
@@ -118,6 +132,7 @@ class Habits:
     wording: Wording
     manners: Manners
     roles: frozenset[str]
+    writing: Writing = Writing()
 
 
 _PAIR = frozenset({"key", "account"})
@@ -191,6 +206,16 @@ manners = st.builds(
 )
 
 
+writings = st.builds(
+    Writing,
+    shows_after=st.sampled_from((0.0, 0.0, 0.3, 1.4)),
+    message=st.sampled_from(("Done.", "Custom event created successfully", "目标已记录")),
+    bad_payment=st.sampled_from((400, 422)),
+    is_cookieless=st.booleans(),
+    tells_action=st.booleans(),
+)
+
+
 def _calm(drawn: Habits) -> Habits:
     """Returns habits in which few visitors come or go while a cache holds an answer without saying so."""
     cache = drawn.manners.cache
@@ -209,6 +234,7 @@ habits = st.builds(
     wording=wordings,
     manners=manners,
     roles=st.sampled_from(ROLES),
+    writing=writings,
 ).map(_calm)
 
 PLAIN = Habits(

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from tests.kit.reference.habits import Cache, Habits
+from tests.kit.reference.refused import Refused
 from tests.kit.reference.site import Site
 from tests.kit.reference.views import Views
 from tests.kit.reference.wording import Writer
+from tests.kit.reference.writes import BOT, PATHS, Writes
 
 Json = Any
 
@@ -30,7 +32,6 @@ TOKENS = {
     "unknowns": "df_reference_of_unknowns",
 }
 """The tokens by what they are for."""
-BOT = "b0700000-0000-4000-8000-000000000001"
 _ROUTES = ("/analytics/realtime", "/analytics/realtime/map")
 _VISITOR = "/visitors/"
 _UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -46,16 +47,6 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer like any other
-    """An error that the pages describe."""
-
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.headers = headers or {}
-
-
 class Reference:
     """A correct server with the habits that are drawn for it. Instants are Unix seconds of its own clock."""
 
@@ -66,6 +57,7 @@ class Reference:
         self._sites = {token: Site(habits.website, self._chance, t) for token in ("", *TOKENS.values())}
         self._writer = Writer(habits.wording, habits.seed)
         self._views = Views(habits)
+        self._writes = Writes(habits.writing)
         self._held: dict[tuple[str, str, str], tuple[float, Answer]] = {}
         self._count, self._minute = self._chance.randrange(60), t
         self._limited = 0
@@ -81,6 +73,40 @@ class Reference:
             return self._error(error, t)
         return self._hold(path, query, headers, t, self._success(data, headers, t))
 
+    def written(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+        t: float,
+    ) -> Answer:
+        """Answers a POST or a DELETE of a path below the API's base. Header names are in lower case."""
+        try:
+            if path not in PATHS:
+                raise Refused(404, "There is nothing here.")
+            site = self._site(self._token(headers, query), t)
+            told = self._writes.answer(site, method, path, query, body, t)
+        except Refused as error:
+            return self._error(error, t)
+        return Answer(200, self._headers(t), json.dumps({**self._writer.more(), **told}).encode())
+
+    def written_by(self, word: str) -> tuple[list[str], list[str]]:
+        """Returns the names of the goals, and the transactions, that begin with a word."""
+        sites = self._sites.values()
+        goals = [g.name for site in sites for p in site.known.values() for g in p.goals]
+        transactions = [key for site in sites for key in site.transactions]
+        return [n for n in goals if n.startswith(word)], [n for n in transactions if n.startswith(word)]
+
+    def _site(self, token: str, t: float) -> Site:
+        """Counts a request of a token, and returns its website at an instant. Raises Refused."""
+        self._limit(token, t)
+        shared = ("", TOKENS["key"], TOKENS["account"])
+        site = self._sites["" if token in shared else token]
+        site.move(t)
+        return site
+
     def visitor_id(self, t: float) -> str | None:
         """The id of somebody who is there; None if nobody is."""
         people = self._sites[""].people(t)
@@ -91,10 +117,7 @@ class Reference:
         if path not in _ROUTES and not path.startswith(_VISITOR):
             raise Refused(404, "There is nothing here.")
         token = self._token(headers, query)
-        self._limit(token, t)
-        shared = ("", TOKENS["key"], TOKENS["account"])
-        site = self._sites["" if token in shared else token]
-        site.move(t)
+        site = self._site(token, t)
         if path == _ROUTES[0]:
             if query.get("fields", "visitors") not in ("visitors", ""):
                 raise Refused(400, "The only field is visitors.")

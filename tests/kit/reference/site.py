@@ -1,7 +1,9 @@
 """A website of the reference server: who is there, and what they do as time passes."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tests.kit.reference.habits import ALL, CURRENCIES, NONE, Website
@@ -26,6 +28,24 @@ _REFERRERS = (None, "https://news.example/?q=1", "https://t.example/")
 _CUSTOM = ("custom", "external_link", "scroll_to_end")
 
 
+class Goal(NamedTuple):
+    """A goal of a visitor: when it was reached, the type of its event, its name, and a number of its own."""
+
+    at: float
+    kind: str
+    name: str
+    number: int
+
+
+class Payment(NamedTuple):
+    """A payment. `currency` is None for that of the website."""
+
+    at: float
+    amount: float
+    is_renewal: bool
+    currency: str | None = None
+
+
 @dataclass(slots=True)
 class Person:
     """A visitor. Instants are Unix seconds, in the order in which things happened."""
@@ -39,10 +59,12 @@ class Person:
     began: float
     visits: int
     pages: list[tuple[float, str]]
-    goals: list[tuple[float, str]] = field(default_factory=list)
-    paid: list[tuple[float, float, bool]] = field(default_factory=list)
-    """When something was paid, how much, and whether it was a renewal."""
+    goals: list[Goal] = field(default_factory=list)
+    paid: list[Payment] = field(default_factory=list)
     identified: float | None = None
+    user_id: str | None = None
+    """The user id that a server has told; None if the visitor is identified without one."""
+    metadata: dict[str, Any] | None = None
     is_here: bool = True
 
     @property
@@ -60,6 +82,10 @@ class Site:
         self._chance = chance
         self._t = t
         self.known: dict[str, Person] = {}
+        self.transactions: dict[str, tuple[Person | None, Payment]] = {}
+        self.users: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._goals = 0
+        self._waiting: list[tuple[float, Callable[[], object]]] = []
         for _ in range(website.crowd):
             self._come(t - chance.random() ** 2 * 1500)
 
@@ -67,8 +93,24 @@ class Site:
         """Who has viewed a page in the last seconds before an instant, and has not left."""
         return [p for p in self.known.values() if p.is_here and p.pages[-1][0] > t - window]
 
+    def goal(self, t: float, kind: str, name: str) -> Goal:
+        """Returns a new goal."""
+        self._goals += 1
+        return Goal(t, kind, name, self._goals)
+
+    def later(self, t: float, change: Callable[[], object]) -> None:
+        """Has something change at an instant, or now if that has come."""
+        if t <= self._t:
+            change()
+        else:
+            self._waiting.append((t, change))
+
     def move(self, t: float) -> None:
         """Lets time pass until an instant; an earlier one changes nothing."""
+        due = [change for at, change in self._waiting if at <= t]
+        self._waiting = [(at, change) for at, change in self._waiting if at > t]
+        for change in due:
+            change()
         passed, self._t = t - self._t, max(t, self._t)
         expected = self._website.moves * self._website.crowd * passed / _HALF_A_MINUTE
         times = int(expected) + (self._chance.random() < expected % 1) if expected > 0 else 0
@@ -123,7 +165,7 @@ class Site:
         if self._is(self._website.paying):
             self._pay(person, chance.uniform(t, until))
         while chance.random() < 0.3:
-            self._act(person, max(until, person.goals[-1][0] if person.goals else 0))
+            self._act(person, max(until, person.goals[-1].at if person.goals else 0))
 
     def _times(self, first: float, t: float, visits: int) -> list[float]:
         """When the visits began, of which the first and the last are given."""
@@ -134,11 +176,11 @@ class Site:
         return share == ALL or (share != NONE and self._chance.random() < 0.4)
 
     def _act(self, person: Person, t: float) -> None:
-        person.goals.append((t, self._chance.choice(_CUSTOM)))
+        person.goals.append(self.goal(t, self._chance.choice(_CUSTOM), "newsletter"))
 
     def _pay(self, person: Person, at: float) -> None:
         decimals = CURRENCIES[self._website.currency]
         amount = (
             round(self._chance.uniform(0.5, 900), decimals) if decimals else self._chance.randrange(1, 90_000)
         )
-        person.paid.append((at, amount, self._chance.random() < 0.3))
+        person.paid.append(Payment(at, amount, self._chance.random() < 0.3))

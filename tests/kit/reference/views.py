@@ -58,7 +58,7 @@ class Views:
             "currentUrl": person.pages[-1][1],
             "profileData": {
                 "displayName": person.name if person.identified else None,
-                "userId": f"user_{person.number}" if person.identified else None,
+                "userId": _user_id(person) if person.identified else None,
                 "hasProfile": person.identified is not None,
                 "isRandomName": person.identified is None,
             },
@@ -90,7 +90,7 @@ class Views:
 
     def _payments(self, site: Site, t: float) -> Iterator[Json]:
         for person in site.known.values():
-            for n, (at, amount, is_renewal) in enumerate(person.paid):
+            for n, (at, amount, is_renewal, currency) in enumerate(person.paid):
                 if at > t - WINDOW:
                     yield {
                         "_id": _object_id(at, person, f"payment_received {n}"),
@@ -99,7 +99,7 @@ class Views:
                         "name": person.name,
                         "email": f"z{person.number}@shop.example",
                         "amount": amount,
-                        "currency": self._habits.website.currency,
+                        "currency": currency or self._habits.website.currency,
                         "renewal": is_renewal,
                         "displayName": None,
                         "isNew": not is_renewal,
@@ -159,10 +159,10 @@ class Views:
         return told
 
     def _goals(self, person: Person) -> list[tuple[float, str, str, str]]:
-        reached = [(at, "newsletter", "manual", kind) for at, kind in person.goals]
+        reached = [(at, name, "manual", kind) for at, kind, name, _ in person.goals]
         bought = [
             (at, "Pro", "payment_provider", "subscription_lifecycle" if is_renewal else "payment")
-            for at, _, is_renewal in person.paid
+            for at, _, is_renewal, _ in person.paid
         ]
         return sorted((*reached, *bought), reverse=self._wording.goals_fall)
 
@@ -171,8 +171,8 @@ class Views:
             return None
         at = self._stamp(person.identified)
         return {
-            "userId": f"user_{person.number}",
-            "metadata": {"plan": "pro", "seats": 3},
+            "userId": _user_id(person),
+            "metadata": {"plan": "pro", "seats": 3} if person.metadata is None else person.metadata,
             "identifiedAt": at,
         }
 
@@ -203,10 +203,11 @@ def _events(site: Site, t: float) -> Iterator[Json]:
     for person in site.known.values():
         happened = [
             *((at, "pageview", path, None, n) for n, (at, path) in enumerate(person.pages)),
-            *((at, kind, None, None, n) for n, (at, kind) in enumerate(person.goals)),
-            *((at, "payment", "/pricing", amount, n) for n, (at, amount, _) in enumerate(person.paid)),
+            *((goal.at, goal.kind, None, None, goal.number) for goal in person.goals),
+            *((paid.at, "payment", "/pricing", paid.amount, n) for n, paid in enumerate(person.paid)),
             *([(person.identified, "identify", None, None, 0)] if person.identified else []),
         ]
+        names = {goal.number: goal.name for goal in person.goals}
         for at, kind, path, amount, n in happened:
             if t - WINDOW < at <= t:
                 yield {
@@ -216,7 +217,7 @@ def _events(site: Site, t: float) -> Iterator[Json]:
                     "timestamp": _stamp(at, "milliseconds"),
                     "path": path,
                     "countryCode": person.place[2],
-                    "extraData": {"eventName": "newsletter"} if kind == "custom" else {},
+                    "extraData": {"eventName": names[n]} if kind == "custom" else {},
                     "referrer": person.referrer,
                     "customerName": person.name if kind == "payment" else None,
                     "amount": amount,
@@ -227,6 +228,10 @@ def _events(site: Site, t: float) -> Iterator[Json]:
 def _object_id(at: float, person: Person, what: str) -> str:
     """The id of something that happened, from its second, the visitor, and what it was to them."""
     return f"{int(at * 1000) // 1000:08x}{person.number:08x}{zlib.crc32(what.encode()):08x}"
+
+
+def _user_id(person: Person) -> str:
+    return person.user_id or f"user_{person.number}"
 
 
 def _params(person: Person) -> Json:

@@ -42,7 +42,11 @@ class InProcess(httpx2.BaseTransport):
         query = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
         path = request.url.raw_path.decode().partition("?")[0].removeprefix("/api/v1")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = self.server.answer(path, query, headers, self._theirs())
+        if request.method == "GET":
+            answer = self.server.answer(path, query, headers, self._theirs())
+        else:
+            body = request.read()
+            answer = self.server.written(request.method, path, query, headers, body, self._theirs())
         self._pass()
         return httpx2.Response(answer.status, headers=answer.headers, stream=httpx2.ByteStream(answer.body))
 

@@ -1,0 +1,170 @@
+"""Clauses about what a run writes, in reports: goals, their properties, and the revenue of a payment.
+
+A report may be cached for a minute. So what it lacks is a warning, and what it counts twice breaks.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from contract_tests.asking import labels
+from contract_tests.asking.probes.refusals import DELETE_PAYMENTS
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.realtime_map import is_number
+from contract_tests.clauses.trails import (
+    EARLIER_PAYMENT,
+    GOAL,
+    HELD,
+    NEEDS_GOAL,
+    NEEDS_PAYMENT,
+    Trail,
+    accepted,
+    after_removal,
+    first_row,
+    name_of,
+    read_of,
+    trails_of,
+)
+from contract_tests.document import OTHER
+from contract_tests.exchange import Exchange
+from contract_tests.recording import Recording
+from contract_tests.shown import completions_of
+
+_GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
+
+
+def _is_whole(report: Exchange) -> bool:
+    """Whether an answer has all rows of its report, and each of them can be read."""
+    pagination = report.json.get("pagination")
+    total = pagination.get("total") if isinstance(pagination, dict) else None
+    rows = report.data if isinstance(report.data, list) else []
+    is_readable = all(isinstance(row, dict) and isinstance(row.get("goal"), str) for row in rows)
+    return is_readable and isinstance(total, int) and len(rows) >= total
+
+
+@clause(
+    "WRITE-06",
+    "The report on goals counts a goal that was sent once as one completion.",
+    source="GET /analytics/goals",
+    standing=OTHER,
+    needs=f"{NEEDS_GOAL}, and a report of today's goals in one answer",
+    cases=lambda recording: [trail for trail in trails_of(recording, GOAL, _GOALS) if _is_whole(trail.after)],
+)
+def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
+    completions = completions_of(trail.after.data, name_of(trail))
+    if completions in (None, 0):
+        problem = f"the goal `{name_of(trail)}` was accepted, and is not counted{HELD}"
+        yield trail.violation(problem, "/data", completions, is_soft=True)
+    elif is_number(completions) and completions > 1:
+        problem = f"the goal `{name_of(trail)}` was sent once"
+        yield trail.violation(problem, "/data", completions)
+
+
+@clause(
+    "WRITE-07",
+    "The report on a goal's properties has those of the metadata that was sent.",
+    source="GET /analytics/goals/properties",
+    standing=OTHER,
+    needs=f"{NEEDS_GOAL}, and a report of its properties",
+    cases=lambda recording: [
+        trail
+        for trail in trails_of(recording, GOAL, _PROPERTIES)
+        if isinstance(trail.after.data, list) and trail.body.get("metadata")
+    ],
+)
+def properties_are_reported(trail: Trail) -> Iterable[Violation]:
+    if not trail.after.data:
+        problem = f"the goal `{name_of(trail)}` was accepted with metadata, and nothing is here{HELD}"
+        yield trail.violation(problem, "/data", [], is_soft=True)
+
+
+@clause(
+    "WRITE-12",
+    "A goal that was removed is not counted in the report on goals.",
+    source="DELETE /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=after_removal(GOAL, _GOALS),
+)
+def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
+    completions = completions_of(trail.after.data, name_of(trail))
+    if is_number(completions) and completions > 0:
+        problem = f"the goal `{name_of(trail)}` was removed, and is still counted{HELD}"
+        yield trail.violation(problem, "/data", completions, is_soft=True)
+
+
+class Figures(NamedTuple):
+    """The payments and the revenue of the second of a payment, before and after it was sent.
+
+    `revenue` is None if it is not known, or may be in another currency than the payment.
+    """
+
+    trail: Trail
+    payments: tuple[float, float]
+    revenue: tuple[float, float] | None
+
+    def is_earned(self, times: int) -> bool:
+        """Whether the revenue has grown by so many times the amount, which is whole and may be rounded."""
+        amount = float(self.trail.body["amount"])
+        return self.revenue is not None and abs(self.revenue[1] - self.revenue[0] - times * amount) <= 1
+
+
+def _figure(report: Exchange | None, name: str) -> float | None:
+    value = first_row(report).get(name)
+    return value if is_number(value) else None
+
+
+def _figures(recording: Recording, read: str = labels.AFTER) -> list[Figures]:
+    """Returns the figures of the overview, as one case; none if it does not have them."""
+    found = []
+    currency = first_row(read_of(recording, _METADATA, labels.BEFORE)).get("currency")
+    for trail in trails_of(recording, EARLIER_PAYMENT, _OVERVIEW, (labels.BEFORE, read)):
+        before, after = (_figure(e, "payments") for e in (trail.before, trail.after))
+        earned, earning = (_figure(e, "revenue") for e in (trail.before, trail.after))
+        if before is not None and after is not None:
+            revenue = None
+            if earned is not None and earning is not None and trail.body["currency"] == currency:
+                revenue = (earned, earning)
+            found.append(Figures(trail, (before, after), revenue))
+    return found
+
+
+@clause(
+    "WRITE-18",
+    "A payment that was accepted is one payment in the overview of its second, and its amount is in the"
+    " revenue.",
+    source="POST /payments",
+    standing=OTHER,
+    needs=f"{NEEDS_PAYMENT}, and an overview of the second in which it was made",
+    cases=_figures,
+)
+def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
+    told = f"a payment of {case.trail.body['amount']} {case.trail.body['currency']}"
+    before, after = case.payments
+    if after <= before:
+        problem = f"{told} was accepted, and is not counted{HELD}"
+        yield case.trail.violation(problem, "/data/0/payments", after, is_soft=True)
+    elif after > before + 1:
+        problem = f"{told} was made, and {before:g} payments before; one transaction is one payment"
+        # Without the revenue it may be another payment that was recorded late.
+        yield case.trail.violation(problem, "/data/0/payments", after, is_soft=not case.is_earned(2))
+    elif case.revenue is not None and not case.is_earned(1):
+        problem = f"{told} was made, and {case.revenue[0]:g} earned before"
+        yield case.trail.violation(problem, "/data/0/revenue", case.revenue[1])
+
+
+@clause(
+    "WRITE-22",
+    "A payment that was removed is not counted in the overview.",
+    source="DELETE /payments",
+    standing=OTHER,
+    needs=f"{NEEDS_PAYMENT}, and an overview of the second in which it was made",
+    cases=lambda recording: (
+        _figures(recording, labels.REMOVED)
+        if accepted(recording, DELETE_PAYMENTS, labels.EARLIER_PAYMENT)
+        else []
+    ),
+)
+def removed_payment_is_not_in_the_overview(case: Figures) -> Iterable[Violation]:
+    if case.payments[1] > case.payments[0]:
+        problem = f"the payment was removed; {case.payments[0]:g} were counted before it was sent{HELD}"
+        yield case.trail.violation(problem, "/data/0/payments", case.payments[1], is_soft=True)

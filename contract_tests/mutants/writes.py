@@ -1,0 +1,380 @@
+"""Mutants that accept what is sent, and show it wrongly: not, twice, elsewhere, or after its removal."""
+
+from collections import Counter
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from contract_tests.asking.probes.refusals import (
+    CREATE_GOAL,
+    CREATE_PAYMENT,
+    DELETE_GOALS,
+    DELETE_PAYMENTS,
+    IDENTIFY,
+)
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP, VISITOR
+from contract_tests.mutants.mutant import Mutant, Mutation, Weight
+from contract_tests.mutants.planting import Data, rewriting
+from contract_tests.recording import REVISION_2026_02, rows
+from contract_tests.shown import BY_PROVIDER, CUSTOM_GOALS, GOALS, goals_of, recorded_name, row_of, sent_in
+
+_GOALS, _OVERVIEW = "getGoals", "getOverview"
+_LOW = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
+
+
+class _Seen:
+    """What a server was told so far, and how it showed this before it was removed."""
+
+    def __init__(self) -> None:
+        self.sender: str | None = None
+        self.names: dict[str, str] = {}
+        """The names of the goals as they were sent, by those under which they are recorded."""
+        self.payers: set[str] = set()
+        self.amounts: set[Json] = set()
+        self.users: Counter[str] = Counter()
+        """How often each visitor was identified."""
+        self.metadata: dict[str, Json] = {}
+        """The metadata of the latest identification."""
+        self.transactions: Counter[str] = Counter()
+        """How often each transaction was sent."""
+        self.removed: set[str] = set()
+        """The names of the goals that were removed."""
+        self.has_removed_payments = False
+        self.goals: dict[str, list[dict[str, Json]]] = {}
+        """The latest goals of each visitor's profile of which something was left to remove."""
+        self.events: list[dict[str, Json]] = []
+        self.payments: list[dict[str, Json]] = []
+        self.payer: dict[str, Json] = {}
+        """The row of the visitor who has paid on the latest map before the removal."""
+
+    def note(self, exchange: Exchange) -> None:
+        """Notes a request that was accepted, or what an answer shows."""
+        if not exchange.is_success:
+            return
+        body = sent_in(exchange)
+        visitor_id = str(body.get("datafast_visitor_id")).lower()
+        if exchange.operation == CREATE_GOAL:
+            self.sender = exchange.sender
+            self.names[recorded_name(str(body.get("name")))] = str(body.get("name"))
+        elif exchange.operation == CREATE_PAYMENT:
+            self.payers.add(visitor_id)
+            self.amounts.add(body.get("amount"))
+            self.transactions[str(body.get("transaction_id"))] += 1
+        elif exchange.operation == IDENTIFY:
+            self.users[visitor_id] += 1
+            self.metadata = body
+        elif exchange.operation == DELETE_GOALS:
+            self.removed |= set(parse_qs(urlsplit(exchange.url).query).get("name", ()))
+        elif exchange.operation == DELETE_PAYMENTS:
+            self.has_removed_payments = True
+        elif exchange.operation == VISITOR and not self.has_removed_payments and not self.removed:
+            self.goals[str(exchange.data["visitorId"]).lower()] = goals_of(exchange.data) or []
+        elif exchange.operation == MAP and exchange.sender == self.sender:
+            self._note_map(exchange.data)
+
+    def _note_map(self, shown: Json) -> None:
+        if not self.removed:
+            self.events = [e for e in rows(shown, "recentEvents") if self.is_goal(e)]
+        if not self.has_removed_payments:
+            self.payments = [p for p in rows(shown, "recentPayments") if p.get("amount") in self.amounts]
+            found = (row_of(shown, visitor_id) for visitor_id in self.payers)
+            self.payer = next((row for row in found if row is not None), {})
+
+    def is_goal(self, event: dict[str, Json]) -> bool:
+        """Whether an event on the map is a goal that was sent."""
+        more = event.get("extraData")
+        return isinstance(more, dict) and more.get("eventName") in self.names
+
+    def is_payers(self, profile: Data) -> bool:
+        """Whether a profile is that of a visitor for whom a payment was sent."""
+        return str(profile["visitorId"]).lower() in self.payers
+
+
+Edit = Callable[[_Seen, Data, Exchange], object]
+
+
+def _mutant(
+    name: str, clause: str, operation: str, edit: Edit, weight: Weight = "breaks", revision: str | None = None
+) -> Mutant:
+    """Returns a mutant that edits the `data` of an operation's answers, as far as it knows what was sent."""
+    return _of_body(
+        name, clause, operation, lambda seen, body, e: edit(seen, body["data"], e), weight, revision
+    )
+
+
+def _of_body(
+    name: str, clause: str, operation: str, edit: Edit, weight: Weight = "breaks", revision: str | None = None
+) -> Mutant:
+    """Returns a mutant that edits the whole body of an operation's answers."""
+
+    def make() -> Mutation:
+        seen = _Seen()
+        change = rewriting(operation, lambda body, exchange: edit(seen, body, exchange))
+
+        def mutate(exchange: Exchange) -> Exchange:
+            seen.note(exchange)
+            changed = change(exchange)
+            return exchange if changed.json == exchange.json else changed
+
+        return mutate
+
+    return Mutant(name, clause, make, revision, weight)
+
+
+# -- goals ---------------------------------------------------------------------------------------------
+
+
+def _each_list(profile: Data, change: Callable[[list[Json]], list[Json]]) -> None:
+    """Changes the lists of goals in a profile."""
+    for name in (GOALS, CUSTOM_GOALS):
+        if name in profile["activity"]:
+            profile["activity"][name] = change(profile["activity"][name])
+
+
+def _hide_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    _each_list(profile, lambda goals: [goal for goal in goals if goal["name"] not in seen.names])
+
+
+def _double_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    _each_list(
+        profile, lambda goals: [g for goal in goals for g in [goal] * (1 + (goal["name"] in seen.names))]
+    )
+
+
+def _keep_names(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    _each_list(profile, lambda goals: [{**g, "name": seen.names.get(g["name"], g["name"])} for g in goals])
+
+
+def _changed_goals(**members: Json) -> Edit:
+    def edit(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+        for goal in profile["activity"].get(GOALS, ()):
+            if goal["name"] in seen.names:
+                goal.update(members)
+
+    return edit
+
+
+def _hide_events(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    shown["recentEvents"] = [event for event in shown["recentEvents"] if not seen.is_goal(event)]
+
+
+def _double_events(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    again = [{**e, "_id": f"{e['_id'][:8]}{'0' * 16}"} for e in shown["recentEvents"] if seen.is_goal(e)]
+    _add(shown["recentEvents"], again)
+
+
+def _move_events(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    for event in filter(seen.is_goal, shown["recentEvents"]):
+        event["visitorId"] = "00000000-0000-4000-8000-000000000000"
+
+
+def _add(listed: list[Json], more: list[dict[str, Json]]) -> None:
+    """Adds rows to a list whose newest row is the first."""
+    listed += more
+    listed.sort(key=lambda row: str(row["timestamp"]), reverse=True)
+
+
+def _report_elsewhere(seen: _Seen, report: Data, exchange: Exchange) -> None:
+    if seen.names and exchange.sender != seen.sender:
+        report.append({"goal": next(iter(seen.names)), "completions": 1, "visitors": 1})
+
+
+def _keep_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    known = seen.goals.get(str(profile["visitorId"]).lower(), [])
+    removed = [goal for goal in known if goal["name"] in seen.removed]
+    if GOALS in profile["activity"]:
+        profile["activity"][GOALS] = sorted(
+            [*profile["activity"][GOALS], *removed], key=lambda goal: str(goal["timestamp"])
+        )
+
+
+def _remove_all_goals(seen: _Seen, profile: Data, exchange: Exchange) -> None:
+    if seen.removed:
+        _hide_goals(seen, profile, exchange)
+
+
+def _keep_events(seen: _Seen, shown: Data, exchange: Exchange) -> None:
+    if seen.removed and exchange.sender == seen.sender:
+        there = {event["_id"] for event in shown["recentEvents"]}
+        _add(shown["recentEvents"], [event for event in seen.events if event["_id"] not in there])
+
+
+# -- payments ------------------------------------------------------------------------------------------
+
+
+def _paid(seen: _Seen, profile: Data, times: int) -> None:
+    """Lists each payment in the profile of somebody who has paid so many times."""
+    if seen.is_payers(profile) and GOALS in profile["activity"]:
+        profile["activity"][GOALS] = [
+            g
+            for goal in profile["activity"][GOALS]
+            for g in [goal] * (times if goal["origin"] == BY_PROVIDER else 1)
+        ]
+
+
+def _hide_payments(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    _paid(seen, profile, 0)
+
+
+def _record_again(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    _paid(seen, profile, max(seen.transactions.values(), default=1))
+
+
+def _hide_on_map(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    shown["recentPayments"] = [p for p in shown["recentPayments"] if p["amount"] not in seen.amounts]
+
+
+def _double_on_map(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    own = [p for p in shown["recentPayments"] if p["amount"] in seen.amounts]
+    _add(shown["recentPayments"], [{**p, "_id": f"{p['_id'][:8]}{'0' * 16}"} for p in own])
+
+
+def _of_payers(seen: _Seen, shown: Data) -> list[dict[str, Json]]:
+    return [row for visitor_id in seen.payers if (row := row_of(shown, visitor_id)) is not None]
+
+
+def _no_customer(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    for row in _of_payers(seen, shown):
+        row.update(isCustomer=False, customerName=None, customerEmail=None)
+        row.pop("conversionLikelihood", None)
+
+
+def _predict(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    if seen.is_payers(profile):
+        profile["prediction"] = profile["prediction"] or _LOW
+
+
+def _keep_payments(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    if seen.has_removed_payments and seen.is_payers(profile) and GOALS in profile["activity"]:
+        known = seen.goals.get(str(profile["visitorId"]).lower(), [])
+        payments = [goal for goal in known if goal.get("origin") == BY_PROVIDER]
+        profile["activity"][GOALS] = sorted(
+            [*profile["activity"][GOALS], *payments], key=lambda goal: str(goal["timestamp"])
+        )
+
+
+def _keep_on_map(seen: _Seen, shown: Data, exchange: Exchange) -> None:
+    if seen.has_removed_payments and exchange.sender == seen.sender:
+        _add(shown["recentPayments"], seen.payments)
+
+
+def _keep_customer(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    for row in _of_payers(seen, shown) if seen.has_removed_payments else ():
+        row.update({n: seen.payer[n] for n in seen.payer if n.startswith(("isC", "customer", "conversion"))})
+
+
+# -- reports -------------------------------------------------------------------------------------------
+
+
+def _replace_rows(body: Data, rows: list[Json]) -> None:
+    """Replaces the rows of a report with one page."""
+    body["pagination"]["total"] += len(rows) - len(body["data"])
+    body["data"] = rows
+
+
+def _count_none(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+    _replace_rows(body, [row for row in body["data"] if row["goal"] not in seen.names])
+
+
+def _count_twice(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+    for row in body["data"]:
+        row["completions"] *= 1 + (row["goal"] in seen.names)
+
+
+def _count_removed(seen: _Seen, body: Data, exchange: Exchange) -> None:
+    if exchange.sender == seen.sender:
+        more = [{"goal": name, "completions": 1, "visitors": 1} for name in seen.removed]
+        _replace_rows(body, [*body["data"], *more])
+
+
+def _no_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+    if seen.names:
+        _replace_rows(body, [])
+
+
+def _earn(payments: int, revenue: float, *, is_removed: bool = False) -> Edit:
+    """Returns an edit that adds to the overview of a payment's second, before or after its removal."""
+
+    def edit(seen: _Seen, body: Data, exchange: Exchange) -> None:
+        is_moment = ".000Z" in exchange.url
+        if is_moment and seen.transactions and seen.has_removed_payments == is_removed:
+            row = body["data"][0]
+            row.update(payments=row["payments"] + payments, revenue=row["revenue"] + revenue)
+
+    return edit
+
+
+# -- identities ----------------------------------------------------------------------------------------
+
+
+def _no_profile(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    if str(profile["visitorId"]).lower() in seen.users:
+        profile["profile"] = None
+
+
+def _latest_metadata(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    if str(profile["visitorId"]).lower() in seen.users and profile["profile"]:
+        known = profile["profile"]["metadata"]
+        profile["profile"]["metadata"] = {n: known[n] for n in known if n in seen.metadata}
+
+
+def _anonymous(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+    for visitor_id in seen.users:
+        row = row_of(shown, visitor_id) or {"profileData": {}}
+        row["profileData"].update(displayName=None, userId=None, hasProfile=False, isRandomName=True)
+
+
+def _another_profile(seen: _Seen, told: Data, _exchange: Exchange) -> None:
+    told["profileId"] = f"{told['profileId'][:16]}{seen.users.total():08x}"
+
+
+WRITES_MUTANTS = (
+    _mutant("a goal that is accepted and not shown", "WRITE-01", VISITOR, _hide_goals),
+    _mutant("a goal that is shown twice", "WRITE-02", VISITOR, _double_goals),
+    _mutant("a goal with its name as it was sent", "WRITE-03", VISITOR, _keep_names),
+    _mutant("a goal from a payment provider", "WRITE-04", VISITOR, _changed_goals(origin=BY_PROVIDER)),
+    _mutant("a goal of another type", "WRITE-04", VISITOR, _changed_goals(type="signup"), "warns"),
+    _mutant("a goal that is not on the map", "WRITE-05", MAP, _hide_events, "warns"),
+    _mutant("a goal that is on the map twice", "WRITE-05", MAP, _double_events),
+    _mutant("a goal of another visitor on the map", "WRITE-05", MAP, _move_events),
+    _of_body("a goal that is in no report", "WRITE-06", _GOALS, _count_none, "warns"),
+    _of_body("a goal that is counted twice", "WRITE-06", _GOALS, _count_twice),
+    _of_body("properties that are in no report", "WRITE-07", "getGoalProperties", _no_properties, "warns"),
+    _mutant("a goal that shows on another website", "WRITE-08", _GOALS, _report_elsewhere),
+    _mutant("a goal that is removed and still shown", "WRITE-09", VISITOR, _keep_goals),
+    _mutant("a removal of one name that removes all", "WRITE-10", VISITOR, _remove_all_goals),
+    _mutant("a goal that is removed and still on the map", "WRITE-11", MAP, _keep_events, "warns"),
+    _of_body("a goal that is removed and still counted", "WRITE-12", _GOALS, _count_removed, "warns"),
+    _mutant("a payment that is accepted and not shown", "WRITE-13", VISITOR, _hide_payments),
+    _mutant("a transaction that is recorded twice", "WRITE-14", VISITOR, _record_again),
+    _mutant("a payment that is not on the map", "WRITE-15", MAP, _hide_on_map, "warns"),
+    _mutant("a payment that is on the map twice", "WRITE-15", MAP, _double_on_map),
+    _mutant("a payer who is no customer", "WRITE-16", MAP, _no_customer, revision=REVISION_2026_02),
+    _mutant("a payer with a prediction", "WRITE-17", VISITOR, _predict),
+    _of_body("a payment that is in no overview", "WRITE-18", _OVERVIEW, _earn(-1, -23), "warns"),
+    _of_body("a transaction that is earned twice", "WRITE-18", _OVERVIEW, _earn(1, 23)),
+    _of_body("a payment of another amount", "WRITE-18", _OVERVIEW, _earn(0, 1000)),
+    _mutant("payments that are removed and still shown", "WRITE-19", VISITOR, _keep_payments),
+    _mutant("a payment that is removed and still on the map", "WRITE-20", MAP, _keep_on_map, "warns"),
+    _mutant(
+        "a customer whose payments are removed", "WRITE-21", MAP, _keep_customer, revision=REVISION_2026_02
+    ),
+    _of_body(
+        "a payment that is removed and still counted",
+        "WRITE-22",
+        _OVERVIEW,
+        _earn(1, 23, is_removed=True),
+        "warns",
+    ),
+    _mutant("an identity that is accepted and not shown", "WRITE-23", VISITOR, _no_profile),
+    _mutant("metadata that is replaced", "WRITE-24", VISITOR, _latest_metadata),
+    _mutant("an identity that is not on the map", "WRITE-25", MAP, _anonymous, "warns"),
+    _mutant("a second profile for the same data", "WRITE-26", IDENTIFY, _another_profile, "warns"),
+    _mutant(
+        "a profile that is created twice",
+        "WRITE-26",
+        IDENTIFY,
+        lambda _seen, told, _exchange: told.update(action="created"),
+        "warns",
+    ),
+)

@@ -1,0 +1,227 @@
+"""`verify --writes`: correct servers are neither accused nor warned, and what was written is removed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+
+from contract_tests.asking import labels
+from contract_tests.asking.address import base_of
+from contract_tests.asking.client import Client, Limits
+from contract_tests.asking.credentials import Credentials, load_credentials
+from contract_tests.asking.own_mock import INSTANT
+from contract_tests.clauses import all_clauses
+from contract_tests.judging.run import Exit, Plan, Run, verify
+from contract_tests.judging.verdict import Outcome
+from tests.command import serving
+from tests.kit.reference.habits import JUNE, NONE, PLAIN, Habits, Website, Writing, habits
+from tests.kit.reference.server import TOKENS, WEBSITE_ID
+from tests.kit.reference.wire import BASE, InProcess, VirtualTime
+from tests.kit.reference.writes import BOT
+from tests.kit.seed_clauses import SEED_CLAUSES
+from tests.kit.writing import WRITING
+
+_AGAINST = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
+_CLAUSES = [*SEED_CLAUSES, *(clause for clause in all_clauses() if clause.id in WRITING)]
+_OF_REPORTS = {"WRITE-06", "WRITE-07", "WRITE-08", "WRITE-12", "WRITE-18", "WRITE-22"}
+"""The clauses that need reports, which the reference server does not have."""
+
+
+def _plan(base: str, credentials: Credentials, **options: Any) -> Plan:
+    return Plan(base, credentials, _CLAUSES, may_write=True, limits=Limits(timeout=20), **options)
+
+
+def _told(run: Run) -> list[str]:
+    """Returns what a run says against its server."""
+    return [
+        f"{verdict.clause.id} {verdict.outcome.value}: {verdict.bug or verdict.violations[0]}"
+        for outcome in _AGAINST
+        for verdict in run.of(outcome)
+    ]
+
+
+# -- correct servers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("revision", ["2026-02", "2026-06"])
+def test_the_mock_holds_every_clause_about_writing(revision: str) -> None:
+    with serving("--now", INSTANT, "--speed", "10", "--revision", revision) as address:
+        plan = _plan(base_of(address), load_credentials("mock"), pause=0.2)
+        run = verify(plan, lambda _sentence: None, lambda _count: None)
+
+    assert (_told(run), run.exit) == ([], Exit.HOLDS)
+    unseen = {verdict.clause.id for verdict in run.of(Outcome.NOT_OBSERVED)} & WRITING
+    assert unseen == (set() if revision == "2026-02" else {"WRITE-16", "WRITE-21"})
+
+
+def _heard(drawn: Habits) -> Habits:
+    """Returns habits without a cache that says nothing: behind one, a write may show a minute later."""
+    cache = drawn.manners.cache
+    is_silent = cache is not None and not cache.tells_age and cache.paths != ("realtime",)
+    return replace(drawn, manners=replace(drawn.manners, cache=None)) if is_silent else drawn
+
+
+@given(habits.map(_heard))
+def test_no_correct_server_is_accused_or_warned(drawn: Habits) -> None:
+    run = _run(drawn)
+
+    assert (_told(run), run.exit in (Exit.HOLDS, Exit.UNSEEN)) == ([], True), run.stopped or run.refused
+
+
+_LIVELY = replace(PLAIN, website=Website(8, NONE, NONE, NONE, "USD", moves=0.2))
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        pytest.param(_LIVELY, id="the plain one"),
+        pytest.param(replace(_LIVELY, revision=JUNE), id="the newer revision"),
+        pytest.param(replace(_LIVELY, writing=Writing(shows_after=1.4)), id="a delay"),
+        pytest.param(
+            replace(_LIVELY, writing=Writing(message="目标已记录", bad_payment=422)), id="other words"
+        ),
+        pytest.param(replace(_LIVELY, writing=Writing(tells_action=False)), id="no action"),
+        pytest.param(
+            replace(_LIVELY, wording=replace(PLAIN.wording, has_more=True, has_points=True)), id="more"
+        ),
+        pytest.param(
+            replace(_LIVELY, wording=replace(PLAIN.wording, goals="both", goals_fall=True)), id="two lists"
+        ),
+    ],
+)
+def test_a_correct_server_shows_all_that_is_judged(habits: Habits) -> None:
+    run = _run(habits)
+
+    assert (_told(run), run.exit) == ([], Exit.HOLDS), run.stopped
+    unseen = {v.clause.id for v in run.of(Outcome.NOT_OBSERVED) if v.clause.id.startswith("WRITE-")}
+    of_june = {"WRITE-16", "WRITE-21"} if habits.revision == JUNE else set()
+    # It is another machine, to which no removal without a filter is sent.
+    assert unseen - of_june - _OF_REPORTS == {"WRITE-36", "WRITE-37", "WRITE-43"}
+
+
+def test_a_website_without_cookies_stores_no_identity() -> None:
+    run = _run(replace(_LIVELY, writing=Writing(is_cookieless=True)))
+
+    assert (_told(run), run.exit) == ([], Exit.HOLDS)
+    assert {v.clause.id for v in run.of(Outcome.NOT_OBSERVED)} >= {"WRITE-23", "WRITE-24", "WRITE-25"}
+
+
+def test_nothing_is_written_where_nobody_is() -> None:
+    run = _run(replace(_LIVELY, website=Website(0, NONE, NONE, NONE, "USD", moves=0)))
+
+    written = [e for e in run.recording.exchanges if e.method != "GET" and not e.labels & labels.REFUSED]
+    assert (_told(run), written, run.left) == ([], [], [])
+
+
+def _run(drawn: Habits, **options: Any) -> Run:
+    time = VirtualTime()
+    return _run_on(drawn, InProcess(drawn, time), time, **options)
+
+
+def _run_on(
+    drawn: Habits,
+    transport: InProcess,
+    time: VirtualTime,
+    *,
+    tell: Callable[[str], None] = lambda _sentence: None,
+    through: Callable[[httpx2.BaseTransport], httpx2.BaseTransport] = lambda transport: transport,
+) -> Run:
+    """Judges a server in virtual time; `through` puts a transport before it."""
+    tokens = {role: token for role, token in TOKENS.items() if role in drawn.roles}
+    visitor_id = transport.server.visitor_id(time.t) if "visitor_id" in drawn.roles else None
+    bot = BOT if "bot" in drawn.roles else None
+    credentials = Credentials(**tokens, website_id=WEBSITE_ID, bot=bot, visitor_id=visitor_id)
+    connect = partial(Client, clock=time.clock, transport=through(transport))
+    return verify(_plan(BASE, credentials), tell, lambda _count: None, connect=connect)
+
+
+# -- what is left --------------------------------------------------------------------------------------
+
+
+class _Through(httpx2.BaseTransport):
+    """Passes requests on, and asks `before` first: it may raise, or return another answer."""
+
+    def __init__(
+        self, inner: httpx2.BaseTransport, before: Callable[[httpx2.Request], httpx2.Response | None]
+    ) -> None:
+        self._inner = inner
+        self._before = before
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._before(request) or self._inner.handle_request(request)
+
+
+def _left_of(transport: InProcess) -> tuple[Sequence[str], Sequence[str]]:
+    """Returns the names of the goals and the transactions of runs that the server still has."""
+    goals, transactions = transport.server.written_by("mock_")
+    return goals, transactions
+
+
+def test_what_was_written_is_removed() -> None:
+    time = VirtualTime()
+    transport = InProcess(_LIVELY, time)
+
+    run = _run_on(_LIVELY, transport, time)
+
+    assert _left_of(transport) == ([], [])
+    assert len(run.left) == 1
+    assert run.left[0].startswith("the identity mock_")
+    assert run.left[0].endswith("stays on the server: the API has no operation that removes it")
+
+
+def test_an_interrupt_leaves_nothing_and_says_what_stays() -> None:
+    time, told = VirtualTime(), list[str]()
+    transport = InProcess(_LIVELY, time)
+    interrupted: list[httpx2.Request] = []
+
+    def interrupt(request: httpx2.Request) -> None:
+        is_removal = request.method == "DELETE" and request.url.query.endswith(b"_now")
+        if is_removal and not interrupted:
+            interrupted.append(request)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _run_on(_LIVELY, transport, time, tell=told.append, through=lambda inner: _Through(inner, interrupt))
+
+    assert _left_of(transport) == ([], [])
+    assert [sentence.partition(" mock_")[0] for sentence in told] == ["the identity"]
+
+
+def test_what_cannot_be_removed_is_said() -> None:
+    time = VirtualTime()
+    transport = InProcess(_LIVELY, time)
+
+    def refuse(request: httpx2.Request) -> httpx2.Response | None:
+        nothing = httpx2.ByteStream(b"")
+        return httpx2.Response(503, stream=nothing) if request.method == "DELETE" else None
+
+    run = _run_on(_LIVELY, transport, time, through=lambda inner: _Through(inner, refuse))
+
+    goals, transactions = _left_of(transport)
+    assert (len(goals), len(transactions)) == (2, 2)
+    assert [sentence.partition(" mock_")[0] for sentence in run.left if "payment" in sentence] == [
+        "the payment",
+        "the payment",
+    ]
+    assert sum("answered 503" in sentence for sentence in run.left) == 4
+
+
+# -- what is never sent --------------------------------------------------------------------------------
+
+
+def test_only_a_server_on_this_machine_is_asked_to_remove_without_a_filter() -> None:
+    run = _run(_LIVELY)
+
+    assert run.recording.labelled(labels.NO_FILTER) == []
+
+
+def test_every_request_that_writes_carries_the_word_of_the_run() -> None:
+    run = _run(_LIVELY)
+
+    sent = [e for e in run.recording.exchanges if e.method != "GET" and e.request_body]
+    without = [e.request_body for e in sent if b"mock_" not in e.request_body.lower() and e.is_success]
+    assert (bool(sent), without) == (True, [])
