@@ -24,7 +24,7 @@ from mock_server.world.money import Payment
 from mock_server.world.persona import Persona
 from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Customer, Identity, Session, Walk
 from mock_server.world.site import Goal, Page, Source
-from mock_server.world.visited import visited_sessions
+from mock_server.world.visited import VisitedSession, visited_sessions
 from mock_server.world.visits import Past, Visit
 from mock_server.world.world import (
     FEED_LIMIT,
@@ -316,8 +316,11 @@ class AmendedWorld(World):
 
     def _event(self, happening: Happening) -> Event:
         """Returns the event, which never changes."""
-        at, _, kind, session, _, fact = happening
+        at, _, kind, session, moment, fact = happening
         if not isinstance(fact, Happened):
+            visited = session.plain if isinstance(session, AmendedSession) else session
+            if isinstance(visited, VisitedSession) and moment is not None:
+                return self._made(happening, visited.event_id_of(moment))
             return super()._event(happening)
         customer, identity = session.customer(at), session.identity(at)
         goal = None

@@ -6,7 +6,7 @@ from functools import cached_property
 from mock_server.instants import MINUTE
 from mock_server.world.facts import LinkFollowed, PageViewed, visits_among
 from mock_server.world.persona import Persona
-from mock_server.world.sessions import EXTERNAL_LINK, Moment, Session, Sessions, Walk
+from mock_server.world.sessions import EXTERNAL_LINK, VIEW, Moment, Session, Sessions, Walk
 from mock_server.world.site import Goal, Page, Source
 from mock_server.world.visits import NOTHING, WRITTEN, Past, Visit, Visitor
 
@@ -68,6 +68,14 @@ class VisitedSession(Session):
     def address_of(self, page: Page) -> str:
         """Returns the hostname and the path of a page of this session."""
         return next(view.hostname for view in self._views if view.path == page.path) + page.path
+
+    def event_id_of(self, moment: Moment) -> str:
+        """Returns the id of the event that a page view or a followed link is."""
+        if moment.kind == VIEW:
+            return self._views[moment.view].event_id
+        assert moment.goal is not None, "a link is a goal"
+        target = (moment.at, moment.goal.name, moment.goal.url)
+        return next(one.event_id for one in self._links if (one.written, one.text, one.url) == target)
 
     def _view_at(self, instant: int) -> int:
         return max((n for n, view in enumerate(self._views) if view.written <= instant), default=0)

@@ -342,26 +342,30 @@ class World:
 
     def _event(self, happening: Happening) -> Event:
         """Returns the event, which never changes."""
-        at, visit, kind, session, moment, _ = happening
+        at, visit, kind, session, _, _ = happening
         event: Event | None = session.kept.get((at, kind))
         if event is None:
-            payment = self.purchase(session) if kind == PAYMENT else None
-            customer = session.customer(at)
-            event = Event(
-                at,
-                self._object_id(visit, at, kind),
-                kind,
-                session,
-                # A renewal happens on the payment provider's side: on no page.
-                moment.page.path if moment else None,
-                moment.goal if moment else None,
-                session.properties_of(moment) if moment else {},
-                payment.amount if payment else None,
-                customer.name if customer else None,
-                self._name_at(session, at),
-            )
-            session.kept[at, kind] = event
+            event = session.kept[at, kind] = self._made(happening, self._object_id(visit, at, kind))
         return event
+
+    def _made(self, happening: Happening, object_id: str) -> Event:
+        """Makes the event of a happening."""
+        at, _, kind, session, moment, _ = happening
+        payment = self.purchase(session) if kind == PAYMENT else None
+        customer = session.customer(at)
+        return Event(
+            at,
+            object_id,
+            kind,
+            session,
+            # A renewal happens on the payment provider's side: on no page.
+            moment.page.path if moment else None,
+            moment.goal if moment else None,
+            session.properties_of(moment) if moment else {},
+            payment.amount if payment else None,
+            customer.name if customer else None,
+            self._name_at(session, at),
+        )
 
     def display_name(self, payment: Payment) -> str | None:
         """Returns the name by which the visitor was known when they paid; None for who was not identified."""

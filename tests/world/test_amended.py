@@ -60,28 +60,28 @@ def demo(*facts: Fact) -> World:
 
 
 def goal(name: str = "mock_goal", written: int = NOW, **more: Any) -> GoalReached:
-    usual = {"event_id": event_id(), "visitor_id": VISITOR}
+    usual = {"event_id": event_id(written), "visitor_id": VISITOR}
     return GoalReached(**{"written": written, "name": name, **usual, **more})
 
 
 def payment(transaction: str = "one", written: int = NOW, **more: Any) -> PaymentMade:
     usual = {"at": written, "amount": 49.0, "currency": "USD", "visitor_id": VISITOR}
     return PaymentMade(
-        **{"written": written, "event_id": event_id(), "transaction_id": transaction, **usual, **more}
+        **{"written": written, "event_id": event_id(written), "transaction_id": transaction, **usual, **more}
     )
 
 
 def identified(written: int = NOW, **more: Any) -> Identified:
     usual = {"profile_id": "d" * 24, "visitor_id": VISITOR, "user_id": "user-1"}
-    return Identified(**{"written": written, "event_id": event_id(), **usual, **more})
+    return Identified(**{"written": written, "event_id": event_id(written), **usual, **more})
 
 
 NUMBERS = count(1)
 
 
-def event_id() -> str:
+def event_id(at: int = NOW) -> str:
     """Returns an id that no other event of these tests has."""
-    return f"{NOW // SECOND:08x}{next(NUMBERS):016x}"
+    return f"{at // SECOND:08x}{next(NUMBERS):016x}"
 
 
 # -- invariants ----------------------------------------------------------------------------------------
@@ -421,7 +421,7 @@ HERE = Client(
 
 def viewed(path: str, written: int = NOW, **more: Any) -> PageViewed:
     usual = {"visitor_id": NEWCOMER, "hostname": "localhost:3000", "client": HERE}
-    return PageViewed(**{"written": written, "event_id": event_id(), "path": path, **usual, **more})
+    return PageViewed(**{"written": written, "event_id": event_id(written), "path": path, **usual, **more})
 
 
 def test_a_visitor_of_ones_own_website_is_on_the_map() -> None:
@@ -485,6 +485,19 @@ def test_all_that_can_happen_to_a_visitor_can_happen_to_a_new_one() -> None:
     assert shown(one, NEWCOMER)["customerName"] == "Jane Doe"
     assert shown(one, NEWCOMER)["profileData"]["displayName"] == "Jane"
     check_picture(take_picture(asking(one, NOW, REVISION_2026_02), NOW, 60))
+
+
+def test_pages_that_were_viewed_in_one_tick_are_events_of_their_own() -> None:
+    views = [viewed("/"), viewed("/one"), viewed("/two")]
+    link = LinkFollowed(
+        written=NOW, event_id=event_id(), visitor_id=NEWCOMER, url="https://example.org/", text="A link"
+    )
+
+    events = [e for e in map_of(demo(*views, link))["recentEvents"] if e["visitorId"] == NEWCOMER]
+
+    assert [e["path"] for e in events if e["type"] == "pageview"] == ["/two", "/one", "/"]
+    assert {e["_id"] for e in events} == {*(view.event_id for view in views), link.event_id}
+    assert shown(demo(*views), NEWCOMER)["currentUrl"] == "/two"
 
 
 def test_nothing_is_known_of_a_new_visitor_before_the_first_page_view() -> None:
