@@ -586,7 +586,8 @@ def test_reading_the_journal_is_not_in_it(controls: Controls) -> None:
     before = controls.get("/requests")["requests"]
 
     assert controls.get("/requests")["requests"] == before
-    assert [row["path"] for row in before if "/__mock" in row["path"]] == []
+    # Another test may have sent requests that break HTTP's rules, which are noted wherever they go.
+    assert [row["path"] for row in before if row["path"].startswith("/__mock/requests")] == []
 
 
 def test_the_journal_on_disk(tmp_path: Path) -> None:
