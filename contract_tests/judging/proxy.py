@@ -181,7 +181,7 @@ class Proxy:
             found.add(labels.MET)
         return Exchange(
             method=method,
-            url=path,
+            url=path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""),
             operation=operation,
             labels=frozenset(found),
             sent=sent,

@@ -220,6 +220,21 @@ def test_headers_of_a_connection_stay_there() -> None:
     assert not names & {"keep-alive", "x-own", "upgrade", "trailer"}
 
 
+@pytest.mark.parametrize(
+    ("query", "payments"),
+    [
+        pytest.param("?filter_device=is%3Adesktop", 9, id="the query of the fault"),
+        pytest.param("", 1, id="another one"),
+    ],
+)
+def test_a_fault_of_some_queries_is_planted_there_only(query: str, payments: int) -> None:
+    body = b'{"status":"success","data":[{"visitors":4,"sessions":5,"revenue":1,"payments":1}]}'
+    with _mutated(_answer(body), "a filter that adds payments") as (port, _):
+        reply = _ask(port, _get(f"/api/v1/analytics/overview{query}"))
+
+    assert json.loads(reply.body)["data"][0]["payments"] == payments
+
+
 def test_head_is_a_get_without_the_body() -> None:
     with _mutated(_answer(_MAP.replace(b'"count":1', b'"count": 10000'))) as (port, _):
         whole, head = _ask(port, _get()), _ask(port, _get(method="HEAD"))
