@@ -90,6 +90,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
 def _allow_writing(url: str | None, credentials: Credentials, options: Mapping[str, Any]) -> None:
     """Raises click.UsageError if the server may not be written to."""
     if options["is_coverage_explained"]:
+        # It tells both what can be observed with writing, and what without.
         return
     if url is None or options["har"]:
         raise click.UsageError("--writes sends requests; it needs a URL, and no --har")

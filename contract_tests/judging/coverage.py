@@ -22,9 +22,11 @@ class Gain:
     clauses: tuple[str, ...]
 
 
-def coverage_of(contract: Document, credentials: Credentials, ids: Sequence[str]) -> list[str]:
+def coverage_of(
+    contract: Document, credentials: Credentials, ids: Sequence[str], *, may_write: bool = False
+) -> list[str]:
     """Returns those of the clauses that the requests of these credentials can make observable."""
-    probes = probes_for(contract, credentials, ids)
+    probes = probes_for(contract, credentials, ids, may_write=may_write)
     return [clause_id for clause_id in ids if any(is_wanted(probe.serves, [clause_id]) for probe in probes)]
 
 

@@ -16,8 +16,11 @@ _MOST_NAMED = 20
 def coverage_report(contract: Document, credentials: Credentials, ids: Sequence[str]) -> Iterator[str]:
     """Yields the lines of the report. Nothing is sent: whether the server has the data is not known yet."""
     now = len(coverage_of(contract, credentials, ids))
+    writing = len(coverage_of(contract, credentials, ids, may_write=True))
     gains = gains_of(contract, credentials, ids)
     yield f"With these credentials at most {now} of {counted(len(ids), 'clause', 'clauses')} can be observed."
+    if writing > now:
+        yield f"With `--writes`, which sends goals and payments, it is {writing}."
     if gains:
         yield from ("", "What else would be, with a token or an id more (`--credentials`):")
     for gain in gains:
