@@ -80,11 +80,12 @@ def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
     currency = body["currency"].upper()
     if currency_of(currency) is None:
         raise ApiError(CURRENCY_UNKNOWN, code=body["currency"])
+    at = _at(call, body.get("timestamp"))
     return PaymentMade(
         written=call.instant,
-        event_id=object_id(call),
+        event_id=object_id(call, at),
         transaction_id=_text(body["transaction_id"]),
-        at=_at(call, body.get("timestamp")),
+        at=at,
         amount=abs(float(body["amount"])),
         currency=currency,
         visitor_id=_visitor_of(call, body.get("datafast_visitor_id")),

@@ -80,19 +80,22 @@ def write(call: Call, fact: Fact) -> None:
     call.account.log.append(call.world.site.website_id, fact, call.request)
 
 
-def object_id(call: Call) -> str:
-    """Returns the id of what is written next: 24 hexadecimal digits, the first eight the Unix second."""
-    return _id(call, _EVENT)
+def object_id(call: Call, at: int | None = None) -> str:
+    """Returns the id of what is written next: 24 hexadecimal digits, the first eight the Unix second.
+
+    The second is that of the instant `at`, by default that of the request.
+    """
+    return _id(call, _EVENT, call.instant if at is None else at)
 
 
 def profile_id(call: Call) -> str:
     """Returns the id of the profile that is written next, in the same form."""
-    return _id(call, _PROFILE)
+    return _id(call, _PROFILE, call.instant)
 
 
-def _id(call: Call, kind: int) -> str:
+def _id(call: Call, kind: int, at: int) -> str:
     assert call.account is not None, "an operation that writes has an account"
-    return call.world.written_id(call.instant, call.account.log.version, kind)
+    return call.world.written_id(at, call.account.log.version, kind)
 
 
 def _about(call: Call, transaction_id: str) -> list[Fact]:

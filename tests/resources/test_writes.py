@@ -308,6 +308,7 @@ def test_variants_of_a_payment(
     [fact] = facts_of(service)
     assert isinstance(fact, PaymentMade)
     assert fact.visitor_id is None
+    assert int(fact.event_id[:8], 16) == fact.at // SECOND
     assert {name: structs.asdict(fact)[name] for name in changes} == changes
 
 
