@@ -60,6 +60,12 @@ def user_of(profile: Json) -> str | None:
     return user_id if isinstance(user_id, str) else None
 
 
+def metadata_of(profile: Json) -> dict[str, Json] | None:
+    """Returns the metadata in the `data` of a profile; None if there is no such object."""
+    metadata = _object(_object(profile).get("profile")).get("metadata")
+    return metadata if isinstance(metadata, dict) else None
+
+
 def row_of(shown: Json, visitor_id: str) -> dict[str, Json] | None:
     """Returns a visitor's row in the `data` of a map; None if the visitor is not listed."""
     listed = _objects(_object(shown).get("visitors"))

@@ -47,6 +47,7 @@ from contract_tests.shown import (
     completions_of,
     events_of,
     goals_of,
+    metadata_of,
     named,
     paid,
     payments_of,
@@ -58,6 +59,8 @@ from contract_tests.shown import (
 
 _GOALS, _METADATA = "getGoals", "getMetadata"
 _CUSTOMER_SCORE = 100
+# In ms: between two answers as near as that, nobody pays by chance.
+_SOON = 5_000
 
 
 # -- goals ---------------------------------------------------------------------------------------------
@@ -416,16 +419,27 @@ def _was_customer(recording: Recording) -> bool:
     return any(_customer(t) for t in trails_of(recording, PAYMENT, MAP, (labels.BEFORE, labels.BEFORE)))
 
 
+def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
+    """Returns whether a profile of just before a map has no payment, not even one of the visitor's own."""
+    profile = read_of(recording, VISITOR, labels.REMOVED)
+    if profile is None or profile.sent is None or shown.sent is None:
+        return False
+    return paid(profile.data) == 0 and 0 <= shown.sent - profile.sent <= _SOON
+
+
 @clause(
     "WRITE-21",
     "A visitor whose only payments were removed is no customer on the map.",
     source="DELETE /payments",
     standing=OTHER,
-    needs=f"{NEEDS_PAYMENT}, of a visitor who had not paid before and is on a map with `isCustomer`",
+    needs=f"{NEEDS_PAYMENT}, of a visitor who made no other one and is on a map with `isCustomer`",
     cases=lambda recording: [
         trail
         for trail in after_removal(PAYMENT, MAP)(recording)
-        if _both_removed(recording) and _customer(trail) is not None and not _was_customer(recording)
+        if _both_removed(recording)
+        and _customer(trail) is not None
+        and not _was_customer(recording)
+        and _has_no_payment(recording, trail.after)
     ],
 )
 def nobody_without_payments_is_a_customer(trail: Trail) -> Iterable[Violation]:
@@ -470,12 +484,6 @@ def identified_have_their_user_id(trail: Trail) -> Iterable[Violation]:
         yield replace(missing(trail, problem, "/data/profile"), value=trail.after.data["profile"])
 
 
-def _metadata_of(trail: Trail) -> dict[str, Json] | None:
-    profile = trail.after.data.get("profile") if isinstance(trail.after.data, dict) else None
-    metadata = profile.get("metadata") if isinstance(profile, dict) else None
-    return metadata if isinstance(metadata, dict) else None
-
-
 @clause(
     "WRITE-24",
     "The metadata of a second identification is added to that of the first.",
@@ -487,12 +495,12 @@ def _metadata_of(trail: Trail) -> dict[str, Json] | None:
         for trail in _identified(recording, VISITOR)
         if (more := accepted(recording, IDENTIFY, labels.IDENTITY_MORE)) is not None
         and user_of(trail.after.data) == trail.body["user_id"]
-        and _metadata_of(trail) is not None
+        and metadata_of(trail.after.data) is not None
     ],
 )
 def metadata_is_merged(case: tuple[Trail, dict[str, Json]]) -> Iterable[Violation]:
     trail, more = case
-    found = _metadata_of(trail) or {}
+    found = metadata_of(trail.after.data) or {}
     own = ("datafast_visitor_id", "user_id")
     for name, value in {**trail.body, **more}.items():
         if name not in own and found.get(name) != value:

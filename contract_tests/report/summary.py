@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from importlib.metadata import version
 
+from contract_tests.asking.rules import WRITING
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.words import counted, plain
@@ -13,6 +14,8 @@ TOOL = "datafast-mock"
 TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)
 """The outcomes that come with violations, the gravest first."""
 
+_WRITES = "`--writes`, because they write"
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # How many ids a sentence names.
 _MOST_NAMED = 5
 
@@ -81,11 +84,14 @@ def started_at(run: Run) -> datetime | None:
 def needs_of(run: Run) -> dict[str, list[str]]:
     """Returns the clauses that were not observed: what is needed to observe them → their ids.
 
-    What would make most of them observable comes first.
+    What would make most of them observable comes first. All that need writing are one group, if nothing was
+    written.
     """
+    has_written = any(exchange.method in _WRITING for exchange in run.recording.exchanges)
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
-        needs.setdefault(verdict.needs, []).append(verdict.clause.id)
+        is_write = WRITING in verdict.needs and not has_written
+        needs.setdefault(_WRITES if is_write else verdict.needs, []).append(verdict.clause.id)
     return dict(sorted(needs.items(), key=lambda item: -len(item[1])))
 
 

@@ -14,6 +14,7 @@ from contract_tests.report.words import counted, curl_of, ground_of, ids_told, p
 _WIDTH = 100
 _INDENT = " " * 10
 _MOST_PLACES = 2
+_MOST_IDS = 10
 _MOST_UNSEEN = 12
 _COLORS = {State.HOLDS: "green", State.BROKEN: "red", State.PARTIAL: "yellow", State.NONE: "yellow"}
 _TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN: "KNOWN DEVIATIONS"}
@@ -117,7 +118,7 @@ def _unseen(run: Run) -> Iterator[str]:
     yield from ("", "NOT OBSERVED, and what is needed")
     for need, ids in list(needs.items())[:_MOST_UNSEEN]:
         yield from textwrap.wrap(
-            f"{counted(len(ids), 'clause', 'clauses')}: {need} ({ids_told(ids)})",
+            f"{counted(len(ids), 'clause', 'clauses')}: {need} ({ids_told(ids, _MOST_IDS)})",
             _WIDTH,
             initial_indent="  ",
             subsequent_indent=" " * 4,

@@ -57,15 +57,22 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def ids_told(ids: Sequence[str]) -> str:
-    """Returns the ids of clauses as text, in order; three or more consecutive ids become `first to last`."""
+def ids_told(ids: Sequence[str], most: int | None = None) -> str:
+    """Returns the ids of clauses as text, in order; three or more consecutive ids become `first to last`.
+
+    At most `most` ids or pairs of them are named; None names all.
+    """
     runs: list[list[str]] = []
     for clause_id in ids:
         if runs and _follows(runs[-1][-1], clause_id):
             runs[-1].append(clause_id)
         else:
             runs.append([clause_id])
-    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+    named = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs]
+    if most is not None and len(named) > most:
+        left = sum(len(run) for run in runs[most:])
+        named = [*named[:most], f"{left} more"]
+    return ", ".join(named)
 
 
 def total_of(outcome: Outcome, count: int) -> str:

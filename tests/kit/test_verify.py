@@ -18,6 +18,8 @@ _MOCK = ("--credentials", "mock")
 _SWIFT = (*_MOCK, "--pause", "0.2")
 # At this instant there are payments. At others there may be none, and their members are not observed.
 _FULL = ("--now", INSTANT)
+# Not always is there somebody who has just paid, and only the older map says who is a customer.
+_UNSEEN = {"2026-02": {"MAP-93"}, "2026-06": {"MAP-93", "AGR-11", "WRITE-16", "WRITE-21"}}
 _KINDS = ("json", "junit", "markdown")
 
 
@@ -43,17 +45,19 @@ def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -
     begun = time.monotonic()
     with serving(*options) as address:
         ready = time.monotonic()
-        result = ended("verify", address, *_MOCK, "--report", f"json={report}")
+        result = ended("verify", address, *_MOCK, "--writes", "--report", f"json={report}")
     over = time.monotonic()
     assert result.returncode == 0, result.stdout
     content = json.loads(report.read_bytes())
     outcomes = {clause["id"]: clause["outcome"] for clause in content["clauses"]}
-    assert set(outcomes.values()) <= {"holds", "other revision"}, result.stdout
     revision = options[options.index("--revision") + 1] if "--revision" in options else "2026-02"
+    unseen = {clause_id for clause_id, outcome in outcomes.items() if outcome == "not observed"}
+    assert unseen <= _UNSEEN[revision], result.stdout
+    assert set(outcomes.values()) <= {"holds", "other revision", "not observed"}, result.stdout
     assert content["revision"] == revision
-    # The kit waits for ten seconds; its work takes as long as a few starts of the mock.
+    # The kit waits for some seconds; its work takes as long as a few starts of the mock.
     assert over - ready < 15 + 30 * (ready - begun)
-    assert content["answers"] < 90
+    assert content["answers"] < 200
 
 
 def test_a_fault_is_told_with_all_that_repeats_it() -> None:

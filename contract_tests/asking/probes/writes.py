@@ -21,6 +21,7 @@ from contract_tests.instants import iso
 from contract_tests.shown import (
     events_of,
     goals_of,
+    metadata_of,
     named,
     paid,
     payments_of,
@@ -36,6 +37,8 @@ _EARLIER, _SECOND = 900_000, 1000
 # Whole amounts, which every currency has.
 _AMOUNT, _EARLIER_AMOUNT = 41, 23
 _USUAL_CURRENCY = "USD"
+_LAST: Mapping[str, Json] = {"seat": "mock_1"}
+"""The metadata that is sent last."""
 _MOST_GOALS = "1000"
 
 Shows = Callable[[Exchange], bool]
@@ -126,7 +129,7 @@ class _Story:
         body = {"user_id": self._user_id, "plan": self._asker.run_id}
         if self._send(IDENTIFY, labels.IDENTITY, trace, body):
             self._send(IDENTIFY, labels.IDENTITY_AGAIN, trace, body)
-            self._send(IDENTIFY, labels.IDENTITY_MORE, trace, {"user_id": self._user_id, "seat": "mock_1"})
+            self._send(IDENTIFY, labels.IDENTITY_MORE, trace, {"user_id": self._user_id, **_LAST})
 
     def _send(self, operation: str, label: str, trace: Trace, body: Mapping[str, Json]) -> bool:
         """Sends something about the visitor; returns whether the server has accepted it."""
@@ -183,7 +186,11 @@ class _Story:
         before, now = self._paid, paid(profile.data)
         is_paid = labels.PAYMENT not in self._accepted or before is None or now is None or now > before
         is_known = labels.IDENTITY not in self._accepted or user_of(profile.data) == self._user_id
-        return are_goals_there and is_paid and is_known
+        known = metadata_of(profile.data)
+        is_last_known = (
+            labels.IDENTITY_MORE not in self._accepted or known is None or _LAST.items() <= known.items()
+        )
+        return are_goals_there and is_paid and is_known and is_last_known
 
     def _is_out_of_profile(self, profile: Exchange) -> bool:
         return not named(profile.data, self._goal) and paid(profile.data) in (None, self._paid)
