@@ -25,7 +25,7 @@ from mock_server.world.persona import Persona
 from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Customer, Identity, Session, Walk
 from mock_server.world.site import Goal, Page, Source
 from mock_server.world.visited import VisitedSession, visited_sessions
-from mock_server.world.visits import Past, Visit
+from mock_server.world.visits import WRITTEN, Past, Visit, Visitor
 from mock_server.world.world import (
     FEED_LIMIT,
     MANUAL,
@@ -201,6 +201,16 @@ class AmendedWorld(World):
             return super().sessions_of(visitor_id, instant)
         return [session for session in visited if session.start <= instant]
 
+    def session(self, visitor: Visitor, start: int) -> Session:
+        """Returns the session of a visitor that started at an instant.
+
+        Raises StopIteration if there is none.
+        """
+        if visitor.kind != WRITTEN:
+            return super().session(visitor, start)
+        started = self._started.get(start // MINUTE, ())
+        return next(one for one in started if one.start == start and one.visit.visitor == visitor)
+
     def plain_purchase(self, session: "AmendedSession") -> Payment | None:
         """Returns the payment that the world itself made in a session; None if there is none any more."""
         payment = self._plain.purchase(session.plain)
@@ -342,12 +352,13 @@ class AmendedWorld(World):
     def _session_at(self, fact: Happened) -> Session | None:
         """Returns the visitor's latest session that had begun when something happened, or the first one.
 
-        Returns None if the visitor had no page view when it was written.
+        Returns None for a bot, and for a visitor who is not known.
         """
         if fact.visitor_id is None:
             return None
+        visited = self._visited.get(fact.visitor_id)
         try:
-            sessions = self.sessions_of(fact.visitor_id, fact.written)
+            sessions = self.sessions_of(fact.visitor_id, fact.written) if visited is None else visited
         except BotError:
             return None
         begun = [session for session in sessions if session.start <= instant_of(fact)] or sessions[:1]

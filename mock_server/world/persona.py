@@ -129,7 +129,7 @@ class Personas:
     def known_by(self, visitor_id: str, client: Client) -> Persona:
         """Returns the persona of a visitor who is known from page views; name and address are made up."""
         coin = int.from_bytes(blake2b(visitor_id.encode(), digest_size=8, person=b"persona").digest(), "big")
-        place = _place_of(client)
+        place = place_of(client)
         people = self._people.get(place.locale) or self._people[_DEFAULT_LOCALE]
         person = people[coin % len(people)]
         device = Device(
@@ -215,7 +215,7 @@ def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
     return countries
 
 
-def _place_of(client: Client) -> Place:
+def place_of(client: Client) -> Place:
     """Returns the place of a client; a place that is not known has no coordinates."""
     places = [place for place, _ in _world_places().get(client.country_code or "", [])]
     there = [place for place in places if (place.region, place.city) == (client.region, client.city)]

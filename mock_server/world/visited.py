@@ -11,6 +11,12 @@ from mock_server.world.site import Goal, Page, Source
 from mock_server.world.visits import NOTHING, WRITTEN, Past, Visit, Visitor
 
 
+class VisitedPage(Page, frozen=True, kw_only=True):
+    """A page of one's own website, which may be on any host."""
+
+    hostname: str
+
+
 class VisitedSession(Session):
     """A session that was written page view by page view."""
 
@@ -56,7 +62,7 @@ class VisitedSession(Session):
     @cached_property
     def walk(self) -> Walk:
         """The page views and the links that were followed."""
-        pages = [Page(path=view.path) for view in self._views]
+        pages: list[Page] = [VisitedPage(path=view.path, hostname=view.hostname) for view in self._views]
         instants = [view.written for view in self._views]
         moments = []
         for link in self._links:
@@ -67,7 +73,8 @@ class VisitedSession(Session):
 
     def address_of(self, page: Page) -> str:
         """Returns the hostname and the path of a page of this session."""
-        return next(view.hostname for view in self._views if view.path == page.path) + page.path
+        assert isinstance(page, VisitedPage), "these sessions have no other pages"
+        return page.hostname + page.path
 
     def event_id_of(self, moment: Moment) -> str:
         """Returns the id of the event that a page view or a followed link is."""

@@ -1,5 +1,6 @@
 """What is written is true from then on: answers follow from the facts alone, whatever was asked before."""
 
+from asyncio import run
 from typing import Any
 
 from hypothesis import given, settings
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 from mock_server.contract.operations import bare_operation
 from mock_server.contract.values import Values
 from mock_server.errors import ApiError
-from mock_server.instants import DOCUMENTED, HOUR, MINUTE, SECOND, instant_of
-from mock_server.resources.cache import AnswerCache, read_of
+from mock_server.instants import DOCUMENTED, HOUR, MINUTE, SECOND, instant_of, iso_of
+from mock_server.resources.cache import AnswerCache, Read, read_of
 from mock_server.resources.registry import VIEWS
 from mock_server.resources.reporter import Reporter
 from mock_server.resources.worlds import WorldChoice, Worlds
@@ -26,6 +27,7 @@ WEBSITE = SITES[SITE].website_id
 WORLD = World(42, SITES[SITE])
 NOW = instant_of(DOCUMENTED) // SECOND * SECOND
 DEMO = load_accounts(SITES)["demo"]
+PERIOD = {"startAt": iso_of(NOW - HOUR), "endAt": iso_of(NOW + 3 * HOUR), "limit": 100, "offset": 0}
 NEWCOMERS = ("11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-666666666666")
 
 # Clocks go on, stand still, and are set back and forth.
@@ -68,18 +70,24 @@ def new_cache() -> AnswerCache:
 
 
 def asked(cache: AnswerCache, account: Account, instant: int, visitor_ids: set[str]) -> list[bytes | str]:
-    """Returns the answers to all reads that are no reports."""
+    """Returns the answers to the realtime reads, to those about some visitors, and to some reports."""
     found: list[bytes | str] = []
     profiles = [("getVisitor", {"visitorId": one}) for one in sorted(visitor_ids)]
     for name, path in [("getRealtime", {}), ("getRealtimeMap", {}), *profiles]:
-        operation = bare_operation(name, "get", f"/{name}")
-        read = read_of(operation, VIEWS[name], Values(path, {}))
-        assert read is not None
         try:
-            found.append(cache.answer(read, CHOICE, instant, account).body)
+            found.append(cache.answer(read_named(name, Values(path, {})), CHOICE, instant, account).body)
         except ApiError as error:
             found.append(error.message)
+    for name in ("getOverview", "getPages", "getGoals", "listVisitors"):
+        read = read_named(name, Values({}, PERIOD))
+        found.append(run(cache.report(read, CHOICE, instant, account)).body)
     return found
+
+
+def read_named(name: str, values: Values) -> Read:
+    read = read_of(bare_operation(name, "get", f"/{name}"), VIEWS[name], values)
+    assert read is not None
+    return read
 
 
 def visitors_of(facts: list[Fact]) -> set[str]:

@@ -238,6 +238,52 @@ def test_a_link_that_is_followed_is_an_exit_click(browser: Browser) -> None:
     assert "external_link" in mine
 
 
+def test_whoever_browses_is_in_the_reports_too(browser: Browser) -> None:
+    browser.send(href=f"{HOME}?utm_source=own", referrer="https://blog.example.org/post")
+    browser.controls.put("/clock", {"advance": 20_000}, key=browser.key)
+    browser.send(href=f"{HOME}pricing", referrer=HOME)
+    browser.send("custom", extraData={"eventName": "own_goal", "plan": "pro"})
+    browser.send("external_link", extraData={"url": "https://example.org/own", "text": "Elsewhere"})
+    browser.send("payment", extraData={"email": "ada@example.com", "amount": 49, "currency": "USD"})
+
+    def ask(report: str, query: str = "filter_hostname=127.0.0.1") -> Json:
+        return browser.ask(f"/{report}?startAt=2026-02-06&endAt=2026-02-06&{query}")
+
+    [told] = ask("analytics/overview")
+    assert (told["visitors"], told["sessions"], told["bounce_rate"]) == (1, 1, 0)
+    assert (told["avg_session_duration"], told["conversion_rate"]) == (20_000, 100)
+    assert (told["revenue"], told["payments"]) == (49, 1)
+    figures = {"visitors": 1, "revenue": 49, "payments": 1}
+    assert ask("analytics/devices") == [{"device": "desktop", **figures}]
+    assert ask("analytics/referrers") == [{"referrer": "blog.example.org", **figures}]
+    assert ask("analytics/hostnames") == [{"hostname": "127.0.0.1", **figures}]
+    [country] = ask("analytics/countries")
+    assert (country["country"], country["image"][-6:]) == ("France", "FR.svg")
+    [campaign] = ask("analytics/campaigns")
+    assert campaign["campaign"]["utm_source"] == "own"
+    pages = {row["path"]: row["visitors"] for row in ask("analytics/pages")}
+    assert pages == {"/": 1, "/pricing": 1}
+    assert ask("analytics/goals") == [{"goal": "own_goal", "completions": 1, "visitors": 1}]
+    assert ask("analytics/exit-clicks") == [{"url": "https://example.org/own", "clicks": 1, "visitors": 1}]
+    values = ask("analytics/goals/properties", "eventName=own_goal&propertyName=plan")
+    assert values == [{"value": "pro", "completions": 1, "visitors": 1}]
+    [first] = ask("visitors", "completedGoal=own_goal")
+    assert (first["visitorId"], first["currentUrl"]) == (browser.visitor, "127.0.0.1/pricing")
+    assert ask("visitors", "hostname=127.0.0.1&isCustomer=true")[0]["visitorId"] == browser.visitor
+
+
+def test_a_page_view_before_the_website_began_is_in_all_time(opened: Open) -> None:
+    early = opened(now="2019-05-06T07:08:09Z", frozen=True)
+    early.send()
+    early.controls.put("/clock", {"now": INSTANT, "frozen": True}, key=early.key)
+
+    [told] = early.ask("/analytics/overview?filter_hostname=127.0.0.1")
+    series = early.ask("/analytics/timeseries?startAt=2019-05-06&endAt=2019-05-06&fields=visitors")
+
+    assert told["visitors"] == 1
+    assert sum(row["visitors"] for row in series) == 1
+
+
 def test_the_page_of_an_event_counts_as_viewed_first(browser: Browser) -> None:
     browser.send("custom", extraData={"eventName": "signup"})
 

@@ -7,15 +7,19 @@ from typing import Any, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mock_server.instants import DAY, HOUR, MINUTE
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.currencies import convert
 from mock_server.world.facts import (
     Changes,
+    Client,
     Fact,
     GoalReached,
     GoalsRemoved,
+    LinkFollowed,
+    PageViewed,
     PaymentMade,
     PaymentsRemoved,
     changes_at,
@@ -23,17 +27,20 @@ from mock_server.world.facts import (
 from mock_server.world.past.kept import KeptPasts
 from mock_server.world.past.table import SETTLING_MINUTES
 from mock_server.world.reports.breakdown import breakdown
-from mock_server.world.reports.facts import Facts, facts_of
-from mock_server.world.reports.filters import Filter, Matching
+from mock_server.world.reports.dimensions import referrer_of
+from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.filters import Filter
 from mock_server.world.reports.funnels import Step, funnel
 from mock_server.world.reports.goals import exit_clicks, goals
 from mock_server.world.reports.overview import overview, share
+from mock_server.world.reports.parts import select as select_in
 from mock_server.world.reports.period import Period, buckets_of, zone_of
 from mock_server.world.reports.properties import properties, values
 from mock_server.world.reports.selection import Selection
 from mock_server.world.reports.timeseries import timeseries, totals
 from mock_server.world.reports.visitors import visitors
 from mock_server.world.sessions import CUSTOM, Session
+from mock_server.world.site import Page
 from mock_server.world.visits import BOT
 from mock_server.world.world import World
 from tests.world.test_funnels import followed_by
@@ -41,6 +48,8 @@ from tests.world.test_reports import BEGIN, PARTITIONS, SITES, Asked, filters, s
 
 NAMES = ("signup", "mock:goal", "other_goal", "checkout")
 NOBODY = "00000000-0000-4000-8000-000000000000"
+OWN = ("aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002")
+LINKS = ("https://example.org/", "https://example.net/a?b=1")
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 PASTS, LONG_PASTS = KeptPasts(), KeptPasts()
 # Each example goes through the sessions of hours.
@@ -87,7 +96,8 @@ def cases(draw: st.DrawFn) -> Case:
         st.integers(asked.begin - HOUR, asked.end + HOUR),
         st.integers(max(BEGIN, asked.begin - 40 * DAY), instant + HOUR),
     )
-    facts = draw(st.lists(_facts(who, written, own), min_size=1, max_size=12))
+    facts = draw(st.lists(_facts([*who, *OWN], written, own), min_size=1, max_size=12))
+    facts += draw(st.lists(_browsed(written), max_size=8))
     return Case(asked, tuple(fact for fact in facts if not _is_early(fact, world(asked.seed, asked.site))))
 
 
@@ -98,6 +108,28 @@ def _is_early(fact: Fact, one: World) -> bool:
     if visitor is None or visitor.kind == BOT:
         return False
     return not one.population.visits_of(visitor, fact.written)
+
+
+@st.composite
+def _browsed(draw: st.DrawFn, written: st.SearchStrategy[int]) -> Fact:
+    """What browsers tell of visitors who are none of the world's own: page views and followed links."""
+    visitor_id, at = draw(st.sampled_from(OWN)), draw(written)
+    event_id = f"{draw(st.integers(0, 2**64)):024x}"
+    if draw(st.integers(0, 3)) == 0:
+        url = draw(st.sampled_from(LINKS))
+        return LinkFollowed(written=at, event_id=event_id, visitor_id=visitor_id, url=url, text="out")
+    return PageViewed(
+        written=at,
+        event_id=event_id,
+        visitor_id=visitor_id,
+        hostname=draw(st.sampled_from(["localhost", "codefa.st"])),
+        path=draw(st.sampled_from(["/", "/pricing", "/é b"])),
+        referrer=draw(st.sampled_from([None, "https://www.google.com/", "https://blog.example.org/post"])),
+        params=draw(st.sampled_from([{}, {"utm_source": "news", "ref": "x"}])),
+        client=draw(
+            st.sampled_from([Client(), Client(country_code="FR", device="mobile", browser="Firefox")])
+        ),
+    )
 
 
 @st.composite
@@ -154,9 +186,7 @@ def amended(case: Case) -> World:
 def ask(case: Case, chosen: Iterable[Filter] = (), pasts: KeptPasts = PASTS) -> tuple[Facts, Selection]:
     asked = case.asked
     drawing, past = pasts.at(amended(case), asked.begin, asked.instant)
-    facts = facts_of(drawing, past)
-    matching = Matching(list(chosen), facts.dimensions, facts.masks)
-    return facts, Selection(past, asked.begin, asked.end, matching)
+    return select_in(drawing, past, asked.begin, asked.end, list(chosen))
 
 
 # -- the recount ---------------------------------------------------------------------------------------
@@ -184,10 +214,20 @@ class Charge(NamedTuple):
 def sessions_between(case: Case, begin: int, end: int) -> list[Session]:
     minutes = range(begin // MINUTE, end // MINUTE + 1)
     started = [session for minute in minutes for session in case.plain.sessions_started(minute)]
+    started += own_sessions(case)
     return [session for session in started if begin <= session.start < min(end, case.asked.instant + 1)]
 
 
+def own_sessions(case: Case) -> list[Session]:
+    """Returns the sessions of the visitors who are known from page views."""
+    one = amended(case)
+    return [session for visitor_id in OWN for session in one.sessions_of(visitor_id, case.asked.instant)]
+
+
 def session_of(case: Case, visitor_id: str | None, at: int, written: int) -> Session | None:
+    if visitor_id in OWN:
+        own = [session for session in own_sessions(case) if session.visitor_id == visitor_id]
+        return max((s for s in own if s.start <= at), key=lambda s: s.start, default=own[0] if own else None)
     visitor = visitor_id and case.plain.population.visitor_of(visitor_id)
     visits = case.plain.population.visits_of(visitor, written) if visitor else []
     begun = [visit for visit in visits if visit.start <= at] or visits[:1]
@@ -276,7 +316,14 @@ def test_overview_and_totals_equal_a_recount(case: Case) -> None:
         "renewal": facts.amount(sum(c.amount for c in charges if c.is_renewal)),
         "refund": facts.amount(-sum(c.amount for c in charges if c.is_refund)),
     }
+    sessions = sessions_between(case, case.asked.begin, case.asked.end)
+    lengths = [session.latest_view(case.asked.instant) - session.start for session in sessions]
+    views = [session.views_until(case.asked.instant) for session in sessions]
     assert told["visitors"] == len(came)
+    assert told["sessions"] == len(sessions)
+    assert told["pageviews"] == sum(views)
+    assert told["bounce_rate"] == share(views.count(1), len(views))
+    assert told["avg_session_duration"] == (round(sum(lengths) / len(lengths), 2) if lengths else 0)
     assert told["conversion_rate"] == share(len(came & paid), len(came))
 
 
@@ -297,8 +344,25 @@ def test_goals_equal_a_recount(case: Case) -> None:
 
 @few
 @given(cases())
-def test_facts_click_no_links(case: Case) -> None:
-    assert exit_clicks(*ask(case)) == exit_clicks(*select(case.asked))
+def test_links_are_clicked_by_whoever_was_there_before(case: Case) -> None:
+    asked = case.asked
+    clicks: Counter[str] = Counter()
+    visitors_of: dict[str, set[str]] = {}
+    for visitor_id, links in case.changes.links.items():
+        for link in links:
+            is_known = visitor_id in case.changes.views
+            if is_known and asked.begin <= link.written < min(asked.end, asked.instant + 1):
+                clicks[link.url] += 1
+                visitors_of.setdefault(link.url, set()).add(visitor_id)
+    plain = {row["url"]: row for row in exit_clicks(*select(asked))}
+
+    told = {row["url"]: row for row in exit_clicks(*ask(case))}
+
+    assert told.keys() == plain.keys() | clicks.keys()
+    for url, row in told.items():
+        before = plain.get(url, {"clicks": 0, "visitors": 0})
+        assert row["clicks"] == before["clicks"] + clicks[url]
+        assert row["visitors"] == before["visitors"] + len(visitors_of.get(url, ()))
 
 
 @few
@@ -341,6 +405,51 @@ def test_a_payment_belongs_to_the_country_and_the_referrer_of_its_visit(case: Ca
     told = {row["value"]: row["revenue"] for row in breakdown(facts, chosen, "country") if row["revenue"]}
 
     assert told == {place: facts.amount(amount) for place, amount in expected.items() if amount}
+
+
+def _values(session: Session, seen: Iterable[Page], dimension: str) -> set[str]:
+    """Returns the values that a session has in a dimension; `seen` are the pages viewed so far."""
+    addresses = [session.address_of(page).partition("/") for page in seen]
+    match dimension:
+        case "country":
+            return {session.persona.place.country or "Unknown"}
+        case "device":
+            return {session.persona.device.type or "Unknown"}
+        case "referrer":
+            return {referrer_of(session.source) or "Direct/None"}
+        case "utm_source":
+            return {value for value in [session.source.params.get("utm_source")] if value}
+        case "address":
+            return {f"/{path} {hostname}" for hostname, _, path in addresses}
+        case _:
+            return {hostname for hostname, _, _ in addresses}
+
+
+@few
+@given(
+    cases(),
+    st.sampled_from(["country", "device", "referrer", "utm_source", "address", "hostname"]),
+    st.lists(_browsed(st.integers(0, HOUR)), min_size=1),
+)
+def test_a_breakdown_counts_whoever_is_known_from_page_views(
+    case: Case, dimension: str, browsed: list[Fact]
+) -> None:
+    asked = case.asked
+    end = min(asked.end, asked.instant + 1)
+    browsed = [structs.replace(one, written=end - 1 - one.written) for one in browsed]
+    case = Case(asked, (*case.facts, *browsed))
+    of_visitors: dict[str, list[set[str]]] = {}
+    for session in sorted(sessions_between(case, asked.begin, asked.end), key=lambda one: one.start):
+        seen = session.walk.pages[: session.views_until(asked.instant)]
+        of_visitors.setdefault(session.visitor_id, []).append(_values(session, seen, dimension))
+    expected: Counter[str] = Counter()
+    for of_one in of_visitors.values():
+        first = next(filter(None, of_one), set())
+        expected.update(set().union(*of_one) if dimension in ("address", "hostname") else first)
+
+    told = {row["value"]: row["visitors"] for row in breakdown(*ask(case), dimension) if row["visitors"]}
+
+    assert told == expected
 
 
 @few
@@ -386,7 +495,8 @@ def test_the_list_tells_customers_as_profiles_do(case: Case) -> None:
 
     for flag in (True, False):
         for row in visitors(facts, chosen, 0, 50, goal=None, is_customer=flag).visitors:
-            latest = one.sessions_of(one.population.id_of(row.visitor), case.asked.instant)[-1]
+            visitor_id = one.session(row.visitor, row.start).visitor_id
+            latest = one.sessions_of(visitor_id, case.asked.instant)[-1]
             assert latest.is_customer(case.asked.instant) == flag
 
 
@@ -399,11 +509,12 @@ def test_the_list_of_a_goal_has_those_who_reached_it(case: Case) -> None:
     for goal in NAMES:
         listed = visitors(facts, chosen, 0, 1_000, goal=goal, is_customer=None)
         latest = {c.session.visitor_id: c.at for c in sorted(reached, key=lambda c: c.at) if c.name == goal}
-        ids = {case.plain.population.id_of(row.visitor): row.last_seen_at for row in listed.visitors}
-        assert ids == latest
+        rows = [(amended(case).session(row.visitor, row.start), row) for row in listed.visitors]
+        assert {session.visitor_id: row.last_seen_at for session, row in rows} == latest
         assert listed.total == len(latest)
-        for row in listed.visitors:
-            assert case.plain.session(row.visitor, row.start).start <= row.last_seen_at
+        assert all(
+            session.start <= row.last_seen_at for session, row in rows if session.visitor_id not in OWN
+        )
 
 
 @few
@@ -466,11 +577,12 @@ def test_a_table_that_begins_after_a_visit_tells_the_same(case: Case, chosen_by:
 
 @few
 @given(cases(), some_filters)
-def test_visits_are_those_of_the_world_itself(case: Case, chosen_by: tuple[Filter, ...]) -> None:
+def test_goals_and_payments_add_no_visits(case: Case, chosen_by: tuple[Filter, ...]) -> None:
+    happened = tuple(fact for fact in case.facts if not isinstance(fact, PageViewed))
     others = tuple(one for one in chosen_by if one.name != "goal")
     names = ("visitors", "sessions", "pageviews", "bounce_rate", "avg_session_duration", "new_visitors")
 
-    told, plain = overview(*ask(case, others)), overview(*select(case.asked, others))
+    told, plain = overview(*ask(Case(case.asked, happened), others)), overview(*select(case.asked, others))
 
     assert {name: told[name] for name in names} == {name: plain[name] for name in names}
 

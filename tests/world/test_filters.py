@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.instants import DAY, instant_of
 from mock_server.world.past.kept import KeptPasts
-from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.facts import Facts, facts_of
 from mock_server.world.reports.filters import NAMES, Filter, FilterError, Matching, filter_of
 from mock_server.world.reports.overview import overview
 from mock_server.world.reports.selection import Selection
@@ -20,7 +20,7 @@ NOW = instant_of("2026-02-06T05:27:30Z")
 @cache
 def _demo() -> tuple[Facts, Selection]:
     drawing, past = KeptPasts().at(World(42, load_sites()["demo"]), NOW - DAY, NOW)
-    facts = Facts(drawing)
+    facts = facts_of(drawing)
     return facts, Selection(past, NOW - DAY, NOW + 1, Matching([], facts.dimensions, facts.masks))
 
 
@@ -117,5 +117,5 @@ def test_flags_are_those_of_the_rows() -> None:
 
     flags = matching(whole.past.rows)
 
-    systems = [facts.drawing.personas.systems[n].device for n in whole.past.rows.system]
+    systems = [facts.vocabulary.systems[n].device for n in whole.past.rows.system]
     assert np.array_equal(flags, [device == "tablet" for device in systems])

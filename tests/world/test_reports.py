@@ -89,7 +89,7 @@ PASTS = KeptPasts()
 @lru_cache(32)
 def facts_of(one: World) -> Facts:
     drawing, _ = PASTS.at(one, BEGIN + 40 * DAY, BEGIN + 40 * DAY)
-    return Facts(drawing)
+    return Facts(drawing, one.site.money)
 
 
 def select(asked: Asked, chosen: Iterable[Filter] = (), pasts: KeptPasts = PASTS) -> tuple[Facts, Selection]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.reports.question import asked
@@ -9,12 +10,13 @@ from mock_server.resources.reports.rows import Row, paged
 from mock_server.world.reports.breakdown import breakdown as rows_by
 from mock_server.world.reports.dimensions import CAMPAIGN_NAMES
 from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.parts import parts_of
 
 _FIGURES = ("visitors", "revenue", "payments")
 _FLAG = "https://purecatamphetamine.github.io/country-flag-icons/3x2/{code}.svg"
 
-Naming = Callable[[Facts], Callable[[str], Row]]
-"""Gives, for a website, the members that name a value of the dimension."""
+Naming = Callable[[Sequence[Facts]], Callable[[str], Row]]
+"""Gives, for the facts of all parts of a past, the members that name a value of the dimension."""
 
 
 class Breakdown(NamedTuple):
@@ -33,7 +35,7 @@ def breakdown(kind: Breakdown, call: Call) -> Reply:
     ApiError 400 for dates, a time zone or a filter that cannot be read.
     """
     facts, chosen, _ = asked(call)
-    name_of = kind.naming(facts)
+    name_of = kind.naming([part.facts for part in parts_of(facts, chosen)])
     rows = [{**row, **name_of(row["value"])} for row in rows_by(facts, chosen, kind.dimension)]
     return paged(call, rows, call.query.get("fields", (*kind.columns, *_FIGURES)))
 
@@ -44,9 +46,13 @@ def _plain(dimension: str, column: str | None = None) -> Breakdown:
     return Breakdown(dimension, [member], lambda _: lambda value: {member: value})
 
 
-def _countries(facts: Facts) -> Callable[[str], Row]:
-    dimension = facts.dimensions["country"]
-    codes = {name: code for name, (code, *_) in zip(dimension.values, dimension.aliases, strict=True)}
+def _countries(parts: Sequence[Facts]) -> Callable[[str], Row]:
+    dimensions = [facts.dimensions["country"] for facts in parts]
+    codes = {
+        name: code
+        for dimension in dimensions
+        for name, (code, *_) in zip(dimension.values, dimension.aliases, strict=True)
+    }
 
     def name_of(country: str) -> dict[str, Any]:
         code = codes[country]
@@ -55,13 +61,14 @@ def _countries(facts: Facts) -> Callable[[str], Row]:
     return name_of
 
 
-def _pages(facts: Facts) -> Callable[[str], Row]:
-    return lambda path: {"hostname": facts.drawing.site.hostname_of(path), "path": path}
+def _page(address: str) -> Row:
+    path, _, hostname = address.rpartition(" ")
+    return {"hostname": hostname, "path": path}
 
 
 BREAKDOWNS: Mapping[str, Breakdown] = {
     "getDevices": _plain("device"),
-    "getPages": Breakdown("page", ["hostname", "path"], _pages),
+    "getPages": Breakdown("address", ["hostname", "path"], lambda _: _page),
     "getReferrers": _plain("referrer"),
     "getCountries": Breakdown("country", ["country", "image"], _countries),
     "getRegions": _plain("region"),
@@ -85,7 +92,7 @@ def campaigns(call: Call) -> Reply:
     names = [name for name in CAMPAIGN_NAMES if name in fields]
     sums: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows_by(facts, chosen, "campaign"):
-        campaign = facts.dimensions.campaigns[int(row["value"])] or {}
+        campaign = dict(parse_qsl(row["value"], keep_blank_values=True))
         values = tuple(campaign[name] for name in names)
         total = sums.setdefault(values, {"campaign": dict(zip(names, values, strict=True))})
         for figure in _FIGURES:

@@ -8,8 +8,9 @@ from mock_server.errors import INVALID_QUERY, ApiError
 from mock_server.resources.call import Call
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.past.kept import beginning
-from mock_server.world.reports.facts import Facts, facts_of
-from mock_server.world.reports.filters import NAMES, Filter, FilterError, Matching, filter_of
+from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.filters import NAMES, Filter, FilterError, filter_of
+from mock_server.world.reports.parts import select
 from mock_server.world.reports.period import Period, PeriodError, period_of, zone_of
 from mock_server.world.reports.selection import Selection
 
@@ -35,19 +36,23 @@ def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answ
     assert call.pasts is not None, "reports are called with the pasts"
     since = min(beginning(call.world.site, call.instant), call.instant)
     if stretch is None:
-        stretch = Period(min(since, _first_payment(call)), call.instant + 1, zone(call))
+        stretch = Period(min(since, _first_written(call)), call.instant + 1, zone(call))
     # Before the website began there is nothing to draw.
     begin = stretch.begin if stretch.end > since else call.instant
     drawing, past = call.pasts.at(call.world, begin, call.instant)
-    facts = facts_of(drawing, past)
-    chosen = Selection(past, stretch.begin, stretch.end, Matching(matching, facts.dimensions, facts.masks))
+    facts, chosen = select(drawing, past, stretch.begin, stretch.end, matching)
     return Answered(facts, chosen, stretch)
 
 
-def _first_payment(call: Call) -> int:
-    """Returns the instant of the first payment that was written, which may be before the website began."""
-    payments = call.world.changes.payments if isinstance(call.world, AmendedWorld) else ()
-    return payments[0].at if payments else call.instant
+def _first_written(call: Call) -> int:
+    """Returns the first instant of what was written, which may be before the website began."""
+    if not isinstance(call.world, AmendedWorld):
+        return call.instant
+    changes = call.world.changes
+    firsts = [views[0].written for views in changes.views.values()]
+    if changes.payments:
+        firsts.append(changes.payments[0].at)
+    return min(firsts, default=call.instant)
 
 
 def period(call: Call) -> Period | None:

@@ -64,7 +64,7 @@ def _row(world: World, one: Listed, until: int) -> dict[str, Any]:
     return {
         "visitorId": session.visitor_id,
         "lastSeenAt": iso_of(one.last_seen_at),
-        "currentUrl": None if is_withheld else world.site.hostname_of(page.path) + page.path,
+        "currentUrl": None if is_withheld else session.address_of(page),
         "identity": {
             "country": place.country_code,
             "region": place.region.partition("-")[2] if place.region else None,

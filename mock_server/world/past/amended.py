@@ -1,9 +1,11 @@
 """A website's past with the facts in it: goals and payments that were written, without what was removed."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,11 +20,15 @@ from mock_server.world.past.places import places_of, same_visits
 from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, rows_in
 from mock_server.world.past.sets import MarkedMasks, chained
 from mock_server.world.past.table import Goals, Past, Rows, rows_of
+from mock_server.world.past.visited import Visited
 from mock_server.world.past.visitors import Numbers
 from mock_server.world.past.visits import Visits
 from mock_server.world.past.written import Written, visits_of
 from mock_server.world.sessions import NEVER
 from mock_server.world.visits import PURCHASE, Visit, Visitor
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 # The memory of a visit of a visitor about whom something was removed, in bytes.
 _EACH_VISIT = 600
@@ -35,17 +41,30 @@ class Amendment:
         """Takes a tenth of a millisecond for each fact."""
         self.changes = world.changes
         self.drawing = drawing
-        self.written = Written(drawing, world.changes)
+        self.visited = Visited(drawing.site, world.changes) if world.changes.views else None
+        """The visits of those who are known from page views; None if there are none."""
+        claimed = self.visited.claimed if self.visited else ()
+        self.written = Written(drawing, world.changes, claimed)
         self.goal_removals = GoalRemovals(drawing, world.changes.goals_removed)
         self.payment_removals = PaymentRemovals(drawing, world)
         self.settled: _Settled | None = None
         """The visits that were over when a past was amended last, in its table."""
+        self.past: Latest[Past, AmendedPast] = Latest()
+        """The past that was amended last."""
+        self.with_goal_sets: Latest[AmendedPast, AmendedPast] = Latest()
+        """The amended past that was asked last for the sets of goals."""
 
     @property
     def nbytes(self) -> int:
         """The approximate size in bytes."""
         visits = (*self.written.visits, *self.goal_removals.visits, *self.payment_removals.visits)
-        return self.written.nbytes + _EACH_VISIT * len(visits)
+        visited = self.visited.nbytes if self.visited else 0
+        return self.written.nbytes + visited + _EACH_VISIT * len(visits)
+
+    @property
+    def has_payments(self) -> bool:
+        """Whether any payment or refund was written."""
+        return len(self.written.payments.at) > 0 or (self.visited is not None and self.visited.has_payments)
 
     @cached_property
     def purchases(self) -> Stretch:
@@ -87,8 +106,26 @@ class _Settled:
         return self.made is past.made and self.settled == past.settled and past.settled_goals > 0
 
 
+class Latest(Generic[K, V]):
+    """What was made last, and of what."""
+
+    def __init__(self) -> None:
+        self._of: K | None = None
+        self._value: V | None = None
+
+    def of(self, given: K, make: Callable[[K], V]) -> V:
+        """Returns what `make` makes of something, which may be what it was made of last."""
+        if self._value is None or self._of is not given:
+            self._of, self._value = given, make(given)
+        return self._value
+
+
 def amended(past: Past, amendment: Amendment) -> "AmendedPast":
     """Returns a past with the facts in it. It is valid as long as the past that is given."""
+    return amendment.past.of(past, partial(_amended, amendment))
+
+
+def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
     own = {field.name: getattr(past, field.name) for field in fields(Past)}
     known = amendment.settled
     if known is not None and known.is_of(past):
@@ -201,6 +238,9 @@ class AmendedPast(Past):
 
     def with_goal_sets(self) -> "AmendedPast":
         """Returns the same past, with all goals in the column `goals` of its visits."""
+        return self.amendment.with_goal_sets.of(self, AmendedPast._with_goal_sets)
+
+    def _with_goal_sets(self) -> "AmendedPast":
         written = self.amendment.written
         changed, masks = self._changed_masks()
         own = self.written_visits.goals.copy()
@@ -332,12 +372,14 @@ class AmendedPast(Past):
         removals = self.amendment.goal_removals
         if not removals:
             return _NOWHERE
-        visits = self.amendment.visits_without_goals.visits
-        rows = places_of(self.rows, visits.start, self.visitors.of(visits))
-        visit_at = {row: visit for row, visit in zip(rows.tolist(), removals.visits, strict=True) if row >= 0}
 
         def among(begin: int, end: int) -> Column:
-            return removals.among(taken(self.goals, slice(begin, end)), visit_at)
+            first = self._first_of(removals.visits, begin, self.settled_goals)
+            visits = taken(self.amendment.visits_without_goals.visits, slice(first, None))
+            rows = places_of(self.rows, visits.start, self.visitors.of(visits)).tolist()
+            there = zip(rows, removals.visits[first:], strict=True)
+            goals = taken(self.goals, slice(begin, end))
+            return removals.among(goals, {row: visit for row, visit in there if row >= 0})
 
         return self._removed(removals, among, self.settled_goals, len(self.goals.at))
 
@@ -347,15 +389,27 @@ class AmendedPast(Past):
         if not removals:
             return _NOWHERE
         stretch = self.amendment.visits_without_payments
-        visits = rows_of(stretch, self.visitors.of(stretch.visits))
 
         def among(begin: int, end: int) -> Column:
             payments = taken(self.payments, slice(begin, end))
+            own = removals.visits[self._first_of(removals.visits, begin, self.settled_payments) :]
+            if not own:
+                return removals.among(payments, {})
+            visits = taken(rows_of(stretch, self.visitors.of(stretch.visits)), slice(-len(own), None))
             first = int(payments.row.min(initial=len(self.own_buyers)))
             pairs = same_visits(taken(self.own_buyers, slice(first, None)), visits)
-            return removals.among(payments, {first + place: removals.visits[n] for place, n in pairs})
+            return removals.among(payments, {first + place: own[n] for place, n in pairs})
 
         return self._removed(removals, among, self.settled_payments, len(self.payments))
+
+    def _first_of(self, visits: Sequence[Visit], begin: int, settled: int) -> int:
+        """Returns the place of the first visit to which goals or payments from the place `begin` may belong.
+
+        Visits are sorted by their start. The first `settled` places belong to visits that are over.
+        """
+        if not begin or begin < settled:
+            return 0
+        return bisect_left(visits, self.settled * MINUTE, key=attrgetter("start"))
 
     def _removed(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from mock_server.world.past.growing import columns_of, taken
 from mock_server.world.past.payments import PaymentColumns, Payments, no_payments
 from mock_server.world.past.personas import PersonaColumns
 from mock_server.world.past.visits import VisitColumns, Visits
-from mock_server.world.past.walks import Courses, PageViews, Walks
+from mock_server.world.past.vocabulary import Address, PageViews, Vocabulary
+from mock_server.world.past.walks import Courses, Walks
 from mock_server.world.residents import SHIFT
 from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.visits import Visit
@@ -75,6 +77,21 @@ class Drawing:
         self._latest: dict[range, Arrivals] = {}
         self._payments = (
             PaymentColumns(chance, site.money, world.ledger) if site.money and world.ledger else None
+        )
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What the numbers in the columns stand for."""
+        walks, personas, site = self.walks, self.personas, self.site
+        return Vocabulary(
+            personas.places,
+            personas.systems,
+            walks.sources,
+            [Address(site.hostname_of(page.path), page.path) for page in site.pages],
+            walks.goals,
+            walks.page_masks,
+            walks.goal_masks,
+            self.properties.choices,
         )
 
     @property

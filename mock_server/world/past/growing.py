@@ -1,6 +1,9 @@
 """Columns that grow at their end without being copied each time."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -11,9 +14,15 @@ R = TypeVar("R")
 _SPARE = 4_096
 
 
-def columns_of(record: Any) -> list[Any]:
+def columns_of(record: Any) -> Sequence[Any]:
     """Returns the columns of a record, which is a dataclass of columns of one length."""
-    return [getattr(record, field.name) for field in fields(record)]
+    columns: Sequence[Any] = _getter(record.__class__)(record)
+    return columns
+
+
+@cache
+def _getter(kind: type) -> Callable[[Any], Any]:
+    return attrgetter(*(field.name for field in fields(kind)))
 
 
 def taken(record: R, rows: Any) -> R:

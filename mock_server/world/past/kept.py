@@ -26,7 +26,7 @@ class KeptPasts:
     """A cache of the tables of worlds, by seed and website id, bounded in bytes.
 
     The least recently used table makes room for others. Only one thread may use it: a past is valid until its
-    table is asked again.
+    table is asked for another instant.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -94,8 +95,8 @@ class GoalRemovals:
             if name is not None and any(removal.name in (None, name) for removal in of_all)
         }
         self._of_visitors = _OfVisitors(drawing, removals)
-        self.visits: list[Visit] = list(self._of_visitors.visitor_ids)
-        """The visits of all visitors who are named."""
+        self.visits: list[Visit] = sorted(self._of_visitors.visitor_ids, key=attrgetter("start"))
+        """The visits of all visitors who are named, sorted by their start."""
 
     def __bool__(self) -> bool:
         """Whether there is any removal."""
@@ -128,8 +129,9 @@ class PaymentRemovals:
         """The removals as a key of what is made of them."""
         self._of_all = _Spans(removal for removal in removals if removal.visitor_id is None)
         self._of_visitors = _OfVisitors(drawing, removals)
-        self.visits: list[Visit] = [v for v in self._of_visitors.visitor_ids if v.outcome == PURCHASE]
-        """The visits with purchases of all visitors who are named."""
+        bought = (visit for visit in self._of_visitors.visitor_ids if visit.outcome == PURCHASE)
+        self.visits: list[Visit] = sorted(bought, key=attrgetter("start"))
+        """The visits with purchases of all visitors who are named, sorted by their start."""
 
     def __bool__(self) -> bool:
         """Whether there is any removal."""

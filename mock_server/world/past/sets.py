@@ -50,6 +50,34 @@ def chained(parts: Iterable[MarkedMasks]) -> MarkedMasks:
     )
 
 
+class RowSets(Masks):
+    """Sets that are known by numbers of their own; a column of them has the number of the set in each row.
+
+    It takes memory for what is in the sets, however many numbers there are.
+    """
+
+    def __init__(self, sets: Column, numbers: Column, count: int, size: int) -> None:
+        """The set `sets[n]`, which is below `count`, contains `numbers[n]`, which is below `size`."""
+        super().__init__(size)
+        self._sets, self._numbers, self._count = sets, numbers, count
+
+    def have_any(self, masks: Column, numbers: list[int]) -> Column:
+        """Returns, for each set, whether it contains any of these numbers."""
+        have = np.zeros(self._count, bool)
+        have[self._sets[np.isin(self._numbers, numbers)]] = True
+        found: Column = have[masks]
+        return found
+
+    def members(self, masks: Column) -> tuple[Column, Column]:
+        """Returns all numbers in the sets of a column, each with the place of its set in the column."""
+        order = np.argsort(self._sets, kind="stable")
+        begins = np.searchsorted(self._sets[order], np.arange(self._count + 1))
+        counts = np.diff(begins)[masks]
+        places = np.repeat(np.arange(len(masks)), counts)
+        number = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return places, self._numbers[order[begins[masks][places] + number]]
+
+
 class GoalSets(Masks):
     """The sets of a column of marked masks. Further sets have any numbers; number 0 is the empty one.
 

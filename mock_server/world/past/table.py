@@ -130,6 +130,7 @@ class Table:
         self._buyers = Growing(_no_rows(drawing))
         self._payments = Growing(no_payments())
         self._made: LRUCache[Any, Any] = LRUCache(_MOST_MADE)
+        self._latest_past: Past | None = None
         self._visitors.cover(first)
         self._settle_purchases(drawing.earlier_purchases(first))
 
@@ -142,8 +143,11 @@ class Table:
     def at(self, instant: int) -> Past:
         """Returns the past at an instant, which may be an earlier one.
 
-        It is valid until the table is asked again.
+        It is valid until the table is asked for another instant.
         """
+        if self._latest_past is not None and self._latest_past.instant == instant:
+            return self._latest_past
+        self._latest_past = None
         minute = instant // MINUTE + 1
         self._settle(minute - SETTLING_MINUTES)
         begin = max(self.first, minute - SETTLING_MINUTES)
@@ -157,7 +161,7 @@ class Table:
         rows = self._rows_of(tail, latest, self._rows.count)
         latest[visitors] = known
         buyers, payments = self._bought(tail, self._buyers.count)
-        return Past(
+        self._latest_past = Past(
             self.first,
             self.settled,
             instant,
@@ -170,6 +174,7 @@ class Table:
             self._goals.count,
             self._payments.count,
         )
+        return self._latest_past
 
     def _earlier(self, begin: int, instant: int) -> Past:
         """Returns the past at an instant before the last settled one, in columns of its own.

@@ -11,6 +11,7 @@ from mock_server.world.chance import UNIT_16, WALK, Chance, Choice
 from mock_server.world.past.coins import Column, Picks, Places, coins_of_16, nth, states
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.visits import Visits
+from mock_server.world.past.vocabulary import PageViews, Target
 from mock_server.world.sessions import (
     CAST_DWELL,
     DWELL_BASE,
@@ -22,7 +23,7 @@ from mock_server.world.sessions import (
     Sessions,
     goal_delay,
 )
-from mock_server.world.site import Funnel, Goal, Site
+from mock_server.world.site import Funnel, Site
 from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP
 
 
@@ -45,15 +46,6 @@ class Courses:
     goal_at: Column
     goal: Column
     goal_coin: Column
-
-
-@dataclass(frozen=True, slots=True)
-class PageViews:
-    """Page views as columns: the place of each one's visit, the number of its page, and its instant in ms."""
-
-    row: Column
-    page: Column
-    at: Column
 
 
 class Walks:
@@ -84,7 +76,7 @@ class Walks:
         self._goal_places = Places([sessions.goal_bounds[page.path] for page in pages], 16)
         self._goal_starts = np.cumsum([0, *(len(page.goals) for page in pages)])
         self._goal_numbers = np.array(
-            [self.goals.index(_Target.of(goal)) for page in pages for goal in page.goals] + [-1], np.int32
+            [self.goals.index(Target.of(goal)) for page in pages for goal in page.goals] + [-1], np.int32
         )
 
     def of(self, visits: Visits, until: int | None = None) -> Courses:
@@ -195,21 +187,9 @@ class Walks:
             if funnel.goal:
                 there = np.flatnonzero(visits.outcome == outcome)
                 rows.append(there)
-                goals.append(np.full(len(there), self.goals.index(_Target(funnel.goal, None)), np.int32))
+                goals.append(np.full(len(there), self.goals.index(Target(funnel.goal, None)), np.int32))
         row = np.concatenate(rows)
         return row, last_view[row] + LINGER // 5, np.concatenate(goals)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """The target of a goal: a custom goal's name, or the URL of a link."""
-
-    name: str | None
-    url: str | None
-
-    @classmethod
-    def of(cls, goal: Goal) -> "_Target":
-        return cls(None, goal.url) if goal.type == "external_link" else cls(goal.name, None)
 
 
 class _Views:
@@ -243,11 +223,11 @@ def _view_times(visits: Visits, views: _Views) -> Column:
     return times
 
 
-def _goals_of(site: Site) -> list[_Target]:
+def _goals_of(site: Site) -> list[Target]:
     """Returns all targets of a site, each once."""
     funnels: tuple[Funnel | None, ...] = (site.signup, site.money.purchase if site.money else None)
-    on_pages = [_Target.of(goal) for page in site.pages for goal in page.goals]
-    final = [_Target(funnel.goal, None) for funnel in funnels if funnel and funnel.goal]
+    on_pages = [Target.of(goal) for page in site.pages for goal in page.goals]
+    final = [Target(funnel.goal, None) for funnel in funnels if funnel and funnel.goal]
     return list(dict.fromkeys([*on_pages, *final]))
 
 

@@ -1,6 +1,6 @@
 """What facts add to a website's past, as columns: goals, payments, and the visits that they belong to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from mock_server.world.past.coins import Column
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.growing import columns_of
 from mock_server.world.past.sets import GoalSets
-from mock_server.world.past.walks import PageViews
+from mock_server.world.past.vocabulary import PageViews
 from mock_server.world.population import Population
 from mock_server.world.site import Money
 from mock_server.world.visits import Visit
@@ -54,13 +54,20 @@ class WrittenPayments(NamedTuple):
 class Written:
     """What facts add to one website's past at an instant; it serves all instants with the same changes."""
 
-    def __init__(self, drawing: Drawing, changes: Changes) -> None:
-        """Finds the visit of each goal and payment: a tenth of a millisecond each."""
+    def __init__(self, drawing: Drawing, changes: Changes, elsewhere: Container[str] = ()) -> None:
+        """Finds the visit of each goal and payment: a tenth of a millisecond each.
+
+        `elsewhere` are the ids of the events that belong to visits of others, who are known from page views.
+        """
         self.changes = changes
         own = drawing.walks.goals
         people = drawing.population
         goals = [(visit, goal) for goal in changes.goals if (visit := _visit_of(people, goal))]
-        paid = [(_visit_of(people, one), one) for one in changes.payments if not one.is_free_trial]
+        paid = [
+            (_visit_of(people, one), one)
+            for one in changes.payments
+            if not one.is_free_trial and one.event_id not in elsewhere
+        ]
         found = {visit for visit, _ in (*goals, *paid) if visit is not None}
         self.visits: list[Visit] = sorted(found, key=lambda visit: (visit.start, visit.visitor))
         """The visits, each once, sorted by their start."""
@@ -73,20 +80,20 @@ class Written:
         self.stretch = drawing.stretch_of(self.visits)
         self._drawing = drawing
         self._views: PageViews | None = None
-        targets = {_key(goal): WrittenGoal(goal.name, goal.properties) for _, goal in goals}
+        targets = {target_key(goal): WrittenGoal(goal.name, goal.properties) for _, goal in goals}
         self.targets: Sequence[WrittenGoal] = list(targets.values())
         """All goals with their properties, each once; their numbers follow those of the website's goals."""
         number = {key: len(own) + n for n, key in enumerate(targets)}
         self.goals = WrittenGoals(
             np.array([place[visit] for visit, _ in goals], np.int32),
             np.array([goal.written for _, goal in goals], np.int64),
-            np.array([number[_key(goal)] for _, goal in goals], np.uint16),
+            np.array([number[target_key(goal)] for _, goal in goals], np.uint16),
         )
         money = drawing.site.money
         self.payments = WrittenPayments(
             np.array([place[visit] for visit, _ in paid], np.int32),
             np.array([payment.at for _, payment in paid], np.int64),
-            np.array([_minor(payment, money) for _, payment in paid], np.int64),
+            np.array([minor_of(payment, money) for _, payment in paid], np.int64),
             np.array([payment.is_renewal and not payment.is_refunded for _, payment in paid], bool),
             np.array([payment.is_refunded for _, payment in paid], bool),
         )
@@ -137,12 +144,13 @@ def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[V
     return [] if visitor is None else population.visits_of(visitor, until)
 
 
-def _minor(payment: PaymentMade, money: Money | None) -> int:
+def minor_of(payment: PaymentMade, money: Money | None) -> int:
     """Returns the amount of a payment in minor units of a website's currency; below 0 for a refund."""
     amount = convert(payment.amount, payment.currency, money)
     minor: int = round(amount * 10 ** (money.decimals if money else USUAL_DECIMALS))
     return -minor if payment.is_refunded else minor
 
 
-def _key(goal: GoalReached) -> tuple[str, Iterable[tuple[str, str]]]:
+def target_key(goal: GoalReached) -> tuple[str, Iterable[tuple[str, str]]]:
+    """Returns what makes two completions have one number: the goal's name and the properties."""
     return goal.name, tuple(sorted(goal.properties.items()))

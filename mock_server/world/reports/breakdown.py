@@ -1,5 +1,7 @@
 """The visitors and payments of a period by one dimension."""
 
+from collections.abc import Iterator
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -7,9 +9,11 @@ import numpy as np
 from mock_server.world.past.coins import Column
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.payments import Payments
+from mock_server.world.past.sets import RowSets
 from mock_server.world.past.table import Rows
 from mock_server.world.reports.dimensions import Dimension, column_of
 from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection, distinct
 
 
@@ -19,7 +23,20 @@ def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]
     A visitor counts for the value of their first visit that has one, so that rows add up. Pages and
     hostnames count whoever viewed them.
     """
-    dimension = facts.dimensions[name]
+    found: dict[str, tuple[int, int, int]] = {}
+    for part in parts_of(facts, chosen):
+        for value, *figures in _figures(part.facts, part.chosen, part.facts.dimensions[name]):
+            visitors, revenue, payments = map(add, found.get(value, (0, 0, 0)), figures)
+            found[value] = visitors, revenue, payments
+    rows = [
+        {"value": value, "visitors": v, "revenue": facts.amount(r), "payments": p}
+        for value, (v, r, p) in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["visitors"], row["value"]))
+
+
+def _figures(facts: Facts, chosen: Selection, dimension: Dimension) -> Iterator[tuple[str, int, int, int]]:
+    """Yields each value that occurs in a part, its visitors, its revenue in minor units, its payments."""
     names, group_of = dimension.groups()
     visitors = (
         _counted_as_sets(facts.masks[dimension.column], chosen, dimension, group_of, len(names))
@@ -29,12 +46,9 @@ def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]
     payments = chosen.payments
     buyers = chosen.buyers_of(payments)
     revenue, paid = _paid(facts, dimension, group_of, len(names), buyers, payments)
-    rows = [
-        {"value": value, "visitors": int(v), "revenue": facts.amount(r), "payments": int(p)}
-        for value, v, r, p in zip(names, visitors, revenue, paid, strict=True)
-        if v or p or r
-    ]
-    return sorted(rows, key=lambda row: (-row["visitors"], row["value"]))
+    for value, v, r, p in zip(names, visitors.tolist(), revenue.tolist(), paid.tolist(), strict=True):
+        if v or p or r:
+            yield value, v, r, p
 
 
 def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, count: int) -> Column:
@@ -56,6 +70,8 @@ def _counted_as_sets(
 ) -> Column:
     """Returns the visitors of each group, who may be in several."""
     masks = column_of(chosen.rows, dimension)
+    if isinstance(sets, RowSets):
+        return _counted_in_groups(sets, chosen, masks, group_of, count)
     if len(set(group_of.tolist())) == len(group_of):
         counts = np.zeros(count, np.int64)
         named = group_of >= 0
@@ -66,6 +82,15 @@ def _counted_as_sets(
     return np.array(
         [distinct(chosen.rows.visitor[sets.have_any(masks, group)], visitors) for group in groups]
     )
+
+
+def _counted_in_groups(
+    sets: RowSets, chosen: Selection, masks: Column, group_of: Column, count: int
+) -> Column:
+    """Returns the visitors of each group, who may be in several; quick for many groups."""
+    places, numbers = sets.members(masks)
+    pairs = chosen.rows.visitor[places] * count + group_of[numbers]
+    return np.bincount(np.unique(pairs[group_of[numbers] >= 0]) % max(count, 1), minlength=count)
 
 
 def _met_before(chosen: Selection, masks: Column) -> Column:
@@ -92,6 +117,14 @@ def _paid(
     amount, is_charge = paid.amount, ~paid.is_refund
     if dimension.is_a_set:
         sets = facts.masks[dimension.column]
+        if isinstance(sets, RowSets):
+            places, numbers = sets.members(column_of(buyers, dimension))
+            # A visit that has several pages of a group counts once in it.
+            pairs = np.unique(places * count + group_of[numbers])
+            place, groups = np.divmod(pairs, max(count, 1))
+            np.add.at(revenue, groups, amount[place])
+            np.add.at(payments, groups, is_charge[place])
+            return revenue, payments
         for group in range(count):
             flags = sets.have_any(column_of(buyers, dimension), np.flatnonzero(group_of == group).tolist())
             revenue[group], payments[group] = amount[flags].sum(), np.count_nonzero(flags & is_charge)

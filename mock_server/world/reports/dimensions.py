@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import numpy as np
 
 from mock_server.world.past.coins import Column
-from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.vocabulary import Vocabulary
 from mock_server.world.reports.regions import region_names
 from mock_server.world.site import Source
 
@@ -73,10 +72,9 @@ class Dimension:
 class Dimensions:
     """The dimensions of one site, worked out when they are asked for."""
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         """Nothing is worked out yet."""
-        self._drawing = drawing
-        self._site = drawing.site
+        self._vocabulary = vocabulary
         self._known: dict[str, Dimension] = {}
 
     def __getitem__(self, name: str) -> Dimension:
@@ -94,18 +92,12 @@ class Dimensions:
         further = Dimension(goal.column, [*goal.values, *names], [()] * (len(goal.values) + len(names)))
         return _MoreDimensions(self, {"goal": further})
 
-    @cached_property
-    def campaigns(self) -> list[dict[str, str] | None]:
-        """The campaign of each source; None for those without any parameter of one."""
-        params = [{name: source.params.get(name, "") for name in CAMPAIGN_NAMES} for source in self._sources]
-        return [one if any(one.values()) else None for one in params]
-
     @property
     def _sources(self) -> Sequence[Source]:
-        return self._drawing.walks.sources
+        return self._vocabulary.sources
 
     def _country(self) -> Dimension:
-        places = self._drawing.personas.places
+        places = self._vocabulary.places
         return Dimension(
             "place",
             [place.country or UNKNOWN for place in places],
@@ -113,17 +105,17 @@ class Dimensions:
         )
 
     def _region(self) -> Dimension:
-        places, names = self._drawing.personas.places, region_names()
+        places, names = self._vocabulary.places, region_names()
         codes = [place.region or "" for place in places]
         values = [names.get(code, code) or UNKNOWN for code in codes]
         return Dimension("place", values, [[code, code.partition("-")[2]] for code in codes])
 
     def _city(self) -> Dimension:
-        places = self._drawing.personas.places
+        places = self._vocabulary.places
         return Dimension("place", [place.city or UNKNOWN for place in places], [()] * len(places))
 
     def _system(self, name: str) -> Dimension:
-        values = [getattr(system, name) or UNKNOWN for system in self._drawing.personas.systems]
+        values = [getattr(system, name) or UNKNOWN for system in self._vocabulary.systems]
         # A filter for Safari takes Mobile Safari, and so on.
         return Dimension("system", values, [[value.removeprefix("Mobile ")] for value in values])
 
@@ -134,7 +126,9 @@ class Dimensions:
         return Dimension("source", values, aliases)
 
     def _campaign(self) -> Dimension:
-        values = [str(n) if campaign else None for n, campaign in enumerate(self.campaigns)]
+        # A value has all names of the campaign, as the query of a URL.
+        params = [{name: source.params.get(name, "") for name in CAMPAIGN_NAMES} for source in self._sources]
+        values = [urlencode(one) if any(one.values()) else None for one in params]
         return Dimension("source", values, [()] * len(values))
 
     def _parameter(self, name: str) -> Dimension:
@@ -142,20 +136,25 @@ class Dimensions:
         return Dimension("source", values, [()] * len(values))
 
     def _page(self) -> Dimension:
-        paths = [page.path for page in self._site.pages]
+        paths = [page.path for page in self._vocabulary.pages]
         return Dimension("pages", paths, [()] * len(paths))
+
+    def _address(self) -> Dimension:
+        # The path comes first, so that addresses are sorted by it.
+        addresses = [f"{page.path} {page.hostname}" for page in self._vocabulary.pages]
+        return Dimension("pages", addresses, [()] * len(addresses))
 
     def _entry_page(self) -> Dimension:
         # The last number stands for a visit of which nothing is known.
-        paths = [*(page.path for page in self._site.pages), None]
+        paths = [*(page.path for page in self._vocabulary.pages), None]
         return Dimension("entry", paths, [()] * len(paths))
 
     def _hostname(self) -> Dimension:
-        hosts = [self._site.hostname_of(page.path) for page in self._site.pages]
+        hosts = [page.hostname for page in self._vocabulary.pages]
         return Dimension("pages", hosts, [()] * len(hosts))
 
     def _goal(self) -> Dimension:
-        names = [target.name for target in self._drawing.walks.goals]
+        names = [target.name for target in self._vocabulary.goals]
         return Dimension("goals", names, [()] * len(names))
 
     _MAKERS: ClassVar[dict[str, Callable[["Dimensions"], Dimension]]] = {
@@ -168,6 +167,7 @@ class Dimensions:
         "referrer": _referrer,
         "campaign": _campaign,
         "page": _page,
+        "address": _address,
         "entry_page": _entry_page,
         "hostname": _hostname,
         "goal": _goal,
@@ -185,11 +185,6 @@ class _MoreDimensions(Dimensions):
     def __getitem__(self, name: str) -> Dimension:
         """Returns the dimension with a name; raises KeyError."""
         return self._further.get(name) or self._plain[name]
-
-    @property
-    def campaigns(self) -> list[dict[str, str] | None]:
-        """The campaign of each source; None for those without any parameter of one."""
-        return self._plain.campaigns
 
 
 def referrer_of(source: Source) -> str | None:

@@ -7,26 +7,27 @@ from mock_server.world.past.amended import AmendedPast
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.table import Past
-from mock_server.world.past.written import USUAL_CURRENCY, USUAL_DECIMALS, Written
+from mock_server.world.past.visited import Visited
+from mock_server.world.past.vocabulary import Drawn
+from mock_server.world.past.written import USUAL_CURRENCY, USUAL_DECIMALS, WrittenGoal
 from mock_server.world.reports.amounts import major, symbol_of
 from mock_server.world.reports.dimensions import Dimensions
+from mock_server.world.site import Money, Site
 
 
 class Facts:
     """The facts by which the columns of one website's past are read."""
 
-    def __init__(self, drawing: Drawing) -> None:
-        """Dimensions are worked out when they are asked for."""
-        money = drawing.site.money
-        self.drawing = drawing
-        self.dimensions = Dimensions(drawing)
-        self.masks: dict[str, Masks] = {
-            "pages": drawing.walks.page_masks,
-            "goals": drawing.walks.goal_masks,
-        }
-        self.goals: Sequence[str | None] = [target.name for target in drawing.walks.goals]
+    def __init__(self, drawn: Drawn, money: Money | None) -> None:
+        """Dimensions are worked out when they are asked for. `money` is that of the website."""
+        words = drawn.vocabulary
+        self.drawn = drawn
+        self.vocabulary = words
+        self.dimensions = Dimensions(words)
+        self.masks: dict[str, Masks] = {"pages": words.page_sets, "goals": words.goal_sets}
+        self.goals: Sequence[str | None] = [target.name for target in words.goals]
         """The name of each goal by its number; None for a link that leads away."""
-        self.links: Sequence[str | None] = [target.url for target in drawing.walks.goals]
+        self.links: Sequence[str | None] = [target.url for target in words.goals]
         """The URL of each link by its number as a goal; None for a goal."""
         self.written_goals: Mapping[int, Mapping[str, str]] = {}
         """The properties of completions that were written through the API, by the number of the goal."""
@@ -34,17 +35,21 @@ class Facts:
         """The currency's symbol; None where nothing is sold."""
         self._decimals = money.decimals if money else 0
 
-    def with_written(self, written: Written) -> "Facts":
-        """Returns the facts for the same past with what was written."""
+    def with_goals(self, names: Sequence[str], targets: Sequence[WrittenGoal], sets: Masks) -> "Facts":
+        """Returns the facts for the same past with goals that were written, whose names are `names`."""
         facts = copy(self)
-        facts.dimensions = self.dimensions.with_goals(written.further_names)
-        facts.masks = {**self.masks, "goals": written.sets}
-        facts.goals = [*self.goals, *(target.name for target in written.targets)]
-        facts.written_goals = {
-            len(self.goals) + n: target.properties for n, target in enumerate(written.targets)
-        }
-        if self.currency is None and len(written.payments.at):
-            facts.currency, facts._decimals = symbol_of(USUAL_CURRENCY), USUAL_DECIMALS
+        facts.dimensions = self.dimensions.with_goals(names)
+        facts.masks = {**self.masks, "goals": sets}
+        facts.goals = [*self.goals, *(target.name for target in targets)]
+        facts.written_goals = {len(self.goals) + n: target.properties for n, target in enumerate(targets)}
+        return facts
+
+    def with_payments(self) -> "Facts":
+        """Returns the facts for the same past with payments that were written."""
+        if self.currency is not None:
+            return self
+        facts = copy(self)
+        facts.currency, facts._decimals = symbol_of(USUAL_CURRENCY), USUAL_DECIMALS
         return facts
 
     def numbers_of(self, goal: str) -> list[int]:
@@ -63,5 +68,15 @@ def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
     """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:
-        facts = drawing.kept[Facts] = Facts(drawing)
-    return facts.with_written(past.amendment.written) if isinstance(past, AmendedPast) else facts
+        facts = drawing.kept[Facts] = Facts(drawing, drawing.site.money)
+    if not isinstance(past, AmendedPast):
+        return facts
+    written = past.amendment.written
+    facts = facts.with_goals(written.further_names, written.targets, written.sets)
+    return facts.with_payments() if past.amendment.has_payments else facts
+
+
+def facts_of_visited(site: Site, visited: Visited) -> Facts:
+    """Returns the facts for the visitors who are known from page views."""
+    facts = Facts(visited, site.money)
+    return facts.with_goals(visited.names, visited.targets, visited.vocabulary.goal_sets)

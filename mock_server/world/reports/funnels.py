@@ -23,6 +23,7 @@ from mock_server.world.past.coins import Column
 from mock_server.world.past.growing import taken
 from mock_server.world.past.table import SETTLING_MINUTES, Goals
 from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection
 
 _MOST_STEPS = 8
@@ -48,16 +49,17 @@ class Reached(NamedTuple):
 def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reached]:
     """Returns the figures of each step; there may be eight of them."""
     assert len(steps) <= _MOST_STEPS, "a move has room for eight steps"
-    reached = _steps_of_visitors(facts, chosen, tuple(steps))
-    visitors = _at_least(np.bincount(reached, minlength=len(steps) + 1))
-    payments = chosen.payments
-    payer = chosen.past.buyers.visitor[payments.row]
-    is_known = payer >= 0
-    paid = np.zeros(len(steps) + 1, np.int64)
-    np.add.at(paid, reached[payer[is_known]], payments.amount[is_known])
+    visitors, paid = np.zeros((2, len(steps) + 1), np.int64)
+    for part in parts_of(facts, chosen):
+        reached = _steps_of_visitors(part.facts, part.chosen, tuple(steps))
+        visitors += np.bincount(reached, minlength=len(steps) + 1)
+        payments = part.chosen.payments
+        payer = part.chosen.past.buyers.visitor[payments.row]
+        is_known = payer >= 0
+        np.add.at(paid, reached[payer[is_known]], payments.amount[is_known])
     return [
         Reached(int(count), facts.amount(amount))
-        for count, amount in zip(visitors[1:], _at_least(paid)[1:], strict=True)
+        for count, amount in zip(_at_least(visitors)[1:], _at_least(paid)[1:], strict=True)
     ]
 
 
@@ -110,11 +112,11 @@ class _Moving:
 
     def __init__(self, facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> None:
         """Nothing is drawn yet."""
-        self._drawing = facts.drawing
+        self._drawing = facts.drawn
         self._chosen = chosen
         self._past = chosen.past
         self._steps = steps
-        pages = facts.drawing.site.pages
+        pages = facts.vocabulary.pages
         self._by_page = _bits([[page.path in step.paths for page in pages] for step in steps])
         self._by_goal = _bits(
             [[step.goal is not None and name == step.goal for name in facts.goals] for step in steps]

@@ -1,13 +1,16 @@
 """The goals that visitors reached in a period, and the links that they clicked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from mock_server.world.past.coins import Column
 from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection, distinct
+
+_Values = Sequence[str | None]
 
 
 def goals(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
@@ -15,7 +18,7 @@ def goals(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
     The goal with the most completions comes first; goals with equally many are sorted by name.
     """
-    rows = _rows(facts, chosen, "goal", "completions", facts.goals)
+    rows = _rows(facts, chosen, "goal", "completions", lambda one: one.goals)
     return sorted(rows, key=lambda row: (-row["completions"], row["goal"]))
 
 
@@ -24,7 +27,7 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
     The link with the most visitors comes first, as in every breakdown; equal ones are sorted by URL.
     """
-    rows = _rows(facts, chosen, "url", "clicks", facts.links)
+    rows = _rows(facts, chosen, "url", "clicks", lambda one: one.links)
     return sorted(rows, key=lambda row: (-row["visitors"], row["url"]))
 
 
@@ -37,13 +40,19 @@ def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
 
 
 def _rows(
-    facts: Facts, chosen: Selection, name: str, counted: str, values: Sequence[str | None]
+    facts: Facts,
+    chosen: Selection,
+    name: str,
+    counted: str,
+    values_of: Callable[[Facts], _Values],
 ) -> list[dict[str, Any]]:
-    rows = []
-    for value, there in _places(facts, chosen, values).items():
-        visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
-        rows.append({name: value, counted: len(there), "visitors": visitors})
-    return rows
+    rows: dict[str, dict[str, Any]] = {}
+    for part in parts_of(facts, chosen):
+        for value, there in _places(part.facts, part.chosen, values_of(part.facts)).items():
+            row = rows.setdefault(value, {name: value, counted: 0, "visitors": 0})
+            row[counted] += len(there)
+            row["visitors"] += distinct(part.chosen.visitors_with(there), part.chosen.past.visitors.count)
+    return list(rows.values())
 
 
 def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:

@@ -1,10 +1,12 @@
 """The overview: the numbers of a whole period."""
 
+from functools import reduce
 from typing import Any
 
 from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection
-from mock_server.world.reports.sums import sums_of
+from mock_server.world.reports.sums import Sums, sums_of
 
 COLUMNS = (
     *("visitors", "sessions", "bounce_rate", "avg_session_duration", "currency"),
@@ -16,9 +18,10 @@ FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
 
 def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
     """Returns all columns. Rates are percentages; the average duration is in ms."""
-    sums, payments = sums_of(chosen), chosen.payments
+    parts = [part.chosen for part in parts_of(facts, chosen)]
+    sums = reduce(Sums.plus, map(sums_of, parts))
     sessions, visitors = sums.sessions, sums.visitors
-    revenue = int(payments.amount.sum())
+    revenue = sum(int(part.payments.amount.sum()) for part in parts)
     return {
         "visitors": visitors,
         "sessions": sessions,
@@ -26,9 +29,9 @@ def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
         "avg_session_duration": round(sums.length / sessions, 2) if sessions else 0,
         "currency": facts.currency,
         "revenue": facts.amount(revenue),
-        "payments": len(chosen.charges),
+        "payments": sum(len(part.charges) for part in parts),
         "revenue_per_visitor": round(facts.amount(revenue) / visitors, 2) if visitors else 0,
-        "conversion_rate": share(chosen.count_paying_visitors(), visitors),
+        "conversion_rate": share(sum(part.count_paying_visitors() for part in parts), visitors),
         "pageviews": sums.pageviews,
         "new_visitors": sums.new_visitors,
         "returning_visitors": visitors - sums.new_visitors,

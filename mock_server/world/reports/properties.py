@@ -1,5 +1,6 @@
 """The properties with which a goal was completed in a period, and their values."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from mock_server.world.past.coins import Column, Picks, coins_of_16, nth
 from mock_server.world.reports.facts import Facts
+from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection, distinct
 
 
@@ -16,17 +18,17 @@ def properties(facts: Facts, chosen: Selection, goal: str) -> list[dict[str, Any
     The world completes a goal with all of its properties; a completion that was written has its own. Returns
     no row if the goal is unknown, has no properties, or was not completed.
     """
-    own, written = _completions(facts, chosen, goal)
-    places: dict[str, list[Column]] = {}
-    if len(own):
-        places = {name: [own] for name in facts.drawing.properties.choices.get(goal, {})}
-    for place, held in written:
-        for name in held:
-            places.setdefault(name, []).append(np.array([place]))
-    return [
-        {"propertyName": name, **_figures(chosen, np.concatenate(parts))}
-        for name, parts in sorted(places.items())
-    ]
+    found: dict[str, Counter[str]] = {}
+    for part in parts_of(facts, chosen):
+        own, written = _completions(part.facts, part.chosen, goal)
+        places: dict[str, list[Column]] = {}
+        if len(own):
+            places = {name: [own] for name in part.facts.vocabulary.properties.get(goal, {})}
+        for place, held in written:
+            for name in held:
+                places.setdefault(name, []).append(np.array([place]))
+        _add(found, part.chosen, places)
+    return [{"propertyName": name, **figures} for name, figures in sorted(found.items())]
 
 
 def values(facts: Facts, chosen: Selection, goal: str, name: str) -> list[dict[str, Any]]:
@@ -34,19 +36,23 @@ def values(facts: Facts, chosen: Selection, goal: str, name: str) -> list[dict[s
 
     Values with as many completions are sorted by themselves. Returns no row for an unknown goal or property.
     """
-    own, written = _completions(facts, chosen, goal)
-    places = {value: [there] for value, there in _own_values(facts, chosen, goal, name, own).items()}
-    for place, held in written:
-        if name in held:
-            places.setdefault(held[name], []).append(np.array([place]))
-    rows = [{"value": value, **_figures(chosen, np.concatenate(parts))} for value, parts in places.items()]
+    found: dict[str, Counter[str]] = {}
+    for part in parts_of(facts, chosen):
+        own, written = _completions(part.facts, part.chosen, goal)
+        own_values = _own_values(part.facts, part.chosen, goal, name, own)
+        places = {value: [there] for value, there in own_values.items()}
+        for place, held in written:
+            if name in held:
+                places.setdefault(held[name], []).append(np.array([place]))
+        _add(found, part.chosen, places)
+    rows: list[dict[str, Any]] = [{"value": value, **figures} for value, figures in found.items()]
     return sorted(rows, key=lambda row: (-row["completions"], row["value"]))
 
 
 def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Column) -> dict[str, Column]:
     """Returns the places of the world's own completions with each value of a property that occurs."""
-    choices = facts.drawing.properties.choices.get(goal, {})
-    if name not in choices:
+    choices = facts.vocabulary.properties.get(goal, {})
+    if name not in choices or not len(own):
         return {}
     choice, number = choices[name], list(choices).index(name)
     coins = coins_of_16(nth(chosen.goals.coin[own].astype(np.uint64), number))[:, 0]
@@ -55,9 +61,12 @@ def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Colu
     return {value: places for value, places in there.items() if len(places)}
 
 
-def _figures(chosen: Selection, there: Column) -> dict[str, int]:
-    visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
-    return {"completions": len(there), "visitors": visitors}
+def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str, list[Column]]) -> None:
+    """Adds the figures of the goals at some places to those that have the same name or value."""
+    for name, parts in places.items():
+        there = np.concatenate(parts)
+        visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
+        found.setdefault(name, Counter()).update(completions=len(there), visitors=visitors)
 
 
 def _completions(

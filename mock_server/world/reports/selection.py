@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -39,8 +40,12 @@ class ChosenRows:
 class Selection:
     """The selected part of a past. Visits belong to the instant at which they start."""
 
-    def __init__(self, past: Past, begin: int, end: int, matching: Matching) -> None:
-        """From `begin` to before `end`, in ms; nothing is looked at yet."""
+    def __init__(self, past: Past, begin: int, end: int, matching: Matching, further: Any = None) -> None:
+        """From `begin` to before `end`, in ms; nothing is looked at yet.
+
+        `further` is the part of the visitors who are known from page views, or None; see `parts`.
+        """
+        self.further = further
         self.past = past.with_goal_sets() if matching.are_of_goals else past
         self.begin, self.end = begin, min(end, past.instant + 1)
         self._matching = matching

@@ -83,7 +83,7 @@ def _added(rows: Rows | ChosenRows, is_first: Column) -> Sums:
         sessions=len(rows),
         visitors=int(np.count_nonzero(is_first)),
         new_visitors=int(np.count_nonzero(rows.number == 1)),
-        bounces=len(rows) - int(np.count_nonzero(rows.length)),
+        bounces=int(np.count_nonzero(rows.views == 1)),
         length=int(rows.length.sum()),
         pageviews=int(rows.views.sum()),
     )

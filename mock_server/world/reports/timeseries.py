@@ -8,6 +8,7 @@ import numpy as np
 from mock_server.world.past.coins import Column
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.overview import overview, share
+from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.period import Bucket
 from mock_server.world.reports.selection import Selection
 
@@ -15,11 +16,33 @@ COLUMNS = ("name", "visitors", "sessions", "revenue", "payments", "conversion_ra
 FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
 """Columns that are answered to who asks for them."""
 
+_NUMBERS = ("visitors", "sessions", "payments", "pageviews", "new_visitors")
+_MONEY = ("revenue", "renewals", "refunds")
+
 
 def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> list[dict[str, Any]]:
     """Returns all columns of each bucket, empty ones too, with `timestamp` and `revenueBreakdown`."""
-    count = len(buckets)
     begins = np.array([bucket.begin for bucket in buckets], np.int64)
+    parts = [_columns_of(part.chosen, begins) for part in parts_of(facts, chosen)]
+    columns = {name: np.sum([part[name] for part in parts], axis=0) for name in parts[0]}
+    numbers = {name: columns[name] for name in _NUMBERS}
+    return [
+        {
+            "name": one.name,
+            "timestamp": one.timestamp,
+            **{name: int(column[n]) for name, column in numbers.items()},
+            "returning_visitors": int(numbers["visitors"][n] - numbers["new_visitors"][n]),
+            "revenue": facts.amount(columns["revenue"][n]),
+            "revenueBreakdown": _breakdown(facts, *(columns[name][n] for name in _MONEY)),
+            "conversion_rate": share(columns["payers"][n], numbers["visitors"][n]),
+        }
+        for n, one in enumerate(buckets)
+    ]
+
+
+def _columns_of(chosen: Selection, begins: Column) -> dict[str, Column]:
+    """Returns the figures of each bucket by name; amounts are in minor units."""
+    count = len(begins)
     rows, payments = chosen.rows, chosen.payments
     # Rows are sorted by their start, so those of a bucket lie together.
     edges = np.append(np.searchsorted(rows.start, begins), len(rows))
@@ -28,36 +51,25 @@ def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> li
     first_rows = np.maximum(np.searchsorted(chosen.past.rows.start, begins), chosen.first)
     is_first = chosen.earlier < np.repeat(first_rows, sessions)
     paid_in = _place(begins, payments.at)
-    numbers = {
+    return {
         "visitors": _count_between(edges, is_first),
         "sessions": sessions,
         "payments": np.bincount(_place(begins, chosen.charges.at), minlength=count),
         "pageviews": _sum_between(edges, rows.views),
         "new_visitors": _count_between(edges, is_first & (rows.number == 1)),
+        "revenue": _sums(paid_in, payments.amount, count),
+        "renewals": _sums(paid_in, np.where(payments.is_renewal, payments.amount, 0), count),
+        "refunds": _sums(paid_in, np.where(payments.is_refund, -payments.amount, 0), count),
+        "payers": _payers(chosen, _place(begins, chosen.charges.at), edges, is_first),
     }
-    revenue = _sums(paid_in, payments.amount, count)
-    renewals = _sums(paid_in, np.where(payments.is_renewal, payments.amount, 0), count)
-    refunds = _sums(paid_in, np.where(payments.is_refund, -payments.amount, 0), count)
-    payers = _payers(chosen, _place(begins, chosen.charges.at), edges, is_first)
-    return [
-        {
-            "name": one.name,
-            "timestamp": one.timestamp,
-            **{name: int(column[n]) for name, column in numbers.items()},
-            "returning_visitors": int(numbers["visitors"][n] - numbers["new_visitors"][n]),
-            "revenue": facts.amount(revenue[n]),
-            "revenueBreakdown": _breakdown(facts, revenue[n], renewals[n], refunds[n]),
-            "conversion_rate": share(payers[n], numbers["visitors"][n]),
-        }
-        for n, one in enumerate(buckets)
-    ]
 
 
 def totals(facts: Facts, chosen: Selection) -> dict[str, Any]:
     """Returns the numbers of the whole period: those of its overview, with `revenueBreakdown`."""
-    payments = chosen.payments
-    revenue, renewals = int(payments.amount.sum()), int(payments.amount[payments.is_renewal].sum())
-    refunds = -int(payments.amount[payments.is_refund].sum())
+    paid = [part.chosen.payments for part in parts_of(facts, chosen)]
+    revenue = sum(int(payments.amount.sum()) for payments in paid)
+    renewals = sum(int(payments.amount[payments.is_renewal].sum()) for payments in paid)
+    refunds = -sum(int(payments.amount[payments.is_refund].sum()) for payments in paid)
     return {**overview(facts, chosen), "revenueBreakdown": _breakdown(facts, revenue, renewals, refunds)}
 
 

@@ -1,5 +1,6 @@
 """The list of the visitors of a period, last seen first."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from mock_server.world.past.coins import Column
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.goals import reached_by
+from mock_server.world.reports.parts import Part, parts_of
 from mock_server.world.reports.selection import Selection
 from mock_server.world.visits import Visitor
 
@@ -26,6 +28,18 @@ class Page(NamedTuple):
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The visitors of a part: their numbers, the instants of the list, and the starts of their visits."""
+
+    number: Column
+    at: Column
+    start: Column
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
 def visitors(
     facts: Facts, chosen: Selection, offset: int, limit: int, *, goal: str | None, is_customer: bool | None
 ) -> Page:
@@ -34,34 +48,32 @@ def visitors(
     `is_customer` selects those who have paid by now, or have not; None selects both. Visitors of the same
     instant are sorted by their visits.
     """
-    if goal is not None:
-        return _who_reached(facts, chosen, goal, offset, limit)
+    parts = parts_of(facts, chosen)
+    found = [_seen(part, is_customer) if goal is None else _who_reached(part, goal) for part in parts]
+    # Whoever is on the page is among the newest of their part.
+    first = offset if len(parts) == 1 else 0
+    newest = [_newest(one, first, offset + limit) for one in found]
+    at = np.concatenate([one.at for one in newest])
+    place = np.concatenate([np.arange(len(one)) for one in newest])
+    which = np.repeat(np.arange(len(parts)), [len(one) for one in newest])
+    order = np.argsort(-at, kind="stable")[offset - first :][:limit]
+    listed = [_listed(parts[which[n]], newest[which[n]], place[n]) for n in order]
+    return Page(listed, sum(map(len, found)))
+
+
+def _seen(part: Part, is_customer: bool | None) -> _Found:
+    chosen = part.chosen
     rows = np.flatnonzero(chosen.is_last)
     if is_customer is not None:
         rows = rows[_customers(chosen)[chosen.rows.visitor[rows]] == is_customer]
-    seen = chosen.rows.start[rows] + chosen.rows.length[rows]
-    page = _newest(seen, chosen.rows.visitor[rows], offset, limit)
-    listed = [
-        Listed(
-            chosen.past.visitors.visitor(int(chosen.rows.visitor[row])), int(chosen.rows.start[row]), int(at)
-        )
-        for row, at in zip(rows[page], seen[page], strict=True)
-    ]
-    return Page(listed, len(rows))
+    start = chosen.rows.start[rows]
+    return _Found(chosen.rows.visitor[rows], start + chosen.rows.length[rows], start)
 
 
-def _who_reached(facts: Facts, chosen: Selection, goal: str, offset: int, limit: int) -> Page:
-    reached = reached_by(facts, chosen, goal)
+def _who_reached(part: Part, goal: str) -> _Found:
+    chosen, reached = part.chosen, reached_by(part.facts, part.chosen, goal)
     numbers, places = np.array([*reached], np.int64), np.array([*reached.values()], np.int64)
-    at, starts = chosen.goals.at[places], chosen.past.column_of("start", chosen.goals.row[places])
-    # The number of a visitor who came before the table begins depends on that.
-    order = np.lexsort((numbers, starts, -at))[offset : offset + limit]
-    numbers, starts, at = numbers[order], starts[order], at[order]
-    listed = [
-        Listed(chosen.past.visitors.visitor(visitor), start, at)
-        for visitor, start, at in zip(numbers.tolist(), starts.tolist(), at.tolist(), strict=True)
-    ]
-    return Page(listed, len(reached))
+    return _Found(numbers, chosen.goals.at[places], chosen.past.column_of("start", chosen.goals.row[places]))
 
 
 def _customers(chosen: Selection) -> Column:
@@ -73,15 +85,23 @@ def _customers(chosen: Selection) -> Column:
     return flags
 
 
-def _newest(seen: Column, number: Column, offset: int, limit: int) -> Column:
-    """Returns the places of a page of the latest instants, latest first."""
-    end = min(offset + limit, len(seen))
-    if offset >= end:
-        return np.zeros(0, np.int64)
-    places = np.arange(len(seen))
-    if end < len(seen) // 4:
-        # Only those that are late enough for the page are sorted.
-        least = np.partition(seen, len(seen) - end)[len(seen) - end]
-        places = np.flatnonzero(seen >= least)
-    order = places[np.lexsort((number[places], -seen[places]))]
-    return order[offset:end]
+def _newest(found: _Found, begin: int, end: int) -> _Found:
+    """Returns those from a place to before another one when sorted by their instants, latest first."""
+    end = min(end, len(found))
+    places = np.arange(len(found)) if begin < end else _NOBODY
+    if begin < end < len(found) // 4:
+        # Only those that are late enough are sorted.
+        least = np.partition(found.at, len(found) - end)[len(found) - end]
+        places = np.flatnonzero(found.at >= least)
+    # The number of a visitor who came before the table begins depends on that.
+    order = np.lexsort((found.number[places], found.start[places], -found.at[places]))
+    page = places[order[begin:end]]
+    return _Found(*(column[page] for column in (found.number, found.at, found.start)))
+
+
+def _listed(part: Part, found: _Found, place: int) -> Listed:
+    visitor = part.chosen.past.visitors.visitor(int(found.number[place]))
+    return Listed(visitor, int(found.start[place]), int(found.at[place]))
+
+
+_NOBODY: Column = np.zeros(0, np.int64)

@@ -1,0 +1,47 @@
+"""The parts of a past that a report adds up: the website's visitors, and those who are known from page views.
+
+No visitor is in both parts. So visitors, visits, goals and payments of a report are the sums over them.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mock_server.world.past.amended import AmendedPast
+from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.table import Past
+from mock_server.world.reports.facts import Facts, facts_of, facts_of_visited
+from mock_server.world.reports.filters import Filter, Matching
+from mock_server.world.reports.selection import Selection
+
+
+class Part(NamedTuple):
+    """What a request selects in one part, with the facts by which the columns of that part are read."""
+
+    facts: Facts
+    chosen: Selection
+
+
+def select(drawing: Drawing, past: Past, begin: int, end: int, filters: Sequence[Filter]) -> Part:
+    """Returns what is selected in the period from `begin` to before `end`, in ms.
+
+    It is the part of the website's visitors; `parts_of` returns all parts.
+    """
+    facts = facts_of(drawing, past)
+    visited = past.amendment.visited if isinstance(past, AmendedPast) else None
+    further = None
+    if visited is not None:
+        own = facts_of_visited(drawing.site, visited)
+        further = Part(own, _selection(own, visited.at(past.instant), begin, end, filters))
+    return Part(facts, _selection(facts, past, begin, end, filters, further))
+
+
+def parts_of(facts: Facts, chosen: Selection) -> Sequence[Part]:
+    """Returns all parts; the first one is what is given."""
+    first = Part(facts, chosen)
+    return [first] if chosen.further is None else [first, chosen.further]
+
+
+def _selection(
+    facts: Facts, past: Past, begin: int, end: int, filters: Sequence[Filter], further: Part | None = None
+) -> Selection:
+    return Selection(past, begin, end, Matching(filters, facts.dimensions, facts.masks), further)
