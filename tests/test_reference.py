@@ -18,12 +18,13 @@ from tests.command import serving
 
 PAGES = ["/docs", "/docs/controls"]
 FILES = {
-    "/docs/favicon-32x32.png": "image/png",
     "/docs/swagger-ui.css": "text/css; charset=utf-8",
     "/docs/reference.css": "text/css; charset=utf-8",
     "/docs/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "/docs/reference.js": "text/javascript; charset=utf-8",
 }
+SHARED = {"/console/header.css", "/console/icon.svg"}
+"""The files of the console that the pages use too."""
 OWN_DOCS = """
 openapi: 3.1.0
 info: {title: Own, version: "1"}
@@ -58,7 +59,8 @@ def test_page_loads_exactly_the_files_there_are(root: httpx2.Client, path: str) 
 
     assert reply.status_code == 200
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert set(re.findall(r'<(?:link|script)\b[^>]*(?:href|src)="([^"]*)"', reply.text)) == FILES.keys()
+    loaded = set(re.findall(r'<(?:link|script)\b[^>]*(?:href|src)="([^"]*)"', reply.text))
+    assert loaded == FILES.keys() | SHARED
 
 
 @pytest.mark.parametrize(("path", "media_type"), FILES.items(), ids=FILES.keys())

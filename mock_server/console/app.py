@@ -1,6 +1,6 @@
-"""The console: a page at `/` that shows the living website, and its files below `/console`."""
+"""The routes of the console: its pages, and their files below `/console`."""
 
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -8,18 +8,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_server.console.files import HEADERS, file_reply
+from mock_server.console.pages import PAGES, STATIC, Page, page_reply
 from mock_server.console.places import places_json
 from mock_server.console.reference import reference_routes
-
-STATIC = Path(__file__).parent / "static"
 
 
 def console_routes() -> list[Route]:
     """Returns the routes of the console, its files and the API reference; none needs a key."""
-    files = {path.name: path for path in STATIC.iterdir()}
-
-    async def page(request: Request) -> Response:
-        return file_reply(request, files["index.html"])
+    files = {path.name: path for path in STATIC.iterdir() if path.suffix != ".html"}
 
     async def file(request: Request) -> Response:
         found = files.get(request.path_params["file"])
@@ -31,8 +27,15 @@ def console_routes() -> list[Route]:
         return Response(places_json(), headers=HEADERS, media_type="application/json")
 
     return [
-        Route("/", page),
+        *(Route(page.path, _answer(page)) for page in PAGES if page.file.parent == STATIC),
         Route("/console/places.json", places),
         Route("/console/{file}", file),
         *reference_routes(),
     ]
+
+
+def _answer(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return page_reply(request, page)
+
+    return answer

@@ -1,5 +1,6 @@
 """The files for a browser, each with its media type, an ETag and a content security policy."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from starlette.requests import Request
@@ -35,6 +36,17 @@ _CONDITIONS = StaticFiles()
 def file_reply(request: Request, path: Path) -> Response:
     """Returns the file, or 304 if the browser has it already."""
     reply = FileResponse(path, headers=HEADERS, media_type=_TYPES[path.suffix], stat_result=path.stat())
+    return _unless_known(request, reply)
+
+
+def text_reply(request: Request, text: str) -> Response:
+    """Returns the text of a page, or 304 if the browser has it already."""
+    tag = f'"{sha256(text.encode()).hexdigest()[:32]}"'
+    reply = Response(text, headers={**HEADERS, "ETag": tag}, media_type=_TYPES[".html"])
+    return _unless_known(request, reply)
+
+
+def _unless_known(request: Request, reply: Response) -> Response:
     if _CONDITIONS.is_not_modified(reply.headers, request.headers):
         return NotModifiedResponse(reply.headers)
     return reply

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_server.console.files import file_reply
+from mock_server.console.pages import REFERENCE, page_reply
 from mock_server.problems import ProblemError, problem_reply
 
-OWN = Path(__file__).parent / "reference_static"
+OWN = REFERENCE.file.parent
 PACKAGE = "flask_swagger_ui"
 """The package with the files of Swagger UI. It is looked up and not imported, which would import Flask."""
 
@@ -32,7 +33,6 @@ _FILES = (
     _File("/docs/reference.js", "reference.js"),
     _File("/docs/swagger-ui.css", "swagger-ui.css", is_own=False),
     _File("/docs/swagger-ui-bundle.js", "swagger-ui-bundle.js", is_own=False),
-    _File("/docs/favicon-32x32.png", "favicon-32x32.png", is_own=False),
 )
 
 
@@ -50,6 +50,8 @@ def _answer(file: _File) -> Callable[[Request], Awaitable[Response]]:
                 "pip install flask-swagger-ui. The document itself is at /openapi.json."
             )
             return problem_reply(ProblemError(404, problem))
+        if file.name == REFERENCE.file.name:
+            return page_reply(request, REFERENCE)
         return file_reply(request, (OWN if file.is_own else viewer) / file.name)
 
     return answer

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import httpx2
 import pytest
 
-from mock_server.console.app import STATIC
+from mock_server.console.pages import PAGES, STATIC
 from mock_server.testing import RunningMock
 
 POLICY = (
@@ -16,22 +16,22 @@ POLICY = (
 )
 TYPES = {
     ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-FILES = sorted(path.name for path in STATIC.iterdir())
-# main.js and poller.js start the page and its worker.
-MODULES = {name for name in FILES if name.endswith(".js")} - {"main.js", "poller.js"}
+OWN_PAGES = [page for page in PAGES if page.file.parent == STATIC]
+ADDRESSES = [page.path for page in PAGES]
+FILES = sorted(path.name for path in STATIC.iterdir() if path.suffix != ".html")
 
 
-class Page(HTMLParser):
+class Html(HTMLParser):
     """The scripts, styles and links of the page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.preloaded: list[str] = []
+        self.started: list[str] = []
         self.addresses: list[str] = []
         self.inline: list[str] = []
         self.feed(text)
@@ -41,6 +41,8 @@ class Page(HTMLParser):
         found = dict(attrs)
         if found.get("rel") == "modulepreload":
             self.preloaded.append(str(found["href"]))
+        if tag == "script":
+            self.started.append(str(found["src"]))
         self.addresses += [str(found[name]) for name in ("src", "href") if name in found]
         self.inline += [name for name in found if name.startswith("on") or name == "style"]
         if tag == "style" or (tag == "script" and "src" not in found):
@@ -54,25 +56,38 @@ def root(mock: RunningMock) -> Iterator[httpx2.Client]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", *(f"/console/{name}" for name in FILES), "/console/places.json"])
+@pytest.mark.parametrize(
+    "path",
+    [*(page.path for page in OWN_PAGES), *(f"/console/{name}" for name in FILES), "/console/places.json"],
+)
 def test_file_is_served_with_its_type_and_policy(root: httpx2.Client, path: str) -> None:
     reply = root.get(path)
 
     assert reply.status_code == 200
     suffix = re.search(r"\.\w+$", path)
-    assert reply.headers["Content-Type"] == TYPES[suffix[0] if suffix else ".html"]
+    assert reply.headers["Content-Type"] == (TYPES[suffix[0]] if suffix else "text/html; charset=utf-8")
     assert reply.headers["Content-Security-Policy"] == POLICY
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["Referrer-Policy"] == "no-referrer"
     assert reply.headers["Cache-Control"] == "no-cache"
 
 
-def test_file_that_the_browser_has_is_not_sent_again(root: httpx2.Client) -> None:
-    tag = root.get("/console/main.js").headers["ETag"]
+@pytest.mark.parametrize("path", ["/", "/console/main.js"])
+def test_file_that_the_browser_has_is_not_sent_again(root: httpx2.Client, path: str) -> None:
+    tag = root.get(path).headers["ETag"]
 
-    reply = root.get("/console/main.js", headers={"If-None-Match": tag})
+    reply = root.get(path, headers={"If-None-Match": tag})
 
     assert (reply.status_code, reply.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_header_links_to_all_pages_and_marks_the_present_one(root: httpx2.Client, path: str) -> None:
+    navigation = re.search(r"<nav.*?</nav>", root.get(path).text, re.DOTALL)
+
+    assert navigation is not None
+    assert re.findall(r'href="([^"]*)"', navigation[0]) == ADDRESSES
+    assert re.findall(r'href="([^"]*)" aria-current="page"', navigation[0]) == [path]
 
 
 @pytest.mark.parametrize(
@@ -85,17 +100,33 @@ def test_nothing_else_is_served(root: httpx2.Client, path: str) -> None:
     assert reply.json()["status"] == "error"
 
 
-def test_page_has_nothing_inline_and_nothing_from_elsewhere(root: httpx2.Client) -> None:
-    page = Page(root.get("/").text)
+@pytest.mark.parametrize("path", [page.path for page in OWN_PAGES])
+def test_page_has_nothing_inline_and_nothing_from_elsewhere(root: httpx2.Client, path: str) -> None:
+    page = Html(root.get(path).text)
 
     assert page.inline == []
     assert all(address.startswith(("/", "#")) and not address.startswith("//") for address in page.addresses)
 
 
-def test_page_loads_all_modules_at_once(root: httpx2.Client) -> None:
-    page = Page(root.get("/").text)
+@pytest.mark.parametrize("path", [page.path for page in OWN_PAGES])
+def test_page_loads_all_modules_at_once(root: httpx2.Client, path: str) -> None:
+    page = Html(root.get(path).text)
 
-    assert sorted(page.preloaded) == sorted(f"/console/{name}" for name in MODULES)
+    assert sorted([*page.preloaded, *page.started]) == sorted(imported(page.started))
+
+
+def imported(modules: list[str]) -> set[str]:
+    """Returns the addresses of modules and of all that they import."""
+    found: set[str] = set()
+    left = list(modules)
+    while left:
+        address = left.pop()
+        if address not in found:
+            found.add(address)
+            text = (STATIC / address.removeprefix("/console/")).read_text("utf-8")
+            names = re.findall(r'^(?:import|\}) .*from "\./(.*)";$', text, re.MULTILINE)
+            left += [f"/console/{name}" for name in names]
+    return found
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])

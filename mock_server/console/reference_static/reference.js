@@ -24,7 +24,7 @@ show(location.pathname, DOCUMENTS[location.pathname]);
 function show(path, { url, title, hint, keys }) {
   document.title = `${title} · DataFast mock`;
   document.querySelector("#hint").textContent = hint;
-  document.querySelector(`nav a[href="${path}"]`).setAttribute("aria-current", "page");
+  document.querySelector(`.which a[href="${path}"]`).setAttribute("aria-current", "page");
   const viewer = SwaggerUIBundle({
     url,
     dom_id: "#viewer",

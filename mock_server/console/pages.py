@@ -1,0 +1,46 @@
+"""The pages of the console: HTML files, in which the shared header is filled in."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mock_server.console.files import text_reply
+
+STATIC = Path(__file__).parent / "static"
+_REFERENCE = Path(__file__).parent / "reference_static"
+_PLACE = "<!-- header -->"
+"""The comment that the brand and the links replace."""
+_BRAND = (
+    '<h1><a href="/"><img src="/console/icon.svg" alt="" width="22" height="22"> '
+    "<span>datafast-mock</span></a></h1>"
+)
+
+
+class Page(NamedTuple):
+    """A page: its path, the text of the link to it, and its file."""
+
+    path: str
+    name: str
+    file: Path
+
+
+REFERENCE = Page("/docs", "API reference", _REFERENCE / "reference.html")
+
+PAGES = (
+    Page("/", "Live", STATIC / "index.html"),
+    REFERENCE,
+)
+"""The pages, in the order of the links in the header."""
+
+
+def page_reply(request: Request, page: Page) -> Response:
+    """Returns the page with the header, or 304 if the browser has it already."""
+    links = "".join(f'<a href="{path}"{_mark(path == page.path)}>{name}</a>' for path, name, _ in PAGES)
+    header = f'{_BRAND}<nav aria-label="Pages">{links}</nav>'
+    return text_reply(request, page.file.read_text("utf-8").replace(_PLACE, header))
+
+
+def _mark(is_current: bool) -> str:
+    return ' aria-current="page"' if is_current else ""
