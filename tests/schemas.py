@@ -1,5 +1,6 @@
 """Validators of the document's schemas that refuse undocumented members."""
 
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -9,11 +10,17 @@ from mock_server.contract.document import load_document, narrow
 Json = Any
 
 
+@cache
 def strict_validator(revision: str, operation_id: str, status: int) -> jsonschema_rs.Draft202012Validator:
     """Returns the validator of an answer's body in one revision, with unknown members forbidden."""
-    document = _closed(narrow(load_document(), revision))
+    document = _closed_document(revision)
     schema = answer_of(document, operation_id, status)["content"]["application/json"]["schema"]
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+@cache
+def _closed_document(revision: str) -> Json:
+    return _closed(narrow(load_document(), revision))
 
 
 def answer_of(document: Json, operation_id: str, status: int) -> Json:
