@@ -28,8 +28,8 @@ serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site s
 test: setup ## run the tests, except for the long ones of `make long` (ARGS="-k map" …)
 	$(BIN)/pytest -n 4 $(ARGS)
 
-long: setup $(RUNNERS_READY) ## run the long tests: all mutants, Schemathesis, JavaScript's runners, 5,000 visitors
-	$(BIN)/pytest -n 4 -m 'long and not slow' $(ARGS)
+long: setup $(RUNNERS_READY) ## run the long tests: all mutants, Schemathesis, JavaScript's runners, 5,000 visitors; properties with more examples
+	$(BIN)/pytest -n 4 -m '(long or hypothesis) and not slow' --hypothesis-profile=long $(ARGS)
 
 check: setup lint types layers generators package test long ## what CI runs
 	@# A new release of another project is reported, but must not fail an unchanged tree.

@@ -18,8 +18,9 @@ httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
 # By default it waits for 5 s, which may be too short on a busy machine.
 DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = 60
 
-# `make test` checks a few hundred instants; `make fuzz` (--hypothesis-profile=fuzz) many thousands.
-settings.register_profile("test", deadline=None, print_blob=True, max_examples=60)
+# Each run of `make test` draws a few other examples; `make long` draws more, and `make fuzz` many thousands.
+settings.register_profile("test", deadline=None, print_blob=True, max_examples=20)
+settings.register_profile("long", deadline=None, print_blob=True, max_examples=60)
 settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)
 )

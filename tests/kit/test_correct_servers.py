@@ -36,8 +36,9 @@ def _june(seed: int, roles: frozenset[str], cache: Cache | None = None) -> Habit
 
 
 _AGAINST = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
-# `make fuzz` has ten thousand of them.
-_SOME = settings(max_examples=max(settings().max_examples, 200))
+# A server takes less time than other examples, so that there may be more, up to the 10,000 of `make fuzz`.
+_EXAMPLES = settings().max_examples
+_SOME = settings(max_examples=max(_EXAMPLES, min(4 * _EXAMPLES, 240)))
 
 
 @_SOME

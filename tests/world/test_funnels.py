@@ -154,7 +154,7 @@ def test_a_funnel_of_what_is_over_is_the_same_later(
     assert funnel(*select(now, chosen_by), steps) == funnel(*select(later, chosen_by), steps)
 
 
-@settings(max_examples=15)  # each draws the past several times
+@settings(max_examples=settings().max_examples // 4)  # each draws the past several times
 @given(asked_funnels, filters, st.lists(st.integers(-2 * DAY, 2 * DAY), min_size=1, max_size=3))
 def test_what_was_asked_before_changes_no_funnel(
     asked_funnel: tuple[Asked, list[Step]], chosen_by: tuple[Filter, ...], others: list[int]

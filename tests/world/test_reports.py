@@ -360,7 +360,7 @@ def test_what_is_over_is_told_the_same_later(asked: Asked, chosen_by: tuple[Filt
     assert _all_reports(now, chosen_by, PASTS) == _all_reports(later, chosen_by, PASTS)
 
 
-@settings(max_examples=15)  # each draws the past several times
+@settings(max_examples=settings().max_examples // 4)  # each draws the past several times
 @given(questions(), filters, st.lists(st.integers(-2 * DAY, 2 * DAY), min_size=1, max_size=3))
 def test_what_was_asked_before_changes_no_report(
     asked: Asked, chosen_by: tuple[Filter, ...], others: list[int]
@@ -372,7 +372,7 @@ def test_what_was_asked_before_changes_no_report(
     assert _all_reports(asked, chosen_by, used) == _all_reports(asked, chosen_by, KeptPasts())
 
 
-@settings(max_examples=15)  # each draws the past several times
+@settings(max_examples=settings().max_examples // 4)  # each draws the past several times
 @given(
     questions(), st.lists(st.integers(-3 * HOUR, 3 * HOUR) | st.integers(-2000, 2000), min_size=1, max_size=6)
 )
