@@ -198,6 +198,7 @@ def test_errors_are_the_same_in_every_revision() -> None:
     assert all(other == first for other in others)
 
 
+@pytest.mark.long
 def test_without_the_default_website_all_errors_are_there_still() -> None:
     files = make_files(choice(sites=("empty",)))
 
@@ -210,6 +211,7 @@ def test_too_large_maps_are_left_out_and_named_in_the_index() -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_website_asked_for_by_name_comes_at_any_size() -> None:
     files = make_files(choice(sites=("launch_day",), revisions=("2026-06",)))
 
