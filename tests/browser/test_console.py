@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mock_server.contract.document import REVISION_2026_06, REVISIONS
+from mock_server.contract.document import REVISION_2026_02, REVISION_2026_06
 from mock_server.testing import RunningMock
 from mock_server.world.site import load_sites
 from tests.browser.console import Console, Open
@@ -37,7 +37,9 @@ AMOUNTS = {
 }
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(
+    "revision", [REVISION_2026_02, pytest.param(REVISION_2026_06, marks=pytest.mark.long)]
+)
 def test_each_active_visitor_is_a_dot(opened: Open, revision: str) -> None:
     console = opened(revision=revision)
     for site in SITES:
@@ -66,6 +68,7 @@ def test_dots_lie_where_their_visitors_are(opened: Open) -> None:
     assert all(abs(drawn[id_][0] - x) < 8 and abs(drawn[id_][1] - y) < 8 for id_, (x, y) in projected)
 
 
+@pytest.mark.long
 def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -87,6 +90,7 @@ def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
     assert len(close) > 0.8 * len(by_city)
 
 
+@pytest.mark.long
 def test_customers_and_idle_visitors_look_different(opened: Open) -> None:
     console = opened()
     customers = [v for v in console.data(MAP)["visitors"] if v["isCustomer"]]
@@ -130,6 +134,7 @@ def test_a_click_opens_the_profile_that_the_api_gives(opened: Open) -> None:
     expect(steps).to_have_count(len(activity["visitedPages"]) + len(activity["completedGoals"]))
 
 
+@pytest.mark.long
 def test_a_prediction_is_a_gauge(opened: Open) -> None:
     console = opened()
     visitor = next(v for v in console.data(MAP)["visitors"] if not v["isCustomer"])
@@ -141,6 +146,7 @@ def test_a_prediction_is_a_gauge(opened: Open) -> None:
     expect(gauge).to_be_visible()
 
 
+@pytest.mark.long
 def test_keys_lead_from_dot_to_dot_to_a_profile_and_back(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -173,6 +179,7 @@ def test_visitors_come_move_and_leave(opened: Open) -> None:
     expect(console.page.locator(".pulse").first).to_be_attached()
 
 
+@pytest.mark.long
 def test_payments_are_shown_in_their_currency(opened: Open) -> None:
     console = opened(now="2026-02-06T05:47:30Z")
     console.button("Money").click()
@@ -201,6 +208,7 @@ def test_the_feed_has_each_event_and_payment_once(opened: Open) -> None:
     expect(console.profile).to_contain_text(views[0]["visitorId"])
 
 
+@pytest.mark.long
 def test_the_search_finds_visitors(opened: Open) -> None:
     console = opened()
     visitors = console.data(MAP)["visitors"]
@@ -232,6 +240,7 @@ def test_the_copied_curl_runs(opened: Open) -> None:
     assert answer.stdout == console.ask(MAP, Prefer="peek").content
 
 
+@pytest.mark.long
 def test_the_copied_fetch_runs(opened: Open) -> None:
     console = opened()
     console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -250,6 +259,7 @@ def test_the_copied_fetch_runs(opened: Open) -> None:
     assert json.loads(answer.stdout) == console.data(f"/visitors/{visitor}")
 
 
+@pytest.mark.long
 def test_the_answer_unfolds_and_can_be_searched(opened: Open) -> None:
     console = opened()
     visitor = console.data(MAP)["visitors"][3]
@@ -296,6 +306,7 @@ def locked() -> Iterator[str]:
         yield server
 
 
+@pytest.mark.long
 def test_where_the_controls_want_a_token_the_page_asks_for_it(
     page: Page, locked: str, complaints: Complaints
 ) -> None:
@@ -325,6 +336,7 @@ def test_an_unknown_key_is_reported(page: Page, turned: RunningMock) -> None:
     expect(page.locator("#unlock-text")).to_contain_text("df_nobody is not a key of this mock")
 
 
+@pytest.mark.long
 def test_an_account_token_looks_at_one_website_after_another(page: Page, turned: RunningMock) -> None:
     page.goto(f"{turned.server}/#key=dft_test")
     expect(page.locator(".dot:not(.leaving)")).not_to_have_count(0)

@@ -88,6 +88,7 @@ def test_the_page_and_its_files_are_small(opened: Open) -> None:
     assert {path.split("/")[1] for path in sizes} <= {"", "console", "__mock", "api", "openapi.json"}
 
 
+@pytest.mark.long
 def test_no_width_scrolls_sideways(opened: Open) -> None:
     console = opened(site="edge_cases")
     console.page.locator("#visitors button.row").first.click()
@@ -107,6 +108,7 @@ def test_no_width_scrolls_sideways(opened: Open) -> None:
         assert land == dots
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     console = opened()
@@ -129,6 +131,7 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     assert serious(console.page) == []
 
 
+@pytest.mark.long
 def test_reduced_motion_is_respected(opened: Open) -> None:
     console = opened(frozen=False, speed=60)
     console.page.emulate_media(reduced_motion="reduce")

@@ -47,6 +47,7 @@ def test_a_row_shows_the_request(opened: Open) -> None:
     expect(row.locator(".body")).to_have_text(reply.content[:512].decode(errors="ignore"))
 
 
+@pytest.mark.long
 def test_a_late_or_missing_answer_is_shown(opened: Open) -> None:
     console = opened()
     of_this_key(console)
@@ -68,11 +69,11 @@ def test_a_late_or_missing_answer_is_shown(opened: Open) -> None:
 @pytest.mark.parametrize(
     ("target", "body"),
     [
-        pytest.param("?a=1&b=%20x'y", None, id="query"),
+        pytest.param("?a=1&b=%20x'y", None, id="query", marks=pytest.mark.long),
         pytest.param("", 'it\'s "a" $(touch x) `y` \\ @z', id="signs of a shell"),
-        pytest.param("", "@/etc/passwd", id="what curl would take for a file"),
+        pytest.param("", "@/etc/passwd", id="what curl would take for a file", marks=pytest.mark.long),
         pytest.param("", "one\ntwo\x1b[201~\u202eé", id="control characters"),
-        pytest.param("/../[1]{a,b}", "x", id="dots and brackets"),
+        pytest.param("/../[1]{a,b}", "x", id="dots and brackets", marks=pytest.mark.long),
     ],
 )
 def test_the_copied_curl_sends_the_same_again(opened: Open, target: str, body: str | None) -> None:
@@ -103,6 +104,7 @@ def test_the_copied_curl_sends_the_same_again(opened: Open, target: str, body: s
     assert one["headers"] == other["headers"]
 
 
+@pytest.mark.long
 def test_the_curl_of_a_shipped_key_names_it(page: Page, turned: RunningMock, controls: Controls) -> None:
     console = Console(page, turned, controls, "df_quiet")
     of_this_key(console)
@@ -148,6 +150,7 @@ def test_hostile_requests_are_text(opened: Open) -> None:
     assert console.shown("window.hit") is None
 
 
+@pytest.mark.long
 def test_nothing_can_be_clicked_before_it_can_work(page: Page, turned: RunningMock) -> None:
     held: list[Route] = []
     page.route("**/openapi.json", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks into functions
@@ -181,6 +184,7 @@ def test_the_list_follows_the_key(opened: Open) -> None:
     expect(console.page.locator("#as-curl")).to_contain_text("df_shop")
 
 
+@pytest.mark.long
 def test_an_invalid_key_cannot_clear_the_requests_of_another(opened: Open) -> None:
     console = opened()
     of_this_key(console)
@@ -195,6 +199,7 @@ def test_an_invalid_key_cannot_clear_the_requests_of_another(opened: Open) -> No
         expect(button).to_be_disabled()
 
 
+@pytest.mark.long
 def test_polls_that_overlap_list_each_request_once(opened: Open) -> None:
     console = opened()
     page, held = console.page, list[Route]()
@@ -221,6 +226,7 @@ def test_polls_that_overlap_list_each_request_once(opened: Open) -> None:
     page.unroute_all(behavior="ignoreErrors")
 
 
+@pytest.mark.long
 def test_each_panel_says_that_it_is_empty(opened: Open) -> None:
     console = opened(site="empty")
     of_this_key(console)
@@ -242,6 +248,7 @@ def test_each_panel_says_that_it_is_empty(opened: Open) -> None:
         assert told["y"] - top["y"] < 120
 
 
+@pytest.mark.long
 def test_a_revision_without_page_views_says_so(opened: Open) -> None:
     console = opened(revision="2026-06")
     console.button("Pages").click()
@@ -252,6 +259,7 @@ def test_a_revision_without_page_views_says_so(opened: Open) -> None:
     expect(console.page.locator("#feed-empty")).to_have_text("")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1280 × 800", "phone"])
 def test_the_banner_stays_in_sight(opened: Open, size: dict[str, int]) -> None:
     console = opened()

@@ -77,6 +77,7 @@ def test_the_copied_command_makes_the_same_happen(opened: Open) -> None:
     assert (first["fact"]["name"], second["fact"]["name"]) == ("signup", "signup")
 
 
+@pytest.mark.long
 def test_the_visitor_is_the_one_whose_profile_is_open(opened: Open) -> None:
     console = opened()
     visitor = next(each for each in console.data(MAP)["visitors"] if each["isCustomer"])
@@ -91,6 +92,7 @@ def test_the_visitor_is_the_one_whose_profile_is_open(opened: Open) -> None:
     expect(console.profile.locator("li.goal").first).to_contain_text("signup")
 
 
+@pytest.mark.long
 def test_without_an_open_profile_it_is_the_latest_anonymous_visitor(opened: Open) -> None:
     console = opened()
 
@@ -103,6 +105,7 @@ def test_without_an_open_profile_it_is_the_latest_anonymous_visitor(opened: Open
     expect(console.page.locator("#visitors")).to_contain_text("Ada Lovelace")
 
 
+@pytest.mark.long
 def test_all_is_taken_back_and_the_launch_ends(opened: Open) -> None:
     console = opened(site="shop")
     expect(happen(console, "A payment now")).to_contain_text("Status 200: ")
@@ -122,6 +125,7 @@ def test_all_is_taken_back_and_the_launch_ends(opened: Open) -> None:
     assert console.settings()["site"] == "shop"
 
 
+@pytest.mark.long
 def test_buttons_that_cannot_work_say_why(opened: Open) -> None:
     console = opened(site="empty")
     reasons = console.page.locator("#maker-why > li")
@@ -141,6 +145,7 @@ def test_buttons_that_cannot_work_say_why(opened: Open) -> None:
     expect(reasons).to_have_text(["A payment now: this website sells nothing."])
 
 
+@pytest.mark.long
 def test_somebody_arrives_also_where_the_map_is_broken(opened: Open) -> None:
     console = opened(faults=[{"when": {"operation": "getRealtimeMap"}, "then": {"code": 500}}])
 
@@ -150,6 +155,7 @@ def test_somebody_arrives_also_where_the_map_is_broken(opened: Open) -> None:
     expect(console.button("A goal now")).to_be_disabled()
 
 
+@pytest.mark.long
 def test_an_account_token_writes_to_the_website_that_is_shown(opened: Open) -> None:
     console = opened(permissions=["*"], websites=["demo"])
 
@@ -196,6 +202,7 @@ def test_the_control_token_is_sent_and_not_shown(page: Page, complaints: Complai
         page.goto("about:blank")
 
 
+@pytest.mark.long
 def test_a_broken_connection_is_a_sentence(opened: Open, complaints: Complaints) -> None:
     complaints.expect("ERR_")
     rule = {"when": {"operation": "createGoal"}, "then": {"fault": "reset"}}
@@ -206,6 +213,7 @@ def test_a_broken_connection_is_a_sentence(opened: Open, complaints: Complaints)
     )
 
 
+@pytest.mark.long
 def test_the_keyboard_makes_something_happen(opened: Open) -> None:
     console = opened()
     button = console.button("A goal now")
@@ -218,6 +226,7 @@ def test_the_keyboard_makes_something_happen(opened: Open) -> None:
     expect(button).to_be_focused()
 
 
+@pytest.mark.long
 def test_nothing_can_be_pressed_before_the_key_is_known(opened: Open) -> None:
     console = opened()
     expect(happen(console, "A goal now")).to_contain_text("Status 200: ")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import httpx2
+import pytest
 from playwright.sync_api import Page, expect
 
 from mock_server.contract.document import REVISIONS
@@ -61,6 +62,7 @@ def test_the_clock_is_paused_started_and_runs_faster(opened: Open) -> None:
     expect(console.page.locator("#now")).not_to_contain_text(INSTANT[:16].replace("T", " "))
 
 
+@pytest.mark.long
 def test_the_clock_steps_to_and_fro(opened: Open) -> None:
     console = opened(now=DOCUMENTED)
     for step, now in STEPS.items():
@@ -71,6 +73,7 @@ def test_the_clock_steps_to_and_fro(opened: Open) -> None:
         assert clock == {"now": f"2026-02-06T{now}.000Z", "speed": 1.0, "frozen": True}
 
 
+@pytest.mark.long
 def test_the_clock_jumps_to_an_instant_and_back_to_the_present(opened: Open) -> None:
     console = opened()
 
@@ -84,6 +87,7 @@ def test_the_clock_jumps_to_an_instant_and_back_to_the_present(opened: Open) -> 
     assert console.controls.get("/clock", key=console.key)["now"][:2] == "20"
 
 
+@pytest.mark.long
 def test_the_revision_is_switched(opened: Open) -> None:
     console = opened()
     for revision in reversed(REVISIONS):
@@ -94,6 +98,7 @@ def test_the_revision_is_switched(opened: Open) -> None:
         expect(console.page.locator("#revision-text")).to_contain_text("system")
 
 
+@pytest.mark.long
 def test_broken_and_repaired(opened: Open) -> None:
     console = opened()
     expect(console.banner).to_be_hidden()
@@ -140,6 +145,7 @@ def test_a_fault_is_reported_and_the_picture_stays(opened: Open) -> None:
     expect(console.trouble).to_be_hidden()
 
 
+@pytest.mark.long
 def test_an_answer_of_another_shape_is_reported(opened: Open) -> None:
     console = opened()
     console.page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
@@ -151,6 +157,7 @@ def test_an_answer_of_another_shape_is_reported(opened: Open) -> None:
         expect(console.trouble).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_delay_is_shown_while_it_lasts(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -163,6 +170,7 @@ def test_a_delay_is_shown_while_it_lasts(opened: Open) -> None:
     expect(console.page.locator("#latest")).to_contain_text("UTC")
 
 
+@pytest.mark.long
 def test_an_error_a_delay_and_damage_add_up(opened: Open) -> None:
     console = opened()
 
@@ -194,6 +202,7 @@ def test_a_rate_limit_is_set(opened: Open) -> None:
     expect(console.trouble).to_be_hidden()
 
 
+@pytest.mark.long
 def test_switches_for_every_key_touch_another_key(page: Page) -> None:
     with running(now=INSTANT, speed=0) as mock, Controls(mock.server) as controls:
         console = Console(page, mock, controls, controls.mint())
@@ -233,6 +242,7 @@ def test_a_new_key_is_minted(opened: Open) -> None:
     expect(console.dots).not_to_have_count(0)
 
 
+@pytest.mark.long
 def test_the_journal_lists_the_client_and_not_the_console(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -262,6 +272,7 @@ def test_the_journal_lists_the_client_and_not_the_console(opened: Open) -> None:
     assert console.controls.get("/requests", key=console.key) == {"requests": []}
 
 
+@pytest.mark.long
 def test_the_page_offers_the_faults_of_the_controls(opened: Open) -> None:
     console = opened()
     expect(console.page.locator("#faults button").first).to_be_visible()

@@ -14,6 +14,9 @@ from tests.controls import Controls
 from tests.credentials import bearer
 from tests.instants import INSTANT
 
+# These are details; the other files of this folder test what a page shows while all goes well.
+pytestmark = pytest.mark.long
+
 MAP = "/analytics/realtime/map"
 DOTS = ".dot:not(.leaving)"
 
