@@ -30,7 +30,7 @@ _KINDS = ("json", "junit", "markdown")
         pytest.param((*_FULL, "--revision", "2026-06"), id="2026-06"),
         pytest.param((*_FULL, "--speed", "60"), id="a minute a second"),
         pytest.param((*_FULL, "--freeze"), id="frozen", marks=pytest.mark.slow),
-        pytest.param(("--now", "2019-12-31T23:59:50Z"), id="years ago", marks=pytest.mark.slow),
+        pytest.param(("--now", "2025-12-31T23:59:50Z"), id="the turn of a year", marks=pytest.mark.slow),
         pytest.param(
             ("--now", "2041-03-01T00:00:00Z", "--revision", "2026-06"),
             id="years ahead",
@@ -137,6 +137,16 @@ def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> 
         result = ended("verify", address, *arguments, "--pause", "0.2")
     assert result.returncode == code, result.stdout
     assert words in result.stdout.splitlines()[-1]
+
+
+@pytest.mark.long
+def test_before_its_websites_began_the_mock_breaks_no_clause_but_has_no_visitor_to_judge() -> None:
+    with serving("--now", "2019-12-31T23:59:50Z") as address:
+        result = ended("verify", address, *_SWIFT)
+
+    # A broken clause would make the code 1.
+    assert result.returncode == 5, result.stdout
+    assert "no successful answer of getVisitor was seen" in result.stdout.splitlines()[-1]
 
 
 def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
