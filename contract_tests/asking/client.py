@@ -16,6 +16,7 @@ import msgspec
 
 from contract_tests.asking.clock import SYSTEM, Clock
 from contract_tests.asking.codings import ACCEPTED, Decoder, UnreadableError
+from contract_tests.asking.pinned import Pinned
 from contract_tests.asking.proxies import ProxyError, proxy_of, shown
 from contract_tests.document import Operation
 from contract_tests.exchange import Exchange, Json
@@ -101,7 +102,7 @@ class _Answer:
 class Client:
     """A client for one server. It follows no redirects, so that no token reaches another host."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - most arguments are named
         self,
         base: str,
         limits: Limits,
@@ -110,14 +111,16 @@ class Client:
         *,
         clock: Clock = SYSTEM,
         transport: httpx2.BaseTransport | None = None,
+        address: str | None = None,
     ) -> None:
         """`base` is the API's base URL; `tell` gets a sentence before each wait.
 
-        `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP,
-        through the proxy that the environment names. Raises StoppedError for an unusable proxy.
+        `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP to the
+        numeric `address`, or, if that is None, to the host's own, through the proxy that the environment
+        names. Raises StoppedError for an unusable proxy.
         """
         try:
-            proxy = proxy_of(base) if transport is None else None
+            proxy = proxy_of(base) if transport is None and address is None else None
         except ProxyError as error:
             raise StoppedError(str(error)) from None
         self.through = "" if proxy is None else f" through the proxy {shown(proxy)}"
@@ -134,7 +137,7 @@ class Client:
         self._watch = self._closed_in_time if transport is None else nullcontext
         self._http = httpx2.Client(
             # Given a transport, the client reads no proxies from the environment itself.
-            transport=transport or httpx2.HTTPTransport(_trust_of(base), proxy=proxy),
+            transport=transport or _transport_to(base, proxy, address),
             timeout=limits.timeout,
             headers={
                 "User-Agent": USER_AGENT,
@@ -292,6 +295,11 @@ class Client:
     def _too_slow(self, url: str) -> str:
         told = f"no complete answer within {self._limits.timeout:g} s from {url}{self.through}"
         return self._mask.text(told)
+
+
+def _transport_to(base: str, proxy: str | None, address: str | None) -> httpx2.BaseTransport:
+    transport = httpx2.HTTPTransport(_trust_of(base), proxy=proxy)
+    return transport if address is None else Pinned(transport, address)
 
 
 def _trust_of(base: str) -> ssl.SSLContext | bool:

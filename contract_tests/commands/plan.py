@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +47,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         given.check()
     except CredentialsError as error:
         raise click.UsageError(f"{error}; see --key, --account-token and --website-id") from None
+    _check_ways(options)
     if options["is_fuzzed"]:
         _allow_fuzzing(url, given, is_owned=options["is_owned"])
     if options["is_writing"]:
@@ -75,6 +77,22 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         known=baseline.broken,
         held=baseline.held,
     )
+
+
+def _check_ways(options: Mapping[str, Any]) -> None:
+    """Raises click.UsageError for ways to send or to tell that do not go with other options."""
+    if options["is_told"] and (options["har"] or options["is_coverage_explained"]):
+        raise click.UsageError("--events tells about requests; it needs a URL, and no --har")
+    if options["address"] is None:
+        return
+    if options["is_fuzzed"]:
+        raise click.UsageError("--fuzz looks the host up itself: leave --connect-to out")
+    try:
+        ip_address(options["address"])
+    except ValueError:
+        raise click.UsageError(
+            f"--connect-to: {options['address']!r} is not a numeric address, such as 127.0.0.1"
+        ) from None
 
 
 def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool) -> None:

@@ -5,15 +5,19 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from contract_tests.asking.client import Client
 from contract_tests.asking.har import HarError, read_har, write_har
 from contract_tests.commands.plan import plan_of
+from contract_tests.exchange import Exchange
 from contract_tests.judging.run import Exit, Plan, Run, judged, verify
 from contract_tests.report.coverage import coverage_report
+from contract_tests.report.events import Events
 from contract_tests.report.files import write_report
 from contract_tests.report.targets import TargetError, check_target
 from contract_tests.report.terminal import terminal_report
@@ -29,10 +33,14 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
         click.echo("\n".join(coverage_report(plan.contract, plan.credentials, [c.id for c in plan.clauses])))
         return int(Exit.HOLDS)
     _check_targets(reports, options["saved_har"])
-    run = _recorded(plan, url, options) if options["har"] else _live(plan)
+    if options["is_told"]:
+        run = _told(plan, options["address"])
+    else:
+        run = _recorded(plan, url, options) if options["har"] else _live(plan, options["address"])
     # The files come first, because the reader of the output may leave.
     problems = [*_write_har(options["saved_har"], run), *_write_reports(reports, run)]
-    _print(run)
+    if not options["is_told"]:
+        _print(run)
     if problems:
         raise click.UsageError("; ".join(problems))
     return int(run.exit)
@@ -88,17 +96,26 @@ def _check_targets(reports: Sequence[tuple[str, Path]], saved_har: str | None) -
             raise click.UsageError(f"{option}: {path}: {error}") from None
 
 
-def _live(plan: Plan) -> Run:
+def _live(plan: Plan, address: str | None) -> Run:
     """Sends requests to a server and judges the answers."""
     is_shown = sys.stderr.isatty()
 
-    def progress(count: int) -> None:
+    def progress(exchanges: Sequence[Exchange]) -> None:
         if is_shown:
-            _say(f"\r{count} answers", is_whole=False)
+            _say(f"\r{len(exchanges)} answers", is_whole=False)
 
-    run = verify(plan, _say, progress)
+    run = verify(plan, _say, progress, connect=partial(Client, address=address))
     if is_shown:
         _say("\r\033[K", is_whole=False)
+    return run
+
+
+def _told(plan: Plan, address: str | None) -> Run:
+    """Does the same as `_live`, and prints each event."""
+    events = Events(plan, click.echo)
+    events.begin()
+    run = verify(plan, events.note, events.answer, connect=partial(Client, address=address))
+    events.end(run)
     return run
 
 

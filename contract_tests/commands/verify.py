@@ -84,6 +84,15 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     show_default="as many as the clauses need",
     help="Largest number of requests in the whole run.",
 )
+@click.option(
+    "--connect-to",
+    "address",
+    metavar="ADDRESS",
+    help="Connect to this numeric address, whatever the URL's host resolves to, and through no proxy.",
+)
+@click.option(
+    "--events", "is_told", is_flag=True, help="Print what happens as lines of JSON, not the report."
+)
 @click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
 def verify(url: str | None, **options: Any) -> None:
     """Judge any server that claims to speak DataFast's API, clause by clause.

@@ -11,7 +11,7 @@ from contract_tests.asking.client import Client, Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.fuzzing import fuzz
 from contract_tests.asking.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
-from contract_tests.asking.probes.probe import Asker, main_of
+from contract_tests.asking.probes.probe import Asker, Probe, main_of
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange
@@ -105,31 +105,30 @@ class Plan:
 def verify(
     plan: Plan,
     tell: Callable[[str], None],
-    progress: Callable[[int], None],
+    progress: Callable[[Sequence[Exchange]], None],
     *,
     connect: Callable[..., Client] = Client,
 ) -> Run:
     """Sends the requests to the server and judges the answers.
 
-    `tell` gets sentences for the user; `progress` gets the number of answers so far.
-
-    `connect` makes the client, from the arguments of Client.
+    `tell` gets sentences for the user; `progress` gets all exchanges so far, after each of them. `connect`
+    makes the client, from the arguments of Client.
     """
     exchanges: list[Exchange] = []
 
     def record(exchange: Exchange) -> None:
         exchanges.append(exchange)
-        progress(len(exchanges))
+        progress(exchanges)
 
     stopped = refused = None
     left: list[str] = []
     begun = time.monotonic()
     wanted = [clause.id for clause in plan.clauses]
-    probes = probes_for(plan.contract, plan.credentials, wanted, may_write=plan.may_write)
+    probes = _probes_of(plan)
     limits = plan.limits.for_planned(most_of(probes))
     try:
         with closing(connect(plan.base, limits, tell, plan.credentials.mask())) as client:
-            _wait(plan, tell)
+            _wait(plan, tell, connect)
             asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
             try:
                 ask_all(probes, asker)
@@ -138,7 +137,7 @@ def verify(
         refused = _without_token(plan.credentials, exchanges)
         if plan.fuzz_examples:
             exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
-            progress(len(exchanges))
+            progress(exchanges)
     except StoppedError as error:
         stopped = str(error)
     except RefusedError as error:
@@ -150,6 +149,16 @@ def verify(
         raise
     run = judged(plan, exchanges, begun)
     return replace(run, stopped=stopped, refused=refused, left=left)
+
+
+def most_requests_of(plan: Plan) -> int:
+    """Returns the largest number of requests that a plan needs."""
+    return most_of(_probes_of(plan))
+
+
+def _probes_of(plan: Plan) -> list[Probe]:
+    wanted = [clause.id for clause in plan.clauses]
+    return probes_for(plan.contract, plan.credentials, wanted, may_write=plan.may_write)
 
 
 def _left(asker: Asker, plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client]) -> list[str]:
@@ -190,11 +199,11 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
     )
 
 
-def _wait(plan: Plan, tell: Callable[[str], None]) -> None:
+def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client]) -> None:
     """Waits until the server answers anything, for at most `plan.wait` seconds."""
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
-        with closing(Client(plan.base, plan.limits, tell, plan.credentials.mask())) as client:
+        with closing(connect(plan.base, plan.limits, tell, plan.credentials.mask())) as client:
             try:
                 client.knock()
             except StoppedError:

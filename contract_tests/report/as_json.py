@@ -47,7 +47,7 @@ def json_report(run: Run) -> str:
         "mended": list(run.mended),
         "lost": list(run.lost),
         "left": list(run.left),
-        "clauses": [_clause(verdict) for verdict in run.verdicts],
+        "clauses": [clause_content(verdict) for verdict in run.verdicts],
     }
     return json_text(content)
 
@@ -61,7 +61,8 @@ def _operation(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _clause(verdict: Verdict) -> dict[str, Any]:
+def clause_content(verdict: Verdict) -> dict[str, Any]:
+    """Returns the verdict of a clause as an item of `clauses`."""
     clause = verdict.clause
     return {
         "id": clause.id,

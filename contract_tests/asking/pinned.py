@@ -1,0 +1,31 @@
+"""A transport that connects to one address, whatever the name in the URL resolves to."""
+
+import httpx2
+
+
+class Pinned(httpx2.BaseTransport):
+    """A transport that carries requests to an address, with the host of their URL in `Host` and in TLS.
+
+    Whoever checked the address can be sure that no later answer of a name server leads elsewhere.
+    """
+
+    def __init__(self, inner: httpx2.BaseTransport, address: str) -> None:
+        """`inner` carries the requests; `address` is numeric, such as `127.0.0.1` or `::1`."""
+        self._inner = inner
+        self._address = address
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Returns the answer of the server at the address."""
+        return self._inner.handle_request(
+            httpx2.Request(
+                request.method,
+                request.url.copy_with(host=self._address),
+                headers=request.headers,
+                stream=request.stream,
+                extensions={**request.extensions, "sni_hostname": request.url.host},
+            )
+        )
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._inner.close()
