@@ -5,6 +5,8 @@ import { shellQuoted } from "./shell.js";
 const PATHS = {
   getRealtime: () => "/analytics/realtime",
   getRealtimeMap: () => "/analytics/realtime/map",
+  getOverview: () => "/analytics/overview",
+  getMetadata: () => "/analytics/metadata",
   getVisitor: (/** @type {string} */ visitorId) => `/visitors/${encodeURIComponent(visitorId)}`,
   createPayment: () => "/payments",
   createGoal: () => "/goals",
@@ -17,6 +19,7 @@ const PATIENCE = 65_000;
  * The caller: the API's base, a token, and for an account token the website.
  * @typedef {{base: string, key: string, websiteId: string | null}} Caller
  * @typedef {keyof typeof PATHS} Operation
+ * @typedef {Record<string, string>} Query the parameters besides websiteId
  */
 
 /** A failed request: an error of the API, or no answer. */
@@ -34,23 +37,29 @@ export class Trouble extends Error {
   }
 }
 
-/** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
-export function urlOf(caller, operation, visitorId = "") {
-  const website = caller.websiteId === null ? "" : `?websiteId=${encodeURIComponent(caller.websiteId)}`;
-  return caller.base + PATHS[operation](visitorId) + website;
+/** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
+export function urlOf(caller, operation, visitorId = "", query = {}) {
+  const { websiteId } = caller;
+  const parameters = new URLSearchParams(websiteId === null ? query : { websiteId, ...query }).toString();
+  return caller.base + PATHS[operation](visitorId) + (parameters === "" ? "" : `?${parameters}`);
 }
 
 /**
  * Sends a request, and returns the data of its answer, the text, and the world's instant in ms.
  * @param {Caller} caller
  * @param {Operation} operation
- * @param {{visitorId?: string, signal?: AbortSignal}} [more]
+ * @param {{visitorId?: string, query?: Query, signal?: AbortSignal}} [more]
  * @returns {Promise<{data: any, text: string, status: number, instant: number, took: number}>}
  * @throws {Trouble}
  */
-export async function ask(caller, operation, { visitorId, signal } = {}) {
+export async function ask(caller, operation, { visitorId, query, signal } = {}) {
   const started = performance.now();
-  const { reply, text } = await sent(caller, operation, visitorId, signal);
+  const { reply, text } = await sent(
+    operation,
+    caller.key,
+    urlOf(caller, operation, visitorId, query),
+    signal,
+  );
   const body = parsed(operation, reply, text);
   if (!reply.ok || body?.status !== "success") throw refusal(operation, reply, body, text);
   const instant = Date.parse(reply.headers.get("Date") ?? "");
@@ -77,12 +86,12 @@ export function asFetch(caller, operation, visitorId) {
   ].join("\n");
 }
 
-/** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {AbortSignal} [signal] */
-async function sent(caller, operation, visitorId, signal) {
+/** @param {Operation} operation @param {string} key @param {string} url @param {AbortSignal} [signal] */
+async function sent(operation, key, url, signal) {
   const patience = AbortSignal.timeout(PATIENCE);
   try {
-    const reply = await fetch(urlOf(caller, operation, visitorId), {
-      headers: { Authorization: `Bearer ${caller.key}`, Prefer: "peek" },
+    const reply = await fetch(url, {
+      headers: { Authorization: `Bearer ${key}`, Prefer: "peek" },
       signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
       cache: "no-store",
     });
