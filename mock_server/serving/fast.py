@@ -76,11 +76,9 @@ class FastAnswers:
         A client that polls always sends the same bytes; without parsing, an answer costs half.
         """
         cached = self._cached.get(raw)
-        if (
-            cached is None
-            or cached.changes != self._service.common.changes
-            or cached.version != cached.key.account.version
-        ):
+        if cached is None:
+            return self._writes.again(raw) if raw.startswith(b"POST ") else None
+        if cached.changes != self._service.common.changes or cached.version != cached.key.account.version:
             return None
         self._cached.move_to_end(raw)
         return self._answer(cached)
@@ -107,9 +105,12 @@ class FastAnswers:
         """Whether a request may be answered by `write` once its body is there."""
         return self._writes.is_write(scope)
 
-    def write(self, scope: Scope, content: bytes) -> Answer | None:
-        """Returns the answer to a request with its whole body, or None if nothing was written."""
-        return self._writes.answer(scope, content)
+    def write(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:
+        """Returns the answer to a request with its whole body, or None if nothing was written.
+
+        `raw` holds all bytes of the request; None if it did not come alone and in one piece.
+        """
+        return self._writes.answer(scope, content, raw)
 
     def _answer(self, cached: _CachedRead) -> Answer | None:
         begin = monotonic_ns()

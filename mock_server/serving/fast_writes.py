@@ -4,20 +4,45 @@ It does all that `stages` does, and its answers have the same bytes. A write eit
 nothing; then `stages` answers the request, with the same error. So nothing is written twice.
 """
 
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from time import monotonic_ns
+from typing import NamedTuple
 
 from starlette.types import Scope
 
+from mock_server.contract.operations import Operation
 from mock_server.errors import ApiError
+from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
 from mock_server.serving.plain import DECISIVE, HEADERS, OK, PREFERENCE, Answer, head_of, sender_of
 from mock_server.serving.query import query_of
 from mock_server.serving.receiving import kept_of
-from mock_server.state.journal import LONGEST_ANSWER, Outcome, Part, sent_of
+from mock_server.state.clock import Clock
+from mock_server.state.journal import LONGEST_ANSWER, LONGEST_BODY, Outcome, Part, Sent, sent_of
+from mock_server.state.keys import Key
 
 # Each of them writes at its end, if at all, and its answer has no headers of its own.
 _OPERATIONS = frozenset({"createGoal", "createPayment", "identifyVisitor"})
 _LONGEST_BODY = 16 * 1024
+_MOST_HEADS = 256
+_END = b"\r\n\r\n"
+
+
+class _Head(NamedTuple):
+    """The head of a request with the decisions about it."""
+
+    changes: int
+    """The number of control changes when this was cached; a higher number makes it stale."""
+    length: int
+    """The length of the body in bytes."""
+    sent: Sent
+    operation: Operation
+    query: Mapping[str, Sequence[str]]
+    key: Key
+    clock: Clock
+    choice: WorldChoice
+    is_cross_origin: bool
 
 
 class FastWrites:
@@ -31,17 +56,53 @@ class FastWrites:
             for one in service.operations
             if one.operation_id in _OPERATIONS and one.operation_id in service.views
         }
+        # If the cache is full, the least recently used heads are removed.
+        self._heads: OrderedDict[bytes, _Head] = OrderedDict()
 
     def is_write(self, scope: Scope) -> bool:
         """Whether a request may be answered here once its body is there."""
         return scope["method"] == "POST" and scope["raw_path"] in self._names
 
-    def answer(self, scope: Scope, content: bytes) -> Answer | None:
-        """Returns the answer to a request with its whole body; None if `stages` must answer."""
-        began = monotonic_ns()
-        service = self._service
+    def again(self, raw: bytes) -> Answer | None:
+        """Returns the answer to a request whose head has the same bytes as that of an earlier one.
+
+        A client that writes often only changes the body. Returns None for any other request.
+        """
+        end = raw.find(_END) + len(_END)
+        head = self._heads.get(raw[:end])
+        if (
+            head is None
+            or head.changes != self._service.common.changes
+            or len(raw) - end != head.length
+            or len(raw) > _LONGEST_BODY
+        ):
+            return None
+        self._heads.move_to_end(raw[:end])
+        return self._written(head, raw[end:])
+
+    def answer(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:
+        """Returns the answer to a request with its whole body; None if `stages` must answer.
+
+        `raw` holds all bytes of the request, by whose head it is cached; None if they came with others.
+        """
         if len(content) > _LONGEST_BODY or PREFERENCE in scope["query_string"]:
             return None
+        head = self._decided(scope, len(content))
+        answer = None if head is None else self._written(head, content, scope)
+        if head is None or answer is None or raw is None:
+            return answer
+        end = len(raw) - len(content)
+        is_whole = len(raw) <= _LONGEST_BODY and raw.find(_END) + len(_END) == end
+        # Keys that are not shipped may be removed, so they are looked up each time.
+        if is_whole and not _is_encoded(scope) and self._service.keys.is_shipped(head.key):
+            self._heads[raw[:end]] = head
+            if len(self._heads) > _MOST_HEADS:
+                self._heads.popitem(last=False)
+        return answer
+
+    def _decided(self, scope: Scope, length: int) -> _Head | None:
+        """Makes the decisions about a request; returns None if `stages` must answer it."""
+        service = self._service
         sender = sender_of(service, scope["headers"], DECISIVE)
         if sender is None:
             return None
@@ -50,14 +111,27 @@ class FastWrites:
         if operation is None or operation.success != OK:
             return None
         query = query_of(scope["query_string"]) if scope["query_string"] else {}
-        instant, version = service.clock_of(key).now(), key.account.version
         try:
             key.admit(operation.access)
             website_id = operation.website_id({}, query)
             choice = service.choice_of(key, website_id, stands=operation.website_in)
-            values = operation.read({}, query, content)
+        except ApiError:
+            return None
+        changes, clock = service.common.changes, service.clock_of(key)
+        return _Head(changes, length, sent_of(scope), operation, query, key, clock, choice, is_cross_origin)
+
+    def _written(self, head: _Head, content: bytes, scope: Scope | None = None) -> Answer | None:
+        """Runs the operation and returns the answer; None if it has written nothing.
+
+        `scope` is None if nothing in the head says how the body is encoded.
+        """
+        began = monotonic_ns()
+        service, operation, key = self._service, head.operation, head.key
+        instant, version = head.clock.now(), key.account.version
+        try:
+            values = operation.read({}, head.query, content)
             view, number = service.views[operation.operation_id], service.numbers.next
-            reply = service.cache.write(view, choice, instant, values, key.account, number)
+            reply = service.cache.write(view, head.choice, instant, values, key.account, number)
         except ApiError:
             return None
         except Exception:  # noqa: BLE001 - the application runs into the same error again and answers it
@@ -68,5 +142,16 @@ class FastWrites:
         answer = Part(len(body), body[:LONGEST_ANSWER])
         took = (monotonic_ns() - began) // 1000
         outcome = Outcome(instant, operation.operation_id, "world", OK, answer, HEADERS, took)
-        service.note(sent_of(scope), kept_of(scope, content) if content else None, key, outcome)
-        return Answer(head_of(len(body), instant, is_cross_origin=is_cross_origin), body)
+        service.note(head.sent, _part_of(scope, content), key, outcome)
+        return Answer(head_of(len(body), instant, is_cross_origin=head.is_cross_origin), body)
+
+
+def _part_of(scope: Scope | None, content: bytes) -> Part | None:
+    """Returns what the journal keeps of a body; None if there is none."""
+    if not content:
+        return None
+    return Part(len(content), content[:LONGEST_BODY]) if scope is None else kept_of(scope, content)
+
+
+def _is_encoded(scope: Scope) -> bool:
+    return any(name == b"content-encoding" for name, _ in scope["headers"])

@@ -15,7 +15,7 @@ class FastPath(Protocol):
     """A fast path that returns the head and the body of an answer, or None if the application must answer."""
 
     def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
-        """Answers a request whose bytes are the same as those of an earlier one."""
+        """Answers a request whose bytes, or those of its head, are the same as those of an earlier one."""
         ...
 
     def answer(self, scope: Scope, raw: bytes | None) -> tuple[bytes, bytes] | None:
@@ -29,8 +29,8 @@ class FastPath(Protocol):
         """Whether a parsed request may be answered by `write`."""
         ...
 
-    def write(self, scope: Scope, content: bytes) -> tuple[bytes, bytes] | None:
-        """Answers a parsed request with its whole body."""
+    def write(self, scope: Scope, content: bytes, raw: bytes | None) -> tuple[bytes, bytes] | None:
+        """Answers a parsed request with its whole body; `raw` is as for `answer`."""
         ...
 
 
@@ -39,7 +39,7 @@ class HttpProtocol(WireProtocol):
 
     _is_waiting = False
     _raw: bytes | None = None
-    """The bytes that are being parsed, if they are exactly one request."""
+    """The bytes that are being parsed, if they begin with a request."""
 
     def __init__(self, *arguments: Any, fast_path: FastPath | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -59,7 +59,7 @@ class HttpProtocol(WireProtocol):
                 self._write(*answer, b"\r\n")
                 self.on_response_complete()
                 return
-        self._raw = data if self._is_between and _is_one_request(data) else None
+        self._raw = data if self._is_between else None
         super().data_received(data)
         self._raw = None
 
@@ -94,23 +94,27 @@ class HttpProtocol(WireProtocol):
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
         answer, scope = None, cast(Scope, cycle.scope)
+        raw = self._raw if cycle.keep_alive else None
         if self._fast_path is not None and self._may_be_fast(scope):
             if self._fast_path.is_write(scope):
                 # The body usually comes with the head; the application would begin to read it then, too.
-                self.loop.call_soon(self._begin_write, self._fast_path, cycle, app)
+                self.loop.call_soon(self._begin_write, self._fast_path, cycle, app, raw)
                 return
-            answer = self._fast_path.answer(scope, self._raw if cycle.keep_alive else None)
+            is_one = raw is not None and _is_one_head(raw)
+            answer = self._fast_path.answer(scope, raw if is_one else None)
         if answer is None:
             super()._begin(cycle, app)
         else:
             self._finish(cycle, *answer)
 
-    def _begin_write(self, fast_path: FastPath, cycle: RequestResponseCycle, app: Any) -> None:
+    def _begin_write(
+        self, fast_path: FastPath, cycle: RequestResponseCycle, app: Any, raw: bytes | None
+    ) -> None:
         """Answers a request if its body has come, and lets the application answer it otherwise."""
         answer, scope = None, cast(Scope, cycle.scope)
         is_here = not (cycle.more_body or cycle.disconnected or is_cut(scope))
         if is_here and self._may_be_fast(scope) and not self.transport.is_closing():
-            answer = fast_path.write(scope, bytes(cycle.body))
+            answer = fast_path.write(scope, bytes(cycle.body), raw)
         if answer is None:
             super()._begin(cycle, app)
         else:
@@ -132,7 +136,7 @@ class HttpProtocol(WireProtocol):
         self.transport.writelines((head + end, body))
 
 
-def _is_one_request(data: bytes) -> bool:
+def _is_one_head(data: bytes) -> bool:
     """Whether the bytes are the head of one request and nothing else."""
     end = b"\r\n\r\n"
     return data.endswith(end) and data.index(end) == len(data) - len(end)

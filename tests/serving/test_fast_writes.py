@@ -25,11 +25,19 @@ class _Counting(FastAnswers):
     """A fast path that counts the writes that it answers."""
 
     written = 0
+    known = 0
+    """The number of answers to requests whose head was known."""
 
-    def write(self, scope: Scope, content: bytes) -> Answer | None:
+    def write(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:
         """Counts an answer to a write."""
-        answer = super().write(scope, content)
+        answer = super().write(scope, content, raw)
         self.written += answer is not None
+        return answer
+
+    def again(self, raw: bytes) -> Answer | None:
+        """Counts an answer to a request that is not parsed."""
+        answer = super().again(raw)
+        self.known += answer is not None
         return answer
 
 
@@ -176,6 +184,66 @@ def test_writes_and_reads_on_one_connection_keep_their_order(pair: _Pair) -> Non
 
     assert list(answers(pair.fast, requests)) == list(answers(pair.usual, requests))
     assert _told(pair, "".join(requests[:-1]) + closing(requests[-1]))
+
+
+def _told_one_by_one(pair: _Pair, requests: list[str]) -> int:
+    """Sends requests on one connection, compares what is told; returns how many had a known head."""
+    before = pair.counts.known
+    assert list(answers(pair.fast, requests)) == list(answers(pair.usual, requests))
+    assert _state(pair.fast) == _state(pair.usual)
+    return pair.counts.known - before
+
+
+def test_a_known_head_is_not_parsed_again(pair: _Pair) -> None:
+    assert _told_one_by_one(pair, [_paying(number, "X-Client: known") for number in range(10, 16)]) == 5
+
+
+def test_under_a_known_head_each_body_counts_by_itself(pair: _Pair, visitor: str) -> None:
+    good = _paying(20, "X-Client: bodies")
+    broken = good[:-1] + ","
+    refused = good.replace('"currency": "USD"', '"currency": "XXQ"')
+
+    assert _told_one_by_one(pair, [good, broken, refused, good, _paying(21, "X-Client: bodies")]) == 2
+    nobody = _posting(GOALS, {"datafast_visitor_id": NOBODY, "name": "x"}, KEY)
+    somebody = _posting(GOALS, {"datafast_visitor_id": visitor, "name": "x"}, KEY)
+    assert _told_one_by_one(pair, [somebody, nobody, somebody]) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("Prefer: code=500", id="preference"),
+        pytest.param("Content-Encoding: gzip", id="compressed"),
+        pytest.param("Connection: close", id="last one"),
+    ],
+)
+def test_heads_that_decide_more_are_parsed_each_time(pair: _Pair, header: str) -> None:
+    for number in (30, 31):
+        assert _told_one_by_one(pair, [_paying(number, header)]) == 0
+
+
+def test_a_known_head_is_parsed_again_after_each_change_of_the_controls(pair: _Pair) -> None:
+    failing = {"when": {"operation": "createPayment"}, "then": {"code": 500}}
+    paying = [_paying(number, "X-Client: changes") for number in range(40, 46)]
+    assert _told_one_by_one(pair, paying[:2]) == 1
+    for server in (pair.fast, pair.usual):
+        with Controls(server) as controls:
+            controls.patch("/settings", {"faults": [failing]})
+
+    assert _told_one_by_one(pair, paying[2:4]) == 0
+    for server in (pair.fast, pair.usual):
+        with Controls(server) as controls:
+            controls.patch("/settings", {"faults": []})
+    assert _told_one_by_one(pair, paying[4:]) == 1
+
+
+def test_a_known_head_with_more_behind_its_body_is_parsed(pair: _Pair) -> None:
+    first, second = _paying(50, "X-Client: more"), _paying(51, "X-Client: more")
+    assert _told_one_by_one(pair, [first, second]) == 1
+    known = pair.counts.known
+
+    _told(pair, first + second + closing(asking("/api/v1/analytics/realtime", KEY)))
+    assert pair.counts.known == known
 
 
 def test_an_error_before_anything_is_written_is_an_error_of_the_application(
