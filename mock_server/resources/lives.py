@@ -46,7 +46,7 @@ def visitor_of(call: Call, visitor_id: str) -> str:
     visitor_id = visitor_id.lower()
     with _refused(call, visitor_id):
         # The world's own visitors are known without any facts.
-        if not call.world.sessions_of(visitor_id, call.instant) and not _has_viewed(call, visitor_id):
+        if not call.world.has_come(visitor_id, call.instant) and not _has_viewed(call, visitor_id):
             raise UnknownVisitorError
     return visitor_id
 

@@ -7,6 +7,8 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
+from cachetools import LRUCache
+
 from mock_server.instants import MINUTE, SECOND
 from mock_server.world.chance import CLICK_ID, OBJECT_ID, WRITTEN, Chance
 from mock_server.world.facts import Fact, Profile
@@ -152,6 +154,8 @@ class World:
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         self.lived = lru_cache(512)(self.session_of)
         """The session of a visit, cached: whoever looks at a profile will look again."""
+        # Of one visitor, servers often tell several things.
+        self._first_starts: LRUCache[str, int] = LRUCache(512)
         self._renewals = lru_cache(clocks * 2 * WINDOW // MINUTE)(self._renewals_in)
         # Of both revisions, which tell different kinds.
         self._happened = lru_cache(clocks * 2 * 2 * WINDOW // MINUTE)(self._happened_in)
@@ -229,6 +233,16 @@ class World:
             raise BotError
         visits = self.population.visits_of(visitor, instant) if visitor is not None else []
         return [self.lived(visit) for visit in visits]
+
+    def has_come(self, visitor_id: str, instant: int) -> bool:
+        """Returns whether a visitor's first session had started at an instant. Raises BotError."""
+        first = self._first_starts.get(visitor_id)
+        if first is not None and first <= instant:
+            return True
+        sessions = self.sessions_of(visitor_id, instant)
+        if sessions:
+            self._first_starts[visitor_id] = sessions[0].start
+        return bool(sessions)
 
     def likelihood(self, session: Session) -> Likelihood | None:
         """Returns the prediction for a session's visitor; None where the site has no conversion model."""
