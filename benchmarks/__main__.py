@@ -15,6 +15,7 @@ from benchmarks.reports import reports
 from benchmarks.start import start
 from benchmarks.throughput import throughput
 from benchmarks.ticks import ticks
+from benchmarks.writes import writes
 
 QUESTIONS: Mapping[str, Callable[[Plan], Iterator[Row]]] = {
     "throughput": throughput,
@@ -22,6 +23,7 @@ QUESTIONS: Mapping[str, Callable[[Plan], Iterator[Row]]] = {
     "start": start,
     "document": large_document,
     "reports": reports,
+    "writes": writes,
     "polling": polling,
     "kit": kit,
 }

@@ -18,12 +18,17 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def serve_bare(answer: Answer, sock: socket.socket) -> None:
-    """Answers every request the same until the process ends; uvicorn has the mock's options."""
+def serve_bare(answer: Answer, sock: socket.socket, *, reads: bool = False) -> None:
+    """Answers every request the same until the process ends; uvicorn has the mock's options.
+
+    With `reads`, each body is read first.
+    """
     start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
     end = {"type": "http.response.body", "body": answer.body}
 
-    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        while reads and (await receive()).get("more_body"):
+            pass
         await send(start)
         await send(end)
 

@@ -2,26 +2,24 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from http.client import HTTPConnection
 from itertools import product
 from statistics import median
 from threading import Event
 from time import perf_counter
-from urllib.parse import quote, urlsplit
 
+from benchmarks.asking import control, path_of, timed
 from benchmarks.figures import Bound, Row, at_least, at_most, percentile, ratios, spread_of
-from benchmarks.load import LoadError, Target
+from benchmarks.load import Target
 from benchmarks.plan import Plan, say
 from benchmarks.servers import BASE, REALTIME, bare_uvicorn, captured, mock, resident_megabytes, target
 
 _STARTS = 5
 _TIMES = 5
-_NOW = "2026-02-12T17:27:30Z"
-_MONTH = "startAt=2026-01-14&endAt=2026-02-12"
+NOW = "2026-02-12T17:27:30Z"
+MONTH = "startAt=2026-01-14&endAt=2026-02-12"
 _YEAR = "startAt=2025-03-{:02}&endAt=2026-02-12"
 _FIRST = (
-    ("first report, demo, 30 days", "demo", f"/analytics/overview?{_MONTH}", at_most(0.5)),
+    ("first report, demo, 30 days", "demo", f"/analytics/overview?{MONTH}", at_most(0.5)),
     ("first report, demo, all time", "demo", "/analytics/overview", at_most(2.5)),
     ("first report, launch_day, all time", "launch_day", "/analytics/overview", at_most(2)),
 )
@@ -38,7 +36,7 @@ _FILTERS = (
     "referrer=Google",
     "visit_count=gte:2",
 )
-_DASHBOARD = (*_REPORTS[:2], *_REPORTS[2:10], "/visitors?limit=20")
+DASHBOARD = (*_REPORTS[:2], *_REPORTS[2:10], "/visitors?limit=20")
 _WARM, _TOGETHER, _TICK, _AGAIN, _LATE = at_most(60), at_most(250), at_most(5), at_least(0.75), at_most(60)
 _RESIDENT = {"demo": at_most(220), "launch_day": at_most(300)}
 
@@ -57,22 +55,22 @@ def reports(plan: Plan) -> Iterator[Row]:
 
 
 def _first(site: str, path: str) -> float:
-    with mock(now=_NOW) as (server, _):
+    with mock(now=NOW) as (server, _):
         captured(target(server, REALTIME, site))
-        return _timed(server, site, path)
+        return timed(server, f"df_{site}", path)
 
 
 def _warm() -> Iterator[Row]:
     """Yields the slowest report over a year, and the time of a dashboard of many at once."""
     say("warm reports over a year, each with each filter")
-    with mock("--freeze", now=_NOW) as (server, _):
-        _timed(server, "demo", "/analytics/overview")
+    with mock("--freeze", now=NOW) as (server, _):
+        timed(server, "df_demo", "/analytics/overview")
         taken: dict[tuple[str, str], float] = {}
         for report, one in product(_REPORTS, _FILTERS):
             query = f"&filter_{one.replace(':', '%3A')}" if one else ""
             # Each time the year begins a day later, as the answers of a moment are cached.
             times = [
-                _timed(server, "demo", _path(report, _YEAR.format(3 + n) + query)) for n in range(_TIMES)
+                timed(server, "df_demo", path_of(report, _YEAR.format(3 + n) + query)) for n in range(_TIMES)
             ]
             taken[report.partition("?")[0], one] = median(times) * 1_000
         slowest = max(taken, key=lambda key: taken[key])
@@ -92,17 +90,17 @@ def _warm() -> Iterator[Row]:
 
 
 def _together(server: str, number: int) -> float:
-    paths = [_path(report, f"{_MONTH}&limit={10 + number}") for report in _DASHBOARD]
+    paths = [path_of(report, f"{MONTH}&limit={10 + number}") for report in DASHBOARD]
     with ThreadPoolExecutor(len(paths)) as pool:
         begin = perf_counter()
-        list(pool.map(lambda path: _timed(server, "demo", path), paths))
+        list(pool.map(lambda path: timed(server, "df_demo", path), paths))
         return perf_counter() - begin
 
 
 def _again(plan: Plan) -> Row:
     """Returns the rate at which the same question is answered again within a tick."""
     say("the same report again, and bare uvicorn, in turns")
-    with mock("--freeze", now=_NOW) as (server, _):
+    with mock("--freeze", now=NOW) as (server, _):
         ours = target(server, f"{BASE}/analytics/overview")
         with bare_uvicorn(captured(ours)) as address:
             samples = plan.interleaved(
@@ -115,26 +113,26 @@ def _again(plan: Plan) -> Row:
 def _ticks() -> Row:
     """Returns the time of an overview of all time after each second of the world."""
     say("an overview of all time, second by second")
-    with mock("--freeze", now=_NOW) as (server, _):
-        _timed(server, "demo", "/analytics/overview")
+    with mock("--freeze", now=NOW) as (server, _):
+        timed(server, "df_demo", "/analytics/overview")
         times = []
         for _ in range(_TIMES * 6):
-            _advance(server)
-            times.append(_timed(server, "demo", "/analytics/overview") * 1_000)
+            control(server, "PUT", "/clock", {"advance": 1_000})
+            times.append(timed(server, "df_demo", "/analytics/overview") * 1_000)
     return Row("tick with an overview of all time", spread_of(times), "ms", _TICK)
 
 
 def _beside_a_cold_report() -> Row:
     """Returns the p99 of a counter of another key while the past is drawn."""
     say("a counter beside a cold report")
-    with mock(now=_NOW) as (server, _), ThreadPoolExecutor(1) as pool:
-        _timed(server, "shop", "/analytics/realtime")
+    with mock(now=NOW) as (server, _), ThreadPoolExecutor(1) as pool:
+        timed(server, "df_shop", "/analytics/realtime")
         done = Event()
-        cold = pool.submit(_timed, server, "demo", "/analytics/overview")
+        cold = pool.submit(timed, server, "df_demo", "/analytics/overview")
         cold.add_done_callback(lambda _: done.set())
         times = []
         while not done.is_set():
-            times.append(_timed(server, "shop", "/analytics/realtime") * 1_000)
+            times.append(timed(server, "df_shop", "/analytics/realtime") * 1_000)
     late = percentile(times, 99)
     return Row(
         "p99 of a counter beside a cold report",
@@ -147,34 +145,7 @@ def _beside_a_cold_report() -> Row:
 
 def _resident(site: str, bound: Bound) -> Row:
     say(f"memory after all reports of {site}")
-    with mock("--freeze", now=_NOW) as (server, pid):
+    with mock("--freeze", now=NOW) as (server, pid):
         for report, one in product(_REPORTS, _FILTERS):
-            _timed(server, site, _path(report, _YEAR.format(3) + (f"&filter_{one}" if one else "")))
+            timed(server, f"df_{site}", path_of(report, _YEAR.format(3) + (f"&filter_{one}" if one else "")))
         return Row(f"resident after all reports of {site}", spread_of([resident_megabytes(pid)]), "MB", bound)
-
-
-def _path(report: str, query: str) -> str:
-    path = report if report.startswith("/") else f"/analytics/{report}"
-    return f"{path}{'&' if '?' in path else '?'}{query}"
-
-
-def _timed(server: str, site: str, path: str) -> float:
-    """Returns how many seconds an answer took. Raises LoadError if it is not a 200."""
-    with closing(HTTPConnection(urlsplit(server).netloc, timeout=60)) as connection:
-        begin = perf_counter()
-        connection.request(
-            "GET", quote(BASE + path, safe="/?&=%:,"), headers={"Authorization": f"Bearer df_{site}"}
-        )
-        reply = connection.getresponse()
-        body = reply.read()
-        if reply.status != 200:
-            raise LoadError(f"{path} answers {reply.status}: {body[:200]!r}")
-        return perf_counter() - begin
-
-
-def _advance(server: str) -> None:
-    """Moves the world's clock on by a second."""
-    with closing(HTTPConnection(urlsplit(server).netloc, timeout=60)) as connection:
-        headers = {"Content-Type": "application/json"}
-        connection.request("PUT", "/__mock/clock", '{"advance": 1000}', headers)
-        connection.getresponse().read()

@@ -74,13 +74,27 @@ def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, in
 @contextmanager
 def bare_uvicorn(answer: Answer) -> Iterator[str]:
     """Runs uvicorn with an application that always returns one answer, and yields its address."""
+    with _bare(answer, reads=False) as (address, _):
+        yield address
+
+
+@contextmanager
+def bare_reader(answer: Answer) -> Iterator[tuple[str, int]]:
+    """Runs the same application, which reads bodies; yields its address and process id."""
+    with _bare(answer, reads=True) as server:
+        yield server
+
+
+@contextmanager
+def _bare(answer: Answer, *, reads: bool) -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as sock:
         process = multiprocessing.get_context("spawn").Process(
-            target=serve_bare, args=(answer, sock), daemon=True
+            target=serve_bare, args=(answer, sock), kwargs={"reads": reads}, daemon=True
         )
         process.start()
+        assert process.pid is not None, "started above"
         try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+            yield f"http://127.0.0.1:{sock.getsockname()[1]}", process.pid
         finally:
             process.terminate()
             process.join()
@@ -91,11 +105,11 @@ def target(server: str, path: str, site: str = "demo") -> Target:
     return Target(server + path, {"Authorization": f"Bearer df_{site}", **_ORIGIN})
 
 
-def captured(target: Target) -> Answer:
-    """Returns a target's answer, to the byte. Raises LoadError if it is not a 200."""
+def captured(target: Target, body: bytes | None = None) -> Answer:
+    """Returns a target's answer to a GET, or to a POST with a body. Raises LoadError if it is not a 200."""
     parts = urlsplit(target.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=_START_SECONDS)
-    connection.request("GET", parts.path, headers=dict(target.headers))
+    connection.request("GET" if body is None else "POST", parts.path, body, dict(target.headers))
     reply = connection.getresponse()
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.getheaders()]
     answer = Answer(reply.status, headers, reply.read())
@@ -120,3 +134,9 @@ def resident_megabytes(pid: int) -> float:
     """Returns the resident memory of a process in MB. It works on Linux only."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def processor_seconds(pid: int) -> float:
+    """Returns the processor time of a process. It works on Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

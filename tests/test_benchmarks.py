@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bare import Answer
-from benchmarks.client import answer_times
+from benchmarks.client import answer_times, post_all
 from benchmarks.figures import (
     Bound,
     Gap,
@@ -25,7 +25,7 @@ from benchmarks.load import Fallback, LoadError, Sample, Target, oha_sample, wrk
 from benchmarks.page import PAGE, section, with_section
 from benchmarks.peers import PeerError, serving
 from benchmarks.plan import Plan
-from benchmarks.servers import REALTIME, bare_uvicorn, captured, target
+from benchmarks.servers import REALTIME, bare_reader, bare_uvicorn, captured, processor_seconds, target
 from benchmarks.table import number, summary, table
 from benchmarks.ticks import CROWDS, Crowd, Refresh, cost_of, site_of
 from mock_server.testing import RunningMock
@@ -235,6 +235,22 @@ def test_client_needs_the_length_of_an_answer() -> None:
         pytest.raises(ValueError, match="without Content-Length"),
     ):
         answer_times(f"{server}/", {}, 1, 0.1)
+
+
+def test_posting_client_sends_each_body_once() -> None:
+    answer = Answer(200, [(b"content-length", b"2")], b"{}")
+    with bare_reader(answer) as (server, pid):
+        before = processor_seconds(pid)
+        post_all(f"{server}/", {}, 3, [b"{}" for _ in range(1_000)])
+        assert processor_seconds(pid) > before
+
+
+def test_posting_client_refuses_an_answer_that_is_not_ok() -> None:
+    with (
+        bare_reader(Answer(500, [(b"content-length", b"2")], b"{}")) as (server, _),
+        pytest.raises(ValueError),
+    ):
+        post_all(f"{server}/", {}, 1, [b"{}"])
 
 
 def test_peer_ends_with_all_that_it_started(tmp_path: Path) -> None:
