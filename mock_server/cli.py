@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 _FILE = click.Path(path_type=Path)
 _IO_ERROR = 74  # EX_IOERR of sysexits.h
 _PREFIX = "DATAFAST_MOCK_"
-_MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN")
+_MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN", f"{_PREFIX}VERIFY_TARGET")
 
 
 class _Read(click.ParamType[_T]):
@@ -180,6 +180,14 @@ def main() -> None:
     type=_Read("ORIGIN", origin_of),
     envvar="DATAFAST_MOCK_CONTROL_ORIGIN",
     help="Origin whose pages may use /__mock, such as http://localhost:6006. Repeatable.",
+)
+@click.option(
+    "--verify-target",
+    "verify_targets",
+    multiple=True,
+    type=_Read("ORIGIN", origin_of),
+    envvar="DATAFAST_MOCK_VERIFY_TARGET",
+    help="Origin of a server on another machine that the page /verify may judge. Repeatable.",
 )
 @click.option("--log", type=click.Choice(["requests"]), help="What to log to standard error.")
 @click.option("--intercept", is_flag=True, help="Answer for https://datafa.st, too, as a proxy.")

@@ -17,8 +17,8 @@ FASTEST = 86_400
 _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?"
 )
-# Browsers leave these ports out of `Origin`.
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
+"""The ports that browsers leave out of `Origin`, by scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Options:
     """The token that `/__mock` requires; None allows requests from this machine only."""
     control_origins: tuple[str, ...] = ()
     """The origins of further pages that may use `/__mock`, in the form of the `Origin` header."""
+    verify_targets: tuple[str, ...] = ()
+    """The origins of servers on other machines that may be verified from the console, in the same form."""
     is_exposed: bool = False
     """Whether other machines can reach the server."""
     journal: Path | None = None
@@ -53,7 +55,7 @@ def origin_of(text: str) -> str:
     """Returns an origin in the form of browsers, such as `http://localhost:6006`. Raises ValueError."""
     match = _ORIGIN.fullmatch(text.strip().lower())
     if match is None or int(match["port"] or 0) > 65_535:
-        raise ValueError(f"{text!r} is not the origin of a page, such as http://localhost:6006")
-    port = int(match["port"] or _PORTS.get(match["scheme"], 0))
-    is_usual = port == _PORTS.get(match["scheme"], 0)
+        raise ValueError(f"{text!r} is not an origin, such as http://localhost:6006")
+    port = int(match["port"] or PORTS.get(match["scheme"], 0))
+    is_usual = port == PORTS.get(match["scheme"], 0)
     return f"{match['scheme']}://{match['host']}" + ("" if is_usual else f":{port}")

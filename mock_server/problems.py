@@ -18,7 +18,8 @@ _TITLES = {
     413: "The body is too large",
     415: "The body is not sent as application/json",
     500: "The mock could not do it",
-    409: "Conflict with existing keys or their limits",
+    409: "Conflict with what there is already",
+    501: "A package is missing",
 }
 
 

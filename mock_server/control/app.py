@@ -15,6 +15,7 @@ from mock_server.control.call import ControlCall, body_of, read_body, read_query
 from mock_server.control.described import control_document
 from mock_server.control.guard import admit
 from mock_server.control.operations import OPERATIONS, ControlOperation
+from mock_server.control.verifier import Verifier
 from mock_server.errors import ApiError
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.service import Service
@@ -26,6 +27,7 @@ _Handler = Callable[[Request], Awaitable[Response]]
 
 def make_control_app(service: Service) -> Starlette:
     """Makes the application below `/__mock`."""
+    verifier = Verifier()
 
     async def document(_request: Request) -> Response:
         return json_reply(msgspec.json.encode(control_document(service)))
@@ -33,7 +35,11 @@ def make_control_app(service: Service) -> Starlette:
     return make_routed_app(
         [
             *(
-                Route(CONTROLS + operation.path, _handler(operation, service), methods=[operation.method])
+                Route(
+                    CONTROLS + operation.path,
+                    _handler(operation, service, verifier),
+                    methods=[operation.method],
+                )
                 for operation in OPERATIONS
             ),
             Route(f"{CONTROLS}/openapi.json", document),
@@ -59,12 +65,14 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
     return [cors]
 
 
-def _handler(operation: ControlOperation, service: Service) -> _Handler:
+def _handler(operation: ControlOperation, service: Service, verifier: Verifier) -> _Handler:
     async def answer(request: Request) -> Response:
         if not operation.is_open:
             admit(request, service.options)
         call = ControlCall(
             service=service,
+            verifier=verifier,
+            port=request.scope["server"][1],
             url=f"{request.url.scheme}://{request.url.netloc}{service.base}",
             query=read_query(request, operation.query),
             body=None if operation.body is None else read_body(await body_of(request), operation.body),

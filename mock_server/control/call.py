@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
 from mock_server.control.literals import literals_at
+from mock_server.control.verifier import Verifier
 from mock_server.problems import ProblemError
 from mock_server.service import Service
 from mock_server.serving.connection import is_cut, refusal_of
@@ -38,10 +39,12 @@ class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ControlCall(Struct, frozen=True, kw_only=True):
     """A request to the controls: the service, the API's base URL, and the checked parts of the request.
 
-    `token` is the key in the path, or empty.
+    `token` is the key in the path, or empty. `port` is the port at which the mock was reached.
     """
 
     service: Service
+    verifier: Verifier
+    port: int
     url: str
     query: Any
     body: Any

@@ -22,6 +22,7 @@ _TAGS = {
     "Clock": "The clock of the server or of a key",
     "Settings": "Website, revision, seed, rate limit and fault rules of the server or of a key",
     "Requests": "The journal: what clients sent and what the mock answered",
+    "Verification": "A verdict on a server, by the contract-test kit",
     "Facts": "What was written through the API to an account",
 }
 
@@ -38,7 +39,7 @@ def control_document(service: Service) -> dict[str, Any]:
         "info": {
             "title": "Controls of the DataFast mock",
             "version": __version__,
-            "description": "Keys, clock, settings, fault rules, journal and facts of a running mock.",
+            "description": "Keys, clock, settings, fault rules, journal, facts and verdicts of a mock.",
         },
         "servers": [{"url": "/__mock"}],
         "security": [{}, {"controlToken": []}],
@@ -97,7 +98,10 @@ def _parameters(operation: ControlOperation) -> list[dict[str, Any]]:
 def _responses(operation: ControlOperation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done"}
     if operation.answer is not None:
-        success["content"] = _content(operation.answer, *operation.other_answers)
+        [media_type] = operation.media_types
+        success["content"] = _content(operation.answer, *operation.other_answers, media_type=media_type)
+    elif operation.status == 200:
+        success["content"] = {media_type: {} for media_type in operation.media_types}
     return {str(operation.status): success} | {
         str(status): {"description": words, "content": _content(Problem, media_type=MEDIA_TYPE)}
         for status, words in _refusals(operation)
@@ -123,6 +127,10 @@ def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
         )
     if operation.name in ("putSettings", "patchSettings"):
         found.append((409, "All fault rules together are too large"))
+    if operation.name == "startVerification":
+        found += [(409, "A verification is running already"), (501, "Packages are missing")]
+    if operation.name in ("getVerificationEvents", "getVerificationReport"):
+        found.append((404, "There is none yet"))
     if operation.name in ("deleteFacts", "reset"):
         found.append((500, "The file of --state cannot be written; nothing has changed"))
     if operation.body is not None:

@@ -24,6 +24,19 @@ from mock_server.control.requests import (
     verify,
 )
 from mock_server.control.settings import SettingsState, change_settings, read_settings, set_settings
+from mock_server.control.verification import (
+    EVENTS,
+    REPORT_TYPES,
+    NewVerification,
+    ReportChoice,
+    VerificationEvent,
+    VerificationState,
+    cancel_verification,
+    start_verification,
+    verification_events,
+    verification_report,
+    verification_state,
+)
 from mock_server.state.settings import Settings, SettingsChange
 
 
@@ -48,6 +61,8 @@ class ControlOperation(NamedTuple):
     status: int = 200
     other_answers: tuple[type, ...] = ()
     """The types of answers in other formats that a request may ask for."""
+    media_types: tuple[str, ...] = ("application/json",)
+    """The media types of a successful answer."""
     is_open: bool = False
     """Whether every client is allowed to use it, since its answer is public."""
 
@@ -145,6 +160,52 @@ OPERATIONS = (
         clear_facts,
         None,
         query=FactsOf,
+        status=204,
+    ),
+    ControlOperation(
+        "startVerification",
+        "POST",
+        "/verification",
+        "Verify a server",
+        start_verification,
+        VerificationState,
+        NewVerification,
+        status=202,
+    ),
+    ControlOperation(
+        "getVerification",
+        "GET",
+        "/verification",
+        "Read the state of the latest verification",
+        verification_state,
+        VerificationState,
+    ),
+    ControlOperation(
+        "getVerificationEvents",
+        "GET",
+        "/verification/events",
+        "Follow the latest verification",
+        verification_events,
+        VerificationEvent,
+        media_types=(EVENTS,),
+    ),
+    ControlOperation(
+        "getVerificationReport",
+        "GET",
+        "/verification/report",
+        "Read a report of the latest verification",
+        verification_report,
+        None,
+        query=ReportChoice,
+        media_types=REPORT_TYPES,
+    ),
+    ControlOperation(
+        "deleteVerification",
+        "DELETE",
+        "/verification",
+        "Cancel the verification",
+        cancel_verification,
+        None,
         status=204,
     ),
     ControlOperation(

@@ -1,0 +1,157 @@
+"""The operations of the page `/verify`: to start a run of the kit, to follow it, and to read its reports."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response, StreamingResponse
+
+from mock_server.control.call import ControlCall
+from mock_server.control.targets import target_of
+from mock_server.control.verifier import EXTRA, REPORTS, Verification, missing_packages
+from mock_server.problems import ProblemError
+
+EVENTS = "application/x-ndjson"
+REPORT_TYPES = tuple(media_type for media_type, _ in REPORTS.values())
+
+# Events are passed on after this time, in seconds.
+_PAUSE = 0.1
+_Token = Annotated[str, Meta(max_length=300)]
+_Text = Annotated[str, Meta(max_length=2_000)]
+
+
+class NewVerification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A run of `datafast-mock verify`. `url` is the API's base URL; the others are options of the command."""
+
+    url: _Text
+    key: _Token = ""
+    account_token: _Token = ""
+    website_id: _Token = ""
+    mock_tokens: Annotated[
+        bool, Meta(description="Use all tokens of the mock, as `--credentials mock` does.")
+    ] = False
+    revision: _Text = ""
+    only: _Text = ""
+    strict: bool = False
+    writes: Annotated[
+        bool, Meta(description="Send goals, payments and an identity, too. Only for servers on this machine.")
+    ] = False
+
+
+class VerificationState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The latest run, and whether there can be one.
+
+    `exitCode` is that of the command, null as long as it runs. `url`, `startedAt` and `exitCode` are null
+    without a run. `install` says how to install the packages that are missing; null if there are all.
+    """
+
+    state: Literal["none", "running", "ended"]
+    url: str | None
+    started_at: str | None
+    exit_code: int | None
+    reports: list[str]
+    install: str | None
+    targets: list[str]
+    """The origins of servers on other machines that may be verified."""
+
+
+class VerificationEvent(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A line of the stream, with further members. `verdict` is an item of `clauses` in the JSON report."""
+
+    event: Literal["begin", "note", "answer", "verdict", "end", "failed"]
+
+
+class ReportChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of a report."""
+
+    kind: Literal["html", "json", "junit", "markdown", "sarif"] | UnsetType = UNSET
+
+
+async def start_verification(call: ControlCall) -> VerificationState:
+    """Starts a run. Raises ProblemError for a server that is not allowed, and if a run is going on."""
+    wanted: NewVerification = call.body
+    target = await target_of(wanted.url, call.service.options, call.port)
+    if wanted.writes and target.address is None:
+        raise ProblemError(403, "`writes`: only servers on this machine are written to.", member="/writes")
+    pinned = () if target.address is None else (f"--connect-to={target.address}",)
+    tokens = {"DATAFAST_KEY": wanted.key, "DATAFAST_ACCOUNT_TOKEN": wanted.account_token}
+    given = {name: token.strip() for name, token in tokens.items() if token.strip()}
+    call.verifier.start(target.url, [target.url, "--events", *pinned, *_options(wanted)], given)
+    return verification_state(call)
+
+
+def verification_state(call: ControlCall) -> VerificationState:
+    """Returns the state of the latest run."""
+    run = call.verifier.latest
+    return VerificationState(
+        state="none" if run is None else "running" if call.verifier.is_running else "ended",
+        url=None if run is None else run.url,
+        started_at=None if run is None else run.started,
+        exit_code=None if run is None else run.exit_code,
+        reports=[] if run is None else run.reports,
+        install=f"pip install '{EXTRA}'" if missing_packages() else None,
+        targets=list(call.service.options.verify_targets),
+    )
+
+
+def verification_events(call: ControlCall) -> Response:
+    """Returns all events of the latest run as they come, one a line. Raises ProblemError without a run."""
+    return StreamingResponse(_events_of(_latest(call)), media_type=EVENTS)
+
+
+def verification_report(call: ControlCall) -> Response:
+    """Returns a report of the latest run, to be saved. Raises ProblemError if there is none (yet)."""
+    kind = "html" if call.query.kind is UNSET else call.query.kind
+    run = _latest(call)
+    if kind not in run.reports:
+        raise ProblemError(404, "This run has written no report (yet).")
+    media_type, suffix = REPORTS[kind]
+    # A report contains words of the server that was judged, so no browser shows it as a page of the mock.
+    headers = {
+        "Content-Disposition": f'attachment; filename="datafast-contract.{suffix}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(run.report(kind), headers=headers, media_type=media_type)
+
+
+def cancel_verification(call: ControlCall) -> None:
+    """Interrupts the run, if one is going on."""
+    if call.verifier.latest is not None:
+        call.verifier.latest.stop()
+
+
+def _options(wanted: NewVerification) -> Iterator[str]:
+    """Yields the options of the command."""
+    for option, value in (
+        ("--website-id", wanted.website_id),
+        ("--revision", wanted.revision),
+        ("--only", wanted.only),
+    ):
+        if value.strip():
+            yield f"{option}={value.strip()}"
+    if wanted.mock_tokens:
+        yield "--credentials=mock"
+    if wanted.strict:
+        yield "--strict"
+    if wanted.writes:
+        yield "--writes"
+
+
+async def _events_of(run: Verification) -> AsyncIterator[bytes]:
+    told = 0
+    while True:
+        is_over = run.exit_code is not None
+        if told < len(run.events):
+            lines = run.events[told:]
+            told += len(lines)
+            yield b"".join(lines)
+        if is_over:
+            return
+        await asyncio.sleep(_PAUSE)
+
+
+def _latest(call: ControlCall) -> Verification:
+    if call.verifier.latest is None:
+        raise ProblemError(404, "Nothing was verified yet.")
+    return call.verifier.latest

@@ -1,0 +1,164 @@
+"""The runs of `datafast-mock verify` for the console, each in a process of its own, one at a time."""
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread, Timer
+
+import msgspec
+
+from mock_server.instants import iso_of
+from mock_server.problems import ProblemError
+from mock_server.state.clock import wall_time
+
+PACKAGES = ("harfile", "httpx2", "jsonschema")
+"""The packages of the extra `verify`."""
+EXTRA = "datafast-mock[verify]"
+REPORTS: Mapping[str, tuple[str, str]] = {
+    "html": ("text/html; charset=utf-8", "html"),
+    "json": ("application/json", "json"),
+    "junit": ("application/xml", "xml"),
+    "markdown": ("text/markdown; charset=utf-8", "md"),
+    "sarif": ("application/sarif+json", "sarif"),
+}
+"""The kinds of reports that a run writes, each with its media type and the suffix of its file."""
+
+LONGEST_SECONDS = 900
+"""The longest time of a run; it is interrupted then."""
+_MOST_BYTES = 16 * 1024 * 1024
+# The time that an interrupted run has to remove what it has written.
+_CLEANING_SECONDS = 20
+# The longest complaint that is passed on.
+_LONGEST_TEXT = 2_000
+_TOKENS = ("DATAFAST_KEY", "DATAFAST_ACCOUNT_TOKEN")
+
+
+class Verification:
+    """A run of the command, from its start on: its events so far, and later its reports."""
+
+    def __init__(self, url: str, arguments: Sequence[str], tokens: Mapping[str, str]) -> None:
+        """Starts the run. `tokens` are environment variables, so that no list of processes shows them."""
+        self.url = url
+        self.started = iso_of(wall_time())
+        self.events: list[bytes] = []
+        """The events so far, as lines of JSON; the last one is `end` or `failed`."""
+        self.exit_code: int | None = None
+        """The exit code of the command; None as long as it runs."""
+        self.is_cancelled = False
+        self._begun = time.monotonic()
+        self._size = 0
+        self._folder = TemporaryDirectory(prefix="datafast-mock-verify-")
+        self._errors = Path(self._folder.name, "errors.txt")
+        reports = (f"--report={kind}={self._file(kind)}" for kind in REPORTS)
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command; the arguments are checked
+                # -P: no file of the current folder is imported in place of a package.
+                [sys.executable, "-P", "-m", "mock_server", "verify", *arguments, *reports],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=_environment(tokens),
+            )
+        atexit.register(self._process.kill)
+        self._end = Timer(LONGEST_SECONDS, self.stop)
+        self._end.daemon = True
+        self._end.start()
+        Thread(target=self._follow, name="datafast-mock verify", daemon=True).start()
+
+    def stop(self) -> None:
+        """Interrupts the run, which removes what it has written, and kills it if that takes too long."""
+        if self.exit_code is not None:
+            return
+        self.is_cancelled = True
+        if sys.platform == "win32":
+            self._process.terminate()
+        else:
+            self._process.send_signal(signal.SIGINT)
+        kill = Timer(_CLEANING_SECONDS, self._process.kill)
+        kill.daemon = True
+        kill.start()
+
+    @property
+    def reports(self) -> list[str]:
+        """The kinds of the reports that the run has written; none as long as it runs."""
+        return [] if self.exit_code is None else [kind for kind in REPORTS if self._file(kind).exists()]
+
+    def report(self, kind: str) -> bytes:
+        """Returns one of `reports`."""
+        return self._file(kind).read_bytes()
+
+    def _file(self, kind: str) -> Path:
+        return Path(self._folder.name, f"report.{REPORTS[kind][1]}")
+
+    def _follow(self) -> None:
+        """Reads the events until the process ends."""
+        assert self._process.stdout is not None, "started with a pipe"
+        for line in self._process.stdout:
+            self._size += len(line)
+            if self._size > _MOST_BYTES:
+                self._process.kill()
+                break
+            self.events.append(line)
+        code = self._process.wait()
+        self._end.cancel()
+        atexit.unregister(self._process.kill)
+        if not self.events or not self.events[-1].startswith(b'{"event":"end"'):
+            failure = {"event": "failed", "exitCode": code, "text": self._complaint()}
+            self.events.append(msgspec.json.encode(failure) + b"\n")
+        # A reader that sees the code has seen all events.
+        self.exit_code = code
+
+    def _complaint(self) -> str:
+        """Returns what the command wrote to standard error, or why it did not end by itself."""
+        if self._size > _MOST_BYTES:
+            return f"The run told more than {_MOST_BYTES >> 20} MiB, and was stopped."
+        if self.is_cancelled:
+            taken = time.monotonic() - self._begun
+            is_late = taken >= LONGEST_SECONDS
+            return f"The run took longer than {LONGEST_SECONDS} s." if is_late else "The run was cancelled."
+        text = self._errors.read_bytes()[-_LONGEST_TEXT:].decode("utf-8", "replace").strip()
+        return text.removeprefix("datafast-mock: ") or "The run ended without a reason."
+
+
+class Verifier:
+    """The place of the latest run."""
+
+    def __init__(self) -> None:
+        """There was no run yet."""
+        self.latest: Verification | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the latest run has not ended."""
+        return self.latest is not None and self.latest.exit_code is None
+
+    def start(self, url: str, arguments: Sequence[str], tokens: Mapping[str, str]) -> Verification:
+        """Starts a run. Raises ProblemError if there is one already, or if packages are missing."""
+        if missing_packages():
+            raise ProblemError(501, f"Verifying needs more packages: pip install '{EXTRA}'")
+        if self.is_running:
+            raise ProblemError(409, "A verification is running already; wait until it ends, or cancel it.")
+        self.latest = Verification(url, arguments, tokens)
+        return self.latest
+
+
+def missing_packages() -> list[str]:
+    """Returns the packages of the extra that are not installed."""
+    return [name for name in PACKAGES if find_spec(name) is None]
+
+
+def _environment(tokens: Mapping[str, str]) -> dict[str, str]:
+    """Returns the environment of a run: the mock's, without the tokens and settings that are not meant."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _TOKENS and not name.startswith("DATAFAST_MOCK_")
+    }
+    return {**kept, "PYTHONUTF8": "1", **tokens}
