@@ -204,6 +204,7 @@ class Service:
         Raises ApiError 500, and changes nothing, if the store cannot remove what was written.
         """
         self.keys.reset()
+        self.common.changes += 1
         self.common.settings.replace(NOTHING)
         self.common.clock = start_clock(self.options.now, self.options.speed)
         self.common.journal.clear()

@@ -248,7 +248,7 @@ def test_posting_client_sends_each_body_once() -> None:
 def test_posting_client_refuses_an_answer_that_is_not_ok() -> None:
     with (
         bare_reader(Answer(500, [(b"content-length", b"2")], b"{}")) as (server, _),
-        pytest.raises(ValueError),
+        pytest.raises(ValueError, match="500"),
     ):
         post_all(f"{server}/", {}, 1, [b"{}"])
 
