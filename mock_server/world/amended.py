@@ -266,6 +266,13 @@ class AmendedWorld(World):
         sessions = self.sessions_of(session.visitor_id, max(instant, session.start))
         return self.profile(sessions, instant)
 
+    def click_id(self, life: Life) -> str:
+        """Returns the advertisement's click id that the first session came with."""
+        first = life.sessions[0]
+        visited = first.plain if isinstance(first, AmendedSession) else first
+        sent = visited.click_id if isinstance(visited, VisitedSession) else None
+        return sent or super().click_id(life)
+
     def life(self, visitor_id: str, instant: int) -> Life:
         """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
         life = super().life(visitor_id, instant)

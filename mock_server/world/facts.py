@@ -57,7 +57,7 @@ class PageViewed(_Fact, frozen=True, kw_only=True, tag="pageview"):
     """A page that a browser viewed at the instant `written`; such visitors are none of the world's own.
 
     `params` are the documented parameters of the page's URL, `ad_click_id` is the name of the parameter with
-    an advertisement's click id.
+    an advertisement's click id, and `click_id` that id.
     """
 
     event_id: str
@@ -67,6 +67,7 @@ class PageViewed(_Fact, frozen=True, kw_only=True, tag="pageview"):
     referrer: str | None = None
     params: Mapping[str, str] = {}
     ad_click_id: str | None = None
+    click_id: str | None = None
     client: Client = Client()
 
     @property

@@ -59,6 +59,11 @@ class VisitedSession(Session):
         """Where the visitor's first session came from."""
         return _source_of(self._first)
 
+    @property
+    def click_id(self) -> str | None:
+        """The advertisement's click id that the visitor's first session came with."""
+        return self._first.click_id
+
     @cached_property
     def walk(self) -> Walk:
         """The page views and the links that were followed."""

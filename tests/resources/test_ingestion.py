@@ -154,6 +154,23 @@ def test_a_page_view_makes_a_visitor_on_the_map(browser: Browser) -> None:
     assert browser.life["identity"]["viewport"] == {"width": 1440, "height": 789}
 
 
+@pytest.mark.parametrize(
+    ("query", "members", "told"),
+    [
+        pytest.param("?gclid=Cj0KCQiA&fbclid=x", {}, {"gclid": "Cj0KCQiA"}, id="in the URL"),
+        pytest.param("", {"adClickIds": {"msclkid": "m1"}}, {"msclkid": "m1"}, id="as a member"),
+        pytest.param("?gclid=", {}, {}, id="empty"),
+    ],
+)
+def test_the_click_id_of_an_advertisement_is_that_of_the_page(
+    browser: Browser, query: str, members: Json, told: Json
+) -> None:
+    browser.send(href=f"{HOME}{query}", **members)
+    browser.send("custom", extraData={"eventName": "signup"})
+
+    assert browser.life["identity"]["adClickIds"] == told
+
+
 def test_a_path_alone_is_a_page_of_the_website(browser: Browser) -> None:
     event = {"websiteId": browser.minted["trackingId"], "visitorId": browser.visitor, "type": "pageview"}
     reply = browser.post({**event, "href": "/pricing"})

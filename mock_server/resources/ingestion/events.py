@@ -152,6 +152,7 @@ def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
     hostname = url.hostname or event.get("domain") or call.world.site.hostname_of(path)
     query = {name: values[0][:_LONGEST_TEXT] for name, values in parse_qs(url.query).items()}
     clicks = query | (event.get("adClickIds") or {})
+    click = next((name for name in AD_CLICK_IDS if clicks.get(name)), None)
     return PageViewed(
         written=call.instant,
         event_id=object_id(call),
@@ -160,7 +161,8 @@ def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
         path=path,
         referrer=_referrer_of(event, hostname),
         params={name: query[name] for name in PARAMS if name in query},
-        ad_click_id=next((name for name in AD_CLICK_IDS if clicks.get(name)), None),
+        ad_click_id=click,
+        click_id=None if click is None else str(clicks[click])[:_LONGEST_TEXT],
         client=_client_of(event, system),
     )
 
