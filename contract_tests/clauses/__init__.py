@@ -12,7 +12,10 @@ from contract_tests.clauses import (
     realtime_map,
     sums,
     visitor,
-    writes,
+    write_refusals,
+    written_goals,
+    written_identities,
+    written_payments,
     written_reports,
 )
 from contract_tests.clauses.access import ACCESS, access_clauses
@@ -36,7 +39,8 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
     for module in (envelope, realtime_map, visitor):
         # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
-    for module in (access, realtime, polls, agreement, sums, writes, written_reports):
+    written = (written_goals, written_payments, written_identities, written_reports)
+    for module in (access, realtime, polls, agreement, sums, *written):
         found += clauses_of(vars(module))
-    found += (*access_clauses(contract), *paging_clauses(contract), *writes.refusal_clauses())
+    found += (*access_clauses(contract), *paging_clauses(contract), *write_refusals.refusal_clauses())
     return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

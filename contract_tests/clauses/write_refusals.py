@@ -1,0 +1,56 @@
+"""Clauses about requests that write and are refused because of what they say."""
+
+from dataclasses import replace
+
+from contract_tests.asking import labels
+from contract_tests.asking.probes.refusals import (
+    CREATE_GOAL,
+    CREATE_PAYMENT,
+    DELETE_GOALS,
+    DELETE_PAYMENTS,
+    IDENTIFY,
+    REFUSED_WRITES,
+)
+from contract_tests.asking.rules import WRITING
+from contract_tests.clauses.clause import Clause
+from contract_tests.clauses.statuses import Answered
+from contract_tests.document import IMPLIED, OTHER
+
+
+def refusal_clauses() -> list[Clause]:
+    """Returns a clause for each kind of request that is refused because of what it says."""
+    return [
+        replace(
+            Answered(
+                refused.clause,
+                refused.label,
+                refused.statuses,
+                refused.sentence,
+                _PATHS[refused.operation],
+                OTHER if refused.is_stated else IMPLIED,
+                f"{_needs(refused.label)}{WRITING}",
+                refused.operation,
+            ).clause(),
+            accuses=refused.is_stated,
+        )
+        for refused in REFUSED_WRITES
+    ]
+
+
+def _needs(label: str) -> str:
+    if label == labels.BOT:
+        return "a bot's id for the role `bot` (`--credentials`), and "
+    return (
+        "a server on this machine, because a wrong one removes everything, and "
+        if label == labels.NO_FILTER
+        else ""
+    )
+
+
+_PATHS = {
+    CREATE_GOAL: "POST /goals",
+    DELETE_GOALS: "DELETE /goals",
+    CREATE_PAYMENT: "POST /payments",
+    DELETE_PAYMENTS: "DELETE /payments",
+    IDENTIFY: "POST /identify",
+}

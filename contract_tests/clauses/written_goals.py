@@ -1,0 +1,223 @@
+"""Clauses about goals that a run writes: they show everywhere, once, on their own website, until removed."""
+
+from collections.abc import Callable, Iterable
+
+from contract_tests.asking import labels
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.trails import (
+    GOAL,
+    GONE,
+    NEEDS_GOAL,
+    OTHER_GOAL,
+    Trail,
+    after_removal,
+    first_row,
+    missing,
+    name_of,
+    read_of,
+    trails_of,
+)
+from contract_tests.document import IMPLIED, OTHER
+from contract_tests.exchange import Json
+from contract_tests.families import MAP, VISITOR
+from contract_tests.recording import Recording
+from contract_tests.shown import (
+    are_events_told,
+    completions_of,
+    events_of,
+    goals_of,
+    named,
+    recorded_name,
+    row_of,
+)
+
+_GOALS, _METADATA = "getGoals", "getMetadata"
+
+
+def _in_profile(write: tuple[str, str]) -> Callable[[Recording], list[Trail]]:
+    """Returns a function that picks the profile after a goal, if its goals can be read."""
+    return lambda recording: [
+        trail for trail in trails_of(recording, write, VISITOR) if goals_of(trail.after.data) is not None
+    ]
+
+
+def _shown(trail: Trail) -> list[dict[str, Json]]:
+    return named(trail.after.data, name_of(trail))
+
+
+@clause(
+    "WRITE-01",
+    "A goal that was accepted is in the visitor's profile.",
+    source="POST /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=_in_profile(GOAL),
+)
+def goal_is_in_profile(trail: Trail) -> Iterable[Violation]:
+    if not _shown(trail):
+        problem = f"the goal `{name_of(trail)}` was accepted, and is not here"
+        yield missing(trail, problem, "/data/activity")
+
+
+@clause(
+    "WRITE-02",
+    "A goal that was sent once is in the profile once.",
+    source="POST /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=lambda recording: [trail for trail in _in_profile(GOAL)(recording) if _shown(trail)],
+)
+def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
+    number = len(_shown(trail))
+    if number > 1:
+        problem = f"the goal `{name_of(trail)}` was sent once, and is here {number} times"
+        yield trail.violation(problem, "/data/activity", number)
+
+
+def _written_as(trail: Trail) -> str | None:
+    """Returns the name under which the profile has a goal, whatever its case and blanks; None for no goal."""
+    names = (goal["name"] for goal in goals_of(trail.after.data) or ())
+    return next((name for name in names if recorded_name(name) == name_of(trail)), None)
+
+
+@clause(
+    "WRITE-03",
+    "The name of a goal is recorded in lower case, with `_` for each blank.",
+    source="POST /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=lambda recording: [
+        trail for trail in _in_profile(OTHER_GOAL)(recording) if _written_as(trail) is not None
+    ],
+)
+def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
+    name = _written_as(trail)
+    if name != name_of(trail):
+        problem = f"`{trail.body['name']}` was sent; expected is `{name_of(trail)}`"
+        yield trail.violation(problem, "/data/activity", name)
+
+
+@clause(
+    "WRITE-04",
+    "A goal that a server has sent has the origin `manual`, and the type `custom`.",
+    source="POST /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=lambda recording: [
+        trail
+        for trail in _in_profile(GOAL)(recording)
+        if any(isinstance(goal.get("origin"), str) for goal in _shown(trail))
+    ],
+)
+def origin_is_manual(trail: Trail) -> Iterable[Violation]:
+    goal = _shown(trail)[0]
+    for member, wanted, is_soft in (("origin", "manual", False), ("type", "custom", True)):
+        # The page calls the types examples.
+        if isinstance(goal.get(member), str) and goal[member] != wanted:
+            problem = f"the `{member}` of the goal `{goal['name']}` is not `{wanted}`"
+            yield trail.violation(problem, "/data/activity", goal[member], is_soft=is_soft)
+
+
+@clause(
+    "WRITE-05",
+    "A goal of an active visitor is an event on the map, of this visitor, once.",
+    source="POST /goals",
+    standing=OTHER,
+    needs=f"{NEEDS_GOAL}, of a visitor who is on the map",
+    cases=lambda recording: [
+        trail
+        for trail in trails_of(recording, GOAL, MAP)
+        if are_events_told(trail.after.data)
+        and row_of(trail.after.data, str(trail.body["datafast_visitor_id"])) is not None
+    ],
+)
+def goal_is_on_the_map(trail: Trail) -> Iterable[Violation]:
+    events = events_of(trail.after.data, name_of(trail))
+    if not events:
+        problem = f"the goal `{name_of(trail)}` was accepted, and is no event here"
+        # The list may be short, and a cache may hold the map.
+        yield trail.violation(problem, "/data/recentEvents", is_soft=True)
+    if len(events) > 1:
+        problem = f"the goal `{name_of(trail)}` was sent once, and is here {len(events)} times"
+        yield trail.violation(problem, "/data/recentEvents", len(events))
+    for event in events:
+        visitor_id = event.get("visitorId")
+        if isinstance(visitor_id, str) and visitor_id.lower() != trail.body["datafast_visitor_id"].lower():
+            problem = f"the goal `{name_of(trail)}` was that of {trail.body['datafast_visitor_id']}"
+            yield trail.violation(problem, "/data/recentEvents", visitor_id)
+
+
+def _domain_of(recording: Recording, label: str) -> str | None:
+    domain = first_row(read_of(recording, _METADATA, label)).get("domain")
+    return domain if isinstance(domain, str) else None
+
+
+def _elsewhere(recording: Recording) -> list[Trail]:
+    """Returns the answers about a website of another domain after a goal of the main one."""
+    domains = [_domain_of(recording, label) for label in (labels.BEFORE, labels.ANOTHER_WEBSITE)]
+    if None in domains or domains[0] == domains[1]:
+        return []
+    reads = (labels.ANOTHER_WEBSITE, labels.ANOTHER_WEBSITE)
+    return [t for operation in (_GOALS, MAP) for t in trails_of(recording, GOAL, operation, reads)]
+
+
+@clause(
+    "WRITE-08",
+    "A goal does not show on another website.",
+    source="POST /goals",
+    standing=IMPLIED,
+    needs=f"{NEEDS_GOAL}, and a key of another website for the role `unknowns` (`--credentials`)",
+    cases=_elsewhere,
+)
+def goal_is_on_its_website_only(trail: Trail) -> Iterable[Violation]:
+    name = name_of(trail)
+    if events_of(trail.after.data, name) or completions_of(trail.after.data, name) is not None:
+        yield trail.violation(f"the goal `{name}` was sent to another website", "/data", name)
+
+
+@clause(
+    "WRITE-09",
+    "A goal that was removed is not in the visitor's profile.",
+    source="DELETE /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=after_removal(GOAL, VISITOR),
+)
+def removed_goal_is_not_in_profile(trail: Trail) -> Iterable[Violation]:
+    if _shown(trail):
+        yield missing(trail, f"the goal `{name_of(trail)}` was removed, and is still here", "/data/activity")
+
+
+@clause(
+    "WRITE-10",
+    "A removal of goals by name leaves the visitor's other goals.",
+    source="DELETE /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=lambda recording: [
+        trail
+        for removed in after_removal(GOAL, VISITOR)(recording)[:1]
+        for trail in trails_of(recording, OTHER_GOAL, VISITOR, GONE)
+        if removed.before is not None
+        and named(removed.before.data, name_of(trail))
+        and goals_of(trail.after.data) is not None
+    ],
+)
+def other_goals_stay(trail: Trail) -> Iterable[Violation]:
+    if not _shown(trail):
+        problem = f"the goal `{name_of(trail)}` has another name than those that were removed"
+        yield trail.violation(problem, "/data/activity")
+
+
+@clause(
+    "WRITE-11",
+    "A goal that was removed is no event on the map.",
+    source="DELETE /goals",
+    standing=OTHER,
+    needs=NEEDS_GOAL,
+    cases=after_removal(GOAL, MAP),
+)
+def removed_goal_is_not_on_the_map(trail: Trail) -> Iterable[Violation]:
+    if events_of(trail.after.data, name_of(trail)):
+        problem = f"the goal `{name_of(trail)}` was removed, and is still here"
+        yield trail.violation(problem, "/data/recentEvents", is_soft=True)
