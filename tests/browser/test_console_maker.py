@@ -18,8 +18,8 @@ MADE = ".dot.made, #feed > li.made"
 # Each button, with the text of its row in the feed, and the type of the event on the map.
 HAPPENINGS = [
     pytest.param("A payment now", "paid", "payment", id="payment"),
-    pytest.param("A goal now", "reached signup", "custom", id="goal"),
-    pytest.param("Identify", "was identified", "identify", id="identify"),
+    pytest.param("A goal now", "reached signup", "custom", id="goal", marks=pytest.mark.long),
+    pytest.param("Identify", "was identified", "identify", id="identify", marks=pytest.mark.long),
     pytest.param("A visitor arrives", "viewed /", "pageview", id="visitor"),
 ]
 WRITES = {

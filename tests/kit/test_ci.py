@@ -248,6 +248,7 @@ def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str])
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("reports", "beginning"),
     [

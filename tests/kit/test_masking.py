@@ -234,7 +234,12 @@ def _echoing(handler: type[BaseHTTPRequestHandler] = _Echo) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "token", [_SECRET, _SHORT, "df_Live+Secret"], ids=["a stranger's", "a short one", "DataFast's"]
+    "token",
+    [
+        pytest.param(_SECRET, id="a stranger's"),
+        pytest.param(_SHORT, id="a short one", marks=pytest.mark.long),
+        pytest.param("df_Live+Secret", id="DataFast's", marks=pytest.mark.long),
+    ],
 )
 def test_an_echo_is_written_nowhere(token: str, tmp_path: Path) -> None:
     files = [tmp_path / kind for kind in (*REPORTS, "har")]

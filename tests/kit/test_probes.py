@@ -41,6 +41,7 @@ def _run(base: str, clauses: list[Clause]) -> Run:
     return verify(plan, lambda _sentence: None, lambda _count: None)
 
 
+@pytest.mark.long
 def test_a_clause_alone_is_judged_as_in_a_run_of_all(base: str) -> None:
     alike: dict[tuple[int, ...], list[Clause]] = defaultdict(list)
     for clause in (clause for clause in all_clauses() if clause.id not in WRITING):

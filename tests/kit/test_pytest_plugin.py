@@ -70,6 +70,7 @@ def test_a_server_that_is_down_is_told_once(tmp_path: Path) -> None:
     assert "Traceback" not in result.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("package", ["filelock", "harfile"])
 def test_a_missing_package_is_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ _FULL = ("--now", INSTANT)
 # Not always is there somebody who has just paid, and only the older map says who is a customer.
 _UNSEEN = {"2026-02": {"MAP-93"}, "2026-06": {"MAP-93", "AGR-11", "WRITE-16", "WRITE-21"}}
 _KINDS = ("json", "junit", "markdown")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a mock for tests that write nothing to it."""
+    with serving(*_FULL) as address:
+        yield address
 
 
 @pytest.mark.parametrize(
@@ -132,9 +140,9 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
         pytest.param(("--key", "df_error_500"), 5, "answered 500", id="lasting 500"),
     ],
 )
-def test_partial_verdicts(arguments: tuple[str, ...], code: int, words: str) -> None:
-    with serving(*_FULL) as address:
-        result = ended("verify", address, *arguments, "--pause", "0.2")
+def test_partial_verdicts(server: str, arguments: tuple[str, ...], code: int, words: str) -> None:
+    result = ended("verify", server, *arguments, "--pause", "0.2")
+
     assert result.returncode == code, result.stdout
     assert words in result.stdout.splitlines()[-1]
 

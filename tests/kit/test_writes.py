@@ -47,7 +47,7 @@ def _told(run: Run) -> list[str]:
 # -- correct servers -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("revision", ["2026-02", "2026-06"])
+@pytest.mark.parametrize("revision", ["2026-02", pytest.param("2026-06", marks=pytest.mark.long)])
 def test_the_mock_holds_every_clause_about_writing(revision: str) -> None:
     with serving("--now", INSTANT, "--speed", "10", "--revision", revision) as address:
         plan = _plan(base_of(address), load_credentials("mock"), pause=0.2)

@@ -38,7 +38,7 @@ def test_what_makes_room_is_freed_at_once() -> None:
 
 
 @pytest.mark.usefixtures("traced")
-@pytest.mark.parametrize("site", ["quiet", "shop"])
+@pytest.mark.parametrize("site", ["quiet", pytest.param("shop", marks=pytest.mark.long)])
 def test_the_bound_counts_what_a_past_uses(site: str) -> None:
     pasts, world = KeptPasts(), World(1, SITES[site])
     before, _ = tracemalloc.get_traced_memory()
