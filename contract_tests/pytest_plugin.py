@@ -19,3 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="A file of tokens by role, or `mock` for the mock's own.",
     )
+    group.addoption(
+        "--datafast-writes",
+        action="store_true",
+        help="Judge writing, too. A mock that is started is always written to.",
+    )
+    group.addoption(
+        "--datafast-i-own-this-server",
+        action="store_true",
+        help="Allow --datafast-writes on another machine.",
+    )

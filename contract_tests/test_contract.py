@@ -7,14 +7,16 @@ import os
 import time
 import traceback
 import warnings
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 try:
     from filelock import FileLock
 
-    from contract_tests.asking.address import AddressError, base_of
+    from contract_tests.asking.address import AddressError, base_of, is_loopback
     from contract_tests.asking.client import StoppedError
     from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
     from contract_tests.asking.har import read_har, write_har
@@ -51,7 +53,9 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
     if failed.exists():
         pytest.fail(failed.read_text(encoding="utf-8"), pytrace=False)
     exchanges, _ = read_har(recorded, None, Credentials())
-    return judged(Plan("", Credentials(), all_clauses()), exchanges, time.monotonic())
+    left = recorded.with_suffix(".left").read_text(encoding="utf-8").splitlines()
+    found = judged(Plan("", Credentials(), all_clauses()), exchanges, time.monotonic())
+    return replace(found, left=left)
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +68,12 @@ def test_the_server_was_seen_to_answer(run: Run) -> None:
     """Each operation answered at least once, since a run that skips everything must not pass."""
     if run.unseen is not None:
         pytest.fail(f"{plain(run.unseen)}; is the key right? (--datafast-key, DATAFAST_KEY)", pytrace=False)
+
+
+def test_nothing_stays_on_the_server(run: Run) -> None:
+    """What was written is removed again; what the API cannot remove is told in a warning."""
+    if run.left:
+        warnings.warn("; ".join(run.left), ContractWarning, stacklevel=1)
 
 
 @pytest.mark.parametrize("clause", [pytest.param(c, id=f"{c.id} {c.sentence}") for c in all_clauses()])
@@ -93,8 +103,14 @@ def _record(config: pytest.Config, target: Path) -> str | None:
     try:
         if config.getoption("--datafast-url") is None:
             with own_mock("--now", INSTANT) as address:
-                return _recorded(base_of(address), load_credentials("mock"), target)
-        return _recorded(base_of(config.getoption("--datafast-url")), _credentials(config), target)
+                plan = Plan(base_of(address), load_credentials("mock"), all_clauses(), may_write=True)
+                # That mock is gone afterwards, with all that was written to it.
+                return _recorded(plan, target, lasts=False)
+        base, may_write = base_of(config.getoption("--datafast-url")), config.getoption("--datafast-writes")
+        is_here = is_loopback(urlsplit(base).hostname or "")
+        if may_write and not is_here and not config.getoption("--datafast-i-own-this-server"):
+            return "--datafast-writes changes the server. If it is yours, add --datafast-i-own-this-server"
+        return _recorded(Plan(base, _credentials(config), all_clauses(), may_write=may_write), target)
     except (AddressError, CredentialsError, StoppedError) as error:
         return plain(str(error))
 
@@ -111,14 +127,16 @@ def _credentials(config: pytest.Config) -> Credentials:
     return credentials
 
 
-def _recorded(base: str, credentials: Credentials, target: Path) -> str | None:
-    plan = Plan(base, credentials, all_clauses())
+def _recorded(plan: Plan, target: Path, *, lasts: bool = True) -> str | None:
+    """Asks a server, which lasts longer than the run or not; see `_record`."""
     try:
         run = verify(plan, lambda _sentence: None, lambda _count: None)
     except Exception:  # noqa: BLE001 - pytest's own traceback would show the arguments, and so the token
         told = f"This is a bug in the kit; it says nothing about the server.\n{traceback.format_exc()}"
-        return credentials.mask().text(told)
+        return plan.credentials.mask().text(told)
     if run.stopped or (run.refused and not run.recording.exchanges):
         return plain(run.refused or run.stopped or "")
     write_har(target, run.recording.exchanges)
+    left = map(plain, run.left) if lasts else []
+    target.with_suffix(".left").write_text("\n".join(left), encoding="utf-8")
     return None

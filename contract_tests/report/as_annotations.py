@@ -27,9 +27,11 @@ def annotations_report(run: Run) -> str:
 def _annotations(run: Run) -> Iterator[str]:
     whole = "notice" if run.exit is Exit.HOLDS else "error"
     yield _annotation(whole, "DataFast contract", " ".join(summary_of(run).sentences))
+    if run.left:
+        yield _annotation("warning", "DataFast contract: left on the server", "; ".join(run.left))
     for outcome, level in _LEVELS.items():
         verdicts = run.of(outcome)
-        room = _MOST - (level == whole)
+        room = _MOST - (level == whole) - (level == "warning" and bool(run.left))
         told = verdicts if len(verdicts) <= room else verdicts[: room - 1]
         for verdict in told:
             yield _annotation(level, f"{verdict.clause.id}: {outcome.value}", _message(verdict))

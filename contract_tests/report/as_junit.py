@@ -43,6 +43,9 @@ def junit_report(run: Run) -> str:
     case = ET.SubElement(suite, "testcase", classname="datafast.run", name=_WHOLE, time=suite.attrib["time"])
     if reason is not None:
         ET.SubElement(case, "error", type="partial", message=_line(reason))
+    if run.left:
+        note = ET.SubElement(case, "system-out")
+        note.text = "\n".join(("left on the server:", *map(_line, run.left)))
     for verdict in run.verdicts:
         _add_case(suite, verdict)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"

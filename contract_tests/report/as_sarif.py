@@ -146,16 +146,19 @@ def _invocation(run: Run) -> dict[str, Any]:
         "exitCode": int(run.exit),
         "exitCodeDescription": run.exit.name.lower(),
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": text}} for text in _notifications(run)
+            {"level": level, "message": {"text": text}} for level, text in _notifications(run)
         ],
     }
     began = started_at(run)
     return told if began is None else {**_times(began, run.seconds), **told}
 
 
-def _notifications(run: Run) -> Iterator[str]:
-    yield from gaps_of(run)
-    yield from (f"{verdict.clause.id}: {plain(verdict.bug)}" for verdict in run.of(Outcome.FAILED))
+def _notifications(run: Run) -> Iterator[tuple[str, str]]:
+    """Yields the level and the text of each notification."""
+    yield from (("error", gap) for gap in gaps_of(run))
+    for verdict in run.of(Outcome.FAILED):
+        yield "error", f"{verdict.clause.id}: {plain(verdict.bug)}"
+    yield from (("warning", f"Left on the server: {plain(sentence)}") for sentence in run.left)
 
 
 def _times(began: datetime, seconds: float) -> dict[str, str]:

@@ -150,6 +150,13 @@ def test_shellcheck_finds_nothing_in_a_script(name: str) -> None:
             id="broken",
         ),
         pytest.param(
+            None,
+            {"writes": "true", "only": "WRITE-*"},
+            (0, "holds"),
+            ["notice DataFast contract", "warning DataFast contract: left on the server"],
+            id="writing",
+        ),
+        pytest.param(
             "success as text/html",
             {},
             (0, "holds"),

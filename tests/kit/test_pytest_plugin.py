@@ -31,9 +31,7 @@ def test_without_an_address_the_mock_is_started_and_holds_all(tmp_path: Path) ->
     assert result.returncode == 0, result.stdout
     assert re.search(r"\d{3} passed, \d+ skipped in ", result.stdout)
     reasons = re.findall(r"^SKIPPED \[\d+\] \S+: (.*)$", result.stdout, re.MULTILINE)
-    known = (
-        "speaks another revision than 2026-06$|because it writes|`payment` event of more than a minute ago$"
-    )
+    known = "speaks another revision than 2026-06$|`payment` event of more than a minute ago$"
     assert [reason for reason in reasons if not re.search(known, reason)] == []
     assert "SKIPPED [4]" in result.stdout
 
@@ -52,6 +50,27 @@ def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     # A skipped test says what is needed to observe its clause.
     assert "not observed; needed: three rounds of map, counter, map" in result.stdout
     assert "df_demo" not in result.stdout
+
+
+@pytest.mark.long
+def test_writing_is_judged_on_demand_and_what_stays_is_a_warning(tmp_path: Path) -> None:
+    with serving("--now", INSTANT) as address:
+        options = ("--datafast-url", address, *_MOCK, "-k", "WRITE or nothing_stays")
+        unasked = _pytest(tmp_path, *options)
+        asked = _pytest(tmp_path, *options, "--datafast-writes")
+
+    assert "because it writes" in unasked.stdout
+    told = r"ContractWarning: the identity mock_\w+ of the visitor .* stays on the server"
+    assert re.search(told, asked.stdout)
+    assert asked.returncode == 0
+    assert "skipped" not in asked.stdout.splitlines()[-1]
+
+
+def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None:
+    options = ("--datafast-url", "http://203.0.113.1", "--datafast-writes", *_MOCK, "-k", "seen_to_answer")
+    result = _pytest(tmp_path, *options)
+    assert result.returncode == 1
+    assert "add --datafast-i-own-this-server" in result.stdout
 
 
 def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_summary(run: Callable[[], Run], words: list[str]) -> None:
     assert list(summary_of(run()).sentences) == words
 
 
+@pytest.mark.parametrize("report", REPORTS)
+def test_every_report_says_what_is_left_on_the_server(report: str) -> None:
+    run = replace(all_holds(), left=["the payment mock_1 stays on the server: DELETE /payments answered 503"])
+
+    assert "mock_1 stays on the server" in REPORTS[report](run)
+    assert "stays on the server" not in REPORTS[report](all_holds())
+
+
 def test_a_broken_contract_is_partial_too_where_the_run_ended_early() -> None:
     verdict, partial, bug = summary_of(filled_with(HARMLESS, None)).sentences
 
