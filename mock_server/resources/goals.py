@@ -1,6 +1,8 @@
 """Custom goals that servers send and take back, `POST /goals` and `DELETE /goals`."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -21,9 +23,7 @@ def create_goal(call: Call, *, is_server: bool = True) -> Reply:
 
     Raises ApiError: 400 for a reserved name or a bot, 404 for a visitor without page views.
     """
-    name = _name_of(call.body["name"])
-    if name in _RESERVED:
-        raise ApiError(GOAL_RESERVED, name=name)
+    name = goal_name(call.body)
     visitor_id = visitor_of(call, call.body["datafast_visitor_id"])
     metadata = call.body.get("metadata") or {}
     goal = GoalReached(
@@ -52,6 +52,14 @@ def delete_goals(call: Call) -> Reply:
         **filters.told(),
     }
     return Reply(_encode({"status": "success", "data": [data]}))
+
+
+def goal_name(body: Mapping[str, Any]) -> str:
+    """Returns the name under which a goal is recorded. Raises ApiError 400 for a reserved one."""
+    name = _name_of(body["name"])
+    if name in _RESERVED:
+        raise ApiError(GOAL_RESERVED, name=name)
+    return name
 
 
 def without_markup(text: str) -> str:

@@ -1,5 +1,6 @@
 """Payments that servers send and take back, `POST /payments` and `DELETE /payments`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -77,9 +78,7 @@ def _deleted(row: dict[str, Any]) -> Reply:
 def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
     """Returns the payment that a request describes. Raises ApiError 400."""
     body: dict[str, Any] = call.body
-    currency = body["currency"].upper()
-    if currency_of(currency) is None:
-        raise ApiError(CURRENCY_UNKNOWN, code=body["currency"])
+    currency = currency_code(body)
     at = _at(call, body.get("timestamp"))
     return PaymentMade(
         written=call.instant,
@@ -97,6 +96,14 @@ def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
         is_free_trial=bool(body.get("is_free_trial")) or not body["amount"],
         is_server=is_server,
     )
+
+
+def currency_code(body: Mapping[str, Any]) -> str:
+    """Returns the code of a payment's currency in capitals. Raises ApiError 400 for an unknown one."""
+    code: str = body["currency"].upper()
+    if currency_of(code) is None:
+        raise ApiError(CURRENCY_UNKNOWN, code=body["currency"])
+    return code
 
 
 def _message(payment: PaymentMade) -> str:

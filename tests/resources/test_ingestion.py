@@ -421,6 +421,7 @@ def test_what_is_no_event_is_refused(browser: Browser, changed: Json, status: in
     assert reply.status_code == status, reply.text
     assert reply.json()["status"] == "error"
     assert part in reply.json()["error"]["message"]
+    assert browser.facts == []
 
 
 @pytest.mark.parametrize(
@@ -442,9 +443,11 @@ def test_what_is_no_object_is_refused(browser: Browser, content: bytes, status: 
 @given(event=EVENTS, user_agent=st.sampled_from(["", SAFARI]) | st.text(PRINTABLE, max_size=40))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_sent_is_taken_or_refused(browser: Browser, event: Json, user_agent: str) -> None:
+    before = browser.facts
     reply = browser.post({**browser.event(), **event}, user_agent=user_agent.strip())
 
     assert reply.status_code in (200, 400, 404), reply.text
+    assert reply.status_code == 200 or browser.facts == before
 
 
 def test_a_visitor_of_the_world_is_refused(browser: Browser) -> None:

@@ -11,13 +11,13 @@ import msgspec
 
 from mock_server.errors import INVALID_BODY, VISITOR_OF_THE_WORLD, ApiError
 from mock_server.resources.call import Call, Reply
-from mock_server.resources.goals import create_goal
+from mock_server.resources.goals import create_goal, goal_name
 from mock_server.resources.identify import identify_visitor
 from mock_server.resources.ingestion.places import whereabouts_of
 from mock_server.resources.ingestion.systems import System, device_of
 from mock_server.resources.lives import is_known
 from mock_server.resources.params import AD_CLICK_IDS, PARAMS
-from mock_server.resources.payments import create_payment
+from mock_server.resources.payments import create_payment, currency_code
 from mock_server.resources.writes import object_id, write
 from mock_server.world.currencies import US_DOLLAR
 from mock_server.world.facts import Client, LinkFollowed, PageViewed
@@ -115,6 +115,7 @@ def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[st
         except ApiError:
             continue
         kept = more
+    goal_name(goal)
     return {**goal, "metadata": kept}
 
 
@@ -130,6 +131,7 @@ def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Ch
         "email": extra.get("email"),
     }
     check("createPayment", payment, "/extraData")
+    currency_code(payment)
     return payment
 
 
