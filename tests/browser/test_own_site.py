@@ -101,6 +101,11 @@ def test_walking_tracking_and_identifying_fill_the_profile(own: Page, opened: Op
     assert [page["url"] for page in life["activity"]["visitedPages"]] == ["127.0.0.1/", "127.0.0.1/pricing"]
     assert {goal["name"] for goal in life["activity"]["completedGoals"]} == {"signup", "payment"}
     assert life["profile"]["metadata"]["name"] == "Ada"
+    [whole] = console.data("/analytics/overview")
+    assert (whole["visitors"], whole["sessions"], whole["revenue"]) == (1, 1, 49)
+    pages = {(row["hostname"], row["path"]) for row in console.data("/analytics/pages")}
+    assert pages == {("127.0.0.1", "/"), ("127.0.0.1", "/pricing")}
+    assert console.data("/analytics/goals") == [{"goal": "signup", "completions": 1, "visitors": 1}]
 
 
 def test_without_cookies_a_tab_is_one_visitor(own: Page, opened: Open) -> None:
