@@ -1,7 +1,7 @@
 """A website's past with the facts in it: goals and payments that were written, without what was removed."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from operator import attrgetter
@@ -199,10 +199,13 @@ class AmendedPast(Past):
     own_buyers: Rows
     written_visits: Rows
 
-    @property
-    def goals_key(self) -> object:
-        """A key of the world's own goals that are left: pasts of a table with the same key have the same."""
-        return self.amendment.goal_removals.key
+    def goals_key(self, names: Collection[str]) -> object:
+        """Returns a key of the world's own goals with some names: those with the same key are the same.
+
+        It consists of the removals that may apply to them.
+        """
+        removals = self.amendment.goal_removals.key
+        return tuple(one for one in removals if names and (one.name is None or one.name in names))
 
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from an instant to before another one.

@@ -1,5 +1,6 @@
 """The table of a website's visits: rows that are settled, and a tail that each instant writes anew."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,9 +87,11 @@ class Past:
     settled_goals: int
     settled_payments: int
 
-    @property
-    def goals_key(self) -> object:
-        """A key of the world's own goals that are left: pasts of a table with the same key have the same."""
+    def goals_key(self, _names: Collection[str]) -> object:
+        """Returns a key of the world's own goals with some names: those with the same key are the same.
+
+        This is so for all pasts of one table.
+        """
         return ()
 
     def reached(self, begin: int, end: int) -> Goals:

@@ -152,7 +152,8 @@ class _Moving:
         """Returns the moves of visits that are over, with all goals that they completed."""
         if first == last:
             return np.zeros(0, self.nothing.dtype)
-        made, key = self._past.made, (funnel, self._steps, self._past.goals_key)
+        names = {step.goal for step in self._steps if step.goal is not None}
+        made, key = self._past.made, (funnel, self._steps, self._past.goals_key(names))
         known = made.get(key) or _Known(first, first, np.zeros(0, self.nothing.dtype))
         if first < known.first or known.last < last:
             begin, end = min(first, known.first), max(last, known.last)
