@@ -1,6 +1,7 @@
 // The dialog with the request behind a panel: as curl, as fetch, and its answer as a tree with a search.
 
 import { ask, asCurl, asFetch, Trouble } from "./api.js";
+import { copy } from "./clipboard.js";
 import { at, h, say } from "./dom.js";
 import { counted, dateTime, size } from "./format.js";
 
@@ -98,28 +99,6 @@ export class Answer {
     else if (wanted === "") tree.replaceChildren(branch("", this.#content, true));
     else tree.replaceChildren(...results(this.#content, wanted));
   }
-}
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let toasting;
-
-/** Copies a text, and reports it. @param {string} text */
-export async function copy(text) {
-  let said = "Copied.";
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    said = "The browser does not let this page copy; select the text instead.";
-  }
-  const toast = at("copied");
-  // Elements outside an open dialog are neither visible nor read out.
-  (document.querySelector("dialog[open]") ?? document.body).append(toast);
-  toast.hidden = false;
-  say(toast, said);
-  clearTimeout(toasting);
-  toasting = setTimeout(() => {
-    toast.hidden = true;
-  }, 1600);
 }
 
 /** A member of the tree, whose own members are made when it is first opened. @param {string} name @param {any} value @param {boolean} isOpen */

@@ -1,6 +1,6 @@
 // The journal: the requests of clients, the stages that decided their answers, and findings.
 
-import { copy } from "./answer.js";
+import { copy } from "./clipboard.js";
 import { get, getText, remove } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { clockTime, counted, size } from "./format.js";

@@ -1,7 +1,8 @@
 // The console's main module: it connects the API, the controls and the parts of the page.
 
-import { Answer, copy } from "./answer.js";
+import { Answer } from "./answer.js";
 import { ask, asCurl, Trouble } from "./api.js";
+import { copy } from "./clipboard.js";
 import { ControlProblem, post, useToken } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { Feed } from "./feed.js";
