@@ -15,11 +15,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mock_server.testing import RunningMock, running
 from tests.browser.conftest import ARGUMENTS, MISSING, chromium
+from tests.command import address_of, started
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 INSTANT = "2026-02-06T15:27:30Z"
 WIDE = (1440, 900)
 PHONE = (360, 780)
+_FAULT = "count-too-small"
 
 
 def main() -> None:
@@ -43,6 +45,9 @@ def main() -> None:
         _take(browser, f"{console}df_test", "console-phone", open_nothing, size=PHONE)
         _take(browser, f"{console}df_launch_day", "console-launch-day", open_nothing)
         _take(browser, f"{mock.server}/docs", "reference", open_realtime, scheme="light")
+        with started(_FAULT, "--upstream", mock.server, command="mutate") as mutate:
+            address_of(mutate)
+            _take(browser, f"{mock.server}/verify", "verify", verify_a_faulty_server, scheme="light")
 
 
 def open_nothing(page: Page) -> None:
@@ -74,6 +79,14 @@ def open_realtime(page: Page) -> None:
     expect(page.locator(".opblock-body").first).to_be_visible()
 
 
+def verify_a_faulty_server(page: Page) -> None:
+    """Verifies a server with a fault, at the usual port of `datafast-mock mutate`."""
+    page.get_by_label("Base URL of the API").fill("http://127.0.0.1:8585")
+    page.get_by_label("It is a mock").check()
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.locator("#reports")).to_be_visible(timeout=60_000)
+
+
 def _ask_as_a_client(mock: RunningMock) -> None:
     for path in ("/analytics/realtime", "/analytics/realtime/map?websiteId=1", "/visitors/unknown"):
         httpx2.get(mock.url + path, headers={"Authorization": "Bearer df_test"})
@@ -91,7 +104,7 @@ def _take(
     """Writes `docs/images/{name}.png`."""
     with _page(browser, size, scheme) as page:
         page.goto(url)
-        expect(page.locator(".dot, .opblock").first).to_be_visible()
+        expect(page.locator(".dot, .opblock, #run").first).to_be_visible()
         prepare(page)
         # All animations end within this time.
         page.wait_for_timeout(1500)

@@ -9,8 +9,10 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Thread, Timer
+from weakref import finalize
 
 import msgspec
 
@@ -54,8 +56,9 @@ class Verification:
         self.is_cancelled = False
         self._begun = time.monotonic()
         self._size = 0
-        self._folder = TemporaryDirectory(prefix="datafast-mock-verify-")
-        self._errors = Path(self._folder.name, "errors.txt")
+        self._folder = Path(mkdtemp(prefix="datafast-mock-verify-"))
+        finalize(self, rmtree, self._folder, ignore_errors=True)
+        self._errors = self._folder / "errors.txt"
         reports = (f"--report={kind}={self._file(kind)}" for kind in REPORTS)
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own command; the arguments are checked
@@ -95,17 +98,18 @@ class Verification:
         return self._file(kind).read_bytes()
 
     def _file(self, kind: str) -> Path:
-        return Path(self._folder.name, f"report.{REPORTS[kind][1]}")
+        return self._folder / f"report.{REPORTS[kind][1]}"
 
     def _follow(self) -> None:
         """Reads the events until the process ends."""
         assert self._process.stdout is not None, "started with a pipe"
-        for line in self._process.stdout:
-            self._size += len(line)
-            if self._size > _MOST_BYTES:
-                self._process.kill()
-                break
-            self.events.append(line)
+        with self._process.stdout as lines:
+            for line in lines:
+                self._size += len(line)
+                if self._size > _MOST_BYTES:
+                    self._process.kill()
+                    break
+                self.events.append(line)
         code = self._process.wait()
         self._end.cancel()
         atexit.unregister(self._process.kill)

@@ -1,5 +1,9 @@
 // A client of the mock's own controls below /__mock: keys, clock, settings, journal.
 
+import { h } from "./dom.js";
+
+/** The time after which a download has begun, in ms. */
+const REVOKED_AFTER = 60_000;
 const NO_ANSWER = "The mock does not answer as expected. Is it still running?";
 
 /** An error of the controls, with its status. */
@@ -45,10 +49,17 @@ export function remove(path, query) {
 }
 
 /** Returns the text of an answer. @param {string} path @param {Record<string, string | null>} query */
-export async function getText(path, query) {
+async function getText(path, query) {
   const { reply, text } = await fetched(...request("GET", path, query));
   if (!reply.ok) throw new ControlProblem(reply.status, `status ${reply.status}`);
   return text;
+}
+
+/** Saves the text of an answer as a file. @param {string} path @param {Record<string, string | null>} query @param {string} name */
+export async function download(path, query, name) {
+  const url = URL.createObjectURL(new Blob([await getText(path, query)]));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), REVOKED_AFTER);
 }
 
 /**

@@ -1,15 +1,13 @@
 // The journal: the requests of clients, the stages that decided their answers, and findings.
 
 import { copy } from "./clipboard.js";
-import { get, getText, remove } from "./controls.js";
+import { download, get, remove } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { clockTime, counted, size } from "./format.js";
 import { notedAsCurl } from "./shell.js";
 
 const MOST_KEPT = 500;
 const MOST_SHOWN = 100;
-/** The time after which a download has begun, in ms. */
-const REVOKED_AFTER = 60_000;
 
 export class Journal {
   /** @type {any[]} oldest first */
@@ -77,12 +75,7 @@ export class Journal {
   }
 
   async #save() {
-    await this.guard(async () => {
-      const text = await getText("/requests", { key: this.#scope(), format: "har" });
-      const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-      h("a", { href: url, download: "datafast-mock.har" }).click();
-      setTimeout(() => URL.revokeObjectURL(url), REVOKED_AFTER);
-    });
+    await this.guard(() => download("/requests", { key: this.#scope(), format: "har" }, "datafast-mock.har"));
   }
 
   #scope() {
