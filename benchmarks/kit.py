@@ -28,7 +28,7 @@ _MAPS = 1_000
 _ROUNDS = 3
 # The fault replaces a boolean by a text, so that there are violations to report.
 _FAULT = (b'"isCustomer":false', b'"isCustomer":"no"')
-_JUDGED, _PROVEN = at_most(10), at_most(30)
+_JUDGED, _PROVEN = at_most(10), at_most(60)
 
 
 def kit(_plan: Plan) -> Iterator[Row]:
