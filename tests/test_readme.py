@@ -17,7 +17,8 @@ from tests.foreign import run_tests
 from tests.instants import DOCUMENTED
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "fixtures" / "data" / "README.md"]
+OTHERS = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "fixtures/data/README.md"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *(ROOT / name for name in OTHERS)]
 README = PAGES[0].read_text(encoding="utf-8")
 COMMANDS = [shlex.split(line, comments=True) for line in re.findall(r"^\$ (.+)$", README, re.MULTILINE)]
 SERVES = [command[2:] for command in COMMANDS if command[:2] == ["datafast-mock", "serve"]]
