@@ -18,6 +18,7 @@ from mock_server.resources.registry import VIEWS, View
 from mock_server.resources.reporter import Reporter
 from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import load_accounts
+from mock_server.state.bodies import Bodies
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials
 from mock_server.state.journal import NOBODY, Journal, Numbers, Outcome, Part, Request, Sent
@@ -76,6 +77,7 @@ class Service:
     store: Store
     """The store of what is written to the accounts that come with the mock."""
     numbers: Numbers = field(default_factory=Numbers)
+    bodies: Bodies = field(default_factory=Bodies)
     _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
     _operations: dict[str, dict[str, Operation]] = field(default_factory=dict)
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
@@ -194,6 +196,7 @@ class Service:
             common=Common(self.common.clock, self.common.settings.copy()),
             journal_file=None,
             numbers=Numbers(),
+            bodies=Bodies(),
             _coins=copy(self._coins),
         )
 

@@ -11,7 +11,7 @@ from mock_server import __version__
 from mock_server.control.turns import Turn
 from mock_server.instants import http_date_of, iso_of
 from mock_server.state.journal import Request
-from mock_server.state.showing import shown_body
+from mock_server.state.showing import shown_body, shown_in_full
 
 SAVED = {"Content-Disposition": 'attachment; filename="datafast-mock.har"'}
 PART_BYTES = 64 * 1024
@@ -147,7 +147,7 @@ async def _entry(request: Request, origin: str, turn: Turn) -> Entry:
         started_date_time=iso_of(request.at),
         time=took,
         request=sent,
-        response=_response(request),
+        response=await _response(request, turn),
         cache=Nothing(),
         timings=Timings(send=0, wait=took, receive=0),
         comment=f"{name}: {without_tokens_anywhere(request.decided_by)}",
@@ -183,7 +183,8 @@ def _post_data(request: Request) -> PostData | UnsetType:
     return PostData(mime_type=_media_type(request.headers), text=str(shown["text"]))
 
 
-def _response(request: Request) -> HarResponse:
+async def _response(request: Request, turn: Turn) -> HarResponse:
+    await turn.pass_on()
     headers = request.response_headers
     dated = headers if request.status is None else {**headers, "date": [http_date_of(request.instant)]}
     return HarResponse(
@@ -199,7 +200,7 @@ def _response(request: Request) -> HarResponse:
 
 
 def _content(request: Request, media_type: str) -> Content:
-    shown = shown_body(request.answer)
+    shown = shown_in_full(request.answer)
     size = request.answer.size
     if shown["cut"]:
         return Content(size=size, mime_type=media_type, comment="Only its beginning was kept.")

@@ -1,6 +1,6 @@
 """The operations on the journal: to read and clear it, and to verify requests and retries."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from heapq import merge
 from itertools import chain, dropwhile, islice
 from operator import attrgetter
@@ -20,7 +20,7 @@ from mock_server.instants import iso_of
 from mock_server.problems import ProblemError
 from mock_server.serving.replies import JSON
 from mock_server.state.journal import Journal, Request
-from mock_server.state.showing import MEMBERS
+from mock_server.state.showing import MEMBERS, shown_in_full
 
 _MOST = 1_000
 _USUAL = 100
@@ -39,6 +39,10 @@ class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
+    bodies: Annotated[
+        Literal["begin", "whole"],
+        Meta(description="`whole` gives the whole bodies of the newest answers. A HAR file always has them."),
+    ] = "begin"
     format: Annotated[Literal["json", "har"], Meta(description="`har` gives an HTTP Archive (HAR) 1.2.")] = (
         "json"
     )
@@ -141,7 +145,7 @@ async def read_requests(call: ControlCall) -> Response:
     page = _page(_journals(call), limit, call.query.after)
     if as_har:
         return StreamingResponse(har_parts(page, call.origin), headers=SAVED, media_type=JSON)
-    return StreamingResponse(_listed(call, page), media_type=JSON)
+    return StreamingResponse(_listed(call, page, is_whole=call.query.bodies == "whole"), media_type=JSON)
 
 
 def clear_requests(call: ControlCall) -> None:
@@ -203,10 +207,11 @@ def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> li
     return list(islice(merge(*later, key=number), limit))
 
 
-async def _listed(call: ControlCall, page: list[Request]) -> AsyncIterator[bytes]:
+async def _listed(call: ControlCall, page: list[Request], *, is_whole: bool) -> AsyncIterator[bytes]:
     """Yields the JSON `{"requests": […]}` in parts of about 64 KiB."""
     part, is_first = bytearray(b'{"requests":['), True
-    async for state in _states(call, page, Turn()):
+    members = {**MEMBERS, "responseBody": _whole_answer} if is_whole else MEMBERS
+    async for state in _states(call, page, Turn(), members):
         part += (b"" if is_first else b",") + msgspec.json.encode(state)
         is_first = False
         if len(part) >= PART_BYTES:
@@ -215,12 +220,21 @@ async def _listed(call: ControlCall, page: list[Request]) -> AsyncIterator[bytes
     yield bytes(part + b"]}")
 
 
-async def _states(call: ControlCall, requests: list[Request], turn: Turn) -> AsyncIterator[RequestState]:
-    """Yields the requests in their order, each with its findings."""
+def _whole_answer(request: Request) -> dict[str, object]:
+    return shown_in_full(request.answer)
+
+
+async def _states(
+    call: ControlCall,
+    requests: list[Request],
+    turn: Turn,
+    shown: Mapping[str, Callable[[Request], object]] = MEMBERS,
+) -> AsyncIterator[RequestState]:
+    """Yields the requests in their order, each with its findings; `shown` makes the other members."""
     found = await _lint(call, {request.number for request in requests}, turn)
     for request in requests:
         members: dict[str, object] = {"lint": found.get(request.number, [])}
-        for name, show in MEMBERS.items():
+        for name, show in shown.items():
             members[name] = show(request)
             await turn.pass_on()
         yield msgspec.convert(members, RequestState)

@@ -23,7 +23,7 @@ from mock_server.serving.fast_writes import FastWrites
 from mock_server.serving.plain import DECISIVE, HEADERS, OK, PREFERENCE, Answer, head_of, sender_of
 from mock_server.serving.query import query_of
 from mock_server.state.clock import Clock
-from mock_server.state.journal import LONGEST_ANSWER, Outcome, Part, Sent, sent_of
+from mock_server.state.journal import Outcome, Sent, sent_of
 from mock_server.state.keys import Key
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
@@ -122,7 +122,7 @@ class FastAnswers:
         if reply is None or reply.status is not None or reply.headers:
             return None
         body = reply.body
-        answer = Part(len(body), body[:LONGEST_ANSWER])
+        answer = self._service.bodies.part_of(body)
         took = (monotonic_ns() - begin) // 1000
         outcome = Outcome(instant, cached.read.operation_id, "world", OK, answer, HEADERS, took)
         self._service.note(cached.sent, None, cached.key, outcome)

@@ -19,7 +19,7 @@ from mock_server.serving.plain import DECISIVE, HEADERS, OK, PREFERENCE, Answer,
 from mock_server.serving.query import query_of
 from mock_server.serving.receiving import kept_of
 from mock_server.state.clock import Clock
-from mock_server.state.journal import LONGEST_ANSWER, LONGEST_BODY, Outcome, Part, Sent, sent_of
+from mock_server.state.journal import LONGEST_BODY, Outcome, Part, Sent, sent_of
 from mock_server.state.keys import Key
 
 # Each of them writes at its end, if at all, and its answer has no headers of its own.
@@ -139,7 +139,7 @@ class FastWrites:
             return None
         assert (reply.status, reply.headers) == (None, {}), "the operations here have plain answers"
         body = reply.body
-        answer = Part(len(body), body[:LONGEST_ANSWER])
+        answer = self._service.bodies.part_of(body)
         took = (monotonic_ns() - began) // 1000
         outcome = Outcome(instant, operation.operation_id, "world", OK, answer, HEADERS, took)
         service.note(head.sent, _part_of(scope, content), key, outcome)

@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mock_server.faults.action import FAULTS, Action, Fault
 from mock_server.faults.body import OTHER_TYPE, UnfitError, changed, malformed
 from mock_server.serving.connection import connection_of
+from mock_server.state.bodies import LONGEST_WHOLE
 from mock_server.state.journal import Request
 
 _DRIP_MS = 2_000
@@ -34,6 +35,8 @@ class Sending:
         self._send = send
         self._request = request
         self._ended = ended
+        self.body = bytearray()
+        """What was sent of the body so far, until it is too long for the journal."""
         self._is_over = False
 
     async def __call__(self, message: Message) -> None:
@@ -42,10 +45,15 @@ class Sending:
             self._request.status = message["status"]
         else:
             if self._request.sent.method != "HEAD":
-                self._request.answer.add(message.get("body", b""))
+                self._add(message.get("body", b""))
             if not message.get("more_body", False):
                 self.end()
         await self._send(message)
+
+    def _add(self, body: bytes) -> None:
+        self._request.answer.add(body)
+        if len(self.body) + len(body) <= LONGEST_WHOLE:
+            self.body += body
 
     def end(self) -> None:
         """Records that nothing more is sent."""

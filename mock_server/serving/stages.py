@@ -170,7 +170,7 @@ def conclude(context: Context, reply: Response) -> Request:
     if context.action is None:
         status, took = reply.status_code, context.took
         if context.scope["method"] != "HEAD":
-            answer.add(bytes(reply.body))
+            answer = context.service.bodies.part_of(bytes(reply.body))
     headers = answer_headers_of(reply.raw_headers)
     operation = None if context.operation is None else context.operation.operation_id
     outcome = Outcome(context.instant, operation, decided_by, status, answer, headers, took, context.wait)
@@ -206,6 +206,7 @@ class Endpoint:
 
         def end() -> None:
             request.duration = context.took
+            context.service.bodies.complete(request.answer, bytes(sending.body))
             context.service.finish(request)
 
         sending = Sending(send, request, end)

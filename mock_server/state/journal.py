@@ -79,6 +79,8 @@ class Part(Struct, gc=False):
     size: int = 0
     first: bytes | None = b""
     """The first bytes; None if they are not kept, or no longer."""
+    whole: bytes | None = None
+    """All bytes of a longer body, which `Bodies` limits; None if they are not kept, or no longer."""
 
     def add(self, body: bytes) -> None:
         """Adds bytes of an answer to the size, and keeps them if they are among the first."""

@@ -31,6 +31,11 @@ MEMBERS: Mapping[str, Callable[[Request], object]] = {
 """The members of the JSON by name, each with the function that makes it."""
 
 
+def shown_in_full(part: Part) -> dict[str, object]:
+    """Returns the same as `shown_body`, with the whole text if it is still kept."""
+    return shown_body(part if part.whole is None else Part(part.size, part.whole))
+
+
 def shown_body(part: Part) -> dict[str, object]:
     """Returns a body's size and beginning, with tokens masked; bytes that are not UTF-8 are in base64."""
     text, encoding = _text_of(part)
