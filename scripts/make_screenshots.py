@@ -44,6 +44,7 @@ def main() -> None:
         _take(browser, f"{console}df_xxx", "console-broken", break_map)
         _take(browser, f"{console}df_test", "console-phone", open_nothing, size=PHONE)
         _take(browser, f"{console}df_launch_day", "console-launch-day", open_nothing)
+        _take(browser, f"{console}df_test", "journal", open_a_request, scheme="light", part="#journal")
         _take(browser, f"{mock.server}/docs", "reference", open_realtime, scheme="light")
         with started(_FAULT, "--upstream", mock.server, command="mutate") as mutate:
             address_of(mutate)
@@ -73,6 +74,13 @@ def break_map(page: Page) -> None:
     expect(page.locator("#trouble")).to_be_visible()
 
 
+def open_a_request(page: Page) -> None:
+    """Opens a request in the journal, and the form that changes its answer."""
+    row = page.locator("#journal-rows > details", has_text="realtime/map").first
+    row.locator("summary").click()
+    row.get_by_role("button", name="Answer differently from now on").click()
+
+
 def open_realtime(page: Page) -> None:
     """Opens the first operation of the reference."""
     page.locator(".opblock-summary").first.click()
@@ -92,7 +100,7 @@ def _ask_as_a_client(mock: RunningMock) -> None:
         httpx2.get(mock.url + path, headers={"Authorization": "Bearer df_test"})
 
 
-def _take(
+def _take(  # noqa: PLR0913 - most arguments are named
     browser: Browser,
     url: str,
     name: str,
@@ -100,15 +108,17 @@ def _take(
     *,
     size: tuple[int, int] = WIDE,
     scheme: Literal["dark", "light"] = "dark",
+    part: str | None = None,
 ) -> None:
-    """Writes `docs/images/{name}.png`."""
+    """Writes `docs/images/{name}.png`, with a part of the page by its selector; None means the window."""
     with _page(browser, size, scheme) as page:
         page.goto(url)
         expect(page.locator(".dot, .opblock, #run").first).to_be_visible()
         prepare(page)
         # All animations end within this time.
         page.wait_for_timeout(1500)
-        page.screenshot(path=IMAGES / f"{name}.png")
+        shown = page if part is None else page.locator(part)
+        shown.screenshot(path=IMAGES / f"{name}.png")
         print(IMAGES / f"{name}.png")
 
 

@@ -1,13 +1,18 @@
 // The journal: the requests of clients, the stages that decided their answers, and findings.
 
-import { copy } from "./clipboard.js";
 import { download, get, remove } from "./controls.js";
+import { differently } from "./differently.js";
 import { at, h, reconcile, say } from "./dom.js";
-import { clockTime, counted, size } from "./format.js";
-import { notedAsCurl } from "./shell.js";
+import { entry } from "./entries.js";
+import { counted } from "./format.js";
 
 const MOST_KEPT = 500;
 const MOST_SHOWN = 100;
+const KEY = /^dft?_\w/;
+/** The members by which the list is filtered, each with the id of its field. */
+const FILTERS = { method: "journal-method", operation: "journal-operation", keyName: "journal-scope" };
+/** The beginning of a value that was found in a request. */
+const FOUND = "=";
 
 export class Journal {
   /** @type {any[]} oldest first */
@@ -17,11 +22,18 @@ export class Journal {
   /** The number of restarts of the list; answers from before the last one are dropped. */
   #turn = 0;
 
-  /** @param {(act: () => Promise<void>) => Promise<void>} guard runs an action that the controls may refuse */
-  constructor(guard) {
+  /**
+   * @param {(act: () => Promise<void>) => Promise<void>} guard runs an action that the controls may refuse
+   * @param {import("./differently.js").Rules} rules
+   */
+  constructor(guard, rules) {
     this.guard = guard;
+    this.actions = {
+      whole: (/** @type {any} */ request) => this.#whole(request),
+      differently: (/** @type {any} */ request) => differently(request, this.#tokenOf(request), rules),
+    };
     this.rows = at("journal-rows");
-    for (const id of ["journal-status", "journal-lint", "journal-search"])
+    for (const id of ["journal-status", "journal-lint", "journal-search", FILTERS.method, FILTERS.operation])
       at(id).addEventListener("input", () => this.#show());
     at("journal-scope").addEventListener("input", () => this.#begin());
     at("journal-clear").addEventListener("click", () => this.#clear());
@@ -78,6 +90,23 @@ export class Journal {
     await this.guard(() => download("/requests", { key: this.#scope(), format: "har" }, "datafast-mock.har"));
   }
 
+  /** Returns a request with its whole answer, or as it is if it is not kept any more. @param {any} request */
+  async #whole(request) {
+    let found = request;
+    await this.guard(async () => {
+      const asked = { key: this.#scope(), after: request.number - 1, limit: 1, bodies: "whole" };
+      const [again] = (await get("/requests", asked)).requests;
+      if (isSame(request, again)) found = again;
+    });
+    return found;
+  }
+
+  /** Returns the token of a request's key; null if only its name is known. @param {any} request */
+  #tokenOf({ keyName }) {
+    if (at("journal-scope").value === "key") return this.#key;
+    return KEY.test(keyName ?? "") ? keyName : null;
+  }
+
   #scope() {
     return at("journal-scope").value === "key" ? this.#key : null;
   }
@@ -99,8 +128,13 @@ export class Journal {
     const status = at("journal-status").value;
     const isLint = at("journal-lint").checked;
     const wanted = at("journal-search").value.trim().toLowerCase();
+    const filters = Object.entries(FILTERS).map(([member, id]) => ({
+      member,
+      chosen: this.#offer(id, member),
+    }));
     const shown = this.#requests.filter(
       (request) =>
+        filters.every(({ member, chosen }) => chosen === null || request[member] === chosen) &&
         String(request.status ?? "none").startsWith(status) &&
         (!isLint || request.lint.length > 0) &&
         (wanted === "" || JSON.stringify(request).toLowerCase().includes(wanted)),
@@ -109,13 +143,23 @@ export class Journal {
       this.rows,
       shown.slice(-MOST_SHOWN).reverse(),
       ({ number, time, duration }) => `${number} ${time} ${duration === null}`,
-      entry,
+      (request) => entry(request, this.actions),
     );
     for (const id of ["journal-har", "journal-clear"]) at(id).disabled = this.#requests.length === 0;
     at("journal-empty").hidden = shown.length > 0;
     const isFiltered = this.#requests.length > 0;
     say(at("journal-empty-text"), isFiltered ? noneOf(this.#requests.length) : "No request yet.");
     at("journal-start").hidden = isFiltered;
+  }
+
+  /** Lists the values of a member in its field, and returns the chosen one; null if none is. @param {string} id @param {string} member */
+  #offer(id, member) {
+    const field = at(id);
+    const known = [...field.options].map((/** @type {HTMLOptionElement} */ { value }) => value);
+    for (const found of new Set(this.#requests.map((request) => request[member])))
+      if (found !== null && !known.includes(FOUND + found))
+        field.append(h("option", { value: FOUND + found }, found));
+    return field.value.startsWith(FOUND) ? field.value.slice(FOUND.length) : null;
   }
 }
 
@@ -127,84 +171,4 @@ function noneOf(count) {
 /** @param {any} one @param {any} other */
 function isSame(one, other) {
   return one.number === other?.number && one.time === other?.time;
-}
-
-/** @param {any} request */
-function entry(request) {
-  const { instant, time, method, target, status, operation, key, keyName, decidedBy, lint } = request;
-  const { headers, requestBody, responseHeaders, responseBody, duration } = request;
-  const summary = h(
-    "summary",
-    {},
-    h("time", { class: "faint", title: `the world was at ${instant}` }, clockTime(Date.parse(time))),
-    h(
-      "span",
-      { class: status === null ? "status s5" : `status s${Math.floor(status / 100)}` },
-      status === null ? "–" : String(status),
-    ),
-    h("span", { class: "what mono", dir: "auto" }, `${method} ${target}`),
-    h("span", { class: "faint cost" }, cost(responseBody.size, duration)),
-    lint.length === 0
-      ? null
-      : h("span", { class: "badge lint" }, lint.length === 1 ? "1 finding" : `${lint.length} findings`),
-    h("span", { class: "faint by" }, h("bdi", {}, keyName ?? "no known key"), ` · ${decidedBy}`),
-  );
-  const details = h("details", {}, summary);
-  details.addEventListener("toggle", () => {
-    // The details are made only when they are opened.
-    if (details.childElementCount > 1) return;
-    details.append(
-      ...lint.map((/** @type {any} */ finding) =>
-        h("p", { class: "finding" }, h("b", {}, finding.rule), ` ${finding.message}`),
-      ),
-      h(
-        "p",
-        { class: "faint" },
-        [
-          operation ?? "no operation",
-          keyName ?? key ?? "no known key",
-          `world at ${instant}`,
-          status === null ? (duration === null ? "not answered yet" : "nothing was sent") : "",
-        ]
-          .filter(Boolean)
-          .join(" · "),
-      ),
-      h(
-        "p",
-        {},
-        h(
-          "button",
-          { type: "button", onclick: () => copy(notedAsCurl(request, location.origin)) },
-          "Copy as curl",
-        ),
-      ),
-      ...part("Request", headers, requestBody),
-      ...part("Answer", responseHeaders, responseBody),
-    );
-  });
-  return details;
-}
-
-/** Writes size and duration as `57.9 kB, 3.2 ms`. @param {number} bytes @param {number | null} duration in ms */
-function cost(bytes, duration) {
-  if (duration === null) return "…";
-  return `${size(bytes)}, ${duration < 10 ? duration.toFixed(1) : Math.round(duration)} ms`;
-}
-
-/** Shows the headers, and the kept part of the body. @param {string} name @param {Record<string, string[]>} headers @param {any} body */
-function part(name, headers, body) {
-  const lines = Object.entries(headers).flatMap(([header, values]) =>
-    values.map((value) => `${header}: ${value}`),
-  );
-  const shown = [];
-  if (lines.length > 0) shown.push(h("pre", { class: "mono" }, lines.join("\n")));
-  if (body !== null && body.size > 0) {
-    const kind = body.encoding === null ? "" : `, in ${body.encoding}`;
-    const extent = body.text === null ? "is not kept" : body.cut ? `begins${kind}` : `is${kind}`;
-    shown.push(
-      h("p", { class: "faint" }, `The body of ${size(body.size)} ${extent}${body.text === null ? "." : ":"}`),
-    );
-    if (body.text !== null) shown.push(h("pre", { class: "mono body", dir: "auto" }, body.text));
-  }
-  return shown.length === 0 ? [] : [h("h3", {}, name), ...shown];
 }

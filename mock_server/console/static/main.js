@@ -63,8 +63,8 @@ const people = new People(open);
 const profile = new Profile(close, (visitorId) =>
   answer.open({ caller, operation: "getVisitor", visitorId }),
 );
-const journal = new Journal(unlessRefused);
 const switches = new Switches(refresh, (websiteId) => begin(caller.key, websiteId));
+const journal = new Journal(unlessRefused, switches);
 const maker = new Maker({ visitors, opened: () => opened, made, unlessRefused, changed: showMade });
 
 poller.onmessage = (/** @type {MessageEvent} */ { data }) => {

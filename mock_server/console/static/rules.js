@@ -92,8 +92,8 @@ function isSimple({ when, after, probability, then }) {
   );
 }
 
-/** @param {string} operation @param {string | null} fault @returns {string | null} */
-function pointerFor(operation, fault) {
+/** Returns the member that a fault changes; null if it changes none. @param {string} operation @param {string | null} fault @returns {string | null} */
+export function pointerFor(operation, fault) {
   const known = DETAILS[/** @type {keyof typeof DETAILS} */ (operation)] ?? ANYWHERE;
   return known[/** @type {keyof typeof ANYWHERE} */ (fault)] ?? null;
 }

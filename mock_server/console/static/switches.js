@@ -152,6 +152,29 @@ export class Switches {
     });
   }
 
+  /** Returns the documented statuses of an operation. @param {string} operation @returns {number[]} */
+  statuses(operation) {
+    return this.#held?.operations.find(({ operationId }) => operationId === operation)?.statuses ?? [];
+  }
+
+  /** Adds a rule for a key, or for all (null), which comes before the others. @param {any} rule @param {string | null} key */
+  add(rule, key) {
+    return this.#rewrite(key, (faults) => [rule, ...faults]);
+  }
+
+  /** Removes a rule of a key, or of all (null). @param {any} rule @param {string | null} key */
+  drop(rule, key) {
+    return this.#rewrite(key, (faults) => faults.filter((other) => !isEqual(other, rule)));
+  }
+
+  /** @param {string | null} key @param {(faults: any[]) => any[]} changed */
+  #rewrite(key, changed) {
+    this.#isForAll = key === null;
+    return this.#do(async () =>
+      patch("/settings", { faults: changed((await get("/settings", { key })).faults) }, { key }),
+    );
+  }
+
   /** @param {Held} held */
   #prepare({ sites, operations }) {
     this.#isPrepared = true;
@@ -219,7 +242,7 @@ export class Switches {
 
   /** @param {any} rule */
   #ruleRow(rule) {
-    const isOther = (/** @type {any} */ other) => JSON.stringify(other) !== JSON.stringify(rule);
+    const isOther = (/** @type {any} */ other) => !isEqual(other, rule);
     const remove = () => this.#change(({ faults }) => ({ faults: faults.filter(isOther) }));
     return h("li", {}, h("span"), " ", h("button", { type: "button", onclick: remove }, "Remove"));
   }
@@ -343,6 +366,15 @@ function overrides(key, own) {
   const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
   const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
   return set.length === 0 ? "" : `${key} has its own ${set.join(", ")}.`;
+}
+
+/** Whether two rules have the same members, in whatever order. @param {any} one @param {any} other */
+function isEqual(one, other) {
+  const sorted = (/** @type {string} */ _, /** @type {any} */ value) =>
+    value && typeof value === "object" && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort())
+      : value;
+  return JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
 }
 
 /** @param {Record<string, any>} table */

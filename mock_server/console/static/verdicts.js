@@ -71,7 +71,9 @@ export function card(verdict) {
 /** Makes the row of any clause. @param {Verdict} verdict */
 export function row(verdict) {
   const { id, outcome, cases, sentence, needs } = verdict;
-  const how = { holds: cases === 1 ? "1 case" : `${cases} cases`, "not observed": `needs ${needs}` }[outcome] ?? outcome;
+  const how =
+    { holds: cases === 1 ? "1 case" : `${cases} cases`, "not observed": `needs ${needs}` }[outcome] ??
+    outcome;
   return h(
     "li",
     { class: classOf(outcome) },
