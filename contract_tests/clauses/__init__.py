@@ -12,7 +12,7 @@ from contract_tests.clauses import (
     realtime_map,
     sums,
     visitor,
-    write_refusals,
+    writes,
     written_goals,
     written_identities,
     written_payments,
@@ -42,5 +42,5 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
     written = (written_goals, written_payments, written_identities, written_reports)
     for module in (access, realtime, polls, agreement, sums, *written):
         found += clauses_of(vars(module))
-    found += (*access_clauses(contract), *paging_clauses(contract), *write_refusals.refusal_clauses())
+    found += (*access_clauses(contract), *paging_clauses(contract), *writes.refusal_clauses())
     return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

@@ -68,6 +68,9 @@ _SHARED = {
     "figures",
     "refusals",
     "trails",
+    "written_goals",
+    "written_identities",
+    "written_payments",
     "written_reports",
 }
 

@@ -1,4 +1,4 @@
-"""Clauses about requests that write and are refused because of what they say."""
+"""Clauses about writes that are refused because of what they say; `written_*` are about all others."""
 
 from dataclasses import replace
 
