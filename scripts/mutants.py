@@ -49,7 +49,7 @@ TESTS_OF = {
 }
 # A mutant that hangs counts as noticed; all tests take less time.
 LONGEST = {"first": 240, "rest": 900}
-_QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider")
+_QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile=long")
 
 
 class Mutant(NamedTuple):
