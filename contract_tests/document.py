@@ -1,4 +1,4 @@
-"""The document as the kit needs it: pages, operations, and one row for each documented member."""
+"""The OpenAPI document as the kit reads it: its operations, and a row for each member of their answers."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from contract_tests.exchange import Json
 from contract_tests.pointers import ANY_ITEM, objects_at
 
 _PACKAGE = Path(__file__).parent
-# In a checkout the document lies beside the package, in an installation within the mock's package.
+# The document is beside the package in a checkout, and inside the mock's package in an installation.
 _PLACES = (_PACKAGE.parent / "openapi.json", _PACKAGE.parent / "mock_server" / "openapi.json")
 DOCUMENT = next(place for place in _PLACES if place.exists())
 """The shipped document: openapi.yaml as JSON, which `make document` writes beside it."""
@@ -31,16 +31,16 @@ REPLACED: Mapping[tuple[str, ...], str] = {
 }
 """Members that a server of revision 2026-02 may replace: the member's place → the name of the replacement."""
 
-# The parts of a member's schema in its row; members below it have rows of their own.
+# The keywords of a member's schema that its row contains; the members of an object have their own rows.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """The methods that a documented operation can have."""
 _JSON = "application/json"
-# The sources of what the seed pages do not have, by standing.
+# The sources of operations that are not on the seed pages, by standing.
 _ELSEWHERE = "the public documentation"
 _SOURCES = {OBSERVED: "public client programs", EXAMPLE: _ELSEWHERE}
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
-# Members without a row, because ENV-09 judges their type.
+# Members that have no row, because the clause ENV-09 judges their type.
 _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
 
 
@@ -128,10 +128,10 @@ class Row:
 
     @property
     def breaks_if_absent(self) -> bool | None:
-        """Whether it breaks the contract if no object has the member; False for a warning, None for neither.
+        """Whether the member's absence breaks the contract; False if it is a warning, None if it is allowed.
 
-        It breaks the contract if a page's table has the member, unless the member may be null or a documented
-        example leaves it out. It is a warning if only an example shows the member, or if the member is in
+        It breaks the contract if the member is in a page's table, unless the member may be null or is missing
+        in a documented example. It is a warning if only an example shows the member, or if the member is in
         `required` and may be null.
         """
         if self.is_null_allowed:
@@ -208,8 +208,8 @@ class Document:
     def matches(self, method: str, path: str) -> Match | None:
         """Returns the operation whose template matches the whole path below the base; None if there is none.
 
-        Of several templates, the one with the most segments is chosen, and among those the one with the
-        fewest parameters.
+        If several match, the template with the most segments is chosen; if these are several, the one with
+        the fewest parameters.
         """
         found = self.ends_with(method, path)
         return found if found is not None and not found.base else None
@@ -236,7 +236,7 @@ class Document:
         return any(base and path.endswith(base) for base in self._bases)
 
     def mentions(self, word: str) -> bool:
-        """Whether the document contains a word, in upper or lower case, so that it cannot be a secret."""
+        """Whether the document contains a word, in any case. Such a word cannot be a secret."""
         return word.lower() in self._text
 
     @cached_property
@@ -276,7 +276,7 @@ class Document:
             parameters=tuple(map(_parameter, parameters)),
             successes=frozenset(status for status in statuses if _is_success(status)),
             errors=frozenset(status for status in statuses if status >= HTTPStatus.BAD_REQUEST),
-            # An alternative without a scheme means that no credentials are needed.
+            # An empty alternative means that no credentials are needed.
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
             standing=content.get("x-standing", PAGE),
@@ -384,7 +384,10 @@ class Document:
         return {name: member[name] for name in _SHALLOW if name in member}
 
     def _resolved(self, part: Json) -> Json:
-        """Returns the part that a reference names; members beside the `$ref` override those of the part."""
+        """Returns the schema that a reference names.
+
+        Members beside the `$ref` replace those of the schema.
+        """
         if "$ref" not in part:
             return part
         target = self.content
@@ -428,7 +431,10 @@ def _requirement(alternative: Json) -> dict[str, tuple[str, ...]]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """Returns a pattern for the end of a path. Each parameter matches one segment, with escapes in it."""
+    """Returns a pattern for the end of a path.
+
+    Each parameter matches one segment, which may contain escapes.
+    """
     literals = _PLACEHOLDER.split(template)[::2]
     return re.compile("([^/]+)".join(map(re.escape, literals)) + "/?$")
 

@@ -23,13 +23,13 @@ class NoJson:
     """A body that is not JSON; `problem` says why."""
 
     def __init__(self, problem: str) -> None:
-        """`problem` says in a few words why it is not JSON."""
+        """`problem` says in a few words why the body is not JSON."""
         self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The earliest and the latest possible instant of something, in ms since the epoch."""
+    """The earliest and the latest possible instant of an event, in ms since the epoch."""
 
     earliest: int
     latest: int
@@ -69,7 +69,7 @@ class Exchange:
 
     @cached_property
     def json(self) -> Json:
-        """The body as JSON, or a NoJson with the reason why it is not."""
+        """The body as JSON, or a NoJson with the reason why the body is not JSON."""
         if self.unreadable is not None:
             return NoJson(self.unreadable)
         try:
@@ -95,7 +95,7 @@ class Exchange:
     def now(self) -> Span | None:
         """The span of time in which the answer was made, by its `Date`; None without a readable one.
 
-        Our own clock is no substitute, because it may differ from the server's by any time.
+        Our own clock is not used instead, because the server's clock may be hours or years away from it.
         """
         try:
             date = parsedate_to_datetime(self.headers.get("date", ""))
@@ -104,7 +104,7 @@ class Exchange:
         if date.tzinfo is None:
             return None
         at = int(date.timestamp()) * 1000
-        # Some caches keep the `Date` of the answer that they store, some send their own.
+        # Some caches keep the `Date` of the stored answer; others send the current one.
         slack = _DATE_SLACK + self.trip + self.age
         return Span(at - slack - _UNTOLD_AGE, at + slack + 1000)
 
@@ -118,8 +118,8 @@ class Exchange:
 def _without_half_characters(body: bytes) -> bytes:
     """Returns the body with `?` for each half of a character that stands alone.
 
-    JavaScript writes such halves if it cuts an emoji in two. They are valid JSON (RFC 8259, 8.2), but cannot
-    be shown as text.
+    JavaScript writes such halves if it cuts an emoji in two. Such halves are valid in JSON (RFC 8259, 8.2),
+    but cannot be shown as text.
     """
     if not _HALF.search(body):
         return body

@@ -16,7 +16,7 @@ def ms(text: object) -> int | None:
     return _ms(text) if isinstance(text, str) else None
 
 
-# Many clauses convert the same few hundred texts: the cache makes judging a tenth faster.
+# The results are cached, because many clauses convert the same few hundred texts.
 @lru_cache(16_384)
 def _ms(text: str) -> int | None:
     moment = _parsed(text)
@@ -24,7 +24,7 @@ def _ms(text: str) -> int | None:
 
 
 def _parsed(text: str) -> datetime | None:
-    # A date alone is no instant, though Python takes it for midnight.
+    # A date without a time is no instant, though Python reads it as midnight.
     if "T" not in text.upper():
         return None
     try:

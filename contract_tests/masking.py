@@ -1,4 +1,4 @@
-"""The masking of a run's own tokens, which may have any form, in a server's answers."""
+"""The masking of a run's own tokens, which may be any text, in a server's answers."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -10,12 +10,12 @@ from secrets import token_bytes
 
 # A URL within a URL is escaped twice, and so is JSON within JSON or within a URL.
 _PERCENT = "%(?:25)*"
-# This matches whole runs of backslashes only: otherwise a million of them would take hours.
+# The pattern matches whole runs of backslashes only; otherwise a million backslashes would take hours.
 _BACKSLASH = rf"(?<!\\)(?<!%5[Cc])(?<!255[Cc])(?:\\|{_PERCENT}5[Cc])++"
-# A shorter token may occur in an answer by chance, and so may a number.
+# The least length of a masked token. A shorter one may occur in an answer by chance, and so may a number.
 _SHORTEST = 5
 _SHORTEST_WITHIN_A_WORD = 8
-# Another one in each process: what it makes of a token cannot be looked up.
+# The salt differs in each process, so that nobody can look up the token of a hash.
 _KEY = token_bytes()
 
 
@@ -45,7 +45,7 @@ def _either(character: str) -> str:
 
 
 def masked(token: str) -> str:
-    """Returns what is shown instead of a token: only its kind stays visible."""
+    """Returns the text that replaces a token. Only the kind of the token stays visible."""
     kind, separator, _ = token.partition("_")
     return f"{kind}_***" if separator and kind in ("df", "dft") else "***"
 
@@ -56,15 +56,15 @@ def sender_of(token: str) -> str:
 
 
 class Mask:
-    """Hides the tokens of a run, which may have any form, in a server's answers.
+    """A mask, which hides the tokens of a run in a server's answers. The tokens may be any text.
 
-    It finds them as they are, and as written in URLs, JSON, HTML, base64, UTF-16 and hexadecimal digits, in
+    It finds tokens as they are, and as written in URLs, JSON, HTML, base64, UTF-16 and hexadecimal digits, in
     either case.
     """
 
     def __init__(self, tokens: Iterable[str] = ()) -> None:
         """Tokens of fewer than five characters, or of digits only, are ignored: any text may contain them."""
-        # The longest goes first, because a token may be a part of another.
+        # The longest token is replaced first, because one token may be a part of another.
         secret = sorted({t for t in tokens if len(t) >= _SHORTEST and not t.isdigit()}, key=len, reverse=True)
         self._forms = [form for token in secret for form in _forms(token)]
         self._escaped = _escaped_letter("".join(secret))
@@ -83,8 +83,8 @@ class Mask:
         return text
 
     def body(self, body: bytes) -> bytes:
-        """Returns the bytes without the tokens, in any encoding of text."""
-        # Latin-1 can decode any bytes, and the tokens are ASCII.
+        """Returns the bytes without the tokens, whatever the encoding of the text."""
+        # Latin-1 decodes any bytes, and all tokens are ASCII.
         return self.text(body.decode("latin-1")).encode("latin-1") if self._forms else body
 
 
@@ -122,7 +122,7 @@ def _encoded(token: bytes) -> Iterator[str]:
     """Yields a token in hexadecimal digits, and in base64 at each possible offset within a longer text."""
     yield token.hex()
     for before in range(3):
-        # Each digit holds six bits: these are the digits that hold no bits of neighbours.
+        # Each base64 digit holds six bits. Only the digits without bits of the neighbouring text are used.
         first, last = -(-before * 8 // 6), (before + len(token)) * 8 // 6
         for encode in (b64encode, urlsafe_b64encode):
             yield encode(bytes(before) + token)[first:last].decode()

@@ -28,7 +28,7 @@ def objects_at(
 
 
 def step(values: Sequence[Json], name: str) -> Sequence[Json]:
-    """Returns the members called `name` of the values; the items of the values if it is ANY_ITEM."""
+    """Returns the members of the values called `name`, or, if `name` is ANY_ITEM, the items of the values."""
     if name == ANY_ITEM:
         return [item for value in values if isinstance(value, list) for item in value]
     return [value[name] for value in values if isinstance(value, dict) and name in value]
@@ -40,7 +40,7 @@ def escaped(name: str) -> str:
 
 
 def value_at(value: Json, pointer: str) -> Json:
-    """Returns the value at a JSON pointer. Raises LookupError if there is none."""
+    """Returns the value at a JSON pointer. Raises LookupError if there is no value."""
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, list) and name.isdecimal():

@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 _NOT_THERE = frozenset({404, 405, 501})
 _PASSING = frozenset({429, 502, 503, 504})
-# The labels of requests that a server which has the operation answers with another status. Requests without
-# a valid token decide only where no correct request could be sent.
+# The labels of requests that show whether a server has an operation. Those without a valid token count only
+# if no correct request could be sent.
 _DECISIVE = (frozenset({"ok", "account-token"}), frozenset({"no-credential", "unknown-credential"}))
 
 REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
@@ -29,8 +29,8 @@ class Recording:
     ) -> None:
         """Keeps the exchanges.
 
-        `revision` is the revision to judge by; None if the answers decide. `contract` describes the
-        operations; None stands for the document that the kit ships with.
+        `revision` is the revision by which the answers are judged; None means the one that the answers
+        indicate. `contract` describes the operations; None stands for the document that the kit ships with.
         """
         given = list(exchanges)
         absent = _absent(given)
@@ -50,7 +50,10 @@ class Recording:
         return exchange.operation in self._contract.bare
 
     def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
-        """Returns a recording of other exchanges, with the cached values of exchanges that both contain."""
+        """Returns a recording of other exchanges.
+
+        It keeps the cached values of exchanges that both recordings contain.
+        """
         other = Recording(exchanges, self.demanded, self._contract)
         other._base = self
         return other
@@ -65,7 +68,7 @@ class Recording:
         return found
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
-        """Returns a recording of some of the exchanges, which is judged by the revision of the whole."""
+        """Returns a recording of some of the exchanges, which is judged by the revision of this recording."""
         return Recording(exchanges, self.judged_by, self._contract)
 
     def labelled(self, label: str) -> list[Exchange]:
@@ -85,7 +88,7 @@ class Recording:
         return [(e, e.data) for e in self.answers(operation) if isinstance(e.data, dict)]
 
     def objects_at(self, exchange: Exchange, place: tuple[str, ...]) -> list[dict[str, Json]]:
-        """Returns the objects at a place of an answer, in the order of `pointers.objects_at`."""
+        """Returns all objects at a place of an answer, in the order of `pointers.objects_at`."""
         key = (id(exchange), place)
         if key not in self._objects:
             found = self._found_at(exchange, place)
@@ -109,7 +112,7 @@ class Recording:
 
     @property
     def judged_by(self) -> str | None:
-        """The revision that the run is judged by: the demanded one, or the one that the answers indicate."""
+        """The revision by which the run is judged: the demanded one, or the one that the answers indicate."""
         return self.demanded or self.revision
 
     def revision_of(self, exchange: Exchange) -> str | None:
@@ -142,7 +145,7 @@ class Recording:
 
 
 def rows(data: Json, name: str) -> list[dict[str, Json]]:
-    """Returns the objects in a member that is a list; empty if it is not a list."""
+    """Returns the objects in the list called `name`; empty if the member is not a list."""
     found = data.get(name) if isinstance(data, dict) else None
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
@@ -164,7 +167,7 @@ def _is_absent(exchanges: Sequence[Exchange]) -> bool:
     asked = ([e.status for e in exchanges if e.labels & labels] for labels in _DECISIVE)
     statuses = next((found for found in asked if found), None)
     if statuses is None:
-        # The API itself would say in JSON that an id is unknown.
+        # A 404 that is not JSON is no answer of the API, which reports an unknown id in JSON.
         return all(e.status in _NOT_THERE and not isinstance(e.json, dict) for e in exchanges)
     return (
         not any(e.is_success for e in exchanges)

@@ -1,4 +1,4 @@
-"""Where answers show what was written: goals, payments and identities in profiles, on maps and in reports."""
+"""Readers of written goals, payments and identities in the `data` of profiles, maps and reports."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -27,7 +27,7 @@ def recorded_name(name: str) -> str:
 def goals_of(profile: Json) -> list[dict[str, Json]] | None:
     """Returns the goals in the `data` of a profile.
 
-    Returns None if there is no list of them, or one of them cannot be read.
+    Returns None if the profile has no list of goals, or one of them cannot be read.
     """
     activity = _object(_object(profile).get("activity"))
     listed = activity.get(GOALS, activity.get(CUSTOM_GOALS))
@@ -43,7 +43,7 @@ def named(profile: Json, name: str) -> list[dict[str, Json]]:
 
 
 def paid(profile: Json) -> int | None:
-    """Returns how many goals of a profile come from a payment provider.
+    """Returns the number of a profile's goals that come from a payment provider.
 
     Returns None if the profile does not list such goals, or one of them cannot be read.
     """
@@ -80,7 +80,7 @@ def events_of(shown: Json, name: str) -> list[dict[str, Json]]:
 
 
 def are_events_told(shown: Json) -> bool:
-    """Whether the `data` of a map has a list of events, and tells more of each."""
+    """Whether the `data` of a map has a list of events in which each has its details."""
     listed = _object(shown).get("recentEvents")
     return isinstance(listed, list) and all(isinstance(e.get("extraData"), dict) for e in _objects(listed))
 
@@ -88,7 +88,7 @@ def are_events_told(shown: Json) -> bool:
 def payments_of(shown: Json, body: Mapping[str, Json]) -> list[dict[str, Json]]:
     """Returns the payments on a map with the amount and the currency of a request, each id once.
 
-    The amount may be negative or in hundredths, which other clauses are about.
+    An amount that is negative or in hundredths matches too, because other clauses judge that.
     """
     listed = _objects(_object(shown).get("recentPayments"))
     amount, currency = body.get("amount"), str(body.get("currency")).upper()
@@ -104,7 +104,7 @@ def _is_amount(told: Json, amount: Json) -> bool:
 
 
 def are_payments_told(shown: Json) -> bool:
-    """Whether the `data` of a map has a list of payments, and tells the amount and the currency of each."""
+    """Whether the `data` of a map has a list of payments, each with its amount and currency."""
     listed = _object(shown).get("recentPayments")
     return isinstance(listed, list) and all(
         isinstance(p.get("amount"), int | float) and isinstance(p.get("currency"), str)
@@ -113,7 +113,7 @@ def are_payments_told(shown: Json) -> bool:
 
 
 def completions_of(report: Json, name: str) -> Json:
-    """Returns the completions of a goal in the `data` of a report; None if it has no row."""
+    """Returns the completions of a goal in the `data` of a report; None if the goal has no row."""
     rows = (row for row in _objects(report) if row.get("goal") == name)
     return next((row.get("completions") for row in rows), None)
 

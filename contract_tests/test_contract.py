@@ -1,6 +1,6 @@
 """The contract as tests, one for each clause: `pytest --pyargs contract_tests`.
 
-The server is asked once; all workers judge the same recording.
+One worker sends the requests; all workers judge the same recording.
 """
 
 import os
@@ -34,7 +34,7 @@ _LOCK_SECONDS = 600
 
 
 class ContractWarning(UserWarning):
-    """A deviation from an example, or from what programs report of the live API."""
+    """A warning about a deviation from an example, or from what programs report about the live API."""
 
 
 @pytest.fixture(scope="session")
@@ -65,20 +65,20 @@ def verdicts(run: Run) -> dict[str, Verdict]:
 
 
 def test_the_server_was_seen_to_answer(run: Run) -> None:
-    """Each operation answered at least once, since a run that skips everything must not pass."""
+    """Each operation has answered at least once, since a run that skips everything must not pass."""
     if run.unseen is not None:
         pytest.fail(f"{plain(run.unseen)}; is the key right? (--datafast-key, DATAFAST_KEY)", pytrace=False)
 
 
 def test_nothing_stays_on_the_server(run: Run) -> None:
-    """What was written is removed again; what the API cannot remove is told in a warning."""
+    """The run has removed everything that it wrote; a warning names what the API cannot remove."""
     if run.left:
         warnings.warn("; ".join(run.left), ContractWarning, stacklevel=1)
 
 
 @pytest.mark.parametrize("clause", [pytest.param(c, id=f"{c.id} {c.sentence}") for c in all_clauses()])
 def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
-    """The server holds a clause; an unobserved one is skipped, with the reason."""
+    """The server keeps a clause. The test of an unobserved clause is skipped, with the reason."""
     verdict = verdicts[clause.id]
     if verdict.outcome is Outcome.NOT_OBSERVED:
         pytest.skip(f"not observed; needed: {verdict.needs}")
@@ -99,12 +99,12 @@ def _told(verdict: Verdict) -> str:
 
 
 def _record(config: pytest.Config, target: Path) -> str | None:
-    """Asks the server and writes its answers to a file. Returns None, or a sentence if that failed."""
+    """Sends the requests and writes the exchanges to a file. Returns None, or a sentence if that failed."""
     try:
         if config.getoption("--datafast-url") is None:
             with own_mock("--now", INSTANT) as address:
                 plan = Plan(base_of(address), load_credentials("mock"), all_clauses(), may_write=True)
-                # That mock is gone afterwards, with all that was written to it.
+                # This mock ends after the requests, and with it everything that was written.
                 return _recorded(plan, target, lasts=False)
         base, may_write = base_of(config.getoption("--datafast-url")), config.getoption("--datafast-writes")
         is_here = is_loopback(urlsplit(base).hostname or "")
@@ -128,7 +128,7 @@ def _credentials(config: pytest.Config) -> Credentials:
 
 
 def _recorded(plan: Plan, target: Path, *, lasts: bool = True) -> str | None:
-    """Asks a server, which lasts longer than the run or not; see `_record`."""
+    """Sends the requests to a server and writes the exchanges, as `_record` does."""
     try:
         run = verify(plan, lambda _sentence: None, lambda _count: None)
     except Exception:  # noqa: BLE001 - pytest's own traceback would show the arguments, and so the token

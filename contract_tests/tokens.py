@@ -1,4 +1,4 @@
-"""The masking of everything in a text that looks like a DataFast token, for the kit and for the mock."""
+"""The masking of all DataFast tokens in a text, for the kit and for the mock."""
 
 import html
 import re
@@ -13,7 +13,7 @@ _ESCAPE = re.compile(
     r"|&(?:amp;)*(?P<html>\#0*+[0-9]{1,7};?|\#[xX]0*+[0-9A-Fa-f]{1,6};?|lowbar;|UnderBar;)"
 )
 _BASES = {"url": 16, "json": 16, "hex": 16, "point": 16, "long": 16, "octal": 8}
-# Escapes of one kind count as one layer, however often they are nested.
+# Nested escapes of one kind count as one layer.
 _MOST_LAYERS = 8
 _BEGINNING = re.compile(r"df(t?)_(?=[A-Za-z0-9_-])")
 _REST = re.compile(r"[A-Za-z0-9_-]+")
@@ -25,7 +25,7 @@ _MayBegin = Callable[[str, Sequence[int], int], bool]
 
 
 def without_tokens(text: str) -> str:
-    """Returns the text with `df_***` for each token, with or without escapes in it; `pdf_x` is no token."""
+    """Returns the text with a mask for each token, even one with escapes. `pdf_x` is no token."""
     return _masked(text, _tokens(text, _begins_a_word))
 
 
@@ -69,7 +69,7 @@ def _find(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]:
     return tuple(sorted(found))
 
 
-# The mock's journal shows the same paths and headers again and again.
+# The results are cached, because the mock's journal contains the same paths and headers again and again.
 _find_cached = lru_cache(32)(_find)
 
 
@@ -87,7 +87,7 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
-    """Whether a word may begin at the index. After any escape it may."""
+    """Whether a word may begin at the index. A word may begin after any escape."""
     if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
         return True
     return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2

@@ -7,10 +7,12 @@ from contract_tests.asking.traces import Trace
 
 
 def clean_up(asker: Asker, client: Client) -> list[str]:
-    """Removes what a run has left on the server; returns a sentence for each thing that stays there.
+    """Removes everything that a run has written and not removed.
 
-    `client` sends the requests, because that of the run may have stopped. After an interrupt nothing more is
-    sent, and everything that is left is named.
+    Returns a sentence for each thing that stays.
+
+    `client` sends the requests, because the run's own client may have stopped. After a KeyboardInterrupt no
+    more requests are sent, and the sentences name every thing that was not removed.
     """
     asker.client = client
     stays: list[str] = []

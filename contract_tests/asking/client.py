@@ -75,11 +75,12 @@ class Limits:
 class Request:
     """A request to send.
 
-    `parameters` are the path parameters. `body` is sent as JSON, but bytes as they are; None for no body.
+    `parameters` are the path parameters. `body` is sent as JSON, unless it is bytes, which are sent
+    unchanged. None means no body.
     """
 
     operation: Operation
-    # A traceback may show the repr of a request.
+    # The token is not in the repr, because a traceback may show the repr.
     token: str | None = field(repr=False)
     labels: frozenset[str]
     query: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +117,7 @@ class Client:
         """`base` is the API's base URL; `tell` gets a sentence before each wait.
 
         `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP to the
-        numeric `address`, or, if that is None, to the host's own, through the proxy that the environment
+        numeric `address`, or, if that is None, to the host in the URL, through the proxy that the environment
         names. Raises StoppedError for an unusable proxy.
         """
         try:
@@ -133,10 +134,10 @@ class Client:
         self._waited = 0.0
         self._read = 0
         self._next = 0.0
-        # A transport of the caller has no connection that may never end.
+        # A caller's own transport has no connection that could hang, so nothing has to be closed in time.
         self._watch = self._closed_in_time if transport is None else nullcontext
         self._http = httpx2.Client(
-            # Given a transport, the client reads no proxies from the environment itself.
+            # A client with a transport reads no proxies from the environment, so they are read here.
             transport=transport or _transport_to(base, proxy, address),
             timeout=limits.timeout,
             headers={
@@ -157,13 +158,17 @@ class Client:
         self._send("GET", self.base, {}, {}, None)
 
     def ask(self, request: Request) -> Exchange:
-        """Sends a request and returns the exchange. Raises StoppedError without an answer, or at a limit."""
+        """Sends a request and returns the exchange.
+
+        Raises StoppedError if there is no answer, or a limit is reached.
+        """
         for attempt in range(_TRIES):
             exchange = self._ask_once(request)
             if exchange.status != 429 or request.accepts_429:
                 return exchange
             if attempt + 1 < _TRIES:
-                # An instant that came too early is of a clock unlike ours: the next wait is a whole minute.
+                # The server's clock may differ from ours: if it named an instant that was too early, the next
+                # wait is a whole minute.
                 least = _MINUTE if attempt and not _has_seconds(exchange) else 0
                 self._wait(min(max(_wait_of(exchange, self.clock.now()), least), _LONGEST_WAIT))
         raise StoppedError(f"{exchange.url} still answers 429 after the wait that it asked for")
@@ -303,7 +308,10 @@ def _transport_to(base: str, proxy: str | None, address: str | None) -> httpx2.B
 
 
 def _trust_of(base: str) -> ssl.SSLContext | bool:
-    """Returns the certificates to trust, True for the system's. They load slowly, and HTTP needs none."""
+    """Returns the certificates to trust, True for the system's.
+
+    They are only loaded for HTTPS, to save time.
+    """
     return urlsplit(base).scheme == "https" or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -327,7 +335,7 @@ def _wait_of(exchange: Exchange, now: int) -> float:
 
 
 def _has_seconds(exchange: Exchange) -> bool:
-    """Whether an answer says how many seconds to wait, which depends on no clock."""
+    """Whether an answer says how many seconds to wait. Seconds, unlike an instant, depend on no clock."""
     after = exchange.headers.get("retry-after", "")
     return after.isascii() and after.isdigit()
 

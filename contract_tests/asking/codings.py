@@ -10,7 +10,7 @@ ACCEPTED = ("gzip", "deflate")
 _PIECE = 256 * 1024
 _NONE = frozenset({"", "identity"})
 _ALIASES = {"x-gzip": "gzip"}
-# The number of bytes that show whether there is a header.
+# The number of bytes that are enough to see whether the data has a zlib header.
 _HEADER = 2
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
@@ -56,7 +56,7 @@ class Decoder:
             piece = self._unpack(part)
             yield piece
             part = self._unpacked.unconsumed_tail or self._unpacked.unused_data
-            # After a full piece there may be more.
+            # If a piece is full, the decoder may have more output for the same input.
             if not part and len(piece) < _PIECE:
                 return
 

@@ -32,7 +32,7 @@ _TOOL = "datafast-mock"
 _MOST_BYTES = 512 * 1024 * 1024
 # The year 9999, in ms since the epoch.
 _LATEST = 253_370_764_800_000
-# In ms. Whatever takes longer was not measured.
+# In ms: a longer time is no measurement of one request, and counts as unknown.
 _LONGEST_TRIP = 86_400_000
 _BEARER = "bearer "
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
@@ -112,7 +112,7 @@ def read_har(
     read = [_read(raw) for raw in log.entries]
     entries = sorted(filter(None, read), key=_place_in_time)
     is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
-    # A token without a success may have been revoked, so its requests get no label.
+    # If no request with a token succeeded, the token may have been revoked, so its requests get no label.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
     known = _Operations(contract or document(), base, entries)
@@ -139,7 +139,10 @@ def read_har(
 
 
 def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
-    """Writes a run to a HAR file, without its tokens. The labels of a request are its entry's comment."""
+    """Writes a run to a HAR file, without its tokens.
+
+    The comment of each entry contains the labels of its request.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     creator = harfile.Creator(name=_TOOL, version=version(_TOOL))
     with path.open("w", encoding="utf-8") as file, harfile.open(file, creator=creator) as har:
@@ -320,12 +323,12 @@ def _token(entry: _Entry) -> str | None:
     given = _authorization(entry)
     if given.lower().startswith(_BEARER):
         return given[len(_BEARER) :].strip()
-    # This is another scheme, or a recorder's placeholder for the token.
+    # The header has another scheme, or a recorder has replaced the token by a placeholder.
     return "***" if given else None
 
 
 def _role(entry: _Entry) -> str:
-    """Returns the role of a stranger's token by its beginning; empty for another one."""
+    """Returns the role that a recorded token has by its prefix; empty for an unknown prefix."""
     kind, separator, _ = (_token(entry) or "").partition("_")
     return {"df": "key", "dft": "account"}.get(kind, "") if separator else ""
 

@@ -70,7 +70,7 @@ NOBODY, NO_WEBSITE = "00000000-0000-4000-8000-000000000000", "000000000000000000
 """The ids of a visitor and of a website that do not exist."""
 
 _UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
-# A word that every server reads as one value.
+# A word without commas, spaces or other characters at which a server might split it into several values.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DATES = frozenset({"startAt", "endAt"})
 _ROLES = {

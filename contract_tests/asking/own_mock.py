@@ -23,7 +23,7 @@ def own_mock(*options: str) -> Iterator[str]:
 
     Raises StoppedError if it does not start.
     """
-    # It runs as a module, so that it is the one installed in this environment.
+    # The command is run as a module, so that the mock of this Python environment is used.
     command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # noqa: S603 - it is our own
         try:
@@ -38,7 +38,7 @@ def _address(output: IO[str]) -> str:
     told: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
-        # The pipe is closed with the process.
+        # Reading fails with ValueError when the pipe is closed at the end of the process.
         with suppress(ValueError):
             for line in output:
                 if line.startswith(_LISTENING):

@@ -1,4 +1,4 @@
-"""A transport that connects to one address, whatever the name in the URL resolves to."""
+"""A transport that connects to one address, and never resolves the host name in the URL."""
 
 import httpx2
 
@@ -6,7 +6,8 @@ import httpx2
 class Pinned(httpx2.BaseTransport):
     """A transport that carries requests to an address, with the host of their URL in `Host` and in TLS.
 
-    Whoever checked the address can be sure that no later answer of a name server leads elsewhere.
+    A caller that has checked the address can be sure that the requests go there, even if the name's DNS entry
+    changes.
     """
 
     def __init__(self, inner: httpx2.BaseTransport, address: str) -> None:

@@ -17,9 +17,9 @@ class ProxyError(Exception):
 
 
 def proxy_of(url: str) -> str | None:
-    """Returns the URL of the proxy for a server; None if it is reached directly.
+    """Returns the URL of the proxy for a server; None if requests go to the server directly.
 
-    A server on this machine is, and so is one that `NO_PROXY` lists. Raises ProxyError.
+    They do for a server on this machine, and for one that `NO_PROXY` lists. Raises ProxyError.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""

@@ -1,4 +1,7 @@
-"""Rules about access to operations, read from the document; probes and clauses are made from them."""
+"""Rules about access to operations, which follow from the document.
+
+Probes and clauses are made from these rules.
+"""
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
@@ -39,18 +42,18 @@ _NEEDS = {
 }
 _NO_ROLES: Mapping[str, str] = {}
 _ACCOUNTS = ("account", "no_permission", "elsewhere")
-# The roles that give an id for a path; other ids cannot be known before the run.
+# The path parameters whose value is a credential, with its role. Other ids cannot be known before the run.
 _IDS = {"funnelId": "funnel"}
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the document: requests of a kind are answered with one of `statuses`.
+    """A rule of the document: a request of some kind is answered with one of `statuses`.
 
     `who` sends the requests: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values`
-    are the values of parameters by name; `roles` are the roles of the credentials that give the values of
-    others.
+    are the values of parameters by name. `roles` are the roles whose credentials are the values of other
+    parameters.
     """
 
     id: str
@@ -82,8 +85,8 @@ def rules_of(contract: Document) -> list[Rule]:
     """Returns the rules of the operations without clauses written by hand, in the order of the document.
 
     A refusal that the document describes alike for several operations that read is a rule for the first of
-    them only, so that a run does not take half a dozen requests for each operation. An unknown id and the
-    operations that write keep all of their rules.
+    them only, so that a run does not take half a dozen requests for each operation. Rules about unknown ids,
+    and rules of operations that write, are never left out.
     """
     found: dict[Hashable, Rule] = {}
     for operation in _described(contract):
@@ -96,7 +99,8 @@ def rules_of(contract: Document) -> list[Rule]:
 def pagings_of(contract: Document) -> list[Paging]:
     """Returns the operations with pages for which the kit can make a correct request.
 
-    Of several whose answers have the same members outside of `data`, only the first one is returned.
+    If several of them have answers with the same members outside of `data`, only the first of them is
+    returned.
     """
     found: dict[Hashable, Paging] = {}
     for operation in _described(contract):
@@ -119,7 +123,7 @@ def _described(contract: Document) -> Iterator[Operation]:
 
 
 def wide_reads_of(contract: Document) -> list[tuple[Operation, dict[str, str]]]:
-    """Returns the reads with columns that are answered on request only, with the values that request all.
+    """Returns each read that has columns on request only, with the parameter values that request all columns.
 
     Such columns are known from clients, not from the documentation.
     """
@@ -144,12 +148,15 @@ class _Asked:
         self.takes_keys = WEBSITE_KEY in schemes
         self.takes_tokens = ACCOUNT_TOKEN in schemes
         self.is_below_a_website = operation.parameter(WEBSITE_ID, "path") is not None
-        # The credentials do not say which website of an account a key belongs to.
+        # No website is named for a key, because the credentials do not say to which website the key belongs.
         self.main = MAIN if self.takes_keys and not self.is_below_a_website else "account"
 
     @cached_property
     def roles(self) -> dict[str, str]:
-        """The parameters whose value is that of a role: for an account token, the website."""
+        """The parameters whose value is a credential, by name, with its role.
+
+        An account token needs the website.
+        """
         is_meant = self.is_below_a_website or (self.operation.parameter(WEBSITE_ID) and self.main != MAIN)
         return {WEBSITE_ID: "website_id"} if is_meant else {}
 
@@ -157,7 +164,7 @@ class _Asked:
     def values(self) -> dict[str, str]:
         """The required parameters, each with its documented example.
 
-        Of several of which one is required, it is the first that has an example.
+        If the operation requires one of several, the first of them with an example is added.
         """
         examples = {
             p.name: p for p in self.operation.parameters if p.name != WEBSITE_ID and p.example is not None
@@ -178,7 +185,7 @@ class _Asked:
         return is_placed and has_one and required - {WEBSITE_ID} <= self.values.keys()
 
     def likeness(self, rule: Rule) -> Hashable:
-        """Returns a value that two rules share if one of them stands for both."""
+        """Returns a value that is equal for two rules if only one of them need be asked."""
         kind = rule.label
         if kind not in labels.REFUSED - {labels.UNKNOWN_RESOURCE} or not self.operation.is_read:
             return rule.id
@@ -229,7 +236,7 @@ class _Asked:
 
     @cached_property
     def _ids(self) -> dict[str, str]:
-        """The parameters of the path with the roles that give their ids; empty if an id cannot be given."""
+        """The path parameters with the roles whose credentials are their values; empty if one has no role."""
         named = [p.name for p in self._in_path if p.name != WEBSITE_ID]
         return {name: _IDS[name] for name in named} if set(named) <= _IDS.keys() else {}
 
@@ -260,7 +267,10 @@ class _Asked:
 
 
 def _unknown(parameter: Parameter) -> str | None:
-    """Returns an id in the parameter's form that does not exist; None if none of UNKNOWN_IDS has the form."""
+    """Returns an id that does not exist, in the parameter's form.
+
+    Returns None if no id of UNKNOWN_IDS has this form.
+    """
     pattern = re.compile(parameter.schema.get("pattern", ""))
     return next((value for value in UNKNOWN_IDS if pattern.search(value)), None)
 

@@ -1,4 +1,4 @@
-"""What a run may have left on a server, and how it is removed."""
+"""Traces: the goals and payments that a run may have left on a server, and how they are removed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Trace:
-    """A thing that a run may have written.
+    """A goal, payment or identity that a run may have written.
 
-    `what` names it for people. `operation` is the operation that removes it, with the parameters `values`;
-    None if the API has none.
+    `what` is its name for people. `operation`, with the parameters `values`, removes it; None if the API
+    cannot remove it.
     """
 
     what: str
@@ -21,7 +21,7 @@ class Traces:
     """The things that a run may have written and has not removed, in the order in which they were sent."""
 
     def __init__(self) -> None:
-        """Nothing is written yet."""
+        """Begins without traces."""
         self._left: dict[Trace, bool] = {}
 
     def begin(self, trace: Trace) -> None:
@@ -37,7 +37,7 @@ class Traces:
         self._left.pop(trace, None)
 
     def left(self) -> list[Trace]:
-        """Returns what is left, the latest first."""
+        """Returns the traces that are not removed, the latest first."""
         return list(reversed(self._left))
 
     def is_confirmed(self, trace: Trace) -> bool:

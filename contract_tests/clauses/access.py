@@ -1,4 +1,4 @@
-"""Clauses about authentication and errors: who is let in, and with which status others are refused."""
+"""Clauses about authentication and errors: which tokens are accepted, and which status others get."""
 
 from collections.abc import Iterable
 
@@ -121,7 +121,7 @@ _ANSWERS = (
     Answered(
         "ERR-04",
         labels.UNKNOWN_WEBSITE,
-        # Some servers answer 403, so as not to reveal whether a website exists.
+        # Some servers answer 403, because 404 would reveal that a website does not exist.
         (403, 404),
         "A request for a website that does not exist is refused with 404 or 403.",
         "001 Errors",
@@ -143,7 +143,7 @@ ACCESS = [answered.clause() for answered in _ANSWERS]
 
 
 def access_clauses(contract: Document) -> list[Clause]:
-    """Returns a clause for each rule of the document about operations that have none written by hand."""
+    """Returns a clause for each access rule of the operations that have no access clauses by hand."""
     return [_clause(rule) for rule in rules_of(contract)]
 
 

@@ -15,9 +15,9 @@ from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
 
-# The counter of early 2026 leaves out visitors who have been idle for five minutes: not all of so many.
+# The number of visitors from which the counter of early 2026, which leaves out idle visitors, cannot be 0.
 _MANY = 10
-# So many visitors can come or go on any website while a cache holds an answer.
+# The number of visitors who can come or go on any website while a cache holds an answer.
 _FEW = 3
 _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
@@ -25,7 +25,7 @@ _ERROR, _FAILURE = 400, 500
 _CUSTOMER_SCORE = 100
 # How much a score may change while a visitor views another page.
 _LIKE = 10
-# In ms. After two minutes a visitor may have moved or been deleted.
+# In ms. The time after which a profile is not compared: the visitor may have travelled, or been deleted.
 _SOON, _MINUTE, _SECOND = 120_000, 60_000, 1_000
 
 
@@ -39,7 +39,7 @@ class Sandwich(NamedTuple):
 
 
 def sandwiches(recording: Recording) -> Iterator[Sandwich]:
-    """Yields the rounds in which both maps list every visitor that they count."""
+    """Yields the sandwiches whose two maps list every visitor that they count."""
     for number in range(labels.ROUNDS):
         asked = recording.labelled(labels.round_of(number))
         # An answer from a cache describes an earlier time than the next answer.
@@ -59,7 +59,7 @@ def _visitors(counter: Exchange) -> float | None:
 
 
 def _complete(data: dict[str, Json]) -> set[str] | None:
-    """Returns the ids of the listed visitors; None if the list is not as long as `count` says."""
+    """Returns the ids of the listed visitors; None if the map's `count` is not the length of the list."""
     ids = [
         row["visitorId"].lower() for row in rows(data, "visitors") if isinstance(row.get("visitorId"), str)
     ]
@@ -87,7 +87,8 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
     least, most = len(set.intersection(*listed)), len(set.union(*listed))
     slack = _slack(found, most)
     too_many = all(s.visitors > most + slack for s in found)
-    # In early 2026 the counter looked back five minutes only; an unknown revision may be that one.
+    # The counter of early 2026 counts the last five minutes only. If the revision is unknown, it may be that
+    # one.
     is_same_window = recording.judged_by == REVISION_2026_06
     too_few = all(s.visitors < least - slack for s in found) and is_same_window
     none_at_all = all(s.visitors == 0 for s in found) and least > _MANY
@@ -95,16 +96,17 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
         last = found[-1]
         bounds = f"between {least} and {most}"
         problem = f"three times in a row: the maps before and after all of them allow {bounds} visitors"
-        # A cache may have held what never changed, but no website doubles or halves in half a minute.
+        # An answer that never changed may come from a cache, but no website's count doubles or halves in half
+        # a minute.
         is_held = slack > 0 and (least - slack) / 2 <= last.visitors <= (most + slack) * 2
         yield Violation(problem, last.counter, "/data/0/visitors", last.visitors, is_held)
 
 
 def _slack(found: list[Sandwich], most: int) -> float:
-    """Returns how far the counter may be off because a cache may hold it, or the map, for half a minute.
+    """Returns by how many visitors counter and map may differ, since either may come from a cache.
 
-    This is 0 if both were seen to change. In half a minute about one visitor in twenty comes or goes; on a
-    small website it may be a few more.
+    This is 0 if both changed during the run. Otherwise it is one visitor in twenty, as in half a minute, and
+    a few more on a small website.
     """
     first = found[0]
     is_map_new = any(shown != first.maps[0] for s in found for shown in s.maps)
@@ -115,14 +117,14 @@ def _slack(found: list[Sandwich], most: int) -> float:
 
 
 class Met(NamedTuple):
-    """A visitor on the map, with the profile that was requested next."""
+    """A visitor on a map, with the profile that was requested after the map."""
 
     visitor: dict[str, Json]
     profile: Exchange
 
 
 def met(recording: Recording) -> Iterator[Met]:
-    """Yields the visitors whose profile was requested because they were on the map."""
+    """Yields each visitor on a map whose profile was requested after the map."""
     latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.exchanges:
         if exchange.sent is None:
@@ -148,14 +150,14 @@ def met(recording: Recording) -> Iterator[Met]:
     cases=lambda recording: [found] if len(found := list(met(recording))) > 1 else [],
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
-    # A single visitor may have been deleted meanwhile.
+    # One visitor alone may have been deleted between the two answers.
     if all(_ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED for case in found):
         problem = f"none of {len(found)} visitors from the map has a profile"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
 
 
 def _told(part: str) -> Callable[[Recording], list[Met]]:
-    """Returns a function that picks visitors in whose profile a part, such as `identity`, is an object."""
+    """Returns a function that picks the visitors whose profile has an object such as `identity`."""
     return lambda recording: [
         case
         for case in met(recording)
@@ -169,7 +171,7 @@ def _told(part: str) -> Callable[[Recording], list[Met]]:
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of a visitor from the map who is on the first visit",
-    # Returning visitors may come from another place.
+    # A returning visitor may now be in another place.
     is_timed=True,
     cases=lambda recording: (
         [found] if (found := list(filter(_is_first_visit, _told("identity")(recording)))) else []
@@ -177,7 +179,7 @@ def _told(part: str) -> Callable[[Recording], list[Met]]:
 )
 def same_place(found: list[Met]) -> Iterable[Violation]:
     elsewhere = [violations for case in found if (violations := list(_elsewhere(case)))]
-    # Single visitors may travel.
+    # One visitor alone may have travelled.
     if len(elsewhere) > len(found) / 2:
         yield from elsewhere[0]
 
@@ -221,7 +223,7 @@ def same_country(found: list[Met]) -> Iterable[Violation]:
 
 
 def _is_back(case: Met) -> bool:
-    """Whether a visitor has returned, and both map and profile contain the country."""
+    """Whether a visitor has returned, and both the map and the profile contain the visitor's country."""
     activity, location = case.profile.data.get("activity"), case.visitor.get("location")
     if not isinstance(activity, dict) or not isinstance(location, dict):
         return False
@@ -322,7 +324,7 @@ def first_visit_before_session(case: Met) -> Iterable[Violation]:
 
 
 def _user_ids(case: Met) -> tuple[str | None, str | None]:
-    """Returns the `userId` on the map and the one in the profile, None for each that is not a text."""
+    """Returns the `userId` on the map and the one in the profile. Each is None if it is not a text."""
     shown, told = case.visitor.get("profileData"), case.profile.data.get("profile")
     return _user_id(shown), _user_id(told)
 
@@ -349,7 +351,7 @@ def _identified(recording: Recording) -> list[list[Met]]:
     cases=_identified,
 )
 def same_user(found: list[Met]) -> Iterable[Violation]:
-    # A single visitor may have been identified anew.
+    # One visitor alone may have been identified again between the two answers.
     others = [case for case in found if len(set(_user_ids(case))) > 1]
     if len(others) > len(found) / 2:
         shown, told = _user_ids(others[0])
@@ -394,7 +396,7 @@ def _buyers(recording: Recording) -> list[list[Met]]:
 
 
 def _payments_of(profile: Exchange) -> list[str]:
-    """Returns the pointers of the payments in a profile that were made a minute before any recent map."""
+    """Returns the pointers of the payments in a profile that are at least a minute older than every map."""
     if profile.now is None:
         return []
     latest = profile.now.earliest - _SOON - _MINUTE
@@ -422,7 +424,7 @@ def _payments_of(profile: Exchange) -> list[str]:
 def buyers_are_customers(found: list[Met]) -> Iterable[Violation]:
     others = [case.profile for case in found if case.visitor["isCustomer"] is False]
     if len(others) > len(found) / 2:
-        # The payment of a single visitor may have been refunded.
+        # If it is only one visitor, the payment may have been refunded between the two answers.
         is_alone = len({case.visitor["visitorId"] for case in found}) == 1
         problem = "the map says `isCustomer: false`"
         yield Violation(problem, others[0], _payments_of(others[0])[0], "payment", is_alone)
@@ -450,7 +452,7 @@ def same_number_of_visits(found: list[Met]) -> Iterable[Violation]:
 
 
 def _is_same_visit(case: Met) -> bool:
-    """Whether the session on the map is the latest visit in the profile, and one of them counts several."""
+    """Whether the session on the map is the profile's latest visit, and one of them counts several visits."""
     session = ms(case.visitor.get("sessionStartTime"))
     visit = ms(case.profile.data["activity"].get("lastVisitAt"))
     is_same = session is not None and visit is not None and abs(session - visit) <= _SECOND
@@ -458,7 +460,7 @@ def _is_same_visit(case: Met) -> bool:
 
 
 def _visits(case: Met) -> tuple[Json, Json]:
-    """Returns how many visits the map counts, and how many the profile."""
+    """Returns the number of visits on the map, and the number of visits in the profile."""
     return case.visitor.get("visitCount"), case.profile.data["activity"].get("visitCount")
 
 
@@ -473,7 +475,7 @@ def _predicted(recording: Recording) -> list[list[Met]]:
 
 
 def _scores(case: Met) -> tuple[Json, Json]:
-    """Returns the score on the map, and the one in the profile."""
+    """Returns the score on the map, and the score in the profile."""
     likelihood = case.visitor.get("conversionLikelihood")
     shown = likelihood.get("score") if isinstance(likelihood, dict) else None
     return shown, case.profile.data["prediction"].get("score")

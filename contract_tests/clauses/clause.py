@@ -1,4 +1,4 @@
-"""Clauses: documented sentences, each with two small functions that judge exchanges by it."""
+"""Clauses: documented sentences, each with two small functions that compare exchanges with the sentence."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ Check = Callable[[Any], Iterable[Violation]]
 class Clause:
     """One documented sentence.
 
-    `cases` picks from a recording what the clause can be judged on; `check` yields the violations of one
-    case. Without a case the clause was not observed; `needs` says what it takes to observe it. `source` is a
-    page and a heading on it.
+    `cases` returns the parts of a recording to which the sentence applies; `check` yields the violations of
+    one case. A clause without a case was not observed, and `needs` says which answer would be a case.
+    `source` is a page and a heading on it.
     """
 
     id: str
@@ -72,9 +72,10 @@ def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this ma
 ) -> Callable[[Check], Clause]:
     """Returns a decorator that makes a clause of a function that checks one case.
 
-    `reads` names an operation and a place in its answers, such as `data.recentEvents.*.timestamp`, where a
-    case needs an instant. If no instant can be read there, the verdict says so. It also does if no answer of
-    the operation `dated` tells when it was made, and with `is_timed` if requests have no known instant.
+    The other arguments make the verdict of an unobserved clause more exact. `reads` names an operation and a
+    place in its answers, such as `data.recentEvents.*.timestamp`: the verdict says if no instant can be read
+    there. `dated` names an operation: the verdict says if none of its answers has a readable `Date`. With
+    `is_timed`, it says if the instants of requests are unknown.
     """
     reasons: list[Callable[[Recording], str]] = [
         *([_untimed] if is_timed else []),
@@ -95,7 +96,7 @@ def _first(reasons: Iterable[Callable[[Recording], str]], recording: Recording) 
 
 
 def _untimed(recording: Recording) -> str:
-    """Says of how many requests it is not known when they were sent; empty for none."""
+    """Returns in words how many requests have no known instant; empty if all have one."""
     asked = recording.exchanges
     unknown = sum(exchange.sent is None for exchange in asked)
     if not unknown:
@@ -104,7 +105,7 @@ def _untimed(recording: Recording) -> str:
 
 
 def _undated(operation: str, recording: Recording) -> str:
-    """Says that no answer of an operation tells when it was made; empty if one does."""
+    """Returns in words that no answer of an operation has a readable `Date`; empty if one has."""
     answers = recording.answers(operation)
     if not answers or any(exchange.now is not None for exchange in answers):
         return ""

@@ -9,7 +9,7 @@ from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 
-# Rate limits and gateways may answer without an envelope: the page says that "most" errors have one.
+# Rate limits and gateways may answer without an envelope, since the page says that "most" errors have one.
 _BARE = frozenset({429, 502, 503, 504})
 _RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
@@ -20,7 +20,7 @@ def successes(recording: Recording) -> list[Exchange]:
 
 
 def refusals(recording: Recording) -> list[Exchange]:
-    """Returns the errors that the documentation demands, without those of rate limits and gateways."""
+    """Returns the documented errors, without the answers of rate limits and gateways."""
     return [
         exchange
         for exchange in recording.exchanges
@@ -31,12 +31,12 @@ def refusals(recording: Recording) -> list[Exchange]:
 
 
 def errors(recording: Recording) -> list[Exchange]:
-    """Returns the refusals whose body is an object."""
+    """Returns the refusals whose body is a JSON object."""
     return [exchange for exchange in refusals(recording) if isinstance(exchange.json, dict)]
 
 
 def error_objects(recording: Recording) -> list[Exchange]:
-    """Returns the refusals whose `error` is an object."""
+    """Returns the refusals whose `error` is a JSON object."""
     return [exchange for exchange in errors(recording) if isinstance(exchange.json.get("error"), dict)]
 
 

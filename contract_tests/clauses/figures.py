@@ -1,4 +1,4 @@
-"""The figures of reports: of a whole period, and of its parts, for the clauses that compare them."""
+"""The figures of reports, for clauses that compare the figures of a whole period with those of its parts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -14,54 +14,54 @@ OVERVIEW, TIMESERIES = "getOverview", "getTimeseries"
 Numbers = dict[str, Json]
 
 _COUNTS = frozenset({"visitors", "sessions", "payments", "completions", "clicks"})
-# A service may estimate distinct visitors and sessions, so each of two figures may be 2 % off.
+# A server may estimate distinct visitors and sessions, so each of two figures may be wrong by 2 %.
 ESTIMATE = 0.05
 FEW = 2
 
 
 class Totals(NamedTuple):
-    """The figures of a period, an answer with them, and the JSON pointer to them."""
+    """The figures of a period, the answer that contains them, and the JSON pointer to them."""
 
     figures: Numbers
     exchange: Exchange
     pointer: str
 
     def number(self, name: str) -> float | None:
-        """A figure; None if it is absent, no number, or a count that cannot be one."""
+        """Returns a figure; None if it is absent, not a number, or a count that is negative or not whole."""
         value: Any = self.figures.get(name)
         is_wrong = not is_number(value) or (name in _COUNTS and (value < 0 or value % 1))
         return None if is_wrong else value
 
     def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:
-        """A violation by a figure."""
+        """Returns a violation at a figure; `is_warning` makes it a warning."""
         pointer = f"{self.pointer}/{name}"
         return Violation(problem, self.exchange, pointer, self.figures.get(name), is_warning)
 
 
 class Parts(NamedTuple):
-    """The figures of a whole, and the parts of it: buckets of a time series, or rows of a breakdown."""
+    """The figures of a whole period, and of its parts: buckets of a time series, or rows of a breakdown."""
 
     whole: Totals
     parts: list[Totals]
 
     def summed(self, name: str) -> tuple[float, float] | None:
-        """The figure of the whole and the sum over the parts; None if one of them is absent."""
+        """Returns the figure of the whole and the sum over the parts; None if a figure is absent."""
         total, values = self.whole.number(name), [part.number(name) for part in self.parts]
         known = [value for value in values if value is not None]
         return (total, sum(known)) if total is not None and known and len(known) == len(values) else None
 
     def rounding(self, name: str) -> float:
-        """How far the sum over the parts may be off if each figure is rounded."""
+        """Returns how far the sum over the parts may differ from the whole because each figure is rounded."""
         return sum(map(unit_of, (self.whole.number(name), *(part.number(name) for part in self.parts))))
 
 
 def unit_of(value: float | None) -> float:
-    """The unit to which a figure may have been rounded: whole ones if it has no decimals, else hundredths."""
+    """Returns the unit to which a figure may have been rounded: 1 if it has no decimals, else 0.01."""
     return 0.01 if value is not None and value % 1 else 1.0
 
 
 def slack_of(value: float) -> float:
-    """How far an estimated number of visitors or sessions may be off."""
+    """Returns how far an estimated number of visitors or sessions may differ from the right one."""
     return FEW + ESTIMATE * abs(value)
 
 
@@ -85,13 +85,13 @@ def rows_of(exchange: Exchange) -> list[Totals]:
 
 
 def is_whole(exchange: Exchange) -> bool:
-    """Whether an answer has all rows of a list that tells its `total`."""
+    """Whether an answer contains all rows of its list, as many as `pagination.total`."""
     told, data = exchange.json.get("pagination"), exchange.data
     return isinstance(told, dict) and isinstance(data, list) and told.get("total") == len(data)
 
 
 def finished(recording: Recording, operation: str) -> list[tuple[Question, Exchange]]:
-    """Returns the answers about periods that are over, whose figures stay as they are."""
+    """Returns the answers about finished periods, whose figures are final, with their questions."""
     return [(question_of(e), e) for e in recording.answers(operation) if is_finished(e)]
 
 
@@ -106,7 +106,7 @@ def overviews_of(recording: Recording) -> dict[Question, Totals]:
 
 
 def all_overviews(recording: Recording) -> list[Totals]:
-    """Returns the figures of all overviews, also of those about the present."""
+    """Returns the figures of all overviews, including those of unfinished periods."""
     return [found for e in recording.answers(OVERVIEW) if (found := overview_of(e)) is not None]
 
 

@@ -67,7 +67,10 @@ def _too_many(page: Page) -> Iterable[Violation]:
 
 
 def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, ...]]:
-    """Returns triples of the first page, the second, and the first again, in case rows come in between."""
+    """Returns triples of the first page, the second page, and the first page again.
+
+    The third shows whether the list has changed meanwhile.
+    """
     found = pages(operation, recording)
     triples = zip(found, found[1:], found[2:], strict=False)
     return [
@@ -78,7 +81,7 @@ def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, 
 
 
 def _the_same(triple: tuple[Page, ...]) -> Iterable[Violation]:
-    # If the list changes meanwhile, two of the three pages may be equal, but not all of them.
+    # If the list changes meanwhile, two of the three pages may be equal, but not all three.
     if all(one.rows == other.rows for one, other in pairwise(triple)):
         second = triple[1]
         problem = f"`offset` was {second.offset}, but the rows are those of the first page"
@@ -96,6 +99,6 @@ def _pagination(page: Page) -> Json:
 def _another(page: Page) -> Iterable[Violation]:
     for name, asked, least in (("limit", page.limit, 1), ("offset", page.offset, 0)):
         told = _pagination(page).get(name, asked)
-        # What cannot be one is a matter of the clause about the member itself.
+        # The clause about the member itself judges a value of another type.
         if type(told) is int and told >= least and told != asked:
             yield Violation(f"`{name}` was {asked}", page.exchange, f"/pagination/{name}", told)

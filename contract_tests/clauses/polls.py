@@ -77,7 +77,7 @@ def payments_stay(again: Again) -> Iterable[Violation]:
 
 
 def _same_session(recording: Recording) -> list[list[Again]]:
-    """Returns one case with all pairs of rows of a visitor in a session from two maps, or none."""
+    """Returns, as one case, the pairs of rows that two maps have for a visitor in the same session."""
     told = [
         again
         for again in _again("visitors", "visitorId")(recording)
@@ -114,7 +114,7 @@ def visitors_keep_their_device(told: list[Again]) -> Iterable[Violation]:
 
 
 def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
-    """Yields a violation if more than a quarter have changed, as a few visitors may change their network."""
+    """Yields a violation if over a quarter of the visitors have changed; a few may change their network."""
     changed = [again for again in told if _contradicts(again.earlier.get(name), again.later.get(name))]
     if len(changed) > max(len(told) / 4, 1):
         last = changed[-1]
@@ -123,7 +123,7 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
 
 
 def _contradicts(earlier: Json, later: Json) -> bool:
-    """Whether two values differ. Null agrees with everything, and so does a member that one of them lacks."""
+    """Whether two values differ. Null differs from nothing, and so does a member that only one value has."""
     if isinstance(earlier, dict) and isinstance(later, dict):
         return any(_contradicts(earlier[name], later[name]) for name in earlier.keys() & later.keys())
     return earlier is not None and later is not None and earlier != later
@@ -200,7 +200,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 )
 def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     later = case[1]
-    # Each answer gives a span for the instant of the first visit; the two spans must overlap.
+    # From each answer follows a span of time that contains the first visit; the two spans must overlap.
     passed = [profile.activity["timeSinceFirstVisit"] for profile in case]
     spans = [(now, since) for p, since in zip(case, passed, strict=True) if (now := p.exchange.now)]
     earliest = max(now.earliest - since for now, since in spans)
@@ -225,7 +225,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earlier, later = ([row.get("timestamp") for row in rows(p.activity, "visitedPages")] for p in case)
     lost = [at for at in earlier if isinstance(at, str) and at not in later]
-    # A list of limited length may drop old rows for new ones, but does not get shorter.
+    # A list of limited length may lose old rows when new ones are added, but does not get shorter.
     if lost and len(later) < len(earlier):
         pointer = "/data/activity/visitedPages"
         yield Violation(f"the page view of {lost[0]} is gone", case[1].exchange, pointer)

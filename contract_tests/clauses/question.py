@@ -1,4 +1,4 @@
-"""What a request for a report asks: which period and filters, and whether that period is over."""
+"""The question of a request for a report: its period and its filters, and whether the period is over."""
 
 from datetime import date
 from functools import lru_cache
@@ -10,17 +10,17 @@ from contract_tests.instants import ms
 
 _DATES = ("startAt", "endAt", "timezone")
 _WEBSITE = "websiteId"
-# These choose columns, buckets and rows of an answer, but not what is counted.
+# These parameters select columns, buckets and rows of an answer. They do not change which visits are counted.
 _VIEW = frozenset({"fields", "interval", "limit", "offset"})
 _EPOCH = date(1970, 1, 1).toordinal()
 # In ms. A date ends twelve hours later in the last time zone than in UTC.
 _DAY, _LAST_ZONE = 86_400_000, 43_200_000
-# In ms: late page views and payments of a period that has just ended.
+# In ms: how late a page view or a payment of an ended period may still be recorded.
 _LATE = 3_600_000
 
 
 class Question(NamedTuple):
-    """What a report counts: the server, token and website, the dates, and the filters by name."""
+    """The question of a report: the server, token and website, the dates, and the filters by name."""
 
     who: tuple[str, str | None, str | None]
     dates: tuple[str | None, ...]
@@ -28,7 +28,7 @@ class Question(NamedTuple):
 
     @property
     def without_filters(self) -> "Question":
-        """The same question about everybody."""
+        """The same question without filters."""
         return self._replace(filters=frozenset())
 
     @property
@@ -39,11 +39,11 @@ class Question(NamedTuple):
 
 
 def question_of(exchange: Exchange) -> Question:
-    """Returns what the request asks; two answers to the same question have the same figures."""
+    """Returns the question of a request. Two answers to the same question have the same figures."""
     return _question(exchange.url, exchange.sender)
 
 
-# Each clause asks this of the same few answers.
+# The result is cached, because every clause needs it for the same few answers.
 @lru_cache(4096)
 def _question(address: str, sender: str | None) -> Question:
     url = urlsplit(address)
@@ -54,7 +54,7 @@ def _question(address: str, sender: str | None) -> Question:
 
 
 def is_finished(exchange: Exchange) -> bool:
-    """Whether the period of the request was over when it was answered, so that its figures stay."""
+    """Whether the period of the request was over when it was answered, so that the figures are final."""
     end = question_of(exchange).dates[1]
     if end is None:
         return False
@@ -65,7 +65,7 @@ def is_finished(exchange: Exchange) -> bool:
 
 
 def page_of(exchange: Exchange) -> tuple[int | None, int]:
-    """Returns the requested `limit`, None for none, and the `offset`."""
+    """Returns the requested `limit` (None if the request has none) and `offset`."""
     given = dict(parse_qsl(urlsplit(exchange.url).query))
     limit, offset = given.get("limit", ""), given.get("offset", "")
     return (int(limit[:9]) if _is_digits(limit) else None), (int(offset[:9]) if _is_digits(offset) else 0)

@@ -358,7 +358,7 @@ def no_flag_no_predictions(case: tuple[Exchange, dict[str, Json]]) -> Iterable[V
     exchange, data = case
     for n, visitor in enumerate(rows(data, "visitors")):
         told = visitor.get("conversionLikelihood")
-        # A customer's 100 is known without any model.
+        # A customer's score of 100 needs no prediction.
         if isinstance(told, dict) and told.get("score") != _CUSTOMER_SCORE:
             problem = "`hasConversionPredictions` is false, but a visitor has a prediction"
             yield Violation(problem, exchange, f"/data/visitors/{n}/conversionLikelihood", told)
@@ -447,7 +447,7 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
 
 
 def _is_paid(member: Member) -> bool:
-    """Whether a row is a received payment, or the event of one, with an amount."""
+    """Whether a row has an amount, and is a received payment or the event of one."""
     return member.row.get("type") in _PAYMENTS and is_number(member.row.get("amount"))
 
 
@@ -476,7 +476,7 @@ def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
 
 
 def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
-    """Returns, as one case, the payments with their events, as far as there is one of each in a second."""
+    """Returns, as one case, the payment and the event of each second that has exactly one of each."""
     told, happened = _by_second(payments(recording)), _by_second(events(recording))
     found = [
         (told[key][0], happened[key][0])
@@ -505,7 +505,7 @@ def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[
 
 
 def _is_a_hundred(one: float, other: float) -> bool:
-    """Whether one amount is a hundred times the other, but for what rounding changes."""
+    """Whether one amount is a hundred times the other, except for rounding."""
     return math.isclose(one, 100 * other, rel_tol=0.01) or math.isclose(other, 100 * one, rel_tol=0.01)
 
 

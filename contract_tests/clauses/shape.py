@@ -35,7 +35,7 @@ class _Column:
 
     @cached_property
     def violations(self) -> list[Violation]:
-        """The violations by these values, up to _MOST_VIOLATIONS."""
+        """Returns the violations by these values, at most _MOST_VIOLATIONS."""
         return [] if self.judge.are_good(self.values) else list(islice(self._found(), _MOST_VIOLATIONS))
 
     def pointers(self) -> Iterator[tuple[str, dict[str, Json]]]:
@@ -72,7 +72,7 @@ def _clause(same: list[Judge]) -> Clause:
         cases=partial(_cases, same),
         check=_check,
         size=_size,
-        # Another type breaks the contract even if only an example shows the member.
+        # A value of another type breaks the contract even if the member is known from an example only.
         accuses=True,
         revision=revisions.pop() if len(revisions) == 1 else None,
         why_not=partial(_why_not, same),
@@ -81,7 +81,7 @@ def _clause(same: list[Judge]) -> Clause:
 
 
 def _presence(row: Row) -> str:
-    """Returns the end of the sentence, which says where the member has to be present; empty for nowhere."""
+    """Returns the end of the sentence: where the member must be present; empty if it may be absent."""
     if row.breaks_if_absent is None:
         return ""
     return "; every object has it" if row.breaks_if_absent else "; at least one object has it"
@@ -92,14 +92,14 @@ def _needs(row: Row) -> str:
 
 
 def _how(row: Row) -> str:
-    """Returns how an answer of the operation can be had; empty if `verify` asks for one."""
+    """Returns in words how to obtain an answer of the operation; empty if `verify` requests one itself."""
     return "" if row.is_read else f", with {WRITING}"
 
 
 def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_Column]]:
-    """Yields all columns of an operation as one case, for each operation, and then each column as a case.
+    """Yields, for each operation, all columns as one case, and then each column as a case.
 
-    The former show whether the member is present, the latter which values it has.
+    The case of all columns shows whether the member is present; a case of one column, which values it has.
     """
     columns = list(_columns(same, recording))
     for operation in {column.judge.row.operation: None for column in columns}:
@@ -108,7 +108,7 @@ def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_
 
 
 def _why_not(same: list[Judge], recording: Recording) -> str:
-    """Returns in words that no object has a value at the place; without an object, what is missing above."""
+    """Returns in words that no object has a value at the place, or which part of the place is missing."""
     columns = list(_columns(same, recording))
     objects = sum(column.present + column.absent for column in columns)
     place = ".".join(same[0].row.place)
@@ -120,7 +120,7 @@ def _why_not(same: list[Judge], recording: Recording) -> str:
 
 
 def _missing(row: Row, recording: Recording) -> str:
-    """Returns the answer that is needed, with the shortest part of the place without a value."""
+    """Returns in words which answer is needed, with the shortest beginning of the place that has no value."""
     values: Sequence[Json] = [exchange.json for exchange in recording.answers(row.operation)]
     if not values:
         return f"a successful answer of {row.operation}{_how(row)}"
@@ -149,7 +149,8 @@ def _column(judge: Judge, exchange: Exchange, recording: Recording, above: tuple
 def _is_judged_by(row: Row, same: list[Row], revision: str | None) -> bool:
     """Whether an answer of a revision is judged by a row.
 
-    If the revision is unknown (None), only the first of those rows counts that both revisions have alike.
+    If the revision is unknown (None), a row counts only if both revisions have an equal one, and only the
+    first of the two counts.
     """
     if row.revision is None or row.revision == revision:
         return True
@@ -168,7 +169,7 @@ def _check(case: _Column | list[_Column]) -> Iterable[Violation]:
 
 
 def _absent(columns: list[_Column]) -> Iterator[Violation]:
-    """Yields a violation if no object has the member, or if some lack what a page shows in each."""
+    """Yields a violation if no object has the member, or some lack one that a page shows in each."""
     row = columns[0].judge.row
     breaks = row.breaks_if_absent
     absent = sum(column.absent for column in columns)

@@ -13,12 +13,12 @@ LIMITED = 429
 _ERROR, _FAILURE = 400, 500
 _NOT_THERE = "the server does not have this operation"
 _ONCE = "its URL failed once, and was not requested again"
-# Rate limits and gateways answer with these for a moment, whatever the request is.
+# Rate limits and gateways answer any request with these statuses, for a short time.
 _PASSING = frozenset({LIMITED, 502, 503, 504})
 
 
 class Case(NamedTuple):
-    """An answer. `warning` says why another status is only a warning, None if it breaks the clause."""
+    """An answer. `warning` says why a wrong status is only a warning; None if it breaks the clause."""
 
     exchange: Exchange
     warning: str | None = None
@@ -54,9 +54,9 @@ class Answered(NamedTuple):
     def cases(self, recording: Recording) -> Iterator[Case]:
         """Yields the answers to the labelled requests that say something about access.
 
-        The answers of rate limits and gateways do not, nor does a failure (5xx) where a success is expected.
-        Where a refusal is expected, a failure counts if other requests succeed, and every request for its
-        URL and body fails. If the server does not have the operation, its answer to a correct request is a
+        Answers of rate limits and gateways say nothing, nor does a failure (5xx) where a success is expected.
+        Where a refusal is expected, a failure counts if other requests succeed, and every request for its URL
+        and body fails. If the server does not have the operation, its answer to a correct request is a
         warning.
         """
         if self.operation is not None and self.operation in recording.absent:
@@ -89,5 +89,5 @@ class Answered(NamedTuple):
 
 
 def _request(exchange: Exchange) -> tuple[str, bytes]:
-    """Returns what two requests share if one repeats the other."""
+    """Returns a value that is equal for two requests if one repeats the other."""
     return exchange.url, exchange.request_body

@@ -42,7 +42,7 @@ BREAKDOWNS = (
 )
 
 _COUNTED_TWICE = {GOALS: ("completions", "visitors"), "getExitClicks": ("clicks", "visitors")}
-# In ms: the longest that a bucket can be, with the hour that a change of the clocks adds.
+# In ms: the greatest length of a bucket, including the hour that the end of summer time adds.
 _HOUR = 3_600_000
 _LONGEST = {"hour": _HOUR, "day": 25 * _HOUR, "week": 169 * _HOUR, "month": 745 * _HOUR}
 _IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), ("os", "os", "name"))
@@ -95,7 +95,7 @@ def buckets_add_up(case: Parts) -> Iterable[Violation]:
     cases=buckets,
 )
 def sessions_add_up(case: Parts) -> Iterable[Violation]:
-    # More of them may be right: a session may count in each bucket that it lasts through.
+    # The sum may be greater, because a session may count in each bucket in which it was active.
     found = case.summed("sessions")
     if found and found[1] < found[0] - slack_of(found[0]):
         yield case.whole.violation(f"the buckets add up to {found[1]:g} sessions", "sessions")
@@ -152,7 +152,7 @@ def payments_add_up(case: Parts) -> Iterable[Violation]:
         found = case.summed(name)
         if found and abs(found[0] - found[1]) > slack:
             problem = f"the overview has {found[0]:g}, but all rows {found[1]:g}"
-            # Payments of nobody who was seen have no row.
+            # A payment whose visitor was not seen in the period has no row.
             yield case.parts[0].violation(problem, name, is_warning=found[1] < found[0])
 
 
@@ -165,7 +165,7 @@ def payments_add_up(case: Parts) -> Iterable[Violation]:
     cases=broken_down(PARTITIONS),
 )
 def visitors_add_up(case: Parts) -> Iterable[Violation]:
-    # More of them may be right: a visitor may have two devices.
+    # The sum may be greater, because a visitor may have two devices.
     found = case.summed("visitors")
     if found and found[1] < found[0] - slack_of(found[0]):
         problem = f"the overview has {found[0]:g} visitors, but all rows {found[1]:g}"
@@ -222,7 +222,7 @@ def bounce_rate(case: Totals) -> Iterable[Violation]:
 
 
 def _rounding_of_bounces(overview: Totals) -> float:
-    """How many sessions the rounding of the bounce rate hides; infinite if there is no rate."""
+    """Returns by how many sessions the rounded bounce rate may be wrong; infinite if there is no rate."""
     rate, sessions = overview.number("bounce_rate"), overview.number("sessions")
     return unit_of(rate) * sessions / 100 + 1e-6 if rate is not None and sessions else float("inf")
 
@@ -257,7 +257,7 @@ def _sources(figures: Totals) -> tuple[float, float, float] | None:
 
 
 class Filtered(NamedTuple):
-    """An overview without filters, and one of the same period with some."""
+    """An overview without filters, and an overview of the same period with filters."""
 
     whole: Totals
     part: Totals
@@ -273,7 +273,7 @@ def _filtered(recording: Recording) -> Iterator[Filtered]:
 
 
 def _opposites(recording: Recording) -> Iterator[tuple[Totals, Totals, Totals]]:
-    """Yields a whole, what a filter leaves of it, and what the same filter with `is_not` leaves."""
+    """Yields three overviews of a period: without filters, with a filter, and with the filter as `is_not`."""
     found = [case for case in _filtered(recording) if len(case.filters) == 1]
     for one in found:
         [(name, value)] = one.filters
@@ -336,7 +336,7 @@ def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
 
 
 class Paged(NamedTuple):
-    """A row of a page, and the row that the whole list has in its place."""
+    """A row of a page, and the row at the same place of the whole list."""
 
     row: Totals
     whole: Totals
@@ -353,13 +353,13 @@ def _paged(recording: Recording) -> Iterator[Paged]:
             whole, offset, page = wholes.get(question, []), page_of(exchange)[1], rows_of(exchange)
             if not whole or not _fits(exchange) or exchange.json.get("interval") != _interval(whole):
                 continue
-            # The clause about `offset` judges whether it is the first page again.
+            # Another clause judges whether a later page is the first page again.
             if offset == 0 or [row.figures for row in page] != [row.figures for row in whole[: len(page)]]:
                 yield from map(Paged, page, whole[offset:])
 
 
 def _fits(exchange: Exchange) -> bool:
-    """Whether an answer has no more rows than its `limit`, which another clause judges."""
+    """Whether an answer has no more rows than its `limit`. If it has more, another clause reports it."""
     limit = page_of(exchange)[0]
     return limit is None or len(exchange.data) <= limit
 
@@ -381,7 +381,7 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     if begin != wanted:
         yield case.row.violation(f"the whole list has {case.whole.figures['timestamp']!r:.80}", "timestamp")
         return
-    # Rows with as many visitors may come in any order.
+    # Rows with the same number of visitors may come in any order.
     name = "visitors" if "goal" not in case.row.figures else "completions"
     found, right = case.row.number(name), case.whole.number(name)
     if found is not None and right is not None and abs(found - right) > slack_of(right):
@@ -428,7 +428,7 @@ def newest_first(case: list[Totals]) -> Iterable[Violation]:
 
 
 def _has_a_goal(exchange: Exchange) -> bool:
-    """Whether the request asks for visitors by a goal: `lastSeenAt` is then the goal's time."""
+    """Whether the request filters by a goal. If it does, `lastSeenAt` is the time of the goal."""
     return any(name in ("completedGoal", "goal") for name, _ in question_of(exchange).filters)
 
 
@@ -438,12 +438,12 @@ def _listed(exchange: Exchange) -> set[str]:
 
 
 def _has_ids(exchange: Exchange) -> bool:
-    """Whether each row of the visitors' list has an id of its own."""
+    """Whether all rows of the visitors' list have different ids."""
     return isinstance(exchange.data, list) and len(_listed(exchange)) == len(exchange.data)
 
 
 def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
-    """Returns the visitors' lists of finished periods that are whole in one answer."""
+    """Returns the visitors' lists of finished periods that fit into one answer."""
     return [
         (question, exchange)
         for question, exchange in finished(recording, VISITORS)
@@ -455,7 +455,7 @@ def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
 
 
 def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Exchange]]:
-    """Yields the list of all visitors, of the customers, and of the others."""
+    """Yields three lists of a period: all visitors, the customers, and the visitors who are no customers."""
     found = dict(_whole_lists(recording))
     for question, everybody in found.items():
         if not question.filters:
@@ -504,7 +504,7 @@ def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violat
 
 
 def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yields the visitors' list of the present, with the map that was requested before it."""
+    """Yields each visitors' list of the present, with the last map that was requested before it."""
     latest = None
     for exchange in recording.exchanges:
         if exchange.operation == MAP and isinstance(exchange.data, dict):
@@ -526,14 +526,14 @@ def who_is_on_the_map_is_listed(case: tuple[Exchange, Exchange]) -> Iterable[Vio
     exchange, shown = case
     ids = {str(row.get("visitorId")).lower() for row in rows(shown.data, "visitors")}
     missing = ids - _listed(exchange)
-    # The list may come from a cache, from before some of them came.
+    # The list may come from a cache, and be older than the visits of some of them.
     if len(missing) > max(len(ids) / 2, FEW):
         problem = f"{len(missing)} of {len(ids)} visitors on the map are not listed"
         yield Violation(problem, exchange, "/data", len(exchange.data))
 
 
 def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
-    """Returns the listed visitors on their first visit, each with the `identity` of the profile."""
+    """Returns the listed visitors who are on their first visit, each with the `identity` in the profile."""
     profiles = {
         str(case.profile.data.get("visitorId")).lower(): case.profile.data
         for case in met(recording)
@@ -568,7 +568,7 @@ def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Viola
 
 
 def _differences(row: Totals, identity: Json) -> list[Violation]:
-    """Returns how a row of the visitors' list differs from the profile's identity."""
+    """Returns in words how a row of the visitors' list differs from the `identity` in the profile."""
     found = []
     for name, member, within in _IDENTITY:
         shown, told = row.figures["identity"].get(name), identity.get(member)
@@ -613,7 +613,7 @@ def _series(recording: Recording) -> list[list[Totals]]:
 
 
 def _steps(buckets: list[Totals]) -> Iterator[tuple[int, Totals, Totals]]:
-    """Yields the ms between the beginnings of neighbouring buckets, with both of them."""
+    """Yields neighbouring buckets, with the time between their beginnings in ms."""
     for one, other in pairwise(buckets):
         begin, end = ms(one.figures.get("timestamp")), ms(other.figures.get("timestamp"))
         if begin is not None and end is not None:

@@ -1,4 +1,4 @@
-"""Trails: what a run has written, and the answers that were read before and after it."""
+"""Trails: what a run has written, such as a goal, with the answers from before and after the write."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,7 +22,7 @@ PAYMENT, EARLIER_PAYMENT = (CREATE_PAYMENT, labels.PAYMENT), (CREATE_PAYMENT, la
 IDENTITY = (IDENTIFY, labels.IDENTITY)
 """What a run writes: pairs of an operation and a label."""
 GONE = (labels.AFTER, labels.REMOVED)
-"""The labels of what is read before and after a removal."""
+"""The labels of the answers from before a write, and from after its removal."""
 
 NEEDS_GOAL = f"a goal that the server accepts, with {WRITING}"
 NEEDS_PAYMENT = f"a payment that the server accepts, with {WRITING}"
@@ -31,7 +31,10 @@ HELD = "; a cache may hold the answer"
 
 
 class Trail(NamedTuple):
-    """What was written, and the answers that were read `before` and `after` it."""
+    """The `body` of a write, and an operation's answers from `before` and `after` the write.
+
+    `before` is None if there is none.
+    """
 
     body: dict[str, Json]
     before: Exchange | None
@@ -39,7 +42,7 @@ class Trail(NamedTuple):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the later answer was made anew: one that a cache holds is like the earlier one."""
+        """Whether the two answers differ, so that the later one is not the earlier one from a cache."""
         return self.before is not None and self.before.json != self.after.json
 
     def violation(
@@ -50,7 +53,7 @@ class Trail(NamedTuple):
 
 
 def accepted(recording: Recording, operation: str, label: str) -> Exchange | None:
-    """Returns the first successful request of an operation with a label; None if there is none."""
+    """Returns the first successful exchange of an operation with a label; None if there is none."""
     found = (e for e in recording.labelled(label) if e.operation == operation and e.is_success)
     return next(found, None)
 
@@ -67,9 +70,12 @@ def trails_of(
     operation: str,
     reads: tuple[str, str] = (labels.BEFORE, labels.AFTER),
 ) -> list[Trail]:
-    """Returns what the answers of an operation show of a write, as one case; none without both.
+    """Returns the trail of a write in the answers of an operation, as one case.
 
-    An answer from a cache that says so is no case, because it may be older than the write.
+    Returns no case without the write or a later answer.
+
+    `reads` are the labels of the earlier and the later answer. A later answer with an `Age` above 0 is no
+    case, because it may be older than the write.
     """
     sent, after = accepted(recording, *write), read_of(recording, operation, reads[1])
     if sent is None or after is None or after.age:
@@ -78,12 +84,15 @@ def trails_of(
 
 
 def name_of(trail: Trail) -> str:
-    """Returns the name under which the goal of a trail is recorded."""
+    """Returns the name under which the server records the goal of a trail."""
     return recorded_name(str(trail.body.get("name")))
 
 
 def missing(trail: Trail, problem: str, pointer: str) -> Violation:
-    """Returns a violation for what an answer lacks; a warning if a cache may hold the answer."""
+    """Returns a violation: something is missing in the later answer.
+
+    It is a warning if a cache may hold the answer.
+    """
     return trail.violation(problem if trail.is_fresh else problem + HELD, pointer, is_soft=not trail.is_fresh)
 
 
@@ -95,7 +104,7 @@ def first_row(report: Exchange | None) -> dict[str, Json]:
 
 
 def after_removal(write: tuple[str, str], operation: str) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that picks the answer of an operation after what was written is removed."""
+    """Returns a function that picks the trail of a write, with the answer from after its removal."""
     removing = DELETE_GOALS if write[0] == CREATE_GOAL else DELETE_PAYMENTS
 
     def cases(recording: Recording) -> list[Trail]:

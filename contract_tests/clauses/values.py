@@ -1,4 +1,4 @@
-"""The values that a documented member may have: what breaks the contract, and what is a warning."""
+"""The judging of a documented member's values: which ones break the contract, and which are warnings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -12,7 +12,7 @@ from contract_tests.exchange import Json
 from contract_tests.instants import is_instant, ms
 
 _UUID_V4 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
-# The patterns of the document in words.
+# The patterns in the document, with words for people.
 _PATTERNS = {
     _UUID_V4: "a UUID, version 4",
     "^[0-9a-f]{24}$": "24 hexadecimal digits in small letters",
@@ -32,9 +32,9 @@ class Fault(NamedTuple):
 class Judge:
     """A judge of one documented member's values. The validators are compiled on first use.
 
-    A value that contradicts a page breaks the contract. If only an example shows the member, another type
-    breaks the contract, and any other difference is a warning. Letters in the other case, and an instant
-    without an offset, are always warnings.
+    A value that contradicts a page breaks the contract. If only an example shows the member, a value of
+    another type breaks the contract, and other faults are warnings. Upper case instead of lower case (or the
+    reverse), and an instant without an offset, are always warnings.
     """
 
     def __init__(self, row: Row) -> None:
@@ -42,7 +42,7 @@ class Judge:
         self.row = row
 
     def are_good(self, values: list[Json]) -> bool:
-        """Whether no value has a fault, which is usual. This is a hundred times faster than `faults`."""
+        """Whether no value has a fault, as is usual. This is a hundred times faster than `faults`."""
         return self._all_fit(values) and (
             not self._is_dated or all(ms(value) is not None for value in values if value is not None)
         )
@@ -96,13 +96,13 @@ class Judge:
             return Draft202012Validator({k: v for k, v in self._schema.items() if k == "type"}).iter_errors
         schema = dict(self._schema)
         if "pattern" in schema:
-            # No page says anything about the case of letters.
+            # No page says whether upper and lower case differ.
             schema["pattern"] = f"(?i){schema['pattern']}"
         return Draft202012Validator(schema).iter_errors
 
     @cached_property
     def _soft(self) -> Callable[[Json], Iterable[Any]]:
-        """A function that yields all errors of a value, for a value that does not break the contract."""
+        """A function that yields all errors of a value that does not break the contract."""
         return Draft202012Validator(self._schema).iter_errors
 
 

@@ -1,4 +1,4 @@
-"""Clauses about the meaning of a profile: its id, and times that agree with each other."""
+"""Clauses about the meaning of a profile: whose it is, and whether its times agree with each other."""
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -50,17 +50,17 @@ def _timed(*names: str) -> Callable[[Recording], list[Profile]]:
 
 
 def _lasting(at: str, since: str) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks the profiles with an instant `at` and a number `since` in `activity`."""
+    """Returns a function that picks profiles whose `activity` has the instant `at` and the number `since`."""
     return lambda recording: [p for p in _timed(at)(recording) if is_number(p.activity.get(since))]
 
 
 def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks the profiles with `least` or more instants in a list of `activity`."""
+    """Returns a function that picks the profiles with at least `least` instants in a list of `activity`."""
     return lambda recording: [p for p in profiles(recording) if len(_times(p, name)) >= least]
 
 
 def _dated(cases: Callable[[Recording], list[Profile]]) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks those of the profiles whose answer tells when it was made."""
+    """Returns a function that picks, of other profiles, those whose answer has a readable `Date`."""
     return lambda recording: [p for p in cases(recording) if p.exchange.now is not None]
 
 
@@ -191,7 +191,7 @@ def goals_have_been_completed(profile: Profile) -> Iterable[Violation]:
 
 
 def _is_later(at: int | None, exchange: Exchange) -> bool:
-    """Whether an instant lies after an answer for certain."""
+    """Whether an instant is certainly later than an answer."""
     return at is not None and exchange.now is not None and at > exchange.now.latest
 
 
@@ -213,7 +213,7 @@ def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
 )
 def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
     times = _times(profile, "completedGoals")
-    # No page says in which direction.
+    # No page says whether the list begins with the oldest or the newest.
     steps = {(later > earlier) - (later < earlier) for earlier, later in pairwise(times)}
     if {1, -1} <= steps:
         yield Violation(
@@ -252,7 +252,7 @@ def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
     first = ms(profile.activity["firstVisitAt"])
     for n, row in enumerate(rows(profile.activity, "visitedPages")):
         at = ms(row.get("timestamp"))
-        # Page views may be timed by the visitor's clock.
+        # The times of page views may come from the clock of the visitor's device.
         if first is not None and at is not None and at < first - _OTHER_CLOCK:
             problem = f"`firstVisitAt` is {profile.activity['firstVisitAt']}"
             pointer = f"/data/activity/visitedPages/{n}/timestamp"
@@ -279,7 +279,7 @@ def _has_views(profile: Profile) -> bool:
     cases=_viewers,
 )
 def page_views_are_of_pages(found: list[Profile]) -> Iterable[Violation]:
-    # The old page views of a single visitor may have been deleted.
+    # If it is only one visitor, old page views may have been deleted.
     if all(profile.activity["visitedPages"] == [] for profile in found):
         problem = f"`pageViewCount` is {found[0].activity['pageViewCount']}"
         yield Violation(problem, found[0].exchange, "/data/activity/visitedPages", [])

@@ -1,4 +1,4 @@
-"""Clauses about writes that are refused because of what they say; `written_*` are about all others."""
+"""Clauses about writes that are refused because of their body or parameters; `written_*` has the others."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from contract_tests.document import IMPLIED, OTHER
 
 
 def refusal_clauses() -> list[Clause]:
-    """Returns a clause for each kind of request that is refused because of what it says."""
+    """Returns a clause for each kind of request that is refused because of its body or its parameters."""
     return [
         replace(
             Answered(

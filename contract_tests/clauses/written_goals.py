@@ -1,4 +1,4 @@
-"""Clauses about goals that a run writes: they show everywhere, once, on their own website, until removed."""
+"""Clauses about goals that a run writes: all answers contain them once, until they are removed."""
 
 from collections.abc import Callable, Iterable
 
@@ -35,7 +35,7 @@ _GOALS, _METADATA = "getGoals", "getMetadata"
 
 
 def _in_profile(write: tuple[str, str]) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that picks the profile after a goal, if its goals can be read."""
+    """Returns a function that picks the profile from after a goal, if its list of goals can be read."""
     return lambda recording: [
         trail for trail in trails_of(recording, write, VISITOR) if goals_of(trail.after.data) is not None
     ]
@@ -75,7 +75,7 @@ def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
 
 
 def _written_as(trail: Trail) -> str | None:
-    """Returns the name under which the profile has a goal, whatever its case and blanks; None for no goal."""
+    """Returns the name of a goal in the profile, compared without case and blanks; None for no such goal."""
     names = (goal["name"] for goal in goals_of(trail.after.data) or ())
     return next((name for name in names if recorded_name(name) == name_of(trail)), None)
 
@@ -112,7 +112,7 @@ def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
 def origin_is_manual(trail: Trail) -> Iterable[Violation]:
     goal = _shown(trail)[0]
     for member, wanted, is_soft in (("origin", "manual", False), ("type", "custom", True)):
-        # The page calls the types examples.
+        # The page says that the types are examples.
         if isinstance(goal.get(member), str) and goal[member] != wanted:
             problem = f"the `{member}` of the goal `{goal['name']}` is not `{wanted}`"
             yield trail.violation(problem, "/data/activity", goal[member], is_soft=is_soft)
@@ -135,7 +135,7 @@ def goal_is_on_the_map(trail: Trail) -> Iterable[Violation]:
     events = events_of(trail.after.data, name_of(trail))
     if not events:
         problem = f"the goal `{name_of(trail)}` was accepted, and is no event here"
-        # The list may be short, and a cache may hold the map.
+        # The list may be limited to a few rows, and the map may come from a cache.
         yield trail.violation(problem, "/data/recentEvents", is_soft=True)
     if len(events) > 1:
         problem = f"the goal `{name_of(trail)}` was sent once, and is here {len(events)} times"
@@ -153,7 +153,7 @@ def _domain_of(recording: Recording, label: str) -> str | None:
 
 
 def _elsewhere(recording: Recording) -> list[Trail]:
-    """Returns the answers about a website of another domain after a goal of the main one."""
+    """Returns the answers about a website of another domain, from after a goal of the main website."""
     domains = [_domain_of(recording, label) for label in (labels.BEFORE, labels.ANOTHER_WEBSITE)]
     if None in domains or domains[0] == domains[1]:
         return []

@@ -1,4 +1,4 @@
-"""Clauses about visitors whom a run identifies: who they are shows everywhere, and is told only once."""
+"""Clauses about visitors whom a run identifies: all answers contain their identity, and only one event."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,7 +15,10 @@ from contract_tests.shown import metadata_of, row_of, sent_in, user_of
 
 
 def _identified(recording: Recording, operation: str) -> list[Trail]:
-    """Returns what shows of an identification; none on a website without cookies, which stores none."""
+    """Returns the trail of an identification, as one case.
+
+    There is no case on a website without cookies, which stores no identity.
+    """
     sent = accepted(recording, *IDENTITY)
     is_stored = (
         sent is not None and isinstance(sent.data, dict) and isinstance(sent.data.get("profileId"), str)
@@ -24,7 +27,7 @@ def _identified(recording: Recording, operation: str) -> list[Trail]:
 
 
 def _is_user_told(profile: Json) -> bool:
-    """Whether the `profile` of a visitor is null, or has a user id."""
+    """Whether a visitor's `profile` is null, or contains a user id."""
     return profile is None or (isinstance(profile, dict) and isinstance(profile.get("userId"), str))
 
 

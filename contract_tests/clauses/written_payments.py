@@ -1,4 +1,4 @@
-"""Clauses about payments that a run writes: they show everywhere, once per transaction, until removed."""
+"""Clauses about payments that a run writes: all answers contain them once, until they are removed."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,12 +26,15 @@ from contract_tests.recording import Recording
 from contract_tests.shown import are_payments_told, paid, payments_of, row_of
 
 _CUSTOMER_SCORE = 100
-# In ms: between two answers as near as that, nobody pays by chance.
+# In ms: the time between two answers in which no other payment of the visitor is likely.
 _SOON = 5_000
 
 
 class Paid(NamedTuple):
-    """The number of payments in a profile before and after `sent` payments, with the trail of the first."""
+    """The numbers of payments in a profile from `before` and `after` a run has sent `sent` payments.
+
+    `trail` is the trail of the first of them.
+    """
 
     trail: Trail
     sent: int
@@ -40,7 +43,7 @@ class Paid(NamedTuple):
 
 
 def _paid(recording: Recording, read: str = labels.AFTER) -> list[Paid]:
-    """Returns the payments in the profile, as one case; none if they cannot be counted."""
+    """Returns the numbers of payments in the profile, as one case; no case if they cannot be counted."""
     trails = trails_of(recording, PAYMENT, VISITOR, (labels.BEFORE, read))
     also = accepted(recording, *EARLIER_PAYMENT) is not None
     return [
@@ -101,14 +104,14 @@ def payment_is_on_the_map(trail: Trail) -> Iterable[Violation]:
     number = _payments_on(trail.after, trail.body) - _payments_on(trail.before, trail.body)
     told = f"a payment of {trail.body['amount']} {trail.body['currency']}"
     if number < 1:
-        # The list may be short, and a cache may hold the map.
+        # The list may be limited to a few rows, and the map may come from a cache.
         yield trail.violation(f"{told} was accepted, and is not here", "/data/recentPayments", is_soft=True)
     elif number > 1:
         yield trail.violation(f"one transaction is {told}", "/data/recentPayments", number)
 
 
 def _customer(trail: Trail) -> bool | None:
-    """Whether the visitor of a trail is a customer on the later map; None if it does not say so."""
+    """Whether the visitor of a trail is a customer on the later map; None if the map does not say."""
     row = row_of(trail.after.data, str(trail.body["datafast_visitor_id"])) or {}
     value = row.get("isCustomer")
     return value if isinstance(value, bool) else None
@@ -124,7 +127,7 @@ def _customer(trail: Trail) -> bool | None:
 )
 def payers_are_customers(trail: Trail) -> Iterable[Violation]:
     if not _customer(trail):
-        # A map without the payment may be older.
+        # A map that does not contain the payment may be older than the payment.
         is_told = bool(payments_of(trail.after.data, trail.body))
         problem = f"the visitor {trail.body['datafast_visitor_id']} has paid"
         yield trail.violation(problem, "/data/visitors", False, is_soft=not is_told)
@@ -192,7 +195,7 @@ def _was_customer(recording: Recording) -> bool:
 
 
 def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
-    """Returns whether a profile of just before a map has no payment, not even one of the visitor's own."""
+    """Returns whether a profile from just before a map contains no payment of anybody."""
     profile = read_of(recording, VISITOR, labels.REMOVED)
     if profile is None or profile.sent is None or shown.sent is None:
         return False

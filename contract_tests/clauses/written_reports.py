@@ -1,6 +1,7 @@
-"""Clauses about what a run writes, in reports: goals, their properties, and the revenue of a payment.
+"""Clauses about reports of what a run writes: its goals, their properties, and the revenue of its payment.
 
-A report may be cached for a minute. So what it lacks is a warning, and what it counts twice breaks.
+A report may come from a cache that is a minute old. So it is a warning if a goal or payment is missing, but
+it breaks the contract if one is counted twice.
 """
 
 from collections.abc import Iterable
@@ -33,7 +34,7 @@ _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "ge
 
 
 def _is_whole(report: Exchange) -> bool:
-    """Whether an answer has all rows of its report, and each of them can be read."""
+    """Whether an answer contains all rows of its report, and each row is readable."""
     pagination = report.json.get("pagination")
     total = pagination.get("total") if isinstance(pagination, dict) else None
     rows = report.data if isinstance(report.data, list) else []
@@ -93,9 +94,9 @@ def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
 
 
 class Figures(NamedTuple):
-    """The payments and the revenue of the second of a payment, before and after it was sent.
+    """The payments and revenues of one second, from before and after the run sent a payment of that second.
 
-    `revenue` is None if it is not known, or may be in another currency than the payment.
+    `revenue` is None if it is unknown, or if its currency may differ from that of the payment.
     """
 
     trail: Trail
@@ -103,7 +104,7 @@ class Figures(NamedTuple):
     revenue: tuple[float, float] | None
 
     def is_earned(self, times: int) -> bool:
-        """Whether the revenue has grown by so many times the amount, which is whole and may be rounded."""
+        """Whether the revenue has grown by `times` the amount. It may be rounded to whole units."""
         amount = float(self.trail.body["amount"])
         return self.revenue is not None and abs(self.revenue[1] - self.revenue[0] - times * amount) <= 1
 
@@ -114,7 +115,7 @@ def _figure(report: Exchange | None, name: str) -> float | None:
 
 
 def _figures(recording: Recording, read: str = labels.AFTER) -> list[Figures]:
-    """Returns the figures of the overview, as one case; none if it does not have them."""
+    """Returns the figures in the overviews, as one case; no case if an overview does not contain them."""
     found = []
     currency = first_row(read_of(recording, _METADATA, labels.BEFORE)).get("currency")
     for trail in trails_of(recording, EARLIER_PAYMENT, _OVERVIEW, (labels.BEFORE, read)):
@@ -145,7 +146,8 @@ def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
         yield case.trail.violation(problem, "/data/0/payments", after, is_soft=True)
     elif after > before + 1:
         problem = f"{told} was made, and {before:g} payments before; one transaction is one payment"
-        # Without the revenue it may be another payment that was recorded late.
+        # If the revenue has not grown twice, the second payment may be one that another visitor made and the
+        # server recorded late.
         yield case.trail.violation(problem, "/data/0/payments", after, is_soft=not case.is_earned(2))
     elif case.revenue is not None and not case.is_earned(1):
         problem = f"{told} was made, and {case.revenue[0]:g} earned before"

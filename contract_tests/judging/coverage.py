@@ -1,4 +1,4 @@
-"""The coverage of credentials: which clauses their requests can make observable, and what more would."""
+"""The coverage of credentials: the clauses that they make observable, and which others would add some."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,13 +10,13 @@ from contract_tests.asking.probes.probe import is_wanted
 from contract_tests.document import Document
 
 _WEBSITE = "website_id"
-# Any text does, since nothing is sent.
+# A stand-in for every missing credential. Its value does not matter, because no request is sent.
 _ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The roles of credentials that are not given, and the ids of the clauses that they would add."""
+    """The roles of missing credentials, and the ids of the clauses that these credentials would add."""
 
     roles: tuple[str, ...]
     clauses: tuple[str, ...]
@@ -25,7 +25,7 @@ class Gain:
 def coverage_of(
     contract: Document, credentials: Credentials, ids: Sequence[str], *, may_write: bool = False
 ) -> list[str]:
-    """Returns those of the clauses that the requests of these credentials can make observable."""
+    """Returns the clauses that can be observed with these credentials."""
     probes = probes_for(contract, credentials, ids, may_write=may_write)
     return [clause_id for clause_id in ids if any(is_wanted(probe.serves, [clause_id]) for probe in probes)]
 
@@ -38,7 +38,7 @@ def gains_of(contract: Document, credentials: Credentials, ids: Sequence[str]) -
 
 def _gains(contract: Document, credentials: Credentials, ids: Sequence[str]) -> Iterator[Gain]:
     now = set(coverage_of(contract, credentials, ids))
-    # Most tokens of accounts are only of use with a website, so it is added to each of them.
+    # Most account tokens are useless without a website, so each is tried together with a website's id.
     placed = replace(credentials, website_id=credentials.website_id or NO_WEBSITE)
     with_website = coverage_of(contract, placed, ids)
     if credentials.website_id is None:

@@ -20,7 +20,7 @@ from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant, Weight
 from contract_tests.recording import Recording
 
-# The mock's clock runs faster, so that polls lie seconds apart without a wait.
+# The mock's clock runs faster than ours, so that polls are seconds apart without waiting.
 _SPEED = 10
 _WEIGHTS: Mapping[Outcome, Weight | None] = {
     Outcome.BROKEN: "breaks",
@@ -31,10 +31,10 @@ _WEIGHTS: Mapping[Outcome, Weight | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The result for a mutant.
+    """The result for one mutant.
 
-    `clause` had to notice it, and `message` is what it reported; empty for nothing. `fallen` are all clauses
-    that noticed it.
+    `clause` had to notice the mutant. `message` is the clause's report; empty if it noticed nothing. `fallen`
+    are all clauses that noticed the mutant.
     """
 
     mutant: str
@@ -50,9 +50,9 @@ class Proof:
 
     @property
     def is_right(self) -> bool:
-        """Whether the mutant was planted, and the clause gave it the expected weight.
+        """Whether the mutant was planted, and the clause reported it with the expected weight.
 
-        A harmless mutant need not change anything, such as the order of a list with a single row.
+        A mutant that is expected to pass need not change an answer: a list of one row has no other order.
         """
         if not self.is_planted:
             return self.expected == "nothing"
@@ -87,7 +87,7 @@ def _recorded(revision: str) -> list[Exchange]:
         pause = PAUSE / _SPEED
         asker = Asker(client, credentials, document(), exchanges.append, wanted=wanted, pause=pause)
         try:
-            # The mock is our own, so that nothing is lost by writing to it.
+            # This mock runs only for this proof, so it may be written to.
             ask_all(probes_for(document(), credentials, wanted, may_write=True), asker)
         finally:
             client.close()
@@ -95,7 +95,7 @@ def _recorded(revision: str) -> list[Exchange]:
 
 
 def unproven(proofs: Iterable[Proof]) -> list[Clause]:
-    """Returns the clauses without a mutant that only they notice."""
+    """Returns the clauses for which no mutant is noticed by that clause alone."""
     tried = {mutant.name for mutant in all_mutants() if mutant.is_for_all}
     proven = {p.clause for p in proofs if p.fallen == (p.clause,) and p.mutant in tried}
     return [clause for clause in all_clauses() if clause.id not in proven]
@@ -104,7 +104,7 @@ def unproven(proofs: Iterable[Proof]) -> list[Clause]:
 def fallen(
     exchanges: Sequence[Exchange], revision: str | None, changed: Sequence[Exchange]
 ) -> dict[str, str]:
-    """Returns the clauses that do not hold, each with its first message.
+    """Returns the clauses that are broken or warn, each with its first message.
 
     Clauses that judge each answer by itself get only the `changed` exchanges.
     """
@@ -126,7 +126,10 @@ def _told(verdict: Verdict) -> str:
 
 
 def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
-    """Plants every mutant in a clean recording of its revision, or the first one; yields the results."""
+    """Plants every mutant in the clean recording of its revision, or in the first recording.
+
+    Yields the results.
+    """
     numbers = range(len(all_mutants()))
     with ProcessPoolExecutor(os.cpu_count(), initializer=_keep, initargs=(dict(recordings),)) as pool:
         yield from pool.map(_proof, numbers, chunksize=8)
@@ -155,7 +158,7 @@ def _proof(number: int) -> Proof:
 
 
 def _differs(old: Exchange, new: Exchange) -> bool:
-    """Whether two answers differ in more than how their JSON is written."""
+    """Whether two answers differ, apart from the spelling of the same JSON."""
     if new is old:
         return False
     same = (old.status, old.headers) == (new.status, new.headers)

@@ -33,7 +33,7 @@ _HOP_BY_HOP = frozenset(
         *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
     }
 )
-# The proxy sets these headers itself: it can plant a fault only in a body that it can read.
+# The proxy sets these request headers itself, because it can plant a fault only in a body that it can decode.
 _OWN = frozenset({b"host", b"content-length", b"accept-encoding", b"expect"})
 _TIMEOUT = 30.0
 _MOST_BYTES = 32 * 1024 * 1024
@@ -68,10 +68,10 @@ class Proxy:
     """An ASGI application that forwards requests to an upstream server and plants a mutant in the answers."""
 
     def __init__(self, base: str, mutant: Mutant, credentials: Credentials, *, is_exposed: bool) -> None:
-        """`base` is the API's base URL; `credentials` say what each token is for.
+        """`base` is the API's base URL; `credentials` give the role of each token.
 
-        Unless it `is_exposed` to other machines, it accepts only a loopback `Host`, so that a web page whose
-        name resolves to this machine cannot read answers.
+        Unless `is_exposed` is true, the proxy accepts only a loopback `Host`, so that a web page whose name
+        resolves to this machine cannot read answers.
         """
         parts = urlsplit(base)
         self._upstream = httpx2.URL(f"{parts.scheme}://{parts.netloc}")
@@ -80,7 +80,7 @@ class Proxy:
         self._credentials = credentials
         self._is_exposed = is_exposed
         self._met: set[str] = set()
-        # Redirects are forwarded, not followed; proxies of the environment are not used.
+        # Redirects are forwarded, not followed. Proxies that the environment names are not used.
         self._http = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False)
 
     @property
@@ -122,7 +122,10 @@ class Proxy:
             raise _ProxyError(404, f"Only the API is passed on; it is below {self.path}.")
 
     async def _answered(self, scope: Mapping[str, Any], body: bytes) -> _Reply:
-        """Returns the reply with the mutant in it. HEAD is sent as GET, so that the headers are the same."""
+        """Returns the reply with the mutant's fault in it.
+
+        HEAD is sent as GET, so that both have the same headers.
+        """
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         sent = now()
         try:
@@ -175,7 +178,7 @@ class Proxy:
         visitor_id = parameters.get("visitorId")
         if operation is not None and found <= {labels.OK, labels.ACCOUNT}:
             label = request_label(operation, query, visitor_id, self._credentials)
-            # A request that should be refused must not have the label of a success.
+            # A request that a correct server refuses must not get the label of a success.
             found = {label} if label in labels.REFUSED else found | ({label} if label else set())
         if visitor_id and visitor_id.lower() in self._met:
             found.add(labels.MET)
@@ -197,7 +200,7 @@ class Proxy:
         )
 
     def _remember(self, exchange: Exchange) -> None:
-        """Keeps the ids of a map's visitors, to label requests for their profiles."""
+        """Keeps the ids of the visitors on a map. Requests for their profiles get a label."""
         if exchange.operation == MAP and len(self._met) < _MOST_MET:
             ids = (row.get("visitorId") for row in rows(exchange.data, "visitors"))
             self._met.update(visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str))
@@ -236,7 +239,7 @@ def _decoded(raw: bytes, codings: list[str]) -> bytes:
 
 
 def _passed(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> Headers:
-    """Returns the headers to forward: all except `own` and those of the connection."""
+    """Returns the headers to forward: all except those named in `own` and those of the connection."""
     given = list(headers)
     named = b",".join(value for name, value in given if name.lower() == b"connection")
     left = own | _HOP_BY_HOP | {word.strip().lower() for word in named.split(b",")}
@@ -259,10 +262,10 @@ def _told(error: _ProxyError) -> _Reply:
 
 
 class ProxyServer(uvicorn.Server):
-    """A server for a proxy, which announces its address when it listens."""
+    """A server that runs a proxy, and announces its address as soon as it listens."""
 
     def __init__(self, proxy: Proxy, host: str, port: int, tell: Callable[[str], None]) -> None:
-        """Port 0 takes a free port; `tell` gets the address."""
+        """Port 0 means any free port. `tell` is called with the address."""
         super().__init__(
             uvicorn.Config(
                 proxy,
@@ -276,7 +279,7 @@ class ProxyServer(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        # Clients add the usual path themselves.
+        # The address is announced without the usual path, which clients add themselves.
         self._path = "" if proxy.path == "/api/v1" else proxy.path
         self._tell = tell
 

@@ -54,7 +54,7 @@ class Run:
     """The ids of clauses that held in the baseline and were not observed now."""
 
     def of(self, outcome: Outcome) -> list[Verdict]:
-        """Returns the verdicts with an outcome."""
+        """Returns the verdicts that have the outcome."""
         return [verdict for verdict in self.verdicts if verdict.outcome is outcome]
 
     @property
@@ -143,7 +143,7 @@ def verify(
     except RefusedError as error:
         refused = str(error)
     except BaseException:
-        # There will be no report.
+        # No report is written after an interrupt, so the sentences are told now.
         for sentence in left:
             tell(sentence)
         raise
@@ -162,7 +162,10 @@ def _probes_of(plan: Plan) -> list[Probe]:
 
 
 def _left(asker: Asker, plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client]) -> list[str]:
-    """Removes what the run has written; returns a sentence for each thing that stays on the server."""
+    """Removes everything that the run has written.
+
+    Returns a sentence for each thing that stays on the server.
+    """
     if not asker.traces.left():
         return []
     limits = replace(plan.limits, requests=None)
@@ -171,7 +174,7 @@ def _left(asker: Asker, plan: Plan, tell: Callable[[str], None], connect: Callab
 
 
 def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> str | None:
-    """Returns a sentence if there is no main token, and no request succeeded without one; else None."""
+    """Returns a sentence if the run has no main token and no request succeeded; otherwise None."""
     token, _ = main_of(credentials)
     if token is not None or any(exchange.is_success for exchange in exchanges):
         return None
@@ -183,7 +186,10 @@ def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> s
 
 
 def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
-    """Judges exchanges from any source. `begun` is the start by the monotonic clock, in seconds."""
+    """Judges exchanges from any source.
+
+    `begun` is the start of the run on the monotonic clock, in seconds.
+    """
     recording = Recording(exchanges, plan.revision, plan.contract)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
     return Run(
@@ -200,7 +206,7 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
 
 
 def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client]) -> None:
-    """Waits until the server answers anything, for at most `plan.wait` seconds."""
+    """Waits until the server answers a request, with any status, for at most `plan.wait` seconds."""
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
         with closing(connect(plan.base, plan.limits, tell, plan.credentials.mask())) as client:
@@ -213,12 +219,12 @@ def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client
 
 
 def _unseen(recording: Recording, verdicts: Sequence[Verdict], plan: Plan) -> Iterator[str]:
-    """Yields the reasons why less was observed than is required."""
+    """Yields the reasons why the run observed less than is required."""
     families = {family_of(verdict.clause.id) for verdict in verdicts}
     for operation in (family.operation for family in FAMILIES if family in families):
         if operation is not None and not recording.answers(operation):
             tried = [e.status for e in recording.exchanges if e.operation == operation]
-            # A page need not ask everything.
+            # Recorded traffic need not contain requests for every operation.
             if plan.is_recorded and not tried:
                 continue
             lasting = f" (it answered {tried[-1]})" if tried else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.recording import Recording
 
-# Further violations of the same clause would add nothing.
+# The largest number of violations that a verdict keeps.
 _MOST_VIOLATIONS = 5
 _MOST_COUNTED = 1000
 
@@ -33,7 +33,7 @@ class Outcome(Enum):
 class Verdict:
     """A clause's outcome, with the number of cases that it was judged on, and the first violations.
 
-    If some of the violations break the contract, those that are warnings are left out.
+    If one of the violations breaks the contract, violations that are only warnings are left out.
     """
 
     clause: Clause
@@ -49,7 +49,7 @@ class Verdict:
 
     @property
     def needs(self) -> str:
-        """What is needed to observe the clause."""
+        """The answer that is needed to observe the clause, in words."""
         return self.why or self.clause.needs
 
 
@@ -70,9 +70,9 @@ def judge(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Pauses the garbage collector, which halves the time.
+    """Pauses the garbage collector during the block, which makes judging twice as fast.
 
-    The collector would search for cycles among millions of values, and judging makes no cycles.
+    Judging makes no cycles, and the collector would search for some among millions of values.
     """
     was_enabled = gc.isenabled()
     gc.disable()

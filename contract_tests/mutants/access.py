@@ -1,4 +1,4 @@
-"""Mutants that answer a kind of request with a status that no operation has; `statuses.py` has the others."""
+"""Mutants that answer with a status that no operation has. `statuses.py` has the documented statuses."""
 
 from contract_tests.asking import labels
 from contract_tests.mutants.planting import with_status

@@ -14,7 +14,7 @@ from contract_tests.recording import REVISION_2026_02
 def _born_after_the_session() -> Mutation:
     """Returns a mutation that moves a first visit to after the session on the map.
 
-    The new instant is that of the first request for the profile.
+    The new first visit is at the instant of the first request for the profile.
     """
     born: dict[str, int] = {}
 
@@ -28,7 +28,7 @@ def _born_after_the_session() -> Mutation:
 
 
 def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
-    """Lowers a `visitCount` above 1 by one, and sets the instants of the visits to null."""
+    """Lowers a `visitCount` that is above 1 by one, and sets the instants of the visits to null."""
     if activity["visitCount"] > 1:
         activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None, lastVisitAt=None)
 
@@ -39,7 +39,7 @@ def _moved(data: Data, _exchange: Exchange) -> None:
 
 
 def _low_score(data: Data, _exchange: Exchange) -> None:
-    """Gives a prediction to customers, and to visitors without one."""
+    """Sets a low prediction, also for customers and for visitors without a prediction."""
     low = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
     data["prediction"] = data["prediction"] or low
 

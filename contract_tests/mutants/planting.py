@@ -1,4 +1,4 @@
-"""The ways in which mutations change an exchange: its status, its headers, its body."""
+"""The functions with which mutations change an exchange: its status, its headers or its body."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -53,7 +53,10 @@ def answering(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Mutation:
-    """Returns a mutation that changes some answers. A new status also changes the envelope of an error."""
+    """Returns a mutation that changes some answers.
+
+    With a new status, the envelope of an error changes too.
+    """
 
     def mutate(exchange: Exchange) -> Exchange:
         if not which(exchange):
@@ -73,9 +76,9 @@ def labelled(label: str) -> Which:
 
 
 def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
-    """Returns a mutant that gives another status to requests with a label, also in the envelope.
+    """Returns a mutant that sets the status of answers to requests with a label, also in the envelope.
 
-    It only changes answers of operations with access clauses written by hand, as its own clause is.
+    It changes only operations whose access clauses are written by hand.
     """
 
     def is_meant(exchange: Exchange) -> bool:
@@ -96,7 +99,7 @@ def span_of(exchange: Exchange) -> Span:
 
 
 def _edited(exchange: Exchange, edit: Change) -> Exchange:
-    # This is decoded again, because the exchange's own value is shared.
+    # The body is decoded again, because other code uses the exchange's own decoded value.
     value = msgspec.json.decode(exchange.body)
     edit(value, exchange)
     return replace(exchange, body=msgspec.json.encode(value))

@@ -15,7 +15,7 @@ from contract_tests.recording import REVISION_2026_02, rows
 def _counting(
     name: str, clause: str, operation: str, edit: Callable[[Data, int], object], revision: str | None = None
 ) -> Mutant:
-    """Returns a mutant whose edit gets the number of the answer: 0, 1, 2 …"""
+    """Returns a mutant whose edit is called with the number of the answer: 0, 1, 2 … …"""
 
     def make() -> Mutation:
         numbers = count()
@@ -28,7 +28,7 @@ def _earlier_and_earlier(data: Data, number: int) -> None:
     activity = data["activity"]
     first = ms(activity["firstVisitAt"])
     if first is not None and activity["visitCount"] > 1:
-        # By so little that it still agrees with `timeSinceFirstVisit`.
+        # The change is so small that the instant still agrees with `timeSinceFirstVisit`.
         activity["firstVisitAt"] = iso(first - number * 100)
 
 
@@ -37,7 +37,7 @@ def _backwards(data: Data, number: int) -> None:
 
 
 def _forgetting() -> Mutation:
-    """Returns a mutation that leaves only the latest page if a visitor's profile is requested again."""
+    """Returns a mutation that keeps only the latest page if a visitor's profile is requested again."""
     asked: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:
@@ -49,7 +49,7 @@ def _forgetting() -> Mutation:
 
 
 def _dearer() -> Mutation:
-    """Returns a mutation that raises the amount of a payment each time that it is listed again."""
+    """Returns a mutation that raises the amount of a payment each time that the payment is listed again."""
     times: Counter[str] = Counter()
 
     def edit(data: Data, _exchange: Exchange) -> None:

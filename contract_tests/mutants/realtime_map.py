@@ -25,13 +25,14 @@ def _row(name: str, clause: str, place: str, edit: Change, revision: str | None 
 
 
 def _dated(row: Data, at: int) -> None:
-    """Gives a row another instant, and an id that contains its second."""
+    """Sets another instant in a row, and an id that contains the second of the instant."""
     row["timestamp"] = iso(at)
     row["_id"] = f"{at // 1000 % 2**32:08x}{row['_id'][8:]}"
 
 
 def _long_ago(row: Data, exchange: Exchange) -> None:
-    # To the second, like the id: rows with the same id must have the same instant.
+    # The instant is cut to the second, as in the id, because rows with the same id must have the same
+    # instant.
     _dated(row, (span_of(exchange).earliest - 11 * MINUTE) // 1000 * 1000)
 
 
@@ -104,7 +105,7 @@ def _in_cents(row: Data, _exchange: Exchange) -> None:
 
 
 def _others_pay() -> Mutation:
-    """Returns a mutation that turns the events of who is no customer into payments, the same in each map."""
+    """Returns a mutation that turns events of visitors who are no customers into payments."""
     paid: dict[str, bool] = {}
 
     def edit(data: Data, _exchange: Exchange) -> None:

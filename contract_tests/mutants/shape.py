@@ -1,4 +1,7 @@
-"""Mutants with a wrong shape of a documented member, made from the document, with expected weights."""
+"""Mutants in which a documented member has a wrong shape.
+
+They are made from the document, each with its weight.
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -22,21 +25,23 @@ _VALUES: dict[str, Json] = {
     "array": [],
     "object": {},
 }
-# The lists in whose order an observer can rely, by their places, with the clauses that say so.
+# The places of the lists whose order is documented, with the clauses that judge the order.
 _ORDERED = {
     ("data", "recentEvents"): "MAP-90",
     ("data", "recentPayments"): "MAP-81",
     ("data", "activity", "visitedPages"): "VIS-71",
 }
-# How far beyond a bound: by one, and by much.
+# The distances beyond a bound that are tried: by one, and by much.
 _BEYOND = {"": 1, " by far": 1000}
 
 
 class _Fault(NamedTuple):
-    """A fault of a member. `change` returns a wrong value for a right one, or _GONE to remove the member.
+    """A fault of a member.
 
-    `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only. `clause` is the one
-    that has to notice it; None for the clause of the member.
+    `change` turns a right value into a wrong one, or into _GONE, which removes the member.
+
+    `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only. `clause` has to
+    notice the fault; None means the clause of the member.
     """
 
     name: str
@@ -48,7 +53,7 @@ class _Fault(NamedTuple):
 
 
 def shape_mutants(contract: Document) -> Iterator[Mutant]:
-    """Yields the mutants of all rows. One that is the same in both revisions is planted in one of them."""
+    """Yields the mutants of all rows. A mutant that both revisions have is planted in one of them only."""
     seen: set[str] = set()
     for row in contract.rows:
         telling = contract.telling.get(row.operation, {}).get(row.place, {})
@@ -86,7 +91,7 @@ def _absence(row: Row) -> Iterator[_Fault]:
 
 
 def _types(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
-    """Yields faults of another type, without the types that indicate a revision: they break REV-01."""
+    """Yields faults of another type, except for types that indicate another revision, which break REV-01."""
     kinds = _kinds(row)
     allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
     usual = "string" if {"number", "integer"} & kinds else "integer"
@@ -129,7 +134,7 @@ def _texts(row: Row) -> Iterator[_Fault]:
 
 
 def _softly(row: Row) -> Weight:
-    """Returns the weight of a wrong value: a warning if only an example shows the member."""
+    """Returns the weight of a wrong value. It is a warning if only an example shows the member."""
     return "warns" if row.standing == EXAMPLE else "breaks"
 
 

@@ -1,4 +1,4 @@
-"""Each other documented status for each kind of request, with the weight that the rule gives it."""
+"""Mutants that answer a kind of request with another documented status, each with its expected weight."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ from contract_tests.mutants.mutant import Mutant, Weight
 from contract_tests.mutants.planting import Which, answering
 
 _OK, _LIMITED, _FAILURE = 200, 429, 500
-# No operation of any document answers it.
+# A status with which no operation of a document answers.
 _TEAPOT = 418
 _ABSENT = 404
 
@@ -36,10 +36,10 @@ class _Kind(NamedTuple):
 _KINDS = (
     _Kind("no token", labels.NO_CREDENTIAL, "AUTH-01", (401,)),
     _Kind("unknown token", labels.UNKNOWN_CREDENTIAL, "AUTH-02", (401,)),
-    # It is refused, but no page says how.
+    # The request is refused, but no page says with which status.
     _Kind("account token without a website", labels.NO_WEBSITE_ID, "AUTH-03", (400, 401, 403, 404)),
     _Kind("no permission", labels.NO_PERMISSION, "AUTH-04", (403,)),
-    # A token need not learn which other websites exist.
+    # A server may hide from a token which other websites exist.
     _Kind("another's website", labels.ELSEWHERE, "AUTH-05", (403, 404)),
     _Kind("key without a website", labels.OK, "AUTH-06", (200,)),
     _Kind("account token with a website", labels.ACCOUNT, "AUTH-07", (200,)),
@@ -53,7 +53,7 @@ _KINDS = (
     _Kind("fields=visitors", labels.FIELDS, "RT-04", (200,)),
     _Kind("dates", labels.DATES, "RT-05", (200,)),
     _Kind("visitors of the map", labels.MET, "AGR-02", (200,)),
-    # A limit may be higher than the few requests that are sent.
+    # The rate limit may be higher than the number of requests that are sent.
     _Kind("too often", labels.LIMITED, "ERR-06", (200, 429)),
     _Kind("server error", labels.SERVER_ERROR, "ERR-07", (500,)),
 )
@@ -72,19 +72,20 @@ def status_mutants(contract: Document) -> Iterator[Mutant]:
             yield from _mutants(kind, sorted(others), partial(_is_about, rule))
             continue
         yield from _mutants(kind, sorted(others - {_ABSENT}), partial(_is_about, rule))
-        # The server does not have the operation at all.
+        # The server answers as if it did not have the operation.
         make = partial(answering, partial(_is_of, rule), status=_ABSENT)
         yield Mutant(f"{rule.id}, {_ABSENT}", rule.id, make, weight="warns")
     for refused in REFUSED_WRITES:
         operation = contract.operations[refused.operation]
-        # The first one is the mock's own.
+        # The first status is the one with which the mock answers.
         allowed = tuple(reversed(refused.statuses))
         name = f"{refused.label} of {operation.method} {operation.path}"
         kind = _Kind(name, refused.label, refused.clause, allowed, is_stated=refused.is_stated)
         which = partial(_is_refused, refused)
         yield from _mutants(kind, [_TEAPOT], which)
         documented = sorted({*operation.successes, *operation.errors})
-        # One mutant of a kind shows that only its clause notices; for the others this would take long.
+        # One mutant of each kind shows that only its clause notices it. Doing so for all of them would take
+        # long.
         yield from (replace(mutant, is_for_all=False) for mutant in _mutants(kind, documented, which))
 
 
@@ -98,8 +99,8 @@ def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mut
 def _weight(kind: _Kind, status: int) -> Weight:
     """The weight of a status by the rule of docs/decisions/judging.md.
 
-    A rate limit may refuse any request. A failure says nothing where a success is expected; where a refusal
-    is, it is a warning if the server was asked only once.
+    A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected. Where a
+    refusal is expected, it is a warning if the request was sent only once.
     """
     if status in (*kind.allowed, _LIMITED):
         return "nothing"

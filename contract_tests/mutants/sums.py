@@ -36,7 +36,7 @@ def _mutant(
 
 
 def _is_hour(query: dict[str, str]) -> bool:
-    # The seconds of a payment have no visitors.
+    # The two seconds around a payment of the run have no visitors.
     return query.get("startAt", "").endswith(":00:00Z") and "isCustomer" not in query
 
 
@@ -80,7 +80,7 @@ def _more_revenue_in_a_bucket(body: Json) -> None:
 
 
 def _more_in_total(body: Json) -> None:
-    # Still within the bounds that the buckets set.
+    # The figure is still within the bounds that follow from the buckets.
     body["totals"]["visitors"] = sum(bucket["visitors"] for bucket in body["data"])
 
 

@@ -18,7 +18,7 @@ def _swapped(activity: Data, _exchange: Exchange) -> None:
 
 
 def _future_visit(activity: Data, exchange: Exchange) -> None:
-    # By so little that the time since then is still 0.
+    # The change is so small that the time since then is still 0.
     activity.update(
         firstVisitAt=None, lastVisitAt=iso(span_of(exchange).latest + 500), timeSinceCurrentVisit=0
     )

@@ -1,4 +1,4 @@
-"""Mutants that accept what is sent, and show it wrongly: not, twice, elsewhere, or after its removal."""
+"""Mutants that accept what is sent and report it wrongly: not at all, twice, elsewhere, or after removal."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _LOW = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.
 
 
 class _Seen:
-    """What a server was told so far, and how it showed this before it was removed."""
+    """The writes that a server has accepted, and the answers that it gave before their removal."""
 
     def __init__(self) -> None:
         self.sender: str | None = None
@@ -48,7 +48,7 @@ class _Seen:
         """The row of the visitor who has paid on the latest map before the removal."""
 
     def note(self, exchange: Exchange) -> None:
-        """Notes a request that was accepted, or what an answer shows."""
+        """Notes an accepted request, or the contents of an answer."""
         if not exchange.is_success:
             return
         body = sent_in(exchange)
@@ -81,12 +81,12 @@ class _Seen:
             self.payer = next((row for row in found if row is not None), {})
 
     def is_goal(self, event: dict[str, Json]) -> bool:
-        """Whether an event on the map is a goal that was sent."""
+        """Whether an event on the map belongs to a goal that was sent."""
         more = event.get("extraData")
         return isinstance(more, dict) and more.get("eventName") in self.names
 
     def is_payers(self, profile: Data) -> bool:
-        """Whether a profile is that of a visitor for whom a payment was sent."""
+        """Whether a profile belongs to a visitor for whom a payment was sent."""
         return str(profile["visitorId"]).lower() in self.payers
 
 
@@ -96,7 +96,7 @@ Edit = Callable[[_Seen, Data, Exchange], object]
 def _mutant(
     name: str, clause: str, operation: str, edit: Edit, weight: Weight = "breaks", revision: str | None = None
 ) -> Mutant:
-    """Returns a mutant that edits the `data` of an operation's answers, as far as it knows what was sent."""
+    """Returns a mutant that edits the `data` of an operation's answers, using the accepted writes."""
     return _of_body(
         name, clause, operation, lambda seen, body, e: edit(seen, body["data"], e), weight, revision
     )
@@ -125,7 +125,7 @@ def _of_body(
 
 
 def _each_list(profile: Data, change: Callable[[list[Json]], list[Json]]) -> None:
-    """Changes the lists of goals in a profile."""
+    """Applies an edit to each list of goals in a profile."""
     for name in (GOALS, CUSTOM_GOALS):
         if name in profile["activity"]:
             profile["activity"][name] = change(profile["activity"][name])
@@ -203,7 +203,7 @@ def _keep_events(seen: _Seen, shown: Data, exchange: Exchange) -> None:
 
 
 def _paid(seen: _Seen, profile: Data, times: int) -> None:
-    """Lists each payment in the profile of somebody who has paid so many times."""
+    """Lists each payment `times` times in the profile of a visitor who has paid."""
     if seen.is_payers(profile) and GOALS in profile["activity"]:
         profile["activity"][GOALS] = [
             g
@@ -267,7 +267,7 @@ def _keep_customer(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
 
 
 def _replace_rows(body: Data, rows: list[Json]) -> None:
-    """Replaces the rows of a report with one page."""
+    """Replaces the rows of a report, so that it has one page."""
     body["pagination"]["total"] += len(rows) - len(body["data"])
     body["data"] = rows
 
@@ -293,7 +293,7 @@ def _no_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
 
 
 def _earn(payments: int, revenue: float, *, is_removed: bool = False) -> Edit:
-    """Returns an edit that adds to the overview of a payment's second, before or after its removal."""
+    """Returns an edit that adds to the overview of a payment's second, either before or after the removal."""
 
     def edit(seen: _Seen, body: Data, exchange: Exchange) -> None:
         is_moment = ".000Z" in exchange.url

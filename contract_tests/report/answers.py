@@ -41,9 +41,9 @@ def answers_of(run: Run) -> list[Answers]:
 
 
 def failures_of(run: Run) -> str | None:
-    """Returns a sentence if the server failed (5xx) where nobody wanted it to; None if it did not.
+    """Returns a sentence if the server failed (5xx) and no probe expected that; None if it did not fail.
 
-    It is flaky if one of these requests succeeded when it was sent again.
+    The sentence says that the server is flaky if a failed request succeeded when it was sent again.
     """
     exchanges = run.recording.exchanges
     failed = [e for e in exchanges if e.status >= _FAILURE and labels.SERVER_ERROR not in e.labels]
@@ -67,5 +67,5 @@ def _answers(operation: str, exchanges: list[Exchange]) -> Answers:
 
 
 def _asked(exchange: Exchange) -> tuple[str, str, str | None, bytes]:
-    """Returns what two requests have in common if they are the same."""
+    """Returns a value that is equal for two equal requests."""
     return exchange.method, exchange.url, exchange.token, exchange.request_body

@@ -1,8 +1,8 @@
 """The report as annotations of GitHub Actions, which shows them on the page of a workflow's run.
 
 An annotation is a workflow command on a line of its own. A text in it is escaped, so that a server cannot
-write a second command. GitHub shows ten annotations of each level for a step, so the last one says how many
-more there are.
+write a second command. GitHub shows ten annotations of each level for a step, so the tenth says how many are
+left out.
 """
 
 from collections.abc import Iterator

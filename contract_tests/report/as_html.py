@@ -45,7 +45,7 @@ _TITLES = {
         "These were broken in the baseline, too, so they do not count.",
     ),
 }
-# The link of each total.
+# The anchors to which the totals link.
 _ANCHORS = {outcome: f"#{anchor}" for outcome, (anchor, _, _) in _TITLES.items()} | {
     Outcome.NOT_OBSERVED: "#unseen",
     Outcome.HOLDS: "#clauses",
@@ -160,10 +160,10 @@ def _total(outcome: Outcome, count: int) -> Iterator[Part]:
 
 
 def _bar(counts: dict[Outcome, int]) -> ET.Element:
-    """Returns a bar that shows the shares of the outcomes. The list below it says the same in words."""
+    """Returns a bar that shows the shares of the outcomes, as the list below it does in words."""
     bars, start, least = [], 0, sum(counts.values()) // 60
     for outcome, count in counts.items():
-        # One clause of two hundred would hardly be visible, and may be the one that matters.
+        # Every share has a least width, because one broken clause of two hundred would hardly be visible.
         width = max(count, least) if count else 0
         place = {"x": str(start), "y": "0", "width": str(width), "height": "1"}
         bars.append(element("rect", class_=_class_of(outcome), **place))

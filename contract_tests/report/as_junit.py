@@ -1,7 +1,7 @@
 """The JUnit report for CI servers, in the form that Jenkins' schema describes.
 
-Some readers need a `time` for each case. Judging takes almost none, so the case of the run has the whole
-time. No case has a `file`, because readers would look for it in the server's repository.
+Some readers need a `time` for each case. Judging takes almost no time, so the case of the run has the whole
+time. No case has a `file`, because readers would search for the file in the server's repository.
 """
 
 import xml.etree.ElementTree as ET

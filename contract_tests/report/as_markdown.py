@@ -29,7 +29,8 @@ MOST_CHARACTERS = 60_000
 
 _LONGEST_LINE = 1000
 _MOST_PLACES = 2
-# Room for the titles and ends of the sections, and for the lines that say how many entries are left out.
+# The number of characters that are kept for the sections' titles and ends, and for the number of omitted
+# entries.
 _RESERVE = 2000
 _SIGNS = {State.HOLDS: "✅", State.BROKEN: "❌", State.PARTIAL: "⚠️", State.NONE: "❔"}
 _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
@@ -37,7 +38,7 @@ _MARKUP = re.compile(r"([\\<>&*_\[\]#|~!])")
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A title with entries, of which the last are left out if there is no room."""
+    """A title with entries. The last entries are left out if there is no room."""
 
     title: str
     entries: Sequence[str]
@@ -59,7 +60,7 @@ class _Section:
 
 
 def markdown_report(run: Run) -> str:
-    """Returns the verdict, the totals, and as many of the clauses that do not hold as there is room for."""
+    """Returns the verdict, the totals, and as many deviations as fit."""
     head = "\n".join(_head(run))
     return "\n".join((head, *_fitting(_sections(run), MOST_CHARACTERS - _RESERVE - len(head)))) + "\n"
 

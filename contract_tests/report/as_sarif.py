@@ -120,7 +120,8 @@ def _result(verdict: Verdict, place: int) -> dict[str, Any]:
                 ],
             }
         ],
-        # GitHub only compares `primaryLocationLineHash`. A clause stays the same alert wherever it breaks.
+        # GitHub only compares `primaryLocationLineHash`. So a clause stays the same alert, wherever it
+        # breaks.
         "partialFingerprints": {
             "primaryLocationLineHash": f"{sha256(clause.id.encode()).hexdigest()[:16]}:1"
         },

@@ -9,12 +9,12 @@ from contract_tests.judging.coverage import coverage_of, gains_of
 from contract_tests.report.words import counted, ids_told
 
 _WIDTH = 100
-# Nobody reads the ids of a hundred clauses.
+# The largest number of ids in a line, because nobody reads the ids of a hundred clauses.
 _MOST_NAMED = 20
 
 
 def coverage_report(contract: Document, credentials: Credentials, ids: Sequence[str]) -> Iterator[str]:
-    """Yields the lines of the report. Nothing is sent: whether the server has the data is not known yet."""
+    """Yields the lines of the report. No request is sent, so the server may still lack the data."""
     now = len(coverage_of(contract, credentials, ids))
     writing = len(coverage_of(contract, credentials, ids, may_write=True))
     gains = gains_of(contract, credentials, ids)

@@ -48,7 +48,7 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The clauses of an earlier report: the ids of those that were broken, and of those that were not."""
+    """The clauses of an earlier report: the ids of the broken ones, and the ids of the others."""
 
     broken: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ _JSON = "application/json"
 
 
 class _Part(NamedTuple):
-    """A part of the document. `line` is where its name stands, counted from 1."""
+    """A part of the document. `line` is the line with its name, counted from 1."""
 
     line: int
     members: Mapping[str, "_Part"]
@@ -49,7 +49,7 @@ def _steps(pointer: str) -> list[str]:
 
 
 def _deepest(schema: _Part, steps: Sequence[str]) -> int | None:
-    """Returns the line of the last described step; None if not even the first one is described."""
+    """Returns the line of the last step that the document describes; None if it describes no step."""
     if not steps:
         return None
     for branch in _branches(schema):

@@ -16,7 +16,7 @@ TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)
 
 _WRITES = "`--writes`, because they write"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-# How many ids a sentence names.
+# The largest number of ids in a sentence.
 _MOST_NAMED = 5
 
 
@@ -63,7 +63,7 @@ def judged_in(run: Run) -> int:
 
 
 def reason_of(run: Run) -> str | None:
-    """Returns the reason why a run saw less than planned; None if it saw all."""
+    """Returns the reason why a run observed less than planned; None if it observed everything."""
     reason = run.refused or run.stopped or run.unseen
     return None if reason is None else plain(reason)
 
@@ -76,16 +76,16 @@ def gaps_of(run: Run) -> list[str]:
 
 
 def started_at(run: Run) -> datetime | None:
-    """Returns when the first answered request was sent; None if that is not known."""
+    """Returns the instant of the first answered request; None if it is unknown."""
     sent = [exchange.sent for exchange in run.recording.exchanges if exchange.sent is not None]
     return datetime.fromtimestamp(min(sent) / 1000, UTC) if sent else None
 
 
 def needs_of(run: Run) -> dict[str, list[str]]:
-    """Returns the clauses that were not observed: what is needed to observe them → their ids.
+    """Returns the needs of the clauses that were not observed, each with the ids of the clauses.
 
-    What would make most of them observable comes first. All that need writing are one group, if nothing was
-    written.
+    The need of the most clauses comes first. If the run did not write, all clauses that need a write are one
+    group.
     """
     has_written = any(exchange.method in _WRITING for exchange in run.recording.exchanges)
     needs: dict[str, list[str]] = {}

@@ -47,7 +47,7 @@ _STANDINGS = {
     "example": "an example on the page shows it",
     "observed": "programs that run against the live API report it",
 }
-# What stands for the tokens of the user in a command.
+# The shell variables that stand for the user's tokens in a command.
 _VARIABLES = {labels.WITH_KEY: "$DATAFAST_KEY", labels.WITH_ACCOUNT: "$DATAFAST_ACCOUNT_TOKEN"}
 _USER = re.compile(r"(?<=://)[^/?#@\s]+@")
 
@@ -58,7 +58,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def ids_told(ids: Sequence[str], most: int | None = None) -> str:
-    """Returns the ids of clauses as text, in order; three or more consecutive ids become `first to last`.
+    """Returns the sorted ids of clauses as text. Three or more consecutive ids become `first to last`.
 
     At most `most` ids or pairs of them are named; None names all.
     """
@@ -81,9 +81,9 @@ def total_of(outcome: Outcome, count: int) -> str:
 
 
 def place_of(violation: Violation) -> str:
-    """Returns the place of a violation: its JSON pointer, with the value there if there is one.
+    """Returns the place of a violation: its JSON pointer, with the value if there is one.
 
-    If the whole answer is meant, it is the status and URL, with the beginning of a body that is not JSON.
+    For the whole answer it is the status and URL, with the beginning of a body that is not JSON.
     """
     exchange = violation.exchange
     if not violation.pointer:
@@ -103,7 +103,7 @@ def place_of(violation: Violation) -> str:
 
 
 def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:
-    """Returns the problems and places of several violations, each once."""
+    """Returns the problems of several violations with their places, each problem once."""
     told = ((shortened(plain(v.problem), _LONGEST_PROBLEM), place_of(v)) for v in violations)
     return list(dict.fromkeys(told))
 
@@ -111,7 +111,8 @@ def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:
 def shown(value: Json) -> str:
     """Returns a value as JSON on one line: shortened, without tokens and control characters."""
     try:
-        # Names, texts and lists are cut first, because only a line of perhaps megabytes is shown.
+        # Names, texts and lists are cut before encoding, because a value may be megabytes long and only one
+        # line is shown.
         text = plain(msgspec.json.encode(_cut(value)).decode())
     except RecursionError:
         return "a value that is nested too deeply to be shown"
@@ -152,7 +153,7 @@ def discreet(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Returns a text of at most `longest` characters; an ellipsis follows if it was cut."""
+    """Returns a text cut to `longest` characters, with an ellipsis if something was cut."""
     return text if len(text) <= longest else text[:longest] + "…"
 
 
@@ -172,7 +173,7 @@ def curl_of(exchange: Exchange) -> str:
 
 
 def _authorization(exchange: Exchange) -> Iterator[str]:
-    """Yields the arguments for the token, in which the shell fills in the user's own."""
+    """Yields the arguments with the shell variable of the token."""
     named = next((name for label, name in _VARIABLES.items() if label in exchange.labels), None)
     if exchange.token is not None:
         header = f"Authorization: Bearer {named or exchange.token}"
@@ -184,11 +185,11 @@ def _quoted(text: str) -> str:
 
 
 def ground_of(clause: Clause) -> str:
-    """Returns in words what a clause rests on: its source and its standing."""
+    """Returns in words the evidence for a clause: its source and its standing."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
     page = document().page_of(clause.source)
-    # A source that is not a page is already in words, such as "the public documentation of errors".
+    # A source that is not a page is words already, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
 
 
@@ -197,7 +198,7 @@ def _escaped(line: str) -> str:
 
 
 def _cut(value: Json) -> Json:
-    """Returns a value without tokens. Long parts are cut, but stay longer than what a report shows."""
+    """Returns a value without tokens. Long parts are cut, but are still longer than a report shows them."""
     if isinstance(value, str):
         return discreet(value[:_LONGEST_JSON]).encode("utf-8", "replace").decode()
     if isinstance(value, list):

@@ -15,7 +15,7 @@ from contract_tests.masking import Mask
 
 _FOLDER = Path(__file__).parent
 _NAMES = {"key": "website's key", "account": "account token"}
-# Ids, which are not secret.
+# The credentials that are ids; ids are not secret.
 _SHOWN = frozenset({"website_id", "bot", "visitor_id", "funnel"})
 _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 _LARGEST = 1 << 20
@@ -50,7 +50,7 @@ class Credentials:
     funnel: str | None = None
 
     def check(self) -> None:
-        """Raises CredentialsError for a wrong value, because a correct server would then be accused."""
+        """Raises CredentialsError for a credential of a wrong form, which a correct server would refuse."""
         for name, token in self._secrets():
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise CredentialsError(
@@ -87,7 +87,7 @@ class Credentials:
         return replace(self, **{name: (text or "").strip() or None for name, text in given.items()})
 
     def over(self, others: "Credentials") -> "Credentials":
-        """Returns these credentials, with missing ones taken from the others."""
+        """Returns these credentials. Those that are None are taken from `others`."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         return replace(others, **given)
 
@@ -106,7 +106,7 @@ def load_credentials(name: str) -> Credentials:
     except OSError as error:
         raise CredentialsError(f"{path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        # The error's own text shows the line with the token.
+        # The error's own text is not shown, because it quotes the line with the token.
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise CredentialsError(f"{place}: not valid YAML") from None

@@ -37,11 +37,11 @@ def probes_for(
 ) -> list[Probe]:
     """Returns the probes that the credentials allow and that a wanted clause needs, in order.
 
-    Those that write, which are sent only if `may_write`, are the last ones.
+    Probes that write come last, and only if `may_write` is True.
     """
     written: tuple[Probe, ...] = ()
     if may_write:
-        # Those of further operations send the documented examples.
+        # The probes of operations without a module here send the documented examples.
         further = (q for q in access.writing_probes(contract) if q.operation not in refusals.OPERATIONS)
         written = (*further, *refusals.access_refusals(contract), *refusals.REFUSALS, *writes.PROBES)
     all_probes: tuple[Probe, ...] = (

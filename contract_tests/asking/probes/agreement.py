@@ -21,12 +21,12 @@ def meet(asker: Asker, visitor_id: str, who: str) -> None:
 
 
 def chosen_of(exchange: Exchange) -> list[str]:
-    """Returns the ids of a map's visitors, sorted so that one of each sort comes before a second of any."""
+    """Returns the ids of a map's visitors: one of each sort, then a second one of each sort, and so on."""
     return list(_chosen(exchange))
 
 
 def _profiles(asker: Asker) -> None:
-    """Requests the profiles of some visitors of the latest map, and after a pause the first one again."""
+    """Requests profiles of visitors on the latest map, and the first profile again after a pause."""
     label = labels.OK if asker.credentials.key else labels.ACCOUNT
     maps = [e for e in asker.exchanges if e.operation == MAP and e.is_success]
     chosen = chosen_of(maps[-1] if maps else asker.ask(MAP, label))[:_PROFILES]
@@ -45,7 +45,7 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
     actors = [
         {"visitorId": one} for one, _ in Counter(str(row.get("visitorId")) for row in custom).most_common(1)
     ]
-    # Customers and new visitors come first: the sorts between have members in common with both.
+    # The last sort and the first one, customers and new visitors, come first, because they differ most.
     order = [sorts[key] for key in sorted(sorts)]
     ends = [order.pop(-(n % 2)) for n in range(1, len(order) + 1)]
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""All columns of a report at once, also those that are answered on request only."""
+"""Probes that request all columns of a report, including the columns that are answered on request only."""
 
 from contract_tests.asking.probes.probe import SUCCESSES, Question
 from contract_tests.asking.rules import MAIN, wide_reads_of
@@ -6,7 +6,10 @@ from contract_tests.document import Document
 
 
 def field_probes(contract: Document) -> list[Question]:
-    """Returns a question for each read with such columns. A refusal of it breaks nothing."""
+    """Returns a question for each read that has columns on request only.
+
+    No clause breaks if the server refuses it.
+    """
     return [
         Question(operation.id, None, MAIN, (f"{operation.id}.*", *SUCCESSES), values=values)
         for operation, values in wide_reads_of(contract)

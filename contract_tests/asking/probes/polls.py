@@ -1,4 +1,7 @@
-"""Probes of the counter and the map in rounds that are a few seconds apart; other probes come in between."""
+"""Probes of the counter and the map in rounds.
+
+The rounds are a few seconds apart, with other probes between them.
+"""
 
 from functools import partial
 

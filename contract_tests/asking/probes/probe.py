@@ -29,7 +29,10 @@ SUCCESSES = ("ENV-01", "ENV-0[678]", "ENV-10")
 
 
 class Probe(Protocol):
-    """A question to the server. `serves` are patterns of the clauses that the answers make observable."""
+    """A series of requests to the server.
+
+    `serves` are patterns of the clauses that the answers make observable.
+    """
 
     @property
     def serves(self) -> tuple[str, ...]: ...  # noqa: D102 - see above
@@ -50,8 +53,8 @@ class Question:
     """A probe of one request.
 
     `who` sends it: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are the
-    values of path and query parameters by name; `roles` are the roles of the credentials that give the values
-    of others. `needs` are further roles that must be given.
+    values of path and query parameters by name. `roles` are the roles whose credentials are the values of
+    other parameters, by name. `needs` are further roles that must be given.
     """
 
     operation: str
@@ -82,7 +85,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A probe of several requests, of which later ones depend on earlier answers."""
+    """A probe of several requests, in which later requests depend on earlier answers."""
 
     serves: tuple[str, ...]
     most: int
@@ -122,7 +125,7 @@ class Asker:
         self.exchanges: list[Exchange] = []
         self.traces = Traces()
         self._repeats = 0
-        # The waiting polls in the order in which they are due; the number is a monotonic time in seconds.
+        # The polls that are not sent yet, sorted by the monotonic time in seconds at which they are due.
         self._polls: deque[tuple[float, Callable[[Asker], None]]] = deque()
         self._record = record
         self._wanted = tuple(wanted)
@@ -139,7 +142,7 @@ class Asker:
         values: Mapping[str, str] | None = None,
         body: Json = None,
     ) -> Exchange:
-        """Requests an operation, keeps the exchange with the labels `found`, and returns it.
+        """Sends a request, keeps the exchange with the labels `found`, and returns the exchange.
 
         A read that fails with 5xx is repeated once, but only _MOST_REPEATS times in a run; then both
         exchanges are kept, and the second one is returned. Raises StoppedError.
@@ -152,7 +155,10 @@ class Asker:
         return exchange if self._repeats > _MOST_REPEATS else self.keep(self.client.ask(request))
 
     def later(self, ask: Callable[["Asker"], None]) -> None:
-        """Has `ask` send its requests after the pause between polls; other probes are sent meanwhile."""
+        """Notes that `ask` is to be called after the pause between polls.
+
+        Other probes are sent meanwhile.
+        """
         self._polls.append((self.client.clock.monotonic() + self.pause, ask))
 
     def poll(self) -> None:
@@ -177,7 +183,10 @@ class Asker:
         values: Mapping[str, str] | None = None,
         body: Json = None,
     ) -> Exchange:
-        """Requests an operation that leaves a trace unless the server refuses it. Raises StoppedError."""
+        """Sends a request that writes, and keeps its trace unless the server refuses the request.
+
+        Raises StoppedError.
+        """
         self.traces.begin(trace)
         exchange = self.ask(operation, *found, who=who, values=values, body=body)
         if exchange.is_success:
@@ -189,14 +198,17 @@ class Asker:
     def take_back(
         self, trace: Trace, *found: str, values: Mapping[str, str] | None = None
     ) -> Exchange | None:
-        """Removes what has left a trace, by other parameters if `values` are given. Raises StoppedError.
+        """Sends the request that removes a trace's goal or payment, and returns the exchange.
 
-        Returns None if the API cannot remove it.
+        Raises StoppedError.
+
+        `values` replace the parameters of the trace; None keeps them. Returns None if the API has no such
+        operation.
         """
         if trace.operation is None:
             return None
         exchange = self.ask(trace.operation, *found, values=trace.values if values is None else values)
-        # What the server has never acknowledged may not be there.
+        # If the write got no answer, the server may have stored nothing, so that 404 is correct.
         is_gone = exchange.status == _NOT_FOUND and not self.traces.is_confirmed(trace)
         if exchange.is_success or is_gone:
             self.traces.end(trace)
@@ -204,14 +216,14 @@ class Asker:
 
     @cached_property
     def run_id(self) -> str:
-        """A word that no other run uses: the begin of everything that this one writes."""
+        """A word that no other run uses. All names and ids that this run writes begin with it."""
         return f"mock_{secrets.token_hex(5)}"
 
     @cached_property
     def visitor(self) -> str | None:
-        """The visitor about whom the run writes: the given one, or the first anonymous one of the map.
+        """The id of the visitor for whom the run writes: the given one, or an anonymous one on the map.
 
-        It is None if there is nobody. Raises StoppedError.
+        None if the map has no anonymous visitor. Raises StoppedError.
         """
         if self.credentials.visitor_id is not None:
             return self.credentials.visitor_id
@@ -248,7 +260,7 @@ class Asker:
         given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
         is_report = meant.is_read and meant.parameter("startAt") and meant.id not in WRITTEN
         if is_report and not labels.REFUSED.intersection(found):
-            # A finished period has the same figures each time.
+            # The figures of a finished period do not change between two requests.
             given = {**self.period, **given}
         in_path = {p.name for p in meant.parameters if p.place == "path"}
         return Request(

@@ -1,4 +1,7 @@
-"""Requests that write and that a correct server refuses; what a wrong server accepts of them is removed."""
+"""Probes that a correct server refuses to write.
+
+If a wrong server accepts one, its goal or payment is removed.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,16 +24,16 @@ IDENTIFY = "identifyVisitor"
 OPERATIONS = (CREATE_GOAL, DELETE_GOALS, CREATE_PAYMENT, DELETE_PAYMENTS, IDENTIFY)
 """The operations that are asked with what the run has made up, never with the documented examples."""
 
-# Long ago, so that a removal which should be refused finds nothing.
+# The time is long ago, so that a removal which a wrong server accepts removes nothing.
 _LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
 _NO_UUID = "not-a-uuid"
 _LONGEST_NAME, _LONGEST_VALUE, _MOST_KEYS = 64, 255, 10
 
 
 class Sent(NamedTuple):
-    """The parts of a request that a run makes up, and the trace that it leaves if it is accepted.
+    """The parameters and the body of a request, with the trace that it leaves if a server accepts it.
 
-    `body` is None for none, and bytes are sent as they are.
+    A `body` of None means no body; bytes are sent unchanged.
     """
 
     values: Mapping[str, str]
@@ -39,15 +42,15 @@ class Sent(NamedTuple):
 
 
 Make = Callable[[Asker, str], Sent]
-"""Makes the parts of a request about a visitor, whose id is given."""
+"""A function that makes the parameters and the body of a request, from the asker and a visitor's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A probe of one request that is refused.
 
-    `who` and `roles` are as in Question. `role` is the role of the credentials that gives the visitor's id;
-    None for the visitor of the run. `needs_visitor` says that without a visitor nothing is sent.
+    `who` and `roles` are as in Question. `role` names the credential that is the visitor's id; None means the
+    visitor of the run. If `needs_visitor` is true and there is no visitor, nothing is sent.
     """
 
     operation: str
@@ -63,7 +66,7 @@ class Refusal:
 
     @property
     def most(self) -> int:
-        """The number of requests: 1, and 1 for the map if it is the first that needs a visitor."""
+        """The number of requests: 1, and 1 more for the map, from which the run's visitor is taken."""
         return 2
 
     def is_possible(self, credentials: Credentials) -> bool:
@@ -89,7 +92,7 @@ class Refusal:
 
 
 def access_refusals(contract: Document) -> list[Refusal]:
-    """Returns a probe for each refusal that the document's `security` demands of these operations."""
+    """Returns a probe for each refusal of these operations that follows from the document's `security`."""
     return [
         Refusal(
             rule.operation.id,
@@ -106,7 +109,7 @@ def access_refusals(contract: Document) -> list[Refusal]:
 
 
 def _goal(**changes: Json) -> Make:
-    """Makes a goal with other members; None removes one."""
+    """Returns a function that makes a goal with some members changed; None removes a member."""
 
     def make(asker: Asker, visitor_id: str) -> Sent:
         name = f"{asker.run_id}_refused"
@@ -118,7 +121,10 @@ def _goal(**changes: Json) -> Make:
 
 
 def _named(name_of: Callable[[str], str]) -> Make:
-    """Makes a goal with a name that the function returns for the word of the run."""
+    """Returns a function that makes a goal with another name.
+
+    `name_of` gets the id of the run, and returns the name.
+    """
     return lambda asker, visitor_id: _goal(name=name_of(asker.run_id))(asker, visitor_id)
 
 
@@ -131,7 +137,7 @@ def _reserved(asker: Asker, visitor_id: str) -> Sent:
 
 
 def _payment(**changes: Json) -> Make:
-    """Makes a payment of long ago with other members; None removes one."""
+    """Returns a function that makes an old payment with some members changed; None removes a member."""
 
     def make(asker: Asker, visitor_id: str) -> Sent:
         usual = {
@@ -151,7 +157,7 @@ def _payment(**changes: Json) -> Make:
 
 
 def _identity(**changes: Json) -> Make:
-    """Makes an identification with other members; None removes one."""
+    """Returns a function that makes an identification with some members changed; None removes a member."""
 
     def make(asker: Asker, visitor_id: str) -> Sent:
         usual = {"datafast_visitor_id": visitor_id, "user_id": f"{asker.run_id}_refused"}
@@ -170,7 +176,7 @@ def _filters(**values: str) -> Make:
 
 
 def _own_name(**values: str) -> Make:
-    """Makes a removal of goals of this run, with further filters."""
+    """Returns a function that makes a request to remove goals of this run, with further filters."""
     return lambda asker, _visitor_id: Sent({"name": f"{asker.run_id}_refused", **values})
 
 
@@ -186,7 +192,7 @@ def _changed(usual: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str
     return {name: value for name, value in {**usual, **changes}.items() if value is not None}
 
 
-# An identification cannot be removed, so that it is of nobody where a token is refused.
+# An identification cannot be removed, so requests with a refused token name a visitor who does not exist.
 _USUAL: Mapping[str, Make] = {
     CREATE_GOAL: _goal(),
     DELETE_GOALS: _own_name(),
@@ -201,8 +207,8 @@ _MANY_KEYS = {f"key_{n}": "x" for n in range(_MOST_KEYS + 1)}
 class Refused(NamedTuple):
     """A kind of request that is refused, with the clause about it.
 
-    `statuses` are the statuses of the refusal. `is_stated` says that the documentation refuses such a
-    request; otherwise it only says what a correct one is. `role` is as in Refusal.
+    `statuses` are the statuses of the refusal. `is_stated` is true if a page says that such a request is
+    refused, and false if the pages only say what a correct request is. `role` is as in Refusal.
     """
 
     clause: str
@@ -216,7 +222,7 @@ class Refused(NamedTuple):
 
 
 _BAD, _NOT_FOUND = (400,), (404,)
-# No page has the status.
+# No page says with which status.
 _BAD_SOMEHOW = (400, 422)
 
 REFUSED_WRITES = (

@@ -1,6 +1,6 @@
-"""Reports of a finished hour, of one date, with opposite filters, and the visitors' list of the present.
+"""Probes of reports: of an hour, of one date, with opposite filters, and the current list of visitors.
 
-The answers about the usual finished week, with which most sums are compared, come from the access probes.
+Most sums are compared with reports of a finished week, which the access probes request.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,14 +30,14 @@ SUMS_OF: Mapping[str, tuple[str, ...]] = {
 
 
 def _hour(asker: Asker) -> None:
-    """Asks for the overview and the visitors of an hour, so that a website's list fits into one answer."""
+    """Requests the overview and the visitors of one hour, whose visitors fit into one answer."""
     hour = {name: f"{asker.period['endAt']}T{time}" for name, time in _HOUR.items()}
     _ask_if_there(asker, _OVERVIEW, hour)
     for chosen in ({}, {"isCustomer": "false"}, {"isCustomer": "true"}):
         _ask_if_there(asker, _LIST, {**hour, "limit": _MOST_LISTED, **chosen})
 
 
-# No midnight: some timestamps are read as dates.
+# The hour does not begin at midnight, because some servers read midnight as a date.
 _HOUR = {"startAt": "03:00:00Z", "endAt": "03:59:59Z"}
 
 
@@ -61,7 +61,7 @@ def _present(asker: Asker) -> None:
 
 
 def _ask_if_there(asker: Asker, operation: str, values: Mapping[str, str], *found: str) -> None:
-    """Asks an operation, unless the server has refused all earlier requests for it."""
+    """Requests an operation, unless the server has refused all earlier requests for the operation."""
     asked = [e for e in asker.exchanges if e.operation == operation and not e.labels & labels.REFUSED]
     if not asked or any(e.is_success for e in asked):
         asker.ask(operation, *found, values=values)

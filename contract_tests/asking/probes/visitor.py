@@ -1,4 +1,4 @@
-"""Probes of profiles: some that are refused, and that of a visitor whom the user names."""
+"""Probes of profiles: with ids that are refused, and with the id in the user's credentials."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NOBODY
@@ -16,7 +16,7 @@ PROBES = (
         for malformed in _MALFORMED
     ),
     Question(VISITOR, labels.UNKNOWN_VISITOR, "key", ("ERR-03", *REFUSALS), values={"visitorId": NOBODY}),
-    # It has no label, because the server may not know this visitor.
+    # The request has no label `ok`, because the server may not know this visitor.
     Question(VISITOR, None, "key", ("VIS-*", "getVisitor.*", *SUCCESSES), roles={"visitorId": "visitor_id"}),
     Question(VISITOR, labels.BOT, "key", ("ERR-05", *REFUSALS), roles={"visitorId": "bot"}),
 )

@@ -1,4 +1,4 @@
-"""Probes that write about one visitor: what is sent has to show, is sent again, and is removed."""
+"""Probes that write for one visitor: goals, payments and an identity are sent, read and removed."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -30,9 +30,9 @@ from contract_tests.shown import (
 )
 
 _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
-# How often something is read until it shows, within so many pauses between polls.
+# How often an answer is requested until it contains what was written, and in how many pauses between polls.
 _TRIES, _PAUSES = 5, 2
-# In ms: how long ago the second payment was made. Nobody else pays in its second any more.
+# The age of the second payment in ms. It is so old that no other payment is still made in the same second.
 _EARLIER, _SECOND = 900_000, 1000
 # Whole amounts, which every currency has.
 _AMOUNT, _EARLIER_AMOUNT = 41, 23
@@ -45,7 +45,7 @@ Shows = Callable[[Exchange], bool]
 
 
 class _Story:
-    """What a run writes about its visitor, in three parts with a pause after each of the first two."""
+    """The requests of a run for its visitor, in three parts: reads, writes and reads, removals and reads."""
 
     def __init__(self, asker: Asker, visitor_id: str) -> None:
         self._asker = asker
@@ -60,7 +60,7 @@ class _Story:
         self._accepted: dict[str, Trace] = {}
 
     def begin(self, _asker: Asker) -> None:
-        """Reads what is there, and continues after a pause."""
+        """Reads the answers before the first write, and continues after a pause."""
         told = self._read(_METADATA, labels.BEFORE)
         self._currency = _currency_of(told) or _USUAL_CURRENCY
         profile = self._profile(labels.BEFORE)
@@ -73,7 +73,10 @@ class _Story:
         self._asker.later(self._write)
 
     def _write(self, _asker: Asker) -> None:
-        """Sends everything, some of it twice, reads where it has to show, and continues after a pause."""
+        """Sends the goals, payments and identities, some twice.
+
+        Reads the answers that must contain them. Continues after a pause.
+        """
         self._send_goals()
         self._send_payments()
         if self._is_anonymous:
@@ -87,7 +90,7 @@ class _Story:
         self._asker.later(self._remove)
 
     def _remove(self, _asker: Asker) -> None:
-        """Removes the goals and the payments, and reads where they must not show any more."""
+        """Removes the goals and the payments, and reads the answers that must not contain them any more."""
         self._take_back(labels.GOAL, {**self._of_visitor, "name": self._goal, **self._days})
         if self._take_back(labels.PAYMENT):
             self._asker.ask(
@@ -132,7 +135,7 @@ class _Story:
             self._send(IDENTIFY, labels.IDENTITY_MORE, trace, {"user_id": self._user_id, **_LAST})
 
     def _send(self, operation: str, label: str, trace: Trace, body: Mapping[str, Json]) -> bool:
-        """Sends something about the visitor; returns whether the server has accepted it."""
+        """Sends a goal, payment or identity for the visitor. Returns whether the server has accepted it."""
         whole = {**self._of_visitor, **body}
         is_accepted = self._asker.write(operation, labels.OK, label, trace=trace, body=whole).is_success
         if is_accepted:
@@ -140,7 +143,7 @@ class _Story:
         return is_accepted
 
     def _take_back(self, label: str, values: Mapping[str, str] | None = None) -> bool:
-        """Removes what was sent with a label; returns whether the server has done so."""
+        """Removes the goal or payment that was sent with a label. Returns whether that has succeeded."""
         trace = self._accepted.get(label)
         if trace is None:
             return False
@@ -155,7 +158,7 @@ class _Story:
     def _until(
         self, shows: Shows, operation: str, label: str, values: Mapping[str, str] | None = None
     ) -> Exchange:
-        """Reads an operation until it shows what was written, a few times within two pauses."""
+        """Requests an operation until `shows` is true for the answer, but only a few times."""
         for left in reversed(range(_TRIES)):
             found = self._asker.ask(operation, label, values=values)
             if shows(found) or not left:
@@ -166,7 +169,7 @@ class _Story:
     def _read(
         self, operation: str, label: str, values: Mapping[str, str] | None = None, who: str = MAIN
     ) -> Exchange | None:
-        """Reads an operation, unless the document or the server does not have it."""
+        """Requests an operation. Returns None if the document or the server does not have the operation."""
         asked = [e for e in self._asker.exchanges if e.operation == operation and labels.OK in e.labels]
         is_missing = bool(asked) and not any(e.is_success for e in asked)
         if is_missing or operation not in self._asker.contract.operations:
@@ -174,7 +177,7 @@ class _Story:
         return self._asker.ask(operation, label, who=who, values=values)
 
     def _read_elsewhere(self) -> None:
-        """Reads another website, where nothing may show."""
+        """Requests reports of another website, which must not contain what was written."""
         if self._asker.credentials.unknowns is None:
             return
         for operation, values in ((_METADATA, {}), (_GOALS, self._days), (MAP, {})):
@@ -211,12 +214,12 @@ class _Story:
 
     @property
     def _moment(self) -> dict[str, str]:
-        """The two seconds in which only the second payment was made."""
+        """The parameters of the two seconds in which only the second payment was made."""
         return {"startAt": iso(self._at), "endAt": iso(self._at + _SECOND)}
 
     @property
     def _days(self) -> dict[str, str]:
-        """The days around today in every time zone."""
+        """The parameters of a period from yesterday to tomorrow, which contains today in every time zone."""
         # The usual period ends two days before today.
         last = date.fromisoformat(self._asker.period["endAt"])
         yesterday, tomorrow = (str(last + timedelta(days=days)) for days in (1, 3))
@@ -235,7 +238,7 @@ def _story(asker: Asker) -> None:
         _Story(asker, asker.visitor).begin(asker)
 
 
-# The visitor's map, four reads until they show what was written, thirteen others, nine writes, five removals.
+# The map with the visitor, four reads that are repeated, thirteen other reads, nine writes, five removals.
 _MOST = 1 + 4 * _TRIES + 13 + 9 + 5
 
 PROBES = (
