@@ -1,1 +1,1 @@
-"""Requests to a server: the client, credentials and probes; and traffic that others recorded."""
+"""Requests to a server: the client, the credentials and the probes. Recorded traffic is read here as well."""

@@ -1,11 +1,11 @@
-"""The server's address as a user types it: the checks of it, and how it becomes the API's base URL."""
+"""The server's address as a user types it: it is checked, and turned into the API's base URL."""
 
 import re
 import socket
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-# This matches up to the last `@`, because a password that is not encoded may contain another one.
+# The pattern ends at the last `@`, because a password without escapes may contain an `@`.
 _USER = re.compile(r"^([^/@]*//|).*@", re.DOTALL)
 
 _PORTS = {"http": 80, "https": 443}
@@ -81,7 +81,7 @@ def _is_old_loopback(name: str) -> bool:
 def _parts_of(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        # `port` is checked only when it is read.
+        # `urlsplit` checks a port only when `port` is read.
         _ = parts.port
     except ValueError:
         # The error's own text may contain a part of a password.

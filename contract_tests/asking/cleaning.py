@@ -1,4 +1,4 @@
-"""The end of a run that has written something: what is left on the server is removed, or named."""
+"""The clean-up after a run that writes: it removes the run's goals and payments, or names those that stay."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.client import Client, StoppedError
@@ -30,7 +30,7 @@ def clean_up(asker: Asker, client: Client) -> list[str]:
 
 
 def _why_not(asker: Asker, trace: Trace) -> str | None:
-    """Removes one thing; returns why that cannot be done, None if it is done. Raises StoppedError."""
+    """Removes one thing. Returns the reason if that fails, and None if it succeeds. Raises StoppedError."""
     answer = asker.take_back(trace, labels.CLEANING)
     if answer is None:
         return "the API has no operation that removes it"

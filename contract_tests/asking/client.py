@@ -29,7 +29,7 @@ _MINUTE, _LONGEST_WAIT = 60.0, 70.0
 _TRIES = 3
 # The documented rate limit in requests a minute, and how many requests may be repeated after a 429.
 _USUAL_RATE, _SPARE = 60, 12
-# Numbers below the first are seconds to wait, those below the second Unix times in seconds, all others in ms.
+# A number below the first bound is seconds to wait; below the second, a Unix time in seconds; else one in ms.
 _UNIX_TIMES, _MILLISECONDS = 1_000_000_000, 100_000_000_000
 
 

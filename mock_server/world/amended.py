@@ -44,7 +44,7 @@ _NO_EVENT = -1
 
 @dataclass(slots=True)
 class _Written:
-    """What was written about one visitor; payments include refunds and free trials."""
+    """The facts about one visitor; `payments` include refunds and free trials."""
 
     goals: list[GoalReached] = field(default_factory=list)
     payments: list[PaymentMade] = field(default_factory=list)
@@ -55,10 +55,10 @@ _NOTHING = _Written()
 
 
 class AmendedSession(Session):
-    """A session of a visitor about whom something was written."""
+    """A session of a visitor about whom there are facts."""
 
     def __init__(self, world: "AmendedWorld", plain: Session, written: _Written) -> None:
-        """`plain` is the same session without any fact."""
+        """`plain` is the same session without the facts."""
         super().__init__(plain._sessions, plain.visit)
         self.plain = plain
         self.written = written
@@ -76,12 +76,12 @@ class AmendedSession(Session):
 
     @cached_property
     def past(self) -> Past:
-        """What the visitor had done before, without any fact."""
+        """The visitor's earlier visits and payments, without the facts."""
         return self.plain.past
 
     @cached_property
     def source(self) -> Source:
-        """Where this session came from."""
+        """The source of this session."""
         return self.plain.source
 
     def address_of(self, page: Page) -> str:
@@ -90,12 +90,12 @@ class AmendedSession(Session):
 
     @cached_property
     def first_source(self) -> Source:
-        """Where the visitor's first session came from."""
+        """The source of the visitor's first session."""
         return self.plain.first_source
 
     @cached_property
     def walk(self) -> Walk:
-        """All that happens in this session, without goals and payments that were removed."""
+        """The course of this session, without goals and payments that were removed."""
         walk = self.plain.walk
         removed = self._world.changes.goals_removed
         moments = [
@@ -125,7 +125,9 @@ class AmendedSession(Session):
         )
 
     def identity(self, instant: int) -> Identity | None:
-        """Returns what the visitor is known by at an instant of this session; None if not identified."""
+        """Returns the visitor's identity at an instant of this session; None if the visitor is not
+        identified.
+        """
         if not self.written.identified:
             return self.plain.identity(instant)
         profile = self._world.profile_of(self, instant)
@@ -136,7 +138,9 @@ class AmendedSession(Session):
         return Identity(name, profile.user_id)
 
     def customer(self, instant: int) -> Customer | None:
-        """Returns the customer that the visitor is at an instant of this session; None for no customer."""
+        """Returns the customer's name and address at an instant of this session; None if the visitor has not
+        paid.
+        """
         if not self.is_customer(instant):
             return None
         paid = [payment for payment in reversed(self.written.payments) if payment.at <= instant]
@@ -149,13 +153,15 @@ class AmendedSession(Session):
 
 
 class AmendedWorld(World):
-    """A world with facts: the visitors whom they concern are made anew, all others are those of the world.
+    """A world with facts.
 
-    It is valid for the instants at which `changes` are what the facts change.
+    The visitors whom the facts concern are made again; all others are shared with the plain world.
+
+    It is valid for all instants at which the facts cause these `changes`.
     """
 
     def __init__(self, plain: World, changes: Changes) -> None:
-        """`plain` is the same world without any fact."""
+        """`plain` is the same world without the facts."""
         super().__init__(plain.seed, plain.site, plain.parts)
         self.changes = changes
         self._plain = plain
@@ -212,12 +218,14 @@ class AmendedWorld(World):
         return next(one for one in started if one.start == start and one.visit.visitor == visitor)
 
     def plain_purchase(self, session: "AmendedSession") -> Payment | None:
-        """Returns the payment that the world itself made in a session; None if there is none any more."""
+        """Returns the payment of the world itself in a session; None if the session has none, or it was
+        removed.
+        """
         payment = self._plain.purchase(session.plain)
         return None if payment is None or self._is_removed(payment) else payment
 
     def has_plain_payment(self, session: "AmendedSession", instant: int) -> bool:
-        """Returns whether a visitor made a payment up to an instant that is the world's own.
+        """Returns whether a visitor has made a payment of the world itself up to an instant.
 
         `session` is any session of the visitor.
         """
@@ -237,7 +245,7 @@ class AmendedWorld(World):
         return [self._attributed(one, session) for one in plain if not self._is_removed(one)]
 
     def purchase(self, session: Session) -> Payment | None:
-        """Returns the payment that a session leads to; None if it leads to none."""
+        """Returns the payment in which a session ends; None if it ends without a payment."""
         if not isinstance(session, AmendedSession):
             return super().purchase(session)
         payment = self.plain_purchase(session)
@@ -254,7 +262,9 @@ class AmendedWorld(World):
         return [self._recorded(payment) for payment in payments[first:last] if _is_payment(payment)]
 
     def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
-        """Returns what was given to Identify up to an instant, by the world and through the API."""
+        """Returns the visitor's data from all identifications up to an instant, those of the world and those
+        through the API.
+        """
         first = sessions[0]
         plain = super().profile(sessions, instant)
         if not isinstance(first, AmendedSession):
@@ -267,7 +277,7 @@ class AmendedWorld(World):
         return self.profile(sessions, instant)
 
     def click_id(self, life: Life) -> str:
-        """Returns the advertisement's click id that the first session came with."""
+        """Returns the advertisement's click id in the URL of the visitor's first session."""
         first = life.sessions[0]
         visited = first.plain if isinstance(first, AmendedSession) else first
         sent = visited.click_id if isinstance(visited, VisitedSession) else None
@@ -302,7 +312,7 @@ class AmendedWorld(World):
         )
 
     def _attributed(self, payment: Payment, session: AmendedSession) -> Payment:
-        """Returns a payment of the world itself, with the session as it is with facts."""
+        """Returns a payment of the world itself, with its session replaced by the session with facts."""
         is_new = not payment.is_renewal and not session.is_customer(payment.at - 1)
         return payment._replace(session=session, is_new=is_new)
 
@@ -322,13 +332,13 @@ class AmendedWorld(World):
         facts = [fact for fact in self._by_minute.get(minute, ()) if _kind(fact) in kinds]
         written = [
             Happening(instant_of(fact), session.visit, _kind(fact), session, None, fact)
-            # More of them are told by no answer.
+            # No answer contains more events than these.
             for fact in facts[-FEED_LIMIT:]
             if (session := self._session_at(fact))
         ]
         if not written:
             return super()._happened_in(minute, kinds)
-        # Of one instant, what was written comes after all else, in the order in which it was written.
+        # Among events of the same instant, written ones come last, in the order in which they were written.
         return sorted([*super()._happened_in(minute, kinds), *written], key=attrgetter("at"))
 
     def _event(self, happening: Happening) -> Event:
@@ -357,9 +367,9 @@ class AmendedWorld(World):
         )
 
     def _session_at(self, fact: Happened) -> Session | None:
-        """Returns the visitor's latest session that had begun when something happened, or the first one.
+        """Returns the visitor's latest session that had begun at the time of a fact, or the first session.
 
-        Returns None for a bot, and for a visitor who is not known.
+        Returns None for a bot, and for an unknown visitor.
         """
         if fact.visitor_id is None:
             return None
@@ -390,26 +400,26 @@ class AmendedWorld(World):
         )
 
     def _has_paid_before(self, fact: PaymentMade, session: Session) -> bool:
-        """Returns whether a session's visitor made another payment before one that was written."""
+        """Returns whether a session's visitor made another payment before a written payment."""
         if session.is_customer(fact.at - 1):
             return True
-        # Several payments may have one instant; the first one that was written counts as the first.
+        # If several payments have the same instant, the one that was written first counts as the first.
         others = self._written[session.visitor_id].payments
         return next(one for one in others if one.at == fact.at and _is_payment(one)) is not fact
 
 
 def _first_text(values: Iterable[Any], other: str) -> str:
-    """Returns the first value that is a text and not empty, or else the other one."""
+    """Returns the first value that is a text and not empty; if there is none, the default."""
     return next((value for value in values if isinstance(value, str) and value), other)
 
 
 def _is_payment(fact: PaymentMade) -> bool:
-    """Returns whether money came in: refunds and free trials are no payments."""
+    """Returns whether a fact is a payment of money, and not a refund or a free trial."""
     return not fact.is_refunded and not fact.is_free_trial
 
 
 def _kind(fact: Happened) -> int:
-    """Returns the kind of event that a fact is; a refund or a free trial is none."""
+    """Returns the kind of event of a fact; None for a refund or a free trial."""
     if isinstance(fact, PaymentMade):
         return PAYMENT if _is_payment(fact) else _NO_EVENT
     return CUSTOM if isinstance(fact, GoalReached) else IDENTIFY
@@ -420,7 +430,7 @@ def _goal_name(fact: PaymentMade) -> str:
 
 
 def _goals_of(written: _Written) -> Iterator[ReachedGoal]:
-    """Yields the goals that were written about a visitor, those of payments included."""
+    """Yields the written goals of a visitor, including those of payments."""
     for goal in written.goals:
         yield ReachedGoal(goal.written, goal.name, MANUAL, "custom", goal.description, goal.is_server)
     for payment in written.payments:
@@ -436,6 +446,6 @@ def _goals_of(written: _Written) -> Iterator[ReachedGoal]:
 
 
 def _row_id(fact: PaymentMade) -> str:
-    """Returns the id of a payment's row on the map, which is another one than that of its event."""
+    """Returns the id of a payment's row on the map, which differs from the id of the payment's event."""
     digest = blake2b(fact.event_id.encode(), digest_size=8, person=b"row").hexdigest()
     return fact.event_id[:8] + digest

@@ -1,4 +1,4 @@
-"""Keyed chance: every coin is a function of (seed, website, coordinates), never of the order of asking."""
+"""Keyed chance: every coin is a function of seed, website and coordinates, whatever was drawn before."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# What a coin is drawn for: no two purposes share coins.
+# The purposes for which coins are drawn; no two purposes share coins.
 BIRTHS, HEADS, WAVE, PURCHASES, WALK, CAST_COINS, PERSONA, RENEWALS, PLAN, REGULAR_COINS = range(10)
-# The same for digests, which only the visitor-by-visitor face draws.
+# The purposes of digests, which are only drawn for single visitors, never for columns.
 FEISTEL, OBJECT_ID, CLICK_ID, WRITTEN = range(4)
 
 UNIT_16 = 1 / 65_536
@@ -24,7 +24,7 @@ GAMMA = 0x9E3779B97F4A7C15
 """The distance between a state's successive words: SplitMix64's, 2**64 divided by the golden ratio."""
 MULTIPLIERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 SHIFTS = (30, 27, 31)
-# Where the parts of a coordinate lie in a word: a minute of 40 bits, a wave of 20, a kind of 4.
+# The places of a coordinate's parts in a word: a minute of 40 bits, a wave of 20, a kind of 4.
 MINUTE_OFFSET = 1 << 39
 WAVE_SHIFT, KIND_SHIFT = 40, 60
 # In one Python integer, each word has a lane twice its width, which holds its products.
@@ -42,7 +42,7 @@ def mix(word: int) -> int:
 
 
 def nth(state: int, number: int) -> int:
-    """Returns the word (or state) with this number, from 0 on, among those that follow from a state."""
+    """Returns one of the words (or states) that follow from a state, by its number from 0 on."""
     return mix(state + (number + 1) * GAMMA & WORD)
 
 
@@ -80,7 +80,7 @@ class Chance:
     __slots__ = ("_secret", "keys", "state")
 
     def __init__(self, seed: int, website_id: str) -> None:
-        """Two worlds differ in every coin as soon as seed or website differ."""
+        """Two worlds differ in every coin if their seeds or their websites differ."""
         self._secret = blake2b(f"{seed}/{website_id}".encode()).digest()
         drawn = shake_128(self._secret).digest(8 * (REGULAR_COINS + 1))
         self.keys = [word for (word,) in iter_unpack("<Q", drawn)]
@@ -97,7 +97,7 @@ class Chance:
         return mix(self.keys[purpose] ^ coordinate)
 
     def digest(self, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """Returns 64 bytes for one coordinate, which no column draws."""
+        """Returns 64 random bytes for one coordinate. Columns never draw them."""
         return blake2b(self._secret + _DIGEST_COORDINATES.pack(purpose, a, b, c, d)).digest()
 
 
@@ -107,7 +107,7 @@ class Choice(Generic[T]):
     __slots__ = ("_last", "bounds", "items")
 
     def __init__(self, weighted: Iterable[tuple[T, float]]) -> None:
-        """Items of weight 0 are never picked; raises ValueError if nothing is left to pick."""
+        """Items of weight 0 are never picked. Raises ValueError if all weights are 0."""
         pairs = [(item, weight) for item, weight in weighted if weight > 0]
         if not pairs:
             raise ValueError("nothing to choose from: every weight is 0")

@@ -15,7 +15,7 @@ _US_DOLLAR = (US_DOLLAR, 2, 1.0)
 
 
 class Currency(NamedTuple):
-    """A currency; `usd` US dollars are worth about one major unit, which has `decimals` decimal places."""
+    """A currency. One major unit is worth about `usd` US dollars, and has `decimals` decimal places."""
 
     code: str
     decimals: int
@@ -25,14 +25,14 @@ class Currency(NamedTuple):
 
 
 def currency_of(code: str) -> Currency | None:
-    """Returns the currency with a code in capitals; None if no country uses one with this code."""
+    """Returns the currency with a code, in capitals; None if no country uses it."""
     return _currencies().get(code)
 
 
 def convert(amount: float, code: str, money: Money | None) -> float:
-    """Returns an amount in a site's currency, rounded to its decimals.
+    """Returns an amount converted to a site's currency, and rounded to its decimals.
 
-    A site without a currency counts in US dollars. The site's own rate counts for its own currency. Raises
+    A site without a currency has US dollars. The site's own rate is used for its own currency. Raises
     KeyError for an unknown currency.
     """
     wanted, decimals, rate = _US_DOLLAR if money is None else (money.currency, money.decimals, money.usd_rate)

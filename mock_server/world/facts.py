@@ -1,4 +1,6 @@
-"""The facts that are written through the API about one website, and what is true of them at an instant."""
+"""The facts that are written through the API about one website, and the changes that they cause at an
+instant.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,22 +24,22 @@ class _Fact(Struct, frozen=True, kw_only=True):
 
     @property
     def subject(self) -> str:
-        """What the fact is about, as far as a log can be asked for it; see the functions below."""
+        """The key by which a log finds the fact; None if it cannot be searched. See the functions below."""
         return ""
 
 
 def transaction(transaction_id: str | None) -> str:
-    """Returns the subject of facts about one transaction; None stands for facts about all of them."""
+    """Returns the subject of facts about one transaction; None means facts about all transactions."""
     return "transactions" if transaction_id is None else f"transaction {transaction_id}"
 
 
 def person(visitor_id: str) -> str:
-    """Returns the subject of facts about who a visitor is."""
+    """Returns the subject of facts about a visitor's identity."""
     return f"person {visitor_id}"
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """What is known of a visitor's place and system; None is what is not known. Sizes are in pixels."""
+    """A visitor's place and system, as a browser reports them; None is unknown. Sizes are in pixels."""
 
     country_code: str | None = None
     region: str | None = None
@@ -54,10 +56,12 @@ class Client(Struct, frozen=True, kw_only=True):
 
 
 class PageViewed(_Fact, frozen=True, kw_only=True, tag="pageview"):
-    """A page that a browser viewed at the instant `written`; such visitors are none of the world's own.
+    """A page view that a browser reported at the instant `written`.
 
-    `params` are the documented parameters of the page's URL, `ad_click_id` is the name of the parameter with
-    an advertisement's click id, and `click_id` that id.
+    Its visitor is not one of the world itself.
+
+    `params` are the documented parameters of the page's URL. `click_id` is the click id of an advertisement,
+    and `ad_click_id` the name of its parameter.
     """
 
     event_id: str
@@ -86,7 +90,10 @@ class LinkFollowed(_Fact, frozen=True, kw_only=True, tag="external_link"):
 
 
 class GoalReached(_Fact, frozen=True, kw_only=True, tag="goal"):
-    """A custom goal that a visitor reached at the instant `written`; `is_server` if no browser sent it."""
+    """A custom goal that a visitor reached at the instant `written`.
+
+    `is_server` is false if a browser sent it.
+    """
 
     event_id: str
     visitor_id: str
@@ -97,7 +104,7 @@ class GoalReached(_Fact, frozen=True, kw_only=True, tag="goal"):
 
 
 class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
-    """A payment or, with `is_refunded`, the refund of one, at the instant `at`, which is not after `written`.
+    """A payment, or its refund if `is_refunded`, at the instant `at`, which is not later than `written`.
 
     `visitor_id` is None if no visitor was named. `amount` is in major units of `currency`.
     """
@@ -123,7 +130,7 @@ class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
 
 
 class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
-    """A visitor who was identified; `metadata` is added to what earlier identifications said."""
+    """An identification of a visitor. `metadata` is added to that of earlier identifications."""
 
     event_id: str
     profile_id: str
@@ -139,7 +146,9 @@ class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
 
 
 class Removal(_Fact, frozen=True, kw_only=True):
-    """What a removal applies to: all that happened before it and has the values that are not None.
+    """The filters of a removal.
+
+    It applies to all earlier facts and events that have the values which are not None.
 
     `begin` and `end` are instants in ms, both included.
     """
@@ -149,39 +158,41 @@ class Removal(_Fact, frozen=True, kw_only=True):
     end: int | None = None
 
     def covers(self, visitor_id: str | None, at: int) -> bool:
-        """Returns whether it applies to something that happened to a visitor at an instant."""
+        """Returns whether the removal applies to a visitor's goal or payment at an instant."""
         if self.visitor_id is not None and visitor_id != self.visitor_id:
             return False
         return (self.begin is None or at >= self.begin) and at <= self.last
 
     @property
     def last(self) -> int:
-        """The latest instant to which it applies."""
+        """The latest instant to which the removal applies."""
         return self.written if self.end is None else min(self.end, self.written)
 
 
 class GoalsRemoved(Removal, frozen=True, kw_only=True, tag="goals_removed"):
-    """A removal of goals; `name` None stands for goals of any name."""
+    """A removal of goals. A `name` of None means goals of any name."""
 
     name: str | None = None
 
     def takes(self, visitor_id: str, name: str, at: int) -> bool:
-        """Returns whether it removes a goal that a visitor reached at an instant."""
+        """Returns whether the removal applies to a goal that a visitor reached at an instant."""
         return self.name in (None, name) and self.covers(visitor_id, at)
 
 
 class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"):
-    """A removal of payments; a `transaction_id` stands for one payment, and for its refund."""
+    """A removal of payments. With a `transaction_id`, only that payment and its refund are removed."""
 
     transaction_id: str | None = None
 
     @property
     def subject(self) -> str:
-        """The transaction, or all of them."""
+        """The subject of the transaction, or of all transactions."""
         return transaction(self.transaction_id)
 
     def takes(self, visitor_id: str | None, transaction_id: str | None, at: int) -> bool:
-        """Returns whether it removes a payment; `transaction_id` is None if the payment has none."""
+        """Returns whether the removal applies to a payment; `transaction_id` is None if the payment has no
+        id.
+        """
         return self.transaction_id in (None, transaction_id) and self.covers(visitor_id, at)
 
 
@@ -197,7 +208,9 @@ Facts: TypeAlias = tuple[Fact, ...]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What identifications said of a visitor up to an instant; `identified_at` is the first one's instant."""
+    """A visitor's data from all identifications up to an instant; `identified_at` is the instant of the
+    first.
+    """
 
     profile_id: str
     user_id: str
@@ -207,9 +220,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What facts change in the world at an instant: all that is written up to it and not removed again.
-
-    Goals and payments are sorted by their instant. Removals apply to what the world has by itself, too.
+    """The changes that facts cause in the world at an instant: all facts up to then that are not removed again.
+Goals and payments are sorted by their instant. Removals apply to goals and payments of the world itself,
+too.
     """
 
     views: Mapping[str, Sequence[PageViewed]] = field(default_factory=dict)
@@ -232,7 +245,7 @@ class Changes:
 
 
 def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
-    """Returns what facts change at an instant.
+    """Returns the changes that facts cause at an instant.
 
     Facts take effect in the order of the instants at which they were written. Those of one instant keep the
     order of `facts`, which is the order in which they were written.
@@ -259,7 +272,7 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
             case GoalReached():
                 goals.add(fact, fact.written, fact.visitor_id, fact.name)
             case PaymentMade():
-                # A transaction is one payment, however often it is written.
+                # A transaction that is written several times is one payment.
                 key = fact.transaction_id, fact.is_refunded
                 if transactions.get(key) not in payments:
                     transactions[key] = payments.add(fact, fact.at, fact.visitor_id, fact.transaction_id)
@@ -293,7 +306,7 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
 
 
 def instant_of(fact: Happened) -> int:
-    """Returns the instant at which something happened, in ms."""
+    """Returns the instant of a goal or a payment, in ms."""
     return fact.at if isinstance(fact, PaymentMade) else fact.written
 
 
@@ -319,9 +332,9 @@ def visits_among(views: Sequence[PageViewed]) -> list[list[PageViewed]]:
 def profile_at(
     identified: Sequence[Identified], instant: int, plain: Profile | None = None
 ) -> Profile | None:
-    """Returns what a visitor's identifications said up to an instant; None before the first one.
+    """Returns a visitor's data from all identifications up to an instant; None before the first one.
 
-    `plain` is what the world itself knows of the visitor at that instant.
+    `plain` is the data that the world itself has of the visitor at that instant.
     """
     said = [Profile(fact.profile_id, fact.user_id, fact.metadata, fact.written) for fact in identified]
     known = sorted(

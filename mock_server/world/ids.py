@@ -14,7 +14,7 @@ class Ids:
     """A keyed Feistel permutation of a UUID v4's 122 free bits: ids that decode to visitors."""
 
     def __init__(self, chance: Chance) -> None:
-        """Another seed or website is another permutation."""
+        """Each seed and each website has another permutation."""
         self._chance = chance
 
     def encode(self, visitor: Visitor) -> str:
@@ -32,7 +32,7 @@ class Ids:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def decode(self, visitor_id: str) -> Visitor | None:
-        """Returns the visitor with this id; None if its padding is not zero, as in nobody's id."""
+        """Returns the visitor with this id; None if its padding is not zero, since then it is nobody's id."""
         number = UUID(visitor_id).int
         bits = (number >> 80 << 74) | ((number >> 64 & 0xFFF) << 62) | (number & (1 << 62) - 1)
         left, right = bits >> _HALF_BITS, bits & _HALF

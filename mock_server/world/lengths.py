@@ -5,13 +5,13 @@ from math import exp, log1p
 from mock_server.instants import MINUTE, SECOND
 from mock_server.world.site import LONGEST_SESSION_MINUTES, Funnel, Site
 
-# Linger on the last page included, a session ends within 45 minutes of its start.
+# A session, with the time on its last page, ends within 45 minutes of its start.
 LONGEST = (LONGEST_SESSION_MINUTES - 1) * MINUTE
 SHORTEST = 5 * SECOND
 
 
 def duration(site: Site, u: float) -> int:
-    """Returns the time in ms from the first page view to the last one that u in [0, 1) stands for.
+    """Returns the time in ms from the first page view to the last one, for a coin `u` in [0, 1).
 
     It is 0 for a visit of one page.
     """
@@ -29,5 +29,5 @@ def mean_minutes(site: Site) -> float:
 
 
 def shortest(funnel: Funnel | None) -> int:
-    """Returns the shortest time in ms of a visit that goes through a funnel: about 40 s for each page."""
+    """Returns the least time in ms of a visit that goes through a funnel: about 40 s for each page."""
     return (len(funnel.path) + 1) * 40_000 if funnel else 0

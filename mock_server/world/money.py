@@ -13,16 +13,16 @@ from mock_server.world.visits import BORN, PURCHASE, Visit
 RENEWAL_MINUTES = 43_200
 MOST_RENEWALS = 12
 
-# Whether each renewal comes is a coin of the first words, when it comes one of those that follow.
+# The number of words whose coins say whether each renewal comes; the coins after them say when.
 _FOUR_COINS = Struct("<4H8x")
 
 
 class Payment(NamedTuple):
     """One payment of `amount` major units of `currency`, at the instant `at` in ms.
 
-    `session` is the one in which its purchase was made, however long ago, or None if nobody is known to have
-    paid. `goal` is the name of the payment among the goals of a visitor. `name` and `email` are the
-    customer's. `row_id` is the id of the payment's row on the map, None if it follows from the session.
+    `session` is the session of its purchase, however long ago; None if the customer is unknown. `goal` is the
+    name under which a profile lists the payment among its goals. `name` and `email` are the customer's.
+    `row_id` is the id of the payment's row on the map; None means that it follows from the session.
     """
 
     at: int
@@ -41,7 +41,7 @@ class Ledger:
     """The payments of one website."""
 
     def __init__(self, chance: Chance, money: Money, sessions: Sessions) -> None:
-        """Nothing is computed before it is asked for."""
+        """All values are computed on first use."""
         self._chance = chance
         self._money = money
         self._sessions = sessions
@@ -49,7 +49,7 @@ class Ledger:
         self._renewal_coins = lru_cache(64)(self._draw_renewal_coins)
 
     def purchase(self, session: Session) -> Payment | None:
-        """Returns the payment that a session leads to; None if it leads to none."""
+        """Returns the payment in which a session ends; None if it ends without a payment."""
         at = session.walk.paid_at
         if at is None:
             return None
@@ -63,7 +63,7 @@ class Ledger:
         return [renewal for renewal in renewals if renewal is not None and renewal.at <= until]
 
     def renewals_in(self, minute: int) -> list[Payment]:
-        """Returns the renewals that fall into a minute, whether their customers are there or not."""
+        """Returns the renewals in a minute, whether their customers are online or not."""
         if not self._money.renewal:
             return []
         found: list[Payment] = []

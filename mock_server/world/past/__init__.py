@@ -1,1 +1,3 @@
-"""A website's past as columns: all visits of a stretch of time at once, from the coins of single visitors."""
+"""A website's past as columns: all visits of a stretch of time at once, with the same coins as single
+visits.
+"""

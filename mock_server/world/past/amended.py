@@ -1,4 +1,4 @@
-"""A website's past with the facts in it: goals and payments that were written, without what was removed."""
+"""A website's past with facts: with the written goals and payments, and without the removed ones."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
@@ -30,15 +30,15 @@ from mock_server.world.visits import PURCHASE, Visit, Visitor
 K = TypeVar("K")
 V = TypeVar("V")
 
-# The memory of a visit of a visitor about whom something was removed, in bytes.
+# The memory of a visit whose visitor has lost goals or payments, in bytes.
 _EACH_VISIT = 600
 
 
 class Amendment:
-    """What facts change in the past of one website; it serves all instants with the same changes."""
+    """The changes that facts cause in the past of one website, for all instants with the same changes."""
 
     def __init__(self, drawing: Drawing, world: AmendedWorld) -> None:
-        """Takes a tenth of a millisecond for each fact."""
+        """Finds the visits of the facts, which takes a tenth of a millisecond for each fact."""
         self.changes = world.changes
         self.drawing = drawing
         self.visited = Visited(drawing.site, world.changes) if world.changes.views else None
@@ -68,7 +68,7 @@ class Amendment:
 
     @cached_property
     def purchases(self) -> Stretch:
-        """The visits with purchases of the visitors about whom something was written."""
+        """The visits that end in a purchase, of the visitors about whom there are facts."""
         return self.drawing.stretch_of(
             [
                 visit
@@ -91,7 +91,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """The first of the written visits, which are over, in one table: their rows, and what is in these.
+    """The finished visits among the written ones, in one table: their rows, and the contents of the rows.
 
     Rows below 0 are those of visits before the first row of the table.
     """
@@ -102,26 +102,28 @@ class _Settled:
     rows: Rows
 
     def is_of(self, past: Past) -> bool:
-        """Returns whether these visits are over in a past, and in the same rows."""
+        """Returns whether a past has these visits in the same rows, and all of them are over."""
         return self.made is past.made and self.settled == past.settled and past.settled_goals > 0
 
 
 class Latest(Generic[K, V]):
-    """What was made last, and of what."""
+    """The last result of a function, with its arguments."""
 
     def __init__(self) -> None:
         self._of: K | None = None
         self._value: V | None = None
 
     def of(self, given: K, make: Callable[[K], V]) -> V:
-        """Returns what `make` makes of something, which may be what it was made of last."""
+        """Returns the result of `make`, which is called only if the arguments are not the same as last
+        time.
+        """
         if self._value is None or self._of is not given:
             self._of, self._value = given, make(given)
         return self._value
 
 
 def amended(past: Past, amendment: Amendment) -> "AmendedPast":
-    """Returns a past with the facts in it. It is valid as long as the past that is given."""
+    """Returns a past with the facts. It is valid as long as the given past."""
     return amendment.past.of(past, partial(_amended, amendment))
 
 
@@ -140,7 +142,7 @@ def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
             settled = taken(visits, slice(count))
             amendment.settled = _Settled(past.made, past.settled, places[:count], settled)
         else:
-            # Those who bought long before the table begins are known by their numbers now.
+            # Visitors who bought long before the table begins have got their numbers by now.
             bought = amendment.purchases
             known_as = rows_of(bought, own["visitors"].of(bought.visits))
             own["buyers"] = _with_visitors(past.buyers, known_as)
@@ -156,11 +158,13 @@ def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
 
 
 def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
-    """Returns the rows of the written visits, what is in these, and numbers for all of their visitors."""
+    """Returns the rows of the written visits, the contents of the rows, and numbers for all of their
+    visitors.
+    """
     stretch, visitors = amendment.written.stretch, past.visitors
     numbers = visitors.of(stretch.visits)
     places = places_of(past.rows, stretch.visits.start, numbers)
-    # They are sorted by their start, so those before the first row of the table come first.
+    # The visits are sorted by their start, so those from before the first row of the table come first.
     outside = int(np.count_nonzero(places < 0))
     places[:outside] = np.arange(-outside, 0)
     if (numbers < 0).any():
@@ -172,7 +176,9 @@ def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """The rows of visits that lost goals among the first `count` goals, and the masks of what is left."""
+    """The rows of visits that lost some of the first `count` goals, and the masks of their remaining
+    goals.
+    """
 
     count: int
     rows: Column
@@ -186,11 +192,12 @@ class _Changed:
 
 @dataclass(frozen=True, slots=True)
 class AmendedPast(Past):
-    """A past with the facts in it.
+    """A past with facts.
 
-    `goals` are still the world's own; `reached` returns all. `places` are the rows of the written visits;
-    those of `earlier`, which are not in the table, have rows below 0, the last one -1. The visits of written
-    payments are behind those of `own_buyers`: all `written_visits`, and one of which nothing is known.
+    `goals` are still those of the world itself; `reached` returns all goals. `places` are the rows of the
+    written visits. The visits in `earlier` are not in the table: they have rows below 0, the last one -1.
+    Behind the visits of `own_buyers` are those of written payments: all `written_visits`, and one visit of
+    which nothing is known.
     """
 
     amendment: Amendment
@@ -200,17 +207,16 @@ class AmendedPast(Past):
     written_visits: Rows
 
     def goals_key(self, names: Collection[str]) -> object:
-        """Returns a key of the world's own goals with some names: those with the same key are the same.
-
-        It consists of the removals that may apply to them.
+        """Returns a cache key for the world's own goals with some names: as long as the key is equal, so are the
+goals. It consists of the removals that may apply to them.
         """
         removals = self.amendment.goal_removals.key
         return tuple(one for one in removals if names and (one.name is None or one.name in names))
 
     def reached(self, begin: int, end: int) -> Goals:
-        """Returns the goals that were reached from an instant to before another one.
+        """Returns the goals that were reached from one instant to before another.
 
-        A row below 0 is that of a visit before the first row, for `visits`.
+        Their rows are for `visits`: a row below 0 is a visit before the first row.
         """
         own, written = self.goals, self.amendment.written.goals
         is_chosen = (own.at >= begin) & (own.at < end)
@@ -226,7 +232,7 @@ class AmendedPast(Past):
         )
 
     def visits(self, rows: Column) -> Rows:
-        """Returns the visits in which goals were reached, by their rows."""
+        """Returns the visits at the rows of `reached`."""
         if not len(self.earlier):
             return taken(self.rows, rows)
         are_earlier = rows < 0
@@ -234,13 +240,13 @@ class AmendedPast(Past):
         return Rows(*(_looked_up(own, earlier, rows, are_earlier) for own, earlier in both))
 
     def column_of(self, name: str, rows: Column) -> Column:
-        """Returns one column of these visits."""
+        """Returns one column of the visits at the rows of `reached`."""
         own: Column = getattr(self.rows, name)
         column: Column = _looked_up(own, getattr(self.earlier, name), rows, rows < 0)
         return column
 
     def with_goal_sets(self) -> "AmendedPast":
-        """Returns the same past, with all goals in the column `goals` of its visits."""
+        """Returns the same past, with the written goals in the column `goals` as well."""
         return self.amendment.with_goal_sets.of(self, AmendedPast._with_goal_sets)
 
     def _with_goal_sets(self) -> "AmendedPast":
@@ -262,7 +268,7 @@ class AmendedPast(Past):
         )
 
     def _marked_rows(self, changed: Column, masks: Column) -> MarkedMasks:
-        """Returns the column `goals` of the visits, some of which lost goals and have the masks given."""
+        """Returns the column `goals` of all visits; the visits that lost goals have the given masks."""
         written = self.amendment.written
         with_goals = self.places[written.with_goals]
         inside = with_goals >= 0
@@ -273,7 +279,7 @@ class AmendedPast(Past):
         return MarkedMasks(self.rows.goals, places, own, further)
 
     def _marked_buyers(self, changed: Column, masks: Column) -> MarkedMasks:
-        """Returns the column `goals` of the world's own buyers, some of whom lost goals."""
+        """Returns the column `goals` of the world's own buyers, without removed goals."""
         written, buyers = self.amendment.written, self.own_buyers
         own = buyers.goals.copy()
         if self.amendment.goal_removals:
@@ -296,7 +302,7 @@ class AmendedPast(Past):
         return chained([buyers, visits, MarkedMasks(no_goals, no_marks, no_goals[:0], no_marks)])
 
     def _changed_masks(self) -> tuple[Column, Column]:
-        """Returns the rows of visits that lost goals, sorted, and the masks of the goals that are left."""
+        """Returns the sorted rows of visits that lost goals, and the masks of their remaining goals."""
         removals, masks = self.amendment.goal_removals, self.amendment.drawing.walks.goal_masks
         if not removals:
             return _NOWHERE, masks.empty(0)
@@ -322,7 +328,7 @@ class AmendedPast(Past):
         return np.concatenate([known.column, places_of(self.rows, rest.start, rest.visitor)])
 
     def _masks_before(self) -> Column:
-        """Returns the goals that are left of the first buyers, who bought before the table begins."""
+        """Returns the remaining goals of the buyers from before the table begins, who are the first ones."""
         key = (amended, self.amendment.goal_removals.key)
         known: Made | None = self.made.get(key)
         if known is None:
@@ -332,7 +338,7 @@ class AmendedPast(Past):
         return known.column
 
     def _masks_in(self, stretch: Stretch) -> Column:
-        """Returns the goals that are left in each visit of a stretch."""
+        """Returns the remaining goals of each visit of a stretch."""
         courses, removals = stretch.courses, self.amendment.goal_removals
         if not removals:
             return courses.goals
@@ -347,10 +353,10 @@ class AmendedPast(Past):
         return left
 
     def _with_payments(self) -> "AmendedPast":
-        """Returns the same past with the facts in its payments."""
+        """Returns the same past with written payments and without removed ones."""
         payments, removed = self.payments, self._removed_payments()
         if len(removed):
-            # Where no period ends, it never was.
+            # A removed payment gets an instant that no period contains.
             at = payments.at.copy()
             at[removed] = NEVER
             payments = replace(payments, at=at)
@@ -371,7 +377,7 @@ class AmendedPast(Past):
         return Rows(*map(np.concatenate, zip(*map(columns_of, parts), strict=True)))
 
     def _removed_goals(self) -> Column:
-        """Returns the places of the world's own goals that were removed."""
+        """Returns the places of the removed goals among the world's own goals."""
         removals = self.amendment.goal_removals
         if not removals:
             return _NOWHERE
@@ -387,7 +393,7 @@ class AmendedPast(Past):
         return self._removed(removals, among, self.settled_goals, len(self.goals.at))
 
     def _removed_payments(self) -> Column:
-        """Returns the places of the world's own payments that were removed."""
+        """Returns the places of the removed payments among the world's own payments."""
         removals = self.amendment.payment_removals
         if not removals:
             return _NOWHERE
@@ -406,9 +412,10 @@ class AmendedPast(Past):
         return self._removed(removals, among, self.settled_payments, len(self.payments))
 
     def _first_of(self, visits: Sequence[Visit], begin: int, settled: int) -> int:
-        """Returns the place of the first visit to which goals or payments from the place `begin` may belong.
+        """Returns the place of the first visit that may have goals or payments from the place `begin` on.
 
-        Visits are sorted by their start. The first `settled` places belong to visits that are over.
+        Visits are sorted by their start. The goals and payments at the first `settled` places belong to
+        finished visits.
         """
         if not begin or begin < settled:
             return 0
@@ -421,7 +428,7 @@ class AmendedPast(Past):
         settled: int,
         count: int,
     ) -> Column:
-        """Returns the places that `among` finds from a begin to an end; those of settled rows are cached."""
+        """Returns the places that `among` finds in all rows. The result for settled rows is cached."""
         key = (type(removals), removals.key)
         known = self.made.get(key, Made(0, _NOWHERE))
         if known.count < settled:
@@ -434,7 +441,9 @@ class AmendedPast(Past):
 
 
 class _MoreNumbers:
-    """The numbers of visitors, with further ones for those of some visits who are too old to have one."""
+    """The numbers of visitors, with further numbers for the visitors of some visits who are too old to have
+    one.
+    """
 
     def __init__(self, plain: Numbers, visits: Sequence[Visit], numbers: Column) -> None:
         self._plain = plain
@@ -448,7 +457,7 @@ class _MoreNumbers:
         return self._plain.count + len(self._further)
 
     def of(self, visits: Visits) -> Column:
-        """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
+        """Returns the number of each visit's visitor; -1 for a visitor who was born too early to have one."""
         numbers = self._plain.of(visits)
         for n in np.flatnonzero(numbers < 0).tolist():
             visitor = Visitor(int(visits.kind[n]), int(visits.minute[n]), int(visits.number[n]))
@@ -462,7 +471,7 @@ class _MoreNumbers:
 
 
 def _chained(own: Column, chosen: Column, more: Column) -> Column:
-    """Returns the values in some rows of a column, then others."""
+    """Returns the values in some rows of a column, and other values behind them."""
     column = np.empty(len(chosen) + len(more), own.dtype)
     # With this mode, numpy writes into the column itself.
     np.take(own, chosen, out=column[: len(chosen)], mode="clip")
@@ -471,7 +480,7 @@ def _chained(own: Column, chosen: Column, more: Column) -> Column:
 
 
 def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any:
-    """Returns the values in rows of a column; those below 0 count from the end of another column."""
+    """Returns the values in some rows of a column. A row below 0 counts from the end of another column."""
     if isinstance(own, MarkedMasks):
         return chained([own, earlier])[np.where(are_earlier, len(own) + len(earlier) + rows, rows)]
     found = np.empty((len(rows), *own.shape[1:]), own.dtype)
@@ -481,7 +490,7 @@ def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any
 
 
 def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
-    """Returns the buyers with the visitors that the same visits have."""
+    """Returns the buyers, with their visitors' numbers taken from the same visits in other columns."""
     visitor = buyers.visitor.copy()
     for place, n in same_visits(buyers, visits):
         visitor[place] = visits.visitor[n]
@@ -489,7 +498,7 @@ def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
 
 
 def _nobody(like: Rows, drawing: Drawing) -> Rows:
-    """Returns the visit of which nothing is known, in columns of the types of others."""
+    """Returns a visit of which nothing is known, in columns of the same types as others."""
     nothing = Rows(*(np.zeros((1, *column.shape[1:]), column.dtype) for column in columns_of(like)))
     nothing.visitor[:] = nothing.previous[:] = -1
     nothing.source[:] = len(drawing.walks.sources) - 1
@@ -498,7 +507,7 @@ def _nobody(like: Rows, drawing: Drawing) -> Rows:
 
 
 def _left(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
-    """Returns the rows with removed goals, sorted, and the masks of the goals that are left in them."""
+    """Returns the sorted rows with removed goals, and the masks of the remaining goals in them."""
     rows = np.unique(goals.row[removed])
     is_one = np.zeros(int(goals.row.max(initial=-1)) + 1, bool)
     is_one[rows] = True
@@ -509,7 +518,7 @@ def _left(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:
-    """Returns the places of the values that are among others, which are sorted, and the places of these."""
+    """Returns the places of the values that also are in `others`, which is sorted, and their places there."""
     if not len(others):
         return _NOWHERE, _NOWHERE
     places = np.minimum(np.searchsorted(others, values), len(others) - 1)

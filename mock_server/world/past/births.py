@@ -16,7 +16,7 @@ from mock_server.world.population import NEIGHBOURS, Population
 _HOUR_MINUTES = 60
 _DAY_MINUTES = 24 * 60
 _STRIDE = _DAY_MINUTES
-# Minutes that are further away than that from all known ones are no reason to draw those between.
+# Minutes that are further away than this from all known minutes are drawn without the minutes between.
 _FARTHEST = 400 * _DAY_MINUTES
 
 
@@ -24,7 +24,7 @@ class Births:
     """The numbers of births by minute, cached for one range of minutes, which grows as needed."""
 
     def __init__(self, population: Population) -> None:
-        """Nothing is drawn yet."""
+        """Begins with an empty range."""
         self._population = population
         self._first = self._last = 0
         self._counts = _no_counts()
@@ -63,7 +63,10 @@ class Births:
 
 
 def _no_counts() -> GrowingColumn:
-    """Returns an empty column for the births of millions of minutes, so its numbers are small ones."""
+    """Returns an empty column for the births of minutes.
+
+    It has small integers, because there are millions of minutes.
+    """
     return GrowingColumn(np.zeros(0, np.int32))
 
 
@@ -73,7 +76,9 @@ def births_in(population: Population, first: int, last: int) -> Column:
 
 
 def purchases_in(population: Population, wave: int, first: int, last: int) -> Column:
-    """Returns the number of purchases in each minute, in visits of a wave, if enough visitors come."""
+    """Returns the number of purchases in each minute, in visits of a wave; there may be fewer visitors than
+    that.
+    """
     return _in_minutes(population, first, last, partial(_purchases, wave=wave))
 
 
@@ -104,7 +109,7 @@ def _purchases(population: Population, hours: Column, wave: int) -> Column:
     day = hours // 24
     days = range(day[0], day[-1] + 1)
     most = [rates.most_purchases(wave, range(n * _DAY_MINUTES, (n + 1) * _DAY_MINUTES)) for n in days]
-    # 1 - x is at most e to the minus x: so low a share stands for no purchase.
+    # 1 - x is at most e to the power of -x, so a share as low as this means no purchase.
     likely = shares.max(axis=1) >= 1 - np.array(most)[day - day[0]]
     counts[likely] = _poisson(hours[likely], shares[likely], partial(rates.purchases, wave))
     return counts
@@ -142,9 +147,8 @@ def _counts(rates: Column, shares: Column) -> Column:
 
 
 def _sums(rate: Column) -> Column:
-    """Returns, for each rate, the chances of at most 0, 1, 2, …
-
-    They are the same numbers as in `poisson`, to the last bit.
+    """Returns, for each rate, the probabilities of at most 0, 1, 2, … They equal those in `poisson`, to the last
+bit.
     """
     term = np.array([exp(-one) for one in rate.tolist()])
     sums: list[Any] = [term.copy()]

@@ -18,8 +18,8 @@ from mock_server.world.chance import (
     Choice,
 )
 
-# Looking up a coin's first 16 bits in a table is several times as fast as a search. With more choices than
-# that a table would be too large.
+# The largest number of choices for which there is a table by a coin's first 16 bits. Looking up in a table is
+# several times as fast as a search, but with more choices the table would be too large.
 _TABLE_BITS = 16
 _MOST_TABLES = 64
 
@@ -32,7 +32,7 @@ _GAMMA = np.uint64(GAMMA)
 
 
 def mixed(words: Column) -> Column:
-    """Returns what `chance.mix` makes of each word. The column that is given is overwritten."""
+    """Returns `chance.mix` of each word. The given column is overwritten."""
     words ^= words >> _FIRST_SHIFT
     words *= _FIRST_FACTOR
     words ^= words >> _SECOND_SHIFT
@@ -51,7 +51,7 @@ def states(chance: Chance, purpose: int, minutes: Column, *, wave: Any = 0, kind
 
 
 def nth(from_states: Column, numbers: Any) -> Column:
-    """Returns the word, or state, with a number from 0 on that follows from each state."""
+    """Returns, for each state, one of the words (or states) that follow from it, by its number from 0 on."""
     steps = np.atleast_1d(numbers).astype(np.uint64) + np.uint64(1)
     return mixed(from_states + steps * _GAMMA)
 
@@ -67,9 +67,9 @@ def coins_of_32(words: Column) -> Column:
 
 
 def different(numbers: Column) -> Column:
-    """Returns the different numbers of a column of small ones, in order.
+    """Returns the different numbers in a column of small numbers, sorted.
 
-    `np.unique` would do it more slowly, and import numpy's masked arrays, which takes 20 ms.
+    `np.unique` is slower, and imports numpy's masked arrays, which takes 20 ms.
     """
     return np.flatnonzero(np.bincount(numbers))
 
@@ -90,7 +90,7 @@ class Places:
         if len(lists) <= _MOST_TABLES:
             self._dropped = coin_bits - _TABLE_BITS
             size = len(lists) << _TABLE_BITS
-            # A bound counts from the first entry on that lies wholly above it.
+            # A bound counts from the first entry on whose coins are all above the bound.
             entries = (bounds + (1 << self._dropped) - 1) >> self._dropped
             edges = np.concatenate([[0], np.minimum(entries, size), [size]])
             numbers = np.arange(len(bounds) + 1, dtype=np.min_scalar_type(len(bounds)))
@@ -113,15 +113,15 @@ class Places:
 
 
 class Picks:
-    """Weighted choices for columns of coins, as `Choice.pick` makes them for single ones."""
+    """Weighted choices for columns of coins, with the same results as `Choice.pick` for single coins."""
 
     def __init__(
         self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int
     ) -> None:
-        """`numbers` has, for each choice, what stands for its items; coins have 16 or 32 bits."""
+        """`numbers` has the numbers of each choice's items. Coins have 16 or 32 bits."""
         lists = [[_least_coin(bound, coin_bits) for bound in choice.bounds[:-1]] for choice in choices]
         self._places = Places(lists, coin_bits)
-        # The bounds of a choice are one fewer than its items, so each choice before moves the place by one.
+        # A choice has one bound fewer than items, so each earlier choice moves the place by one.
         self._numbers = np.array([number for items in numbers for number in items], np.int32)
 
     def pick(self, coins: Column, choice: Any = 0) -> Column:
@@ -131,7 +131,7 @@ class Picks:
 
 
 def _least_coin(bound: float, bits: int) -> int:
-    """Returns the least coin that stands for a share of at least `bound`."""
+    """Returns the least coin whose share is at least `bound`."""
     scaled = bound * (1 << bits)
     return int(scaled) + (scaled > int(scaled))
 

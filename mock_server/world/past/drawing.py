@@ -21,15 +21,15 @@ from mock_server.world.visits import Visit
 from mock_server.world.world import World
 
 _MOST_MINUTES = 60 * 24 * 60
-# The bytes of all that is worked out once for a website: tables of coins, lengths, places.
+# The bytes of all that is computed once for a website: tables of coins, lengths and places.
 _TABLES = 5 * 1024 * 1024
-# So many visits are drawn at once at most; drawing takes some 500 bytes for each of them.
+# The largest number of visits that are drawn at once; drawing takes about 500 bytes for each.
 _MOST_VISITS_AT_ONCE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Visits with the places and systems of those who make them, sorted by their start."""
+    """Visits, with the places and systems of their visitors, sorted by their start."""
 
     visits: Visits
     place: Column
@@ -41,7 +41,7 @@ class Arrivals:
         return sum(column.nbytes for column in (*columns_of(self.visits), self.place, self.system))
 
     def until(self, instant: int) -> "Arrivals":
-        """Returns those that have started at an instant."""
+        """Returns the visits that have started at an instant."""
         rows = slice(int(np.searchsorted(self.visits.start, instant, side="right")))
         return Arrivals(taken(self.visits, rows), self.place[rows], self.system[rows])
 
@@ -60,9 +60,9 @@ class Drawing:
     """The past of one world, drawn by stretches of time."""
 
     def __init__(self, world: World) -> None:
-        """Takes some hundredths of a second; all else is worked out when it is asked for.
+        """Takes some hundredths of a second; all other values are computed on first use.
 
-        `kept` is for the reports: what they made of this drawing and need again.
+        `kept` is the reports' own cache of values for this drawing.
         """
         self.kept: dict[Any, Any] = {}
         site, chance = world.site, world.population.chance
@@ -73,7 +73,7 @@ class Drawing:
         self.properties = world.sessions.properties
         self.personas = PersonaColumns(chance, site, world.sessions.personas)
         self.walks = Walks(chance, site, world.sessions)
-        # The arrivals of the last stretch that was drawn up to an instant, by its minutes.
+        # The cached arrivals of the last stretch that was drawn up to an instant, by its minutes.
         self._latest: dict[range, Arrivals] = {}
         self._payments = (
             PaymentColumns(chance, site.money, world.ledger) if site.money and world.ledger else None
@@ -81,7 +81,7 @@ class Drawing:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """What the numbers in the columns stand for."""
+        """The meaning of the numbers in the columns."""
         walks, personas, site = self.walks, self.personas, self.site
         return Vocabulary(
             personas.places,
@@ -113,7 +113,7 @@ class Drawing:
         return self._stretch(self._latest[minutes].until(until), until)
 
     def stretch_of(self, visits: Sequence[Visit]) -> Stretch:
-        """Returns visits that were drawn one by one, in the same order and to their end."""
+        """Returns the stretch of visits that were drawn one by one, in the same order and to their end."""
         return self._stretch(self._arrivals(self.visit_columns.of(visits)), None)
 
     def page_views(self, first: int, last: int) -> PageViews:
@@ -121,7 +121,9 @@ class Drawing:
         return self.walks.views(self.visit_columns.started(first, last))
 
     def earlier_purchases(self, first: int) -> Stretch:
-        """Returns visits with purchases before a minute, whose renewals or return visits may come later."""
+        """Returns the visits before a minute that end in a purchase whose renewals or return visits may come
+        later.
+        """
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
         renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0
         reach = max(renewed, self.visit_columns.reach + LONGEST_SESSION_MINUTES + 1)
@@ -135,17 +137,19 @@ class Drawing:
         return self._payments.of(visits, paid_at) if self._payments else no_payments()
 
     def about_visits(self, first: int, last: int) -> int:
-        """Returns an estimate, rather too high, of the number of visits that start in these minutes."""
+        """Returns an estimate of the number of visits that start in these minutes; it is rather too high."""
         births = sum(self.population.rates.births(hour) for hour in range(first // 60, last // 60 + 1))
         cast = 2 * len(self.site.cast) * (last - first) / SHIFT
         return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000
 
     def minutes_at_once(self, first: int) -> int:
-        """Returns how many minutes from `first` on are drawn at once at most, which takes some 30 MB."""
+        """Returns the largest number of minutes, from `first` on, that are drawn at once; drawing takes about
+        30 MB.
+        """
         return self._minutes_with_visits(first, _MOST_VISITS_AT_ONCE)
 
     def _minutes_with_visits(self, first: int, count: int) -> int:
-        """In how many minutes from `first` on about so many visits start."""
+        """Returns the number of minutes, from `first` on, in which about this many visits start."""
         births = max(self.population.rates.births(hour) for hour in range(first // 60, first // 60 + 7 * 24))
         return int(count / max(births * self._visits_of_visitor, count / _MOST_MINUTES))
 

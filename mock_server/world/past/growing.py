@@ -26,7 +26,7 @@ def _getter(kind: type) -> Callable[[Any], Any]:
 
 
 def taken(record: R, rows: Any) -> R:
-    """Returns some rows of a record: those that an index or a slice selects."""
+    """Returns the rows of a record that an index or a slice selects."""
     return type(record)(*(column[rows] for column in columns_of(record)))
 
 
@@ -40,7 +40,7 @@ class GrowingColumn:
     """A column of integers that can be extended at its end; `values` are its content."""
 
     def __init__(self, values: Column) -> None:
-        """Starts with a copy of some values, whose type it has."""
+        """Begins with a copy of the values, and has their type."""
         self._buffer = values.copy()
         self.values: Column = self._buffer
 
@@ -68,7 +68,7 @@ class Growing(Generic[R]):
     """A record whose first `count` rows are settled. Rows behind them can be written again and again."""
 
     def __init__(self, empty: R) -> None:
-        """`empty` has no rows; its columns say what all are like."""
+        """`empty` is a record without rows, whose columns have the right types."""
         self.count = 0
         self._record = empty
         self._room = 0
@@ -84,7 +84,7 @@ class Growing(Generic[R]):
         return taken(self._record, slice(self.count))
 
     def reserve(self, rows: int) -> None:
-        """Makes room for so many rows behind the settled ones."""
+        """Makes room for `count` rows behind the settled ones."""
         needed = self.count + rows
         if needed <= self._room:
             return
@@ -97,7 +97,10 @@ class Growing(Generic[R]):
         self._record = type(self._record)(*grown)
 
     def with_tail(self, tail: R) -> R:
-        """Returns the settled rows with others behind them. They are valid until rows are written again."""
+        """Returns the settled rows with other rows behind them.
+
+        They are valid until rows are written again.
+        """
         columns = columns_of(tail)
         end = self.count + len(columns[0])
         self.reserve(len(columns[0]))
@@ -106,6 +109,6 @@ class Growing(Generic[R]):
         return taken(self._record, slice(end))
 
     def settle(self, rows: R) -> None:
-        """Writes rows for good."""
+        """Adds rows to the settled ones, which never change."""
         self.with_tail(rows)
         self.count += len(columns_of(rows)[0])

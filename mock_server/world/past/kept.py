@@ -1,4 +1,4 @@
-"""The cached tables of the pasts of several worlds."""
+"""The cache of the tables with the pasts of several worlds."""
 
 import gc
 from collections import OrderedDict
@@ -18,19 +18,19 @@ MOST_BYTES = 160 * 1024 * 1024
 
 _MOST_BYTES_OF_AMENDMENTS = 16 * 1024 * 1024
 _DAY_MINUTES = DAY // MINUTE
-# A table whose begin has fallen that far behind what reports look back on is drawn anew.
+# A table is drawn again when it begins this much earlier than any report needs.
 _MOST_OUTDATED = 60 * _DAY_MINUTES
 
 
 class KeptPasts:
     """A cache of the tables of worlds, by seed and website id, bounded in bytes.
 
-    The least recently used table makes room for others. Only one thread may use it: a past is valid until its
-    table is asked for another instant.
+    The least recently used table is removed first. Only one thread may use the cache: a past is valid until
+    its table is asked for another instant.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        """Nothing is drawn before it is asked for."""
+        """Begins without tables."""
         self._most_bytes = most_bytes
         self._tables: OrderedDict[tuple[int, str], tuple[Drawing, Table]] = OrderedDict()
         self._amendments: LRUCache[tuple[int, str, int], Amendment] = LRUCache(
@@ -49,13 +49,13 @@ class KeptPasts:
         if len(self._tables) > 1 and self.nbytes > self._most_bytes:
             while len(self._tables) > 1 and self.nbytes > self._most_bytes:
                 self._forget(*self._tables.popitem(last=False))
-            # The parts of a drawing refer to each other, so only a collection frees their memory.
+            # The parts of a drawing refer to each other, so only the garbage collector frees their memory.
             gc.collect()
         return drawing, past
 
     @property
     def nbytes(self) -> int:
-        """The approximate size of all tables, and of what facts change in them, in bytes."""
+        """The approximate size of all tables and amendments, in bytes."""
         return sum(table.nbytes for _, table in self._tables.values()) + int(self._amendments.currsize)
 
     def _forget(self, website: tuple[int, str], _table: tuple[Drawing, Table]) -> None:
@@ -64,10 +64,11 @@ class KeptPasts:
             del self._amendments[key]
 
     def _amendment(self, drawing: Drawing, world: AmendedWorld) -> Amendment:
-        """Returns what the facts of a world change; the amendments that were used last are cached."""
+        """Returns the amendment of a world with facts. The latest amendments are cached."""
         key = (world.seed, world.site.website_id, id(world.changes))
         known: Amendment | None = self._amendments.get(key)
-        # It has the changes, so that no other ones have their id while it is cached.
+        # The amendment refers to the changes, so that no other changes can have the same id while it is
+        # cached.
         if known is None or known.drawing is not drawing:
             known = Amendment(drawing, world)
             if known.nbytes <= self._amendments.maxsize:
@@ -89,7 +90,9 @@ class KeptPasts:
 
 
 def beginning(site: Site, instant: int) -> int:
-    """Returns the instant at which reports begin: the site's first, or as far as they look back."""
+    """Returns the earliest instant of reports: the site's first instant, or the limit of how far they look
+    back.
+    """
     retained = instant // DAY * DAY - site.retained_days() * DAY
     return retained if site.since is None else max(retained, first_instant(site))
 
@@ -101,5 +104,5 @@ def first_instant(site: Site) -> int:
 
 
 def _can_go_on(table: Table, first: int, earliest: int) -> bool:
-    """Returns whether a table begins at the minute `first` or before, and not too long before it."""
+    """Returns whether a table begins at the minute `first` or earlier, but not too much earlier."""
     return table.first <= first <= table.settled + _DAY_MINUTES and table.first >= earliest - _MOST_OUTDATED

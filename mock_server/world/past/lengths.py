@@ -1,4 +1,4 @@
-"""The lengths of visits, for all coins that there are."""
+"""The lengths of visits as a table with an entry for each possible coin."""
 
 from math import log1p
 
@@ -14,7 +14,7 @@ _COINS = 1 << 16
 
 
 def durations(site: Site) -> Column:
-    """Returns the `duration` in ms that each coin of 16 bits stands for, to the last bit."""
+    """Returns `lengths.duration`, in ms, for each coin of 16 bits, to the last bit."""
     bounce = site.visits.bounce
     shares = np.arange(_COINS) * UNIT_16
     stays = shares >= bounce

@@ -23,9 +23,10 @@ class Masks:
         return np.empty((rows, self.words), self._type)
 
     def of_runs(self, numbers: Column, first: Column, counts: Column | None = None) -> Column:
-        """Returns a set for each run of numbers, which begins at a place in `first`.
+        """Returns a set for each run of numbers; `first` has the place at which each run begins.
 
-        `counts` has a flag for each number: whether it belongs to the set. None means all do.
+        `counts` has a flag for each number, which says whether the number belongs to the set. None means all
+        numbers.
         """
         masks = np.zeros((len(first), self.words), self._type)
         if not len(first):
@@ -42,7 +43,7 @@ class Masks:
         return masks
 
     def of_rows(self, rows: Column, numbers: Column, count: int) -> Column:
-        """Returns a set for each of `count` rows; `rows` has the row of each number."""
+        """Returns a set for each of `count` rows; `rows` has, for each number, the row of its set."""
         masks = np.zeros((count, self.words), self._type)
         for number in different(numbers):
             masks[rows[numbers == number], number // self._bits] |= self._bit(int(number))
@@ -59,7 +60,7 @@ class Masks:
         return found
 
     def counts(self, masks: Column) -> Column:
-        """Returns, for each number, how many of the sets contain it."""
+        """Returns, for each number, the number of sets that contain it."""
         octets = np.ascontiguousarray(masks).view(np.uint8).reshape(len(masks), self.words * self._bits // 8)
         by_value = [np.bincount(octet, minlength=256) @ _BITS_OF_OCTETS for octet in octets.T]
         counts: Column = np.concatenate(by_value)[: self.size]

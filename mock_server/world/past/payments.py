@@ -1,4 +1,4 @@
-"""The payments as columns: purchases and their renewals."""
+"""The payments of a website as columns: purchases and their renewals."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ from mock_server.world.visits import BORN
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Payments and refunds in no order. `row` is the row of the visit with the purchase.
+    """Payments and refunds, unsorted.
 
-    `amount` is in minor units, and below 0 for a refund.
+    `row` is the row of the purchase's visit. `amount` is in minor units, and negative for a refund.
     """
 
     at: Column
@@ -32,7 +32,7 @@ class Payments:
 
 
 class PaymentColumns:
-    """The payments of a website, drawn as columns; `Ledger` draws the same one by one."""
+    """The payments of a website, drawn as columns. `Ledger` draws the same payments one by one."""
 
     def __init__(self, chance: Chance, money: Money, ledger: Ledger) -> None:
         """Amounts become whole numbers of the currency's smallest unit, so that sums are exact."""

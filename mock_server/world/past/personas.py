@@ -1,4 +1,4 @@
-"""The places and systems of visitors, as numbers of rows in two tables."""
+"""The places and systems of visitors, as row numbers of two tables."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from mock_server.world.visits import REGULAR
 
 
 class System(NamedTuple):
-    """A device with its system and browser; None is what a browser does not tell."""
+    """A device with its system and browser; None means that the browser does not report it."""
 
     device: str | None
     os: str | None
@@ -21,7 +21,7 @@ class System(NamedTuple):
 
 
 class PersonaColumns:
-    """The places and systems of visitors, drawn as columns; `Personas` draws the same one by one."""
+    """The places and systems of visitors, drawn as columns. `Personas` draws the same ones one by one."""
 
     def __init__(self, chance: Chance, site: Site, personas: Personas) -> None:
         """The tables are made once."""
@@ -43,7 +43,7 @@ class PersonaColumns:
         self._make_countries()
 
     def of(self, visits: Visits) -> tuple[Column, Column]:
-        """Returns the places and the systems of the visitors who make these visits."""
+        """Returns the place and the system of each visit's visitor."""
         state = nth(states(self._chance, PERSONA, visits.minute, kind=visits.kind), visits.number)
         fates, origins = coins_of_32(nth(state, 0)).T
         elsewhere, cities = coins_of_32(nth(state, 2)).T
@@ -60,7 +60,7 @@ class PersonaColumns:
         return place.astype(np.uint16), system.astype(np.uint16)
 
     def _pick_place(self, origins: Column, elsewhere: Column, cities: Column) -> Column:
-        """Returns the place of each visitor. Origins from 0 on are places; those below 0 are countries."""
+        """Returns the place of each visitor. An origin from 0 on is a place; a negative one is a country."""
         origin = self._origin_picks.pick(origins)
         other = np.flatnonzero(origin == self._elsewhere)
         origin[other] = self._elsewhere_picks.pick(elsewhere[other])
@@ -87,7 +87,9 @@ class PersonaColumns:
         self._city_picks = Picks([cities_of(code) for code in codes], cities, 32)
 
     def _make_countries(self) -> None:
-        """Makes, for each place, the place of visitors of whom only its country is known."""
+        """Makes, for each place, another place that has only its country, for visitors whose city is
+        unknown.
+        """
         countries = [NOWHERE._replace(country_code=p.country_code, country=p.country) for p in self.places]
         each_once = list(dict.fromkeys(countries))
         number = dict(zip(each_once, self._add_places(each_once), strict=True))

@@ -1,4 +1,4 @@
-"""The places of known visits in a table."""
+"""The search for the rows of known visits in a table."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _ALIKE = ("number", "place", "system", "source", "entry")
 
 
 def places_of(rows: Rows, start: Column, visitor: Column) -> Column:
-    """Returns the row of each visit, by its start and the number of its visitor; -1 where there is none.
+    """Returns the row of each visit, by its start and its visitor's number; -1 if no row has both.
 
     The rows are sorted by their start.
     """
@@ -21,7 +21,7 @@ def places_of(rows: Rows, start: Column, visitor: Column) -> Column:
         starts_then = rows.start[here] == start[sought]
         is_it = starts_then & (rows.visitor[here] == visitor[sought])
         found[sought[is_it]] = here[is_it]
-        # Others started in the same millisecond.
+        # Visits of other visitors may have started in the same millisecond.
         sought = sought[starts_then & ~is_it]
         place[sought] += 1
         sought = sought[place[sought] < len(rows)]
@@ -31,7 +31,8 @@ def places_of(rows: Rows, start: Column, visitor: Column) -> Column:
 def same_visits(rows: Rows, others: Rows) -> list[tuple[int, int]]:
     """Returns the pairs of places at which two records have the same visit.
 
-    Visitors without a number are told apart by what is known of their visits. Quick for few `others`.
+    Visitors without a number are distinguished by the other columns of their visits. It is fast for few
+    `others`.
     """
     by_start: dict[int, list[int]] = {}
     for n, start in enumerate(others.start.tolist()):

@@ -1,4 +1,4 @@
-"""What facts remove from a website's own past: places in the columns of its goals and payments."""
+"""The goals and payments that facts remove from a website's own past, as places in its columns."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,13 +23,13 @@ from mock_server.world.world import World
 R = TypeVar("R", bound=Removal)
 
 _ROW_ID = re.compile(r"[0-9a-f]{24}")
-# Earlier than any instant.
+# A begin that is earlier than any instant.
 _EVER = -(1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What is made of the first `count` rows of columns that grow, as a column."""
+    """A column that was made from the first `count` rows of growing columns."""
 
     count: int
     column: Column
@@ -41,7 +41,7 @@ class Made:
 
 
 class _Spans:
-    """Some spans of time, with their first and last milliseconds."""
+    """Spans of time, each with its first and its last millisecond."""
 
     def __init__(self, removals: Iterable[Removal]) -> None:
         edges: list[int] = []
@@ -55,7 +55,7 @@ class _Spans:
         self._edges = np.array(edges, np.int64)
 
     def cover(self, at: Column) -> Column:
-        """Returns whether each instant lies in one of the spans."""
+        """Returns, for each instant, whether one of the spans contains it."""
         flags: Column = np.searchsorted(self._edges, at, side="right") % 2 == 1
         return flags
 
@@ -76,7 +76,7 @@ class _OfVisitors(Generic[R]):
         """The visitor's id of each visit."""
 
     def of(self, visit: Visit) -> Sequence[R]:
-        """Returns the removals that name the visitor of a visit."""
+        """Returns the removals for the visitor of a visit."""
         return self._by_visitor[self.visitor_ids[visit]]
 
 
@@ -84,7 +84,7 @@ class GoalRemovals:
     """The removals of goals."""
 
     def __init__(self, drawing: Drawing, removals: Sequence[GoalsRemoved]) -> None:
-        """Those that name no visitor are merged by the names of goals."""
+        """Removals that name no visitor are merged, by the names of their goals."""
         self.key = tuple(removals)
         """The removals as a key of what is made of them."""
         self._names = [target.name for target in drawing.walks.goals]
@@ -123,7 +123,7 @@ class PaymentRemovals:
     """The removals of payments."""
 
     def __init__(self, drawing: Drawing, world: AmendedWorld) -> None:
-        """Those of one transaction apply to the payment whose row on the map has that id."""
+        """A removal of one transaction applies to the payment whose row on the map has that id."""
         removals = [own for one in world.changes.payments_removed for own in _of_transaction(world, one)]
         self.key = tuple(removals)
         """The removals as a key of what is made of them."""
@@ -148,7 +148,7 @@ class PaymentRemovals:
 
 
 def rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
-    """Returns the rows that visits have in a stretch, if they are in it."""
+    """Returns the rows of the visits that are in a stretch."""
     columns = stretch.visits
     by_start: dict[int, list[Visit]] = {}
     for visit in visits:
@@ -163,7 +163,7 @@ def rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
 
 
 def _with_rows(rows: Column, visit_at: Mapping[int, Visit]) -> list[int]:
-    """Returns the places whose row is one of some visits."""
+    """Returns the places whose row is one of the given visits."""
     if not visit_at or not len(rows):
         return []
     is_there = np.zeros(max(int(rows.max()), *visit_at) + 1, bool)
@@ -183,7 +183,7 @@ def _covers(removal: Removal, at: int) -> bool:
 
 
 def _of_transaction(world: World, removal: PaymentsRemoved) -> Iterable[PaymentsRemoved]:
-    """Yields a removal of one transaction as that of the world's own payment with this id; others as are."""
+    """Yields the removals. One of a transaction becomes a removal of the world's own payment with this id."""
     if removal.transaction_id is None:
         yield removal
         return

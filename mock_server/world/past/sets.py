@@ -1,4 +1,4 @@
-"""The goals of visits as sets: masks of a website's own goals, and in few visits further sets."""
+"""The goals of visits as sets: masks of a website's own goals, and further sets in a few visits."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,20 +9,21 @@ from mock_server.world.past.masks import Masks
 
 
 class MarkedMasks:
-    """A column of masks, in some rows of which facts changed the goals; it is made without a copy of all.
+    """A column of masks in which facts have changed some rows.
 
-    `places` are these rows, sorted; `own` are their masks now, and `further` the numbers of sets beside them.
+    It is made without copying all masks. `places` are the changed rows, sorted; `own` are their new masks,
+    and `further` the numbers of their further sets.
     """
 
     def __init__(self, masks: Column, places: Column, own: Column, further: Column) -> None:
-        """The four columns stay as they are."""
+        """The four columns are used without a copy, and never changed."""
         self.masks, self.places, self.own, self.further = masks, places, own, further
 
     def __len__(self) -> int:
         return len(self.masks)
 
     def __getitem__(self, rows: Column | slice) -> "MarkedMasks":
-        """Returns some rows: those of a slice, those with flags, or those with numbers."""
+        """Returns the rows that a slice, a column of flags or a column of row numbers selects."""
         if isinstance(rows, slice):
             begin, end, _ = rows.indices(len(self))
             there = slice(*np.searchsorted(self.places, [begin, end]))
@@ -51,13 +52,16 @@ def chained(parts: Iterable[MarkedMasks]) -> MarkedMasks:
 
 
 class RowSets(Masks):
-    """Sets that are known by numbers of their own; a column of them has the number of the set in each row.
+    """Sets that are identified by numbers; a column has the number of a set in each row.
 
-    It takes memory for what is in the sets, however many numbers there are.
+    Their memory depends on their members, not on how many numbers are possible.
     """
 
     def __init__(self, sets: Column, numbers: Column, count: int, size: int) -> None:
-        """The set `sets[n]`, which is below `count`, contains `numbers[n]`, which is below `size`."""
+        """The set `sets[n]` contains the number `numbers[n]`.
+
+        All sets are below `count`, and all numbers below `size`.
+        """
         super().__init__(size)
         self._sets, self._numbers, self._count = sets, numbers, count
 
@@ -69,7 +73,7 @@ class RowSets(Masks):
         return found
 
     def members(self, masks: Column) -> tuple[Column, Column]:
-        """Returns all numbers in the sets of a column, each with the place of its set in the column."""
+        """Returns all members of the sets in a column, each with the place of its set in the column."""
         order = np.argsort(self._sets, kind="stable")
         begins = np.searchsorted(self._sets[order], np.arange(self._count + 1))
         counts = np.diff(begins)[masks]
@@ -79,13 +83,14 @@ class RowSets(Masks):
 
 
 class GoalSets(Masks):
-    """The sets of a column of marked masks. Further sets have any numbers; number 0 is the empty one.
+    """The sets of a column of marked masks.
 
-    So a column stays narrow however many names of goals there are.
+    Further sets are identified by numbers; 0 is the empty set. So a column needs few bytes, however many
+    names of goals there are.
     """
 
     def __init__(self, own: Masks, sets: Sequence[frozenset[int]]) -> None:
-        """`own` are the masks of the website's own goals, `sets` the further sets."""
+        """`own` are the masks of the website's own goals; `sets` are the further sets."""
         super().__init__(own.size)
         self._sets = list(dict.fromkeys([frozenset[int](), *sets]))
         self._places = {one: n for n, one in enumerate(self._sets)}

@@ -1,4 +1,4 @@
-"""The table of a website's visits: rows that are settled, and a tail that each instant writes anew."""
+"""The table of a website's visits: settled rows, and a tail that is written again for each instant."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ from mock_server.world.visits import REGULAR
 SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
 """After so many minutes a visit is over, with all that is done on its last page."""
 
-# So many values that reports made of settled visits are cached; the least recently used one makes room.
+# The number of values of reports that a table caches; the least recently used one is removed first.
 _MOST_MADE = 12
-# The table grows by so many minutes at a time: an instant draws these and what has not settled.
+# The number of minutes by which the settled rows grow at a time.
 _STEP = 15
 
 
@@ -54,7 +54,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Goals:
-    """Goals that were reached, in no order: the row of the visit, the instant, and the goal's number.
+    """Completed goals, unsorted: the row of the visit, the instant, and the goal's number.
 
     `coin` draws the properties with which the goal was completed.
     """
@@ -67,11 +67,11 @@ class Goals:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All that had happened up to an instant on a website, from the minute `first` on.
+    """The past of a website up to an instant, from the minute `first` on.
 
     Visits that started before the minute `settled` are over. The visits with purchases are rows of `buyers`;
-    they may be older than `rows`. Some payments lie in the future. `made` is for reports: the last few values
-    that they made of settled visits and need again; each has its size in bytes as `nbytes`. The first
+    they may be older than `rows`. Some payments lie in the future. `made` is a cache for reports of values
+    that depend on settled visits only; each value has its size in bytes as `nbytes`. The first
     `settled_goals` and `settled_payments` are the same in all later pasts of the table, in the same order.
     """
 
@@ -88,31 +88,30 @@ class Past:
     settled_payments: int
 
     def goals_key(self, _names: Collection[str]) -> object:
-        """Returns a key of the world's own goals with some names: those with the same key are the same.
-
-        This is so for all pasts of one table.
+        """Returns a cache key for the world's own goals with some names: as long as the key is equal, so are the
+goals. This holds for all pasts of one table.
         """
         return ()
 
     def reached(self, begin: int, end: int) -> Goals:
-        """Returns the goals that were reached from an instant to before another one.
+        """Returns the goals that were reached from one instant to before another.
 
-        A row below 0 is that of a visit before the first row, for `visits`.
+        Their rows are for `visits`: a row below 0 is a visit before the first row.
         """
         goals = self.goals
         return taken(goals, np.flatnonzero((goals.at >= begin) & (goals.at < end)))
 
     def visits(self, rows: Column) -> Rows:
-        """Returns the visits in which goals were reached, by their rows."""
+        """Returns the visits at the rows of `reached`."""
         return taken(self.rows, rows)
 
     def column_of(self, name: str, rows: Column) -> Column:
-        """Returns one column of these visits."""
+        """Returns one column of the visits at the rows of `reached`."""
         column: Column = getattr(self.rows, name)[rows]
         return column
 
     def with_goal_sets(self) -> "Past":
-        """Returns the same past, with all goals in the column `goals` of its visits."""
+        """Returns the same past, with the written goals in the column `goals` as well."""
         return self
 
 
@@ -120,7 +119,7 @@ class Table:
     """The past of one world from a minute on. Rows that are settled never change."""
 
     def __init__(self, drawing: Drawing, first: int) -> None:
-        """Nothing is drawn yet but the purchases whose renewals may come later."""
+        """Draws only the earlier purchases whose renewals may come later."""
         self.first = self.settled = first
         self._drawing = drawing
         births = drawing.visit_columns.births
@@ -191,7 +190,7 @@ class Table:
         tail = self._drawing.visits(begin, instant // MINUTE + 1, instant)
         self._cover(tail)
         latest = np.full(self._visitors.count, -1, np.int32)
-        # Of several visits of a visitor the last one stays.
+        # If a visitor has several visits, the last assignment is that of the latest visit.
         latest[rows.visitor] = np.arange(count, dtype=np.int32)
         bought = taken(payments, np.flatnonzero(buyers.start[payments.row] < begin * MINUTE))
         more_buyers, more_payments = self._bought(tail, len(buyers))
@@ -210,7 +209,7 @@ class Table:
         )
 
     def _settle(self, minute: int) -> None:
-        """Draws all whole steps that end at a minute or before and are not drawn yet."""
+        """Draws the steps that are not drawn yet and end at a minute or earlier."""
         if self.settled + _STEP <= minute:
             self._rows.reserve(self._drawing.about_visits(self.settled, minute))
         while self.settled + _STEP <= minute:
@@ -230,19 +229,22 @@ class Table:
         self._payments.settle(payments)
 
     def _cover(self, stretch: Stretch) -> None:
-        """Gives numbers to all visitors of a stretch."""
+        """Assigns numbers to all visitors of a stretch."""
         self._visitors.cover(int(stretch.visits.start.max(initial=0)) // MINUTE + 1)
         missing = self._visitors.count - len(self._latest)
         if missing > 0:
             self._latest.extend(np.full(missing, -1, np.int32))
 
     def _rows_of(self, stretch: Stretch, latest: Column, begin: int) -> Rows:
-        """Returns the rows of a stretch, whose first will be the row `begin`. It updates `latest`."""
+        """Returns the rows of a stretch, the first of which gets the number `begin`. Updates `latest`."""
         rows = rows_of(stretch, self._visitors.of(stretch.visits))
         return replace(rows, previous=_link(latest, rows.visitor, stretch.visits, begin))
 
     def _bought(self, stretch: Stretch, begin: int) -> tuple[Rows, Payments]:
-        """Returns the visits with a purchase, whose first will be the row `begin`, and their payments."""
+        """Returns the visits of a stretch that end in a purchase, and their payments.
+
+        The first of these visits gets the row number `begin`.
+        """
         there = np.flatnonzero(stretch.courses.paid_at)
         buyers = taken(rows_of(stretch, self._visitors.of(stretch.visits)), there)
         payments = self._drawing.payments(stretch.visits.take(there), stretch.courses.paid_at[there])
@@ -277,7 +279,7 @@ def _goals_of(stretch: Stretch, begin: int) -> Goals:
 
 
 def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column:
-    """Returns, for each visit, the row of the same visitor's visit before, or -1.
+    """Returns, for each visit, the row of the same visitor's previous visit, or -1.
 
     The first visit has the row `begin`. `latest`, the latest row of each visitor, is updated. In one wave
     each visitor comes at most once.

@@ -1,4 +1,4 @@
-"""The past of the visitors who are known from page views that were written, as columns."""
+"""The past of visitors who are known from written page views, as columns."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -25,19 +25,19 @@ from mock_server.world.visits import WRITTEN, Visitor
 
 T = TypeVar("T")
 
-# The memory of a visit and of a page view beside its columns, in bytes.
+# The memory of a visit, and of a page view, in addition to its columns, in bytes.
 _EACH_VISIT, _EACH_VIEW = 300, 40
 _ALL_MINUTES = 1 << 40
 
 
 class Visited:
-    """The visits of these visitors, their goals and payments; it serves all instants with the same changes.
+    """The visits of these visitors, with goals and payments, for all instants with the same changes.
 
-    A goal, a payment or a link belongs to the visitor's latest visit that had begun, or to the first one.
+    A goal, a payment or a link belongs to the visitor's latest visit that had begun, or to the first visit.
     """
 
     def __init__(self, site: Site, changes: Changes) -> None:
-        """Takes a hundredth of a millisecond for each page view."""
+        """Groups the page views into visits, which takes a hundredth of a millisecond for each."""
         visits = _Visits(changes)
         goals = [(goal, row) for goal in changes.goals if (row := visits.row_of(goal)) is not None]
         paid = [
@@ -96,13 +96,13 @@ class Visited:
 
     @property
     def has_payments(self) -> bool:
-        """Whether there is any payment or refund."""
+        """Whether these visitors have any payment or refund."""
         return len(self._past.payments) > 0
 
     def at(self, instant: int) -> Past:
         """Returns the past at an instant.
 
-        The columns `pages` and `goals` have the number of the row, by which the sets are known.
+        The columns `pages` and `goals` contain the row's own number, which identifies its sets.
         """
         return replace(self._past, instant=instant)
 
@@ -116,12 +116,12 @@ class Visited:
         return PageViews(self._views.row[there] - begin, self._views.page[there], self._views.at[there])
 
     def minutes_at_once(self, _first: int) -> int:
-        """Returns how many minutes are drawn at once: all, since nothing is drawn."""
+        """Returns how many minutes are drawn at once: all of them, since these visits need no drawing."""
         return _ALL_MINUTES
 
 
 class _Numbers(dict[T, int]):
-    """The numbers of different values, which are given in the order in which the values are asked for."""
+    """A numbering of different values, in the order in which they are first asked for."""
 
     def __missing__(self, value: T) -> int:
         self[value] = number = len(self)
@@ -129,7 +129,7 @@ class _Numbers(dict[T, int]):
 
 
 class _Words:
-    """The numbers of all values that occur; parameters of a source are sorted pairs."""
+    """The numbering of the values in each column. The parameters of a source are sorted pairs."""
 
     def __init__(self) -> None:
         self.places: _Numbers[Place] = _Numbers()
@@ -151,7 +151,7 @@ class _Words:
 
 
 class _Visit(NamedTuple):
-    """A visit: the visitor's number, how many visits came before it, and its page views."""
+    """A visit: the visitor's number, the number of the visitor's earlier visits, and its page views."""
 
     visitor: int
     wave: int
@@ -177,11 +177,13 @@ class _Visits:
 
     @property
     def minutes(self) -> Sequence[int]:
-        """The minute in which each visitor came first."""
+        """The minute of each visitor's first page view."""
         return [view.written // MINUTE for view in self._firsts]
 
     def row_of(self, fact: GoalReached | PaymentMade) -> int | None:
-        """Returns the row of the visit to which a goal or a payment belongs; None if it belongs to none."""
+        """Returns the row of the visit to which a goal or a payment belongs; None if there is no such
+        visit.
+        """
         if fact.visitor_id is None:
             return None
         return self.row_at(fact.visitor_id, instant_of(fact))
@@ -246,7 +248,7 @@ class _VisitorNumbers:
         return len(self._minutes)
 
     def of(self, visits: Visits) -> Column:
-        """Returns the numbers of the visitors who make these visits; -1 for others."""
+        """Returns the number of each visit's visitor; -1 for other visitors."""
         return np.where(visits.kind == WRITTEN, visits.number, -1)
 
     def visitor(self, number: int) -> Visitor:
@@ -255,7 +257,7 @@ class _VisitorNumbers:
 
 
 def _payments(site: Site, paid: Sequence[tuple[PaymentMade, int]]) -> Payments:
-    """Returns payments, each with the row of its visit, as columns."""
+    """Returns payments as columns, each with the row of its visit."""
     at, amount, row = _columns([(one.at, minor_of(one, site.money), row) for one, row in paid], 3)
     return Payments(
         at,

@@ -1,4 +1,4 @@
-"""The numbers of visitors, without gaps, so that a column can have a value for each visitor."""
+"""The numbering of visitors without gaps, so that a column can have a value for each visitor."""
 
 from typing import Protocol
 
@@ -30,10 +30,10 @@ class Numbers(Protocol):
 
 
 class VisitorNumbers:
-    """The numbers of a website's visitors: first the regulars', then by minute those of born and cast."""
+    """The numbers of a website's visitors: first the regulars, then born visitors and the cast, by minute."""
 
     def __init__(self, population: Population, all_births: Births, first: int) -> None:
-        """`first` is the first minute in which anybody is born who gets a number."""
+        """`first` is the first minute whose born visitors get numbers."""
         self._all_births = all_births
         self._first = self._last = first
         self._regulars = population.residents.regulars
@@ -57,7 +57,7 @@ class VisitorNumbers:
         return self._begins.nbytes
 
     def cover(self, last: int) -> None:
-        """Gives numbers to all who visit before the minute `last`."""
+        """Assigns numbers to all visitors who come before the minute `last`."""
         last += LEAD + EARLY + 1
         if last <= self._last:
             return
@@ -92,7 +92,7 @@ class VisitorNumbers:
         return Visitor(CAST, minute, roles[rest - births])
 
     def _births(self, places: Column) -> Column:
-        """Returns the number of births in minutes, which are places in `_begins`."""
+        """Returns the number of births in each minute; minutes are given as places in `_begins`."""
         begins = self._begins.values
         births: Column = begins[places + 1] - begins[places] - self._in_phase[(places + self._first) % SHIFT]
         return births

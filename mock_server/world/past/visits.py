@@ -1,4 +1,4 @@
-"""The visits that start in a stretch of time, as columns: who comes, when, how long, with what outcome."""
+"""The visits that start in a stretch of time, as columns: their visitors, instants, lengths and outcomes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -44,11 +44,10 @@ class Visits:
 
 
 def highest(coins: Column, place: Column, counts: Column) -> Column:
-    """Returns the rows with the highest coins of 16 bits in each place, as many as `counts` says for it.
-
-    Of equal coins those in later rows are taken. Where fewer rows are in a place, all are.
+    """Returns the rows with the highest coins of 16 bits in each place, as many as `counts` says for the place.
+Among equal coins, later rows are taken first. If a place has fewer rows, all of them are taken.
     """
-    # Sorting some more than needed is several times as fast as sorting all.
+    # A few more rows than needed are sorted, which is several times as fast as sorting all.
     rows_in = np.bincount(place, minlength=len(counts))
     about = 3 * counts + 12
     floor = (65_536 * (1 - about / np.maximum(rows_in, about))).astype(np.int64)
@@ -67,10 +66,10 @@ def joined(parts: list[Visits]) -> Visits:
 
 
 class VisitColumns:
-    """The visits of a website, drawn as columns; `Population` and `Residents` draw the same one by one."""
+    """The visits of a website, drawn as columns. `Population` and `Residents` draw the same visits singly."""
 
     def __init__(self, population: Population) -> None:
-        """The lengths of visits are worked out once, for each coin that there can be."""
+        """The lengths of visits are computed once for each possible coin."""
         self._population = population
         self._site = population.site
         self._chance = population.chance
@@ -98,7 +97,7 @@ class VisitColumns:
         return visits.take(np.argsort(visits.start, kind="stable"))
 
     def of(self, visits: Sequence[Visit]) -> Visits:
-        """Returns visits that were drawn one by one as columns, in the same order."""
+        """Returns visits that were drawn one by one, as columns in the same order."""
         if not visits:
             return _none()
         visitors = zip(*(visit.visitor for visit in visits), strict=True)
@@ -108,9 +107,9 @@ class VisitColumns:
         return replace(drawn, outcome=self._settled(drawn.outcome, drawn.is_customer, drawn.is_identified))
 
     def purchases(self, first: int, last: int) -> Visits:
-        """Returns the visits that start in these minutes and lead to a purchase, in no order.
+        """Returns the visits that start in these minutes and end in a purchase, unsorted.
 
-        Regulars and the cast are customers for good, so that theirs may be earlier.
+        Regulars and the cast are customers for good, so their purchases may be earlier.
         """
         residents = joined([*self._cast_visits(last - LEAD - 2 * SHIFT, last), self._regular_visits(0, last)])
         parts = [residents.take(np.flatnonzero(residents.outcome == PURCHASE))]
@@ -122,7 +121,10 @@ class VisitColumns:
         return joined(parts)
 
     def wave_sources(self, wave: int, minutes: Column) -> Column:
-        """Returns when those were born whom a wave brings back in `minutes`; in wave 0 they are born then."""
+        """Returns the minutes of birth of the visitors whom a wave brings back in `minutes`.
+
+        In wave 0 both are the same.
+        """
         spec = self._waves[wave]
         if spec is None:
             return minutes
@@ -133,7 +135,9 @@ class VisitColumns:
         return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64) - spec.gap
 
     def wave_targets(self, wave: int, births: Column) -> Column:
-        """Returns the minutes in which a wave brings back those born in the minutes `births`."""
+        """Returns the minutes in which a wave brings back the visitors who were born in the minutes
+        `births`.
+        """
         spec = self._waves[wave]
         if spec is None:
             return births
@@ -171,14 +175,16 @@ class VisitColumns:
         )
 
     def _settled(self, outcome: Column, is_customer: Column, is_identified: Column) -> Column:
-        """Returns the final outcomes: nobody signs up twice, nor buys a second subscription."""
+        """Returns the final outcomes, in which nobody signs up twice or buys a second subscription."""
         in_vain = (outcome == SIGNUP) & is_identified
         if self._sells_once:
             in_vain |= (outcome == PURCHASE) & is_customer
         return np.where(in_vain, NOTHING, outcome)
 
     def _coming(self, wave: int, minutes: Column) -> tuple[Column, Column, Column, Column]:
-        """Returns who comes in a wave: the minutes of visit and of birth, their numbers and heads."""
+        """Returns the visitors who come in a wave: the minutes of visit and birth, their numbers and their
+        heads.
+        """
         born = self.wave_sources(wave, minutes)
         births = self.births.of(born)
         target, minute = np.repeat(minutes, births), np.repeat(born, births)
@@ -193,7 +199,9 @@ class VisitColumns:
     def _before(
         self, wave: int, born: Column, number: Column, buyers: "_Buyers"
     ) -> tuple[Column, Column, Column]:
-        """Returns what visitors had done before a wave: how many visits, whether paid, whether identified."""
+        """Returns the past of visitors before a wave: the number of visits, and whether they have paid and
+        are identified.
+        """
         population = self._population
         visits = np.zeros(len(born), np.int64)
         is_customer, is_identified = np.zeros((2, len(born)), bool)
@@ -209,12 +217,16 @@ class VisitColumns:
         return visits, is_customer, is_identified
 
     def _buyers_among(self, first: int, last: int) -> "_Buyers":
-        """Returns the buyers of these minutes, and of those before from which visitors may be back."""
+        """Returns the buyers of these minutes, and of the earlier minutes from which visitors may come
+        back.
+        """
         self._buyers.cover(first - self.reach, last)
         return self._buyers
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
-        """Returns flags for minutes with purchases, and the buyers' keys: those with the highest fates."""
+        """Returns flags for minutes with purchases, and the keys of the buyers, who have the highest
+        fates.
+        """
         counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
@@ -246,7 +258,7 @@ class VisitColumns:
         return self._within(visits, began, first, last)
 
     def _first_visits_of_cast(self, first: int, last: int, role: int, outcome: int) -> Visits:
-        """Returns the earlier visits of those who are going to be on duty."""
+        """Returns the earlier visits of the members of the cast who go on duty later."""
         minute, duty = self._cast_starts(first + LEAD, last + LEAD, role)
         start = duty - LEAD * MINUTE
         length = np.full(len(minute), max(int(self._shortest[outcome]), SHORTEST_PAST))
@@ -255,14 +267,16 @@ class VisitColumns:
     def _cast_starts(self, first: int, last: int, role: int) -> tuple[Column, Column]:
         """Returns the minutes in which a role goes on duty, and the instants at which its visits start.
 
-        The first of these may lie before the minutes, and the last ones after them.
+        The first of the visits may start before these minutes, and the last one after them.
         """
         minute = np.arange(first + (role * STAGGER - first) % SHIFT, last + EARLY + 1, SHIFT)
         coins = nth(states(self._chance, CAST_COINS, minute, kind=CAST), role)
         return minute, minute * MINUTE - (coins % np.uint64(EARLY * MINUTE)).astype(np.int64)
 
     def _within(self, visits: Visits, began: Column, first: int, last: int) -> Visits:
-        """Returns the visits that start in these minutes, if their visitors `began` after the website."""
+        """Returns the visits that start in these minutes and whose visitors first came after the website
+        `began`.
+        """
         since = self._population.rates.first_minute
         there = (visits.start >= first * MINUTE) & (visits.start < last * MINUTE)
         if since is not None:
@@ -285,7 +299,9 @@ class _Buyers:
     """The buyers by wave, cached for one range of minutes, which grows as needed."""
 
     def __init__(self, waves: int, draw: Callable[[int, int, int], tuple[Column, Column]]) -> None:
-        """`draw` gives, for a wave and minutes, which of them have purchases, and the buyers' keys."""
+        """`draw` returns, for a wave and minutes, flags for the minutes with purchases, and the buyers'
+        keys.
+        """
         self._draw = draw
         self._first = self._last = 0
         self._by_wave = [(np.zeros(0, bool), np.zeros(0, np.int64)) for _ in range(waves)]
@@ -296,10 +312,10 @@ class _Buyers:
         return sum(column.nbytes for columns in self._by_wave for column in columns)
 
     def cover(self, first: int, last: int) -> None:
-        """Makes sure that all buyers of these minutes are known."""
+        """Draws the buyers of these minutes that are not known yet."""
         if self._first <= first and last <= self._last:
             return
-        # So that the next few minutes are known beforehand.
+        # A few more minutes are drawn, because the next call is likely to need them.
         first, last = first - first % _STRIDE, last + _STRIDE - last % _STRIDE
         if self._first == self._last or last < self._first or self._last < first:
             self._first = self._last = first
@@ -314,13 +330,13 @@ class _Buyers:
         self._first, self._last = min(first, self._first), max(last, self._last)
 
     def minutes(self, wave: int, first: int, last: int) -> Column:
-        """Returns those of these minutes in which there are purchases in a wave; all must be covered."""
+        """Returns the minutes, among the given ones, that have purchases in a wave. All must be covered."""
         has_purchases = self._by_wave[wave][0][first - self._first : last - self._first]
         minutes: Column = np.flatnonzero(has_purchases) + first
         return minutes
 
     def have(self, wave: int, minutes: Column, keys: Column) -> Column:
-        """Returns the rows of the visitors who buy in a wave; `minutes` are those of their visits."""
+        """Returns the rows of the visitors who buy in a wave; `minutes` are the minutes of their visits."""
         if wave >= len(self._by_wave):
             return np.zeros(0, np.int64)
         has_purchases, known = self._by_wave[wave]

@@ -1,4 +1,4 @@
-"""What the numbers in the columns of a past stand for."""
+"""The vocabulary of a past: the values behind the numbers in its columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The values that the numbers in each column stand for; a number is a place in one of these."""
+    """The values behind the numbers of each column; a number is the place of its value in a list."""
 
     places: Sequence[Place]
     systems: Sequence[System]
@@ -48,7 +48,9 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class PageViews:
-    """Page views as columns: the place of each one's visit, the number of its page, and its instant in ms."""
+    """Page views as columns: the place of each view's visit, the number of its page, and its instant in
+    ms.
+    """
 
     row: Column
     page: Column
@@ -56,11 +58,11 @@ class PageViews:
 
 
 class Drawn(Protocol):
-    """The visits of a past, of which page views can be had, too."""
+    """A source of the visits of a past that also returns their page views."""
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """What the numbers in the columns stand for."""
+        """The values behind the numbers in the columns."""
 
     def page_views(self, first: int, last: int) -> PageViews:
         """Returns the page views of the visits that start from the minute `first` to before `last`.
@@ -69,4 +71,4 @@ class Drawn(Protocol):
         """
 
     def minutes_at_once(self, first: int) -> int:
-        """Returns how many minutes from `first` on are drawn at once at most."""
+        """Returns the largest number of minutes, from `first` on, that are drawn at once."""

@@ -29,7 +29,7 @@ from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """What happened in visits, row by row. `length` in ms; `paid_at` is 0 where nothing was paid.
+    """The courses of visits, one row for each. `length` is in ms; `paid_at` is 0 if nothing was paid.
 
     `goal_row`, `goal_at`, `goal` and `goal_coin` are columns of their own, with a row for each goal that was
     reached. The coin draws the goal's properties.
@@ -49,7 +49,7 @@ class Courses:
 
 
 class Walks:
-    """The courses of visits, drawn as columns; `Sessions` draws the same one by one."""
+    """The courses of visits, drawn as columns. `Sessions` draws the same courses one by one."""
 
     def __init__(self, chance: Chance, site: Site, sessions: Sessions) -> None:
         """Pages, sources and goals become numbers: their places in the site's file, and in `goals`."""
@@ -80,7 +80,9 @@ class Walks:
         )
 
     def of(self, visits: Visits, until: int | None = None) -> Courses:
-        """The courses of visits up to an instant, by which all have started; None means to their end."""
+        """Returns the courses of visits up to an instant, at which all have started; None means up to their
+        end.
+        """
         first, views, page, at = self._walked(visits)
         is_regular = visits.kind == REGULAR
         source = np.where(is_regular, len(self.sources) - 1, self._source_picks.pick(first[:, 0]))
@@ -126,7 +128,7 @@ class Walks:
         return PageViews(views.row, page, at)
 
     def _walked(self, visits: Visits) -> tuple[Column, "_Views", Column, Column]:
-        """The coins of visits' first words, and their page views: which page each is of, and when."""
+        """Returns the coins of visits' first words, and their page views, with pages and instants."""
         state = nth(
             states(self._chance, WALK, visits.minute, wave=visits.wave, kind=visits.kind), visits.number
         )
@@ -180,7 +182,7 @@ class Walks:
         return view, reached_at, self._goal_numbers[place[view]]
 
     def _final_goals(self, visits: Visits, last_view: Column) -> tuple[Column, Column, Column]:
-        """Returns the goals that funnels end with: rows of visits, instants and the goals' numbers."""
+        """Returns the goals at the end of funnels: rows of visits, instants and the goals' numbers."""
         rows = [np.zeros(0, np.int64)]
         goals = [np.zeros(0, np.int32)]
         for outcome, (funnel, _) in self._funnels.items():
@@ -193,9 +195,10 @@ class Walks:
 
 
 class _Views:
-    """The page views of visits, one visit after the other: `first` and `last` are the places of theirs.
+    """The page views of visits, one visit after the other.
 
-    `states` are those from which the coins of each visit follow.
+    `first` and `last` are the places of each visit's first and last view; `states` are the states of the
+    visits, from which their coins follow.
     """
 
     def __init__(self, counts: Column, from_states: Column) -> None:
@@ -213,7 +216,10 @@ class _Views:
 
 
 def _view_times(visits: Visits, views: _Views) -> Column:
-    """Returns the instants of page views, with uneven gaps; the first is the start, the last the end."""
+    """Returns the instants of page views, with uneven gaps.
+
+    The first view is at the start, the last at the end.
+    """
     parts = DWELL_BASE + DWELL_SPREAD * views.coins[:, 0].astype(np.int64)
     parts[views.is_last] = 0
     before = np.cumsum(parts) - parts

@@ -1,4 +1,4 @@
-"""What facts add to a website's past, as columns: goals, payments, and the visits that they belong to."""
+"""The goals and payments that facts add to a website's past, and their visits, as columns."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from mock_server.world.visits import Visit
 USUAL_CURRENCY, USUAL_DECIMALS = "USD", 2
 """The currency in which payments count on a website that sells nothing."""
 
-# The memory of a goal or payment beside its columns, in bytes.
+# The memory of a goal or payment in addition to its columns, in bytes.
 _EACH = 400
 
 
@@ -52,12 +52,12 @@ class WrittenPayments(NamedTuple):
 
 
 class Written:
-    """What facts add to one website's past at an instant; it serves all instants with the same changes."""
+    """The additions of facts to one website's past, for all instants with the same changes."""
 
     def __init__(self, drawing: Drawing, changes: Changes, elsewhere: Container[str] = ()) -> None:
-        """Finds the visit of each goal and payment: a tenth of a millisecond each.
+        """Finds the visit of each goal and payment, which takes a tenth of a millisecond for each.
 
-        `elsewhere` are the ids of the events that belong to visits of others, who are known from page views.
+        `elsewhere` are the ids of events that belong to visitors who are known from page views.
         """
         self.changes = changes
         own = drawing.walks.goals
@@ -120,14 +120,14 @@ class Written:
         return columns + _EACH * (len(self.goals.at) + len(self.payments.at))
 
     def page_views(self) -> PageViews:
-        """Returns the page views of all these visits, whose places they name."""
+        """Returns the page views of all these visits, each with the place of its visit."""
         if self._views is None:
             self._views = self._drawing.walks.views(self.stretch.visits)
         return self._views
 
 
 def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit | None:
-    """Returns the visitor's latest visit that had begun when a fact happened, or the first one.
+    """Returns the visitor's latest visit that had begun at the time of a fact, or the first visit.
 
     Returns None if the visitor had no visit when the fact was written.
     """
@@ -139,18 +139,22 @@ def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit 
 
 
 def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[Visit]:
-    """Returns the visits of a visitor that have started at an instant, oldest first; none if it is nobody."""
+    """Returns the visits of a visitor that have started at an instant, oldest first; none if nobody has the
+    id.
+    """
     visitor = population.visitor_of(visitor_id)
     return [] if visitor is None else population.visits_of(visitor, until)
 
 
 def minor_of(payment: PaymentMade, money: Money | None) -> int:
-    """Returns the amount of a payment in minor units of a website's currency; below 0 for a refund."""
+    """Returns the amount of a payment in minor units of a website's currency; negative for a refund."""
     amount = convert(payment.amount, payment.currency, money)
     minor: int = round(amount * 10 ** (money.decimals if money else USUAL_DECIMALS))
     return -minor if payment.is_refunded else minor
 
 
 def target_key(goal: GoalReached) -> tuple[str, Iterable[tuple[str, str]]]:
-    """Returns what makes two completions have one number: the goal's name and the properties."""
+    """Returns a value that is equal for two completions with the same number: the goal's name and the
+    properties.
+    """
     return goal.name, tuple(sorted(goal.properties.items()))
