@@ -125,9 +125,7 @@ class AmendedSession(Session):
         )
 
     def identity(self, instant: int) -> Identity | None:
-        """Returns the visitor's identity at an instant of this session; None if the visitor is not
-        identified.
-        """
+        """Returns the visitor's identity at an instant of this session; None if not identified."""
         if not self.written.identified:
             return self.plain.identity(instant)
         profile = self._world.profile_of(self, instant)
@@ -138,9 +136,7 @@ class AmendedSession(Session):
         return Identity(name, profile.user_id)
 
     def customer(self, instant: int) -> Customer | None:
-        """Returns the customer's name and address at an instant of this session; None if the visitor has not
-        paid.
-        """
+        """Returns the visitor as a customer at an instant of this session; None if nothing was paid."""
         if not self.is_customer(instant):
             return None
         paid = [payment for payment in reversed(self.written.payments) if payment.at <= instant]
@@ -218,9 +214,7 @@ class AmendedWorld(World):
         return next(one for one in started if one.start == start and one.visit.visitor == visitor)
 
     def plain_purchase(self, session: "AmendedSession") -> Payment | None:
-        """Returns the payment of the world itself in a session; None if the session has none, or it was
-        removed.
-        """
+        """Returns the world's own payment in a session; None if there is none, or it was removed."""
         payment = self._plain.purchase(session.plain)
         return None if payment is None or self._is_removed(payment) else payment
 
@@ -262,9 +256,7 @@ class AmendedWorld(World):
         return [self._recorded(payment) for payment in payments[first:last] if _is_payment(payment)]
 
     def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
-        """Returns the visitor's data from all identifications up to an instant, those of the world and those
-        through the API.
-        """
+        """Returns the visitor's data from all identifications up to an instant, the world's own included."""
         first = sessions[0]
         plain = super().profile(sessions, instant)
         if not isinstance(first, AmendedSession):

@@ -1,6 +1,4 @@
-"""The facts that are written through the API about one website, and the changes that they cause at an
-instant.
-"""
+"""The facts that are written through the API about one website, and the changes that they cause."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -190,9 +188,7 @@ class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"
         return transaction(self.transaction_id)
 
     def takes(self, visitor_id: str | None, transaction_id: str | None, at: int) -> bool:
-        """Returns whether the removal applies to a payment; `transaction_id` is None if the payment has no
-        id.
-        """
+        """Returns whether the removal applies to a payment, which may have a `transaction_id` or None."""
         return self.transaction_id in (None, transaction_id) and self.covers(visitor_id, at)
 
 
@@ -208,9 +204,7 @@ Facts: TypeAlias = tuple[Fact, ...]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A visitor's data from all identifications up to an instant; `identified_at` is the instant of the
-    first.
-    """
+    """A visitor's data from all identifications up to an instant; the first was at `identified_at`."""
 
     profile_id: str
     user_id: str
@@ -220,9 +214,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes that facts cause in the world at an instant: all facts up to then that are not removed again.
-Goals and payments are sorted by their instant. Removals apply to goals and payments of the world itself,
-too.
+    """The changes that facts cause in the world at an instant.
+
+    They are all facts up to then that are not removed again. Goals and payments are sorted by their instant.
+    Removals apply to goals and payments of the world itself, too.
     """
 
     views: Mapping[str, Sequence[PageViewed]] = field(default_factory=dict)

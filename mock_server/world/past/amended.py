@@ -114,9 +114,7 @@ class Latest(Generic[K, V]):
         self._value: V | None = None
 
     def of(self, given: K, make: Callable[[K], V]) -> V:
-        """Returns the result of `make`, which is called only if the arguments are not the same as last
-        time.
-        """
+        """Returns the result of `make`, which is called only if the arguments differ from the last ones."""
         if self._value is None or self._of is not given:
             self._of, self._value = given, make(given)
         return self._value
@@ -158,9 +156,7 @@ def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
 
 
 def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
-    """Returns the rows of the written visits, the contents of the rows, and numbers for all of their
-    visitors.
-    """
+    """Returns the rows of the written visits, their contents, and numbers for all their visitors."""
     stretch, visitors = amendment.written.stretch, past.visitors
     numbers = visitors.of(stretch.visits)
     places = places_of(past.rows, stretch.visits.start, numbers)
@@ -176,9 +172,7 @@ def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """The rows of visits that lost some of the first `count` goals, and the masks of their remaining
-    goals.
-    """
+    """The rows of visits that lost some of the first `count` goals, and their remaining goals as masks."""
 
     count: int
     rows: Column
@@ -207,8 +201,9 @@ class AmendedPast(Past):
     written_visits: Rows
 
     def goals_key(self, names: Collection[str]) -> object:
-        """Returns a cache key for the world's own goals with some names: as long as the key is equal, so are the
-goals. It consists of the removals that may apply to them.
+        """Returns a cache key for the world's own goals with some names.
+
+        As long as the key is equal, so are the goals. It consists of the removals that may apply to them.
         """
         removals = self.amendment.goal_removals.key
         return tuple(one for one in removals if names and (one.name is None or one.name in names))
@@ -441,9 +436,7 @@ goals. It consists of the removals that may apply to them.
 
 
 class _MoreNumbers:
-    """The numbers of visitors, with further numbers for the visitors of some visits who are too old to have
-    one.
-    """
+    """The numbers of visitors, with further numbers for those who came before the table begins."""
 
     def __init__(self, plain: Numbers, visits: Sequence[Visit], numbers: Column) -> None:
         self._plain = plain

@@ -76,9 +76,7 @@ def births_in(population: Population, first: int, last: int) -> Column:
 
 
 def purchases_in(population: Population, wave: int, first: int, last: int) -> Column:
-    """Returns the number of purchases in each minute, in visits of a wave; there may be fewer visitors than
-    that.
-    """
+    """Returns the number of purchases in each minute, in visits of a wave, if enough visitors come."""
     return _in_minutes(population, first, last, partial(_purchases, wave=wave))
 
 
@@ -147,8 +145,9 @@ def _counts(rates: Column, shares: Column) -> Column:
 
 
 def _sums(rate: Column) -> Column:
-    """Returns, for each rate, the probabilities of at most 0, 1, 2, … They equal those in `poisson`, to the last
-bit.
+    """Returns, for each rate, the probabilities of at most 0, 1, 2, … births.
+
+    They equal those in `poisson`, to the last bit.
     """
     term = np.array([exp(-one) for one in rate.tolist()])
     sums: list[Any] = [term.copy()]

@@ -121,9 +121,7 @@ class Drawing:
         return self.walks.views(self.visit_columns.started(first, last))
 
     def earlier_purchases(self, first: int) -> Stretch:
-        """Returns the visits before a minute that end in a purchase whose renewals or return visits may come
-        later.
-        """
+        """Returns the purchases before a minute whose renewals or return visits may come later, as visits."""
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
         renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0
         reach = max(renewed, self.visit_columns.reach + LONGEST_SESSION_MINUTES + 1)
@@ -143,9 +141,7 @@ class Drawing:
         return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000
 
     def minutes_at_once(self, first: int) -> int:
-        """Returns the largest number of minutes, from `first` on, that are drawn at once; drawing takes about
-        30 MB.
-        """
+        """Returns how many minutes from `first` on are drawn at once at most, which takes about 30 MB."""
         return self._minutes_with_visits(first, _MOST_VISITS_AT_ONCE)
 
     def _minutes_with_visits(self, first: int, count: int) -> int:

@@ -88,8 +88,9 @@ class Past:
     settled_payments: int
 
     def goals_key(self, _names: Collection[str]) -> object:
-        """Returns a cache key for the world's own goals with some names: as long as the key is equal, so are the
-goals. This holds for all pasts of one table.
+        """Returns a cache key for the world's own goals with some names.
+
+        As long as the key is equal, so are the goals, in all pasts of one table.
         """
         return ()
 

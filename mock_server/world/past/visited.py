@@ -181,9 +181,7 @@ class _Visits:
         return [view.written // MINUTE for view in self._firsts]
 
     def row_of(self, fact: GoalReached | PaymentMade) -> int | None:
-        """Returns the row of the visit to which a goal or a payment belongs; None if there is no such
-        visit.
-        """
+        """Returns the row of the visit to which a goal or a payment belongs; None if there is none."""
         if fact.visitor_id is None:
             return None
         return self.row_at(fact.visitor_id, instant_of(fact))

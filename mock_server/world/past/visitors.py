@@ -23,7 +23,7 @@ class Numbers(Protocol):
         """The number of visitors who have one."""
 
     def of(self, visits: Visits) -> Column:
-        """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
+        """Returns the number of each visit's visitor; -1 for a visitor who was born too early."""
 
     def visitor(self, number: int) -> Visitor:
         """Returns the visitor with a number."""
@@ -68,7 +68,7 @@ class VisitorNumbers:
         self._last = last + _STRIDE
 
     def of(self, visits: Visits) -> Column:
-        """Returns the numbers of the visitors who make these visits; -1 for those born too early."""
+        """Returns the number of each visit's visitor; -1 for a visitor who was born too early."""
         has_number = (visits.minute >= self._first) | (visits.kind == REGULAR)
         minute = np.clip(visits.minute - self._first, 0, len(self._begins) - 2)
         number = visits.number

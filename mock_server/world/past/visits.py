@@ -44,8 +44,10 @@ class Visits:
 
 
 def highest(coins: Column, place: Column, counts: Column) -> Column:
-    """Returns the rows with the highest coins of 16 bits in each place, as many as `counts` says for the place.
-Among equal coins, later rows are taken first. If a place has fewer rows, all of them are taken.
+    """Returns the rows with the highest coins of 16 bits in each place.
+
+    The number of rows is in `counts`; if a place has fewer rows, all of them are taken. Among equal coins,
+    later rows are taken first.
     """
     # A few more rows than needed are sorted, which is several times as fast as sorting all.
     rows_in = np.bincount(place, minlength=len(counts))
@@ -135,9 +137,7 @@ class VisitColumns:
         return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64) - spec.gap
 
     def wave_targets(self, wave: int, births: Column) -> Column:
-        """Returns the minutes in which a wave brings back the visitors who were born in the minutes
-        `births`.
-        """
+        """Returns the minutes in which a wave brings back the visitors born in the minutes `births`."""
         spec = self._waves[wave]
         if spec is None:
             return births
@@ -182,9 +182,7 @@ class VisitColumns:
         return np.where(in_vain, NOTHING, outcome)
 
     def _coming(self, wave: int, minutes: Column) -> tuple[Column, Column, Column, Column]:
-        """Returns the visitors who come in a wave: the minutes of visit and birth, their numbers and their
-        heads.
-        """
+        """Returns the visitors who come in a wave: minutes of visit and birth, numbers and heads."""
         born = self.wave_sources(wave, minutes)
         births = self.births.of(born)
         target, minute = np.repeat(minutes, births), np.repeat(born, births)
@@ -199,9 +197,7 @@ class VisitColumns:
     def _before(
         self, wave: int, born: Column, number: Column, buyers: "_Buyers"
     ) -> tuple[Column, Column, Column]:
-        """Returns the past of visitors before a wave: the number of visits, and whether they have paid and
-        are identified.
-        """
+        """Returns the past of visitors before a wave: number of visits, whether paid, whether identified."""
         population = self._population
         visits = np.zeros(len(born), np.int64)
         is_customer, is_identified = np.zeros((2, len(born)), bool)
@@ -217,16 +213,12 @@ class VisitColumns:
         return visits, is_customer, is_identified
 
     def _buyers_among(self, first: int, last: int) -> "_Buyers":
-        """Returns the buyers of these minutes, and of the earlier minutes from which visitors may come
-        back.
-        """
+        """Returns the buyers of these minutes, and of earlier ones from which visitors may come back."""
         self._buyers.cover(first - self.reach, last)
         return self._buyers
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
-        """Returns flags for minutes with purchases, and the keys of the buyers, who have the highest
-        fates.
-        """
+        """Returns flags for minutes with purchases, and the keys of the buyers: the highest fates."""
         counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
@@ -274,9 +266,7 @@ class VisitColumns:
         return minute, minute * MINUTE - (coins % np.uint64(EARLY * MINUTE)).astype(np.int64)
 
     def _within(self, visits: Visits, began: Column, first: int, last: int) -> Visits:
-        """Returns the visits that start in these minutes and whose visitors first came after the website
-        `began`.
-        """
+        """Returns the visits that start in these minutes, if their visitors `began` after the website."""
         since = self._population.rates.first_minute
         there = (visits.start >= first * MINUTE) & (visits.start < last * MINUTE)
         if since is not None:
@@ -299,9 +289,7 @@ class _Buyers:
     """The buyers by wave, cached for one range of minutes, which grows as needed."""
 
     def __init__(self, waves: int, draw: Callable[[int, int, int], tuple[Column, Column]]) -> None:
-        """`draw` returns, for a wave and minutes, flags for the minutes with purchases, and the buyers'
-        keys.
-        """
+        """`draw` returns, for a wave and minutes, which minutes have purchases, and the buyers' keys."""
         self._draw = draw
         self._first = self._last = 0
         self._by_wave = [(np.zeros(0, bool), np.zeros(0, np.int64)) for _ in range(waves)]

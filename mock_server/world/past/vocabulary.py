@@ -48,9 +48,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class PageViews:
-    """Page views as columns: the place of each view's visit, the number of its page, and its instant in
-    ms.
-    """
+    """Page views as columns: the place of the visit, the number of the page, and the instant in ms."""
 
     row: Column
     page: Column

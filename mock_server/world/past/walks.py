@@ -80,9 +80,7 @@ class Walks:
         )
 
     def of(self, visits: Visits, until: int | None = None) -> Courses:
-        """Returns the courses of visits up to an instant, at which all have started; None means up to their
-        end.
-        """
+        """Returns the courses of visits up to an instant, when all have started; None means to their end."""
         first, views, page, at = self._walked(visits)
         is_regular = visits.kind == REGULAR
         source = np.where(is_regular, len(self.sources) - 1, self._source_picks.pick(first[:, 0]))

@@ -139,9 +139,7 @@ def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit 
 
 
 def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[Visit]:
-    """Returns the visits of a visitor that have started at an instant, oldest first; none if nobody has the
-    id.
-    """
+    """Returns the visits of a visitor that have started at an instant, oldest first; none for nobody."""
     visitor = population.visitor_of(visitor_id)
     return [] if visitor is None else population.visits_of(visitor, until)
 
@@ -154,7 +152,5 @@ def minor_of(payment: PaymentMade, money: Money | None) -> int:
 
 
 def target_key(goal: GoalReached) -> tuple[str, Iterable[tuple[str, str]]]:
-    """Returns a value that is equal for two completions with the same number: the goal's name and the
-    properties.
-    """
+    """Returns the key of a completion's number: the goal's name and the properties."""
     return goal.name, tuple(sorted(goal.properties.items()))
