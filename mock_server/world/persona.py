@@ -19,18 +19,19 @@ _SYSTEMS = FIXTURES / "systems.yaml"
 _PLACES = FIXTURES / "data" / "places.csv"
 _PEOPLE = FIXTURES / "data" / "people.csv"
 
-# Fate and origin, system and person, elsewhere and city, what is told of the device, mail and user id.
+# The coins of a persona: fate and origin, system and person, elsewhere and city, reported device, mail and
+# user id.
 _COINS = Struct("<2I8x 2I8x 2I8x 4H8x 2HI8x")
 _WORDS = 5
 # Domains that are reserved for examples: mail to them reaches nobody.
 _MAIL_DOMAINS = ("example.com", "example.org", "example.net")
 _DEFAULT_LOCALE = "en_US"
-# The key of a site's `countries` for all that it does not name.
+# The key in a site's `countries` that stands for all countries without a key.
 ELSEWHERE = "*"
 
 
 class Place(NamedTuple):
-    """A place; what is not known is None. Latitude is in degrees north, longitude in degrees east."""
+    """A place; an unknown part is None. Latitude is in degrees north, longitude in degrees east."""
 
     city: str | None
     region: str | None
@@ -54,7 +55,7 @@ class Person(NamedTuple):
 
 
 class Device(NamedTuple):
-    """A device with its system and browser; None is what a browser does not tell."""
+    """A device with its system and browser; None means that the browser does not report it."""
 
     type: str | None
     os: str | None
@@ -68,7 +69,7 @@ class Device(NamedTuple):
 
 
 class Persona(NamedTuple):
-    """The persona of a visitor. With `is_withheld`, all that may be null is null."""
+    """The persona of a visitor. If `is_withheld` is true, every member that may be null is null."""
 
     place: Place
     device: Device
@@ -127,7 +128,10 @@ class Personas:
         )
 
     def known_by(self, visitor_id: str, client: Client) -> Persona:
-        """Returns the persona of a visitor who is known from page views; name and address are made up."""
+        """Returns the persona of a visitor who is known from page views.
+
+        Name and e-mail address are made up.
+        """
         coin = int.from_bytes(blake2b(visitor_id.encode(), digest_size=8, person=b"persona").digest(), "big")
         place = place_of(client)
         people = self._people.get(place.locale) or self._people[_DEFAULT_LOCALE]
@@ -183,7 +187,7 @@ def _device(system: _System, browser: _Browser, coins: Sequence[int]) -> Device:
 
 
 def _at(items: Sequence[T], coin: int) -> T:
-    """Returns the item that a coin of 16 bits stands for."""
+    """Returns the item of a choice for a coin of 16 bits."""
     return items[coin * len(items) >> 16]
 
 
@@ -200,7 +204,7 @@ def _browsers() -> list[tuple[_System, _Browser, float]]:
 
 
 def country_codes() -> list[str]:
-    """Returns the codes of all countries in which anybody lives."""
+    """Returns the codes of all countries that have inhabitants."""
     return [code for code, cities in _world_places().items() if any(size for _, size in cities)]
 
 
@@ -216,7 +220,7 @@ def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
 
 
 def place_of(client: Client) -> Place:
-    """Returns the place of a client; a place that is not known has no coordinates."""
+    """Returns the place of a client. An unknown place has no coordinates."""
     places = [place for place, _ in _world_places().get(client.country_code or "", [])]
     there = [place for place in places if (place.region, place.city) == (client.region, client.city)]
     if there:
@@ -229,7 +233,7 @@ def place_of(client: Client) -> Place:
 
 @cache
 def cities_of(country: str) -> Choice[Place]:
-    """Returns a city of a country, by size."""
+    """Returns a country's cities as a choice, in which large cities are more likely."""
     return Choice(_world_places()[country])
 
 
@@ -259,7 +263,7 @@ class Places:
         )
 
     def pick(self, u: Sequence[float]) -> Place:
-        """Returns the place that three coins stand for."""
+        """Returns the place for three coins."""
         chosen = self.origins.pick(u[0])
         if isinstance(chosen, Place):
             return chosen

@@ -15,7 +15,8 @@ from mock_server.world.residents import Residents
 from mock_server.world.site import Site
 from mock_server.world.visits import BORN, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit, Visitor
 
-# A word of four coins: start, whether they come, length, and fate: who signs up, or buys.
+# The head of a visit is a word of four coins: its start, whether the visitor comes, its length, and its fate,
+# which decides who signs up or buys.
 _HEAD = Struct("<4H8x")
 NEIGHBOURS = 16
 """The coins of this many neighbouring minutes follow from one state, two from each word."""
@@ -26,7 +27,7 @@ class Population:
     """All visitors of one website in one world."""
 
     def __init__(self, chance: Chance, site: Site) -> None:
-        """Nothing is computed before it is asked for."""
+        """All values are computed on first use."""
         self.chance = chance
         self.site = site
         purchase = site.money.purchase if site.money else None
@@ -59,7 +60,7 @@ class Population:
         return self._ids.encode(visitor)
 
     def visitor_of(self, visitor_id: str) -> Visitor | None:
-        """Returns the visitor with this id, born or yet to be born; None if there will never be one."""
+        """Returns the visitor with this id, who may be born later; None if the id is nobody's."""
         regular = self.residents.ids.get(visitor_id)
         if regular is not None:
             return regular
@@ -81,7 +82,7 @@ class Population:
         return visits + self.residents.visits_started(minute)
 
     def visits_of(self, visitor: Visitor, until: int) -> list[Visit]:
-        """Returns the visits of a visitor that have started at `until`, oldest first; there may be none."""
+        """Returns the visits of a visitor that have started at `until`, oldest first; possibly none."""
         if visitor.kind == BORN:
             visits = self._born_visits(visitor, len(self.kept_below))
         else:
@@ -89,7 +90,7 @@ class Population:
         return [visit for visit in visits if visit.start <= until]
 
     def purchases_started(self, minute: int) -> list[Visit]:
-        """Returns the visits of a minute that lead to a purchase which may be renewed."""
+        """Returns the visits of a minute that end in a purchase which may be renewed."""
         group = minute // NEIGHBOURS
         return [
             visit
@@ -100,7 +101,7 @@ class Population:
         ]
 
     def past_of(self, visit: Visit) -> Past:
-        """Returns what the visitor had done before this visit."""
+        """Returns the visitor's past before this visit."""
         visitor = visit.visitor
         if visitor.kind == BORN:
             earlier = self._born_visits(visitor, visit.wave)
@@ -125,14 +126,14 @@ class Population:
         return poisson(self.rates.births(minute // 60), coin * UNIT_32)
 
     def _purchases_among(self, wave: int, group: int) -> Mapping[int, int]:
-        """Returns the number of purchases in a wave's visits for each of 16 minutes that has any.
+        """Returns the number of purchases in a wave's visits, for those of 16 minutes that have purchases.
 
         It is drawn by minute and not by visitor: most minutes have none, so that renewals of a whole year can
         be found without looking at all visitors. If nobody comes, nobody buys.
         """
         coins = _COINS.unpack(words(self.chance.state(PURCHASES, group, wave), NEIGHBOURS // 2))
         minutes = range(group * NEIGHBOURS, (group + 1) * NEIGHBOURS)
-        # 1 - x is at most e to the minus x: so low a coin stands for no purchase.
+        # 1 - x is at most e to the power of -x, so a coin as low as this means no purchase.
         if max(coins) * UNIT_32 < 1 - self.rates.most_purchases(wave, minutes):
             return {}
         counts = {
@@ -178,7 +179,7 @@ class Population:
         return words(self.chance.state(HEADS, birth_minute, wave), births) if births else b""
 
     def _buyers(self, wave: int, minute: int, heads: bytes) -> Collection[int]:
-        """Returns the numbers of the visitors who buy in a minute: those with the highest fates."""
+        """Returns the numbers of the visitors who buy in a minute, who have the highest fates."""
         if wave >= self.rates.purchase_waves:
             return ()
         purchases = self._purchases(wave, minute // NEIGHBOURS).get(minute)
@@ -189,7 +190,7 @@ class Population:
         return [number for _, number in nlargest(purchases, fates)]
 
     def _wave_target(self, wave: int, birth_minute: int) -> int:
-        """Returns the minute in which a wave brings back those born in `birth_minute`."""
+        """Returns the minute in which a wave brings back the visitors born in `birth_minute`."""
         if wave == 0:
             return birth_minute
         spec = self.site.waves[wave - 1]
@@ -199,7 +200,7 @@ class Population:
         return block * size + (factor * x + shift) % size
 
     def _wave_source(self, wave: int, minute: int) -> int:
-        """Returns the minute of birth of those whom a wave brings back in `minute`.
+        """Returns the minute of birth of the visitors whom a wave brings back in `minute`.
 
         It is the inverse of `_wave_target`.
         """

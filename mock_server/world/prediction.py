@@ -1,4 +1,4 @@
-"""The prediction of a visitor's conversion: the site's baseline, lifted by what is known of the visitor."""
+"""The prediction of a visitor's conversion: the site's baseline, changed by the visitor's traits."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Predictor:
     """The conversion model of one website."""
 
     def __init__(self, model: Prediction) -> None:
-        """Everything is worked out when it is asked for."""
+        """All values are computed on first use."""
         self._model = model
 
     def predict(self, persona: Persona, first_source: Source) -> Likelihood:
@@ -54,7 +54,7 @@ def _host(referrer: str | None) -> str:
 
 @lru_cache(4096)
 def _likelihood(base_rate: float, base_value: float, lifts: tuple[Lift | None, ...]) -> Likelihood:
-    """Returns what lifts in the order of DIMENSIONS make of a baseline."""
+    """Returns the baseline multiplied by lifts, which are in the order of DIMENSIONS."""
     matches = tuple(name for name, lift in zip(DIMENSIONS, lifts, strict=True) if lift is not None)
     rate, value = base_rate, base_value
     for lift in lifts:

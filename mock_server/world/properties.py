@@ -1,4 +1,4 @@
-"""The properties with which goals are completed, drawn by one coin of 32 bits of each completion."""
+"""The properties with which goals are completed, drawn by one coin of 32 bits for each completion."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ class Properties:
     """The properties of one site's goals."""
 
     def __init__(self, site: Site) -> None:
-        """The site's weights are made into choices once."""
+        """The site's weights are turned into choices."""
         self.choices: Mapping[str, Mapping[str, Choice[str]]] = {
             goal: {name: Choice(weights.items()) for name, weights in properties.items()}
             for goal, properties in site.goal_properties.items()

@@ -16,11 +16,11 @@ class Rates:
     """The rates of one website, constant within each hour of the epoch."""
 
     def __init__(self, site: Site) -> None:
-        """Nobody is born before the site's `since`."""
+        """Takes the rates from the site; nobody is born before the site's `since`."""
         self._site = site
         shares = [1.0, *(wave.share for wave in site.waves)]
         births = site.online / ((10 + mean_minutes(site)) * sum(shares))
-        # By hour of the week, Monday first.
+        # The factors by hour of the week, Monday first.
         self._births = [births * hour * day for day in site.rhythm.weekdays for hour in site.rhythm.hours]
         self._purchase_share = site.money.purchase.share if site.money else 0.0
         self._wave_shares = shares[:PURCHASE_WAVES] if site.money else []
@@ -73,7 +73,7 @@ def _hour_of_week(hour: int) -> int:
 def _purchases(visits: float, share: float) -> float:
     """Returns the rate of purchases in a minute with `visits` visits on average, of which a `share` buys.
 
-    Nobody buys in a minute without visits, so the other minutes have to make up for it.
+    There are no purchases in a minute without visits, so the rate of the other minutes is higher.
     """
-    # Of fewer than that `1 - exp(-visits)` soon leaves nothing.
+    # Below this number of visits, `1 - exp(-visits)` loses its digits.
     return share * visits / (1 - exp(-visits)) if visits > 1e-9 else 0.0

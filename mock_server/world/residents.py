@@ -8,14 +8,15 @@ from mock_server.world.lengths import duration, shortest
 from mock_server.world.site import Site
 from mock_server.world.visits import BOT, CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Visit, Visitor
 
-# A member of the cast is relieved by the next after so many minutes.
+# The minutes after which the next member of the cast takes over a role.
 SHIFT = 30
-# Shifts of the roles begin at different minutes, and whoever goes on duty has come up to so many before.
+# The shifts of the roles begin at different minutes; a member comes up to this many minutes before the shift.
 STAGGER = 7
 EARLY = 9
-# Those who have been there before were so many minutes ago.
+# The minutes before a shift at which a member with a past had the earlier visit.
 LEAD = 2 * 24 * 60 + 53
-# They view their last page a little before they are relieved; their first visit was at least so long.
+# In minutes: how long before the end of the shift the last page is viewed, and the least length of an earlier
+# visit.
 DUTY = SHIFT * MINUTE - 30 * SECOND
 SHORTEST_PAST = 4 * MINUTE
 PAST_OUTCOMES = {"customer": PURCHASE, "identified": SIGNUP, "returning": NOTHING}
@@ -26,7 +27,7 @@ class Residents:
     """Cast, regulars and bots of one website."""
 
     def __init__(self, chance: Chance, site: Site) -> None:
-        """Nothing is computed before it is asked for."""
+        """All values are computed on first use."""
         self._chance = chance
         self._site = site
         self._since = [instant_of(regular.since) for regular in site.regulars]
@@ -56,7 +57,7 @@ class Residents:
         )
 
     def _began(self, visitor: Visitor) -> bool:
-        """Returns whether the website was there when a member of the cast first came."""
+        """Returns whether the website already existed when a member of the cast first came."""
         return self._first <= self._cast_visits(visitor)[0].start
 
     def on_duty(self, minute: int) -> list[Visitor]:
@@ -72,7 +73,8 @@ class Residents:
         visits: list[Visit] = []
         for first in (minute, minute + LEAD):
             for role in range(len(self._site.cast)):
-                # Whoever starts in this minute goes on duty within the next few.
+                # A visit that starts in this minute belongs to a shift that begins within the next few
+                # minutes.
                 wait = (role * STAGGER - first) % SHIFT
                 if wait <= EARLY:
                     planned = self._cast_visits(Visitor(CAST, first + wait, role))

@@ -1,4 +1,4 @@
-"""The roster of active sessions, carried on from instant to instant: it costs what changes."""
+"""The roster of active sessions, which is updated from instant to instant; only changes cost time."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,21 +20,25 @@ Show = Callable[[Session, int], tuple[int, Any]]
 
 
 class Roster:
-    """The active sessions at an instant, and what is made of each.
+    """The active sessions at an instant, with cached values of each.
 
-    Three things change it: sessions that start, views that leave the window, and what is shown of a visitor.
-    The instants of all of them are known beforehand; a heap tells which come next. To look at everybody in
-    each tick takes twice as long for a map, five times as long for a counter.
+    Three things change it: sessions that start, views that leave the window, and values that become invalid.
+    The instants of all changes are known beforehand, and a heap returns the next ones. Checking all sessions
+    in each tick would take twice as long for a map, and five times as long for a counter.
     """
 
     def __init__(
         self, started: Callable[[int], Sequence[Session]], instant: int, shows: Mapping[Any, Show]
     ) -> None:
-        """`started` gives the sessions that start in a minute, latest first; `shows` have names."""
+        """`started` returns the sessions that start in a minute, latest first.
+
+        `shows` are the functions that make values, by name.
+        """
         self._started = started
         self.instant = instant
         self.shows = shows
-        # A session's place in the order is a number. They are kept oldest first: whoever comes is appended.
+        # Each session has a number as its rank. The list is sorted oldest first, so that new sessions are
+        # appended.
         self._ranks: list[int] = []
         self._shown = {name: _Shown() for name in shows}
         self._due: list[tuple[int, int, Session]] = []
@@ -48,11 +52,11 @@ class Roster:
         return len(self._ranks)
 
     def shown(self, name: Any) -> list[Any]:
-        """Returns the values that a show makes of the sessions, latest started first."""
+        """Returns the values that a show makes from the sessions, latest started first."""
         return self._shown[name].values[::-1]
 
     def go_to(self, instant: int) -> None:
-        """Goes on to a later instant."""
+        """Updates the roster to a later instant."""
         for minute in range(self.instant // MINUTE + 1, instant // MINUTE + 1):
             for rank, session in self._ranked(minute):
                 heappush(self._due, (session.start, rank, session))
@@ -65,7 +69,7 @@ class Roster:
         return zip(count(minute << 32), reversed(self._started(minute)), strict=False)
 
     def _settle(self, rank: int, session: Session) -> None:
-        """Puts a session in its place, or takes it away, and notes when to look at it again."""
+        """Inserts or removes a session, and notes when it has to be checked again."""
         place = bisect_left(self._ranks, rank)
         is_there = place < len(self._ranks) and self._ranks[place] == rank
         if not session.has_view(self.instant - WINDOW, self.instant):
@@ -89,7 +93,7 @@ class Roster:
 
 
 class _Shown:
-    """The values that one show made, in the order of the sessions, and until when they are valid, by rank."""
+    """The values that one show made, in the order of the sessions, and how long they are valid, by rank."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
@@ -101,5 +105,5 @@ class _Shown:
         self.until[rank] = 0
 
     def remove(self, rank: int, place: int) -> None:
-        """Forgets what was made."""
+        """Removes a session's value."""
         del self.values[place], self.until[rank]

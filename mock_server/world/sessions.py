@@ -30,8 +30,8 @@ FIRST_PROPERTY_WORD = MOST_VIEWS + 1
 """The number of the word, among those of a visit, for the properties of a goal on the first page view."""
 
 # The first word of a visit holds the coins of its source, its entry and its number of views. Each page view
-# has a word of its own: how long the visitor stays, which link led there, which goal is reached and when.
-# Behind the words of all page views that there can be, each has another one for the goal's properties.
+# has its own word, with coins for the length of the stay, the link, the goal and the goal's time. After the
+# words of all possible page views, each page view has another word for the goal's properties.
 _COINS = Struct("<4H8x")
 DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
 """A page view takes a share of the visit between 7 and 13 parts: the base, and as many coins' worth more."""
@@ -42,7 +42,7 @@ LONGEST_DWELL = 29 * MINUTE
 
 
 class Moment(NamedTuple):
-    """Something that happens at an instant on a page; `goal` is None where none is reached.
+    """An event at an instant on a page; `goal` is None if no goal is reached.
 
     `view` is the number of the page view, from 0 on.
     """
@@ -55,9 +55,10 @@ class Moment(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The course of a session. `views` are the instants at which `pages` are viewed, `moments` all else.
+    """The course of a session.
 
-    None is what does not happen in it.
+    `views` are the instants at which `pages` are viewed; `moments` are all other events. The other members
+    are None if the session has no such event.
     """
 
     views: list[int]
@@ -68,7 +69,7 @@ class Walk(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What an identified visitor is known by."""
+    """The identity of an identified visitor."""
 
     display_name: str
     user_id: str
@@ -82,10 +83,10 @@ class Customer(NamedTuple):
 
 
 class Session:
-    """One visit of one visitor. Persona and pages are worked out when they are first asked for."""
+    """One visit of one visitor. Persona and pages are computed on first use."""
 
     def __init__(self, sessions: "Sessions", visit: Visit) -> None:
-        """`kept` is for those above: what they made of this session and need again."""
+        """`kept` is a cache in which higher layers store values that they made from this session."""
         self._sessions = sessions
         self.visit = visit
         self.start = visit.start
@@ -112,22 +113,22 @@ class Session:
 
     @cached_property
     def past(self) -> Past:
-        """What the visitor had done before."""
+        """The visitor's earlier visits and payments."""
         return self._sessions.population.past_of(self.visit)
 
     @cached_property
     def walk(self) -> Walk:
-        """All that happens in this session, early and late."""
+        """The whole course of this session, including its future."""
         return self._sessions.walk(self.visit, self.past, self._state, self._first_word)
 
     @cached_property
     def source(self) -> Source:
-        """Where this session came from."""
+        """The source of this session."""
         return self._sessions.source(self.visit, self._first_word)
 
     @cached_property
     def first_source(self) -> Source:
-        """Where the visitor's first session came from."""
+        """The source of the visitor's first session."""
         return self._sessions.first_source(self.visit) if self.visit.wave else self.source
 
     def views_until(self, instant: int) -> int:
@@ -143,7 +144,7 @@ class Session:
         return self.views_until(until) > self.views_until(after)
 
     def happenings(self, after: int, until: int) -> list[Moment]:
-        """Returns all that happens in (after, until], page views included."""
+        """Returns all events in (after, until], including page views."""
         if self.start > until or self.last_view + LINGER <= after:
             return []
         views, pages, moments = self.walk[:3]
@@ -180,7 +181,7 @@ class Session:
         return NEVER if self.last_view <= instant else self.walk.views[self.views_until(instant)]
 
     def steady_until(self, instant: int) -> int:
-        """Returns the instant until which page, customer and identification stay as they are."""
+        """Returns the instant until which page, customer and identification do not change."""
         walk = self.walk
         changes = (self.next_view(instant), walk.identified_at, walk.paid_at)
         return min((at for at in changes if at is not None and at > instant), default=NEVER)
@@ -196,20 +197,20 @@ class Session:
         return self.past.is_identified or (identified_at is not None and identified_at <= instant)
 
     def identity(self, instant: int) -> Identity | None:
-        """Returns what the visitor is known by at an instant of this session; None if not identified."""
+        """Returns the visitor's identity at an instant of this session; None if not identified."""
         if not self.is_identified(instant):
             return None
         return Identity(self.persona.person.name, self.persona.user_id)
 
     def customer(self, instant: int) -> Customer | None:
-        """Returns the customer that the visitor is at an instant of this session; None for no customer."""
+        """Returns the visitor as a customer at an instant of this session; None if nothing was paid."""
         if not self.is_customer(instant):
             return None
         return Customer(self.persona.person.name, self.persona.email)
 
 
 def goal_delay(stay: Any, coin: Any) -> Any:
-    """Returns the time in ms from a page view to its goal, 10 to 90 % of the stay.
+    """Returns the time in ms from a page view to its goal: 10 to 90 % of the stay.
 
     Arguments are numbers or columns.
     """
@@ -220,7 +221,7 @@ class Sessions:
     """The sessions of one website."""
 
     def __init__(self, chance: Chance, site: Site, population: Population, personas: Personas) -> None:
-        """The site's weights are made into choices once."""
+        """The site's weights are turned into choices."""
         self._chance = chance
         self.site = site
         self.population = population
@@ -254,18 +255,18 @@ class Sessions:
         return Session(self, visit)
 
     def source(self, visit: Visit, word: int) -> Source:
-        """Returns where a visit with this first word came from; the regulars type the address."""
+        """Returns the source of a visit with this first word. Regulars type the address."""
         if visit.visitor.kind == REGULAR:
             return self.direct
         return self.sources.pick((word & 0xFFFF) * UNIT_16)
 
     def first_source(self, visit: Visit) -> Source:
-        """Returns where the first visit of the same visitor came from."""
+        """Returns the source of the same visitor's first visit."""
         first = visit._replace(wave=0)
         return self.source(first, nth(self.state(first), 0))
 
     def outcome(self, visit: Visit, past: Past) -> int:
-        """Returns what a visit leads to: nobody signs up twice, nor buys a second subscription."""
+        """Returns the outcome of a visit, by which nobody signs up twice or buys a second subscription."""
         if visit.outcome == SIGNUP and past.is_identified:
             return NOTHING
         if visit.outcome == PURCHASE and past.is_customer and self.site.money and self.site.money.renewal:
@@ -321,7 +322,7 @@ class Sessions:
         return pages
 
     def _goal_on(self, page: Page, view: int, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
-        """The goal that is reached on a page view, if any, after 10 to 90 % of the stay."""
+        """Returns the goal that is reached on a page view, after 10 to 90 % of the stay; None for no goal."""
         number = bisect_right(self.goal_bounds[page.path], coin)
         if number == len(page.goals):
             return []
@@ -330,7 +331,7 @@ class Sessions:
         return [Moment(at + goal_delay(stay, delay), kind, page, goal, view)]
 
     def _finale(self, outcome: int, past: Past, views: Sequence[int], page: Page) -> list[Moment]:
-        """What a funnel ends with: its goal, the identification, the payment."""
+        """Returns the events at the end of a funnel: its goal, the identification, the payment."""
         funnel = self._funnels[outcome]
         at, view = views[-1], len(views) - 1
         moments: list[Moment] = []
@@ -345,7 +346,10 @@ class Sessions:
 
 
 def _spread(start: int, duration: int, coins: Sequence[int]) -> list[int]:
-    """Returns the instants of page views, with uneven gaps; the first is the start, the last the end."""
+    """Returns the instants of page views, with uneven gaps.
+
+    The first view is at the start, the last at the end.
+    """
     if not coins:
         return [start]
     sums = list(accumulate(DWELL_BASE + DWELL_SPREAD * coin for coin in coins))

@@ -1,4 +1,4 @@
-"""A website as data: what a file in `fixtures/sites/` says, checked when it is loaded."""
+"""A website as data: the members of a file in `fixtures/sites/`, checked when it is loaded."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ VISIT_SPACING_MINUTES = 75
 LONGEST_TEXT = 2_000
 # C0 and C1, and the two separators that end a line.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# What `POST /goals` takes as a goal's metadata.
+# The limits of `POST /goals` for a goal's metadata.
 _MOST_PROPERTIES = 10
 _PROPERTY_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LONGEST_VALUE = 255
@@ -36,7 +36,7 @@ MOST_VISITOR_DAYS = 60_000
 _USUAL_RETENTION = 1_100
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-# Bounds that nobody meets, so that no sum and no product of such numbers is endless.
+# Bounds that no real site reaches, so that no sum or product of such numbers becomes infinite.
 Weight = Annotated[float, Meta(ge=0, le=1e9)]
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
 Factor = Annotated[float, Meta(ge=1e-9, le=1e9)]
@@ -59,7 +59,7 @@ class Rhythm(_Record, frozen=True, kw_only=True):
 
 
 class Growth(_Record, frozen=True, kw_only=True):
-    """The growth of a site: on the day `since` it has the share `start` of its visitors, `days` later all."""
+    """The growth of a site: it has a share `start` of its visitors on the day `since`, and all `days` later."""
 
     start: Annotated[float, Meta(gt=0, le=1)]
     days: Annotated[int, Meta(ge=1, le=36_500)]
@@ -93,7 +93,7 @@ class Wave(_Record, frozen=True, kw_only=True):
 
 
 class Goal(_Record, frozen=True, kw_only=True):
-    """Something that visitors do on a page: a custom goal, or the click on a link that leads elsewhere."""
+    """A goal that visitors reach on a page: a custom goal, or a click on a link to another website."""
 
     name: str
     chance: Share
@@ -112,7 +112,7 @@ class Page(_Record, frozen=True, kw_only=True):
 
 
 class Source(_Record, frozen=True, kw_only=True):
-    """Where sessions come from: a referrer, URL parameters, the name of an advertisement's click id."""
+    """The source of sessions: a referrer, URL parameters, and the name of an advertisement's click id."""
 
     weight: Weight
     referrer: str | None = None
@@ -131,7 +131,7 @@ class Funnel(_Record, frozen=True, kw_only=True):
 
 
 class Plan(_Record, frozen=True, kw_only=True):
-    """Something to buy, at `amount` major units of the site's currency."""
+    """A plan that visitors buy, at `amount` major units of the site's currency."""
 
     name: str
     amount: Amount
@@ -139,7 +139,7 @@ class Plan(_Record, frozen=True, kw_only=True):
 
 
 class Money(_Record, frozen=True, kw_only=True):
-    """What is paid and how; `usd_rate` US dollars are worth one major unit of `currency`."""
+    """The plans and payments of a site. One major unit of `currency` is worth `usd_rate` US dollars."""
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     decimals: Annotated[int, Meta(ge=0, le=4)] = 2
@@ -158,7 +158,7 @@ class Lift(_Record, frozen=True, kw_only=True):
 
 
 class Prediction(_Record, frozen=True, kw_only=True):
-    """The conversion model: a baseline and what lifts it, by dimension and value."""
+    """The conversion model: a baseline, and its lifts by dimension and value."""
 
     conversion_rate: Share
     average_value: Amount
@@ -266,11 +266,11 @@ class Site(_Record, frozen=True, kw_only=True):
         return tracking_id_of(self.website_id)
 
     def page(self, path: str) -> Page:
-        """Returns the page at `path`, which the checks have seen."""
+        """Returns the page at `path`, which exists, as the checks have shown."""
         return next(page for page in self.pages if page.path == path)
 
     def hostname_of(self, path: str) -> str:
-        """Returns the hostname on which a page lies."""
+        """Returns the hostname of a page."""
         return next((name for name, paths in self.hostnames.items() if path in paths), self.domain)
 
     def goal_names(self) -> list[str]:
@@ -281,7 +281,7 @@ class Site(_Record, frozen=True, kw_only=True):
         return list(dict.fromkeys(names))
 
     def retained_days(self) -> int:
-        """Returns the number of days that reports look back, without today."""
+        """Returns the number of days that reports look back, not counting today."""
         most = max(1, int(MOST_VISITOR_DAYS / max(self.online, 1)))
         return self.retention or min(_USUAL_RETENTION, most)
 
@@ -294,7 +294,7 @@ def tracking_id_of(owner: str) -> str:
 def load_site(path: Path) -> Site:
     """Returns the site that a file describes. Raises InputError that names file, place and fault."""
     site = read_record(path, Site)
-    # A text of several lines has a line feed at its end at least.
+    # A text of several lines ends with a line feed.
     site = msgspec.structs.replace(site, description=" ".join(site.description.split()))
     if site.name or site.file:
         raise InputError(path, "a site is named by its file; leave `fileName` and `file` out")
@@ -342,7 +342,7 @@ def _named(site: Site, path: Path) -> Site:
 
 
 def _faults(site: Site) -> Iterable[tuple[str, str]]:
-    """Yields what no single member shows: (place, problem) pairs."""
+    """Yields the faults that involve several members, as pairs of place and problem."""
     spike = max((spike.factor for spike in site.spikes), default=1)
     if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) * spike > MOST_ONLINE:
         yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
@@ -412,7 +412,7 @@ def _past_faults(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _day_of(text: str) -> int | None:
-    """Returns the begin of a day by UTC; None where the text is no day."""
+    """Returns the begin of a day in UTC; None if the text is not a date."""
     try:
         instant = instant_of(text)
     except ValueError:
@@ -441,7 +441,7 @@ def _settings_faults(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _is_nothing(weights: Iterable[float]) -> bool:
-    """Returns whether nothing can be chosen by these weights, or next to nothing, which is soon lost."""
+    """Returns whether the weights add up to 0, or to so little that it is lost by rounding."""
     return sum(weights) < 1e-9
 
 
@@ -511,7 +511,7 @@ def _property_faults(site: Site) -> Iterable[tuple[str, str]]:
 def _wave_faults(site: Site) -> Iterable[tuple[str, str]]:
     reached, width = 0, 0
     for n, wave in enumerate(site.waves):
-        # Visits of one visitor must neither touch nor change places.
+        # The visits of one visitor must neither overlap nor change their order.
         least = reached + width + 2**wave.block + VISIT_SPACING_MINUTES
         if wave.gap < least:
             yield f"$.waves[{n}].gap", f"{wave.gap} minutes are too few; at least {least} are needed"

@@ -1,4 +1,4 @@
-"""What was written and not removed again, found by visitor, by name and by instant."""
+"""The index of written goals or payments that were not removed: by visitor, by name and by instant."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
@@ -11,24 +11,24 @@ _Place: TypeAlias = tuple[str | None, str | None]
 
 
 class _Added(NamedTuple):
-    """The instant of something that was added, and its number."""
+    """The instant and the number of an added item."""
 
     at: float
     number: float
 
 
 class Standing(Generic[_T]):
-    """All that was added and not removed again, in the order in which it was added.
+    """The items that were added and not removed again, in the order in which they were added.
 
-    A removal looks at nothing else than what it removes, so that a thousand of them cost little.
+    A removal reads only the items that it removes, so that a thousand removals cost little.
     """
 
     def __init__(self) -> None:
         self._standing: dict[int, _T] = {}
         self._count = 0
         self._new: list[tuple[_Added, _Place]] = []
-        # For each visitor and name, each of which may be None for all, what was added, by instant. What was
-        # removed by another visitor or name may still be there.
+        # The added items by visitor and name, each of which may be None for all, sorted by instant. An item
+        # that was removed through another visitor or name may still be listed here.
         self._places: defaultdict[_Place, list[_Added]] = defaultdict(list)
 
     def __iter__(self) -> Iterator[_T]:
@@ -38,14 +38,14 @@ class Standing(Generic[_T]):
         return number in self._standing
 
     def add(self, value: _T, at: int, visitor_id: str | None, name: str) -> int:
-        """Adds what a visitor, or nobody, did at an instant; returns its number."""
+        """Adds an item of a visitor (None for nobody) at an instant, and returns its number."""
         self._count += 1
         self._standing[self._count] = value
         self._new.append((_Added(at, self._count), (visitor_id, name)))
         return self._count
 
     def remove(self, visitor_id: str | None, name: str | None, begin: int | None, end: int) -> None:
-        """Removes what has a visitor and a name, None standing for any, from one instant to another."""
+        """Removes the items with a visitor and a name, None meaning any, from one instant to another."""
         self._place()
         found = self._places[visitor_id, name]
         first = 0 if begin is None else bisect_left(found, _Added(begin, -inf))
@@ -55,7 +55,7 @@ class Standing(Generic[_T]):
         del found[first:last]
 
     def _place(self) -> None:
-        # Most logs have no removal, and need no places.
+        # Most logs have no removal, and then no index is needed.
         for added, (visitor_id, name) in self._new:
             for place in {(visitor_id, name), (visitor_id, None), (None, name), (None, None)}:
                 insort(self._places[place], added)

@@ -12,13 +12,13 @@ from mock_server.world.visits import NOTHING, WRITTEN, Past, Visit, Visitor
 
 
 class VisitedPage(Page, frozen=True, kw_only=True):
-    """A page of one's own website, which may be on any host."""
+    """A page that a browser viewed, which may be on any host."""
 
     hostname: str
 
 
 class VisitedSession(Session):
-    """A session that was written page view by page view."""
+    """A session that consists of written page views."""
 
     def __init__(
         self,
@@ -28,7 +28,10 @@ class VisitedSession(Session):
         links: Sequence[LinkFollowed],
         first: PageViewed,
     ) -> None:
-        """`first` is the visitor's first page view; `links` are those that were followed in this session."""
+        """`first` is the visitor's first page view.
+
+        `links` are the links that were followed in this session.
+        """
         super().__init__(sessions, visit)
         self._views = views
         self._links = links
@@ -46,27 +49,27 @@ class VisitedSession(Session):
 
     @cached_property
     def past(self) -> Past:
-        """What the visitor had done before; goals and payments are other facts."""
+        """The visitor's earlier visits. Goals and payments, which are other facts, are not included."""
         return Past(self.visit.wave, is_customer=False, is_identified=False)
 
     @cached_property
     def source(self) -> Source:
-        """Where this session came from."""
+        """The source of this session."""
         return _source_of(self._views[0])
 
     @cached_property
     def first_source(self) -> Source:
-        """Where the visitor's first session came from."""
+        """The source of the visitor's first session."""
         return _source_of(self._first)
 
     @property
     def click_id(self) -> str | None:
-        """The advertisement's click id that the visitor's first session came with."""
+        """The advertisement's click id in the URL of the visitor's first session."""
         return self._first.click_id
 
     @cached_property
     def walk(self) -> Walk:
-        """The page views and the links that were followed."""
+        """The page views of this session, and the links that were followed."""
         pages: list[Page] = [VisitedPage(path=view.path, hostname=view.hostname) for view in self._views]
         instants = [view.written for view in self._views]
         moments = []
@@ -82,7 +85,7 @@ class VisitedSession(Session):
         return page.hostname + page.path
 
     def event_id_of(self, moment: Moment) -> str:
-        """Returns the id of the event that a page view or a followed link is."""
+        """Returns the id of the event of a page view or a followed link."""
         if moment.kind == VIEW:
             return self._views[moment.view].event_id
         assert moment.goal is not None, "a link is a goal"

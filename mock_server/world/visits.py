@@ -5,12 +5,15 @@ from typing import NamedTuple
 # The kinds of visitors; an id carries its kind, except for visitors who are known from written page views.
 BORN, CAST, REGULAR, BOT, WRITTEN = range(5)
 
-# What a visit leads to.
+# The outcomes of a visit.
 NOTHING, SIGNUP, PURCHASE = range(3)
 
 
 class Visitor(NamedTuple):
-    """A visitor's coordinates: everything else about them follows. `minute` counts from the Unix epoch."""
+    """The coordinates of a visitor, from which everything else follows.
+
+    `minute` counts from the Unix epoch.
+    """
 
     kind: int
     minute: int
@@ -28,7 +31,7 @@ class Visit(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What a visitor had done before a visit: number of visits, whether they had paid, were identified."""
+    """A visitor's past before a visit: the number of visits, and whether paid and whether identified."""
 
     visits: int
     is_customer: bool

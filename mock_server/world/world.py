@@ -42,22 +42,26 @@ _PAYMENT_ROW, _PROFILE = 7, 6
 MANUAL, PAYMENT_PROVIDER = "manual", "payment_provider"
 """The origins of goals."""
 _AT = itemgetter(0)
-# As many clocks can go on side by side without anything being made anew. A roster weighs a kilobyte a head.
+# The number of rosters that are cached, so that as many clocks can run side by side. A roster takes a
+# kilobyte for each session.
 _MOST_CLOCKS, _MOST_CLOCKS_OF_A_CROWD = 8, 2
 _CROWD = 1_000
 _T = TypeVar("_T")
 
 
 class UnknownVisitorError(Exception):
-    """No page view of such a visitor is known at that instant."""
+    """An error for a visitor of whom no page view is known at that instant."""
 
 
 class BotError(Exception):
-    """The visitor is flagged as a bot."""
+    """An error for a visitor who is flagged as a bot."""
 
 
 class Event(NamedTuple):
-    """Something that happened; names are those known at that moment, None what is not known or not there."""
+    """An event as answers contain it.
+
+    Names are those known at its instant; an unknown or missing part is None.
+    """
 
     at: int
     object_id: str
@@ -72,9 +76,9 @@ class Event(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """A moment of a session or, outside of any page, a renewal or a fact that was written through the API.
+    """The cause of an event: a moment of a session, or a renewal or a written fact, which happen on no page.
 
-    They sort by time, then in a fixed order.
+    Happenings are sorted by time, then in a fixed order.
     """
 
     at: int
@@ -86,9 +90,9 @@ class Happening(NamedTuple):
 
 
 class ReachedGoal(NamedTuple):
-    """A goal that a visitor reached at an instant; for payments it has another origin than for custom goals.
+    """A goal that a visitor reached at an instant.
 
-    `is_server` says whether a server sent it.
+    `origin` distinguishes payments from custom goals. `is_server` says whether a server sent it.
     """
 
     at: int
@@ -115,7 +119,7 @@ class Life(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The parts of a world, which worlds with different facts share."""
+    """The parts of a world that do not depend on facts, so that worlds with different facts share them."""
 
     chance: Chance
     population: Population
@@ -125,7 +129,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(seed: int, site: Site) -> Parts:
-    """Makes the parts of a world. Raises InputError where the site names an unknown place or system."""
+    """Makes the parts of a world. Raises InputError if the site names an unknown place or system."""
     chance = Chance(seed, site.website_id)
     population = Population(chance, site)
     sessions = Sessions(chance, site, population, Personas(chance, site))
@@ -139,27 +143,30 @@ def parts_of(seed: int, site: Site) -> Parts:
 
 
 class World:
-    """A pure function of (seed, site, instant); all that it keeps is cached results."""
+    """The world of one website: a pure function of seed, site and instant.
+
+    Its state is only cached results.
+    """
 
     def __init__(self, seed: int, site: Site, parts: Parts | None = None) -> None:
-        """Raises InputError where the site names a place or a system that there is not."""
+        """Raises InputError if the site names an unknown place or system."""
         self.seed = seed
         self.site = site
         self.parts = parts or parts_of(seed, site)
         self._chance, self.population, self.sessions, self.ledger, self._predictor = self.parts
         clocks = _MOST_CLOCKS if site.online < _CROWD else _MOST_CLOCKS_OF_A_CROWD
-        # A roster that goes on needs only the sessions of the last minute; a new one those of all.
+        # An updated roster needs only the sessions of the last minute; a new one needs those of all minutes.
         self.started = lru_cache(REACH + 5)(self.sessions_started)
         """The sessions that start in a minute, latest first; those of the last minutes are cached."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         self.lived = lru_cache(512)(self.session_of)
         """The session of a visit, cached: whoever looks at a profile will look again."""
-        # Of one visitor, servers often tell several things.
+        # Servers often write several facts about the same visitor.
         self._first_starts: LRUCache[str, int] = LRUCache(512)
         self._renewals = lru_cache(clocks * 2 * WINDOW // MINUTE)(self._renewals_in)
-        # Of both revisions, which tell different kinds.
+        # Both revisions are cached, because they contain different kinds of events.
         self._happened = lru_cache(clocks * 2 * 2 * WINDOW // MINUTE)(self._happened_in)
-        # The one that was asked last is the last one.
+        # The last roster is the one that was used most recently.
         self._rosters: list[Roster] = []
         self._most_rosters = clocks
 
@@ -226,7 +233,7 @@ class World:
     def sessions_of(self, visitor_id: str, instant: int) -> Sequence[Session]:
         """Returns the sessions of a visitor that have started, oldest first. Raises BotError.
 
-        There are none if nobody has the id, or if the visitor did not come yet.
+        The list is empty if nobody has the id, or the visitor has not come yet.
         """
         visitor = self.population.visitor_of(visitor_id)
         if visitor is not None and visitor.kind == BOT:
@@ -245,7 +252,7 @@ class World:
         return bool(sessions)
 
     def likelihood(self, session: Session) -> Likelihood | None:
-        """Returns the prediction for a session's visitor; None where the site has no conversion model."""
+        """Returns the prediction for a session's visitor; None if the site has no conversion model."""
         if self._predictor is None:
             return None
         return self._predictor.predict(session.persona, session.first_source)
@@ -259,7 +266,7 @@ class World:
         return self.lived(next(visit for visit in reversed(visits) if visit.start == start))
 
     def click_id(self, life: Life) -> str:
-        """Returns the advertisement's click id that the first session came with."""
+        """Returns the advertisement's click id in the URL of the visitor's first session."""
         visitor = life.sessions[0].visit.visitor
         digest = self._chance.digest(CLICK_ID, *visitor)
         return urlsafe_b64encode(digest[:30]).decode()
@@ -283,7 +290,7 @@ class World:
         return self.sessions.of(visit)
 
     def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
-        """Returns what was given to Identify up to an instant."""
+        """Returns the visitor's data from all identifications up to an instant."""
         found = (
             (session, moment.at)
             for session in sessions
@@ -298,10 +305,10 @@ class World:
         return Profile(self._object_id(session.visit, at, _PROFILE), persona.user_id, metadata, at)
 
     def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
-        """Returns a roster at an instant that has these shows: one that can go on to it, or a new one."""
+        """Returns a roster with these shows at an instant: a cached one that is updated, or a new one."""
         known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
         roster = max(known, key=lambda one: one.instant, default=None)
-        # Whatever interrupts it, what is half done is not found again.
+        # The roster is removed from the cache while it changes, so that an interrupted update is never used.
         self._rosters = [one for one in self._rosters if one is not roster][1 - self._most_rosters :]
         if roster is None or not shows.keys() <= roster.shows.keys():
             roster = Roster(self.started, instant, {**(roster.shows if roster else {}), **shows})
@@ -316,7 +323,7 @@ class World:
         return [payment for session in buyers if (payment := self.purchase(session))]
 
     def purchase(self, session: Session) -> Payment | None:
-        """Returns the payment that a session leads to; None if it leads to none."""
+        """Returns the payment in which a session ends; None if it ends without a payment."""
         return self.ledger.purchase(session) if self.ledger else None
 
     def _renewals_in(self, minute: int) -> list[Payment]:
@@ -372,7 +379,7 @@ class World:
             object_id,
             kind,
             session,
-            # A renewal happens on the payment provider's side: on no page.
+            # A renewal happens at the payment provider, and so on no page.
             moment.page.path if moment else None,
             moment.goal if moment else None,
             session.properties_of(moment) if moment else {},
@@ -382,7 +389,7 @@ class World:
         )
 
     def display_name(self, payment: Payment) -> str | None:
-        """Returns the name by which the visitor was known when they paid; None for who was not identified."""
+        """Returns the name by which the visitor was known at the payment; None if not identified."""
         return None if payment.session is None else self._name_at(payment.session, payment.at)
 
     def _name_at(self, session: Session, at: int) -> str | None:
@@ -391,7 +398,7 @@ class World:
         return None if identity is None else identity.display_name
 
     def written_id(self, instant: int, sequence: int, kind: int) -> str:
-        """Returns the id of something that is written at an instant, in the form of all ids of events."""
+        """Returns the id of a fact that is written at an instant, in the form of all event ids."""
         digest = self._chance.digest(WRITTEN, instant, sequence, kind)
         return f"{instant // SECOND & 0xFFFFFFFF:08x}{digest[:8].hex()}"
 

@@ -1,1 +1,1 @@
-"""The reports on a website's past: questions about the same rows, answered by plain values."""
+"""The reports on a website's past. They take a selection of its rows, and return plain values."""

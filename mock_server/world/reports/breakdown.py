@@ -20,8 +20,8 @@ from mock_server.world.reports.selection import Selection, distinct
 def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]]:
     """Returns a row for each value that occurs: `value, visitors, revenue, payments`, most visitors first.
 
-    A visitor counts for the value of their first visit that has one, so that rows add up. Pages and
-    hostnames count whoever viewed them.
+    A visitor counts for the value of their first visit that has a value, so the rows add up to all visitors.
+    Pages and hostnames count every visitor who viewed them.
     """
     found: dict[str, tuple[int, int, int]] = {}
     for part in parts_of(facts, chosen):
@@ -36,7 +36,7 @@ def breakdown(facts: Facts, chosen: Selection, name: str) -> list[dict[str, Any]
 
 
 def _figures(facts: Facts, chosen: Selection, dimension: Dimension) -> Iterator[tuple[str, int, int, int]]:
-    """Yields each value that occurs in a part, its visitors, its revenue in minor units, its payments."""
+    """Yields each value that occurs in a part, with visitors, revenue in minor units, and payments."""
     names, group_of = dimension.groups()
     visitors = (
         _counted_as_sets(facts.masks[dimension.column], chosen, dimension, group_of, len(names))
@@ -52,12 +52,12 @@ def _figures(facts: Facts, chosen: Selection, dimension: Dimension) -> Iterator[
 
 
 def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, count: int) -> Column:
-    """Returns the visitors of each group, each counted in one of them."""
+    """Returns the number of visitors of each group; each visitor counts in one group."""
     group = group_of[column_of(chosen.rows, dimension)]
     if dimension.is_of_visitors or (group_of >= 0).all():
         firsts = group[chosen.is_first]
     else:
-        # From the last visit back to the first: what is written last stays.
+        # The order is from the last visit to the first, because the last assignment remains.
         there = np.flatnonzero(group >= 0)[::-1]
         first = np.full(chosen.past.visitors.count, -1, np.int32)
         first[chosen.rows.visitor[there]] = group[there]
@@ -68,7 +68,7 @@ def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, cou
 def _counted_as_sets(
     sets: Masks, chosen: Selection, dimension: Dimension, group_of: Column, count: int
 ) -> Column:
-    """Returns the visitors of each group, who may be in several."""
+    """Returns the number of visitors of each group; a visitor may count in several."""
     masks = column_of(chosen.rows, dimension)
     if isinstance(sets, RowSets):
         return _counted_in_groups(sets, chosen, masks, group_of, count)
@@ -87,7 +87,7 @@ def _counted_as_sets(
 def _counted_in_groups(
     sets: RowSets, chosen: Selection, masks: Column, group_of: Column, count: int
 ) -> Column:
-    """Returns the visitors of each group, who may be in several; quick for many groups."""
+    """Returns the number of visitors of each group; a visitor may count in several. Fast for many groups."""
     places, numbers = sets.members(masks)
     pairs = chosen.rows.visitor[places] * count + group_of[numbers]
     return np.bincount(np.unique(pairs[group_of[numbers] >= 0]) % max(count, 1), minlength=count)
@@ -100,7 +100,8 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
     earlier = chosen.earlier_places(rows)
     is_open = ~chosen.is_first
     while len(rows):
-        # Those whose visit before is complete: first the second visits of all visitors, then the third ones.
+        # The visits whose previous visit is complete: first the second visits of all visitors, then the third
+        # ones, and so on.
         is_next = ~is_open[earlier]
         taken, before = rows[is_next], earlier[is_next]
         met[taken] = met[before] | masks[before]
@@ -112,14 +113,14 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
 def _paid(
     facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, paid: Payments
 ) -> tuple[Column, Column]:
-    """Returns revenue and payments of each group; a payment belongs to the visit with the purchase."""
+    """Returns revenue and payments of each group. A payment belongs to the visit of its purchase."""
     revenue, payments = np.zeros((2, count), np.int64)
     amount, is_charge = paid.amount, ~paid.is_refund
     if dimension.is_a_set:
         sets = facts.masks[dimension.column]
         if isinstance(sets, RowSets):
             places, numbers = sets.members(column_of(buyers, dimension))
-            # A visit that has several pages of a group counts once in it.
+            # A visit with several pages of a group counts once in the group.
             pairs = np.unique(places * count + group_of[numbers])
             place, groups = np.divmod(pairs, max(count, 1))
             np.add.at(revenue, groups, amount[place])

@@ -1,4 +1,4 @@
-"""The dimensions of visits: the columns of their values, and the names of these."""
+"""The dimensions of visits: the column of each, and the values behind the numbers in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ CAMPAIGN_NAMES = (
 )
 Place = Literal["place", "system", "source", "entry", "pages", "goals"]
 
-# The names of well-known referrers, by a label of their host, whatever the country; t.co and x.com are short.
+# The names of well-known referrers, by a label of their host that all countries share. Short hosts, such as
+# t.co, are whole.
 _KNOWN_REFERRERS = {
     "google": "Google",
     "bing": "Bing",
@@ -43,9 +44,9 @@ _KNOWN_HOSTS = {"x.com": "X", "t.co": "X"}
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One dimension of one site: the column that it is in, and the value of each number in that column.
+    """One dimension of one site: its column, and the value of each number in the column.
 
-    None is the value of who has none, and `aliases` are further names by which filters know a value.
+    None means that the visit has no value. `aliases` are further names of a value for filters.
     """
 
     column: Place
@@ -54,7 +55,7 @@ class Dimension:
 
     @property
     def is_of_visitors(self) -> bool:
-        """Whether all visits of a visitor have one value."""
+        """Whether all visits of a visitor have the same value."""
         return self.column in ("place", "system")
 
     @property
@@ -63,17 +64,17 @@ class Dimension:
         return self.column in ("pages", "goals")
 
     def groups(self) -> tuple[list[str], Column]:
-        """Returns all values, each once, and for each number of the column its place among them, or -1."""
+        """Returns the different values, and, for each number of the column, the place of its value or -1."""
         names = list(dict.fromkeys(value for value in self.values if value is not None))
         place = {name: n for n, name in enumerate(names)}
         return names, np.array([-1 if value is None else place[value] for value in self.values], np.int32)
 
 
 class Dimensions:
-    """The dimensions of one site, worked out when they are asked for."""
+    """The dimensions of one site, each made on first use."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        """Nothing is worked out yet."""
+        """Begins without dimensions."""
         self._vocabulary = vocabulary
         self._known: dict[str, Dimension] = {}
 
@@ -116,7 +117,7 @@ class Dimensions:
 
     def _system(self, name: str) -> Dimension:
         values = [getattr(system, name) or UNKNOWN for system in self._vocabulary.systems]
-        # A filter for Safari takes Mobile Safari, and so on.
+        # A filter for Safari matches Mobile Safari as well, and so on.
         return Dimension("system", values, [[value.removeprefix("Mobile ")] for value in values])
 
     def _referrer(self) -> Dimension:
@@ -126,7 +127,7 @@ class Dimensions:
         return Dimension("source", values, aliases)
 
     def _campaign(self) -> Dimension:
-        # A value has all names of the campaign, as the query of a URL.
+        # A value contains all names of the campaign, as the query of a URL.
         params = [{name: source.params.get(name, "") for name in CAMPAIGN_NAMES} for source in self._sources]
         values = [urlencode(one) if any(one.values()) else None for one in params]
         return Dimension("source", values, [()] * len(values))
@@ -145,7 +146,7 @@ class Dimensions:
         return Dimension("pages", addresses, [()] * len(addresses))
 
     def _entry_page(self) -> Dimension:
-        # The last number stands for a visit of which nothing is known.
+        # The last number is that of a visit of which nothing is known.
         paths = [*(page.path for page in self._vocabulary.pages), None]
         return Dimension("entry", paths, [()] * len(paths))
 
@@ -176,7 +177,7 @@ class Dimensions:
 
 
 class _MoreDimensions(Dimensions):
-    """The dimensions of a site, some of them with further values."""
+    """The dimensions of a site, some of which have further values."""
 
     def __init__(self, plain: Dimensions, further: Mapping[str, Dimension]) -> None:
         self._plain = plain
@@ -198,7 +199,7 @@ def referrer_of(source: Source) -> str | None:
 
 
 def column_of(rows: Any, dimension: Dimension) -> Column:
-    """Returns the column of some `Rows`, or rows chosen among them, that a dimension is in."""
+    """Returns the column of a dimension in `Rows` or `ChosenRows`."""
     column: Column = getattr(rows, dimension.column)
     return column
 

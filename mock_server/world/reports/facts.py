@@ -1,4 +1,4 @@
-"""The facts that all reports of a website share: its dimensions and its money."""
+"""The facts about a website that all its reports share: its dimensions and its money."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -16,10 +16,10 @@ from mock_server.world.site import Money, Site
 
 
 class Facts:
-    """The facts by which the columns of one website's past are read."""
+    """The facts that are needed to read the columns of one website's past."""
 
     def __init__(self, drawn: Drawn, money: Money | None) -> None:
-        """Dimensions are worked out when they are asked for. `money` is that of the website."""
+        """The dimensions are made on first use. `money` is that of the website."""
         words = drawn.vocabulary
         self.drawn = drawn
         self.vocabulary = words
@@ -62,9 +62,9 @@ class Facts:
 
 
 def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
-    """Returns the facts of a drawing, which are made once and live as long as it, and those of a past.
+    """Returns the facts for a past; without a past, those for the world itself.
 
-    Without a past, they are those of the world itself.
+    They are made once, and cached with the drawing.
     """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:

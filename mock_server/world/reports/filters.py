@@ -1,4 +1,4 @@
-"""The filters of reports: as values, and as flags for rows."""
+"""The filters of reports: how they are read, and which rows they match."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Visits of which a dimension has, or has not, one of some values."""
+    """A filter for visits whose dimension has, or does not have, one of some values."""
 
     name: str
     operator: str
@@ -50,9 +50,9 @@ class Filter:
 
 
 def filter_of(name: str, text: str) -> Filter:
-    """Returns the filter that `value,value` or `op:value,value` stands for. Raises FilterError.
+    """Returns the filter for a text such as `value,value` or `op:value,value`.
 
-    What stands before a colon and is no operator at all belongs to a value.
+    Raises FilterError. A text before a colon that is not an operator belongs to the value.
     """
     head, colon, rest = text.partition(":")
     operator, listed = (head, rest) if colon and head in _ALL_OPERATORS else (IS, text)
@@ -77,7 +77,7 @@ Matcher = Callable[[Rows], Column]
 
 
 class Matching:
-    """The filters of a request, ready to be applied to rows of one site."""
+    """The filters of a request, compiled for the rows of one site."""
 
     def __init__(self, filters: Sequence[Filter], dimensions: Dimensions, masks: dict[str, Masks]) -> None:
         """`masks` are those of the columns `pages` and `goals`."""
@@ -93,7 +93,7 @@ class Matching:
         return bool(self._matchers)
 
     def __call__(self, rows: Rows) -> Column:
-        """Returns whether each row comes through all filters."""
+        """Returns, for each row, whether it matches all filters."""
         flags = np.ones(len(rows), bool)
         for matcher in self._matchers:
             flags &= matcher(rows)
@@ -125,7 +125,7 @@ def _count_matcher(one: Filter) -> Matcher:
 
 
 def _wanted(one: Filter, dimension: Dimension) -> Column:
-    """Returns, for each number of the dimension's column, whether it has one of the filter's values."""
+    """Returns, for each number of the dimension's column, whether its value is one of the filter's."""
     values = {value.casefold() for value in one.values}
     if one.operator in (CONTAINS, DOES_NOT_CONTAIN):
         found = [any(value in (name or "").casefold() for value in values) for name in dimension.values]

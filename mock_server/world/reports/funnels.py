@@ -27,12 +27,12 @@ from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection
 
 _MOST_STEPS = 8
-# A move has four bits for each step with which a visitor may come, from 0 (none) on.
+# A move has four bits for each step that a visitor may have reached before, from 0 (no step) on.
 _STEP_BITS = 4
 
 
 class Step(NamedTuple):
-    """What a visitor does to reach a step: view one of the pages with these paths, or complete the goal."""
+    """A step, which a visitor reaches by viewing a page with one of the paths, or completing the goal."""
 
     paths: tuple[str, ...] = ()
     goal: str | None = None
@@ -40,14 +40,14 @@ class Step(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """The figures of a step: who reached it, and what they paid in the period, in major units."""
+    """The figures of a step: the visitors who reached it, and what they paid in the period, in major units."""
 
     visitors: int
     revenue: float
 
 
 def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reached]:
-    """Returns the figures of each step; there may be eight of them."""
+    """Returns the figures of each step, of which there may be at most eight."""
     assert len(steps) <= _MOST_STEPS, "a move has room for eight steps"
     visitors, paid = np.zeros((2, len(steps) + 1), np.int64)
     for part in parts_of(facts, chosen):
@@ -64,13 +64,13 @@ def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reach
 
 
 def _at_least(sums: Column) -> Column:
-    """Returns, for each place, the sum over it and all after it."""
+    """Returns, for each place, the sum of the value there and all later ones."""
     added: Column = np.cumsum(sums[::-1])[::-1]
     return added
 
 
 def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> Column:
-    """Returns the last step that each visitor reached, by the visitor's number; 0 for none."""
+    """Returns the last step that each visitor reached, by the visitor's number; 0 if no step was reached."""
     moving = _Moving(facts, chosen, steps)
     visitor, move = moving.before_the_period()
     later = moving.of_the_period()[chosen.places - chosen.first]
@@ -81,12 +81,12 @@ def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...])
     next_one = np.zeros(chosen.past.visitors.count, np.int32)
     rows = np.arange(len(visitor), dtype=np.int32)
     while len(rows):
-        # One visit of each visitor at a time, the earliest: what is written last stays.
+        # In each round the earliest remaining visit of each visitor is taken; the last assignment remains.
         here = visitor[rows]
         next_one[here[::-1]] = rows[::-1]
         is_next = next_one[here] == rows
         taken, who = rows[is_next], here[is_next]
-        # Visitors who have reached the last step stay there: a move has no bits for them.
+        # Visitors who have reached the last step stay there, so a move has no bits for the last step.
         comes = reached[who]
         reached[who] = np.maximum(comes, move[taken] >> comes * np.uint8(_STEP_BITS) & 0xF)
         rows = rows[~is_next]
@@ -95,7 +95,7 @@ def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...])
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The moves of the visits that start from a minute to before another one, all of which are over."""
+    """The moves of finished visits that start from one minute to before another."""
 
     first: int
     last: int
@@ -108,10 +108,13 @@ class _Known:
 
 
 class _Moving:
-    """Makes the moves of visits in one funnel. Minutes are those from a first one to before a last one."""
+    """A maker of the moves of visits in one funnel.
+
+    Minutes are given as a first one and the one after the last.
+    """
 
     def __init__(self, facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> None:
-        """Nothing is drawn yet."""
+        """Begins without moves."""
         self._drawing = facts.drawn
         self._chosen = chosen
         self._past = chosen.past
@@ -121,14 +124,14 @@ class _Moving:
         self._by_goal = _bits(
             [[step.goal is not None and name == step.goal for name in facts.goals] for step in steps]
         )
-        # Of settled visits, the moves that are cached have only the goals of the world itself.
+        # The cached moves of settled visits contain only the goals of the world itself.
         self._by_own_goal = self._by_goal.copy()
         self._by_own_goal[len(facts.links) :] = 0
         self.nothing = _packed(np.arange(len(steps), dtype=np.uint8)[None])[0]
         """The move of a visit that leads to no further step."""
 
     def before_the_period(self) -> tuple[Column, Column]:
-        """Returns visitors and moves of the visits that start before the period and complete a goal in it."""
+        """Returns visitors and moves of the visits that start earlier and complete a goal in the period."""
         goals = self._chosen.goals
         early = np.flatnonzero(goals.row < self._chosen.first)
         rows, places = np.unique(goals.row[early], return_inverse=True)
@@ -136,11 +139,11 @@ class _Moving:
         return self._past.column_of("visitor", rows), moves
 
     def of_the_period(self) -> Column:
-        """Returns the moves of all visits that start in the period, chosen or not."""
+        """Returns the moves of all visits that start in the period, whether they match the filters or not."""
         chosen = self._chosen
         begin = max(chosen.begin // MINUTE, self._past.first)
         end = (chosen.end - 1) // MINUTE + 1
-        # Visits that may go on after the period have goals that do not count.
+        # A visit that continues after the period may have goals that do not count.
         settled = max(begin, min(end - SETTLING_MINUTES - 1, self._past.settled))
         moves = np.concatenate([self._settled(begin, settled), self._last(settled, max(settled, end))])
         if isinstance(self._past, AmendedPast):
@@ -163,7 +166,7 @@ class _Moving:
         return known.moves[skipped : skipped + self._row(last) - self._row(first)]
 
     def _drawn(self, first: int, last: int) -> Column:
-        """Draws the moves of visits that are over, so many at a time that memory stays small."""
+        """Draws the moves of finished visits, in parts that are small enough for the memory."""
         parts = [np.zeros(0, self.nothing.dtype)]
         goals = self._past.reached(0, self._past.instant + 1)
         while first < last:
@@ -174,11 +177,11 @@ class _Moving:
         return np.concatenate(parts)
 
     def _amend(self, moves: Column, past: AmendedPast, begin: int, end: int) -> None:
-        """Makes the moves of settled visits with written goals anew; `moves` are of the rows from `begin`."""
+        """Makes the moves of settled visits with written goals again; `moves` begin at the row `begin`."""
         written = past.amendment.written
         places = past.places[written.with_goals]
         there = np.flatnonzero((places >= begin) & (places < end))
-        # Sorted by start, as all rows are.
+        # These rows are sorted by start, as all rows are.
         rows = places[there]
         if not len(rows):
             return
@@ -196,7 +199,7 @@ class _Moving:
         )
 
     def _last(self, first: int, last: int) -> Column:
-        """Draws the moves of visits with what has happened in them so far, and the goals of the period."""
+        """Draws the moves of unfinished visits from their events so far, with the goals of the period."""
         goals = self._chosen.goals
         there = np.flatnonzero(goals.row >= self._row(first))
         return self._walked(first, last, taken(goals, there), self._by_goal)
@@ -231,7 +234,7 @@ class _Moving:
         firsts = np.flatnonzero(np.diff(keys[order], prepend=-1))
         bits = np.bitwise_or.reduceat(bits[order], firsts)
         row = row[order][firsts]
-        # The first event of all visits that have one, the second of those that have two, and so on.
+        # The first events of all visits come first, then the second events, and so on.
         counts = np.bincount(row, minlength=count)
         begins = np.cumsum(counts) - counts
         longest = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
@@ -245,13 +248,13 @@ class _Moving:
 
 
 def _bits(matches: list[list[bool]]) -> Column:
-    """Returns, by the number of a page or goal, a bit for each step that it fits."""
+    """Returns, for each number of a page or goal, a bit for each step that it reaches."""
     bits: Column = np.packbits(np.array(matches, bool), axis=0, bitorder="little")[0]
     return bits
 
 
 def _packed(states: Column) -> Column:
-    """Makes moves from rows that have, for each step reached before, the step reached after."""
+    """Makes moves from rows that contain, for each step before the visit, the step after the visit."""
     shifts = np.arange(states.shape[1], dtype=np.uint32) * _STEP_BITS
     moves: Column = np.bitwise_or.reduce(states.astype(np.uint32) << shifts, axis=1)
     return moves

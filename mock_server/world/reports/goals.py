@@ -16,7 +16,7 @@ _Values = Sequence[str | None]
 def goals(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
     """Returns a row for each completed custom goal: `goal, completions, visitors`.
 
-    The goal with the most completions comes first; goals with equally many are sorted by name.
+    The goal with the most completions comes first; equal ones are sorted by name.
     """
     rows = _rows(facts, chosen, "goal", "completions", lambda one: one.goals)
     return sorted(rows, key=lambda row: (-row["completions"], row["goal"]))
@@ -32,7 +32,7 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
-    """Returns the place among the goals at which each visitor reached one last, by the visitor's number."""
+    """Returns the place of each visitor's last goal among the goals, by the visitor's number."""
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(name)))
     there = there[np.argsort(chosen.goals.at[there], kind="stable")]
     visitors = chosen.visitors_with(there)
@@ -56,7 +56,7 @@ def _rows(
 
 
 def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
-    """Returns the places of the goals of each value that occurs; `values` are those of their numbers."""
+    """Returns the places of the goals with each value that occurs; `values` are by the goal's number."""
     parts: dict[str, list[Column]] = {}
     goal = chosen.goals.goal
     own = len(facts.links)
@@ -64,7 +64,7 @@ def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> di
         if value is not None:
             parts.setdefault(value, []).append(np.flatnonzero(goal == number))
     if facts.written_goals:
-        # Of these there are few completions, but maybe many numbers.
+        # Written goals have few completions, but may have many numbers.
         written = np.flatnonzero(goal >= own)
         for place, number in zip(written.tolist(), goal[written].tolist(), strict=True):
             value = values[number] if number < len(values) else None

@@ -1,6 +1,6 @@
-"""The parts of a past that a report adds up: the website's visitors, and those who are known from page views.
+"""The parts of a past that a report adds up: the website's visitors, and visitors from written page views.
 
-No visitor is in both parts. So visitors, visits, goals and payments of a report are the sums over them.
+No visitor is in both parts, so the figures of a report are sums over the parts.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from mock_server.world.reports.selection import Selection
 
 
 class Part(NamedTuple):
-    """What a request selects in one part, with the facts by which the columns of that part are read."""
+    """The selection of a request in one part, with the facts that are needed to read the part's columns."""
 
     facts: Facts
     chosen: Selection
 
 
 def select(drawing: Drawing, past: Past, begin: int, end: int, filters: Sequence[Filter]) -> Part:
-    """Returns what is selected in the period from `begin` to before `end`, in ms.
+    """Returns the selection in the period from `begin` to before `end`, in ms.
 
     It is the part of the website's visitors; `parts_of` returns all parts.
     """
@@ -36,7 +36,7 @@ def select(drawing: Drawing, past: Past, begin: int, end: int, filters: Sequence
 
 
 def parts_of(facts: Facts, chosen: Selection) -> Sequence[Part]:
-    """Returns all parts; the first one is what is given."""
+    """Returns all parts, the given one first."""
     first = Part(facts, chosen)
     return [first] if chosen.further is None else [first, chosen.further]
 

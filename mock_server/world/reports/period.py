@@ -16,7 +16,7 @@ INTERVALS = ("hour", "day", "week", "month")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-# The end of a day as people write it, when they mean a day by UTC.
+# The time that people write for the end of a day in UTC.
 _DAY_ENDS = (time(23, 59), time(23, 59, 59), time(23, 59, 59, 999_000))
 
 
@@ -25,7 +25,7 @@ class PeriodError(ValueError):
 
 
 class Period(NamedTuple):
-    """A stretch from `begin` to before `end`, in ms since the epoch, with the zone whose days count."""
+    """A period from `begin` to before `end`, in ms since the epoch, and the time zone of its days."""
 
     begin: int
     end: int
@@ -38,7 +38,7 @@ class Period(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """An hour, day, week or month of which a period has at least a part."""
+    """An hour, day, week or month that overlaps the period."""
 
     begin: int
     end: int
@@ -56,11 +56,9 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Period | None:
-    """Returns the period between two texts, which belong to it; None where neither is given.
+    """Returns the period from one text to another, both included; None if neither is given.
 
-    Raises PeriodError.
-
-    A date is a day of the zone; an instant has a `Z` or an offset.
+    Raises PeriodError. A date is a day of the zone; an instant has a `Z` or an offset.
     """
     if start_at is None and end_at is None:
         return None
@@ -74,7 +72,7 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
 
 
 def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None, str | None]:
-    """Returns timestamps from midnight to 23:59 UTC as plain dates, which is how time series read them."""
+    """Returns timestamps from midnight to 23:59 UTC as plain dates, as time series read them."""
     first, last = (_moment(text) if text else None for text in (start_at, end_at))
     if first is None or last is None:
         return start_at, end_at
@@ -85,7 +83,7 @@ def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None,
 
 
 def usual_period(interval: str, now: int, zone: ZoneInfo) -> Period:
-    """Returns the period of a time series that has no dates: 24 hours, 30 days or 12 months, up to now."""
+    """Returns the period of a time series without dates: the last 24 hours, 30 days or 12 months."""
     here = _local(now, zone)
     if interval == "hour":
         return Period(_floor(now, "hour", zone) - 23 * HOUR, now + 1, zone)
@@ -96,10 +94,7 @@ def usual_period(interval: str, now: int, zone: ZoneInfo) -> Period:
 
 
 def buckets_of(period: Period, interval: str) -> list[Bucket]:
-    """Returns the hours, days, weeks from Monday, or months of a period.
-
-    Raises PeriodError if they are too many.
-    """
+    """Returns the hours, days, weeks (from Monday) or months of a period. Raises PeriodError for too many."""
     begins = [_floor(period.begin, interval, period.zone)]
     if (period.end - begins[0]) / _LEAST_LENGTH[interval] > MOST_BUCKETS:
         raise PeriodError(f"the period has more than {MOST_BUCKETS:,} buckets of one {interval}")
@@ -112,7 +107,7 @@ _LEAST_LENGTH = {"hour": HOUR, "day": 25 * HOUR, "week": 7 * 25 * HOUR, "month":
 
 
 def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Returns the begin and the end that a text stands for: of a day, or of the millisecond of an instant."""
+    """Returns the begin and the end of a text's day or, if the text is an instant, of its millisecond."""
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)
@@ -127,7 +122,7 @@ def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Returns the instant of a text with `Z` or an offset; None for anything else."""
+    """Returns the instant of a text with `Z` or an offset; None for any other text."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -143,7 +138,7 @@ def _local(instant: int, zone: ZoneInfo) -> datetime:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:
-    """Returns the begin of a day; where clocks leave midnight out, the first instant after it."""
+    """Returns the begin of a day; if clocks skip midnight, the first instant after it."""
     try:
         moment = datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
@@ -152,7 +147,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 
 
 def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
-    """Returns the begin of the bucket that an instant lies in."""
+    """Returns the begin of the bucket that contains an instant."""
     here = _local(instant, zone)
     if interval == "hour":
         return instant - (here.minute * MINUTE + here.second * 1_000 + here.microsecond // 1_000)
@@ -168,7 +163,7 @@ def _next(begin: int, interval: str, zone: ZoneInfo) -> int:
     """Returns the begin of the next bucket."""
     if interval == "hour":
         later = begin + HOUR
-        # Where clocks are moved by half an hour, the hour around it lasts till the next full one.
+        # If clocks change by half an hour, the bucket of that hour lasts until the next full hour.
         minutes = _local(later, zone).minute
         return later + (60 - minutes) * MINUTE if minutes else later
     day = _local(begin, zone).date()

@@ -15,8 +15,8 @@ from mock_server.world.reports.selection import Selection, distinct
 def properties(facts: Facts, chosen: Selection, goal: str) -> list[dict[str, Any]]:
     """Returns `propertyName, completions, visitors` of each property, sorted by name.
 
-    The world completes a goal with all of its properties; a completion that was written has its own. Returns
-    no row if the goal is unknown, has no properties, or was not completed.
+    The world completes a goal with all of the goal's properties; a written completion has its own properties.
+    Returns no row if the goal is unknown, has no properties, or was not completed.
     """
     found: dict[str, Counter[str]] = {}
     for part in parts_of(facts, chosen):
@@ -32,9 +32,10 @@ def properties(facts: Facts, chosen: Selection, goal: str) -> list[dict[str, Any
 
 
 def values(facts: Facts, chosen: Selection, goal: str, name: str) -> list[dict[str, Any]]:
-    """Returns `value, completions, visitors` of each value of a property that occurs, most completions first.
+    """Returns `value, completions, visitors` of each value of a property that occurs.
 
-    Values with as many completions are sorted by themselves. Returns no row for an unknown goal or property.
+    The value with the most completions comes first; equal ones are sorted by value. Returns no row for an
+    unknown goal or property.
     """
     found: dict[str, Counter[str]] = {}
     for part in parts_of(facts, chosen):
@@ -62,7 +63,7 @@ def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Colu
 
 
 def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str, list[Column]]) -> None:
-    """Adds the figures of the goals at some places to those that have the same name or value."""
+    """Adds the figures of the goals at some places to the figures with the same name or value."""
     for name, parts in places.items():
         there = np.concatenate(parts)
         visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
@@ -72,7 +73,7 @@ def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str,
 def _completions(
     facts: Facts, chosen: Selection, goal: str
 ) -> tuple[Column, list[tuple[int, Mapping[str, str]]]]:
-    """Returns the places of a goal's own completions, then those of written ones with their properties."""
+    """Returns the places of a goal's own completions, and of the written ones with their properties."""
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(goal)))
     is_written = chosen.goals.goal[there] >= len(facts.links)
     written = there[is_written].tolist()

@@ -12,15 +12,16 @@ from mock_server.world.past.payments import Payments
 from mock_server.world.past.table import Goals, Past, Rows
 from mock_server.world.reports.filters import Matching
 
-# Of so many times as many numbers as there could be, sorting tells different ones quicker than counting.
+# If this many times more numbers are possible than there are, sorting is a faster way to count different
+# ones.
 _FEW = 1_000
 
 
 class ChosenRows:
-    """Some rows of a table; each column is selected when it is first read."""
+    """The chosen rows of a table. Each column is selected on first use."""
 
     def __init__(self, rows: Rows, flags: Column | None) -> None:
-        """`flags` say which rows are chosen; None means all."""
+        """`flags` say which rows are chosen; None means all rows."""
         self._rows = rows
         self._places = None if flags is None else np.flatnonzero(flags)
         self._columns: dict[str, Column] = {}
@@ -41,9 +42,9 @@ class Selection:
     """The selected part of a past. Visits belong to the instant at which they start."""
 
     def __init__(self, past: Past, begin: int, end: int, matching: Matching, further: Any = None) -> None:
-        """From `begin` to before `end`, in ms; nothing is looked at yet.
+        """The period is from `begin` to before `end`, in ms.
 
-        `further` is the part of the visitors who are known from page views, or None; see `parts`.
+        `further` is the part of the visitors from written page views, or None; see `parts`.
         """
         self.further = further
         self.past = past.with_goal_sets() if matching.are_of_goals else past
@@ -54,7 +55,7 @@ class Selection:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether some visits of the period may not be chosen."""
+        """Whether there is a filter, so that some visits of the period may not be chosen."""
         return bool(self._matching)
 
     @cached_property
@@ -64,25 +65,25 @@ class Selection:
 
     @cached_property
     def places(self) -> Column:
-        """The rows of the past in which the visits are."""
+        """The row numbers of the visits in the past."""
         places = np.arange(self.first, self.after)
         return places if self._flags is None else places[self._flags]
 
     @cached_property
     def _flags(self) -> Column | None:
-        """Whether each visit of the period is chosen; None where all are."""
+        """A flag for each visit of the period, which says whether it is chosen; None if all are."""
         if not self._matching:
             return None
         return self._matching(taken(self.past.rows, slice(self.first, self.after)))
 
     @cached_property
     def earlier(self) -> Column:
-        """The row of the visitor's chosen visit before, for each visit; below `first` if there is none."""
+        """The row of the visitor's previous chosen visit, for each visit; below `first` if there is none."""
         rows, flags = self.rows, self._flags
         if flags is None or self._matching.are_of_visitors:
             return rows.previous
         earlier = rows.previous.copy()
-        # Visits that are not chosen are passed over, one visit further back each time.
+        # Each round goes one visit further back, past visits that are not chosen.
         while True:
             looked_at = np.flatnonzero(earlier >= self.first)
             passed = looked_at[~flags[earlier[looked_at] - self.first]]
@@ -91,7 +92,7 @@ class Selection:
             earlier[passed] = self.past.rows.previous[earlier[passed]]
 
     def earlier_places(self, places: Column) -> Column:
-        """Returns the places of the visitors' chosen visits before these, which are no first ones."""
+        """Returns the places of the visitors' previous chosen visits; these visits are no first ones."""
         rows: Column = self.earlier[places] - self.first
         if self._flags is None:
             return rows
@@ -100,13 +101,13 @@ class Selection:
 
     @cached_property
     def is_first(self) -> Column:
-        """Whether each visit is the first chosen one of its visitor."""
+        """A flag for each visit, which says whether it is the first chosen one of its visitor."""
         flags: Column = self.earlier < self.first
         return flags
 
     @cached_property
     def is_last(self) -> Column:
-        """Whether each visit is the last chosen one of its visitor."""
+        """A flag for each visit, which says whether it is the last chosen one of its visitor."""
         followed = np.zeros(self.after - self.first, bool)
         followed[self.earlier[~self.is_first] - self.first] = True
         flags: Column = ~(followed if self._flags is None else followed[self._flags])
@@ -114,7 +115,7 @@ class Selection:
 
     @cached_property
     def payments(self) -> Payments:
-        """The payments of the period, for purchases at any time in visits that pass the filters."""
+        """The payments of the period whose purchase, at any time, was in a visit that matches the filters."""
         payments, buyers = self.past.payments, self.past.buyers
         chosen = (payments.at >= self.begin) & (payments.at < self.end)
         if self._matching:
@@ -123,7 +124,7 @@ class Selection:
 
     @cached_property
     def goals(self) -> Goals:
-        """The goals that were reached in the period, in visits that pass the filters."""
+        """The goals that were reached in the period, in visits that match the filters."""
         goals = self.past.reached(self.begin, self.end)
         if self._matching:
             goals = taken(goals, np.flatnonzero(self._matching(self.past.visits(goals.row))))
@@ -135,12 +136,12 @@ class Selection:
 
     @cached_property
     def charges(self) -> Payments:
-        """The payments of the period without refunds."""
+        """The payments of the period, without refunds."""
         payments = self.payments
         return taken(payments, np.flatnonzero(~payments.is_refund)) if payments.is_refund.any() else payments
 
     def buyers_of(self, payments: Payments) -> Rows:
-        """Returns the visits in which the purchases of these payments were made."""
+        """Returns the visits of the purchases of these payments."""
         return taken(self.past.buyers, payments.row)
 
     def count_paying_visitors(self) -> int:
@@ -148,7 +149,7 @@ class Selection:
         buyers, row = self.past.buyers, self.charges.row
         visitor, start = buyers.visitor[row], buyers.start[row]
         has_number = visitor >= 0
-        # A purchase that comes through the filters was made in a chosen visit, if that was in the period.
+        # A purchase that matches the filters was made in a chosen visit, if the visit is in the period.
         came = has_number & (start >= self.begin) & (start < self.end)
         flags = np.zeros(self.past.visitors.count, bool)
         flags[visitor[has_number & ~came]] = True

@@ -1,4 +1,4 @@
-"""The sums over the visits of a period; visits that are over are added up only once."""
+"""The sums over the visits of a period. Finished visits are added up only once."""
 
 from operator import add
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from mock_server.world.past.growing import taken
 from mock_server.world.past.table import Rows
 from mock_server.world.reports.selection import ChosenRows, Selection
 
-# The sums of so many periods are cached, by the first row of each; the least recently used make room.
+# The number of periods whose sums are cached, by their first row; the least recently used are removed.
 _MOST_PERIODS = 16
 # The bytes that the sums of a period take in the cache.
 _EACH = 600
@@ -34,10 +34,10 @@ class Sums(NamedTuple):
 
 
 class _Known:
-    """The sums over visits that are over, by the first row of the period, with the row after the last."""
+    """The sums over finished visits, with the row after the last of them, by the first row of the period."""
 
     def __init__(self) -> None:
-        """Nothing is added up yet."""
+        """Begins without sums."""
         self.by_first: LRUCache[int, tuple[int, Sums]] = LRUCache(_MOST_PERIODS)
 
     @property
@@ -55,7 +55,7 @@ def sums_of(chosen: Selection) -> Sums:
 
 
 def _settled(chosen: Selection) -> tuple[int, Sums]:
-    """Returns the row after the last visit of the period that is over, and the sums up to there."""
+    """Returns the row after the last finished visit of the period, and the sums up to this row."""
     made = chosen.past.made
     cache = made.get(sums_of)
     if cache is None:
@@ -78,7 +78,7 @@ def _between(chosen: Selection, begin: int, end: int) -> Sums:
 
 
 def _added(rows: Rows | ChosenRows, is_first: Column) -> Sums:
-    """Adds up visits; `is_first` says which are the first ones of their visitors in the period."""
+    """Returns the sums over visits; `is_first` has a flag for each visitor's first visit in the period."""
     return Sums(
         sessions=len(rows),
         visitors=int(np.count_nonzero(is_first)),

@@ -44,10 +44,10 @@ def _columns_of(chosen: Selection, begins: Column) -> dict[str, Column]:
     """Returns the figures of each bucket by name; amounts are in minor units."""
     count = len(begins)
     rows, payments = chosen.rows, chosen.payments
-    # Rows are sorted by their start, so those of a bucket lie together.
+    # The rows are sorted by their start, so those of a bucket follow each other.
     edges = np.append(np.searchsorted(rows.start, begins), len(rows))
     sessions = np.diff(edges)
-    # A visit is a visitor's first in its bucket if the one before lies in an earlier row of the past.
+    # A visit is the visitor's first one in its bucket if the previous visit is before the bucket's first row.
     first_rows = np.maximum(np.searchsorted(chosen.past.rows.start, begins), chosen.first)
     is_first = chosen.earlier < np.repeat(first_rows, sessions)
     paid_in = _place(begins, payments.at)
@@ -74,7 +74,7 @@ def totals(facts: Facts, chosen: Selection) -> dict[str, Any]:
 
 
 def _breakdown(facts: Facts, revenue: int, renewals: int, refunds: int) -> dict[str, float]:
-    """Returns the parts of a revenue: what is new, renewals, and refunds, which were taken off."""
+    """Returns the parts of a revenue: new payments, renewals, and refunds, which are subtracted."""
     return {
         "new": facts.amount(revenue - renewals + refunds),
         "renewal": facts.amount(renewals),
@@ -89,7 +89,7 @@ def _place(begins: Column, instants: Column) -> Column:
 
 
 def _sums(places: Column, values: Column, count: int) -> Column:
-    """Returns the exact sum of the values in each place."""
+    """Returns the exact sum of the values of each place."""
     sums = np.zeros(count, np.int64)
     np.add.at(sums, places, values.astype(np.int64))
     return sums
@@ -116,7 +116,7 @@ def _payers(chosen: Selection, paid_in: Column, edges: Column, is_first: Column)
     has_number = payer >= 0
     is_payer = np.zeros(visitors, bool)
     is_payer[payer[has_number]] = True
-    # One visit of each payer in each bucket.
+    # Each payer counts once in each bucket.
     came = np.flatnonzero(is_payer[chosen.rows.visitor] & is_first)
     bucket = np.searchsorted(edges, came, side="right") - 1
     there = np.sort(bucket * visitors + chosen.rows.visitor[came])

@@ -14,7 +14,7 @@ from mock_server.world.visits import Visitor
 
 
 class Listed(NamedTuple):
-    """A visitor, the start of a visit, and when they were last seen in it or reached the goal asked for."""
+    """A visitor, with the start of a visit, and the instant of its last page view or of the goal."""
 
     visitor: Visitor
     start: int
@@ -30,7 +30,7 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The visitors of a part: their numbers, the instants of the list, and the starts of their visits."""
+    """The visitors of a part, as columns: numbers, instants in the list, and starts of visits."""
 
     number: Column
     at: Column
@@ -43,14 +43,16 @@ class _Found:
 def visitors(
     facts: Facts, chosen: Selection, offset: int, limit: int, *, goal: str | None, is_customer: bool | None
 ) -> Page:
-    """Returns a page of the list. With a goal, it has those who reached it, and the instants when they did.
+    """Returns a page of the list.
 
-    `is_customer` selects those who have paid by now, or have not; None selects both. Visitors of the same
-    instant are sorted by their visits.
+    With a goal, it lists the visitors who reached the goal, by the time of the goal.
+
+    `is_customer` True selects visitors who have paid by now, False the others; None selects both. Visitors of
+    the same instant are sorted by their visits.
     """
     parts = parts_of(facts, chosen)
     found = [_seen(part, is_customer) if goal is None else _who_reached(part, goal) for part in parts]
-    # Whoever is on the page is among the newest of their part.
+    # Every visitor on the page is among the newest visitors of a part.
     first = offset if len(parts) == 1 else 0
     newest = [_newest(one, first, offset + limit) for one in found]
     at = np.concatenate([one.at for one in newest])
@@ -77,7 +79,7 @@ def _who_reached(part: Part, goal: str) -> _Found:
 
 
 def _customers(chosen: Selection) -> Column:
-    """Returns a flag for each visitor: whether they have paid up to the instant of the past."""
+    """Returns a flag for each visitor: whether the visitor has paid up to the instant of the past."""
     flags = np.zeros(chosen.past.visitors.count, bool)
     payments = chosen.past.payments
     payers = chosen.past.buyers.visitor[payments.row[payments.at <= chosen.past.instant]]
@@ -86,14 +88,14 @@ def _customers(chosen: Selection) -> Column:
 
 
 def _newest(found: _Found, begin: int, end: int) -> _Found:
-    """Returns those from a place to before another one when sorted by their instants, latest first."""
+    """Returns the visitors from one place to before another in the list, latest first."""
     end = min(end, len(found))
     places = np.arange(len(found)) if begin < end else _NOBODY
     if begin < end < len(found) // 4:
-        # Only those that are late enough are sorted.
+        # Only the visitors who are late enough for the page are sorted.
         least = np.partition(found.at, len(found) - end)[len(found) - end]
         places = np.flatnonzero(found.at >= least)
-    # The number of a visitor who came before the table begins depends on that.
+    # The visitors' numbers depend on the begin of the table, so they cannot decide the order.
     order = np.lexsort((found.number[places], found.start[places], -found.at[places]))
     page = places[order[begin:end]]
     return _Found(*(column[page] for column in (found.number, found.at, found.start)))
