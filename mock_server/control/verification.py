@@ -17,8 +17,10 @@ REPORT_TYPES = tuple(media_type for media_type, _ in REPORTS.values())
 
 # Events are passed on after this time, in seconds.
 _PAUSE = 0.1
-_Token = Annotated[str, Meta(max_length=300)]
-_Text = Annotated[str, Meta(max_length=2_000)]
+# The other characters cannot be in an argument, an environment variable or a header.
+_ASCII = "^[ -~]*$"
+_Token = Annotated[str, Meta(max_length=300, pattern=_ASCII)]
+_Text = Annotated[str, Meta(max_length=2_000, pattern=_ASCII)]
 
 
 class NewVerification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

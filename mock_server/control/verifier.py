@@ -144,12 +144,16 @@ class Verifier:
         return self.latest is not None and self.latest.exit_code is None
 
     def start(self, url: str, arguments: Sequence[str], tokens: Mapping[str, str]) -> Verification:
-        """Starts a run. Raises ProblemError if there is one already, or if packages are missing."""
+        """Starts a run. Raises ProblemError if there is one already, or if it cannot be started."""
         if missing_packages():
             raise ProblemError(501, f"Verifying needs more packages: pip install '{EXTRA}'")
         if self.is_running:
             raise ProblemError(409, "A verification is running already; wait until it ends, or cancel it.")
-        self.latest = Verification(url, arguments, tokens)
+        try:
+            self.latest = Verification(url, arguments, tokens)
+        except OSError as error:
+            # There may be no folder for temporary files, or no more processes.
+            raise ProblemError(500, f"The run cannot be started ({error.strerror}).") from None
         return self.latest
 
 

@@ -183,6 +183,13 @@ def test_other_pages_cannot_start_a_run(mock: str, controls: Controls, headers: 
     assert reply.status_code == 403
 
 
+@pytest.mark.parametrize("member", ["url", "key", "accountToken", "websiteId", "only", "revision"])
+def test_characters_that_no_argument_can_have_are_refused(mock: str, controls: Controls, member: str) -> None:
+    reply = controls.ask("POST", _PATH, {"url": mock, member: "a\0b"})
+
+    assert (reply.status_code, reply.json()["member"]) == (400, f"/{member}")
+
+
 def test_a_form_cannot_start_a_run(mock: str, controls: Controls) -> None:
     reply = controls.client.post(
         _PATH, content=json.dumps({"url": mock}), headers={"Content-Type": "text/plain"}
@@ -271,7 +278,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
     assert EXTRA in reply.json()["detail"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 def test_a_run_does_not_outlive_the_mock() -> None:
     with _silence() as silent, started("--port", "0") as process:
         with Controls(address_of(process)) as controls:
