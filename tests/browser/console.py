@@ -10,6 +10,14 @@ from mock_server.testing import RunningMock
 from tests.controls import Controls, Json
 from tests.credentials import bearer
 
+DOTS = ":is(.dot, .disc):not(.leaving)"
+"""The dots of the map, and the discs that stand for several."""
+ON_MAP = f"""[...document.querySelectorAll("{DOTS}")]
+  .reduce((sum, dot) => sum + Number(dot.dataset.count ?? 1), 0)"""
+"""The number of visitors on the map, alone or in discs."""
+DRAWER_IS_OPEN = "if (location.host) localStorage.setItem('datafast-mock.switches', 'open')"
+"""The script for pages whose drawer of switches is open from the start."""
+
 
 class Console:
     """The console's page for one key."""
@@ -19,10 +27,11 @@ class Console:
         self.mock = mock
         self.controls = controls
         self.key = key
-        self.dots = page.locator(".dot:not(.leaving)")
+        self.dots = page.locator(DOTS)
         self.profile = page.locator("#profile")
         self.banner = page.locator("#banner")
         self.trouble = page.locator("#trouble")
+        page.add_init_script(DRAWER_IS_OPEN)
         page.goto(f"{mock.server}/#key={key}")
 
     def ask(self, path: str, **headers: str) -> httpx2.Response:
@@ -32,6 +41,14 @@ class Console:
     def data(self, path: str) -> Json:
         """Returns the `data` of the answer that the console gets to a path, which is that to a peek."""
         return self.ask(path, Prefer="peek").json()["data"]
+
+    def expect_on_map(self, count: int) -> None:
+        """Waits until the map shows so many visitors, alone or in discs."""
+        self.page.wait_for_function(f"(count) => {ON_MAP} === count", arg=count)
+
+    def open_profile(self, visitor_id: str) -> None:
+        """Opens the profile of a visitor from the list."""
+        self.page.locator(f"#visitors li[data-key='{visitor_id}'] button").click()
 
     def button(self, name: str) -> Locator:
         """Returns the button with a name."""

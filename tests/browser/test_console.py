@@ -23,7 +23,7 @@ NODE = Path(sys.executable).with_name("node")
 SITES = sorted(load_sites().keys() - {"launch_day"})
 MAP = "/analytics/realtime/map"
 SOMEBODY_CAME_AND_SOMEBODY_LEFT = """(before) => {
-  const now = [...document.querySelectorAll(".dot:not(.leaving)")].map((dot) => dot.dataset.id);
+  const now = [...document.querySelectorAll("#visitors > li")].map((row) => row.dataset.key);
   return now.some((id) => !before.includes(id)) && before.some((id) => !now.includes(id));
 }"""
 # An id in the documentation's examples: a customer who comes every Monday.
@@ -47,15 +47,17 @@ def test_each_active_visitor_is_a_dot(opened: Open, revision: str) -> None:
         data = console.data(MAP)
 
         expect(console.page.locator("#site")).to_have_text(site)
-        expect(console.dots).to_have_count(data["count"])
+        console.expect_on_map(data["count"])
         expect(console.page.locator("#active")).to_have_text(str(data["count"]))
-        assert set(ids_of(console)) == {visitor["visitorId"] for visitor in data["visitors"]}
+        ids = {visitor["visitorId"] for visitor in data["visitors"]}
+        expect(console.page.locator("#visitors > li")).to_have_count(len(ids))
+        assert set(ids_of(console)) <= ids
 
 
 def test_dots_lie_where_their_visitors_are(opened: Open) -> None:
     console = opened()
     visitors = console.data(MAP)["visitors"]
-    expect(console.dots).to_have_count(len(visitors))
+    console.expect_on_map(len(visitors))
 
     drawn = places_of(console)
 
@@ -63,9 +65,10 @@ def test_dots_lie_where_their_visitors_are(opened: Open) -> None:
     projected = console.page.evaluate(
         "async (places) => { const { project } = await import('/console/projection.js');"
         " return places.map(([id, place]) => [id, project(...place)]); }",
-        list(places.items()),
+        [(id_, places[id_]) for id_ in drawn],
     )
-    assert all(abs(drawn[id_][0] - x) < 8 and abs(drawn[id_][1] - y) < 8 for id_, (x, y) in projected)
+    assert len(projected) > 10
+    assert all(abs(drawn[id_][0] - x) < 5 and abs(drawn[id_][1] - y) < 5 for id_, (x, y) in projected)
 
 
 @pytest.mark.long
@@ -80,14 +83,15 @@ def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
     console.page.wait_for_function("() => document.querySelectorAll('.dot.leaving').length === 0")
 
     by_city = places_of(console)
-    assert by_city.keys() == by_coordinates.keys()
+    alone = by_city.keys() & by_coordinates.keys()
+    assert len(alone) > 10
     close = [
         id_
         for id_, (x, y) in by_city.items()
-        if abs(x - by_coordinates[id_][0]) < 2 and abs(y - by_coordinates[id_][1]) < 2
+        if id_ in alone and abs(x - by_coordinates[id_][0]) < 2 and abs(y - by_coordinates[id_][1]) < 2
     ]
     # A visitor without a known city is drawn in the country.
-    assert len(close) > 0.8 * len(by_city)
+    assert len(close) > 0.8 * len(alone)
 
 
 @pytest.mark.long
@@ -95,15 +99,24 @@ def test_customers_and_idle_visitors_look_different(opened: Open) -> None:
     console = opened()
     customers = [v for v in console.data(MAP)["visitors"] if v["isCustomer"]]
     expect(console.dots).not_to_have_count(0)
+    # A marked visitor is never in a disc.
+    console.open_profile(customers[0]["visitorId"])
+    chosen = console.page.locator(f".dot.customer[data-id='{customers[0]['visitorId']}']")
+    expect(chosen).to_be_visible()
 
     marked = console.page.locator(".dot.customer").all()
 
-    assert {dot.get_attribute("data-id") for dot in marked} == {v["visitorId"] for v in customers}
+    assert {dot.get_attribute("data-id") for dot in marked} <= {v["visitorId"] for v in customers}
     assert all("customer" in (dot.get_attribute("aria-label") or "") for dot in marked)
+    discs = console.page.locator(".disc").evaluate_all(
+        "(discs) => discs.map((disc) => Number(disc.dataset.customers))"
+    )
+    assert len(marked) + sum(discs) == len(customers)
     # No visitor is drawn as idle for over five minutes (3) without having been seen so.
-    assert {dot.get_attribute("data-idle") for dot in console.dots.all()} == {"0", "1", "2"}
+    idle = console.page.locator(".dot").evaluate_all("(dots) => dots.map((dot) => dot.dataset.idle)")
+    assert {"0"} < set(idle) <= {"0", "1", "2"}
 
-    console.page.locator(f".dot[data-id='{customers[0]['visitorId']}']").hover()
+    chosen.hover()
 
     tip = console.page.locator(".tip")
     expect(tip).to_contain_text(customers[0]["customerName"])
@@ -115,7 +128,7 @@ def test_a_click_opens_the_profile_that_the_api_gives(opened: Open) -> None:
     console = opened(now=REGULAR_IS_THERE)
     profile = console.data(f"/visitors/{REGULAR}")
 
-    console.page.locator(f".dot[data-id='{REGULAR}']").dispatch_event("click")
+    console.open_profile(REGULAR)
 
     heading = console.profile.get_by_role("heading", level=2)
     expect(heading).to_have_text(profile["profile"]["metadata"]["name"])
@@ -150,16 +163,16 @@ def test_a_prediction_is_a_gauge(opened: Open) -> None:
 def test_keys_lead_from_dot_to_dot_to_a_profile_and_back(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
-    first = console.page.locator(".dot[tabindex='0']")
-    expect(first).to_have_count(1)
+    expect(console.page.locator(":is(.dot, .disc)[tabindex='0']")).to_have_count(1)
 
-    first.focus()
+    console.page.locator(".dot").first.focus()
     expect(console.page.locator(".tip")).to_be_visible()
-    met = [console.shown("document.activeElement.dataset.id")]
+    met = [console.shown("document.activeElement.dataset.key")]
     for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"):
         console.page.keyboard.press(key)
-        met.append(console.shown("document.activeElement.dataset.id"))
-    reached = met[-1]
+        met.append(console.shown("document.activeElement.dataset.key"))
+    console.page.locator(".dot").last.focus()
+    reached = console.shown("document.activeElement.dataset.id")
     console.page.keyboard.press("Enter")
 
     expect(console.profile).to_contain_text(reached)
@@ -245,7 +258,7 @@ def test_the_copied_fetch_runs(opened: Open) -> None:
     console = opened()
     console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor = console.data(MAP)["visitors"][0]["visitorId"]
-    console.page.locator(f".dot[data-id='{visitor}']").dispatch_event("click")
+    console.open_profile(visitor)
     console.profile.get_by_role("button", name="Show the request").click()
 
     console.button("Copy fetch").click()
@@ -290,10 +303,8 @@ def test_strings_that_look_like_html_stay_text(opened: Open) -> None:
     console.page.locator("#answer-search").fill("<")
     expect(console.page.locator("#answer")).to_contain_text(name)
 
-    strange = (
-        "main :is(script, img, i:not(.key-dot), a, b *, iframe, object), #request :is(script, img, i, a)"
-    )
-    assert console.page.locator(strange).count() == 0
+    strange = "script, img, i:not(.key-dot), a:not([href='#journal-title']), b *, iframe, object"
+    assert console.page.locator(f":is(main, #request) :is({strange})").count() == 0
     assert dialogs == []
     arabic = console.page.locator("#visitors .who").filter(has_text=re.compile("[\u0600-\u06ff]")).first
     assert arabic.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
@@ -341,6 +352,7 @@ def test_an_account_token_looks_at_one_website_after_another(page: Page, turned:
     page.goto(f"{turned.server}/#key=dft_test")
     expect(page.locator(".dot:not(.leaving)")).not_to_have_count(0)
 
+    page.get_by_role("button", name="Switches").click()
     page.get_by_label("Website", exact=True).select_option("empty")
 
     expect(page.locator("#active")).to_have_text("0")
@@ -350,15 +362,16 @@ def test_an_account_token_looks_at_one_website_after_another(page: Page, turned:
 
 
 def ids_of(console: Console) -> list[str]:
-    """Returns the ids of the visitors that are drawn."""
-    ids: list[str] = console.dots.evaluate_all("(dots) => dots.map((dot) => dot.dataset.id)")
+    """Returns the ids of the visitors in the list."""
+    rows = console.page.locator("#visitors > li")
+    ids: list[str] = rows.evaluate_all("(rows) => rows.map((row) => row.dataset.key)")
     return ids
 
 
 def places_of(console: Console) -> dict[str, list[float]]:
-    """Returns the position at which each visitor is drawn."""
+    """Returns the position of each visitor who is drawn as a dot of their own."""
     places: dict[str, list[float]] = console.shown(
         "Object.fromEntries([...document.querySelectorAll('.dot')].map("
-        "(dot) => [dot.dataset.id, [dot.cx.baseVal.value, dot.cy.baseVal.value]]))"
+        "(dot) => [dot.dataset.id, dot.style.translate.split(' ').map(Number.parseFloat)]))"
     )
     return places

@@ -81,7 +81,7 @@ def test_the_copied_command_makes_the_same_happen(opened: Open) -> None:
 def test_the_visitor_is_the_one_whose_profile_is_open(opened: Open) -> None:
     console = opened()
     visitor = next(each for each in console.data(MAP)["visitors"] if each["isCustomer"])
-    console.page.locator(f".dot[data-id='{visitor['visitorId']}']").dispatch_event("click")
+    console.open_profile(visitor["visitorId"])
     expect(console.page.locator("#maker-whom")).to_have_text(
         f"For {visitor['customerName']}, whose profile is open."
     )

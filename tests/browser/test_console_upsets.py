@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from mock_server.testing import RunningMock
-from tests.browser.console import Open
+from tests.browser.console import DOTS, Open
 from tests.browser.visit import Complaints
 from tests.command import serving
 from tests.controls import Controls
@@ -18,7 +18,6 @@ from tests.instants import INSTANT
 pytestmark = pytest.mark.long
 
 MAP = "/analytics/realtime/map"
-DOTS = ".dot:not(.leaving)"
 
 
 def test_hanging_answers_do_not_keep_the_page_from_being_repaired(opened: Open) -> None:
@@ -101,7 +100,7 @@ def test_a_late_answer_to_another_key_is_dropped(opened: Open) -> None:
     expect(console.page.locator("#site")).to_have_text("quiet")
     count = httpx2.get(console.mock.url + MAP, headers=bearer(quiet)).json()["data"]["count"]
     expect(console.page.locator("#active")).to_have_text(str(count))
-    expect(console.dots).to_have_count(count)
+    console.expect_on_map(count)
     expect(console.page.locator("#visitors > li")).to_have_count(count)
 
 

@@ -12,7 +12,7 @@ const LONGEST = 2000;
 /** The pause in typing after which a search begins, in ms. */
 const TYPING = 150;
 
-/** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string}} Asked */
+/** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string, query?: import("./api.js").Query}} Asked */
 
 export class Answer {
   /** @type {Asked | null} */
@@ -44,26 +44,26 @@ export class Answer {
 
   /** @param {Asked} asked */
   open(asked) {
-    const { caller, operation, visitorId } = asked;
+    const { caller, operation, visitorId, query } = asked;
     this.#asked = asked;
     at("answer-search").value = "";
     say(at("request-title"), operation);
-    say(at("as-curl"), asCurl(caller, operation, visitorId));
-    say(at("as-fetch"), asFetch(caller, operation, visitorId));
+    say(at("as-curl"), asCurl(caller, operation, visitorId, query));
+    say(at("as-fetch"), asFetch(caller, operation, visitorId, query));
     this.dialog.showModal();
     void this.#ask();
   }
 
   async #ask() {
     if (this.#asked === null) return;
-    const { caller, operation, visitorId } = this.#asked;
+    const { caller, operation, visitorId, query } = this.#asked;
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     say(at("answer-about"), "Asking …");
     this.#hold("");
     try {
-      const { text, took, status, instant } = await ask(caller, operation, { visitorId, signal });
+      const { text, took, status, instant } = await ask(caller, operation, { visitorId, query, signal });
       this.#hold(text);
       const parts = [`status ${status}`, size(new Blob([text]).size), `${Math.round(took)} ms`];
       if (Number.isFinite(instant)) parts.push(`as of ${dateTime(instant)} UTC`);

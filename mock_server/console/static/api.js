@@ -66,17 +66,17 @@ export async function ask(caller, operation, { visitorId, query, signal } = {}) 
   return { data: body.data, text, status: reply.status, instant, took: performance.now() - started };
 }
 
-/** Writes the request as a curl command. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
-export function asCurl(caller, operation, visitorId) {
-  const quoted = [`Authorization: Bearer ${caller.key}`, urlOf(caller, operation, visitorId)].map(
+/** Writes the request as a curl command. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
+export function asCurl(caller, operation, visitorId, query) {
+  const quoted = [`Authorization: Bearer ${caller.key}`, urlOf(caller, operation, visitorId, query)].map(
     shellQuoted,
   );
   return `curl -H ${quoted[0]} ${quoted[1]}`;
 }
 
-/** Writes the request as JavaScript. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] */
-export function asFetch(caller, operation, visitorId) {
-  const url = JSON.stringify(urlOf(caller, operation, visitorId));
+/** Writes the request as JavaScript. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
+export function asFetch(caller, operation, visitorId, query) {
+  const url = JSON.stringify(urlOf(caller, operation, visitorId, query));
   const header = JSON.stringify(`Bearer ${caller.key}`);
   return [
     `const response = await fetch(${url}, {`,

@@ -1,7 +1,9 @@
 // The feed: events and payments of the last ten minutes, newest first.
 
 import { at, h, reconcile, say } from "./dom.js";
-import { ago, anonymous, country, money, WAITING } from "./format.js";
+import { ago, country, money, WAITING } from "./format.js";
+import { madeUpName } from "./names.js";
+import { avatar, flag } from "./pictures.js";
 import { Pills } from "./pills.js";
 
 /** The revision without page views among its events. */
@@ -26,7 +28,10 @@ const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "
  * @property {string | null} visitorId null if it is not known
  * @property {string | null} name
  * @property {string} text
- * @property {string | null} detail
+ * @property {string | null} countryCode
+ * @property {number | null} amount the amount of a payment
+ * @property {string | null} currency
+ * @property {string} detail the kind of a payment; empty for an event
  */
 
 export class Feed {
@@ -56,11 +61,19 @@ export class Feed {
     this.clear();
   }
 
-  /** @param {any[]} events @param {any[]} payments @param {number} instant */
+  /** Shows the items, and returns the payments that have come since the last time. @param {any[]} events @param {any[]} payments @param {number} instant */
   apply(events, payments, instant) {
+    const known = new Set(this.#items.map(({ id }) => id));
+    const isFirst = !this.#isKnown;
     this.#items = feedOf(events, payments);
     this.#isKnown = true;
     this.show(instant);
+    return isFirst ? [] : this.#items.filter(({ id, kind }) => kind === "payment" && !known.has(id));
+  }
+
+  /** Returns the name of the visitor of an item. @param {Item} item */
+  whose({ name, visitorId }) {
+    return name ?? (visitorId === null ? "Somebody" : (this.nameOf(visitorId) ?? madeUpName(visitorId)));
   }
 
   /** Removes all items, since nothing is known yet. */
@@ -107,15 +120,15 @@ export class Feed {
 
   /** @param {Item} item */
   #row(item) {
-    const { kind, visitorId, text, detail } = item;
-    const name =
-      item.name ?? (visitorId === null ? "Somebody" : (this.nameOf(visitorId) ?? anonymous(visitorId)));
+    const { kind, visitorId, text, countryCode, detail } = item;
+    const name = this.whose(item);
+    const sign = h(
+      "span",
+      { class: "sign", "aria-hidden": "true" },
+      SIGNS[/** @type {keyof typeof SIGNS} */ (kind)] ?? "•",
+    );
     const content = [
-      h(
-        "span",
-        { class: "sign", "aria-hidden": "true" },
-        SIGNS[/** @type {keyof typeof SIGNS} */ (kind)] ?? "•",
-      ),
+      h("span", { class: "face" }, visitorId === null ? "" : avatar(visitorId), sign),
       h(
         "span",
         { class: "what", title: `${name} ${text}` },
@@ -124,7 +137,14 @@ export class Feed {
         h("span", { dir: "auto" }, text),
       ),
       h("span", { class: "when faint" }),
-      h("span", { class: "more faint" }, h("b", { class: "mark" }), h("bdi", {}, detail)),
+      h(
+        "span",
+        { class: "more faint" },
+        h("b", { class: "mark" }),
+        h("span", { "aria-hidden": "true" }, flag(countryCode)),
+        " ",
+        h("bdi", {}, [detail, country(countryCode)].filter(Boolean).join(" · ")),
+      ),
     ];
     const row =
       visitorId === null
@@ -176,7 +196,10 @@ function eventItem({
     visitorId: typeof visitorId === "string" ? visitorId : null,
     name: customerName ?? displayName ?? null,
     text: happened(type, path, extraData),
-    detail: country(countryCode),
+    countryCode,
+    amount: null,
+    currency: null,
+    detail: "",
   };
 }
 
@@ -191,6 +214,9 @@ function paymentItem({ _id, timestamp, name, displayName, amount, currency, rene
     visitorId: event?.visitorId ?? null,
     name: name ?? displayName ?? null,
     text: `paid ${typeof amount === "number" ? money(amount, String(currency)) : "nothing"}`,
+    countryCode: event?.countryCode ?? null,
+    amount: typeof amount === "number" ? amount : null,
+    currency: typeof currency === "string" ? currency : null,
     detail: kind,
   };
 }

@@ -30,6 +30,16 @@ export function money(amount, currency) {
   return format.format(amount);
 }
 
+/** Writes a sum as `money` does, but without digits that are all zero. @param {number} amount @param {string} currency */
+export function sum(amount, currency) {
+  return money(amount, currency).replace(/\.0+$/, "");
+}
+
+/** Returns the date of an instant in a time zone, as `2026-02-06`. @param {number} instant in ms @param {string} timeZone */
+export function day(instant, timeZone) {
+  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(instant);
+}
+
 /** Writes an instant as `2026-02-06 05:27:30`, in UTC. @param {number} instant in ms */
 export function dateTime(instant) {
   return new Date(instant).toISOString().slice(0, 19).replace("T", " ");
@@ -64,11 +74,6 @@ export function country(code) {
 /** Writes a place as `Paris, France`, without unknown parts. @param {string | null | undefined} city @param {string | null | undefined} code */
 export function place(city, code) {
   return [city, country(code)].filter(Boolean).join(", ") || "Somewhere";
-}
-
-/** Returns the text for a visitor without a name. @param {string} visitorId */
-export function anonymous(visitorId) {
-  return `Visitor ${visitorId.slice(0, 4)}`;
 }
 
 /** Writes a size as `12.3 kB`. @param {number} bytes */

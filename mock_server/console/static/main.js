@@ -5,15 +5,18 @@ import { ask, asCurl, Trouble } from "./api.js";
 import { copy } from "./clipboard.js";
 import { ControlProblem, post, useToken } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
+import { drawer } from "./drawer.js";
 import { Feed } from "./feed.js";
 import { clockTime, counted, dateTime, size } from "./format.js";
 import { Journal } from "./journal.js";
 import { Maker } from "./maker.js";
 import { WorldMap } from "./map.js";
+import { Payments } from "./payments.js";
 import { People } from "./people.js";
 import { Profile } from "./profile.js";
 import { readKeys, readLasting, readSettings } from "./state.js";
 import { Switches } from "./switches.js";
+import { Totals } from "./totals.js";
 
 const CONTROL_PAUSE = 1000;
 const PROFILE_PAUSE = 4000;
@@ -33,6 +36,8 @@ const visitors = new Map();
 const made = new Set();
 let instant = 0;
 let isFirst = true;
+/** @type {any[]} */
+let latestPayments = [];
 /** The visitor whose profile is open, or empty. */
 let opened = "";
 let openedAt = 0;
@@ -57,9 +62,13 @@ const asks = /** @type {HTMLButtonElement[]} */ ([
 
 const poller = new Worker("/console/poller.js", { type: "module" });
 const answer = new Answer();
-const map = new WorldMap(at("map"), open, made);
+const map = new WorldMap(at("map"), open, (visitorIds) => people.choose(visitorIds), made);
 const feed = new Feed(open, (visitorId) => visitors.get(visitorId)?.name ?? null, made);
 const people = new People(open);
+/** Opens the drawer if it hides nothing. */
+const reveal = drawer();
+const payments = new Payments(open, (item) => feed.whose(item));
+const totals = new Totals();
 const profile = new Profile(close, (visitorId) =>
   answer.open({ caller, operation: "getVisitor", visitorId }),
 );
@@ -81,17 +90,22 @@ window.addEventListener("hashchange", () => {
 at("new-key").addEventListener("click", mint);
 at("unlock").addEventListener("submit", unlock);
 for (const button of document.querySelectorAll("[data-request]")) {
-  button.addEventListener("click", () =>
-    answer.open({ caller, operation: /** @type {any} */ (button).dataset.request }),
-  );
+  button.addEventListener("click", () => answer.open(requestOf(/** @type {any} */ (button).dataset.request)));
 }
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(at(/** @type {any} */ (button).dataset.copy).textContent));
 }
 offerKeys();
+followHeader();
 setInterval(tick, 200);
 void map.load();
 void begin(hashedKey() ?? USUAL_KEY).finally(control);
+
+/** @param {import("./api.js").Operation} operation @returns {import("./answer.js").Asked} */
+function requestOf(operation) {
+  const query = operation === "getOverview" ? (totals.query(instant) ?? {}) : {};
+  return { caller, operation, query };
+}
 
 /** Shows the world of a key, and for an account token that of a website. @param {string} key @param {string | null} [websiteId] */
 async function begin(key, websiteId = null) {
@@ -171,6 +185,8 @@ function clear() {
   map.clear();
   feed.clear();
   people.clear();
+  payments.clear();
+  totals.clear();
   switches.wait();
   maker.wait();
   at("made-legend").hidden = true;
@@ -198,9 +214,14 @@ function answered(news) {
     for (const visitorId of news.removed) visitors.delete(visitorId);
     for (const visitor of [...news.added, ...news.changed]) visitors.set(visitor.visitorId, visitor);
     map.apply({ ...news, isFirst });
-    feed.apply(news.events, news.payments, instant);
+    latestPayments = news.payments;
+    const paid = feed.apply(news.events, news.payments, instant);
+    payments.show(paid);
+    for (const { visitorId } of paid) map.pay(visitorId);
+    if (paid.length > 0) totals.again();
     isFirst = false;
   }
+  totals.see(caller, latestPayments, instant);
   people.show([...visitors.values()], instant);
   maker.see();
   if (opened !== "" && performance.now() - openedAt > PROFILE_PAUSE) void inspect(opened);
@@ -277,7 +298,10 @@ async function control() {
 
 /** Shows the present settings; after a change the poller sends a request at once. */
 async function refresh(hasChanged = true) {
-  if (hasChanged) poller.postMessage({});
+  if (hasChanged) {
+    poller.postMessage({});
+    totals.again();
+  }
   if (hasChanged && opened !== "") void inspect(opened);
   if (lasting === null || caller.base === "") return;
   const { sites, operations } = lasting;
@@ -333,6 +357,7 @@ async function unlessRefused(act) {
       part.hidden = error.status !== 401;
   }
   if (refusal !== "") maker.refuse(refusal);
+  if (refusal !== "" && at("unlock").hidden) reveal();
   at("switch-board").hidden = refusal !== "";
   at("unlock").hidden = refusal === "";
   say(at("unlock-text"), refusal);
@@ -364,6 +389,14 @@ function offerKeys() {
     field.value ||= caller.key;
   });
   field.addEventListener("change", () => begin(field.value.trim() || caller.key));
+}
+
+/** Tells the style sheet the height of the header and the banner, below which other parts stay. */
+function followHeader() {
+  const header = /** @type {HTMLElement} */ (document.querySelector(".top"));
+  new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--top", `${header.offsetHeight}px`),
+  ).observe(header);
 }
 
 /** Updates all parts that change with time alone. */

@@ -2,7 +2,8 @@
 
 import { get } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
-import { anonymous, WAITING } from "./format.js";
+import { WAITING } from "./format.js";
+import { nameOf } from "./names.js";
 import { browsed, controlled, documented, send, writeAsCurl } from "./writes.js";
 
 const LAUNCH = "launch_day";
@@ -136,7 +137,7 @@ export class Maker {
 
   /** @param {Visitor} visitor */
   #whom({ visitorId, name }) {
-    const who = name ?? anonymous(visitorId);
+    const who = nameOf({ visitorId, name });
     if (visitorId === this.links.opened()) return `For ${who}, whose profile is open.`;
     const which = name === null ? "the latest anonymous visitor" : "the latest visitor";
     return `For ${who}, ${which}; open a profile to choose somebody else.`;

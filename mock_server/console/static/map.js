@@ -1,71 +1,117 @@
-// The world map: a dot for each active visitor.
+// The world map: a dot for each active visitor, a disc for those whose dots would overlap.
 
+import { clustered, radiusOf } from "./clusters.js";
 import { h, s } from "./dom.js";
-import { anonymous, place } from "./format.js";
+import { counted, place } from "./format.js";
+import { listen } from "./gestures.js";
+import { hashed } from "./hash.js";
+import { nameOf } from "./names.js";
+import { avatar, flag } from "./pictures.js";
 import { placeOf } from "./places.js";
 import { HEIGHT, WIDTH, landPath, project } from "./projection.js";
+import { around, between, boxOf, MOST_ZOOM, moved, scaleOf, WHOLE, within, zoomed } from "./view.js";
 
 /** The largest distance of a dot from its city, in units of the drawing. */
-const SPREAD = 7;
+const SPREAD = 4;
 /** The number of steps in which a dot gets paler while its visitor is idle, within ten minutes. */
 const STEPS = 4;
 const STEP = 600_000 / STEPS;
 const MOST_PULSES = 40;
-const VIEW = `0 0 ${WIDTH} ${HEIGHT}`;
+/** The factor of a step of zoom by a key or a button. */
+const ZOOM_STEP = 2;
+/** The part of the frame by which an arrow key moves the map. */
+const PAN_STEP = 0.2;
+/** The time of a zoom by a click or a key, in ms. */
+const ZOOM_TIME = 260;
+/** What is drawn beyond the edges of the frame, as a part of its size. */
+const BEYOND = 0.3;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const HELP = "World map. Arrow keys move it, plus and minus zoom, 0 shows the whole world.";
 
 /**
  * @typedef {import("./poller.js").Visitor} Visitor
- * @typedef {{visitor: Visitor, element: SVGElement, x: number, y: number, step: number}} Dot
+ * @typedef {{visitor: Visitor, x: number, y: number, isAlone: boolean}} Spot
+ * @typedef {import("./clusters.js").Cluster<Spot>} Cluster
+ * @typedef {{cluster: Cluster, element: any}} Drawn a dot or a disc on the page
  */
 
 export class WorldMap {
-  /** @type {Map<string, Dot>} */
-  #dots = new Map();
+  /** @type {Map<string, Spot>} */
+  #spots = new Map();
+  /** @type {Cluster[]} */
+  #clusters = [];
+  /** The scale for which the clusters are; 0 if they are out of date. */
+  #clusteredFor = 0;
+  /** @type {Map<string, Drawn>} */
+  #drawn = new Map();
   /** @type {any} the places of cities; null until somebody without coordinates came */
   #places = null;
   #isAsking = false;
   #selected = "";
+  #instant = 0;
+  #view = WHOLE;
+  #frame = { width: 0, height: 0 };
+  /** The numbers of the waiting frames of the browser; 0 for none. */
+  #waiting = 0;
+  #moving = 0;
   #land = s("path", { class: "land" });
   #visitors = s("g", {});
   #customers = s("g", {});
+  #marked = s("g", {});
   #pulses = h("div", { class: "pulses", "aria-hidden": "true" });
   #tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
 
   /**
    * @param {HTMLElement} frame what the map fills
    * @param {(visitorId: string) => void} open called for the visitor that was chosen
+   * @param {(visitorIds: string[]) => void} choose called for the visitors of a disc that no zoom divides
    * @param {Set<string>} made the ids of the visitors about whom something was made here
    */
-  constructor(frame, open, made) {
+  constructor(frame, open, choose, made) {
+    this.open = open;
+    this.choose = choose;
     this.made = made;
     const dots = s("g", {
       class: "dots",
       role: "group",
       "aria-label": "Active visitors; arrow keys go from one to the next",
     });
-    dots.append(this.#visitors, this.#customers);
+    dots.append(this.#visitors, this.#customers, this.#marked);
     // The land has a drawing of its own, so that it is not drawn again with each dot.
-    const land = s("svg", { viewBox: VIEW, class: "world", "aria-hidden": "true" }, this.#land);
-    this.drawing = s("svg", { viewBox: VIEW, class: "world over" }, dots);
-    this.frame = h("div", { class: "drawings" }, land, this.#pulses, this.drawing, this.#tip);
-    frame.append(this.frame);
+    this.land = s("svg", { class: "world", "aria-hidden": "true" }, this.#land);
+    this.drawing = s("svg", { class: "world over" }, dots);
+    this.frame = h(
+      "div",
+      { class: "drawings", tabindex: "0", role: "group", "aria-label": HELP },
+      ...[this.land, this.#pulses, this.drawing, this.#tip],
+    );
+    frame.prepend(this.frame);
+    frame.append(
+      h(
+        "div",
+        { class: "zoom", role: "group", "aria-label": "Zoom" },
+        button("+", "Zoom in", () => this.#zoomBy(ZOOM_STEP)),
+        button("−", "Zoom out", () => this.#zoomBy(1 / ZOOM_STEP)),
+        button("⟲", "Show the whole world", () => this.#go(WHOLE)),
+      ),
+    );
     // The frame listens, since a drawing that listens for the focus would get into the tab order.
-    this.frame.addEventListener("click", (/** @type {Event} */ event) =>
-      this.#with(event, ({ visitor }) => open(visitor.visitorId)),
-    );
-    this.frame.addEventListener("pointerover", (/** @type {Event} */ event) =>
-      this.#with(event, (dot) => this.#point(dot)),
-    );
-    this.frame.addEventListener("pointerout", () => this.#unpoint());
-    this.frame.addEventListener("focusin", (/** @type {Event} */ event) =>
-      this.#with(event, (dot) => this.#point(dot)),
-    );
-    this.frame.addEventListener("focusout", () => this.#unpoint());
-    this.frame.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
-      this.#with(event, (dot) => this.#pressed(event, dot, open)),
-    );
-    new ResizeObserver(([entry]) => this.#scale(entry.contentRect.width)).observe(this.frame);
+    const on = (/** @type {string} */ kind, /** @type {(drawn: Drawn) => void} */ act) =>
+      this.frame.addEventListener(kind, (/** @type {Event} */ event) => this.#with(event, act));
+    on("click", (drawn) => this.#enter(drawn));
+    on("pointerover", (drawn) => this.#point(drawn));
+    on("focusin", (drawn) => this.#point(drawn));
+    for (const kind of ["pointerout", "focusout"]) this.frame.addEventListener(kind, () => this.#unpoint());
+    this.frame.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#pressed(event));
+    listen(this.frame, {
+      zoom: (factor, at) => {
+        const before = this.#view;
+        this.#look(zoomed(before, this.#frame, factor, at));
+        return this.#view.zoom !== before.zoom || (factor > 1 && before.zoom === MOST_ZOOM);
+      },
+      move: (right, down) => this.#look(moved(this.#view, this.#frame, right, down)),
+    });
+    new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect)).observe(this.frame);
   }
 
   /** Draws the land. */
@@ -79,94 +125,59 @@ export class WorldMap {
    * @param {{added: Visitor[], changed: Visitor[], removed: string[], instant: number, isFirst: boolean}} changes
    */
   apply({ added, changed, removed, instant, isFirst }) {
-    for (const visitorId of removed) this.#leave(visitorId);
-    for (const visitor of added) this.#arrive(visitor, isFirst);
-    for (const visitor of changed) this.#change(visitor);
-    for (const dot of this.#dots.values()) fade(dot, instant);
-    this.#keepOneInTabOrder();
-    if (!isFirst) for (const visitor of added) this.#pulse(visitor.visitorId);
+    this.#instant = instant;
+    const moves = changed.filter(({ visitorId, page }) => this.#spots.get(visitorId)?.visitor.page !== page);
+    for (const visitorId of removed) this.#spots.delete(visitorId);
+    for (const visitor of [...added, ...changed]) this.#put(visitor);
+    this.#recluster(!isFirst);
+    if (!isFirst) for (const { visitorId } of [...added, ...moves]) this.#pulse(visitorId, "");
   }
 
   /** Removes all dots, for another website. */
   clear() {
-    for (const { element } of this.#dots.values()) element.remove();
-    this.#dots.clear();
+    for (const { element } of this.#drawn.values()) element.remove();
+    this.#drawn.clear();
+    this.#spots.clear();
+    this.#clusters = [];
     this.#pulses.replaceChildren();
     this.#unpoint();
   }
 
-  /** Marks one visitor; an empty id marks none. @param {string} visitorId */
+  /** Marks one visitor, and moves the map so that the dot is seen; an empty id marks none. @param {string} visitorId */
   select(visitorId) {
-    this.#dots.get(this.#selected)?.element.classList.remove("selected");
     this.#selected = visitorId;
-    this.#dots.get(visitorId)?.element.classList.add("selected");
+    this.mark();
+    const spot = this.#spots.get(visitorId);
+    if (spot !== undefined && !this.#isShown(spot, 0))
+      this.#go(within({ ...spot, zoom: this.#view.zoom }, this.#frame));
   }
 
   /** Marks the visitors about whom something was made here, and no others. */
   mark() {
-    for (const dot of this.#dots.values()) this.#describe(dot);
+    for (const spot of this.#spots.values()) spot.isAlone = this.#isAlone(spot.visitor);
+    this.#recluster(false);
   }
 
-  /** @param {Visitor} visitor @param {boolean} isFirst */
-  #arrive(visitor, isFirst) {
-    const element = s("circle", { role: "button", tabindex: "-1", "data-id": visitor.visitorId });
-    const dot = { visitor, element, x: 0, y: 0, step: -1 };
-    this.#dots.set(visitor.visitorId, dot);
-    element.classList.add("dot");
-    if (!isFirst) element.classList.add("arriving");
-    if (visitor.visitorId === this.#selected) element.classList.add("selected");
-    this.#describe(dot);
-    this.#put(dot);
+  /** Draws a larger ring around a visitor who paid. @param {string | null} visitorId */
+  pay(visitorId) {
+    if (visitorId !== null) this.#pulse(visitorId, "paid");
+  }
+
+  /** The marked visitors are never in a cluster. @param {Visitor} visitor */
+  #isAlone({ visitorId }) {
+    return visitorId === this.#selected || this.made.has(visitorId);
   }
 
   /** @param {Visitor} visitor */
-  #change(visitor) {
-    const dot = this.#dots.get(visitor.visitorId);
-    if (dot === undefined) return;
-    const hasMoved = dot.visitor.page !== visitor.page;
-    dot.visitor = visitor;
-    this.#describe(dot);
-    this.#put(dot);
-    if (hasMoved) this.#pulse(visitor.visitorId);
-  }
-
-  /** @param {string} visitorId */
-  #leave(visitorId) {
-    const dot = this.#dots.get(visitorId);
-    if (dot === undefined) return;
-    this.#dots.delete(visitorId);
-    const { element } = dot;
-    element.classList.add("leaving");
-    element.removeAttribute("tabindex");
-    element.removeAttribute("data-id");
-    setTimeout(() => element.remove(), 600);
-  }
-
-  /** @param {Dot} dot */
-  #describe({ visitor, element }) {
-    const { name, visitorId, city, countryCode, page, isCustomer } = visitor;
-    const who = `${name ?? anonymous(visitorId)}${isCustomer ? ", customer" : ""}`;
-    const isMade = this.made.has(visitorId);
-    const parts = [who, place(city, countryCode), page, isMade ? "made here" : null];
-    element.setAttribute("aria-label", parts.filter(Boolean).join(", "));
-    element.classList.toggle("made", isMade);
-    element.classList.toggle("customer", isCustomer);
-    const layer = isCustomer ? this.#customers : this.#visitors;
-    if (element.parentNode !== layer) layer.append(element);
-  }
-
-  /** Moves a dot to its place. @param {Dot} dot */
-  #put(dot) {
-    const [x, y] = this.#placeOf(dot.visitor);
-    if (x === dot.x && y === dot.y) return;
-    [dot.x, dot.y] = [x, y];
-    dot.element.setAttribute("cx", x.toFixed(1));
-    dot.element.setAttribute("cy", y.toFixed(1));
+  #put(visitor) {
+    const [x, y] = this.#placeOf(visitor);
+    this.#spots.set(visitor.visitorId, { visitor, x, y, isAlone: this.#isAlone(visitor) });
   }
 
   /** @param {Visitor} visitor @returns {[number, number]} */
   #placeOf({ visitorId, longitude, latitude, city, countryCode }) {
-    const [angle, distance] = coins(visitorId);
+    const hash = hashed(visitorId);
+    const [angle, distance] = [(hash >>> 16) / 65_536, (hash & 0xffff) / 65_536];
     const at =
       longitude !== null && latitude !== null ? [longitude, latitude] : this.#cityOf(countryCode, city);
     // Visitors without a known place are along the lower edge.
@@ -191,35 +202,139 @@ export class WorldMap {
     this.#isAsking = true;
     const reply = await fetch("/console/places.json");
     this.#places = await reply.json();
-    for (const dot of this.#dots.values()) this.#put(dot);
+    for (const { visitor } of this.#spots.values()) this.#put(visitor);
+    this.#recluster(false);
   }
 
-  /** Draws a growing ring around a visitor who came or opened another page. @param {string} visitorId */
-  #pulse(visitorId) {
-    const dot = this.#dots.get(visitorId);
-    if (dot === undefined || this.#pulses.childElementCount >= MOST_PULSES || document.hidden) return;
-    const ring = h("i", { class: dot.visitor.isCustomer ? "pulse customer" : "pulse" });
-    ring.style.left = `${(100 * dot.x) / WIDTH}%`;
-    ring.style.top = `${(100 * dot.y) / HEIGHT}%`;
-    ring.addEventListener("animationend", () => ring.remove());
+  /** Finds the clusters again, since visitors have changed. @param {boolean} isNews whether new dots appear slowly */
+  #recluster(isNews) {
+    this.#clusteredFor = 0;
+    this.#draw(isNews);
+  }
+
+  /** Draws the dots and discs in sight. The clusters change in steps, so that a zoom does not rearrange them all the time. @param {boolean} [isNews] */
+  #draw(isNews = false) {
+    if (this.#frame.width === 0) return;
+    const scale = scaleOf(2 ** (Math.round(2 * Math.log2(this.#view.zoom)) / 2), this.#frame);
+    if (scale !== this.#clusteredFor) this.#clusters = clustered(this.#spots.values(), scale);
+    this.#clusteredFor = scale;
+    const left = new Map(this.#drawn);
+    for (const cluster of this.#clusters) {
+      if (!this.#isShown(cluster, BEYOND)) continue;
+      const { visitorId } = cluster.spots[0].visitor;
+      const key = cluster.spots.length === 1 ? visitorId : `+${visitorId}`;
+      let drawn = left.get(key);
+      left.delete(key);
+      if (drawn === undefined) {
+        drawn = { cluster, element: cluster.spots.length === 1 ? newDot(key, isNews) : newDisc(key) };
+        this.#drawn.set(key, drawn);
+        this.#describe(drawn);
+      } else if (drawn.cluster !== cluster) {
+        drawn.cluster = cluster;
+        this.#describe(drawn);
+      }
+    }
+    for (const [key, { element }] of left) this.#remove(key, element, isNews);
+    this.#keepOneInTabOrder();
+  }
+
+  /** @param {string} key @param {any} element @param {boolean} isNews */
+  #remove(key, element, isNews) {
+    if (element === document.activeElement) this.frame.focus({ preventScroll: true });
+    this.#drawn.delete(key);
+    if (!isNews || this.#spots.has(key) || key.startsWith("+")) {
+      element.remove();
+      return;
+    }
+    element.classList.add("leaving");
+    element.removeAttribute("tabindex");
+    element.removeAttribute("data-key");
+    setTimeout(() => element.remove(), 600);
+  }
+
+  /** @param {Drawn} drawn */
+  #describe({ cluster, element }) {
+    const { spots, x, y } = cluster;
+    const customers = spots.filter(({ visitor }) => visitor.isCustomer).length;
+    if (spots.length === 1) this.#describeDot(spots[0], element);
+    else describeDisc(cluster, element, customers);
+    move(element, x, y);
+    const layer = spots[0].isAlone ? this.#marked : customers > 0 ? this.#customers : this.#visitors;
+    if (element.parentNode !== layer) layer.append(element);
+  }
+
+  /** @param {Spot} spot @param {any} element */
+  #describeDot({ visitor }, element) {
+    const { visitorId, city, countryCode, page, isCustomer, seen } = visitor;
+    const isMade = this.made.has(visitorId);
+    const who = `${nameOf(visitor)}${isCustomer ? ", customer" : ""}`;
+    set(
+      element,
+      "aria-label",
+      [who, place(city, countryCode), page, isMade ? "made here" : null].filter(Boolean).join(", "),
+    );
+    const step = Math.min(Math.max(Math.floor((this.#instant - seen) / STEP), 0), STEPS - 1);
+    set(element, "data-idle", String(step));
+    element.classList.toggle("made", isMade);
+    element.classList.toggle("customer", isCustomer);
+    element.classList.toggle("selected", visitorId === this.#selected);
+  }
+
+  /** @param {{x: number, y: number}} point @param {number} beyond */
+  #isShown({ x, y }, beyond) {
+    const box = boxOf(this.#view, this.#frame);
+    const [right, down] = [beyond * box.width, beyond * box.height];
+    return (
+      x >= box.x - right &&
+      x <= box.x + box.width + right &&
+      y >= box.y - down &&
+      y <= box.y + box.height + down
+    );
+  }
+
+  /** Draws a growing ring around a visitor who came, opened another page or paid. @param {string} visitorId @param {string} kind */
+  #pulse(visitorId, kind) {
+    const spot = this.#spots.get(visitorId);
+    if (spot === undefined || !this.#isShown(spot, 0)) return;
+    if (this.#pulses.childElementCount >= MOST_PULSES || document.hidden) return;
     // Without animations the ring would never be removed.
-    if (matchMedia("(prefers-reduced-motion: no-preference)").matches) this.#pulses.append(ring);
+    if (!isAnimated()) return;
+    const { x, y } = this.#clusters.find(({ spots }) => spots.includes(spot)) ?? spot;
+    const box = boxOf(this.#view, this.#frame);
+    const ring = h("i", { class: `pulse ${spot.visitor.isCustomer ? "customer" : ""} ${kind}` });
+    ring.style.left = `${(100 * (x - box.x)) / box.width}%`;
+    ring.style.top = `${(100 * (y - box.y)) / box.height}%`;
+    ring.addEventListener("animationend", () => ring.remove());
+    this.#pulses.append(ring);
   }
 
-  /** @param {Event} event @param {(dot: Dot) => void} act */
+  /** @param {Event} event @param {(drawn: Drawn) => void} act */
   #with(event, act) {
-    const dot = this.#dots.get(/** @type {any} */ (event.target).dataset?.id ?? "");
-    if (dot !== undefined) act(dot);
+    const element = /** @type {Element} */ (event.target).closest("[data-key]");
+    const drawn = this.#drawn.get(/** @type {any} */ (element)?.dataset.key ?? "");
+    if (drawn !== undefined) act(drawn);
   }
 
-  /** @param {Dot} dot */
-  #point({ visitor, element }) {
-    const { name, visitorId, city, countryCode, page, system, isCustomer } = visitor;
-    const title = h("strong", { dir: "auto" }, name ?? anonymous(visitorId));
-    const lines = [place(city, countryCode), page, system]
-      .filter(Boolean)
-      .map((line) => h("span", { dir: "auto" }, line));
-    this.#tip.replaceChildren(title, isCustomer ? h("em", {}, "customer") : "", ...lines);
+  /** Opens the profile of a dot; zooms to a disc, or tells who is in it. @param {Drawn} drawn */
+  #enter({ cluster }) {
+    const { spots } = cluster;
+    if (spots.length === 1) {
+      this.open(spots[0].visitor.visitorId);
+      return;
+    }
+    if (this.#view.zoom === MOST_ZOOM) {
+      this.choose(spots.map(({ visitor }) => visitor.visitorId));
+      return;
+    }
+    const next = around(spots, this.#frame);
+    const least = Math.min(this.#view.zoom * ZOOM_STEP, MOST_ZOOM);
+    this.#go(within({ ...next, zoom: Math.max(next.zoom, least) }, this.#frame));
+  }
+
+  /** @param {Drawn} drawn */
+  #point({ cluster, element }) {
+    const { spots } = cluster;
+    this.#tip.replaceChildren(...(spots.length === 1 ? aboutOne(spots[0].visitor) : aboutMany(spots)));
     this.#tip.hidden = false;
     const outer = this.frame.getBoundingClientRect();
     const inner = element.getBoundingClientRect();
@@ -234,62 +349,188 @@ export class WorldMap {
     this.#tip.hidden = true;
   }
 
-  /** @param {KeyboardEvent} event @param {Dot} dot @param {(visitorId: string) => void} open */
-  #pressed(event, dot, open) {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      open(dot.visitor.visitorId);
-      return;
-    }
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const drawn = this.#drawn.get(/** @type {any} */ (event.target).dataset.key ?? "");
     const direction = ARROWS[/** @type {keyof typeof ARROWS} */ (event.key)];
-    if (direction === undefined) return;
+    if (event.key === "+" || event.key === "=") this.#zoomBy(ZOOM_STEP);
+    else if (event.key === "-") this.#zoomBy(1 / ZOOM_STEP);
+    else if (event.key === "0") this.#go(WHOLE);
+    else if (drawn !== undefined && (event.key === "Enter" || event.key === " ")) this.#enter(drawn);
+    else if (direction === undefined) return;
+    else if (drawn === undefined) {
+      const [right, down] = direction;
+      const { width, height } = this.#frame;
+      this.#go(moved(this.#view, this.#frame, right * width * PAN_STEP, down * height * PAN_STEP));
+    } else this.#step(drawn, direction);
     event.preventDefault();
-    const next = nearest(this.#dots.values(), dot, direction);
+  }
+
+  /** Moves the focus from a dot to the next one in a direction. @param {Drawn} from @param {number[]} direction */
+  #step(from, direction) {
+    const next = nearest(this.#drawn.values(), from, direction);
     if (next === null) return;
-    dot.element.setAttribute("tabindex", "-1");
+    from.element.setAttribute("tabindex", "-1");
     next.element.setAttribute("tabindex", "0");
-    /** @type {any} */ (next.element).focus();
+    if (!this.#isShown(next.cluster, 0))
+      this.#look(within({ ...next.cluster, zoom: this.#view.zoom }, this.#frame));
+    next.element.focus({ preventScroll: true });
   }
 
   /** Keeps one dot in the tab order; arrow keys move from there. */
   #keepOneInTabOrder() {
-    if (this.drawing.querySelector(".dot[tabindex='0']") !== null) return;
-    const [first] = this.#dots.values();
+    if (this.drawing.querySelector("[tabindex='0']") !== null) return;
+    const [first] = this.#drawn.values();
     first?.element.setAttribute("tabindex", "0");
   }
 
-  /** Scales the dots, so that they have one size on every screen. @param {number} width of the drawing, in pixels */
-  #scale(width) {
-    if (width > 0) this.drawing.style.setProperty("--unit", String(WIDTH / width));
+  /** @param {number} factor */
+  #zoomBy(factor) {
+    this.#go(zoomed(this.#view, this.#frame, factor));
+  }
+
+  /** Moves to a view in some steps, or at once if motion is unwanted. @param {import("./view.js").View} goal */
+  #go(goal) {
+    cancelAnimationFrame(this.#moving);
+    const from = this.#view;
+    const begun = performance.now();
+    const step = () => {
+      const part = isAnimated() ? Math.min((performance.now() - begun) / ZOOM_TIME, 1) : 1;
+      this.#look(part === 1 ? goal : between(from, goal, part * (2 - part)), true);
+      if (part < 1) this.#moving = requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  /** Shows a view from the next frame on. @param {import("./view.js").View} view @param {boolean} [isStep] whether it belongs to a movement */
+  #look(view, isStep = false) {
+    if (!isStep) cancelAnimationFrame(this.#moving);
+    this.#view = view;
+    this.#waiting ||= requestAnimationFrame(() => this.#show());
+  }
+
+  #show() {
+    this.#waiting = 0;
+    const { x, y, width, height } = boxOf(this.#view, this.#frame);
+    for (const drawing of [this.land, this.drawing])
+      drawing.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    // The dots have one size on every screen and at every zoom.
+    const unit = String(1 / scaleOf(this.#view.zoom, this.#frame));
+    if (this.drawing.style.getPropertyValue("--unit") !== unit)
+      this.drawing.style.setProperty("--unit", unit);
+    this.frame.classList.toggle("is-zoomed", this.#view.zoom > 1);
+    this.#pulses.replaceChildren();
+    this.#unpoint();
+    this.#draw();
+  }
+
+  /** @param {{width: number, height: number}} frame */
+  #resize({ width, height }) {
+    if (width === 0 || height === 0) return;
+    this.#frame = { width, height };
+    this.#view = within(this.#view, this.#frame);
+    this.#show();
   }
 }
 
-/** @param {Dot} dot @param {number} instant */
-function fade(dot, instant) {
-  const step = Math.min(Math.max(Math.floor((instant - dot.visitor.seen) / STEP), 0), STEPS - 1);
-  if (step === dot.step) return;
-  dot.step = step;
-  dot.element.setAttribute("data-idle", String(step));
+/** @param {string} sign @param {string} label @param {() => void} onclick */
+function button(sign, label, onclick) {
+  return h("button", { type: "button", "aria-label": label, title: label, onclick }, sign);
 }
 
-/** Finds the closest dot in a direction; dots near the axis count as closer. @param {Iterable<Dot>} dots @param {Dot} from @param {number[]} direction @returns {Dot | null} */
-function nearest(dots, from, [dx, dy]) {
+/** @param {string} key @param {boolean} isNews */
+function newDot(key, isNews) {
+  const dot = s("circle", { role: "button", tabindex: "-1", "data-key": key, "data-id": key });
+  dot.classList.add("dot");
+  if (isNews) dot.classList.add("arriving");
+  return dot;
+}
+
+/** @param {string} key */
+function newDisc(key) {
+  const ring = s("circle", { class: "disc-part", pathLength: "100", transform: "rotate(-90)" });
+  const text = s("text", { "text-anchor": "middle", dy: ".35em" });
+  return s(
+    "g",
+    { class: "disc", role: "button", tabindex: "-1", "data-key": key },
+    s("circle", { class: "disc-all" }),
+    ring,
+    text,
+  );
+}
+
+/** @param {Cluster} cluster @param {any} element @param {number} customers */
+function describeDisc({ spots }, element, customers) {
+  const count = spots.length;
+  const { city, countryCode } = spots[0].visitor;
+  const bought = customers === 0 ? "" : `, ${counted(customers)} customer${customers === 1 ? "" : "s"}`;
+  set(
+    element,
+    "aria-label",
+    `${counted(count)} visitors${bought}, around ${place(city, countryCode)}; zoom in`,
+  );
+  if (
+    element.getAttribute("data-count") === `${count}` &&
+    element.getAttribute("data-customers") === `${customers}`
+  )
+    return;
+  set(element, "data-count", String(count));
+  set(element, "data-customers", String(customers));
+  const [all, part, text] = element.children;
+  for (const circle of [all, part]) set(circle, "r", String(radiusOf(count)));
+  set(part, "stroke-dasharray", `${(100 * customers) / count} 100`);
+  text.textContent = count < 1000 ? String(count) : `${(count / 1000).toFixed(1)}k`;
+}
+
+/** @param {Element} element @param {string} name @param {string} value */
+function set(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** @param {any} element @param {number} x @param {number} y */
+function move(element, x, y) {
+  const place = `${x.toFixed(2)}px ${y.toFixed(2)}px`;
+  if (element.style.translate !== place) element.style.translate = place;
+}
+
+/** @param {Visitor} visitor */
+function aboutOne(visitor) {
+  const { visitorId, city, countryCode, page, system, isCustomer } = visitor;
+  return [
+    avatar(visitorId),
+    h("strong", { dir: "auto" }, nameOf(visitor)),
+    isCustomer ? h("em", {}, "customer") : "",
+    h("span", { dir: "auto" }, flag(countryCode), " ", place(city, countryCode)),
+    ...[page, system].filter(Boolean).map((line) => h("span", { dir: "auto" }, line)),
+  ];
+}
+
+/** @param {Spot[]} spots */
+function aboutMany(spots) {
+  return [
+    h("strong", {}, `${counted(spots.length)} visitors`),
+    ...spots
+      .slice(0, 3)
+      .map(({ visitor }) => h("span", { dir: "auto" }, flag(visitor.countryCode), " ", nameOf(visitor))),
+    spots.length > 3 ? h("span", {}, "…") : "",
+  ];
+}
+
+/** Finds the closest dot in a direction; dots near the axis count as closer. @param {Iterable<Drawn>} all @param {Drawn} from @param {number[]} direction @returns {Drawn | null} */
+function nearest(all, from, [dx, dy]) {
   let best = null;
   let least = Infinity;
-  for (const dot of dots) {
-    const [x, y] = [dot.x - from.x, dot.y - from.y];
+  for (const drawn of all) {
+    const [x, y] = [drawn.cluster.x - from.cluster.x, drawn.cluster.y - from.cluster.y];
     const along = x * dx + y * dy;
     const across = Math.abs(x * dy - y * dx);
     const cost = along + 2 * across;
-    if (along > 0 && cost < least) [best, least] = [dot, cost];
+    if (along > 0 && cost < least) [best, least] = [drawn, cost];
   }
   return best;
 }
 
-/** Returns two numbers in [0, 1) that are always the same for a visitor. @param {string} visitorId */
-function coins(visitorId) {
-  let hash = 2_166_136_261;
-  for (let i = 0; i < visitorId.length; i += 1) hash = Math.imul(hash ^ visitorId.charCodeAt(i), 16_777_619);
-  hash = Math.imul(hash ^ (hash >>> 15), 2_246_822_507);
-  return [((hash >>> 16) & 0xffff) / 65_536, (hash & 0xffff) / 65_536];
+function isAnimated() {
+  return matchMedia("(prefers-reduced-motion: no-preference)").matches;
 }

@@ -1,7 +1,9 @@
 // The lists of active visitors and of their pages.
 
 import { at, h, reconcile, say } from "./dom.js";
-import { ago, anonymous, counted, place, WAITING } from "./format.js";
+import { ago, counted, place, WAITING } from "./format.js";
+import { nameOf } from "./names.js";
+import { avatar, flag } from "./pictures.js";
 
 /** The most rows of a list; the search finds others. */
 const MOST_VISITORS = 100;
@@ -16,6 +18,8 @@ export class People {
   #visitors = [];
   #instant = 0;
   #isKnown = false;
+  /** The visitors of a disc of the map, to whom the list is narrowed; null for no such choice. @type {Set<string> | null} */
+  #chosen = null;
 
   /** @param {(visitorId: string) => void} open called for the visitor that was chosen */
   constructor(open) {
@@ -24,6 +28,10 @@ export class People {
     this.search = at("visitor-search");
     this.open = open;
     this.search.addEventListener("input", () => this.#showVisitors());
+    at("visitors-chosen").addEventListener("click", () => {
+      this.choose(null);
+      this.search.focus();
+    });
     this.clear();
   }
 
@@ -36,9 +44,18 @@ export class People {
     this.#showPages();
   }
 
+  /** Narrows the list to some visitors; null shows all again. @param {string[] | null} visitorIds */
+  choose(visitorIds) {
+    this.#chosen = visitorIds === null ? null : new Set(visitorIds);
+    this.search.value = "";
+    this.#showVisitors();
+    if (visitorIds !== null) at("visitors-chosen").focus();
+  }
+
   /** Removes all rows, since nothing is known yet. */
   clear() {
     this.#visitors = [];
+    this.#chosen = null;
     this.#isKnown = false;
     this.#showVisitors();
     this.#showPages();
@@ -46,7 +63,11 @@ export class People {
 
   #showVisitors() {
     const wanted = this.search.value.trim().toLowerCase();
-    const found = this.#visitors.filter((visitor) => wanted === "" || words(visitor).includes(wanted));
+    const found = this.#visitors
+      .filter(({ visitorId }) => this.#chosen?.has(visitorId) ?? true)
+      .filter((visitor) => wanted === "" || words(visitor).includes(wanted));
+    at("visitors-chosen").hidden = this.#chosen === null;
+    say(at("visitors-chosen"), `${counted(found.length)} from the map ✕`);
     found.sort((one, other) => other.seen - one.seen || (one.visitorId < other.visitorId ? -1 : 1));
     const shown = found.slice(0, MOST_VISITORS);
     reconcile(
@@ -73,9 +94,8 @@ export class People {
 
   /** @param {string} visitorId */
   #row(visitorId) {
-    const parts = ["key-dot", "who", "when faint", "more faint"].map((name) =>
-      h("span", { class: name, dir: "auto" }),
-    );
+    const parts = ["who", "when faint", "more faint"].map((name) => h("span", { class: name, dir: "auto" }));
+    parts.unshift(h("span", { class: "face" }, avatar(visitorId)));
     return h(
       "li",
       {},
@@ -86,16 +106,19 @@ export class People {
   /** @param {HTMLElement} row @param {Visitor} visitor */
   #fill(row, { visitorId, name, city, countryCode, page, system, isCustomer, seen }) {
     const [mark, who, when, more] = /** @type {any} */ (row.firstElementChild).children;
-    mark.className = isCustomer ? "key-dot customer" : "key-dot";
+    mark.classList.toggle("customer", isCustomer);
     mark.title = isCustomer ? "customer" : "visitor";
-    say(who, name ?? anonymous(visitorId));
+    say(who, nameOf({ visitorId, name }));
     who.classList.toggle("is-anonymous", name === null);
     say(when, ago(this.#instant - seen));
     const parts = [page, place(city, countryCode), system].filter(Boolean).map(String);
     if (more.title !== parts.join("\n")) {
       more.title = parts.join("\n");
       // Each text is isolated, so that it does not change the direction of the others.
-      more.replaceChildren(...parts.flatMap((part, i) => [i === 0 ? "" : "  ·  ", h("bdi", {}, part)]));
+      more.replaceChildren(
+        flag(countryCode),
+        ...parts.flatMap((part, i) => [i === 0 ? " " : "  ·  ", h("bdi", {}, part)]),
+      );
     }
   }
 
@@ -155,7 +178,14 @@ export class People {
 
 /** @param {Visitor} visitor */
 function words({ visitorId, name, page, city, countryCode, system, isCustomer }) {
-  return [name, page ?? NO_PAGE, place(city, countryCode), system, visitorId, isCustomer ? "customer" : ""]
+  return [
+    nameOf({ visitorId, name }),
+    page ?? NO_PAGE,
+    place(city, countryCode),
+    system,
+    visitorId,
+    isCustomer ? "customer" : "",
+  ]
     .join("\n")
     .toLowerCase();
 }

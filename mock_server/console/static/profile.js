@@ -1,7 +1,9 @@
 // The profile of one visitor, as `GET /visitors/{visitorId}` gives it.
 
 import { at, h, s } from "./dom.js";
-import { ago, anonymous, counted, dateTime, length, place } from "./format.js";
+import { ago, counted, dateTime, length, place } from "./format.js";
+import { nameOf } from "./names.js";
+import { avatar, flag } from "./pictures.js";
 
 /** The number of newest pages and goals that are shown; older ones are shown on demand. */
 const FIRST_SHOWN = 40;
@@ -58,12 +60,14 @@ export class Profile {
     const { data, visitor, visitorId, problem, instant } = shown;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.id;
     const scrolled = this.panel.querySelector(".timeline")?.scrollTop ?? 0;
-    const name = data?.profile?.metadata?.name ?? visitor?.name ?? anonymous(visitorId);
+    const known = data?.profile?.metadata?.name ?? visitor?.name ?? null;
+    const name = nameOf({ visitorId, name: known });
     this.panel.hidden = false;
     const parts = [
       h(
         "header",
         {},
+        avatar(visitorId),
         h("h2", { id: "profile-title", tabindex: "-1", dir: "auto" }, String(name)),
         h(
           "span",
@@ -111,8 +115,14 @@ export class Profile {
       facts([
         [
           "Place",
-          [identity.city, identity.region, identity.country].filter(Boolean).join(", ") ||
-            place(null, identity.countryCode),
+          h(
+            "span",
+            {},
+            flag(identity.countryCode),
+            " ",
+            [identity.city, identity.region, identity.country].filter(Boolean).join(", ") ||
+              place(null, identity.countryCode),
+          ),
         ],
         [
           "Device",
@@ -207,7 +217,7 @@ function badge(text, kind = "") {
   return h("span", { class: `badge ${kind}`, dir: "auto" }, text);
 }
 
-/** @param {[string, string | null | undefined][]} rows */
+/** @param {[string, any][]} rows */
 function facts(rows) {
   const known = rows.filter(([, value]) => value);
   return h(

@@ -1,0 +1,87 @@
+// The sums beside the map: money of the last ten minutes, and visitors and money of today.
+
+import { ask, Trouble } from "./api.js";
+import { at, say } from "./dom.js";
+import { counted, day, sum } from "./format.js";
+
+/** The time between two requests for today, in ms. */
+const PAUSE = 15_000;
+/** The timeout of a request, in ms. */
+const PATIENCE = 20_000;
+const UNKNOWN = "–";
+
+/** @typedef {{startAt: string, endAt: string, fields: string}} Today the parameters of the report */
+
+export class Totals {
+  /** @type {import("./api.js").Caller | null} */
+  #caller = null;
+  /** The website's facts, such as its time zone and currency; null until they are known. @type {any} */
+  #website = null;
+  #asking = new AbortController();
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  /** Forgets the sums, since they belong to another key or website. */
+  clear() {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    this.#caller = null;
+    this.#website = null;
+    this.again();
+    for (const id of ["ten-money", "today-visitors", "today-money"]) say(at(id), UNKNOWN);
+    say(at("today-why"), "");
+  }
+
+  /** Asks for today with the next answer of the map. */
+  again() {
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Shows the sum of the map's payments, and asks for today from time to time. @param {import("./api.js").Caller} caller @param {any[]} payments @param {number} instant */
+  see(caller, payments, instant) {
+    this.#caller = caller;
+    const currency = String(payments[0]?.currency ?? this.#website?.currency ?? "");
+    const paid = payments.filter((payment) => payment.currency === payments[0].currency);
+    const total = paid.reduce((all, { amount }) => all + (typeof amount === "number" ? amount : 0), 0);
+    say(at("ten-money"), currency === "" ? UNKNOWN : sum(total, currency));
+    if (performance.now() - this.#askedAt > PAUSE) void this.#ask(instant);
+  }
+
+  /** Returns the parameters of the report about today; null until the time zone is known. @param {number} instant @returns {Today | null} */
+  query(instant) {
+    if (this.#website === null) return null;
+    const today = day(instant, this.#website.timezone);
+    return { startAt: today, endAt: today, fields: "visitors,revenue" };
+  }
+
+  /** @param {number} instant */
+  async #ask(instant) {
+    const caller = this.#caller;
+    if (caller === null) return;
+    this.#askedAt = performance.now();
+    const { signal: changed } = this.#asking;
+    const signal = AbortSignal.any([changed, AbortSignal.timeout(PATIENCE)]);
+    try {
+      this.#website ??= (await ask(caller, "getMetadata", { signal })).data[0];
+      const { data } = await ask(caller, "getOverview", { query: this.query(instant) ?? {}, signal });
+      const { visitors, revenue } = data[0];
+      say(at("today-visitors"), counted(visitors));
+      say(at("today-money"), sum(revenue, this.#website.currency));
+      say(at("today-why"), `since midnight in ${cityOf(this.#website.timezone)}`);
+    } catch (error) {
+      if (changed.aborted) return;
+      for (const id of ["today-visitors", "today-money"]) say(at(id), UNKNOWN);
+      say(at("today-why"), reason(error));
+    }
+  }
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  if (!(error instanceof Trouble)) return "A documented member is missing, or no answer came in time.";
+  return `${error.operation} ${error.status === 0 ? "gets no answer" : `answers ${error.status}`}: ${error.message}`;
+}
+
+/** Returns `New York` of `America/New_York`. @param {string} timeZone */
+function cityOf(timeZone) {
+  return (timeZone.split("/").at(-1) ?? timeZone).replaceAll("_", " ");
+}
