@@ -1,9 +1,9 @@
 """Makes mock_server/console/static/land.json: the outlines of the land, from Natural Earth.
 
 Run by `make data`; see fixtures/data/README.md for source and licence. The file is a JSON array of rings,
-without Antarctica and without parts too small to be seen. A ring is a flat array of hundredths of a degree,
-`[longitude, latitude, Δlongitude, Δlatitude, …]`: its first point, then the steps from point to point.
-It does not repeat its first point at the end. No ring crosses the 180th meridian, another ring
+without Antarctica and without parts too small to be seen. A ring is a text in the encoded polyline algorithm
+format: longitude and latitude of its first point in hundredths of a degree, then the steps from point to
+point. It does not repeat its first point at the end. No ring crosses the 180th meridian, another ring
 or itself. Rings of land run anticlockwise; those of the Caspian and the Black Sea within it run clockwise.
 """
 
@@ -44,11 +44,10 @@ def main() -> None:
     rings = make_land(json.loads(arguments.atlas.read_bytes()))
     text = json.dumps(rings, separators=(",", ":"))
     arguments.out.write_text(text + "\n", encoding="utf-8")
-    points = sum(len(ring) // 2 for ring in rings)
-    print(f"{arguments.out}: {len(rings)} rings, {points} points, {len(text):,} bytes")
+    print(f"{arguments.out}: {len(rings)} rings, {len(text):,} bytes")
 
 
-def make_land(atlas: Any) -> list[list[int]]:
+def make_land(atlas: Any) -> list[str]:
     """Returns the rings, the largest land first, each followed by the seas in it."""
     land = [polygon for polygon in _read_land(atlas) if polygon.bounds[3] > SOUTH]
     # On an equal-area map, northern coasts do not get more points than can be seen.
@@ -119,10 +118,20 @@ def _split(polygons: Iterable[Polygon]) -> MultiPolygon:
     return MultiPolygon([piece for piece in shapely.get_parts(pieces) if piece.area])
 
 
-def _encode(ring: LinearRing) -> list[int]:
+def _encode(ring: LinearRing) -> str:
     points = [(round(x * SCALE), round(y * SCALE)) for x, y in ring.coords[:-1]]
     ways = [(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(points)]
-    return [number for pair in [points[0], *ways] for number in pair]
+    return "".join(_digits(number) for pair in [points[0], *ways] for number in pair)
+
+
+def _digits(number: int) -> str:
+    """Writes a number as characters of five bits each, the lowest first; the sign is the lowest bit."""
+    rest = ~(number << 1) if number < 0 else number << 1
+    digits = ""
+    while rest >= 1 << 5:
+        digits += chr((1 << 5 | rest & 31) + 63)
+        rest >>= 5
+    return digits + chr(rest + 63)
 
 
 if __name__ == "__main__":

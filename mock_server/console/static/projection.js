@@ -37,15 +37,16 @@ export function project(longitude, latitude) {
 /**
  * Returns the land as the data of an SVG path, to tenths of a unit.
  *
- * @param {number[][]} rings land.json: delta-coded hundredths of a degree, see scripts/make_land.py
+ * @param {string[]} rings land.json: hundredths of a degree as encoded polylines, see scripts/make_land.py
  * @returns {string}
  */
 export function landPath(rings) {
   return rings.map(ringPath).join("");
 }
 
-/** @param {number[]} ring */
-function ringPath(ring) {
+/** @param {string} text */
+function ringPath(text) {
+  const ring = decoded(text);
   const points = [];
   let longitude = 0;
   let latitude = 0;
@@ -59,6 +60,22 @@ function ringPath(ring) {
     );
   }
   return `M${points.join("L")}Z`;
+}
+
+/** Returns the numbers of an encoded polyline. @param {string} text */
+function decoded(text) {
+  const numbers = [];
+  let number = 0;
+  let shift = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const digit = text.charCodeAt(i) - 63;
+    number |= (digit & 31) << shift;
+    shift += 5;
+    if (digit >= 32) continue;
+    numbers.push(number & 1 ? ~(number >> 1) : number >> 1);
+    number = shift = 0;
+  }
+  return numbers;
 }
 
 /** Returns the parametric latitude for the formulas. @param {number} latitude */
