@@ -1,37 +1,24 @@
 """The data of the console's map, land.json and places.json, and the modules that read them, in Node."""
 
 import json
-import subprocess
-import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from mock_server import console
 from mock_server.assets import FIXTURES, read_rows
+from mock_server.console.pages import STATIC
 from mock_server.console.places import places_json
 from mock_server.contract.document import REVISION_2026_06
 from mock_server.resources.call import Call
 from mock_server.resources.realtime_map import realtime_map
 from mock_server.world.site import load_sites
 from mock_server.world.world import World
+from tests.console.node import evaluated
 from tests.invariants import data_of
 
-NODE = Path(sys.executable).with_name("node")
-STATIC = Path(console.__file__).parent / "static"
-# A program that reads `given` and writes the value of the expression.
-MODULE = """
-import {{ readFileSync }} from "node:fs";
-import {{ placeOf }} from "{static}/places.js";
-import {{ HEIGHT, WIDTH, landPath, project }} from "{static}/projection.js";
-
-const given = JSON.parse(readFileSync(0, "utf-8"));
-console.log(JSON.stringify({expression}));
-"""
 SITES = load_sites()
 INSTANT = 1_770_355_650_000
 PLACES = json.loads(places_json())
@@ -57,21 +44,6 @@ class Point(NamedTuple):
 
 
 Edge = tuple[Point, Point]
-
-
-def evaluated(expression: str, given: Any = None) -> Any:
-    """Returns the value of a JavaScript expression, evaluated in Node."""
-    module = MODULE.format(static=STATIC.as_uri(), expression=expression)
-    result = subprocess.run(
-        [NODE, "--input-type=module", "--eval", module],
-        input=json.dumps(given),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
 
 
 def decoded(text: str) -> list[Point]:

@@ -48,7 +48,20 @@ export function clustered(spots, scale) {
   }
   for (const group of groups) centre(group);
   // A disc is larger than a dot, so it takes in what it would cover.
-  return [...merged(merged(groups, scale), scale), ...alone];
+  const discs = merged(merged(groups, scale), scale);
+  for (const dot of alone) for (const disc of discs) if (disc.spots.length > 1) giveWay(disc, dot, scale);
+  return [...discs, ...alone];
+}
+
+/** Moves a disc away from a dot that stands alone, which would else cover its number. @param {Cluster<Spot>} disc @param {Cluster<Spot>} dot @param {number} scale */
+function giveWay(disc, dot, scale) {
+  const reach = (sizeOf(disc) + TOUCH / 2) / scale;
+  const [right, down] = [disc.x - dot.x, disc.y - dot.y];
+  const distance = Math.hypot(right, down);
+  if (distance >= reach) return;
+  const part = distance === 0 ? 0 : reach / distance;
+  disc.x = distance === 0 ? dot.x + reach : dot.x + right * part;
+  disc.y = dot.y + down * part;
 }
 
 /** @template {Spot} S @param {Cluster<S>[]} groups @param {number} scale @returns {Cluster<S>[]} */

@@ -111,13 +111,17 @@ export class People {
     say(who, nameOf({ visitorId, name }));
     who.classList.toggle("is-anonymous", name === null);
     say(when, ago(this.#instant - seen));
-    const parts = [page, place(city, countryCode), system].filter(Boolean).map(String);
+    const where = place(city, countryCode);
+    const parts = [page, where, system].filter(Boolean).map(String);
     if (more.title !== parts.join("\n")) {
       more.title = parts.join("\n");
       // Each text is isolated, so that it does not change the direction of the others.
       more.replaceChildren(
-        flag(countryCode),
-        ...parts.flatMap((part, i) => [i === 0 ? " " : "  ·  ", h("bdi", {}, part)]),
+        ...parts.flatMap((part, i) => [
+          i === 0 ? "" : "  ·  ",
+          ...(part === where ? [flag(countryCode), " "] : []),
+          h("bdi", {}, part),
+        ]),
       );
     }
   }

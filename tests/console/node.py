@@ -1,0 +1,38 @@
+"""The console's modules that need no browser, evaluated in Node."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from mock_server.console.pages import STATIC
+
+NODE = Path(sys.executable).with_name("node")
+# A program that reads `given` and writes the value of the expression.
+MODULE = """
+import {{ readFileSync }} from "node:fs";
+import {{ clustered, radiusOf }} from "{static}/clusters.js";
+import {{ madeUpName, nameOf }} from "{static}/names.js";
+import {{ placeOf }} from "{static}/places.js";
+import {{ HEIGHT, WIDTH, landPath, project }} from "{static}/projection.js";
+import {{ boxOf, moved, WHOLE, zoomed }} from "{static}/view.js";
+
+const given = JSON.parse(readFileSync(0, "utf-8"));
+console.log(JSON.stringify({expression}));
+"""
+
+
+def evaluated(expression: str, given: Any = None) -> Any:
+    """Returns the value of a JavaScript expression, evaluated in Node."""
+    module = MODULE.format(static=STATIC.as_uri(), expression=expression)
+    result = subprocess.run(
+        [NODE, "--input-type=module", "--eval", module],
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
