@@ -183,13 +183,6 @@ def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None
 
     assert reached == expected
 
-    reached = []
-    for _ in expected:
-        console.page.keyboard.press("Tab")
-        reached.append(console.shown(FOCUSED))
-
-    assert reached == expected
-
 
 def serious(page: Page) -> list[str]:
     """Returns the violations that axe rates as serious or critical."""
