@@ -21,6 +21,7 @@ from tests.command import serving
 NODE = Path(sys.executable).with_name("node")
 # test_console_craft.py tests launch_day.
 SITES = sorted(load_sites().keys() - {"launch_day"})
+PRINTED = "console.log(JSON.stringify(data));"
 MAP = "/analytics/realtime/map"
 SOMEBODY_CAME_AND_SOMEBODY_LEFT = """(before) => {
   const now = [...document.querySelectorAll("#visitors > li")].map((row) => row.dataset.key);
@@ -254,21 +255,28 @@ def test_the_copied_curl_runs(opened: Open) -> None:
 
 
 @pytest.mark.long
-def test_the_copied_fetch_runs(opened: Open) -> None:
+@pytest.mark.parametrize(
+    ("language", "program", "show"),
+    [
+        ("fetch", (NODE, "--input-type=module", "--eval"), PRINTED),
+        ("Python", (sys.executable, "-c"), "import json\nprint(json.dumps(data))"),
+        ("TypeScript", (NODE, "--input-type=module-typescript", "--eval"), PRINTED),
+    ],
+)
+def test_the_copied_code_runs(opened: Open, language: str, program: tuple[str, ...], show: str) -> None:
     console = opened()
     console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor = console.data(MAP)["visitors"][0]["visitorId"]
     console.open_profile(visitor)
     console.profile.get_by_role("button", name="Show the request").click()
+    expect(console.page.locator("#answer-about")).to_contain_text("status 200")
 
-    console.button("Copy fetch").click()
+    console.button(language).click()
+    console.button(f"Copy {language}").click()
     expect(console.page.locator("#copied")).to_have_text("Copied.")
     code = console.shown("navigator.clipboard.readText()")
 
-    script = f"{code}\nconsole.log(JSON.stringify(data));"
-    answer = subprocess.run(
-        [NODE, "--input-type=module", "--eval", script], capture_output=True, check=True, timeout=30
-    )
+    answer = subprocess.run([*program, f"{code}\n{show}"], capture_output=True, check=True, timeout=30)
     assert json.loads(answer.stdout) == console.data(f"/visitors/{visitor}")
 
 

@@ -1,9 +1,11 @@
-// The dialog with the request behind a panel: as curl, as fetch, and its answer as a tree with a search.
+// The dialog with the request behind a panel, in several languages, and its answer as a tree with a search.
 
-import { ask, asCurl, asFetch, Trouble } from "./api.js";
+import { ask, Trouble } from "./api.js";
 import { copy } from "./clipboard.js";
 import { at, h, say } from "./dom.js";
 import { counted, dateTime, size } from "./format.js";
+import { Pills } from "./pills.js";
+import { LANGUAGES } from "./snippets.js";
 
 /** The number of members of a list or object that are shown at once. */
 const MOST_MEMBERS = 100;
@@ -12,7 +14,7 @@ const LONGEST = 2000;
 /** The pause in typing after which a search begins, in ms. */
 const TYPING = 150;
 
-/** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string, query?: import("./api.js").Query}} Asked */
+/** @typedef {import("./snippets.js").Asked} Asked */
 
 export class Answer {
   /** @type {Asked | null} */
@@ -26,6 +28,13 @@ export class Answer {
 
   constructor() {
     this.dialog = at("request");
+    this.dialog.append(...content());
+    this.languages = new Pills(
+      at("request-languages"),
+      LANGUAGES.map(({ id, label }) => ({ value: id, label })),
+      (language) => this.#choose(language),
+    );
+    this.#choose(LANGUAGES[0].id);
     at("request-close").addEventListener("click", () => this.dialog.close());
     at("answer-again").addEventListener("click", () => this.#ask());
     at("answer-search").addEventListener("input", () => {
@@ -44,14 +53,24 @@ export class Answer {
 
   /** @param {Asked} asked */
   open(asked) {
-    const { caller, operation, visitorId, query } = asked;
     this.#asked = asked;
     at("answer-search").value = "";
-    say(at("request-title"), operation);
-    say(at("as-curl"), asCurl(caller, operation, visitorId, query));
-    say(at("as-fetch"), asFetch(caller, operation, visitorId, query));
+    say(at("request-title"), asked.operation);
+    this.#write(null);
     this.dialog.showModal();
     void this.#ask();
+  }
+
+  /** Shows the request in one language. @param {string} chosen */
+  #choose(chosen) {
+    this.languages.press(chosen);
+    for (const { id } of LANGUAGES) at(`as-${id}`).closest(".snippet").hidden = id !== chosen;
+  }
+
+  /** Writes the request in all languages. @param {any} content the answer's; null while it is not known */
+  #write(content) {
+    if (this.#asked === null) return;
+    for (const { id, write } of LANGUAGES) say(at(`as-${id}`), write(this.#asked, content));
   }
 
   async #ask() {
@@ -86,6 +105,7 @@ export class Answer {
     at("answer-copy").disabled = text === "";
     try {
       this.#content = JSON.parse(text);
+      this.#write(this.#content);
       this.#show();
     } catch {
       at("answer").replaceChildren(text.slice(0, LONGEST));
@@ -99,6 +119,52 @@ export class Answer {
     else if (wanted === "") tree.replaceChildren(branch("", this.#content, true));
     else tree.replaceChildren(...results(this.#content, wanted));
   }
+}
+
+/** Makes the parts of the dialog. */
+function content() {
+  const pre = (/** @type {string} */ id) => h("pre", { tabindex: "0" }, h("code", { id: `as-${id}` }));
+  const button = (/** @type {string} */ id, /** @type {string} */ text) =>
+    h("button", { type: "button", id }, text);
+  return [
+    h(
+      "header",
+      {},
+      h("h2", { id: "request-title" }),
+      h("button", { type: "button", id: "request-close", "aria-label": "Close" }, "✕"),
+    ),
+    h("div", { id: "request-languages", class: "pills", role: "group", "aria-label": "Language" }),
+    ...LANGUAGES.map(({ id, label }) => {
+      const copying = () => copy(at(`as-${id}`).textContent);
+      return h(
+        "div",
+        { class: "snippet" },
+        pre(id),
+        h("button", { type: "button", onclick: copying }, `Copy ${label}`),
+      );
+    }),
+    h(
+      "div",
+      { class: "inline" },
+      h("h3", { id: "answer-title" }, "Answer"),
+      h("input", {
+        id: "answer-search",
+        type: "search",
+        placeholder: "search names and values",
+        "aria-label": "Search the answer",
+      }),
+      button("answer-again", "Ask again"),
+      button("answer-copy", "Copy JSON"),
+    ),
+    h("p", { id: "answer-about", class: "faint", role: "status" }),
+    h("div", {
+      id: "answer",
+      class: "tree",
+      tabindex: "0",
+      role: "region",
+      "aria-labelledby": "answer-title",
+    }),
+  ];
 }
 
 /** A member of the tree, whose own members are made when it is first opened. @param {string} name @param {any} value @param {boolean} isOpen */

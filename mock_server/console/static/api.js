@@ -6,7 +6,23 @@ const PATHS = {
   getRealtime: () => "/analytics/realtime",
   getRealtimeMap: () => "/analytics/realtime/map",
   getOverview: () => "/analytics/overview",
+  getTimeseries: () => "/analytics/timeseries",
   getMetadata: () => "/analytics/metadata",
+  getReferrers: () => "/analytics/referrers",
+  getCampaigns: () => "/analytics/campaigns",
+  getPages: () => "/analytics/pages",
+  getHostnames: () => "/analytics/hostnames",
+  getExitClicks: () => "/analytics/exit-clicks",
+  getCountries: () => "/analytics/countries",
+  getRegions: () => "/analytics/regions",
+  getCities: () => "/analytics/cities",
+  getDevices: () => "/analytics/devices",
+  getBrowsers: () => "/analytics/browsers",
+  getOperatingSystems: () => "/analytics/operating-systems",
+  getGoals: () => "/analytics/goals",
+  getGoalProperties: () => "/analytics/goals/properties",
+  getFunnelResults: (/** @type {string} */ funnelId) => `/analytics/funnels/${encodeURIComponent(funnelId)}`,
+  listVisitors: () => "/visitors",
   getVisitor: (/** @type {string} */ visitorId) => `/visitors/${encodeURIComponent(visitorId)}`,
   createPayment: () => "/payments",
   createGoal: () => "/goals",
@@ -45,11 +61,11 @@ export function urlOf(caller, operation, visitorId = "", query = {}) {
 }
 
 /**
- * Sends a request, and returns the data of its answer, the text, and the world's instant in ms.
+ * Sends a request, and returns the content and data of its answer, the text, and the world's instant in ms.
  * @param {Caller} caller
  * @param {Operation} operation
  * @param {{visitorId?: string, query?: Query, signal?: AbortSignal}} [more]
- * @returns {Promise<{data: any, text: string, status: number, instant: number, took: number}>}
+ * @returns {Promise<{body: any, data: any, text: string, status: number, instant: number, took: number}>}
  * @throws {Trouble}
  */
 export async function ask(caller, operation, { visitorId, query, signal } = {}) {
@@ -63,7 +79,8 @@ export async function ask(caller, operation, { visitorId, query, signal } = {}) 
   const body = parsed(operation, reply, text);
   if (!reply.ok || body?.status !== "success") throw refusal(operation, reply, body, text);
   const instant = Date.parse(reply.headers.get("Date") ?? "");
-  return { data: body.data, text, status: reply.status, instant, took: performance.now() - started };
+  const took = performance.now() - started;
+  return { body, data: body.data, text, status: reply.status, instant, took };
 }
 
 /** Writes the request as a curl command. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
