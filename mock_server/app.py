@@ -90,7 +90,7 @@ def _route(operation: Operation, endpoint: Endpoint) -> Route:
 def _unrouted(service: Service) -> Unrouted:
     async def answer(request: Request, allow: str | None) -> Response:
         if request.scope["raw_path"] == b"*":
-            # `OPTIONS *` is about the server as a whole (RFC 9110, 9.3.7).
+            # `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
             return Response(status_code=204, headers={"Allow": ", ".join(_ALLOWED)})
         context = begin(service, request.scope)
         await read_body(context, request.receive)

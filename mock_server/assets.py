@@ -14,7 +14,7 @@ from mock_server.errors import InputError
 _T = TypeVar("_T")
 
 _PACKAGE = Path(__file__).parent
-# A wheel has both inside the package; in a checkout they are beside it.
+# Document and fixtures are inside the package in a wheel, and beside it in a checkout.
 ROOT = _PACKAGE if (_PACKAGE / "openapi.yaml").exists() else _PACKAGE.parent
 CONTRACT = ROOT / "openapi.yaml"
 """The document that users read; `make document` writes it."""

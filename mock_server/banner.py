@@ -10,7 +10,7 @@ _SERVED = "  ← df_test, df_xxx"
 
 
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
-    """Returns a few lines for people, with the `further` ones; the last is `listening on http://…`."""
+    """Returns a few lines for people, including the `further` ones. The last is `listening on http://…`."""
     options = service.options
     width = max(len(site_token(name)) for name in service.sites)
     sites = [

@@ -119,7 +119,7 @@ class _Commands(click.Group):
 def main() -> None:
     """A local mock server and contract-test kit for DataFast's API."""
     if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal whose encoding lacks a character shows another one.
+        # A character that the terminal's encoding lacks is replaced by a question mark.
         sys.stdout.reconfigure(errors="replace")
 
 
@@ -213,7 +213,7 @@ def serve(
     # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    # The objects that are loaded now stay for ever, so the garbage collector need not look at them.
+    # The objects that are loaded now are never freed, so the garbage collector need not check them.
     gc.disable()
     from mock_server.app import make_app
     from mock_server.loopback import is_loopback_address
@@ -250,7 +250,8 @@ def serve(
                 drop_output()
                 complain(f"standard output cannot be written ({error.strerror}); listening on {url_of(sock)}")
 
-        # The log is middleware of the application, so with it no request takes the fast path.
+        # The log is middleware of the application, which the fast path does not run, so there is no fast path
+        # with a log.
         fast_path = None if log else FastAnswers(service)
         Server(app, announce, proxy, fast_path).run(sockets=[sock])
 

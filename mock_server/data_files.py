@@ -42,7 +42,7 @@ _PATTERNS = {f"{_TAG}{name}": re.compile(rf"(?:{pattern})\Z") for name, pattern,
 
 try:
     from yaml import CSafeLoader as SafeLoader
-except ImportError:  # PyYAML was built without libyaml: six times slower, all else the same
+except ImportError:  # PyYAML was built without libyaml; its own loader is six times slower.
     from yaml import SafeLoader  # type: ignore[assignment]
 
 
@@ -188,7 +188,10 @@ class _Value(NamedTuple):
 
 
 class _Construction:
-    """Makes the value of each node once, however many aliases it has. Raises MarkedYAMLError."""
+    """A constructor that makes the value of each node once, however many aliases it has.
+
+    Raises MarkedYAMLError.
+    """
 
     def __init__(self) -> None:
         self._made: dict[yaml.Node, _Value] = {}

@@ -1,6 +1,6 @@
 """The pytest fixture `datafast`: a fresh key on a mock that runs for the whole session.
 
-Slow imports are inside the fixtures, so that sessions without them do not wait.
+Slow imports are inside the fixtures, so that test sessions that do not use them start fast.
 """
 
 from collections.abc import Iterator

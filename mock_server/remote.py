@@ -1,4 +1,4 @@
-"""A key of a running mock, with all that a test can do with it."""
+"""A key of a running mock, with a method for everything that a test can do with the key."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Datafast:
 
     `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
     and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.
-    `tracking_id` is the `websiteId` with which pages send events to it; None for an account token.
+    `tracking_id` is the `websiteId` in the events that pages send to the account; None for an account token.
     Its methods affect no other key.
     """
 
@@ -63,7 +63,7 @@ class Datafast:
 
     @property
     def now(self) -> datetime:
-        """The instant of the world."""
+        """The present instant of the key's world."""
         return datetime.fromisoformat(self._ask("GET", "clock")["now"])
 
     @property
@@ -76,7 +76,7 @@ class Datafast:
     def visitor(self) -> str:
         """The id of a visitor of the key's website who is online now, if possible one who has not paid.
 
-        It is the same visitor for as long as they are online. Raises ControlError if nobody is.
+        It stays the same as long as the visitor is online. Raises ControlError if nobody is online.
         """
         online = self._send("GET", "/analytics/realtime/map", Prefer="peek")["data"]["visitors"]
         if not online:
@@ -88,9 +88,9 @@ class Datafast:
     def pageview(
         self, path: str = "/", *, visitor: str | None = None, user_agent: str = _CHROME, **members: Any
     ) -> "Datafast":
-        """Lets somebody view a page, as a browser tells it; they are the `visitor` from now on.
+        """Sends the page view of a browser; its visitor is the key's `visitor` from now on.
 
-        `visitor` is a UUID of your own, None stands for somebody new. `members` are further members of the
+        `visitor` is a UUID of your choice; None means a new visitor. `members` are further members of the
         event, such as `referrer`, `timezone`, `language` or `viewport`.
         """
         seen = {
@@ -107,7 +107,7 @@ class Datafast:
         return self
 
     def goal(self, name: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
-        """Lets a visitor reach a custom goal, by `POST /goals`; None stands for the present `visitor`.
+        """Sends a custom goal of a visitor by `POST /goals`; None means the key's `visitor`.
 
         `members` are further members of the request's body, such as `metadata`.
         """
@@ -124,7 +124,7 @@ class Datafast:
         visitor: str | None = None,
         **members: Any,
     ) -> "Datafast":
-        """Lets a visitor pay, by `POST /payments`; None stands for a new transaction or the `visitor`.
+        """Sends a payment by `POST /payments`. None means a new transaction id, and the key's `visitor`.
 
         `members` are further members of the request's body, such as `email` or `renewal`.
         """
@@ -138,9 +138,9 @@ class Datafast:
         return self
 
     def identify(self, user_id: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
-        """Says who a visitor is, by `POST /identify`; None stands for the present `visitor`.
+        """Identifies a visitor by `POST /identify`; None means the key's `visitor`.
 
-        `members` are what is known of them, such as `name` or `email`.
+        `members` are further members of the request's body, such as `name` or `email`.
         """
         self._send(
             "POST",
@@ -150,7 +150,7 @@ class Datafast:
         return self
 
     def facts(self) -> list[dict[str, Any]]:
-        """Returns what was written to the key's account, each with sequence, websiteId, type, fact, …"""
+        """Returns the facts of the key's account, each with sequence, websiteId, type, fact, …"""
         found: list[dict[str, Any]] = []
         last = 0
         while page := self._ask("GET", "facts", limit=1000, after=last)["facts"]:
@@ -159,16 +159,16 @@ class Datafast:
         return found
 
     def clear_facts(self) -> "Datafast":
-        """Removes what was written to the key's account."""
+        """Removes the facts that were written to the key's account."""
         self._ask("DELETE", "facts")
         return self
 
     def site(self, name: str) -> "Datafast":
-        """Changes the key's website, such as to `launch_day`."""
+        """Changes the key's website, for example to `launch_day`."""
         return self._turn(site=name)
 
     def revision(self, name: str) -> "Datafast":
-        """Changes the revision of the key's answers, such as to `2026-06`."""
+        """Changes the revision of the key's answers, for example to `2026-06`."""
         return self._turn(revision=name)
 
     def rate_limit(
@@ -267,7 +267,7 @@ class Datafast:
             raise AssertionError(_explanation(wanted, count, found))
 
     def assert_patient(self) -> None:
-        """Fails if a client did not wait after a 429 as long as it asked."""
+        """Fails if a client sent a request before the time was over that a 429 asked it to wait."""
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
         lines = [
@@ -342,7 +342,7 @@ def _content_of(
     try:
         found: Any = json.loads(content) if content else None
         if status >= 400:
-            # The API has its errors in an envelope, the controls have problem+json.
+            # The API sends its errors in an envelope, the controls as problem+json.
             raise ControlError(found["error"]["message"] if "error" in found else found["detail"], status)
     except (KeyError, TypeError, ValueError):
         raise ControlError(

@@ -32,7 +32,10 @@ _TABLES = {
 
 
 class Question(NamedTuple):
-    """The period of a report, as the API takes it; None means the whole past, and the website's time zone."""
+    """The period of a report, as in the API's parameters.
+
+    Dates of None mean the whole past; a time zone of None means that of the website.
+    """
 
     begin: str | None
     end: str | None
@@ -77,7 +80,10 @@ class _Source:
         return "startAt" in self._query
 
     def curve(self, interval: str) -> Any:
-        """Returns all buckets of the period; without dates they are the usual ones of the interval."""
+        """Returns all buckets of the period.
+
+        Without dates, the period is the API's default for the interval.
+        """
         return self.ask(
             "getTimeseries", fields=("visitors",), interval=interval, limit=MOST_BUCKETS, offset=0
         )
@@ -121,7 +127,10 @@ def _figures(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _curve(source: _Source) -> Iterator[str]:
-    """Yields a bar for each hour, day or month of a period; of a long one, for each of the latest months."""
+    """Yields a bar for each hour, day or month of a period.
+
+    A long period has bars for its latest months only.
+    """
     answer = source.curve("day" if source.has_period else "month")
     if len(answer["data"]) > _MOST_BARS:
         answer = source.curve("month")

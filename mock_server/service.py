@@ -1,4 +1,4 @@
-"""The service: all parts of a running mock, made from its options, and the settings in effect for a key."""
+"""The service: all parts of a running mock, and the look-up of the settings that apply to a key."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -30,7 +30,7 @@ from mock_server.state.settings import NOTHING, ActiveSettings
 from mock_server.state.state_file import StateFile
 from mock_server.world.site import SITES, Site, load_sites
 
-# The seed of the random delays; it must only be the same at each start.
+# The seed of the random delays. Its value does not matter, if it is the same at each start.
 _COINS = 0
 
 INGESTION = FIXTURES / "ingestion.json"
@@ -142,7 +142,7 @@ class Service:
     def note(self, sent: Sent, body: Part | None, key: Key | None, outcome: Outcome) -> Request:
         """Adds a request to the journal of its key, or to that of requests without a key (None).
 
-        If its answer is sent later, `finish` writes it to the journal's file.
+        If its answer is still to be sent, `finish` writes the request to the journal's file later.
         """
         request = Request(
             number=self.numbers.take(),
@@ -190,7 +190,7 @@ class Service:
         return self._documented[revision]
 
     def shadow(self) -> "Service":
-        """Returns a copy for a peek; counts, random numbers and journal of the copy are thrown away."""
+        """Returns a copy for a peek. Counts, random numbers and journal of the copy are thrown away."""
         return replace(
             self,
             common=Common(self.common.clock, self.common.settings.copy()),
@@ -203,8 +203,8 @@ class Service:
     def reset(self) -> None:
         """Restores the state of a new server; the clock starts again at its first instant.
 
-        The numbers of requests go on, so that a reader of the journal who knows the last one misses none.
-        Raises ApiError 500, and changes nothing, if the store cannot remove what was written.
+        The numbers of requests continue, so that a reader of the journal who asks for requests after a number
+        misses none. Raises ApiError 500, and changes nothing, if the store cannot remove the facts.
         """
         self.keys.reset()
         self.common.changes += 1
@@ -222,7 +222,7 @@ class Service:
         journals = sorted(self.journals, key=lambda journal: journal.newest)
         noted = sum(journal.weight for journal in journals)
         for journal in journals[:-1]:
-            # Some room is left, so that the next requests do not count all again.
+            # More bytes are freed than necessary, so that the next requests need not count again.
             if noted <= MOST_NOTED * 7 // 8:
                 break
             noted -= journal.weight
@@ -232,7 +232,7 @@ class Service:
     def _load_answers(self, revision: str) -> dict[str, Answers]:
         extra = {operation.operation_id: operation.answers for operation in self.extra_operations}
         own = {name: operation.answers for name, operation in self.operations_in(revision).items()}
-        # If two documents have the same operation, ours wins.
+        # If two documents have the same operation, the mock's own document wins.
         return extra | own | {self.event_operation.operation_id: self.event_operation.answers}
 
     def coin(self) -> float:
@@ -245,7 +245,8 @@ def load_service(
 ) -> Service:
     """Loads and checks all parts of the service. Raises InputError for an invalid option or file.
 
-    `document` None means the mock's own; tests pass one with further operations, and their `views`.
+    A `document` of None means the mock's own. Tests pass a document with further operations, and their
+    `views`.
     """
     if options.revision not in REVISIONS:
         raise InputError("--revision", f"there is no {options.revision!r}; known: {', '.join(REVISIONS)}")

@@ -1,4 +1,4 @@
-"""A mock for the length of a `with` block, in this process, on a free port."""
+"""A mock that runs during a `with` block, in this process, on a free port."""
 
 import threading
 from collections.abc import Iterator

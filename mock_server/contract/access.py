@@ -19,7 +19,7 @@ class Access(NamedTuple):
     """The lowest role that is allowed."""
 
     def admits(self, role: Role) -> bool:
-        """Whether a role is allowed."""
+        """Returns whether a role may use the operation."""
         return _ROLES.index(role) >= _ROLES.index(self.role)
 
 

@@ -22,9 +22,9 @@ MARK = "x-revision"
 """The member that names the only revision to which a part of the document belongs."""
 
 _MOST_STEPS = 32
-# A component has three names: `components`, its kind, its own.
+# The number of names in a component's pointer: `components`, its kind and its own name.
 _WHOLE = 3
-# No member of a document is called so.
+# A name that no member of a document has.
 _PART = "x-part"
 
 
@@ -56,8 +56,8 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
 def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
     """A document of the components that a part refers to, directly or not; it is empty without references.
 
-    A reference to `#/components/schemas/A/properties/b` brings the whole of `A`. One that leads nowhere is
-    left out.
+    A reference to `#/components/schemas/A/properties/b` brings the whole of `A`. A reference that leads
+    nowhere is ignored.
     """
     found: dict[str, Any] = {}
     seen: set[int] = set()
@@ -143,7 +143,7 @@ def _names(reference: Any) -> list[str]:
 
 
 def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Returns the value that these names lead to; UNSET if there is none."""
+    """Returns the value at the end of these names; UNSET if there is no value."""
     target: Any = document
     for name in names:
         if isinstance(target, list) and name.isdecimal() and int(name) < len(target):

@@ -42,8 +42,8 @@ _NOTHING = _Made(None, 4)
 class Examples:
     """The examples of one document.
 
-    The value of each schema is made once. Otherwise, schemas that refer to one another would be made again
-    for every reference to them.
+    The value of each schema is made once. Otherwise the value of a schema would be made again for every
+    reference to it.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -148,7 +148,10 @@ def _of_scalar(kind: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _joined(parts: Iterable[_Made]) -> _Made:
-    """One object with the members of all parts that are objects; without any, the first part but null."""
+    """Returns one object with the members of all parts that are objects.
+
+    If no part is an object, it returns the first part that is not null.
+    """
     found = [part for part in parts if part.value is not None]
     objects = [part for part in found if isinstance(part.value, dict)]
     if not objects:

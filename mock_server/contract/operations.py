@@ -91,7 +91,7 @@ class Operation:
         return Values(found["path"], found["query"], None if self.body is None else self.body.read(content))
 
     def website_id(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> str | None:
-        """Returns the id of the website as it was sent, or None; of several the first counts."""
+        """Returns the first website id that was sent, unchanged; None if none was sent."""
         if self.website is None:
             return None
         return next(iter(self.website.sent(path, query)), None)

@@ -82,8 +82,8 @@ def answers_of(
 ) -> Answers:
     """Returns the documented answers by the status with which they are sent.
 
-    `2XX` is sent as 200 if no status of that hundred is documented, and `default` if neither a success nor a
-    redirection is. Raises InputError for an answer that cannot be sent.
+    `2XX` is sent as 200 if the document has no single status from 200 to 299. `default` is sent as 200 if the
+    document has neither a success nor a redirection. Raises InputError for an answer that cannot be sent.
     """
     found: dict[int, ResponseObject] = {}
     for written in sorted(responses, key=_vagueness):
@@ -100,7 +100,7 @@ def answers_of(
     return {
         status: dict(_named(document, examples, status, response, f"{where}: {status}"))
         for status, response in found.items()
-        # A status below 200 only announces an answer.
+        # A status below 200 announces an answer, and is none itself.
         if status >= 200
     }
 
@@ -147,7 +147,10 @@ def _named(
 
 
 def _distance_from_json(media_type: str) -> int:
-    """Returns the rank of a media type; the lowest is sent, among equals the first."""
+    """Returns the rank of a media type.
+
+    The type with the lowest rank is sent; among equal ranks, the first one.
+    """
     essence = media_type.partition(";")[0].strip().lower()
     return 0 if essence == JSON else 1 if essence.endswith("json") else 2 if essence in _ANYTHING else 3
 

@@ -15,15 +15,18 @@ _ALIASES = "x-aliases"
 
 
 class Schema:
-    """A schema with the components that it refers to, and no others.
+    """A schema, with only those components to which it refers.
 
-    Compiling takes longer than anything else that a parameter needs at the start, and most are never sent.
+    It is compiled on first use, because compiling is slow and most parameters are never sent.
     """
 
     def __init__(
         self, document: Mapping[str, Any], written: Any, where: object, revision: str | None
     ) -> None:
-        """`written` as it stands in the document; of all revisions if `revision` is None."""
+        """`written` is the schema as in the document.
+
+        It is narrowed to `revision`; None means all revisions.
+        """
         self._document = document
         self._written = written
         self._where = where
@@ -42,7 +45,7 @@ class Schema:
 
     @property
     def choices(self) -> list[Any]:
-        """The values that are allowed, or of an array those of its items; empty if they are not listed."""
+        """The listed values of the schema, or, for an array, of its items; empty if the schema lists none."""
         items = resolved(self._whole, self._whole.get("items", {}), self._where)
         listed = items if "array" in self.types and isinstance(items, dict) else self._whole
         found: list[Any] = listed.get("enum", [])
@@ -57,7 +60,7 @@ class Schema:
 
     @cached_property
     def aliases(self) -> dict[str, tuple[str, ...]]:
-        """The other names of an object's members, by member; only members that have any."""
+        """The aliases of an object's members, by member. Members without an alias are left out."""
         members: dict[str, dict[str, Any]] = self._whole.get("properties", {})
         return {name: tuple(member[_ALIASES]) for name, member in members.items() if _ALIASES in member}
 
@@ -70,7 +73,7 @@ class Schema:
     def validator(self) -> Any:
         """The compiled schema. Raises InputError if it is no JSON schema."""
         try:
-            # Nothing is fetched, from no server and no disk.
+            # References to other documents are not followed: nothing is read from the network or the disk.
             return jsonschema_rs.validator_for(self._whole, offline=True)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise InputError(self._where, str(error).partition("\n")[0]) from None

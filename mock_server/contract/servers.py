@@ -14,7 +14,7 @@ from mock_server.errors import InputError
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _NO_PART_OF_A_PATH = re.compile(r"[\s?#{}\x00-\x1f\x7f]")
 _MOST = 100
-# Any host will do: only the path of the joined URL is used.
+# The host does not matter, because only the path of the joined URL is used.
 _HERE = "http://127.0.0.1/"
 
 
@@ -61,7 +61,7 @@ def _values(variable: _Variable | None, name: str) -> list[str]:
 
 def _base_of(url: str, where: object) -> str:
     try:
-        # A relative URL begins where the document lies, which is here.
+        # A relative URL is relative to the document's own URL, which is on this server.
         path = urlsplit(urljoin(_HERE, url.strip())).path
     except ValueError as error:
         raise InputError(where, f"{url[:200]!r} is not a URL: {error}") from None

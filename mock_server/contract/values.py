@@ -22,7 +22,7 @@ from mock_server.instants import instant_of
 
 _LONGEST_SHOWN = 80
 _LONGEST_PROBLEM = 200
-# More digits are no number that a document means, and reading them takes long.
+# The largest number of digits. Longer numbers are refused, because reading them takes long.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][+-]?[0-9]{1,2})?")
 _DATES = {"date": "2026-02-06", "date-time": "2026-02-06T05:27:20Z"}
@@ -161,7 +161,10 @@ class Body:
             raise ApiError(INVALID_BODY, place=place or inside, problem=_problem_of(error)) from None
 
     def _rename(self, found: dict[str, Any]) -> None:
-        """Gives members that were sent by an alias their own name; the name itself wins over its aliases."""
+        """Renames members that were sent by an alias.
+
+        If the member was sent by its own name too, that one counts.
+        """
         for name, aliases in self.schema.aliases.items():
             for alias in aliases:
                 if alias in found:
@@ -181,7 +184,7 @@ def _parsed(text: str, types: frozenset[str]) -> Any:
     """Returns the text as a value of the expected type, or unchanged if it is no such value."""
     if "boolean" in types and text in ("true", "false"):
         return text == "true"
-    # Python's own reading would take `1_000`, a blank before the digits, and digits of any script.
+    # Python's `int` would accept `1_000`, blanks around the digits, and digits of any script.
     if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
     if "number" in types and _NUMBER.fullmatch(text):

@@ -34,8 +34,8 @@ class Price(Struct, frozen=True):
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A website, its key, and the ids of its cast, who are always active.
 
-    Pages of one's own name the website by its `tracking_id` when they send events. `price` is what its first
-    plan costs; None if it sells nothing.
+    A user's own pages name the website by its `tracking_id` when they send events. `price` is that of its
+    first plan; None if it sells nothing.
     """
 
     name: str

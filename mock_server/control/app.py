@@ -83,7 +83,7 @@ def _handler(operation: ControlOperation, service: Service, verifier: Verifier) 
             if isawaitable(found):
                 found = await found
         finally:
-            # An operation that failed may have changed something, too.
+            # An operation that failed may have changed something as well.
             if operation.method != "GET":
                 service.common.changes += 1
         if isinstance(found, Response):
@@ -104,13 +104,13 @@ async def _problem(_request: Request, problem: Exception) -> Response:
 
 
 async def _failed(_request: Request, error: Exception) -> Response:
-    """Answers an error of what the controls share with the API, such as a file that cannot be written."""
+    """Answers an ApiError of code that the controls share with the API, such as for an unwritable file."""
     assert isinstance(error, ApiError), "it handles only this class"
     return problem_reply(ProblemError(error.kind.status, error.message))
 
 
 async def _left(_request: Request, _error: Exception) -> Response:
-    """Answers a client that has left in the middle of its body, which never reads it."""
+    """Makes an answer for a client that has left in the middle of its body. Nobody reads the answer."""
     return Response(status_code=400)
 
 

@@ -110,7 +110,7 @@ def read_query(request: Request, kind: type[_T]) -> _T:
 
 def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> ProblemError:
     problem, _, place = str(error).partition(" - at ")
-    # Of the name of a member it says "`key` in `$.parent`".
+    # For the name of a member, msgspec says "`key` in `$.parent`".
     place = place.rpartition(" in ")[2]
     known = literals_at(kind, place)
     if known:

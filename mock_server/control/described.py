@@ -15,7 +15,7 @@ from mock_server.service import Service
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SERVER = "Server"
-# The tags are named like the first segment of a path; all other paths are about the server itself.
+# Each tag is named after the first segment of its paths; all other paths are about the server itself.
 _TAGS = {
     _SERVER: "The server: its health, its websites, its reset",
     "Keys": "A key of its own for each test",
@@ -144,7 +144,7 @@ def _content(*kinds: type, media_type: str = "application/json") -> dict[str, An
 
 
 def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
-    """Adds the known names of sites, revisions and operations to the schemas that expect one."""
+    """Adds the known names of sites, revisions and operations to the schemas whose values are such names."""
     known = {
         "site": list(service.sites),
         "revision": list(REVISIONS),

@@ -33,7 +33,7 @@ class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     max: _Count | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        """Raises ValueError if no number can meet both ends."""
+        """Raises ValueError if `min` is greater than `max`."""
         if self.max is not UNSET and self.max < self.min:
             raise ValueError("`max` is less than `min`, which is 1 by default")
 
@@ -71,7 +71,7 @@ class Expectation(
 
     @property
     def least(self) -> int:
-        """The smallest number of requests that is as expected."""
+        """The smallest number of requests that the expectation allows."""
         return self.count if isinstance(self.count, int) else self.count.min
 
 
@@ -121,7 +121,7 @@ class Search:
         if missed == 0:
             self.count += 1
             return
-        # Among equal misses the latest comes first; no two requests have the same number.
+        # Among equally near misses, the latest request comes first. Numbers of requests are never equal.
         insort(self._nearest, (missed, -request.number, request))
         del self._nearest[NEAREST:]
 
@@ -193,7 +193,7 @@ def _of_place(pointer: str, wanted: Any) -> Check:
 
 
 def _values_at(request: Request, pointer: str) -> list[Any]:
-    """Returns the one value at a place in the body; none if the body is not kept, or has no such place."""
+    """Returns a list of the value at a place in the body; empty if it is not kept, or has no such place."""
     body = request.body
     if body is None or body.first is None or len(body.first) < body.size:
         return []

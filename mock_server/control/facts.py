@@ -1,4 +1,4 @@
-"""The operations on what was written through the API to an account: to list it, and to remove it."""
+"""The operations on the facts that were written through the API to an account: listing and removing them."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from mock_server.state.accounts import DEFAULT_ACCOUNT
 from mock_server.state.log import Entry, Log
 
 _MOST = 1_000
-# The documented names of members that are named otherwise in a fact; all others are in camelCase.
+# The documented names of members that have another name in a fact. All other names are turned into camelCase.
 _NAMES = {
     "visitor_id": "datafast_visitor_id",
     "transaction_id": "transaction_id",
@@ -29,7 +29,7 @@ _INSTANTS = {"at", "begin", "end"}
 
 
 class FactsOf(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The query of an operation on what was written to one account."""
+    """The query of an operation on the facts of one account."""
 
     key: (
         Annotated[
@@ -56,9 +56,9 @@ class FactsPage(FactsOf, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FactState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A fact that was written: its number in the account, its website, and its members that have a value.
+    """A written fact: its number in the account, its website, and the members that have a value.
 
-    `request` is the number of the request in the journal, null if an earlier process wrote the fact.
+    `request` is the number of its request in the journal; null if an earlier process wrote the fact.
     """
 
     sequence: int
@@ -76,7 +76,7 @@ class FactList(Struct, frozen=True, kw_only=True):
 
 
 async def read_facts(call: ControlCall) -> FactList:
-    """Returns a page of what was written to an account."""
+    """Returns a page of the facts that were written to an account."""
     log, limit = _log_of(call), call.query.limit
     page = [*log][-limit:] if call.query.after is UNSET else log.after(call.query.after)[:limit]
     states, turn = [], Turn()
@@ -87,7 +87,7 @@ async def read_facts(call: ControlCall) -> FactList:
 
 
 def clear_facts(call: ControlCall) -> None:
-    """Removes all that was written to an account. Raises ApiError 500 if it cannot be removed."""
+    """Removes all facts of an account. Raises ApiError 500 if they cannot be removed."""
     _log_of(call).clear()
 
 
@@ -109,7 +109,7 @@ def _state(entry: Entry) -> FactState:
 
 
 def _members(fact: Struct) -> dict[str, Any]:
-    """Returns the members of a fact, or of a part of one, that have a value, by their documented names."""
+    """Returns the members of a fact, or of a part of it, that are not None, by their documented names."""
     return {
         _NAMES.get(name) or _in_camel_case(name): _shown(name, value)
         for name, value in structs.asdict(fact).items()

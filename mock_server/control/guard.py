@@ -21,12 +21,12 @@ def admit(request: Request, options: Options) -> None:
             "Other machines can reach this mock, so its controls are off without --control-token.",
         )
     elif not is_loopback_host(",".join(request.headers.getlist("Host"))):
-        # Another host's name may resolve to this machine by the DNS of an attacker.
+        # An attacker's DNS may let another host name resolve to this machine.
         raise ProblemError(403, "The controls only answer requests with a loopback Host, such as localhost.")
 
 
 def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:
-    """Raises ProblemError for a request from a page of another origin, even for one without a preflight."""
+    """Raises ProblemError for a request from a page of another origin, even if it needs no preflight."""
     origin = request.headers.get("Origin")
     if origin in allowed:
         return

@@ -18,7 +18,7 @@ PART_BYTES = 64 * 1024
 """The number of bytes that are collected before a part is sent."""
 
 _HTTP = "HTTP/1.1"
-# The kit's own HAR files have another name, since the kit reads labels in their comments.
+# The name differs from the creator of the kit's HAR files, in whose comments the kit reads labels.
 _CREATOR = "datafast-mock journal"
 
 

@@ -22,7 +22,7 @@ class Finding(NamedTuple):
 
 
 class Documented(NamedTuple):
-    """What the document says, as far as requests are compared with it."""
+    """The parts of the document with which requests are compared."""
 
     parameters: Mapping[str, Container[str]]
     """The documented parameters by `operationId`; operations that are not mocked yet are left out."""
@@ -76,9 +76,9 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
 
 
 def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
-    """Yields a finding if the same request came within the same tick, of the machine and of the world.
+    """Yields a finding if the same request came twice within a tick of the machine's and the world's time.
 
-    A request that writes is no poll, and may well come twice.
+    A request that writes is no poll, so it may come twice.
     """
     if (
         request.method not in ("GET", "HEAD")

@@ -10,7 +10,7 @@ from mock_server.state.keys import Key
 class ListedKey(Struct, frozen=True, kw_only=True):
     """A key with its purpose: `label` is from its maker, `description` from the mock; either may be empty.
 
-    Keys of one `account` share what is written. `site` is the present site of a website key, null for an
+    Keys of one `account` share all written facts. `site` is the present site of a website key, null for an
     account token. `websites` are the sites that an account token may access, an empty list if it may access
     all, and null for a website key.
     """

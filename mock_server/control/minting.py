@@ -23,7 +23,7 @@ _AccountName = Annotated[str, Meta(max_length=200, description="The account of a
 
 
 class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """The settings of a new key; those that are left out are the server's.
+    """The settings of a new key. Settings that are left out are inherited from the server.
 
     With `permissions` or `websites` it becomes an account token (`dft_…`).
     """

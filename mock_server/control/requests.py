@@ -175,7 +175,7 @@ async def verify(call: ControlCall) -> Verified:
 
 
 async def retries(call: ControlCall) -> Retries:
-    """Returns each 429 and whether the client waited long enough, key by key."""
+    """Returns each 429, with whether the client waited long enough after it, key by key."""
     found, turn = [], Turn()
     for journal in _journals(call):
         found += [
@@ -192,7 +192,10 @@ async def retries(call: ControlCall) -> Retries:
 
 
 def _journals(call: ControlCall) -> list[Journal]:
-    """Returns the journal of the key in the query, or all journals, with that of unknown keys, if none is."""
+    """Returns the journal of the key in the query.
+
+    If the query names no key, it returns all journals, including that of unknown keys.
+    """
     key = call.key
     return call.service.journals if key is None else [key.journal]
 

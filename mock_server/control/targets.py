@@ -1,6 +1,6 @@
 """The servers that a verification may reach: this machine's, and those named with `--verify-target`.
 
-Otherwise whoever may use the controls could let the mock send requests into its network.
+Without this check, every user of the controls could make the mock send requests into its network.
 """
 
 import socket
@@ -18,7 +18,7 @@ _LONGEST_URL = 2_000
 
 
 class Target(NamedTuple):
-    """The base URL of a server, and the address to connect to; None if its name may lead anywhere."""
+    """The base URL of a server, and the address to connect to; None if any address of its name is allowed."""
 
     url: str
     address: str | None
@@ -63,7 +63,7 @@ def _parts_of(url: str) -> tuple[SplitResult, str]:
     try:
         parts = urlsplit(url)
         _ = parts.port
-        # The host may have a percent sign (RFC 6874), and a user may stand before it.
+        # The host may contain a percent sign (RFC 6874), and there may be a user before it.
         origin = origin_of(f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         raise _unusable("it has no host, or one that no server can have") from None
@@ -75,7 +75,7 @@ def _parts_of(url: str) -> tuple[SplitResult, str]:
 
 
 def _answering(addresses: Collection[str], port: int) -> str:
-    """Returns the first address at which somebody listens, or else the first."""
+    """Returns the first address that accepts a connection; if none does, the first address."""
     return next(filter(lambda address: _is_open(address, port), addresses), next(iter(addresses)))
 
 

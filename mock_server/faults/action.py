@@ -16,12 +16,12 @@ Fault = Literal[
 ]
 FAULTS: tuple[str, ...] = get_args(Fault)
 
-# The options of faults, each with the faults that have it.
+# The options of faults, each with the faults that accept it.
 _FAULTS_WITH = {"pointer": ("wrong-type", "missing"), "share": ("truncate",), "duration": ("drip",)}
 
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST)]
-# A list, as msgspec 0.22 misreads a tuple of two that stands beside an integer.
+# This is a list, because msgspec 0.22 misreads a union of an integer and a tuple of two.
 Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
 
 
@@ -65,7 +65,10 @@ _NOTHING = Action()
 
 
 def chosen(answers: Answers, action: Action) -> Example:
-    """Returns the documented answer for an action. Raises ProblemError, which lists those that there are."""
+    """Returns the documented answer for an action.
+
+    Raises ProblemError, which lists the documented answers.
+    """
     if not answers:
         raise ProblemError(400, "No answer is documented here.")
     if action.code is not UNSET and action.code not in answers:

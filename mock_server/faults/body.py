@@ -22,7 +22,10 @@ def malformed(body: bytes) -> bytes:
 
 
 def changed(body: bytes, action: Action) -> bytes:
-    """Returns the body with one member removed or of another type. Raises UnfitError if it cannot."""
+    """Returns the body with one member removed, or with a value of another type.
+
+    Raises UnfitError if the body has no such member.
+    """
     try:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:
@@ -75,7 +78,7 @@ def _step(parent: Any, step: str) -> Any:
 
 
 def _other(value: Any) -> Any:
-    """Returns a value of a type that the member never has."""
+    """Returns a value of a type that the member cannot have."""
     if isinstance(value, dict):
         return []
     if isinstance(value, list):

@@ -17,7 +17,7 @@ QUERY_PREFIX = "__"
 PEEK = "peek"
 """The preference that makes a request a peek: it gets the next answer, but changes and counts nothing."""
 
-# A peek has no value, but in a query something must be written.
+# The values of `peek` in a query, where a parameter needs a value; in the header it has none.
 _PEEK_VALUES = ("", "1", "true")
 _T = TypeVar("_T")
 # All quantifiers are possessive, so that the time to match is linear in the header's length.
@@ -35,7 +35,7 @@ _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
 
 class RawPreferences(NamedTuple):
-    """The preferences of a request as texts by name: those of the header, and those of the query."""
+    """The preferences of a request as texts by name: one mapping for the header, and one for the query."""
 
     header: Mapping[str, str]
     query: Mapping[str, str]
@@ -174,7 +174,7 @@ _DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "wrong-type": ("pointer", str),
     "missing": ("pointer", str),
 }
-# Each gives members of `Preferences` of the same name.
+# Each function reads one preference, and returns members of `Preferences`.
 _BESIDE: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "at": lambda value: {"at": instant_of(value)},
     "site": lambda value: {"site": value},

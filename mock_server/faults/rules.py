@@ -127,7 +127,7 @@ class Rules:
 
 
 def fits(values: Sequence[str], wanted: str | None) -> bool:
-    """Whether one of a parameter's values is the wanted one; None matches a missing parameter."""
+    """Returns whether a parameter has the wanted value; None is wanted if the parameter must be missing."""
     return not values if wanted is None else wanted in values
 
 
@@ -170,6 +170,6 @@ def _applies(rule: Rule, count: _Tally) -> bool:
 
 
 def _coins(seed: int, number: int, matched: int) -> tuple[float, float]:
-    """Returns two random numbers in [0, 1) that depend on the arguments alone."""
+    """Returns two random numbers in [0, 1), which are the same for the same arguments."""
     digest = blake2b(f"{seed}/{number}/{matched}".encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64

@@ -36,7 +36,7 @@ def _is_report(operation: Operation) -> bool:
 
 
 def _query_of(operation: Operation, mock: Mock) -> str:
-    """Returns the query of a report on the last seven whole days, of ten rows at most."""
+    """Returns the query of a report on the last seven whole days, with at most ten rows."""
     today = instant_of(mock.instant) // DAY * DAY
     names = {parameter.name for parameter in operation.parameters}
     query = {
@@ -118,7 +118,7 @@ def _funnels(website: _Website, operation: Operation) -> Iterator[Golden]:
 
 
 def _values(website: _Website, operation: Operation) -> Iterator[Golden]:
-    """Yields a file with the values of the first property of the goal that is asked for, if it has any."""
+    """Yields a file with the values of the first property of the requested goal, if it has a property."""
     for name in list(website.mock.service.sites[website.row["name"]].goal_properties.get(_GOAL, {}))[:1]:
         good_for = f"{_summary(website.mock, operation)}, here the values of {name!r}."
         yield website.golden(operation, f".{name}", good_for, f"&{_PROPERTY}={name}")

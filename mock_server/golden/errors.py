@@ -13,7 +13,7 @@ from mock_server.state.credentials import Credential, load_credentials
 
 _TOKEN = "df_test"  # noqa: S105 - a key of the fixtures
 _ACCOUNT_TOKEN = "dft_test"  # noqa: S105 - likewise
-# A value that names nothing, for each path parameter.
+# A value that does not exist, for each path parameter.
 _NOTHING = {"visitorId": "00000000-0000-4000-8000-000000000000", "funnelId": "0" * 24}
 _NO_WEBSITE = "0" * 24
 # For each query parameter, an invalid query, the label of its file, and what is wrong.
@@ -26,7 +26,7 @@ _BAD_QUERY = {
 }
 _BAD_PATH = {"visitorId": "not-a-uuid", "funnelId": "signup"}
 
-# What a client should do on each status; a status without a row has that of its class.
+# The advice for a client on each status. A status without a row has the advice of its hundred.
 _LESSONS = {
     400: "reports a request that fails again however often it is sent",
     401: "asks for another key",

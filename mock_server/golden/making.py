@@ -19,7 +19,7 @@ from mock_server.golden.folder import GENERATOR, INDEX, listed_in, write_folder
 LARGEST = 512 * 1024
 """The largest answer, in bytes, that is written if its website was not chosen by name."""
 
-# The websites whose reports are written even if they were not chosen by name.
+# The websites whose reports are written even if the user did not name a website.
 _WITH_REPORTS = ("demo", "edge_cases")
 
 

@@ -1,4 +1,4 @@
-"""The answers to reads, those of the latest moments cached."""
+"""The answers to reads. Answers of the latest moments are cached."""
 
 from collections import OrderedDict
 from typing import Any, NamedTuple
@@ -11,10 +11,11 @@ from mock_server.resources.reporter import Reporter
 from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account
 
-# Clients with clocks of their own request the same few instants in turns.
+# The number of moments whose answers are cached: clients with different clocks request the same few instants
+# in turns.
 _MOST_MOMENTS = 64
 _MOST_BYTES = 32 * 1024 * 1024
-# The bytes of a cached answer beside its body and its values.
+# The bytes of a cached answer in addition to its body and its values.
 _LEAST_WEIGHT = 1_000
 
 
@@ -65,10 +66,10 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
 
 
 class AnswerCache:
-    """The answers to reads of all worlds, those of the latest moments cached."""
+    """The answers to reads of all worlds. Answers of the latest moments are cached."""
 
     def __init__(self, worlds: Worlds, reporter: Reporter) -> None:
-        """`worlds` are those of the event loop."""
+        """`worlds` are the worlds that the event loop uses."""
         self._worlds = worlds
         self._reporter = reporter
         self._snapshots = _Snapshots()
@@ -95,7 +96,7 @@ class AnswerCache:
         if known is not None:
             return known
         async with self._reporter.lock:
-            # Another request may have asked the same while this one waited.
+            # Another request may have made the same report while this one waited.
             reply = self._snapshots.get(moment, entry)
             if reply is None:
                 reply = await self._reporter.report(read.view, choice, instant, read.values, entry.account)
@@ -105,7 +106,7 @@ class AnswerCache:
     def write(
         self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account, request: int
     ) -> Reply:
-        """Returns the answer to a request that writes, and has this number. Raises ApiError."""
+        """Returns the answer to a request that writes, with its number in the journal. Raises ApiError."""
         world = self._worlds.world(choice.seed, choice.site)
         return view(Call(world, instant, choice.revision, *values, account, request=request))
 
@@ -126,7 +127,7 @@ def _entry_of(read: Read, account: Account) -> _Entry:
 class _Snapshots:
     """A cache of answers by moment, a world and an instant: 64 moments and 32 MB at most.
 
-    If it is full, the least recently used are removed.
+    If the cache is full, the least recently used answers are removed.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Custom goals that servers send and take back, `POST /goals` and `DELETE /goals`."""
+"""Custom goals that servers send and remove, `POST /goals` and `DELETE /goals`."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from mock_server.resources.writes import filters_of, object_id, write
 from mock_server.world.facts import GoalReached, GoalsRemoved
 
 _encode = msgspec.json.Encoder().encode
-# The documentation names no other one.
+# The only reserved name in the documentation.
 _RESERVED = frozenset({"identify"})
 _TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")
 
@@ -41,7 +41,7 @@ def create_goal(call: Call, *, is_server: bool = True) -> Reply:
 
 
 def delete_goals(call: Call) -> Reply:
-    """Removes the goals that fit all filters; the answer repeats the filters. Raises ApiError 400."""
+    """Removes the goals that match all filters. The answer repeats the filters. Raises ApiError 400."""
     filters = filters_of(call)
     name = _name_of(call.query["name"]) if "name" in call.query else None
     write(call, GoalsRemoved(written=call.instant, name=name, **filters._asdict()))
@@ -63,9 +63,9 @@ def goal_name(body: Mapping[str, Any]) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Returns a text without its tags; what stands between them stays.
+    """Returns a text without its tags, but with the text between them.
 
-    Tags that only appear when others are removed are removed, too.
+    Tags that appear when other tags are removed are removed as well.
     """
     while (bare := _TAG.sub("", text)) != text:
         text = bare
@@ -73,5 +73,5 @@ def without_markup(text: str) -> str:
 
 
 def _name_of(sent: str) -> str:
-    """Returns the name of a goal as it is recorded."""
+    """Returns the recorded form of a goal's name."""
     return sent.lower().replace(" ", "_")

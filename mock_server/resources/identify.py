@@ -1,4 +1,4 @@
-"""Who visitors are, as servers say it: `POST /identify`."""
+"""The identification of visitors by servers, `POST /identify`."""
 
 from typing import Any
 
@@ -47,6 +47,6 @@ def identify_visitor(call: Call, *, is_server: bool = True) -> Reply:
 def _action(profile: Profile | None, user_id: str, metadata: dict[str, Any]) -> str:
     if profile is None:
         return "created"
-    # As JSON, since Python takes 1, 1.0 and true for equal.
+    # The values are compared as JSON, because 1, 1.0 and true are equal in Python.
     is_known = _encode_sorted({**profile.metadata, **metadata}) == _encode_sorted(profile.metadata)
     return "unchanged" if is_known and profile.user_id == user_id else "updated"

@@ -12,9 +12,10 @@ from mock_server.world.world import BotError, Life, UnknownVisitorError, World
 
 
 def find_life(call: Call, visitor_id: str) -> Life:
-    """Returns the life of a visitor, without goals and payments that were written if the request writes.
+    """Returns the life of a visitor.
 
-    Raises UnknownVisitorError and BotError.
+    For a request that writes, written goals and payments are left out, to save time. Raises
+    UnknownVisitorError and BotError.
     """
     # Ids are case-insensitive.
     visitor_id = visitor_id.lower()
@@ -45,7 +46,7 @@ def visitor_of(call: Call, visitor_id: str) -> str:
     """Returns the id of a visitor in lower case. Raises ApiError as `life_of` does."""
     visitor_id = visitor_id.lower()
     with _refused(call, visitor_id):
-        # The world's own visitors are known without any facts.
+        # A visitor of the world itself is found without reading facts.
         if not call.world.has_come(visitor_id, call.instant) and not _has_viewed(call, visitor_id):
             raise UnknownVisitorError
     return visitor_id
@@ -53,7 +54,7 @@ def visitor_of(call: Call, visitor_id: str) -> str:
 
 @contextmanager
 def _refused(call: Call, visitor_id: str) -> Iterator[None]:
-    """Answers the errors of a world."""
+    """Turns the errors of a world into API errors."""
     try:
         yield
     except BotError:
@@ -64,23 +65,23 @@ def _refused(call: Call, visitor_id: str) -> Iterator[None]:
 
 
 def _has_viewed(call: Call, visitor_id: str) -> bool:
-    """Returns whether a browser told that a visitor had viewed a page up to the instant."""
+    """Returns whether a browser has reported a page view of a visitor up to the instant."""
     viewed = (fact for fact in _told_of(call, visitor_id) if isinstance(fact, PageViewed))
     return any(fact.written <= call.instant for fact in viewed)
 
 
 def _told_of(call: Call, visitor_id: str) -> Sequence[Fact]:
-    """Returns the facts about who a visitor is, and which pages they viewed."""
+    """Returns a visitor's identifications and page views."""
     if call.account is None:
         return ()
     return call.account.log.about(call.world.site.website_id, person(visitor_id))
 
 
 def _world_of(call: Call, visitor_id: str) -> World:
-    """Returns a world that knows when a visitor came and who it is.
+    """Returns a world that contains a visitor's visits and identity.
 
-    The call of a request that writes has the world without facts: a thousand writes would cost more and more
-    if each of them made a world with all that was written before.
+    The call of a request that writes has a world without facts. If each write made a world with all earlier
+    facts, writes would become slower and slower.
     """
     if call.request is None:
         return call.world

@@ -1,4 +1,4 @@
-"""What a website is called, `GET /analytics/metadata`."""
+"""The metadata of a website, such as its domain and time zone, `GET /analytics/metadata`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 from mock_server.resources.call import Call, Reply
 
-# A website that sells nothing has a currency, too: it is a setting.
+# A website that sells nothing has a currency as well, because the currency is a setting.
 _USUAL_CURRENCY = "USD"
 _encode = msgspec.json.Encoder().encode
 

@@ -1,4 +1,4 @@
-"""Payments that servers send and take back, `POST /payments` and `DELETE /payments`."""
+"""Payments that servers send and remove, `POST /payments` and `DELETE /payments`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,10 +28,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def create_payment(call: Call, *, is_server: bool = True) -> Reply:
-    """Records a payment, a refund or a free trial, once for each transaction; the answer has no envelope.
+    """Records a payment, a refund or a free trial, once for each transaction.
 
-    `is_server` is that of PaymentMade. Raises ApiError 400 for an unknown currency, a timestamp that cannot
-    be, and a bot.
+    The answer has no envelope. `is_server` is as in PaymentMade. Raises ApiError 400 for an unknown currency,
+    an invalid timestamp, and a bot.
     """
     payment = _payment_of(call, is_server=is_server)
     payers = _payers(call, payment.transaction_id)
@@ -39,7 +39,7 @@ def create_payment(call: Call, *, is_server: bool = True) -> Reply:
         message = _KNOWN
     else:
         if payment.visitor_id is None:
-            # Who refunds seldom says again whose payment it was.
+            # A refund seldom names the visitor again, so the payment's visitor is used.
             payment = msgspec.structs.replace(payment, visitor_id=payers.get(False))
         write(call, payment)
         message = _message(payment)
@@ -47,7 +47,7 @@ def create_payment(call: Call, *, is_server: bool = True) -> Reply:
 
 
 def delete_payments(call: Call) -> Reply:
-    """Removes a transaction or, without a transaction id, the payments that fit all filters.
+    """Removes a transaction or, without a transaction id, the payments that match all filters.
 
     Raises ApiError: 404 for an unknown transaction, 400 for half a period.
     """
@@ -65,7 +65,7 @@ def delete_payments(call: Call) -> Reply:
 
 
 def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
-    """Returns the visitors of a transaction's payment (False) and refund (True), as far as they are known."""
+    """Returns the known visitors of a transaction's payment (key False) and refund (key True)."""
     payers = {paid.is_refunded: paid.visitor_id for paid in recorded(call, transaction_id)}
     own = None if False in payers else own_payment(call, transaction_id)
     return payers if own is None else {**payers, False: payer_of(own)}
@@ -115,11 +115,11 @@ def _message(payment: PaymentMade) -> str:
 
 
 def _visitor_of(call: Call, visitor_id: str | None) -> str | None:
-    """Returns the id of a known visitor; None if there is none, or nobody has the id.
+    """Returns the id of a known visitor; None if no id was sent, or nobody has it.
 
     Raises ApiError 400 for a bot.
     """
-    # The payment of an unknown visitor is recorded all the same: the documentation has no 404 here.
+    # The payment of an unknown visitor is recorded as well, because the documentation has no 404 here.
     return visitor_id.lower() if visitor_id is not None and is_known(call, visitor_id) else None
 
 
@@ -134,7 +134,7 @@ def _at(call: Call, timestamp: str | None) -> int:
     if at >= call.instant + TICK:
         now = iso_of(call.instant)
         raise ApiError(INVALID_TIMESTAMP, problem=f"{timestamp!r} is in the future; it is {now}")
-    # All of a tick is one instant, that of its begin.
+    # The instants of a tick are all the same: the begin of the tick.
     return min(at, call.instant)
 
 

@@ -72,7 +72,7 @@ def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int,
         "profileData": _profile_data(session.identity(instant)),
     }
     likelihood = _likelihood(world, session, is_customer=customer is not None)
-    # By page 002 it is included only if there is a conversion model.
+    # Page 002 includes the member only if there is a conversion model.
     if likelihood is not None:
         visitor["conversionLikelihood"] = likelihood
     return session.steady_until(instant), msgspec.Raw(_encode(visitor))

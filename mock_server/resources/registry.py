@@ -28,7 +28,7 @@ class Report:
 
     def __call__(self, call: Call) -> Reply:
         """Returns the report. Raises ApiError."""
-        # Not at the top, since importing numpy takes a third of a server's start.
+        # The import is here, because importing numpy takes a third of a server's start.
         from mock_server.resources.reports.table import REPORTS  # noqa: PLC0415
 
         return REPORTS[self.operation_id](call)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Reporter:
     """Makes reports in a thread, one after another, so that other requests are answered meanwhile.
 
-    Its worlds are not those of the event loop, since a world is changed by what it caches.
+    It has worlds of its own and not those of the event loop, because a world changes its caches when it is
+    read.
     """
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
@@ -48,7 +49,7 @@ class Reporter:
         facts: Facts,
     ) -> Reply:
         if self._pasts is None:
-            # Not at the top, since importing numpy takes a third of a server's start.
+            # The import is here, because importing numpy takes a third of a server's start.
             from mock_server.world.past.kept import KeptPasts  # noqa: PLC0415
 
             self._pasts = KeptPasts()

@@ -12,7 +12,8 @@ from mock_server.world.sessions import NEVER
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
-# Worlds of other seeds are limited by their visitors, whom they cache; a world is made in a millisecond.
+# The number of visitors of all cached worlds with other seeds. A world takes memory for each of its visitors,
+# and can be made again in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
 
@@ -38,7 +39,7 @@ class Worlds:
     """Worlds by seed and site, each made on first use. One thread at a time uses them."""
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
-        """Worlds with the server's `seed` are kept; those of other seeds are limited."""
+        """Worlds with the server's `seed` are never removed; those of other seeds are limited."""
         self._seed = seed
         self._sites = sites
         self._own: dict[str, World] = {}
@@ -56,7 +57,7 @@ class Worlds:
             self.world(self._seed, site)
 
     def facts(self, site: str, account: Account | None) -> Facts:
-        """Returns the facts that an account has about the website of a site; none without an account."""
+        """Returns the facts of an account about the website of a site; empty without an account."""
         return () if account is None else account.log.facts(self._sites[site].website_id)
 
     def world_with(self, facts: Facts, seed: int, site: str, instant: int) -> World:
@@ -64,7 +65,7 @@ class Worlds:
         plain = self.world(seed, site)
         if not facts:
             return plain
-        # The tuple of facts is kept beside its world, so that no other one has its id.
+        # The entry refers to its facts, so that no other tuple can have the same id while it is cached.
         key = (seed, site, id(facts))
         amended: _Amended | None = self._amended.get(key)
         if amended is None or not amended.begin <= instant < amended.end:
@@ -85,12 +86,12 @@ class Worlds:
 
 
 def _weight(site: Site) -> int:
-    """Returns a site's number of visitors, at most the limit, so that any world can be cached."""
+    """Returns a site's number of visitors, but at most the limit, so that any single world can be cached."""
     return min(max(_LEAST_VISITORS, round(site.online)), _MOST_VISITORS)
 
 
 def _amended(plain: World, facts: Facts, instant: int) -> _Amended:
-    """Makes the world with what is written of the facts at an instant."""
+    """Makes the world with the facts that are written at an instant."""
     written = {fact.written for fact in facts}
     begin = max((one for one in written if one <= instant), default=-NEVER)
     end = min((one for one in written if one > instant), default=NEVER)

@@ -1,4 +1,4 @@
-"""The parts that several operations that write share: the log, ids, and the filters of removals."""
+"""The functions that several writing operations share: adding facts, making ids, and reading filters."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class Filters(NamedTuple):
-    """The filters that removals of goals and of payments share, as in facts.Removal."""
+    """The filters that removals of goals and of payments share, with the same members as facts.Removal."""
 
     visitor_id: str | None
     begin: int | None
@@ -45,15 +45,12 @@ def filters_of(call: Call) -> Filters:
 
 
 def recorded(call: Call, transaction_id: str) -> Sequence[PaymentMade]:
-    """Returns what is recorded of a transaction: its payment, its refund, both or nothing."""
+    """Returns the recorded facts of a transaction: its payment, its refund, both or none."""
     return changes_at(_about(call, transaction_id), call.instant).payments
 
 
 def own_payment(call: Call, payment_id: str) -> Payment | None:
-    """Returns the payment of the world itself that the map shows with this id; None if it is removed.
-
-    It is also None if there never was one.
-    """
+    """Returns the world's own payment with this id on the map; None if there is none, or it was removed."""
     if not _OBJECT_ID.fullmatch(payment_id):
         return None
     second = int(payment_id[:8], 16) * SECOND
@@ -81,15 +78,15 @@ def write(call: Call, fact: Fact) -> None:
 
 
 def object_id(call: Call, at: int | None = None) -> str:
-    """Returns the id of what is written next: 24 hexadecimal digits, the first eight the Unix second.
+    """Returns the id of the next fact: 24 hexadecimal digits, the first eight of which are the Unix second.
 
-    The second is that of the instant `at`, by default that of the request.
+    The second is that of the instant `at`, or, if that is None, of the request.
     """
     return _id(call, _EVENT, call.instant if at is None else at)
 
 
 def profile_id(call: Call) -> str:
-    """Returns the id of the profile that is written next, in the same form."""
+    """Returns the id of the next profile, in the same form."""
     return _id(call, _PROFILE, call.instant)
 
 

@@ -1,1 +1,1 @@
-"""The way of a request, from the socket to the answer."""
+"""The serving of requests, from the socket to the answer."""

@@ -46,7 +46,7 @@ def refuse(scope: Scope, error: ApiError) -> None:
 def refusal_of(scope: Scope) -> ApiError | None:
     """Returns the error that answers a refused request, or None for any other request.
 
-    It may become known as late as at the end of the request's body.
+    The error may be found as late as at the end of the request's body.
     """
     refusal: ApiError | None = scope.get("extensions", {}).get(_REFUSAL)
     return refusal

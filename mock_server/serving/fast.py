@@ -1,9 +1,8 @@
 """The fast path, which answers plain requests of keys without rules or limits.
 
-It does all that `stages` does, with the same key, clock, permission and journal, and its answers have the
-same bytes. A request with a preference, a rule or a limit is left to `stages`.
-Only a `Read` is cached here: if an answer fails here, `stages` makes it again. Requests that write are in
-`fast_writes`.
+It uses the same key, clock, permissions and journal as `stages`, and its answers have the same bytes. A
+request with a preference, a rule or a limit is left to `stages`. Only a `Read` is cached here, because
+`stages` makes an answer again if it fails here. Requests that write are in `fast_writes`.
 """
 
 from collections import OrderedDict
@@ -34,7 +33,7 @@ _LONGEST_REQUEST = 4_096
 
 
 class _CachedRead(NamedTuple):
-    """A request with the decisions about it; its answers are in the cache of `Worlds`."""
+    """A read with the decisions about it. Its answers are in `AnswerCache`."""
 
     changes: int
     """The number of control changes when this was cached; a higher number makes it stale."""
@@ -49,10 +48,10 @@ class _CachedRead(NamedTuple):
 
 
 class FastAnswers:
-    """A fast path for GET operations, which have no effects and so can be answered twice, and for writes."""
+    """The fast path for writes, and for GET operations, whose answers may be made twice."""
 
     def __init__(self, service: Service) -> None:
-        """`service` has the operations that are answered."""
+        """`service` has the operations that can be answered."""
         self._service = service
         self._writes = FastWrites(service)
         known = [
@@ -73,7 +72,7 @@ class FastAnswers:
     def again(self, raw: bytes) -> Answer | None:
         """Returns the answer to a request with the same bytes as an earlier one; None for any other.
 
-        A client that polls always sends the same bytes; without parsing, an answer costs half.
+        A client that polls always sends the same bytes. An answer takes half the time if they are not parsed.
         """
         cached = self._cached.get(raw)
         if cached is None:
@@ -94,7 +93,7 @@ class FastAnswers:
         answer = None if cached is None else self._answer(cached)
         if cached is None or answer is None:
             return None
-        # Keys that are not shipped may be removed, so they are looked up each time.
+        # A key that is not shipped may be removed at any time, so it is looked up for each request.
         if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(cached.key):
             self._cached[raw] = cached
             if len(self._cached) > _MOST_CACHED:
@@ -137,7 +136,7 @@ class FastAnswers:
     def _decided(self, scope: Scope) -> _CachedRead | None:
         """Makes the decisions about a request; returns None if `stages` must answer it."""
         service = self._service
-        # Only a request to an operation counts as using its key.
+        # A request counts as a use of its key only if it is for an operation.
         found = self._operation_at(scope["raw_path"])
         sender = None if found is None else sender_of(service, scope["headers"], _DECISIVE)
         if found is None or sender is None:
@@ -169,7 +168,7 @@ class FastAnswers:
         )
 
     def _operation_at(self, raw_path: bytes) -> tuple[str, str] | None:
-        """Returns the operation of a path and the value of its parameter, or None if they are not obvious."""
+        """Returns the operation of a path and the value of its parameter; None if `stages` must find them."""
         plain = self._plain.get(raw_path)
         if plain is not None:
             return plain, ""

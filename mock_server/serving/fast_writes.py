@@ -1,7 +1,7 @@
 """The fast path of plain requests that write.
 
-It does all that `stages` does, and its answers have the same bytes. A write either succeeds here or writes
-nothing; then `stages` answers the request, with the same error. So nothing is written twice.
+Its answers have the same bytes as those of `stages`. A write either succeeds here, or writes nothing and is
+left to `stages`, which answers with the error. So nothing is written twice.
 """
 
 from collections import OrderedDict
@@ -22,7 +22,8 @@ from mock_server.state.clock import Clock
 from mock_server.state.journal import LONGEST_BODY, Outcome, Part, Sent, sent_of
 from mock_server.state.keys import Key
 
-# Each of them writes at its end, if at all, and its answer has no headers of its own.
+# The operations that write as their last step, so that a failure writes nothing, and whose answers have no
+# headers of their own.
 _OPERATIONS = frozenset({"createGoal", "createPayment", "identifyVisitor"})
 _LONGEST_BODY = 16 * 1024
 _MOST_HEADS = 256
@@ -30,7 +31,7 @@ _END = b"\r\n\r\n"
 
 
 class _Head(NamedTuple):
-    """The head of a request with the decisions about it."""
+    """The head of a request, with the decisions that depend on the head only."""
 
     changes: int
     """The number of control changes when this was cached; a higher number makes it stale."""
@@ -46,10 +47,10 @@ class _Head(NamedTuple):
 
 
 class FastWrites:
-    """A fast path for operations that write, each of which is run once."""
+    """The fast path for operations that write; an operation runs once for each request."""
 
     def __init__(self, service: Service) -> None:
-        """`service` has the operations that are answered."""
+        """`service` has the operations that can be answered."""
         self._service = service
         self._names = {
             one.route.encode(): one.operation_id
@@ -64,9 +65,9 @@ class FastWrites:
         return scope["method"] == "POST" and scope["raw_path"] in self._names
 
     def again(self, raw: bytes) -> Answer | None:
-        """Returns the answer to a request whose head has the same bytes as that of an earlier one.
+        """Returns the answer to a request whose head has the same bytes as the head of an earlier one.
 
-        A client that writes often only changes the body. Returns None for any other request.
+        A client often changes only the body from write to write. Returns None for any other request.
         """
         end = raw.find(_END) + len(_END)
         head = self._heads.get(raw[:end])
@@ -83,7 +84,8 @@ class FastWrites:
     def answer(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:
         """Returns the answer to a request with its whole body; None if `stages` must answer.
 
-        `raw` holds all bytes of the request, by whose head it is cached; None if they came with others.
+        `raw` holds all bytes of the request. Its head becomes a key of the cache. `raw` is None if other
+        bytes came with the request.
         """
         if len(content) > _LONGEST_BODY or PREFERENCE in scope["query_string"]:
             return None
@@ -93,7 +95,7 @@ class FastWrites:
             return answer
         end = len(raw) - len(content)
         is_whole = len(raw) <= _LONGEST_BODY and raw.find(_END) + len(_END) == end
-        # Keys that are not shipped may be removed, so they are looked up each time.
+        # A key that is not shipped may be removed at any time, so it is looked up for each request.
         if is_whole and not _is_encoded(scope) and self._service.keys.is_shipped(head.key):
             self._heads[raw[:end]] = head
             if len(self._heads) > _MOST_HEADS:
@@ -123,7 +125,7 @@ class FastWrites:
     def _written(self, head: _Head, content: bytes, scope: Scope | None = None) -> Answer | None:
         """Runs the operation and returns the answer; None if it has written nothing.
 
-        `scope` is None if nothing in the head says how the body is encoded.
+        `scope` is None if the head has no `Content-Type` or `Content-Encoding` to check.
         """
         began = monotonic_ns()
         service, operation, key = self._service, head.operation, head.key
@@ -147,7 +149,7 @@ class FastWrites:
 
 
 def _part_of(scope: Scope | None, content: bytes) -> Part | None:
-    """Returns what the journal keeps of a body; None if there is none."""
+    """Returns the part of a body that the journal keeps; None if the request has no body."""
     if not content:
         return None
     return Part(len(content), content[:LONGEST_BODY]) if scope is None else kept_of(scope, content)

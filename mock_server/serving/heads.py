@@ -28,7 +28,7 @@ _WHOLE_URL = re.compile(rb"https?://(?:[^/?#]*@)?(?P<host>[^/?#]+)(?P<rest>.*)",
 
 
 def check_length(url: bytes, headers: Headers) -> None:
-    """Raises ApiError 414 for a URL that is too long, and 431 for headers that are."""
+    """Raises ApiError 414 for a URL that is too long, and 431 for headers that are too long."""
     if len(url) > LONGEST_URL:
         raise ApiError(URI_TOO_LONG, limit=LONGEST_URL)
     if sum([len(name) + len(value) for name, value in headers]) > LONGEST_HEADERS:

@@ -1,4 +1,7 @@
-"""The application that takes the events of browsers, which name a website in the body and send no token."""
+"""The application that accepts the events of browsers.
+
+They have no token, and name the website in the body.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +23,7 @@ _USER_AGENT = b"user-agent"
 
 
 class EventEndpoint(Endpoint):
-    """An endpoint whose key is named by the body; account, clock and rules are those of the key."""
+    """An endpoint for requests whose body names the key. Account, clock and rules are those of the key."""
 
     async def _admitted(self, context: Context) -> Response:
         context.stage = "parameters"
@@ -33,7 +36,7 @@ class EventEndpoint(Endpoint):
         context.stage = "permission"
         key.admit(self._operation.access)
         context.stage = "parameters"
-        # Other requests are answered meanwhile: the first event takes half a second.
+        # This is done in a thread, because the first event takes half a second.
         system = await asyncio.to_thread(system_of, _user_agent_of(context))
         choice = preferred(context.service.choice_of(key, None, stands=None), context.preferences)
         context.stage = "world"
@@ -41,20 +44,23 @@ class EventEndpoint(Endpoint):
         return json_reply(written(context, take, choice, values, key).body)
 
     def _find(self, _context: Context) -> None:
-        """Keeps the operation, which is the same in every revision."""
+        """Does nothing, because the operation is the same in every revision."""
 
     def _answers(self, _context: Context) -> Answers:
         return self._operation.answers
 
     def _check(self, context: Context, operation_id: str, body: Mapping[str, Any], place: str) -> None:
-        """Raises ApiError 400, which names the place, for a body that an operation would refuse."""
+        """Raises ApiError 400, with the place in the event, if the operation would refuse the body."""
         documented = context.service.operations_in(self._revision(context))[operation_id].body
         assert documented is not None, "each operation that writes has a body"
         documented.check(body, place)
 
 
 def _sender_of(context: Context, name: str) -> Key:
-    """Returns the key that is named, and answers at the instant of its clock. Raises ApiError 404."""
+    """Returns the key that the body names, and sets the instant of the answer by its clock.
+
+    Raises ApiError 404.
+    """
     key = context.service.keys.tracked(name)
     if key is None:
         raise ApiError(WEBSITE_NOT_FOUND, website_id=name)

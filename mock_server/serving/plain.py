@@ -1,4 +1,4 @@
-"""Plain requests, which the fast path answers: their headers and their key need no decision by a stage."""
+"""The test for plain requests, which the fast path may answer, and the heads of their answers."""
 
 from collections.abc import Collection
 from functools import lru_cache
@@ -20,7 +20,7 @@ OK = 200
 HEADERS = answer_headers_of([(b"content-type", JSON.encode())])
 """The headers of an answer, as the journal keeps them."""
 
-# These limits are below those at which a request is refused as too large.
+# The limits of a plain request, which are below those at which a request is refused as too large.
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
 _CROSS_ORIGIN = (

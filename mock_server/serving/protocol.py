@@ -12,7 +12,7 @@ from mock_server.serving.strict_http import WireProtocol
 
 
 class FastPath(Protocol):
-    """A fast path that returns the head and the body of an answer, or None if the application must answer."""
+    """A fast path, which returns the head and the body of an answer; None if the application must answer."""
 
     def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
         """Answers a request whose bytes, or those of its head, are the same as those of an earlier one."""
@@ -46,7 +46,7 @@ class HttpProtocol(WireProtocol):
         self._fast_path = fast_path
 
     def data_received(self, data: bytes) -> None:
-        """Answers a request whose bytes are known, and parses any other."""
+        """Answers a request whose bytes equal those of an earlier one, and parses any other."""
         if self._fast_path is None or self._is_deaf:
             super().data_received(data)
             return
@@ -110,7 +110,7 @@ class HttpProtocol(WireProtocol):
     def _begin_write(
         self, fast_path: FastPath, cycle: RequestResponseCycle, app: Any, raw: bytes | None
     ) -> None:
-        """Answers a request if its body has come, and lets the application answer it otherwise."""
+        """Answers a request that writes if its body has come; otherwise the application answers it."""
         answer, scope = None, cast(Scope, cycle.scope)
         is_here = not (cycle.more_body or cycle.disconnected or is_cut(scope))
         if is_here and self._may_be_fast(scope) and not self.transport.is_closing():

@@ -12,7 +12,8 @@ LARGEST_BODY = 256 * 1024
 """The most bytes of a body that an operation documents."""
 
 _ABOUT_BODIES = frozenset({b"content-length", b"expect", b"transfer-encoding"})
-# A request whose body is later is answered all the same, since only the journal uses the body.
+# The time to wait for a body, in seconds. A request without its body is answered then, because only the
+# journal uses the body.
 _PATIENCE_SECONDS = 0.5
 
 
@@ -28,7 +29,10 @@ async def receive_body(scope: Scope, receive: Receive) -> Part | None:
 
 
 async def receive_whole_body(scope: Scope, receive: Receive) -> bytes:
-    """Returns all of a body. If it is too long or ends too early, it is empty and the request is refused."""
+    """Returns the whole body.
+
+    If the body is too long or incomplete, it returns no bytes and refuses the request.
+    """
     found, is_more = bytearray(), True
     while is_more:
         message = await receive()
@@ -45,7 +49,9 @@ async def receive_whole_body(scope: Scope, receive: Receive) -> bytes:
 
 
 def kept_of(scope: Scope, body: bytes, size: int | None = None) -> Part:
-    """Returns what the journal keeps of a body, given its first bytes; `size` is None if they are all.
+    """Returns the part of a body that the journal keeps, made from its first bytes.
+
+    A `size` of None means that these are all bytes.
 
     Compressed bytes are not kept, since a token in them could not be masked.
     """

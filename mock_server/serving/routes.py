@@ -123,8 +123,8 @@ def make_routed_app(
 def by_path(routes: Iterable[Route]) -> list[PathRoute]:
     """Makes one route for each path, and sorts concrete paths before those with placeholders.
 
-    This is the rule of OpenAPI; otherwise the order stays. Routes with the same number of segments are
-    grouped, since no others can match the same path.
+    This is the rule of OpenAPI. The order of other routes does not change. Routes with the same number of
+    segments are grouped, because only they can match the same path.
     """
     grouped: dict[str, list[Route]] = {}
     for route in routes:

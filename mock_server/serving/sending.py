@@ -1,4 +1,7 @@
-"""Sends answers: in time, late, slow or broken; the table of what each fault does, of body and socket."""
+"""The sending of answers: at once, late, slowly or broken.
+
+The table has the effect of each fault on body and socket.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,7 +31,7 @@ def with_fault(reply: Response, action: Action) -> Response:
 
 
 class Sending:
-    """A `send` that records in the journal what is really sent."""
+    """A `send` that records the sent status and bytes in the journal."""
 
     def __init__(self, send: Send, request: Request, ended: Callable[[], None]) -> None:
         """`ended` is called once, before the client can see the end of the answer."""

@@ -30,7 +30,7 @@ def document_routes(service: Service) -> list[Route]:
             problem = f"There is no revision {revision[:80]!r}; known: {', '.join(REVISIONS)}, {_ALL}."
             return problem_reply(ProblemError(400, problem, known=[*REVISIONS, _ALL]))
         form = request.url.path.rpartition(".")[2]
-        # In a thread, since writing a large document as YAML takes a second.
+        # This is done in a thread, because writing a large document as YAML takes a second.
         content = await run_in_threadpool(text, revision, form)
         return Response(content, media_type=f"application/{form}")
 

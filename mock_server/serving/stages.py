@@ -1,8 +1,8 @@
 """The stages that answer a request, and its entry in the journal.
 
 Between `begin` and `conclude` only three things are awaited: the request's body, before the first stage; a
-report, which is the last one and changes nothing; and the name of an event's browser, before the event is
-written. So limits and the writes of resources need no lock.
+report, which is the last stage and changes nothing; and the name of an event's browser, before the event is
+written. So rate limits and writes need no lock.
 """
 
 from collections.abc import Mapping
@@ -159,7 +159,7 @@ def nothing_at(context: Context) -> ApiError:
 def conclude(context: Context, reply: Response) -> Request:
     """Adds `Date` and the mark of a peek to an answer, and adds the request to the journal.
 
-    If an action decides how the answer is sent, the entry has nothing as sent yet.
+    If an action delays or breaks the answer, the journal's entry contains no sent bytes yet.
     """
     reply.raw_headers.append((b"date", date_header(context.instant)))
     if context.raw_preferences is not None and PEEK in context.raw_preferences.header:
@@ -368,7 +368,7 @@ class ExampleEndpoint(Endpoint):
     """
 
     async def _admitted(self, context: Context) -> Response:
-        # The path of the request counts, since the operation's may be encoded or have parameters.
+        # The path of the request is used, because the operation's path may have escapes or parameters.
         if context.scope["path"].startswith(f"{self._service.base}/"):
             self._authenticate(context)
         ruled = self._rule(context) if context.preferences is None else None
@@ -380,7 +380,7 @@ class ExampleEndpoint(Endpoint):
         return example_reply(self._operation, self._operation.example)
 
     def _find(self, _context: Context) -> None:
-        """Keeps the operation, which is the same in every revision."""
+        """Does nothing, because the operation is the same in every revision."""
 
     def _answers(self, _context: Context) -> Answers:
         return self._operation.answers
@@ -401,7 +401,7 @@ class UnmockedEndpoint(Endpoint):
         raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
 
     def _find(self, _context: Context) -> None:
-        """Keeps the operation, which is the same in every revision."""
+        """Does nothing, because the operation is the same in every revision."""
 
     def _answers(self, _context: Context) -> Answers:
         return self._operation.answers
@@ -445,7 +445,7 @@ def written(context: Context, view: View, choice: WorldChoice, values: Values, k
     """Returns the answer to a request that writes. Raises ApiError, and ProblemError for a peek."""
     if context.is_peek:
         raise ProblemError(400, "A request that changes something cannot be a peek.")
-    # What is written names its request; nothing is awaited until that has its number.
+    # A fact contains the number of its request. Nothing is awaited before the request gets this number.
     service = context.service
     return service.cache.write(view, choice, context.instant, values, key.account, service.numbers.next)
 

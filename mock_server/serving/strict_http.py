@@ -12,12 +12,13 @@ from mock_server.serving.connection import Connection, attach, cut, refuse
 from mock_server.serving.heads import LONGEST_HEADERS, LONGEST_URL, check_length, target_of
 
 _GOODBYE_SECONDS = 0.05
-# If the connection were closed at once, a client that still sends could get an RST instead of the answer.
+# The time for which a closed connection still reads. Otherwise a client that is sending could get an RST
+# instead of the answer.
 _LINGER_SECONDS = 1.0
-# No head within the limits has as many bytes, whatever its lines are; nor do the lines between two chunks.
+# The largest number of unparsed bytes. No valid head has so many, nor have the lines between two chunks.
 _MOST_UNREAD = 256 * 1024
 _SHORT = min(LONGEST_URL, LONGEST_HEADERS)
-# The journal keeps these parts of a head that is too long.
+# The lengths to which the journal cuts the parts of a head that is too long.
 _KEPT_URL = 1_000
 _KEPT_HEADER = 500
 _KEPT_HEADERS = 50
@@ -272,7 +273,7 @@ class WireProtocol(HttpToolsProtocol):
     def _readable(self, error: ApiError) -> tuple[bytes, str]:
         """Returns the target and method of a refused request, as far as known and cut to the limits."""
         if error.kind in (MALFORMED, REQUEST_TIMEOUT):
-            # How much was parsed depends on the pieces in which the request arrived.
+            # How much of the head was parsed depends on the pieces in which the request arrived.
             self.headers.clear()
             return b"", "GET"
         small = [one for one in self.headers if len(one[0]) + len(one[1]) <= _KEPT_HEADER]

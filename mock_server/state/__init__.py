@@ -1,1 +1,1 @@
-"""What changes while the mock runs: accounts, keys, clocks, rate limits, settings and journals."""
+"""The state of a running mock: accounts, keys, clocks, rate limits, settings and journals."""

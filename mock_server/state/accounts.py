@@ -1,4 +1,7 @@
-"""The accounts, which own websites and what is written through the API; read from `fixtures/accounts/`."""
+"""The accounts, which own websites and the facts that are written through the API.
+
+They are read from `fixtures/accounts/`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,7 +47,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """An account: the namespace of the API's writes, which several credentials may share."""
+    """An account: the owner of websites and written facts. Several credentials may share it."""
 
     name: str
     owner: Owner
@@ -57,19 +60,18 @@ class Account:
 
     @property
     def version(self) -> int:
-        """The number of changes; while it is 0, answers depend on the world alone."""
+        """The number of changes to the account's facts. While it is 0, answers depend on the world alone."""
         return self.log.version
 
     def as_shipped(self, store: Store | None = None, space: Space | None = None) -> "Account":
-        """Returns the account with what a store has of it; None stands for nothing written, as in Log."""
+        """Returns the account with its facts from a store; a store of None has no facts, as in Log."""
         return replace(self, log=Log(self.name, store, space))
 
 
 def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[str, Account]:
     """Returns all accounts by name, including the default one.
 
-    Raises InputError for an unknown site, for one that two websites show, and for a funnel that its site
-    cannot have.
+    Raises InputError for an unknown site, for a site that two websites show, and for an invalid funnel.
     """
     accounts: dict[str, Account] = {}
     owners: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The clock of a key, which gives the world's time: its anchor and its speed."""
+"""The clock of a key, which gives the world's time from an anchor and a speed."""
 
 import time
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ class Clock:
         self.is_driven |= bool(advance) or not (now is speed is is_frozen is None)
 
     def copy(self) -> "Clock":
-        """Returns a clock with the same time that is set independently."""
+        """Returns a clock with the same time, which can be set independently."""
         return replace(self)
 
     def _exact(self) -> int:

@@ -1,4 +1,4 @@
-"""The credentials, tokens with their rights, read from `fixtures/credentials.yaml`."""
+"""The credentials, which are tokens with their rights. They are read from `fixtures/credentials.yaml`."""
 
 import re
 from collections.abc import Mapping

@@ -15,7 +15,10 @@ _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A step: the view of a page, by `url`, or a custom goal, by `goal_name`; the other one is None."""
+    """A step of a funnel: the view of a page with a `url`, or the custom goal `goal_name`.
+
+    The other one is None.
+    """
 
     name: _Name
     type: Literal["pageview", "goal"]
@@ -32,7 +35,7 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
         """Returns the paths of the site's pages that `url` matches."""
         if self.url is None:
             return ()
-        # fnmatch has further wildcards, which are characters here; its pattern needs no backtracking.
+        # fnmatch has further wildcards, so their characters are escaped. Its pattern needs no backtracking.
         pattern = re.compile(translate(re.sub(r"([?[])", r"[\1]", self.url)))
         return tuple(page.path for page in site.pages if pattern.match(page.path))
 
@@ -57,7 +60,7 @@ def slug_of(name: str) -> str:
 
 
 def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]]:
-    """Yields what is wrong with the funnels of a site: the place below its list, and a sentence."""
+    """Yields the faults of a site's funnels, as pairs of a place in the list and a sentence."""
     for place in ("id", "name"):
         values = [getattr(funnel, place) for funnel in funnels]
         for n, value in enumerate(values):

@@ -22,14 +22,14 @@ LONGEST_ANSWER = 512
 """The number of bytes that are kept of an answer's body, from its beginning."""
 
 _SCHEMES = frozenset({"bearer", "basic", "digest"})
-# The values of headers with such names are meant to be secret.
+# The words by which a header's name shows that its value is secret.
 _SECRET = re.compile(
     r"(?:.*-)?(?:auth|authorization|authentication|cookies?|credentials?|jwt|passw(?:or)?d|secret|session|token"
     r"|(?:api|access|auth|private|secret|subscription)-?key)(?:-.*)?|apikey|set-cookie2?"
 )
 # The signs that a URL may have beside letters and digits; the percent sign begins an escape.
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=-._~"
-# The weight of an entry without its texts; it takes about 450 bytes of memory: see docs/scaling.md.
+# The weight of an entry without its texts, in bytes. It takes about 450 bytes of memory: see docs/scaling.md.
 _OVERHEAD = 250
 
 
@@ -211,7 +211,7 @@ class Request(Struct, kw_only=True, gc=False):
     def weight(self) -> int:
         """The number of bytes that count towards the limit of the journal."""
         weight = _OVERHEAD + self.sent.weight + len(self.answer_headers) + len(self.decided_by)
-        # An answer that is still being sent counts as if its part were full.
+        # An answer that is still being sent counts as if its kept part were full.
         weight += LONGEST_ANSWER if self.duration is None else len(self.answer.first or b"")
         return weight if self.body is None else weight + len(self.body.first or b"")
 
@@ -314,7 +314,7 @@ def _decoded(written: str) -> str:
     return unquote(written.replace("+", " "), errors="replace")
 
 
-# A request is parsed more than once while it is shown.
+# The results are cached, because a request is parsed more than once while it is shown.
 @lru_cache(4)
 def _parsed(query: bytes) -> dict[str, list[str]]:
     return _grouped(parse_qsl(without_tokens(query.decode("latin-1")), keep_blank_values=True))
@@ -341,6 +341,6 @@ def shown_header(name: str, value: str) -> str:
 def _credentials(value: str) -> str:
     scheme, space, token = value.partition(" ")
     masked = without_tokens(token)
-    # Any other value was meant to be secret, too.
+    # A value of another form is masked as a whole.
     shown = scheme if scheme.lower() in _SCHEMES else "***"
     return shown + space + (masked if masked in ("df_***", "dft_***") else "***") if space else "***"

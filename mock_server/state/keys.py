@@ -1,4 +1,4 @@
-"""The keys of a running mock: credentials with an account and a state of their own."""
+"""The keys of a running mock. A key is a credential, with its account and its own state."""
 
 import re
 import secrets
@@ -46,7 +46,7 @@ _WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 @dataclass(slots=True, eq=False)
 class Key:
-    """A credential with its account and its state; settings that it does not have are the server's."""
+    """A credential, with its account and its state. Settings that are None are inherited from the server."""
 
     credential: Credential
     account: Account
@@ -146,8 +146,8 @@ class Keys:
     ) -> None:
         """`allow_any` accepts every well-formed token; `seconds` is the clock by which keys become idle.
 
-        `store` has what was written to the accounts that come with the mock; None means that it ends with
-        the process, as what is written to the accounts of minted keys always does.
+        `store` keeps the facts of the accounts that come with the mock; with None, they end with the process.
+        The facts of minted keys' accounts always do.
         """
         self._store = Memory() if store is None else store
         self._seconds = seconds
@@ -168,7 +168,7 @@ class Keys:
         self._minted: dict[str, Key] = {}
         self._any: LRUCache[str, Key] = LRUCache(_MOST_ANY_KEYS)
         self._allow_any = allow_any
-        # Numbers go on after a reset, so that a new account never has the name of an old one.
+        # The numbers continue after a reset, so that a new account never has the name of an old one.
         self._numbers = count(1)
 
     def named(self, authorization: str | None) -> Key | None:
@@ -251,9 +251,9 @@ class Keys:
         return key.credential.token in self._minted
 
     def reset(self) -> None:
-        """Restores the state at the start: no minted keys, no settings, no journals, nothing written.
+        """Restores the state at the start: no minted keys, no settings, no journals, no written facts.
 
-        Raises ApiError 500, and changes nothing, if the store cannot forget what was written.
+        Raises ApiError 500, and changes nothing, if the store cannot remove the facts.
         """
         self._store.reset()
         self._ship()
@@ -270,7 +270,10 @@ class Keys:
         return known[name]
 
     def new_account(self) -> Account:
-        """Makes an account that owns every website, with its funnels. It lasts as long as a key has it."""
+        """Makes an account that owns every website, with its funnels.
+
+        The account is removed with its last key.
+        """
         names = (f"account-{number}" for number in self._numbers)
         name = next(name for name in names if name not in self._accounts)
         log = Log(name, space=self._space)
@@ -306,7 +309,7 @@ class Keys:
             self._remove(token)
 
     def _remove(self, token: str) -> None:
-        """Removes a minted key, and what was written to its account if no other key has it."""
+        """Removes a minted key. If no other key has its account, the account's facts are removed as well."""
         account = self._minted.pop(token).account
         is_left = all(key.account is not account for key in self._minted.values())
         if is_left and self._accounts.get(account.name) is not account:
@@ -324,7 +327,7 @@ class Keys:
         return self._accounts[DEFAULT_ACCOUNT]
 
     def _ship(self) -> None:
-        """Makes the accounts and keys that come with the mock, with what the store has, and nothing set."""
+        """Makes the accounts and keys that come with the mock, with the store's facts and no settings."""
         self._space = Space()
         self._accounts = {
             name: account.as_shipped(self._store, self._space) for name, account in self._described.items()

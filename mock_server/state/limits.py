@@ -115,5 +115,5 @@ def _headers(rate: RateLimit, remaining: int, reset: int) -> dict[str, str]:
 
 
 def _in_unit(rate: RateLimit, reset: int) -> int:
-    # Rounded up, so that a client that waits until then has waited long enough.
+    # The number is rounded up, so that a client that waits this long has waited long enough.
     return reset if rate.reset_unit == "ms" else -(-reset // SECOND)

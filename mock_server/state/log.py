@@ -1,4 +1,4 @@
-"""The log of what is written through the API to one account: facts about its websites, in order."""
+"""The log of one account: the facts about its websites that are written through the API, in order."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -19,13 +19,13 @@ MOST_REMOVALS = 1_000
 MOST_BYTES = 16 * 1024 * 1024
 """The most bytes of one account's facts."""
 
-# The memory of an entry without its values, and of each value beside its characters, in bytes.
+# The memory of an entry without its values, and of each value without its characters, in bytes.
 _OVERHEAD = 300
 _VALUE_OVERHEAD = 64
 
 
 class Entry(NamedTuple):
-    """One line of a log; `sequence` counts from 1 on, also after the log was cleared."""
+    """One entry of a log. `sequence` counts from 1 on, and continues after the log is cleared."""
 
     sequence: int
     website_id: str
@@ -35,29 +35,29 @@ class Entry(NamedTuple):
 
 
 class Store(Protocol):
-    """The place where the entries of all accounts outlast the process, or do not."""
+    """A store of the entries of all accounts, which may outlast the process."""
 
     def entries(self, account: str) -> Iterable[Entry]:
         """Yields the kept entries of an account, in their order."""
 
     def version(self, account: str) -> int:
-        """Returns the version of an account's log when it was last cleared; 0 if it never was."""
+        """Returns the version of an account's log at its last clearing; 0 if it was never cleared."""
 
     def append(self, account: str, entry: Entry, content: bytes) -> None:
-        """Keeps an entry, whose fact is also given as JSON. Raises ApiError, and then keeps nothing."""
+        """Stores an entry, whose fact is also given as JSON. Raises ApiError, and then stores nothing."""
 
     def clear(self, account: str, version: int) -> None:
         """Removes the entries of an account. Raises ApiError, and then removes nothing."""
 
     def reset(self) -> None:
-        """Removes the entries of all accounts, as if there had never been any. Raises ApiError likewise."""
+        """Removes the entries and versions of all accounts. Raises ApiError, and then removes nothing."""
 
     def close(self) -> None:
-        """Ends the use of the store."""
+        """Closes the store, which must not be used any more."""
 
 
 class Memory:
-    """The store of logs that end with the process, which are in the memory of the logs themselves."""
+    """A store that keeps nothing, for logs that end with the process."""
 
     def entries(self, _account: str) -> Iterable[Entry]:
         """Returns no entries."""
@@ -81,13 +81,13 @@ class Memory:
 
 
 class Log:
-    """The log of one account. It only grows, until it is cleared; when it is full, it refuses more."""
+    """The log of one account. It grows until it is cleared, and refuses facts when it is full."""
 
     def __init__(self, account: str = "", store: Store | None = None, space: Space | None = None) -> None:
-        """Begins with the entries that the `store` has of the account.
+        """Begins with the account's entries in the `store`.
 
-        `store` None means that the log ends with the process; `space` None means that it shares its space
-        with no other log.
+        A `store` of None means that the log ends with the process; a `space` of None, that the log shares its
+        space with no other log.
         """
         self._account = account
         self._store = Memory() if store is None else store
@@ -106,7 +106,7 @@ class Log:
         return iter(self._entries)
 
     def append(self, website_id: str, fact: Fact, request: int | None = None) -> Entry:
-        """Adds a fact about a website, written by a request with this number in the journal.
+        """Adds a fact about a website, with the journal's number of the request that writes it.
 
         Raises ApiError 500, and adds nothing, if the log is full or the fact cannot be stored.
         """
@@ -120,7 +120,7 @@ class Log:
         return entry
 
     def after(self, sequence: int) -> list[Entry]:
-        """Returns the entries after one with a sequence number."""
+        """Returns the entries after a sequence number."""
         return self._entries[bisect_right(self._entries, sequence, key=attrgetter("sequence")) :]
 
     def clear(self) -> None:
@@ -133,20 +133,20 @@ class Log:
         self._websites.clear()
 
     def facts(self, website_id: str) -> Facts:
-        """Returns all facts about a website, in the order in which they were written; it never changes.
+        """Returns all facts about a website, in the order in which they were written.
 
-        As long as nothing is written about the website, it is the same object.
+        The tuple is the same object until another fact about the website is written.
         """
         website = self._websites.get(website_id)
         return () if website is None else website.facts()
 
     def about(self, website_id: str, *subjects: str) -> list[Fact]:
-        """Returns the facts about subjects of a website, in order, without reading the whole log."""
+        """Returns the facts about some subjects of a website, in order, without reading the whole log."""
         website = self._websites.get(website_id)
         return [] if website is None else website.about(subjects)
 
     def _admit(self, website_id: str, fact: Fact, weight: int) -> None:
-        """Raises ApiError if a fact is one too many."""
+        """Raises ApiError 500 if the log has no room for a fact."""
         website = self._websites.get(website_id)
         if len(self._entries) >= MOST_FACTS:
             limit = f"an account may have {MOST_FACTS:,} facts"
@@ -174,7 +174,7 @@ class _Website:
 
     def __init__(self) -> None:
         self._facts: list[Fact] = []
-        # The places in `_facts` of the facts about a subject.
+        # The places of the facts in `_facts`, by subject.
         self._places: dict[str, list[int]] = {}
         self._tuple: Facts | None = None
         self.removals = 0
@@ -187,7 +187,8 @@ class _Website:
         self.removals += isinstance(fact, Removal)
 
     def facts(self) -> Facts:
-        # A tuple for each fact would make a thousand writes cost half a million copies.
+        # A tuple is made on demand only: one for each fact would copy half a million facts in a thousand
+        # writes.
         if self._tuple is None:
             self._tuple = tuple(self._facts)
         return self._tuple

@@ -16,7 +16,10 @@ Faults = Annotated[list[Rule], Meta(max_length=MOST_RULES)]
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A setting that is null is inherited: a key's from the server, the server's from its options."""
+    """The settings of a key or of the server.
+
+    A null setting is inherited: by a key from the server, by the server from its options.
+    """
 
     site: str | None = None
     seed: Seed | None = None
@@ -31,12 +34,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def weight(self) -> int:
-        """The memory that the rules take, in bytes, estimated."""
+        """The estimated memory of the rules, in bytes."""
         return sum(rule.weight for rule in self.faults or ())
 
     @property
     def shown(self) -> dict[str, Any]:
-        """The members for an answer: the rate limit as a value, and an empty list for no rules."""
+        """The members for an answer, with the rate limit as a value, and an empty list for no rules."""
         return {**msgspec.structs.asdict(self), "rate_limit": self.rate, "faults": list(self.faults or ())}
 
     @property

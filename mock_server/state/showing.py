@@ -1,4 +1,4 @@
-"""The JSON of a request in the journal: in the journal's file, and in the answers of `/__mock/requests`."""
+"""The JSON of a request in the journal, for the journal's file and the answers of `/__mock/requests`."""
 
 from base64 import b64encode
 from codecs import getincrementaldecoder

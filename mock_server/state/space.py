@@ -1,4 +1,4 @@
-"""The memory that the logs of all accounts may take together."""
+"""The limit of the memory that the logs of all accounts take together."""
 
 SHARE = 16 * 1024
 """The bytes that each account may always write, however much the others have written."""
@@ -7,22 +7,22 @@ COMMON = 48 * 1024 * 1024
 
 
 class Space:
-    """The memory that logs take beyond the shares of their accounts: it is given to those that ask first."""
+    """The shared memory for logs that are larger than their own share. The first logs that need it get it."""
 
     def __init__(self) -> None:
         self._used = 0
 
     def has_room(self, before: int, after: int) -> bool:
-        """Whether a log may grow from a number of bytes to another."""
+        """Returns whether a log may grow from one number of bytes to another."""
         more = _beyond_share(after) - _beyond_share(before)
         return not more or self._used + more <= COMMON
 
     def take(self, before: int, after: int) -> None:
-        """Counts that a log grew from a number of bytes to another."""
+        """Counts the growth of a log from one number of bytes to another."""
         self._used += _beyond_share(after) - _beyond_share(before)
 
     def free(self, size: int) -> None:
-        """Takes back all bytes of a log."""
+        """Frees all bytes of a log."""
         self._used -= _beyond_share(size)
 
 

@@ -1,4 +1,4 @@
-"""The file of `--state`, an SQLite database in which the logs of the mock's accounts outlast the process."""
+"""The file of `--state`, an SQLite database that keeps the logs of the mock's accounts."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from mock_server.world.facts import Fact
 SCHEMA = 1
 """The version of the tables, which a file has as its `user_version`."""
 
-# "DFMS", by which the file is known among SQLite databases.
+# The application id "DFMS", which marks our files among all SQLite databases.
 _APPLICATION = 0x44464D53
 _TABLES = (
     """CREATE TABLE facts (
@@ -28,7 +28,7 @@ _PROBLEMS = {
     sqlite3.SQLITE_NOTADB: "is not an SQLite database: give another file",
     sqlite3.SQLITE_CORRUPT: "is damaged: give another file",
 }
-# The lowest byte of an error's code is its kind.
+# The lowest byte of an SQLite error code is the kind of the error.
 _KIND = 0xFF
 _FACTS = msgspec.json.Decoder(Fact)
 
@@ -36,17 +36,17 @@ _FACTS = msgspec.json.Decoder(Fact)
 class StateFile:
     """The store of logs in a file, which no other process can use at the same time.
 
-    An entry is in the file when `append` returns, also if the process is killed then. A machine that loses
-    its power may lose the latest entries, but the file is whole.
+    An entry is in the file when `append` returns, even if the process is killed then. If the machine loses
+    power, the latest entries may be lost, but the file is still valid.
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens a file, or makes it. Raises InputError for a file that cannot be used."""
+        """Opens a file, or creates it. Raises InputError for a file that cannot be used."""
         self._path = path
         if path.is_dir():
             raise InputError("--state", f"{path} is a directory: give a file in it")
         with self._starting():
-            # An absolute path is a file in any case; SQLite has other names for databases in memory.
+            # The path is made absolute, because SQLite reads names such as `:memory:` as databases in memory.
             self._connection = sqlite3.connect(
                 path.absolute(), timeout=0, isolation_level=None, check_same_thread=False
             )
@@ -58,7 +58,7 @@ class StateFile:
             raise
 
     def entries(self, account: str) -> Iterator[Entry]:
-        """Yields the entries of an account in their order. Raises InputError for a damaged one."""
+        """Yields the entries of an account in their order. Raises InputError for a damaged entry."""
         query = "SELECT sequence, website_id, fact FROM facts WHERE account = ? ORDER BY sequence"
         with self._starting():
             for sequence, website_id, content in self._connection.execute(query, (account,)):
@@ -69,14 +69,14 @@ class StateFile:
                     raise InputError("--state", f"{place} cannot be read ({error})") from None
 
     def version(self, account: str) -> int:
-        """Returns the version of an account's log when it was last cleared; 0 if it never was."""
+        """Returns the version of an account's log at its last clearing; 0 if it was never cleared."""
         with self._starting():
             query = "SELECT version FROM cleared WHERE account = ?"
             row = self._connection.execute(query, (account,)).fetchone()
         return 0 if row is None else int(row[0])
 
     def append(self, account: str, entry: Entry, content: bytes) -> None:
-        """Keeps an entry, whose fact is also given as JSON. Raises ApiError, and then keeps nothing."""
+        """Stores an entry, whose fact is also given as JSON. Raises ApiError, and then stores nothing."""
         row = (account, entry.sequence, entry.website_id, content.decode())
         with self._writing():
             self._connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", row)
@@ -100,9 +100,12 @@ class StateFile:
         self._connection.close()
 
     def _open(self) -> None:
-        """Locks the file until it is closed, and makes the tables if it has none. Raises InputError."""
+        """Locks the file until it is closed, and creates the tables if they are missing.
+
+        Raises InputError.
+        """
         run = self._connection.execute
-        # Without the lock a second mock would write entries that this one does not know.
+        # Without the lock, another mock could write entries that this one does not read.
         run("PRAGMA locking_mode = EXCLUSIVE")
         ((application,), (version,), (tables,)) = (
             run(query).fetchone()
@@ -121,7 +124,8 @@ class StateFile:
             )
             raise InputError("--state", problem)
         run("PRAGMA journal_mode = WAL")
-        # A commit is a write to the file, which outlives the process; FULL would wait for the disk, too.
+        # NORMAL writes each commit to the file, which is enough if the process ends; FULL would wait for the
+        # disk as well.
         run("PRAGMA synchronous = NORMAL")
         run("BEGIN IMMEDIATE")
         if not tables:
@@ -133,7 +137,10 @@ class StateFile:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Turns an error of SQLite, which has undone what the block did, into an ApiError 500."""
+        """Turns an error of SQLite in the block into an ApiError 500.
+
+        SQLite has undone the block's changes.
+        """
         try:
             yield
         except sqlite3.Error as error:

@@ -59,7 +59,7 @@ class Rhythm(_Record, frozen=True, kw_only=True):
 
 
 class Growth(_Record, frozen=True, kw_only=True):
-    """The growth of a site: it has a share `start` of its visitors on the day `since`, and all `days` later."""
+    """The growth of a site: the share `start` of its visitors on the day `since`, and all `days` later."""
 
     start: Annotated[float, Meta(gt=0, le=1)]
     days: Annotated[int, Meta(ge=1, le=36_500)]

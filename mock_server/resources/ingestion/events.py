@@ -1,4 +1,4 @@
-"""The events of browsers on one's own website: page views, goals, identities, payments and links."""
+"""The events of browsers: page views, goals, identities, payments and links, written to the account."""
 
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
@@ -29,7 +29,7 @@ It raises ApiError 400, which names the place, if the operation would refuse the
 """
 
 _PAGE_VIEW = "pageview"
-# The providers' ids of a payment, of which the package sends one.
+# The members with a provider's payment id. The package sends one of them.
 _PAYMENT_IDS = ("stripe_session_id", "lemonsqueezy_order_id", "polar_checkout_id", "paddle_transaction_id")
 _MOST_MEMBERS = 100
 _LONGEST_URL = 2_048
@@ -39,10 +39,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def take_event(call: Call, *, system: System, check: Check) -> Reply:
-    """Writes what an event says. If its visitor has no page view yet, the event's page is viewed first.
+    """Writes the facts of an event.
 
-    An event of a crawler is ignored. Raises ApiError 400 for an event that cannot be, and for a visitor whom
-    the world makes up.
+    If its visitor has no page view yet, a view of the event's page is written first. An event of a crawler is
+    ignored. Raises ApiError 400 for an invalid event, and for a visitor of the world itself.
     """
     event: dict[str, Any] = call.body
     visitor_id = _visitor_of(call)
@@ -58,7 +58,7 @@ def take_event(call: Call, *, system: System, check: Check) -> Reply:
 
 
 def _take(call: Call, kind: str) -> str:
-    """Writes what is no page view, as a server would write it, and returns a sentence about it."""
+    """Writes an event that is not a page view, as a server would, and returns a sentence about the event."""
     match kind:
         case "custom":
             create_goal(call, is_server=False)
@@ -79,9 +79,9 @@ def _take(call: Call, kind: str) -> str:
 
 
 def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | None:
-    """Returns the body with which a server would write what an event says; None if there is nothing to write.
+    """Returns the body with which a server would write the event; None if there is nothing to write.
 
-    Raises ApiError 400 if the event cannot be.
+    Raises ApiError 400 for an invalid event.
     """
     extra: dict[str, Any] = dict(islice((call.body.get("extraData") or {}).items(), _MOST_MEMBERS))
     match call.body["type"]:
@@ -120,7 +120,7 @@ def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[st
 
 
 def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[str, Any]:
-    """Returns the body of a payment; without a provider's id each event is a payment of its own."""
+    """Returns the body of a payment. Without a provider's id, each event is another payment."""
     money = call.world.site.money
     provided = (extra[name] for name in _PAYMENT_IDS if extra.get(name))
     payment = {
@@ -136,7 +136,7 @@ def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Ch
 
 
 def _link_of(visitor_id: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the members of a followed link; its text is its URL if it has none."""
+    """Returns the members of a followed link. If the link has no text, its URL is used as text."""
     url, text = extra.get("url"), extra.get("text")
     if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
         raise ApiError(INVALID_BODY, place="/extraData/url", problem="the URL of a link is expected")
@@ -145,7 +145,10 @@ def _link_of(visitor_id: str, extra: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
-    """Returns the view of an event's page; a path alone is a page of the website. Raises ApiError 400."""
+    """Returns the view of an event's page.
+
+    A path without a host is a page of the website. Raises ApiError 400.
+    """
     event: dict[str, Any] = call.body
     url = _split(event["href"])
     if url is None:
@@ -170,7 +173,7 @@ def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
 
 
 def _client_of(event: Mapping[str, Any], system: System) -> Client:
-    """Returns what an event and its User-Agent tell of the browser and of its place."""
+    """Returns the browser and its place, according to an event and its User-Agent."""
     viewport = event.get("viewport") or {}
     width, height = (_pixels(viewport.get(name)) for name in ("width", "height"))
     place = whereabouts_of(event.get("timezone"), event.get("language"))
@@ -191,7 +194,7 @@ def _client_of(event: Mapping[str, Any], system: System) -> Client:
 
 
 def _referrer_of(event: Mapping[str, Any], hostname: str) -> str | None:
-    """Returns the page of another website that led here; None if there is none."""
+    """Returns the referrer, which is a page of another website; None if there is none."""
     referrer = event.get("referrer") or ""
     url, domain = _split(referrer), event.get("domain") or hostname
     host = None if url is None else url.hostname
@@ -213,8 +216,8 @@ def _pixels(sent: float | None) -> int | None:
 def _visitor_of(call: Call) -> str:
     """Returns the id of an event's visitor. Raises ApiError 400 if it is missing.
 
-    Without cookies the package sends another id each time, and takes the one that it gets; its session is
-    that of a tab.
+    Without cookies, the package sends another id each time, and expects the server's id in the answer. Its
+    session id belongs to a browser tab.
     """
     event: dict[str, Any] = call.body
     named = event.get("sessionId" if event.get("cookieless") else "visitorId")
@@ -228,5 +231,5 @@ def _visitor_of(call: Call) -> str:
 
 
 def _reply(message: str, visitor_id: str) -> Reply:
-    # The package reads the visitor's id, and nothing else.
+    # The package reads only the visitor's id in the answer.
     return Reply(_encode({"status": "success", "message": message, "visitorId": visitor_id}))

@@ -1,4 +1,4 @@
-"""The place of a browser by its time zone and its language, without any network."""
+"""The place of a browser, guessed from its time zone and its language, without any network."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _REGION = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?-(?P<country>[A-Za-z]{2})(?
 
 
 class Whereabouts(NamedTuple):
-    """A country, a region and a city; None is what is not known."""
+    """A country, a region and a city; each is None if it is unknown."""
 
     country_code: str | None = None
     region: str | None = None
@@ -22,10 +22,10 @@ class Whereabouts(NamedTuple):
 
 
 def whereabouts_of(zone: str | None, language: str | None) -> Whereabouts:
-    """Returns the city after which a time zone is named or, if it is not known, the largest one there.
+    """Returns the city after which a time zone is named.
 
-    If the zone has cities of the language's country, it is one of those. Without a known zone only the
-    country is known, from the language.
+    If that city is unknown, it returns the zone's largest city. Cities of the language's country are
+    preferred. For an unknown zone it returns the language's country only.
     """
     tag = _REGION.fullmatch(language or "")
     country = tag["country"].upper() if tag else None
@@ -56,7 +56,7 @@ def _countries() -> frozenset[str | None]:
 
 @cache
 def _current_names() -> Mapping[str, str]:
-    """Returns the present names of time zones by the older ones, which many browsers still send."""
+    """Returns the current names of time zones by their old names, which many browsers still send."""
     text = files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text(encoding="utf-8")
     links = (line.split() for line in text.splitlines() if line.startswith("L "))
     known = _cities()

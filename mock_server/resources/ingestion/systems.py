@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-# Longer ones are not sent by browsers, and would take long to parse.
+# The longest User-Agent that is parsed. Browsers send no longer ones, and parsing would take long.
 _LONGEST = 512
 # ua-parser's names that differ from those in fixtures/systems.yaml.
 _BROWSERS = {
@@ -13,7 +13,8 @@ _BROWSERS = {
     "Edge Mobile": "Edge",
     "Firefox Mobile": "Mobile Firefox",
     "Firefox iOS": "Mobile Firefox",
-    # It is the engine of tests; the page's own script decides whether it counts.
+    # HeadlessChrome is the browser of tests, not a crawler. The page's script decides whether its events
+    # count.
     "HeadlessChrome": "Chrome",
     "Mobile Safari UI/WKWebView": "Mobile Safari",
     "Opera Mobile": "Opera",
@@ -21,12 +22,12 @@ _BROWSERS = {
 _SYSTEMS = {"Mac OS X": "Mac OS"}
 _MODELS = {"Mac": "Macintosh", "K": None, "Smartphone": None, "Tablet": None}
 _MOBILE, _TABLET, _DESKTOP = "mobile", "tablet", "desktop"
-# Windows that are narrower than these are those of phones and of tablets, in pixels.
+# In pixels: narrower windows are those of phones and of tablets.
 _NARROW, _WIDE = 600, 1024
 
 
 class System(NamedTuple):
-    """A browser and the system that it runs on; None is what is not known."""
+    """A browser and its operating system; None is unknown."""
 
     browser: str | None = None
     browser_version: str | None = None
@@ -41,8 +42,8 @@ class System(NamedTuple):
 
 @lru_cache(256)
 def system_of(user_agent: str) -> System:
-    """Returns the system of a User-Agent; the first call takes half a second, to compile the patterns."""
-    # Not at the top, since only those who send events shall wait for it.
+    """Returns the system of a User-Agent. The first call takes half a second, to compile the patterns."""
+    # The import is here, so that only servers that get events wait for it.
     from ua_parser import parse  # noqa: PLC0415
 
     found = parse(user_agent[:_LONGEST])
@@ -62,7 +63,7 @@ def system_of(user_agent: str) -> System:
 
 
 def device_of(system: System, width: int | None) -> str:
-    """Returns the type of a device, by the width of its window if its system does not tell it."""
+    """Returns the type of a device, by its system or, if that is not enough, by its window's width."""
     if system.device is not None:
         return system.device
     if width is None or width >= _WIDE:

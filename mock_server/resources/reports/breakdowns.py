@@ -20,7 +20,7 @@ Naming = Callable[[Sequence[Facts]], Callable[[str], Row]]
 
 
 class Breakdown(NamedTuple):
-    """A dimension of visits, and how its values are named in the answer."""
+    """A dimension of visits, and the form of its values in the answer."""
 
     dimension: str
     columns: Sequence[str]
@@ -84,8 +84,8 @@ def campaigns(call: Call) -> Reply:
     """Returns a row for each campaign, most visitors first.
 
     A row is such as `{"campaign": {"utm_source": "google", …}, "visitors": 9, …}`; a name without a value is
-    an empty text. If only some of the names are asked for, campaigns that differ in the others are one row.
-    Raises ApiError 400 as other breakdowns do.
+    an empty text. If only some of the names are requested, campaigns that differ in the other names are one
+    row. Raises ApiError 400 as other breakdowns do.
     """
     facts, chosen, _ = asked(call)
     fields = call.query.get("fields", (*CAMPAIGN_NAMES, *_FIGURES))

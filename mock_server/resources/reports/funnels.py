@@ -1,4 +1,4 @@
-"""How far visitors came in a funnel, `GET /analytics/funnels/{funnelId}`."""
+"""The results of a funnel: the visitors who reached each step, `GET /analytics/funnels/{funnelId}`."""
 
 from typing import Any
 
@@ -60,5 +60,5 @@ def _steps_of(funnel: Funnel, reached: list[Reached]) -> list[dict[str, Any]]:
 
 
 def _rate(step: Reached, first: Reached) -> float:
-    """The visitors of a step as a share of those of the first one, to four decimals; 0 without any."""
+    """Returns the visitors of a step as a share of those of the first one, to four decimals; 0 for none."""
     return round(step.visitors / first.visitors, 4) if first.visitors else 0

@@ -1,4 +1,4 @@
-"""Completed goals, their properties, and clicks on links that lead away.
+"""Completed goals, their properties, and clicks on links to other websites.
 
 They answer `GET /analytics/goals`, `/analytics/goals/properties` and `/analytics/exit-clicks`.
 """

@@ -18,7 +18,7 @@ from mock_server.world.reports.selection import Selection
 class Answered(NamedTuple):
     """The part of a website's past that a request selects: `chosen`, in the period `period`.
 
-    `facts` say how the columns of the past are read.
+    `facts` are needed to read the columns of the past.
     """
 
     facts: Facts
@@ -27,17 +27,17 @@ class Answered(NamedTuple):
 
 
 def asked(call: Call) -> Answered:
-    """Returns what the dates and filters of a request select. Raises ApiError 400."""
+    """Returns the part of the past that the dates and filters of a request select. Raises ApiError 400."""
     return selected(call, period(call), filters(call))
 
 
 def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answered:
-    """Returns what a period and filters select; without a period it is all time."""
+    """Returns the part of the past that a period and filters select; a period of None means all time."""
     assert call.pasts is not None, "reports are called with the pasts"
     since = min(beginning(call.world.site, call.instant), call.instant)
     if stretch is None:
         stretch = Period(min(since, _first_written(call)), call.instant + 1, zone(call))
-    # Before the website began there is nothing to draw.
+    # There are no visits from before the website began.
     begin = stretch.begin if stretch.end > since else call.instant
     drawing, past = call.pasts.at(call.world, begin, call.instant)
     facts, chosen = select(drawing, past, stretch.begin, stretch.end, matching)
@@ -45,7 +45,7 @@ def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answ
 
 
 def _first_written(call: Call) -> int:
-    """Returns the first instant of what was written, which may be before the website began."""
+    """Returns the instant of the first written fact, which may be before the website began."""
     if not isinstance(call.world, AmendedWorld):
         return call.instant
     changes = call.world.changes
@@ -73,7 +73,7 @@ def filters(call: Call) -> list[Filter]:
 
 
 def invalid(error: PeriodError | FilterError) -> ApiError:
-    """Makes the answer 400 for a question that cannot be asked."""
+    """Returns the ApiError 400 for an invalid question."""
     return ApiError(INVALID_QUERY, problem=error)
 
 

@@ -1,4 +1,4 @@
-"""Rows of a report: the columns that were asked for, and the page of them."""
+"""The rows of a report: the requested columns, and the requested page."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 def paged(call: Call, rows: Sequence[Row], columns: Iterable[str]) -> Reply:
     """Returns a page of rows: `{"status", "data": [{…}], "pagination": {"limit", "offset", "total"}}`.
 
-    `columns` are the names of the members; only those of the page are made into JSON.
+    `columns` are the names of the members. Only the rows of the page are turned into JSON.
     """
     page = [only(row, columns) for row in page_of(call, rows)]
     return success(data=page, pagination=pagination(call, len(rows)))

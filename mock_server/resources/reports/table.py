@@ -1,4 +1,4 @@
-"""The table of reports by their operations."""
+"""The table of report functions by the operation that they answer."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -46,7 +46,7 @@ def timeseries(call: Call) -> Reply:
 
 
 def _period_and_interval(call: Call) -> tuple[Period, str]:
-    """Returns the period, and the interval that it is cut into. Raises PeriodError."""
+    """Returns the period, and the interval of its buckets. Raises PeriodError."""
     interval, here = call.query["interval"], zone(call)
     dates = as_whole_days(call.query.get("startAt"), call.query.get("endAt"))
     period = period_of(*dates, here)
@@ -56,7 +56,7 @@ def _period_and_interval(call: Call) -> tuple[Period, str]:
 
 
 def _with_money(fields: Sequence[str]) -> list[str]:
-    """Returns the figures that are asked for; revenue comes with its parts and the number of payments."""
+    """Returns the requested figures. With revenue, they include its parts and the number of payments."""
     columns = [name for name in fields if name != "name"]
     if "revenue" in columns:
         columns += [name for name in ("payments", "revenueBreakdown") if name not in columns]

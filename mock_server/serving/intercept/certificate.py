@@ -62,7 +62,7 @@ def _write(path: Path, pem: str) -> None:
     try:
         if path.exists() and not _is_ours(path):
             raise InputError(option, "exists already, and datafast-mock did not write it")
-        # The mode is set, whatever the umask is: clients trust any certificate that is in this file.
+        # The mode is set whatever the umask is, because clients trust any certificate in this file.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(pem)

@@ -12,7 +12,7 @@ from mock_server.serving.intercept.refusals import CONTROLS, HOST, TOO_LATE, Ref
 from mock_server.serving.middleware import Split
 from mock_server.serving.protocol import HttpProtocol
 
-# These headers are for the proxy, and may hold a password.
+# These headers are removed, because they are for the proxy and may contain a password.
 _FOR_THE_PROXY = (b"proxy-authorization", b"proxy-connection")
 
 

@@ -27,7 +27,8 @@ _SECONDS = 10.0
 _GOODBYE_SECONDS = 0.05
 # Half of the number of files that a process may have open on most systems.
 _MOST = 500
-# The first is OpenSSL's; curl, Python's requests and Node each read another one before it or instead of it.
+# The variables that name the certificate: the first is OpenSSL's; curl, Python's requests and Node each read
+# another one.
 _TRUSTING = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 _CONNECT = re.compile(rb"CONNECT ([!-~]+) HTTP/1\.[01]\r\n")
 _ANOTHER_METHOD = re.compile(rb"(?!CONNECT )[A-Z-]+ ")
@@ -63,7 +64,7 @@ class Interceptor:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def lines(self) -> list[str]:
-        """Returns lines to copy: the settings with which programs use this proxy."""
+        """Returns lines for a shell: the environment variables with which programs use this proxy."""
         file = shlex.quote(str(self._certificate.file))
         trusted = " ".join(f"{name}={file}" for name in _TRUSTING)
         return [
@@ -133,7 +134,7 @@ class Interceptor:
         finally:
             self._outside.discard(transport)
         if inside is None or transport.is_closing():
-            # The client has left meanwhile; uvloop and asyncio show it in different ways.
+            # The client has left meanwhile. uvloop and asyncio report that in different ways.
             return
         self._inside.add(tunnel)
         tunnel.connect(http, inside)

@@ -40,7 +40,7 @@ class Step(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """The figures of a step: the visitors who reached it, and what they paid in the period, in major units."""
+    """The figures of a step: its visitors, and what they paid in the period, in major units."""
 
     visitors: int
     revenue: float
