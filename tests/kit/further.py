@@ -23,7 +23,7 @@ def further_document() -> Document:
 
 
 class Further(Stranger):
-    """A correct server that has the operations of further.yaml, too."""
+    """A correct server that has the operations of further.yaml as well."""
 
     def __init__(self) -> None:
         self.bodies: list[Json] = []

@@ -24,7 +24,7 @@ _NEEDS = {"VIS-10": "a visitor's profile", "AGR-01": "three rounds of map, count
 
 
 def all_holds() -> Run:
-    """Returns a run in which every clause holds, but for one of the other revision."""
+    """Returns a run in which every clause holds, except for one clause of the other revision."""
     return _run(*map(_holds, list(_SENTENCES)[:-1]), _without("AGR-01", Outcome.OTHER_REVISION))
 
 
@@ -60,7 +60,7 @@ def stopped() -> Run:
 
 
 def known_deviations() -> Run:
-    """Returns a run with a baseline: one clause is broken as before, one holds again."""
+    """Returns a run with a baseline: one clause is broken as in the baseline, and one holds again."""
     deviation = _violation("`count` is 46, but 47 visitors are listed", "/data/count", 46)
     return _run(
         Verdict(_clause("MAP-72"), Outcome.KNOWN, 9, (deviation,)),
@@ -70,7 +70,7 @@ def known_deviations() -> Run:
 
 
 def filled_with(text: str, value: Json) -> Run:
-    """Returns a run with a text in each place that a server can write to, and with a value from an answer."""
+    """Returns a run with a text in each place that a server can fill, and with a value from an answer."""
     violation = Violation(text, _exchange(f"{BASE}/visitors/{text}", "POST"), f"/data/{text}", value)
     whole = Violation(text, _exchange(f"{BASE}/visitors/{text}", text))
     return _run(

@@ -86,7 +86,7 @@ class Person:
 class Stranger:
     """The plain server, with all of revision 2026-02.
 
-    Every `period` seconds, a visitor comes and views four pages.
+    Every `period` seconds a visitor comes and views four pages.
     """
 
     period: ClassVar[float] = 100
@@ -136,7 +136,7 @@ class Stranger:
         return self.refused(405, "Method not allowed")
 
     def route(self, path: str) -> str | None:
-        """Returns the route that a path belongs to; None if there is none."""
+        """Returns the route of a path; None if no route matches."""
         known = ("/analytics/realtime", "/analytics/realtime/map")
         return path if path in known else VISITOR if path.startswith(VISITOR) else None
 
@@ -381,7 +381,7 @@ class EmptyWebsite(Stranger):
 
 
 class NoModel(Stranger):
-    """Has no conversion model yet, so that there are neither metrics nor likelihoods."""
+    """Has no conversion model, and so neither metrics nor likelihoods."""
 
     def map(self, t: float) -> Json:
         told = {**super().map(t), "hasConversionPredictions": False}
@@ -395,7 +395,7 @@ class NoModel(Stranger):
 
 
 class OnlyCustomersScored(June):
-    """Has no conversion model: customers have a score of 100 all the same, other visitors have null."""
+    """Has no conversion model. Customers have a score of 100, other visitors have null."""
 
     def visitor(self, person: Person, t: float) -> Json:
         likelihood = {"score": 100} if person.paid else None
@@ -727,7 +727,7 @@ class Crowded(June):
         self._people: list[Person] = []
 
     def people(self, t: float) -> list[Person]:
-        # During a run nobody comes or leaves.
+        # Nobody comes or leaves during a run.
         if not self._people:
             self._people = super().people(t)
         return self._people

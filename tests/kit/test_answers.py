@@ -1,4 +1,4 @@
-"""The answers of a run in numbers, and a server that fails now and then."""
+"""The numbers and times of a run's answers, and a server that sometimes fails."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The scripts of action.yml and of the snippets for CI run, as far as they can without a forge."""
+"""The scripts of action.yml and of the CI snippets are run, as far as that is possible without a forge."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def _run(script: str, folder: Path, **environment: str) -> subprocess.CompletedP
 
 @pytest.fixture
 def runner(tmp_path: Path) -> dict[str, str]:
-    """Returns the environment variables of a runner; the command is the one installed here."""
+    """Returns the environment variables of a runner that has this environment's command installed."""
     (tmp_path / "temp").mkdir()
     return {
         "BIN": str(Path(sys.executable).parent),
@@ -108,7 +108,7 @@ def _unescaped(text: str) -> str:
 def test_every_input_reaches_a_script() -> None:
     written = " ".join(text for step in ACTION["runs"]["steps"] for text in step.get("env", {}).values())
     assert {name for name in ACTION["inputs"] if f"inputs.{name} " not in written} == set()
-    # No input is pasted into a script.
+    # Inputs are passed as variables, and never pasted into a script.
     assert not any("${{" in step.get("run", "") for step in ACTION["runs"]["steps"])
 
 
@@ -267,7 +267,7 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
     tmp_path: Path, runner: dict[str, str], reports: str, beginning: str
 ) -> None:
     for _ in range(2):
-        # No server listens there: the artifact has a name whatever the outcome is.
+        # No server listens at this address: the artifact has a name whatever the outcome is.
         inputs = _inputs(url="http://127.0.0.1:1/api/v1", wait="0s", reports=reports)
         assert _run(_script("Verify")["run"], tmp_path, **runner, **inputs).returncode == 3
 
@@ -287,7 +287,7 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
 def test_the_action_installs_into_the_folder_that_is_there(
     tmp_path: Path, runner: dict[str, str], python: str, folder: str
 ) -> None:
-    # `python` makes environments with the folder `folder`.
+    # `python` makes virtual environments in the folder `folder`.
     made = tmp_path / "temp" / "datafast" / folder
     told = f'echo "$@" >>{tmp_path}/told'
     stand_in(
@@ -306,7 +306,7 @@ def test_the_action_installs_into_the_folder_that_is_there(
 def test_the_action_finds_python_and_the_folder_to_cache(
     tmp_path: Path, runner: dict[str, str], fuzz: str, extra: str
 ) -> None:
-    # The other interpreter is too old.
+    # The other interpreter on the path is too old.
     stand_in(tmp_path / "python3", "exit 1")
     stand_in(tmp_path / "python", f'exec {sys.executable} "$@"')
 

@@ -46,7 +46,7 @@ def test_every_family_has_a_title() -> None:
     found = {family_of(clause.id) for clause in all_clauses()}
 
     assert set(FAMILIES) <= found
-    # Each other operation of the document is a family by itself.
+    # Each other operation of the document is a family of its own.
     assert {family.operation for family in found - set(FAMILIES)} == document().operations.keys() - WRITTEN
 
 
@@ -106,5 +106,5 @@ def _plain(place: str) -> str:
 
 def _kinds(row: Row) -> set[str]:
     kinds = row.schema["type"] if isinstance(row.schema["type"], list) else [row.schema["type"]]
-    # The pages call a count a number, although it can only be an integer.
+    # The pages call the type of a count `number`, although it can only be an integer.
     return {"number" if kind == "integer" else kind for kind in kinds}

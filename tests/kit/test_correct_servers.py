@@ -1,4 +1,4 @@
-"""Random correct servers: the kit never says a word against one of them."""
+"""Random correct servers, about which the kit never reports a violation or a warning."""
 
 from dataclasses import replace
 from functools import partial
@@ -36,7 +36,7 @@ def _june(seed: int, roles: frozenset[str], cache: Cache | None = None) -> Habit
 
 
 _AGAINST = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
-# A server takes less time than other examples, so that there may be more, up to the 10,000 of `make fuzz`.
+# A server takes less time than other examples, so there are more of them: up to the 10,000 of `make fuzz`.
 _EXAMPLES = settings().max_examples
 _SOME = settings(max_examples=max(_EXAMPLES, min(4 * _EXAMPLES, 240)))
 
@@ -99,7 +99,7 @@ def _run(drawn: Habits) -> Run:
 
 
 def _credentials(drawn: Habits, transport: InProcess, time: VirtualTime) -> Credentials:
-    """The credentials for the roles that are drawn."""
+    """Returns the credentials for the drawn roles."""
     tokens = {role: token for role, token in TOKENS.items() if role in drawn.roles}
     bot = BOT if "bot" in drawn.roles else None
     visitor_id = transport.server.visitor_id(time.t) if "visitor_id" in drawn.roles else None
@@ -107,7 +107,7 @@ def _credentials(drawn: Habits, transport: InProcess, time: VirtualTime) -> Cred
 
 
 def _told(run: Run) -> list[str]:
-    """What a run says against its server."""
+    """Returns everything that a run reports against its server."""
     return [
         f"{verdict.clause.id} {outcome.value}: {found.problem} at {found.pointer} of {found.exchange.url}"
         if found

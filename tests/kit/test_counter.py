@@ -1,4 +1,4 @@
-"""The counter against the map: what AGR-01 makes of three rounds of map, counter, map."""
+"""The counter against the map: the verdicts of AGR-01 on three rounds of map, counter, map."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`datafast-mock verify --explain-coverage`: how much credentials make observable; nothing is sent."""
+"""`datafast-mock verify --explain-coverage`: the clauses that credentials make observable, offline."""
 
 import pytest
 

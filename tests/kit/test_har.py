@@ -16,7 +16,7 @@ Json = Any
 
 
 def _entry(path: str, body: Json, status: int = 200, **changes: Json) -> Json:
-    """Returns an entry as browsers write it, with members of their own."""
+    """Returns an entry as browsers write it, with browsers' own members."""
     text = body if isinstance(body, str) else json.dumps(body)
     return {
         "startedDateTime": "2026-02-06T06:27:30.500+01:00",
@@ -319,7 +319,7 @@ def test_an_entry_of_an_unknown_time_accuses_nobody_of_what_needs_the_time(
 ) -> None:
     code, report, told = _judged(traffic, _timeless(started), "--only", f"{_OF_TIME},{_OF_ORDER}")
 
-    # Nothing else is judged here.
+    # The test judges no other clause.
     assert (code, _outcomes(report, "broken"), report["answers"]) == (5, [], 3), told
     assert _outcomes(report, "not observed") == [c["id"] for c in report["clauses"]]
     needs = {c["id"]: c["needs"] for c in report["clauses"]}

@@ -68,7 +68,7 @@ def _repeating(head: bytes, part: bytes, pause: float = 0) -> Behaviour:
 
 
 def _waiting(connection: socket.socket) -> None:
-    # The client sends no more, but closes its side in the end.
+    # The client sends no more, and closes its side at the end.
     connection.recv(1)
 
 
@@ -158,7 +158,7 @@ _UNREADABLE = [
     pytest.param("gzip", gzip.compress(_REALTIME)[:-9], "ends early", id="gzip that is cut short"),
     pytest.param("gzip", b"\x1f", "ends early", id="a byte of gzip"),
 ]
-# Empty blocks of gzip: the decoder is called for each of the 12,000.
+# The body has 12,000 empty blocks of gzip, and the decoder is called for each.
 _LAYERS = gzip.compress(gzip.compress(bytes(10) + b"\0\0\0\xff\xff" * 12_000, 0), 0)
 _DEPTHS = [
     pytest.param(depth, id=f"{depth} levels") for depth in (100, 400, 700, 850, 900, 930, 960, 980, 990)
@@ -377,7 +377,10 @@ def _asked(base: str) -> Exchange:
 def _serving(
     behave: Behaviour, after: int = 0, headers: bytes = b"", met: list[bytes] | None = None
 ) -> Iterator[str]:
-    """Serves `after` correct answers with additional headers first; adds each request to `met`."""
+    """Serves `after` correct answers with additional headers before it behaves badly.
+
+    Adds each request to `met`.
+    """
     stranger, asked = Stranger(), [] if met is None else met
 
     def answer(connection: socket.socket) -> None:

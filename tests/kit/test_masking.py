@@ -1,4 +1,4 @@
-"""No output contains a token: neither one that looks like DataFast's, nor one that the run was given."""
+"""No output contains a token, whether it looks like DataFast's or was given to the run."""
 
 import base64
 import html

@@ -1,4 +1,4 @@
-"""The probes of a run: a few clauses need few requests, and no pause between polls is idle for long."""
+"""The probes of a run: a few clauses need only a few requests, and pauses between polls are used."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def test_a_clause_alone_is_judged_as_in_a_run_of_all(base: str) -> None:
 
     fine = (Outcome.HOLDS, Outcome.OTHER_REVISION)
     others = {v.clause.id: v.outcome for v in verdicts if v.outcome not in fine}
-    # Not at every instant somebody who has just paid is still there.
+    # MAP-93 may be unobserved, because at some instants no visitor has just paid.
     assert others in ({}, {"MAP-93": Outcome.NOT_OBSERVED})
     assert len(alike) > 10
 
@@ -75,14 +75,14 @@ def test_no_run_asks_more_than_its_probes_say(base: str) -> None:
 
 
 def _instants(recording: Recording, label: str) -> list[float]:
-    """The instants of the requests with a label, in seconds."""
+    """Returns the instants of the requests with a label, in seconds."""
     return [exchange.sent / 1000 for exchange in recording.labelled(label) if exchange.sent is not None]
 
 
 def _run_in_virtual_time(delay: float) -> tuple[Recording, float]:
-    """Judges the plain reference server, which takes `delay` seconds for an answer at most.
+    """Judges the plain reference server, which needs at most `delay` seconds for an answer.
 
-    Returns the exchanges and the seconds in which the run only waited.
+    Returns the exchanges, and the seconds in which the run only waited.
     """
     time, waited = VirtualTime(), [0.0]
     habits = replace(PLAIN, manners=replace(PLAIN.manners, delay=delay))

@@ -31,7 +31,7 @@ def test_every_mutant_has_its_weight() -> None:
 def test_every_documented_member_has_mutants_of_each_kind() -> None:
     faults = Counter(mutant.clause for mutant in all_mutants() if not mutant.is_for_all)
 
-    # The member is missing, of another type, null, or beyond its bounds.
+    # The faults of a member: missing, of another type, null, or beyond its bounds.
     assert [row.id for row in document().rows if faults[row.id] < 3] == []
 
 

@@ -18,7 +18,7 @@ _NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 def _only(**given: str) -> dict[str, str]:
-    """These variables for the command, in capitals and in small letters, and no others for proxies."""
+    """Returns an environment with these variables, in capitals and small letters, and no other proxies."""
     told = {name: given.get(name, "") for name in _NAMES}
     return told | {name.lower(): value for name, value in told.items()}
 
@@ -144,7 +144,7 @@ def test_a_server_that_is_excepted_is_asked_directly() -> None:
 
 @contextmanager
 def _forbidding() -> Iterator[str]:
-    """Runs a proxy that wants a password, and yields its URL."""
+    """Runs a proxy that requires a password, and yields its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -258,7 +258,7 @@ def test_bodies_are_passed_on(proxy: tuple[int, Upstream], method: str, headers:
     asked = proxy[1].asked[-1]
     assert asked.startswith(f"{method} {_PATH} HTTP/1.1\r\n".encode())
     assert asked.endswith(b"\r\n\r\nhello world")
-    # Only answers to reading requests get the fault.
+    # Only answers to requests that read get the fault.
     assert json.loads(reply.body)["data"]["count"] == 7
 
 

@@ -47,7 +47,7 @@ def test_a_broken_clause_is_a_failed_test(tmp_path: Path) -> None:
     assert "1 failed" in result.stdout
     assert re.search(r"FAILED .*\[MAP-72 `count` is at least the number of listed visitors", result.stdout)
     assert "/data/count = " in result.stdout
-    # A skipped test says what is needed to observe its clause.
+    # The message of a skipped test says what is needed to observe its clause.
     assert "not observed; needed: three rounds of map, counter, map" in result.stdout
     assert "df_demo" not in result.stdout
 

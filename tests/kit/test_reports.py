@@ -389,7 +389,7 @@ def test_no_line_of_a_junit_report_is_long() -> None:
 
 
 def _read_junit(run: Run) -> TestSuite:
-    # The reader puts a single suite into a list of suites.
+    # The reader returns a list of suites even for a single suite.
     (suite,) = JUnitXml.fromstring(junit_report(run).encode())
     assert isinstance(suite, TestSuite)
     return suite

@@ -48,7 +48,7 @@ def test_a_server_with_a_part_of_the_api_is_warned_of_the_rest() -> None:
 
     assert [verdict.clause.id for verdict in run.of(Outcome.BROKEN)] == []
     warned = {verdict.clause.id: verdict.violations[0].problem for verdict in run.of(Outcome.WARNING)}
-    # Without a funnel's id, no request for its results is known to be correct.
+    # Without the id of a funnel, the kit cannot make a correct request for its results.
     assert warned.keys() == {f"{name}.success" for name in absent - {"getFunnelResults"}}
     assert set(warned.values()) == {"answered 404, not 200; the server does not have this operation"}
 

@@ -1,4 +1,4 @@
-"""The clauses about sums: correct services that round and estimate are not accused, small frauds are."""
+"""The clauses about sums: servers that round and estimate are not accused; small faults are noticed."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def recorded() -> list[Exchange]:
 
 
 def _estimated(name: str, value: Json) -> Json:
-    """A count of visitors or sessions that is up to 2 % off, each by another part."""
+    """Returns a count of visitors or sessions that is wrong by up to 2 %, each by another share."""
     if name not in ("visitors", "sessions"):
         return value
     return round(value * (1 + (zlib.crc32(str(value).encode()) % 401 - 200) / 10_000))

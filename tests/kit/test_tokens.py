@@ -1,4 +1,4 @@
-"""The masking of tokens: a text that is shown never contains one, even in another encoding."""
+"""The masking of tokens: a shown text never contains a token, in any encoding."""
 
 import base64
 import html

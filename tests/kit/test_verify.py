@@ -15,11 +15,12 @@ from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger, running
 
 _MOCK = ("--credentials", "mock")
-# For tests to which the time between polls does not matter.
+# The options for tests in which the time between polls does not matter.
 _SWIFT = (*_MOCK, "--pause", "0.2")
-# At this instant there are payments. At others there may be none, and their members are not observed.
+# The options for an instant with payments. At other instants there may be none, and then their members are
+# not observed.
 _FULL = ("--now", INSTANT)
-# Not always is there somebody who has just paid, and only the older map says who is a customer.
+# The clauses that may be unobserved, because they need a visitor who has just paid, or the older map.
 _UNSEEN = {"2026-02": {"MAP-93"}, "2026-06": {"MAP-93", "AGR-11", "WRITE-16", "WRITE-21"}}
 _KINDS = ("json", "junit", "markdown")
 
@@ -275,7 +276,7 @@ def test_server_down() -> None:
 
 def test_a_starting_server_is_waited_for() -> None:
     begun = time.monotonic()
-    # This is longer than the command takes to send its first request, unless the machine is very busy.
+    # The time is longer than the command needs for its first request, unless the machine is very busy.
     with running(Stranger(), after=2.0) as base:
         result = ended("verify", base, "--key", KEY, "--pause", "0", "--wait", "20s")
     assert time.monotonic() - begun > 2

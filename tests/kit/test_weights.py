@@ -1,4 +1,4 @@
-"""Faulty servers: which clauses each one breaks, and which only warn."""
+"""Faulty servers, with the clauses that each of them breaks, and the clauses that only warn."""
 
 # ruff: noqa: D102 - the docstring of a faulty server says how it differs
 

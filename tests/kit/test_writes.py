@@ -1,4 +1,4 @@
-"""`verify --writes`: correct servers are neither accused nor warned, and what was written is removed."""
+"""`verify --writes`: correct servers get no violation and no warning, and everything written is removed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -36,7 +36,7 @@ def _plan(base: str, credentials: Credentials, **options: Any) -> Plan:
 
 
 def _told(run: Run) -> list[str]:
-    """Returns what a run says against its server."""
+    """Returns everything that a run reports against its server."""
     return [
         f"{verdict.clause.id} {verdict.outcome.value}: {verdict.bug or verdict.violations[0]}"
         for outcome in _AGAINST
@@ -59,7 +59,7 @@ def test_the_mock_holds_every_clause_about_writing(revision: str) -> None:
 
 
 def _heard(drawn: Habits) -> Habits:
-    """Returns habits without a cache that says nothing: behind one, a write may show a minute later."""
+    """Returns the habits, without a cache that sends no `Age`: behind it a write may appear much later."""
     cache = drawn.manners.cache
     is_silent = cache is not None and not cache.tells_age and cache.paths != ("realtime",)
     return replace(drawn, manners=replace(drawn.manners, cache=None)) if is_silent else drawn
@@ -99,7 +99,7 @@ def test_a_correct_server_shows_all_that_is_judged(habits: Habits) -> None:
     assert (_told(run), run.exit) == ([], Exit.HOLDS), run.stopped
     unseen = {v.clause.id for v in run.of(Outcome.NOT_OBSERVED) if v.clause.id.startswith("WRITE-")}
     of_june = {"WRITE-16", "WRITE-21"} if habits.revision == JUNE else set()
-    # It is another machine, to which no removal without a filter is sent.
+    # The address is that of another machine, to which no removal without a filter is sent.
     assert unseen - of_june - _OF_REPORTS == {"WRITE-36", "WRITE-37", "WRITE-43"}
 
 
@@ -143,7 +143,7 @@ def _run_on(
 
 
 class _Through(httpx2.BaseTransport):
-    """Passes requests on, and asks `before` first: it may raise, or return another answer."""
+    """Passes requests on, but calls `before` first, which may raise, or return another answer."""
 
     def __init__(
         self, inner: httpx2.BaseTransport, before: Callable[[httpx2.Request], httpx2.Response | None]

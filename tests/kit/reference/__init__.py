@@ -1,1 +1,1 @@
-"""A correct server of the tests' own, written from the pages: it shares no code with the mock or the kit."""
+"""A correct server for tests, written from the pages. It shares no code with the mock or the kit."""

@@ -1,4 +1,4 @@
-"""The habits in which correct servers, and the websites they tell of, differ: drawn by Hypothesis."""
+"""The habits in which correct servers and their websites differ. Hypothesis draws them."""
 
 from dataclasses import dataclass, replace
 
@@ -46,7 +46,10 @@ STAMPS = ("milliseconds", "seconds", "microseconds", "zero offset", "eastern", "
 
 @dataclass(frozen=True, slots=True)
 class Website:
-    """Who is there. `moves` is the share of the visitors that come, go or view a page in half a minute."""
+    """The visitors of a website.
+
+    `moves` is the share of them that come, go or view a page in half a minute.
+    """
 
     crowd: int
     identified: str
@@ -58,9 +61,10 @@ class Website:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A cache before the server. `paths` are the ends of the paths that it holds for `seconds`.
+    """A cache in front of the server.
 
-    `tells_age` says that it sends `Age`, `keeps_date` that the `Date` is the one of the answer that it holds.
+    It caches answers to paths that end with one of `paths`, for `seconds`. If `tells_age` is true, it sends
+    `Age`; if `keeps_date` is true, it sends the `Date` of the cached answer.
     """
 
     seconds: float
@@ -71,7 +75,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How an answer is written: nothing in it changes what is said.
+    """The form of an answer, which does not change its meaning.
 
     `nulls` and `absent` are places at which the member is null, or missing, in some objects or in all.
     """
@@ -93,7 +97,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a server answers requests. `clock_off` and `delay` are in seconds, `rate` in requests a minute."""
+    """The manner in which a server answers requests.
+
+    `clock_off` and `delay` are in seconds; `rate` is in requests a minute.
+    """
 
     clock_off: float
     has_date: bool
@@ -108,9 +115,10 @@ class Manners:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a server takes what is sent. `shows_after` is the time in seconds until it shows.
+    """The manner in which a server accepts writes.
 
-    `bad_payment` is the status for a payment that is none; `is_cookieless` says that no identity is stored.
+    `shows_after` is the time in seconds until answers contain a write. `bad_payment` is the status for an
+    invalid payment. If `is_cookieless` is true, no identity is stored.
     """
 
     shows_after: float = 0
@@ -122,7 +130,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """All that is drawn for one server. `seed` decides what is left to chance."""
+    """All habits that are drawn for one server. `seed` decides everything that is random."""
 
     seed: int
     revision: str
@@ -139,7 +147,7 @@ _PAIR = frozenset({"key", "account"})
 _OTHERS = frozenset(
     {"no_permission", "elsewhere", "suspended", "limited", "error_500", "no_model", "unknowns"}
 )
-# Few, because the kit takes a tenth of a second for each new set of tokens.
+# There are only a few tokens, because the kit needs a tenth of a second for each new set of them.
 ROLES = (
     frozenset({"key"}),
     frozenset({"account"}),
@@ -217,7 +225,7 @@ writings = st.builds(
 
 
 def _calm(drawn: Habits) -> Habits:
-    """Returns habits in which few visitors come or go while a cache holds an answer without saying so."""
+    """Returns the habits, with few visitors that come or go if a cache sends no `Age`."""
     cache = drawn.manners.cache
     if cache is None or cache.tells_age:
         return drawn

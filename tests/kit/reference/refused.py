@@ -1,10 +1,10 @@
-"""An error that the pages describe, as the reference server raises it."""
+"""The exception with which the reference server refuses a request."""
 
 from collections.abc import Mapping
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer like any other
-    """An error that the pages describe."""
+    """A documented error: the reference server answers with it."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The reference server: what it answers to a request at an instant, by its habits."""
+"""The reference server, whose answers depend on the request, the instant and its habits."""
 
 import gzip
 import json
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 
 class Reference:
-    """A correct server with the habits that are drawn for it. Instants are Unix seconds of its own clock."""
+    """A correct server with given habits. Instants are Unix seconds of its own clock."""
 
     def __init__(self, habits: Habits, t: float) -> None:
         """`t` is the instant at which it starts."""
@@ -100,7 +100,10 @@ class Reference:
         return [n for n in goals if n.startswith(word)], [n for n in transactions if n.startswith(word)]
 
     def _site(self, token: str, t: float) -> Site:
-        """Counts a request of a token, and returns its website at an instant. Raises Refused."""
+        """Counts a request for the rate limit, and returns the token's website at an instant.
+
+        Raises Refused.
+        """
         self._limit(token, t)
         shared = ("", TOKENS["key"], TOKENS["account"])
         site = self._sites["" if token in shared else token]
@@ -108,7 +111,7 @@ class Reference:
         return site
 
     def visitor_id(self, t: float) -> str | None:
-        """The id of somebody who is there; None if nobody is."""
+        """The id of a visitor who is online; None if there is none."""
         people = self._sites[""].people(t)
         return people[0].id if people else None
 
@@ -135,7 +138,7 @@ class Reference:
         return self._views.profile(person, t, has_model=has_model, is_unknown=is_unknown)
 
     def _token(self, headers: Mapping[str, str], query: Mapping[str, str]) -> str:
-        """Returns the token of a request that is let in. Raises Refused for any other."""
+        """Returns the token of a request. Raises Refused for a missing or invalid token."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or token not in TOKENS.values():
             raise Refused(401, "Who are you?")
@@ -169,7 +172,7 @@ class Reference:
             raise Refused(429, "Slow down.", self._told_to_wait(self._minute + 60, t))
 
     def _told_to_wait(self, over: float, t: float) -> dict[str, str]:
-        """Returns the headers that say when a rate limit is over, in one of the forms in use."""
+        """Returns the headers that say when a rate limit is over, in one of the usual forms."""
         forms = {
             "seconds": {"Retry-After": str(int(over - t) + 1)},
             "date": {"Retry-After": formatdate(over, usegmt=True)},
@@ -207,7 +210,7 @@ class Reference:
     def _held_for(
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str], t: float
     ) -> Answer | None:
-        """Returns what the cache holds for a request; None if it holds nothing."""
+        """Returns the cached answer to a request; None if there is none."""
         cache = self._habits.manners.cache
         at, answer = self._held.get(_key(path, query, headers), (0.0, None))
         if cache is None or answer is None or t - at > cache.seconds:

@@ -1,4 +1,4 @@
-"""A website of the reference server: who is there, and what they do as time passes."""
+"""A website of the reference server, with visitors who come, act and leave as time passes."""
 
 import random
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _CUSTOM = ("custom", "external_link", "scroll_to_end")
 
 
 class Goal(NamedTuple):
-    """A goal of a visitor: when it was reached, the type of its event, its name, and a number of its own."""
+    """A goal of a visitor: its instant, the type of its event, its name, and its unique number."""
 
     at: float
     kind: str
@@ -38,7 +38,7 @@ class Goal(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """A payment. `currency` is None for that of the website."""
+    """A payment. A `currency` of None means that of the website."""
 
     at: float
     amount: float
@@ -90,7 +90,7 @@ class Site:
             self._come(t - chance.random() ** 2 * 1500)
 
     def people(self, t: float, window: float = WINDOW) -> list[Person]:
-        """Who has viewed a page in the last seconds before an instant, and has not left."""
+        """Returns the visitors with a page view in the last seconds before an instant who have not left."""
         return [p for p in self.known.values() if p.is_here and p.pages[-1][0] > t - window]
 
     def goal(self, t: float, kind: str, name: str) -> Goal:
@@ -99,14 +99,14 @@ class Site:
         return Goal(t, kind, name, self._goals)
 
     def later(self, t: float, change: Callable[[], object]) -> None:
-        """Has something change at an instant, or now if that has come."""
+        """Calls a change at an instant; at once if the instant is over."""
         if t <= self._t:
             change()
         else:
             self._waiting.append((t, change))
 
     def move(self, t: float) -> None:
-        """Lets time pass until an instant; an earlier one changes nothing."""
+        """Moves the website on to an instant. An earlier instant changes nothing."""
         due = [change for at, change in self._waiting if at <= t]
         self._waiting = [(at, change) for at, change in self._waiting if at > t]
         for change in due:
@@ -119,7 +119,10 @@ class Site:
             self._step(here, t)
 
     def _step(self, here: list[Person], t: float) -> None:
-        """Lets somebody do something. `here` are those who were there before the steps of this instant."""
+        """Lets a random visitor come, leave or act.
+
+        `here` are the visitors from before the steps of this instant.
+        """
         kind = self._chance.choice(("come", "go", "view", "back", "act")) if here else "come"
         person = self._chance.choice(here) if here else None
         if person is None or kind == "come":
@@ -140,7 +143,7 @@ class Site:
         person.pages.append((t, "/back"))
 
     def _come(self, t: float) -> None:
-        """Somebody comes at an instant, and does what they do until now."""
+        """Adds a visitor who came at an instant, with everything that the visitor has done until now."""
         chance = self._chance
         visits = 1 + chance.randrange(1, 9) if self._is(self._website.returning) else 1
         first = t if visits == 1 else t - 86_400 * chance.uniform(visits, 300)
@@ -156,7 +159,7 @@ class Site:
             pages=[(at, chance.choice(_PATHS)) for at in self._times(first, t, visits)],
         )
         self.known[person.id] = person
-        # The latest page view of the first visitors lies within the ten minutes.
+        # The latest page view of the first visitors is less than ten minutes old.
         until = max(t, self._t - chance.random() * WINDOW * 0.99)
         if until > t:
             person.pages.append((until, chance.choice(_PATHS)))
@@ -168,7 +171,7 @@ class Site:
             self._act(person, max(until, person.goals[-1].at if person.goals else 0))
 
     def _times(self, first: float, t: float, visits: int) -> list[float]:
-        """When the visits began, of which the first and the last are given."""
+        """Returns the begins of the visits, between the given first and last one."""
         between = [self._chance.uniform(first, t) for _ in range(visits - 2)]
         return [first, *sorted(between), t] if visits > 1 else [t]
 

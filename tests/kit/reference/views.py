@@ -16,20 +16,20 @@ _LIKELY = {"conversionRate": 0.0056, "averageValue": 246.98, "expectedValue": 1.
 
 
 class Views:
-    """Tells of the people of a website. Instants are Unix seconds."""
+    """The views of a website's visitors: counter, map and profile. Instants are Unix seconds."""
 
     def __init__(self, habits: Habits) -> None:
-        """`habits` decide what is told of them."""
+        """`habits` decide which members the answers contain."""
         self._habits = habits
         self._wording = habits.wording
 
     def realtime(self, site: Site, t: float) -> Json:
-        """The counter. In revision 2026-06 it counts all of the map."""
+        """Returns the `data` of the counter. In revision 2026-06 it counts all visitors on the map."""
         is_short = self._habits.revision != JUNE and self._habits.counts_minutes == 5
         return [{"visitors": len(site.people(t, WINDOW / 2 if is_short else WINDOW))}]
 
     def map(self, site: Site, t: float, *, has_model: bool, is_unknown: bool) -> Json:
-        """The map."""
+        """Returns the `data` of the map."""
         people = site.people(t)
         told = {
             "count": len(people),
@@ -107,7 +107,7 @@ class Views:
                     }
 
     def profile(self, person: Person, t: float, *, has_model: bool, is_unknown: bool) -> Json:
-        """A visitor's profile."""
+        """Returns the `data` of a visitor's profile."""
         city, region, code, country, *_ = person.place
         browser, version, system, system_version, device, vendor, model, width, height = person.system
         return {
@@ -199,7 +199,7 @@ def _newest_first(rows: Iterable[Json]) -> list[Json]:
 
 
 def _events(site: Site, t: float) -> Iterator[Json]:
-    """Yields what happened in the last ten minutes, also to those who have left."""
+    """Yields the events of the last ten minutes, including those of visitors who have left."""
     for person in site.known.values():
         happened = [
             *((at, "pageview", path, None, n) for n, (at, path) in enumerate(person.pages)),
@@ -226,7 +226,7 @@ def _events(site: Site, t: float) -> Iterator[Json]:
 
 
 def _object_id(at: float, person: Person, what: str) -> str:
-    """The id of something that happened, from its second, the visitor, and what it was to them."""
+    """Returns the id of an event, made from its second, its visitor and its kind."""
     return f"{int(at * 1000) // 1000:08x}{person.number:08x}{zlib.crc32(what.encode()):08x}"
 
 

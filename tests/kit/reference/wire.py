@@ -14,7 +14,7 @@ _START = 1_790_000_000.0
 
 
 class VirtualTime:
-    """Time that passes only when somebody waits."""
+    """A clock whose time passes only when somebody waits."""
 
     def __init__(self, t: float = _START) -> None:
         """`t` is the instant at which it begins, in Unix seconds."""
@@ -27,10 +27,10 @@ class VirtualTime:
 
 
 class InProcess(httpx2.BaseTransport):
-    """Carries requests to a reference server, each of which takes some time there and back."""
+    """A transport to a reference server, on which each request and each answer takes some time."""
 
     def __init__(self, habits: Habits, time: VirtualTime) -> None:
-        """The server starts with this transport."""
+        """Starts the server."""
         self._time = time
         self._manners = habits.manners
         self._chance = random.Random(habits.seed)
@@ -51,7 +51,7 @@ class InProcess(httpx2.BaseTransport):
         return httpx2.Response(answer.status, headers=answer.headers, stream=httpx2.ByteStream(answer.body))
 
     def _theirs(self) -> float:
-        """The instant by the server's clock."""
+        """Returns the instant by the server's clock."""
         return self._time.t + self._manners.clock_off
 
     def _pass(self) -> None:

@@ -1,4 +1,4 @@
-"""How the reference server writes what it says: members left out or added, their order, kinds of numbers."""
+"""The form of the reference server's answers: missing or more members, their order, kinds of numbers."""
 
 import random
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ Json = Any
 
 
 class Writer:
-    """Writes the `data` of answers in one way."""
+    """A writer of the `data` of answers, always in the same form."""
 
     def __init__(self, wording: Wording, seed: int) -> None:
-        """`seed` decides the order of members, and which objects lack one."""
+        """`seed` decides the order of members, and which objects lack a member."""
         self._wording = wording
         self._seed = seed
         self._chance = random.Random(seed)
 
     def more(self) -> dict[str, Json]:
-        """Undocumented members of the envelope."""
+        """Returns undocumented members of the envelope."""
         return {"requestId": "r-1", "pagination": None} if self._wording.has_more else {}
 
     def written(self, data: Json) -> Json:
-        """Returns `data` as this server writes it; what it was given is changed."""
+        """Returns `data` in this server's form. The argument is changed."""
         for place, share in sorted(self._wording.nulls):
             for parent, name in self._found(data, place, share):
                 parent[name] = None
@@ -36,7 +36,7 @@ class Writer:
         )
 
     def _found(self, data: Json, place: str, share: str) -> Iterator[tuple[dict[str, Json], str]]:
-        """Yields the objects with the member at a place, all or some of them."""
+        """Yields all or some of the objects that have the member at a place."""
         *above, name = place.split(".")
         found = [data] if isinstance(data, dict) else []
         for part in above:
@@ -45,7 +45,7 @@ class Writer:
                 x for one in found for x in (one if isinstance(one, list) else [one]) if isinstance(x, dict)
             ]
         for n, parent in enumerate(found):
-            # The same objects in each answer.
+            # The objects are the same in each answer.
             if name in parent and (share == ALL or (n + self._seed) % 2):
                 yield parent, name
 

@@ -1,4 +1,4 @@
-"""What servers tell the reference server of its visitors: goals, payments and identities."""
+"""The operations of the reference server that write goals, payments and identities."""
 
 import json
 import re
@@ -20,10 +20,10 @@ _VISITOR = "datafast_visitor_id"
 
 
 class Writes:
-    """Takes what servers send about the people of a website. Instants are Unix seconds."""
+    """The receiver of writes about a website's visitors. Instants are Unix seconds."""
 
     def __init__(self, writing: Writing) -> None:
-        """`writing` decides how soon something shows, and how it is confirmed."""
+        """`writing` decides how soon answers contain a write, and how it is confirmed."""
         self._writing = writing
         self._count = 0
 
