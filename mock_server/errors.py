@@ -41,7 +41,7 @@ CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is no c
 INVALID_TIMESTAMP = ErrorKind(400, "Invalid body at '/timestamp': {problem}.")
 VISITOR_OF_THE_WORLD = ErrorKind(
     400,
-    "Visitor {visitor_id} is made up by the mock, which moves it: send events with ids of your own.",
+    "Visitor {visitor_id} is one of the mock's own visitors: send events with other visitor ids.",
 )
 VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
 UNAUTHORIZED = ErrorKind(
@@ -68,7 +68,7 @@ URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")
 LOG_FULL = ErrorKind(
-    500, "The log of what was written is full ({limit}): DELETE /__mock/facts?key=… with this key clears it."
+    500, "The account's log of written facts is full ({limit}): clear it with DELETE /__mock/facts?key=…"
 )
 NOT_STORED = ErrorKind(500, "The file of --state cannot be written ({problem}): nothing has changed.")
 SERVER_ERROR = ErrorKind(500, "Internal server error.")

@@ -455,7 +455,7 @@ def test_a_visitor_of_the_world_is_refused(browser: Browser) -> None:
     reply = browser.post(browser.event(visitorId=known["visitorId"]))
 
     assert reply.status_code == 400
-    assert "made up by the mock" in reply.json()["error"]["message"]
+    assert "the mock's own visitors" in reply.json()["error"]["message"]
 
 
 def test_an_event_has_the_instant_of_the_keys_clock(opened: Open) -> None:
