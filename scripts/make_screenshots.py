@@ -20,7 +20,8 @@ from tests.command import address_of, started
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 INSTANT = "2026-02-06T15:27:30Z"
 WIDE = (1440, 900)
-PHONE = (360, 780)
+LAPTOP = (1280, 800)
+PHONE = (390, 844)
 _FAULT = "count-too-small"
 
 
@@ -49,6 +50,9 @@ def main() -> None:
         with started(_FAULT, "--upstream", mock.server, command="mutate") as mutate:
             address_of(mutate)
             _take(browser, f"{mock.server}/verify", "verify", verify_a_faulty_server, scheme="light")
+        zoomed, paid = f"{console}df_launch_day", f"{console}df_test"
+        _take(browser, zoomed, "console-zoom", zoom_to_europe, size=LAPTOP, scheme="light")
+        _take(browser, paid, "console-payment", make_payment, size=LAPTOP, scheme="light")
 
 
 def open_nothing(page: Page) -> None:
@@ -57,7 +61,7 @@ def open_nothing(page: Page) -> None:
 
 def open_customer(page: Page) -> None:
     """Opens a customer's profile."""
-    page.locator(".dot.customer").first.dispatch_event("click")
+    page.locator("#visitors button:has(.customer)").first.click()
     expect(page.locator(".timeline li").first).to_be_visible()
 
 
@@ -68,10 +72,28 @@ def open_answer(page: Page) -> None:
 
 
 def break_map(page: Page) -> None:
-    """Makes the map fail on purpose, and shows it in the journal."""
+    """Opens the switches and makes the map fail on purpose."""
+    page.get_by_role("button", name="Switches", exact=True).first.click()
     page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
     page.get_by_role("button", name="429", exact=True).click()
     expect(page.locator("#trouble")).to_be_visible()
+
+
+def zoom_to_europe(page: Page) -> None:
+    """Zooms in with the wheel, and points at a disc."""
+    box = page.locator(".drawings").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.534 * box["width"], box["y"] + 0.125 * box["height"])
+    page.mouse.wheel(0, -650)
+    expect(page.locator(".drawings.is-zoomed")).to_be_visible()
+    page.wait_for_timeout(1000)
+    page.locator(".disc").nth(2).hover()
+
+
+def make_payment(page: Page) -> None:
+    """Makes a payment, and waits for its notice."""
+    page.get_by_role("button", name="A payment now", exact=True).click()
+    expect(page.locator("#paid .notice")).to_be_visible()
 
 
 def open_a_request(page: Page) -> None:

@@ -1,14 +1,15 @@
 // The world map: a dot for each active visitor, a disc for those whose dots would overlap.
 
-import { clustered, radiusOf } from "./clusters.js";
+import { clustered } from "./clusters.js";
 import { h, s } from "./dom.js";
-import { counted, place } from "./format.js";
+import { describeDisc, move, newDisc, newDot, set } from "./dots.js";
+import { place } from "./format.js";
 import { listen } from "./gestures.js";
 import { hashed } from "./hash.js";
 import { nameOf } from "./names.js";
-import { avatar, flag } from "./pictures.js";
 import { placeOf } from "./places.js";
 import { HEIGHT, WIDTH, landPath, project } from "./projection.js";
+import { aboutMany, aboutOne } from "./tip.js";
 import { around, between, boxOf, MOST_ZOOM, moved, scaleOf, WHOLE, within, zoomed } from "./view.js";
 
 /** The largest distance of a dot from its city, in units of the drawing. */
@@ -30,8 +31,8 @@ const HELP = "World map. Arrow keys move it, plus and minus zoom, 0 shows the wh
 
 /**
  * @typedef {import("./poller.js").Visitor} Visitor
- * @typedef {{visitor: Visitor, x: number, y: number, isAlone: boolean}} Spot
- * @typedef {import("./clusters.js").Cluster<Spot>} Cluster
+ * @typedef {import("./dots.js").Spot} Spot
+ * @typedef {import("./dots.js").Cluster} Cluster
  * @typedef {{cluster: Cluster, element: any}} Drawn a dot or a disc on the page
  */
 
@@ -437,84 +438,6 @@ export class WorldMap {
 /** @param {string} sign @param {string} label @param {() => void} onclick */
 function button(sign, label, onclick) {
   return h("button", { type: "button", "aria-label": label, title: label, onclick }, sign);
-}
-
-/** @param {string} key @param {boolean} isNews */
-function newDot(key, isNews) {
-  const dot = s("circle", { role: "button", tabindex: "-1", "data-key": key, "data-id": key });
-  dot.classList.add("dot");
-  if (isNews) dot.classList.add("arriving");
-  return dot;
-}
-
-/** @param {string} key */
-function newDisc(key) {
-  const ring = s("circle", { class: "disc-part", pathLength: "100", transform: "rotate(-90)" });
-  const text = s("text", { "text-anchor": "middle", dy: ".35em" });
-  return s(
-    "g",
-    { class: "disc", role: "button", tabindex: "-1", "data-key": key },
-    s("circle", { class: "disc-all" }),
-    ring,
-    text,
-  );
-}
-
-/** @param {Cluster} cluster @param {any} element @param {number} customers */
-function describeDisc({ spots }, element, customers) {
-  const count = spots.length;
-  const { city, countryCode } = spots[0].visitor;
-  const bought = customers === 0 ? "" : `, ${counted(customers)} customer${customers === 1 ? "" : "s"}`;
-  set(
-    element,
-    "aria-label",
-    `${counted(count)} visitors${bought}, around ${place(city, countryCode)}; zoom in`,
-  );
-  if (
-    element.getAttribute("data-count") === `${count}` &&
-    element.getAttribute("data-customers") === `${customers}`
-  )
-    return;
-  set(element, "data-count", String(count));
-  set(element, "data-customers", String(customers));
-  const [all, part, text] = element.children;
-  for (const circle of [all, part]) set(circle, "r", String(radiusOf(count)));
-  set(part, "stroke-dasharray", `${(100 * customers) / count} 100`);
-  text.textContent = count < 1000 ? String(count) : `${(count / 1000).toFixed(1)}k`;
-}
-
-/** @param {Element} element @param {string} name @param {string} value */
-function set(element, name, value) {
-  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
-}
-
-/** @param {any} element @param {number} x @param {number} y */
-function move(element, x, y) {
-  const place = `${x.toFixed(2)}px ${y.toFixed(2)}px`;
-  if (element.style.translate !== place) element.style.translate = place;
-}
-
-/** @param {Visitor} visitor */
-function aboutOne(visitor) {
-  const { visitorId, city, countryCode, page, system, isCustomer } = visitor;
-  return [
-    avatar(visitorId),
-    h("strong", { dir: "auto" }, nameOf(visitor)),
-    isCustomer ? h("em", {}, "customer") : "",
-    h("span", { dir: "auto" }, flag(countryCode), " ", place(city, countryCode)),
-    ...[page, system].filter(Boolean).map((line) => h("span", { dir: "auto" }, line)),
-  ];
-}
-
-/** @param {Spot[]} spots */
-function aboutMany(spots) {
-  return [
-    h("strong", {}, `${counted(spots.length)} visitors`),
-    ...spots
-      .slice(0, 3)
-      .map(({ visitor }) => h("span", { dir: "auto" }, flag(visitor.countryCode), " ", nameOf(visitor))),
-    spots.length > 3 ? h("span", {}, "…") : "",
-  ];
 }
 
 /** Finds the closest dot in a direction; dots near the axis count as closer. @param {Iterable<Drawn>} all @param {Drawn} from @param {number[]} direction @returns {Drawn | null} */
