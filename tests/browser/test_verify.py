@@ -149,6 +149,32 @@ def test_a_run_can_be_cancelled(page: Page, mock: RunningMock) -> None:
     expect(page.get_by_role("button", name="Verify", exact=True)).to_be_enabled()
 
 
+def test_the_control_token_is_asked_for(page: Page, complaints: Complaints) -> None:
+    complaints.expect("401")
+    with serving("--control-token", "secret-of-this-mock") as address:
+        page.goto(f"{address}/verify")
+        page.get_by_text("Options").click()
+        page.get_by_label("Only these clauses").fill("RT-*")
+        page.get_by_label("Control token of this mock").fill("secret-of-this-mock")
+        page.get_by_role("button", name="Verify", exact=True).click()
+
+        expect(page.get_by_role("heading", name="✓ Holds")).to_be_visible()
+        expect(page.locator("#reports")).to_be_visible()
+        assert page.get_by_label("Control token of this mock").input_value() == ""
+
+
+def test_a_run_that_ends_with_the_mock_can_be_started_again(page: Page, complaints: Complaints) -> None:
+    complaints.expect("ERR_")
+    with socket.create_server(("127.0.0.1", 0)) as silent, serving() as address:
+        page.goto(f"{address}/verify")
+        page.get_by_label("Base URL of the API").fill(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        page.get_by_role("button", name="Verify", exact=True).click()
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+    expect(page.get_by_role("alert")).to_have_text("The run cannot be followed.")
+    expect(page.get_by_role("button", name="Verify", exact=True)).to_be_enabled()
+
+
 def test_without_the_extra_the_page_says_how_to_install_it(page: Page, tmp_path: Path) -> None:
     # Python looks for this file at its start.
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['httpx2'] = None\n")

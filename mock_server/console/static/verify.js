@@ -220,13 +220,18 @@ function showButtons() {
 async function guarded(act) {
   say(at("refused"), "");
   if (at("token").value !== "") useToken(at("token").value.trim());
+  at("token").value = "";
   try {
     await act();
   } catch (error) {
     const problem =
       error instanceof ControlProblem ? error : new ControlProblem(0, "The run cannot be followed.");
-    if (problem.status === 401) at("unlock").hidden = at("start").disabled = false;
+    if (problem.status === 401) at("unlock").hidden = false;
     say(at("refused"), problem.message);
+    if (problem.status === 409) return;
+    // The run may have ended with the mock.
+    state = { ...state, state: "none" };
+    showButtons();
   }
 }
 
