@@ -1,4 +1,4 @@
-"""The load generator that is used if no other is installed: one process, one thread, plain sockets."""
+"""The load generator that is used if wrk and oha are missing: one process, one thread, plain sockets."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -21,7 +21,7 @@ from benchmarks.servers import MAP, REALTIME, ROOT, captured, mock, profile_path
 from benchmarks.table import table
 
 _NOW, _BASE = "now", "base"
-# None stands for the profile of a visitor on the map.
+# The compared paths; None means the profile of a visitor on the map.
 _PATHS = {"realtime": REALTIME, "map of 50 visitors": MAP, "visitor profile": None}
 
 
@@ -44,7 +44,7 @@ def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
 def started(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
     """Yields the time until the first answer and the memory at rest, each as a share of the base's."""
     say(f"start: {plan.rounds} of each, in turns")
-    # The first start of each compiles its bytecode.
+    # The first start of each tree compiles bytecode, and is not measured.
     both = [(_start(now), _start(base)) for _ in range(plan.rounds + 1)][1:]
     for n, (what, unit) in enumerate((("ready", "s"), ("resident at rest", "MB"))):
         ours, theirs = [one[n] for one, _ in both], [other[n] for _, other in both]
@@ -53,7 +53,7 @@ def started(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
 
 
 def _start(tree: Path) -> tuple[float, float]:
-    """Starts the mock; gives the seconds until its first answer, and the megabytes that it takes then."""
+    """Starts the mock. Returns the seconds until its first answer, and its memory then, in megabytes."""
     begin = time.perf_counter()
     with mock(tree=tree) as (server, pid):
         captured(target(server, REALTIME))

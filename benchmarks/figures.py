@@ -76,7 +76,7 @@ def spread_of(values: Iterable[float]) -> Spread:
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Returns our figures as shares of theirs, round by round, since in a round both had the same machine."""
+    """Returns our figures as shares of theirs, round by round, because a round is a fair comparison."""
     return spread_of(one / other for one, other in zip(ours, theirs, strict=True))
 
 

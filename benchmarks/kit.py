@@ -1,4 +1,4 @@
-"""How long does the contract kit take to judge what was recorded, and to prove that it notices?"""
+"""The question how long the contract kit takes to judge a recording, and to prove its clauses."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""How much longer does the mock take to start with 82 operations than with the three of today?"""
+"""The question how much longer the mock takes to start with 82 operations than with those of the document."""
 
 import shutil
 import time
@@ -42,7 +42,7 @@ def large_document(_plan: Plan) -> Iterator[Row]:
 def starts(rounds: int) -> tuple[list[float], list[float]]:
     """Measures in turns, with both documents, the seconds from the command to the first answer."""
     with _tree(enlarged()) as large, _tree(load_document()) as today:
-        # The first start of each compiles its bytecode.
+        # The first start with each document compiles bytecode, and is not measured.
         taken = [(_ready(large), _ready(today)) for _ in range(rounds + 1)][1:]
     return [one for one, _ in taken], [other for _, other in taken]
 

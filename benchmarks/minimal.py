@@ -22,6 +22,6 @@ def main(path: str, listening: str) -> None:
         uvicorn.Server(config).run(sockets=[sock])
 
 
-# No module of the benchmarks is imported, since its memory would be measured, too.
+# No module of the benchmarks is imported, because its memory would be measured as well.
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The question how fast the mock writes, and what a thousand facts cost the reports."""
+"""The question how fast the mock writes, and how much slower reports are with a thousand facts."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _HEADERS = {"Authorization": "Bearer df_demo", "Content-Type": "application/json
 
 
 def writes(plan: Plan) -> Iterator[Row]:
-    """Yields the rates at which goals and payments are written, and what they cost reports afterwards."""
+    """Yields the rates at which goals and payments are written, and the time of reports with these facts."""
     for name, path in (("payments", f"{BASE}/payments"), ("goals", f"{BASE}/goals")):
         yield _beside_bare(plan, name, path)
     yield _stored(plan)
@@ -99,7 +99,7 @@ def _reports() -> Row:
             path = path_of(report, MONTH)
             taken: dict[bool, list[float]] = {True: [], False: []}
             for _ in range(_TICKS):
-                # One key is always a second ahead, so that no past is made for both at once.
+                # The clock of one key is a second ahead, so that the two keys never share a past.
                 for has_facts, key in keys.items():
                     control(server, "PUT", f"/clock?key={key['key']}", {"advance": 2_000})
                     taken[has_facts].append(timed(server, key["key"], path))

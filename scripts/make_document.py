@@ -24,7 +24,7 @@ LIST = "x-parts"
 
 _ORDER = ("openapi", "info", "servers", "tags", "security", "paths", "components")
 _JOINED = ("tags", "paths", "components")
-# A part that has them is a document for an editor; those of the root count.
+# The keys that every part may have, so that editors accept it as a document; only those of the root are used.
 _FOR_EDITORS = ("openapi", "info")
 _APART = ("paths", "components")
 _KEY = re.compile(r"^([\w-]+):", re.MULTILINE)
@@ -33,7 +33,7 @@ _ELSEWHERE = re.compile(r'(\$ref: ")[\w./-]+(?=#/)')
 
 
 def main() -> None:
-    """Writes both files, or ends with what does not fit together in the parts."""
+    """Writes both files, or exits with the error in the parts."""
     try:
         text = joined(PARTS)
     except InputError as error:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def joined(folder: Path) -> str:
-    """Returns the document as YAML. Raises InputError for parts that do not fit together."""
+    """Returns the document as YAML. Raises InputError for inconsistent parts."""
     listed = checked(read_data(folder / ROOT_PART)[LIST], list[str], folder / ROOT_PART)
     parts = [_part(folder / name) for name in (ROOT_PART, *listed)]
     _check_references({part.path.name: part for part in parts})
@@ -70,7 +70,7 @@ def as_json(text: str) -> bytes:
 
 
 class _Part(NamedTuple):
-    """A part as values and as text: what stands before its first key, and what follows each key."""
+    """A part as values and as text: the text before its first key, and the text after each key."""
 
     path: Path
     values: dict[str, Any]
@@ -110,7 +110,7 @@ def _components(bodies: Iterable[str]) -> str:
 
 
 def _check_references(parts: Mapping[str, _Part]) -> None:
-    """Raises InputError for a reference whose file does not have what it names."""
+    """Raises InputError for a reference to something that its file does not contain."""
     for name, part in parts.items():
         for reference in _references(part.values):
             file, _, pointer = reference.partition("#")

@@ -13,10 +13,10 @@ def run_tests(
     plugins: tuple[str, ...] = ("datafast-mock",),
     environment: Mapping[str, str] = os.environ,
 ) -> subprocess.CompletedProcess[str]:
-    """Pytest in a folder, where warnings are errors.
+    """Runs pytest in a folder, with warnings as errors.
 
-    It loads the plugins of these names and none of the many others that are installed here: those take longer
-    to import than all else that it does.
+    It loads only the plugins with these names, because importing all installed ones takes longer than the
+    tests.
     """
     loaded = [f"-p{name}" for name in (*plugins, "no:cacheprovider")]
     return subprocess.run(

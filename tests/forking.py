@@ -1,7 +1,7 @@
 """Runs of `datafast-mock` as processes that are forked from one which has imported it already.
 
 Imports are nine tenths of the work of a run that ends soon. A forked run has its own arguments, environment,
-folder and streams. What Python decides before its first import needs a process that starts anew.
+folder and streams. Everything that Python decides before its first import needs a new process.
 """
 
 import multiprocessing
@@ -18,25 +18,25 @@ from typing import Any, TextIO
 from mock_server.cli import main
 
 IS_POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
-# What the command's parts import when they are called.
+# The modules that the command's parts import when they are called.
 _PRELOADED = [
     *("tests.forking", "mock_server.app", "mock_server.service", "mock_server.serving.fast"),
     *("mock_server.serving.server", "mock_server.golden.making", "mock_server.contract.document"),
     *("contract_tests.commands.verification", "contract_tests.mutants", "contract_tests.judging.proof"),
 ]
-# What Python, its encodings and its clock read when they start.
+# The variables that Python, its encodings and its clock read at the start.
 _OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG", "TZ")
 
 
 def is_forkable(environment: Mapping[str, str]) -> bool:
-    """Whether a run with these additions to the environment is like one that starts anew."""
+    """Returns whether a forked run with these additions to the environment is like a new process."""
     return IS_POSSIBLE and not any(name.startswith(_OF_THE_INTERPRETER) for name in environment)
 
 
 def run(
     arguments: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float
 ) -> subprocess.CompletedProcess[str]:
-    """`datafast-mock` to its end, like `subprocess.run`. Raises TimeoutExpired where it takes longer."""
+    """Runs `datafast-mock` to its end, like `subprocess.run`. Raises TimeoutExpired if it takes longer."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
         tempfile.TemporaryFile("w+", encoding="utf-8") as stderr,
@@ -64,8 +64,8 @@ def _context() -> ForkServerContext:
 
 
 def _main(arguments: list[str], environment: dict[str, str], folder: Path, streams: tuple[Any, Any]) -> None:
-    """What the console script does, in a process of its own."""
-    # A program that starts anew has its system's way to start others.
+    """Does the work of the console script, in a process of its own."""
+    # A new process has the system's default way to start processes.
     multiprocessing.set_start_method(None, force=True)
     os.environ.clear()
     os.environ.update(environment)
@@ -74,6 +74,6 @@ def _main(arguments: list[str], environment: dict[str, str], folder: Path, strea
     for number, stream in enumerate(streams, 1):
         os.dup2(stream.detach(), number)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
-    # Python passes over a name that is none any more.
+    # Python ignores a file name that does not exist any more.
     assert sys.modules.keys() >= set(_PRELOADED), set(_PRELOADED) - sys.modules.keys()
     main()

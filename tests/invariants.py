@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 WINDOW = 600_000
-# These members depend on the instant of the request; all others of an earlier profile stay the same.
+# The members that depend on the instant of the request; all other members of an earlier profile stay the
+# same.
 _PASSING = ("timeSinceFirstVisit", "timeSinceCurrentVisit")
 
 Json = Any

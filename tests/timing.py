@@ -1,7 +1,7 @@
 """Limits of time that a correct program keeps on a slow and on a busy machine too.
 
-A limit is work of a known size, measured likewise, or a part of what a mistake takes. One good attempt of
-several is enough, since other work of the machine disturbs some of them, and a mistake all.
+A limit is the time of some known work, or a part of the time that a mistake would take. One good attempt of
+several is enough: other work of the machine slows down some attempts, but a mistake slows down all.
 """
 
 import time

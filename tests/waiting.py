@@ -8,7 +8,7 @@ _PAUSE_SECONDS = 0.01
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    """Waits until a condition holds. Raises AssertionError if it does not within half a minute."""
+    """Waits until a condition holds. Raises AssertionError if it does not hold within half a minute."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "waited for half a minute in vain"

@@ -39,11 +39,11 @@ class Console:
         return httpx2.get(self.mock.url + path, headers={**bearer(self.key), **headers}, timeout=30)
 
     def data(self, path: str) -> Json:
-        """Returns the `data` of the answer that the console gets to a path, which is that to a peek."""
+        """Returns the `data` of the answer that the console gets for a path, as it does by a peek."""
         return self.ask(path, Prefer="peek").json()["data"]
 
     def expect_on_map(self, count: int) -> None:
-        """Waits until the map shows so many visitors, alone or in discs."""
+        """Waits until the map shows this many visitors, alone or in discs."""
         self.page.wait_for_function(f"(count) => {ON_MAP} === count", arg=count)
 
     def open_profile(self, visitor_id: str) -> None:

@@ -19,7 +19,7 @@ from tests.browser.visit import Complaints
 from tests.command import serving
 
 NODE = Path(sys.executable).with_name("node")
-# test_console_craft.py tests launch_day.
+# launch_day is not in this list, because test_console_craft.py tests it.
 SITES = sorted(load_sites().keys() - {"launch_day"})
 PRINTED = "console.log(JSON.stringify(data));"
 MAP = "/analytics/realtime/map"
@@ -113,7 +113,7 @@ def test_customers_and_idle_visitors_look_different(opened: Open) -> None:
         "(discs) => discs.map((disc) => Number(disc.dataset.customers))"
     )
     assert len(marked) + sum(discs) == len(customers)
-    # No visitor is drawn as idle for over five minutes (3) without having been seen so.
+    # A visitor is drawn as idle for over five minutes (3) only if an answer has shown that.
     idle = console.page.locator(".dot").evaluate_all("(dots) => dots.map((dot) => dot.dataset.idle)")
     assert {"0"} < set(idle) <= {"0", "1", "2"}
 

@@ -103,7 +103,7 @@ def test_wheel_keys_buttons_and_a_drag_move_the_map(opened: Open) -> None:
     console.page.mouse.wheel(0, -600)
     close = changed(console, whole)
     assert close[2] < whole[2] / 3
-    # What was below the pointer stays there, unless the edge of the world is near.
+    # The point of the world below the pointer stays there, unless the edge of the world is near.
     assert under(close, 1 / 4, 1 / 3) == pytest.approx(point, abs=whole[2] / 100)
 
     console.page.mouse.down()

@@ -39,7 +39,7 @@ def happen(console: Console, name: str) -> Locator:
 
 
 def facts(console: Console) -> list[Json]:
-    """Returns what was written to the key's account."""
+    """Returns the facts that were written to the key's account."""
     found: list[Json] = console.controls.get("/facts", key=console.key)["facts"]
     return found
 

@@ -1,4 +1,4 @@
-"""A page of one's own sends events by DataFast's npm package; its visitor appears on the console's map."""
+"""A user's own page sends events by DataFast's npm package, and its visitor appears on the console's map."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 PACKAGE = (
     Path(__file__).parent.parent / "javascript" / "node_modules" / "datafast" / "dist" / "web" / "index.mjs"
 )
-# The package sends nothing from a browser that says it is driven by a program.
+# The package sends nothing from a browser that reports that it is automated.
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/142.0.0.0 Safari/537.36"
@@ -40,7 +40,7 @@ window.datafast = await initDataFast({{
 
 @pytest.fixture
 def own(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """A page in the browser of somebody in Paris, who is no program."""
+    """A page in a browser in Paris that does not report that it is automated."""
     with browser.new_context(locale="fr-FR", timezone_id="Europe/Paris", user_agent=CHROME) as context:
         complaints.listen(context)
         context.add_init_script(NOT_DRIVEN)

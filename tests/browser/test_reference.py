@@ -8,7 +8,7 @@ from mock_server.contract.document import load_document
 from mock_server.testing import RunningMock
 from tests.credentials import bearer
 
-# One for each of its methods.
+# An operation of the API and of the controls for each method.
 PATHS = [path for path, item in load_document()["paths"].items() for name in item if name != "parameters"]
 # A text in the answer of an operation of each kind. All of them would take long.
 TOLD = {

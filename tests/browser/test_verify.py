@@ -20,7 +20,7 @@ SCHEMES = ["light", "dark"]
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[RunningMock]:
-    """A mock of its own, whose latest run is that of these tests."""
+    """A mock for this file only, so that its latest run is one of these tests."""
     with running(now=INSTANT, speed=0) as mock:
         yield mock
 
@@ -33,10 +33,10 @@ def broken(mock: RunningMock) -> Iterator[str]:
 
 
 def verify(page: Page, mock: RunningMock, url: str | None = None, only: str = "MAP-*") -> None:
-    """Opens the page and starts a run; the URL None stands for the mock itself."""
+    """Opens the page and starts a run; a URL of None means the mock itself."""
     fill(page, mock, url, only)
     page.get_by_role("button", name="Verify", exact=True).click()
-    # Until then the page may show the run before.
+    # Before this, the page may still show the previous run.
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
 
 

@@ -1,4 +1,4 @@
-"""`/__mock/facts`: the list of what was written to an account, and its removal."""
+"""`/__mock/facts`: the list of the facts that were written to an account, and their removal."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def server(service: Service) -> Iterator[str]:
 
 @pytest.fixture
 def mine(server: str, service: Service) -> Iterator[Controls]:
-    """The controls of a mock to which nothing is written."""
+    """The controls of the mock, with the facts of earlier tests removed."""
     service.reset()
     with Controls(server) as controls:
         yield controls

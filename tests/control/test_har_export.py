@@ -132,7 +132,7 @@ def test_the_kit_reads_it_and_finds_no_violation(asked: tuple[RunningMock, str],
 
     result = ended("verify", mock.url, "--har", str(file))
 
-    # Nobody asked for a profile that exists, so the verdict is partial.
+    # No existing profile was requested, so the verdict is partial.
     assert result.returncode == 5, result.stdout + result.stderr
     assert "0 broken, 0 warnings" in result.stdout
     assert "df_secret" not in result.stdout

@@ -1,4 +1,4 @@
-"""What is written is true from then on: answers follow from the facts alone, whatever was asked before."""
+"""The world with facts: answers follow from the facts alone, whatever was requested before."""
 
 from asyncio import run
 from typing import Any
@@ -30,7 +30,7 @@ DEMO = load_accounts(SITES)["demo"]
 PERIOD = {"startAt": iso_of(NOW - HOUR), "endAt": iso_of(NOW + 3 * HOUR), "limit": 100, "offset": 0}
 NEWCOMERS = ("11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-666666666666")
 
-# Clocks go on, stand still, and are set back and forth.
+# Clocks continue, stand still, and are set forward and back.
 instants = st.integers(0, 3 * 60).map(lambda minutes: NOW + minutes * MINUTE)
 removals = st.builds(
     GoalsRemoved, written=instants, name=st.none() | st.sampled_from(GOALS), begin=st.none() | instants
@@ -47,7 +47,7 @@ views = st.builds(
 
 @st.composite
 def sequences(draw: st.DrawFn) -> list[Any]:
-    """Facts to be written, instants at which everything is read, and None where the log is cleared."""
+    """Sequences of facts to write, instants at which everything is read, and None to clear the log."""
     steps: list[Any] = []
     for _ in range(draw(st.integers(2, 10))):
         match draw(st.sampled_from(["about", "about", "removal", "view", "read", "read", "clear"])):
@@ -70,7 +70,7 @@ def new_cache() -> AnswerCache:
 
 
 def asked(cache: AnswerCache, account: Account, instant: int, visitor_ids: set[str]) -> list[bytes | str]:
-    """Returns the answers to the realtime reads, to those about some visitors, and to some reports."""
+    """Returns the answers of counter and map, of some visitors' profiles, and of some reports."""
     found: list[bytes | str] = []
     profiles = [("getVisitor", {"visitorId": one}) for one in sorted(visitor_ids)]
     for name, path in [("getRealtime", {}), ("getRealtimeMap", {}), *profiles]:

@@ -1,4 +1,4 @@
-"""What browsers send to `POST /api/events` is shown, to the account that the tracking id names."""
+"""Events that browsers send to `POST /api/events`: the account of the tracking id reports them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -35,7 +35,7 @@ URLS = st.sampled_from(
     ["", "/", "http://[", "datafast://ios/Home", "file:///a", "http://h:99999/?ref=%ff", "//"]
 )
 MEMBERS = ("eventName", "user_id", "amount", "currency", "stripe_session_id", "email", "url", "text", "plan")
-# At most a few members of an event are replaced, since most of what is replaced is refused.
+# At most a few members of an event are replaced, because most replacements are refused.
 EVENTS = st.dictionaries(
     st.sampled_from(
         ["href", "referrer", "domain", "sessionId", "cookieless", "viewport", "language", "timezone"]
@@ -51,7 +51,7 @@ EVENTS = st.dictionaries(
 
 
 class Browser:
-    """A browser on a website of one's own, and the API by which its visitor is looked at."""
+    """A browser on a user's own website, and the API that reports its visitor."""
 
     def __init__(self, client: httpx2.Client, controls: Controls, **settings: Json) -> None:
         self.client = client
@@ -98,7 +98,7 @@ class Browser:
 
     @property
     def seen(self) -> list[Json]:
-        """The visitor on the map; nothing if it is not there."""
+        """The visitor's row on the map; empty if the visitor is not listed."""
         rows = self.ask("/analytics/realtime/map")["visitors"]
         return [row for row in rows if row["visitorId"] == self.visitor]
 
@@ -109,7 +109,7 @@ class Browser:
 
     @property
     def facts(self) -> list[str]:
-        """The kinds of facts that were written to the key's account, in their order."""
+        """The types of the facts in the key's account, in their order."""
         found: Json = self.controls.get("/facts", key=self.key)
         return [fact["type"] for fact in found["facts"]]
 

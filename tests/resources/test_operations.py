@@ -55,7 +55,7 @@ class Book:
     def post_note(self, call: Call) -> Reply:
         """Adds a note, and increases the account's version."""
         assert call.account is not None, "a write has an account"
-        # Whatever changes the log changes the version.
+        # Every change of the log changes the version.
         call.account.log.clear()
         self.notes.append(call.body["text"])
         self.requests.append(call.request)

@@ -374,7 +374,7 @@ def test_before_the_website_began_reports_are_empty(now: str) -> None:
 def test_a_report_holds_up_neither_the_counter_nor_a_report_that_is_known() -> None:
     seeds = itertools.count(4711)
 
-    # What waits for the report takes about as long as it.
+    # A request that waits for the report takes about as long as the report.
     assert_less(lambda: _share_of_the_slowest(next(seeds)), 0.5)
 
 

@@ -1,4 +1,4 @@
-"""The operations that write: what they answer, what they refuse, and what is in the log afterwards."""
+"""The operations that write: their answers, their refusals, and the log afterwards."""
 
 import json
 import socket
@@ -47,14 +47,14 @@ def address(service: Service) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def casts(address: str) -> dict[str, dict[str, str]]:
-    """The visitors who are there at any instant, by website and role."""
+    """The visitors who are online at any instant, by website and role."""
     with Controls(address) as controls:
         return {site["name"]: site["cast"] for site in controls.get("/sites")["sites"]}
 
 
 @pytest.fixture(scope="module")
 def cast(casts: dict[str, dict[str, str]]) -> dict[str, str]:
-    """The visitors of `demo` who are there at any instant, by role."""
+    """The visitors of `demo` who are online at any instant, by role."""
     return casts["demo"]
 
 
@@ -79,7 +79,7 @@ def client(address: str) -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def web(service: Service, client: httpx2.Client) -> httpx2.Client:
-    """The client, to whose account nothing is written."""
+    """The client, with the facts of earlier tests removed."""
     service.reset()
     return client
 
@@ -390,7 +390,7 @@ def test_a_payment_of_the_future_is_not_known_yet(web: httpx2.Client, service: S
     messages = [web.post(PAYMENTS, json=payment(), headers=earlier).json()["message"] for _ in range(2)]
 
     assert messages == ["Payment recorded successfully", "Payment already recorded"]
-    # Now there are two facts, and they are one payment.
+    # Two facts are in the log now, but they are one payment.
     assert len(facts_of(service)) == 2
     assert web.post(PAYMENTS, json=payment()).json()["message"] == "Payment already recorded"
 
@@ -716,7 +716,7 @@ def test_a_body_of_50_megabytes_is_refused_before_it_is_there(
     host, _, port = address.removeprefix("http://").partition(":")
     head = f"POST /api/v1{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer df_demo\r\n".encode()
     with socket.create_connection((host, int(port)), timeout=20) as sock:
-        # The server closes the connection before all is sent.
+        # The server closes the connection before the client has sent everything.
         with suppress(OSError):
             sock.sendall(head + size)
             for _ in range(50):

@@ -79,7 +79,7 @@ def visitor(pair: _Pair) -> str:
 
 
 def _told(pair: _Pair, *pieces: str) -> bool:
-    """Sends the same bytes to both servers, compares what they tell; returns whether one was fast."""
+    """Compares both servers' answers to the same bytes, and returns whether the fast path answered."""
     before = pair.counts.written
     assert exchanged(pair.fast, *pieces) == exchanged(pair.usual, *pieces)
     assert _state(pair.fast) == _state(pair.usual)
@@ -87,7 +87,7 @@ def _told(pair: _Pair, *pieces: str) -> bool:
 
 
 def _state(server: str) -> tuple[Json, Json]:
-    """Returns the journal of a server, without the times of the machine, and what was written."""
+    """Returns the journal of a server, without the machine's times, and its facts."""
     with Controls(server) as controls:
         journal = controls.get("/requests", limit=1000)["requests"]
         facts = controls.get("/facts", limit=1000)["facts"]
@@ -187,7 +187,7 @@ def test_writes_and_reads_on_one_connection_keep_their_order(pair: _Pair) -> Non
 
 
 def _told_one_by_one(pair: _Pair, requests: list[str]) -> int:
-    """Sends requests on one connection, compares what is told; returns how many had a known head."""
+    """Sends requests on one connection, compares the answers, and returns how many heads were recognised."""
     before = pair.counts.known
     assert list(answers(pair.fast, requests)) == list(answers(pair.usual, requests))
     assert _state(pair.fast) == _state(pair.usual)

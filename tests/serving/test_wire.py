@@ -430,7 +430,7 @@ def hasty() -> Iterator[str]:
 def test_an_idle_connection_is_closed_after_the_timeout(
     hasty: str, pieces: list[str], count: int, least: float
 ) -> None:
-    # It is closed earlier if the pieces are more than a timeout apart.
+    # The connection is closed earlier if the pieces are more than a timeout apart.
     assert_once(lambda: _count_until_the_end(hasty, pieces, least), count)
 
 

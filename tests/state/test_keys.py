@@ -243,12 +243,12 @@ def test_two_hundred_accounts_at_once_never_see_what_another_one_wrote(crowd: Ru
         assert written == [[200] * 3] * 200
         own = [(f"user-{n}", f"goal_{n}", n + 0.5) for n in range(200)]
         assert seen == own
-        # The account of the shipped keys has nothing of all that.
+        # The account of the shipped keys has none of these facts.
         assert web.get(MAP, headers=bearer("df_test")).json()["data"]["visitors"] == active
 
 
 def _written(web: httpx2.Client, key: str, visitor: str, number: int) -> list[int]:
-    """Writes what depends on a number, and returns the statuses."""
+    """Writes a goal, a payment and an identity that depend on a number, and returns the statuses."""
     named = {"datafast_visitor_id": visitor}
     payment = {"amount": number + 0.5, "currency": "USD", "transaction_id": "the same for all"}
     bodies = {

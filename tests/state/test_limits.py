@@ -155,7 +155,7 @@ def test_a_client_that_waits_in_real_time_is_let_in_although_the_clock_is_frozen
         assert controls.get("/requests/retries", key=key)["patient"] is True
         return [*first, last]
 
-    # The second request is let in as well if it comes a second after the first.
+    # The second request is allowed as well if it comes a second after the first.
     assert_once(statuses, [200, 429, 200])
 
 

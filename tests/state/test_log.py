@@ -1,4 +1,4 @@
-"""The log of an account: its order, its limits, and what is kept apart from other accounts."""
+"""The log of an account: its order, its limits, and its separation from other accounts."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The file of `--state`: what outlasts the process, a kill and a full disk, and which files are refused."""
+"""The file of `--state`: facts outlast the process, a kill and a full disk; unfit files are refused."""
 
 import random
 import resource
@@ -265,7 +265,7 @@ def test_whatever_was_acknowledged_outlives_a_kill_in_the_middle_of_writing(roun
         _assert_whole(path)
         with _log(path) as log:
             assert all(entry.fact == goal(entry.sequence) for entry in log)
-            # One change may have been made and not acknowledged yet.
+            # The last change may have been made, but not printed yet.
             assert state_of(log) in (acknowledged, acknowledged.following())
 
 

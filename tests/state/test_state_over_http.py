@@ -44,7 +44,7 @@ def _facts(address: str) -> list[Json]:
 
 
 def _transactions(address: str) -> list[str]:
-    """Returns the transactions that a mock has."""
+    """Returns the transaction ids in a mock's log."""
     return [fact["fact"]["transaction_id"] for fact in _facts(address)]
 
 
@@ -103,7 +103,7 @@ def test_whatever_was_answered_outlives_a_kill_in_the_middle_of_writing(rounds: 
         with serving("--state", str(path)) as address, Controls(address) as controls:
             kept = _transactions(address)
             controls.ask("DELETE", "/facts")
-        # The last write may be kept without its answer.
+        # The last write may be in the file although its answer was not received.
         assert kept in (answered, [*answered, str(len(answered))])
 
 

@@ -1,4 +1,4 @@
-"""The world with facts: the same invariants hold, and nothing else changes than what the facts are about."""
+"""The world with facts: the same invariants hold, and only the visitors of the facts change."""
 
 from collections.abc import Callable
 from itertools import count

@@ -73,12 +73,12 @@ class Case(NamedTuple):
 
     @property
     def plain(self) -> World:
-        """The world without any fact."""
+        """The world without facts."""
         return world(self.asked.seed, self.asked.site)
 
     @property
     def changes(self) -> Changes:
-        """What the facts change at the instant of the question."""
+        """The changes that the facts cause at the instant of the question."""
         return changes_at(self.facts, self.asked.instant)
 
 
@@ -102,7 +102,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def _is_early(fact: Fact, one: World) -> bool:
-    """Returns whether a fact is about a visitor who comes only later, whose id nobody can know."""
+    """Returns whether a fact is about a visitor who comes later, and whose id nobody can know yet."""
     visitor_id = getattr(fact, "visitor_id", None)
     visitor = one.population.visitor_of(visitor_id) if visitor_id else None
     if visitor is None or visitor.kind == BOT:
@@ -112,7 +112,7 @@ def _is_early(fact: Fact, one: World) -> bool:
 
 @st.composite
 def _browsed(draw: st.DrawFn, written: st.SearchStrategy[int]) -> Fact:
-    """What browsers tell of visitors who are none of the world's own: page views and followed links."""
+    """Draws facts from browsers, page views and followed links, of visitors who are not the world's own."""
     visitor_id, at = draw(st.sampled_from(OWN)), draw(written)
     event_id = f"{draw(st.integers(0, 2**64)):024x}"
     if draw(st.integers(0, 3)) == 0:
@@ -134,7 +134,7 @@ def _browsed(draw: st.DrawFn, written: st.SearchStrategy[int]) -> Fact:
 
 @st.composite
 def _visitors(draw: st.DrawFn, asked: Asked) -> str | None:
-    """Returns a visitor of the period, of the days before it or long ago, or nobody."""
+    """Draws a visitor of the period, of the days before, or of long ago; or nobody."""
     one = world(asked.seed, asked.site)
     back = draw(st.sampled_from([0, 0, 0, HOUR, DAY, 30 * DAY]))
     minute = max(BEGIN, draw(st.integers(asked.begin, asked.end)) - back) // MINUTE
@@ -146,7 +146,7 @@ def _visitors(draw: st.DrawFn, asked: Asked) -> str | None:
 
 @st.composite
 def _facts(draw: st.DrawFn, who: list[str | None], written: st.SearchStrategy[int], own: list[str]) -> Fact:
-    """`own` are ids of payments of the world itself."""
+    """Draws facts. `own` are the ids of the world's own payments."""
     visitor_id, at = draw(st.sampled_from(who)), draw(written)
     kind = draw(st.sampled_from(["goal", "goal", "goal", "payment", "payment", "goals", "payments"]))
     event_id = f"{draw(st.integers(0, 2**64)):024x}"
@@ -546,7 +546,7 @@ def test_funnels_equal_a_recount(case: Case, data: st.DataObject) -> None:
 
 @st.composite
 def late_cases(draw: st.DrawFn) -> Case:
-    """Questions to which visits of the month before belong, because of their goals or payments."""
+    """Draws questions that include visits of the month before, because of their goals or payments."""
     site, instant = draw(st.sampled_from(["demo", "shop"])), BEGIN + 34 * DAY
     asked = Asked(42, site, instant, instant + 1 - draw(st.integers(1, HOUR)), instant + 1)
     one, who = world(42, site), []
@@ -631,14 +631,14 @@ def test_the_columns_that_others_read_stay_as_they_are(case: Case, chosen_by: tu
 
 
 def columns_of(case: Case) -> list[bytes]:
-    """Returns the bytes of all columns of the past without any fact."""
+    """Returns the bytes of all columns of the past without facts."""
     past = PASTS.at(case.plain, case.asked.begin, case.asked.instant)[1]
     records = (past.rows, past.goals, past.buyers, past.payments)
     return [getattr(record, field.name).tobytes() for record in records for field in fields(record)]
 
 
 def figures(facts: Facts, chosen: Selection) -> list[Any]:
-    """Returns what reports tell, except for the currency."""
+    """Returns the figures of reports, without the currency."""
     return [
         {**totals(facts, chosen), "currency": None},
         goals(facts, chosen),

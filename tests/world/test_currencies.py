@@ -1,4 +1,4 @@
-"""The currencies: those that sites use, and amounts in one that are counted in another."""
+"""The currencies: which ones sites use, and how amounts are converted."""
 
 import re
 
@@ -54,7 +54,7 @@ def test_amount_is_rounded_to_the_decimals_of_the_site() -> None:
 def test_amount_in_another_currency_is_converted_at_the_rate_of_the_site() -> None:
     assert EDGES is not None
     assert SHOP is not None
-    # In US dollars, an amount is what the site itself says of its currency.
+    # The amount in US dollars follows from the site's own rate.
     assert convert(SHOP.usd_rate * 1000, "USD", SHOP) == 1000
     assert convert(1, "EUR", DEMO) == 1.18
     assert convert(100, "EUR", EDGES) == round(118 / EDGES.usd_rate, 3)

@@ -25,7 +25,7 @@ def _demo() -> tuple[Facts, Selection]:
 
 
 def _sessions(name: str, text: str) -> int:
-    """Returns how many sessions of a day a filter lets through."""
+    """Returns the number of sessions of a day that match a filter."""
     facts, whole = _demo()
     matching = Matching([filter_of(name, text)], facts.dimensions, facts.masks)
     sessions = overview(facts, Selection(whole.past, whole.begin, whole.end, matching))["sessions"]

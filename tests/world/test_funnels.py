@@ -48,7 +48,7 @@ asked_funnels = questions().flatmap(_funnel_of)
 
 
 def _events_of(session: Session, asked: Asked) -> Iterator[Event]:
-    """What happens in a session, as far as the period's reports count it."""
+    """Yields the events of a session that the period's reports count."""
     if session.start >= asked.begin:
         views = zip(session.walk.views, session.walk.pages, strict=True)
         yield from ((at, "page", page.path) for at, page in views if at <= asked.instant)
@@ -58,7 +58,7 @@ def _events_of(session: Session, asked: Asked) -> Iterator[Event]:
 
 
 def _followed(asked: Asked, steps: list[Step]) -> list[int]:
-    """How many visitors reach each step, found session by session."""
+    """Returns the number of visitors who reach each step, found session by session."""
     events: dict[str, list[Event]] = {}
     for session in sessions_of(asked._replace(begin=asked.begin - SETTLING_MINUTES * MINUTE)):
         events.setdefault(session.visitor_id, []).extend(_events_of(session, asked))

@@ -1,4 +1,4 @@
-"""Both faces of the world draw the same coins: columns say of a visit what its session says."""
+"""Columns and single sessions draw the same coins, so a visit's row agrees with its session."""
 
 from bisect import bisect_right
 from functools import lru_cache
@@ -71,7 +71,7 @@ def test_a_table_finds_the_bounds_that_a_search_finds(
     bits: int, shares: list[list[float]], unused: int, drawn_shares: list[float]
 ) -> None:
     lists = [sorted(round(share * 2**bits) for share in own) for own in shares]
-    # With so many lists, bounds are searched.
+    # With this many lists, bounds are found by a search and not in a table.
     places = coins.Places([*lists, *([[]] * unused)], bits)
     tossed = [int(share * 2**bits) for share in drawn_shares]
     tossed += [bound - one for own in lists for bound in own for one in (0, 1) if 0 <= bound - one < 2**bits]

@@ -1,4 +1,4 @@
-"""Periods and buckets: what two texts and a zone stand for, where days are short, long or shifted."""
+"""Periods and buckets: how two texts and a time zone are read, also around short, long or shifted days."""
 
 from datetime import UTC, datetime
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Goal properties count the completions that goals have, and that sessions tell."""
+"""Goal properties count the same completions as goals and sessions."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ from tests.world.test_reports import SITES, Asked, questions, select, sessions_o
 
 PROPERTIES = SITES["demo"].goal_properties
 
-# The other sites have none.
+# The sites with goal properties; other sites have none.
 of_demo = questions().map(lambda asked: asked._replace(site="demo"))
 shortly_of_demo = short_questions.map(lambda asked: asked._replace(site="demo"))
 

@@ -1,4 +1,4 @@
-"""Reports agree with each other, and with the sessions and profiles of those whom they count."""
+"""Reports agree with each other, and with the sessions and profiles of the visitors whom they count."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -241,7 +241,7 @@ def test_a_filter_for_a_value_gives_that_values_row(asked: Asked, dimension: str
         _, narrowed = select(asked, [Filter(dimension, "is", (row["value"],))])
         told = overview(facts, narrowed)
         assert told["payments"] == row["payments"]
-        # By referrer and entry page, visitors count where they came from first.
+        # By referrer and entry page, a visitor counts for the value of the first visit.
         least = told["visitors"] if dimension in ("page", "hostname", "country") else 0
         assert least <= row["visitors"] <= told["visitors"]
 

@@ -1,4 +1,4 @@
-"""Marked masks contain what they say, in whatever way their rows are selected."""
+"""Marked masks have the right members, whichever way their rows are selected."""
 
 from typing import Any
 

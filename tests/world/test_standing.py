@@ -1,4 +1,4 @@
-"""The facts that stand at an instant, whatever was removed before it."""
+"""The facts that are not removed at an instant, compared with a slow search."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ _FACTS = st.lists(
 
 
 def _goals(facts: list[Fact]) -> list[GoalReached]:
-    """Returns the goals that stand after facts, each compared with each removal."""
+    """Returns the goals that are not removed, by comparing each goal with each removal."""
     goals: list[GoalReached] = []
     for fact in facts:
         if isinstance(fact, GoalReached):
@@ -41,7 +41,7 @@ def _goals(facts: list[Fact]) -> list[GoalReached]:
 
 
 def _payments(facts: list[Fact]) -> list[PaymentMade]:
-    """Returns the payments that stand after facts, each compared with each removal."""
+    """Returns the payments that are not removed, by comparing each payment with each removal."""
     payments: list[PaymentMade] = []
     for fact in facts:
         if isinstance(fact, PaymentMade):

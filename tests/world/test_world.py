@@ -28,7 +28,7 @@ ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
 ]
 SMALL_SITES = sorted(set(SITES) - {"launch_day"})
-# Worlds that begin anew for each answer take long; `make fuzz` has the many.
+# A new world for each answer takes long, so there are few here and many in `make fuzz`.
 FEWER = settings(max_examples=settings().max_examples // 3)
 FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
 
@@ -68,7 +68,7 @@ def test_all_answers_of_an_instant_agree() -> None:
         picture = take_picture(asking(world(seed, site), instant, revision), instant, most_profiles=8)
         met.update(check_picture(picture))
 
-    # These have cases of every kind, whatever is drawn besides.
+    # These examples have cases of every kind, whatever else is drawn.
     for site, revision, lapse in product(("edge_cases", "no_revenue"), REVISIONS, (0, HOUR)):
         agree = example(42, site, revision, instant_of(DOCUMENTED) + lapse)(agree)
     agree()
@@ -80,7 +80,7 @@ def test_all_answers_of_an_instant_agree() -> None:
 def test_the_past_is_never_rewritten() -> None:
     met: Counter[str] = Counter()
 
-    # Of fewer, too few may be of identified visitors.
+    # With fewer visitors, too few of them may be identified.
     @settings(max_examples=max(settings().max_examples, 60))
     @given(seeds, st.sampled_from(SMALL_SITES), instants, lapses)
     def stays(seed: int, site: str, instant: int, lapse: int) -> None:

@@ -13,7 +13,7 @@ _names = st.sampled_from(["Jane Doe", "王小明", "<b>"])
 
 @st.composite
 def facts_about(draw: st.DrawFn, world: World, instant: int, most: int = 8) -> tuple[Fact, ...]:
-    """Facts that were written in the hour before an instant, each about a visitor who was active then.
+    """Draws facts that were written in the hour before an instant, each about a visitor who was active then.
 
     Transactions have different ids, and no two facts are of one second.
     """
