@@ -79,6 +79,7 @@ def test_a_broken_clause_comes_first_with_all_that_repeats_it(
     assert card.bounding_box()["y"] < page.locator("#clauses").bounding_box()["y"]  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_the_clauses_can_be_restricted_and_searched(page: Page, mock: RunningMock, broken: str) -> None:
     verify(page, mock, broken)
     rows = page.locator("#rows li")
@@ -90,6 +91,7 @@ def test_the_clauses_can_be_restricted_and_searched(page: Page, mock: RunningMoc
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.long
 def test_a_page_that_is_opened_later_shows_the_latest_run(page: Page, mock: RunningMock) -> None:
     verify(page, mock, only="RT-*")
     expect(page.locator("#reports")).to_be_visible()
@@ -99,6 +101,7 @@ def test_a_page_that_is_opened_later_shows_the_latest_run(page: Page, mock: Runn
     expect(page.locator("#rows li").first).to_contain_text("RT-")
 
 
+@pytest.mark.long
 def test_the_page_is_readable_at_every_size_and_in_both_schemes(
     page: Page, mock: RunningMock, broken: str
 ) -> None:
@@ -149,6 +152,7 @@ def test_a_run_can_be_cancelled(page: Page, mock: RunningMock) -> None:
     expect(page.get_by_role("button", name="Verify", exact=True)).to_be_enabled()
 
 
+@pytest.mark.long
 def test_the_control_token_is_asked_for(page: Page, complaints: Complaints) -> None:
     complaints.expect("401")
     with serving("--control-token", "secret-of-this-mock") as address:
@@ -163,6 +167,7 @@ def test_the_control_token_is_asked_for(page: Page, complaints: Complaints) -> N
         assert page.get_by_label("Control token of this mock").input_value() == ""
 
 
+@pytest.mark.long
 def test_a_run_that_ends_with_the_mock_can_be_started_again(page: Page, complaints: Complaints) -> None:
     complaints.expect("ERR_")
     with socket.create_server(("127.0.0.1", 0)) as silent, serving() as address:
