@@ -20,7 +20,7 @@ LAPTOP, PHONE, DESKTOP = (1280, 800), (390, 844), (1920, 1080)
 SCREENS = [
     pytest.param(LAPTOP, "light", id="laptop, light"),
     pytest.param(PHONE, "dark", id="phone, dark"),
-    pytest.param(DESKTOP, "dark", id="desktop, dark"),
+    pytest.param(DESKTOP, "dark", id="desktop, dark", marks=pytest.mark.long),
     pytest.param(LAPTOP, "dark", id="laptop, dark", marks=pytest.mark.long),
     pytest.param(PHONE, "light", id="phone, light", marks=pytest.mark.long),
     pytest.param(DESKTOP, "light", id="desktop, light", marks=pytest.mark.long),

@@ -47,12 +47,17 @@ export function listen(frame, { zoom, move }) {
     }
   });
   for (const end of ["pointerup", "pointercancel"])
-    frame.addEventListener(end, (event) => fingers.delete(/** @type {PointerEvent} */ (event).pointerId));
+    frame.addEventListener(end, (event) => {
+      fingers.delete(/** @type {PointerEvent} */ (event).pointerId);
+      // The click of this press, if there is one, comes first; a later one without a press, as screen readers send it, counts.
+      setTimeout(() => {
+        if (fingers.size === 0) moved = 0;
+      });
+    });
   frame.addEventListener(
     "click",
     (event) => {
       if (moved >= SLACK) event.stopPropagation();
-      moved = 0;
     },
     { capture: true },
   );

@@ -39,11 +39,21 @@ export class Totals {
   /** Shows the sum of the map's payments, and asks for today from time to time. @param {import("./api.js").Caller} caller @param {any[]} payments @param {number} instant */
   see(caller, payments, instant) {
     this.#caller = caller;
-    const currency = String(payments[0]?.currency ?? this.#website?.currency ?? "");
-    const paid = payments.filter((payment) => payment.currency === payments[0].currency);
-    const total = paid.reduce((all, { amount }) => all + (typeof amount === "number" ? amount : 0), 0);
-    say(at("ten-money"), currency === "" ? UNKNOWN : sum(total, currency));
+    say(at("ten-money"), this.#paid(payments) || UNKNOWN);
     if (performance.now() - this.#askedAt > PAUSE) void this.#ask(instant);
+  }
+
+  /** Returns the sum of payments in each of their currencies, or nothing in that of the website. @param {any[]} payments */
+  #paid(payments) {
+    /** @type {Map<string, number>} */
+    const sums = new Map();
+    for (const { amount, currency } of payments)
+      sums.set(
+        String(currency),
+        (sums.get(String(currency)) ?? 0) + (typeof amount === "number" ? amount : 0),
+      );
+    if (sums.size === 0 && this.#website !== null) sums.set(this.#website.currency, 0);
+    return [...sums].map(([currency, total]) => sum(total, currency)).join(" + ");
   }
 
   /** Returns the parameters of the report about today; null until the time zone is known. @param {number} instant @returns {Today | null} */
