@@ -172,6 +172,11 @@ def test_a_disc_stands_for_visitors_and_divides_when_it_is_clicked(opened: Open)
         "(before) => document.querySelectorAll(':is(.dot, .disc)').length !== before", arg=before
     )
     console.page.keyboard.press("0")
+    disc.focus()
+    console.page.keyboard.press("Enter")
+    changed(console, whole)
+    # The focus goes to what the disc has become.
+    console.page.wait_for_function("() => document.activeElement.matches(':is(.dot, .disc)')")
 
 
 def test_a_visitor_has_one_face_and_one_name_everywhere(opened: Open) -> None:

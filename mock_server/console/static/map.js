@@ -235,13 +235,24 @@ export class WorldMap {
         this.#describe(drawn);
       }
     }
+    const focused = [...left.values()].find(({ element }) => element === document.activeElement);
     for (const [key, { element }] of left) this.#remove(key, element, isNews);
+    if (focused !== undefined) this.#focusNear(focused.cluster);
     this.#keepOneInTabOrder();
+  }
+
+  /** Moves the focus from a dot that is gone to the next one. @param {Cluster} gone */
+  #focusNear(gone) {
+    const away = (/** @type {Cluster} */ { x, y }) => Math.hypot(x - gone.x, y - gone.y);
+    const all = [...this.#drawn.values()].sort((one, other) => away(one.cluster) - away(other.cluster));
+    const element = all[0]?.element ?? this.frame;
+    this.drawing.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+    element.setAttribute("tabindex", "0");
+    element.focus({ preventScroll: true });
   }
 
   /** @param {string} key @param {any} element @param {boolean} isNews */
   #remove(key, element, isNews) {
-    if (element === document.activeElement) this.frame.focus({ preventScroll: true });
     this.#drawn.delete(key);
     if (!isNews || this.#spots.has(key) || key.startsWith("+")) {
       element.remove();
