@@ -21,8 +21,9 @@ DOCUMENT = next(place for place in _PLACES if place.exists())
 """The shipped document: openapi.yaml as JSON, which `make document` writes beside it."""
 
 PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
-"""What a clause rests on: a page, other public documentation, what follows from these, an example on a page,
-or reports about the live API."""
+"""The standings of a clause, which say where its sentence comes from: a page, other public documentation, a
+conclusion from these, an example on a page, or reports about the live API.
+"""
 ACCUSING = frozenset({PAGE, OTHER, IMPLIED})
 """The standings of clauses whose violations break the contract; violations of others are warnings."""
 

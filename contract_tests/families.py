@@ -35,7 +35,10 @@ FAMILIES = (
 )
 
 WRITTEN = frozenset(family.operation for family in FAMILIES if family.operation)
-"""The operations whose access clauses are written by hand; for others they are made from the document."""
+"""The operations whose access clauses are written by hand.
+
+Those of other operations are made from the document.
+"""
 
 _BY_KEY = {family.key: family for family in FAMILIES}
 _BY_OPERATION = {family.operation: family for family in FAMILIES if family.operation}

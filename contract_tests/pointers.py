@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contract_tests.exchange import Json
 
 ANY_ITEM = "*"
-"""The step in a place that stands for any item of a list."""
+"""The step of a place that means any item of a list."""
 
 # `bool` comes first, because it is a subclass of `int`.
 _KINDS = (("boolean", bool), ("integer", int), ("number", float), ("array", list), ("object", dict))

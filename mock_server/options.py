@@ -44,7 +44,7 @@ class Options:
     journal: Path | None = None
     """The file to which each request is written as a line of JSON; None means no file."""
     state: Path | None = None
-    """The file in which what is written through the API outlasts the server; None means no file."""
+    """The file that keeps the facts which are written through the API; None means no file."""
     documents: tuple[Path, ...] = ()
     """Further OpenAPI documents, whose operations answer their documented examples."""
     site_folders: tuple[Path, ...] = ()

@@ -34,7 +34,7 @@ from mock_server.world.site import SITES, Site, load_sites
 _COINS = 0
 
 INGESTION = FIXTURES / "ingestion.json"
-"""The document of what browsers send, which is not part of the API."""
+"""The document of the operation that accepts browsers' events, which is not part of the API."""
 
 MOST_NOTED = 48 * 1024 * 1024
 """The most bytes of all journals together."""
@@ -67,7 +67,7 @@ class Service:
     unmocked_operations: list[Operation]
     """The operations that are documented but not mocked yet."""
     event_operation: Operation
-    """The operation that takes the events of browsers, outside of the document."""
+    """The operation that accepts the events of browsers, which is not in the document."""
     sites: dict[str, Site]
     keys: Keys
     worlds: Worlds
@@ -75,7 +75,7 @@ class Service:
     common: Common
     journal_file: JournalFile | None
     store: Store
-    """The store of what is written to the accounts that come with the mock."""
+    """The store of the facts of the accounts that come with the mock."""
     numbers: Numbers = field(default_factory=Numbers)
     bodies: Bodies = field(default_factory=Bodies)
     _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays

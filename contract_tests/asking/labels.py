@@ -38,7 +38,7 @@ WITH_ACCOUNT = "with-the-account-token"
 PRESENT = "present"
 
 BEFORE, AFTER, REMOVED = "before-writing", "after-writing", "after-removing"
-"""The labels of what is read before something is written, then, and after it is removed."""
+"""The labels of answers that are read before the writes, after the writes, and after the removals."""
 GOAL, OTHER_GOAL = "goal", "another-goal"
 PAYMENT, PAYMENT_AGAIN, EARLIER_PAYMENT = "payment", "payment-again", "earlier-payment"
 IDENTITY, IDENTITY_AGAIN, IDENTITY_MORE = "identity", "identity-again", "more-of-the-identity"
@@ -52,7 +52,7 @@ NO_FILTER, BAD_FILTER, HALF_PERIOD = "no-filter", "bad-filter", "half-a-period"
 UNKNOWN_TRANSACTION, BAD_ID, TOO_LONG = "unknown-transaction", "bad-id", "too-long"
 
 ROUNDS = 3
-"""How many rounds of map, counter, map a sandwich has."""
+"""The number of rounds of map, counter, map in a sandwich."""
 
 REFUSED = frozenset(
     {

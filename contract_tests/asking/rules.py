@@ -20,7 +20,7 @@ WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteI
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
 """Ids that do not exist, one for each usual form of an id."""
 WRITING = "`--writes`, because it writes"
-"""What it takes to observe a clause about an operation that writes."""
+"""The needs of a clause about an operation that writes, in words."""
 
 _LABELS = {
     "without-token": labels.NO_CREDENTIAL,

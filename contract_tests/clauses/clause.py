@@ -20,7 +20,7 @@ class Violation:
     pointer: str = ""
     value: Json = None
     is_warning: bool = False
-    """Whether it is a warning even if the clause accuses, because the evidence is weak."""
+    """Whether the violation is a warning even if the clause accuses, because the evidence is weak."""
 
 
 Cases = Callable[[Recording], Iterable[Any]]
@@ -46,15 +46,17 @@ class Clause:
     accuses: bool
     """Whether violations break the contract; otherwise all of them are warnings."""
     revision: str | None = None
-    """The only revision that the clause belongs to; None for both."""
+    """The only revision to which the clause applies; None for both."""
     is_local: bool = False
-    """Whether each answer is judged by itself, whatever the others are."""
+    """Whether the verdict on an answer does not depend on other answers."""
     why_not: Callable[[Recording], str] = lambda _recording: ""
-    """Returns why there is no case although there are answers of the right kind; empty for no such reason."""
+    """Returns the reason why there is no case although there are answers of the right kind; empty for no
+    reason.
+    """
     about: str = ""
     """The document's description of the member, for readers only; empty for a clause about no member."""
     size: Callable[[Any], int] = lambda _case: 1
-    """Returns how many cases one item of `cases` counts as; it may be 0."""
+    """Returns the number of cases for which an item of `cases` counts; it may be 0."""
 
 
 def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this many parts

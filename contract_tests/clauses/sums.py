@@ -35,7 +35,7 @@ from contract_tests.recording import Recording, rows
 
 VISITORS, GOALS = "listVisitors", "getGoals"
 PARTITIONS = ("getDevices", "getCountries", "getBrowsers", "getOperatingSystems")
-"""The breakdowns in which each visitor, and so each payment, has a row."""
+"""The breakdowns in which each visitor, and so each payment, belongs to exactly one row."""
 BREAKDOWNS = (
     *PARTITIONS,
     *("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities", "getHostnames"),

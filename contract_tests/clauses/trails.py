@@ -20,7 +20,7 @@ from contract_tests.shown import recorded_name, sent_in
 GOAL, OTHER_GOAL = (CREATE_GOAL, labels.GOAL), (CREATE_GOAL, labels.OTHER_GOAL)
 PAYMENT, EARLIER_PAYMENT = (CREATE_PAYMENT, labels.PAYMENT), (CREATE_PAYMENT, labels.EARLIER_PAYMENT)
 IDENTITY = (IDENTIFY, labels.IDENTITY)
-"""What a run writes: pairs of an operation and a label."""
+"""The writes of a run, as pairs of an operation and a label."""
 GONE = (labels.AFTER, labels.REMOVED)
 """The labels of the answers from before a write, and from after its removal."""
 

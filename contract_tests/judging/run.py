@@ -45,11 +45,11 @@ class Run:
     stopped: str | None = None
     refused: str | None = None
     unseen: str | None = None
-    """Why less was observed than is required; None if everything was."""
+    """The reason why less was observed than is required; None if everything required was observed."""
     mended: Sequence[str] = ()
     """The ids of clauses that are broken in the baseline and hold now."""
     left: Sequence[str] = ()
-    """What the run has written and could not remove, a sentence for each thing."""
+    """A sentence for each thing that the run has written and could not remove."""
     lost: Sequence[str] = ()
     """The ids of clauses that held in the baseline and were not observed now."""
 

@@ -43,7 +43,7 @@ class Verdict:
     found: int = 0
     """The number of violations; counting ends at a thousand."""
     why: str = ""
-    """Why there was no case although there were answers of the right kind; empty for no such reason."""
+    """The reason why there was no case although there were answers of the right kind; empty for no reason."""
     bug: str = ""
     """The error and its place if the kit itself failed; else empty."""
 

@@ -26,4 +26,4 @@ class Mutant:
     weight: Weight | None = None
     """The expected weight; None for the weight of the clause."""
     is_for_all: bool = True
-    """Whether all clauses are judged, to see which of them break; otherwise only `clause` is."""
+    """Whether all clauses are judged, to see which of them break; otherwise only `clause` is judged."""

@@ -28,20 +28,20 @@ class _Seen:
     def __init__(self) -> None:
         self.sender: str | None = None
         self.names: dict[str, str] = {}
-        """The names of the goals as they were sent, by those under which they are recorded."""
+        """The sent names of the goals, by their recorded names."""
         self.payers: set[str] = set()
         self.amounts: set[Json] = set()
         self.users: Counter[str] = Counter()
-        """How often each visitor was identified."""
+        """The number of identifications of each visitor."""
         self.metadata: dict[str, Json] = {}
         """The metadata of the latest identification."""
         self.transactions: Counter[str] = Counter()
-        """How often each transaction was sent."""
+        """The number of times that each transaction was sent."""
         self.removed: set[str] = set()
         """The names of the goals that were removed."""
         self.has_removed_payments = False
         self.goals: dict[str, list[dict[str, Json]]] = {}
-        """The latest goals of each visitor's profile of which something was left to remove."""
+        """The goals in the latest profile of each visitor that contained goals which are removed later."""
         self.events: list[dict[str, Json]] = []
         self.payments: list[dict[str, Json]] = []
         self.payer: dict[str, Json] = {}

@@ -55,7 +55,7 @@ class Expectation(
     headers: _Parts | UnsetType = UNSET
     """Headers, their names in any case, with one of their values; a token is `Bearer df_***`."""
     body: Any = UNSET
-    """A JSON value. Of an object only the members given here are compared; all else must be equal."""
+    """A JSON value. In an object only the given members are compared; all other values must be equal."""
     exact_body: Any = UNSET
     """The whole JSON value, with no further members."""
     body_at: _Places | UnsetType = UNSET

@@ -30,9 +30,10 @@ class Call(NamedTuple):
     account: Account | None = None
     """The account of the key; None if nothing was written to it and accounts share the answer."""
     facts: Facts = ()
-    """The facts that the account has about the website; `world` has them, too.
+    """The account's facts about the website, which `world` contains as well.
 
-    A request that writes gets neither, since it must not cost more the more was written; see `lives`.
+    A request that writes gets no facts and a world without facts, so that writes do not become slower; see
+    `lives`.
     """
     pasts: "KeptPasts | None" = None
     """The drawn pasts of the websites; None if the operation is not a report."""

@@ -24,7 +24,7 @@ class Report:
 
     operation_id: str
     is_of_account: bool = False
-    """Whether it depends on what an account has beside its websites, such as funnels."""
+    """Whether the report depends on other parts of the account than its websites, such as funnels."""
 
     def __call__(self, call: Call) -> Reply:
         """Returns the report. Raises ApiError."""

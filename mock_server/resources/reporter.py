@@ -28,7 +28,7 @@ class Reporter:
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
         """`seed` is the server's."""
         self.lock = Lock()
-        """Held by the one request whose report is made."""
+        """The lock that the request holds whose report is being made."""
         self._worlds = Worlds(seed, sites)
         self._pasts: KeptPasts | None = None
 

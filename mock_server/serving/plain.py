@@ -12,7 +12,7 @@ from mock_server.state.journal import answer_headers_of
 from mock_server.state.keys import Key
 
 PREFERENCE = QUERY_PREFIX.encode()
-"""What a query with a preference contains."""
+"""The text that every query with a preference contains."""
 DECISIVE = frozenset({b"prefer", b"expect", b"upgrade", b"transfer-encoding", b"range"})
 """The headers that may change the answer, or how the body is sent."""
 OK = 200

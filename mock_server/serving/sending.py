@@ -39,7 +39,7 @@ class Sending:
         self._request = request
         self._ended = ended
         self.body = bytearray()
-        """What was sent of the body so far, until it is too long for the journal."""
+        """The bytes of the body that were sent so far, up to the limit of the journal."""
         self._is_over = False
 
     async def __call__(self, message: Message) -> None:

@@ -56,7 +56,7 @@ class Account:
     funnels: Mapping[str, Sequence[Funnel]] = field(default_factory=dict)
     """The funnels of websites that have any, by website id."""
     log: Log = field(default_factory=Log)
-    """What was written through the API."""
+    """The facts that were written through the API."""
 
     @property
     def version(self) -> int:

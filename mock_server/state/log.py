@@ -15,7 +15,9 @@ from mock_server.world.facts import Fact, Facts, Removal
 MOST_FACTS = 10_000
 """The largest number of facts of one account."""
 MOST_REMOVALS = 1_000
-"""The largest number of removals of one website, each compared with what the world's visitors do."""
+"""The largest number of removals of one website, each of which is compared with the world's own goals or
+payments.
+"""
 MOST_BYTES = 16 * 1024 * 1024
 """The most bytes of one account's facts."""
 
@@ -31,7 +33,7 @@ class Entry(NamedTuple):
     website_id: str
     fact: Fact
     request: int | None = None
-    """The number of the request that wrote it, in the journal; None if it is not known (any more)."""
+    """The journal's number of the request that wrote the fact; None if it is unknown, as after a restart."""
 
 
 class Store(Protocol):
@@ -96,7 +98,7 @@ class Log:
         self._websites: dict[str, _Website] = {}
         self._weight = 0
         self.version = self._store.version(account)
-        """The number of changes; it never falls, so that an answer of an older version is not used again."""
+        """The number of changes. It never falls, so that no cached answer of an older version is used."""
         for entry in self._store.entries(account):
             weight = _weight(msgspec.json.encode(entry.fact))
             self._space.take(self._weight, self._weight + weight)

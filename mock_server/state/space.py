@@ -1,7 +1,7 @@
 """The limit of the memory that the logs of all accounts take together."""
 
 SHARE = 16 * 1024
-"""The bytes that each account may always write, however much the others have written."""
+"""The bytes that each account may always write, however many bytes other accounts have written."""
 COMMON = 48 * 1024 * 1024
 """The bytes that all accounts together may write beyond their shares."""
 

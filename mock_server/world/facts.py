@@ -12,7 +12,7 @@ from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.standing import Standing
 
 LONGEST_IDLE = 30 * MINUTE
-"""A visit ends if no page is viewed for so long."""
+"""The time without a page view after which a visit ends, in ms."""
 
 
 class _Fact(Struct, frozen=True, kw_only=True):
@@ -197,7 +197,7 @@ Fact: TypeAlias = (
 )
 
 Happened: TypeAlias = GoalReached | PaymentMade | Identified
-"""What happens to a visitor at an instant, beside page views and links."""
+"""A fact about a visitor at an instant that is not a page view or a link."""
 Facts: TypeAlias = tuple[Fact, ...]
 """Facts about one website, in the order in which they were written."""
 
@@ -229,7 +229,9 @@ class Changes:
     identified: Mapping[str, Sequence[Identified]] = field(default_factory=dict)
     """The identifications of each visitor, by visitor id, in the order in which they were written."""
     happened: Sequence[Happened] = ()
-    """Goals, payments and identifications by their instant; those of one instant as they were written."""
+    """Goals, payments and identifications, sorted by their instant; those of one instant are in the order of
+    the facts.
+    """
     goals_removed: Sequence[GoalsRemoved] = ()
     payments_removed: Sequence[PaymentsRemoved] = ()
 

@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place(None, None, None, None, 0.0, 0.0, _DEFAULT_LOCALE)
-"""The place of those of whom nothing is known."""
+"""The place of visitors of whom nothing is known."""
 
 
 class Person(NamedTuple):

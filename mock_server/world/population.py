@@ -33,17 +33,17 @@ class Population:
         purchase = site.money.purchase if site.money else None
         self.rates = Rates(site)
         self.kept_below = [65_536, *(round(wave.share * 65_536) for wave in site.waves)]
-        """A visitor comes in a wave if their coin for it is below this."""
+        """The coin below which a visitor comes in a wave."""
         self.signup_below = round(site.signup.share * 65_536) if site.signup else 0
-        """A visit whose fate is below this leads to a sign-up, unless it leads to a purchase."""
+        """The fate below which a visit ends in a sign-up, unless it ends in a purchase."""
         self.shortest = (0, shortest(site.signup), shortest(purchase))
-        """How long visits last at least, by what they lead to."""
+        """The least length of a visit, by its outcome."""
         self.identifies = (
             False,
             bool(site.signup and site.signup.identifies),
             bool(purchase and purchase.identifies),
         )
-        """Whether visitors are identified, by what a visit leads to."""
+        """Whether visitors are identified in a visit, by its outcome."""
         self.births = lru_cache(4096)(self._births)
         self._heads = lru_cache(1024)(self._draw_heads)
         self._purchases = lru_cache(512)(self._purchases_among)

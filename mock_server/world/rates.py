@@ -8,7 +8,7 @@ from mock_server.world.lengths import mean_minutes
 from mock_server.world.site import Site
 
 PURCHASE_WAVES = 3
-"""Purchases are made in a visitor's first visit and in these many waves altogether."""
+"""The number of waves with purchases, including the visitors' first visits."""
 _DAY_MINUTES = DAY // MINUTE
 
 
@@ -25,7 +25,7 @@ class Rates:
         self._purchase_share = site.money.purchase.share if site.money else 0.0
         self._wave_shares = shares[:PURCHASE_WAVES] if site.money else []
         self.first_minute = instant_of(site.since) // MINUTE if site.since else None
-        """The site's `since`; None if it has always been there."""
+        """The minute of the site's `since`; None if the site has always existed."""
         self._spikes = [(instant_of(spike.at) // DAY, spike) for spike in site.spikes]
         self.level = lru_cache(1024)(self._level_of)
         self._peak = max(self._births, default=0.0)

@@ -11,12 +11,16 @@ from mock_server.world.sessions import NEVER, Session
 from mock_server.world.site import LONGEST_SESSION_MINUTES
 
 WINDOW = 10 * MINUTE
-"""Who viewed a page within this time is active; events and payments are recent within it."""
+"""The window in ms: visitors with a page view within it are active, and the map lists its events and
+payments.
+"""
 REACH = LONGEST_SESSION_MINUTES + WINDOW // MINUTE
-"""A session that started so many minutes ago can still have something in the window."""
+"""The largest age, in minutes, of a session that may have an event in the window."""
 
 Show = Callable[[Session, int], tuple[int, Any]]
-"""Says until when what it makes of an active session at an instant stays as it is, and makes it."""
+"""A function that makes a value from an active session at an instant, and says until when the value is
+valid.
+"""
 
 
 class Roster:

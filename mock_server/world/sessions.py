@@ -20,10 +20,10 @@ from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, P
 VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT = range(5)
 
 NEVER = 1 << 62
-"""Later than any instant."""
+"""An instant that is later than any other."""
 
 LINGER = 50 * SECOND
-"""What is done on a page is done within this time, even on the last one."""
+"""The longest time on a page, in ms, even on the last one."""
 
 MOST_VIEWS = 40
 FIRST_PROPERTY_WORD = MOST_VIEWS + 1
@@ -34,9 +34,9 @@ FIRST_PROPERTY_WORD = MOST_VIEWS + 1
 # words of all possible page views, each page view has another word for the goal's properties.
 _COINS = Struct("<4H8x")
 DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
-"""A page view takes a share of the visit between 7 and 13 parts: the base, and as many coins' worth more."""
+"""A page view lasts for 7 to 13 parts of the visit's length: the base, and a random spread."""
 CAST_DWELL = 4.5 * MINUTE
-"""Who is on duty in the cast must never look inactive, so they view a page about this often."""
+"""The time between page views of the cast on duty, who must never look inactive."""
 LONGEST_DWELL = 29 * MINUTE
 """The longest of two gaps takes 65 % of the time: 29 minutes of 44, less than the 30 that end a visit."""
 
@@ -236,7 +236,7 @@ class Sessions:
             page.path: [round(part * 65_536) for part in accumulate(goal.chance for goal in page.goals)]
             for page in site.pages
         }
-        """By page, up to which coin each of its goals is reached."""
+        """For each page, the coins below which its goals are reached."""
         self.sources = Choice((source, source.weight) for source in site.sources)
         self.direct = Source(weight=0)
         self.properties = Properties(site)

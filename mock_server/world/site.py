@@ -147,7 +147,7 @@ class Money(_Record, frozen=True, kw_only=True):
     plans: Annotated[tuple[Plan, ...], Meta(min_length=1, max_length=100)]
     purchase: Funnel
     renewal: Share = 0
-    """The chance of each of the twelve monthly renewals; 0 where things are bought once."""
+    """The probability of each of the twelve monthly renewals; 0 if there are no subscriptions."""
 
 
 class Lift(_Record, frozen=True, kw_only=True):
@@ -167,7 +167,7 @@ class Prediction(_Record, frozen=True, kw_only=True):
     browser: Mapping[str, Lift] = {}
     country: Mapping[str, Lift] = {}
     referrer: Mapping[str, Lift] = {}
-    """By the referrer's host name."""
+    """The weights by the referrer's host name."""
 
 
 class Regular(_Record, frozen=True, kw_only=True):
@@ -221,13 +221,13 @@ class Site(_Record, frozen=True, kw_only=True):
     description: str
     online: Annotated[float, Meta(ge=0, le=MOST_ONLINE)]
     since: str | None = None
-    """The day on which the website began, by UTC; None if it has always been there."""
+    """The day in UTC on which the website began; None if it has always existed."""
     retention: Annotated[int, Meta(ge=1, le=36_500)] | None = None
-    """How many days reports look back; None for as many as a site of this size can have."""
+    """The number of days that reports look back; None means as many as a site of this size can have."""
     timezone: str = "UTC"
-    """The IANA name of the time zone whose days reports have unless another is asked for."""
+    """The IANA name of the time zone of days in reports, if a request names no other."""
     hostnames: Annotated[Mapping[str, tuple[str, ...]], Meta(max_length=20)] = {}
-    """Further hostnames and the paths of the pages that lie there; all other pages lie on the domain."""
+    """Further hostnames, each with the paths of its pages; all other pages belong to the domain."""
     kpi: str | None = None
     """The goal that matters most; None if there is none."""
     kpi_color_scheme: str | None = None
@@ -249,10 +249,13 @@ class Site(_Record, frozen=True, kw_only=True):
     money: Money | None = None
     prediction: Prediction | None = None
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
-    """Who is always there: one visitor of each role, relieved every half hour."""
+    """The roles of visitors who are always online.
+
+    Each role has one visitor at a time, who changes every half hour.
+    """
     regulars: Annotated[tuple[Regular, ...], Many] = ()
     bots: Annotated[tuple[UuidV4, ...], Many] = ()
-    """The ids of visitors that are flagged as bots: in no view."""
+    """The ids of visitors who are flagged as bots; no answer contains them."""
     unlocated: Share = 0
     """The share of visitors of whom only the country is known."""
     withheld: Share = 0

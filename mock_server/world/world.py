@@ -32,10 +32,12 @@ from mock_server.world.site import LONGEST_SESSION_MINUTES, Goal, Site
 from mock_server.world.visits import BOT, PURCHASE, Visit, Visitor
 
 WORLD_VERSION = 2
-"""Raised whenever the same seed and site give another world than before."""
+"""The version of the world, which is raised whenever the same seed and site give another world than
+before.
+"""
 
 FEED_LIMIT = 100
-"""So many of the newest events and payments are told."""
+"""The largest number of events, and of payments, in an answer; the newest are listed."""
 
 _EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 _PAYMENT_ROW, _PROFILE = 7, 6
@@ -160,7 +162,7 @@ class World:
         """The sessions that start in a minute, latest first; those of the last minutes are cached."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         self.lived = lru_cache(512)(self.session_of)
-        """The session of a visit, cached: whoever looks at a profile will look again."""
+        """The sessions of visits, cached because a client that requests a profile often requests it again."""
         # Servers often write several facts about the same visitor.
         self._first_starts: LRUCache[str, int] = LRUCache(512)
         self._renewals = lru_cache(clocks * 2 * WINDOW // MINUTE)(self._renewals_in)

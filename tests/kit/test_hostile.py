@@ -38,7 +38,7 @@ _MOST_STEPS = 50_000_000
 """The limit of a run's work, in steps of tests.timing; the largest takes half of it."""
 _MOST_BYTES = 200 * 1024 * 1024
 _GOOD = 9
-"""The number of correct answers after which a server breaks that breaks midway."""
+"""The number of correct answers before a server breaks in the middle of a run."""
 
 
 # -- how servers break ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from mock_server.world.past.masks import Masks
 from mock_server.world.past.sets import GoalSets, MarkedMasks, chained
 
 Sets = list[tuple[frozenset[int], frozenset[int] | None, frozenset[int]]]
-"""For each row, the goals of its mask, those that are left (None: all), and further ones."""
+"""For each row: the goals of its mask, the remaining ones (None means all), and further ones."""
 
 goals = st.frozensets(st.integers(0, 9), max_size=4)
 rows = st.lists(

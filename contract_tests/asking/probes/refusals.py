@@ -22,7 +22,7 @@ CREATE_GOAL, DELETE_GOALS = "createGoal", "deleteGoals"
 CREATE_PAYMENT, DELETE_PAYMENTS = "createPayment", "deletePayments"
 IDENTIFY = "identifyVisitor"
 OPERATIONS = (CREATE_GOAL, DELETE_GOALS, CREATE_PAYMENT, DELETE_PAYMENTS, IDENTIFY)
-"""The operations that are asked with what the run has made up, never with the documented examples."""
+"""The operations that are requested with values of the run only, never with the documented examples."""
 
 # The time is long ago, so that a removal which a wrong server accepts removes nothing.
 _LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
@@ -62,7 +62,7 @@ class Refusal:
     role: str | None = None
     needs_visitor: bool = True
     is_local: bool = False
-    """Whether it is sent only to this machine, because a wrong server would remove everything."""
+    """Whether the request is sent only to this machine, because a wrong server would remove everything."""
 
     @property
     def most(self) -> int:
@@ -404,7 +404,7 @@ REFUSED_WRITES = (
         (_identity(datafast_visitor_id=NOBODY),),
     ),
 )
-"""The kinds of requests that are refused because of what they say."""
+"""The kinds of requests that are refused because of their body or parameters."""
 
 REFUSALS = tuple(
     Refusal(

@@ -36,7 +36,7 @@ class System(NamedTuple):
     vendor: str | None = None
     model: str | None = None
     device: str | None = None
-    """`desktop`, `mobile` or `tablet`; None if the header does not tell."""
+    """`desktop`, `mobile` or `tablet`; None if the header does not contain the type."""
     is_bot: bool = False
 
 

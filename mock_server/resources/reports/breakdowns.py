@@ -16,7 +16,7 @@ _FIGURES = ("visitors", "revenue", "payments")
 _FLAG = "https://purecatamphetamine.github.io/country-flag-icons/3x2/{code}.svg"
 
 Naming = Callable[[Sequence[Facts]], Callable[[str], Row]]
-"""Gives, for the facts of all parts of a past, the members that name a value of the dimension."""
+"""A function that returns, for the facts of all parts of a past, the members with the names of a value."""
 
 
 class Breakdown(NamedTuple):
@@ -24,7 +24,7 @@ class Breakdown(NamedTuple):
 
     dimension: str
     columns: Sequence[str]
-    """The members beside the figures."""
+    """The members of a row before the figures."""
     naming: Naming
 
 

@@ -42,17 +42,17 @@ class Amendment:
         self.changes = world.changes
         self.drawing = drawing
         self.visited = Visited(drawing.site, world.changes) if world.changes.views else None
-        """The visits of those who are known from page views; None if there are none."""
+        """The visits of visitors from written page views; None if there are none."""
         claimed = self.visited.claimed if self.visited else ()
         self.written = Written(drawing, world.changes, claimed)
         self.goal_removals = GoalRemovals(drawing, world.changes.goals_removed)
         self.payment_removals = PaymentRemovals(drawing, world)
         self.settled: _Settled | None = None
-        """The visits that were over when a past was amended last, in its table."""
+        """The finished visits in the table of the past that was amended last."""
         self.past: Latest[Past, AmendedPast] = Latest()
         """The past that was amended last."""
         self.with_goal_sets: Latest[AmendedPast, AmendedPast] = Latest()
-        """The amended past that was asked last for the sets of goals."""
+        """The last amended past for which the sets of goals were made."""
 
     @property
     def nbytes(self) -> int:

@@ -24,7 +24,7 @@ _TABLE_BITS = 16
 _MOST_TABLES = 64
 
 Column = NDArray[Any]
-"""One value for each visit, page view, minute or whatever else a table has rows of."""
+"""A column: one value for each row of a table, such as a visit, a page view or a minute."""
 
 _FIRST_SHIFT, _SECOND_SHIFT, _LAST_SHIFT = (np.uint64(shift) for shift in SHIFTS)
 _FIRST_FACTOR, _SECOND_FACTOR = (np.uint64(factor) for factor in MULTIPLIERS)

@@ -14,7 +14,7 @@ from mock_server.world.site import Site
 from mock_server.world.world import World
 
 MOST_BYTES = 160 * 1024 * 1024
-"""What all tables together take at most, unless a single one takes more."""
+"""The largest size of all tables together, in bytes, unless a single one is larger."""
 
 _MOST_BYTES_OF_AMENDMENTS = 16 * 1024 * 1024
 _DAY_MINUTES = DAY // MINUTE

@@ -18,7 +18,7 @@ from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.visits import REGULAR
 
 SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
-"""After so many minutes a visit is over, with all that is done on its last page."""
+"""The minutes after which a visit is certainly over, including the time on its last page."""
 
 # The number of values of reports that a table caches; the least recently used one is removed first.
 _MOST_MADE = 12

@@ -83,7 +83,7 @@ class VisitColumns:
         self._sells_once = self._site.money is not None and self._site.money.renewal > 0
         self._buyers = _Buyers(population.rates.purchase_waves, self._draw_buyers)
         self.reach = max((wave.gap + (1 << wave.block) for wave in self._site.waves), default=0)
-        """So many minutes after their birth, visitors come for the last time at most."""
+        """The minutes from a visitor's birth to the last possible visit."""
 
     @property
     def nbytes(self) -> int:

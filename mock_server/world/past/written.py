@@ -17,7 +17,7 @@ from mock_server.world.site import Money
 from mock_server.world.visits import Visit
 
 USUAL_CURRENCY, USUAL_DECIMALS = "USD", 2
-"""The currency in which payments count on a website that sells nothing."""
+"""The currency, with its decimals, in which payments of a website that sells nothing are counted."""
 
 # The memory of a goal or payment in addition to its columns, in bytes.
 _EACH = 400
@@ -74,7 +74,7 @@ class Written:
         place: dict[Visit | None, int] = {visit: n for n, visit in enumerate(self.visits)} | {None: -1}
         facts: list[GoalReached | PaymentMade] = [*changes.goals, *changes.payments]
         self.visitor_ids = {fact.visitor_id for fact in facts if fact.visitor_id is not None}
-        """The ids of all visitors about whom goals and payments were written."""
+        """The ids of all visitors with written goals or payments."""
         self.latest = max((fact.written for fact in facts), default=0)
         """The instant at which the last of these facts was written."""
         self.stretch = drawing.stretch_of(self.visits)
@@ -100,7 +100,10 @@ class Written:
         own_names = {target.name: n for n, target in enumerate(own) if target.name is not None}
         further = dict.fromkeys(target.name for target in self.targets if target.name not in own_names)
         self.further_names: Sequence[str] = list(further)
-        """The names of goals that are none of the website's own; their numbers in sets follow its own."""
+        """The names of written goals that the website itself does not have.
+
+        Their numbers in sets follow those of its own goals.
+        """
         in_sets = own_names | {name: len(own) + n for n, name in enumerate(further)}
         sets: dict[int, set[int]] = {}
         for visit, goal in goals:
@@ -109,7 +112,7 @@ class Written:
         self.with_goals = np.array(sorted(sets), np.int32)
         """The places of the visits with goals."""
         self.set_numbers = np.array([self.sets.number_of(frozenset(sets[n])) for n in sorted(sets)], np.int64)
-        """The number of the set of each of them."""
+        """The number of the set of each visit with goals."""
 
     @property
     def nbytes(self) -> int:

@@ -26,13 +26,13 @@ class Facts:
         self.dimensions = Dimensions(words)
         self.masks: dict[str, Masks] = {"pages": words.page_sets, "goals": words.goal_sets}
         self.goals: Sequence[str | None] = [target.name for target in words.goals]
-        """The name of each goal by its number; None for a link that leads away."""
+        """The name of each goal by its number; None for a link to another website."""
         self.links: Sequence[str | None] = [target.url for target in words.goals]
         """The URL of each link by its number as a goal; None for a goal."""
         self.written_goals: Mapping[int, Mapping[str, str]] = {}
         """The properties of completions that were written through the API, by the number of the goal."""
         self.currency = symbol_of(money.currency) if money else None
-        """The currency's symbol; None where nothing is sold."""
+        """The currency's symbol; None if the site sells nothing."""
         self._decimals = money.decimals if money else 0
 
     def with_goals(self, names: Sequence[str], targets: Sequence[WrittenGoal], sets: Masks) -> "Facts":

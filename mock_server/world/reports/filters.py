@@ -33,7 +33,7 @@ NAMES = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "ref", "source", "via"),
     VISIT_COUNT,
 )
-"""The names that come after `filter_`."""
+"""The names of filters, which follow `filter_` in parameters."""
 
 
 class FilterError(ValueError):
@@ -73,7 +73,7 @@ def values_of(text: str) -> tuple[str, ...]:
 _ALL_OPERATORS = {IS, IS_NOT, CONTAINS, DOES_NOT_CONTAIN, GTE, LTE}
 
 Matcher = Callable[[Rows], Column]
-"""Gives a flag for each of some rows."""
+"""A function that returns a flag for each row."""
 
 
 class Matching:
@@ -85,9 +85,9 @@ class Matching:
         self.are_of_visitors = all(
             one.name != VISIT_COUNT and dimensions[one.name].is_of_visitors for one in filters
         )
-        """Whether they let through all visits of a visitor, or none."""
+        """Whether the filters match either all visits of a visitor, or none."""
         self.are_of_goals = any(one.name == "goal" for one in filters)
-        """Whether they ask for goals."""
+        """Whether there is a filter by goals."""
 
     def __bool__(self) -> bool:
         return bool(self._matchers)

@@ -13,7 +13,7 @@ COLUMNS = (
     *("revenue", "payments", "revenue_per_visitor", "conversion_rate"),
 )
 FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
-"""Columns that are answered to who asks for them, and not told otherwise."""
+"""The columns that are only in answers to requests which name them."""
 
 
 def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:

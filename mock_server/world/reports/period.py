@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from mock_server.instants import HOUR, MINUTE
 
 MOST_BUCKETS = 50_000
-"""A time series of more buckets than that is refused."""
+"""The largest number of buckets; a time series with more is refused."""
 INTERVALS = ("hour", "day", "week", "month")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

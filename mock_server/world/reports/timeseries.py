@@ -14,7 +14,7 @@ from mock_server.world.reports.selection import Selection
 
 COLUMNS = ("name", "visitors", "sessions", "revenue", "payments", "conversion_rate")
 FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
-"""Columns that are answered to who asks for them."""
+"""The columns that are only in answers to requests which name them."""
 
 _NUMBERS = ("visitors", "sessions", "payments", "pageviews", "new_visitors")
 _MONEY = ("revenue", "renewals", "refunds")

@@ -29,7 +29,7 @@ OPTIONAL = (
     *(f"activity.{name}" for name in ("firstVisitAt", "lastVisitAt", "currentUrl")),
     "prediction",
 )
-"""Members that no page calls required: a server may know null, or leave them out, by their places."""
+"""The places of members that no page calls required: a server may send null, or leave them out."""
 NULLABLE = (
     *OPTIONAL,
     f"{_MAP}currentUrl",
@@ -41,7 +41,7 @@ OF_JUNE = (f"{_MAP}currentUrl", *(f"{_MAP}system.{part}" for part in ("browser",
 """Members that may be null, and may be missing, in revision 2026-06 only."""
 
 STAMPS = ("milliseconds", "seconds", "microseconds", "zero offset", "eastern", "small letters")
-"""The forms in which a profile may tell an instant: its page says ISO 8601 and shows none."""
+"""The forms in which a profile may contain an instant: the page says ISO 8601, and has no example."""
 
 
 @dataclass(frozen=True, slots=True)

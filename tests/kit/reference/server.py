@@ -31,7 +31,7 @@ TOKENS = {
     "no_model": "df_reference_without_model",
     "unknowns": "df_reference_of_unknowns",
 }
-"""The tokens by what they are for."""
+"""The tokens by their roles."""
 _ROUTES = ("/analytics/realtime", "/analytics/realtime/map")
 _VISITOR = "/visitors/"
 _UUID_V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -63,7 +63,7 @@ class Person:
     paid: list[Payment] = field(default_factory=list)
     identified: float | None = None
     user_id: str | None = None
-    """The user id that a server has told; None if the visitor is identified without one."""
+    """The user id that was sent to the server; None if the visitor is identified without one."""
     metadata: dict[str, Any] | None = None
     is_here: bool = True
 
