@@ -3,7 +3,10 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +15,7 @@ from mock_server.testing import RunningMock, running
 from tests.browser.test_console_craft import serious
 from tests.browser.visit import Complaints
 from tests.command import address_of, serving, started
+from tests.controls import Json
 from tests.instants import INSTANT
 
 SIZES = [(1280, 800), (390, 844), (1920, 1080)]
@@ -153,6 +157,27 @@ def test_a_run_can_be_cancelled(page: Page, mock: RunningMock) -> None:
 
 
 @pytest.mark.long
+def test_words_of_the_server_are_text(page: Page, mock: RunningMock) -> None:
+    hostile = "<img src=x onerror=window.hit=1>"
+    with _answering({"status": "success", "data": [{"visitors": hostile}]}) as address:
+        verify(page, mock, address, only="RT-01")
+        expect(page.get_by_role("article")).to_contain_text(hostile)
+
+    assert page.locator("main img").count() == 0
+    assert page.evaluate("window.hit") is None
+
+
+@pytest.mark.long
+def test_a_run_that_writes_is_allowed_on_this_machine(page: Page, mock: RunningMock) -> None:
+    fill(page, mock, None, only="WRITE-01")
+    page.get_by_label("Write, too").check()
+    page.get_by_role("button", name="Verify", exact=True).click()
+
+    expect(page.get_by_role("heading", name="✓ Holds")).to_be_visible()
+    expect(page.locator("#rows li")).to_contain_text("WRITE-01")
+
+
+@pytest.mark.long
 def test_the_control_token_is_asked_for(page: Page, complaints: Complaints) -> None:
     complaints.expect("401")
     with serving("--control-token", "secret-of-this-mock") as address:
@@ -188,3 +213,25 @@ def test_without_the_extra_the_page_says_how_to_install_it(page: Page, tmp_path:
 
         expect(page.get_by_text("pip install 'datafast-mock[verify]'")).to_be_visible()
         expect(page.get_by_role("button", name="Verify", exact=True)).to_be_disabled()
+
+
+@contextmanager
+def _answering(content: Json) -> Iterator[str]:
+    """Serves one JSON answer for everything, and yields the address."""
+    body = json.dumps(content).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Writes nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
