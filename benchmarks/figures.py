@@ -22,7 +22,7 @@ class Bound(NamedTuple):
     is_ambition: bool = False
 
     def holds(self, value: float) -> bool:
-        """Whether a value meets the bound."""
+        """Returns whether a value meets the bound."""
         return value >= self.limit if self.is_least else value <= self.limit
 
 

@@ -233,11 +233,11 @@ class Document:
         return None
 
     def is_base(self, path: str) -> bool:
-        """Whether a path ends with the base path of one of the documented servers."""
+        """Returns whether a path ends with the base path of one of the documented servers."""
         return any(base and path.endswith(base) for base in self._bases)
 
     def mentions(self, word: str) -> bool:
-        """Whether the document contains a word, in any case. Such a word cannot be a secret."""
+        """Returns whether the document contains a word, in any case. Such a word cannot be a secret."""
         return word.lower() in self._text
 
     @cached_property
@@ -413,7 +413,7 @@ def _derived_id(operation: str, place: tuple[str, ...]) -> str:
 
 
 def _has_clause(operation: str, place: tuple[str, ...], member: Json) -> bool:
-    """Whether a member without an `x-clause` gets a clause of its own."""
+    """Returns whether a member without an `x-clause` gets a clause of its own."""
     is_decided = member.get("x-standing") == "decided"
     return not is_decided and "type" in member and (operation, place) not in _JUDGED_ELSEWHERE
 

@@ -34,7 +34,7 @@ def _parsed(text: str) -> datetime | None:
 
 
 def is_instant(text: str) -> bool:
-    """Whether a text is an ISO 8601 instant, with an offset or without."""
+    """Returns whether a text is an ISO 8601 instant, with an offset or without."""
     return _parsed(text) is not None
 
 

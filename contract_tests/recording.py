@@ -46,7 +46,7 @@ class Recording:
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
     def is_bare(self, exchange: Exchange) -> bool:
-        """Whether the operation's successful answer is documented without `data`."""
+        """Returns whether the operation's successful answer is documented without `data`."""
         return exchange.operation in self._contract.bare
 
     def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
@@ -116,9 +116,9 @@ class Recording:
         return self.demanded or self.revision
 
     def revision_of(self, exchange: Exchange) -> str | None:
-        """Returns the revision to judge an answer by: the demanded one, its own, or that of all answers.
+        """Returns the revision by which an answer is judged; None if it is unknown.
 
-        Returns None if it is unknown.
+        It is the demanded revision, or else that of the answer itself, or else that of all answers.
         """
         own = self.votes(exchange)
         return self.demanded or (next(iter(own)) if len(own) == 1 else self.revision)

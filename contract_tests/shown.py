@@ -80,7 +80,7 @@ def events_of(shown: Json, name: str) -> list[dict[str, Json]]:
 
 
 def are_events_told(shown: Json) -> bool:
-    """Whether the `data` of a map has a list of events in which each has its details."""
+    """Returns whether the `data` of a map has a list of events in which each has its details."""
     listed = _object(shown).get("recentEvents")
     return isinstance(listed, list) and all(isinstance(e.get("extraData"), dict) for e in _objects(listed))
 
@@ -104,7 +104,7 @@ def _is_amount(told: Json, amount: Json) -> bool:
 
 
 def are_payments_told(shown: Json) -> bool:
-    """Whether the `data` of a map has a list of payments, each with its amount and currency."""
+    """Returns whether the `data` of a map has a list of payments, each with its amount and currency."""
     listed = _object(shown).get("recentPayments")
     return isinstance(listed, list) and all(
         isinstance(p.get("amount"), int | float) and isinstance(p.get("currency"), str)

@@ -38,7 +38,7 @@ def without_tokens_anywhere(text: str) -> str:
 
 
 def has_token(text: str) -> bool:
-    """Whether a text contains a token."""
+    """Returns whether a text contains a token."""
     return bool(_tokens(text, _begins_a_word))
 
 
@@ -87,7 +87,7 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
-    """Whether a word may begin at the index. A word may begin after any escape."""
+    """Returns whether a word may begin at the index. A word may begin after any escape."""
     if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
         return True
     return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2

@@ -10,7 +10,7 @@ _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0
 
 
 def is_loopback_host(header: str) -> bool:
-    """Whether a `Host` header names this machine: `localhost`, or a loopback address in any spelling.
+    """Returns whether a `Host` header names this machine: `localhost`, or a loopback address in any spelling.
 
     A text that is not `host:port`, such as `x@127.0.0.1`, does not.
     """
@@ -22,7 +22,7 @@ def is_loopback_host(header: str) -> bool:
 
 
 def is_loopback_address(address: str) -> bool:
-    """Whether a numeric address is in 127.0.0.0/8, is `::1`, or is one of them within IPv6."""
+    """Returns whether a numeric address is in 127.0.0.0/8, is `::1`, or is one of them within IPv6."""
     try:
         found = ip_address(socket.inet_aton(address) if _NUMBERS.fullmatch(address) else address)
     except (OSError, ValueError):

@@ -99,7 +99,7 @@ def _sections(text: str, key: re.Pattern[str]) -> dict[str, str]:
 
 
 def _components(bodies: Iterable[str]) -> str:
-    """The components of all parts, those of one kind together; an empty line stands between two kinds."""
+    """Returns the components of all parts, grouped by kind, with an empty line between two kinds."""
     kinds: dict[str, list[str]] = {}
     for body in bodies:
         for kind, components in _sections(body, _KIND_OF_COMPONENT).items():

@@ -164,7 +164,7 @@ def _largest(cities: Iterable[Any]) -> list[Any]:
 
 
 def _is_quarter(city: Any) -> bool:
-    """Whether a city is a quarter, such as `Paris 13e Arrondissement` or `Marseille 08`."""
+    """Returns whether a city is a quarter, such as `Paris 13e Arrondissement` or `Marseille 08`."""
     return any(part[0].isdigit() for part in city["name"].split())
 
 

@@ -277,14 +277,14 @@ def first_tests(file: str) -> list[str]:
 
 
 def _tests_of_room(folder: Path) -> list[str]:
-    """The test files of the room that mirrors a folder of our code; none for the root of a package."""
+    """Returns the test files of the room that mirrors a folder; none for the root of a package."""
     package, *rooms = folder.parts
     mirror = ROOT / "tests" / ("kit" if package == "contract_tests" else "") / "/".join(rooms)
     return [str(test.relative_to(ROOT)) for test in sorted(mirror.glob("test_*.py"))] if rooms else []
 
 
 def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> bool:
-    """Whether a test fails twice, since on a busy machine one may fail once."""
+    """Returns whether a test fails twice, since on a busy machine one may fail once."""
     told = _run(copy, python, options, seconds)
     while told is not None and told.returncode:
         failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", told.stdout, re.MULTILINE)

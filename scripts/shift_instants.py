@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def passes(instant: str, options: list[str]) -> bool:
-    """Whether the tests pass at an instant."""
+    """Returns whether the tests pass at an instant."""
     print(f"at {instant}", flush=True)
     environment = {**os.environ, "DATAFAST_TEST_INSTANT": instant}
     return not subprocess.run(

@@ -114,7 +114,7 @@ class Project:
         return Run(result.returncode, result.stdout)
 
     def has_left_a_mock(self, *, seconds: float = 0) -> bool:
-        """Whether the mock still runs after `seconds`. Raises FileNotFoundError if none ever ran."""
+        """Returns whether the mock still runs after `seconds`. Raises FileNotFoundError if none ever ran."""
         end = time.monotonic() + seconds
         with self._lock.open() as lock:
             while is_held(lock):
@@ -125,7 +125,7 @@ class Project:
 
 
 def is_held(lock: IO[str]) -> bool:
-    """Whether another process holds a lock on the file."""
+    """Returns whether another process holds a lock on the file."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -24,7 +24,7 @@ def examples_of(page: str) -> list[Example]:
 
 
 def is_as_shown(shown: str, reply: httpx2.Response) -> bool:
-    """Whether an answer is as the page shows it, except for white space in JSON."""
+    """Returns whether an answer is as the page shows it, except for white space in JSON."""
     head, _, body = shown.partition("\n\n") if shown.startswith("HTTP/") else ("", "", shown)
     first, *lines = head.splitlines() or [f"HTTP/1.1 {reply.status_code}"]
     headers = dict(line.split(": ", 1) for line in lines)
@@ -62,5 +62,5 @@ def _tight(json: str) -> str:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether a text matches a pattern in which … stands for any text."""
+    """Returns whether a text matches a pattern in which … stands for any text."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text, re.DOTALL) is not None

@@ -50,7 +50,7 @@ def normalized(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, in any notation, such as `127.1` or `::ffff:127.0.0.1`."""
+    """Returns whether a host is this machine, in any notation, such as `127.1` or `::ffff:127.0.0.1`."""
     name = host.removeprefix("[").removesuffix("]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -63,13 +63,13 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_host(header: str) -> bool:
-    """Whether a `Host` header names this machine, with a port or without."""
+    """Returns whether a `Host` header names this machine, with a port or without."""
     found = _HOST.fullmatch(header)
     return found is not None and is_loopback(found[1])
 
 
 def _is_old_loopback(name: str) -> bool:
-    """Whether a name is a shorter notation of 127.0.0.1, which `ip_address` does not read."""
+    """Returns whether a name is a shorter notation of 127.0.0.1, which `ip_address` does not read."""
     if _OLD_ADDRESS.fullmatch(name) is None:
         return False
     try:

@@ -335,7 +335,7 @@ def _wait_of(exchange: Exchange, now: int) -> float:
 
 
 def _has_seconds(exchange: Exchange) -> bool:
-    """Whether an answer says how many seconds to wait. Seconds, unlike an instant, depend on no clock."""
+    """Returns whether an answer contains a number of seconds to wait, which depends on no clock."""
     after = exchange.headers.get("retry-after", "")
     return after.isascii() and after.isdigit()
 

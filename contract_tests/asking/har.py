@@ -252,7 +252,7 @@ def _why_left(entry: _Entry) -> str | None:
 
 
 def _is_whole(content: _Content) -> bool:
-    """Whether the whole body was recorded. Some recorders keep only its first bytes."""
+    """Returns whether the whole body was recorded. Some recorders keep only its first bytes."""
     if content.text is None:
         return False
     return not isinstance(content.size, int) or content.size <= len(_body(content))
@@ -301,7 +301,7 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
 def _sent(entry: _Entry) -> int | None:
     """Returns the instant of a request in ms since the epoch; None if it is unknown.
 
-    Some recorders write 1970 or the year 1 then, and a local time may be any instant.
+    It is unknown for the years 1 and 1970, which some recorders write, and for a local time.
     """
     at = ms(entry.started)
     return at if at is not None and 0 < at < _LATEST else None

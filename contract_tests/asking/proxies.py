@@ -37,7 +37,7 @@ def shown(proxy: str) -> str:
 
 
 def _is_excepted(host: str, netloc: str, exceptions: str) -> bool:
-    """Whether `NO_PROXY` lists a host: by its name, as a part of a domain, or as an address of a network."""
+    """Returns whether `NO_PROXY` lists a host: by its name, its domain or its network."""
     return bool(urllib.request.proxy_bypass(netloc)) or any(
         _is_in_network(host, entry) or entry.strip("[]") == host for entry in re.split(r"[,\s]+", exceptions)
     )

@@ -41,5 +41,5 @@ class Traces:
         return list(reversed(self._left))
 
     def is_confirmed(self, trace: Trace) -> bool:
-        """Whether the server has accepted the thing."""
+        """Returns whether the server has accepted the thing."""
         return self._left.get(trace, False)

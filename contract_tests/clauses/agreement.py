@@ -200,7 +200,7 @@ def _is_first_visit(case: Met) -> bool:
 
 
 def _is_same_place(shown: str, told: str) -> bool:
-    """Whether two names can mean the same place: a region may be given by its code or by its name."""
+    """Returns whether two names can mean the same place: a region may be given by its code or by its name."""
     is_code = [_REGION_CODE.fullmatch(text) is not None for text in (shown, told)]
     return shown.lower() == told.lower() or is_code[0] != is_code[1]
 
@@ -223,7 +223,7 @@ def same_country(found: list[Met]) -> Iterable[Violation]:
 
 
 def _is_back(case: Met) -> bool:
-    """Whether a visitor has returned, and both the map and the profile contain the visitor's country."""
+    """Returns whether a visitor has returned and has a country on the map and in the profile."""
     activity, location = case.profile.data.get("activity"), case.visitor.get("location")
     if not isinstance(activity, dict) or not isinstance(location, dict):
         return False
@@ -452,7 +452,7 @@ def same_number_of_visits(found: list[Met]) -> Iterable[Violation]:
 
 
 def _is_same_visit(case: Met) -> bool:
-    """Whether the session on the map is the profile's latest visit, and one of them counts several visits."""
+    """Returns whether the map's session is the profile's latest visit, and one of them counts several."""
     session = ms(case.visitor.get("sessionStartTime"))
     visit = ms(case.profile.data["activity"].get("lastVisitAt"))
     is_same = session is not None and visit is not None and abs(session - visit) <= _SECOND

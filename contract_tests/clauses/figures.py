@@ -85,7 +85,7 @@ def rows_of(exchange: Exchange) -> list[Totals]:
 
 
 def is_whole(exchange: Exchange) -> bool:
-    """Whether an answer contains all rows of its list, as many as `pagination.total`."""
+    """Returns whether an answer contains all rows of its list, as many as `pagination.total`."""
     told, data = exchange.json.get("pagination"), exchange.data
     return isinstance(told, dict) and isinstance(data, list) and told.get("total") == len(data)
 

@@ -123,7 +123,7 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
 
 
 def _contradicts(earlier: Json, later: Json) -> bool:
-    """Whether two values differ. Null differs from nothing, and so does a member that only one value has."""
+    """Returns whether two values differ. Nulls, and members that only one value has, do not count."""
     if isinstance(earlier, dict) and isinstance(later, dict):
         return any(_contradicts(earlier[name], later[name]) for name in earlier.keys() & later.keys())
     return earlier is not None and later is not None and earlier != later

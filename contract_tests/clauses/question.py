@@ -54,7 +54,7 @@ def _question(address: str, sender: str | None) -> Question:
 
 
 def is_finished(exchange: Exchange) -> bool:
-    """Whether the period of the request was over when it was answered, so that the figures are final."""
+    """Returns whether the period was over when the request was answered, so that the figures are final."""
     end = question_of(exchange).dates[1]
     if end is None:
         return False

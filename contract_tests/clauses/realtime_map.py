@@ -55,7 +55,7 @@ payments = partial(members, "recentPayments")
 
 
 def is_number(value: Json) -> bool:
-    """Whether a value is a JSON number."""
+    """Returns whether a value is a JSON number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -163,7 +163,7 @@ def _dated(member: Member, name: str = "timestamp") -> bool:
 
 
 def _comparable(member: Member, name: str = "timestamp") -> bool:
-    """Whether a row's instant can be compared with that of its answer."""
+    """Returns whether a row's instant can be compared with that of its answer."""
     return member.exchange.now is not None and _dated(member, name)
 
 
@@ -447,7 +447,7 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
 
 
 def _is_paid(member: Member) -> bool:
-    """Whether a row has an amount, and is a received payment or the event of one."""
+    """Returns whether a row has an amount, and is a received payment or the event of one."""
     return member.row.get("type") in _PAYMENTS and is_number(member.row.get("amount"))
 
 
@@ -505,7 +505,7 @@ def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[
 
 
 def _is_a_hundred(one: float, other: float) -> bool:
-    """Whether one amount is a hundred times the other, except for rounding."""
+    """Returns whether one amount is a hundred times the other, except for rounding."""
     return math.isclose(one, 100 * other, rel_tol=0.01) or math.isclose(other, 100 * one, rel_tol=0.01)
 
 
@@ -521,7 +521,7 @@ def _payers(recording: Recording) -> list[list[Member]]:
 
 
 def _has_paid(event: dict[str, Json], visitor: Member) -> bool:
-    """Whether an event is a payment of a visitor who has had a minute to become a customer."""
+    """Returns whether an event is a payment of a visitor who has had a minute to become a customer."""
     if event.get("type") != "payment" or event.get("visitorId") != visitor.row.get("visitorId"):
         return False
     at, now, amount = ms(event.get("timestamp")), visitor.exchange.now, event.get("amount")

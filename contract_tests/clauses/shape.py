@@ -147,10 +147,10 @@ def _column(judge: Judge, exchange: Exchange, recording: Recording, above: tuple
 
 
 def _is_judged_by(row: Row, same: list[Row], revision: str | None) -> bool:
-    """Whether an answer of a revision is judged by a row.
+    """Returns whether an answer of a revision is judged by a row.
 
-    If the revision is unknown (None), a row counts only if both revisions have an equal one, and only the
-    first of the two counts.
+    If the revision is unknown (None), the answer is judged by the rows that both revisions share. Of two
+    equal rows, only the first one judges it.
     """
     if row.revision is None or row.revision == revision:
         return True

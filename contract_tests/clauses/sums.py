@@ -359,7 +359,7 @@ def _paged(recording: Recording) -> Iterator[Paged]:
 
 
 def _fits(exchange: Exchange) -> bool:
-    """Whether an answer has no more rows than its `limit`. If it has more, another clause reports it."""
+    """Returns whether an answer has at most `limit` rows. Another clause reports one with more rows."""
     limit = page_of(exchange)[0]
     return limit is None or len(exchange.data) <= limit
 
@@ -428,7 +428,7 @@ def newest_first(case: list[Totals]) -> Iterable[Violation]:
 
 
 def _has_a_goal(exchange: Exchange) -> bool:
-    """Whether the request filters by a goal. If it does, `lastSeenAt` is the time of the goal."""
+    """Returns whether the request filters by a goal. If it does, `lastSeenAt` is the time of the goal."""
     return any(name in ("completedGoal", "goal") for name, _ in question_of(exchange).filters)
 
 
@@ -438,7 +438,7 @@ def _listed(exchange: Exchange) -> set[str]:
 
 
 def _has_ids(exchange: Exchange) -> bool:
-    """Whether all rows of the visitors' list have different ids."""
+    """Returns whether all rows of the visitors' list have different ids."""
     return isinstance(exchange.data, list) and len(_listed(exchange)) == len(exchange.data)
 
 

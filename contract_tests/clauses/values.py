@@ -42,13 +42,13 @@ class Judge:
         self.row = row
 
     def are_good(self, values: list[Json]) -> bool:
-        """Whether no value has a fault, as is usual. This is a hundred times faster than `faults`."""
+        """Returns whether no value has a fault, as is usual. This is a hundred times faster than `faults`."""
         return self._all_fit(values) and (
             not self._is_dated or all(ms(value) is not None for value in values if value is not None)
         )
 
     def faults(self, value: Json) -> Iterator[Fault]:
-        """Yields the faults of a value that break the contract, or its warnings if none does."""
+        """Yields the faults of a value that break the contract; if there are none, its warnings."""
         name = self.row.place[-1]
         hard = [error.message for error in self._hard(value)]
         for message in hard:

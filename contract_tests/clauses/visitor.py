@@ -191,7 +191,7 @@ def goals_have_been_completed(profile: Profile) -> Iterable[Violation]:
 
 
 def _is_later(at: int | None, exchange: Exchange) -> bool:
-    """Whether an instant is certainly later than an answer."""
+    """Returns whether an instant is certainly later than an answer."""
     return at is not None and exchange.now is not None and at > exchange.now.latest
 
 

@@ -27,7 +27,7 @@ def _identified(recording: Recording, operation: str) -> list[Trail]:
 
 
 def _is_user_told(profile: Json) -> bool:
-    """Whether a visitor's `profile` is null, or contains a user id."""
+    """Returns whether a visitor's `profile` is null, or contains a user id."""
     return profile is None or (isinstance(profile, dict) and isinstance(profile.get("userId"), str))
 
 

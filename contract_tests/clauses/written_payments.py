@@ -111,7 +111,7 @@ def payment_is_on_the_map(trail: Trail) -> Iterable[Violation]:
 
 
 def _customer(trail: Trail) -> bool | None:
-    """Whether the visitor of a trail is a customer on the later map; None if the map does not say."""
+    """Returns whether the visitor of a trail is a customer on the later map; None if the map does not say."""
     row = row_of(trail.after.data, str(trail.body["datafast_visitor_id"])) or {}
     value = row.get("isCustomer")
     return value if isinstance(value, bool) else None

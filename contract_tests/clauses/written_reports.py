@@ -34,7 +34,7 @@ _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "ge
 
 
 def _is_whole(report: Exchange) -> bool:
-    """Whether an answer contains all rows of its report, and each row is readable."""
+    """Returns whether an answer contains all rows of its report, and each row is readable."""
     pagination = report.json.get("pagination")
     total = pagination.get("total") if isinstance(pagination, dict) else None
     rows = report.data if isinstance(report.data, list) else []
@@ -104,7 +104,7 @@ class Figures(NamedTuple):
     revenue: tuple[float, float] | None
 
     def is_earned(self, times: int) -> bool:
-        """Whether the revenue has grown by `times` the amount. It may be rounded to whole units."""
+        """Returns whether the revenue has grown by `times` the amount. It may be rounded to whole units."""
         amount = float(self.trail.body["amount"])
         return self.revenue is not None and abs(self.revenue[1] - self.revenue[0] - times * amount) <= 1
 

@@ -19,7 +19,10 @@ MINUTE = 60_000
 
 
 def rewriting(operation: str | None, edit: Change) -> Mutation:
-    """Returns a mutation that edits the body of successful answers of an operation; None for all."""
+    """Returns a mutation that edits the body of successful answers.
+
+    An operation of None means all operations.
+    """
 
     def mutate(exchange: Exchange) -> Exchange:
         is_meant = exchange.operation is not None and operation in (None, exchange.operation)

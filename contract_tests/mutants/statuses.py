@@ -60,7 +60,7 @@ _KINDS = (
 
 
 def status_mutants(contract: Document) -> Iterator[Mutant]:
-    """The mutants of all kinds of requests, by hand and from the document's rules."""
+    """Yields the mutants of all kinds of requests, by hand and from the document's rules."""
     written = [operation for name, operation in contract.operations.items() if name in WRITTEN]
     statuses = sorted({_TEAPOT, *(s for o in written for s in (*o.successes, *o.errors))})
     for kind in _KINDS:
@@ -97,7 +97,7 @@ def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mut
 
 
 def _weight(kind: _Kind, status: int) -> Weight:
-    """The weight of a status by the rule of docs/decisions/judging.md.
+    """Returns the weight of a status by the rule of docs/decisions/judging.md.
 
     A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected. Where a
     refusal is expected, it is a warning if the request was sent only once.

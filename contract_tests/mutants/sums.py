@@ -1,4 +1,4 @@
-"""Mutants whose reports do not add up, or contradict one another."""
+"""Mutants in which the figures of reports do not add up, or contradict each other."""
 
 from collections.abc import Callable
 from functools import partial

@@ -81,12 +81,12 @@ class _Seen:
             self.payer = next((row for row in found if row is not None), {})
 
     def is_goal(self, event: dict[str, Json]) -> bool:
-        """Whether an event on the map belongs to a goal that was sent."""
+        """Returns whether an event on the map belongs to a goal that was sent."""
         more = event.get("extraData")
         return isinstance(more, dict) and more.get("eventName") in self.names
 
     def is_payers(self, profile: Data) -> bool:
-        """Whether a profile belongs to a visitor for whom a payment was sent."""
+        """Returns whether a profile belongs to a visitor for whom a payment was sent."""
         return str(profile["visitorId"]).lower() in self.payers
 
 

@@ -27,7 +27,7 @@ class Answers:
         return ", ".join(f"{count} × {status}" for status, count in self.statuses.items())
 
     def times_told(self) -> str:
-        """Returns the times in words."""
+        """Returns the durations of the answers in words."""
         return f"median {self.median} ms, slowest {self.slowest} ms"
 
 

@@ -20,7 +20,7 @@ _IN_TITLES = _IN_TEXTS | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def annotations_report(run: Run) -> str:
-    """Returns an annotation for the verdict, and as many as fit for the clauses that do not hold."""
+    """Returns an annotation for the verdict, and one for each deviation, as far as they fit."""
     return "\n".join(_annotations(run)) + "\n"
 
 

@@ -46,7 +46,7 @@ def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
 
 
 def _is_ours(kind: str, path: Path) -> bool:
-    """Whether a file is empty, or begins like a file of this kind that the kit wrote."""
+    """Returns whether a file is empty, or begins like a file of this kind that the kit wrote."""
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING).decode("utf-8", errors="replace")
     return not beginning or re.match(MARKS[kind], beginning, re.DOTALL) is not None

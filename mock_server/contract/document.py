@@ -29,13 +29,13 @@ _PART = "x-part"
 
 
 def load_document() -> dict[str, Any]:
-    """The mock's own document as plain values, from the JSON that `make document` keeps beside the YAML."""
+    """Returns the mock's own document as plain values, read from the JSON that `make document` writes."""
     document: dict[str, Any] = msgspec.json.decode(CONTRACT_JSON.read_bytes())
     return document
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """Another OpenAPI document as plain values. Raises InputError if the file is no OpenAPI 3 document."""
+    """Returns a user's OpenAPI document as plain values. Raises InputError if it is not OpenAPI 3."""
     document = read_data(path)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise InputError(path, "this is not an OpenAPI 3 document: `openapi: 3.…` is missing")
@@ -54,7 +54,7 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
 
 
 def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
-    """A document of the components that a part refers to, directly or not; it is empty without references.
+    """Returns a document of the components to which a part refers, directly or not; empty for none.
 
     A reference to `#/components/schemas/A/properties/b` brings the whole of `A`. A reference that leads
     nowhere is ignored.
@@ -80,7 +80,10 @@ def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
 
 
 def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any:
-    """The value at a reference such as `#/components/schemas/Error`. Raises InputError if there is none."""
+    """Returns the value at a reference such as `#/components/schemas/Error`.
+
+    Raises InputError for no value.
+    """
     names = _names(reference)
     if not names:
         raise InputError(where, f"only references inside the document are supported, not {reference!r}")
@@ -91,7 +94,10 @@ def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any
 
 
 def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
-    """The document without parts of other revisions; an `anyOf` with one branch left becomes that branch."""
+    """Returns the document without parts of other revisions.
+
+    An `anyOf` with one branch left becomes that branch.
+    """
     return {key: _narrow(value, revision, document) for key, value in document.items()}
 
 
@@ -107,7 +113,7 @@ def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tup
 
 
 def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
-    """Whether a part is of this revision, by its own mark or by that of the part it refers to.
+    """Returns whether a part is of this revision, by its own mark or by that of the part it refers to.
 
     None means every revision.
     """
@@ -119,7 +125,7 @@ def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> boo
 
 
 def document_text(revision: str | None) -> str:
-    """The document as YAML, narrowed to a revision; the file itself with its comments if that is None."""
+    """Returns the document as YAML, narrowed to a revision; None means the file itself, with comments."""
     if revision is None:
         return CONTRACT.read_text(encoding="utf-8")
     return dump_yaml(_narrowed(revision))

@@ -115,7 +115,7 @@ def usual_of(answers: Answers) -> Example:
 
 
 def _vagueness(written: str) -> int:
-    """The order of statuses: 0 for one such as `200`, 1 for a range such as `2XX`, 2 for `default`."""
+    """Returns the sort key of a status: 0 for `200` and the like, 1 for a range as `2XX`, 2 for `default`."""
     return 2 if written == _DEFAULT else int(not written.isdecimal())
 
 

@@ -33,7 +33,7 @@ class _Server(msgspec.Struct):
 
 
 def bases_of(servers: Any, where: object) -> list[str]:
-    """The distinct paths of all servers without a trailing slash; one empty path if there is no server.
+    """Returns the distinct paths of all servers, without a trailing slash; an empty path for no server.
 
     A variable has its default first, then each other value of its `enum`. Raises InputError for a server that
     is no URL.
@@ -52,7 +52,7 @@ def _urls(server: _Server) -> Iterator[str]:
 
 
 def _values(variable: _Variable | None, name: str) -> list[str]:
-    """The values of a variable; without a documented one its placeholder, which no path may contain."""
+    """Returns the values of a variable; without any, its placeholder, which no path may contain."""
     if variable is None or (variable.default is None and not variable.enum):
         return [f"{{{name}}}"]
     default = [] if variable.default is None else [variable.default]

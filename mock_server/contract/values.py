@@ -85,7 +85,7 @@ class Parameter:
         return self._moment(value, formats) if formats and isinstance(value, str) else value
 
     def _is_sent(self, values: Sequence[str]) -> bool:
-        """Whether a value was sent. Raises ApiError if it is required and missing."""
+        """Returns whether a value was sent. Raises ApiError if it is required and missing."""
         if values and (values != [""] or not self.allows_empty):
             return True
         if self.is_required:

@@ -38,7 +38,7 @@ class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
             raise ValueError("`max` is less than `min`, which is 1 by default")
 
     def holds(self, count: int) -> bool:
-        """Whether a number of requests is as expected."""
+        """Returns whether a number of requests is as expected."""
         return self.min <= count and (self.max is UNSET or count <= self.max)
 
 
@@ -66,7 +66,7 @@ class Expectation(
     """The number of requests: an exact number, or a Count."""
 
     def is_met_by(self, count: int) -> bool:
-        """Whether a number of requests is as expected, by either form of `count`."""
+        """Returns whether a number of requests is as expected, by either form of `count`."""
         return count == self.count if isinstance(self.count, int) else self.count.holds(count)
 
     @property
@@ -204,12 +204,12 @@ def _values_at(request: Request, pointer: str) -> list[Any]:
 
 
 def _equals(met: Any, wanted: Any) -> bool:
-    """Whether two JSON values are equal."""
+    """Returns whether two JSON values are equal."""
     return _covers(met, wanted) and _covers(wanted, met)
 
 
 def _covers(met: Any, wanted: Any) -> bool:
-    """Whether a JSON value equals the wanted one, except that its objects may have further members."""
+    """Returns whether a JSON value equals the wanted one; its objects may have further members."""
     pairs = [(met, wanted)]
     while pairs:
         met, wanted = pairs.pop()

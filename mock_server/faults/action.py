@@ -87,7 +87,7 @@ def chosen(answers: Answers, action: Action) -> Example:
 
 
 def has(answers: Answers, action: Action) -> bool:
-    """Whether the documented answers include the one that an action forces, if it forces any."""
+    """Returns whether the documented answers include the one that an action forces, if it forces any."""
     if not action.forces_an_example:
         return True
     try:

@@ -15,7 +15,7 @@ from mock_server.problems import ProblemError
 MOST_RULES = 100
 
 _RULE_BYTES = 400
-# The bytes of an entry in a table, beside those of its text.
+# The bytes of an entry in a table, without those of its text.
 _TEXT_BYTES = 24
 
 _Text = Annotated[str, Meta(max_length=1000)]
@@ -31,7 +31,7 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """Query parameters with their values; null matches a missing parameter."""
 
     def matches(self, operation_id: str, query: Mapping[str, Sequence[str]]) -> bool:
-        """Whether the rule matches a request."""
+        """Returns whether the rule matches a request."""
         if self.operation is not UNSET and self.operation != operation_id:
             return False
         if self.query is UNSET:

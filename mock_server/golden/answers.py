@@ -31,7 +31,7 @@ _REGULAR = "A visitor whose id is known beforehand: a regular of this website, w
 
 
 def _is_report(operation: Operation) -> bool:
-    """Whether an operation reports on a period."""
+    """Returns whether an operation reports on a period."""
     return any(parameter.name == "startAt" for parameter in operation.parameters)
 
 

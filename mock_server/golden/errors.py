@@ -106,7 +106,7 @@ def _times(credential: Credential) -> int:
 
 
 def _takes(operation: Operation, name: str) -> bool:
-    """Whether an operation has a parameter with a name."""
+    """Returns whether an operation has a parameter with a name."""
     return any(parameter.name == name for parameter in operation.parameters)
 
 

@@ -71,7 +71,7 @@ class _Index(msgspec.Struct):
 
 
 def _is_inside(path: str) -> bool:
-    """Whether a path stays inside the folder, even if the index was edited."""
+    """Returns whether a path stays inside the folder, even if the index was edited."""
     parts = PurePosixPath(path).parts
     # Our own names have none of the characters that are special on some system, such as Windows.
     return parts != () and not {"/", ".."} & {*parts} and not {"\\", ":", "\0"} & {*path}

@@ -32,7 +32,7 @@ def life_of(call: Call, visitor_id: str) -> Life:
 
 
 def is_known(call: Call, visitor_id: str) -> bool:
-    """Whether a visitor has page views at that instant. Raises ApiError 400 for a bot."""
+    """Returns whether a visitor has page views at that instant. Raises ApiError 400 for a bot."""
     try:
         visitor_of(call, visitor_id)
     except ApiError as error:

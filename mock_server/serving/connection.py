@@ -58,5 +58,5 @@ def cut(scope: Scope) -> None:
 
 
 def is_cut(scope: Scope) -> bool:
-    """Whether the client closed its side before the end of the body."""
+    """Returns whether the client closed its side before the end of the body."""
     return _CUT in scope.get("extensions", {})

@@ -101,7 +101,7 @@ class FastAnswers:
         return answer
 
     def is_write(self, scope: Scope) -> bool:
-        """Whether a request may be answered by `write` once its body is there."""
+        """Returns whether a request may be answered by `write` once its body is there."""
         return self._writes.is_write(scope)
 
     def write(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:

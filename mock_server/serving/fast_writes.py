@@ -61,7 +61,7 @@ class FastWrites:
         self._heads: OrderedDict[bytes, _Head] = OrderedDict()
 
     def is_write(self, scope: Scope) -> bool:
-        """Whether a request may be answered here once its body is there."""
+        """Returns whether a request may be answered here once its body is there."""
         return scope["method"] == "POST" and scope["raw_path"] in self._names
 
     def again(self, raw: bytes) -> Answer | None:

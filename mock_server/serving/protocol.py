@@ -26,7 +26,7 @@ class FastPath(Protocol):
         ...
 
     def is_write(self, scope: Scope) -> bool:
-        """Whether a parsed request may be answered by `write`."""
+        """Returns whether a parsed request may be answered by `write`."""
         ...
 
     def write(self, scope: Scope, content: bytes, raw: bytes | None) -> tuple[bytes, bytes] | None:
@@ -137,6 +137,6 @@ class HttpProtocol(WireProtocol):
 
 
 def _is_one_head(data: bytes) -> bool:
-    """Whether the bytes are the head of one request and nothing else."""
+    """Returns whether the bytes are the head of one request and nothing else."""
     end = b"\r\n\r\n"
     return data.endswith(end) and data.index(end) == len(data) - len(end)

@@ -82,7 +82,7 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return "accountToken" if self.is_account_token else "websiteKey"
 
     def may(self, permission: str) -> bool:
-        """Whether the token has a permission; a website key has all of them."""
+        """Returns whether the token has a permission; a website key has all of them."""
         return not self.is_account_token or bool({permission, EVERYTHING} & set(self.permissions))
 
 

@@ -170,14 +170,14 @@ class Request(Struct, kw_only=True, gc=False):
         return {} if self.status is None else _shown(self.answer_headers)
 
     def has_path(self, path: str) -> bool:
-        """Whether the request has this path, given either as it is or masked."""
+        """Returns whether the request has this path, given either as it is or masked."""
         written = self.sent.path.decode("latin-1")
         # A plus sign in a path does not stand for a space.
         is_path = _may_be_spelt(written, path) and unquote(written, errors="replace") == path
         return is_path or ("***" in path and self.path == path)
 
     def has_parameter(self, name: str, value: str | None) -> bool:
-        """Whether one of a parameter's values is this one, given as it is or masked.
+        """Returns whether one of a parameter's values is this one, given as it is or masked.
 
         None matches if the parameter is missing.
         """
@@ -191,7 +191,7 @@ class Request(Struct, kw_only=True, gc=False):
         return any(_is_spelt(written, value) for written in values)
 
     def has_header(self, name: str, value: str | None) -> bool:
-        """Whether one of a header's values is this one, given as it is or masked; the name is lower-case.
+        """Returns whether a header, by its lower-case name, has a value, which may be masked.
 
         None matches if the header is missing.
         """
@@ -300,12 +300,12 @@ def lines_of(headers: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _is_spelt(written: str, text: str) -> bool:
-    """Whether a name or value in a query, once decoded, is this text."""
+    """Returns whether a name or value in a query, once decoded, is this text."""
     return _may_be_spelt(written, text) and _decoded(written) == text
 
 
 def _may_be_spelt(written: str, text: str) -> bool:
-    """Whether `written` has a possible length for this text: an escape takes three characters per byte."""
+    """Returns whether `written` may be this text, by its length: an escape has three characters a byte."""
     return len(text) <= len(written) <= 3 * len(text.encode("utf-8", "replace"))
 
 

@@ -48,7 +48,7 @@ class JournalFile:
         self._identity = os.fstat(self._stream.fileno())
 
     def _is_elsewhere(self) -> bool:
-        """Whether the path now has another file, or none."""
+        """Returns whether the path now has another file, or none."""
         try:
             return not os.path.samestat(self._path.stat(), self._identity)
         except FileNotFoundError:

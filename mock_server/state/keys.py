@@ -243,11 +243,11 @@ class Keys:
         yield from [self._untouched(token) for token in self._any]
 
     def is_shipped(self, key: Key) -> bool:
-        """Whether a key is one of those that come with the mock, since the last reset."""
+        """Returns whether a key is one of those that come with the mock, since the last reset."""
         return self._shipped.get(key.credential.token) is key
 
     def is_minted(self, key: Key) -> bool:
-        """Whether a key was minted and does not come with the mock."""
+        """Returns whether a key was minted and does not come with the mock."""
         return key.credential.token in self._minted
 
     def reset(self) -> None:

@@ -236,7 +236,7 @@ class Changes:
     payments_removed: Sequence[PaymentsRemoved] = ()
 
     def __bool__(self) -> bool:
-        """Whether there is any change."""
+        """Returns whether there is any change."""
         happened = (self.views, self.links, self.goals, self.payments, self.identified)
         return any((*happened, self.goals_removed, self.payments_removed))
 

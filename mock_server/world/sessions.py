@@ -161,7 +161,7 @@ class Session:
         return self._sessions.site.hostname_of(page.path) + page.path
 
     def properties_of(self, moment: Moment) -> dict[str, str]:
-        """The properties with which a goal is completed at a moment of this session, by name."""
+        """Returns the properties with which a goal is completed at a moment of this session, by name."""
         if moment.goal is None or moment.kind != CUSTOM:
             return {}
         return self._sessions.properties.of(

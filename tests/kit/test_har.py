@@ -273,7 +273,7 @@ _UNKNOWN_TIMES = [
 
 
 def _dated_map() -> Json:
-    """A map of 2026 in which each kind of row has an instant."""
+    """Returns a map of 2026 in which each kind of row has an instant."""
     at = "2026-02-06T05:27:20.000Z"
     event = {"_id": "69857bb827ddefd472fb2b09", "type": "pageview", "visitorId": _VISITOR, "timestamp": at}
     return _map(recentEvents=[event], recentPayments=[{"_id": "69857bb827ddefd472fb2b12", "timestamp": at}])

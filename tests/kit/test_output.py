@@ -46,7 +46,7 @@ def broken_traffic(tmp_path: Path) -> Path:
 
 
 def _traffic(path: Path, visitors: object) -> Path:
-    """A HAR file with one answer of realtime, and an entry that is left out and so causes a message."""
+    """Writes a HAR file with one answer of realtime, and an entry that is left out with a message."""
     body = json.dumps({"status": "success", "data": [{"visitors": visitors}]})
     entry = {
         "startedDateTime": "2026-02-06T05:27:30Z",

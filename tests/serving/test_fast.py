@@ -455,7 +455,7 @@ def _seconds_to_end() -> float:
 
 
 def is_refused(server: str) -> bool:
-    """Whether a server has stopped listening, which is the first thing that it does when it stops."""
+    """Returns whether a server has stopped listening, which is the first thing that it does when it stops."""
     address = urlsplit(server)
     with socket.socket() as sock:
         return sock.connect_ex((str(address.hostname), int(address.port or 0))) != 0
@@ -467,7 +467,7 @@ def test_an_answer_that_is_being_read_outlives_the_server() -> None:
 
 
 def _outlives_the_server() -> bool:
-    """Whether answers reach a client that reads them when the server has begun to end."""
+    """Returns whether answers reach a client that reads them when the server has begun to end."""
     # An earlier request on the same connection was delayed on purpose.
     crowd = asking(MAP, "Authorization: Bearer df_launch_day")
     server = Server(make_app(service()), lambda: None, fast_path=(counts := Counting(service())))

@@ -42,7 +42,7 @@ class Probe(Protocol):
         """The largest number of requests that it sends."""
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether the credentials suffice."""
+        """Returns whether the credentials suffice."""
 
     def ask(self, asker: "Asker") -> None:
         """Sends the requests. Raises StoppedError."""
@@ -72,7 +72,7 @@ class Question:
         return 1
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether the credentials have all roles."""
+        """Returns whether the credentials have all roles."""
         given = (getattr(credentials, role) for role in (*self.roles.values(), *self.needs))
         return all(given) and is_known(self.who, credentials)
 
@@ -93,7 +93,7 @@ class Series:
     run: Callable[["Asker"], None]
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether the credentials have the role `who`."""
+        """Returns whether the credentials have the role `who`."""
         return is_known(self.who, credentials)
 
     def ask(self, asker: "Asker") -> None:
@@ -131,7 +131,7 @@ class Asker:
         self._wanted = tuple(wanted)
 
     def wants(self, patterns: Iterable[str]) -> bool:
-        """Whether one of the clauses to be judged matches one of the patterns."""
+        """Returns whether one of the clauses to be judged matches one of the patterns."""
         return is_wanted(patterns, self._wanted)
 
     def ask(
@@ -275,7 +275,7 @@ class Asker:
 
 
 def _is_anonymous(visitor: Mapping[str, Json]) -> bool:
-    """Whether a visitor of a map has an id, has not paid and is not identified."""
+    """Returns whether a visitor of a map has an id, has not paid and is not identified."""
     shown = visitor.get("profileData")
     is_identified = isinstance(shown, dict) and shown.get("hasProfile") is True
     return isinstance(visitor.get("visitorId"), str) and not is_identified and not visitor.get("isCustomer")
@@ -299,7 +299,7 @@ def _role(who: str, credentials: Credentials) -> str:
 
 
 def is_known(who: str, credentials: Credentials) -> bool:
-    """Whether the credentials have the token with which `who` sends requests."""
+    """Returns whether the credentials have the token with which `who` sends requests."""
     if who in (WITHOUT_TOKEN, UNKNOWN):
         return True
     token = main_of(credentials)[0] if who == MAIN else getattr(credentials, who)
@@ -307,7 +307,7 @@ def is_known(who: str, credentials: Credentials) -> bool:
 
 
 def is_wanted(patterns: Iterable[str], ids: Sequence[str]) -> bool:
-    """Whether one of the clauses matches one of the patterns."""
+    """Returns whether one of the clauses matches one of the patterns."""
     return any(fnmatch.filter(ids, pattern) for pattern in patterns)
 
 

@@ -70,7 +70,7 @@ class Refusal:
         return 2
 
     def is_possible(self, credentials: Credentials) -> bool:
-        """Whether the credentials have all roles."""
+        """Returns whether the credentials have all roles."""
         roles = (*self.roles.values(), *([self.role] if self.role else ()))
         return all(getattr(credentials, role) for role in roles) and is_known(self.who, credentials)
 

@@ -180,7 +180,7 @@ class _NewConnection(asyncio.Protocol):
             self._decide(refusal_of(request[1].decode("ascii")) or (TOO_EARLY if rest else None))
 
     def _is_garbage(self) -> bool:
-        """Whether the bytes so far cannot begin a request, such as those of TLS."""
+        """Returns whether the bytes so far cannot begin a request, such as those of TLS."""
         return b"\n" in self._received or not self._received[:1].isupper()
 
     def _decide(self, refusal: Refusal | None) -> None:

@@ -99,7 +99,7 @@ class GoalRemovals:
         """The visits of all visitors who are named, sorted by their start."""
 
     def __bool__(self) -> bool:
-        """Whether there is any removal."""
+        """Returns whether there is any removal."""
         return bool(self.key)
 
     def among(self, goals: Goals, visit_at: Mapping[int, Visit]) -> Column:
@@ -134,7 +134,7 @@ class PaymentRemovals:
         """The visits with purchases of all visitors who are named, sorted by their start."""
 
     def __bool__(self) -> bool:
-        """Whether there is any removal."""
+        """Returns whether there is any removal."""
         return bool(self.key)
 
     def among(self, payments: Payments, visit_at: Mapping[int, Visit]) -> Column:

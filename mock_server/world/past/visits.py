@@ -22,7 +22,10 @@ _NUMBER_BITS = 24
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Visits as columns, like `Visit` and `Past`; `earlier` counts a visitor's visits before. Times in ms."""
+    """Visits as columns, like `Visit` and `Past`; `earlier` is the number of the visitor's earlier visits.
+
+    Times are in ms.
+    """
 
     kind: Column
     minute: Column
@@ -218,7 +221,7 @@ class VisitColumns:
         return self._buyers
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
-        """Returns flags for minutes with purchases, and the keys of the buyers: the highest fates."""
+        """Returns flags for minutes with purchases, and the keys of the buyers (the highest fates)."""
         counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
@@ -238,7 +241,7 @@ class VisitColumns:
     def _duties(self, first: int, last: int, role: int, past: int | None) -> Visits:
         """Returns the visits in which a role is on duty.
 
-        `past` is the outcome of an earlier visit; None if there is none.
+        `past` is the outcome of the visitor's earlier visit; None if there was no earlier visit.
         """
         minute, start = self._cast_starts(first, last, role)
         length = minute * MINUTE - start + DUTY

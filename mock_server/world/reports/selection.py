@@ -155,7 +155,7 @@ class Selection:
         flags[visitor[has_number & ~came]] = True
         flags[visitor[came]] = False
         if flags.any():
-            # The others bought before the period and were charged in it.
+            # The other visitors bought before the period, and were charged in the period.
             others = self.rows.visitor[flags[self.rows.visitor]]
             flags[:] = False
             flags[others] = True

@@ -111,7 +111,7 @@ class Reference:
         return site
 
     def visitor_id(self, t: float) -> str | None:
-        """The id of a visitor who is online; None if there is none."""
+        """Returns the id of a visitor who is online; None if there is none."""
         people = self._sites[""].people(t)
         return people[0].id if people else None
 
