@@ -100,7 +100,7 @@ def test_no_width_scrolls_sideways(opened: Open) -> None:
 
         assert console.shown("document.documentElement.scrollWidth") == width
         outside = console.page.evaluate(
-            "(width) => [...document.querySelectorAll('main > :not([hidden])')]"
+            "(width) => [...document.querySelectorAll('main > :not([hidden]), .totals dd')]"
             ".filter((panel) => panel.getBoundingClientRect().right > width).map((panel) => panel.id)",
             width,
         )

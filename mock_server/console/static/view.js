@@ -4,6 +4,8 @@ import { HEIGHT, WIDTH } from "./projection.js";
 
 /** The largest zoom, at which the visitors of one city are apart. */
 export const MOST_ZOOM = 32;
+/** The free space around the whole world, for discs at its edges, in pixels. */
+const EDGE = 12;
 /** The free space around points that are zoomed to, in pixels. */
 const MARGIN = 60;
 
@@ -18,7 +20,7 @@ export const WHOLE = { x: WIDTH / 2, y: HEIGHT / 2, zoom: 1 };
 
 /** Returns the pixels of one unit. @param {number} zoom @param {Frame} frame */
 export function scaleOf(zoom, { width, height }) {
-  return zoom * Math.min(width / WIDTH, height / HEIGHT);
+  return zoom * Math.min(Math.max(width - 2 * EDGE, 1) / WIDTH, Math.max(height - 2 * EDGE, 1) / HEIGHT);
 }
 
 /** Returns the rectangle of the drawing that is shown. @param {View} view @param {Frame} frame */
