@@ -5,6 +5,7 @@ from msgspec import Struct
 from mock_server import __version__
 from mock_server.control.call import ControlCall
 from mock_server.instants import iso_of
+from mock_server.state.accounts import DEFAULT_ACCOUNT
 from mock_server.state.credentials import site_token
 from mock_server.world.site import Site
 from mock_server.world.world import WORLD_VERSION
@@ -31,6 +32,13 @@ class Price(Struct, frozen=True):
     currency: str
 
 
+class FunnelName(Struct, frozen=True):
+    """An active funnel that the site's website has in the usual account, as reports take its id."""
+
+    id: str
+    name: str
+
+
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A website, its key, and the ids of its cast, who are always active.
 
@@ -46,6 +54,7 @@ class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     price: Price | None
     key: str
     cast: dict[str, str]
+    funnels: list[FunnelName]
 
 
 class Sites(Struct, frozen=True, kw_only=True):
@@ -71,6 +80,7 @@ def health(call: ControlCall) -> Health:
 def sites(call: ControlCall) -> Sites:
     """Returns all websites with their keys and casts."""
     service = call.service
+    funnels = service.keys.account(DEFAULT_ACCOUNT).funnels
     instant, seed = service.common.clock.now(), service.default_choice.seed
     return Sites(
         sites=[
@@ -83,6 +93,11 @@ def sites(call: ControlCall) -> Sites:
                 price=_price(site),
                 key=site_token(name),
                 cast=dict(service.worlds.world(seed, name).cast(instant)),
+                funnels=[
+                    FunnelName(funnel.id, funnel.name)
+                    for funnel in funnels.get(site.website_id, ())
+                    if funnel.is_active
+                ],
             )
             for name, site in service.sites.items()
         ]

@@ -362,3 +362,11 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_schemathesis_finds_nothing_in_300_examples(tmp_path: Path) -> None:
     fuzz(tmp_path, 300, "examples,coverage,fuzzing,stateful")
+
+
+def test_sites_name_their_active_funnels(controls: Controls) -> None:
+    funnels = {site["name"]: site["funnels"] for site in controls.get("/sites")["sites"]}
+
+    assert [funnel["name"] for funnel in funnels["demo"]] == ["Signup funnel", "Checkout"]
+    assert funnels["demo"][0]["id"] == "69857bb827ddefd472fb2b09"
+    assert funnels["empty"] == []
