@@ -46,6 +46,11 @@ def main() -> None:
         _take(browser, f"{console}df_test", "console-phone", open_nothing, size=PHONE)
         _take(browser, f"{console}df_launch_day", "console-launch-day", open_nothing)
         _take(browser, f"{console}df_test", "journal", open_a_request, scheme="light", part="#journal")
+        dashboard = f"{mock.server}/dashboard#key=df_test"
+        _take(browser, dashboard, "dashboard", point_at_chart)
+        filtered = f"{dashboard}&period=90d&filter_referrer=is:Google"
+        _take(browser, filtered, "dashboard-light", open_nothing, scheme="light")
+        _take(browser, dashboard, "dashboard-phone", open_nothing, size=PHONE)
         _take(browser, f"{mock.server}/docs", "reference", open_realtime, scheme="light")
         with started(_FAULT, "--upstream", mock.server, command="mutate") as mutate:
             address_of(mutate)
@@ -103,6 +108,11 @@ def open_a_request(page: Page) -> None:
     row.get_by_role("button", name="Answer differently from now on").click()
 
 
+def point_at_chart(page: Page) -> None:
+    """Points at a day in the dashboard's chart."""
+    page.locator(".plot").hover(position={"x": 700, "y": 100})
+
+
 def open_realtime(page: Page) -> None:
     """Opens the first operation of the reference."""
     page.locator(".opblock-summary").first.click()
@@ -135,7 +145,7 @@ def _take(  # noqa: PLR0913 - most arguments are named
     """Writes `docs/images/{name}.png`, with a part of the page by its selector; None means the window."""
     with _page(browser, size, scheme) as page:
         page.goto(url)
-        expect(page.locator(".dot, .opblock, #run").first).to_be_visible()
+        expect(page.locator(".dot, .opblock, #run, .bar-row").first).to_be_visible()
         prepare(page)
         # All animations end within this time.
         page.wait_for_timeout(1500)

@@ -15,10 +15,14 @@ from mock_server.console.reference import reference_routes
 
 def console_routes() -> list[Route]:
     """Returns the routes of the console, its files and the API reference; none needs a key."""
-    files = {path.name: path for path in STATIC.iterdir() if path.suffix != ".html"}
+    files = {
+        path.relative_to(STATIC).as_posix(): path
+        for path in STATIC.rglob("*")
+        if path.is_file() and path.suffix != ".html"
+    }
 
     async def file(request: Request) -> Response:
-        found = files.get(request.path_params["file"])
+        found = files.get("/".join(request.path_params.values()))
         if found is None:
             raise HTTPException(404)
         return file_reply(request, found)
@@ -30,6 +34,7 @@ def console_routes() -> list[Route]:
         *(Route(page.path, _answer(page)) for page in PAGES if page.file.parent == STATIC),
         Route("/console/places.json", places),
         Route("/console/{file}", file),
+        Route("/console/{folder}/{file}", file),
         *reference_routes(),
     ]
 

@@ -30,6 +30,7 @@ REFERENCE = Page("/docs", "API reference", _REFERENCE / "reference.html")
 
 PAGES = (
     Page("/", "Live", STATIC / "index.html"),
+    Page("/dashboard", "Dashboard", STATIC / "dashboard.html"),
     Page("/verify", "Verify", STATIC / "verify.html"),
     REFERENCE,
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
@@ -22,7 +23,11 @@ TYPES = {
 }
 OWN_PAGES = [page for page in PAGES if page.file.parent == STATIC]
 ADDRESSES = [page.path for page in PAGES]
-FILES = sorted(path.name for path in STATIC.iterdir() if path.suffix != ".html")
+FILES = sorted(
+    path.relative_to(STATIC).as_posix()
+    for path in STATIC.rglob("*")
+    if path.is_file() and path.suffix != ".html"
+)
 
 
 class Html(HTMLParser):
@@ -124,8 +129,8 @@ def imported(modules: list[str]) -> set[str]:
         if address not in found:
             found.add(address)
             text = (STATIC / address.removeprefix("/console/")).read_text("utf-8")
-            names = re.findall(r'^(?:import|\}) .*from "\./(.*)";$', text, re.MULTILINE)
-            left += [f"/console/{name}" for name in names]
+            names = re.findall(r'^(?:import|\}) .*from "(\.{1,2}/.*)";$', text, re.MULTILINE)
+            left += [urljoin(address, name) for name in names]
     return found
 
 

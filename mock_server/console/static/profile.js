@@ -13,7 +13,7 @@ const NEW_VISIT = 1_800_000;
 /**
  * @typedef {object} Shown
  * @property {string} visitorId
- * @property {import("./poller.js").Visitor | undefined} visitor as the map has it
+ * @property {import("./poller.js").Visitor | undefined | null} visitor as the map has it; null on a page without a map
  * @property {any} data the profile; null while it is awaited or if there is none
  * @property {string} problem why there is no profile, or empty
  * @property {number} instant
@@ -107,9 +107,11 @@ export class Profile {
         { class: "badges" },
         isCustomer ? badge("customer", "customer") : null,
         profile ? badge("identified") : null,
-        visitor === undefined
-          ? badge("not active")
-          : badge(visitor.page === null ? "active" : `on ${visitor.page}`),
+        visitor === null
+          ? null
+          : visitor === undefined
+            ? badge("not active")
+            : badge(visitor.page === null ? "active" : `on ${visitor.page}`),
       ),
       gauge(prediction, isCustomer),
       facts([

@@ -1,0 +1,106 @@
+// The filters of the reports: their names, the chips of the active ones, and their meaning for the list of visitors.
+
+import { at, h } from "../dom.js";
+
+/** @typedef {Record<string, string>} Filters values of parameters, such as `is:France`, by their names */
+
+const LABELS = /** @type {Record<string, string>} */ ({
+  filter_country: "Country",
+  filter_region: "Region",
+  filter_city: "City",
+  filter_device: "Device",
+  filter_browser: "Browser",
+  filter_os: "System",
+  filter_referrer: "Referrer",
+  filter_page: "Page",
+  filter_entry_page: "Entry page",
+  filter_hostname: "Hostname",
+  filter_goal: "Goal",
+  filter_utm_source: "utm_source",
+  filter_utm_medium: "utm_medium",
+  filter_utm_campaign: "utm_campaign",
+  filter_utm_term: "utm_term",
+  filter_utm_content: "utm_content",
+  filter_ref: "ref",
+  filter_source: "source",
+  filter_via: "via",
+  filter_visit_count: "Visits",
+});
+const WORDS = /** @type {Record<string, string>} */ ({
+  is: "is",
+  is_not: "is not",
+  contains: "contains",
+  does_not_contain: "does not contain",
+  gte: "at least",
+  lte: "at most",
+});
+/** The operators that a click exchanges. */
+const OPPOSITES = /** @type {Record<string, string>} */ ({
+  is: "is_not",
+  is_not: "is",
+  contains: "does_not_contain",
+  does_not_contain: "contains",
+  gte: "lte",
+  lte: "gte",
+});
+/** The names by which `GET /visitors` has a filter, where it is not the same without the prefix; null if it has none. */
+const OF_VISITORS = /** @type {Record<string, string | null>} */ ({
+  filter_page: "visitedPage",
+  filter_goal: "completedGoal",
+  filter_entry_page: null,
+  filter_visit_count: null,
+});
+
+/** @param {string} name */
+export function isFilter(name) {
+  return name in LABELS;
+}
+
+/** Returns whether a row's value can be a filter: a comma would part it, and there is no way to write one. @param {string} value */
+export function canFilter(value) {
+  return value !== "" && !value.includes(",");
+}
+
+/** @param {string} text @returns {{operator: string, value: string}} */
+function parsed(text) {
+  const [, operator = "is", value = text] = /^([a-z_]+):(.*)$/s.exec(text) ?? [];
+  return operator in WORDS ? { operator, value } : { operator: "is", value: text };
+}
+
+/** Returns the filters of `GET /visitors` for the same visitors, or null if it has no such filter. @param {Filters} filters */
+export function visitorFilters(filters) {
+  /** @type {Record<string, string>} */
+  const query = {};
+  for (const [name, text] of Object.entries(filters)) {
+    const { operator, value } = parsed(text);
+    const called = name in OF_VISITORS ? OF_VISITORS[name] : name.replace("filter_", "");
+    if (operator !== "is" || called === null) return null;
+    query[called] = value;
+  }
+  return query;
+}
+
+/** Shows the active filters: a click on the operator exchanges it, a click on the cross removes the filter. @param {Filters} filters @param {(filters: Filters) => void} use */
+export function showFilters(filters, use) {
+  const chips = Object.entries(filters).map(([name, text]) => {
+    const { operator, value } = parsed(text);
+    const what = `${LABELS[name]} ${WORDS[operator]} ${value}`;
+    const turned = { ...filters, [name]: `${OPPOSITES[operator]}:${value}` };
+    const { [name]: _, ...others } = filters;
+    return h(
+      "li",
+      { class: "chip" },
+      h("span", { class: "faint" }, LABELS[name]),
+      h(
+        "button",
+        { type: "button", onclick: () => use(turned), title: `Change to “${WORDS[OPPOSITES[operator]]}”` },
+        WORDS[operator],
+      ),
+      h("b", { dir: "auto" }, value),
+      h("button", { type: "button", "aria-label": `Remove: ${what}`, onclick: () => use(others) }, "✕"),
+    );
+  });
+  if (chips.length > 1)
+    chips.push(h("li", {}, h("button", { type: "button", onclick: () => use({}) }, "Clear all")));
+  at("filters").replaceChildren(...chips);
+}

@@ -1,0 +1,296 @@
+// The page /dashboard: it reads the view from the address, and shows each panel for it.
+
+import { Answer } from "../answer.js";
+import { ask, Trouble } from "../api.js";
+import { ControlProblem, get } from "../controls.js";
+import { at, h, say } from "../dom.js";
+import { dateTime } from "../format.js";
+import { Pills } from "../pills.js";
+import { Profile } from "../profile.js";
+import { readView, showView } from "./address.js";
+import { BREAKDOWNS, Breakdown } from "./breakdown.js";
+import { Chart } from "./chart.js";
+import { figures } from "./figures.js";
+import { showFilters } from "./filters.js";
+import { Funnel } from "./funnel.js";
+import { legend } from "./legend.js";
+import { Panel } from "./panel.js";
+import { dayOf, PERIODS, periodOf } from "./periods.js";
+import { Requests } from "./requests.js";
+import { Visitors } from "./visitors.js";
+
+const BASE = `${location.origin}/api/v1`;
+const SERIES = "name,visitors,sessions,revenue";
+/** The form of a key; any other text is not sent. */
+const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
+
+/** @typedef {{websiteId: string, name: string, domain: string, funnels: import("./funnel.js").Listed[]}} Site */
+
+let view = readView();
+/** @type {import("../api.js").Caller} */
+let caller = { base: BASE, key: "", websiteId: null };
+/** The website, as the API says, and the instant of that answer. */
+let website = { timeZone: "UTC", currency: "", name: "", now: 0 };
+/** The websites with their funnels, which the controls list. @type {Site[]} */
+let sites = [];
+/** The website of a website's key; empty if it is unknown. */
+let siteId = "";
+/** The number of beginnings; what belongs to an earlier one is dropped. */
+let turn = 0;
+let inspecting = new AbortController();
+/** @type {any} */
+let before = null;
+
+const answer = new Answer();
+const requests = new Requests(() => caller);
+const inspect = (/** @type {import("./requests.js").Asked} */ asked) => answer.open({ caller, ...asked });
+const overview = new Panel("overview", requests, inspect);
+const series = new Panel("series", requests, inspect);
+const chart = new Chart();
+const intervals = h("span", { class: "pills", role: "group", "aria-label": "Interval" });
+series.tools.append(intervals, chart.toggle);
+const breakdowns = Object.keys(BREAKDOWNS).map((id) => new Breakdown(id, requests, inspect, filter));
+const funnel = new Funnel(requests, inspect, (chosen) => showView({ ...view, funnel: chosen }));
+const visitors = new Visitors(requests, inspect, open);
+const profile = new Profile(close, (visitorId) => inspect({ operation: "getVisitor", visitorId }));
+const periods = new Pills(
+  at("periods"),
+  Object.entries(PERIODS).map(([value, label]) => ({ value, label })),
+  choosePeriod,
+);
+
+window.addEventListener("hashchange", () => {
+  const { key, website: id } = view;
+  view = readView();
+  if (view.key === key && view.website === id) present();
+  else void begin();
+});
+at("refresh").addEventListener("click", () => begin());
+at("metadata-retry").addEventListener("click", () => begin());
+at("custom").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  const [from, to] = [at("from").value, at("to").value].sort();
+  showView({ ...view, period: "custom", from, to, interval: "" });
+});
+at("website").addEventListener("change", () =>
+  showView({ ...view, website: at("website").value, filters: {}, funnel: "" }),
+);
+offerKeys();
+void begin();
+
+/** Begins anew, with present answers: for another key or website, or for a later instant. */
+async function begin() {
+  turn += 1;
+  const mine = turn;
+  requests.forget();
+  close();
+  caller = { base: BASE, key: view.key, websiteId: null };
+  at("key").value = view.key;
+  document.body.classList.add("is-loading");
+  const isKey = KEY.test(view.key);
+  at("board").hidden = !isKey;
+  at("trouble").hidden = true;
+  for (const link of document.querySelectorAll("nav a[href^='/#'], nav a[href='/']"))
+    link.setAttribute("href", `/#${new URLSearchParams({ key: view.key })}`);
+  if (!isKey) {
+    trouble("This is not a key: a key begins with df_ or dft_, followed by letters, digits, _ and -.");
+    return;
+  }
+  await learn();
+  if (mine !== turn) return;
+  caller.websiteId = view.key.startsWith("dft_") ? (view.website ?? sites[0]?.websiteId ?? null) : null;
+  await introduce();
+  if (mine === turn) present();
+}
+
+/** Learns from the controls which websites and funnels there are; without them the page works, but knows none. */
+async function learn() {
+  sites = [];
+  siteId = "";
+  try {
+    const [state, listed] = await Promise.all([get(`/keys/${encodeURIComponent(view.key)}`), get("/sites")]);
+    sites = listed.sites.filter((/** @type {Site} */ site) => isAllowed(state.websites, site));
+    siteId = state.websiteId ?? "";
+  } catch (error) {
+    if (!(error instanceof ControlProblem)) throw error;
+  }
+  at("website-field").hidden = !view.key.startsWith("dft_");
+  at("website").replaceChildren(
+    ...sites.map(({ websiteId, domain }) => h("option", { value: websiteId }, domain)),
+  );
+  at("website").value = view.website ?? sites[0]?.websiteId ?? "";
+}
+
+/** @param {string[] | null} allowed @param {Site} site */
+function isAllowed(allowed, { name }) {
+  return !allowed?.length || allowed.includes(name);
+}
+
+/** Asks what the website is called, its time zone and its currency. */
+async function introduce() {
+  try {
+    const { data, instant } = await ask(caller, "getMetadata");
+    const [{ domain, timezone, currency }] = data;
+    website = { timeZone: timezone, currency, name: domain, now: instant };
+  } catch (error) {
+    if (!(error instanceof Trouble || error instanceof TypeError)) throw error;
+    website = { timeZone: "UTC", currency: "", name: "The website", now: Date.now() };
+    const status = error instanceof Trouble && error.status !== 0 ? ` answers ${error.status}` : "";
+    trouble(`getMetadata${status}: ${error.message} The page assumes UTC, and the clock of this computer.`);
+  }
+}
+
+/** @param {string} text */
+function trouble(text) {
+  at("trouble").hidden = false;
+  say(at("trouble-text"), text);
+}
+
+/** Shows the view in all panels. */
+function present() {
+  const { timeZone, now, name } = website;
+  const period = periodOf(view.period, view.from, view.to, now, timeZone);
+  const dates = { ...period.dates };
+  const query = { ...dates, ...view.filters };
+  const past = period.before === null ? null : { ...period.before, ...view.filters };
+  document.title = `${name} · dashboard · datafast-mock`;
+  document.body.classList.remove("is-loading");
+  say(at("site"), name);
+  say(at("as-of"), `${local(now, timeZone)}, ${timeZone}`);
+  periods.press(view.period);
+  at("custom").hidden = view.period !== "custom";
+  at("from").value = period.dates.startAt;
+  at("to").value = view.to || dayOf(now, timeZone);
+  showFilters(view.filters, filter);
+  showFigures(query, past, period.words);
+  showSeries(period, query, past);
+  const about = {
+    query,
+    overview: asked("getOverview", query),
+    filters: view.filters,
+    currency: website.currency,
+  };
+  for (const breakdown of breakdowns) void breakdown.show(about);
+  const id = caller.websiteId ?? siteId;
+  const { funnels = [] } = sites.find(({ websiteId }) => websiteId === id) ?? {};
+  void funnel.show(funnels, view.funnel, query, website.currency);
+  void visitors.show({ dates, filters: view.filters, timeZone });
+}
+
+/** @param {import("../api.js").Operation} operation @param {Record<string, string>} query */
+function asked(operation, query) {
+  return { operation, query };
+}
+
+/** @param {Record<string, string>} query @param {Record<string, string> | null} past @param {string} words */
+function showFigures(query, past, words) {
+  const both = [query, past].filter((one) => one !== null).map((one) => asked("getOverview", one));
+  void overview.show(both, ([now, then]) =>
+    figures(now.data[0], then?.data[0] ?? null, website.currency, words),
+  );
+}
+
+/** @param {import("./periods.js").Period} period @param {Record<string, string>} query @param {Record<string, string> | null} past */
+function showSeries(period, query, past) {
+  const wanted = /** @type {any} */ (view.interval);
+  const interval = period.intervals.includes(wanted) ? wanted : period.usual;
+  new Pills(
+    intervals,
+    period.intervals.map((value) => ({ value, label: value })),
+    (value) => showView({ ...view, interval: value === period.usual ? "" : value }),
+  ).press(interval);
+  const more = { fields: SERIES, interval, limit: "1000" };
+  const both = [query, past]
+    .filter((one) => one !== null)
+    .map((one) => asked("getTimeseries", { ...more, ...one }));
+  void series.show(both, ([{ body }, then]) => {
+    const { currency } = website;
+    const buckets = period.before === null ? withoutEmptyBegin(body.data) : body.data;
+    const hasSales = Boolean(body.totals.payments || body.totals.revenue);
+    const isOpen = period.dates.endAt.includes("T");
+    const before = then?.body.totals.visitors ? then.body : { data: [], totals: null };
+    chart.show({ buckets, before: before.data, interval: body.interval, currency, hasSales, isOpen });
+    return [legend(body.totals, before.totals, currency, hasSales, period.words), chart.element];
+  });
+}
+
+/** Returns the buckets from the first one on in which something happened. @param {any[]} buckets */
+function withoutEmptyBegin(buckets) {
+  const first = buckets.findIndex(({ visitors, revenue }) => visitors || revenue);
+  return first < 0 ? buckets.slice(-1) : buckets.slice(first);
+}
+
+/** @param {import("./filters.js").Filters} filters */
+function filter(filters) {
+  showView({ ...view, filters });
+}
+
+/** @param {string} period */
+function choosePeriod(period) {
+  const { startAt, endAt } = periodOf(view.period, view.from, view.to, website.now, website.timeZone).dates;
+  const isOpen = endAt.includes("T");
+  const custom =
+    period === "custom"
+      ? { from: startAt, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
+      : { from: "", to: "" };
+  showView({ ...view, period, ...custom, interval: "" });
+}
+
+/** Opens a visitor's profile. @param {string} visitorId */
+async function open(visitorId) {
+  before ??= document.activeElement;
+  inspecting.abort();
+  inspecting = new AbortController();
+  const { signal } = inspecting;
+  const shown = { visitorId, visitor: null, data: null, problem: "", instant: website.now };
+  profile.open(shown);
+  try {
+    const { data, instant } = await requests.ask({ operation: "getVisitor", visitorId }, signal);
+    if (!signal.aborted) profile.show({ ...shown, data, instant });
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof Trouble)) throw error;
+    const problem = `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`;
+    profile.show({ ...shown, problem });
+  }
+}
+
+function close() {
+  inspecting.abort();
+  profile.hide();
+  if (before?.isConnected) before.focus();
+  before = null;
+}
+
+/** Lists all keys while the field is empty; left empty, it shows the used key again. */
+function offerKeys() {
+  const field = at("key");
+  field.addEventListener("focus", async () => {
+    field.placeholder = field.value;
+    field.value = "";
+    try {
+      const { keys } = await get("/keys");
+      at("keys").replaceChildren(
+        ...keys.map((/** @type {any} */ { key, label, description }) =>
+          h("option", { value: key }, label || description),
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof ControlProblem)) throw error;
+    }
+  });
+  field.addEventListener("blur", () => {
+    field.value ||= view.key;
+  });
+  field.addEventListener("change", () => {
+    const key = field.value.trim() || view.key;
+    showView({ ...view, key, website: null, filters: {}, funnel: "" });
+  });
+}
+
+/** Writes an instant as it is in a time zone. @param {number} instant @param {string} timeZone */
+function local(instant, timeZone) {
+  return Number.isFinite(instant)
+    ? new Intl.DateTimeFormat("en-GB", { timeZone, dateStyle: "medium", timeStyle: "short" }).format(instant)
+    : dateTime(0);
+}

@@ -1,0 +1,133 @@
+// A panel: it asks for its answers and draws them, or says why it cannot, and offers to ask again.
+
+import { Trouble } from "../api.js";
+import { at, h } from "../dom.js";
+
+/** @typedef {import("./requests.js").Asked} Asked */
+/** @typedef {import("./requests.js").Answered} Answered */
+
+export class Panel {
+  #asking = new AbortController();
+  /** @type {Asked[]} */
+  #asked = [];
+  /** @type {(answers: Answered[]) => (Node | string)[]} */
+  #draw = () => [];
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #counting;
+
+  /**
+   * @param {string} id of its section, which has a header with a title
+   * @param {import("./requests.js").Requests} requests
+   * @param {(asked: Asked) => void} inspect shows a request with its answer
+   */
+  constructor(id, requests, inspect) {
+    this.section = at(id);
+    this.requests = requests;
+    const title = this.section.querySelector("h2").textContent;
+    this.body = h("div", { class: "body" });
+    this.tools = h("span", { class: "tools" });
+    this.code = h(
+      "button",
+      {
+        type: "button",
+        class: "code",
+        title: "The request behind this panel",
+        "aria-label": `Show the request: ${title}`,
+        onclick: () => inspect(this.#asked[0]),
+      },
+      "</>",
+    );
+    this.section.querySelector("header").append(this.tools, this.code);
+    this.section.append(this.body);
+    window.addEventListener("online", () => {
+      if (this.section.dataset.state === "failed") void this.#ask();
+    });
+  }
+
+  /**
+   * Asks, and draws the answers. A former request that is not answered yet is aborted.
+   * @param {Asked[]} asked the first is shown as the panel's request
+   * @param {(answers: Answered[]) => (Node | string)[]} draw
+   */
+  show(asked, draw) {
+    this.#asked = asked;
+    this.#draw = draw;
+    return this.#ask();
+  }
+
+  /** Says that there is nothing to ask for. @param {string} text */
+  say(text) {
+    this.leave();
+    this.code.hidden = true;
+    this.#become("empty", h("p", { class: "empty" }, text));
+  }
+
+  /** Aborts the requests. */
+  leave() {
+    this.#asking.abort();
+    clearInterval(this.#counting);
+  }
+
+  async #ask() {
+    this.leave();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    this.code.hidden = false;
+    this.section.dataset.state = "loading";
+    this.body.setAttribute("aria-busy", "true");
+    if (this.body.querySelector(".failure") !== null || this.body.childElementCount === 0)
+      this.body.replaceChildren(h("div", { class: "skeleton" }));
+    try {
+      const answers = await Promise.all(this.#asked.map((asked) => this.requests.ask(asked, signal)));
+      if (!signal.aborted) this.#become("shown", ...this.#draw(answers));
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  /** Shows other content, in which the focus stays where it was. @param {string} state @param {...(Node | string)} content */
+  #become(state, ...content) {
+    const focused = this.body.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+    this.section.dataset.state = state;
+    this.body.removeAttribute("aria-busy");
+    this.body.replaceChildren(...content);
+    if (focused === null) return;
+    const same = [...this.body.querySelectorAll("button:not(:disabled)")].find(
+      (one) => nameOf(one) === focused,
+    );
+    (same ?? this.code).focus();
+  }
+
+  /** Says why there is nothing, and asks again when the API allows it. @param {any} error */
+  #fail(error) {
+    const isTrouble = error instanceof Trouble;
+    if (!isTrouble && !(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const problem = !isTrouble
+      ? "A documented member is missing or has the wrong type."
+      : `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`;
+    const retry = h("button", { type: "button", onclick: () => this.#ask() }, "Try again");
+    this.#become(
+      "failed",
+      h("div", { class: "failure", role: "status" }, h("p", { class: "problem" }, problem), retry),
+    );
+    if (isTrouble && error.status === 429 && error.retryAfter) this.#countDown(error.retryAfter, retry);
+  }
+
+  /** @param {number} seconds @param {HTMLButtonElement} retry */
+  #countDown(seconds, retry) {
+    const end = performance.now() + 1000 * seconds;
+    const tick = () => {
+      const left = Math.ceil((end - performance.now()) / 1000);
+      retry.disabled = left > 0;
+      retry.textContent = left > 0 ? `Trying again in ${left} s` : "Try again";
+      if (left <= 0) void this.#ask();
+    };
+    tick();
+    this.#counting = setInterval(tick, 1000);
+  }
+}
+
+/** @param {Element | null} element */
+function nameOf(element) {
+  return element?.getAttribute("aria-label") ?? element?.getAttribute("title") ?? element?.textContent ?? "";
+}
