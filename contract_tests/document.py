@@ -142,7 +142,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operation of a request, the part of the path before its template, and its path parameters."""
+    """The operation of a request, with the part of the path before the template and the path parameters."""
 
     operation: Operation
     base: str

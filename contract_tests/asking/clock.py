@@ -1,4 +1,4 @@
-"""The clock of a run: the time, and waiting."""
+"""The clock of a run, which tells the time and waits."""
 
 import time
 from collections.abc import Callable

@@ -15,7 +15,8 @@ from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
 
-# The number of visitors from which the counter of early 2026, which leaves out idle visitors, cannot be 0.
+# With more visitors than this on the map, the counter of early 2026 cannot be 0, although it leaves out idle
+# visitors.
 _MANY = 10
 # The number of visitors who can come or go on any website while a cache holds an answer.
 _FEW = 3

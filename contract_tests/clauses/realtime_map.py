@@ -163,7 +163,7 @@ def _dated(member: Member, name: str = "timestamp") -> bool:
 
 
 def _comparable(member: Member, name: str = "timestamp") -> bool:
-    """Returns whether a row's instant can be compared with that of its answer."""
+    """Returns whether the instants of a row and of its answer are both known."""
     return member.exchange.now is not None and _dated(member, name)
 
 

@@ -60,7 +60,7 @@ class FastAnswers:
         self._plain = {one.route.encode(): one.operation_id for one in known if not one.path_names}
         # A concrete path of a further document wins over a path of ours with a parameter.
         theirs = {unquote(one.route).rpartition("/")[0] for one in service.extra_operations}
-        # The operations whose only parameter is the last segment, by the path before it.
+        # The operations whose only path parameter is the last segment, by the path before this segment.
         self._named = {
             one.route.rpartition("/")[0].encode(): one.operation_id
             for one in known
