@@ -92,7 +92,7 @@ def zoom_to_europe(page: Page) -> None:
     page.mouse.wheel(0, -650)
     expect(page.locator(".drawings.is-zoomed")).to_be_visible()
     page.wait_for_timeout(1000)
-    page.locator(".disc").nth(2).hover()
+    page.locator(".disc[aria-label*='France']").first.hover()
 
 
 def make_payment(page: Page) -> None:
