@@ -409,3 +409,18 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str, width: int, height
     dashboard.panel("visitors").locator(".person").first.click()
     expect(dashboard.page.locator("#profile .timeline li").first).to_be_visible()
     assert serious(dashboard.page) == []
+
+
+def test_the_pages_keep_the_key(opened: Open) -> None:
+    dashboard = opened({"period": "7d"}, site="quiet")
+    pages = dashboard.page.get_by_role("navigation")
+
+    pages.get_by_role("link", name="Live").click()
+    expect(dashboard.page.locator("#key")).to_have_value(dashboard.key)
+    expect(dashboard.page.locator(".map")).to_be_visible()
+    link = pages.get_by_role("link", name="Dashboard")
+    expect(link).to_have_attribute("href", f"/dashboard#key={dashboard.key}")
+    link.click()
+
+    expect(dashboard.page.locator("#site")).not_to_have_text("…")
+    expect(dashboard.page.locator("#key")).to_have_value(dashboard.key)

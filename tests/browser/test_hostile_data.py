@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -84,6 +85,16 @@ def test_nothing_of_them_runs_in_the_console(page: Page, url: str) -> None:
     assert page.evaluate("window.met") is None
     assert page.locator("img[src='x']").count() == 0
     assert page.locator("main b:has-text('{{met}}')").count() == 0
+
+
+def test_nothing_of_them_runs_in_the_dashboard(page: Page, url: str) -> None:
+    page.goto(f"{url}/dashboard#key=df_own&period=7d&filter_page=contains:{quote(MARK)}")
+
+    expect(page.locator(".chip")).to_contain_text(MARK)
+    expect(page.locator("#pages .bar-row").first).to_contain_text(MARK)
+    expect(page.locator("#locations .bar-row").first).to_be_visible()
+    assert page.evaluate("window.met") is None
+    assert page.locator("img[src='x'], main b:has-text('{{met}}') b").count() == 0
 
 
 def test_nothing_of_them_runs_in_the_reference(page: Page, url: str) -> None:

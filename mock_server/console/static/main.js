@@ -116,6 +116,9 @@ async function begin(key, websiteId = null) {
   at("key").value = key;
   if (key !== USUAL_KEY || location.hash !== "")
     history.replaceState(null, "", `#${new URLSearchParams({ key })}`);
+  document
+    .querySelector("nav a[href^='/dashboard']")
+    ?.setAttribute("href", `/dashboard#${new URLSearchParams({ key })}`);
   clear();
   if (!KEY.test(key)) {
     troubled({
