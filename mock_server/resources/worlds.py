@@ -27,7 +27,7 @@ class WorldChoice(NamedTuple):
 
 
 class _Amended(NamedTuple):
-    """A world with facts, and the instants from `begin` to before `end` at which it is valid."""
+    """A world changed by written facts, which is valid at the instants from `begin` to before `end`."""
 
     facts: Facts
     begin: int
@@ -61,7 +61,7 @@ class Worlds:
         return () if account is None else account.log.facts(self._sites[site].website_id)
 
     def world_with(self, facts: Facts, seed: int, site: str, instant: int) -> World:
-        """Returns the world of a seed and a site as it is at an instant with these facts."""
+        """Returns the world of a seed and a site at an instant, changed by facts written through the API."""
         plain = self.world(seed, site)
         if not facts:
             return plain
@@ -91,7 +91,7 @@ def _weight(site: Site) -> int:
 
 
 def _amended(plain: World, facts: Facts, instant: int) -> _Amended:
-    """Makes the world with the facts that are written at an instant."""
+    """Makes a world with the changes that written facts cause at an instant."""
     written = {fact.written for fact in facts}
     begin = max((one for one in written if one <= instant), default=-NEVER)
     end = min((one for one in written if one > instant), default=NEVER)

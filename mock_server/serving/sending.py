@@ -68,7 +68,10 @@ class Sending:
 async def send_reply(
     reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, sending: Sending
 ) -> None:
-    """Sends an answer with the delay and the fault of an action; `coin` in [0, 1) picks the random delay."""
+    """Sends an answer with the delay and the fault of an action.
+
+    `coin` is a random number in [0, 1), which decides the delay if that is random.
+    """
     connection_of(scope).wait_on_purpose()
     try:
         if await _slept(_delay(action, coin) / 1000, receive):

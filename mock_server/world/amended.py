@@ -149,7 +149,7 @@ class AmendedSession(Session):
 
 
 class AmendedWorld(World):
-    """A world with facts.
+    """A world changed by facts that were written through the API.
 
     The visitors whom the facts concern are made again; all others are shared with the plain world.
 

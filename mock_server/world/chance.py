@@ -1,4 +1,7 @@
-"""Keyed chance: every coin is a function of seed, website and coordinates, whatever was drawn before."""
+"""Random numbers that do not depend on earlier ones, but only on a seed, a website and a coordinate.
+
+A coordinate is a purpose, a minute, a wave and a kind of visitors. A random number is called a coin.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -71,16 +74,16 @@ def _lanes(count: int) -> tuple[int, int, int]:
 
 
 class Chance:
-    """The source of all chance of one website in one world.
+    """The source of all random numbers of one website in one world.
 
-    A coordinate has a state, a state has words, and a word holds a few coins. `mock_server.world.past.coins`
-    draws the same words for many coordinates at once.
+    A coordinate has a state, a state has words, and a word holds a few random numbers.
+    `mock_server.world.past.coins` draws the same words for many coordinates at once.
     """
 
     __slots__ = ("_secret", "keys", "state")
 
     def __init__(self, seed: int, website_id: str) -> None:
-        """Two worlds differ in every coin if their seeds or their websites differ."""
+        """Two worlds have different random numbers if their seeds or their websites differ."""
         self._secret = blake2b(f"{seed}/{website_id}".encode()).digest()
         drawn = shake_128(self._secret).digest(8 * (REGULAR_COINS + 1))
         self.keys = [word for (word,) in iter_unpack("<Q", drawn)]

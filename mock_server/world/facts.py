@@ -37,7 +37,7 @@ def person(visitor_id: str) -> str:
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """A visitor's place and system, as a browser reports them; None is unknown. Sizes are in pixels."""
+    """A visitor's place and device, as a browser reports them; None is unknown. Sizes are in pixels."""
 
     country_code: str | None = None
     region: str | None = None

@@ -11,7 +11,7 @@ SHORTEST = 5 * SECOND
 
 
 def duration(site: Site, u: float) -> int:
-    """Returns the time in ms from the first page view to the last one, for a coin `u` in [0, 1).
+    """Returns the time in ms from the first page view to the last one, for a random `u` in [0, 1).
 
     It is 0 for a visit of one page.
     """

@@ -1,4 +1,4 @@
-"""The persona of a visitor: place, system and name, which never change."""
+"""The persona of a visitor: place, device and name, which never change."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
@@ -55,7 +55,7 @@ class Person(NamedTuple):
 
 
 class Device(NamedTuple):
-    """A device with its system and browser; None means that the browser does not report it."""
+    """A device with its operating system and browser; None means that the browser does not report it."""
 
     type: str | None
     os: str | None
@@ -83,7 +83,7 @@ class Personas:
     """The personas of one website's visitors."""
 
     def __init__(self, chance: Chance, site: Site) -> None:
-        """Raises InputError if the site names an unknown country, city or system."""
+        """Raises InputError if the site names an unknown country, city, operating system or browser."""
         self._chance = chance
         self._site = site
         self.places = Places(site)
@@ -101,7 +101,7 @@ class Personas:
         return _people_of(self._site)
 
     def of(self, visitor: Visitor) -> Persona:
-        """Returns the visitor's persona, from thirteen coins."""
+        """Returns the visitor's persona, which thirteen random numbers decide."""
         kind, minute, number = visitor
         coins = _COINS.unpack(words(nth(self._chance.state(PERSONA, minute, 0, kind), number), _WORDS))
         fate, origin, system_coin, person_coin, elsewhere, city = coins[:6]
@@ -187,13 +187,13 @@ def _device(system: _System, browser: _Browser, coins: Sequence[int]) -> Device:
 
 
 def _at(items: Sequence[T], coin: int) -> T:
-    """Returns the item of a choice for a coin of 16 bits."""
+    """Returns the item that a random number of 16 bits selects."""
     return items[coin * len(items) >> 16]
 
 
 @cache
 def _browsers() -> list[tuple[_System, _Browser, float]]:
-    """Returns every browser on every system, with its share among the devices of that type."""
+    """Returns every browser on every operating system, with its share among the devices of that type."""
     systems = read_record(_SYSTEMS, tuple[_System, ...])
     devices = {s.device: sum(o.weight for o in systems if o.device == s.device) for s in systems}
     return [
@@ -263,7 +263,7 @@ class Places:
         )
 
     def pick(self, u: Sequence[float]) -> Place:
-        """Returns the place for three coins."""
+        """Returns the place that three random numbers in [0, 1) select."""
         chosen = self.origins.pick(u[0])
         if isinstance(chosen, Place):
             return chosen

@@ -19,7 +19,7 @@ from mock_server.world.visits import BORN, NOTHING, PURCHASE, REGULAR, SIGNUP, P
 # which decides who signs up or buys.
 _HEAD = Struct("<4H8x")
 NEIGHBOURS = 16
-"""The coins of this many neighbouring minutes follow from one state, two from each word."""
+"""The random numbers of this many neighbouring minutes follow from one state, two from each word."""
 _COINS = Struct("<" + NEIGHBOURS // 2 * "2I8x")
 
 
@@ -33,7 +33,7 @@ class Population:
         purchase = site.money.purchase if site.money else None
         self.rates = Rates(site)
         self.kept_below = [65_536, *(round(wave.share * 65_536) for wave in site.waves)]
-        """The coin below which a visitor comes in a wave."""
+        """The random number below which a visitor comes, by wave."""
         self.signup_below = round(site.signup.share * 65_536) if site.signup else 0
         """The fate below which a visit ends in a sign-up, unless it ends in a purchase."""
         self.shortest = (0, shortest(site.signup), shortest(purchase))

@@ -1,4 +1,4 @@
-"""The properties with which goals are completed, drawn by one coin of 32 bits for each completion."""
+"""The properties with which goals are completed, drawn by a random number of 32 bits for each completion."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ class Properties:
             goal: {name: Choice(weights.items()) for name, weights in properties.items()}
             for goal, properties in site.goal_properties.items()
         }
-        """By goal and property, the choice among its values; the n-th property takes the coin's n-th word."""
+        """For each goal and each of its properties, the choice among the property's values."""
 
     def of(self, goal: str, coin: int) -> dict[str, str]:
         """Returns the values of a completion by property; empty for a goal without properties."""

@@ -236,7 +236,7 @@ class Sessions:
             page.path: [round(part * 65_536) for part in accumulate(goal.chance for goal in page.goals)]
             for page in site.pages
         }
-        """For each page, the coins below which its goals are reached."""
+        """For each page, the random numbers below which its goals are reached."""
         self.sources = Choice((source, source.weight) for source in site.sources)
         self.direct = Source(weight=0)
         self.properties = Properties(site)
@@ -276,7 +276,7 @@ class Sessions:
     def walk(self, visit: Visit, past: Past, state: int, first: int) -> Walk:
         """Returns the course of a visit with this state and first word.
 
-        The coins of each page view are its own.
+        Each page view has its own random numbers.
         """
         outcome = self.outcome(visit, past)
         ending = self._funnel_pages[outcome]
@@ -296,7 +296,7 @@ class Sessions:
         return Walk(views, pages, moments + finale, times.get(IDENTIFY), times.get(PAYMENT))
 
     def state(self, visit: Visit) -> int:
-        """Returns the state from which all coins of a visit follow."""
+        """Returns the state from which all random numbers of a visit follow."""
         kind, minute, number = visit.visitor
         return nth(self._chance.state(WALK, minute, visit.wave, kind), number)
 
@@ -310,7 +310,7 @@ class Sessions:
         return min(max(count, 1 + ceil(visit.duration / dwell), ending + 1), MOST_VIEWS)
 
     def _pages(self, visit: Visit, entry: int, links: Sequence[int]) -> list[Page]:
-        """Returns the pages of a walk that follows the links, by a coin for its entry and for each link."""
+        """Returns the pages of a walk along links; `entry` and `links` are random numbers of 16 bits."""
         if visit.visitor.kind == REGULAR:
             page = self.site.page(self.site.regulars[visit.visitor.number].entry)
         else:

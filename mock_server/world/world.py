@@ -131,7 +131,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(seed: int, site: Site) -> Parts:
-    """Makes the parts of a world. Raises InputError if the site names an unknown place or system."""
+    """Makes the parts of a world. Raises InputError if the site names an unknown place or device."""
     chance = Chance(seed, site.website_id)
     population = Population(chance, site)
     sessions = Sessions(chance, site, population, Personas(chance, site))
@@ -151,7 +151,7 @@ class World:
     """
 
     def __init__(self, seed: int, site: Site, parts: Parts | None = None) -> None:
-        """Raises InputError if the site names an unknown place or system."""
+        """Raises InputError if the site names an unknown place or device."""
         self.seed = seed
         self.site = site
         self.parts = parts or parts_of(seed, site)

@@ -377,9 +377,10 @@ def _asked(base: str) -> Exchange:
 def _serving(
     behave: Behaviour, after: int = 0, headers: bytes = b"", met: list[bytes] | None = None
 ) -> Iterator[str]:
-    """Serves `after` correct answers with additional headers before it behaves badly.
+    """Runs a server whose first answers are correct, and which then treats each connection with `behave`.
 
-    Adds each request to `met`.
+    `after` is the number of correct answers, which also have the given headers. The server adds each request
+    that it gets to the list `met`.
     """
     stranger, asked = Stranger(), [] if met is None else met
 

@@ -66,7 +66,7 @@ some_filters = filters | st.sampled_from(
 
 
 class Case(NamedTuple):
-    """A question to the past of a world, and the facts that were written about it."""
+    """A world, an instant and a period to report on, and the facts that were written about the world."""
 
     asked: Asked
     facts: tuple[Fact, ...]
@@ -84,7 +84,7 @@ class Case(NamedTuple):
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Questions about an hour or two, at random instants, with facts around them."""
+    """Draws a period of up to two hours, and facts that are written before, during and after it."""
     day = draw(st.sampled_from([2, 27, 238, 341]))
     instant = BEGIN + day * DAY + draw(st.integers(0, DAY))
     end = instant + 1 - draw(st.sampled_from([0, 0, HOUR, DAY]))

@@ -1,4 +1,4 @@
-"""Columns and single sessions draw the same coins, so a visit's row agrees with its session."""
+"""Columns and single sessions use the same random numbers, so a visit's row agrees with its session."""
 
 from bisect import bisect_right
 from functools import lru_cache

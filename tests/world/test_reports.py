@@ -41,7 +41,7 @@ zones = st.sampled_from(ZONES).map(zone_of)
 
 
 class Asked(NamedTuple):
-    """A question to a website's past, before its filters."""
+    """A world, an instant and a period to report on, without filters."""
 
     seed: int
     site: str

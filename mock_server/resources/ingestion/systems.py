@@ -27,7 +27,7 @@ _NARROW, _WIDE = 600, 1024
 
 
 class System(NamedTuple):
-    """A browser and its operating system; None is unknown."""
+    """A browser, its operating system and its device; None is unknown."""
 
     browser: str | None = None
     browser_version: str | None = None
@@ -42,7 +42,10 @@ class System(NamedTuple):
 
 @lru_cache(256)
 def system_of(user_agent: str) -> System:
-    """Returns the system of a User-Agent. The first call takes half a second, to compile the patterns."""
+    """Returns the browser, operating system and device of a User-Agent.
+
+    The first call takes half a second, to compile the patterns.
+    """
     # The import is here, so that only servers that get events wait for it.
     from ua_parser import parse  # noqa: PLC0415
 

@@ -121,7 +121,7 @@ class Latest(Generic[K, V]):
 
 
 def amended(past: Past, amendment: Amendment) -> "AmendedPast":
-    """Returns a past with the facts. It is valid as long as the given past."""
+    """Returns a past changed by the written facts. It is valid as long as the given past."""
     return amendment.past.of(past, partial(_amended, amendment))
 
 
@@ -186,7 +186,7 @@ class _Changed:
 
 @dataclass(frozen=True, slots=True)
 class AmendedPast(Past):
-    """A past with facts.
+    """A past changed by facts that were written through the API.
 
     `goals` are still those of the world itself; `reached` returns all goals. `places` are the rows of the
     written visits. The visits in `earlier` are not in the table: they have rows below 0, the last one -1.
@@ -372,7 +372,7 @@ class AmendedPast(Past):
         return Rows(*map(np.concatenate, zip(*map(columns_of, parts), strict=True)))
 
     def _removed_goals(self) -> Column:
-        """Returns the places of the removed goals among the world's own goals."""
+        """Returns the indices of the removed goals among the world's own goals."""
         removals = self.amendment.goal_removals
         if not removals:
             return _NOWHERE
@@ -388,7 +388,7 @@ class AmendedPast(Past):
         return self._removed(removals, among, self.settled_goals, len(self.goals.at))
 
     def _removed_payments(self) -> Column:
-        """Returns the places of the removed payments among the world's own payments."""
+        """Returns the indices of the removed payments among the world's own payments."""
         removals = self.amendment.payment_removals
         if not removals:
             return _NOWHERE
@@ -407,10 +407,9 @@ class AmendedPast(Past):
         return self._removed(removals, among, self.settled_payments, len(self.payments))
 
     def _first_of(self, visits: Sequence[Visit], begin: int, settled: int) -> int:
-        """Returns the place of the first visit that may have goals or payments from the place `begin` on.
+        """Returns the index of the first visit that may have goals or payments from the index `begin` on.
 
-        Visits are sorted by their start. The goals and payments at the first `settled` places belong to
-        finished visits.
+        Visits are sorted by their start. The first `settled` goals or payments belong to finished visits.
         """
         if not begin or begin < settled:
             return 0
@@ -423,7 +422,7 @@ class AmendedPast(Past):
         settled: int,
         count: int,
     ) -> Column:
-        """Returns the places that `among` finds in all rows. The result for settled rows is cached."""
+        """Returns the indices that `among` finds in all rows. The result for settled rows is cached."""
         key = (type(removals), removals.key)
         known = self.made.get(key, Made(0, _NOWHERE))
         if known.count < settled:
@@ -491,7 +490,7 @@ def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
 
 
 def _nobody(like: Rows, drawing: Drawing) -> Rows:
-    """Returns a visit of which nothing is known, in columns of the same types as others."""
+    """Returns one row, for a visit of which nothing is known, with the types of the columns of `like`."""
     nothing = Rows(*(np.zeros((1, *column.shape[1:]), column.dtype) for column in columns_of(like)))
     nothing.visitor[:] = nothing.previous[:] = -1
     nothing.source[:] = len(drawing.walks.sources) - 1
@@ -511,7 +510,7 @@ def _left(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:
-    """Returns the places of the values that also are in `others`, which is sorted, and their places there."""
+    """Returns the indices of the values that also are in the sorted `others`, and their indices there."""
     if not len(others):
         return _NOWHERE, _NOWHERE
     places = np.minimum(np.searchsorted(others, values), len(others) - 1)

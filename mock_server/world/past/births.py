@@ -114,7 +114,7 @@ def _purchases(population: Population, hours: Column, wave: int) -> Column:
 
 
 def _shares(population: Population, purpose: int, hours: Column, wave: int) -> Column:
-    """Returns a share in [0, 1) for each minute of consecutive hours, from a coin of 32 bits."""
+    """Returns a random number in [0, 1), made of 32 bits, for each minute of consecutive hours."""
     first, last = int(hours[0]) * _HOUR_MINUTES, int(hours[-1] + 1) * _HOUR_MINUTES
     group = first // NEIGHBOURS
     from_states = states(population.chance, purpose, np.arange(group, -(-last // NEIGHBOURS)), wave=wave)

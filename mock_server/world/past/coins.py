@@ -57,12 +57,12 @@ def nth(from_states: Column, numbers: Any) -> Column:
 
 
 def coins_of_16(words: Column) -> Column:
-    """Returns the four coins of each word, as four columns of a matrix."""
+    """Returns the four random numbers of 16 bits in each word, as four columns of a matrix."""
     return words.astype("<u8", copy=False).view("<u2").reshape(-1, 4)
 
 
 def coins_of_32(words: Column) -> Column:
-    """Returns the two coins of each word, as two columns of a matrix."""
+    """Returns the two random numbers of 32 bits in each word, as two columns of a matrix."""
     return words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
 
 
@@ -75,9 +75,9 @@ def different(numbers: Column) -> Column:
 
 
 class Places:
-    """The places of coins among bounds: for each coin, the number of bounds that are not above it.
+    """A search that returns, for each random number, how many bounds are not above it.
 
-    Each list of bounds is for some of the coins. All bounds of earlier lists count as well.
+    Each list of bounds is for some of the random numbers. All bounds of earlier lists count as well.
     """
 
     def __init__(self, lists: Sequence[Sequence[int]], coin_bits: int) -> None:
@@ -99,7 +99,7 @@ class Places:
             self._is_split[bounds[bounds & ((1 << self._dropped) - 1) != 0] >> self._dropped] = True
 
     def of(self, coins: Column, which: Any = 0) -> Column:
-        """Returns the place of each coin; `which` is a list's number, or a column of them."""
+        """Returns how many bounds are not above each coin; `which` is the number of each coin's list."""
         keys = (np.asarray(which, np.int64) << self._bits) + coins
         if self._table is None:
             found: Column = np.searchsorted(self._bounds, keys, side="right")
@@ -113,12 +113,12 @@ class Places:
 
 
 class Picks:
-    """Weighted choices for columns of coins, with the same results as `Choice.pick` for single coins."""
+    """Weighted choices by columns of random numbers; `Choice.pick` has the same results for single ones."""
 
     def __init__(
         self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int
     ) -> None:
-        """`numbers` has the numbers of each choice's items. Coins have 16 or 32 bits."""
+        """`numbers` has the numbers of each choice's items. Random numbers have 16 or 32 bits."""
         lists = [[_least_coin(bound, coin_bits) for bound in choice.bounds[:-1]] for choice in choices]
         self._places = Places(lists, coin_bits)
         # A choice has one bound fewer than items, so each earlier choice moves the place by one.
@@ -131,11 +131,11 @@ class Picks:
 
 
 def _least_coin(bound: float, bits: int) -> int:
-    """Returns the least coin whose share is at least `bound`."""
+    """Returns the least integer that, divided by 2 to the power of `bits`, is at least `bound`."""
     scaled = bound * (1 << bits)
     return int(scaled) + (scaled > int(scaled))
 
 
 def shares_of(coins: Column) -> Column:
-    """Returns coins of 32 bits as numbers in [0, 1)."""
+    """Returns random numbers of 32 bits as numbers in [0, 1)."""
     return coins * UNIT_32

@@ -29,7 +29,7 @@ _MOST_VISITS_AT_ONCE = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Visits, with the places and systems of their visitors, sorted by their start."""
+    """Visits sorted by their start, with the places and devices of their visitors."""
 
     visits: Visits
     place: Column
@@ -141,7 +141,7 @@ class Drawing:
         return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000
 
     def minutes_at_once(self, first: int) -> int:
-        """Returns how many minutes from `first` on are drawn at once at most, which takes about 30 MB."""
+        """Returns how many minutes, from `first` on, can be drawn at once in about 30 MB of memory."""
         return self._minutes_with_visits(first, _MOST_VISITS_AT_ONCE)
 
     def _minutes_with_visits(self, first: int, count: int) -> int:

@@ -84,7 +84,7 @@ class Growing(Generic[R]):
         return taken(self._record, slice(self.count))
 
     def reserve(self, rows: int) -> None:
-        """Makes room for `count` rows behind the settled ones."""
+        """Makes room for this many rows behind the settled ones."""
         needed = self.count + rows
         if needed <= self._room:
             return
@@ -97,9 +97,9 @@ class Growing(Generic[R]):
         self._record = type(self._record)(*grown)
 
     def with_tail(self, tail: R) -> R:
-        """Returns the settled rows with other rows behind them.
+        """Returns the settled rows, followed by the rows of `tail`.
 
-        They are valid until rows are written again.
+        The returned rows are views of a shared buffer. The next call overwrites those of `tail`.
         """
         columns = columns_of(tail)
         end = self.count + len(columns[0])

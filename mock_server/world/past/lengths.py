@@ -1,4 +1,4 @@
-"""The lengths of visits as a table with an entry for each possible coin."""
+"""The lengths of visits as a table with an entry for each possible random number."""
 
 from math import log1p
 
@@ -14,7 +14,7 @@ _COINS = 1 << 16
 
 
 def durations(site: Site) -> Column:
-    """Returns `lengths.duration`, in ms, for each coin of 16 bits, to the last bit."""
+    """Returns exactly what `lengths.duration` returns, in ms, for each number of 16 bits."""
     bounce = site.visits.bounce
     shares = np.arange(_COINS) * UNIT_16
     stays = shares >= bounce

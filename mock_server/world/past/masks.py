@@ -23,7 +23,7 @@ class Masks:
         return np.empty((rows, self.words), self._type)
 
     def of_runs(self, numbers: Column, first: Column, counts: Column | None = None) -> Column:
-        """Returns a set for each run of numbers; `first` has the place at which each run begins.
+        """Returns a set for each run of numbers; `first` has the index at which each run begins.
 
         `counts` has a flag for each number, which says whether the number belongs to the set. None means all
         numbers.

@@ -1,4 +1,4 @@
-"""The places and systems of visitors, as row numbers of two tables."""
+"""The places and devices of visitors, as row numbers of two tables."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from mock_server.world.visits import REGULAR
 
 
 class System(NamedTuple):
-    """A device with its system and browser; None means that the browser does not report it."""
+    """A device with its operating system and browser; None means that the browser does not report it."""
 
     device: str | None
     os: str | None
@@ -21,7 +21,7 @@ class System(NamedTuple):
 
 
 class PersonaColumns:
-    """The places and systems of visitors, drawn as columns. `Personas` draws the same ones one by one."""
+    """The places and devices of visitors, drawn as columns. `Personas` draws the same ones one by one."""
 
     def __init__(self, chance: Chance, site: Site, personas: Personas) -> None:
         """The tables are made once."""
@@ -43,7 +43,7 @@ class PersonaColumns:
         self._make_countries()
 
     def of(self, visits: Visits) -> tuple[Column, Column]:
-        """Returns the place and the system of each visit's visitor."""
+        """Returns the row numbers of the place and of the device of each visit's visitor."""
         state = nth(states(self._chance, PERSONA, visits.minute, kind=visits.kind), visits.number)
         fates, origins = coins_of_32(nth(state, 0)).T
         elsewhere, cities = coins_of_32(nth(state, 2)).T

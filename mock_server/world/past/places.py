@@ -29,7 +29,7 @@ def places_of(rows: Rows, start: Column, visitor: Column) -> Column:
 
 
 def same_visits(rows: Rows, others: Rows) -> list[tuple[int, int]]:
-    """Returns the pairs of places at which two records have the same visit.
+    """Returns the pairs of indices at which two records have the same visit.
 
     Visitors without a number are distinguished by the other columns of their visits. It is fast for few
     `others`.

@@ -1,4 +1,4 @@
-"""The goals and payments that facts remove from a website's own past, as places in its columns."""
+"""The goals and payments that facts remove from a website's own past, as indices into its columns."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,7 +103,7 @@ class GoalRemovals:
         return bool(self.key)
 
     def among(self, goals: Goals, visit_at: Mapping[int, Visit]) -> Column:
-        """Returns the places of the goals that are removed; `visit_at` has the rows of `visits`."""
+        """Returns the indices of the goals that are removed; `visit_at` has the rows of `visits`."""
         parts = [np.zeros(0, np.int64)]
         for number, spans in self._of_all.items():
             there = np.flatnonzero(goals.goal == number)
@@ -138,7 +138,7 @@ class PaymentRemovals:
         return bool(self.key)
 
     def among(self, payments: Payments, visit_at: Mapping[int, Visit]) -> Column:
-        """Returns the places of the payments that are removed; `visit_at` has the rows of `visits`."""
+        """Returns the indices of the payments that are removed; `visit_at` has the rows of `visits`."""
         parts = [np.flatnonzero(self._of_all.cover(payments.at))]
         for place in _with_rows(payments.row, visit_at):
             visit, at = visit_at[int(payments.row[place])], int(payments.at[place])
@@ -163,7 +163,7 @@ def rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
 
 
 def _with_rows(rows: Column, visit_at: Mapping[int, Visit]) -> list[int]:
-    """Returns the places whose row is one of the given visits."""
+    """Returns the indices at which `rows` has the row of one of the given visits."""
     if not visit_at or not len(rows):
         return []
     is_there = np.zeros(max(int(rows.max()), *visit_at) + 1, bool)

@@ -73,7 +73,7 @@ class RowSets(Masks):
         return found
 
     def members(self, masks: Column) -> tuple[Column, Column]:
-        """Returns all members of the sets in a column, each with the place of its set in the column."""
+        """Returns all members of the sets in a column, each with the index of its set in the column."""
         order = np.argsort(self._sets, kind="stable")
         begins = np.searchsorted(self._sets[order], np.arange(self._count + 1))
         counts = np.diff(begins)[masks]

@@ -109,14 +109,14 @@ class Visited:
     def page_views(self, first: int, last: int) -> PageViews:
         """Returns the page views of the visits that start from the minute `first` to before `last`.
 
-        Their places are counted from the first of these visits on.
+        `row` is the index of a page view's visit among these visits.
         """
         begin, end = (int(n) for n in np.searchsorted(self._starts, [first * MINUTE, last * MINUTE]))
         there = slice(*np.searchsorted(self._views.row, [begin, end]))
         return PageViews(self._views.row[there] - begin, self._views.page[there], self._views.at[there])
 
     def minutes_at_once(self, _first: int) -> int:
-        """Returns how many minutes are drawn at once: all of them, since these visits need no drawing."""
+        """Returns a number larger than that of all minutes, since nothing about these visits is random."""
         return _ALL_MINUTES
 
 
@@ -159,7 +159,7 @@ class _Visit(NamedTuple):
 
 
 class _Visits:
-    """All visits, sorted by their start; the row of a visit is its place among them."""
+    """All visits, sorted by their start; the row of a visit is its index among them."""
 
     def __init__(self, changes: Changes) -> None:
         self._firsts = [views[0] for views in changes.views.values()]

@@ -92,7 +92,7 @@ class VisitorNumbers:
         return Visitor(CAST, minute, roles[rest - births])
 
     def _births(self, places: Column) -> Column:
-        """Returns the number of births in each minute; minutes are given as places in `_begins`."""
+        """Returns the number of births in each minute; minutes are given as indices into `_begins`."""
         begins = self._begins.values
         births: Column = begins[places + 1] - begins[places] - self._in_phase[(places + self._first) % SHIFT]
         return births

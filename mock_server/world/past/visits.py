@@ -42,15 +42,15 @@ class Visits:
         return len(self.start)
 
     def take(self, rows: Column) -> "Visits":
-        """Returns the rows with these places, in this order."""
+        """Returns the rows with these indices, in this order."""
         return taken(self, rows)
 
 
 def highest(coins: Column, place: Column, counts: Column) -> Column:
-    """Returns the rows with the highest coins of 16 bits in each place.
+    """Returns, for each group of rows, those with the highest random numbers of 16 bits.
 
-    The number of rows is in `counts`; if a place has fewer rows, all of them are taken. Among equal coins,
-    later rows are taken first.
+    `place` has the group of each row, and `counts` the number of rows to take from each group, or all rows
+    if it has fewer. Among equal random numbers, later rows are taken first.
     """
     # A few more rows than needed are sorted, which is several times as fast as sorting all.
     rows_in = np.bincount(place, minlength=len(counts))
@@ -74,7 +74,7 @@ class VisitColumns:
     """The visits of a website, drawn as columns. `Population` and `Residents` draw the same visits singly."""
 
     def __init__(self, population: Population) -> None:
-        """The lengths of visits are computed once for each possible coin."""
+        """The lengths of visits are computed once for each possible random number."""
         self._population = population
         self._site = population.site
         self._chance = population.chance

@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The values behind the numbers of each column; a number is the place of its value in a list."""
+    """The values behind the numbers of each column; a number is the index of its value in a list."""
 
     places: Sequence[Place]
     systems: Sequence[System]
@@ -48,7 +48,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class PageViews:
-    """Page views as columns: the place of the visit, the number of the page, and the instant in ms."""
+    """Page views as columns: the index of the visit, the number of the page, and the instant in ms."""
 
     row: Column
     page: Column
@@ -65,7 +65,7 @@ class Drawn(Protocol):
     def page_views(self, first: int, last: int) -> PageViews:
         """Returns the page views of the visits that start from the minute `first` to before `last`.
 
-        Their places are counted from the first of these visits on.
+        `row` is the index of a page view's visit among these visits.
         """
 
     def minutes_at_once(self, first: int) -> int:

@@ -52,7 +52,7 @@ class Walks:
     """The courses of visits, drawn as columns. `Sessions` draws the same courses one by one."""
 
     def __init__(self, chance: Chance, site: Site, sessions: Sessions) -> None:
-        """Pages, sources and goals become numbers: their places in the site's file, and in `goals`."""
+        """Pages, sources and goals become numbers: their indices in the site's file, and in `goals`."""
         self._chance = chance
         self._site = site
         pages = list(site.pages)
@@ -126,7 +126,7 @@ class Walks:
         return PageViews(views.row, page, at)
 
     def _walked(self, visits: Visits) -> tuple[Column, "_Views", Column, Column]:
-        """Returns the coins of visits' first words, and their page views, with pages and instants."""
+        """Returns the random numbers of visits, and their page views with pages and instants."""
         state = nth(
             states(self._chance, WALK, visits.minute, wave=visits.wave, kind=visits.kind), visits.number
         )

@@ -31,7 +31,7 @@ class WrittenGoal(NamedTuple):
 
 
 class WrittenGoals(NamedTuple):
-    """Goals as columns: the place of the visit, the instant, and the number of the goal."""
+    """Goals as columns: the index of the visit, the instant, and the number of the goal."""
 
     visit: Column
     at: Column
@@ -39,7 +39,7 @@ class WrittenGoals(NamedTuple):
 
 
 class WrittenPayments(NamedTuple):
-    """Payments as columns: the place of the visit or -1, the instant, the amount in minor units, the kind.
+    """Payments as columns: the index of the visit or -1, the instant, the amount in minor units, the kind.
 
     The amount of a refund is below 0.
     """
@@ -110,7 +110,7 @@ class Written:
             sets.setdefault(place[visit], set()).add(in_sets[goal.name])
         self.sets = GoalSets(drawing.walks.goal_masks, [frozenset(one) for one in sets.values()])
         self.with_goals = np.array(sorted(sets), np.int32)
-        """The places of the visits with goals."""
+        """The indices of the visits with goals."""
         self.set_numbers = np.array([self.sets.number_of(frozenset(sets[n])) for n in sorted(sets)], np.int64)
         """The number of the set of each visit with goals."""
 
@@ -123,7 +123,7 @@ class Written:
         return columns + _EACH * (len(self.goals.at) + len(self.payments.at))
 
     def page_views(self) -> PageViews:
-        """Returns the page views of all these visits, each with the place of its visit."""
+        """Returns the page views of all these visits, each with the index of its visit."""
         if self._views is None:
             self._views = self._drawing.walks.views(self.stretch.visits)
         return self._views

@@ -64,7 +64,7 @@ class Dimension:
         return self.column in ("pages", "goals")
 
     def groups(self) -> tuple[list[str], Column]:
-        """Returns the different values, and, for each number of the column, the place of its value or -1."""
+        """Returns the different values, and, for each number of the column, the index of its value or -1."""
         names = list(dict.fromkeys(value for value in self.values if value is not None))
         place = {name: n for n, name in enumerate(names)}
         return names, np.array([-1 if value is None else place[value] for value in self.values], np.int32)

@@ -64,7 +64,7 @@ def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reach
 
 
 def _at_least(sums: Column) -> Column:
-    """Returns, for each place, the sum of the value there and all later ones."""
+    """Returns, for each index, the sum of the value there and all later ones."""
     added: Column = np.cumsum(sums[::-1])[::-1]
     return added
 

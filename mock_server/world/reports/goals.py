@@ -32,7 +32,7 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
-    """Returns the place of each visitor's last goal among the goals, by the visitor's number."""
+    """Returns the index of each visitor's last goal among the goals, by the visitor's number."""
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(name)))
     there = there[np.argsort(chosen.goals.at[there], kind="stable")]
     visitors = chosen.visitors_with(there)
@@ -56,7 +56,7 @@ def _rows(
 
 
 def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
-    """Returns the places of the goals with each value that occurs; `values` are by the goal's number."""
+    """Returns, for each value that occurs, the indices of its goals; `values` are by the goal's number."""
     parts: dict[str, list[Column]] = {}
     goal = chosen.goals.goal
     own = len(facts.links)

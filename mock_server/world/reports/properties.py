@@ -51,7 +51,7 @@ def values(facts: Facts, chosen: Selection, goal: str, name: str) -> list[dict[s
 
 
 def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Column) -> dict[str, Column]:
-    """Returns the places of the world's own completions with each value of a property that occurs."""
+    """Returns the indices of the world's own completions by value of a property; only values that occur."""
     choices = facts.vocabulary.properties.get(goal, {})
     if name not in choices or not len(own):
         return {}
@@ -63,7 +63,7 @@ def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Colu
 
 
 def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str, list[Column]]) -> None:
-    """Adds the figures of the goals at some places to the figures with the same name or value."""
+    """Adds to `found`, for each name, the figures of the completions at the indices given for that name."""
     for name, parts in places.items():
         there = np.concatenate(parts)
         visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
@@ -73,7 +73,7 @@ def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str,
 def _completions(
     facts: Facts, chosen: Selection, goal: str
 ) -> tuple[Column, list[tuple[int, Mapping[str, str]]]]:
-    """Returns the places of a goal's own completions, and of the written ones with their properties."""
+    """Returns the indices of a goal's own completions, and of the written ones with their properties."""
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(goal)))
     is_written = chosen.goals.goal[there] >= len(facts.links)
     written = there[is_written].tolist()

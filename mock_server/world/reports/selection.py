@@ -92,7 +92,10 @@ class Selection:
             earlier[passed] = self.past.rows.previous[earlier[passed]]
 
     def earlier_places(self, places: Column) -> Column:
-        """Returns the places of the visitors' previous chosen visits; these visits are no first ones."""
+        """Returns, for each visit, the index of its visitor's previous chosen visit.
+
+        The visits are given by index; none may be a visitor's first chosen one.
+        """
         rows: Column = self.earlier[places] - self.first
         if self._flags is None:
             return rows
@@ -131,7 +134,7 @@ class Selection:
         return goals
 
     def visitors_with(self, goals: Column) -> Column:
-        """Returns the numbers of the visitors who reached goals, which are places in `goals`."""
+        """Returns the numbers of the visitors who reached the goals with these indices in `self.goals`."""
         return self.past.column_of("visitor", self.goals.row[goals])
 
     @cached_property

@@ -89,7 +89,7 @@ def _place(begins: Column, instants: Column) -> Column:
 
 
 def _sums(places: Column, values: Column, count: int) -> Column:
-    """Returns the exact sum of the values of each place."""
+    """Returns the exact sum of the values in each of `count` buckets."""
     sums = np.zeros(count, np.int64)
     np.add.at(sums, places, values.astype(np.int64))
     return sums
