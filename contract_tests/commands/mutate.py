@@ -10,7 +10,7 @@ from contract_tests.commands.guard import guarded
 @click.option(
     "--upstream",
     default="http://127.0.0.1:8484",
-    help="Base URL of the API of a correct server.",
+    help="Base URL of a correct server's API.",
 )
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
@@ -24,10 +24,10 @@ from contract_tests.commands.guard import guarded
     help="File of tokens by role; `mock` uses the mock's own.",
 )
 def mutate(name: str | None, *, upstream: str, host: str, port: int, credentials_name: str) -> None:
-    """Forward another server's answers with one fault in them, to see whether your tests notice.
+    """Forward another server's answers with one fault in them, to see whether your tests notice it.
 
-    Without a NAME, list all faults, each with the clause that it breaks. Only requests below the API's base
-    are forwarded, and only those with a loopback Host, unless --host lets other machines in.
+    Without a NAME, list all faults, each with the clause that it breaks. Only requests below the base
+    URL are forwarded. Their Host must be a loopback one, unless --host lets other machines in.
     """
     with guarded("mutate"):
         _mutate(name, upstream, host, port, credentials_name)
@@ -65,5 +65,5 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
 
 
 def _plain(name: str) -> str:
-    """Returns a name in lower case and with spaces for hyphens, so that either can be typed."""
+    """Returns a name in lower case, with a space for each hyphen, so that users can type it either way."""
     return name.lower().replace("-", " ")

@@ -1,4 +1,4 @@
-"""The plan that the options of `datafast-mock verify` make, and the errors for wrong options."""
+"""Makes the plan of a run from the options of `datafast-mock verify`, or reports a wrong option."""
 
 import re
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
 
 
 def _check_ways(options: Mapping[str, Any]) -> None:
-    """Raises click.UsageError for ways to send or to tell that do not go with other options."""
+    """Raises click.UsageError if --events or --connect-to does not go with the other options."""
     if options["is_told"] and (options["har"] or options["is_coverage_explained"]):
         raise click.UsageError("--events tells about requests; it needs a URL, and no --har")
     if options["address"] is None:
@@ -108,7 +108,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
 def _allow_writing(url: str | None, credentials: Credentials, options: Mapping[str, Any]) -> None:
     """Raises click.UsageError if the server may not be written to."""
     if options["is_coverage_explained"]:
-        # It tells both what can be observed with writing, and what without.
+        # The report says both what can be observed with writing, and what without.
         return
     if url is None or options["har"]:
         raise click.UsageError("--writes sends requests; it needs a URL, and no --har")
@@ -118,7 +118,7 @@ def _allow_writing(url: str | None, credentials: Credentials, options: Mapping[s
 
 
 def _demand_owner(url: str, reason: str, *, is_owned: bool) -> None:
-    """Raises click.UsageError for a server on another machine that the user does not own."""
+    """Raises click.UsageError for a server on another machine, unless the user says that they own it."""
     if not is_owned and not is_loopback(urlsplit(url).hostname or ""):
         raise click.UsageError(f"{reason}. If the server is yours, say so with --i-own-this-server")
 
@@ -131,7 +131,7 @@ def _demand_token(option: str, credentials: Credentials) -> None:
 
 
 def _baseline(file: str | None) -> Baseline:
-    """Returns the clauses of an earlier run's report; none without a file."""
+    """Returns the clauses that were broken or held in an earlier run's report; none without a file."""
     if file is None:
         return Baseline()
     try:

@@ -16,10 +16,11 @@ _UNPLANTED = "it changes no answer of the clean recording"
 def prove(*, quiet: bool) -> None:
     """Plant every known fault in a correct server's answers and check that the clauses notice it.
 
-    Faults of the documented members are made from the document. Each must have its expected weight: it breaks
-    the contract, it is a warning, or it passes because no page forbids it.
+    The faults of documented members are made from the document. Each fault must be judged as expected: it
+    breaks the contract, it is a warning, or it passes because no page forbids it.
 
-    Exit codes: 0 if each fault has its weight and each clause has a fault that only it notices, 1 otherwise.
+    Exit codes: 0 if each fault is judged as expected and each clause has a fault that only it notices, 1
+    otherwise.
     """
     with guarded("prove"):
         sys.exit(_prove(is_quiet=quiet))

@@ -111,7 +111,7 @@ def _live(plan: Plan, address: str | None) -> Run:
 
 
 def _told(plan: Plan, address: str | None) -> Run:
-    """Does the same as `_live`, and prints each event."""
+    """Sends requests to a server, judges the answers, and prints each event as it happens."""
     events = Events(plan, click.echo)
     events.begin()
     run = verify(plan, events.note, events.answer, connect=partial(Client, address=address))

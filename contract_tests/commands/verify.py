@@ -91,7 +91,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     help="Connect to this numeric address, whatever the URL's host resolves to, and through no proxy.",
 )
 @click.option(
-    "--events", "is_told", is_flag=True, help="Print what happens as lines of JSON, not the report."
+    "--events", "is_told", is_flag=True, help="Print the run's events as lines of JSON, not the verdict."
 )
 @click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
 def verify(url: str | None, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""The events of a run while it lasts, as lines of JSON for programs that show it."""
+"""The events of a run as they happen: lines of JSON for programs that show the run."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,16 +14,16 @@ from contract_tests.report.summary import gaps_of, summary_of
 from contract_tests.report.words import plain
 
 _OPEN = (Outcome.NOT_OBSERVED, Outcome.OTHER_REVISION)
-# Judging what has come so far is to take at most a fifth of the time.
+# At most a fifth of the time goes into judging the answers so far.
 _SHARE = 4
 _LEAST_PAUSE = 0.5
 
 
 class Events:
-    """The events of one run: `begin`, then `note`, `answer` and `verdict`, and `end` as the last one.
+    """The events of one run: first `begin`, then `note`, `answer` and `verdict` in any order, last `end`.
 
-    A `verdict` is told as soon as there is one, by the answers so far, and again if it changes. The last one
-    of a clause counts.
+    A clause gets a `verdict` as soon as the answers so far decide it, and another one whenever that changes.
+    Its last one counts.
     """
 
     def __init__(self, plan: Plan, write: Callable[[str], None]) -> None:
@@ -35,17 +35,17 @@ class Events:
         self._next = self._begun + _LEAST_PAUSE
 
     def begin(self) -> None:
-        """Tells what is going to be judged, and the largest number of requests that it takes."""
+        """Writes the base URL, the number of clauses, and the largest number of requests that they take."""
         plan = self._plan
         base = plain(plan.credentials.mask().text(plan.base))
         self._tell("begin", base=base, clauses=len(plan.clauses), requests=most_requests_of(plan))
 
     def note(self, sentence: str) -> None:
-        """Tells a sentence for people, such as one about a wait."""
+        """Writes a sentence for people, such as one about a wait."""
         self._tell("note", text=plain(sentence))
 
     def answer(self, exchanges: Sequence[Exchange]) -> None:
-        """Tells about the last exchange, and from time to time about what all of them show."""
+        """Writes the last exchange and, from time to time, the verdicts that have changed."""
         exchange = exchanges[-1]
         self._tell(
             "answer",
@@ -65,7 +65,7 @@ class Events:
         self._next = over + max(_LEAST_PAUSE, _SHARE * (over - begun))
 
     def end(self, run: Run) -> None:
-        """Tells the verdicts that are new or have changed, and the summary."""
+        """Writes the verdicts that are new or have changed, and the summary."""
         self._verdicts(run.verdicts)
         summary = summary_of(run)
         self._tell(
@@ -82,7 +82,7 @@ class Events:
         )
 
     def _is_news(self, verdict: Verdict) -> bool:
-        """Whether a verdict by a part of the answers is worth telling."""
+        """Whether a verdict on the answers so far is to be written: it is the first, or has changed."""
         told = self._told.get(verdict.clause.id)
         if told is None:
             return verdict.outcome not in _OPEN

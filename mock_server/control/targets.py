@@ -18,7 +18,7 @@ _LONGEST_URL = 2_000
 
 
 class Target(NamedTuple):
-    """The base URL of a server, and the address to connect to; None if any address of its name is allowed."""
+    """The base URL of a server, and the address to connect to; None allows any address of its host."""
 
     url: str
     address: str | None
@@ -43,7 +43,7 @@ async def target_of(
     """Returns the target of a URL. Raises ProblemError if the mock may not send requests there.
 
     The host's name is looked up once: the run connects to the address that was checked. If other machines
-    can reach the mock, only its own port of this machine is allowed, beside the named targets.
+    can reach the mock, a run may only reach the mock itself and the targets named with `--verify-target`.
     """
     parts, origin = _parts_of(url)
     if origin in options.verify_targets:
@@ -59,7 +59,7 @@ async def target_of(
 
 
 def _parts_of(url: str) -> tuple[SplitResult, str]:
-    """Returns the parts and the origin of a URL. Raises ProblemError."""
+    """Returns the parts and the origin of a URL. Raises ProblemError if it is no usable URL."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -1,4 +1,4 @@
-"""The operations of the page `/verify`: to start a run of the kit, to follow it, and to read its reports."""
+"""The operations behind the page `/verify`: they start, follow and cancel a run, and return its reports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,9 +15,9 @@ from mock_server.problems import ProblemError
 EVENTS = "application/x-ndjson"
 REPORT_TYPES = tuple(media_type for media_type, _ in REPORTS.values())
 
-# Events are passed on after this time, in seconds.
+# The time between two looks for new events, in seconds.
 _PAUSE = 0.1
-# The other characters cannot be in an argument, an environment variable or a header.
+# No other characters can be in an argument, an environment variable or a header.
 _ASCII = "^[ -~]*$"
 _Token = Annotated[str, Meta(max_length=300, pattern=_ASCII)]
 _Text = Annotated[str, Meta(max_length=2_000, pattern=_ASCII)]
@@ -42,10 +42,10 @@ class NewVerification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class VerificationState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The latest run, and whether there can be one.
+    """The latest run, and whether a run can be started.
 
-    `exitCode` is that of the command, null as long as it runs. `url`, `startedAt` and `exitCode` are null
-    without a run. `install` says how to install the packages that are missing; null if there are all.
+    `exitCode` is the exit code of the command, and null while it runs. `url`, `startedAt` and `exitCode` are
+    null if there was no run. `install` is a command that installs missing packages; null if none is missing.
     """
 
     state: Literal["none", "running", "ended"]
@@ -59,7 +59,10 @@ class VerificationState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class VerificationEvent(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A line of the stream, with further members. `verdict` is an item of `clauses` in the JSON report."""
+    """A line of the stream, with further members.
+
+    Those of a `verdict` are the members of an item of `clauses` in the JSON report.
+    """
 
     event: Literal["begin", "note", "answer", "verdict", "end", "failed"]
 
@@ -75,7 +78,7 @@ async def start_verification(call: ControlCall) -> VerificationState:
     wanted: NewVerification = call.body
     target = await target_of(wanted.url, call.service.options, call.port)
     if wanted.writes and target.address is None:
-        raise ProblemError(403, "`writes`: only servers on this machine are written to.", member="/writes")
+        raise ProblemError(403, "`writes` is only allowed for servers on this machine.", member="/writes")
     pinned = () if target.address is None else (f"--connect-to={target.address}",)
     tokens = {"DATAFAST_KEY": wanted.key, "DATAFAST_ACCOUNT_TOKEN": wanted.account_token}
     given = {name: token.strip() for name, token in tokens.items() if token.strip()}
@@ -98,12 +101,12 @@ def verification_state(call: ControlCall) -> VerificationState:
 
 
 def verification_events(call: ControlCall) -> Response:
-    """Returns all events of the latest run as they come, one a line. Raises ProblemError without a run."""
+    """Streams all events of the latest run, one per line. Raises ProblemError if there was no run."""
     return StreamingResponse(_events_of(_latest(call)), media_type=EVENTS)
 
 
 def verification_report(call: ControlCall) -> Response:
-    """Returns a report of the latest run, to be saved. Raises ProblemError if there is none (yet)."""
+    """Returns a report of the latest run as a download. Raises ProblemError if it is not written (yet)."""
     kind = "html" if call.query.kind is UNSET else call.query.kind
     run = _latest(call)
     if kind not in run.reports:
@@ -124,7 +127,7 @@ def cancel_verification(call: ControlCall) -> None:
 
 
 def _options(wanted: NewVerification) -> Iterator[str]:
-    """Yields the options of the command."""
+    """Yields the options of the command for the wanted run."""
     for option, value in (
         ("--website-id", wanted.website_id),
         ("--revision", wanted.revision),
@@ -155,5 +158,5 @@ async def _events_of(run: Verification) -> AsyncIterator[bytes]:
 
 def _latest(call: ControlCall) -> Verification:
     if call.verifier.latest is None:
-        raise ProblemError(404, "Nothing was verified yet.")
+        raise ProblemError(404, "No verification was started yet.")
     return call.verifier.latest

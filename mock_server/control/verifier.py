@@ -33,17 +33,17 @@ REPORTS: Mapping[str, tuple[str, str]] = {
 """The kinds of reports that a run writes, each with its media type and the suffix of its file."""
 
 LONGEST_SECONDS = 900
-"""The longest time of a run; it is interrupted then."""
+"""The seconds after which a run is interrupted."""
 _MOST_BYTES = 16 * 1024 * 1024
 # The time that an interrupted run has to remove what it has written.
 _CLEANING_SECONDS = 20
-# The longest complaint that is passed on.
+# The longest message of the command that is passed on, in bytes.
 _LONGEST_TEXT = 2_000
 _TOKENS = ("DATAFAST_KEY", "DATAFAST_ACCOUNT_TOKEN")
 
 
 class Verification:
-    """A run of the command, from its start on: its events so far, and later its reports."""
+    """A run of the command: its events so far, and its reports once it has ended."""
 
     def __init__(self, url: str, arguments: Sequence[str], tokens: Mapping[str, str]) -> None:
         """Starts the run. `tokens` are environment variables, so that no list of processes shows them."""
@@ -76,7 +76,7 @@ class Verification:
         Thread(target=self._follow, name="datafast-mock verify", daemon=True).start()
 
     def stop(self) -> None:
-        """Interrupts the run, which removes what it has written, and kills it if that takes too long."""
+        """Interrupts the run, so that it removes what it wrote; kills it if that takes too long."""
         if self.exit_code is not None:
             return
         self.is_cancelled = True
@@ -94,14 +94,14 @@ class Verification:
         return [] if self.exit_code is None else [kind for kind in REPORTS if self._file(kind).exists()]
 
     def report(self, kind: str) -> bytes:
-        """Returns one of `reports`."""
+        """Returns the report of a kind, which is one of `reports`."""
         return self._file(kind).read_bytes()
 
     def _file(self, kind: str) -> Path:
         return self._folder / f"report.{REPORTS[kind][1]}"
 
     def _follow(self) -> None:
-        """Reads the events until the process ends."""
+        """Reads the events until the process ends, and sets the exit code."""
         assert self._process.stdout is not None, "started with a pipe"
         with self._process.stdout as lines:
             for line in lines:
@@ -120,22 +120,22 @@ class Verification:
         self.exit_code = code
 
     def _complaint(self) -> str:
-        """Returns what the command wrote to standard error, or why it did not end by itself."""
+        """Returns the last text on the command's standard error, or why the mock stopped the command."""
         if self._size > _MOST_BYTES:
-            return f"The run told more than {_MOST_BYTES >> 20} MiB, and was stopped."
+            return f"The run printed more than {_MOST_BYTES >> 20} MiB, and was stopped."
         if self.is_cancelled:
             taken = time.monotonic() - self._begun
             is_late = taken >= LONGEST_SECONDS
             return f"The run took longer than {LONGEST_SECONDS} s." if is_late else "The run was cancelled."
         text = self._errors.read_bytes()[-_LONGEST_TEXT:].decode("utf-8", "replace").strip()
-        return text.removeprefix("datafast-mock: ") or "The run ended without a reason."
+        return text.removeprefix("datafast-mock: ") or "The run ended without a message."
 
 
 class Verifier:
-    """The place of the latest run."""
+    """Keeps the latest run, and starts the next one."""
 
     def __init__(self) -> None:
-        """There was no run yet."""
+        """Begins without a run."""
         self.latest: Verification | None = None
 
     @property
@@ -144,7 +144,7 @@ class Verifier:
         return self.latest is not None and self.latest.exit_code is None
 
     def start(self, url: str, arguments: Sequence[str], tokens: Mapping[str, str]) -> Verification:
-        """Starts a run. Raises ProblemError if there is one already, or if it cannot be started."""
+        """Starts a run. Raises ProblemError if another one has not ended, or if it cannot be started."""
         if missing_packages():
             raise ProblemError(501, f"Verifying needs more packages: pip install '{EXTRA}'")
         if self.is_running:
@@ -163,7 +163,7 @@ def missing_packages() -> list[str]:
 
 
 def _environment(tokens: Mapping[str, str]) -> dict[str, str]:
-    """Returns the environment of a run: the mock's, without the tokens and settings that are not meant."""
+    """Returns the mock's environment without the mock's own settings, and with no tokens but the run's."""
     kept = {
         name: value
         for name, value in os.environ.items()
