@@ -112,7 +112,7 @@ def test_all_is_taken_back_and_the_launch_ends(opened: Open) -> None:
     expect(console.page.locator("#feed > li.made")).to_contain_text("paid ¥")
     happen(console, "Launch begins")
     expect(console.page.locator("#site")).to_have_text("launch_day")
-    expect(console.page.locator("#why-launch")).to_have_text("Launch begins: this is the launch.")
+    expect(console.page.locator("#why-launch")).to_have_text("Launch begins: it is launch day already.")
     expect(console.button("Launch begins")).to_be_disabled()
 
     happen(console, "Take it all back")

@@ -123,7 +123,7 @@ export class Maker {
     if (!siteOf(held)?.price) reasons.payment = "this website sells nothing.";
     if (state.trackingId === null) reasons.pageview = "an account token has no tracking id.";
     if (state.permissions !== null) reasons.launch = "an account token has no website of its own.";
-    else if (state.site === LAUNCH) reasons.launch = "this is the launch.";
+    else if (state.site === LAUNCH) reasons.launch = "it is launch day already.";
     else if (!sites.some(({ name }) => name === LAUNCH)) reasons.launch = `there is no website ${LAUNCH}.`;
     return reasons;
   }

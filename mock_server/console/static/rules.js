@@ -65,13 +65,13 @@ export function described({ then, when, after, probability }) {
   ].filter(Boolean);
   const which = [
     when?.query === undefined ? null : "with certain parameters",
-    after ? `after ${after}` : null,
+    after ? `after ${after} requests` : null,
     probability === undefined || probability === 1 ? null : `in ${Math.round(100 * probability)} % of cases`,
   ].filter(Boolean);
   return [when?.operation ?? "every request", ...which, parts.join(", ")].join(" ");
 }
 
-/** Writes a rule's count as `, 1 of 2 times done`. @param {Rule} rule @param {Count | undefined} count */
+/** Writes a rule's count as ` (1 of 2 done)`. @param {Rule} rule @param {Count | undefined} count */
 export function progress({ times }, count) {
   if (count === undefined) return "";
   return times === undefined ? ` (${count.applied} so far)` : ` (${count.applied} of ${times} done)`;

@@ -20,7 +20,7 @@ const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 const REVISIONS = {
   "2026-02": "The fuller answers of early 2026: system.browser.name, coordinates, customers.",
   "2026-06":
-    "The answers documented since mid 2026: system.browser is a string, visitors have six members, no coordinates.",
+    "The answers documented since mid 2026: system.browser is a string, visitors have six members and no coordinates.",
 };
 
 /**
@@ -365,7 +365,7 @@ export class Switches {
 function overrides(key, own) {
   const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
   const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
-  return set.length === 0 ? "" : `${key} has its own ${set.join(", ")}.`;
+  return set.length === 0 ? "" : `${key} has settings of its own: ${set.join(", ")}.`;
 }
 
 /** Whether two rules have the same members, in whatever order. @param {any} one @param {any} other */

@@ -73,7 +73,7 @@ function drawn({ name, steps, conversionRate, revenue }, currency) {
                 { class: "lost faint" },
                 "▼ ",
                 h("data", { value: step.dropOff }, counted(step.dropOff)),
-                " lost before it",
+                " lost before this step",
               ),
         );
       }),
