@@ -66,7 +66,7 @@ class Cost(NamedTuple):
 
 
 def ticks(_plan: Plan) -> Iterator[Row]:
-    """Yields the cost of a tick for each crowd, and for the largest the share that is due to changes.
+    """Yields the cost of a tick for each crowd; for the largest crowd, also the share due to changes.
 
     The share leaves out the writing of the answer, which lists all visitors in any case.
     """

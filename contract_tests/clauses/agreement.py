@@ -106,8 +106,8 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
 def _slack(found: list[Sandwich], most: int) -> float:
     """Returns by how many visitors counter and map may differ, since either may come from a cache.
 
-    This is 0 if both changed during the run. Otherwise it is one visitor in twenty, as in half a minute, and
-    a few more on a small website.
+    This is 0 if both changed during the run. Otherwise it is one visitor in twenty, since about as many come
+    or leave in half a minute; on a small website it is a few more.
     """
     first = found[0]
     is_map_new = any(shown != first.maps[0] for s in found for shown in s.maps)
@@ -387,7 +387,7 @@ def customers_have_100(case: Met) -> Iterable[Violation]:
 
 
 def _buyers(recording: Recording) -> list[list[Met]]:
-    """Returns, as one case, the visitors whose profile has a payment from before the map."""
+    """Returns, as one case, the visitors whose profile has a payment that is older than the map's answer."""
     found = [
         case
         for case in _told("activity")(recording)
@@ -453,7 +453,7 @@ def same_number_of_visits(found: list[Met]) -> Iterable[Violation]:
 
 
 def _is_same_visit(case: Met) -> bool:
-    """Returns whether the map's session is the profile's latest visit, and one of them counts several."""
+    """Returns whether map and profile have the same latest visit, and one of them counts several visits."""
     session = ms(case.visitor.get("sessionStartTime"))
     visit = ms(case.profile.data["activity"].get("lastVisitAt"))
     is_same = session is not None and visit is not None and abs(session - visit) <= _SECOND

@@ -98,7 +98,7 @@ def _first(reasons: Iterable[Callable[[Recording], str]], recording: Recording) 
 
 
 def _untimed(recording: Recording) -> str:
-    """Returns in words how many requests have no known instant; empty if all have one."""
+    """Returns a text which says how many requests have no known instant; empty if all have one."""
     asked = recording.exchanges
     unknown = sum(exchange.sent is None for exchange in asked)
     if not unknown:
@@ -107,7 +107,7 @@ def _untimed(recording: Recording) -> str:
 
 
 def _undated(operation: str, recording: Recording) -> str:
-    """Returns in words that no answer of an operation has a readable `Date`; empty if one has."""
+    """Returns a text which says that no answer of an operation has a readable `Date`; empty if one has."""
     answers = recording.answers(operation)
     if not answers or any(exchange.now is not None for exchange in answers):
         return ""
@@ -117,7 +117,7 @@ def _undated(operation: str, recording: Recording) -> str:
 
 
 def _unreadable(reads: tuple[str, str], recording: Recording) -> str:
-    """Returns in words how many values at a place are not instants; empty if all are."""
+    """Returns a text which says how many values at a place are not instants; empty if all are."""
     operation, place = reads
     *above, name = place.split(".")
     parents = [p for e in recording.answers(operation) for p in recording.objects_at(e, tuple(above))]

@@ -108,7 +108,7 @@ def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_
 
 
 def _why_not(same: list[Judge], recording: Recording) -> str:
-    """Returns in words that no object has a value at the place, or which part of the place is missing."""
+    """Returns a text which says that no object has a value at the row's place, or which answer is missing."""
     columns = list(_columns(same, recording))
     objects = sum(column.present + column.absent for column in columns)
     place = ".".join(same[0].row.place)
@@ -120,7 +120,10 @@ def _why_not(same: list[Judge], recording: Recording) -> str:
 
 
 def _missing(row: Row, recording: Recording) -> str:
-    """Returns in words which answer is needed, with the shortest beginning of the place that has no value."""
+    """Returns a text which says which answer is needed.
+
+    It names the first part of the row's place at which no answer has a value.
+    """
     values: Sequence[Json] = [exchange.json for exchange in recording.answers(row.operation)]
     if not values:
         return f"a successful answer of {row.operation}{_how(row)}"

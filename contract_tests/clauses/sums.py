@@ -568,7 +568,7 @@ def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Viola
 
 
 def _differences(row: Totals, identity: Json) -> list[Violation]:
-    """Returns in words how a row of the visitors' list differs from the `identity` in the profile."""
+    """Returns how a row of the visitors' list differs from the `identity` in the profile."""
     found = []
     for name, member, within in _IDENTITY:
         shown, told = row.figures["identity"].get(name), identity.get(member)

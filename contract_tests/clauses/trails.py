@@ -1,4 +1,4 @@
-"""Trails: what a run has written, such as a goal, with the answers from before and after the write."""
+"""Trails: what a run has written, such as a goal, with the answers before and after the write."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,7 +22,7 @@ PAYMENT, EARLIER_PAYMENT = (CREATE_PAYMENT, labels.PAYMENT), (CREATE_PAYMENT, la
 IDENTITY = (IDENTIFY, labels.IDENTITY)
 """The writes of a run, as pairs of an operation and a label."""
 GONE = (labels.AFTER, labels.REMOVED)
-"""The labels of the answers from before a write, and from after its removal."""
+"""The labels of the answers before a write and after its removal."""
 
 NEEDS_GOAL = f"a goal that the server accepts, with {WRITING}"
 NEEDS_PAYMENT = f"a payment that the server accepts, with {WRITING}"
@@ -89,7 +89,7 @@ def name_of(trail: Trail) -> str:
 
 
 def missing(trail: Trail, problem: str, pointer: str) -> Violation:
-    """Returns a violation: something is missing in the later answer.
+    """Returns the violation that something is missing in the later answer.
 
     It is a warning if a cache may hold the answer.
     """
@@ -104,7 +104,7 @@ def first_row(report: Exchange | None) -> dict[str, Json]:
 
 
 def after_removal(write: tuple[str, str], operation: str) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that picks the trail of a write, with the answer from after its removal."""
+    """Returns a function that selects the trail of a write, with the answer after its removal."""
     removing = DELETE_GOALS if write[0] == CREATE_GOAL else DELETE_PAYMENTS
 
     def cases(recording: Recording) -> list[Trail]:

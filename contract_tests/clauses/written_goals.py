@@ -35,7 +35,7 @@ _GOALS, _METADATA = "getGoals", "getMetadata"
 
 
 def _in_profile(write: tuple[str, str]) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that picks the profile from after a goal, if its list of goals can be read."""
+    """Returns a function that selects the profiles requested after a goal, if they have a list of goals."""
     return lambda recording: [
         trail for trail in trails_of(recording, write, VISITOR) if goals_of(trail.after.data) is not None
     ]
@@ -153,7 +153,7 @@ def _domain_of(recording: Recording, label: str) -> str | None:
 
 
 def _elsewhere(recording: Recording) -> list[Trail]:
-    """Returns the answers about a website of another domain, from after a goal of the main website."""
+    """Returns the answers about another website after a goal of the main one, if their domains differ."""
     domains = [_domain_of(recording, label) for label in (labels.BEFORE, labels.ANOTHER_WEBSITE)]
     if None in domains or domains[0] == domains[1]:
         return []

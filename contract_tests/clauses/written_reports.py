@@ -94,7 +94,7 @@ def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
 
 
 class Figures(NamedTuple):
-    """The payments and revenues of one second, from before and after the run sent a payment of that second.
+    """The payments and revenues of one second, before and after the run sent a payment of that second.
 
     `revenue` is None if it is unknown, or if its currency may differ from that of the payment.
     """

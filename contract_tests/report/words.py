@@ -185,7 +185,7 @@ def _quoted(text: str) -> str:
 
 
 def ground_of(clause: Clause) -> str:
-    """Returns in words the evidence for a clause: its source and its standing."""
+    """Returns a text with the evidence for a clause: its source and its standing."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
     page = document().page_of(clause.source)

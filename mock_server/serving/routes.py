@@ -135,7 +135,7 @@ def by_path(routes: Iterable[Route]) -> list[PathRoute]:
 
 
 def _quick(paths: Iterable[PathRoute]) -> list[BaseRoute]:
-    """Returns routes that match as `paths` do, which are sorted, without looking at each of them."""
+    """Returns routes that match the same requests as the sorted `paths`, but need not try each of them."""
     concrete: dict[str, PathRoute] = {}
     others: list[BaseRoute] = []
     for route in paths:
@@ -174,13 +174,13 @@ def _take_either_slash(router: Router) -> None:
 
 
 def _methods_of(paths: Sequence[PathRoute], scope: Scope) -> list[str]:
-    """Returns all methods of a path in alphabetical order, including those of matching placeholders."""
+    """Returns the methods of all routes that match the path of a request, in alphabetical order."""
     found = [route.by_method for route in paths if route.matches(scope)[0] != Match.NONE]
     return sorted({method for methods in found for method in methods})
 
 
 def _vagueness(path: str) -> list[tuple[int, int]]:
-    """Returns a sort key by segments: text, text with placeholders (the most text first), placeholders."""
+    """Returns a sort key of segments: text first, then text with placeholders, the most text first."""
     return [_vagueness_of(segment) for segment in path.split("/")]
 
 

@@ -47,7 +47,7 @@ class WireProtocol(HttpToolsProtocol):
     """Whether the next byte begins a request."""
     _is_in_head = False
     _is_short = False
-    """Whether no head that ends now can be too long."""
+    """Whether the bytes are so few that a head which they contain cannot be too long."""
     _is_again = False
     """Whether the parser reads a head for the second time."""
     _is_deaf = False

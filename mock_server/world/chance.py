@@ -45,7 +45,7 @@ def mix(word: int) -> int:
 
 
 def nth(state: int, number: int) -> int:
-    """Returns one of the words (or states) that follow from a state, by its number from 0 on."""
+    """Returns one of the words (or states) that follow from a state. The first has number 0."""
     return mix(state + (number + 1) * GAMMA & WORD)
 
 

@@ -44,7 +44,7 @@ LONGEST_DWELL = 29 * MINUTE
 class Moment(NamedTuple):
     """An event at an instant on a page; `goal` is None if no goal is reached.
 
-    `view` is the number of the page view, from 0 on.
+    `view` is the number of the page view, counted from 0.
     """
 
     at: int

@@ -375,7 +375,7 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
 
 
 def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Yields texts that a terminal, a header or a reader of lines would read as something else."""
+    """Yields the place and the problem of each text that is too long or has a control character."""
     if isinstance(part, str):
         if len(part) > LONGEST_TEXT:
             yield place, f"the text is longer than {LONGEST_TEXT} characters"

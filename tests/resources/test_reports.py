@@ -379,7 +379,7 @@ def test_a_report_holds_up_neither_the_counter_nor_a_report_that_is_known() -> N
 
 
 def _share_of_the_slowest(seed: int) -> float:
-    """Returns the time of the slowest request beside a report, as a share of the report's."""
+    """Returns the longest time of a request while a report is made, divided by the time of the report."""
     # The past of this seed has not been drawn yet, so its report takes long.
     with (
         running(now=INSTANT, seed=seed, speed=0) as mock,

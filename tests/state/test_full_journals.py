@@ -20,7 +20,7 @@ from tests.timing import assert_less
 
 REALTIME = "/api/v1/analytics/realtime"
 LONGEST = 0.5
-"""The limit of the longest turn, as a share of the whole work; without turns it is the whole."""
+"""The limit of the longest turn, as a share of all work. If the work took no turns, the share would be 1."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def refused() -> ASGIApp:
 
 
 async def share_of_longest_turn(app: ASGIApp, method: str, path: str, body: Json) -> float:
-    """Returns the longest turn of an answer as a share of all its turns.
+    """Returns the time of an answer's longest turn, divided by that of all its turns.
 
     Turns are measured in time of the thread, so that other work of the machine does not count.
     """

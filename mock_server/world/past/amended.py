@@ -203,7 +203,7 @@ class AmendedPast(Past):
     def goals_key(self, names: Collection[str]) -> object:
         """Returns a cache key for the world's own goals with some names.
 
-        As long as the key is equal, so are the goals. It consists of the removals that may apply to them.
+        Equal keys stand for equal goals. A key consists of the removals that may apply to the goals.
         """
         removals = self.amendment.goal_removals.key
         return tuple(one for one in removals if names and (one.name is None or one.name in names))
@@ -211,7 +211,7 @@ class AmendedPast(Past):
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from one instant to before another.
 
-        Their rows are for `visits`: a row below 0 is a visit before the first row.
+        `visits` takes their rows. A row below 0 is that of a visit before the first row.
         """
         own, written = self.goals, self.amendment.written.goals
         is_chosen = (own.at >= begin) & (own.at < end)
@@ -323,7 +323,7 @@ class AmendedPast(Past):
         return np.concatenate([known.column, places_of(self.rows, rest.start, rest.visitor)])
 
     def _masks_before(self) -> Column:
-        """Returns the remaining goals of the buyers from before the table begins, who are the first ones."""
+        """Returns the remaining goals of each visit that bought something before the table begins."""
         key = (amended, self.amendment.goal_removals.key)
         known: Made | None = self.made.get(key)
         if known is None:

@@ -123,7 +123,7 @@ def _shares(population: Population, purpose: int, hours: Column, wave: int) -> C
 
 
 def _poisson(hours: Column, shares: Column, rate_of: Callable[[int], float]) -> Column:
-    """Returns `poisson` of the shares of hours, a row for each; all minutes of an hour have one rate."""
+    """Returns the numbers that `poisson` makes of `shares`. A row is an hour, whose minutes have one rate."""
     rates = np.array([rate_of(hour) for hour in hours.tolist()])
     counts = np.zeros(shares.shape, np.int32)
     for row in np.flatnonzero(rates > LIMIT):
@@ -134,7 +134,7 @@ def _poisson(hours: Column, shares: Column, rate_of: Callable[[int], float]) -> 
 
 
 def _counts(rates: Column, shares: Column) -> Column:
-    """Returns `poisson` of shares, a row for each rate, none of which is above the limit."""
+    """Returns the numbers that `poisson` makes of `shares`. Each row has a rate of at most LIMIT."""
     counts = np.zeros(shares.shape, np.int32)
     for column in _sums(rates).T:
         is_more = column[:, None] <= shares

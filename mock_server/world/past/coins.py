@@ -51,7 +51,7 @@ def states(chance: Chance, purpose: int, minutes: Column, *, wave: Any = 0, kind
 
 
 def nth(from_states: Column, numbers: Any) -> Column:
-    """Returns, for each state, one of the words (or states) that follow from it, by its number from 0 on."""
+    """Returns, for each state, one of the words (or states) that follow from it. The first has number 0."""
     steps = np.atleast_1d(numbers).astype(np.uint64) + np.uint64(1)
     return mixed(from_states + steps * _GAMMA)
 
@@ -77,7 +77,8 @@ def different(numbers: Column) -> Column:
 class Places:
     """A search that returns, for each random number, how many bounds are not above it.
 
-    Each list of bounds is for some of the random numbers. All bounds of earlier lists count as well.
+    There are several lists of bounds, and each random number belongs to one of them. All bounds of the lists
+    before that one count as well.
     """
 
     def __init__(self, lists: Sequence[Sequence[int]], coin_bits: int) -> None:
@@ -99,7 +100,7 @@ class Places:
             self._is_split[bounds[bounds & ((1 << self._dropped) - 1) != 0] >> self._dropped] = True
 
     def of(self, coins: Column, which: Any = 0) -> Column:
-        """Returns how many bounds are not above each coin; `which` is the number of each coin's list."""
+        """Returns how many bounds are not above each random number; `which` has the number of its list."""
         keys = (np.asarray(which, np.int64) << self._bits) + coins
         if self._table is None:
             found: Column = np.searchsorted(self._bounds, keys, side="right")

@@ -24,7 +24,7 @@ class PersonaColumns:
     """The places and devices of visitors, drawn as columns. `Personas` draws the same ones one by one."""
 
     def __init__(self, chance: Chance, site: Site, personas: Personas) -> None:
-        """The tables are made once."""
+        """Makes the tables of places and devices."""
         self._chance = chance
         self._site = site
         self.places: list[Place] = [NOWHERE]
@@ -60,7 +60,10 @@ class PersonaColumns:
         return place.astype(np.uint16), system.astype(np.uint16)
 
     def _pick_place(self, origins: Column, elsewhere: Column, cities: Column) -> Column:
-        """Returns the place of each visitor. An origin from 0 on is a place; a negative one is a country."""
+        """Returns the row number of each visitor's place.
+
+        An origin is such a number. If it is negative, it stands for a country, in which a city is drawn.
+        """
         origin = self._origin_picks.pick(origins)
         other = np.flatnonzero(origin == self._elsewhere)
         origin[other] = self._elsewhere_picks.pick(elsewhere[other])

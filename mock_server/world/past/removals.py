@@ -86,7 +86,7 @@ class GoalRemovals:
     def __init__(self, drawing: Drawing, removals: Sequence[GoalsRemoved]) -> None:
         """Removals that name no visitor are merged, by the names of their goals."""
         self.key = tuple(removals)
-        """The removals as a key of what is made of them."""
+        """The removals, as a cache key for what is made of them."""
         self._names = [target.name for target in drawing.walks.goals]
         of_all = [removal for removal in removals if removal.visitor_id is None]
         self._of_all = {
@@ -126,7 +126,7 @@ class PaymentRemovals:
         """A removal of one transaction applies to the payment whose row on the map has that id."""
         removals = [own for one in world.changes.payments_removed for own in _of_transaction(world, one)]
         self.key = tuple(removals)
-        """The removals as a key of what is made of them."""
+        """The removals, as a cache key for what is made of them."""
         self._of_all = _Spans(removal for removal in removals if removal.visitor_id is None)
         self._of_visitors = _OfVisitors(drawing, removals)
         bought = (visit for visit in self._of_visitors.visitor_ids if visit.outcome == PURCHASE)

@@ -90,14 +90,14 @@ class Past:
     def goals_key(self, _names: Collection[str]) -> object:
         """Returns a cache key for the world's own goals with some names.
 
-        As long as the key is equal, so are the goals, in all pasts of one table.
+        Equal keys stand for equal goals, in all pasts of one table.
         """
         return ()
 
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from one instant to before another.
 
-        Their rows are for `visits`: a row below 0 is a visit before the first row.
+        `visits` takes their rows. A row below 0 is that of a visit before the first row.
         """
         goals = self.goals
         return taken(goals, np.flatnonzero((goals.at >= begin) & (goals.at < end)))

@@ -185,7 +185,7 @@ class VisitColumns:
         return np.where(in_vain, NOTHING, outcome)
 
     def _coming(self, wave: int, minutes: Column) -> tuple[Column, Column, Column, Column]:
-        """Returns the visitors who come in a wave: minutes of visit and birth, numbers and heads."""
+        """Returns the visitors who come in a wave: minutes of visit and birth, numbers, random numbers."""
         born = self.wave_sources(wave, minutes)
         births = self.births.of(born)
         target, minute = np.repeat(minutes, births), np.repeat(born, births)
@@ -221,7 +221,10 @@ class VisitColumns:
         return self._buyers
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
-        """Returns flags for minutes with purchases, and the keys of the buyers (the highest fates)."""
+        """Returns flags for minutes with purchases, and the keys of the buyers.
+
+        Those with the highest random numbers buy.
+        """
         counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
         target, born, number, heads = self._coming(wave, minutes)
@@ -269,7 +272,10 @@ class VisitColumns:
         return minute, minute * MINUTE - (coins % np.uint64(EARLY * MINUTE)).astype(np.int64)
 
     def _within(self, visits: Visits, began: Column, first: int, last: int) -> Visits:
-        """Returns the visits that start in these minutes, if their visitors `began` after the website."""
+        """Returns the visits that start in these minutes, without visitors who are older than the website.
+
+        `began` has the start of each visitor's first visit.
+        """
         since = self._population.rates.first_minute
         there = (visits.start >= first * MINUTE) & (visits.start < last * MINUTE)
         if since is not None:

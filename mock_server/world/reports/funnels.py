@@ -177,7 +177,7 @@ class _Moving:
         return np.concatenate(parts)
 
     def _amend(self, moves: Column, past: AmendedPast, begin: int, end: int) -> None:
-        """Makes the moves of settled visits with written goals again; `moves` begin at the row `begin`."""
+        """Changes the moves of settled visits that have written goals; `moves` begin at the row `begin`."""
         written = past.amendment.written
         places = past.places[written.with_goals]
         there = np.flatnonzero((places >= begin) & (places < end))
@@ -254,7 +254,10 @@ def _bits(matches: list[list[bool]]) -> Column:
 
 
 def _packed(states: Column) -> Column:
-    """Makes moves from rows that contain, for each step before the visit, the step after the visit."""
+    """Returns the move of each visit.
+
+    `states` has a row for each visit, with the step after the visit at the index of the step before it.
+    """
     shifts = np.arange(states.shape[1], dtype=np.uint32) * _STEP_BITS
     moves: Column = np.bitwise_or.reduce(states.astype(np.uint32) << shifts, axis=1)
     return moves
