@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -148,8 +149,9 @@ def test_the_tokens_of_the_mock_are_for_the_mock(page: Page, mock: RunningMock) 
 
 
 def test_a_run_can_be_cancelled(page: Page, mock: RunningMock) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        verify(page, mock, f"http://127.0.0.1:{silent.getsockname()[1]}")
+    # All answers of a run take minutes there, so that it cannot end before the click.
+    with _answering({"status": "success", "data": []}, seconds=2) as address:
+        verify(page, mock, address, only="")
         page.get_by_role("button", name="Cancel").click()
 
         expect(page.locator("#summary")).to_have_text("The run was cancelled.")
@@ -216,12 +218,13 @@ def test_without_the_extra_the_page_says_how_to_install_it(page: Page, tmp_path:
 
 
 @contextmanager
-def _answering(content: Json) -> Iterator[str]:
-    """Serves one JSON answer for everything, and yields the address."""
+def _answering(content: Json, seconds: float = 0) -> Iterator[str]:
+    """Serves one JSON answer for everything, after some seconds, and yields the address."""
     body = json.dumps(content).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            time.sleep(seconds)
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
