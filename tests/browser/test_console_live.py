@@ -269,6 +269,16 @@ def test_totals_of_today_are_those_of_the_report(opened: Open) -> None:
     expect(console.page.locator("#answer-about")).to_contain_text("status 200")
 
 
+def test_totals_after_another_website_was_chosen(opened: Open) -> None:
+    console = opened(site="demo")
+    expect(console.page.locator("#today-why")).to_have_text("since midnight in New York")
+
+    console.controls.patch("/settings", {"site": "shop"}, key=console.key)
+
+    expect(console.page.locator("#today-why")).to_have_text("since midnight in Tokyo")
+    expect(console.page.locator("#today-money")).to_have_text(f"¥{overview(console)['revenue']:,}")
+
+
 def test_totals_that_are_refused_say_why(opened: Open, complaints: Complaints) -> None:
     complaints.expect("403")
     console = opened(faults=[{"when": {"operation": "getOverview"}, "then": {"code": 403}}])
@@ -307,7 +317,8 @@ def test_the_drawer_is_remembered(page: Page, turned: RunningMock, controls: Con
 
 def test_a_thumb_reaches_all_parts(page: Page, turned: RunningMock, controls: Controls) -> None:
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.goto(f"{turned.server}/#key={controls.mint(now=INSTANT, frozen=True)}")
+    address = f"{turned.server}/#key={controls.mint(now=INSTANT, frozen=True)}"
+    page.goto(address)
     expect(page.locator("#feed > li").first).to_be_attached()
     parts = page.get_by_role("navigation", name="Parts of this page")
 
@@ -315,6 +326,7 @@ def test_a_thumb_reaches_all_parts(page: Page, turned: RunningMock, controls: Co
     for link, heading in headings.items():
         parts.get_by_role("link", name=link).click()
         expect(page.locator(heading)).to_be_in_viewport()
+        expect(page).to_have_url(address)
     parts.get_by_role("link", name="Map").click()
     expect(page.locator(".drawings")).to_be_in_viewport(ratio=0.9)
     parts.get_by_role("button", name="Switches").click()

@@ -85,7 +85,9 @@ poller.onmessage = (/** @type {MessageEvent} */ { data }) => {
 document.addEventListener("visibilitychange", () => poller.postMessage({ isPaused: document.hidden }));
 window.addEventListener("hashchange", () => {
   const key = hashedKey();
-  if (key !== null && key !== caller.key) void begin(key);
+  // A link to a part of the page replaces the key in the address.
+  if (key === null) showKey();
+  else if (key !== caller.key) void begin(key);
 });
 at("new-key").addEventListener("click", mint);
 at("unlock").addEventListener("submit", unlock);
@@ -114,8 +116,7 @@ async function begin(key, websiteId = null) {
   poller.postMessage({ caller: null });
   caller = { base: "", key, websiteId };
   at("key").value = key;
-  if (key !== USUAL_KEY || location.hash !== "")
-    history.replaceState(null, "", `#${new URLSearchParams({ key })}`);
+  if (key !== USUAL_KEY || location.hash !== "") showKey();
   document
     .querySelector("nav a[href^='/dashboard']")
     ?.setAttribute("href", `/dashboard#${new URLSearchParams({ key })}`);
@@ -321,6 +322,7 @@ async function refresh(hasChanged = true) {
     say(at("site"), state.site ?? "The website");
     say(at("revision"), `Revision ${state.revision}.`);
     feed.use(state.revision);
+    totals.use(state.site);
     document.title = `${state.site ?? caller.key} · datafast-mock`;
   });
 }
@@ -408,6 +410,11 @@ function tick() {
   say(at("now"), clock.at === 0 ? "–" : dateTime(now));
   const waiting = asking === 0 ? 0 : performance.now() - asking;
   if (waiting > WAITING) say(at("latest"), `no answer for ${Math.floor(waiting / 1000)} s …`);
+}
+
+/** Puts the key into the page's address. */
+function showKey() {
+  history.replaceState(null, "", `#${new URLSearchParams({ key: caller.key })}`);
 }
 
 /** Returns the key in the page's address, or null. */

@@ -17,17 +17,31 @@ export class Totals {
   #caller = null;
   /** The website's facts, such as its time zone and currency; null until they are known. @type {any} */
   #website = null;
+  /** The name of the website; undefined until it is known. @type {string | null | undefined} */
+  #site = undefined;
   #asking = new AbortController();
   #askedAt = Number.NEGATIVE_INFINITY;
 
   /** Forgets the sums, since they belong to another key or website. */
   clear() {
+    this.#caller = null;
+    this.#site = undefined;
+    this.#forget();
+    say(at("ten-money"), UNKNOWN);
+  }
+
+  /** Forgets the sums of today if the key now shows another website, whose currency and time zone may differ. @param {string | null} site */
+  use(site) {
+    if (this.#site !== undefined && this.#site !== site) this.#forget();
+    this.#site = site;
+  }
+
+  #forget() {
     this.#asking.abort();
     this.#asking = new AbortController();
-    this.#caller = null;
     this.#website = null;
     this.again();
-    for (const id of ["ten-money", "today-visitors", "today-money"]) say(at(id), UNKNOWN);
+    for (const id of ["today-visitors", "today-money"]) say(at(id), UNKNOWN);
     say(at("today-why"), "");
   }
 
