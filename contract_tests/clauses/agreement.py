@@ -141,6 +141,11 @@ def met(recording: Recording) -> Iterator[Met]:
                 yield Met(row, exchange)
 
 
+def _ids(found: Iterable[Met]) -> set[str]:
+    """Returns the visitors, since the profile of one may have been requested more than once."""
+    return {case.visitor["visitorId"].lower() for case in found}
+
+
 @clause(
     "AGR-02",
     "At least one of the visitors on the map has a profile.",
@@ -148,12 +153,12 @@ def met(recording: Recording) -> Iterator[Met]:
     standing=IMPLIED,
     needs="the profiles of two visitors from the map",
     is_timed=True,
-    cases=lambda recording: [found] if len(found := list(met(recording))) > 1 else [],
+    cases=lambda recording: [found] if len(_ids(found := list(met(recording)))) > 1 else [],
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
     # One visitor alone may have been deleted between the two answers.
     if all(_ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED for case in found):
-        problem = f"none of {len(found)} visitors from the map has a profile"
+        problem = f"none of {len(_ids(found))} visitors from the map has a profile"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
 
 
