@@ -325,7 +325,7 @@ def fixtures(*, folder: Path, **choice: Any) -> None:
 @click.option(
     "--from", "begin", metavar="DATE", help="First day, or instant with a zone.  [default: the whole past]"
 )
-@click.option("--to", "end", metavar="DATE", help="Last day, or instant with a zone.")
+@click.option("--to", "end", metavar="DATE", help="Last day, or instant with a zone; needed with --from.")
 @click.option(
     "--timezone", metavar="ZONE", help="Time zone in which days begin.  [default: that of the website]"
 )
