@@ -77,6 +77,7 @@ export class Chart {
         "svg",
         { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" },
         ...axes(series, scale),
+        area(series, scale),
         ...bars(series, scale),
         ...lines(series, scale),
         cursor,
@@ -202,23 +203,35 @@ function bars({ buckets, hasSales }, scale) {
   });
 }
 
+/** Returns the area below the visitors' line, which is drawn behind the bars. @param {Series} series @param {Scale} scale */
+function area({ buckets, isOpen }, scale) {
+  const closed = over(buckets, isOpen);
+  const [left, right, bottom] = [scale.x(0), scale.x(closed.length - 1), scale.y(0)];
+  const d = closed.length === 0 ? "" : `${path(scale, closed)}L${right} ${bottom}L${left} ${bottom}Z`;
+  return s("path", { class: "area", d });
+}
+
+/** Returns the buckets whose time is over; if there is only one, this one. @param {any[]} buckets @param {boolean} isOpen */
+function over(buckets, isOpen) {
+  return isOpen && buckets.length > 1 ? buckets.slice(0, -1) : buckets;
+}
+
+/** @param {Scale} scale @param {any[]} rows @param {number} [from] the place of the first row */
+function path(scale, rows, from = 0) {
+  return rows
+    .map(({ visitors }, n) => `${n === 0 ? "M" : "L"}${scale.x(n + from)} ${scale.y(visitors)}`)
+    .join("");
+}
+
 /** @param {Series} series @param {Scale} scale */
 function lines({ buckets, before, isOpen }, scale) {
-  const path = (/** @type {any[]} */ rows, from = 0) =>
-    rows.map(({ visitors }, n) => `${n === 0 ? "M" : "L"}${scale.x(n + from)} ${scale.y(visitors)}`).join("");
-  const closed = isOpen && buckets.length > 1 ? buckets.slice(0, -1) : buckets;
-  const end = closed.length - 1;
+  const closed = over(buckets, isOpen);
   return [
-    s("path", { class: "line-before", d: path(before.slice(0, buckets.length)) }),
-    s("path", {
-      class: "area",
-      d:
-        buckets.length === 0
-          ? ""
-          : `${path(closed)}L${scale.x(end)} ${scale.y(0)}L${scale.x(0)} ${scale.y(0)}Z`,
-    }),
-    s("path", { class: "line", d: path(closed) }),
-    closed === buckets ? null : s("path", { class: "line open", d: path(buckets.slice(-2), end) }),
+    s("path", { class: "line-before", d: path(scale, before.slice(0, buckets.length)) }),
+    s("path", { class: "line", d: path(scale, closed) }),
+    closed === buckets
+      ? null
+      : s("path", { class: "line open", d: path(scale, buckets.slice(-2), closed.length - 1) }),
     ...(buckets.length <= 2 ? buckets.map(({ visitors }, n) => dot(scale, n, visitors)) : []),
   ].filter((part) => part !== null);
 }
