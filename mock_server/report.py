@@ -136,7 +136,8 @@ def _curve(source: _Source) -> Iterator[str]:
         answer = source.curve("month")
     buckets = answer["data"][-_MOST_BARS:]
     most = max((bucket["visitors"] for bucket in buckets), default=0)
-    yield f"Visitors by {answer['interval']}"
+    is_cut = not source.has_period or len(answer["data"]) > len(buckets)
+    yield f"Visitors by {answer['interval']}" + (f", the last {len(buckets)}" if is_cut else "")
     for bucket in buckets:
         bar = "▇" * round(_LONGEST_BAR * bucket["visitors"] / most) if most else ""
         name = bucket["timestamp"][:7] if answer["interval"] == "month" else bucket["name"]

@@ -24,7 +24,7 @@ def test_figures_are_those_of_the_api(api: httpx2.Client) -> None:
     assert result.stdout.startswith(f"codefa.st  ·  {FROM} to {TO}  ·  America/New_York\n")
     assert f"{figures['visitors']:,}" in words
     assert f"${figures['revenue']:,}" in words
-    assert "Visitors by day" in result.stdout
+    assert "Visitors by day\n" in result.stdout
     for row in pages["data"][:8]:
         assert f"{row['visitors']:,}" in words
     assert f"  … and {pages['pagination']['total'] - 8} more\n" in result.stdout
@@ -43,7 +43,7 @@ def test_without_dates_it_is_about_the_whole_past() -> None:
     result = ended("report", "--site", "quiet", "--now", INSTANT, "--timezone", "Asia/Tokyo")
 
     assert "·  all time  ·  Asia/Tokyo\n" in result.stdout
-    assert "Visitors by month" in result.stdout
+    assert "Visitors by month, the last 12\n" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_a_page_that_is_opened_later_shows_the_latest_run(page: Page, mock: Runn
 
     expect(page.get_by_role("heading", name="✓ Holds")).to_be_visible()
     expect(page.locator("#rows li").first).to_contain_text("RT-")
+    expect(page.locator("#latest")).to_contain_text(f"answers from {mock.url} in")
 
 
 @pytest.mark.long

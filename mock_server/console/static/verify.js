@@ -24,6 +24,8 @@ const REPORTS = {
 let verdicts = new Map();
 let clauses = 0;
 let requests = 1;
+/** The base URL of the server that the verdict is about; the form may name another. */
+let base = "";
 /** The number of runs that were followed. */
 let turn = 0;
 /** The outcome that the list is restricted to; empty for all. */
@@ -117,8 +119,8 @@ async function follow() {
 /** @param {any} event */
 function take(event) {
   if (event.event === "begin") {
-    ({ clauses, requests } = event);
-    judged("none", "Running", `Verifying ${event.base} …`);
+    ({ clauses, requests, base } = event);
+    judged("none", "Running", `Verifying ${base} …`);
   } else if (event.event === "answer") {
     at("progress").value = event.number / requests;
     say(
@@ -135,7 +137,7 @@ function take(event) {
       [...summary, ...left].join(" "),
     );
     const by = revision === null ? "" : `, judged by revision ${revision}`;
-    say(at("latest"), `${answers} answers in ${seconds.toFixed(1)} s${by}`);
+    say(at("latest"), `${answers} answers from ${base} in ${seconds.toFixed(1)} s${by}`);
   } else {
     judged("no verdict", "? No verdict", event.text);
     say(at("latest"), "");
