@@ -243,6 +243,18 @@ def test_a_payment_is_noticed_and_counted(opened: Open) -> None:
     expect(console.profile.get_by_role("heading", level=2)).to_have_text(name)
 
 
+def test_payments_of_another_website_are_no_news(opened: Open) -> None:
+    console = opened()
+    expect(console.page.locator("#today-money")).not_to_have_text("–")
+
+    console.controls.patch("/settings", {"site": "launch_day"}, key=console.key)
+
+    expect(console.page.locator("#feed li.payment").first).to_be_attached()
+    older = [row for row in console.data(MAP)["recentPayments"] if row["timestamp"] < INSTANT]
+    assert len(older) > 3
+    assert console.page.locator("#paid .notice").count() == 0
+
+
 @pytest.mark.long
 def test_a_notice_without_motion(opened: Open) -> None:
     console = opened()

@@ -9,6 +9,9 @@ import { Pills } from "./pills.js";
 /** The revision without page views among its events. */
 const WITHOUT_PAGES = "2026-06";
 /** The kinds of items that each filter shows. */
+/** The mock's clock in ms: what happens within a tick has its instant. */
+const TICK = 1000;
+
 const FILTERS = {
   All: () => true,
   Pages: (/** @type {Item} */ { kind }) => kind === "pageview",
@@ -40,6 +43,8 @@ export class Feed {
   /** @type {keyof typeof FILTERS} */
   #filter = "All";
   #instant = 0;
+  /** The instant of the latest answer. */
+  #asOf = 0;
   /** The revision; empty until it is known. */
   #revision = "";
   #isKnown = false;
@@ -61,14 +66,20 @@ export class Feed {
     this.clear();
   }
 
-  /** Shows the items, and returns the payments that have come since the last time. @param {any[]} events @param {any[]} payments @param {number} instant */
+  /** Shows the items, and returns the payments that were made since the latest answer. @param {any[]} events @param {any[]} payments @param {number} instant */
   apply(events, payments, instant) {
     const known = new Set(this.#items.map(({ id }) => id));
     const isFirst = !this.#isKnown;
     this.#items = feedOf(events, payments);
     this.#isKnown = true;
     this.show(instant);
-    return isFirst ? [] : this.#items.filter(({ id, kind }) => kind === "payment" && !known.has(id));
+    // Another website, and an earlier time, have payments that are new to the page and yet old.
+    const since = this.#asOf - TICK;
+    this.#asOf = instant;
+    if (isFirst) return [];
+    return this.#items.filter(
+      (item) => item.kind === "payment" && !known.has(item.id) && item.instant >= since,
+    );
   }
 
   /** Returns the name of the visitor of an item. @param {Item} item */
