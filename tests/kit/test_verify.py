@@ -127,7 +127,7 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        pytest.param(("--key", "df_nobody"), 4, "refuses df_*** with 401", id="refused key"),
+        pytest.param(("--key", "df_nobody"), 4, "refuses the token df_*** with 401", id="refused key"),
         pytest.param((), 4, "no key was given, and the server refuses requests without one", id="no key"),
         pytest.param(
             ("--account-token", "dft_test"), 4, "no website was given for the account", id="no website"

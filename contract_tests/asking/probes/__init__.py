@@ -92,7 +92,7 @@ def open_with(asker: Asker) -> None:
         target = exchange.headers.get("location", "nowhere")[:200]
         raise StoppedError(f"{exchange.url} redirects to {target}; ask that address instead")
     if token is not None and exchange.status in REFUSED:
-        raise RefusedError(f"the server refuses {exchange.token} with {exchange.status}")
+        raise RefusedError(f"the server refuses the token {exchange.token} with {exchange.status}")
     if exchange.unreadable is not None:
         raise StoppedError(f"the answer from {exchange.url} cannot be read: {exchange.unreadable}")
     if exchange.status == 404 or not isinstance(exchange.json, dict):
