@@ -121,6 +121,8 @@ def test_the_dialog_shows_the_answer_to_its_own_request(opened: Open) -> None:
 def test_the_dialog_shows_the_body_of_an_error(opened: Open, complaints: Complaints) -> None:
     complaints.expect("404")
     console = opened(faults=[{"when": {"operation": "getRealtime"}, "then": {"code": 404}}])
+    # A click that comes while the banner moves the page down could hit nothing.
+    expect(console.page.get_by_text("getRealtime answers 404: Website not found.")).to_be_visible()
 
     console.page.locator("[data-request=getRealtime]").click()
 

@@ -15,7 +15,8 @@ _TOLD = re.compile(
 )
 
 
-@pytest.mark.long
+# Beside other tests the recording is sometimes so late that a clause is unproven; `make package` runs it alone.
+@pytest.mark.slow
 def test_every_mutant_has_its_weight() -> None:
     result = ended("prove", seconds=300)
     *lines, summary = result.stdout.splitlines()
