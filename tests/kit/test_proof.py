@@ -15,7 +15,7 @@ _TOLD = re.compile(
 )
 
 
-# Beside other tests the recording is sometimes so late that a clause is unproven; `make package` runs it alone.
+# Beside other tests the recording is sometimes late, and a clause unproven; `make package` runs it alone.
 @pytest.mark.slow
 def test_every_mutant_has_its_weight() -> None:
     result = ended("prove", seconds=300)
