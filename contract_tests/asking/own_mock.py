@@ -6,9 +6,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import ceil
 from typing import IO
 
+import httpx2
+
+from contract_tests import instants
 from contract_tests.asking.client import StoppedError
+from contract_tests.asking.clock import Clock
 
 # An instant at which every documented member has a value on the demo website, in either revision.
 INSTANT = "2026-02-06T05:27:30Z"
@@ -31,6 +36,22 @@ def own_mock(*options: str) -> Iterator[str]:
             yield _address(process.stdout)
         finally:
             process.terminate()
+
+
+def driven_clock(address: str) -> Clock:
+    """Returns a clock that waits by moving the clock of a frozen mock at this address.
+
+    So waiting takes no time, and the mock's answers do not depend on how fast they are requested.
+    """
+    begun, passed = instants.now(), 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal passed
+        milliseconds = ceil(seconds * 1000)
+        httpx2.put(f"{address}/__mock/clock", json={"advance": milliseconds}).raise_for_status()
+        passed += milliseconds
+
+    return Clock(lambda: begun + passed, lambda: passed / 1000, sleep)
 
 
 def _address(output: IO[str]) -> str:

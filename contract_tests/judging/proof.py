@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from contract_tests.asking.address import base_of
 from contract_tests.asking.client import Client, Limits
 from contract_tests.asking.credentials import load_credentials
-from contract_tests.asking.own_mock import INSTANT, own_mock
+from contract_tests.asking.own_mock import INSTANT, driven_clock, own_mock
 from contract_tests.asking.probes import PAUSE, ask_all, probes_for
 from contract_tests.asking.probes.probe import Asker
 from contract_tests.clauses import all_clauses
@@ -20,8 +20,6 @@ from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant, Weight
 from contract_tests.recording import Recording
 
-# The mock's clock runs faster than ours, so that polls are seconds apart without waiting.
-_SPEED = 10
 _WEIGHTS: Mapping[Outcome, Weight | None] = {
     Outcome.BROKEN: "breaks",
     Outcome.WARNING: "warns",
@@ -81,11 +79,12 @@ def clean_recordings() -> dict[str, list[Exchange]]:
 
 def _recorded(revision: str) -> list[Exchange]:
     exchanges: list[Exchange] = []
-    with own_mock("--revision", revision, "--now", INSTANT, "--speed", str(_SPEED)) as address:
+    # The mock is frozen, so that every recording is the same, however busy the machine is.
+    with own_mock("--revision", revision, "--now", INSTANT, "--freeze") as address:
         credentials, wanted = load_credentials("mock"), [clause.id for clause in all_clauses()]
-        client = Client(base_of(address), Limits(), lambda _sentence: None, credentials.mask())
-        pause = PAUSE / _SPEED
-        asker = Asker(client, credentials, document(), exchanges.append, wanted=wanted, pause=pause)
+        clock = driven_clock(address)
+        client = Client(base_of(address), Limits(), lambda _sentence: None, credentials.mask(), clock=clock)
+        asker = Asker(client, credentials, document(), exchanges.append, wanted=wanted, pause=PAUSE)
         try:
             # This mock runs only for this proof, so it may be written to.
             ask_all(probes_for(document(), credentials, wanted, may_write=True), asker)

@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from contract_tests.clauses import all_clauses
 from contract_tests.document import document
+from contract_tests.exchange import Exchange
+from contract_tests.judging.proof import clean_recordings
 from contract_tests.mutants import all_mutants
 from tests.command import ended
 
@@ -15,8 +18,22 @@ _TOLD = re.compile(
 )
 
 
-# Beside other tests the recording is sometimes late, and a clause unproven; `make package` runs it alone.
-@pytest.mark.slow
+def test_a_recording_does_not_depend_on_the_machine() -> None:
+    first, second = clean_recordings(), clean_recordings()
+
+    assert _asked(first) == _asked(second)
+
+
+def _asked(recordings: Mapping[str, Sequence[Exchange]]) -> list[tuple[str, str | None, int, str]]:
+    """Returns the revision, the operation, the status and the date of each answer."""
+    return [
+        (revision, exchange.operation, exchange.status, exchange.headers["date"])
+        for revision, exchanges in recordings.items()
+        for exchange in exchanges
+    ]
+
+
+@pytest.mark.long
 def test_every_mutant_has_its_weight() -> None:
     result = ended("prove", seconds=300)
     *lines, summary = result.stdout.splitlines()
