@@ -6,7 +6,6 @@ request with a preference, a rule or a limit is left to `stages`. Only a `Read` 
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from time import monotonic_ns
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -16,16 +15,10 @@ from starlette.types import Scope
 from mock_server.errors import ApiError
 from mock_server.resources.cache import Read, read_of
 from mock_server.resources.call import Reply
-from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
 from mock_server.serving.fast_writes import FastWrites
-from mock_server.serving.plain import DECISIVE, HEADERS, OK, PREFERENCE, Answer, head_of, sender_of
-from mock_server.serving.query import query_of
-from mock_server.state.clock import Clock
-from mock_server.state.journal import Outcome, Sent, sent_of
-from mock_server.state.keys import Key
+from mock_server.serving.plain import DECISIVE, PREFERENCE, Answer, Decided, answered, decided
 
-_NOTHING: Mapping[str, Sequence[str]] = {}
 # A read has no body.
 _DECISIVE = DECISIVE | {b"content-length"}
 _MOST_CACHED = 256
@@ -35,16 +28,10 @@ _LONGEST_REQUEST = 4_096
 class _CachedRead(NamedTuple):
     """A read with the decisions about it. Its answers are in `AnswerCache`."""
 
-    changes: int
-    """The number of control changes when this was cached; a higher number makes it stale."""
+    made: Decided
     version: int
     """The version of the key's account when this was cached; another version makes it stale."""
-    sent: Sent
     read: Read
-    key: Key
-    clock: Clock
-    choice: WorldChoice
-    is_cross_origin: bool
 
 
 class FastAnswers:
@@ -77,7 +64,8 @@ class FastAnswers:
         cached = self._cached.get(raw)
         if cached is None:
             return self._writes.again(raw) if raw.startswith(b"POST ") else None
-        if cached.changes != self._service.common.changes or cached.version != cached.key.account.version:
+        made = cached.made
+        if made.changes != self._service.common.changes or cached.version != made.key.account.version:
             return None
         self._cached.move_to_end(raw)
         return self._answer(cached)
@@ -94,7 +82,11 @@ class FastAnswers:
         if cached is None or answer is None:
             return None
         # A key that is not shipped may be removed at any time, so it is looked up for each request.
-        if raw is not None and len(raw) <= _LONGEST_REQUEST and self._service.keys.is_shipped(cached.key):
+        if (
+            raw is not None
+            and len(raw) <= _LONGEST_REQUEST
+            and self._service.keys.is_shipped(cached.made.key)
+        ):
             self._cached[raw] = cached
             if len(self._cached) > _MOST_CACHED:
                 self._cached.popitem(last=False)
@@ -112,60 +104,36 @@ class FastAnswers:
         return self._writes.answer(scope, content, raw)
 
     def _answer(self, cached: _CachedRead) -> Answer | None:
-        begin = monotonic_ns()
-        instant = cached.clock.now()
+        began = monotonic_ns()
+        instant = cached.made.clock.now()
         try:
             reply = self._reply(cached, instant)
         except Exception:  # noqa: BLE001 - the application runs into the same error again and answers it
             return None
         if reply is None or reply.status is not None or reply.headers:
             return None
-        body = reply.body
-        answer = self._service.bodies.part_of(body)
-        took = (monotonic_ns() - begin) // 1000
-        outcome = Outcome(instant, cached.read.operation_id, "world", OK, answer, HEADERS, took)
-        self._service.note(cached.sent, None, cached.key, outcome)
-        return Answer(head_of(len(body), instant, is_cross_origin=cached.is_cross_origin), body)
+        return answered(self._service, cached.made, instant, None, reply.body, began)
 
     def _reply(self, cached: _CachedRead, instant: int) -> Reply | None:
         """Returns the reply to a read; None for a report that is not cached, which takes a thread to make."""
-        cache = self._service.cache
+        cache, made = self._service.cache, cached.made
         find = cache.cached if cached.read.is_report else cache.answer
-        return find(cached.read, cached.choice, instant, cached.key.account)
+        return find(cached.read, made.choice, instant, made.key.account)
 
     def _decided(self, scope: Scope) -> _CachedRead | None:
         """Makes the decisions about a request; returns None if `stages` must answer it."""
-        service = self._service
         # A request counts as a use of its key only if it is for an operation.
         found = self._operation_at(scope["raw_path"])
-        sender = None if found is None else sender_of(service, scope["headers"], _DECISIVE)
-        if found is None or sender is None:
+        made = None if found is None else decided(self._service, scope, *found, decisive=_DECISIVE)
+        if made is None:
             return None
-        (name, value), (key, is_cross_origin) = found, sender
-        operation = service.operations_in(service.revision_of(key)).get(name)
-        if operation is None or operation.success != OK:
-            return None
-        path = dict.fromkeys(operation.path_names, value)
-        query = query_of(scope["query_string"]) if scope["query_string"] else _NOTHING
+        operation = made.operation
         try:
-            key.admit(operation.access)
-            website_id = operation.website_id(path, query)
-            choice = service.choice_of(key, website_id, stands=operation.website_in)
-            read = read_of(operation, service.views[name], operation.read(path, query, b""))
+            values = operation.read(made.path, made.query, b"")
         except ApiError:
             return None
-        if read is None:
-            return None
-        return _CachedRead(
-            service.common.changes,
-            key.account.version,
-            sent_of(scope),
-            read,
-            key,
-            service.clock_of(key),
-            choice,
-            is_cross_origin,
-        )
+        read = read_of(operation, self._service.views[operation.operation_id], values)
+        return None if read is None else _CachedRead(made, made.key.account.version, read)
 
     def _operation_at(self, raw_path: bytes) -> tuple[str, str] | None:
         """Returns the operation of a path and the value of its parameter; None if `stages` must find them."""

@@ -5,22 +5,16 @@ left to `stages`, which answers with the error. So nothing is written twice.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from time import monotonic_ns
 from typing import NamedTuple
 
 from starlette.types import Scope
 
-from mock_server.contract.operations import Operation
 from mock_server.errors import ApiError
-from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
-from mock_server.serving.plain import DECISIVE, HEADERS, OK, PREFERENCE, Answer, head_of, sender_of
-from mock_server.serving.query import query_of
-from mock_server.serving.receiving import kept_of
-from mock_server.state.clock import Clock
-from mock_server.state.journal import LONGEST_BODY, Outcome, Part, Sent, sent_of
-from mock_server.state.keys import Key
+from mock_server.serving.plain import PREFERENCE, Answer, Decided, answered, decided
+from mock_server.serving.receiving import is_compressed, kept_of
+from mock_server.state.journal import LONGEST_BODY, Part
 
 # The operations that write as their last step, so that a failure writes nothing, and whose answers have no
 # headers of their own.
@@ -31,19 +25,11 @@ _END = b"\r\n\r\n"
 
 
 class _Head(NamedTuple):
-    """The head of a request, with the decisions that depend on the head only."""
+    """The head of a request with the decisions about it."""
 
-    changes: int
-    """The number of control changes when this was cached; a higher number makes it stale."""
+    made: Decided
     length: int
     """The length of the body in bytes."""
-    sent: Sent
-    operation: Operation
-    query: Mapping[str, Sequence[str]]
-    key: Key
-    clock: Clock
-    choice: WorldChoice
-    is_cross_origin: bool
 
 
 class FastWrites:
@@ -73,13 +59,14 @@ class FastWrites:
         head = self._heads.get(raw[:end])
         if (
             head is None
-            or head.changes != self._service.common.changes
+            or head.made.changes != self._service.common.changes
             or len(raw) - end != head.length
             or len(raw) > _LONGEST_BODY
         ):
             return None
         self._heads.move_to_end(raw[:end])
-        return self._written(head, raw[end:])
+        content = raw[end:]
+        return self._written(head.made, content, Part(len(content), content[:LONGEST_BODY]))
 
     def answer(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:
         """Returns the answer to a request with its whole body; None if `stages` must answer.
@@ -89,71 +76,35 @@ class FastWrites:
         """
         if len(content) > _LONGEST_BODY or PREFERENCE in scope["query_string"]:
             return None
-        head = self._decided(scope, len(content))
-        answer = None if head is None else self._written(head, content, scope)
-        if head is None or answer is None or raw is None:
+        made = decided(self._service, scope, self._names[scope["raw_path"]])
+        answer = None if made is None else self._written(made, content, kept_of(scope, content))
+        if made is None or answer is None or raw is None:
             return answer
         end = len(raw) - len(content)
         is_whole = len(raw) <= _LONGEST_BODY and raw.find(_END) + len(_END) == end
         # A key that is not shipped may be removed at any time, so it is looked up for each request.
-        if is_whole and not _is_encoded(scope) and self._service.keys.is_shipped(head.key):
-            self._heads[raw[:end]] = head
+        if is_whole and not is_compressed(scope) and self._service.keys.is_shipped(made.key):
+            self._heads[raw[:end]] = _Head(made, len(content))
             if len(self._heads) > _MOST_HEADS:
                 self._heads.popitem(last=False)
         return answer
 
-    def _decided(self, scope: Scope, length: int) -> _Head | None:
-        """Makes the decisions about a request; returns None if `stages` must answer it."""
-        service = self._service
-        sender = sender_of(service, scope["headers"], DECISIVE)
-        if sender is None:
-            return None
-        key, is_cross_origin = sender
-        operation = service.operations_in(service.revision_of(key)).get(self._names[scope["raw_path"]])
-        if operation is None or operation.success != OK:
-            return None
-        query = query_of(scope["query_string"]) if scope["query_string"] else {}
-        try:
-            key.admit(operation.access)
-            website_id = operation.website_id({}, query)
-            choice = service.choice_of(key, website_id, stands=operation.website_in)
-        except ApiError:
-            return None
-        changes, clock = service.common.changes, service.clock_of(key)
-        return _Head(changes, length, sent_of(scope), operation, query, key, clock, choice, is_cross_origin)
-
-    def _written(self, head: _Head, content: bytes, scope: Scope | None = None) -> Answer | None:
+    def _written(self, made: Decided, content: bytes, kept: Part) -> Answer | None:
         """Runs the operation and returns the answer; None if it has written nothing.
 
-        `scope` is None if the head has no `Content-Type` or `Content-Encoding` to check.
+        `kept` is the part of the body that the journal keeps.
         """
         began = monotonic_ns()
-        service, operation, key = self._service, head.operation, head.key
-        instant, version = head.clock.now(), key.account.version
+        service, operation, account = self._service, made.operation, made.key.account
+        instant, version = made.clock.now(), account.version
         try:
-            values = operation.read({}, head.query, content)
+            values = operation.read({}, made.query, content)
             view, number = service.views[operation.operation_id], service.numbers.next
-            reply = service.cache.write(view, head.choice, instant, values, key.account, number)
+            reply = service.cache.write(view, made.choice, instant, values, account, number)
         except ApiError:
             return None
         except Exception:  # noqa: BLE001 - the application runs into the same error again and answers it
-            assert key.account.version == version, "an operation does not fail after it has written"
+            assert account.version == version, "an operation does not fail after it has written"
             return None
         assert (reply.status, reply.headers) == (None, {}), "the operations here have plain answers"
-        body = reply.body
-        answer = self._service.bodies.part_of(body)
-        took = (monotonic_ns() - began) // 1000
-        outcome = Outcome(instant, operation.operation_id, "world", OK, answer, HEADERS, took)
-        service.note(head.sent, _part_of(scope, content), key, outcome)
-        return Answer(head_of(len(body), instant, is_cross_origin=head.is_cross_origin), body)
-
-
-def _part_of(scope: Scope | None, content: bytes) -> Part | None:
-    """Returns the part of a body that the journal keeps; None if the request has no body."""
-    if not content:
-        return None
-    return Part(len(content), content[:LONGEST_BODY]) if scope is None else kept_of(scope, content)
-
-
-def _is_encoded(scope: Scope) -> bool:
-    return any(name == b"content-encoding" for name, _ in scope["headers"])
+        return answered(service, made, instant, kept if content else None, reply.body, began)

@@ -1,14 +1,22 @@
 """The test for plain requests, which the fast path may answer, and the heads of their answers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from time import monotonic_ns
 from typing import NamedTuple
 
+from starlette.types import Scope
+
+from mock_server.contract.operations import Operation
+from mock_server.errors import ApiError
 from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.instants import date_header
+from mock_server.resources.worlds import WorldChoice
 from mock_server.service import Service
+from mock_server.serving.query import query_of
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON
-from mock_server.state.journal import answer_headers_of
+from mock_server.state.clock import Clock
+from mock_server.state.journal import Outcome, Part, Sent, answer_headers_of, sent_of
 from mock_server.state.keys import Key
 
 PREFERENCE = QUERY_PREFIX.encode()
@@ -20,6 +28,7 @@ OK = 200
 HEADERS = answer_headers_of([(b"content-type", JSON.encode())])
 """The headers of an answer, as the journal keeps them."""
 
+_NOTHING: Mapping[str, Sequence[str]] = {}
 # The limits of a plain request, which are below those at which a request is refused as too large.
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 500
@@ -35,7 +44,73 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def sender_of(
+class Decided(NamedTuple):
+    """A plain request, and the decisions about it."""
+
+    changes: int
+    """The number of control changes at the time of the decisions; a higher number makes them stale."""
+    sent: Sent
+    operation: Operation
+    path: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+    key: Key
+    clock: Clock
+    choice: WorldChoice
+    is_cross_origin: bool
+
+
+def decided(
+    service: Service, scope: Scope, name: str, value: str = "", decisive: Collection[bytes] = DECISIVE
+) -> Decided | None:
+    """Makes the decisions about a request to an operation; returns None if `stages` must answer it.
+
+    `value` is that of all path parameters, of which there is at most one. A request with one of the
+    `decisive` headers is left to `stages`.
+    """
+    sender = _sender_of(service, scope["headers"], decisive)
+    if sender is None:
+        return None
+    key, is_cross_origin = sender
+    operation = service.operations_in(service.revision_of(key)).get(name)
+    if operation is None or operation.success != OK:
+        return None
+    path = dict.fromkeys(operation.path_names, value)
+    query = query_of(scope["query_string"]) if scope["query_string"] else _NOTHING
+    try:
+        key.admit(operation.access)
+        website_id = operation.website_id(path, query)
+        choice = service.choice_of(key, website_id, stands=operation.website_in)
+    except ApiError:
+        return None
+    return Decided(
+        service.common.changes,
+        sent_of(scope),
+        operation,
+        path,
+        query,
+        key,
+        service.clock_of(key),
+        choice,
+        is_cross_origin,
+    )
+
+
+def answered(
+    service: Service, made: Decided, instant: int, content: Part | None, body: bytes, began: int
+) -> Answer:
+    """Adds a request to the journal, and returns its answer.
+
+    `content` is what the journal keeps of the request's body, and `began` the time in ns at which the answer
+    was begun.
+    """
+    answer = service.bodies.part_of(body)
+    took = (monotonic_ns() - began) // 1000
+    outcome = Outcome(instant, made.operation.operation_id, "world", OK, answer, HEADERS, took)
+    service.note(made.sent, content, made.key, outcome)
+    return Answer(_head_of(len(body), instant, is_cross_origin=made.is_cross_origin), body)
+
+
+def _sender_of(
     service: Service, headers: list[tuple[bytes, bytes]], decisive: Collection[bytes]
 ) -> tuple[Key, bool] | None:
     """Returns the key, and whether the request has an `Origin`.
@@ -63,7 +138,7 @@ def sender_of(
 
 
 @lru_cache(64)
-def head_of(length: int, instant: int, *, is_cross_origin: bool) -> bytes:
+def _head_of(length: int, instant: int, *, is_cross_origin: bool) -> bytes:
     """Returns the head of a successful answer, with the headers in the same order as the application's."""
     return (
         b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: %s\r\ndate: %s\r\n%s"

@@ -56,10 +56,15 @@ def kept_of(scope: Scope, body: bytes, size: int | None = None) -> Part:
     Compressed bytes are not kept, since a token in them could not be masked.
     """
     kept = Part(len(body) if size is None else size, body[:LONGEST_BODY])
-    encodings = [value for name, value in scope["headers"] if name == b"content-encoding"]
-    if any(encoding.lower() != b"identity" for encoding in encodings):
+    if is_compressed(scope):
         kept.forget()
     return kept
+
+
+def is_compressed(scope: Scope) -> bool:
+    """Returns whether a request has a body in another encoding than `identity`."""
+    encodings = [value for name, value in scope["headers"] if name == b"content-encoding"]
+    return any(encoding.lower() != b"identity" for encoding in encodings)
 
 
 async def _beginning(receive: Receive) -> tuple[bytes, bool]:
