@@ -1,7 +1,7 @@
 """The past of visitors who are known from written page views, as columns."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -9,7 +9,15 @@ import numpy as np
 from cachetools import LRUCache
 
 from mock_server.instants import MINUTE
-from mock_server.world.facts import Changes, GoalReached, PageViewed, PaymentMade, instant_of, visits_among
+from mock_server.world.facts import (
+    Changes,
+    GoalReached,
+    LinkFollowed,
+    PageViewed,
+    PaymentMade,
+    instant_of,
+    visits_among,
+)
 from mock_server.world.past.coins import Column
 from mock_server.world.past.growing import columns_of
 from mock_server.world.past.payments import Payments
@@ -24,6 +32,7 @@ from mock_server.world.site import Site, Source
 from mock_server.world.visits import WRITTEN, Visitor
 
 T = TypeVar("T")
+F = TypeVar("F", GoalReached, PaymentMade)
 
 # The memory of a visit, and of a page view, in addition to its columns, in bytes.
 _EACH_VISIT, _EACH_VIEW = 300, 40
@@ -39,12 +48,8 @@ class Visited:
     def __init__(self, site: Site, changes: Changes) -> None:
         """Groups the page views into visits, which takes a hundredth of a millisecond for each."""
         visits = _Visits(changes)
-        goals = [(goal, row) for goal in changes.goals if (row := visits.row_of(goal)) is not None]
-        paid = [
-            (one, row)
-            for one in changes.payments
-            if not one.is_free_trial and (row := visits.row_of(one)) is not None
-        ]
+        goals = visits.with_rows(changes.goals)
+        paid = visits.with_rows(one for one in changes.payments if not one.is_free_trial)
         self.claimed = frozenset({*(goal.event_id for goal, _ in goals), *(one.event_id for one, _ in paid)})
         """The ids of the events of all goals and payments that belong to these visits."""
         targets = {target_key(goal): WrittenGoal(goal.name, goal.properties) for goal, _ in goals}
@@ -56,12 +61,7 @@ class Visited:
         self._starts = visits.starts
         self._views = visits.page_views(words)
         rows = visits.rows(words, self._views)
-        clicks = [
-            (row, one.written, words.links[Target(None, one.url)])
-            for visitor_id, of_one in changes.links.items()
-            for one in of_one
-            if (row := visits.row_at(visitor_id, one.written)) is not None
-        ]
+        clicks = visits.clicks(changes.links, words)
         links = len(words.links)
         number = {key: links + n for n, key in enumerate(targets)}
         reached = [(row, goal.written, number[target_key(goal)]) for goal, row in goals]
@@ -180,21 +180,20 @@ class _Visits:
         """The minute of each visitor's first page view."""
         return [view.written // MINUTE for view in self._firsts]
 
-    def row_of(self, fact: GoalReached | PaymentMade) -> int | None:
-        """Returns the row of the visit to which a goal or a payment belongs; None if there is none."""
-        if fact.visitor_id is None:
-            return None
-        return self.row_at(fact.visitor_id, instant_of(fact))
+    def with_rows(self, facts: Iterable[F]) -> list[tuple[F, int]]:
+        """Returns the facts that belong to visits, each with the row of its visit."""
+        return [(fact, row) for fact in facts if (row := self._row_of(fact)) is not None]
 
-    def row_at(self, visitor_id: str, at: int) -> int | None:
-        """Returns the row of a visitor's latest visit that had begun at an instant, or of the first one.
-
-        Returns None if there is no such visitor.
-        """
-        rows = self._rows_of.get(visitor_id)
-        if rows is None:
-            return None
-        return rows[max(bisect_right(rows, at, key=self.starts.__getitem__) - 1, 0)]
+    def clicks(
+        self, links: Mapping[str, Sequence[LinkFollowed]], words: _Words
+    ) -> list[tuple[int, int, int]]:
+        """Returns the row of the visit, the instant and the link's number for each followed link."""
+        return [
+            (row, link.written, words.links[Target(None, link.url)])
+            for visitor_id, of_visitor in links.items()
+            for link in of_visitor
+            if (row := self._row_at(visitor_id, link.written)) is not None
+        ]
 
     def page_views(self, words: _Words) -> PageViews:
         """Returns all page views, one visit after the other."""
@@ -232,6 +231,22 @@ class _Visits:
             views=np.array([len(visit.views) for visit in self._all], np.int64),
             length=ends - start,
         )
+
+    def _row_of(self, fact: GoalReached | PaymentMade) -> int | None:
+        """Returns the row of the visit to which a goal or a payment belongs; None if there is none."""
+        if fact.visitor_id is None:
+            return None
+        return self._row_at(fact.visitor_id, instant_of(fact))
+
+    def _row_at(self, visitor_id: str, at: int) -> int | None:
+        """Returns the row of a visitor's latest visit that had begun at an instant, or of the first one.
+
+        Returns None if there is no such visitor.
+        """
+        rows = self._rows_of.get(visitor_id)
+        if rows is None:
+            return None
+        return rows[max(bisect_right(rows, at, key=self.starts.__getitem__) - 1, 0)]
 
 
 class _VisitorNumbers:
