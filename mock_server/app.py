@@ -50,7 +50,7 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
 
 
 def make_api(service: Service) -> Starlette:
-    """Makes the application of the API, open to every origin, and of its document."""
+    """Makes the application that serves the API, its document and the console, to pages of every origin."""
     routes = [
         *(
             _route(operation, Endpoint(service, operation))
@@ -65,7 +65,8 @@ def make_api(service: Service) -> Starlette:
         *document_routes(service),
         *console_routes(),
     ]
-    # `*` would not include Authorization, so the headers that a browser asks for are listed.
+    # The header `Access-Control-Allow-Headers: *` would not include Authorization, so with `["*"]` Starlette
+    # lists the headers that the browser asked for.
     cors = Middleware(
         Cors,
         allow_origins=["*"],

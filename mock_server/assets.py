@@ -1,4 +1,4 @@
-"""The places of the document and the fixtures, in a checkout or a wheel, and their records as values."""
+"""The paths of the document and the fixtures, in a checkout or a wheel, and the readers of their records."""
 
 import csv
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ _PACKAGE = Path(__file__).parent
 # Document and fixtures are inside the package in a wheel, and beside it in a checkout.
 ROOT = _PACKAGE if (_PACKAGE / "openapi.yaml").exists() else _PACKAGE.parent
 CONTRACT = ROOT / "openapi.yaml"
-"""The document that users read; `make document` writes it."""
+"""The OpenAPI document that users read; `make document` writes it."""
 CONTRACT_JSON = ROOT / "openapi.json"
-"""The same document as JSON, without comments: much faster to read at the start."""
+"""The same document as JSON, which is much faster to read at the start."""
 FIXTURES = ROOT / "fixtures"
 
 
@@ -29,7 +29,10 @@ def read_record(path: Path, kind: type[_T]) -> _T:
 
 
 def checked(value: Any, kind: type[_T], where: object) -> _T:
-    """Converts plain values to a value of `kind`. Raises InputError with the place in them."""
+    """Converts plain values to a value of `kind`.
+
+    Raises InputError with `where` and the place of the invalid value.
+    """
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -10,7 +10,7 @@ _SERVED = "  ← df_test, df_xxx"
 
 
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
-    """Returns a few lines for people, including the `further` ones. The last is `listening on http://…`."""
+    """Returns the text, with the `further` lines before the last one, which is `listening on http://…`."""
     options = service.options
     width = max(len(site_token(name)) for name in service.sites)
     sites = [
@@ -19,7 +19,7 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
     ]
     clock = service.common.clock
     if options.is_exposed and options.control_token is None:
-        # Without this line, users would look for the reason in the switches.
+        # Otherwise users would not know why the console's switches do nothing.
         further = [
             "Other machines can reach this mock. Its controls are off without --control-token.",
             *further,

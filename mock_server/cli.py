@@ -39,7 +39,7 @@ _MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN", f"{_PREF
 
 
 class _Read(click.ParamType[_T]):
-    """The type of an option that a function reads from a text; the function raises ValueError."""
+    """The type of an option whose text a function converts; the function raises ValueError."""
 
     def __init__(self, name: str, read: Callable[[str], _T]) -> None:
         self.name = name
@@ -337,7 +337,7 @@ def report(
 ) -> None:
     """Print the figures of a website's past: overview, curve and the first rows of each breakdown.
 
-    They are those that the mock answers at `/analytics/…`.
+    The mock answers the same figures at `/analytics/…`.
     """
     from mock_server.report import Question
     from mock_server.report import report as lines_of

@@ -16,9 +16,9 @@ from yaml.reader import ReaderError
 from mock_server.errors import InputError
 
 LARGEST = 32 * 1024 * 1024
-"""The most bytes of a file, and approximately of its content with all aliases written out."""
+"""The maximum size of a file in bytes, and approximately of its content with all aliases expanded."""
 DEEPEST = 100
-"""The deepest nesting of lists and mappings: they are read and written by recursion."""
+"""The maximum nesting of lists and mappings, because recursive functions read and write them."""
 
 _NODE_COSTS = 16
 _LONGEST_NUMBER = 400
@@ -171,7 +171,7 @@ def _yaml(text: str) -> Any:
 
 
 class _Loader(SafeLoader):
-    """A loader that knows the core schema; `_Construction` makes the values of its nodes."""
+    """A YAML loader with the core schema; `_Construction` makes the values of its nodes."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -248,7 +248,10 @@ def _whole(value: Any, parts: list[_Value]) -> _Value:
 
 
 def _mappings(value: Any) -> list[dict[str, Any]] | None:
-    """Returns the mappings that `<<` merges; None for any other value, whose `<<` is then an ordinary key."""
+    """Returns the mappings in the value of a merge key `<<`.
+
+    None for any other value; the key is then an ordinary one.
+    """
     found = value if isinstance(value, list) else [value]
     return found if all(isinstance(one, dict) for one in found) else None
 

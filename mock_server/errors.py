@@ -1,10 +1,10 @@
-"""The catalogue of the API's errors, and the error for our own invalid input."""
+"""The catalogue of the API's errors, and the error for invalid files and options."""
 
 from typing import Any, NamedTuple
 
 
 class ErrorKind(NamedTuple):
-    """A row of the error catalogue: the HTTP status, and a sentence with places for values."""
+    """A row of the error catalogue: the HTTP status, and a message with placeholders."""
 
     status: int
     message: str
@@ -81,7 +81,7 @@ GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
 
 
 class ApiError(Exception):
-    """An error that the API answers; one place renders it in the documented envelope."""
+    """An error that the API answers with, in the documented envelope."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class ApiError(Exception):
         beside: dict[str, Any] | None = None,
         **values: object,
     ) -> None:
-        """Fills the sentence with `values`; `headers` and `beside` are added to headers and envelope."""
+        """Formats the message with `values`. `headers` are added to the answer, `beside` to its envelope."""
         self.kind = kind
         self.headers = headers or {}
         self.beside = beside or {}

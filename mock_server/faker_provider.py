@@ -26,12 +26,12 @@ from mock_server.resources.registry import VIEWS
 from mock_server.world.site import load_sites
 from mock_server.world.world import World
 
-# The instants that values are taken from; they have thousands of visitors.
+# Values are taken from the answers at `_PICTURES` instants, a `_STEP` apart, with thousands of visitors.
 _FIRST = instant_of(DOCUMENTED)
 _STEP = 7 * HOUR + 13 * MINUTE
 _PICTURES = 200
 MOST_BYTES = 8 * 1024 * 1024
-"""The most bytes of the rows that are cached; the least recently used ones make room."""
+"""The maximum size of the cached rows in bytes; beyond it, the least recently used rows are dropped."""
 # The bytes of the Python object around each row.
 _ROW_OVERHEAD = 100
 
@@ -39,10 +39,10 @@ _load_sites = lru_cache(1)(load_sites)
 
 
 class DataFastProvider(BaseProvider):
-    """A provider of values as the API answers them (pages 001, 002 and 004).
+    """A provider of values as the API answers them (pages 001, 002 and 004 of the documentation).
 
     Every method takes the name of a `site` (such as `shop`) and a `revision`. It raises InputError for an
-    unknown site or revision, or if the site never has such a value.
+    unknown site or revision, or if the site has no such value at any of the sampled instants.
     """
 
     def datafast_visitor(self, site: str = DEFAULT_SITE, revision: str = DEFAULT_REVISION) -> dict[str, Any]:

@@ -8,7 +8,10 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S1
 
 
 def ask(host: str, port: int, timeout: float) -> str:
-    """Checks the mock at an address, without a proxy. Returns a complaint, or an empty text if it is up."""
+    """Returns an empty text if a mock is up at the address, or else a sentence about the problem.
+
+    The timeout is in seconds; environment variables for proxies are ignored.
+    """
     connection = http.client.HTTPConnection(_EVERYWHERE.get(host, host), port, timeout=timeout)
     try:
         connection.request("GET", "/__mock/health")

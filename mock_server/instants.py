@@ -10,15 +10,16 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 DOCUMENTED = "2026-02-06T05:27:30Z"
-"""An instant ten seconds after that of the documentation's examples; golden files and examples show it."""
+"""The usual instant of golden files and examples, 10 s after the one in the documentation's examples."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Renewals look a year back, and the year of `Date` has four digits.
+# The year after the epoch is left out because renewals look a year back. LATEST has a year of four digits, as
+# the `Date` header needs.
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 BEGINNING = (EARLIEST - _EPOCH) // timedelta(milliseconds=1)
 END = (LATEST - _EPOCH) // timedelta(milliseconds=1)
-"""The earliest and latest instants that a clock may show, in ms; at the latest it stops."""
+"""The last instant of clocks, in ms, at which they stop; the first one is `BEGINNING`."""
 
 
 def iso_of(instant: int) -> str:
@@ -53,5 +54,5 @@ def instant_of(text: str) -> int:
 
 @lru_cache(64)
 def date_header(instant: int) -> bytes:
-    """Returns the value of the `Date` header at an instant. It is cached."""
+    """Returns the value of the `Date` header at an instant. The values are cached."""
     return http_date_of(instant).encode("ascii")

@@ -1,4 +1,4 @@
-"""The test whether an address is a loopback address, which only this machine can reach."""
+"""Checks for loopback addresses, which only this machine can reach."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0
 def is_loopback_host(header: str) -> bool:
     """Returns whether a `Host` header names this machine: `localhost`, or a loopback address in any spelling.
 
-    A text that is not `host:port`, such as `x@127.0.0.1`, does not.
+    False for a text that is neither `host` nor `host:port`, such as `x@127.0.0.1`.
     """
     match = _HOST.fullmatch(header)
     if match is None:
@@ -22,7 +22,10 @@ def is_loopback_host(header: str) -> bool:
 
 
 def is_loopback_address(address: str) -> bool:
-    """Returns whether a numeric address is in 127.0.0.0/8, is `::1`, or is one of them within IPv6."""
+    """Returns whether an address is `::1` or in 127.0.0.0/8, also as an IPv4-mapped IPv6 address.
+
+    False for a host name.
+    """
     try:
         found = ip_address(socket.inet_aton(address) if _NUMBERS.fullmatch(address) else address)
     except (OSError, ValueError):

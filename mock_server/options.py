@@ -12,7 +12,7 @@ DEFAULT_SEED = 42
 DEFAULT_SITE = "demo"
 DEFAULT_REVISION = "2026-02"
 FASTEST = 86_400
-"""The fastest speed of a clock: a day of the world in a second."""
+"""The maximum speed of a clock: one day of the world per second."""
 
 _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?"
@@ -46,7 +46,7 @@ class Options:
     state: Path | None = None
     """The file that keeps the facts which are written through the API; None means no file."""
     documents: tuple[Path, ...] = ()
-    """Further OpenAPI documents, whose operations answer their documented examples."""
+    """Further OpenAPI documents, whose operations are answered with their examples."""
     site_folders: tuple[Path, ...] = ()
     """Further folders of site files."""
 

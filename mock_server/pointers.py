@@ -16,7 +16,7 @@ def steps_of(pointer: str) -> list[str]:
 
 
 def key_of(parent: Any, step: str) -> str | int:
-    """Returns the key or index of a member. Raises LookupError if it does not exist."""
+    """Returns the key or index of the member that a step names. Raises LookupError if it does not exist."""
     if isinstance(parent, dict) and step in parent:
         return step
     if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
@@ -25,7 +25,7 @@ def key_of(parent: Any, step: str) -> str | int:
 
 
 def value_at(value: Any, pointer: str) -> Any:
-    """Returns the value at a pointer. Raises LookupError if there is none."""
+    """Returns the part of a value that a pointer names. Raises LookupError if it does not exist."""
     for step in steps_of(pointer):
         value = value[key_of(value, step)]
     return value

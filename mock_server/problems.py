@@ -35,10 +35,10 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ProblemError(Exception):
-    """An error in a request to the mock itself; `members` are added to the standard ones of the body."""
+    """An error in a request to the mock itself; `members` are added to the answer's body."""
 
     def __init__(self, status: int, detail: str, **members: Any) -> None:
-        """`detail` says what is wrong, where it is, and what would be right."""
+        """`detail` says what is wrong, in which place, and what is expected."""
         super().__init__(detail)
         self.status = status
         self.detail = detail

@@ -15,7 +15,7 @@ _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/142.0.0.0 Safari/537.36"
 )
-# The members of an expectation whose names are not those of the arguments.
+# The arguments of `assert_called` whose names in JSON differ.
 _MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 
 
@@ -88,7 +88,7 @@ class Datafast:
     def pageview(
         self, path: str = "/", *, visitor: str | None = None, user_agent: str = _CHROME, **members: Any
     ) -> "Datafast":
-        """Sends the page view of a browser; its visitor is the key's `visitor` from now on.
+        """Sends the page view of a browser; its visitor becomes the key's `visitor`.
 
         `visitor` is a UUID of your choice; None means a new visitor. `members` are further members of the
         event, such as `referrer`, `timezone`, `language` or `viewport`.
@@ -107,7 +107,7 @@ class Datafast:
         return self
 
     def goal(self, name: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
-        """Sends a custom goal of a visitor by `POST /goals`; None means the key's `visitor`.
+        """Sends a custom goal by `POST /goals`; a `visitor` of None means the key's `visitor`.
 
         `members` are further members of the request's body, such as `metadata`.
         """
@@ -124,9 +124,10 @@ class Datafast:
         visitor: str | None = None,
         **members: Any,
     ) -> "Datafast":
-        """Sends a payment by `POST /payments`. None means a new transaction id, and the key's `visitor`.
+        """Sends a payment by `POST /payments`.
 
-        `members` are further members of the request's body, such as `email` or `renewal`.
+        A `transaction_id` of None means a new one, a `visitor` of None the key's `visitor`. `members` are
+        further members of the request's body, such as `email` or `renewal`.
         """
         paid = {
             "datafast_visitor_id": visitor or self.visitor,
@@ -138,7 +139,7 @@ class Datafast:
         return self
 
     def identify(self, user_id: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
-        """Identifies a visitor by `POST /identify`; None means the key's `visitor`.
+        """Identifies a visitor by `POST /identify`; a `visitor` of None means the key's `visitor`.
 
         `members` are further members of the request's body, such as `name` or `email`.
         """
@@ -210,7 +211,7 @@ class Datafast:
     def fail(
         self, code: int = 500, *, operation: str | None = None, times: int | None = None, **rule: Any
     ) -> "Datafast":
-        """Answers the next `times` requests, or all (None), with a documented error."""
+        """Lets the next `times` requests, or all (None), fail with the documented error of a status."""
         return self._rule({"code": code}, operation, times, rule)
 
     def fault(
@@ -222,7 +223,10 @@ class Datafast:
         then: Mapping[str, Any] | None = None,
         **rule: Any,
     ) -> "Datafast":
-        """Breaks answers by a fault: `reset`, `truncate`, `malformed`, `hang`, …; `then` has its options."""
+        """Breaks the next `times` answers, or all (None).
+
+        The fault is `reset`, for example; `then` has its options.
+        """
         return self._rule({"fault": name, **(then or {})}, operation, times, rule)
 
     def delay(
@@ -233,11 +237,11 @@ class Datafast:
         times: int | None = None,
         **rule: Any,
     ) -> "Datafast":
-        """Delays answers by some ms, or by a random time between two."""
+        """Delays the next `times` answers, or all (None), by some ms, or by a random time between two."""
         return self._rule({"delay": milliseconds}, operation, times, rule)
 
     def repair(self) -> "Datafast":
-        """Removes all faults of the key."""
+        """Removes all rules of the key for errors, faults and delays."""
         return self._turn(faults=[])
 
     def assert_called(
@@ -249,10 +253,10 @@ class Datafast:
         at_most: int | None = None,
         **expected: Any,
     ) -> None:
-        """Fails, with the nearest misses, if the requests were not as expected.
+        """Raises AssertionError, with the nearest misses, if too few or too many requests match.
 
-        `expected`: `query`, `headers`, `body`, `exact_body`, `body_at`, `method`, `path`, `status`, as
-        `/__mock/requests/verify` takes them.
+        `expected` can have `query`, `headers`, `body`, `exact_body`, `body_at`, `method`, `path`, `status`,
+        as `/__mock/requests/verify` takes them.
         """
         least, most = (at_least, at_most) if times is None else (times, times)
         count = {"min": least if most is None else min(least, most)} | ({} if most is None else {"max": most})
@@ -267,7 +271,7 @@ class Datafast:
             raise AssertionError(_explanation(wanted, count, found))
 
     def assert_patient(self) -> None:
-        """Fails if a client sent a request before the time was over that a 429 asked it to wait."""
+        """Raises AssertionError if the client sent a request before the waiting time of a 429 was over."""
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
         lines = [

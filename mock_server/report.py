@@ -104,7 +104,7 @@ def _period_of(question: Question) -> str:
 
 
 def _figures(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the figures in two columns."""
+    """Yields lines with the figures of the overview, in two columns."""
     seconds = round(row["avg_session_duration"] / 1_000)
     money = row["currency"] or ""
     shown = [

@@ -37,7 +37,7 @@ INGESTION = FIXTURES / "ingestion.json"
 """The document of the operation that accepts browsers' events, which is not part of the API."""
 
 MOST_NOTED = 48 * 1024 * 1024
-"""The most bytes of all journals together."""
+"""The maximum size of all journals together, in bytes."""
 
 
 @dataclass(slots=True)
@@ -107,7 +107,10 @@ class Service:
         return self.common.clock if key is None or key.clock is None else key.clock
 
     def window_of(self, key: Key | None, rate: RateLimit) -> Window:
-        """Returns a rate limit's window that begins now by a key's clock, or by the server's (None)."""
+        """Returns a new window of a rate limit, which begins now.
+
+        The clock is the key's, or the server's (None).
+        """
         clock = self.clock_of(key)
         window = window_of_the_world if clock.is_driven else window_of_real_time
         return window(rate, clock.limit_time())
@@ -140,7 +143,7 @@ class Service:
         return key.limiter(self.common.settings.values.rate or self.options.rate_limit)
 
     def note(self, sent: Sent, body: Part | None, key: Key | None, outcome: Outcome) -> Request:
-        """Adds a request to the journal of its key, or to that of requests without a key (None).
+        """Adds a request to the journal of its key, or of the server (None), and returns it.
 
         If its answer is still to be sent, `finish` writes the request to the journal's file later.
         """
@@ -175,7 +178,7 @@ class Service:
 
     @property
     def rules_weight(self) -> int:
-        """The memory that the rules of all keys and of the server take, about, in bytes."""
+        """The approximate memory of the rules of all keys and of the server, in bytes."""
         return self.common.settings.weight + sum(key.settings.weight for key in self.keys.all())
 
     def finish(self, request: Request) -> None:
@@ -184,13 +187,13 @@ class Service:
             self.journal_file.add(request)
 
     def answers(self, revision: str) -> Mapping[str, Answers]:
-        """Returns all documented answers in a revision by `operationId`, with those of further documents."""
+        """Returns the documented answers in a revision, by `operationId`; further documents are included."""
         if revision not in self._documented:
             self._documented[revision] = self._load_answers(revision)
         return self._documented[revision]
 
     def shadow(self) -> "Service":
-        """Returns a copy for a peek. Counts, random numbers and journal of the copy are thrown away."""
+        """Returns a copy for a peek, which changes no counter, random number or journal of the original."""
         return replace(
             self,
             common=Common(self.common.clock, self.common.settings.copy()),
@@ -218,7 +221,7 @@ class Service:
         self.store.close()
 
     def _make_room(self) -> None:
-        """Counts the bytes of all journals, and empties the least recently used ones if they are too many."""
+        """Clears the least recently used journals if all journals together are too large."""
         journals = sorted(self.journals, key=lambda journal: journal.newest)
         noted = sum(journal.weight for journal in journals)
         for journal in journals[:-1]:

@@ -35,7 +35,10 @@ def drop_output() -> None:
 
 
 def settle() -> None:
-    """Discards bytes that cannot be written; otherwise Python tries again at its exit and returns 120."""
+    """Flushes both output streams, and discards bytes that cannot be written.
+
+    Otherwise Python would try again at its exit, and exit with 120.
+    """
     for number, stream in ((_OUTPUT, sys.stdout), (_ERRORS, sys.stderr)):
         try:
             stream.flush()

@@ -59,7 +59,7 @@ def running(
 
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
-    """Serves a service on a free port until the block ends; the value is its address without a path."""
+    """Serves a service on a free port until the block ends, and yields its address without a path."""
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
     server = Server(make_app(service), is_ready.set, fast_path=FastAnswers(service))
