@@ -1,1 +1,1 @@
-"""The reading of OpenAPI documents: operations, parameters, statuses, examples and revisions."""
+"""The reader of OpenAPI documents: operations, parameters, statuses, examples and revisions."""

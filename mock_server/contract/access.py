@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
 Role = Literal["viewer", "member", "owner"]
-"""A person's role in an account, from the fewest rights to the most (page: team)."""
+"""The roles of a person in an account, from the fewest rights to the most (page: team)."""
 
 Security = Sequence[Mapping[str, Sequence[str]]]
 
@@ -24,12 +24,11 @@ class Access(NamedTuple):
 
 
 def access_of(security: Any, method: str) -> dict[str, Access]:
-    """Returns the access rules by security scheme; tokens of other kinds are refused.
+    """Returns the access rules of an operation by security scheme.
 
-    OpenAPI 3.1 calls the names in such a list roles; here they are permissions, as in
-    `{accountToken: ["goals:write"]}`. The list may also name the lowest role that a person needs; if it names
-    none, a viewer may use GET, and all else needs a member. An operation for owners leaves `websiteKey` out,
-    so that a `df_` key acts as a member at most.
+    In a `security` such as `{accountToken: ["goals:write"]}`, the listed names are permissions. One of them
+    may be the lowest role that a person needs; by default a viewer may use GET, and other methods need a
+    member. Tokens of schemes that are not listed are refused, such as `df_` keys by an operation for owners.
     """
     found: dict[str, Access] = {}
     for requirement in security or ():

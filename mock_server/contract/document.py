@@ -1,4 +1,4 @@
-"""The OpenAPI document: loaded, its references followed, narrowed to one revision, written as text."""
+"""Reads the OpenAPI document, follows its references, narrows it to a revision and writes it as text."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,7 +45,10 @@ def read_document(path: Path) -> dict[str, Any]:
 
 
 def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
-    """Follows the reference of a part, if it is one. Raises InputError for a reference that leads nowhere."""
+    """Returns a part of a document, or the target of its `$ref`.
+
+    Raises InputError if the target does not exist.
+    """
     for _ in range(_MOST_STEPS):
         if not (isinstance(part, Mapping) and "$ref" in part):
             return part
@@ -54,7 +57,7 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
 
 
 def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
-    """Returns a document of the components to which a part refers, directly or not; empty for none.
+    """Returns a document that has only the components to which a part refers, directly or indirectly.
 
     A reference to `#/components/schemas/A/properties/b` brings the whole of `A`. A reference that leads
     nowhere is ignored.
@@ -82,7 +85,7 @@ def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
 def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any:
     """Returns the value at a reference such as `#/components/schemas/Error`.
 
-    Raises InputError for no value.
+    Raises InputError if there is none.
     """
     names = _names(reference)
     if not names:
@@ -104,7 +107,7 @@ def narrow(document: dict[str, Any], revision: str) -> dict[str, Any]:
 def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tuple[Any, Mapping[str, Any]]:
     """Returns a part narrowed to a revision, and a document of the components that it refers to.
 
-    None means every revision; then both are unchanged.
+    For a revision of None, it returns the part and the whole document unchanged.
     """
     if revision is None:
         return part, document
@@ -113,9 +116,9 @@ def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tup
 
 
 def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
-    """Returns whether a part is of this revision, by its own mark or by that of the part it refers to.
+    """Returns whether a part belongs to a revision, by its own `x-revision` or that of its `$ref`'s target.
 
-    None means every revision.
+    It is always true for a revision of None.
     """
     if revision is None or not isinstance(part, dict):
         return True
@@ -137,7 +140,7 @@ def document_json(revision: str | None) -> str:
 
 
 def dump_yaml(document: dict[str, Any]) -> str:
-    """Returns a document as YAML, with its members in the order they have."""
+    """Returns a document as YAML, without sorting its members."""
     return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
 
 
@@ -149,7 +152,7 @@ def _names(reference: Any) -> list[str]:
 
 
 def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Returns the value at the end of these names; UNSET if there is no value."""
+    """Returns the value at a path of names and indices; UNSET if it does not exist."""
     target: Any = document
     for name in names:
         if isinstance(target, list) and name.isdecimal() and int(name) < len(target):

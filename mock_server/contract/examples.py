@@ -10,9 +10,9 @@ from mock_server.contract.document import resolved
 from mock_server.errors import InputError
 
 LARGEST = 1024 * 1024
-"""The most bytes of an example made from a schema."""
+"""The maximum size of an example that is made from a schema, in bytes."""
 LARGE = 32 * 1024
-"""An example with more bytes is made again with less depth."""
+"""The size above which an example is made again with less nesting, in bytes."""
 
 _DEEPEST = 12
 _BY_FORMAT = {
@@ -42,8 +42,7 @@ _NOTHING = _Made(None, 4)
 class Examples:
     """The examples of one document.
 
-    The value of each schema is made once. Otherwise the value of a schema would be made again for every
-    reference to it.
+    The value of each schema is made once, and not again for every reference to it.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:

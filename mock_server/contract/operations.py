@@ -20,7 +20,7 @@ from mock_server.contract.servers import bases_of
 from mock_server.contract.values import Body, Parameter, Values
 from mock_server.errors import FILTER_MISSING, ApiError, InputError
 
-# An operation `head` wins over the answer of a `get` to HEAD.
+# `head` is the first, because a `get` answers HEAD only if there is no `head`.
 _METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
 _EXTENSION = "x-"
 WEBSITE_ID = "websiteId"
@@ -31,12 +31,12 @@ _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation; `route` is its path below the server's root, with placeholders p0, p1, …"""
+    """An operation of a document; `route` is its `path` with the placeholders `{p0}`, `{p1}`, …"""
 
     operation_id: str
     method: str
     path: str
-    """The documented path, below the server's root."""
+    """The documented path after the path of the server, such as `/api/v1/goals`."""
     route: str
     path_names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
@@ -50,7 +50,7 @@ class Operation:
     access: Mapping[str, Access] = field(default_factory=dict)
     """The access rules by security scheme."""
     needed: tuple[str, ...] = ()
-    """The query parameters of which a request must have at least one; empty for no such rule."""
+    """The query parameters of which a request must have at least one; empty if it needs none."""
 
     @property
     def example(self) -> Example:
@@ -76,8 +76,8 @@ class Operation:
     def read(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]], content: bytes) -> Values:
         """Returns the values of a request, checked and typed; undocumented parameters and bodies are ignored.
 
-        They do not include the website, which is read before. Raises ApiError 400 at the
-        first value that does not fit.
+        The website is not included, because it is read before. Raises ApiError 400 at the first value that
+        does not fit.
         """
         found: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
         for parameter in self.parameters:
@@ -129,9 +129,9 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
 
 
 def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
-    """Returns all operations of a document in its order, each for every path of its servers.
+    """Returns all operations of a document in order, once for each path of its servers.
 
-    Raises InputError that names the invalid operation.
+    Raises InputError, which names the invalid operation.
     """
     examples = Examples(document)
     items = list(_items(document, where, None))
@@ -264,7 +264,7 @@ def _body(document: Mapping[str, Any], item: _Item, revision: str | None) -> Bod
 def _operations(
     document: Mapping[str, Any], item: _Item, answers: Answers, revision: str | None
 ) -> Iterator[Operation]:
-    """Yields the operation for each of its paths."""
+    """Yields a documented operation once for each path of its servers."""
     names = _PLACEHOLDER.findall(item.path)
     found = [
         checked(resolved(document, part, item.where), _ParameterObject, item.where)

@@ -1,4 +1,4 @@
-"""The answers that an operation documents, as they are sent."""
+"""The documented answers of an operation, as they are sent."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from mock_server.errors import InputError
 
 JSON = "application/json"
 NAMELESS = "default"
-"""The name of an example that has none."""
+"""The name that is given to an example without a name."""
 
 _DEFAULT = "default"
 _EXTENSION = "x-"
@@ -53,7 +53,7 @@ class AnswersOnFirstUse(Mapping[int, Mapping[str, Example]]):
     """The documented answers of an operation, which are made on the first look-up, as most are never used."""
 
     def __init__(self, make: Callable[[], Answers]) -> None:
-        """The first look-up calls `make`, and raises what it raises."""
+        """The first look-up calls `make`, whose errors it raises."""
         self._make = make
 
     def __getitem__(self, status: int) -> Mapping[str, Example]:
@@ -100,7 +100,7 @@ def answers_of(
     return {
         status: dict(_named(document, examples, status, response, f"{where}: {status}"))
         for status, response in found.items()
-        # A status below 200 announces an answer, and is none itself.
+        # A status below 200 is not a final answer.
         if status >= 200
     }
 
@@ -115,7 +115,7 @@ def usual_of(answers: Answers) -> Example:
 
 
 def _vagueness(written: str) -> int:
-    """Returns the sort key of a status: 0 for `200` and the like, 1 for a range as `2XX`, 2 for `default`."""
+    """Returns the sort key of a status: 0 for a number, 1 for a range such as `2XX`, 2 for `default`."""
     return 2 if written == _DEFAULT else int(not written.isdecimal())
 
 
@@ -171,7 +171,7 @@ def _body(value: Any, media_type: str) -> bytes:
 def _headers(
     document: Mapping[str, Any], examples: Examples, response: ResponseObject, where: str
 ) -> dict[str, str]:
-    """Returns the documented headers that have an example or name a value."""
+    """Returns the documented headers that have an example or another stated value. Raises InputError."""
     if len(response.headers) > _MOST_HEADERS:
         raise InputError(where, f"more than {_MOST_HEADERS} headers are documented")
     headers = {}
@@ -200,7 +200,10 @@ def _header_value(examples: Examples, header: Mapping[str, Any], where: str) -> 
 
 
 def _header_text(value: Any, header: Mapping[str, Any], where: str) -> str:
-    """Returns the value in OpenAPI's style `simple`, as Latin-1 that are the bytes of UTF-8."""
+    """Returns a header's value in OpenAPI's style `simple`.
+
+    Its UTF-8 bytes are decoded as Latin-1, because headers are sent as Latin-1. Raises InputError.
+    """
     if isinstance(value, dict):
         sign = "=" if header.get("explode") is True else ","
         parts = [f"{name}{sign}{_plain(part)}" for name, part in value.items()]

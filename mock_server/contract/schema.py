@@ -34,7 +34,7 @@ class Schema:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """The types that a value may have; a schema that names none means text."""
+        """The types that a value may have; `string` if the schema names none."""
         return _types_of(self._whole)
 
     @cached_property
@@ -71,7 +71,7 @@ class Schema:
 
     @cached_property
     def validator(self) -> Any:
-        """The compiled schema. Raises InputError if it is no JSON schema."""
+        """The compiled schema. Raises InputError if the schema is invalid."""
         try:
             # References to other documents are not followed: nothing is read from the network or the disk.
             return jsonschema_rs.validator_for(self._whole, offline=True)

@@ -1,4 +1,4 @@
-"""The servers of an OpenAPI document, of which only the path matters: the host is this mock."""
+"""The paths of an OpenAPI document's servers; their hosts are ignored, because this mock answers."""
 
 import re
 from collections.abc import Iterator
@@ -33,10 +33,10 @@ class _Server(msgspec.Struct):
 
 
 def bases_of(servers: Any, where: object) -> list[str]:
-    """Returns the distinct paths of all servers, without a trailing slash; an empty path for no server.
+    """Returns the distinct paths of all servers without a trailing slash; without servers, one empty path.
 
-    A variable has its default first, then each other value of its `enum`. Raises InputError for a server that
-    is no URL.
+    The URL of a server with a variable counts once for the variable's default and for each value of its
+    `enum`. Raises InputError for an invalid URL.
     """
     found = checked(servers or [{}], list[_Server], where)
     bases = (_base_of(url, where) for server in found for url in _urls(server))
@@ -52,7 +52,10 @@ def _urls(server: _Server) -> Iterator[str]:
 
 
 def _values(variable: _Variable | None, name: str) -> list[str]:
-    """Returns the values of a variable; without any, its placeholder, which no path may contain."""
+    """Returns the values of a variable.
+
+    If it has none, the placeholder remains, and `_base_of` refuses it.
+    """
     if variable is None or (variable.default is None and not variable.enum):
         return [f"{{{name}}}"]
     default = [] if variable.default is None else [variable.default]

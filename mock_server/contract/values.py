@@ -29,7 +29,7 @@ _DATES = {"date": "2026-02-06", "date-time": "2026-02-06T05:27:20Z"}
 
 
 class Values(NamedTuple):
-    """The checked values of a request, those of `path` and `query` by the names of their parameters.
+    """The checked values of a request; `path` and `query` are by the names of their parameters.
 
     A parameter that was not sent has the documented default, or is left out.
     """
@@ -51,10 +51,10 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     """Other names for the same parameter in the query, which older clients send."""
     most: int | None = None
-    """The highest value; a higher one counts as this, instead of being refused. None if there is none."""
+    """The maximum, to which higher values are reduced without an error; None if there is no such maximum."""
 
     def sent(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
-        """Returns the values that a request has for the parameter, which may be none.
+        """Returns the values that a request has for the parameter; empty if it has none.
 
         An alias counts only if the request does not have the name itself.
         """
@@ -152,7 +152,7 @@ class Body:
     def check(self, found: Any, place: str | None = None) -> None:
         """Raises ApiError 400 for JSON that does not fit the schema.
 
-        `place` is the place that the error names; None means the place in this JSON.
+        `place` is the place that the error names; None means the place of the invalid value in `found`.
         """
         try:
             self.schema.validator.validate(found)
@@ -163,7 +163,7 @@ class Body:
     def _rename(self, found: dict[str, Any]) -> None:
         """Renames members that were sent by an alias.
 
-        If the member was sent by its own name too, that one counts.
+        If a member was sent by its own name as well, that value is kept.
         """
         for name, aliases in self.schema.aliases.items():
             for alias in aliases:
@@ -181,7 +181,7 @@ def _problem_of(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:
-    """Returns the text as a value of the expected type, or unchanged if it is no such value."""
+    """Returns a text as a value of one of the expected types, or unchanged if it has none of them."""
     if "boolean" in types and text in ("true", "false"):
         return text == "true"
     # Python's `int` would accept `1_000`, blanks around the digits, and digits of any script.
