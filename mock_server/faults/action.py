@@ -9,7 +9,7 @@ from mock_server.pointers import FORM
 from mock_server.problems import ProblemError
 
 LONGEST = 60_000
-"""The longest delay and drip, in ms."""
+"""The longest delay, and the longest time of a `drip`, in ms."""
 
 Fault = Literal[
     "reset", "empty", "truncate", "malformed", "content-type", "wrong-type", "missing", "drip", "hang"
@@ -29,11 +29,11 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """One change to an answer; members that are left out change nothing."""
 
     code: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
-    """A documented status, whose documented example is the answer. A status 1xx is not final."""
+    """A documented status, whose documented example is the answer. A status below 200 is not final."""
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
     delay: Milliseconds | Span | UnsetType = UNSET
-    """The delay before the answer, in ms; two numbers are the ends of a random one."""
+    """The delay before the answer, in ms; two numbers are the bounds of a random delay."""
     fault: Fault | UnsetType = UNSET
     pointer: Annotated[str, Meta(pattern=FORM, max_length=1000)] | UnsetType = UNSET
     """The member that `wrong-type` and `missing` change, as a JSON pointer."""
@@ -65,9 +65,9 @@ _NOTHING = Action()
 
 
 def chosen(answers: Answers, action: Action) -> Example:
-    """Returns the documented answer for an action.
+    """Returns the documented answer that an action forces.
 
-    Raises ProblemError, which lists the documented answers.
+    Raises ProblemError, which lists the documented answers, if there is none.
     """
     if not answers:
         raise ProblemError(400, "No answer is documented here.")
@@ -87,7 +87,7 @@ def chosen(answers: Answers, action: Action) -> Example:
 
 
 def has(answers: Answers, action: Action) -> bool:
-    """Returns whether the documented answers include the one that an action forces, if it forces any."""
+    """Returns whether an action either forces no documented answer, or one of these answers."""
     if not action.forces_an_example:
         return True
     try:

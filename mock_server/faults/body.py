@@ -65,7 +65,7 @@ def _at(content: Any, steps: list[str]) -> Any:
 
 
 def _step(parent: Any, step: str) -> Any:
-    """Returns the key or index of a member. Raises UnfitError if it does not exist."""
+    """Returns the key or index of the member that a step names. Raises UnfitError if it does not exist."""
     try:
         return key_of(parent, step)
     except LookupError:
@@ -78,7 +78,7 @@ def _step(parent: Any, step: str) -> Any:
 
 
 def _other(value: Any) -> Any:
-    """Returns a value of a type that the member cannot have."""
+    """Returns a value of another type than the given one."""
     if isinstance(value, dict):
         return []
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Reads a request's preferences, `Prefer` and `__code` …; serving/stages and action.py apply them."""
+"""Reads a request's preferences from the header `Prefer` and from query parameters such as `__code`."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,7 +61,7 @@ class Preferences(Struct, frozen=True, kw_only=True):
 
 
 def raw_preferences_of(headers: Iterable[str], query: Iterable[tuple[str, str]]) -> RawPreferences:
-    """Collects the preferences from the `Prefer` headers and the query; the first of a name counts."""
+    """Collects the preferences from the `Prefer` headers and the query; the first value of a name counts."""
     return RawPreferences(
         header=_first(pair for header in headers for pair in _pairs(header)),
         query=_first((name[2:].lower(), value) for name, value in query if name.startswith(QUERY_PREFIX)),
@@ -69,10 +69,10 @@ def raw_preferences_of(headers: Iterable[str], query: Iterable[tuple[str, str]])
 
 
 def preferences_of(raw: RawPreferences, known: Mapping[str, Iterable[str]]) -> Preferences | None:
-    """Reads and checks preferences. Returns None if there is none that is known, apart from `peek`.
+    """Reads and checks preferences.
 
-    `known` lists the names of sites and revisions. Unknown preferences are ignored; the header wins over the
-    query. Raises ProblemError for an invalid value.
+    Returns None if none of them is known, apart from `peek`. `known` lists the names of sites and revisions.
+    Unknown preferences are ignored; the header wins over the query. Raises ProblemError for an invalid value.
     """
     named = {**raw.query, **raw.header}
     if named.get(PEEK, "") not in _PEEK_VALUES:

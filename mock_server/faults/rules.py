@@ -15,7 +15,7 @@ from mock_server.problems import ProblemError
 MOST_RULES = 100
 
 _RULE_BYTES = 400
-# The bytes of an entry in a table, without those of its text.
+# The approximate overhead of a text in a mapping, in bytes.
 _TEXT_BYTES = 24
 
 _Text = Annotated[str, Meta(max_length=1000)]
@@ -45,16 +45,16 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     then: Action
     when: When = When()
     times: _Count | UnsetType = UNSET
-    """The number of requests to which the rule applies at most; if left out, to all."""
+    """The maximum number of requests to which the rule applies; without it, the rule applies to all."""
     after: _Count = 0
-    """The number of matching requests that it skips first."""
+    """The number of matching requests that the rule skips first."""
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seed: Seed = 0
     """The seed of the random choices; with the same seed a run repeats exactly."""
 
     @property
     def weight(self) -> int:
-        """The memory that the rule takes, about, in bytes."""
+        """The approximate memory of the rule, in bytes."""
         texts: list[object] = [self.when.operation, self.then.example, self.then.pointer]
         for pair in ({} if self.when.query is UNSET else self.when.query).items():
             texts += pair
@@ -127,7 +127,7 @@ class Rules:
 
 
 def fits(values: Sequence[str], wanted: str | None) -> bool:
-    """Returns whether a parameter has the wanted value; None is wanted if the parameter must be missing."""
+    """Returns whether a parameter's values include `wanted`; for None, whether there are no values."""
     return not values if wanted is None else wanted in values
 
 
