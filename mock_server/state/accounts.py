@@ -19,7 +19,7 @@ from mock_server.world.site import Site
 
 ACCOUNTS = FIXTURES / "accounts"
 DEFAULT_ACCOUNT = "demo"
-"""The account of credentials without one, and of sites that are in no account's file."""
+"""The account of credentials that name no account, and of sites that are in no account's file."""
 
 # These domains never receive mail (RFC 2606).
 _RESERVED = r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|net|org)|[a-z0-9-]+\.(example|invalid|test))$(?!\n)"
@@ -64,7 +64,7 @@ class Account:
         return self.log.version
 
     def as_shipped(self, store: Store | None = None, space: Space | None = None) -> "Account":
-        """Returns the account with its facts from a store; a store of None has no facts, as in Log."""
+        """Returns a copy of the account whose log has the facts of a store; a store of None has no facts."""
         return replace(self, log=Log(self.name, store, space))
 
 

@@ -1,4 +1,4 @@
-"""The newest answers in full, which the journal shows beside the beginnings that it keeps of all."""
+"""The whole bodies of the newest answers; the journal itself keeps only the beginning of each body."""
 
 from collections import deque
 
@@ -7,13 +7,13 @@ from mock_server.state.journal import LONGEST_ANSWER, Part
 MOST_BODIES = 500
 MOST_BYTES = 16 * 1024 * 1024
 LONGEST_WHOLE = 256 * 1024
-"""The number of bytes up to which a body is kept."""
+"""The maximum size of a kept body, in bytes."""
 
 
 class Bodies:
-    """The newest bodies of answers that are longer than their beginnings, limited in number and bytes.
+    """The newest answers' bodies that are too long for the journal, limited in number and bytes.
 
-    A body is not copied: that of an answer that is cached is the same object as in the cache.
+    Bodies are not copied, so the body of a cached answer is the same object as in the cache.
     """
 
     __slots__ = ("_kept", "_size")
@@ -23,7 +23,10 @@ class Bodies:
         self._size = 0
 
     def part_of(self, body: bytes) -> Part:
-        """Returns the part of an answer's body for the journal, and keeps the body."""
+        """Returns the part of an answer's body that the journal keeps.
+
+        If the body is longer than this part, the whole body is kept here, up to LONGEST_WHOLE bytes.
+        """
         size = len(body)
         if size <= LONGEST_ANSWER:
             return Part(size, body)
@@ -33,7 +36,7 @@ class Bodies:
         return part
 
     def complete(self, part: Part, body: bytes) -> None:
-        """Keeps the body of a part that was sent piece by piece, if these are all of its bytes."""
+        """Keeps the whole body of an answer that was sent in pieces, if `body` has all bytes of it."""
         if LONGEST_ANSWER < len(body) == part.size <= LONGEST_WHOLE:
             self._keep(part, body)
 

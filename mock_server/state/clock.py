@@ -64,7 +64,10 @@ class Clock:
 
 
 def start_clock(now: int | None, speed: float) -> Clock:
-    """Returns a clock that shows `now` at this moment; None means the machine's time. Speed 0 is frozen."""
+    """Returns a clock that shows `now` at this moment; None means the machine's time.
+
+    A speed of 0 freezes it.
+    """
     wall = wall_time()
     return Clock(wall, wall if now is None else now, speed=speed or 1.0, is_frozen=speed == 0)
 

@@ -96,8 +96,8 @@ def load_credentials(
 ) -> dict[str, Credential]:
     """Returns a mapping from tokens to credentials: those of the file, then one for each site.
 
-    Raises InputError for an unknown account, for a site that it does not have, or for a site whose name
-    does not fit into a token.
+    Raises InputError for an unknown account, for a site that the account does not have, or for a site whose
+    name does not fit into a token.
     """
     credentials = {}
     for n, credential in enumerate(read_record(path, tuple[Credential, ...])):

@@ -1,4 +1,4 @@
-"""Funnels of websites: their steps, as an account's file describes them, checked against the site."""
+"""The funnels of websites, as an account's file describes them, and their check against the site."""
 
 import re
 from collections import Counter
@@ -15,9 +15,9 @@ _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A step of a funnel: the view of a page with a `url`, or the custom goal `goal_name`.
+    """A step of a funnel.
 
-    The other one is None.
+    A `pageview` has a `url`, and a `goal` has a `goal_name`; the other member is None.
     """
 
     name: _Name
@@ -41,7 +41,7 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
 
 
 class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A funnel of a website; one that is not active has no results."""
+    """A funnel of a website; a funnel that is not active has no results."""
 
     id: Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
     name: _Name
@@ -60,7 +60,7 @@ def slug_of(name: str) -> str:
 
 
 def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]]:
-    """Yields the faults of a site's funnels, as pairs of a place in the list and a sentence."""
+    """Yields the errors in a website's funnels, as pairs of a place, such as `[0].name`, and a message."""
     for place in ("id", "name"):
         values = [getattr(funnel, place) for funnel in funnels]
         for n, value in enumerate(values):

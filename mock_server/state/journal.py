@@ -1,4 +1,4 @@
-"""The journal: the last requests of a key with their answers, not what is written through the API."""
+"""The journal of a key: its last requests, with their answers."""
 
 import re
 from collections import deque
@@ -15,7 +15,7 @@ from contract_tests.tokens import without_tokens
 
 MOST_REQUESTS = 500
 MOST_BYTES = 256 * 1024
-"""The most bytes of one key's journal; older requests make room for newer ones."""
+"""The maximum size of one key's journal in bytes; beyond it, the oldest requests are dropped."""
 LONGEST_BODY = 4 * 1024
 """The number of bytes that are kept of a request's body, from its beginning."""
 LONGEST_ANSWER = 512
@@ -27,7 +27,7 @@ _SECRET = re.compile(
     r"(?:.*-)?(?:auth|authorization|authentication|cookies?|credentials?|jwt|passw(?:or)?d|secret|session|token"
     r"|(?:api|access|auth|private|secret|subscription)-?key)(?:-.*)?|apikey|set-cookie2?"
 )
-# The signs that a URL may have beside letters and digits; the percent sign begins an escape.
+# The characters that a URL may have beside letters and digits; the percent sign begins an escape.
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=-._~"
 # The weight of an entry without its texts, in bytes. It takes about 450 bytes of memory: see docs/scaling.md.
 _OVERHEAD = 250
@@ -74,13 +74,13 @@ NOBODY = Caller("", "", "")
 
 
 class Part(Struct, gc=False):
-    """The kept part of a body: its size, and its first bytes."""
+    """A body in the journal: its size, and those of its bytes that are kept."""
 
     size: int = 0
     first: bytes | None = b""
     """The first bytes; None if they are not kept, or no longer."""
     whole: bytes | None = None
-    """All bytes of a longer body, which `Bodies` limits; None if they are not kept, or no longer."""
+    """All bytes of a body that is longer than `first`, while `Bodies` keeps them; otherwise None."""
 
     def add(self, body: bytes) -> None:
         """Adds bytes of an answer to the size, and keeps them if they are among the first."""
@@ -170,16 +170,16 @@ class Request(Struct, kw_only=True, gc=False):
         return {} if self.status is None else _shown(self.answer_headers)
 
     def has_path(self, path: str) -> bool:
-        """Returns whether the request has this path, given either as it is or masked."""
+        """Returns whether the request's decoded path is `path`, in which tokens may be masked."""
         written = self.sent.path.decode("latin-1")
         # A plus sign in a path does not stand for a space.
         is_path = _may_be_spelt(written, path) and unquote(written, errors="replace") == path
         return is_path or ("***" in path and self.path == path)
 
     def has_parameter(self, name: str, value: str | None) -> bool:
-        """Returns whether one of a parameter's values is this one, given as it is or masked.
+        """Returns whether a parameter was sent with a value, in which tokens may be masked.
 
-        None matches if the parameter is missing.
+        A value of None matches if the parameter is missing.
         """
         values = self._values(name)
         if value is None:
@@ -191,9 +191,9 @@ class Request(Struct, kw_only=True, gc=False):
         return any(_is_spelt(written, value) for written in values)
 
     def has_header(self, name: str, value: str | None) -> bool:
-        """Returns whether a header, by its lower-case name, has a value, which may be masked.
+        """Returns whether a header was sent with a value, in which secrets may be masked.
 
-        None matches if the header is missing.
+        `name` is in lower case. A value of None matches if the header is missing.
         """
         values = (met for header, met in lines_of(self.sent.headers) if header == name)
         if value is None:
@@ -201,7 +201,7 @@ class Request(Struct, kw_only=True, gc=False):
         return any(met == value or ("***" in value and shown_header(name, met) == value) for met in values)
 
     def _values(self, name: str) -> Iterator[str]:
-        """Yields the values of a parameter as they were written, with their escapes."""
+        """Yields the values of a query parameter without decoding their escapes."""
         for pair in self.sent.query.decode("latin-1").split("&"):
             written, _, value = pair.partition("=")
             if pair and _is_spelt(written, name):
@@ -300,12 +300,12 @@ def lines_of(headers: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _is_spelt(written: str, text: str) -> bool:
-    """Returns whether a name or value in a query, once decoded, is this text."""
+    """Returns whether a name or a value in a query, `written`, equals `text` once it is decoded."""
     return _may_be_spelt(written, text) and _decoded(written) == text
 
 
 def _may_be_spelt(written: str, text: str) -> bool:
-    """Returns whether `written` may be this text, by its length: an escape has three characters a byte."""
+    """Returns whether `written`, by its length, could be `text` with some of its bytes percent-encoded."""
     return len(text) <= len(written) <= 3 * len(text.encode("utf-8", "replace"))
 
 

@@ -12,7 +12,7 @@ from mock_server.streams import complain
 
 
 class JournalFile:
-    """A file to which each request is appended before it is answered.
+    """A file to which each request is appended as a line of JSON.
 
     If the file is moved or removed, as by log rotation, a new one is made.
     """

@@ -71,7 +71,7 @@ class Key:
         self.tracking_id = tracking_id_of(self.credential.token) if is_named else None
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
-        """Returns the counter of requests, by the key's own limit or the `common` one; None for no limit."""
+        """Returns the counter for the key's own rate limit, or else for `common`; None if both are None."""
         rate = self.settings.values.rate or self.credential.rate or common
         if rate is None:
             return None
@@ -80,24 +80,25 @@ class Key:
         return self._limiter
 
     def replace_settings(self, settings: Settings) -> None:
-        """Replaces all settings; the counts of rules and limit start again."""
+        """Replaces all settings, and restarts the counters of the rules and of the rate limit."""
         self.settings.replace(settings)
         self.restart_limit()
 
     def restart_limit(self) -> None:
-        """Starts the count of the limit again."""
+        """Restarts the counter of the rate limit."""
         self._limiter = None
 
     def shadow(self) -> "Key":
-        """Returns a copy for a peek, whose counts and journal are thrown away."""
+        """Returns a copy for a peek, which changes no counter or journal of the original."""
         limiter = None if self._limiter is None else replace(self._limiter)
         return replace(self, settings=self.settings.copy(), journal=Journal(), _limiter=limiter)
 
     def site_of(self, website_id: str | None, default: str, *, stands: str | None) -> str:
-        """Returns the site of a request, by the website id that was sent. Raises ApiError.
+        """Returns the site of a request by the website id that was sent, which is None if none was sent.
 
-        `stands` is the place of the id in the operation: `path`, `query`, or None for none. With a website
-        key, an id in the query is ignored, and one in the path must be that of its own website.
+        `default` is the site of a website key that has none of its own. Raises ApiError. `stands` is the
+        place of the id in the operation: `path`, `query`, or None for none. With a website key, an id in the
+        query is ignored, and an id in the path must be the one of the key's website.
         """
         credential = self.credential
         if stands is None or (stands == "query" and not credential.is_account_token):
@@ -146,8 +147,8 @@ class Keys:
     ) -> None:
         """`allow_any` accepts every well-formed token; `seconds` is the clock by which keys become idle.
 
-        `store` keeps the facts of the accounts that come with the mock; with None, they end with the process.
-        The facts of minted keys' accounts always do.
+        `store` keeps the facts of the accounts that come with the mock; with None, they are lost when the
+        process ends. The facts of minted keys' accounts are always lost then.
         """
         self._store = Memory() if store is None else store
         self._seconds = seconds
@@ -200,7 +201,8 @@ class Keys:
     def tracked(self, name: str) -> Key | None:
         """Returns the key to which a page sends its events, which counts as using it; None if unknown.
 
-        `name` is the tracking id of a key or of a website, or the website's id. A website stands for its key.
+        `name` is the tracking id of a key or of a website, or the website's id. An id of a website stands for
+        the key of its site.
         """
         token = self._tracked.get(name.lower()) or next(
             (token for token, key in self._minted.items() if key.tracking_id == name.lower()), None
@@ -243,7 +245,7 @@ class Keys:
         yield from [self._untouched(token) for token in self._any]
 
     def is_shipped(self, key: Key) -> bool:
-        """Returns whether a key is one of those that come with the mock, since the last reset."""
+        """Returns whether a key comes with the mock, and was not replaced by a reset."""
         return self._shipped.get(key.credential.token) is key
 
     def is_minted(self, key: Key) -> bool:

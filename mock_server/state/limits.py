@@ -25,7 +25,7 @@ class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
 
 
 WrittenRate = RateLimit | Annotated[str, Meta(description="Such as 60/min, 5/10s or 1000/h.")]
-"""A rate limit as users write it: with its members, or in short."""
+"""A rate limit as users write it: as an object, or in the short form."""
 
 
 @lru_cache(64)
@@ -46,7 +46,7 @@ def read_rate(written: WrittenRate | None) -> RateLimit | None:
 
 
 class RateLimitedError(ApiError):
-    """A 429; `wait` is the time that it asks the client to wait, in ms."""
+    """An answer with status 429; `wait` is the time that it asks the client to wait, in ms."""
 
     def __init__(self, rate: RateLimit, time: int, reset: int) -> None:
         """`time` is the time of the request and `reset` the end of the window, in ms since the epoch."""
@@ -96,12 +96,15 @@ class Limiter:
 
 
 def window_of_real_time(rate: RateLimit, time: int) -> Window:
-    """Returns a window that begins now, with a client's first request."""
+    """Returns a window of full length from `time` on, which is in ms."""
     return Window(time, time + rate.window * SECOND)
 
 
 def window_of_the_world(rate: RateLimit, time: int) -> Window:
-    """Returns a window that ends at a multiple of its length, so that it depends on the instant alone."""
+    """Returns a window from `time`, in ms, to the next multiple of the window's length.
+
+    So its end does not depend on earlier requests.
+    """
     length = rate.window * SECOND
     return Window(time, (time // length + 1) * length)
 

@@ -15,11 +15,9 @@ from mock_server.world.facts import Fact, Facts, Removal
 MOST_FACTS = 10_000
 """The largest number of facts of one account."""
 MOST_REMOVALS = 1_000
-"""The largest number of removals of one website, each of which is compared with the world's own goals or
-payments.
-"""
+"""The largest number of removals on one website; goals and payments are compared with each of them."""
 MOST_BYTES = 16 * 1024 * 1024
-"""The most bytes of one account's facts."""
+"""The maximum size of one account's facts, in bytes."""
 
 # The memory of an entry without its values, and of each value without its characters, in bytes.
 _OVERHEAD = 300
@@ -88,8 +86,8 @@ class Log:
     def __init__(self, account: str = "", store: Store | None = None, space: Space | None = None) -> None:
         """Begins with the account's entries in the `store`.
 
-        A `store` of None means that the log ends with the process; a `space` of None, that the log shares its
-        space with no other log.
+        A `store` of None means that the log ends with the process; a `space` of None means that the log
+        shares its memory limit with no other log.
         """
         self._account = account
         self._store = Memory() if store is None else store
@@ -122,7 +120,7 @@ class Log:
         return entry
 
     def after(self, sequence: int) -> list[Entry]:
-        """Returns the entries after a sequence number."""
+        """Returns the entries with a higher sequence number, oldest first."""
         return self._entries[bisect_right(self._entries, sequence, key=attrgetter("sequence")) :]
 
     def clear(self) -> None:

@@ -89,18 +89,18 @@ class ActiveSettings:
     values: Settings = NOTHING
     rules: Rules = field(default_factory=Rules)
     weight: int = 0
-    """The memory that the rules take, in bytes."""
+    """The approximate memory of the rules, in bytes."""
 
     def copy(self) -> "ActiveSettings":
-        """Returns a copy whose rules count on their own."""
+        """Returns a copy whose rules have counters of their own."""
         return ActiveSettings(self.values, self.rules.copy(), self.weight)
 
     def replace(self, settings: Settings) -> None:
-        """Replaces all settings; the counts of all rules start again."""
+        """Replaces all settings, and restarts the counters of all rules."""
         self.values, self.weight = settings, settings.weight
         self.rules = Rules(settings.faults or ())
 
     def update(self, settings: Settings) -> None:
-        """Replaces all settings; an unchanged rule at the same index keeps its count."""
+        """Replaces all settings; an unchanged rule at the same index keeps its counters."""
         self.values, self.weight = settings, settings.weight
         self.rules = self.rules.followed_by(settings.faults or ())

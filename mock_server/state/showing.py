@@ -32,7 +32,7 @@ MEMBERS: Mapping[str, Callable[[Request], object]] = {
 
 
 def shown_in_full(part: Part) -> dict[str, object]:
-    """Returns the same as `shown_body`, with the whole text if it is still kept."""
+    """Returns the members of `shown_body`, with the whole text if it is still kept."""
     return shown_body(part if part.whole is None else Part(part.size, part.whole))
 
 

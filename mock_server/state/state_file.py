@@ -12,7 +12,7 @@ from mock_server.state.log import Entry
 from mock_server.world.facts import Fact
 
 SCHEMA = 1
-"""The version of the tables, which a file has as its `user_version`."""
+"""The version of the tables, stored in the file as its `user_version`."""
 
 # The application id "DFMS", which marks our files among all SQLite databases.
 _APPLICATION = 0x44464D53
@@ -139,7 +139,7 @@ class StateFile:
     def _writing(self) -> Iterator[None]:
         """Turns an error of SQLite in the block into an ApiError 500.
 
-        SQLite has undone the block's changes.
+        SQLite undoes the changes of the block.
         """
         try:
             yield
