@@ -33,7 +33,7 @@ class Price(Struct, frozen=True):
 
 
 class FunnelName(Struct, frozen=True):
-    """An active funnel that the site's website has in the usual account, as reports take its id."""
+    """An active funnel of the website in the default account; `GET /analytics/funnels/…` takes its id."""
 
     id: str
     name: str
@@ -42,8 +42,8 @@ class FunnelName(Struct, frozen=True):
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A website, its key, and the ids of its cast, who are always active.
 
-    A user's own pages name the website by its `tracking_id` when they send events. `price` is that of its
-    first plan; None if it sells nothing.
+    A user's own pages name the website by its `tracking_id` when they send events. `price` is the price of
+    the first plan; null if the website sells nothing.
     """
 
     name: str

@@ -51,7 +51,7 @@ def make_control_app(service: Service) -> Starlette:
 
 
 def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """Returns the middleware by which browsers allow pages of these origins; none without origins."""
+    """Returns the CORS middleware for pages of these origins; an empty list without origins."""
     if not origins:
         return []
     methods = sorted({operation.method for operation in OPERATIONS})
@@ -104,18 +104,18 @@ async def _problem(_request: Request, problem: Exception) -> Response:
 
 
 async def _failed(_request: Request, error: Exception) -> Response:
-    """Answers an ApiError of code that the controls share with the API, such as for an unwritable file."""
+    """Answers an ApiError as problem+json, such as the one for a state file that cannot be written."""
     assert isinstance(error, ApiError), "it handles only this class"
     return problem_reply(ProblemError(error.kind.status, error.message))
 
 
 async def _left(_request: Request, _error: Exception) -> Response:
-    """Makes an answer for a client that has left in the middle of its body. Nobody reads the answer."""
+    """Returns an answer that nobody reads, because the client disconnected while it sent its body."""
     return Response(status_code=400)
 
 
 async def _unrouted(request: Request, allow: str | None) -> Response:
-    """Answers 404, or 405 with the methods of the path."""
+    """Answers 404, or 405 with `allow`, the methods of the path; None means that there is no such path."""
     if allow is None:
         path = path_as_sent(request.scope)[:200]
         return problem_reply(

@@ -1,4 +1,4 @@
-"""The call of an operation of the controls: a request as checked values, with its query, body and key."""
+"""A request to the controls as checked values: its query, its body and its key."""
 
 import re
 from typing import Annotated, Any, TypeVar
@@ -88,7 +88,7 @@ async def body_of(request: Request) -> bytes:
 
 
 def read_body(body: bytes, kind: type[_T]) -> _T:
-    """Returns the body as a checked value. Raises ProblemError, with the invalid member."""
+    """Returns the body as a checked value. Raises ProblemError, which names the invalid member."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -98,7 +98,10 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
 
 
 def read_query(request: Request, kind: type[_T]) -> _T:
-    """Returns the query as a checked value; the first of repeated parameters counts. Raises ProblemError."""
+    """Returns the query as a checked value; only the first value of each parameter counts.
+
+    Raises ProblemError.
+    """
     found: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         found.setdefault(name, value)

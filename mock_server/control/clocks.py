@@ -1,4 +1,4 @@
-"""The operations on the clock of the server, and on those of keys: to read and to change it."""
+"""The operations that read and change the clock of the server or of a key."""
 
 from typing import Annotated
 
@@ -47,7 +47,7 @@ def read_clock(call: ControlCall) -> ClockState:
 
 
 def set_clock(call: ControlCall) -> ClockState:
-    """Changes the server's clock, or gives the key in the query a clock of its own with that change."""
+    """Changes the server's clock, or the clock of the key in the query, which gets one of its own."""
     key = call.key
     if key is None:
         clock = call.service.common.clock

@@ -144,7 +144,7 @@ def _content(*kinds: type, media_type: str = "application/json") -> dict[str, An
 
 
 def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
-    """Adds the known names of sites, revisions and operations to the schemas whose values are such names."""
+    """Lists the known names of sites, revisions and operations as `enum` in the schemas."""
     known = {
         "site": list(service.sites),
         "revision": list(REVISIONS),

@@ -1,4 +1,4 @@
-"""Expectations: they are compared with the requests of the journal, and the nearest misses are kept."""
+"""Compares expectations with the requests in the journal, and finds the nearest misses."""
 
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
@@ -53,20 +53,20 @@ class Expectation(
     query: _Parts | UnsetType = UNSET
     """Query parameters with one of their values; null expects that the parameter is missing."""
     headers: _Parts | UnsetType = UNSET
-    """Headers, their names in any case, with one of their values; a token is `Bearer df_***`."""
+    """Headers, by name in any case, with one of their values; tokens may be given as `Bearer df_***`."""
     body: Any = UNSET
-    """A JSON value. In an object only the given members are compared; all other values must be equal."""
+    """The JSON of the body; objects in the request may have further members."""
     exact_body: Any = UNSET
     """The whole JSON value, with no further members."""
     body_at: _Places | UnsetType = UNSET
-    """Values within the body by JSON pointer, each compared as `body` is."""
+    """Values within the body by JSON pointer; each is compared like `body`."""
     status: int | UnsetType | None = UNSET
     """The status of the answer; null expects that none was sent."""
     count: Count | _Count = Count()
     """The number of requests: an exact number, or a Count."""
 
     def is_met_by(self, count: int) -> bool:
-        """Returns whether a number of requests is as expected, by either form of `count`."""
+        """Returns whether a number of requests is as `count` expects."""
         return count == self.count if isinstance(self.count, int) else self.count.holds(count)
 
     @property
@@ -90,7 +90,7 @@ class Check(NamedTuple):
 
 
 class Shown:
-    """The masked parts of a request, each computed once."""
+    """The parts of a request with secrets masked, each computed on first use."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -116,7 +116,7 @@ class Search:
         """The number of requests that match."""
 
     def look_at(self, request: Request) -> None:
-        """Counts a request if it matches; otherwise keeps it if it is among the nearest misses."""
+        """Counts a request if it matches; otherwise keeps it as a miss if it is among the nearest ones."""
         missed = sum(not check.is_met_by(request) for check in self._checks)
         if missed == 0:
             self.count += 1
@@ -193,7 +193,10 @@ def _of_place(pointer: str, wanted: Any) -> Check:
 
 
 def _values_at(request: Request, pointer: str) -> list[Any]:
-    """Returns a list of the value at a place in the body; empty if it is not kept, or has no such place."""
+    """Returns a list of one item, the value at a pointer into the body.
+
+    The list is empty if the body is not JSON, is not kept in full, or has no such place.
+    """
     body = request.body
     if body is None or body.first is None or len(body.first) < body.size:
         return []
@@ -209,7 +212,7 @@ def _equals(met: Any, wanted: Any) -> bool:
 
 
 def _covers(met: Any, wanted: Any) -> bool:
-    """Returns whether a JSON value equals the wanted one; its objects may have further members."""
+    """Returns whether `met` equals `wanted`, except that objects in `met` may have further members."""
     pairs = [(met, wanted)]
     while pairs:
         met, wanted = pairs.pop()

@@ -1,4 +1,4 @@
-"""The guard of the controls: it allows requests from this machine, except from web pages, or a token."""
+"""Checks who may use the controls: clients with the control token or, if there is none, on this machine."""
 
 import hmac
 from collections.abc import Collection
@@ -26,7 +26,7 @@ def admit(request: Request, options: Options) -> None:
 
 
 def _refuse_other_origins(request: Request, allowed: Collection[str]) -> None:
-    """Raises ProblemError for a request from a page of another origin, even if it needs no preflight."""
+    """Raises ProblemError for a request from a web page of another origin, unless the origin is allowed."""
     origin = request.headers.get("Origin")
     if origin in allowed:
         return

@@ -18,7 +18,7 @@ PART_BYTES = 64 * 1024
 """The number of bytes that are collected before a part is sent."""
 
 _HTTP = "HTTP/1.1"
-# The name differs from the creator of the kit's HAR files, in whose comments the kit reads labels.
+# The kit's own HAR files name another creator, because the kit reads labels in the comments of those.
 _CREATOR = "datafast-mock journal"
 
 
@@ -121,9 +121,9 @@ class Har(Struct, frozen=True, kw_only=True):
 
 
 async def har_parts(requests: Iterable[Request], origin: str) -> AsyncIterator[bytes]:
-    """Yields the file in parts of about 64 KiB.
+    """Yields a HAR file of the requests in parts of about 64 KiB.
 
-    `origin` is the mock's own, such as `http://127.0.0.1:8484`.
+    `origin` is the origin of the mock, such as `http://127.0.0.1:8484`.
     """
     head = msgspec.json.encode(
         Har(log=Log(version="1.2", creator=Creator(name=_CREATOR, version=__version__), entries=[]))

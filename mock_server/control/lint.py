@@ -11,7 +11,7 @@ from mock_server.state.clock import TICK
 from mock_server.state.journal import Request
 
 _MOST_FINDINGS = 20
-"""The most findings about one request, whose query may have thousands of parameters."""
+"""The maximum number of findings about one request, because a query can have thousands of parameters."""
 
 
 class Finding(NamedTuple):
@@ -76,9 +76,9 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
 
 
 def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
-    """Yields a finding if the same request came twice within a tick of the machine's and the world's time.
+    """Yields a finding if a GET or HEAD was repeated within a second and within a tick of the world.
 
-    A request that writes is no poll, so it may come twice.
+    `previous` is the latest request with the same method, path and query; None if there is none.
     """
     if (
         request.method not in ("GET", "HEAD")

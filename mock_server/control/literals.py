@@ -1,4 +1,4 @@
-"""The values that a member may have if its type lists them, for messages about invalid values."""
+"""Finds the values that a type lists for a member, for messages about invalid values."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def literals_at(kind: type, place: str) -> list[str]:
 
 
 def _below(kind: inspect.Type, member: str | None) -> Iterator[inspect.Type]:
-    """Yields the types of a member, or of the items if it is None."""
+    """Yields the types of a struct's member, or, if `member` is None, of the items of a collection."""
     for one in _plain(kind):
         if isinstance(one, inspect.StructType):
             yield from (field.type for field in one.fields if field.encode_name == member)

@@ -41,7 +41,7 @@ class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def is_account_token(self) -> bool:
-        """Whether the token, or a member that only account tokens have, makes it an account token."""
+        """Whether the new key is an account token, by its token or by `permissions` or `websites`."""
         named = self.permissions is not None or self.websites is not None
         return named or (self.key is not UNSET and self.key.startswith("dft_"))
 

@@ -1,4 +1,4 @@
-"""The table of all operations of the controls, from which routes, checks and description are made."""
+"""The table of all operations of the controls, from which their routes and their document are made."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -64,7 +64,7 @@ class ControlOperation(NamedTuple):
     media_types: tuple[str, ...] = ("application/json",)
     """The media types of a successful answer."""
     is_open: bool = False
-    """Whether every client is allowed to use it, since its answer is public."""
+    """Whether every client may use the operation, because its answer is public."""
 
 
 def _reset(call: ControlCall) -> None:

@@ -1,4 +1,4 @@
-"""The operations on the journal: to read and clear it, and to verify requests and retries."""
+"""The operations that read and clear the journal, and that verify requests and retries."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from heapq import merge
@@ -27,7 +27,7 @@ _USUAL = 100
 
 
 class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The query of the journal: the newest requests, or the first ones after a number, at most `limit`."""
+    """The query of the journal: at most `limit` requests, either the newest or the first after a number."""
 
     limit: (
         Annotated[int, Meta(ge=1, le=_MOST, description="By default 100, or 1,000 for a HAR file.")]
@@ -175,7 +175,7 @@ async def verify(call: ControlCall) -> Verified:
 
 
 async def retries(call: ControlCall) -> Retries:
-    """Returns each 429, with whether the client waited long enough after it, key by key."""
+    """Returns all 429s, key by key, each with whether the client waited long enough after it."""
     found, turn = [], Turn()
     for journal in _journals(call):
         found += [
@@ -201,7 +201,7 @@ def _journals(call: ControlCall) -> list[Journal]:
 
 
 def _page(journals: Iterable[Journal], limit: int, after: int | UnsetType) -> list[Request]:
-    """Returns the newest requests, or the first ones after a number, oldest first, at most `limit`."""
+    """Returns at most `limit` requests, oldest first: the newest ones, or the first ones after a number."""
     number = attrgetter("number")
     if after is UNSET:
         newest = merge(*map(reversed, journals), key=number, reverse=True)
@@ -233,7 +233,7 @@ async def _states(
     turn: Turn,
     shown: Mapping[str, Callable[[Request], object]] = MEMBERS,
 ) -> AsyncIterator[RequestState]:
-    """Yields the requests in their order, each with its findings; `shown` makes the other members."""
+    """Yields the requests in order, each with its findings; `shown` has a function for each other member."""
     found = await _lint(call, {request.number for request in requests}, turn)
     for request in requests:
         members: dict[str, object] = {"lint": found.get(request.number, [])}

@@ -1,4 +1,4 @@
-"""The operations on the settings of the server and of keys, and the settings as they are shown."""
+"""The operations that read, replace and change the settings of the server or of a key."""
 
 from msgspec import Struct
 
@@ -11,18 +11,21 @@ from mock_server.state.limits import RateLimit
 from mock_server.state.settings import ActiveSettings, Settings, changed
 
 MOST_RULE_BYTES = 32 * 1024 * 1024
-"""The most memory for the rules of the server and of all keys, in bytes."""
+"""The maximum memory for the rules of the server and of all keys, in bytes."""
 
 
 class RuleCount(Struct, frozen=True, kw_only=True):
-    """The number of requests that a rule matched, and of those to which it was applied."""
+    """The number of requests that a rule matched, and the number to which it was applied."""
 
     matched: int
     applied: int
 
 
 class SettingsState(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The settings; null is inherited. `counts` has an item for each of `faults`."""
+    """The settings of the server or of a key; null means inherited.
+
+    `counts` has an item for each of `faults`.
+    """
 
     site: str | None
     seed: int | None
@@ -38,7 +41,7 @@ def read_settings(call: ControlCall) -> SettingsState:
 
 
 def set_settings(call: ControlCall) -> SettingsState:
-    """Replaces all settings of the server, or of a key; the counts of rules and limits start again."""
+    """Replaces all settings of the server or of a key, and restarts the counters of rules and limits."""
     _check(call, call.body)
     service, key = call.service, call.key
     if key is not None:
@@ -51,7 +54,7 @@ def set_settings(call: ControlCall) -> SettingsState:
 
 
 def change_settings(call: ControlCall) -> SettingsState:
-    """Changes the given settings; an unchanged rule or limit keeps its count."""
+    """Changes the given settings; an unchanged rule or limit keeps its counters."""
     active = _active_of(call)
     settings = changed(active.values, call.body)
     _check(call, settings)

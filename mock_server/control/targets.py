@@ -25,7 +25,7 @@ class Target(NamedTuple):
 
 
 async def addresses_of(host: str, port: int) -> list[str]:
-    """Returns the numeric addresses of a host, each once; none if it cannot be looked up."""
+    """Returns the distinct numeric addresses of a host; an empty list if it cannot be looked up."""
     try:
         found = await get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

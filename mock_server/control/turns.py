@@ -7,7 +7,7 @@ _LONGEST_SECONDS = 0.01
 
 
 class Turn:
-    """The time that a piece of long work may take before other requests have their turn."""
+    """The time that long work may take before other requests are answered."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()

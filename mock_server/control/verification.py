@@ -59,9 +59,9 @@ class VerificationState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class VerificationEvent(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A line of the stream, with further members.
+    """A line of the stream; its further members depend on `event`.
 
-    Those of a `verdict` are the members of an item of `clauses` in the JSON report.
+    A `verdict` has the members of an item of `clauses` in the JSON report.
     """
 
     event: Literal["begin", "note", "answer", "verdict", "end", "failed"]

@@ -163,7 +163,7 @@ def missing_packages() -> list[str]:
 
 
 def _environment(tokens: Mapping[str, str]) -> dict[str, str]:
-    """Returns the mock's environment without the mock's own settings, and with no tokens but the run's."""
+    """Returns the mock's environment variables with the run's tokens, but without the mock's own settings."""
     kept = {
         name: value
         for name, value in os.environ.items()
