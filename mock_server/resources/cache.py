@@ -1,4 +1,4 @@
-"""The answers to reads. Answers of the latest moments are cached."""
+"""Answers requests that only read, and caches the answers."""
 
 from collections import OrderedDict
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from mock_server.resources.reporter import Reporter
 from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account
 
-# The number of moments whose answers are cached: clients with different clocks request the same few instants
+# The number of moments whose answers are cached. Clients with different clocks ask for the same few instants
 # in turns.
 _MOST_MOMENTS = 64
 _MOST_BYTES = 32 * 1024 * 1024
@@ -31,13 +31,13 @@ class Read(NamedTuple):
     query: tuple[tuple[str, Any], ...]
     """The checked values with their names, in the order of the document."""
     is_shared: bool
-    """Whether accounts without writes share the answer.
+    """Whether all accounts to which nothing was written get the same answer.
 
-    This is so for operations with a website in the query, which read only the world, except for reports on
-    what an account has.
+    This is so for operations with a website in the query, except for reports on an account's own data, such
+    as funnels.
     """
     weight: int
-    """The memory of the read in the cache without its answer, in bytes, estimated."""
+    """The approximate memory of a cached answer without its body, in bytes."""
 
     @property
     def values(self) -> Values:
@@ -66,7 +66,7 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
 
 
 class AnswerCache:
-    """The answers to reads of all worlds. Answers of the latest moments are cached."""
+    """Answers reads of all worlds, and caches the answers of the latest moments."""
 
     def __init__(self, worlds: Worlds, reporter: Reporter) -> None:
         """`worlds` are the worlds that the event loop uses."""
@@ -112,7 +112,7 @@ class AnswerCache:
 
 
 class _Entry(NamedTuple):
-    """The key of a cached answer within its moment."""
+    """The key of a cached answer at a moment."""
 
     read: Read
     account: Account | None
@@ -125,9 +125,9 @@ def _entry_of(read: Read, account: Account) -> _Entry:
 
 
 class _Snapshots:
-    """A cache of answers by moment, a world and an instant: 64 moments and 32 MB at most.
+    """A cache of answers by moment, which is a world and an instant.
 
-    If the cache is full, the least recently used answers are removed.
+    If there are more than 64 moments or 32 MB, the least recently used answers are removed.
     """
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class _Snapshots:
         return reply
 
     def keep(self, moment: tuple[WorldChoice, int], entry: _Entry, reply: Reply) -> None:
-        """Caches an answer, even one beyond the limit, so that it is made only once in its tick."""
+        """Caches an answer, even if it is larger than the limit, so that it is made only once in its tick."""
         self._moments.setdefault(moment, OrderedDict())[entry] = reply
         self._size += _size(entry, reply)
         if len(self._moments) > _MOST_MOMENTS:

@@ -32,11 +32,11 @@ class Call(NamedTuple):
     facts: Facts = ()
     """The account's facts about the website, which `world` contains as well.
 
-    A request that writes gets no facts and a world without facts, so that writes do not become slower; see
-    `lives`.
+    A request that writes gets no facts and a world without facts, so that writes do not become slower with
+    each fact; see `lives`.
     """
     pasts: "KeptPasts | None" = None
-    """The drawn pasts of the websites; None if the operation is not a report."""
+    """The cache of past visits, which reports read; None if the operation is not a report."""
     request: int | None = None
     """The number of the request in the journal; None if the operation is a GET, which writes nothing."""
 

@@ -19,9 +19,10 @@ _TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")
 
 
 def create_goal(call: Call, *, is_server: bool = True) -> Reply:
-    """Records a goal of a visitor; the answer has the id of its event. `is_server` is that of GoalReached.
+    """Records a goal of a visitor; the answer has the id of its event.
 
-    Raises ApiError: 400 for a reserved name or a bot, 404 for a visitor without page views.
+    `is_server` is false if a browser sent the goal. Raises ApiError: 400 for a reserved name or a bot, 404
+    for a visitor without page views.
     """
     name = goal_name(call.body)
     visitor_id = visitor_of(call, call.body["datafast_visitor_id"])

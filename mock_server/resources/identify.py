@@ -22,7 +22,8 @@ _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 def identify_visitor(call: Call, *, is_server: bool = True) -> Reply:
     """Identifies a visitor; the answer says whether the profile is created, updated or unchanged.
 
-    `is_server` is that of Identified. Raises ApiError: 404 for a visitor without page views, 400 for a bot.
+    `is_server` is false if a browser sent the identification. Raises ApiError: 404 for a visitor without page
+    views, 400 for a bot.
     """
     life = life_of(call, call.body["datafast_visitor_id"])
     user_id: str = call.body["user_id"]

@@ -1,4 +1,4 @@
-"""The lives of the visitors that requests name."""
+"""Looks up the visitors that requests name, with all that they have done."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from mock_server.world.world import BotError, Life, UnknownVisitorError, World
 
 
 def find_life(call: Call, visitor_id: str) -> Life:
-    """Returns the life of a visitor.
+    """Returns the life of a visitor: profile, sessions, goals and payments up to the instant.
 
     For a request that writes, written goals and payments are left out, to save time. Raises
     UnknownVisitorError and BotError.
@@ -54,7 +54,7 @@ def visitor_of(call: Call, visitor_id: str) -> str:
 
 @contextmanager
 def _refused(call: Call, visitor_id: str) -> Iterator[None]:
-    """Turns the errors of a world into API errors."""
+    """Turns BotError and UnknownVisitorError in the block into ApiErrors."""
     try:
         yield
     except BotError:
@@ -71,7 +71,7 @@ def _has_viewed(call: Call, visitor_id: str) -> bool:
 
 
 def _told_of(call: Call, visitor_id: str) -> Sequence[Fact]:
-    """Returns a visitor's identifications and page views."""
+    """Returns the written identifications and page views of a visitor."""
     if call.account is None:
         return ()
     return call.account.log.about(call.world.site.website_id, person(visitor_id))

@@ -30,8 +30,8 @@ _encode = msgspec.json.Encoder().encode
 def create_payment(call: Call, *, is_server: bool = True) -> Reply:
     """Records a payment, a refund or a free trial, once for each transaction.
 
-    The answer has no envelope. `is_server` is as in PaymentMade. Raises ApiError 400 for an unknown currency,
-    an invalid timestamp, and a bot.
+    The answer has no envelope. `is_server` is false if a browser sent the payment. Raises ApiError 400 for an
+    unknown currency, an invalid timestamp, and a bot.
     """
     payment = _payment_of(call, is_server=is_server)
     payers = _payers(call, payment.transaction_id)
@@ -65,7 +65,10 @@ def delete_payments(call: Call) -> Reply:
 
 
 def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
-    """Returns the known visitors of a transaction's payment (key False) and refund (key True)."""
+    """Returns the visitors of a transaction's payment (key False) and of its refund (key True).
+
+    A key is missing if there is no such payment; the visitor is None if unknown.
+    """
     payers = {paid.is_refunded: paid.visitor_id for paid in recorded(call, transaction_id)}
     own = None if False in payers else own_payment(call, transaction_id)
     return payers if own is None else {**payers, False: payer_of(own)}
@@ -124,7 +127,7 @@ def _visitor_of(call: Call, visitor_id: str | None) -> str | None:
 
 
 def _at(call: Call, timestamp: str | None) -> int:
-    """Returns the instant of a payment, by default that of the request. Raises ApiError 400."""
+    """Returns the instant of a payment, by default the instant of the request. Raises ApiError 400."""
     if timestamp is None:
         return call.instant
     try:

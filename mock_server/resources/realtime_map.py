@@ -141,7 +141,7 @@ def _likelihood_json(likelihood: Likelihood, is_customer: bool) -> msgspec.Raw:
 
 
 def _event_json(event: Event) -> msgspec.Raw:
-    """Returns an event as JSON, kept with its session since an event never changes."""
+    """Returns an event as JSON, which is cached in its session, because an event never changes."""
     json: msgspec.Raw | None = event.session.kept.get(event.object_id)
     if json is None:
         json = event.session.kept[event.object_id] = msgspec.Raw(_encode(_event(event)))

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 class Reporter:
     """Makes reports in a thread, one after another, so that other requests are answered meanwhile.
 
-    It has worlds of its own and not those of the event loop, because a world changes its caches when it is
-    read.
+    It does not use the worlds of the event loop, because reading a world changes its caches.
     """
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
         """`seed` is the server's."""
         self.lock = Lock()
-        """The lock that the request holds whose report is being made."""
+        """The lock that a request holds while its report is made."""
         self._worlds = Worlds(seed, sites)
         self._pasts: KeptPasts | None = None
 

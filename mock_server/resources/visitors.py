@@ -83,7 +83,7 @@ def _completed_goals(life: Life) -> list[dict[str, str]]:
 
 
 def _custom_goal(goal: ReachedGoal) -> dict[str, Any]:
-    """Returns a goal in the older form, that of `completedCustomGoals`."""
+    """Returns a goal in the older form, which `completedCustomGoals` has."""
     return {
         "name": goal.name,
         "description": goal.description,
@@ -93,7 +93,7 @@ def _custom_goal(goal: ReachedGoal) -> dict[str, Any]:
 
 
 def _profile(profile: Profile | None) -> dict[str, Any] | None:
-    """Returns the values given to Identify, or None if the visitor was never identified."""
+    """Returns the identity that was sent for a visitor, or None if the visitor was never identified."""
     if profile is None:
         return None
     return {

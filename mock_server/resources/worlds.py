@@ -12,8 +12,8 @@ from mock_server.world.sessions import NEVER
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
-# The number of visitors of all cached worlds with other seeds. A world takes memory for each of its visitors,
-# and can be made again in a millisecond.
+# The maximum number of visitors of all cached worlds with other seeds. A world takes memory for each of its
+# visitors, and can be made again in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
 
@@ -27,7 +27,7 @@ class WorldChoice(NamedTuple):
 
 
 class _Amended(NamedTuple):
-    """A world changed by written facts, which is valid at the instants from `begin` to before `end`."""
+    """A world changed by written facts, which is valid from `begin` until before `end`, in ms."""
 
     facts: Facts
     begin: int
@@ -39,7 +39,7 @@ class Worlds:
     """Worlds by seed and site, each made on first use. One thread at a time uses them."""
 
     def __init__(self, seed: int, sites: Mapping[str, Site]) -> None:
-        """Worlds with the server's `seed` are never removed; those of other seeds are limited."""
+        """Worlds with the server's `seed` are never removed; the number of other worlds is limited."""
         self._seed = seed
         self._sites = sites
         self._own: dict[str, World] = {}
@@ -52,7 +52,10 @@ class Worlds:
         )
 
     def make_all(self) -> None:
-        """Makes the worlds with the server's seed. Raises InputError for a site that cannot be one."""
+        """Makes the worlds with the server's seed.
+
+        Raises InputError for a site of which no world can be made.
+        """
         for site in self._sites:
             self.world(self._seed, site)
 

@@ -23,7 +23,7 @@ class Filters(NamedTuple):
     end: int | None
 
     def told(self) -> dict[str, object]:
-        """Returns the members of the answer that repeat the filters which were given."""
+        """Returns the given filters as members of the answer."""
         told: dict[str, object] = {}
         if self.visitor_id is not None:
             told["datafast_visitor_id"] = self.visitor_id
@@ -80,13 +80,13 @@ def write(call: Call, fact: Fact) -> None:
 def object_id(call: Call, at: int | None = None) -> str:
     """Returns the id of the next fact: 24 hexadecimal digits, the first eight of which are the Unix second.
 
-    The second is that of the instant `at`, or, if that is None, of the request.
+    It is the second of the instant `at`, or of the request if `at` is None.
     """
     return _id(call, _EVENT, call.instant if at is None else at)
 
 
 def profile_id(call: Call) -> str:
-    """Returns the id of the next profile, in the same form."""
+    """Returns the id of the next profile, which has the form of `object_id`."""
     return _id(call, _PROFILE, call.instant)
 
 

@@ -29,7 +29,7 @@ It raises ApiError 400, which names the place, if the operation would refuse the
 """
 
 _PAGE_VIEW = "pageview"
-# The members with a provider's payment id. The package sends one of them.
+# The members with the payment id of a provider; the package sends one of them.
 _PAYMENT_IDS = ("stripe_session_id", "lemonsqueezy_order_id", "polar_checkout_id", "paddle_transaction_id")
 _MOST_MEMBERS = 100
 _LONGEST_URL = 2_048
@@ -58,7 +58,7 @@ def take_event(call: Call, *, system: System, check: Check) -> Reply:
 
 
 def _take(call: Call, kind: str) -> str:
-    """Writes an event that is not a page view, as a server would, and returns a sentence about the event."""
+    """Writes the facts of an event, except its page view, and returns the message of the answer."""
     match kind:
         case "custom":
             create_goal(call, is_server=False)
@@ -79,7 +79,7 @@ def _take(call: Call, kind: str) -> str:
 
 
 def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | None:
-    """Returns the body with which a server would write the event; None if there is nothing to write.
+    """Returns the checked members of an event in the form that `_take` writes; None if it writes none.
 
     Raises ApiError 400 for an invalid event.
     """
@@ -102,7 +102,7 @@ def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | N
 
 
 def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[str, Any]:
-    """Returns the body of a goal, without properties that `POST /goals` would refuse."""
+    """Returns the event's goal as a body of `POST /goals`, without properties that it would refuse."""
     goal = {"datafast_visitor_id": visitor_id, "name": extra.get("eventName")}
     check("createGoal", goal, "/extraData/eventName")
     kept: dict[str, str] = {}
@@ -120,7 +120,10 @@ def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[st
 
 
 def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[str, Any]:
-    """Returns the body of a payment. Without a provider's id, each event is another payment."""
+    """Returns the event's payment as a body of `POST /payments`.
+
+    Without a provider's id, each event is another payment.
+    """
     money = call.world.site.money
     provided = (extra[name] for name in _PAYMENT_IDS if extra.get(name))
     payment = {
@@ -214,10 +217,10 @@ def _pixels(sent: float | None) -> int | None:
 
 
 def _visitor_of(call: Call) -> str:
-    """Returns the id of an event's visitor. Raises ApiError 400 if it is missing.
+    """Returns the id of an event's visitor.
 
-    Without cookies, the package sends another id each time, and expects the server's id in the answer. Its
-    session id belongs to a browser tab.
+    Raises ApiError 400 if it is missing. With `cookieless`, the package sends a new visitor id each time, so
+    the id is derived from the session id, which belongs to a browser tab.
     """
     event: dict[str, Any] = call.body
     named = event.get("sessionId" if event.get("cookieless") else "visitorId")

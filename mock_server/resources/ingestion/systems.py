@@ -22,7 +22,7 @@ _BROWSERS = {
 _SYSTEMS = {"Mac OS X": "Mac OS"}
 _MODELS = {"Mac": "Macintosh", "K": None, "Smartphone": None, "Tablet": None}
 _MOBILE, _TABLET, _DESKTOP = "mobile", "tablet", "desktop"
-# In pixels: narrower windows are those of phones and of tablets.
+# The widths in pixels below which a window is taken for one on a phone, and for one on a tablet.
 _NARROW, _WIDE = 600, 1024
 
 

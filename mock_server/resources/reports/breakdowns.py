@@ -16,7 +16,10 @@ _FIGURES = ("visitors", "revenue", "payments")
 _FLAG = "https://purecatamphetamine.github.io/country-flag-icons/3x2/{code}.svg"
 
 Naming = Callable[[Sequence[Facts]], Callable[[str], Row]]
-"""A function that returns, for the facts of all parts of a past, the members with the names of a value."""
+"""A function that takes the facts of all parts of a past and returns a function.
+
+That one takes a value of the dimension and returns the members that name it in a row.
+"""
 
 
 class Breakdown(NamedTuple):
@@ -41,7 +44,7 @@ def breakdown(kind: Breakdown, call: Call) -> Reply:
 
 
 def _plain(dimension: str, column: str | None = None) -> Breakdown:
-    """Makes a breakdown whose values are their own names."""
+    """Makes a breakdown with the dimension's value in `column`, which has the dimension's name by default."""
     member = column or dimension
     return Breakdown(dimension, [member], lambda _: lambda value: {member: value})
 

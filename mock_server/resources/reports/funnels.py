@@ -60,5 +60,5 @@ def _steps_of(funnel: Funnel, reached: list[Reached]) -> list[dict[str, Any]]:
 
 
 def _rate(step: Reached, first: Reached) -> float:
-    """Returns the visitors of a step as a share of those of the first one, to four decimals; 0 for none."""
+    """Returns the share of the first step's visitors who reached a step, to four decimals; 0 for nobody."""
     return round(step.visitors / first.visitors, 4) if first.visitors else 0

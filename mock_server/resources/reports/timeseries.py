@@ -21,9 +21,10 @@ _NAME = ("name", "timestamp")
 def timeseries(call: Call) -> Reply:
     """Returns the buckets of a period, oldest first, with the figures of the whole period.
 
-    `{"status", "fields", "interval", "timezone", "currency", "totals", "data": [{"visitors": 52, "name":
-    "02 Jan", "timestamp": "2026-01-02T00:00:00Z"}], "pagination"}`. A period within one day has hours. Raises
-    ApiError 400 for dates, a time zone or a filter that cannot be read, and for more than 50,000 buckets.
+    `{"status", "fields", "interval", "timezone", "currency", "totals", "data": [{"visitors": 52, "name": "02
+    Jan", "timestamp": "2026-01-02T00:00:00Z"}], "pagination"}`. A period within one day is divided into
+    hours. Raises ApiError 400 for dates, a time zone or a filter that cannot be read, and for more than
+    50,000 buckets.
     """
     fields = tuple(dict.fromkeys(call.query["fields"]))
     try:
