@@ -18,17 +18,17 @@ class Connection(Protocol):
         """Closes the connection with an RST; unsent bytes are lost."""
 
     def wait_on_purpose(self) -> None:
-        """Marks the answer as delayed on purpose: when the server stops, it does not wait for it."""
+        """Marks the answer as delayed on purpose, so that the server does not wait for it when it stops."""
 
     def owe_nothing(self) -> None:
-        """Marks the request as never answered: a client that closes its side has left."""
+        """Marks the request as never answered. The connection is closed when the client closes its side."""
 
     def close(self) -> None:
         """Closes the connection once everything is sent."""
 
 
 def attach(scope: Scope, connection: Connection) -> None:
-    """Attaches its connection to a request."""
+    """Attaches a connection to the scope of its request."""
     scope["extensions"] = {_EXTENSION: connection}
 
 

@@ -19,7 +19,7 @@ from mock_server.service import Service
 from mock_server.serving.fast_writes import FastWrites
 from mock_server.serving.plain import DECISIVE, PREFERENCE, Answer, Decided, answered, decided
 
-# A read has no body.
+# A GET with a body is left to `stages`.
 _DECISIVE = DECISIVE | {b"content-length"}
 _MOST_CACHED = 256
 _LONGEST_REQUEST = 4_096
@@ -73,7 +73,8 @@ class FastAnswers:
     def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
         """Returns the answer to a parsed request and adds it to the journal; None if `stages` must answer.
 
-        `raw` holds all bytes of the request, by which it is cached; None if it did not come alone.
+        `raw` holds all bytes of the request, which are its key in the cache. It is None if other bytes came
+        with the request.
         """
         if scope["method"] != "GET" or PREFERENCE in scope["query_string"]:
             return None
@@ -99,7 +100,7 @@ class FastAnswers:
     def write(self, scope: Scope, content: bytes, raw: bytes | None) -> Answer | None:
         """Returns the answer to a request with its whole body, or None if nothing was written.
 
-        `raw` holds all bytes of the request; None if it did not come alone and in one piece.
+        `raw` holds all bytes of the request. It is None if the request did not come alone and in one piece.
         """
         return self._writes.answer(scope, content, raw)
 

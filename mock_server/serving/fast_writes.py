@@ -1,7 +1,7 @@
 """The fast path of plain requests that write.
 
-Its answers have the same bytes as those of `stages`. A write either succeeds here, or writes nothing and is
-left to `stages`, which answers with the error. So nothing is written twice.
+Its answers have the same bytes as the answers of `stages`. A write either succeeds here, or writes nothing
+and is left to `stages`, which answers with the error. So nothing is written twice.
 """
 
 from collections import OrderedDict

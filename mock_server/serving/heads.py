@@ -15,7 +15,7 @@ from mock_server.errors import (
 
 LONGEST_URL = 32 * 1024
 LONGEST_HEADERS = 32 * 1024
-"""The most bytes that all names and values may have together."""
+"""The maximum size of all names and values together, in bytes."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -65,7 +65,7 @@ def _is_host(value: bytes) -> bool:
 
 
 def _parts_of(method: bytes, url: bytes) -> tuple[bytes, bytes]:
-    """Returns the host and the path of a whole URL. Raises ApiError if it is none."""
+    """Returns the host and the path of a whole URL. Raises ApiError 400 if `url` is no whole URL."""
     found = _WHOLE_URL.fullmatch(url)
     if found is None:
         raise ApiError(TARGET_INVALID)

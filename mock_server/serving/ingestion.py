@@ -23,7 +23,7 @@ _USER_AGENT = b"user-agent"
 
 
 class EventEndpoint(Endpoint):
-    """An endpoint for requests whose body names the key. Account, clock and rules are those of the key."""
+    """An endpoint for requests whose body names the key, with its account, clock and rules."""
 
     async def _admitted(self, context: Context) -> Response:
         context.stage = "parameters"
@@ -57,7 +57,7 @@ class EventEndpoint(Endpoint):
 
 
 def _sender_of(context: Context, name: str) -> Key:
-    """Returns the key that the body names, and sets the instant of the answer by its clock.
+    """Returns the key that the body names, and sets the instant of the answer by the key's clock.
 
     Raises ApiError 404.
     """

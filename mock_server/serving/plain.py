@@ -1,4 +1,4 @@
-"""The test for plain requests, which the fast path may answer, and the heads of their answers."""
+"""Decides which requests are so plain that the fast path may answer them, and makes their answers' heads."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -64,8 +64,8 @@ def decided(
 ) -> Decided | None:
     """Makes the decisions about a request to an operation; returns None if `stages` must answer it.
 
-    `value` is that of all path parameters, of which there is at most one. A request with one of the
-    `decisive` headers is left to `stages`.
+    `value` is the value of the path parameter, if the operation has one. A request with one of the `decisive`
+    headers is left to `stages`.
     """
     sender = _sender_of(service, scope["headers"], decisive)
     if sender is None:
@@ -100,8 +100,8 @@ def answered(
 ) -> Answer:
     """Adds a request to the journal, and returns its answer.
 
-    `content` is what the journal keeps of the request's body, and `began` the time in ns at which the answer
-    was begun.
+    `content` is the part of the request's body that the journal keeps. `began` is the start of the answer, in
+    ns of `monotonic_ns`.
     """
     answer = service.bodies.part_of(body)
     took = (monotonic_ns() - began) // 1000
@@ -115,7 +115,7 @@ def _sender_of(
 ) -> tuple[Key, bool] | None:
     """Returns the key, and whether the request has an `Origin`.
 
-    Returns None if one of the `decisive` headers or the settings of the key require a decision by `stages`.
+    Returns None if `stages` must answer, because of a header, an unknown key, rules or a rate limit.
     """
     authorization, is_cross_origin = None, False
     if len(headers) > _MOST_HEADERS:

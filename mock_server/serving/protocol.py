@@ -15,7 +15,7 @@ class FastPath(Protocol):
     """A fast path, which returns the head and the body of an answer; None if the application must answer."""
 
     def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
-        """Answers a request whose bytes, or those of its head, are the same as those of an earlier one."""
+        """Answers a request that has the same bytes, or the same bytes in its head, as an earlier one."""
         ...
 
     def answer(self, scope: Scope, raw: bytes | None) -> tuple[bytes, bytes] | None:
@@ -39,7 +39,7 @@ class HttpProtocol(WireProtocol):
 
     _is_waiting = False
     _raw: bytes | None = None
-    """The bytes that are being parsed, if they begin with a request."""
+    """The bytes that are being parsed; None if they do not begin with a request."""
 
     def __init__(self, *arguments: Any, fast_path: FastPath | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -77,7 +77,7 @@ class HttpProtocol(WireProtocol):
         self.transport.close()
 
     def wait_on_purpose(self) -> None:
-        """Marks the answer as delayed on purpose: when the server stops, it does not wait for it."""
+        """Marks the answer as delayed on purpose, so that the server does not wait for it when it stops."""
         self._is_waiting = True
 
     def give_up(self) -> None:
@@ -88,7 +88,7 @@ class HttpProtocol(WireProtocol):
             self.transport.abort()
 
     def on_response_complete(self) -> None:
-        """Ends the delay on purpose, as the answer is written."""
+        """Marks the answer as no longer delayed, because it is written."""
         self._is_waiting = False
         super().on_response_complete()
 
@@ -97,7 +97,7 @@ class HttpProtocol(WireProtocol):
         raw = self._raw if cycle.keep_alive else None
         if self._fast_path is not None and self._may_be_fast(scope):
             if self._fast_path.is_write(scope):
-                # The body usually comes with the head; the application would begin to read it then, too.
+                # The body usually comes with the head, and is parsed before the event loop makes this call.
                 self.loop.call_soon(self._begin_write, self._fast_path, cycle, app, raw)
                 return
             is_one = raw is not None and _is_one_head(raw)

@@ -1,4 +1,4 @@
-"""The body of a request: what the journal keeps of it, or all of it for an operation that documents one."""
+"""Reads a request's body: its beginning for the journal, or all of it for an operation that has a body."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from mock_server.serving.connection import is_cut, refuse
 from mock_server.state.journal import LONGEST_BODY, Part
 
 LARGEST_BODY = 256 * 1024
-"""The most bytes of a body that an operation documents."""
+"""The maximum size of a body that an operation documents, in bytes."""
 
 _ABOUT_BODIES = frozenset({b"content-length", b"expect", b"transfer-encoding"})
 # The time to wait for a body, in seconds. A request without its body is answered then, because only the
@@ -49,9 +49,9 @@ async def receive_whole_body(scope: Scope, receive: Receive) -> bytes:
 
 
 def kept_of(scope: Scope, body: bytes, size: int | None = None) -> Part:
-    """Returns the part of a body that the journal keeps, made from its first bytes.
+    """Returns the part of a body that the journal keeps; `body` are its first bytes.
 
-    A `size` of None means that these are all bytes.
+    A `size` of None means that `body` is the whole body.
 
     Compressed bytes are not kept, since a token in them could not be masked.
     """

@@ -36,7 +36,7 @@ class PathRoute(BaseRoute):
     """
 
     def __init__(self, path: str, routes: Iterable[Route]) -> None:
-        """`path` is that of all `routes`; the first route of a method counts."""
+        """`routes` all have the `path`; for each method the first of them is used."""
         self.path = path
         self.by_method: dict[str, Route] = {}
         for route in routes:
@@ -72,7 +72,7 @@ class PathRoute(BaseRoute):
 
 
 class ConcretePaths(BaseRoute):
-    """All paths without placeholders, each of which is found at once, however many there are."""
+    """A route for all paths without placeholders, which looks them up in a mapping."""
 
     def __init__(self, paths: Mapping[str, PathRoute]) -> None:
         """`paths` are the routes by their decoded paths."""

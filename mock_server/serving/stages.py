@@ -159,7 +159,8 @@ def nothing_at(context: Context) -> ApiError:
 def conclude(context: Context, reply: Response) -> Request:
     """Adds `Date` and the mark of a peek to an answer, and adds the request to the journal.
 
-    If an action delays or breaks the answer, the journal's entry contains no sent bytes yet.
+    Returns the entry in the journal. If an action delays or breaks the answer, the entry contains no sent
+    bytes yet.
     """
     reply.raw_headers.append((b"date", date_header(context.instant)))
     if context.raw_preferences is not None and PEEK in context.raw_preferences.header:
@@ -282,7 +283,7 @@ class Endpoint:
             raise
 
     def _rule(self, context: Context) -> Response | None:
-        """Applies the first matching rule. Returns its documented answer, or None if it forces none."""
+        """Applies the first matching rule, if any. Returns the documented answer that it forces, or None."""
         found = self._first_rule(context)
         if found is None:
             return None
@@ -451,7 +452,7 @@ def written(context: Context, view: View, choice: WorldChoice, values: Values, k
 
 
 def preferred(choice: WorldChoice, preferences: Preferences | None) -> WorldChoice:
-    """Returns the choice of a request: that of its key, with the preferred site or revision."""
+    """Returns the world and revision of a request: the key's choice, with the preferred site or revision."""
     if preferences is None:
         return choice
     return choice._replace(
@@ -475,7 +476,11 @@ def _path_of(operation: Operation, context: Context) -> Mapping[str, str]:
 
 
 def _faulty(reply: Response, action: Action, context: Context) -> Response:
-    """Applies the fault to an answer. A rule's fault that does not fit is skipped, which the journal says."""
+    """Applies the fault to an answer.
+
+    If the fault does not fit, it is skipped, and the journal says so; but for a preference, this raises
+    ProblemError.
+    """
     try:
         return with_fault(reply, action)
     except UnfitError as error:

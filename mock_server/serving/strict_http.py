@@ -58,7 +58,7 @@ class WireProtocol(HttpToolsProtocol):
     """Whether the client has closed its side."""
     _owes_nothing = False
     _unread = 0
-    """The number of bytes of a head, or between parts of a body, that arrived in pieces of their own."""
+    """The number of bytes that came without progress: in an unfinished head, or between parts of a body."""
     _since: float | None = None
     """The time since when the server waits for the client, in the loop's seconds; None if it does not."""
 
@@ -161,7 +161,7 @@ class WireProtocol(HttpToolsProtocol):
         return True
 
     def owe_nothing(self) -> None:
-        """Marks the request as never answered: a client that closes its side has left."""
+        """Marks the request as never answered. The connection is closed when the client closes its side."""
         self._owes_nothing = True
         if self._is_left:
             self.transport.close()
@@ -218,7 +218,7 @@ class WireProtocol(HttpToolsProtocol):
         return not self.pipeline and (self.cycle is None or self.cycle.response_complete)
 
     def _count(self, length: int) -> None:
-        """Limits the bytes that are kept of an endless request."""
+        """Counts bytes that came without progress, and refuses the request if there are too many."""
         self._unread += length
         try:
             if self._is_in_head and self._unread > _MOST_UNREAD:

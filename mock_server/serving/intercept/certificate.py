@@ -57,7 +57,7 @@ def _context(authority: trustme.CA, host: str, folder: Path) -> ssl.SSLContext:
 
 
 def _write(path: Path, pem: str) -> None:
-    """Writes the certificate, but not over a file of another origin, such as the system's own."""
+    """Writes the certificate. Raises InputError for a file that another program wrote."""
     option = f"--intercept-ca {path}"
     try:
         if path.exists() and not _is_ours(path):

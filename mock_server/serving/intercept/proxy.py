@@ -36,10 +36,10 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection Established" + END
 
 
 class Interceptor:
-    """A listener beside uvicorn, which hands it the requests from inside tunnels and those without one.
+    """A listener beside uvicorn for the clients of the proxy.
 
-    It hands over the connection itself: it opens no second one to the mock, copies no bytes and cannot
-    connect to any other server.
+    It hands each accepted connection, or the TLS tunnel inside it, over to uvicorn's protocol. So it opens no
+    second connection to the mock, copies no bytes and cannot reach any other server.
     """
 
     def __init__(
@@ -141,7 +141,11 @@ class Interceptor:
 
 
 class _NewConnection(asyncio.Protocol):
-    """A new connection until its first request is read: the right CONNECT is accepted, others are refused."""
+    """A new connection until its first request is read.
+
+    A CONNECT to DataFast's host begins a tunnel, another method is forwarded to the mock, and the rest is
+    refused.
+    """
 
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
@@ -180,7 +184,7 @@ class _NewConnection(asyncio.Protocol):
             self._decide(refusal_of(request[1].decode("ascii")) or (TOO_EARLY if rest else None))
 
     def _is_garbage(self) -> bool:
-        """Returns whether the bytes so far cannot begin a request, such as those of TLS."""
+        """Returns whether no request can begin with the bytes so far, which may be TLS, for example."""
         return b"\n" in self._received or not self._received[:1].isupper()
 
     def _decide(self, refusal: Refusal | None) -> None:
@@ -197,16 +201,16 @@ class _NewConnection(asyncio.Protocol):
         self._is_turned_away = True
         self._transport.write(refusal.reply())
         self._timer.cancel()
-        # If it were closed with unread input, the client could get a reset instead of the answer.
+        # If the connection were closed with unread input, the client could get a reset instead of the answer.
         self._wait(_GOODBYE_SECONDS)
 
     def _wait(self, seconds: float) -> None:
-        """Closes the connection after that time, unless the timer is stopped."""
+        """Closes the connection after some seconds, unless the timer is cancelled."""
         self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.close)
 
 
 class _Tunnel(asyncio.Protocol):
-    """The bytes inside TLS. Those that arrive before `start_tls` returns are kept until then."""
+    """The protocol inside TLS. Bytes that arrive before `start_tls` returns are kept until then."""
 
     def __init__(self, when_lost: Callable[["_Tunnel"], None]) -> None:
         self._when_lost = when_lost
@@ -245,8 +249,8 @@ class _Tunnel(asyncio.Protocol):
 def intercepting(host: str, port: int | None, ca_file: Path | None) -> Iterator[Interceptor]:
     """Makes a proxy for the length of the block, to be given to a Server.
 
-    Port None takes a free one; `ca_file` is that of `certificate_for`. Raises InputError for an address or
-    a file that cannot be used.
+    A `port` of None takes a free one. The authority's certificate is written to `ca_file`; None means a
+    temporary file. Raises InputError for an address or a file that cannot be used.
     """
     with certificate_for(HOST, ca_file) as certificate:
         sock = bind(host, port or 0, option="--intercept-port")

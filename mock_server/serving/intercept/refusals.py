@@ -8,7 +8,7 @@ HOST = "datafa.st"
 """The one host whose requests the proxy answers."""
 
 LONGEST_HEAD = 16 * 1024
-"""The most bytes that the head of a CONNECT may have."""
+"""The maximum size of the head of a CONNECT, in bytes."""
 
 END = b"\r\n\r\n"
 """The bytes that end a head."""
