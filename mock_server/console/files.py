@@ -21,7 +21,7 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-# The types are listed here, since on Windows any program may change those of the system.
+# The types are listed here, because on Windows any program may change the system's list of types.
 _TYPES = {
     ".css": "text/css",
     ".html": "text/html",

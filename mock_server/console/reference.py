@@ -19,7 +19,7 @@ PACKAGE = "flask_swagger_ui"
 
 
 class _File(NamedTuple):
-    """A file, and the path at which it is served."""
+    """A file, and the path at which it is served; `is_own` is false for a file of Swagger UI."""
 
     path: str
     name: str

@@ -1,4 +1,4 @@
-"""The golden files of a website: the answer of every operation, and a choice of profiles."""
+"""The golden files of a website: the answers of all operations that read, and a choice of profiles."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from mock_server.state.accounts import DEFAULT_ACCOUNT
 _VISITOR_ID = "visitorId"
 _FUNNEL_ID = "funnelId"
 _MAP = "getRealtimeMap"
-# The columns of a time series, which requires a choice.
+# The columns of a time series, for which `fields` is required.
 _FIELDS = ("name", "visitors", "sessions", "revenue", "payments", "conversion_rate")
 _GOAL = "signup"
 _PROPERTY = "propertyName"
@@ -64,7 +64,7 @@ class _Website(NamedTuple):
     row: Mapping[str, Any]
 
     def question(self, operation: Operation, further: str = "", **path: str) -> Question:
-        """Makes the request for an operation; `further` parameters follow those of a report."""
+        """Makes the request for an operation; `further` is added to the query of a report."""
         query = _query_of(operation, self.mock) + further if _is_report(operation) else ""
         return Question(url_of(operation, path, query), self.row["key"], operation.method)
 
@@ -132,7 +132,7 @@ def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
 
 
 def _figures(data: Any) -> dict[str, int]:
-    """Returns the length of each list in an object, or the integers in the first row of a list."""
+    """Returns, by name, the length of each list in an object, or the integers in the first row of a list."""
     if isinstance(data, list):
         return {name: value for name, value in data[0].items() if type(value) is int} if data else {}
     return {name: len(value) for name, value in data.items() if isinstance(value, list)}

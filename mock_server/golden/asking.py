@@ -14,7 +14,7 @@ from mock_server.contract.operations import Operation
 from mock_server.options import Options
 from mock_server.service import Service, load_service
 
-UNKNOWN_TOKEN = "df_nobody"  # noqa: S105 - what nobody has is no secret
+UNKNOWN_TOKEN = "df_nobody"  # noqa: S105 - no secret, as no key has it
 
 # The headers that a client acts upon, in their order in the index.
 _HEADERS = (
@@ -75,7 +75,10 @@ class Mock:
 
     @property
     def reads(self) -> list[Operation]:
-        """The operations that only read; after others, the same requests would have other answers."""
+        """The operations that only read.
+
+        Others are left out, because they would change the answers after them.
+        """
         return [operation for operation in self.service.operations if operation.method == "GET"]
 
     def ask(self, question: Question) -> Answer:

@@ -26,7 +26,8 @@ _BAD_QUERY = {
 }
 _BAD_PATH = {"visitorId": "not-a-uuid", "funnelId": "signup"}
 
-# The advice for a client on each status. A status without a row has the advice of its hundred.
+# The advice for a client on each status. For a status without a row, the row of its class is used, such as
+# 400.
 _LESSONS = {
     400: "reports a request that fails again however often it is sent",
     401: "asks for another key",
@@ -38,7 +39,11 @@ _LESSONS = {
 
 
 class _ErrorCase(NamedTuple):
-    """A request that is refused: `path` fills the URL, `query` ends it; token None sends none."""
+    """A request that is refused, and the reason.
+
+    `path` has the values of path parameters, `query` is added to the URL, and a `token` of None means that no
+    token is sent.
+    """
 
     name: str
     what: str
@@ -46,7 +51,7 @@ class _ErrorCase(NamedTuple):
     query: str = ""
     path: Mapping[str, str] = _NOTHING
     method: str | None = None
-    """The method; None means that of the operation."""
+    """The method; None means the operation's method."""
     times: int = 1
     """The number of requests, of which the last is refused."""
 

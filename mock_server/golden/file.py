@@ -10,8 +10,8 @@ from mock_server.golden.asking import UNKNOWN_TOKEN, Answer, Question
 class Golden:
     """A golden file; `path` is relative to the folder, with slashes.
 
-    `revision` or `site` is None if all of them give this answer. `operations` has the operations that give
-    it; it is empty for an unknown route.
+    `revision` is None if all revisions have this answer, and `site` if all sites have it. `operations` are
+    the ids of the operations with this answer; empty for an unknown route.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The folder of golden files and their index; files of another origin in it are never changed."""
+"""The folder of golden files and their index; files in it that others wrote are never changed."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ GENERATOR = "datafast-mock fixtures"
 
 
 def listed_in(folder: Path) -> set[str]:
-    """Returns the files that our earlier index lists, and the index; none for a new or empty folder.
+    """Returns the paths in the index of an earlier run, and the index; empty for a new or empty folder.
 
     Raises InputError for a folder with files but without an index of ours.
     """
@@ -71,7 +71,7 @@ class _Index(msgspec.Struct):
 
 
 def _is_inside(path: str) -> bool:
-    """Returns whether a path stays inside the folder, even if the index was edited."""
+    """Returns whether a path from an index, which may have been edited, is inside the folder."""
     parts = PurePosixPath(path).parts
     # Our own names have none of the characters that are special on some system, such as Windows.
     return parts != () and not {"/", ".."} & {*parts} and not {"\\", ":", "\0"} & {*path}

@@ -1,4 +1,4 @@
-"""The making of all golden files, for a choice of websites and revisions, with their index."""
+"""Makes all golden files and their index, for a choice of websites and revisions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

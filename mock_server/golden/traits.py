@@ -27,7 +27,7 @@ def _page(profile: Any) -> str:
 
 
 def _name(profile: Any) -> str:
-    """Returns the name given to Identify, or an empty text if the visitor was never identified."""
+    """Returns the name from the visitor's identification, or an empty text if there was none."""
     return profile["profile"]["metadata"].get("name", "") if profile["profile"] else ""
 
 
