@@ -71,7 +71,7 @@ class AmendedSession(Session):
 
     @cached_property
     def persona(self) -> Persona:
-        """Who the visitor is."""
+        """The persona of the visitor."""
         return self.plain.persona
 
     @cached_property
@@ -151,7 +151,7 @@ class AmendedSession(Session):
 class AmendedWorld(World):
     """A world changed by facts that were written through the API.
 
-    The visitors whom the facts concern are made again; all others are shared with the plain world.
+    Only the sessions of visitors whom the facts concern are made again; the plain world provides the others.
 
     It is valid for all instants at which the facts cause these `changes`.
     """
@@ -219,7 +219,7 @@ class AmendedWorld(World):
         return None if payment is None or self._is_removed(payment) else payment
 
     def has_plain_payment(self, session: "AmendedSession", instant: int) -> bool:
-        """Returns whether a visitor has made a payment of the world itself up to an instant.
+        """Returns whether a customer of the plain world has a payment up to an instant that was not removed.
 
         `session` is any session of the visitor.
         """
@@ -232,7 +232,7 @@ class AmendedWorld(World):
         )
 
     def payments_of(self, session: Session, until: int) -> list[Payment]:
-        """Returns the payments that a session's purchase led to, oldest first."""
+        """Returns a session's purchase and its renewals up to an instant, oldest first."""
         if not isinstance(session, AmendedSession):
             return super().payments_of(session, until)
         plain = self._plain.payments_of(session.plain, until)
@@ -276,7 +276,7 @@ class AmendedWorld(World):
         return sent or super().click_id(life)
 
     def life(self, visitor_id: str, instant: int) -> Life:
-        """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
+        """Returns a visitor's life up to an instant. Raises UnknownVisitorError and BotError."""
         life = super().life(visitor_id, instant)
         written = self._written.get(visitor_id, _NOTHING)
         paid = [self._recorded(one) for one in written.payments if _is_payment(one) and one.at <= instant]
@@ -320,7 +320,7 @@ class AmendedWorld(World):
         return found
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
-        """Returns all events of a minute, oldest first."""
+        """Returns all events of some kinds in a minute, oldest first."""
         facts = [fact for fact in self._by_minute.get(minute, ()) if _kind(fact) in kinds]
         written = [
             Happening(instant_of(fact), session.visit, _kind(fact), session, None, fact)
@@ -334,7 +334,7 @@ class AmendedWorld(World):
         return sorted([*super()._happened_in(minute, kinds), *written], key=attrgetter("at"))
 
     def _event(self, happening: Happening) -> Event:
-        """Returns the event, which never changes."""
+        """Returns the event of a happening; it never changes."""
         at, _, kind, session, moment, fact = happening
         if not isinstance(fact, Happened):
             visited = session.plain if isinstance(session, AmendedSession) else session
@@ -401,7 +401,7 @@ class AmendedWorld(World):
 
 
 def _first_text(values: Iterable[Any], other: str) -> str:
-    """Returns the first value that is a text and not empty; if there is none, the default."""
+    """Returns the first value that is a text and not empty; if there is none, `other`."""
     return next((value for value in values if isinstance(value, str) and value), other)
 
 
@@ -411,7 +411,7 @@ def _is_payment(fact: PaymentMade) -> bool:
 
 
 def _kind(fact: Happened) -> int:
-    """Returns the kind of event of a fact; None for a refund or a free trial."""
+    """Returns the kind of event of a fact; _NO_EVENT for a refund or a free trial."""
     if isinstance(fact, PaymentMade):
         return PAYMENT if _is_payment(fact) else _NO_EVENT
     return CUSTOM if isinstance(fact, GoalReached) else IDENTIFY
@@ -422,7 +422,7 @@ def _goal_name(fact: PaymentMade) -> str:
 
 
 def _goals_of(written: _Written) -> Iterator[ReachedGoal]:
-    """Yields the written goals of a visitor, including those of payments."""
+    """Yields the written goals of a visitor, including the goals for payments."""
     for goal in written.goals:
         yield ReachedGoal(goal.written, goal.name, MANUAL, "custom", goal.description, goal.is_server)
     for payment in written.payments:

@@ -24,10 +24,10 @@ UNIT_32 = 1 / 4_294_967_296
 WORD = (1 << 64) - 1
 """The largest word of 64 bits."""
 GAMMA = 0x9E3779B97F4A7C15
-"""The distance between a state's successive words: SplitMix64's, 2**64 divided by the golden ratio."""
+"""The increment of SplitMix64 from one word of a state to the next: 2**64 divided by the golden ratio."""
 MULTIPLIERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 SHIFTS = (30, 27, 31)
-# The places of a coordinate's parts in a word: a minute of 40 bits, a wave of 20, a kind of 4.
+# The positions of a coordinate's parts in a word: a minute of 40 bits, a wave of 20, a kind of 4.
 MINUTE_OFFSET = 1 << 39
 WAVE_SHIFT, KIND_SHIFT = 40, 60
 # In one Python integer, each word has a lane twice its width, which holds its products.
@@ -50,10 +50,10 @@ def nth(state: int, number: int) -> int:
 
 
 def words(state: int, count: int, first: int = 0) -> bytes:
-    """Returns the words of a state from a number on, little-endian.
+    """Returns `count` words of a state from the number `first` on, little-endian.
 
-    Each is followed by eight bytes to be ignored. Many are computed at once, in lanes of one large integer:
-    40 words cost five times as much as one.
+    Each word is followed by eight bytes to be ignored. Many are computed at once, in lanes of one large
+    integer: 40 words cost five times as much as one.
     """
     if count > _MOST_LANES:
         starts = range(0, count, _MOST_LANES)
@@ -100,7 +100,7 @@ class Chance:
         return mix(self.keys[purpose] ^ coordinate)
 
     def digest(self, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """Returns 64 random bytes for one coordinate. Columns never draw them."""
+        """Returns 64 random bytes for one coordinate. The columns in `world.past` do not need them."""
         return blake2b(self._secret + _DIGEST_COORDINATES.pack(purpose, a, b, c, d)).digest()
 
 

@@ -9,7 +9,7 @@ from mock_server.world.site import Money
 
 _CURRENCIES = FIXTURES / "data" / "currencies.csv"
 US_DOLLAR = "USD"
-"""The currency of a site without one."""
+"""The currency of a site that sells nothing."""
 
 _US_DOLLAR = (US_DOLLAR, 2, 1.0)
 
@@ -25,7 +25,7 @@ class Currency(NamedTuple):
 
 
 def currency_of(code: str) -> Currency | None:
-    """Returns the currency with a code, in capitals; None if no country uses it."""
+    """Returns the currency with a code in capitals; None if the table has no such currency."""
     return _currencies().get(code)
 
 

@@ -22,7 +22,7 @@ class _Fact(Struct, frozen=True, kw_only=True):
 
     @property
     def subject(self) -> str:
-        """The key by which a log finds the fact; None if it cannot be searched. See the functions below."""
+        """The key by which a log finds the fact, made by the functions below; empty if no search needs it."""
         return ""
 
 
@@ -74,7 +74,7 @@ class PageViewed(_Fact, frozen=True, kw_only=True, tag="pageview"):
 
     @property
     def subject(self) -> str:
-        """The visitor."""
+        """The subject of facts about the visitor."""
         return person(self.visitor_id)
 
 
@@ -123,12 +123,12 @@ class PaymentMade(_Fact, frozen=True, kw_only=True, tag="payment"):
 
     @property
     def subject(self) -> str:
-        """The transaction."""
+        """The subject of facts about the transaction."""
         return transaction(self.transaction_id)
 
 
 class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
-    """An identification of a visitor. `metadata` is added to that of earlier identifications."""
+    """An identification of a visitor. `metadata` is added to the metadata of earlier identifications."""
 
     event_id: str
     profile_id: str
@@ -139,14 +139,14 @@ class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
 
     @property
     def subject(self) -> str:
-        """The visitor's profile."""
+        """The subject of facts about the visitor's identity."""
         return person(self.visitor_id)
 
 
 class Removal(_Fact, frozen=True, kw_only=True):
     """The filters of a removal.
 
-    It applies to all earlier facts and events that have the values which are not None.
+    It applies to all earlier facts and events that match every filter which is not None.
 
     `begin` and `end` are instants in ms, both included.
     """
@@ -184,11 +184,14 @@ class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"
 
     @property
     def subject(self) -> str:
-        """The subject of the transaction, or of all transactions."""
+        """The subject of facts about the transaction, or about all transactions."""
         return transaction(self.transaction_id)
 
     def takes(self, visitor_id: str | None, transaction_id: str | None, at: int) -> bool:
-        """Returns whether the removal applies to a payment, which may have a `transaction_id` or None."""
+        """Returns whether the removal applies to a payment at an instant.
+
+        None is an unknown visitor or transaction.
+        """
         return self.transaction_id in (None, transaction_id) and self.covers(visitor_id, at)
 
 
@@ -216,8 +219,8 @@ class Profile:
 class Changes:
     """The changes that facts cause in the world at an instant.
 
-    They are all facts up to then that are not removed again. Goals and payments are sorted by their instant.
-    Removals apply to goals and payments of the world itself, too.
+    They are all facts that were written up to the instant and not removed again. Goals and payments are
+    sorted by their instant. Removals apply to goals and payments of the world itself, too.
     """
 
     views: Mapping[str, Sequence[PageViewed]] = field(default_factory=dict)
@@ -229,9 +232,7 @@ class Changes:
     identified: Mapping[str, Sequence[Identified]] = field(default_factory=dict)
     """The identifications of each visitor, by visitor id, in the order in which they were written."""
     happened: Sequence[Happened] = ()
-    """Goals, payments and identifications, sorted by their instant; those of one instant are in the order of
-    the facts.
-    """
+    """Goals, payments and identifications, sorted by their instant; equal ones in the order of the facts."""
     goals_removed: Sequence[GoalsRemoved] = ()
     payments_removed: Sequence[PaymentsRemoved] = ()
 
@@ -244,7 +245,7 @@ class Changes:
 def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
     """Returns the changes that facts cause at an instant.
 
-    Facts take effect in the order of the instants at which they were written. Those of one instant keep the
+    Facts take effect in the order of the instants at which they were written. Facts of one instant keep the
     order of `facts`, which is the order in which they were written.
     """
     written: list[Fact] = sorted(
@@ -303,7 +304,7 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
 
 
 def instant_of(fact: Happened) -> int:
-    """Returns the instant of a goal or a payment, in ms."""
+    """Returns the instant of a goal, a payment or an identification, in ms."""
     return fact.at if isinstance(fact, PaymentMade) else fact.written
 
 
@@ -331,7 +332,7 @@ def profile_at(
 ) -> Profile | None:
     """Returns a visitor's data from all identifications up to an instant; None before the first one.
 
-    `plain` is the data that the world itself has of the visitor at that instant.
+    `plain` is the data that the world itself has of the visitor at that instant, or None.
     """
     said = [Profile(fact.profile_id, fact.user_id, fact.metadata, fact.written) for fact in identified]
     known = sorted(

@@ -29,5 +29,5 @@ def mean_minutes(site: Site) -> float:
 
 
 def shortest(funnel: Funnel | None) -> int:
-    """Returns the least time in ms of a visit that goes through a funnel: about 40 s for each page."""
+    """Returns the least length of a visit that goes through a funnel, in ms: about 40 s for each page."""
     return (len(funnel.path) + 1) * 40_000 if funnel else 0

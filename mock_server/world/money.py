@@ -13,7 +13,8 @@ from mock_server.world.visits import BORN, PURCHASE, Visit
 RENEWAL_MINUTES = 43_200
 MOST_RENEWALS = 12
 
-# The number of words whose coins say whether each renewal comes; the coins after them say when.
+# The layout of a word with four coins. The first twelve coins of a visit say which renewals come, the next
+# twelve at which part of their minute.
 _FOUR_COINS = Struct("<4H8x")
 
 

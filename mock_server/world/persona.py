@@ -220,7 +220,7 @@ def _world_places() -> Mapping[str, list[tuple[Place, float]]]:
 
 
 def place_of(client: Client) -> Place:
-    """Returns the place of a client. An unknown place has no coordinates."""
+    """Returns the place of a client. An unknown place has the coordinates 0, 0."""
     places = [place for place, _ in _world_places().get(client.country_code or "", [])]
     there = [place for place in places if (place.region, place.city) == (client.region, client.city)]
     if there:

@@ -19,7 +19,7 @@ from mock_server.world.visits import BORN, NOTHING, PURCHASE, REGULAR, SIGNUP, P
 # which decides who signs up or buys.
 _HEAD = Struct("<4H8x")
 NEIGHBOURS = 16
-"""The random numbers of this many neighbouring minutes follow from one state, two from each word."""
+"""The number of neighbouring minutes whose random numbers come from one state, two from each word."""
 _COINS = Struct("<" + NEIGHBOURS // 2 * "2I8x")
 
 
@@ -117,7 +117,7 @@ class Population:
     # -- births and waves --------------------------------------------------------------------------
 
     def _births(self, minute: int) -> int:
-        """Returns the number of births in a minute, which is Poisson around the site's rhythm."""
+        """Returns the number of births in a minute, a Poisson number around the site's rhythm."""
         if not self.rates.exists(minute):
             return 0
         group, place = divmod(minute, NEIGHBOURS)
@@ -126,10 +126,11 @@ class Population:
         return poisson(self.rates.births(minute // 60), coin * UNIT_32)
 
     def _purchases_among(self, wave: int, group: int) -> Mapping[int, int]:
-        """Returns the number of purchases in a wave's visits, for those of 16 minutes that have purchases.
+        """Returns the number of purchases in a wave's visits by minute, for 16 minutes.
 
-        It is drawn by minute and not by visitor: most minutes have none, so that renewals of a whole year can
-        be found without looking at all visitors. If nobody comes, nobody buys.
+        Minutes without purchases are left out. The number is drawn by minute and not by visitor, so that the
+        renewals of a whole year can be found without looking at all visitors: most minutes have no purchase.
+        If nobody comes, nobody buys.
         """
         coins = _COINS.unpack(words(self.chance.state(PURCHASES, group, wave), NEIGHBOURS // 2))
         minutes = range(group * NEIGHBOURS, (group + 1) * NEIGHBOURS)
@@ -174,7 +175,7 @@ class Population:
         return Visit(visitor, wave, minute * MINUTE + (offset * MINUTE >> 16), length, outcome)
 
     def _draw_heads(self, wave: int, birth_minute: int) -> bytes:
-        """Returns the heads of all visitors born in a minute."""
+        """Returns the heads of a wave's visits for all visitors who were born in a minute."""
         births = self.births(birth_minute)
         return words(self.chance.state(HEADS, birth_minute, wave), births) if births else b""
 

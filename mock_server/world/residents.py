@@ -1,4 +1,4 @@
-"""The visitors who come by the site's file and not by chance: the cast, the regulars and the bots."""
+"""The visitors who follow from the site's file and not from chance: the cast, the regulars and the bots."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from mock_server.world.lengths import duration, shortest
 from mock_server.world.site import Site
 from mock_server.world.visits import BOT, CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Visit, Visitor
 
-# The minutes after which the next member of the cast takes over a role.
+# The length of a shift in minutes. After it, the next member of the cast takes over the role.
 SHIFT = 30
 # The shifts of the roles begin at different minutes; a member comes up to this many minutes before the shift.
 STAGGER = 7

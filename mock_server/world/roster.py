@@ -1,4 +1,4 @@
-"""The roster of active sessions, which is updated from instant to instant; only changes cost time."""
+"""The roster of active sessions, which is updated from tick to tick in a time that depends on the changes."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,8 +11,9 @@ from mock_server.world.sessions import NEVER, Session
 from mock_server.world.site import LONGEST_SESSION_MINUTES
 
 WINDOW = 10 * MINUTE
-"""The window in ms: visitors with a page view within it are active, and the map lists its events and
-payments.
+"""The length of the window in ms.
+
+Visitors with a page view in it are active, and the map lists the events in it.
 """
 REACH = LONGEST_SESSION_MINUTES + WINDOW // MINUTE
 """The largest age, in minutes, of a session that may have an event in the window."""
@@ -56,7 +57,7 @@ class Roster:
         return len(self._ranks)
 
     def shown(self, name: Any) -> list[Any]:
-        """Returns the values that a show makes from the sessions, latest started first."""
+        """Returns the values that the function `name` made from the sessions, latest started first."""
         return self._shown[name].values[::-1]
 
     def go_to(self, instant: int) -> None:
@@ -97,7 +98,10 @@ class Roster:
 
 
 class _Shown:
-    """The values that one show made, in the order of the sessions, and how long they are valid, by rank."""
+    """The values that one function made, in the order of the sessions.
+
+    `until` has the instants until which they are valid, by rank.
+    """
 
     def __init__(self) -> None:
         self.values: list[Any] = []

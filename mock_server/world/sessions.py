@@ -27,18 +27,21 @@ LINGER = 50 * SECOND
 
 MOST_VIEWS = 40
 FIRST_PROPERTY_WORD = MOST_VIEWS + 1
-"""The number of the word, among those of a visit, for the properties of a goal on the first page view."""
+"""The number, among a visit's words, of the word for goal properties on the first page view."""
 
 # The first word of a visit holds the coins of its source, its entry and its number of views. Each page view
 # has its own word, with coins for the length of the stay, the link, the goal and the goal's time. After the
 # words of all possible page views, each page view has another word for the goal's properties.
 _COINS = Struct("<4H8x")
 DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
-"""A page view lasts for 7 to 13 parts of the visit's length: the base, and a random spread."""
+"""A page view has DWELL_BASE + DWELL_SPREAD · coin parts of the visit's length: 7 to 13 times 65,536."""
 CAST_DWELL = 4.5 * MINUTE
-"""The time between page views of the cast on duty, who must never look inactive."""
+"""The mean time between page views of the cast on duty, which must never look inactive, in ms."""
 LONGEST_DWELL = 29 * MINUTE
-"""The longest of two gaps takes 65 % of the time: 29 minutes of 44, less than the 30 that end a visit."""
+"""The length of the longest visit that may have only two page views, in ms.
+
+With three, a gap is at most 65 % of 44 minutes, which is less than the 30 that end a visit.
+"""
 
 
 class Moment(NamedTuple):
@@ -108,7 +111,7 @@ class Session:
 
     @cached_property
     def persona(self) -> Persona:
-        """Who the visitor is."""
+        """The persona of the visitor."""
         return self._sessions.personas.of(self.visit.visitor)
 
     @cached_property
@@ -169,19 +172,19 @@ class Session:
         )
 
     def latest_view(self, instant: int) -> int:
-        """Returns the latest page view up to an instant."""
+        """Returns the instant of the latest page view up to an instant."""
         if self.last_view <= instant:
             return self.last_view
         return self.walk.views[self.views_until(instant) - 1]
 
     def next_view(self, instant: int) -> int:
-        """Returns the first page view after an instant."""
+        """Returns the instant of the first page view after an instant; NEVER if there is none."""
         if self.start > instant:
             return self.start
         return NEVER if self.last_view <= instant else self.walk.views[self.views_until(instant)]
 
     def steady_until(self, instant: int) -> int:
-        """Returns the instant until which page, customer and identification do not change."""
+        """Returns the instant until which page, customer and identification do not change, or NEVER."""
         walk = self.walk
         changes = (self.next_view(instant), walk.identified_at, walk.paid_at)
         return min((at for at in changes if at is not None and at > instant), default=NEVER)
@@ -255,7 +258,7 @@ class Sessions:
         return Session(self, visit)
 
     def source(self, visit: Visit, word: int) -> Source:
-        """Returns the source of a visit with this first word. Regulars type the address."""
+        """Returns the source of a visit whose first word is `word`. Regulars always type the address."""
         if visit.visitor.kind == REGULAR:
             return self.direct
         return self.sources.pick((word & 0xFFFF) * UNIT_16)
@@ -266,7 +269,7 @@ class Sessions:
         return self.source(first, nth(self.state(first), 0))
 
     def outcome(self, visit: Visit, past: Past) -> int:
-        """Returns the outcome of a visit, by which nobody signs up twice or buys a second subscription."""
+        """Returns the outcome of a visit. Nobody signs up twice or buys a second subscription."""
         if visit.outcome == SIGNUP and past.is_identified:
             return NOTHING
         if visit.outcome == PURCHASE and past.is_customer and self.site.money and self.site.money.renewal:
@@ -274,9 +277,9 @@ class Sessions:
         return visit.outcome
 
     def walk(self, visit: Visit, past: Past, state: int, first: int) -> Walk:
-        """Returns the course of a visit with this state and first word.
+        """Returns the course of a visit.
 
-        Each page view has its own random numbers.
+        `state` and `first` are its state and its first word. Each page view has its own random numbers.
         """
         outcome = self.outcome(visit, past)
         ending = self._funnel_pages[outcome]
@@ -322,7 +325,10 @@ class Sessions:
         return pages
 
     def _goal_on(self, page: Page, view: int, at: int, stay: int, coin: int, delay: int) -> list[Moment]:
-        """Returns the goal that is reached on a page view, after 10 to 90 % of the stay; None for no goal."""
+        """Returns a list with the goal that is reached on a page view.
+
+        The list is empty without a goal. The goal is reached after 10 to 90 % of the stay.
+        """
         number = bisect_right(self.goal_bounds[page.path], coin)
         if number == len(page.goals):
             return []

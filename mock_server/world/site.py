@@ -19,7 +19,7 @@ from mock_server.instants import DAY, instant_of
 SITES = FIXTURES / "sites"
 LONGEST_SESSION_MINUTES = 45
 MOST_ONLINE = 100_000
-"""The most visitors online. More of them would make answers too slow."""
+"""The maximum number of visitors online; more would make answers too slow."""
 # A visit lasts 45 minutes at most and ends after 30 idle ones.
 VISIT_SPACING_MINUTES = 75
 LONGEST_TEXT = 2_000
@@ -48,7 +48,7 @@ CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 
 
 class _Record(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Members are spelt in camelCase as in the API; unknown ones are refused."""
+    """A record, whose members are spelt in camelCase as in the API; unknown members are refused."""
 
 
 class Rhythm(_Record, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class Rhythm(_Record, frozen=True, kw_only=True):
 
 
 class Growth(_Record, frozen=True, kw_only=True):
-    """The growth of a site: the share `start` of its visitors on the day `since`, and all `days` later."""
+    """The growth of a site: the share `start` of its visitors at `since`, and all of them `days` later."""
 
     start: Annotated[float, Meta(gt=0, le=1)]
     days: Annotated[int, Meta(ge=1, le=36_500)]
@@ -167,7 +167,7 @@ class Prediction(_Record, frozen=True, kw_only=True):
     browser: Mapping[str, Lift] = {}
     country: Mapping[str, Lift] = {}
     referrer: Mapping[str, Lift] = {}
-    """The weights by the referrer's host name."""
+    """The lifts by the referrer's host name."""
 
 
 class Regular(_Record, frozen=True, kw_only=True):
@@ -206,14 +206,14 @@ class OwnPerson(_Record, frozen=True, kw_only=True):
 
 
 class Site(_Record, frozen=True, kw_only=True):
-    """One website. `online` visitors are active at an average moment."""
+    """One website. `online` is the mean number of active visitors."""
 
     name: str = field(default="", name="fileName")
     """The file's name without its ending; set when it is loaded."""
     file: str = ""
-    """The file itself; likewise."""
+    """The path of the file, which is set when it is loaded."""
     title: str | None = field(default=None, name="name")
-    """What people call the website; None if its domain is all."""
+    """The name of the website for people; None if it has none besides its domain."""
     logo: str | None = None
     """The URL of an image; None if there is none."""
     website_id: WebsiteId
@@ -231,7 +231,7 @@ class Site(_Record, frozen=True, kw_only=True):
     kpi: str | None = None
     """The goal that matters most; None if there is none."""
     kpi_color_scheme: str | None = None
-    """A colour's name; None for the usual one."""
+    """The name of a colour; None means the usual one."""
     growth: Growth | None = None
     spikes: Annotated[tuple[Spike, ...], Meta(max_length=20)] = ()
     rhythm: Rhythm
@@ -245,7 +245,7 @@ class Site(_Record, frozen=True, kw_only=True):
     """Weights of `desktop`, `mobile` and `tablet`."""
     signup: Funnel | None = None
     goal_properties: Mapping[str, Annotated[Mapping[str, Annotated[Mapping[str, Weight], Few]], Few]] = {}
-    """By a custom goal's name, the properties with which it is completed: weights of values by property."""
+    """The weights of property values, by custom goal and property, with which goals are completed."""
     money: Money | None = None
     prediction: Prediction | None = None
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
@@ -269,7 +269,7 @@ class Site(_Record, frozen=True, kw_only=True):
         return tracking_id_of(self.website_id)
 
     def page(self, path: str) -> Page:
-        """Returns the page at `path`, which exists, as the checks have shown."""
+        """Returns the page at `path`, which must exist."""
         return next(page for page in self.pages if page.path == path)
 
     def hostname_of(self, path: str) -> str:
@@ -290,12 +290,15 @@ class Site(_Record, frozen=True, kw_only=True):
 
 
 def tracking_id_of(owner: str) -> str:
-    """Returns the tracking id that belongs to a website's id, or to a token, which it does not give away."""
+    """Returns the tracking id for a website's id or for a token, which cannot be derived from it."""
     return f"dfid_{blake2b(owner.encode(), digest_size=12, person=b'tracking').hexdigest()}"
 
 
 def load_site(path: Path) -> Site:
-    """Returns the site that a file describes. Raises InputError that names file, place and fault."""
+    """Returns the site that a file describes.
+
+    Raises InputError, which names the file, the place and the problem.
+    """
     site = read_record(path, Site)
     # A text of several lines ends with a line feed.
     site = msgspec.structs.replace(site, description=" ".join(site.description.split()))
@@ -345,7 +348,7 @@ def _named(site: Site, path: Path) -> Site:
 
 
 def _faults(site: Site) -> Iterable[tuple[str, str]]:
-    """Yields the faults that involve several members, as pairs of place and problem."""
+    """Yields the errors that involve several members, as pairs of a place and a problem."""
     spike = max((spike.factor for spike in site.spikes), default=1)
     if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) * spike > MOST_ONLINE:
         yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
@@ -375,7 +378,7 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
 
 
 def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Yields the place and the problem of each text that is too long or has a control character."""
+    """Yields a place and a problem for each text that is too long or has a control character."""
     if isinstance(part, str):
         if len(part) > LONGEST_TEXT:
             yield place, f"the text is longer than {LONGEST_TEXT} characters"

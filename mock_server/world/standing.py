@@ -45,7 +45,10 @@ class Standing(Generic[_T]):
         return self._count
 
     def remove(self, visitor_id: str | None, name: str | None, begin: int | None, end: int) -> None:
-        """Removes the items with a visitor and a name, None meaning any, from one instant to another."""
+        """Removes the items of a visitor with a name, at the instants from `begin` to `end`, both included.
+
+        None means any visitor, any name, or no begin.
+        """
         self._place()
         found = self._places[visitor_id, name]
         first = 0 if begin is None else bisect_left(found, _Added(begin, -inf))

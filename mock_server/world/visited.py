@@ -44,7 +44,7 @@ class VisitedSession(Session):
 
     @cached_property
     def persona(self) -> Persona:
-        """Who the visitor is."""
+        """The persona of the visitor."""
         return self._sessions.personas.known_by(self._first.visitor_id, self._first.client)
 
     @cached_property
@@ -64,7 +64,7 @@ class VisitedSession(Session):
 
     @property
     def click_id(self) -> str | None:
-        """The advertisement's click id in the URL of the visitor's first session."""
+        """The advertisement's click id in the URL of the visitor's first session; None if it has none."""
         return self._first.click_id
 
     @cached_property

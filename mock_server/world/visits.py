@@ -21,7 +21,10 @@ class Visitor(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """One visit, before its pages are known. Times in ms; `start + duration` is its last page view."""
+    """One visit, without its pages.
+
+    `start` and `duration` are in ms; `start + duration` is its last page view.
+    """
 
     visitor: Visitor
     wave: int
@@ -31,7 +34,7 @@ class Visit(NamedTuple):
 
 
 class Past(NamedTuple):
-    """A visitor's past before a visit: the number of visits, and whether paid and whether identified."""
+    """A visitor's past before a visit: the number of visits, a payment, and an identification."""
 
     visits: int
     is_customer: bool

@@ -78,7 +78,7 @@ class Event(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """The cause of an event: a moment of a session, or a renewal or a written fact, which happen on no page.
+    """The cause of an event: a moment of a session, a written fact or, if both are None, a renewal.
 
     Happenings are sorted by time, then in a fixed order.
     """
@@ -217,7 +217,7 @@ class World:
         return self._object_id(payment.session.visit, payment.at, _PAYMENT_ROW)
 
     def life(self, visitor_id: str, instant: int) -> Life:
-        """Returns a visitor's life. Raises UnknownVisitorError and BotError."""
+        """Returns a visitor's life up to an instant. Raises UnknownVisitorError and BotError."""
         sessions = self.sessions_of(visitor_id, instant)
         if not sessions:
             raise UnknownVisitorError
@@ -292,7 +292,7 @@ class World:
         return self.sessions.of(visit)
 
     def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
-        """Returns the visitor's data from all identifications up to an instant."""
+        """Returns the visitor's data from all identifications up to an instant; None if there was none."""
         found = (
             (session, moment.at)
             for session in sessions
@@ -307,7 +307,7 @@ class World:
         return Profile(self._object_id(session.visit, at, _PROFILE), persona.user_id, metadata, at)
 
     def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
-        """Returns a roster with these shows at an instant: a cached one that is updated, or a new one."""
+        """Returns a roster with these functions at an instant: an updated one of the cache, or a new one."""
         known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
         roster = max(known, key=lambda one: one.instant, default=None)
         # The roster is removed from the cache while it changes, so that an interrupted update is never used.
@@ -336,16 +336,16 @@ class World:
         return [p for minute in minutes for p in self._renewals(minute) if after < p.at <= until]
 
     def payments_of(self, session: Session, until: int) -> list[Payment]:
-        """Returns the payments that a session's purchase led to, oldest first."""
+        """Returns a session's purchase and its renewals up to an instant, oldest first."""
         purchase = self.ledger.purchase(session) if self.ledger else None
         if self.ledger is None or purchase is None or purchase.at > until:
             return []
         return [purchase, *self.ledger.renewals_of(session, until)]
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
-        """Returns all events of a minute, oldest first.
+        """Returns all events of some kinds in a minute, oldest first.
 
-        It is cached, so that a tick takes only the newest of them.
+        The list is cached, so that a tick only takes the newest events from it.
         """
         begin, end = minute * MINUTE - 1, (minute + 1) * MINUTE - 1
         found = [
@@ -364,7 +364,7 @@ class World:
         return sorted(found, key=itemgetter(0, 1, 2))
 
     def _event(self, happening: Happening) -> Event:
-        """Returns the event, which never changes."""
+        """Returns the event of a happening; it never changes."""
         at, visit, kind, session, _, _ = happening
         event: Event | None = session.kept.get((at, kind))
         if event is None:
@@ -372,7 +372,7 @@ class World:
         return event
 
     def _made(self, happening: Happening, object_id: str) -> Event:
-        """Makes the event of a happening."""
+        """Makes the event of a happening, with its id."""
         at, _, kind, session, moment, _ = happening
         payment = self.purchase(session) if kind == PAYMENT else None
         customer = session.customer(at)
@@ -395,12 +395,15 @@ class World:
         return None if payment.session is None else self._name_at(payment.session, payment.at)
 
     def _name_at(self, session: Session, at: int) -> str | None:
-        """Returns the name by which a session's visitor was known at an instant, or at the session's end."""
+        """Returns the name by which a session's visitor was known at an instant, or at its earlier end."""
         identity = session.identity(min(at, session.last_view + LINGER))
         return None if identity is None else identity.display_name
 
     def written_id(self, instant: int, sequence: int, kind: int) -> str:
-        """Returns the id of a fact that is written at an instant, in the form of all event ids."""
+        """Returns the id of a fact that is written at an instant.
+
+        Like all event ids, it begins with the Unix second.
+        """
         digest = self._chance.digest(WRITTEN, instant, sequence, kind)
         return f"{instant // SECOND & 0xFFFFFFFF:08x}{digest[:8].hex()}"
 
