@@ -52,7 +52,10 @@ def _figures(facts: Facts, chosen: Selection, dimension: Dimension) -> Iterator[
 
 
 def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, count: int) -> Column:
-    """Returns the number of visitors of each group; each visitor counts in one group."""
+    """Returns the number of visitors of each group, the index of a value.
+
+    Each visitor counts in one group.
+    """
     group = group_of[column_of(chosen.rows, dimension)]
     if dimension.is_of_visitors or (group_of >= 0).all():
         firsts = group[chosen.is_first]
@@ -87,7 +90,10 @@ def _counted_as_sets(
 def _counted_in_groups(
     sets: RowSets, chosen: Selection, masks: Column, group_of: Column, count: int
 ) -> Column:
-    """Returns the number of visitors of each group; a visitor may count in several. Fast for many groups."""
+    """Returns the number of visitors of each group; a visitor may count in several.
+
+    It is fast for many groups.
+    """
     places, numbers = sets.members(masks)
     pairs = chosen.rows.visitor[places] * count + group_of[numbers]
     return np.bincount(np.unique(pairs[group_of[numbers] >= 0]) % max(count, 1), minlength=count)
@@ -113,7 +119,10 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
 def _paid(
     facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, paid: Payments
 ) -> tuple[Column, Column]:
-    """Returns revenue and payments of each group. A payment belongs to the visit of its purchase."""
+    """Returns revenue, in minor units, and payments of each group.
+
+    A payment belongs to the visit of its purchase.
+    """
     revenue, payments = np.zeros((2, count), np.int64)
     amount, is_charge = paid.amount, ~paid.is_refund
     if dimension.is_a_set:

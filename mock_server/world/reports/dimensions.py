@@ -146,7 +146,7 @@ class Dimensions:
         return Dimension("pages", addresses, [()] * len(addresses))
 
     def _entry_page(self) -> Dimension:
-        # The last number is that of a visit of which nothing is known.
+        # The last number stands for the unknown entry page of a visit.
         paths = [*(page.path for page in self._vocabulary.pages), None]
         return Dimension("entry", paths, [()] * len(paths))
 

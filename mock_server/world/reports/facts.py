@@ -1,4 +1,4 @@
-"""The facts about a website that all its reports share: its dimensions and its money."""
+"""The facts about a website that its reports share: the meaning of its columns' numbers, and its currency."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -16,10 +16,10 @@ from mock_server.world.site import Money, Site
 
 
 class Facts:
-    """The facts that are needed to read the columns of one website's past."""
+    """The facts that are needed to read the columns of one website's past, whoever wrote them."""
 
     def __init__(self, drawn: Drawn, money: Money | None) -> None:
-        """The dimensions are made on first use. `money` is that of the website."""
+        """The dimensions are made on first use. `money` is None for a website that sells nothing."""
         words = drawn.vocabulary
         self.drawn = drawn
         self.vocabulary = words
@@ -30,7 +30,7 @@ class Facts:
         self.links: Sequence[str | None] = [target.url for target in words.goals]
         """The URL of each link by its number as a goal; None for a goal."""
         self.written_goals: Mapping[int, Mapping[str, str]] = {}
-        """The properties of completions that were written through the API, by the number of the goal."""
+        """The properties of goals that were written through the API, by the number of the goal."""
         self.currency = symbol_of(money.currency) if money else None
         """The currency's symbol; None if the site sells nothing."""
         self._decimals = money.decimals if money else 0
@@ -53,16 +53,16 @@ class Facts:
         return facts
 
     def numbers_of(self, goal: str) -> list[int]:
-        """Returns the numbers of a custom goal."""
+        """Returns the numbers that stand for a custom goal, which may be several."""
         return [number for number, name in enumerate(self.goals) if name == goal]
 
     def amount(self, minor: int) -> float:
-        """Returns an amount in major units."""
+        """Returns an amount in major units from one in minor units."""
         return major(int(minor), self._decimals)
 
 
 def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
-    """Returns the facts for a past; without a past, those for the world itself.
+    """Returns the facts for a past; for a past of None, the facts for the world itself.
 
     They are made once, and cached with the drawing.
     """

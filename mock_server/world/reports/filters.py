@@ -37,7 +37,7 @@ NAMES = (
 
 
 class FilterError(ValueError):
-    """A fault in a filter, described by a sentence."""
+    """An error in a filter; its text describes the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ class Matching:
     """The filters of a request, compiled for the rows of one site."""
 
     def __init__(self, filters: Sequence[Filter], dimensions: Dimensions, masks: dict[str, Masks]) -> None:
-        """`masks` are those of the columns `pages` and `goals`."""
+        """`masks` are the sets of the columns `pages` and `goals`."""
         self._matchers = [_matcher(one, dimensions, masks) for one in filters]
         self.are_of_visitors = all(
             one.name != VISIT_COUNT and dimensions[one.name].is_of_visitors for one in filters
         )
-        """Whether the filters match either all visits of a visitor, or none."""
+        """Whether the filters always match either all visits of a visitor or none of them."""
         self.are_of_goals = any(one.name == "goal" for one in filters)
         """Whether there is a filter by goals."""
 
@@ -125,7 +125,10 @@ def _count_matcher(one: Filter) -> Matcher:
 
 
 def _wanted(one: Filter, dimension: Dimension) -> Column:
-    """Returns, for each number of the dimension's column, whether its value is one of the filter's."""
+    """Returns a flag for each number of the dimension's column: whether the filter names its value.
+
+    The flags are the same for an operator and its negation.
+    """
     values = {value.casefold() for value in one.values}
     if one.operator in (CONTAINS, DOES_NOT_CONTAIN):
         found = [any(value in (name or "").casefold() for value in values) for name in dimension.values]

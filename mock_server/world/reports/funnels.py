@@ -2,13 +2,14 @@
 
 A visitor reaches a step by viewing one of some pages, or by completing a goal, later than the step before.
 This may be in any of their sessions, and other pages and goals may lie between. Sessions, goals and payments
-are those of other reports: a page view counts if its session starts in the period and passes the filters,
-a goal if it is completed in the period, in a session that passes them. So the visitors of a first step are
-those of its page, or of its goal.
+are selected as in other reports: a page view counts if its session starts in the period and passes the
+filters, a goal if it is completed in the period, in a session that passes them. So a first step has as many
+visitors as a report on its page, or on its goal, counts.
 
-The table has the set of pages of each session, but not their order. So the page views are drawn again, once
-for each funnel, and become the *moves* of sessions: a move says, for each step that a visitor has reached
-before the session, which one they have reached after it. The moves of sessions that are over are cached.
+The table has the set of pages of each session, but not their order. So the page views are computed again,
+once for each funnel, and turned into the *moves* of sessions. A move says, for each step that a visitor may
+have reached before the session, which step they have reached after it. The moves of sessions that are over
+are cached.
 """
 
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reach
 
 
 def _at_least(sums: Column) -> Column:
-    """Returns, for each index, the sum of the value there and all later ones."""
+    """Returns, for each index, the sum of the value at it and all later values."""
     added: Column = np.cumsum(sums[::-1])[::-1]
     return added
 
@@ -95,7 +96,7 @@ def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...])
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The moves of finished visits that start from one minute to before another."""
+    """The moves of finished visits that start from the minute `first` to before the minute `last`."""
 
     first: int
     last: int
@@ -108,9 +109,9 @@ class _Known:
 
 
 class _Moving:
-    """A maker of the moves of visits in one funnel.
+    """Computes the moves of visits in one funnel.
 
-    Minutes are given as a first one and the one after the last.
+    A range of minutes is given as its first one and the one after its last.
     """
 
     def __init__(self, facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> None:
@@ -131,7 +132,7 @@ class _Moving:
         """The move of a visit that leads to no further step."""
 
     def before_the_period(self) -> tuple[Column, Column]:
-        """Returns visitors and moves of the visits that start earlier and complete a goal in the period."""
+        """Returns visitors and moves of visits that start before the period and complete a goal in it."""
         goals = self._chosen.goals
         early = np.flatnonzero(goals.row < self._chosen.first)
         rows, places = np.unique(goals.row[early], return_inverse=True)
@@ -166,7 +167,7 @@ class _Moving:
         return known.moves[skipped : skipped + self._row(last) - self._row(first)]
 
     def _drawn(self, first: int, last: int) -> Column:
-        """Draws the moves of finished visits, in parts that are small enough for the memory."""
+        """Computes the moves of finished visits, in parts that are small enough for the memory."""
         parts = [np.zeros(0, self.nothing.dtype)]
         goals = self._past.reached(0, self._past.instant + 1)
         while first < last:
@@ -199,13 +200,16 @@ class _Moving:
         )
 
     def _last(self, first: int, last: int) -> Column:
-        """Draws the moves of unfinished visits from their events so far, with the goals of the period."""
+        """Computes the moves of unfinished visits from their events so far, with the goals of the period."""
         goals = self._chosen.goals
         there = np.flatnonzero(goals.row >= self._row(first))
         return self._walked(first, last, taken(goals, there), self._by_goal)
 
     def _walked(self, first: int, last: int, goals: Goals, by_goal: Column) -> Column:
-        """Draws the moves of visits that completed these goals, which have the bits `by_goal`."""
+        """Computes the moves of all visits in a range of minutes from their page views and these goals.
+
+        `by_goal` has the bits of the steps that each goal reaches, by its number.
+        """
         views = self._drawing.page_views(first, last)
         begin = self._row(first)
         bits = self._by_page[views.page]
@@ -222,7 +226,10 @@ class _Moving:
         return int(np.searchsorted(self._past.rows.start, minute * MINUTE))
 
     def _moves(self, count: int, row: Column, at: Column, bits: Column) -> Column:
-        """Makes the moves of `count` visits from events: each has a visit, an instant and bits of steps."""
+        """Makes the moves of `count` visits from events.
+
+        Each event has a visit, an instant and bits of steps.
+        """
         row, at, bits = (column[bits != 0] for column in (row, at, bits))
         moves = np.full(count, self.nothing)
         if not len(row):

@@ -32,7 +32,7 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
-    """Returns the index of each visitor's last goal among the goals, by the visitor's number."""
+    """Returns, by the visitor's number, the index in `chosen.goals` of the visitor's last completion."""
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(name)))
     there = there[np.argsort(chosen.goals.at[there], kind="stable")]
     visitors = chosen.visitors_with(there)
@@ -56,7 +56,10 @@ def _rows(
 
 
 def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
-    """Returns, for each value that occurs, the indices of its goals; `values` are by the goal's number."""
+    """Returns the indices of goals in `chosen.goals` by value.
+
+    `values` has a value for each goal's number; None is left out.
+    """
     parts: dict[str, list[Column]] = {}
     goal = chosen.goals.goal
     own = len(facts.links)

@@ -1,4 +1,4 @@
-"""The parts of a past that a report adds up: the website's visitors, and visitors from written page views.
+"""The two parts of a past that a report adds up: the world's own visitors, and those of written page views.
 
 No visitor is in both parts, so the figures of a report are sums over the parts.
 """
@@ -24,7 +24,7 @@ class Part(NamedTuple):
 def select(drawing: Drawing, past: Past, begin: int, end: int, filters: Sequence[Filter]) -> Part:
     """Returns the selection in the period from `begin` to before `end`, in ms.
 
-    It is the part of the website's visitors; `parts_of` returns all parts.
+    It has the world's own visitors; `parts_of` also returns the other part.
     """
     facts = facts_of(drawing, past)
     visited = past.amendment.visited if isinstance(past, AmendedPast) else None

@@ -21,7 +21,7 @@ _DAY_ENDS = (time(23, 59), time(23, 59, 59), time(23, 59, 59, 999_000))
 
 
 class PeriodError(ValueError):
-    """A fault in dates, a time zone or an interval, described by a sentence."""
+    """An error in dates, a time zone or an interval; its text describes the problem."""
 
 
 class Period(NamedTuple):
@@ -38,7 +38,7 @@ class Period(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """An hour, day, week or month that overlaps the period."""
+    """An hour, day, week or month that overlaps a period, from `begin` to before `end`, in ms."""
 
     begin: int
     end: int
@@ -72,7 +72,7 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
 
 
 def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None, str | None]:
-    """Returns timestamps from midnight to 23:59 UTC as plain dates, as time series read them."""
+    """Returns timestamps from midnight to 23:59 UTC as dates, as time series read them; others unchanged."""
     first, last = (_moment(text) if text else None for text in (start_at, end_at))
     if first is None or last is None:
         return start_at, end_at
@@ -122,7 +122,7 @@ def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Returns the instant of a text with `Z` or an offset; None for any other text."""
+    """Returns the datetime of a text with `Z` or an offset; None for any other text."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -12,8 +12,7 @@ from mock_server.world.past.payments import Payments
 from mock_server.world.past.table import Goals, Past, Rows
 from mock_server.world.reports.filters import Matching
 
-# If this many times more numbers are possible than there are, sorting is a faster way to count different
-# ones.
+# Sorting is the faster way to count distinct numbers if this many times more numbers are possible than given.
 _FEW = 1_000
 
 
@@ -44,7 +43,7 @@ class Selection:
     def __init__(self, past: Past, begin: int, end: int, matching: Matching, further: Any = None) -> None:
         """The period is from `begin` to before `end`, in ms.
 
-        `further` is the part of the visitors from written page views, or None; see `parts`.
+        `further` is the part with the visitors of written page views, or None; see `parts`.
         """
         self.further = further
         self.past = past.with_goal_sets() if matching.are_of_goals else past
@@ -60,12 +59,12 @@ class Selection:
 
     @cached_property
     def rows(self) -> "ChosenRows":
-        """The visits."""
+        """The chosen visits."""
         return ChosenRows(taken(self.past.rows, slice(self.first, self.after)), self._flags)
 
     @cached_property
     def places(self) -> Column:
-        """The row numbers of the visits in the past."""
+        """The row numbers of the chosen visits in the past."""
         places = np.arange(self.first, self.after)
         return places if self._flags is None else places[self._flags]
 

@@ -29,12 +29,15 @@ class Sums(NamedTuple):
     pageviews: int = 0
 
     def plus(self, other: "Sums") -> "Sums":
-        """Returns the sums over the visits of both."""
+        """Returns the sums over the visits of both values."""
         return Sums(*map(add, self, other))
 
 
 class _Known:
-    """The sums over finished visits, with the row after the last of them, by the first row of the period."""
+    """A cache of sums over the finished visits of periods.
+
+    `by_first` has, by the first row of a period, the row after its last finished visit and the sums.
+    """
 
     def __init__(self) -> None:
         """Begins without sums."""

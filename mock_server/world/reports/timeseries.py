@@ -21,7 +21,7 @@ _MONEY = ("revenue", "renewals", "refunds")
 
 
 def timeseries(facts: Facts, chosen: Selection, buckets: Sequence[Bucket]) -> list[dict[str, Any]]:
-    """Returns all columns of each bucket, empty ones too, with `timestamp` and `revenueBreakdown`."""
+    """Returns a row for each bucket, even an empty one: all columns, `timestamp` and `revenueBreakdown`."""
     begins = np.array([bucket.begin for bucket in buckets], np.int64)
     parts = [_columns_of(part.chosen, begins) for part in parts_of(facts, chosen)]
     columns = {name: np.sum([part[name] for part in parts], axis=0) for name in parts[0]}
@@ -65,7 +65,7 @@ def _columns_of(chosen: Selection, begins: Column) -> dict[str, Column]:
 
 
 def totals(facts: Facts, chosen: Selection) -> dict[str, Any]:
-    """Returns the numbers of the whole period: those of its overview, with `revenueBreakdown`."""
+    """Returns the overview of the whole period, with `revenueBreakdown`."""
     paid = [part.chosen.payments for part in parts_of(facts, chosen)]
     revenue = sum(int(payments.amount.sum()) for payments in paid)
     renewals = sum(int(payments.amount[payments.is_renewal].sum()) for payments in paid)
@@ -83,7 +83,7 @@ def _breakdown(facts: Facts, revenue: int, renewals: int, refunds: int) -> dict[
 
 
 def _place(begins: Column, instants: Column) -> Column:
-    """Returns the bucket of each instant."""
+    """Returns the index of each instant's bucket."""
     places: Column = np.searchsorted(begins, instants, side="right") - 1
     return places
 

@@ -88,7 +88,7 @@ def _customers(chosen: Selection) -> Column:
 
 
 def _newest(found: _Found, begin: int, end: int) -> _Found:
-    """Returns the visitors from the index `begin` to before `end`, in a list with the latest first."""
+    """Returns the visitors from the index `begin` to before `end` if the latest ones come first."""
     end = min(end, len(found))
     places = np.arange(len(found)) if begin < end else _NOBODY
     if begin < end < len(found) // 4:
