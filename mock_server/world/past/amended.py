@@ -1,4 +1,4 @@
-"""A website's past with facts: with the written goals and payments, and without the removed ones."""
+"""A website's past changed by facts: with written goals and payments, and without removed ones."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
@@ -50,7 +50,7 @@ class Amendment:
         self.settled: _Settled | None = None
         """The finished visits in the table of the past that was amended last."""
         self.past: Latest[Past, AmendedPast] = Latest()
-        """The past that was amended last."""
+        """The past that was amended last, and the result."""
         self.with_goal_sets: Latest[AmendedPast, AmendedPast] = Latest()
         """The last amended past for which the sets of goals were made."""
 
@@ -68,7 +68,7 @@ class Amendment:
 
     @cached_property
     def purchases(self) -> Stretch:
-        """The visits that end in a purchase, of the visitors about whom there are facts."""
+        """The visits with a purchase of all visitors about whom goals or payments were written."""
         return self.drawing.stretch_of(
             [
                 visit
@@ -80,12 +80,12 @@ class Amendment:
 
     @cached_property
     def visits_without_goals(self) -> Stretch:
-        """The visits of `goal_removals`."""
+        """The visits of the visitors whom removals of goals name, as columns."""
         return self.drawing.stretch_of(self.goal_removals.visits)
 
     @cached_property
     def visits_without_payments(self) -> Stretch:
-        """The visits of `payment_removals`."""
+        """The visits with purchases of the visitors whom removals of payments name, as columns."""
         return self.drawing.stretch_of(self.payment_removals.visits)
 
 
@@ -93,7 +93,7 @@ class Amendment:
 class _Settled:
     """The finished visits among the written ones, in one table: their rows, and the contents of the rows.
 
-    Rows below 0 are those of visits before the first row of the table.
+    Rows below 0 stand for visits before the first row of the table.
     """
 
     made: object
@@ -107,14 +107,14 @@ class _Settled:
 
 
 class Latest(Generic[K, V]):
-    """The last result of a function, with its arguments."""
+    """A cache of the last result of a function, with its argument."""
 
     def __init__(self) -> None:
         self._of: K | None = None
         self._value: V | None = None
 
     def of(self, given: K, make: Callable[[K], V]) -> V:
-        """Returns the result of `make`, which is called only if the arguments differ from the last ones."""
+        """Returns the result of `make`, which is called only if the argument is not the last one."""
         if self._value is None or self._of is not given:
             self._of, self._value = given, make(given)
         return self._value
@@ -188,10 +188,10 @@ class _Changed:
 class AmendedPast(Past):
     """A past changed by facts that were written through the API.
 
-    `goals` are still those of the world itself; `reached` returns all goals. `places` are the rows of the
+    `goals` are only the goals of the world itself; `reached` returns all goals. `places` are the rows of the
     written visits. The visits in `earlier` are not in the table: they have rows below 0, the last one -1.
-    Behind the visits of `own_buyers` are those of written payments: all `written_visits`, and one visit of
-    which nothing is known.
+    `buyers` are the visits in `own_buyers`, then all `written_visits`, and at the end one visit for all
+    payments whose visit is unknown.
     """
 
     amendment: Amendment
@@ -211,7 +211,7 @@ class AmendedPast(Past):
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from one instant to before another.
 
-        `visits` takes their rows. A row below 0 is that of a visit before the first row.
+        `visits` returns the visits at their rows. A row below 0 stands for a visit before the first row.
         """
         own, written = self.goals, self.amendment.written.goals
         is_chosen = (own.at >= begin) & (own.at < end)
@@ -311,7 +311,7 @@ class AmendedPast(Past):
         return np.concatenate([known.rows, late[0]]), np.concatenate([known.masks, late[1]])
 
     def _places_of_buyers(self) -> Column:
-        """Returns the rows of the world's own buyers; -1 for those who bought before the table begins."""
+        """Returns the rows of the world's own buyers; -1 for visitors who bought before the table begins."""
         buyers = self.own_buyers
         count = int(self.payments.row[: self.settled_payments].max(initial=-1)) + 1
         known = self.made.get(places_of)
@@ -364,7 +364,7 @@ class AmendedPast(Past):
         return replace(self, payments=joined(payments, more), buyers=self._all_buyers())
 
     def _all_buyers(self) -> Rows:
-        """Returns the visits of the world's own buyers, then those of written payments."""
+        """Returns the visits of the world's own buyers, then the visits of written payments."""
         if not len(self.amendment.written.payments.at):
             return self.own_buyers
         nobody = _nobody(self.own_buyers, self.amendment.drawing)
@@ -435,7 +435,7 @@ class AmendedPast(Past):
 
 
 class _MoreNumbers:
-    """The numbers of visitors, with further numbers for those who came before the table begins."""
+    """The numbers of visitors, with further numbers for visitors who came before the table begins."""
 
     def __init__(self, plain: Numbers, visits: Sequence[Visit], numbers: Column) -> None:
         self._plain = plain
@@ -445,7 +445,7 @@ class _MoreNumbers:
 
     @property
     def count(self) -> int:
-        """The number of visitors who have one."""
+        """The number of visitors who have a number."""
         return self._plain.count + len(self._further)
 
     def of(self, visits: Visits) -> Column:
@@ -472,7 +472,7 @@ def _chained(own: Column, chosen: Column, more: Column) -> Column:
 
 
 def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any:
-    """Returns the values in some rows of a column. A row below 0 counts from the end of another column."""
+    """Returns the values in some rows of a column. A row below 0 counts from the end of `earlier`."""
     if isinstance(own, MarkedMasks):
         return chained([own, earlier])[np.where(are_earlier, len(own) + len(earlier) + rows, rows)]
     found = np.empty((len(rows), *own.shape[1:]), own.dtype)

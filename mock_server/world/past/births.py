@@ -76,14 +76,14 @@ def births_in(population: Population, first: int, last: int) -> Column:
 
 
 def purchases_in(population: Population, wave: int, first: int, last: int) -> Column:
-    """Returns the number of purchases in each minute, in visits of a wave, if enough visitors come."""
+    """Returns the number of purchases in each minute, in visits of a wave; fewer if too few visitors come."""
     return _in_minutes(population, first, last, partial(_purchases, wave=wave))
 
 
 def _in_minutes(
     population: Population, first: int, last: int, draw: Callable[[Population, Column], Column]
 ) -> Column:
-    """Returns a number for each minute, 0 before the website exists; `draw` draws those of whole hours."""
+    """Returns a number for each minute, 0 before the website exists; `draw` returns those of whole hours."""
     numbers = np.zeros(last - first, np.int32)
     since = population.rates.first_minute
     begin = first if since is None else max(first, since)

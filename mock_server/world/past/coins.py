@@ -114,7 +114,7 @@ class Places:
 
 
 class Picks:
-    """Weighted choices by columns of random numbers; `Choice.pick` has the same results for single ones."""
+    """Weighted choices by columns of random numbers; `Choice.pick` picks the same items singly."""
 
     def __init__(
         self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int

@@ -1,4 +1,4 @@
-"""The drawing of a website's past: its visits, goals and payments as columns."""
+"""Computes a website's past from random numbers: its visits, goals and payments as columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,12 +57,12 @@ class Stretch:
 
 
 class Drawing:
-    """The past of one world, drawn by stretches of time."""
+    """The past of one world, computed for one stretch of time after another."""
 
     def __init__(self, world: World) -> None:
         """Takes some hundredths of a second; all other values are computed on first use.
 
-        `kept` is the reports' own cache of values for this drawing.
+        `kept` is a cache in which reports store values that they make of this drawing.
         """
         self.kept: dict[Any, Any] = {}
         site, chance = world.site, world.population.chance
@@ -103,7 +103,7 @@ class Drawing:
     def visits(self, first: int, last: int, until: int | None) -> Stretch:
         """Returns the visits that start in the minutes from `first` to before `last`.
 
-        They are drawn up to the instant `until`, or to their end if it is None.
+        Their events are computed up to the instant `until`, or to their end if it is None.
         """
         if until is None:
             return self._stretch(self._arrivals(self.visit_columns.started(first, last)), None)
@@ -113,11 +113,14 @@ class Drawing:
         return self._stretch(self._latest[minutes].until(until), until)
 
     def stretch_of(self, visits: Sequence[Visit]) -> Stretch:
-        """Returns the stretch of visits that were drawn one by one, in the same order and to their end."""
+        """Returns visits that were computed one by one as a stretch, in the same order and to their end."""
         return self._stretch(self._arrivals(self.visit_columns.of(visits)), None)
 
     def page_views(self, first: int, last: int) -> PageViews:
-        """Returns the page views of the visits of `visits(first, last, None)`, whose rows they name."""
+        """Returns the page views of the visits in `visits(first, last, None)`.
+
+        Their column `row` has the index of the visit there.
+        """
         return self.walks.views(self.visit_columns.started(first, last))
 
     def earlier_purchases(self, first: int) -> Stretch:
@@ -135,7 +138,7 @@ class Drawing:
         return self._payments.of(visits, paid_at) if self._payments else no_payments()
 
     def about_visits(self, first: int, last: int) -> int:
-        """Returns an estimate of the number of visits that start in these minutes; it is rather too high."""
+        """Returns an estimate of the number of visits that start in these minutes; it may be too high."""
         births = sum(self.population.rates.births(hour) for hour in range(first // 60, last // 60 + 1))
         cast = 2 * len(self.site.cast) * (last - first) / SHIFT
         return int(1.02 * births * 60 * self._visits_of_visitor + cast) + 1_000

@@ -31,7 +31,7 @@ def taken(record: R, rows: Any) -> R:
 
 
 def joined(first: R, second: R) -> R:
-    """Returns the rows of one record, then those of another."""
+    """Returns the rows of one record, and after them the rows of another."""
     both = zip(columns_of(first), columns_of(second), strict=True)
     return type(first)(*(np.concatenate(pair) for pair in both))
 
@@ -99,7 +99,7 @@ class Growing(Generic[R]):
     def with_tail(self, tail: R) -> R:
         """Returns the settled rows, followed by the rows of `tail`.
 
-        The returned rows are views of a shared buffer. The next call overwrites those of `tail`.
+        The returned rows are views of a shared buffer. The next call overwrites the rows of `tail`.
         """
         columns = columns_of(tail)
         end = self.count + len(columns[0])

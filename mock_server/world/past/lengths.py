@@ -14,7 +14,7 @@ _COINS = 1 << 16
 
 
 def durations(site: Site) -> Column:
-    """Returns exactly what `lengths.duration` returns, in ms, for each number of 16 bits."""
+    """Returns, for each number of 16 bits, exactly the length that `lengths.duration` returns, in ms."""
     bounce = site.visits.bounce
     shares = np.arange(_COINS) * UNIT_16
     stays = shares >= bounce

@@ -62,7 +62,7 @@ class PersonaColumns:
     def _pick_place(self, origins: Column, elsewhere: Column, cities: Column) -> Column:
         """Returns the row number of each visitor's place.
 
-        An origin is such a number. If it is negative, it stands for a country, in which a city is drawn.
+        An origin is a row number, or a negative number that stands for a country, in which a city is drawn.
         """
         origin = self._origin_picks.pick(origins)
         other = np.flatnonzero(origin == self._elsewhere)

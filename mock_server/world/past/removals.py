@@ -41,7 +41,7 @@ class Made:
 
 
 class _Spans:
-    """Spans of time, each with its first and its last millisecond."""
+    """A set of spans of time, each from its first to its last millisecond."""
 
     def __init__(self, removals: Iterable[Removal]) -> None:
         edges: list[int] = []
@@ -86,7 +86,7 @@ class GoalRemovals:
     def __init__(self, drawing: Drawing, removals: Sequence[GoalsRemoved]) -> None:
         """Removals that name no visitor are merged, by the names of their goals."""
         self.key = tuple(removals)
-        """The removals, as a cache key for what is made of them."""
+        """The removals, as a cache key for results that depend on them."""
         self._names = [target.name for target in drawing.walks.goals]
         of_all = [removal for removal in removals if removal.visitor_id is None]
         self._of_all = {
@@ -103,7 +103,7 @@ class GoalRemovals:
         return bool(self.key)
 
     def among(self, goals: Goals, visit_at: Mapping[int, Visit]) -> Column:
-        """Returns the indices of the goals that are removed; `visit_at` has the rows of `visits`."""
+        """Returns the indices of the removed goals; `visit_at` has the visits of `visits` by their row."""
         parts = [np.zeros(0, np.int64)]
         for number, spans in self._of_all.items():
             there = np.flatnonzero(goals.goal == number)
@@ -126,7 +126,7 @@ class PaymentRemovals:
         """A removal of one transaction applies to the payment whose row on the map has that id."""
         removals = [own for one in world.changes.payments_removed for own in _of_transaction(world, one)]
         self.key = tuple(removals)
-        """The removals, as a cache key for what is made of them."""
+        """The removals, as a cache key for results that depend on them."""
         self._of_all = _Spans(removal for removal in removals if removal.visitor_id is None)
         self._of_visitors = _OfVisitors(drawing, removals)
         bought = (visit for visit in self._of_visitors.visitor_ids if visit.outcome == PURCHASE)
@@ -138,7 +138,7 @@ class PaymentRemovals:
         return bool(self.key)
 
     def among(self, payments: Payments, visit_at: Mapping[int, Visit]) -> Column:
-        """Returns the indices of the payments that are removed; `visit_at` has the rows of `visits`."""
+        """Returns the indices of the removed payments; `visit_at` has the visits of `visits` by their row."""
         parts = [np.flatnonzero(self._of_all.cover(payments.at))]
         for place in _with_rows(payments.row, visit_at):
             visit, at = visit_at[int(payments.row[place])], int(payments.at[place])
@@ -148,7 +148,7 @@ class PaymentRemovals:
 
 
 def rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
-    """Returns the rows of the visits that are in a stretch."""
+    """Returns the visits that are in a stretch, by their row in it."""
     columns = stretch.visits
     by_start: dict[int, list[Visit]] = {}
     for visit in visits:
@@ -183,7 +183,10 @@ def _covers(removal: Removal, at: int) -> bool:
 
 
 def _of_transaction(world: World, removal: PaymentsRemoved) -> Iterable[PaymentsRemoved]:
-    """Yields the removals. One of a transaction becomes a removal of the world's own payment with this id."""
+    """Yields a removal without a transaction id unchanged.
+
+    A removal of a transaction becomes a removal of the world's own payment with this id, if there is one.
+    """
     if removal.transaction_id is None:
         yield removal
         return

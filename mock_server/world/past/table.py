@@ -56,7 +56,7 @@ class Rows:
 class Goals:
     """Completed goals, unsorted: the row of the visit, the instant, and the goal's number.
 
-    `coin` draws the properties with which the goal was completed.
+    `coin` is the random number that selects the properties with which the goal was completed.
     """
 
     row: Column
@@ -72,7 +72,8 @@ class Past:
     Visits that started before the minute `settled` are over. The visits with purchases are rows of `buyers`;
     they may be older than `rows`. Some payments lie in the future. `made` is a cache for reports of values
     that depend on settled visits only; each value has its size in bytes as `nbytes`. The first
-    `settled_goals` and `settled_payments` are the same in all later pasts of the table, in the same order.
+    `settled_goals` goals and `settled_payments` payments are the same in all later pasts of the table, in the
+    same order.
     """
 
     first: int
@@ -97,7 +98,7 @@ class Past:
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from one instant to before another.
 
-        `visits` takes their rows. A row below 0 is that of a visit before the first row.
+        `visits` returns the visits at their rows. A row below 0 stands for a visit before the first row.
         """
         goals = self.goals
         return taken(goals, np.flatnonzero((goals.at >= begin) & (goals.at < end)))
@@ -120,7 +121,7 @@ class Table:
     """The past of one world from a minute on. Rows that are settled never change."""
 
     def __init__(self, drawing: Drawing, first: int) -> None:
-        """Draws only the earlier purchases whose renewals may come later."""
+        """Computes only the earlier purchases whose renewals may come later; `at` computes the rest."""
         self.first = self.settled = first
         self._drawing = drawing
         births = drawing.visit_columns.births
@@ -210,7 +211,7 @@ class Table:
         )
 
     def _settle(self, minute: int) -> None:
-        """Draws the steps that are not drawn yet and end at a minute or earlier."""
+        """Adds the visits that start before a minute to the settled rows, in steps of 15 minutes."""
         if self.settled + _STEP <= minute:
             self._rows.reserve(self._drawing.about_visits(self.settled, minute))
         while self.settled + _STEP <= minute:
@@ -253,7 +254,7 @@ class Table:
 
 
 def rows_of(stretch: Stretch, visitor: Column) -> Rows:
-    """Returns the rows of a stretch, without the rows of earlier visits."""
+    """Returns the visits of a stretch as rows, in which every `previous` is -1."""
     courses = stretch.courses
     return Rows(
         start=stretch.visits.start,

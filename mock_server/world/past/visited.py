@@ -40,13 +40,13 @@ _ALL_MINUTES = 1 << 40
 
 
 class Visited:
-    """The visits of these visitors, with goals and payments, for all instants with the same changes.
+    """The visits of the visitors who are known from page views, for all instants with the same changes.
 
     A goal, a payment or a link belongs to the visitor's latest visit that had begun, or to the first visit.
     """
 
     def __init__(self, site: Site, changes: Changes) -> None:
-        """Groups the page views into visits, which takes a hundredth of a millisecond for each."""
+        """Groups the page views into visits, which takes a hundredth of a millisecond for each page view."""
         visits = _Visits(changes)
         goals = visits.with_rows(changes.goals)
         paid = visits.with_rows(one for one in changes.payments if not one.is_free_trial)
@@ -54,9 +54,9 @@ class Visited:
         """The ids of the events of all goals and payments that belong to these visits."""
         targets = {target_key(goal): WrittenGoal(goal.name, goal.properties) for goal, _ in goals}
         self.targets: Sequence[WrittenGoal] = list(targets.values())
-        """All goals with their properties, each once; their numbers follow those of the links."""
+        """All goals with their properties, each once; their numbers follow the numbers of the links."""
         self.names: Sequence[str] = list(dict.fromkeys(goal.name for goal, _ in goals))
-        """The names of all goals; their numbers in sets follow those of the links."""
+        """The names of all goals; their numbers in sets follow the numbers of the links."""
         words = _Words()
         self._starts = visits.starts
         self._views = visits.page_views(words)
@@ -116,7 +116,7 @@ class Visited:
         return PageViews(self._views.row[there] - begin, self._views.page[there], self._views.at[there])
 
     def minutes_at_once(self, _first: int) -> int:
-        """Returns a number larger than that of all minutes, since nothing about these visits is random."""
+        """Returns a number that is larger than any number of minutes, as all page views are in memory."""
         return _ALL_MINUTES
 
 

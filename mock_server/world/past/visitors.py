@@ -20,7 +20,7 @@ class Numbers(Protocol):
 
     @property
     def count(self) -> int:
-        """The number of visitors who have one."""
+        """The number of visitors who have a number."""
 
     def of(self, visits: Visits) -> Column:
         """Returns the number of each visit's visitor; -1 for a visitor who was born too early."""
@@ -43,12 +43,12 @@ class VisitorNumbers:
             [self._phases[:role].count(self._phases[role]) for role in range(roles)], np.int64
         )
         self._in_phase = np.array([self._phases.count(phase) for phase in range(SHIFT)])
-        # The number of the first visitor of each minute, and the next one to be given.
+        # The number of the first visitor of each minute, and at the end the next free number.
         self._begins = GrowingColumn(np.array([len(self._regulars)], np.int32))
 
     @property
     def count(self) -> int:
-        """The number of visitors who have one."""
+        """The number of visitors who have a number."""
         return int(self._begins.values[-1])
 
     @property

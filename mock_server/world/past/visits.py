@@ -16,7 +16,8 @@ from mock_server.world.residents import DUTY, EARLY, LEAD, PAST_OUTCOMES, SHIFT,
 from mock_server.world.visits import BORN, CAST, NOTHING, PURCHASE, SIGNUP, Visit
 
 _STRIDE = 240
-# A born visitor as one number: their minute, and their number within it.
+# The bits of a visitor's number in a key, which is a single number for a born visitor. The minute of birth is
+# above them.
 _NUMBER_BITS = 24
 
 
@@ -114,7 +115,7 @@ class VisitColumns:
     def purchases(self, first: int, last: int) -> Visits:
         """Returns the visits that start in these minutes and end in a purchase, unsorted.
 
-        Regulars and the cast are customers for good, so their purchases may be earlier.
+        Earlier purchases of regulars and of the cast are included, because they stay customers.
         """
         residents = joined([*self._cast_visits(last - LEAD - 2 * SHIFT, last), self._regular_visits(0, last)])
         parts = [residents.take(np.flatnonzero(residents.outcome == PURCHASE))]
@@ -128,7 +129,7 @@ class VisitColumns:
     def wave_sources(self, wave: int, minutes: Column) -> Column:
         """Returns the minutes of birth of the visitors whom a wave brings back in `minutes`.
 
-        In wave 0 both are the same.
+        In wave 0 these are the same minutes.
         """
         spec = self._waves[wave]
         if spec is None:
@@ -216,14 +217,14 @@ class VisitColumns:
         return visits, is_customer, is_identified
 
     def _buyers_among(self, first: int, last: int) -> "_Buyers":
-        """Returns the buyers of these minutes, and of earlier ones from which visitors may come back."""
+        """Returns the buyers of these minutes, and of earlier minutes from which visitors may come back."""
         self._buyers.cover(first - self.reach, last)
         return self._buyers
 
     def _draw_buyers(self, wave: int, first: int, last: int) -> tuple[Column, Column]:
         """Returns flags for minutes with purchases, and the keys of the buyers.
 
-        Those with the highest random numbers buy.
+        The visitors with the highest random numbers buy.
         """
         counts = purchases_in(self._population, wave, first, last)
         minutes = np.flatnonzero(counts) + first
@@ -309,7 +310,7 @@ class _Buyers:
         return sum(column.nbytes for columns in self._by_wave for column in columns)
 
     def cover(self, first: int, last: int) -> None:
-        """Draws the buyers of these minutes that are not known yet."""
+        """Computes the buyers of these minutes, unless they are cached."""
         if self._first <= first and last <= self._last:
             return
         # A few more minutes are drawn, because the next call is likely to need them.
@@ -327,7 +328,10 @@ class _Buyers:
         self._first, self._last = min(first, self._first), max(last, self._last)
 
     def minutes(self, wave: int, first: int, last: int) -> Column:
-        """Returns the minutes, among the given ones, that have purchases in a wave. All must be covered."""
+        """Returns the minutes, among the given ones, that have purchases in a wave.
+
+        The given minutes must be covered.
+        """
         has_purchases = self._by_wave[wave][0][first - self._first : last - self._first]
         minutes: Column = np.flatnonzero(has_purchases) + first
         return minutes

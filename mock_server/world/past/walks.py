@@ -29,10 +29,11 @@ from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """The courses of visits, one row for each. `length` is in ms; `paid_at` is 0 if nothing was paid.
+    """The courses of visits, one row for each.
 
-    `goal_row`, `goal_at`, `goal` and `goal_coin` are columns of their own, with a row for each goal that was
-    reached. The coin draws the goal's properties.
+    `length` is in ms; `paid_at` is 0 if nothing was paid. `goal_row`, `goal_at`, `goal` and `goal_coin` are
+    columns of their own, with a row for each goal that was reached. `goal_coin` is the random number that
+    selects the goal's properties.
     """
 
     source: Column
@@ -80,7 +81,10 @@ class Walks:
         )
 
     def of(self, visits: Visits, until: int | None = None) -> Courses:
-        """Returns the courses of visits up to an instant, when all have started; None means to their end."""
+        """Returns the courses of visits up to the instant `until`, at which all of them have started.
+
+        None means to their end.
+        """
         first, views, page, at = self._walked(visits)
         is_regular = visits.kind == REGULAR
         source = np.where(is_regular, len(self.sources) - 1, self._source_picks.pick(first[:, 0]))
@@ -195,8 +199,8 @@ class Walks:
 class _Views:
     """The page views of visits, one visit after the other.
 
-    `first` and `last` are the places of each visit's first and last view; `states` are the states of the
-    visits, from which their coins follow.
+    `first` and `last` are the indices of each visit's first and last view. `states` are the states of the
+    visits, from which their random numbers follow.
     """
 
     def __init__(self, counts: Column, from_states: Column) -> None:

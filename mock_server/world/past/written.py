@@ -52,7 +52,7 @@ class WrittenPayments(NamedTuple):
 
 
 class Written:
-    """The additions of facts to one website's past, for all instants with the same changes."""
+    """The goals and payments that facts add to a website's past, for all instants with the same changes."""
 
     def __init__(self, drawing: Drawing, changes: Changes, elsewhere: Container[str] = ()) -> None:
         """Finds the visit of each goal and payment, which takes a tenth of a millisecond for each.
@@ -102,7 +102,7 @@ class Written:
         self.further_names: Sequence[str] = list(further)
         """The names of written goals that the website itself does not have.
 
-        Their numbers in sets follow those of its own goals.
+        Their numbers in sets follow the numbers of its own goals.
         """
         in_sets = own_names | {name: len(own) + n for n, name in enumerate(further)}
         sets: dict[int, set[int]] = {}
@@ -110,7 +110,7 @@ class Written:
             sets.setdefault(place[visit], set()).add(in_sets[goal.name])
         self.sets = GoalSets(drawing.walks.goal_masks, [frozenset(one) for one in sets.values()])
         self.with_goals = np.array(sorted(sets), np.int32)
-        """The indices of the visits with goals."""
+        """The indices in `visits` of the visits with goals."""
         self.set_numbers = np.array([self.sets.number_of(frozenset(sets[n])) for n in sorted(sets)], np.int64)
         """The number of the set of each visit with goals."""
 
@@ -142,7 +142,7 @@ def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit 
 
 
 def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[Visit]:
-    """Returns the visits of a visitor that have started at an instant, oldest first; none for nobody."""
+    """Returns the visits of a visitor that have started at an instant, oldest first; none for unknown ids."""
     visitor = population.visitor_of(visitor_id)
     return [] if visitor is None else population.visits_of(visitor, until)
 
@@ -155,5 +155,5 @@ def minor_of(payment: PaymentMade, money: Money | None) -> int:
 
 
 def target_key(goal: GoalReached) -> tuple[str, Iterable[tuple[str, str]]]:
-    """Returns the key of a completion's number: the goal's name and the properties."""
+    """Returns the key by which completions are numbered: the goal's name and the properties."""
     return goal.name, tuple(sorted(goal.properties.items()))

@@ -73,7 +73,7 @@ def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str,
 def _completions(
     facts: Facts, chosen: Selection, goal: str
 ) -> tuple[Column, list[tuple[int, Mapping[str, str]]]]:
-    """Returns the indices of a goal's own completions, and of the written ones with their properties."""
+    """Returns the indices of a goal's completions in the world, and of the written ones with properties."""
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(goal)))
     is_written = chosen.goals.goal[there] >= len(facts.links)
     written = there[is_written].tolist()

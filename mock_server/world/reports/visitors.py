@@ -30,7 +30,7 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The visitors of a part, as columns: numbers, instants in the list, and starts of visits."""
+    """The visitors of a part as columns: numbers, instants when last seen, and starts of their visits."""
 
     number: Column
     at: Column
