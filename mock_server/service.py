@@ -31,7 +31,7 @@ from mock_server.state.state_file import StateFile
 from mock_server.world.site import SITES, Site, load_sites
 
 # The seed of the random delays. Its value does not matter, if it is the same at each start.
-_COINS = 0
+_DELAY_SEED = 0
 
 INGESTION = FIXTURES / "ingestion.json"
 """The document of the operation that accepts browsers' events, which is not part of the API."""
@@ -78,7 +78,7 @@ class Service:
     """The store of the facts of the accounts that come with the mock."""
     numbers: Numbers = field(default_factory=Numbers)
     bodies: Bodies = field(default_factory=Bodies)
-    _coins: Random = field(default_factory=lambda: Random(_COINS))  # noqa: S311 - for delays
+    _random: Random = field(default_factory=lambda: Random(_DELAY_SEED))  # noqa: S311 - for delays
     _operations: dict[str, dict[str, Operation]] = field(default_factory=dict)
     _documented: dict[str, dict[str, Answers]] = field(default_factory=dict)
 
@@ -200,7 +200,7 @@ class Service:
             journal_file=None,
             numbers=Numbers(),
             bodies=Bodies(),
-            _coins=copy(self._coins),
+            _random=copy(self._random),
         )
 
     def reset(self) -> None:
@@ -214,7 +214,7 @@ class Service:
         self.common.settings.replace(NOTHING)
         self.common.clock = start_clock(self.options.now, self.options.speed)
         self.common.journal.clear()
-        self._coins.seed(_COINS)
+        self._random.seed(_DELAY_SEED)
 
     def close(self) -> None:
         """Closes the store, after the last request."""
@@ -238,9 +238,9 @@ class Service:
         # If two documents have the same operation, the mock's own document wins.
         return extra | own | {self.event_operation.operation_id: self.event_operation.answers}
 
-    def coin(self) -> float:
+    def random_number(self) -> float:
         """Returns a random number in [0, 1); after each start and reset the sequence is the same."""
-        return self._coins.random()
+        return self._random.random()
 
 
 def load_service(

@@ -66,7 +66,7 @@ class Chosen(NamedTuple):
 
     number: int
     action: Action
-    coin: float
+    random_number: float
     """A random number in [0, 1) that picks the random delay."""
 
 
@@ -119,7 +119,7 @@ class Rules:
             if not rule.when.matches(operation_id, query) or not has(answers, rule.then):
                 continue
             count.matched += 1
-            likely, between = _coins(rule.seed, number, count.matched)
+            likely, between = _random_numbers(rule.seed, number, count.matched)
             if _applies(rule, count) and likely < rule.probability:
                 count.applied += 1
                 return Chosen(number, rule.then, between)
@@ -169,7 +169,7 @@ def _applies(rule: Rule, count: _Tally) -> bool:
     return rule.times is UNSET or count.applied < rule.times
 
 
-def _coins(seed: int, number: int, matched: int) -> tuple[float, float]:
+def _random_numbers(seed: int, number: int, matched: int) -> tuple[float, float]:
     """Returns two random numbers in [0, 1), which are the same for the same arguments."""
     digest = blake2b(f"{seed}/{number}/{matched}".encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64

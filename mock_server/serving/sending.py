@@ -66,15 +66,15 @@ class Sending:
 
 
 async def send_reply(
-    reply: Response, action: Action, coin: float, scope: Scope, receive: Receive, sending: Sending
+    reply: Response, action: Action, random_number: float, scope: Scope, receive: Receive, sending: Sending
 ) -> None:
     """Sends an answer with the delay and the fault of an action.
 
-    `coin` is a random number in [0, 1), which decides the delay if that is random.
+    `random_number` is in [0, 1), and decides the delay if that is random.
     """
     connection_of(scope).wait_on_purpose()
     try:
-        if await _slept(_delay(action, coin) / 1000, receive):
+        if await _slept(_delay(action, random_number) / 1000, receive):
             way = _whole if action.fault is UNSET else _WAYS.get(action.fault, _whole)
             await way(reply, action, scope, receive, sending)
     finally:
@@ -108,13 +108,13 @@ def _with_body(reply: Response, body: bytes) -> Response:
     return reply
 
 
-def _delay(action: Action, coin: float) -> float:
+def _delay(action: Action, random_number: float) -> float:
     if action.delay is UNSET:
         return 0
     if isinstance(action.delay, int):
         return action.delay
     least, most = action.delay
-    return least + (most - least) * coin
+    return least + (most - least) * random_number
 
 
 async def _whole(reply: Response, _action: Action, scope: Scope, receive: Receive, sending: Sending) -> None:

@@ -87,7 +87,7 @@ class Context:
     """The instant of the answer; `now` is the instant of the key's clock."""
     preferences: Preferences | None = None
     action: Action | None = None
-    coin: float = 0.0
+    random_number: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
     stage: str = ""
     because: str = ""
@@ -211,7 +211,7 @@ class Endpoint:
             context.service.finish(request)
 
         sending = Sending(send, request, end)
-        await send_reply(reply, context.action, context.coin, scope, receive, sending)
+        await send_reply(reply, context.action, context.random_number, scope, receive, sending)
 
     async def _reply(self, context: Context) -> Response:
         try:
@@ -262,7 +262,7 @@ class Endpoint:
         if preferences.at is not UNSET:
             context.instant = preferences.at - preferences.at % TICK
         if not preferences.action.is_nothing:
-            context.action, context.coin = preferences.action, context.service.coin()
+            context.action, context.random_number = preferences.action, context.service.random_number()
 
     def _authenticate(self, context: Context) -> Key:
         context.stage = "authentication"
@@ -288,7 +288,8 @@ class Endpoint:
         if found is None:
             return None
         whose, rule = found
-        context.action, context.coin, context.because = rule.action, rule.coin, f"{whose} rule {rule.number}"
+        context.action, context.random_number = rule.action, rule.random_number
+        context.because = f"{whose} rule {rule.number}"
         return self._documented(rule.action, context) if rule.action.forces_an_example else None
 
     def _first_rule(self, context: Context) -> tuple[str, Chosen] | None:

@@ -283,7 +283,7 @@ def test_with_any_key_a_peek_makes_none() -> None:
 
 def test_a_shadow_throws_the_next_coin_and_leaves_it() -> None:
     service = load_service(Options(now=instant_of(INSTANT)))
-    foreseen = [service.shadow().coin() for _ in range(3)]
+    foreseen = [service.shadow().random_number() for _ in range(3)]
 
-    assert foreseen == [service.coin()] * 3
-    assert service.shadow().coin() != foreseen[0]
+    assert foreseen == [service.random_number()] * 3
+    assert service.shadow().random_number() != foreseen[0]

@@ -184,7 +184,7 @@ def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: 
 
 def test_a_reset_throws_the_same_coins_again() -> None:
     service = load_service(Options(now=instant_of(INSTANT)))
-    first = [service.coin() for _ in range(5)]
+    first = [service.random_number() for _ in range(5)]
     service.reset()
 
-    assert [service.coin() for _ in range(5)] == first
+    assert [service.random_number() for _ in range(5)] == first
