@@ -170,18 +170,18 @@ class Log:
 class _Website:
     """The facts about one website."""
 
-    __slots__ = ("_facts", "_places", "_tuple", "removals")
+    __slots__ = ("_facts", "_indices", "_tuple", "removals")
 
     def __init__(self) -> None:
         self._facts: list[Fact] = []
-        # The places of the facts in `_facts`, by subject.
-        self._places: dict[str, list[int]] = {}
+        # The indices of the facts in `_facts`, by subject.
+        self._indices: dict[str, list[int]] = {}
         self._tuple: Facts | None = None
         self.removals = 0
 
     def add(self, fact: Fact) -> None:
         if fact.subject:
-            self._places.setdefault(fact.subject, []).append(len(self._facts))
+            self._indices.setdefault(fact.subject, []).append(len(self._facts))
         self._facts.append(fact)
         self._tuple = None
         self.removals += isinstance(fact, Removal)
@@ -194,8 +194,8 @@ class _Website:
         return self._tuple
 
     def about(self, subjects: Iterable[str]) -> list[Fact]:
-        places = sorted(chain.from_iterable(self._places.get(subject, ()) for subject in subjects))
-        return [self._facts[place] for place in places]
+        indices = sorted(chain.from_iterable(self._indices.get(subject, ()) for subject in subjects))
+        return [self._facts[index] for index in indices]
 
 
 def _weight(content: bytes) -> int:

@@ -120,9 +120,9 @@ class Population:
         """Returns the number of births in a minute, a Poisson number around the site's rhythm."""
         if not self.rates.exists(minute):
             return 0
-        group, place = divmod(minute, NEIGHBOURS)
-        word = nth(self.chance.state(BIRTHS, group), place // 2)
-        coin = word >> 32 if place % 2 else word & 0xFFFFFFFF
+        group, index = divmod(minute, NEIGHBOURS)
+        word = nth(self.chance.state(BIRTHS, group), index // 2)
+        coin = word >> 32 if index % 2 else word & 0xFFFFFFFF
         return poisson(self.rates.births(minute // 60), coin * UNIT_32)
 
     def _purchases_among(self, wave: int, group: int) -> Mapping[int, int]:

@@ -75,23 +75,23 @@ class Roster:
 
     def _settle(self, rank: int, session: Session) -> None:
         """Inserts or removes a session, and notes when it has to be checked again."""
-        place = bisect_left(self._ranks, rank)
-        is_there = place < len(self._ranks) and self._ranks[place] == rank
+        index = bisect_left(self._ranks, rank)
+        is_there = index < len(self._ranks) and self._ranks[index] == rank
         if not session.has_view(self.instant - WINDOW, self.instant):
             if is_there:
-                del self._ranks[place]
+                del self._ranks[index]
                 for shown in self._shown.values():
-                    shown.remove(rank, place)
+                    shown.remove(rank, index)
             due = session.next_view(self.instant)
         else:
             if not is_there:
-                self._ranks.insert(place, rank)
+                self._ranks.insert(index, rank)
                 for shown in self._shown.values():
-                    shown.insert(rank, place)
+                    shown.insert(rank, index)
             due = session.latest_view(self.instant) + WINDOW
             for name, shown in self._shown.items():
                 if shown.until[rank] <= self.instant:
-                    shown.until[rank], shown.values[place] = self.shows[name](session, self.instant)
+                    shown.until[rank], shown.values[index] = self.shows[name](session, self.instant)
                 due = min(due, shown.until[rank])
         if due < NEVER:
             heappush(self._due, (due, rank, session))
@@ -107,11 +107,11 @@ class _Shown:
         self.values: list[Any] = []
         self.until: dict[int, int] = {}
 
-    def insert(self, rank: int, place: int) -> None:
+    def insert(self, rank: int, index: int) -> None:
         """Makes room for a session's value, which is made later."""
-        self.values.insert(place, None)
+        self.values.insert(index, None)
         self.until[rank] = 0
 
-    def remove(self, rank: int, place: int) -> None:
+    def remove(self, rank: int, index: int) -> None:
         """Removes a session's value."""
-        del self.values[place], self.until[rank]
+        del self.values[index], self.until[rank]

@@ -7,7 +7,7 @@ from math import inf
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 _T = TypeVar("_T")
-_Place: TypeAlias = tuple[str | None, str | None]
+_Key: TypeAlias = tuple[str | None, str | None]
 
 
 class _Added(NamedTuple):
@@ -26,10 +26,10 @@ class Standing(Generic[_T]):
     def __init__(self) -> None:
         self._standing: dict[int, _T] = {}
         self._count = 0
-        self._new: list[tuple[_Added, _Place]] = []
+        self._new: list[tuple[_Added, _Key]] = []
         # The added items by visitor and name, each of which may be None for all, sorted by instant. An item
         # that was removed through another visitor or name may still be listed here.
-        self._places: defaultdict[_Place, list[_Added]] = defaultdict(list)
+        self._index: defaultdict[_Key, list[_Added]] = defaultdict(list)
 
     def __iter__(self) -> Iterator[_T]:
         return iter(self._standing.values())
@@ -49,17 +49,17 @@ class Standing(Generic[_T]):
 
         None means any visitor, any name, or no begin.
         """
-        self._place()
-        found = self._places[visitor_id, name]
+        self._index_new()
+        found = self._index[visitor_id, name]
         first = 0 if begin is None else bisect_left(found, _Added(begin, -inf))
         last = bisect_right(found, _Added(end, inf))
         for added in found[first:last]:
             self._standing.pop(int(added.number), None)
         del found[first:last]
 
-    def _place(self) -> None:
+    def _index_new(self) -> None:
         # Most logs have no removal, and then no index is needed.
         for added, (visitor_id, name) in self._new:
-            for place in {(visitor_id, name), (visitor_id, None), (None, name), (None, None)}:
-                insort(self._places[place], added)
+            for key in {(visitor_id, name), (visitor_id, None), (None, name), (None, None)}:
+                insort(self._index[key], added)
         self._new.clear()

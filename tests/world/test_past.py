@@ -72,13 +72,13 @@ def test_a_table_finds_the_bounds_that_a_search_finds(
 ) -> None:
     lists = [sorted(round(share * 2**bits) for share in own) for own in shares]
     # With this many lists, bounds are found by a search and not in a table.
-    places = coins.Places([*lists, *([[]] * unused)], bits)
+    search = coins.BoundSearch([*lists, *([[]] * unused)], bits)
     tossed = [int(share * 2**bits) for share in drawn_shares]
     tossed += [bound - one for own in lists for bound in own for one in (0, 1) if 0 <= bound - one < 2**bits]
 
     for n, own in enumerate(lists):
         before = sum(map(len, lists[:n]))
-        found = places.of(np.array(tossed), n)
+        found = search.of(np.array(tossed), n)
         assert found.tolist() == [before + bisect_right(own, coin) for coin in tossed]
 
 

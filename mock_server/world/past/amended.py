@@ -16,8 +16,8 @@ from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.growing import columns_of, joined, taken
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.payments import Payments
-from mock_server.world.past.places import places_of, same_visits
 from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, rows_in
+from mock_server.world.past.search import indices_of, same_visits
 from mock_server.world.past.sets import MarkedMasks, chained
 from mock_server.world.past.table import Goals, Past, Rows, rows_of
 from mock_server.world.past.visited import Visited
@@ -98,7 +98,7 @@ class _Settled:
 
     made: object
     settled: int
-    places: Column
+    indices: Column
     rows: Rows
 
     def is_of(self, past: Past) -> bool:
@@ -129,26 +129,26 @@ def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
     own = {field.name: getattr(past, field.name) for field in fields(Past)}
     known = amendment.settled
     if known is not None and known.is_of(past):
-        rest = taken(amendment.written.stretch.visits, slice(len(known.places), None))
-        more = places_of(past.rows, rest.start, past.visitors.of(rest))
-        places = np.concatenate([known.places, more])
+        rest = taken(amendment.written.stretch.visits, slice(len(known.indices), None))
+        more = indices_of(past.rows, rest.start, past.visitors.of(rest))
+        indices = np.concatenate([known.indices, more])
         visits = joined(known.rows, taken(past.rows, more))
     else:
-        places, visits, own["visitors"] = _found(past, amendment)
+        indices, visits, own["visitors"] = _found(past, amendment)
         if own["visitors"] is past.visitors:
             count = int(np.searchsorted(visits.start, past.settled * MINUTE))
             settled = taken(visits, slice(count))
-            amendment.settled = _Settled(past.made, past.settled, places[:count], settled)
+            amendment.settled = _Settled(past.made, past.settled, indices[:count], settled)
         else:
             # Visitors who bought long before the table begins have got their numbers by now.
             bought = amendment.purchases
             known_as = rows_of(bought, own["visitors"].of(bought.visits))
             own["buyers"] = _with_visitors(past.buyers, known_as)
-    earlier = taken(visits, slice(int(np.count_nonzero(places < 0))))
+    earlier = taken(visits, slice(int(np.count_nonzero(indices < 0))))
     return AmendedPast(
         **own,
         amendment=amendment,
-        places=places,
+        indices=indices,
         earlier=earlier,
         own_buyers=own["buyers"],
         written_visits=visits,
@@ -159,15 +159,15 @@ def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
     """Returns the rows of the written visits, their contents, and numbers for all their visitors."""
     stretch, visitors = amendment.written.stretch, past.visitors
     numbers = visitors.of(stretch.visits)
-    places = places_of(past.rows, stretch.visits.start, numbers)
+    indices = indices_of(past.rows, stretch.visits.start, numbers)
     # The visits are sorted by their start, so those from before the first row of the table come first.
-    outside = int(np.count_nonzero(places < 0))
-    places[:outside] = np.arange(-outside, 0)
+    outside = int(np.count_nonzero(indices < 0))
+    indices[:outside] = np.arange(-outside, 0)
     if (numbers < 0).any():
         visitors = _MoreNumbers(visitors, amendment.written.visits, numbers)
         numbers = visitors.of(stretch.visits)
     earlier = taken(rows_of(stretch, numbers), slice(outside))
-    return places, joined(earlier, taken(past.rows, places[outside:])), visitors
+    return indices, joined(earlier, taken(past.rows, indices[outside:])), visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +188,14 @@ class _Changed:
 class AmendedPast(Past):
     """A past changed by facts that were written through the API.
 
-    `goals` are only the goals of the world itself; `reached` returns all goals. `places` are the rows of the
+    `goals` are only the goals of the world itself; `reached` returns all goals. `indices` are the rows of the
     written visits. The visits in `earlier` are not in the table: they have rows below 0, the last one -1.
     `buyers` are the visits in `own_buyers`, then all `written_visits`, and at the end one visit for all
     payments whose visit is unknown.
     """
 
     amendment: Amendment
-    places: Column
+    indices: Column
     earlier: Rows
     own_buyers: Rows
     written_visits: Rows
@@ -218,7 +218,7 @@ class AmendedPast(Past):
         is_chosen[self._removed_goals()] = False
         chosen = np.flatnonzero(is_chosen)
         more = np.flatnonzero((written.at >= begin) & (written.at < end))
-        row, at, goal = (column[more] for column in (self.places[written.visit], written.at, written.goal))
+        row, at, goal = (column[more] for column in (self.indices[written.visit], written.at, written.goal))
         return Goals(
             _chained(own.row, chosen, row),
             _chained(own.at, chosen, at),
@@ -249,8 +249,8 @@ class AmendedPast(Past):
         changed, masks = self._changed_masks()
         own = self.written_visits.goals.copy()
         own[: len(self.earlier)] = self._masks_in(written.stretch)[: len(self.earlier)]
-        places, marks = _common(self.places, changed)
-        own[places] = masks[marks]
+        indices, marks = _common(self.indices, changed)
+        own[indices] = masks[marks]
         visits = MarkedMasks(own, written.with_goals, own[written.with_goals], written.set_numbers)
         rows = self._marked_rows(changed, masks)
         buyers = self._marked_buyers(changed, masks)
@@ -265,13 +265,13 @@ class AmendedPast(Past):
     def _marked_rows(self, changed: Column, masks: Column) -> MarkedMasks:
         """Returns the column `goals` of all visits; the visits that lost goals have the given masks."""
         written = self.amendment.written
-        with_goals = self.places[written.with_goals]
+        with_goals = self.indices[written.with_goals]
         inside = with_goals >= 0
-        places = np.union1d(changed, with_goals[inside])
-        own, further = self.rows.goals[places], np.zeros(len(places), np.int64)
-        own[np.searchsorted(places, changed)] = masks
-        further[np.searchsorted(places, with_goals[inside])] = written.set_numbers[inside]
-        return MarkedMasks(self.rows.goals, places, own, further)
+        indices = np.union1d(changed, with_goals[inside])
+        own, further = self.rows.goals[indices], np.zeros(len(indices), np.int64)
+        own[np.searchsorted(indices, changed)] = masks
+        further[np.searchsorted(indices, with_goals[inside])] = written.set_numbers[inside]
+        return MarkedMasks(self.rows.goals, indices, own, further)
 
     def _marked_buyers(self, changed: Column, masks: Column) -> MarkedMasks:
         """Returns the column `goals` of the world's own buyers, without removed goals."""
@@ -280,14 +280,14 @@ class AmendedPast(Past):
         if self.amendment.goal_removals:
             before = self._masks_before()
             own[: len(before)] = before
-            places, marks = _common(self._places_of_buyers(), changed)
-            own[places] = masks[marks]
+            indices, marks = _common(self._rows_of_buyers(), changed)
+            own[indices] = masks[marks]
         bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
         visits = rows_of(written.stretch, self.visitors.of(written.stretch.visits))
         pairs = sorted(same_visits(buyers, taken(visits, written.with_goals[bought])))
-        places = np.array([place for place, _ in pairs], np.int64)
+        indices = np.array([index for index, _ in pairs], np.int64)
         further = np.array([written.set_numbers[bought[n]] for _, n in pairs], np.int64)
-        return MarkedMasks(own, places, own[places], further)
+        return MarkedMasks(own, indices, own[indices], further)
 
     def _with_written(self, buyers: MarkedMasks, visits: MarkedMasks) -> MarkedMasks:
         """Returns the column `goals` of all buyers, in the order of `_all_buyers`."""
@@ -310,17 +310,17 @@ class AmendedPast(Past):
         late = _left(masks, taken(self.goals, slice(count, None)), removed[removed >= count] - count)
         return np.concatenate([known.rows, late[0]]), np.concatenate([known.masks, late[1]])
 
-    def _places_of_buyers(self) -> Column:
+    def _rows_of_buyers(self) -> Column:
         """Returns the rows of the world's own buyers; -1 for visitors who bought before the table begins."""
         buyers = self.own_buyers
         count = int(self.payments.row[: self.settled_payments].max(initial=-1)) + 1
-        known = self.made.get(places_of)
+        known = self.made.get(indices_of)
         if known is None or known.count != count:
             settled = taken(buyers, slice(count))
-            known = Made(count, places_of(self.rows, settled.start, settled.visitor))
-            self.made[places_of] = known
+            known = Made(count, indices_of(self.rows, settled.start, settled.visitor))
+            self.made[indices_of] = known
         rest = taken(buyers, slice(count, None))
-        return np.concatenate([known.column, places_of(self.rows, rest.start, rest.visitor)])
+        return np.concatenate([known.column, indices_of(self.rows, rest.start, rest.visitor)])
 
     def _masks_before(self) -> Column:
         """Returns the remaining goals of each visit that bought something before the table begins."""
@@ -380,7 +380,7 @@ class AmendedPast(Past):
         def among(begin: int, end: int) -> Column:
             first = self._first_of(removals.visits, begin, self.settled_goals)
             visits = taken(self.amendment.visits_without_goals.visits, slice(first, None))
-            rows = places_of(self.rows, visits.start, self.visitors.of(visits)).tolist()
+            rows = indices_of(self.rows, visits.start, self.visitors.of(visits)).tolist()
             there = zip(rows, removals.visits[first:], strict=True)
             goals = taken(self.goals, slice(begin, end))
             return removals.among(goals, {row: visit for row, visit in there if row >= 0})
@@ -402,7 +402,7 @@ class AmendedPast(Past):
             visits = taken(rows_of(stretch, self.visitors.of(stretch.visits)), slice(-len(own), None))
             first = int(payments.row.min(initial=len(self.own_buyers)))
             pairs = same_visits(taken(self.own_buyers, slice(first, None)), visits)
-            return removals.among(payments, {first + place: own[n] for place, n in pairs})
+            return removals.among(payments, {first + index: own[n] for index, n in pairs})
 
         return self._removed(removals, among, self.settled_payments, len(self.payments))
 
@@ -484,8 +484,8 @@ def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any
 def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
     """Returns the buyers, with their visitors' numbers taken from the same visits in other columns."""
     visitor = buyers.visitor.copy()
-    for place, n in same_visits(buyers, visits):
-        visitor[place] = visits.visitor[n]
+    for index, n in same_visits(buyers, visits):
+        visitor[index] = visits.visitor[n]
     return replace(buyers, visitor=visitor)
 
 
@@ -513,9 +513,9 @@ def _common(values: Column, others: Column) -> tuple[Column, Column]:
     """Returns the indices of the values that also are in the sorted `others`, and their indices there."""
     if not len(others):
         return _NOWHERE, _NOWHERE
-    places = np.minimum(np.searchsorted(others, values), len(others) - 1)
-    there = np.flatnonzero(others[places] == values)
-    return there, places[there]
+    indices = np.minimum(np.searchsorted(others, values), len(others) - 1)
+    there = np.flatnonzero(others[indices] == values)
+    return there, indices[there]
 
 
 _NOWHERE: Column = np.zeros(0, np.int64)

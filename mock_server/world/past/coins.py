@@ -74,7 +74,7 @@ def different(numbers: Column) -> Column:
     return np.flatnonzero(np.bincount(numbers))
 
 
-class Places:
+class BoundSearch:
     """A search that returns, for each random number, how many bounds are not above it.
 
     There are several lists of bounds, and each random number belongs to one of them. All bounds of the lists
@@ -106,11 +106,11 @@ class Places:
             found: Column = np.searchsorted(self._bounds, keys, side="right")
             return found
         entries = keys >> self._dropped if self._dropped else keys
-        places: Column = self._table[entries]
+        counted: Column = self._table[entries]
         if self._dropped:
             split = np.flatnonzero(self._is_split[entries])
-            places[split] = np.searchsorted(self._bounds, keys[split], side="right")
-        return places
+            counted[split] = np.searchsorted(self._bounds, keys[split], side="right")
+        return counted
 
 
 class Picks:
@@ -121,13 +121,13 @@ class Picks:
     ) -> None:
         """`numbers` has the numbers of each choice's items. Random numbers have 16 or 32 bits."""
         lists = [[_least_coin(bound, coin_bits) for bound in choice.bounds[:-1]] for choice in choices]
-        self._places = Places(lists, coin_bits)
-        # A choice has one bound fewer than items, so each earlier choice moves the place by one.
+        self._search = BoundSearch(lists, coin_bits)
+        # A choice has one bound fewer than items, so each earlier choice moves the index by one.
         self._numbers = np.array([number for items in numbers for number in items], np.int32)
 
     def pick(self, coins: Column, choice: Any = 0) -> Column:
         """Returns the numbers of the items picked; `choice` is a choice's number, or a column of them."""
-        picked: Column = self._numbers[self._places.of(coins, choice) + np.asarray(choice, np.int64)]
+        picked: Column = self._numbers[self._search.of(coins, choice) + np.asarray(choice, np.int64)]
         return picked
 
 

@@ -31,8 +31,8 @@ class Masks:
         masks = np.zeros((len(first), self.words), self._type)
         if not len(first):
             return masks
-        place = numbers % self._bits
-        bits = np.left_shift(np.ones(1, self._type), place.astype(self._type))
+        offset = numbers % self._bits
+        bits = np.left_shift(np.ones(1, self._type), offset.astype(self._type))
         if counts is not None:
             bits = np.where(counts, bits, self._type.type(0))
         for word in range(self.words):

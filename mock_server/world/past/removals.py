@@ -108,14 +108,14 @@ class GoalRemovals:
         for number, spans in self._of_all.items():
             there = np.flatnonzero(goals.goal == number)
             parts.append(there[spans.cover(goals.at[there])])
-        for place in _with_rows(goals.row, visit_at):
-            visit, name = visit_at[int(goals.row[place])], self._names[goals.goal[place]]
-            at = int(goals.at[place])
+        for index in _with_rows(goals.row, visit_at):
+            visit, name = visit_at[int(goals.row[index])], self._names[goals.goal[index]]
+            at = int(goals.at[index])
             if name is not None and any(
                 removal.name in (None, name) and _covers(removal, at)
                 for removal in self._of_visitors.of(visit)
             ):
-                parts.append(np.array([place]))
+                parts.append(np.array([index]))
         return np.unique(np.concatenate(parts))
 
 
@@ -140,10 +140,10 @@ class PaymentRemovals:
     def among(self, payments: Payments, visit_at: Mapping[int, Visit]) -> Column:
         """Returns the indices of the removed payments; `visit_at` has the visits of `visits` by their row."""
         parts = [np.flatnonzero(self._of_all.cover(payments.at))]
-        for place in _with_rows(payments.row, visit_at):
-            visit, at = visit_at[int(payments.row[place])], int(payments.at[place])
+        for index in _with_rows(payments.row, visit_at):
+            visit, at = visit_at[int(payments.row[index])], int(payments.at[index])
             if any(_covers(removal, at) for removal in self._of_visitors.of(visit)):
-                parts.append(np.array([place]))
+                parts.append(np.array([index]))
         return np.unique(np.concatenate(parts))
 
 
@@ -168,8 +168,8 @@ def _with_rows(rows: Column, visit_at: Mapping[int, Visit]) -> list[int]:
         return []
     is_there = np.zeros(max(int(rows.max()), *visit_at) + 1, bool)
     is_there[list(visit_at)] = True
-    places: list[int] = np.flatnonzero(is_there[rows]).tolist()
-    return places
+    indices: list[int] = np.flatnonzero(is_there[rows]).tolist()
+    return indices
 
 
 def _span_of(removal: Removal) -> tuple[int, int]:

@@ -11,13 +11,13 @@ from mock_server.world.past.masks import Masks
 class MarkedMasks:
     """A column of masks in which facts have changed some rows.
 
-    It is made without copying all masks. `places` are the changed rows, sorted; `own` are their new masks,
+    It is made without copying all masks. `indices` are the changed rows, sorted; `own` are their new masks,
     and `further` the numbers of their further sets.
     """
 
-    def __init__(self, masks: Column, places: Column, own: Column, further: Column) -> None:
+    def __init__(self, masks: Column, indices: Column, own: Column, further: Column) -> None:
         """The four columns are used without a copy, and never changed."""
-        self.masks, self.places, self.own, self.further = masks, places, own, further
+        self.masks, self.indices, self.own, self.further = masks, indices, own, further
 
     def __len__(self) -> int:
         return len(self.masks)
@@ -26,17 +26,17 @@ class MarkedMasks:
         """Returns the rows that a slice, a column of flags or a column of row numbers selects."""
         if isinstance(rows, slice):
             begin, end, _ = rows.indices(len(self))
-            there = slice(*np.searchsorted(self.places, [begin, end]))
+            there = slice(*np.searchsorted(self.indices, [begin, end]))
             return MarkedMasks(
-                self.masks[rows], self.places[there] - begin, self.own[there], self.further[there]
+                self.masks[rows], self.indices[there] - begin, self.own[there], self.further[there]
             )
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
         is_marked = np.zeros(len(self), bool)
-        is_marked[self.places] = True
-        places = np.flatnonzero(is_marked[rows])
-        marks = np.searchsorted(self.places, rows[places])
-        return MarkedMasks(self.masks[rows], places, self.own[marks], self.further[marks])
+        is_marked[self.indices] = True
+        indices = np.flatnonzero(is_marked[rows])
+        marks = np.searchsorted(self.indices, rows[indices])
+        return MarkedMasks(self.masks[rows], indices, self.own[marks], self.further[marks])
 
 
 def chained(parts: Iterable[MarkedMasks]) -> MarkedMasks:
@@ -45,7 +45,7 @@ def chained(parts: Iterable[MarkedMasks]) -> MarkedMasks:
     begins = np.cumsum([0, *map(len, parts)])[:-1]
     return MarkedMasks(
         np.concatenate([part.masks for part in parts]),
-        np.concatenate([part.places + begin for part, begin in zip(parts, begins, strict=True)]),
+        np.concatenate([part.indices + begin for part, begin in zip(parts, begins, strict=True)]),
         np.concatenate([part.own for part in parts]),
         np.concatenate([part.further for part in parts]),
     )
@@ -77,9 +77,9 @@ class RowSets(Masks):
         order = np.argsort(self._sets, kind="stable")
         begins = np.searchsorted(self._sets[order], np.arange(self._count + 1))
         counts = np.diff(begins)[masks]
-        places = np.repeat(np.arange(len(masks)), counts)
-        number = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return places, self._numbers[order[begins[masks][places] + number]]
+        indices = np.repeat(np.arange(len(masks)), counts)
+        number = np.arange(len(indices)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return indices, self._numbers[order[begins[masks][indices] + number]]
 
 
 class GoalSets(Masks):
@@ -93,11 +93,11 @@ class GoalSets(Masks):
         """`own` are the masks of the website's own goals; `sets` are the further sets."""
         super().__init__(own.size)
         self._sets = list(dict.fromkeys([frozenset[int](), *sets]))
-        self._places = {one: n for n, one in enumerate(self._sets)}
+        self._numbers_of = {one: n for n, one in enumerate(self._sets)}
 
     def number_of(self, one: frozenset[int]) -> int:
         """Returns the number of a further set."""
-        return self._places[one]
+        return self._numbers_of[one]
 
     def have_any(self, masks: Column | MarkedMasks, numbers: list[int]) -> Column:
         """Returns, for each set, whether it contains any of these numbers."""
@@ -106,5 +106,5 @@ class GoalSets(Masks):
             return super().have_any(masks, own)
         found = super().have_any(masks.masks, own)
         has_any = np.array([not one.isdisjoint(numbers) for one in self._sets])
-        found[masks.places] = super().have_any(masks.own, own) | has_any[masks.further]
+        found[masks.indices] = super().have_any(masks.own, own) | has_any[masks.further]
         return found

@@ -65,11 +65,11 @@ class Visited:
         links = len(words.links)
         number = {key: links + n for n, key in enumerate(targets)}
         reached = [(row, goal.written, number[target_key(goal)]) for goal, row in goals]
-        place = {name: links + n for n, name in enumerate(self.names)}
-        goal_sets, in_sets = _columns([(row, place[goal.name]) for goal, row in goals], 2)
+        set_number = {name: links + n for n, name in enumerate(self.names)}
+        goal_sets, in_sets = _columns([(row, set_number[goal.name]) for goal, row in goals], 2)
         self.vocabulary = words.vocabulary(
             RowSets(self._views.row, self._views.page, len(rows), len(words.pages)),
-            RowSets(goal_sets, in_sets, len(rows), links + len(place)),
+            RowSets(goal_sets, in_sets, len(rows), links + len(set_number)),
         )
         goal_row, goal_at, goal_number = _columns([*clicks, *reached], 3)
         self._past = Past(

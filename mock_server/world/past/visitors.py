@@ -83,16 +83,18 @@ class VisitorNumbers:
         """Returns the visitor with a number."""
         if number < len(self._regulars):
             return self._regulars[number]
-        place = int(np.searchsorted(self._begins.values, number, side="right")) - 1
-        minute, rest = self._first + place, number - int(self._begins.values[place])
-        births = int(self._births(np.array([place]))[0])
+        index = int(np.searchsorted(self._begins.values, number, side="right")) - 1
+        minute, rest = self._first + index, number - int(self._begins.values[index])
+        births = int(self._births(np.array([index]))[0])
         if rest < births:
             return Visitor(BORN, minute, rest)
         roles = [role for role, phase in enumerate(self._phases) if phase == minute % SHIFT]
         return Visitor(CAST, minute, roles[rest - births])
 
-    def _births(self, places: Column) -> Column:
+    def _births(self, indices: Column) -> Column:
         """Returns the number of births in each minute; minutes are given as indices into `_begins`."""
         begins = self._begins.values
-        births: Column = begins[places + 1] - begins[places] - self._in_phase[(places + self._first) % SHIFT]
+        births: Column = (
+            begins[indices + 1] - begins[indices] - self._in_phase[(indices + self._first) % SHIFT]
+        )
         return births

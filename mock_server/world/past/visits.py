@@ -47,22 +47,22 @@ class Visits:
         return taken(self, rows)
 
 
-def highest(coins: Column, place: Column, counts: Column) -> Column:
+def highest(coins: Column, group: Column, counts: Column) -> Column:
     """Returns, for each group of rows, those with the highest random numbers of 16 bits.
 
-    `place` has the group of each row, and `counts` the number of rows to take from each group, or all rows
+    `group` has the group of each row, and `counts` the number of rows to take from each group, or all rows
     if it has fewer. Among equal random numbers, later rows are taken first.
     """
     # A few more rows than needed are sorted, which is several times as fast as sorting all.
-    rows_in = np.bincount(place, minlength=len(counts))
+    rows_in = np.bincount(group, minlength=len(counts))
     about = 3 * counts + 12
     floor = (65_536 * (1 - about / np.maximum(rows_in, about))).astype(np.int64)
-    is_high = coins >= floor[place]
-    has_enough = np.bincount(place[is_high], minlength=len(counts)) >= counts
-    rows = np.flatnonzero(is_high | ~has_enough[place])
-    rows = rows[np.argsort((place[rows] << 16) + coins[rows], kind="stable")]
-    ends = np.searchsorted(place[rows], place[rows], side="right")
-    found: Column = rows[ends - np.arange(len(rows)) <= counts[place[rows]]]
+    is_high = coins >= floor[group]
+    has_enough = np.bincount(group[is_high], minlength=len(counts)) >= counts
+    rows = np.flatnonzero(is_high | ~has_enough[group])
+    rows = rows[np.argsort((group[rows] << 16) + coins[rows], kind="stable")]
+    ends = np.searchsorted(group[rows], group[rows], side="right")
+    found: Column = rows[ends - np.arange(len(rows)) <= counts[group[rows]]]
     return found
 
 
@@ -135,9 +135,9 @@ class VisitColumns:
         if spec is None:
             return minutes
         size = 1 << spec.block
-        blocks, places = np.divmod(minutes, size)
+        blocks, offsets = np.divmod(minutes, size)
         factors, shifts = self._wave_keys(wave, blocks)
-        moved = (places.astype(np.uint64) - shifts) * _inverses(factors)
+        moved = (offsets.astype(np.uint64) - shifts) * _inverses(factors)
         return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64) - spec.gap
 
     def wave_targets(self, wave: int, births: Column) -> Column:
@@ -146,9 +146,9 @@ class VisitColumns:
         if spec is None:
             return births
         size = 1 << spec.block
-        blocks, places = np.divmod(births + spec.gap, size)
+        blocks, offsets = np.divmod(births + spec.gap, size)
         factors, shifts = self._wave_keys(wave, blocks)
-        moved = factors * places.astype(np.uint64) + shifts
+        moved = factors * offsets.astype(np.uint64) + shifts
         return blocks * size + (moved & np.uint64(size - 1)).astype(np.int64)
 
     def _wave_keys(self, wave: int, blocks: Column) -> tuple[Column, Column]:
@@ -344,8 +344,8 @@ class _Buyers:
         rows = np.flatnonzero(has_purchases[minutes - self._first])
         if not len(known):
             return rows[:0]
-        places = np.minimum(np.searchsorted(known, keys[rows]), len(known) - 1)
-        found: Column = rows[known[places] == keys[rows]]
+        indices = np.minimum(np.searchsorted(known, keys[rows]), len(known) - 1)
+        found: Column = rows[known[indices] == keys[rows]]
         return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mock_server.instants import MINUTE
 from mock_server.world.chance import UNIT_16, WALK, Chance, Choice
-from mock_server.world.past.coins import Column, Picks, Places, coins_of_16, nth, states
+from mock_server.world.past.coins import BoundSearch, Column, Picks, coins_of_16, nth, states
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.visits import Visits
 from mock_server.world.past.vocabulary import PageViews, Target
@@ -74,7 +74,7 @@ class Walks:
             if funnel
         }
         self._endings = np.array([len(self._funnels[o][1]) if o in self._funnels else 0 for o in range(3)])
-        self._goal_places = Places([sessions.goal_bounds[page.path] for page in pages], 16)
+        self._goal_search = BoundSearch([sessions.goal_bounds[page.path] for page in pages], 16)
         self._goal_starts = np.cumsum([0, *(len(page.goals) for page in pages)])
         self._goal_numbers = np.array(
             [self.goals.index(Target.of(goal)) for page in pages for goal in page.goals] + [-1], np.int32
@@ -174,14 +174,14 @@ class Walks:
     ) -> tuple[Column, Column, Column]:
         """Returns the goals that are reached on page views: the views, the instants, the goals' numbers."""
         coins = views.coins[:, 2]
-        place = self._goal_places.of(coins, page)
-        is_reached = place < self._goal_starts[page + 1]
+        index = self._goal_search.of(coins, page)
+        is_reached = index < self._goal_starts[page + 1]
         is_reached[views.last[visits.outcome != NOTHING]] = False
         view = np.flatnonzero(is_reached)
         later = np.minimum(view + 1, len(at) - 1)
         stay = np.where(views.is_last[view], LINGER, np.minimum(at[later] - at[view], LINGER))
         reached_at = at[view] + goal_delay(stay, views.coins[view, 3].astype(np.int64))
-        return view, reached_at, self._goal_numbers[place[view]]
+        return view, reached_at, self._goal_numbers[index[view]]
 
     def _final_goals(self, visits: Visits, last_view: Column) -> tuple[Column, Column, Column]:
         """Returns the goals at the end of funnels: rows of visits, instants and the goals' numbers."""

@@ -71,7 +71,7 @@ class Written:
         found = {visit for visit, _ in (*goals, *paid) if visit is not None}
         self.visits: list[Visit] = sorted(found, key=lambda visit: (visit.start, visit.visitor))
         """The visits, each once, sorted by their start."""
-        place: dict[Visit | None, int] = {visit: n for n, visit in enumerate(self.visits)} | {None: -1}
+        index: dict[Visit | None, int] = {visit: n for n, visit in enumerate(self.visits)} | {None: -1}
         facts: list[GoalReached | PaymentMade] = [*changes.goals, *changes.payments]
         self.visitor_ids = {fact.visitor_id for fact in facts if fact.visitor_id is not None}
         """The ids of all visitors with written goals or payments."""
@@ -85,13 +85,13 @@ class Written:
         """All goals with their properties, each once; their numbers follow those of the website's goals."""
         number = {key: len(own) + n for n, key in enumerate(targets)}
         self.goals = WrittenGoals(
-            np.array([place[visit] for visit, _ in goals], np.int32),
+            np.array([index[visit] for visit, _ in goals], np.int32),
             np.array([goal.written for _, goal in goals], np.int64),
             np.array([number[target_key(goal)] for _, goal in goals], np.uint16),
         )
         money = drawing.site.money
         self.payments = WrittenPayments(
-            np.array([place[visit] for visit, _ in paid], np.int32),
+            np.array([index[visit] for visit, _ in paid], np.int32),
             np.array([payment.at for _, payment in paid], np.int64),
             np.array([minor_of(payment, money) for _, payment in paid], np.int64),
             np.array([payment.is_renewal and not payment.is_refunded for _, payment in paid], bool),
@@ -107,7 +107,7 @@ class Written:
         in_sets = own_names | {name: len(own) + n for n, name in enumerate(further)}
         sets: dict[int, set[int]] = {}
         for visit, goal in goals:
-            sets.setdefault(place[visit], set()).add(in_sets[goal.name])
+            sets.setdefault(index[visit], set()).add(in_sets[goal.name])
         self.sets = GoalSets(drawing.walks.goal_masks, [frozenset(one) for one in sets.values()])
         self.with_goals = np.array(sorted(sets), np.int32)
         """The indices in `visits` of the visits with goals."""

@@ -94,8 +94,8 @@ def _counted_in_groups(
 
     It is fast for many groups.
     """
-    places, numbers = sets.members(masks)
-    pairs = chosen.rows.visitor[places] * count + group_of[numbers]
+    indices, numbers = sets.members(masks)
+    pairs = chosen.rows.visitor[indices] * count + group_of[numbers]
     return np.bincount(np.unique(pairs[group_of[numbers] >= 0]) % max(count, 1), minlength=count)
 
 
@@ -103,7 +103,7 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
     """Returns, for each visit, the union of the sets of its visitor's earlier visits in the selection."""
     met = np.zeros_like(masks)
     rows = np.flatnonzero(~chosen.is_first)
-    earlier = chosen.earlier_places(rows)
+    earlier = chosen.earlier_indices(rows)
     is_open = ~chosen.is_first
     while len(rows):
         # The visits whose previous visit is complete: first the second visits of all visitors, then the third
@@ -128,12 +128,12 @@ def _paid(
     if dimension.is_a_set:
         sets = facts.masks[dimension.column]
         if isinstance(sets, RowSets):
-            places, numbers = sets.members(column_of(buyers, dimension))
+            indices, numbers = sets.members(column_of(buyers, dimension))
             # A visit with several pages of a group counts once in the group.
-            pairs = np.unique(places * count + group_of[numbers])
-            place, groups = np.divmod(pairs, max(count, 1))
-            np.add.at(revenue, groups, amount[place])
-            np.add.at(payments, groups, is_charge[place])
+            pairs = np.unique(indices * count + group_of[numbers])
+            index, groups = np.divmod(pairs, max(count, 1))
+            np.add.at(revenue, groups, amount[index])
+            np.add.at(payments, groups, is_charge[index])
             return revenue, payments
         for group in range(count):
             flags = sets.have_any(column_of(buyers, dimension), np.flatnonzero(group_of == group).tolist())

@@ -18,7 +18,7 @@ CAMPAIGN_NAMES = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"),
     *("ref", "source", "via"),
 )
-Place = Literal["place", "system", "source", "entry", "pages", "goals"]
+ColumnName = Literal["place", "system", "source", "entry", "pages", "goals"]
 
 # The names of well-known referrers, by a label of their host that all countries share. Short hosts, such as
 # t.co, are whole.
@@ -49,7 +49,7 @@ class Dimension:
     None means that the visit has no value. `aliases` are further names of a value for filters.
     """
 
-    column: Place
+    column: ColumnName
     values: Sequence[str | None]
     aliases: Sequence[Sequence[str]]
 
@@ -66,8 +66,8 @@ class Dimension:
     def groups(self) -> tuple[list[str], Column]:
         """Returns the different values, and, for each number of the column, the index of its value or -1."""
         names = list(dict.fromkeys(value for value in self.values if value is not None))
-        place = {name: n for n, name in enumerate(names)}
-        return names, np.array([-1 if value is None else place[value] for value in self.values], np.int32)
+        index = {name: n for n, name in enumerate(names)}
+        return names, np.array([-1 if value is None else index[value] for value in self.values], np.int32)
 
 
 class Dimensions:

@@ -74,7 +74,7 @@ def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...])
     """Returns the last step that each visitor reached, by the visitor's number; 0 if no step was reached."""
     moving = _Moving(facts, chosen, steps)
     visitor, move = moving.before_the_period()
-    later = moving.of_the_period()[chosen.places - chosen.first]
+    later = moving.of_the_period()[chosen.indices - chosen.first]
     is_moved = later != moving.nothing
     visitor = np.concatenate([visitor, chosen.rows.visitor[is_moved]])
     move = np.concatenate([move, later[is_moved]])
@@ -135,8 +135,8 @@ class _Moving:
         """Returns visitors and moves of visits that start before the period and complete a goal in it."""
         goals = self._chosen.goals
         early = np.flatnonzero(goals.row < self._chosen.first)
-        rows, places = np.unique(goals.row[early], return_inverse=True)
-        moves = self._moves(len(rows), places, goals.at[early], self._by_goal[goals.goal[early]])
+        rows, indices = np.unique(goals.row[early], return_inverse=True)
+        moves = self._moves(len(rows), indices, goals.at[early], self._by_goal[goals.goal[early]])
         return self._past.column_of("visitor", rows), moves
 
     def of_the_period(self) -> Column:
@@ -180,10 +180,10 @@ class _Moving:
     def _amend(self, moves: Column, past: AmendedPast, begin: int, end: int) -> None:
         """Changes the moves of settled visits that have written goals; `moves` begin at the row `begin`."""
         written = past.amendment.written
-        places = past.places[written.with_goals]
-        there = np.flatnonzero((places >= begin) & (places < end))
+        indices = past.indices[written.with_goals]
+        there = np.flatnonzero((indices >= begin) & (indices < end))
         # These rows are sorted by start, as all rows are.
-        rows = places[there]
+        rows = indices[there]
         if not len(rows):
             return
         goals, views = self._chosen.goals, written.page_views()

@@ -48,14 +48,14 @@ def _rows(
 ) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for part in parts_of(facts, chosen):
-        for value, there in _places(part.facts, part.chosen, values_of(part.facts)).items():
+        for value, there in _indices(part.facts, part.chosen, values_of(part.facts)).items():
             row = rows.setdefault(value, {name: value, counted: 0, "visitors": 0})
             row[counted] += len(there)
             row["visitors"] += distinct(part.chosen.visitors_with(there), part.chosen.past.visitors.count)
     return list(rows.values())
 
 
-def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
+def _indices(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
     """Returns the indices of goals in `chosen.goals` by value.
 
     `values` has a value for each goal's number; None is left out.
@@ -69,9 +69,9 @@ def _places(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> di
     if facts.written_goals:
         # Written goals have few completions, but may have many numbers.
         written = np.flatnonzero(goal >= own)
-        for place, number in zip(written.tolist(), goal[written].tolist(), strict=True):
+        for index, number in zip(written.tolist(), goal[written].tolist(), strict=True):
             value = values[number] if number < len(values) else None
             if value is not None:
-                parts.setdefault(value, []).append(np.array([place]))
-    joined = {value: np.concatenate(places) for value, places in parts.items()}
-    return {value: places for value, places in joined.items() if len(places)}
+                parts.setdefault(value, []).append(np.array([index]))
+    joined = {value: np.concatenate(indices) for value, indices in parts.items()}
+    return {value: indices for value, indices in joined.items() if len(indices)}

@@ -21,13 +21,13 @@ def properties(facts: Facts, chosen: Selection, goal: str) -> list[dict[str, Any
     found: dict[str, Counter[str]] = {}
     for part in parts_of(facts, chosen):
         own, written = _completions(part.facts, part.chosen, goal)
-        places: dict[str, list[Column]] = {}
+        indices: dict[str, list[Column]] = {}
         if len(own):
-            places = {name: [own] for name in part.facts.vocabulary.properties.get(goal, {})}
-        for place, held in written:
+            indices = {name: [own] for name in part.facts.vocabulary.properties.get(goal, {})}
+        for index, held in written:
             for name in held:
-                places.setdefault(name, []).append(np.array([place]))
-        _add(found, part.chosen, places)
+                indices.setdefault(name, []).append(np.array([index]))
+        _add(found, part.chosen, indices)
     return [{"propertyName": name, **figures} for name, figures in sorted(found.items())]
 
 
@@ -41,11 +41,11 @@ def values(facts: Facts, chosen: Selection, goal: str, name: str) -> list[dict[s
     for part in parts_of(facts, chosen):
         own, written = _completions(part.facts, part.chosen, goal)
         own_values = _own_values(part.facts, part.chosen, goal, name, own)
-        places = {value: [there] for value, there in own_values.items()}
-        for place, held in written:
+        indices = {value: [there] for value, there in own_values.items()}
+        for index, held in written:
             if name in held:
-                places.setdefault(held[name], []).append(np.array([place]))
-        _add(found, part.chosen, places)
+                indices.setdefault(held[name], []).append(np.array([index]))
+        _add(found, part.chosen, indices)
     rows: list[dict[str, Any]] = [{"value": value, **figures} for value, figures in found.items()]
     return sorted(rows, key=lambda row: (-row["completions"], row["value"]))
 
@@ -59,12 +59,12 @@ def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Colu
     coins = coins_of_16(nth(chosen.goals.coin[own].astype(np.uint64), number))[:, 0]
     picked = Picks([choice], [range(len(choice.items))], 16).pick(coins)
     there = {value: own[picked == n] for n, value in enumerate(choice.items)}
-    return {value: places for value, places in there.items() if len(places)}
+    return {value: indices for value, indices in there.items() if len(indices)}
 
 
-def _add(found: dict[str, Counter[str]], chosen: Selection, places: Mapping[str, list[Column]]) -> None:
+def _add(found: dict[str, Counter[str]], chosen: Selection, indices: Mapping[str, list[Column]]) -> None:
     """Adds to `found`, for each name, the figures of the completions at the indices given for that name."""
-    for name, parts in places.items():
+    for name, parts in indices.items():
         there = np.concatenate(parts)
         visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)
         found.setdefault(name, Counter()).update(completions=len(there), visitors=visitors)
@@ -78,5 +78,5 @@ def _completions(
     is_written = chosen.goals.goal[there] >= len(facts.links)
     written = there[is_written].tolist()
     return there[~is_written], [
-        (place, facts.written_goals[int(chosen.goals.goal[place])]) for place in written
+        (index, facts.written_goals[int(chosen.goals.goal[index])]) for index in written
     ]

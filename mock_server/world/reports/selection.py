@@ -22,18 +22,18 @@ class ChosenRows:
     def __init__(self, rows: Rows, flags: Column | None) -> None:
         """`flags` say which rows are chosen; None means all rows."""
         self._rows = rows
-        self._places = None if flags is None else np.flatnonzero(flags)
+        self._indices = None if flags is None else np.flatnonzero(flags)
         self._columns: dict[str, Column] = {}
 
     def __len__(self) -> int:
-        return len(self._rows) if self._places is None else len(self._places)
+        return len(self._rows) if self._indices is None else len(self._indices)
 
     def __getattr__(self, name: str) -> Column:
         """Returns the column with a name."""
         column = self._columns.get(name)
         if column is None:
             column = getattr(self._rows, name)
-            column = self._columns[name] = column if self._places is None else column[self._places]
+            column = self._columns[name] = column if self._indices is None else column[self._indices]
         return column
 
 
@@ -63,10 +63,10 @@ class Selection:
         return ChosenRows(taken(self.past.rows, slice(self.first, self.after)), self._flags)
 
     @cached_property
-    def places(self) -> Column:
+    def indices(self) -> Column:
         """The row numbers of the chosen visits in the past."""
-        places = np.arange(self.first, self.after)
-        return places if self._flags is None else places[self._flags]
+        indices = np.arange(self.first, self.after)
+        return indices if self._flags is None else indices[self._flags]
 
     @cached_property
     def _flags(self) -> Column | None:
@@ -90,12 +90,12 @@ class Selection:
                 return earlier
             earlier[passed] = self.past.rows.previous[earlier[passed]]
 
-    def earlier_places(self, places: Column) -> Column:
+    def earlier_indices(self, indices: Column) -> Column:
         """Returns, for each visit, the index of its visitor's previous chosen visit.
 
         The visits are given by index; none may be a visitor's first chosen one.
         """
-        rows: Column = self.earlier[places] - self.first
+        rows: Column = self.earlier[indices] - self.first
         if self._flags is None:
             return rows
         before: Column = (np.cumsum(self._flags) - 1)[rows]

@@ -50,17 +50,17 @@ def _columns_of(chosen: Selection, begins: Column) -> dict[str, Column]:
     # A visit is the visitor's first one in its bucket if the previous visit is before the bucket's first row.
     first_rows = np.maximum(np.searchsorted(chosen.past.rows.start, begins), chosen.first)
     is_first = chosen.earlier < np.repeat(first_rows, sessions)
-    paid_in = _place(begins, payments.at)
+    paid_in = _bucket_of(begins, payments.at)
     return {
         "visitors": _count_between(edges, is_first),
         "sessions": sessions,
-        "payments": np.bincount(_place(begins, chosen.charges.at), minlength=count),
+        "payments": np.bincount(_bucket_of(begins, chosen.charges.at), minlength=count),
         "pageviews": _sum_between(edges, rows.views),
         "new_visitors": _count_between(edges, is_first & (rows.number == 1)),
         "revenue": _sums(paid_in, payments.amount, count),
         "renewals": _sums(paid_in, np.where(payments.is_renewal, payments.amount, 0), count),
         "refunds": _sums(paid_in, np.where(payments.is_refund, -payments.amount, 0), count),
-        "payers": _payers(chosen, _place(begins, chosen.charges.at), edges, is_first),
+        "payers": _payers(chosen, _bucket_of(begins, chosen.charges.at), edges, is_first),
     }
 
 
@@ -82,16 +82,16 @@ def _breakdown(facts: Facts, revenue: int, renewals: int, refunds: int) -> dict[
     }
 
 
-def _place(begins: Column, instants: Column) -> Column:
+def _bucket_of(begins: Column, instants: Column) -> Column:
     """Returns the index of each instant's bucket."""
-    places: Column = np.searchsorted(begins, instants, side="right") - 1
-    return places
+    buckets: Column = np.searchsorted(begins, instants, side="right") - 1
+    return buckets
 
 
-def _sums(places: Column, values: Column, count: int) -> Column:
+def _sums(buckets: Column, values: Column, count: int) -> Column:
     """Returns the exact sum of the values in each of `count` buckets."""
     sums = np.zeros(count, np.int64)
-    np.add.at(sums, places, values.astype(np.int64))
+    np.add.at(sums, buckets, values.astype(np.int64))
     return sums
 
 
@@ -122,6 +122,6 @@ def _payers(chosen: Selection, paid_in: Column, edges: Column, is_first: Column)
     there = np.sort(bucket * visitors + chosen.rows.visitor[came])
     paid = np.sort(paid_in[has_number] * visitors + payer[has_number])
     paid = paid[np.diff(paid, prepend=-1) != 0]
-    places = np.searchsorted(there, paid)
-    both = paid[there[np.minimum(places, len(there) - 1)] == paid] if len(there) else paid[:0]
+    indices = np.searchsorted(there, paid)
+    both = paid[there[np.minimum(indices, len(there) - 1)] == paid] if len(there) else paid[:0]
     return np.bincount(both // visitors, minlength=count)

@@ -56,10 +56,10 @@ def visitors(
     first = offset if len(parts) == 1 else 0
     newest = [_newest(one, first, offset + limit) for one in found]
     at = np.concatenate([one.at for one in newest])
-    place = np.concatenate([np.arange(len(one)) for one in newest])
+    index = np.concatenate([np.arange(len(one)) for one in newest])
     which = np.repeat(np.arange(len(parts)), [len(one) for one in newest])
     order = np.argsort(-at, kind="stable")[offset - first :][:limit]
-    listed = [_listed(parts[which[n]], newest[which[n]], place[n]) for n in order]
+    listed = [_listed(parts[which[n]], newest[which[n]], index[n]) for n in order]
     return Page(listed, sum(map(len, found)))
 
 
@@ -74,8 +74,10 @@ def _seen(part: Part, is_customer: bool | None) -> _Found:
 
 def _who_reached(part: Part, goal: str) -> _Found:
     chosen, reached = part.chosen, reached_by(part.facts, part.chosen, goal)
-    numbers, places = np.array([*reached], np.int64), np.array([*reached.values()], np.int64)
-    return _Found(numbers, chosen.goals.at[places], chosen.past.column_of("start", chosen.goals.row[places]))
+    numbers, indices = np.array([*reached], np.int64), np.array([*reached.values()], np.int64)
+    return _Found(
+        numbers, chosen.goals.at[indices], chosen.past.column_of("start", chosen.goals.row[indices])
+    )
 
 
 def _customers(chosen: Selection) -> Column:
@@ -90,20 +92,20 @@ def _customers(chosen: Selection) -> Column:
 def _newest(found: _Found, begin: int, end: int) -> _Found:
     """Returns the visitors from the index `begin` to before `end` if the latest ones come first."""
     end = min(end, len(found))
-    places = np.arange(len(found)) if begin < end else _NOBODY
+    indices = np.arange(len(found)) if begin < end else _NOBODY
     if begin < end < len(found) // 4:
         # Only the visitors who are late enough for the page are sorted.
         least = np.partition(found.at, len(found) - end)[len(found) - end]
-        places = np.flatnonzero(found.at >= least)
+        indices = np.flatnonzero(found.at >= least)
     # The visitors' numbers depend on the begin of the table, so they cannot decide the order.
-    order = np.lexsort((found.number[places], found.start[places], -found.at[places]))
-    page = places[order[begin:end]]
+    order = np.lexsort((found.number[indices], found.start[indices], -found.at[indices]))
+    page = indices[order[begin:end]]
     return _Found(*(column[page] for column in (found.number, found.at, found.start)))
 
 
-def _listed(part: Part, found: _Found, place: int) -> Listed:
-    visitor = part.chosen.past.visitors.visitor(int(found.number[place]))
-    return Listed(visitor, int(found.start[place]), int(found.at[place]))
+def _listed(part: Part, found: _Found, index: int) -> Listed:
+    visitor = part.chosen.past.visitors.visitor(int(found.number[index]))
+    return Listed(visitor, int(found.start[index]), int(found.at[index]))
 
 
 _NOBODY: Column = np.zeros(0, np.int64)

@@ -8,23 +8,23 @@ from mock_server.world.past.table import Rows
 _ALIKE = ("number", "place", "system", "source", "entry")
 
 
-def places_of(rows: Rows, start: Column, visitor: Column) -> Column:
+def indices_of(rows: Rows, start: Column, visitor: Column) -> Column:
     """Returns the row of each visit, by its start and its visitor's number; -1 if no row has both.
 
     The rows are sorted by their start.
     """
     found = np.full(len(start), -1, np.int32)
-    place = np.searchsorted(rows.start, start)
-    sought = np.flatnonzero(place < len(rows))
+    index = np.searchsorted(rows.start, start)
+    sought = np.flatnonzero(index < len(rows))
     while len(sought):
-        here = place[sought]
+        here = index[sought]
         starts_then = rows.start[here] == start[sought]
         is_it = starts_then & (rows.visitor[here] == visitor[sought])
         found[sought[is_it]] = here[is_it]
         # Visits of other visitors may have started in the same millisecond.
         sought = sought[starts_then & ~is_it]
-        place[sought] += 1
-        sought = sought[place[sought] < len(rows)]
+        index[sought] += 1
+        sought = sought[index[sought] < len(rows)]
     return found
 
 
@@ -38,15 +38,15 @@ def same_visits(rows: Rows, others: Rows) -> list[tuple[int, int]]:
     for n, start in enumerate(others.start.tolist()):
         by_start.setdefault(start, []).append(n)
     return [
-        (place, n)
-        for place in np.flatnonzero(np.isin(rows.start, others.start)).tolist()
-        for n in by_start[int(rows.start[place])]
-        if _are_same(rows, place, others, n)
+        (index, n)
+        for index in np.flatnonzero(np.isin(rows.start, others.start)).tolist()
+        for n in by_start[int(rows.start[index])]
+        if _are_same(rows, index, others, n)
     ]
 
 
-def _are_same(rows: Rows, place: int, others: Rows, n: int) -> bool:
-    visitor, other = rows.visitor[place], others.visitor[n]
+def _are_same(rows: Rows, index: int, others: Rows, n: int) -> bool:
+    visitor, other = rows.visitor[index], others.visitor[n]
     if visitor >= 0 and other >= 0:
         return bool(visitor == other)
-    return all(getattr(rows, name)[place] == getattr(others, name)[n] for name in _ALIKE)
+    return all(getattr(rows, name)[index] == getattr(others, name)[n] for name in _ALIKE)
