@@ -33,7 +33,7 @@ def control_document(service: Service) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
         sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REF
     )
-    _name_what_there_is(schemas, service)
+    _list_known_names(schemas, service)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -143,7 +143,7 @@ def _content(*kinds: type, media_type: str = "application/json") -> dict[str, An
     return {media_type: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
 
 
-def _name_what_there_is(schemas: dict[str, Any], service: Service) -> None:
+def _list_known_names(schemas: dict[str, Any], service: Service) -> None:
     """Lists the known names of sites, revisions and operations as `enum` in the schemas."""
     known = {
         "site": list(service.sites),
