@@ -10,7 +10,10 @@ _SERVED = "  ← df_test, df_xxx"
 
 
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
-    """Returns the text, with the `further` lines before the last one, which is `listening on http://…`."""
+    """Returns the lines for people.
+
+    The `further` ones stand before the last line, `listening on http://…`, which is for programs.
+    """
     options = service.options
     width = max(len(site_token(name)) for name in service.sites)
     sites = [

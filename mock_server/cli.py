@@ -39,7 +39,7 @@ _MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN", f"{_PREF
 
 
 class _Read(click.ParamType[_T]):
-    """The type of an option whose text a function converts; the function raises ValueError."""
+    """The type of an option whose text is converted by a function, which raises ValueError for a bad text."""
 
     def __init__(self, name: str, read: Callable[[str], _T]) -> None:
         self.name = name

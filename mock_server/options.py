@@ -34,11 +34,14 @@ class Options:
     rate_limit: RateLimit | None = None
     """The rate limit of keys without one of their own; None means that they have no limit."""
     control_token: str | None = None
-    """The token that `/__mock` requires; None allows requests from this machine only."""
+    """The token that `/__mock` requires.
+
+    None allows requests from this machine only, or no requests if other machines can reach the mock.
+    """
     control_origins: tuple[str, ...] = ()
     """The origins of further pages that may use `/__mock`, in the form of the `Origin` header."""
     verify_targets: tuple[str, ...] = ()
-    """The origins of servers on other machines that may be verified from the console, in the same form."""
+    """The origins of servers on other machines that the page `/verify` may verify, such as `https://host`."""
     is_exposed: bool = False
     """Whether other machines can reach the server."""
     journal: Path | None = None

@@ -11,7 +11,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 def steps_of(pointer: str) -> list[str]:
-    """Returns the names and indices of a pointer; none for the whole value."""
+    """Returns the names and indices in a pointer; an empty list for the pointer to the whole value."""
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 

@@ -178,7 +178,8 @@ class Datafast:
         """Sets a rate limit: `limit` requests in each window of `window` seconds (60 by default).
 
         A text such as `"60/min"` has both; None removes the key's own limit. `reset_unit` is the unit of a
-        429's `reset`, `ms` or `s`. Raises ValueError for an invalid text, or for one beside a window.
+        429's `reset`, `ms` or `s`. Raises ValueError for an invalid text, or for a text and a window
+        together.
         """
         if limit is None:
             return self._turn(rateLimit=None)
@@ -211,7 +212,7 @@ class Datafast:
     def fail(
         self, code: int = 500, *, operation: str | None = None, times: int | None = None, **rule: Any
     ) -> "Datafast":
-        """Lets the next `times` requests, or all (None), fail with the documented error of a status."""
+        """Lets the next `times` requests, or all (None), fail with a documented error."""
         return self._rule({"code": code}, operation, times, rule)
 
     def fault(
@@ -225,7 +226,7 @@ class Datafast:
     ) -> "Datafast":
         """Breaks the next `times` answers, or all (None).
 
-        The fault is `reset`, for example; `then` has its options.
+        `name` is the fault, such as `reset`, `truncate` or `hang`, and `then` has its options.
         """
         return self._rule({"fault": name, **(then or {})}, operation, times, rule)
 

@@ -34,7 +34,7 @@ _TABLES = {
 class Question(NamedTuple):
     """The period of a report, as in the API's parameters.
 
-    Dates of None mean the whole past; a time zone of None means that of the website.
+    Dates of None mean the whole past; a time zone of None means the website's.
     """
 
     begin: str | None
@@ -65,7 +65,7 @@ _OVERVIEW = (
 
 
 class _Source:
-    """The reports of one world at one instant, with one period for all."""
+    """The reports of one world at one instant, all for the same period."""
 
     def __init__(self, world: World, instant: int, question: Question) -> None:
         self._world = world
@@ -80,9 +80,9 @@ class _Source:
         return "startAt" in self._query
 
     def curve(self, interval: str) -> Any:
-        """Returns all buckets of the period.
+        """Returns the answer with the time series of the visitors.
 
-        Without dates, the period is the API's default for the interval.
+        Without dates, it has the API's default period for the interval.
         """
         return self.ask(
             "getTimeseries", fields=("visitors",), interval=interval, limit=MOST_BUCKETS, offset=0

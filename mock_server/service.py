@@ -123,7 +123,7 @@ class Service:
         return WorldChoice(seed, common.site or started.site, common.revision or started.revision)
 
     def choice_of(self, key: Key, website_id: str | None, *, stands: str | None) -> WorldChoice:
-        """Returns the world and revision of a key's request; its arguments are those of `Key.site_of`."""
+        """Returns the world and revision of a key's request; the arguments are as in `Key.site_of`."""
         own, usual = key.settings.values, self.default_choice
         site = own.site or key.site_of(website_id, usual.site, stands=stands)
         if own is NOTHING and site == usual.site:
@@ -173,7 +173,7 @@ class Service:
 
     @property
     def journals(self) -> list[Journal]:
-        """The journal of requests without a key, and those of all keys."""
+        """The journal of requests without a key, and the journals of all keys."""
         return [self.common.journal, *(key.journal for key in self.keys.all())]
 
     @property

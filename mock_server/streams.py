@@ -24,7 +24,7 @@ def open_closed_streams() -> None:
 
 
 def complain(problem: str) -> None:
-    """Writes a line to standard error, if that can be written."""
+    """Writes a line to standard error, or does nothing if that cannot be written."""
     with suppress(OSError):
         print(f"datafast-mock: {problem}", file=sys.stderr, flush=True)
 

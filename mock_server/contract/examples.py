@@ -82,7 +82,7 @@ class Examples:
         return found[0] if found else part.get("example", UNSET)
 
     def stated(self, schema: Any, where: object) -> Any:
-        """Returns the value that a schema contains, such as its `example` or `const`; UNSET for none."""
+        """Returns the value that a schema contains, such as its `example` or `const`, or UNSET."""
         schema = resolved(self._document, schema, where)
         try:
             return _stated(schema) if isinstance(schema, Mapping) else UNSET

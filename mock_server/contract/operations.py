@@ -63,7 +63,7 @@ class Operation:
         return None if self.website is None else self.website.place
 
     def compile(self) -> None:
-        """Compiles the schemas of parameters and body. Raises InputError for one that is not valid."""
+        """Compiles the schemas of parameters and body. Raises InputError for an invalid one."""
         schemas = [parameter.schema for parameter in self.parameters]
         for schema in schemas if self.body is None else [*schemas, self.body.schema]:
             _ = schema.validator

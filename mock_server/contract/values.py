@@ -29,7 +29,7 @@ _DATES = {"date": "2026-02-06", "date-time": "2026-02-06T05:27:20Z"}
 
 
 class Values(NamedTuple):
-    """The checked values of a request; `path` and `query` are by the names of their parameters.
+    """The checked values of a request; `path` and `query` map the names of parameters to values.
 
     A parameter that was not sent has the documented default, or is left out.
     """
@@ -68,10 +68,10 @@ class Parameter:
             self._checked(values)
 
     def read(self, values: Sequence[str]) -> Any:
-        """Returns the value that was sent, the documented default, or UNSET. Raises ApiError 400.
+        """Returns the value that was sent, else the documented default, else UNSET.
 
-        Integers, numbers and booleans have their Python types. An array is a tuple, a `date-time` an instant
-        in ms, a `date` a datetime.date, and any other value a text.
+        Raises ApiError 400. Integers, numbers and booleans have their Python types. An array is a tuple, a
+        `date-time` an instant in ms, a `date` a datetime.date, and any other value a text.
         """
         if not self._is_sent(values):
             default = self.schema.default
@@ -181,7 +181,7 @@ def _problem_of(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:
-    """Returns a text as a value of one of the expected types, or unchanged if it has none of them."""
+    """Returns a text as a boolean or a number if that is one of the expected types, and else unchanged."""
     if "boolean" in types and text in ("true", "false"):
         return text == "true"
     # Python's `int` would accept `1_000`, blanks around the digits, and digits of any script.

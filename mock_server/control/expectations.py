@@ -57,7 +57,7 @@ class Expectation(
     body: Any = UNSET
     """The JSON of the body; objects in the request may have further members."""
     exact_body: Any = UNSET
-    """The whole JSON value, with no further members."""
+    """The JSON of the body; objects in the request must have no further members."""
     body_at: _Places | UnsetType = UNSET
     """Values within the body by JSON pointer; each is compared like `body`."""
     status: int | UnsetType | None = UNSET

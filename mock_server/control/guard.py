@@ -1,4 +1,4 @@
-"""Checks who may use the controls: clients with the control token or, if there is none, on this machine."""
+"""Checks who may use the controls: clients with the control token or, without one, on this machine."""
 
 import hmac
 from collections.abc import Collection
@@ -11,7 +11,10 @@ from mock_server.problems import ProblemError
 
 
 def admit(request: Request, options: Options) -> None:
-    """Raises ProblemError if a request is not allowed to use the controls."""
+    """Raises ProblemError if a request is not allowed to use the controls.
+
+    Without a control token, no request is if other machines can reach the mock.
+    """
     _refuse_other_origins(request, options.control_origins)
     if options.control_token is not None:
         _check_token(request.headers.get("Authorization", ""), options.control_token)

@@ -23,9 +23,10 @@ _AccountName = Annotated[str, Meta(max_length=200, description="The account of a
 
 
 class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """The settings of a new key. Settings that are left out are inherited from the server.
+    """The settings of a new key.
 
-    With `permissions` or `websites` it becomes an account token (`dft_…`).
+    Settings that are left out are inherited from the server. With `permissions` or `websites` the key becomes
+    an account token (`dft_…`).
     """
 
     key: _Token | UnsetType = UNSET

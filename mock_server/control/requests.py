@@ -194,7 +194,7 @@ async def retries(call: ControlCall) -> Retries:
 def _journals(call: ControlCall) -> list[Journal]:
     """Returns the journal of the key in the query.
 
-    If the query names no key, it returns all journals, including that of unknown keys.
+    If the query names no key, it returns all journals, including the one of requests without a key.
     """
     key = call.key
     return call.service.journals if key is None else [key.journal]

@@ -1,1 +1,1 @@
-"""The views of the world that the API gives: one file for each documented resource."""
+"""The functions that answer the API's operations: one file for each documented resource."""

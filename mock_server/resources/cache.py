@@ -41,7 +41,7 @@ class Read(NamedTuple):
 
     @property
     def values(self) -> Values:
-        """The checked values by place and name."""
+        """The checked values of the request as `Values`."""
         return Values(dict(self.path), dict(self.query))
 
     @property
@@ -51,7 +51,7 @@ class Read(NamedTuple):
 
 
 def read_of(operation: Operation, view: View, values: Values) -> Read | None:
-    """Makes the read of a request; returns None unless its operation is a GET, which also serves HEAD."""
+    """Returns the Read of a request; None unless its operation is a GET, which also serves HEAD."""
     if operation.method != "GET":
         return None
     path, query = tuple(values.path.items()), tuple(values.query.items())
@@ -106,7 +106,10 @@ class AnswerCache:
     def write(
         self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account, request: int
     ) -> Reply:
-        """Returns the answer to a request that writes, with its number in the journal. Raises ApiError."""
+        """Returns the answer to a request that writes; `request` is its number in the journal.
+
+        Raises ApiError.
+        """
         world = self._worlds.world(choice.seed, choice.site)
         return view(Call(world, instant, choice.revision, *values, account, request=request))
 

@@ -19,7 +19,7 @@ View = Callable[[Call], Reply]
 class Report:
     """A resource function that reads a website's past.
 
-    The first report of a process imports numpy and draws the past, so reports are made in a thread.
+    The first report of a process imports numpy and computes the past, so reports are made in a thread.
     """
 
     operation_id: str

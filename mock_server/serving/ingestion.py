@@ -23,7 +23,7 @@ _USER_AGENT = b"user-agent"
 
 
 class EventEndpoint(Endpoint):
-    """An endpoint for requests whose body names the key, with its account, clock and rules."""
+    """An endpoint for requests whose body names the key, whose account, clock and rules are used."""
 
     async def _admitted(self, context: Context) -> Response:
         context.stage = "parameters"

@@ -20,7 +20,7 @@ EXPOSED_HEADERS = (
     EXAMPLE_HEADER,
     "Preference-Applied",
 )
-"""The headers that pages of other origins may read, in addition to those of the standard."""
+"""The headers that pages of other origins may read, in addition to the ones that CORS always allows."""
 
 
 def json_reply(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

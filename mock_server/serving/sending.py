@@ -25,7 +25,7 @@ _HANG_SECONDS = 600
 
 
 def with_fault(reply: Response, action: Action) -> Response:
-    """Applies the fault to the body or content type of an answer. Raises UnfitError if it cannot."""
+    """Applies the fault to the body or content type of an answer. Raises UnfitError if it does not fit."""
     alter = None if action.fault is UNSET else _ALTERATIONS.get(action.fault)
     return reply if alter is None else alter(reply, action)
 
@@ -39,7 +39,7 @@ class Sending:
         self._request = request
         self._ended = ended
         self.body = bytearray()
-        """The bytes of the body that were sent so far, up to the limit of the journal."""
+        """The bytes of the body that were sent so far, up to LONGEST_WHOLE."""
         self._is_over = False
 
     async def __call__(self, message: Message) -> None:
@@ -176,7 +176,7 @@ def _body(part: bytes, *, is_last: bool) -> dict[str, object]:
 
 
 async def _slept(seconds: float, receive: Receive) -> bool:
-    """Waits; returns False if the connection is closed before."""
+    """Waits for some seconds. Returns False if the connection is closed before they are over."""
     try:
         await asyncio.wait_for(_disconnected(receive), seconds)
     except TimeoutError:

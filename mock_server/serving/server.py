@@ -134,7 +134,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Closes idle connections at once, and those with an unfinished answer after a second."""
+        """Closes idle connections at once, and connections with an unfinished answer after a second."""
         if self._beside is not None:
             self._beside.close()
         for connection in self._connections:

@@ -235,7 +235,10 @@ class Endpoint:
         return await self._admitted(context)
 
     def _find(self, context: Context) -> None:
-        """Finds the operation in the revision of the request. Raises ApiError 404 if it is not in it."""
+        """Finds the operation in the revision of the request.
+
+        Raises ApiError 404 if the revision does not have it.
+        """
         found = context.service.operations_in(self._revision(context)).get(self._operation.operation_id)
         context.operation = found
         if found is None:

@@ -68,12 +68,12 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     @property
     def is_account_token(self) -> bool:
-        """Whether this is a `dft_…` token, which must name the website on every request."""
+        """Whether this is a `dft_…` token, which is not for a single website."""
         return self.token.startswith("dft_")
 
     @property
     def rate(self) -> RateLimit | None:
-        """The rate limit as a value, or None if there is none."""
+        """The rate limit as a RateLimit, even if it was written in short; None if there is none."""
         return read_rate(self.rate_limit)
 
     @property

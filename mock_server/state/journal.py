@@ -74,7 +74,7 @@ NOBODY = Caller("", "", "")
 
 
 class Part(Struct, gc=False):
-    """A body in the journal: its size, and those of its bytes that are kept."""
+    """A body in the journal: its size, and the bytes of it that are kept."""
 
     size: int = 0
     first: bytes | None = b""

@@ -58,7 +58,7 @@ class Key:
     journal: Journal = field(default_factory=Journal)
     used: float = 0.0
     caller: Caller = field(init=False)
-    """The name of the key in the journal."""
+    """The key as its requests in the journal name it."""
     tracking_id: str | None = field(init=False)
     """The id by which pages send events to the key's account; None for an account token."""
     _limiter: Limiter | None = None
@@ -235,7 +235,7 @@ class Keys:
         self._remove(token)
 
     def all(self) -> Iterator[Key]:
-        """Yields every key: those of credentials and sites, minted ones, and any others that were used.
+        """Yields every key: of credentials and sites, minted ones and, with `allow_any`, other used ones.
 
         This does not count as using the keys.
         """

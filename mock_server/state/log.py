@@ -44,7 +44,7 @@ class Store(Protocol):
         """Returns the version of an account's log at its last clearing; 0 if it was never cleared."""
 
     def append(self, account: str, entry: Entry, content: bytes) -> None:
-        """Stores an entry, whose fact is also given as JSON. Raises ApiError, and then stores nothing."""
+        """Stores an entry; `content` is its fact as JSON. Raises ApiError, and then stores nothing."""
 
     def clear(self, account: str, version: int) -> None:
         """Removes the entries of an account. Raises ApiError, and then removes nothing."""

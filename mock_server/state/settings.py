@@ -29,7 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def rate(self) -> RateLimit | None:
-        """The rate limit as a value; None means that it is inherited."""
+        """The rate limit as a RateLimit, even if it was written in short; None means that it is inherited."""
         return read_rate(self.rate_limit)
 
     @property
@@ -39,7 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def shown(self) -> dict[str, Any]:
-        """The members for an answer, with the rate limit as a value, and an empty list for no rules."""
+        """The members for an answer, with the rate limit as a RateLimit, and an empty list for no rules."""
         return {**msgspec.structs.asdict(self), "rate_limit": self.rate, "faults": list(self.faults or ())}
 
     @property
@@ -48,7 +48,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
         return Settings(**{name: getattr(self, name) for name in Settings.__struct_fields__})
 
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
-        """Raises ProblemError for an unknown site, revision or rate limit; it lists the known ones."""
+        """Raises ProblemError for an unknown site or revision, with the known ones, or a wrong rate limit."""
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
             if value is not None and value not in known:
                 detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."

@@ -36,8 +36,8 @@ _FACTS = msgspec.json.Decoder(Fact)
 class StateFile:
     """The store of logs in a file, which no other process can use at the same time.
 
-    An entry is in the file when `append` returns, even if the process is killed then. If the machine loses
-    power, the latest entries may be lost, but the file is still valid.
+    An entry is in the file when `append` returns, even if the process is killed right after. If the machine
+    loses power, the latest entries may be lost, but the file is still valid.
     """
 
     def __init__(self, path: Path) -> None:
@@ -76,7 +76,7 @@ class StateFile:
         return 0 if row is None else int(row[0])
 
     def append(self, account: str, entry: Entry, content: bytes) -> None:
-        """Stores an entry, whose fact is also given as JSON. Raises ApiError, and then stores nothing."""
+        """Stores an entry; `content` is its fact as JSON. Raises ApiError, and then stores nothing."""
         row = (account, entry.sequence, entry.website_id, content.decode())
         with self._writing():
             self._connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", row)

@@ -153,7 +153,7 @@ class AmendedWorld(World):
 
     Only the sessions of visitors whom the facts concern are made again; the plain world provides the others.
 
-    It is valid for all instants at which the facts cause these `changes`.
+    The world is valid for all instants at which the facts cause these `changes`.
     """
 
     def __init__(self, plain: World, changes: Changes) -> None:

@@ -146,7 +146,7 @@ class Identified(_Fact, frozen=True, kw_only=True, tag="identify"):
 class Removal(_Fact, frozen=True, kw_only=True):
     """The filters of a removal.
 
-    It applies to all earlier facts and events that match every filter which is not None.
+    The removal applies to all earlier facts and events that match every filter which is not None.
 
     `begin` and `end` are instants in ms, both included.
     """
@@ -190,7 +190,7 @@ class PaymentsRemoved(Removal, frozen=True, kw_only=True, tag="payments_removed"
     def takes(self, visitor_id: str | None, transaction_id: str | None, at: int) -> bool:
         """Returns whether the removal applies to a payment at an instant.
 
-        None is an unknown visitor or transaction.
+        A `visitor_id` or a `transaction_id` of None is unknown.
         """
         return self.transaction_id in (None, transaction_id) and self.covers(visitor_id, at)
 
@@ -309,7 +309,7 @@ def instant_of(fact: Happened) -> int:
 
 
 def visits_among(views: Sequence[PageViewed]) -> list[list[PageViewed]]:
-    """Returns the page views of one visitor by visits, oldest first.
+    """Returns the page views of one visitor grouped by visit, oldest first.
 
     A visit ends after 30 idle minutes, and after 45 minutes at the latest, as all visits of a world do.
     """

@@ -23,7 +23,7 @@ class Payment(NamedTuple):
 
     `session` is the session of its purchase, however long ago; None if the customer is unknown. `goal` is the
     name under which a profile lists the payment among its goals. `name` and `email` are the customer's.
-    `row_id` is the id of the payment's row on the map; None means that it follows from the session.
+    `row_id` is the id of the payment's row on the map; None means that it is computed from the session.
     """
 
     at: int

@@ -180,7 +180,7 @@ class Population:
         return words(self.chance.state(HEADS, birth_minute, wave), births) if births else b""
 
     def _buyers(self, wave: int, minute: int, heads: bytes) -> Collection[int]:
-        """Returns the numbers of the visitors who buy in a minute, who have the highest fates."""
+        """Returns the numbers of the visitors who buy in a minute; they have the highest fates."""
         if wave >= self.rates.purchase_waves:
             return ()
         purchases = self._purchases(wave, minute // NEIGHBOURS).get(minute)

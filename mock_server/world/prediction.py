@@ -14,7 +14,7 @@ DIMENSIONS = ("device", "os", "browser", "country", "referrer")
 
 
 class Likelihood(NamedTuple):
-    """A prediction. `score` 0-100, `confidence` 0-1, values in the site's currency."""
+    """A prediction: `score` is from 0 to 100, `confidence` from 0 to 1; values are in the site's currency."""
 
     score: int
     confidence: float
@@ -34,7 +34,7 @@ class Predictor:
     def predict(self, persona: Persona, first_source: Source) -> Likelihood:
         """Returns the prediction for a visitor whose first session came from `first_source`.
 
-        It never changes.
+        The prediction never changes.
         """
         model, device = self._model, persona.device
         lifts = (

@@ -1,4 +1,4 @@
-"""The properties with which goals are completed, drawn by a random number of 32 bits for each completion."""
+"""The properties with which goals are completed; a random number selects them for each completion."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,10 @@ class Properties:
         """For each goal and each of its properties, the choice among the property's values."""
 
     def of(self, goal: str, coin: int) -> dict[str, str]:
-        """Returns the values of a completion by property; empty for a goal without properties."""
+        """Returns the values of a completion by property; empty for a goal without properties.
+
+        `coin` is a random number of 32 bits.
+        """
         choices = self.choices.get(goal, {})
         return {
             name: choice.pick((nth(coin, n) & 0xFFFF) * UNIT_16)

@@ -25,7 +25,7 @@ valid.
 
 
 class Roster:
-    """The active sessions at an instant, with cached values of each.
+    """The active sessions at an instant, with cached values of each session.
 
     Three things change it: sessions that start, views that leave the window, and values that become invalid.
     The instants of all changes are known beforehand, and a heap returns the next ones. Checking all sessions

@@ -84,7 +84,7 @@ class Visits(_Record, frozen=True, kw_only=True):
 class Wave(_Record, frozen=True, kw_only=True):
     """A wave of return visits: `share` of the visitors come back about `gap` minutes after their first visit.
 
-    They are spread over blocks of 2**block minutes.
+    The visits are spread over blocks of 2**block minutes.
     """
 
     share: Share

@@ -62,7 +62,7 @@ class BotError(Exception):
 class Event(NamedTuple):
     """An event as answers contain it.
 
-    Names are those known at its instant; an unknown or missing part is None.
+    Names are the ones that were known at its instant; an unknown or missing part is None.
     """
 
     at: int
@@ -159,7 +159,7 @@ class World:
         clocks = _MOST_CLOCKS if site.online < _CROWD else _MOST_CLOCKS_OF_A_CROWD
         # An updated roster needs only the sessions of the last minute; a new one needs those of all minutes.
         self.started = lru_cache(REACH + 5)(self.sessions_started)
-        """The sessions that start in a minute, latest first; those of the last minutes are cached."""
+        """The sessions that start in a minute, latest first; the lists of the last minutes are cached."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         self.lived = lru_cache(512)(self.session_of)
         """The sessions of visits, cached because a client that requests a profile often requests it again."""
@@ -185,7 +185,7 @@ class World:
         return self._roster(instant, shows).shown(show)
 
     def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
-        """Returns the newest events of the window, newest first."""
+        """Returns the newest events of some kinds in the window, newest first."""
         wanted, after = frozenset(kinds), instant - WINDOW
         found: list[Happening] = []
         for minute in range(instant // MINUTE, after // MINUTE - 1, -1):

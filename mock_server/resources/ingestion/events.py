@@ -79,9 +79,9 @@ def _take(call: Call, kind: str) -> str:
 
 
 def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | None:
-    """Returns the checked members of an event in the form that `_take` writes; None if it writes none.
+    """Returns the checked members of an event in the form that `_take` writes.
 
-    Raises ApiError 400 for an invalid event.
+    None for a page view, and for a payment without an amount. Raises ApiError 400 for an invalid event.
     """
     extra: dict[str, Any] = dict(islice((call.body.get("extraData") or {}).items(), _MOST_MEMBERS))
     match call.body["type"]:

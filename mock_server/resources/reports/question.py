@@ -78,7 +78,7 @@ def invalid(error: PeriodError | FilterError) -> ApiError:
 
 
 def zone(call: Call) -> ZoneInfo:
-    """Returns the time zone of the request, by default that of the website. Raises ApiError 400."""
+    """Returns the time zone of the request, by default the website's. Raises ApiError 400."""
     try:
         return zone_of(call.query.get("timezone", call.world.site.timezone))
     except PeriodError as error:

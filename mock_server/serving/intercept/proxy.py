@@ -143,8 +143,8 @@ class Interceptor:
 class _NewConnection(asyncio.Protocol):
     """A new connection until its first request is read.
 
-    A CONNECT to DataFast's host begins a tunnel, another method is forwarded to the mock, and the rest is
-    refused.
+    A CONNECT to DataFast's host begins a tunnel, a request with another method goes to the mock, and anything
+    else is refused.
     """
 
     _transport: asyncio.Transport

@@ -60,7 +60,7 @@ class RowSets(Masks):
     def __init__(self, sets: Column, numbers: Column, count: int, size: int) -> None:
         """The set `sets[n]` contains the number `numbers[n]`.
 
-        All sets are below `count`, and all numbers below `size`.
+        The sets have numbers below `count`, and their members are below `size`.
         """
         super().__init__(size)
         self._sets, self._numbers, self._count = sets, numbers, count

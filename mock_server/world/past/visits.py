@@ -91,7 +91,7 @@ class VisitColumns:
 
     @property
     def nbytes(self) -> int:
-        """The size of what is cached by minute, in bytes."""
+        """The size of the columns that are cached by minute, in bytes."""
         return self.births.nbytes + self._buyers.nbytes
 
     def started(self, first: int, last: int) -> Visits:
@@ -201,7 +201,7 @@ class VisitColumns:
     def _before(
         self, wave: int, born: Column, number: Column, buyers: "_Buyers"
     ) -> tuple[Column, Column, Column]:
-        """Returns the past of visitors before a wave: number of visits, whether paid, whether identified."""
+        """Returns the past of visitors before a wave: number of visits, is_customer and is_identified."""
         population = self._population
         visits = np.zeros(len(born), np.int64)
         is_customer, is_identified = np.zeros((2, len(born)), bool)

@@ -16,7 +16,10 @@ from mock_server.world.site import Money, Site
 
 
 class Facts:
-    """The facts that are needed to read the columns of one website's past, whoever wrote them."""
+    """The facts that are needed to read the columns of a website's past.
+
+    They are not the facts that are written through the API.
+    """
 
     def __init__(self, drawn: Drawn, money: Money | None) -> None:
         """The dimensions are made on first use. `money` is None for a website that sells nothing."""
@@ -36,7 +39,11 @@ class Facts:
         self._decimals = money.decimals if money else 0
 
     def with_goals(self, names: Sequence[str], targets: Sequence[WrittenGoal], sets: Masks) -> "Facts":
-        """Returns the facts for the same past with goals that were written, whose names are `names`."""
+        """Returns a copy of the facts with written goals.
+
+        `names` are the names that the website does not have, `targets` the goals in the order of their
+        numbers, and `sets` the sets of the column `goals`.
+        """
         facts = copy(self)
         facts.dimensions = self.dimensions.with_goals(names)
         facts.masks = {**self.masks, "goals": sets}
@@ -64,7 +71,7 @@ class Facts:
 def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
     """Returns the facts for a past; for a past of None, the facts for the world itself.
 
-    They are made once, and cached with the drawing.
+    The facts for the world itself are cached with the drawing.
     """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:
