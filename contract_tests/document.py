@@ -21,11 +21,11 @@ DOCUMENT = next(place for place in _PLACES if place.exists())
 """The shipped document: openapi.yaml as JSON, which `make document` writes beside it."""
 
 PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
-"""The standings of a clause, which say where its sentence comes from: a page, other public documentation, a
+"""The standings of a clause. They say where its sentence comes from: a page, other public documentation, a
 conclusion from these, an example on a page, or reports about the live API.
 """
 ACCUSING = frozenset({PAGE, OTHER, IMPLIED})
-"""The standings of clauses whose violations break the contract; violations of others are warnings."""
+"""The standings of clauses whose violations break the contract; violations of other clauses are warnings."""
 
 REPLACED: Mapping[tuple[str, ...], str] = {
     ("data", "activity", "completedGoals"): "completedCustomGoals",
@@ -37,7 +37,7 @@ _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """The methods that a documented operation can have."""
 _JSON = "application/json"
-# The sources of operations that are not on the seed pages, by standing.
+# The sources of members that name no page, by standing.
 _ELSEWHERE = "the public documentation"
 _SOURCES = {OBSERVED: "public client programs", EXAMPLE: _ELSEWHERE}
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
@@ -64,10 +64,10 @@ class Operation:
     """A documented operation.
 
     `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
-    documented statuses. `security` has one mapping for each alternative, from the name of a scheme to the
-    roles that it requires; it is empty if the operation needs no credentials. `body` is the documented
-    example of a request body; None if none is documented. `standing` is the standing of the sentences about
-    the operation itself.
+    documented statuses. `security` has one mapping for each alternative: the roles that are required, by the
+    name of the scheme; it is empty if the operation needs no credentials. `body` is the documented example of
+    a request body; None if none is documented. `standing` is the standing of the sentences about the
+    operation itself.
     """
 
     id: str
@@ -81,7 +81,7 @@ class Operation:
     body: Json
     standing: str = "page"
     needed: tuple[str, ...] = ()
-    """The query parameters of which a request must have at least one; empty for no such rule."""
+    """The query parameters of which a request must have at least one; empty if it needs none of them."""
 
     @property
     def is_read(self) -> bool:
@@ -142,7 +142,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operation of a request, with the part of the path before the template and the path parameters."""
+    """The operation that a request matches. `base` is the part of the path before the template."""
 
     operation: Operation
     base: str
@@ -207,10 +207,9 @@ class Document:
         return found
 
     def matches(self, method: str, path: str) -> Match | None:
-        """Returns the operation whose template matches the whole path below the base; None if there is none.
+        """Returns the operation whose template matches a whole path below the base; None if there is none.
 
-        If several match, the template with the most segments is chosen; if these are several, the one with
-        the fewest parameters.
+        Of several templates that match, the one with the fewest parameters is chosen.
         """
         found = self.ends_with(method, path)
         return found if found is not None and not found.base else None
@@ -218,8 +217,9 @@ class Document:
     def ends_with(self, method: str, path: str) -> Match | None:
         """Returns the operation with the longest template that matches the path's end; None for no match.
 
-        The path decides before the method: `POST /analytics/goals` does not match `POST /goals`, because it
-        ends with the path of `GET /analytics/goals`.
+        The path is matched before the method: `POST /analytics/goals` does not match `POST /goals`, because
+        its path is the longer template of `GET /analytics/goals`. Of several templates with equally many
+        segments, the one with the fewest parameters is chosen.
         """
         for pattern, by_method in self._templates:
             found = pattern.search(path)
@@ -257,7 +257,7 @@ class Document:
 
     @cached_property
     def _templates(self) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-        """The pattern of each documented path with its operations by method, the longest path first."""
+        """The pattern of each documented path, and its operations by method; the longest path is first."""
         by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
         for operation in self.operations.values():
             by_path[operation.path][operation.method] = operation
@@ -323,7 +323,7 @@ class Document:
                 yield from self._members(answer, (*place, ANY_ITEM), self._resolved(branch["items"]), marked)
 
     def _branches(self, schema: Json, revision: str | None) -> Iterator[tuple[Json, str | None]]:
-        """Yields the schema, or each of its alternatives, with the revision that it belongs to."""
+        """Yields a schema, or each of its alternatives, with its revision; None for both revisions."""
         for branch in map(self._resolved, schema.get("anyOf", [schema])):
             yield branch, branch.get("x-revision", revision)
 
@@ -365,7 +365,7 @@ class Document:
 
     @cached_property
     def _examples(self) -> Mapping[tuple[str, int], list[Json]]:
-        """The documented examples of each successful answer, by operation and status."""
+        """The documented examples of each answer, by operation and status."""
         found: dict[tuple[str, int], list[Json]] = defaultdict(list)
         for item in self.content["paths"].values():
             for operation in (item[method.lower()] for method in METHODS if method.lower() in item):

@@ -40,9 +40,9 @@ class Exchange:
     """A request and its answer.
 
     `operation` is the operationId of the request; None if the document has no such operation. `labels` say
-    what the request was meant to test. Header names are in lower case; tokens are masked. `sent` is
-    the instant of the request by our own clock, in ms since the epoch; None if it is not known. `trip` is how
-    long the answer took, in ms.
+    what the request was meant to test. Header names are in lower case; tokens are masked. `sent` is the
+    instant of the request by the kit's own clock, in ms since the epoch; None if it is not known. `trip` is
+    the time from the request to the end of the answer, in ms.
     """
 
     method: str
@@ -95,7 +95,7 @@ class Exchange:
     def now(self) -> Span | None:
         """The span of time in which the answer was made, by its `Date`; None without a readable one.
 
-        Our own clock is not used instead, because the server's clock may be hours or years away from it.
+        The kit's clock is not used instead, because the server's clock may be hours or years away from it.
         """
         try:
             date = parsedate_to_datetime(self.headers.get("date", ""))
@@ -116,10 +116,10 @@ class Exchange:
 
 
 def _without_half_characters(body: bytes) -> bytes:
-    """Returns the body with `?` for each half of a character that stands alone.
+    """Returns the body with `?` for each escape of a lone surrogate, which is half a character.
 
-    JavaScript writes such halves if it cuts an emoji in two. Such halves are valid in JSON (RFC 8259, 8.2),
-    but cannot be shown as text.
+    JavaScript writes a lone surrogate if it cuts an emoji in two. JSON allows it (RFC 8259, 8.2), but it
+    cannot be shown as text.
     """
     if not _HALF.search(body):
         return body

@@ -10,8 +10,8 @@ class Family:
     """A group of clauses about one subject.
 
     `key` is the part of its clauses' ids before the hyphen. `file` is the name of its modules in clauses,
-    mutants and probes. `operation` is the operation whose successful answers it judges; None if there are
-    several.
+    mutants and probes. `operation` is the operation whose successful answers the clauses judge; None if they
+    judge several operations.
     """
 
     key: str
@@ -37,7 +37,7 @@ FAMILIES = (
 WRITTEN = frozenset(family.operation for family in FAMILIES if family.operation)
 """The operations whose access clauses are written by hand.
 
-Those of other operations are made from the document.
+The access clauses of all other operations are made from the document.
 """
 
 _BY_KEY = {family.key: family for family in FAMILIES}

@@ -8,10 +8,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ms(text: object) -> int | None:
-    """Returns an ISO 8601 text in milliseconds since the epoch.
+    """Returns the instant of an ISO 8601 text, in ms since the epoch.
 
-    Returns None for any other value, which the shape clauses report, and for a time without an offset, which
-    could be any instant.
+    Returns None for any other value, since the shape clauses report it, and for a time without an offset,
+    since it could be any instant.
     """
     return _ms(text) if isinstance(text, str) else None
 
@@ -44,5 +44,5 @@ def iso(instant: int) -> str:
 
 
 def now() -> int:
-    """Returns the current instant by our own clock, in milliseconds since the epoch."""
+    """Returns the current instant by this machine's clock, in ms since the epoch."""
     return time.time_ns() // 1_000_000

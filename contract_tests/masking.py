@@ -12,17 +12,18 @@ from secrets import token_bytes
 _PERCENT = "%(?:25)*"
 # The pattern matches whole runs of backslashes only; otherwise a million backslashes would take hours.
 _BACKSLASH = rf"(?<!\\)(?<!%5[Cc])(?<!255[Cc])(?:\\|{_PERCENT}5[Cc])++"
-# The least length of a masked token. A shorter one may occur in an answer by chance, and so may a number.
+# The least length of a masked token. A shorter token may occur in an answer by chance, and so may a number.
 _SHORTEST = 5
 _SHORTEST_WITHIN_A_WORD = 8
-# The salt differs in each process, so that nobody can look up the token of a hash.
+# The key of the hash differs in each process, so that nobody can look up the token of a hash.
 _KEY = token_bytes()
 
 
 def _written(code: str, number: str = "[0-9]+", octal: str = "[01]?[0-7]{2}") -> str:
     """Returns a pattern for the escapes of characters.
 
-    The arguments are patterns for their two hexadecimal digits, decimal number and octal number.
+    The arguments are patterns for the two hexadecimal digits, the decimal number and the octal number in an
+    escape.
     """
     return (
         rf"{_PERCENT}{code}|{_BACKSLASH}(?:(?:u00|U000000|x){code}|u\{{0*{code}\}}|0?{octal}(?![0-7]))"
@@ -51,7 +52,7 @@ def masked(token: str) -> str:
 
 
 def sender_of(token: str) -> str:
-    """Returns a text that is the same for the same token, from which nobody can find the token."""
+    """Returns a text that is the same for the same token, but does not reveal the token."""
     return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8, key=_KEY).hexdigest()
 
 
@@ -74,8 +75,8 @@ class Mask:
         if not self._forms:
             return text
         lowered = text.lower()
-        # Letters and digits are hardly ever escaped. If none is, a search for plain words decides first: it
-        # is a hundred times faster.
+        # Letters and digits are hardly ever escaped. If none of the text is, a search for plain words, which
+        # is a hundred times faster, decides whether the pattern is needed.
         is_odd = self._escaped.search(text) is not None
         for form in self._forms:
             if form.word in lowered or (is_odd and form.is_plain):
@@ -90,7 +91,11 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One way to write a token. `word` is a part of it, in lower case, that is hardly ever escaped."""
+    """One way to write a token.
+
+    `found` is its pattern, and `instead` its replacement. `word` is a part of it, in lower case, that is
+    hardly ever escaped. `is_plain` says that the token is written as it is, or with escapes.
+    """
 
     found: re.Pattern[str]
     word: str
@@ -122,7 +127,7 @@ def _encoded(token: bytes) -> Iterator[str]:
     """Yields a token in hexadecimal digits, and in base64 at each possible offset within a longer text."""
     yield token.hex()
     for before in range(3):
-        # Each base64 digit holds six bits. Only the digits without bits of the neighbouring text are used.
+        # Each base64 digit contains six bits. Only digits without bits of the neighbouring text are used.
         first, last = -(-before * 8 // 6), (before + len(token)) * 8 // 6
         for encode in (b64encode, urlsafe_b64encode):
             yield encode(bytes(before) + token)[first:last].decode()

@@ -14,7 +14,7 @@ _KINDS = (("boolean", bool), ("integer", int), ("number", float), ("array", list
 def objects_at(
     value: Json, place: tuple[str, ...], pointer: str = ""
 ) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Yields each object at a place, after the pointer to it."""
+    """Yields, for each object at a place, the pointer to it and the object."""
     if not place:
         if isinstance(value, dict):
             yield pointer, value
@@ -28,7 +28,7 @@ def objects_at(
 
 
 def step(values: Sequence[Json], name: str) -> Sequence[Json]:
-    """Returns the members of the values called `name`, or, if `name` is ANY_ITEM, the items of the values."""
+    """Returns the members called `name` of all values, or, if `name` is ANY_ITEM, the items of all values."""
     if name == ANY_ITEM:
         return [item for value in values if isinstance(value, list) for item in value]
     return [value[name] for value in values if isinstance(value, dict) and name in value]
@@ -53,7 +53,7 @@ def value_at(value: Json, pointer: str) -> Json:
 
 
 def kind_of(value: Json) -> str:
-    """Returns the JSON type of a value, as JSON Schema calls it; only a Python int is an `integer`."""
+    """Returns the JSON Schema type of a value. 1.0 is a `number`, since only a Python int is an `integer`."""
     if value is None:
         return "null"
     for kind, types in _KINDS:

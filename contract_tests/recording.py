@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 _NOT_THERE = frozenset({404, 405, 501})
 _PASSING = frozenset({429, 502, 503, 504})
-# The labels of requests that show whether a server has an operation. Those without a valid token count only
-# if no correct request could be sent.
+# The labels of requests that show whether a server has an operation. Requests without a valid token are used
+# only if no correct request was sent.
 _DECISIVE = (frozenset({"ok", "account-token"}), frozenset({"no-credential", "unknown-credential"}))
 
 REVISION_2026_02, REVISION_2026_06 = "2026-02", "2026-06"
@@ -36,7 +36,7 @@ class Recording:
         absent = _absent(given)
         self.exchanges: Sequence[Exchange] = [e for e in given if e.operation not in absent]
         self.absent: Mapping[str, Sequence[Exchange]] = absent
-        """The exchanges of operations that the server does not have, which no other clause judges."""
+        """The exchanges of operations that the server does not have, by operation; `exchanges` lacks them."""
         self.demanded = revision
         self._contract = contract or document()
         self._base: Recording | None = None
@@ -52,7 +52,7 @@ class Recording:
     def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
         """Returns a recording of other exchanges.
 
-        It keeps the cached values of exchanges that both recordings contain.
+        The cached values of exchanges that both recordings contain are used by both.
         """
         other = Recording(exchanges, self.demanded, self._contract)
         other._base = self
@@ -96,7 +96,7 @@ class Recording:
         return self._objects[key]
 
     def _found_at(self, exchange: Exchange, place: tuple[str, ...]) -> Sequence[Json]:
-        """Returns all values at a place. Each step is cached, because most places begin alike."""
+        """Returns all values at a place. Each step is cached, because many places have the same beginning."""
         if not place:
             return [exchange.json]
         key = (id(exchange), place)
@@ -118,13 +118,14 @@ class Recording:
     def revision_of(self, exchange: Exchange) -> str | None:
         """Returns the revision by which an answer is judged; None if it is unknown.
 
-        It is the demanded revision, or else that of the answer itself, or else that of all answers.
+        This is the demanded revision, or else the one that the answer itself indicates, or else the one that
+        all answers indicate.
         """
         own = self.votes(exchange)
         return self.demanded or (next(iter(own)) if len(own) == 1 else self.revision)
 
     def votes(self, exchange: Exchange) -> frozenset[str]:
-        """Returns the revisions that an answer indicates by the JSON types that differ between revisions."""
+        """Returns the revisions that an answer indicates by JSON types that differ between the revisions."""
         return self._votes.get(id(exchange), frozenset())
 
     @cached_property
@@ -153,8 +154,8 @@ def rows(data: Json, name: str) -> list[dict[str, Json]]:
 def _absent(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
     """Returns the exchanges of operations that the server does not have, by operation.
 
-    Such an operation answers 404, 405 or 501 even to a correct request. The operations of the seed pages are
-    always expected.
+    Such an operation answers 404, 405 or 501 even to a correct request. The operations in WRITTEN are always
+    expected.
     """
     by_operation: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:

@@ -1,4 +1,4 @@
-"""Readers of written goals, payments and identities in the `data` of profiles, maps and reports."""
+"""Functions that find what a run has written in profiles, maps and reports."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -80,7 +80,7 @@ def events_of(shown: Json, name: str) -> list[dict[str, Json]]:
 
 
 def are_events_told(shown: Json) -> bool:
-    """Returns whether the `data` of a map has a list of events in which each has its details."""
+    """Returns whether the `data` of a map has a list of events, and each event has its details."""
     listed = _object(shown).get("recentEvents")
     return isinstance(listed, list) and all(isinstance(e.get("extraData"), dict) for e in _objects(listed))
 
@@ -88,7 +88,8 @@ def are_events_told(shown: Json) -> bool:
 def payments_of(shown: Json, body: Mapping[str, Json]) -> list[dict[str, Json]]:
     """Returns the payments on a map with the amount and the currency of a request, each id once.
 
-    An amount that is negative or in hundredths matches too, because other clauses judge that.
+    A payment whose amount is negative, or a hundred times as much, is returned, too, because other clauses
+    report that.
     """
     listed = _objects(_object(shown).get("recentPayments"))
     amount, currency = body.get("amount"), str(body.get("currency")).upper()

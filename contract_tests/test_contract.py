@@ -34,12 +34,12 @@ _LOCK_SECONDS = 600
 
 
 class ContractWarning(UserWarning):
-    """A warning about a deviation from an example, or from what programs report about the live API."""
+    """A warning about a deviation that does not break the contract, or about data left on the server."""
 
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Returns the run with its verdicts. Fails with one sentence if the server cannot be asked."""
+    """Returns the run with its verdicts. Fails with one sentence if the server gives no answers."""
     folder = tmp_path_factory.getbasetemp()
     if hasattr(pytestconfig, "workerinput"):
         # The folders of all workers have this parent in common.
@@ -65,13 +65,13 @@ def verdicts(run: Run) -> dict[str, Verdict]:
 
 
 def test_the_server_was_seen_to_answer(run: Run) -> None:
-    """Each operation has answered at least once, since a run that skips everything must not pass."""
+    """Counter, map and profile have been answered, since a run that skips everything must not pass."""
     if run.unseen is not None:
         pytest.fail(f"{plain(run.unseen)}; is the key right? (--datafast-key, DATAFAST_KEY)", pytrace=False)
 
 
 def test_nothing_stays_on_the_server(run: Run) -> None:
-    """The run has removed everything that it wrote; a warning names what the API cannot remove."""
+    """The run has removed everything that it wrote; a warning names everything that stays."""
     if run.left:
         warnings.warn("; ".join(run.left), ContractWarning, stacklevel=1)
 
@@ -99,7 +99,7 @@ def _told(verdict: Verdict) -> str:
 
 
 def _record(config: pytest.Config, target: Path) -> str | None:
-    """Sends the requests and writes the exchanges to a file. Returns None, or a sentence if that failed."""
+    """Sends the requests and writes the exchanges to a file. Returns a sentence if that fails, else None."""
     try:
         if config.getoption("--datafast-url") is None:
             with own_mock("--now", INSTANT) as address:
@@ -128,7 +128,10 @@ def _credentials(config: pytest.Config) -> Credentials:
 
 
 def _recorded(plan: Plan, target: Path, *, lasts: bool = True) -> str | None:
-    """Sends the requests to a server and writes the exchanges, as `_record` does."""
+    """Sends the requests to a server and writes the exchanges. Returns a sentence if that fails, else None.
+
+    `lasts` says whether the server lives on; otherwise nothing can be left on it.
+    """
     try:
         run = verify(plan, lambda _sentence: None, lambda _count: None)
     except Exception:  # noqa: BLE001 - pytest's own traceback would show the arguments, and so the token

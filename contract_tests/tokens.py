@@ -25,14 +25,17 @@ _MayBegin = Callable[[str, Sequence[int], int], bool]
 
 
 def without_tokens(text: str) -> str:
-    """Returns the text with a mask for each token, even one with escapes. `pdf_x` is no token."""
+    """Returns the text with each token masked, even one with escapes.
+
+    A token must begin a word: `pdf_x` contains none.
+    """
     return _masked(text, _tokens(text, _begins_a_word))
 
 
 def without_tokens_anywhere(text: str) -> str:
     """Returns the text with each token masked, even within words.
 
-    This is for a text that quotes escaped text, in which the beginning of a word cannot be recognized.
+    This is for a text that quotes escaped text: there the beginning of a word cannot be recognized.
     """
     return _masked(text, _tokens(text, _any_place))
 
@@ -74,7 +77,10 @@ _find_cached = lru_cache(32)(_find)
 
 
 def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:
-    """Yields the tokens of a decoded text; `places[n]` is the index of its character n in the original."""
+    """Yields the tokens of a decoded text, with indices in the original.
+
+    `places[n]` is the index in the original of the decoded text's character n.
+    """
     end = 0
     for begun in _BEGINNING.finditer(text):
         start = begun.start()
@@ -87,7 +93,7 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
-    """Returns whether a word may begin at the index. A word may begin after any escape."""
+    """Returns whether a word may begin at the index `start`. A word may begin after any escape."""
     if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
         return True
     return text[start - 2 : start - 1] in ("\\", "%") or places[start + 1] - places[start - 1] > 2
@@ -115,7 +121,7 @@ def _decoded(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
 
 
 def _character(escape: re.Match[str]) -> str:
-    """Returns the character of an escape, or a space if it cannot be part of a token."""
+    """Returns the character of an escape; a space for a line's end and the like, which end a token."""
     kind = escape.lastgroup
     if kind is None:
         return " "

@@ -36,11 +36,12 @@ def _lines() -> Iterator[str]:
     yield "<!-- Made by `make clauses`; do not edit. -->"
     yield ""
     yield (
-        f"The {len(all_clauses())} sentences that `datafast-mock verify` judges a server by. One that rests"
-        " on a page, on DataFast's public documentation elsewhere or on what follows from them *breaks* the"
-        " contract; one that rests on the value in an example or on what programs report of the live API"
-        f" *warns*. The last column names the faults, {len(all_mutants())} in all, with which `datafast-mock"
-        " prove` shows that the clause notices; `datafast-mock mutate NAME` serves one of them."
+        f"The {len(all_clauses())} sentences by which `datafast-mock verify` judges a server. A violation"
+        " *breaks* the contract if the sentence rests on a page, on DataFast's public documentation elsewhere"
+        " or on a conclusion from these. It is a *warning* if the sentence rests on the value in an example,"
+        " or on what programs report of the live API. The last column names faults that the clause notices,"
+        f" {len(all_mutants())} in all: `datafast-mock prove` plants each of them, and `datafast-mock mutate"
+        " NAME` serves one."
     )
     for family in FAMILIES:
         found = [clause for clause in all_clauses() if family_of(clause.id) == family]

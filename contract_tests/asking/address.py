@@ -14,11 +14,14 @@ _OLD_ADDRESS = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0
 
 
 class AddressError(ValueError):
-    """A URL that cannot be used. The text is one sentence for people, without the password in the URL."""
+    """An error for a URL that cannot be used; the text is one sentence for people, without any password."""
 
 
 def base_of(url: str) -> str:
-    """Returns the API's base URL: a URL without a path gets `/api/v1`. Raises AddressError."""
+    """Returns the API's base URL for a URL that a user typed; `/api/v1` is added if it has no path.
+
+    Raises AddressError.
+    """
     parts = _parts_of(url)
     if not url.lower().startswith(("http://", "https://")):
         raise AddressError(f"{_shown(url)!r} is not a URL: it must begin with http:// or https://")
@@ -69,7 +72,7 @@ def is_loopback_host(header: str) -> bool:
 
 
 def _is_old_loopback(name: str) -> bool:
-    """Returns whether a name is a shorter notation of 127.0.0.1, which `ip_address` does not read."""
+    """Returns whether a name is a loopback address in an old notation, such as `127.1`."""
     if _OLD_ADDRESS.fullmatch(name) is None:
         return False
     try:

@@ -61,7 +61,10 @@ class Limits:
     patience: float | None = None
 
     def for_planned(self, planned: int) -> "Limits":
-        """Returns these limits, with `requests` and `patience` computed from the planned requests if None."""
+        """Returns these limits for a number of planned requests.
+
+        `requests` and `patience` are computed from that number if they are None.
+        """
         return replace(
             self,
             requests=planned + _SPARE + planned // 10 if self.requests is None else self.requests,
@@ -116,9 +119,9 @@ class Client:
     ) -> None:
         """`base` is the API's base URL; `tell` gets a sentence before each wait.
 
-        `mask` hides the run's tokens in every answer. `transport` carries the requests; None for HTTP to the
-        numeric `address`, or, if that is None, to the host in the URL, through the proxy that the environment
-        names. Raises StoppedError for an unusable proxy.
+        `mask` hides the run's tokens in every answer. `transport` carries the requests. If it is None, they
+        go to the numeric `address`; if that is None, too, they go to the host in the URL, through the proxy
+        that the environment names. Raises StoppedError for an unusable proxy.
         """
         try:
             proxy = proxy_of(base) if transport is None and address is None else None
@@ -154,7 +157,7 @@ class Client:
         self._http.close()
 
     def knock(self) -> None:
-        """Sends a request whose answer is not judged. Raises StoppedError if there is no answer."""
+        """Requests the base URL; the answer is not judged. Raises StoppedError if there is no answer."""
         self._send("GET", self.base, {}, {}, None)
 
     def ask(self, request: Request) -> Exchange:
@@ -167,8 +170,8 @@ class Client:
             if exchange.status != 429 or request.accepts_429:
                 return exchange
             if attempt + 1 < _TRIES:
-                # The server's clock may differ from ours: if it named an instant that was too early, the next
-                # wait is a whole minute.
+                # The first wait may have been too short, because the server named an instant and its clock
+                # differs from ours. So the second wait is at least a minute.
                 least = _MINUTE if attempt and not _has_seconds(exchange) else 0
                 self._wait(min(max(_wait_of(exchange, self.clock.now()), least), _LONGEST_WAIT))
         raise StoppedError(f"{exchange.url} still answers 429 after the wait that it asked for")
@@ -261,7 +264,7 @@ class Client:
 
     @contextmanager
     def _closed_in_time(self) -> Iterator[None]:
-        """Closes all connections if the block takes half a second longer than the timeout."""
+        """Closes all connections if the block takes over half a second longer than the timeout."""
         watch = threading.Timer(self._limits.timeout + 0.5, self._http.close)
         watch.daemon = True
         watch.start()
@@ -308,9 +311,9 @@ def _transport_to(base: str, proxy: str | None, address: str | None) -> httpx2.B
 
 
 def _trust_of(base: str) -> ssl.SSLContext | bool:
-    """Returns the certificates to trust, True for the system's.
+    """Returns the certificates to trust: True for the usual ones, an empty context for a URL without HTTPS.
 
-    They are only loaded for HTTPS, to save time.
+    Loading the usual ones takes time.
     """
     return urlsplit(base).scheme == "https" or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -335,7 +338,7 @@ def _wait_of(exchange: Exchange, now: int) -> float:
 
 
 def _has_seconds(exchange: Exchange) -> bool:
-    """Returns whether an answer contains a number of seconds to wait, which depends on no clock."""
+    """Returns whether `Retry-After` is a number of seconds, which does not depend on the server's clock."""
     after = exchange.headers.get("retry-after", "")
     return after.isascii() and after.isdigit()
 

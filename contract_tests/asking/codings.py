@@ -16,14 +16,17 @@ _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 class UnreadableError(Exception):
-    """A body that cannot be decoded; the text says why, in a few words for people."""
+    """An error for a body that cannot be decoded; the text says why, in a few words for people."""
 
 
 class Decoder:
     """A decoder of one body. Each piece of its output is bounded, even for a bomb."""
 
     def __init__(self, codings: Sequence[str]) -> None:
-        """`codings` are those of `Content-Encoding`. Raises UnreadableError unless all can be decoded."""
+        """`codings` are the values of `Content-Encoding`.
+
+        Raises UnreadableError for more than one coding, and for one that cannot be decoded.
+        """
         named = [coding.strip().lower() for coding in codings]
         found = [_ALIASES.get(coding, coding) for coding in named if coding not in _NONE]
         unasked = [coding for coding in found if coding not in ACCEPTED]
@@ -39,7 +42,7 @@ class Decoder:
         self._head = b""
 
     def decode(self, part: bytes) -> Iterator[bytes]:
-        """Yields the decoded bytes in pieces: at least one, which may be empty.
+        """Yields the decoded bytes in pieces: at least one piece, which may be empty.
 
         Raises UnreadableError.
         """
@@ -48,7 +51,7 @@ class Decoder:
             return
         while True:
             if self._unpacked.eof:
-                # Members of gzip may follow each other (RFC 1952, 2.2); anything else after one is ignored.
+                # A gzip file may have several members (RFC 1952, 2.2); other data after a member is ignored.
                 if self._coding != "gzip" or not part.startswith(b"\x1f"):
                     yield b""
                     return

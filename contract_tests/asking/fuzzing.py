@@ -31,7 +31,7 @@ def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> 
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "--no-color"),
             *("run", str(DOCUMENT), "--url", base, "--mode", "all", "--max-examples", str(examples)),
-            # Nothing is written, not even at random.
+            # Random writes would change the account.
             *("--include-method", "GET"),
             # Schemathesis only makes the requests; the clauses judge the answers.
             *("--checks", "not_a_server_error", "--no-shrink", "--warnings", "off"),
@@ -50,7 +50,10 @@ def fuzz(base: str, credentials: Credentials, examples: int, limits: Limits) -> 
 
 
 def _environment(base: str, credentials: Credentials) -> dict[str, str]:
-    """Returns the environment of Schemathesis, with the token, which the process list must not show."""
+    """Returns the environment variables for Schemathesis.
+
+    The token is one of them, because the list of processes would show it as an argument.
+    """
     direct = {"NO_PROXY": "*", "no_proxy": "*"} if proxy_of(base) is None else {}
     return {**os.environ, **direct, _TOKEN: credentials.key or credentials.account or ""}
 

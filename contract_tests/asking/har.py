@@ -112,7 +112,7 @@ def read_har(
     read = [_read(raw) for raw in log.entries]
     entries = sorted(filter(None, read), key=_place_in_time)
     is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
-    # If no request with a token succeeded, the token may have been revoked, so its requests get no label.
+    # A token with which no request succeeded may have been revoked, so its requests get no label.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
     known = _Operations(contract or document(), base, entries)
@@ -183,12 +183,12 @@ def _read(raw: msgspec.Raw) -> _Entry | None:
 
 
 class _Operations:
-    """A finder of the operation of each entry of a file.
+    """The operations that the entries of a file requested.
 
-    If no base is given, the bases of each origin come from its paths: a base is the part of a path before the
-    longest template that matches its end. If a shorter base of the origin is the beginning of a longer one,
-    the longer one does not count: after a request for `/v1/goals`, the path `/v1/admin/websites/x/goals` is
-    not `/goals` below another base, but a path that the document does not have.
+    If `base` is None, the bases of each origin are found in the paths of the file: the base is the part of a
+    path before the longest template that matches the path's end. A base below another base of the same origin
+    is ignored: in a file with `/v1/goals`, the path `/v1/admin/websites/x/goals` is not `/goals` below
+    `/v1/admin/websites/x`, but a path that the document does not have.
     """
 
     def __init__(self, contract: Document, base: str | None, entries: Iterable[_Entry]) -> None:
@@ -263,7 +263,9 @@ def _labels(
 ) -> Iterator[str]:
     """Yields the labels of a request that the kit did not send.
 
-    A request whose token was refused gets none, because the refusal does not show what else it tested.
+    A request that was refused with 401 or 403 gets no label for its contents, because the server may have
+    refused the token. `met` are the ids of the visitors on earlier maps, in lower case. `is_let_in` says
+    whether the token is valid; a request with any other token gets no label.
     """
     operation = match.operation.id
     if is_let_in and (role := labels.role_label(_role(entry))):
@@ -301,7 +303,7 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
 def _sent(entry: _Entry) -> int | None:
     """Returns the instant of a request in ms since the epoch; None if it is unknown.
 
-    It is unknown for the years 1 and 1970, which some recorders write, and for a local time.
+    It is unknown for a local time, and for the instants in the year 1 and at 0 ms that some recorders write.
     """
     at = ms(entry.started)
     return at if at is not None and 0 < at < _LATEST else None
@@ -314,7 +316,7 @@ def _place_in_time(entry: _Entry) -> tuple[bool, int]:
 
 
 def _trip(entry: _Entry) -> int:
-    """Returns the time until an answer was complete, in ms; 0 if it is unknown."""
+    """Returns the time from the request to the end of its answer, in ms; 0 if it is unknown."""
     return int(min(max(entry.time or 0, 0), _LONGEST_TRIP))
 
 
@@ -328,7 +330,7 @@ def _token(entry: _Entry) -> str | None:
 
 
 def _role(entry: _Entry) -> str:
-    """Returns the role that a recorded token has by its prefix; empty for an unknown prefix."""
+    """Returns `key` or `account`, by the prefix of a recorded token; empty for another prefix."""
     kind, separator, _ = (_token(entry) or "").partition("_")
     return {"df": "key", "dft": "account"}.get(kind, "") if separator else ""
 
@@ -352,7 +354,7 @@ def _body(content: _Content) -> bytes:
 
 
 def _encoded(text: str) -> bytes:
-    # Browsers write half a character as a lone surrogate, which then is no valid JSON.
+    # Browsers record half a character as a lone surrogate, which UTF-8 cannot contain.
     return text.encode("utf-8", "surrogatepass")
 
 

@@ -62,7 +62,7 @@ REFUSED = frozenset(
         *(NO_FILTER, BAD_FILTER, HALF_PERIOD, UNKNOWN_TRANSACTION, BAD_ID, TOO_LONG),
     }
 )
-"""The labels of requests for which the documentation has an error."""
+"""The labels of requests that must be answered with an error, according to the documentation."""
 
 
 UNKNOWN_TOKEN = "df_nobody_has_this_key"  # noqa: S105 - it opens nothing
@@ -131,7 +131,10 @@ def token_label(
 def request_label(
     operation: str, query: Mapping[str, str], visitor_id: str | None, credentials: Credentials
 ) -> str | None:
-    """Returns a second label for a request with a valid token; None for a usual request."""
+    """Returns the label for the visitor id or the query of a request with a valid token.
+
+    Returns None if neither tests anything in particular.
+    """
     if operation == VISITOR:
         return _visitor_label(visitor_id or "", credentials)
     return _query_label(query) if operation in WRITTEN else None
@@ -151,5 +154,5 @@ def _query_label(query: Mapping[str, str]) -> str | None:
         return DATES if query.keys() & _DATES else None
     if fields == "visitors":
         return FIELDS
-    # No page forbids `visitors` with other fields beside it, in another case or with white space.
+    # No page forbids other fields beside `visitors`, capital letters, or white space.
     return BAD_FIELDS if _WORD.fullmatch(fields) and fields.lower() != "visitors" else None

@@ -39,7 +39,7 @@ def own_mock(*options: str) -> Iterator[str]:
 
 
 def driven_clock(address: str) -> Clock:
-    """Returns a clock that waits by moving the clock of a frozen mock at this address.
+    """Returns a clock that waits by advancing the clock of a frozen mock at this address.
 
     So waiting takes no time, and the mock's answers do not depend on how fast they are requested.
     """

@@ -4,7 +4,7 @@ import httpx2
 
 
 class Pinned(httpx2.BaseTransport):
-    """A transport that carries requests to an address, with the host of their URL in `Host` and in TLS.
+    """A transport that sends all requests to one address; `Host` and TLS still name the host in the URL.
 
     A caller that has checked the address can be sure that the requests go there, even if the name's DNS entry
     changes.

@@ -1,4 +1,4 @@
-"""The proxy that the environment names for a server, such as `HTTPS_PROXY`; this machine never has one."""
+"""The proxy for a server, as named by `HTTPS_PROXY` and the like. Servers on this machine have none."""
 
 import re
 import urllib.request
@@ -13,13 +13,13 @@ _SOCKS = ("socks5", "socks5h")
 
 
 class ProxyError(Exception):
-    """A proxy of the environment that cannot be used. The text is one sentence, without a password."""
+    """An error for a proxy that cannot be used; the text is one sentence for people, without a password."""
 
 
 def proxy_of(url: str) -> str | None:
     """Returns the URL of the proxy for a server; None if requests go to the server directly.
 
-    They do for a server on this machine, and for one that `NO_PROXY` lists. Raises ProxyError.
+    The requests to a server on this machine, or in the list `NO_PROXY`, go directly. Raises ProxyError.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""

@@ -1,6 +1,6 @@
-"""Rules about access to operations, which follow from the document.
+"""The rules that the document has about access to operations.
 
-Probes and clauses are made from these rules.
+Probes, clauses and mutants are made from these rules.
 """
 
 import re
@@ -18,9 +18,9 @@ MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
 
 WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
-"""Ids that do not exist, one for each usual form of an id."""
-WRITING = "`--writes`, because it writes"
-"""The needs of a clause about an operation that writes, in words."""
+"""Ids that nothing has, one for each usual form of an id."""
+WRITING = "the option `--writes`"
+"""The words for the option that a clause about a write needs."""
 
 _LABELS = {
     "without-token": labels.NO_CREDENTIAL,
@@ -42,7 +42,7 @@ _NEEDS = {
 }
 _NO_ROLES: Mapping[str, str] = {}
 _ACCOUNTS = ("account", "no_permission", "elsewhere")
-# The path parameters whose value is a credential, with its role. Other ids cannot be known before the run.
+# The roles of the credentials for path parameters. The ids for other parameters are not known before the run.
 _IDS = {"funnelId": "funnel"}
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
@@ -84,9 +84,9 @@ class Paging:
 def rules_of(contract: Document) -> list[Rule]:
     """Returns the rules of the operations without clauses written by hand, in the order of the document.
 
-    A refusal that the document describes alike for several operations that read is a rule for the first of
-    them only, so that a run does not take half a dozen requests for each operation. Rules about unknown ids,
-    and rules of operations that write, are never left out.
+    If several reads have the same refusal, only the rule of the first one is returned, so that a run does not
+    take half a dozen requests for each operation. Rules about unknown ids, and rules of operations that
+    write, are never left out.
     """
     found: dict[Hashable, Rule] = {}
     for operation in _described(contract):
@@ -99,8 +99,7 @@ def rules_of(contract: Document) -> list[Rule]:
 def pagings_of(contract: Document) -> list[Paging]:
     """Returns the operations with pages for which the kit can make a correct request.
 
-    If several of them have answers with the same members outside of `data`, only the first of them is
-    returned.
+    Of several operations whose answers have the same members outside of `data`, only the first is returned.
     """
     found: dict[Hashable, Paging] = {}
     for operation in _described(contract):
@@ -148,14 +147,15 @@ class _Asked:
         self.takes_keys = WEBSITE_KEY in schemes
         self.takes_tokens = ACCOUNT_TOKEN in schemes
         self.is_below_a_website = operation.parameter(WEBSITE_ID, "path") is not None
-        # No website is named for a key, because the credentials do not say to which website the key belongs.
+        # The credentials do not say to which website the key belongs, so a path with a website needs the
+        # account token.
         self.main = MAIN if self.takes_keys and not self.is_below_a_website else "account"
 
     @cached_property
     def roles(self) -> dict[str, str]:
-        """The parameters whose value is a credential, by name, with its role.
+        """The role of the credential that is the value of a parameter, by the parameter's name.
 
-        An account token needs the website.
+        This is `website_id` for an account token, and empty for a key.
         """
         is_meant = self.is_below_a_website or (self.operation.parameter(WEBSITE_ID) and self.main != MAIN)
         return {WEBSITE_ID: "website_id"} if is_meant else {}
@@ -185,7 +185,7 @@ class _Asked:
         return is_placed and has_one and required - {WEBSITE_ID} <= self.values.keys()
 
     def likeness(self, rule: Rule) -> Hashable:
-        """Returns a value that is equal for two rules if only one of them need be asked."""
+        """Returns a value that two rules share if requests for one of them are enough."""
         kind = rule.label
         if kind not in labels.REFUSED - {labels.UNKNOWN_RESOURCE} or not self.operation.is_read:
             return rule.id
@@ -236,7 +236,7 @@ class _Asked:
 
     @cached_property
     def _ids(self) -> dict[str, str]:
-        """The path parameters with the roles whose credentials are their values; empty if one has no role."""
+        """The role of the credential for each path parameter but the website; empty if one has no role."""
         named = [p.name for p in self._in_path if p.name != WEBSITE_ID]
         return {name: _IDS[name] for name in named} if set(named) <= _IDS.keys() else {}
 

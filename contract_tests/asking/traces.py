@@ -1,4 +1,4 @@
-"""Traces: the goals and payments that a run may have left on a server, and how they are removed."""
+"""Traces: the goals, payments and identities that a run may have left on a server, and how to remove them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 class Trace:
     """A goal, payment or identity that a run may have written.
 
-    `what` is its name for people. `operation`, with the parameters `values`, removes it; None if the API
-    cannot remove it.
+    `what` names it for people. `operation`, with the parameters `values`, removes it; None if the API cannot
+    remove it.
     """
 
     what: str

@@ -18,7 +18,7 @@ from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recordi
 # With more visitors than this on the map, the counter of early 2026 cannot be 0, although it leaves out idle
 # visitors.
 _MANY = 10
-# The number of visitors who can come or go on any website while a cache holds an answer.
+# Counter and map may differ by this number of visitors even on a small website, if either comes from a cache.
 _FEW = 3
 _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
@@ -26,7 +26,8 @@ _ERROR, _FAILURE = 400, 500
 _CUSTOMER_SCORE = 100
 # How much a score may change while a visitor views another page.
 _LIKE = 10
-# In ms. The time after which a profile is not compared: the visitor may have travelled, or been deleted.
+# In ms. A profile that was requested later than _SOON after the map is not compared: the visitor may have
+# travelled, or been deleted.
 _SOON, _MINUTE, _SECOND = 120_000, 60_000, 1_000
 
 
@@ -74,8 +75,8 @@ def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
 
 @clause(
     "AGR-01",
-    "In three rounds of map, counter, map, the counter is not always higher than the maps allow, nor always"
-    " lower; in 2026-02 only 0 counts as lower.",
+    "In three rounds of map, counter, map, the counter is not always above the visitors that the maps list,"
+    " nor always below; in 2026-02 only 0 counts as below.",
     source="003 Response fields",
     standing=IMPLIED,
     needs="three rounds of map, counter, map in which each map lists all visitors that it counts",
@@ -88,17 +89,16 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
     least, most = len(set.intersection(*listed)), len(set.union(*listed))
     slack = _slack(found, most)
     too_many = all(s.visitors > most + slack for s in found)
-    # The counter of early 2026 counts the last five minutes only. If the revision is unknown, it may be that
-    # one.
+    # The counter of early 2026 counts the last five minutes only, so it may be lower than the map allows. A
+    # server of an unknown revision may have that counter.
     is_same_window = recording.judged_by == REVISION_2026_06
     too_few = all(s.visitors < least - slack for s in found) and is_same_window
     none_at_all = all(s.visitors == 0 for s in found) and least > _MANY
     if too_many or too_few or none_at_all:
         last = found[-1]
-        bounds = f"between {least} and {most}"
-        problem = f"three times in a row: the maps before and after all of them allow {bounds} visitors"
-        # An answer that never changed may come from a cache, but no website's count doubles or halves in half
-        # a minute.
+        problem = f"in all three rounds it contradicts the maps, which allow {least} to {most} visitors"
+        # An answer that never changed may come from a cache. But the visitors of a website do not double or
+        # halve in half a minute.
         is_held = slack > 0 and (least - slack) / 2 <= last.visitors <= (most + slack) * 2
         yield Violation(problem, last.counter, "/data/0/visitors", last.visitors, is_held)
 
@@ -106,8 +106,8 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
 def _slack(found: list[Sandwich], most: int) -> float:
     """Returns by how many visitors counter and map may differ, since either may come from a cache.
 
-    This is 0 if both changed during the run. Otherwise it is one visitor in twenty, since about as many come
-    or leave in half a minute; on a small website it is a few more.
+    This is 0 if both changed during the run. Otherwise it is one visitor in twenty, and a few more, since
+    about as many come or leave in half a minute.
     """
     first = found[0]
     is_map_new = any(shown != first.maps[0] for s in found for shown in s.maps)
@@ -125,7 +125,7 @@ class Met(NamedTuple):
 
 
 def met(recording: Recording) -> Iterator[Met]:
-    """Yields each visitor on a map whose profile was requested after the map."""
+    """Yields each visitor on a map whose profile was requested within two minutes after the map."""
     latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.exchanges:
         if exchange.sent is None:
@@ -142,7 +142,7 @@ def met(recording: Recording) -> Iterator[Met]:
 
 
 def _ids(found: Iterable[Met]) -> set[str]:
-    """Returns the visitors, since the profile of one may have been requested more than once."""
+    """Returns the ids of the visitors, each once, even if a profile was requested more than once."""
     return {case.visitor["visitorId"].lower() for case in found}
 
 
@@ -402,7 +402,10 @@ def _buyers(recording: Recording) -> list[list[Met]]:
 
 
 def _payments_of(profile: Exchange) -> list[str]:
-    """Returns the pointers of the payments in a profile that are at least a minute older than every map."""
+    """Returns the pointers to the payments in a profile that were made at least a minute before the map.
+
+    The map may be two minutes older than the profile.
+    """
     if profile.now is None:
         return []
     latest = profile.now.earliest - _SOON - _MINUTE
@@ -438,8 +441,8 @@ def buyers_are_customers(found: list[Met]) -> Iterable[Violation]:
 
 @clause(
     "AGR-12",
-    "Map and profile count as many visits of at least half of the returning visitors, if the latest visit is"
-    " the same.",
+    "Map and profile count the same number of visits for at least half of the returning visitors whose latest"
+    " visit is the same in both.",
     source="002 Response",
     standing=EXAMPLE,
     needs="the profile of a returning visitor from a map of revision 2026-02",

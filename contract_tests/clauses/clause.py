@@ -13,7 +13,10 @@ from contract_tests.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A contradiction to a clause: the problem, its JSON pointer ("" for the answer), and the value there."""
+    """A part of an answer that contradicts a clause: the problem, a JSON pointer, and the value there.
+
+    A pointer of "" means the whole answer.
+    """
 
     problem: str
     exchange: Exchange
@@ -50,8 +53,9 @@ class Clause:
     is_local: bool = False
     """Whether the verdict on an answer does not depend on other answers."""
     why_not: Callable[[Recording], str] = lambda _recording: ""
-    """Returns the reason why there is no case although there are answers of the right kind; empty for no
-    reason.
+    """Returns the reason why a recording has no case although it has answers of the right kind.
+
+    Returns an empty text if there is no such reason.
     """
     about: str = ""
     """The document's description of the member, for readers only; empty for a clause about no member."""
@@ -103,7 +107,7 @@ def _untimed(recording: Recording) -> str:
     unknown = sum(exchange.sent is None for exchange in asked)
     if not unknown:
         return ""
-    return f"requests of a known time: that of {unknown} of {len(asked)} cannot be read as an instant"
+    return f"requests with a known time: the time of {unknown} of {len(asked)} requests is unknown"
 
 
 def _undated(operation: str, recording: Recording) -> str:
@@ -112,8 +116,9 @@ def _undated(operation: str, recording: Recording) -> str:
     if not answers or any(exchange.now is not None for exchange in answers):
         return ""
     told = sum("date" in exchange.headers for exchange in answers)
-    what = f"that of {told} cannot be read as an instant" if told else "none has one"
-    return f"answers of {operation} with a `Date` header: of {len(answers)}, {what}"
+    number = len(answers)
+    what = f"the header of {told} of {number} is not an instant" if told else f"none of {number} has one"
+    return f"answers of {operation} with a `Date` header: {what}"
 
 
 def _unreadable(reads: tuple[str, str], recording: Recording) -> str:
@@ -125,7 +130,7 @@ def _unreadable(reads: tuple[str, str], recording: Recording) -> str:
     unread = [value for value in values if ms(value) is None]
     if not unread:
         return ""
-    return f"instants at `{place}`: {len(unread)} of {len(values)} values cannot be read as such"
+    return f"instants at `{place}`: {len(unread)} of {len(values)} values are not instants"
 
 
 def clauses_of(module: Mapping[str, Any]) -> Iterator[Clause]:

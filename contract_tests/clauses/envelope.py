@@ -20,7 +20,7 @@ def successes(recording: Recording) -> list[Exchange]:
 
 
 def refusals(recording: Recording) -> list[Exchange]:
-    """Returns the documented errors, without the answers of rate limits and gateways."""
+    """Returns the errors that probes expected, without the answers of rate limits and gateways."""
     return [
         exchange
         for exchange in recording.exchanges

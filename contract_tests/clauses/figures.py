@@ -1,4 +1,4 @@
-"""The figures of reports, for clauses that compare the figures of a whole period with those of its parts."""
+"""The figures of reports, for clauses that compare a whole period with its parts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -39,7 +39,10 @@ class Totals(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The figures of a whole period, and of its parts: buckets of a time series, or rows of a breakdown."""
+    """The figures of a whole period and the figures of its parts.
+
+    The parts are buckets of a time series, or rows of a breakdown.
+    """
 
     whole: Totals
     parts: list[Totals]
@@ -66,7 +69,7 @@ def slack_of(value: float) -> float:
 
 
 def overview_of(exchange: Exchange) -> Totals | None:
-    """Returns the figures of an overview; None if it has not exactly one row."""
+    """Returns the figures of an overview; None unless it has exactly one row."""
     data = exchange.data
     is_row = isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict)
     return Totals(data[0], exchange, "/data/0") if is_row else None
@@ -96,7 +99,7 @@ def finished(recording: Recording, operation: str) -> list[tuple[Question, Excha
 
 
 def overviews_of(recording: Recording) -> dict[Question, Totals]:
-    """Returns the first overview for each question."""
+    """Returns the first overview of each finished period, by its question."""
     found: dict[Question, Totals] = {}
     for question, exchange in finished(recording, OVERVIEW):
         overview = overview_of(exchange)
@@ -111,7 +114,7 @@ def all_overviews(recording: Recording) -> list[Totals]:
 
 
 def both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
-    """Yields the figures of each overview with those of a time series of the same period."""
+    """Yields the figures of an overview and the `totals` of a time series of the same finished period."""
     overviews = overviews_of(recording)
     for question, exchange in finished(recording, TIMESERIES):
         totals = totals_of(exchange)

@@ -53,7 +53,7 @@ def _clauses(operation: Operation) -> Iterator[Clause]:
     own = partial(pages, operation.id)
     bounds = "answers with no more rows than `limit`."
     yield made("limit", bounds, operation.standing, "a list", own, _too_many)
-    skips = "answers with other rows on the second page than on the first."
+    skips = "answers with different rows on the first page and on the second."
     triples = partial(_first_and_second, operation.id)
     yield made("offset", skips, IMPLIED, "a list with two pages", triples, _the_same)
     echoes = "repeats the requested `limit` and `offset` in `pagination`."
@@ -69,7 +69,7 @@ def _too_many(page: Page) -> Iterable[Violation]:
 def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, ...]]:
     """Returns triples of the first page, the second page, and the first page again.
 
-    The third shows whether the list has changed meanwhile.
+    The third page shows whether the list has changed meanwhile.
     """
     found = pages(operation, recording)
     triples = zip(found, found[1:], found[2:], strict=False)
@@ -99,6 +99,6 @@ def _pagination(page: Page) -> Json:
 def _another(page: Page) -> Iterable[Violation]:
     for name, asked, least in (("limit", page.limit, 1), ("offset", page.offset, 0)):
         told = _pagination(page).get(name, asked)
-        # The clause about the member itself judges a value of another type.
+        # A value of another type breaks the clause about the member itself.
         if type(told) is int and told >= least and told != asked:
             yield Violation(f"`{name}` was {asked}", page.exchange, f"/pagination/{name}", told)

@@ -17,7 +17,7 @@ _SLACK = 2_000
 
 
 class Again(NamedTuple):
-    """A row that two answers contain, and its pointer in the later one."""
+    """A row in an `earlier` and in a `later` answer, with its pointer in the later one, `exchange`."""
 
     exchange: Exchange
     earlier: dict[str, Json]
@@ -26,7 +26,10 @@ class Again(NamedTuple):
 
 
 def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
-    """Returns a function that pairs each row of one of the map's lists with its row in an earlier map."""
+    """Returns a function that pairs the rows with the same id in two maps, the earlier row first.
+
+    `name` is the list in the map, and `id_name` the member with the id.
+    """
 
     def cases(recording: Recording) -> Iterator[Again]:
         known: dict[str, tuple[str | None, dict[str, Json]]] = {}
@@ -77,7 +80,7 @@ def payments_stay(again: Again) -> Iterable[Violation]:
 
 
 def _same_session(recording: Recording) -> list[list[Again]]:
-    """Returns, as one case, the pairs of rows that two maps have for a visitor in the same session."""
+    """Returns, as one case, the pairs of rows with the same visitor and the same session in two maps."""
     told = [
         again
         for again in _again("visitors", "visitorId")(recording)
@@ -114,7 +117,10 @@ def visitors_keep_their_device(told: list[Again]) -> Iterable[Violation]:
 
 
 def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
-    """Yields a violation if over a quarter of the visitors have changed; a few may change their network."""
+    """Yields a violation if the member `name` differs for over a quarter of the visitors.
+
+    A few visitors may have changed their network meanwhile.
+    """
     changed = [again for again in told if _contradicts(again.earlier.get(name), again.later.get(name))]
     if len(changed) > max(len(told) / 4, 1):
         last = changed[-1]
@@ -123,7 +129,7 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
 
 
 def _contradicts(earlier: Json, later: Json) -> bool:
-    """Returns whether two values differ. Nulls, and members that only one value has, do not count."""
+    """Returns whether two values differ; nulls, and members that only one value has, are ignored."""
     if isinstance(earlier, dict) and isinstance(later, dict):
         return any(_contradicts(earlier[name], later[name]) for name in earlier.keys() & later.keys())
     return earlier is not None and later is not None and earlier != later
@@ -200,7 +206,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 )
 def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     later = case[1]
-    # From each answer follows a span of time that contains the first visit; the two spans must overlap.
+    # Each answer determines a span of time that contains the first visit; the two spans must overlap.
     passed = [profile.activity["timeSinceFirstVisit"] for profile in case]
     spans = [(now, since) for p, since in zip(case, passed, strict=True) if (now := p.exchange.now)]
     earliest = max(now.earliest - since for now, since in spans)
@@ -213,7 +219,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 
 @clause(
     "POLL-08",
-    "`visitedPages` does not get shorter by losing page views.",
+    "`visitedPages` does not become shorter because page views have disappeared.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="two profiles of one visitor with `visitedPages`",

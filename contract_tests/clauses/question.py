@@ -1,4 +1,4 @@
-"""The question of a request for a report: its period and its filters, and whether the period is over."""
+"""The question that a request for a report asks, and whether its period is over."""
 
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,11 @@ _LATE = 3_600_000
 
 
 class Question(NamedTuple):
-    """The question of a report: the server, token and website, the dates, and the filters by name."""
+    """The question that a request for a report asks. Two answers to the same question have the same figures.
+
+    `who` is the server, the sender of the request, and the `websiteId`; `dates` are `startAt`, `endAt` and
+    `timezone`. None stands for a parameter that the request does not have.
+    """
 
     who: tuple[str, str | None, str | None]
     dates: tuple[str | None, ...]
@@ -33,13 +37,13 @@ class Question(NamedTuple):
 
     @property
     def is_one_date(self) -> bool:
-        """Whether the period is a single date."""
+        """Whether the period begins and ends with the same date."""
         begin, end, _ = self.dates
         return begin is not None and begin == end and _as_date(begin) is not None
 
 
 def question_of(exchange: Exchange) -> Question:
-    """Returns the question of a request. Two answers to the same question have the same figures."""
+    """Returns the question that a request asks."""
     return _question(exchange.url, exchange.sender)
 
 
@@ -65,7 +69,7 @@ def is_finished(exchange: Exchange) -> bool:
 
 
 def page_of(exchange: Exchange) -> tuple[int | None, int]:
-    """Returns the requested `limit` (None if the request has none) and `offset`."""
+    """Returns the requested `limit` (None if the request has none) and `offset` (0 if it has none)."""
     given = dict(parse_qsl(urlsplit(exchange.url).query))
     limit, offset = given.get("limit", ""), given.get("offset", "")
     return (int(limit[:9]) if _is_digits(limit) else None), (int(offset[:9]) if _is_digits(offset) else 0)

@@ -12,7 +12,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
 from contract_tests.recording import Recording
 
-# In ms. In a longer time, such as the wait for a rate limit, the number of a small website may double.
+# In ms. In a longer time, such as a wait for the rate limit, the visitors of a small website may double.
 _SOON = 10_000
 _FAILURE = 500
 

@@ -14,9 +14,9 @@ from contract_tests.families import MAP
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
-# In ms.
+# In ms. _WINDOW is the time for which events and payments stay on the map.
 _WINDOW, _MINUTE = 600_000, 60_000
-# MAP-87 judges only these types: others, such as refunds, may have amounts.
+# MAP-87 judges only these types of events: an event of another type, such as a refund, may have an amount.
 _TYPES = ("pageview", "custom", "identify", "external_link", "payment")
 _PAYMENTS = ("payment_received", "payment")
 _CUSTOMER_SCORE, _BASELINE_SCORE = 100, 50
@@ -307,7 +307,7 @@ def customers_have_100(member: Member) -> Iterable[Violation]:
     "A prediction with `isBaseline: true` has a score of 50, or a customer's score of 100.",
     source="the public documentation of predictions",
     standing=OTHER,
-    needs="a visitor about whom nothing is known that a prediction could use (role `unknowns`)",
+    needs="a visitor without any data that a prediction could use (role `unknowns`, `--credentials`)",
     cases=_which(
         "visitors",
         lambda m: (
@@ -390,8 +390,8 @@ def id_tells_the_second(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-87",
-    "The `amount` of a `payment` event is a number; that of a `pageview`, `custom`, `identify` or"
-    " `external_link` event is null.",
+    "The `amount` of an event is a number if its type is `payment`, and null if it is `pageview`, `custom`,"
+    " `identify` or `external_link`.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with events",
@@ -447,7 +447,7 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
 
 
 def _is_paid(member: Member) -> bool:
-    """Returns whether a row has an amount, and is a received payment or the event of one."""
+    """Returns whether a row is a received payment or a payment event, and has an amount."""
     return member.row.get("type") in _PAYMENTS and is_number(member.row.get("amount"))
 
 
@@ -466,7 +466,7 @@ def payments_are_not_negative(member: Member) -> Iterable[Violation]:
 
 
 def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
-    """Returns rows about payments by their answer and their Unix second."""
+    """Returns the rows about payments by the `id()` of their exchange and their Unix second."""
     by_second: dict[tuple[int, int], list[Member]] = defaultdict(list)
     for member in filter(_is_paid, found):
         at = ms(member.row.get("timestamp"))
@@ -476,7 +476,7 @@ def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
 
 
 def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
-    """Returns, as one case, the payment and the event of each second that has exactly one of each."""
+    """Returns, as one case, the payment and the payment event of each second that has exactly one of each."""
     told, happened = _by_second(payments(recording)), _by_second(events(recording))
     found = [
         (told[key][0], happened[key][0])
@@ -488,8 +488,7 @@ def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
 
 @clause(
     "MAP-92",
-    "The amounts of payments and of the `payment` events of the same second do not always differ by a factor"
-    " of 100.",
+    "Payments and the `payment` events of the same second do not all differ by a factor of 100 in `amount`.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a payment and a `payment` event of the same second on a map",
@@ -497,7 +496,7 @@ def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
     cases=_paid_alone,
 )
 def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[Violation]:
-    # Their currencies may differ, but not by this factor.
+    # Two currencies may explain a difference, but not a factor of 100 in every pair.
     if all(_is_a_hundred(payment.row["amount"], event.row["amount"]) for payment, event in found):
         payment, event = found[0]
         problem = f"the event of this payment has the amount {event.row['amount']}"
@@ -521,7 +520,10 @@ def _payers(recording: Recording) -> list[list[Member]]:
 
 
 def _has_paid(event: dict[str, Json], visitor: Member) -> bool:
-    """Returns whether an event is a payment of a visitor who has had a minute to become a customer."""
+    """Returns whether an event is a payment of the visitor that is at least a minute older than the answer.
+
+    After a minute the server should list the visitor as a customer.
+    """
     if event.get("type") != "payment" or event.get("visitorId") != visitor.row.get("visitorId"):
         return False
     at, now, amount = ms(event.get("timestamp")), visitor.exchange.now, event.get("amount")
@@ -534,7 +536,7 @@ def _has_paid(event: dict[str, Json], visitor: Member) -> bool:
     "At least one of the visitors who paid more than a minute ago has `isCustomer: true`.",
     source="the public documentation of visitors",
     standing=OTHER,
-    needs="a visitor on the map with a `payment` event of more than a minute ago",
+    needs="a visitor on the map with a `payment` event that is more than a minute old",
     reads=(MAP, "data.recentEvents.*.timestamp"),
     dated=MAP,
     cases=_payers,

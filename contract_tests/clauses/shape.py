@@ -39,7 +39,7 @@ class _Column:
         return [] if self.judge.are_good(self.values) else list(islice(self._found(), _MOST_VIOLATIONS))
 
     def pointers(self) -> Iterator[tuple[str, dict[str, Json]]]:
-        """Yields each object that may have the member, after the pointer to the member in it."""
+        """Yields, for each object that may have the member, the pointer to the member and the object."""
         *above, name = self.judge.row.place
         for pointer, parent in objects_at(self.exchange.json, tuple(above)):
             yield f"{pointer}/{escaped(name)}", parent
@@ -97,9 +97,9 @@ def _how(row: Row) -> str:
 
 
 def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_Column]]:
-    """Yields, for each operation, all columns as one case, and then each column as a case.
+    """Yields, for each operation, all columns as one case, and then each column as a case of its own.
 
-    The case of all columns shows whether the member is present; a case of one column, which values it has.
+    All columns together show whether the member is present; each column shows its values in one answer.
     """
     columns = list(_columns(same, recording))
     for operation in {column.judge.row.operation: None for column in columns}:
@@ -152,8 +152,8 @@ def _column(judge: Judge, exchange: Exchange, recording: Recording, above: tuple
 def _is_judged_by(row: Row, same: list[Row], revision: str | None) -> bool:
     """Returns whether an answer of a revision is judged by a row.
 
-    If the revision is unknown (None), the answer is judged by the rows that both revisions share. Of two
-    equal rows, only the first one judges it.
+    If the revision is unknown (None), the answer is judged by the rows that are equal in both revisions; only
+    the first of two equal rows is used.
     """
     if row.revision is None or row.revision == revision:
         return True
@@ -172,7 +172,10 @@ def _check(case: _Column | list[_Column]) -> Iterable[Violation]:
 
 
 def _absent(columns: list[_Column]) -> Iterator[Violation]:
-    """Yields a violation if no object has the member, or some lack one that a page shows in each."""
+    """Yields a violation if no object has the member, or if an object lacks one that every object must have.
+
+    Objects without the member are only a warning if another object has it.
+    """
     row = columns[0].judge.row
     breaks = row.breaks_if_absent
     absent = sum(column.absent for column in columns)

@@ -18,17 +18,17 @@ _PASSING = frozenset({LIMITED, 502, 503, 504})
 
 
 class Case(NamedTuple):
-    """An answer. `warning` says why a wrong status is only a warning; None if it breaks the clause."""
+    """An answer. `warning` says why a wrong status is only a warning; None if it breaks the contract."""
 
     exchange: Exchange
     warning: str | None = None
 
 
 class Answered(NamedTuple):
-    """A clause about the statuses with which requests with a label may be answered.
+    """A clause that requests with `label` are answered with one of `statuses`.
 
-    `operation` is the only operation that it is about; None stands for all operations whose access clauses
-    are written by hand.
+    `operation` is the only operation that the clause is about; None stands for all operations whose access
+    clauses are written by hand.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Answered(NamedTuple):
     operation: str | None = None
 
     def clause(self) -> Clause:
-        """Returns the Clause."""
+        """Returns this clause as a Clause."""
         return clause(
             self.id,
             self.sentence,
@@ -54,10 +54,10 @@ class Answered(NamedTuple):
     def cases(self, recording: Recording) -> Iterator[Case]:
         """Yields the answers to the labelled requests that say something about access.
 
-        Answers of rate limits and gateways say nothing, nor does a failure (5xx) where a success is expected.
-        Where a refusal is expected, a failure counts if other requests succeed, and every request for its URL
-        and body fails. If the server does not have the operation, its answer to a correct request is a
-        warning.
+        The answers of rate limits and gateways say nothing, and neither does a failure (5xx) where a success
+        is expected. Where a refusal is expected, a failure is a case if the server answers other requests
+        with success, and each repetition of the request fails, too. If the server does not have the
+        operation, its answer to a correct request is a warning.
         """
         if self.operation is not None and self.operation in recording.absent:
             if min(self.statuses) < _ERROR:
@@ -89,5 +89,5 @@ class Answered(NamedTuple):
 
 
 def _request(exchange: Exchange) -> tuple[str, bytes]:
-    """Returns a value that is equal for two requests if one repeats the other."""
+    """Returns a value that is equal for a request and its repetition."""
     return exchange.url, exchange.request_body

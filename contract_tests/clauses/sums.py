@@ -54,7 +54,7 @@ _NEEDS_ROWS = "an overview and a breakdown of the same finished period, in one a
 
 @clause(
     "SUM-01",
-    "Visitors, sessions, payments and revenue of an overview are those of the `totals` of a time series.",
+    "An overview and the `totals` of a time series have the same visitors, sessions, payments and revenue.",
     source="GET /analytics/overview, GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BOTH,
@@ -73,7 +73,7 @@ def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
 
 @clause(
     "SUM-02",
-    "The payments and the revenue of all buckets add up to those of `totals`.",
+    "The payments and the revenue of all buckets add up to the figures in `totals`.",
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
@@ -88,7 +88,7 @@ def buckets_add_up(case: Parts) -> Iterable[Violation]:
 
 @clause(
     "SUM-03",
-    "The sessions of all buckets are no fewer than those of `totals`.",
+    "The sessions of all buckets add up to at least `totals.sessions`.",
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
@@ -158,7 +158,7 @@ def payments_add_up(case: Parts) -> Iterable[Violation]:
 
 @clause(
     "SUM-07",
-    "The visitors of all devices, countries, browsers or systems are no fewer than the overview's.",
+    "The visitors of all devices, countries, browsers or systems add up to at least the overview's.",
     source="GET /analytics/devices, GET /analytics/countries",
     standing=OBSERVED,
     needs=_NEEDS_ROWS,
@@ -186,12 +186,12 @@ def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
     told = case.number("revenue_per_visitor")
     right = (case.number("revenue") or 0) / (case.number("visitors") or 1)
     if told is not None and abs(told - right) > unit_of(told) + abs(right) * ESTIMATE:
-        yield case.violation(f"it would be {right:.2f}", "revenue_per_visitor")
+        yield case.violation(f"the quotient is {right:.2f}", "revenue_per_visitor")
 
 
 @clause(
     "SUM-09",
-    "`conversion_rate` is no more percent than there are payments for the visitors.",
+    "`conversion_rate` is at most the percentage of payments to visitors.",
     source="GET /analytics/overview",
     standing=OBSERVED,
     needs="an overview with payments and visitors",
@@ -208,16 +208,16 @@ def conversion_rate(case: Totals) -> Iterable[Violation]:
 
 @clause(
     "SUM-10",
-    "`bounce_rate` is a whole number of the sessions, in percent, within rounding.",
+    "`bounce_rate` is the percentage of a whole number of sessions, within rounding.",
     source="GET /analytics/overview",
     standing=OBSERVED,
-    needs="an overview of so few sessions that one of them changes the rounded rate",
+    needs="an overview of so few sessions that each session changes the rounded rate",
     cases=lambda recording: [o for o in all_overviews(recording) if _rounding_of_bounces(o) < 0.4],
 )
 def bounce_rate(case: Totals) -> Iterable[Violation]:
     bounces = (case.number("bounce_rate") or 0) * (case.number("sessions") or 0) / 100
     if abs(bounces - round(bounces)) > _rounding_of_bounces(case):
-        problem = f"of {case.number('sessions'):g} sessions, these would be {bounces:.2f}"
+        problem = f"of {case.number('sessions'):g} sessions, {bounces:.2f} would be bounces"
         yield case.violation(problem, "bounce_rate")
 
 
@@ -273,7 +273,7 @@ def _filtered(recording: Recording) -> Iterator[Filtered]:
 
 
 def _opposites(recording: Recording) -> Iterator[tuple[Totals, Totals, Totals]]:
-    """Yields three overviews of a period: without filters, with a filter, and with the filter as `is_not`."""
+    """Yields three overviews of a period: without filters, with a filter, and with the opposite filter."""
     found = [case for case in _filtered(recording) if len(case.filters) == 1]
     for one in found:
         [(name, value)] = one.filters
@@ -336,7 +336,7 @@ def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
 
 
 class Paged(NamedTuple):
-    """A row of a page, and the row at the same place of the whole list."""
+    """A row of a page, and the row at the same place in the whole list."""
 
     row: Totals
     whole: Totals
@@ -353,7 +353,7 @@ def _paged(recording: Recording) -> Iterator[Paged]:
             whole, offset, page = wholes.get(question, []), page_of(exchange)[1], rows_of(exchange)
             if not whole or not _fits(exchange) or exchange.json.get("interval") != _interval(whole):
                 continue
-            # Another clause judges whether a later page is the first page again.
+            # If a later page is the first page again, another clause reports it.
             if offset == 0 or [row.figures for row in page] != [row.figures for row in whole[: len(page)]]:
                 yield from map(Paged, page, whole[offset:])
 
@@ -370,7 +370,7 @@ def _interval(whole: list[Totals]) -> Json:
 
 @clause(
     "SUM-15",
-    "Each page of a breakdown, a time series or the goals has the figures of that part of the whole list.",
+    "A page of a breakdown, a time series or the goals has the same figures as that part of the whole list.",
     source="GET /analytics/devices, GET /analytics/timeseries",
     standing=IMPLIED,
     needs="a page of a list of a finished period, and the whole list",
@@ -390,7 +390,7 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
 
 @clause(
     "SUM-16",
-    "A goal has no fewer completions than visitors, and a link no fewer clicks.",
+    "A goal has no fewer completions than visitors, and a link has no fewer clicks than visitors.",
     source="GET /analytics/goals, GET /analytics/exit-clicks",
     standing=IMPLIED,
     needs="a row of a completed goal or of a link",
@@ -410,7 +410,7 @@ def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Viol
 
 @clause(
     "SUM-17",
-    "The visitors' list begins with those who were seen last.",
+    "The visitors' list is sorted by `lastSeenAt`, latest first.",
     source="GET /visitors",
     standing=OBSERVED,
     needs="a list of two visitors",
@@ -443,7 +443,7 @@ def _has_ids(exchange: Exchange) -> bool:
 
 
 def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
-    """Returns the visitors' lists of finished periods that fit into one answer."""
+    """Returns the visitors' lists of finished periods that fit into one answer, with their questions."""
     return [
         (question, exchange)
         for question, exchange in finished(recording, VISITORS)
@@ -455,7 +455,7 @@ def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
 
 
 def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Exchange]]:
-    """Yields three lists of a period: all visitors, the customers, and the visitors who are no customers."""
+    """Yields three visitors' lists of one period: all visitors, the customers, and the other visitors."""
     found = dict(_whole_lists(recording))
     for question, everybody in found.items():
         if not question.filters:
@@ -504,7 +504,10 @@ def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violat
 
 
 def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yields each visitors' list of the present, with the last map that was requested before it."""
+    """Yields each visitors' list up to the present, with the last map that was requested before it.
+
+    Lists that are shorter than the map are left out.
+    """
     latest = None
     for exchange in recording.exchanges:
         if exchange.operation == MAP and isinstance(exchange.data, dict):
@@ -526,14 +529,14 @@ def who_is_on_the_map_is_listed(case: tuple[Exchange, Exchange]) -> Iterable[Vio
     exchange, shown = case
     ids = {str(row.get("visitorId")).lower() for row in rows(shown.data, "visitors")}
     missing = ids - _listed(exchange)
-    # The list may come from a cache, and be older than the visits of some of them.
+    # The list may come from a cache, and be older than the visits of some visitors.
     if len(missing) > max(len(ids) / 2, FEW):
         problem = f"{len(missing)} of {len(ids)} visitors on the map are not listed"
         yield Violation(problem, exchange, "/data", len(exchange.data))
 
 
 def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
-    """Returns the listed visitors who are on their first visit, each with the `identity` in the profile."""
+    """Returns, as one case, the listed visitors on their first visit, with the profile's `identity`."""
     profiles = {
         str(case.profile.data.get("visitorId")).lower(): case.profile.data
         for case in met(recording)
@@ -568,7 +571,7 @@ def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Viola
 
 
 def _differences(row: Totals, identity: Json) -> list[Violation]:
-    """Returns how a row of the visitors' list differs from the `identity` in the profile."""
+    """Returns a violation for each member in which a listed visitor differs from the profile's `identity`."""
     found = []
     for name, member, within in _IDENTITY:
         shown, told = row.figures["identity"].get(name), identity.get(member)
@@ -581,7 +584,7 @@ def _differences(row: Totals, identity: Json) -> list[Violation]:
 
 @clause(
     "SUM-22",
-    "A time series of a single date has hours, whichever `interval` was requested, and says so.",
+    "A time series of a single date has the `interval` `hour`, whichever was requested, and covers one day.",
     source="GET /analytics/timeseries",
     standing=OTHER,
     needs="a time series whose `startAt` and `endAt` are the same date",
@@ -613,7 +616,7 @@ def _series(recording: Recording) -> list[list[Totals]]:
 
 
 def _steps(buckets: list[Totals]) -> Iterator[tuple[int, Totals, Totals]]:
-    """Yields neighbouring buckets, with the time between their beginnings in ms."""
+    """Yields the time between the beginnings of two successive buckets, in ms, and the two buckets."""
     for one, other in pairwise(buckets):
         begin, end = ms(one.figures.get("timestamp")), ms(other.figures.get("timestamp"))
         if begin is not None and end is not None:

@@ -1,4 +1,4 @@
-"""Trails: what a run has written, such as a goal, with the answers before and after the write."""
+"""Trails: a write of a run, such as a goal, with the answers before and after it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,7 +22,7 @@ PAYMENT, EARLIER_PAYMENT = (CREATE_PAYMENT, labels.PAYMENT), (CREATE_PAYMENT, la
 IDENTITY = (IDENTIFY, labels.IDENTITY)
 """The writes of a run, as pairs of an operation and a label."""
 GONE = (labels.AFTER, labels.REMOVED)
-"""The labels of the answers before a write and after its removal."""
+"""The labels of the answers before and after the removal of what a run has written."""
 
 NEEDS_GOAL = f"a goal that the server accepts, with {WRITING}"
 NEEDS_PAYMENT = f"a payment that the server accepts, with {WRITING}"
@@ -33,7 +33,7 @@ HELD = "; a cache may hold the answer"
 class Trail(NamedTuple):
     """The `body` of a write, and an operation's answers from `before` and `after` the write.
 
-    `before` is None if there is none.
+    `before` is None if there is no earlier answer.
     """
 
     body: dict[str, Json]
@@ -72,10 +72,8 @@ def trails_of(
 ) -> list[Trail]:
     """Returns the trail of a write in the answers of an operation, as one case.
 
-    Returns no case without the write or a later answer.
-
-    `reads` are the labels of the earlier and the later answer. A later answer with an `Age` above 0 is no
-    case, because it may be older than the write.
+    `reads` are the labels of the earlier and the later answer. There is no case if the write was not
+    accepted, if there is no later answer, or if its `Age` is above 0, since it may be older than the write.
     """
     sent, after = accepted(recording, *write), read_of(recording, operation, reads[1])
     if sent is None or after is None or after.age:
@@ -89,9 +87,9 @@ def name_of(trail: Trail) -> str:
 
 
 def missing(trail: Trail, problem: str, pointer: str) -> Violation:
-    """Returns the violation that something is missing in the later answer.
+    """Returns a violation for something that is missing in the later answer.
 
-    It is a warning if a cache may hold the answer.
+    The violation is a warning if the answer may come from a cache.
     """
     return trail.violation(problem if trail.is_fresh else problem + HELD, pointer, is_soft=not trail.is_fresh)
 
@@ -104,7 +102,7 @@ def first_row(report: Exchange | None) -> dict[str, Json]:
 
 
 def after_removal(write: tuple[str, str], operation: str) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that selects the trail of a write, with the answer after its removal."""
+    """Returns a function that selects the trail of a write, with the answers before and after its removal."""
     removing = DELETE_GOALS if write[0] == CREATE_GOAL else DELETE_PAYMENTS
 
     def cases(recording: Recording) -> list[Trail]:

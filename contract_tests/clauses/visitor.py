@@ -60,7 +60,7 @@ def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
 
 
 def _dated(cases: Callable[[Recording], list[Profile]]) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks, of other profiles, those whose answer has a readable `Date`."""
+    """Returns a function that picks the same profiles as `cases`, if the answer has a readable `Date`."""
     return lambda recording: [p for p in cases(recording) if p.exchange.now is not None]
 
 
@@ -71,7 +71,7 @@ def _times(profile: Profile, name: str) -> list[int]:
 
 @clause(
     "VIS-60",
-    "The profile is that of the requested visitor.",
+    "The profile belongs to the requested visitor.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile",
@@ -279,7 +279,7 @@ def _has_views(profile: Profile) -> bool:
     cases=_viewers,
 )
 def page_views_are_of_pages(found: list[Profile]) -> Iterable[Violation]:
-    # If it is only one visitor, old page views may have been deleted.
+    # The old page views of a single visitor may have been deleted, so there is no case of one visitor.
     if all(profile.activity["visitedPages"] == [] for profile in found):
         problem = f"`pageViewCount` is {found[0].activity['pageViewCount']}"
         yield Violation(problem, found[0].exchange, "/data/activity/visitedPages", [])
@@ -305,7 +305,7 @@ def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-69",
-    "No visitor was identified after the answer that contains the profile.",
+    "`identifiedAt` is not later than the answer that contains it.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of an identified visitor",

@@ -1,4 +1,7 @@
-"""Clauses about writes that are refused because of their body or parameters; `written_*` has the others."""
+"""Clauses about writes that are refused because of their body or parameters.
+
+The clauses about accepted writes are in the modules `written_*`.
+"""
 
 from dataclasses import replace
 
@@ -41,7 +44,7 @@ def _needs(label: str) -> str:
     if label == labels.BOT:
         return "a bot's id for the role `bot` (`--credentials`), and "
     return (
-        "a server on this machine, because a wrong one removes everything, and "
+        "a server on this machine, because a wrong server would remove everything, and "
         if label == labels.NO_FILTER
         else ""
     )

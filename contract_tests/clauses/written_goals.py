@@ -35,7 +35,7 @@ _GOALS, _METADATA = "getGoals", "getMetadata"
 
 
 def _in_profile(write: tuple[str, str]) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that selects the profiles requested after a goal, if they have a list of goals."""
+    """Returns a function that selects the profile after a goal was sent, if it has a list of goals."""
     return lambda recording: [
         trail for trail in trails_of(recording, write, VISITOR) if goals_of(trail.after.data) is not None
     ]
@@ -75,7 +75,10 @@ def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
 
 
 def _written_as(trail: Trail) -> str | None:
-    """Returns the name of a goal in the profile, compared without case and blanks; None for no such goal."""
+    """Returns the name that the profile has for a goal, in whatever case and with whatever blanks.
+
+    Returns None if the profile does not contain the goal.
+    """
     names = (goal["name"] for goal in goals_of(trail.after.data) or ())
     return next((name for name in names if recorded_name(name) == name_of(trail)), None)
 
@@ -99,7 +102,7 @@ def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
 
 @clause(
     "WRITE-04",
-    "A goal that a server has sent has the origin `manual`, and the type `custom`.",
+    "A goal that was sent through the API has the origin `manual`, and the type `custom`.",
     source="POST /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
@@ -112,7 +115,7 @@ def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
 def origin_is_manual(trail: Trail) -> Iterable[Violation]:
     goal = _shown(trail)[0]
     for member, wanted, is_soft in (("origin", "manual", False), ("type", "custom", True)):
-        # The page says that the types are examples.
+        # The page gives the types as examples only.
         if isinstance(goal.get(member), str) and goal[member] != wanted:
             problem = f"the `{member}` of the goal `{goal['name']}` is not `{wanted}`"
             yield trail.violation(problem, "/data/activity", goal[member], is_soft=is_soft)
@@ -120,7 +123,7 @@ def origin_is_manual(trail: Trail) -> Iterable[Violation]:
 
 @clause(
     "WRITE-05",
-    "A goal of an active visitor is an event on the map, of this visitor, once.",
+    "A goal of an active visitor is on the map as one event of this visitor.",
     source="POST /goals",
     standing=OTHER,
     needs=f"{NEEDS_GOAL}, of a visitor who is on the map",
@@ -134,7 +137,7 @@ def origin_is_manual(trail: Trail) -> Iterable[Violation]:
 def goal_is_on_the_map(trail: Trail) -> Iterable[Violation]:
     events = events_of(trail.after.data, name_of(trail))
     if not events:
-        problem = f"the goal `{name_of(trail)}` was accepted, and is no event here"
+        problem = f"the goal `{name_of(trail)}` was accepted, and there is no event of it"
         # The list may be limited to a few rows, and the map may come from a cache.
         yield trail.violation(problem, "/data/recentEvents", is_soft=True)
     if len(events) > 1:
@@ -143,7 +146,7 @@ def goal_is_on_the_map(trail: Trail) -> Iterable[Violation]:
     for event in events:
         visitor_id = event.get("visitorId")
         if isinstance(visitor_id, str) and visitor_id.lower() != trail.body["datafast_visitor_id"].lower():
-            problem = f"the goal `{name_of(trail)}` was that of {trail.body['datafast_visitor_id']}"
+            problem = f"the goal `{name_of(trail)}` was sent for {trail.body['datafast_visitor_id']}"
             yield trail.violation(problem, "/data/recentEvents", visitor_id)
 
 
@@ -153,7 +156,10 @@ def _domain_of(recording: Recording, label: str) -> str | None:
 
 
 def _elsewhere(recording: Recording) -> list[Trail]:
-    """Returns the answers about another website after a goal of the main one, if their domains differ."""
+    """Returns the answers about another website after a goal was sent for the main one.
+
+    There is no case unless both domains are known and differ.
+    """
     domains = [_domain_of(recording, label) for label in (labels.BEFORE, labels.ANOTHER_WEBSITE)]
     if None in domains or domains[0] == domains[1]:
         return []
@@ -205,7 +211,7 @@ def removed_goal_is_not_in_profile(trail: Trail) -> Iterable[Violation]:
 )
 def other_goals_stay(trail: Trail) -> Iterable[Violation]:
     if not _shown(trail):
-        problem = f"the goal `{name_of(trail)}` has another name than those that were removed"
+        problem = f"the goal `{name_of(trail)}` is gone, although goals of another name were removed"
         yield trail.violation(problem, "/data/activity")
 
 

@@ -1,4 +1,4 @@
-"""Clauses about visitors whom a run identifies: all answers contain their identity, and only one event."""
+"""Clauses about a visitor whom a run identifies: the answers contain the identity, and only one profile."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from contract_tests.shown import metadata_of, row_of, sent_in, user_of
 def _identified(recording: Recording, operation: str) -> list[Trail]:
     """Returns the trail of an identification, as one case.
 
-    There is no case on a website without cookies, which stores no identity.
+    There is no case if the answer has no `profileId`, since a website without cookies stores no identity.
     """
     sent = accepted(recording, *IDENTITY)
     is_stored = (
@@ -51,7 +51,7 @@ def identified_have_their_user_id(trail: Trail) -> Iterable[Violation]:
 
 @clause(
     "WRITE-24",
-    "The metadata of a second identification is added to that of the first.",
+    "A second identification adds its metadata to the metadata of the first one.",
     source="POST /identify",
     standing=OTHER,
     needs=NEEDS_IDENTITY,

@@ -31,9 +31,9 @@ _SOON = 5_000
 
 
 class Paid(NamedTuple):
-    """The numbers of payments in a profile from `before` and `after` a run has sent `sent` payments.
+    """The number of payments in a profile `before` and `after` the run sent a number of payments, `sent`.
 
-    `trail` is the trail of the first of them.
+    `trail` is the trail of the first payment.
     """
 
     trail: Trail
@@ -107,7 +107,7 @@ def payment_is_on_the_map(trail: Trail) -> Iterable[Violation]:
         # The list may be limited to a few rows, and the map may come from a cache.
         yield trail.violation(f"{told} was accepted, and is not here", "/data/recentPayments", is_soft=True)
     elif number > 1:
-        yield trail.violation(f"one transaction is {told}", "/data/recentPayments", number)
+        yield trail.violation(f"{told} was sent once, and is here more often", "/data/recentPayments", number)
 
 
 def _customer(trail: Trail) -> bool | None:
@@ -127,7 +127,7 @@ def _customer(trail: Trail) -> bool | None:
 )
 def payers_are_customers(trail: Trail) -> Iterable[Violation]:
     if not _customer(trail):
-        # A map that does not contain the payment may be older than the payment.
+        # A map without the payment may be older than the payment.
         is_told = bool(payments_of(trail.after.data, trail.body))
         problem = f"the visitor {trail.body['datafast_visitor_id']} has paid"
         yield trail.violation(problem, "/data/visitors", False, is_soft=not is_told)
@@ -195,7 +195,7 @@ def _was_customer(recording: Recording) -> bool:
 
 
 def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
-    """Returns whether a profile from just before a map contains no payment of anybody."""
+    """Returns whether the visitor's profile, requested just before a map, contains no payment."""
     profile = read_of(recording, VISITOR, labels.REMOVED)
     if profile is None or profile.sent is None or shown.sent is None:
         return False
@@ -207,7 +207,7 @@ def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
     "A visitor whose only payments were removed is no customer on the map.",
     source="DELETE /payments",
     standing=OTHER,
-    needs=f"{NEEDS_PAYMENT}, of a visitor who made no other one and is on a map with `isCustomer`",
+    needs=f"{NEEDS_PAYMENT}, of a visitor on a map with `isCustomer` who made no other payment",
     cases=lambda recording: [
         trail
         for trail in after_removal(PAYMENT, MAP)(recording)

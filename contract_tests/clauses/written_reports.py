@@ -1,7 +1,7 @@
-"""Clauses about reports of what a run writes: its goals, their properties, and the revenue of its payment.
+"""Clauses about the reports on what a run writes: its goals, their properties, and the revenue of a payment.
 
-A report may come from a cache that is a minute old. So it is a warning if a goal or payment is missing, but
-it breaks the contract if one is counted twice.
+A report may come from a cache and be a minute old. So it is a warning if a goal or payment is missing, but it
+breaks the contract if one is counted twice.
 """
 
 from collections.abc import Iterable
@@ -62,7 +62,7 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
 
 @clause(
     "WRITE-07",
-    "The report on a goal's properties has those of the metadata that was sent.",
+    "The report on a goal's properties contains the metadata that was sent with the goal.",
     source="GET /analytics/goals/properties",
     standing=OTHER,
     needs=f"{NEEDS_GOAL}, and a report of its properties",
@@ -94,9 +94,9 @@ def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
 
 
 class Figures(NamedTuple):
-    """The payments and revenues of one second, before and after the run sent a payment of that second.
+    """The payments and the revenue of one second, before and after the run sent a payment of that second.
 
-    `revenue` is None if it is unknown, or if its currency may differ from that of the payment.
+    `revenue` is None if it is unknown, or if it may be in another currency than the payment.
     """
 
     trail: Trail
@@ -104,7 +104,7 @@ class Figures(NamedTuple):
     revenue: tuple[float, float] | None
 
     def is_earned(self, times: int) -> bool:
-        """Returns whether the revenue has grown by `times` the amount. It may be rounded to whole units."""
+        """Returns whether the revenue has grown by `times` the payment's amount, within rounding to 1."""
         amount = float(self.trail.body["amount"])
         return self.revenue is not None and abs(self.revenue[1] - self.revenue[0] - times * amount) <= 1
 
@@ -145,12 +145,12 @@ def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
         problem = f"{told} was accepted, and is not counted{HELD}"
         yield case.trail.violation(problem, "/data/0/payments", after, is_soft=True)
     elif after > before + 1:
-        problem = f"{told} was made, and {before:g} payments before; one transaction is one payment"
+        problem = f"{told} was sent as one transaction, after {before:g} other payments"
         # If the revenue has not grown twice, the second payment may be one that another visitor made and the
         # server recorded late.
         yield case.trail.violation(problem, "/data/0/payments", after, is_soft=not case.is_earned(2))
     elif case.revenue is not None and not case.is_earned(1):
-        problem = f"{told} was made, and {case.revenue[0]:g} earned before"
+        problem = f"{told} was sent, and the revenue was {case.revenue[0]:g} before"
         yield case.trail.violation(problem, "/data/0/revenue", case.revenue[1])
 
 

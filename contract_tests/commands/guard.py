@@ -1,4 +1,4 @@
-"""The messages and exit codes of a command that fails."""
+"""The messages and exit codes with which a command of the kit fails."""
 
 import errno
 import sys
@@ -13,14 +13,14 @@ from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 
 BUG, INTERRUPTED = 70, 130
-# The reader has left, a disk is full, a terminal is closed, or a stream is open for reading only.
+# These codes say that the reader has left, a disk is full, a terminal is closed, or a stream is read-only.
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _EXTRA = "datafast-mock[verify]"
 
 
 @contextmanager
 def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
-    """Reports missing packages; exits with 130 if interrupted, and with 70 if the kit fails.
+    """Reports errors of the block: missing packages, wrong usage, an interrupt (exit code 130), a bug (70).
 
     The tokens are masked in all messages.
     """
@@ -43,7 +43,7 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
 
 
 def is_unwritable(error: OSError) -> bool:
-    """Whether an error says that an output stream cannot be written: no reader, or a full disk.
+    """Returns whether an error says that an output stream cannot be written, such as on a full disk.
 
     An error that names a file is not about a stream.
     """

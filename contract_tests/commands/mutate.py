@@ -27,7 +27,8 @@ def mutate(name: str | None, *, upstream: str, host: str, port: int, credentials
     """Forward another server's answers with one fault in them, to see whether your tests notice it.
 
     Without a NAME, list all faults, each with the clause that it breaks. Only requests below the base
-    URL are forwarded. Their Host must be a loopback one, unless --host lets other machines in.
+    URL are forwarded, and only with a Host header that names this machine, unless --host lets other
+    machines in.
     """
     with guarded("mutate"):
         _mutate(name, upstream, host, port, credentials_name)

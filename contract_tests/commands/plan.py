@@ -1,4 +1,4 @@
-"""Makes the plan of a run from the options of `datafast-mock verify`, or reports a wrong option."""
+"""The plan of a run, made from the options of `datafast-mock verify`. A wrong option is reported."""
 
 import re
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
 
 
 def _check_ways(options: Mapping[str, Any]) -> None:
-    """Raises click.UsageError if --events or --connect-to does not go with the other options."""
+    """Raises click.UsageError if --events or --connect-to is not allowed with the other options."""
     if options["is_told"] and (options["har"] or options["is_coverage_explained"]):
         raise click.UsageError("--events tells about requests; it needs a URL, and no --har")
     if options["address"] is None:
@@ -108,7 +108,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
 def _allow_writing(url: str | None, credentials: Credentials, options: Mapping[str, Any]) -> None:
     """Raises click.UsageError if the server may not be written to."""
     if options["is_coverage_explained"]:
-        # The report says both what can be observed with writing, and what without.
+        # Nothing is sent: the report has the numbers both with and without `--writes`.
         return
     if url is None or options["har"]:
         raise click.UsageError("--writes sends requests; it needs a URL, and no --har")

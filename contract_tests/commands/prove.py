@@ -12,15 +12,15 @@ _UNPLANTED = "it changes no answer of the clean recording"
 
 
 @click.command()
-@click.option("--quiet", is_flag=True, help="Print only the faults that were not noticed, and the summary.")
+@click.option("--quiet", is_flag=True, help="Leave out the faults that are judged as expected.")
 def prove(*, quiet: bool) -> None:
     """Plant every known fault in a correct server's answers and check that the clauses notice it.
 
     The faults of documented members are made from the document. Each fault must be judged as expected: it
     breaks the contract, it is a warning, or it passes because no page forbids it.
 
-    Exit codes: 0 if each fault is judged as expected and each clause has a fault that only it notices, 1
-    otherwise.
+    Exit codes: 0 if each fault is judged as expected and each clause has a fault that no other clause
+    notices, 1 otherwise.
     """
     with guarded("prove"):
         sys.exit(_prove(is_quiet=quiet))

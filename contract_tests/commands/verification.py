@@ -37,7 +37,7 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
         run = _told(plan, options["address"])
     else:
         run = _recorded(plan, url, options) if options["har"] else _live(plan, options["address"])
-    # The files come first, because the reader of the output may leave.
+    # The files are written first, because printing fails if the reader of the output has left.
     problems = [*_write_har(options["saved_har"], run), *_write_reports(reports, run)]
     if not options["is_told"]:
         _print(run)
@@ -47,12 +47,15 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
 
 
 def _print(run: Run) -> None:
-    """Prints the verdict. Raises OSError if that fails, unless the exit code shows a failure anyway."""
+    """Prints the verdict. Raises OSError if that fails and the exit code would be 0.
+
+    It is no failure if the reader of the output has left.
+    """
     try:
         # For NO_COLOR see no-color.org; if it is not set, click colors the output of a terminal.
         click.echo(terminal_report(run), color=False if os.environ.get("NO_COLOR") else None)
     except BrokenPipeError:
-        # The reader has left, which says nothing about the server.
+        # The reader has left, because it has read enough, as `head` does.
         return
     except OSError as error:
         if run.exit is Exit.HOLDS:

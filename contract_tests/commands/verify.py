@@ -26,12 +26,12 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.option("--credentials", metavar="FILE", help="File of tokens by role; `mock` uses the mock's own.")
 @click.option("--revision", help="Judge by this revision; by default, by the one that the answers show.")
 @click.option(
-    "--only", metavar="IDS", help="Request and judge only what these clauses need, such as 'MAP-*,ERR-*'."
+    "--only", metavar="IDS", help="Judge only these clauses, such as 'MAP-*,ERR-*'; send only what they need."
 )
 @click.option("--require", metavar="IDS", help="Fail if one of these clauses was not observed.")
 @click.option("--strict", "is_strict", is_flag=True, help="Count warnings as broken.")
 @click.option(
-    "--baseline", metavar="FILE", help="An earlier JSON report; clauses that are broken there do not count."
+    "--baseline", metavar="FILE", help="An earlier JSON report; clauses that were broken in it may be broken."
 )
 @click.option(
     "--require-baseline",
@@ -46,7 +46,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     "--explain-coverage",
     "is_coverage_explained",
     is_flag=True,
-    help="Say how many clauses these credentials make observable, and what others would add; send nothing.",
+    help="Say how many clauses can be observed with these credentials, and with more; send nothing.",
 )
 @click.option("--har", metavar="FILE", help="Judge the recorded traffic in a HAR file; send nothing.")
 @click.option("--save-har", "saved_har", metavar="FILE", help="Record the run in a HAR file, without tokens.")

@@ -1,4 +1,4 @@
-"""The coverage of credentials: the clauses that they make observable, and which others would add some."""
+"""The coverage of credentials: the clauses that can be observed with them, and with more credentials."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,13 +10,13 @@ from contract_tests.asking.probes.probe import is_wanted
 from contract_tests.document import Document
 
 _WEBSITE = "website_id"
-# A stand-in for every missing credential. Its value does not matter, because no request is sent.
+# This value stands for a missing credential. Any value will do, because no request is sent.
 _ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The roles of missing credentials, and the ids of the clauses that these credentials would add."""
+    """The roles of missing credentials, and the ids of the clauses that could be observed with them, too."""
 
     roles: tuple[str, ...]
     clauses: tuple[str, ...]
@@ -25,13 +25,13 @@ class Gain:
 def coverage_of(
     contract: Document, credentials: Credentials, ids: Sequence[str], *, may_write: bool = False
 ) -> list[str]:
-    """Returns the clauses that can be observed with these credentials."""
+    """Returns the ids, out of `ids`, of the clauses that can be observed with these credentials."""
     probes = probes_for(contract, credentials, ids, may_write=may_write)
     return [clause_id for clause_id in ids if any(is_wanted(probe.serves, [clause_id]) for probe in probes)]
 
 
 def gains_of(contract: Document, credentials: Credentials, ids: Sequence[str]) -> list[Gain]:
-    """Returns the credentials that would add clauses, the greatest gain first."""
+    """Returns the missing credentials with which more clauses could be observed, the greatest gain first."""
     gains = [gain for gain in _gains(contract, credentials, ids) if gain.clauses]
     return sorted(gains, key=lambda gain: -len(gain.clauses))
 

@@ -31,8 +31,8 @@ _WEIGHTS: Mapping[Outcome, Weight | None] = {
 class Proof:
     """The result for one mutant.
 
-    `clause` had to notice the mutant. `message` is the clause's report; empty if it noticed nothing. `fallen`
-    are all clauses that noticed the mutant.
+    `clause` is the clause that had to notice the mutant. `message` is its report; empty if it noticed
+    nothing. `fallen` are all clauses that noticed the mutant.
     """
 
     mutant: str
@@ -40,7 +40,7 @@ class Proof:
     fallen: tuple[str, ...]
     message: str
     expected: Weight | None
-    """The weight that the clause had to give the mutant; None for the weight of the clause."""
+    """The weight that the clause had to give the mutant; None if any weight but `nothing` is right."""
     weight: Weight
     """The weight that the clause gave the mutant."""
     is_planted: bool
@@ -50,7 +50,8 @@ class Proof:
     def is_right(self) -> bool:
         """Whether the mutant was planted, and the clause reported it with the expected weight.
 
-        A mutant that is expected to pass need not change an answer: a list of one row has no other order.
+        A mutant that is expected to pass need not change an answer, since a list of one row has no other
+        order.
         """
         if not self.is_planted:
             return self.expected == "nothing"
@@ -62,9 +63,9 @@ class UncleanError(Exception):
 
 
 def clean_recordings() -> dict[str, list[Exchange]]:
-    """Returns the mock's exchanges for each revision.
+    """Returns the exchanges of a run against the mock, for each revision.
 
-    Raises StoppedError, and UncleanError if a clause does not hold.
+    Raises StoppedError if the mock does not answer, and UncleanError if a clause does not hold.
     """
     revisions = document().revisions
     with ThreadPoolExecutor(len(revisions)) as pool:
@@ -94,7 +95,7 @@ def _recorded(revision: str) -> list[Exchange]:
 
 
 def unproven(proofs: Iterable[Proof]) -> list[Clause]:
-    """Returns the clauses for which no mutant is noticed by that clause alone."""
+    """Returns the clauses that are not proven, because there is no mutant that only this clause notices."""
     tried = {mutant.name for mutant in all_mutants() if mutant.is_for_all}
     proven = {p.clause for p in proofs if p.fallen == (p.clause,) and p.mutant in tried}
     return [clause for clause in all_clauses() if clause.id not in proven]
@@ -125,9 +126,9 @@ def _told(verdict: Verdict) -> str:
 
 
 def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
-    """Plants every mutant in the clean recording of its revision, or in the first recording.
+    """Plants every mutant in a clean recording, and yields the results.
 
-    Yields the results.
+    A mutant of one revision is planted in the recording of that revision, any other in the first recording.
     """
     numbers = range(len(all_mutants()))
     with ProcessPoolExecutor(os.cpu_count(), initializer=_keep, initargs=(dict(recordings),)) as pool:

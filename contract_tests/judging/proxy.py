@@ -113,16 +113,16 @@ class Proxy:
         """Raises _ProxyError for a request that is not forwarded."""
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) > 1:
-            raise _ProxyError(400, "A request has one Host header.")
+            raise _ProxyError(400, "A request must not have more than one Host header.")
         if not self._is_exposed and not is_loopback_host("".join(hosts)):
-            raise _ProxyError(403, "This proxy answers to a loopback Host only, such as localhost.")
+            raise _ProxyError(403, "The Host header must name this machine, such as localhost.")
         path = scope["raw_path"]
         is_below = path == self._base or path.startswith(self._base.rstrip(b"/") + b"/")
         if not is_below or _UPWARDS.search(path):
-            raise _ProxyError(404, f"Only the API is passed on; it is below {self.path}.")
+            raise _ProxyError(404, f"Only requests to the API are forwarded; it is below {self.path}.")
 
     async def _answered(self, scope: Mapping[str, Any], body: bytes) -> _Reply:
-        """Returns the reply with the mutant's fault in it.
+        """Returns the reply to a request, with the mutant's fault in it. Raises _ProxyError.
 
         HEAD is sent as GET, so that both have the same headers.
         """
@@ -200,7 +200,7 @@ class Proxy:
         )
 
     def _remember(self, exchange: Exchange) -> None:
-        """Keeps the ids of the visitors on a map. Requests for their profiles get a label."""
+        """Keeps the ids of the visitors on a map, because requests for their profiles get a label."""
         if exchange.operation == MAP and len(self._met) < _MOST_MET:
             ids = (row.get("visitorId") for row in rows(exchange.data, "visitors"))
             self._met.update(visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str))
@@ -239,7 +239,7 @@ def _decoded(raw: bytes, codings: list[str]) -> bytes:
 
 
 def _passed(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> Headers:
-    """Returns the headers to forward: all except those named in `own` and those of the connection."""
+    """Returns the headers to forward: all but the headers in `own` and the headers of the connection."""
     given = list(headers)
     named = b",".join(value for name, value in given if name.lower() == b"connection")
     left = own | _HOP_BY_HOP | {word.strip().lower() for word in named.split(b",")}
@@ -254,7 +254,7 @@ def _changed(lines: Headers, before: Mapping[str, str], after: Mapping[str, str]
 
 
 def _told(error: _ProxyError) -> _Reply:
-    """Returns an error of the proxy as a problem of RFC 9457."""
+    """Returns an error of the proxy as a problem document (RFC 9457)."""
     body = msgspec.json.encode(
         {"title": "datafast-mock mutate", "status": error.status, "detail": error.detail}
     )
@@ -279,7 +279,7 @@ class ProxyServer(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        # The address is announced without the usual path, which clients add themselves.
+        # The address is announced without `/api/v1`, because clients add the usual path themselves.
         self._path = "" if proxy.path == "/api/v1" else proxy.path
         self._tell = tell
 

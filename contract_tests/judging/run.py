@@ -73,7 +73,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The requests to send, and how to judge the answers.
+    """A plan of a run: the requests to send, and the rules for judging the answers.
 
     Only the requests that `clauses` need are sent. The clauses with ids in `required` must be observed.
     """
@@ -111,8 +111,8 @@ def verify(
 ) -> Run:
     """Sends the requests to the server and judges the answers.
 
-    `tell` gets sentences for the user; `progress` gets all exchanges so far, after each of them. `connect`
-    makes the client, from the arguments of Client.
+    `tell` gets sentences for the user; `progress` gets all exchanges so far, each time that one is added.
+    `connect` makes the client; it takes the same arguments as Client.
     """
     exchanges: list[Exchange] = []
 
@@ -219,7 +219,7 @@ def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client
 
 
 def _unseen(recording: Recording, verdicts: Sequence[Verdict], plan: Plan) -> Iterator[str]:
-    """Yields the reasons why the run observed less than is required."""
+    """Yields the reasons why a run observed less than is required, each without a full stop."""
     families = {family_of(verdict.clause.id) for verdict in verdicts}
     for operation in (family.operation for family in FAMILIES if family in families):
         if operation is not None and not recording.answers(operation):

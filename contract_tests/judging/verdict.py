@@ -43,9 +43,9 @@ class Verdict:
     found: int = 0
     """The number of violations; counting ends at a thousand."""
     why: str = ""
-    """The reason why there was no case although there were answers of the right kind; empty for no reason."""
+    """The reason why answers of the right kind contained no case; empty if there is no such reason."""
     bug: str = ""
-    """The error and its place if the kit itself failed; else empty."""
+    """The error, and its place in the kit, if the clause itself failed; else empty."""
 
     @property
     def needs(self) -> str:
@@ -62,7 +62,8 @@ def judge(
 ) -> list[Verdict]:
     """Returns the verdict of each clause.
 
-    `strict` makes warnings count as broken; `known` are the clauses that may be broken, as in the baseline.
+    `strict` makes warnings count as broken. `known` are the ids of clauses that may be broken, because they
+    are broken in the baseline.
     """
     with _uncollected():
         return [_verdict(recording, clause, strict=strict, known=known) for clause in clauses]

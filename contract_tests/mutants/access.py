@@ -1,4 +1,4 @@
-"""Mutants that answer with a status that no operation has. `statuses.py` has the documented statuses."""
+"""Mutants that answer with an undocumented status; the module `statuses` has those with a documented one."""
 
 from contract_tests.asking import labels
 from contract_tests.mutants.planting import with_status

@@ -12,9 +12,9 @@ from contract_tests.recording import REVISION_2026_02
 
 
 def _born_after_the_session() -> Mutation:
-    """Returns a mutation that moves a first visit to after the session on the map.
+    """Returns a mutation that moves the first visit of each profile to after the session on the map.
 
-    The new first visit is at the instant of the first request for the profile.
+    The new instant is that of the first request for the profile.
     """
     born: dict[str, int] = {}
 
@@ -28,7 +28,7 @@ def _born_after_the_session() -> Mutation:
 
 
 def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
-    """Lowers a `visitCount` that is above 1 by one, and sets the instants of the visits to null."""
+    """Lowers a `visitCount` above 1 by one, and sets the instants of the visits to null."""
     if activity["visitCount"] > 1:
         activity.update(visitCount=activity["visitCount"] - 1, firstVisitAt=None, lastVisitAt=None)
 
@@ -39,13 +39,13 @@ def _moved(data: Data, _exchange: Exchange) -> None:
 
 
 def _low_score(data: Data, _exchange: Exchange) -> None:
-    """Sets a low prediction, also for customers and for visitors without a prediction."""
+    """Gives a low prediction to a visitor without one, such as a customer."""
     low = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
     data["prediction"] = data["prediction"] or low
 
 
 def _met(name: str, clause: str, edit: Change, revision: str | None = None) -> Mutant:
-    """Returns a mutant that edits the `data` of profiles that are requested because of the map."""
+    """Returns a mutant that edits the `data` of profiles whose visitors are on a map."""
 
     def change(data: Data, exchange: Exchange) -> None:
         if labels.MET in exchange.labels:
@@ -55,7 +55,7 @@ def _met(name: str, clause: str, edit: Change, revision: str | None = None) -> M
 
 
 def _paid(activity: Data, exchange: Exchange) -> None:
-    """Replaces all goals by a payment of an hour ago."""
+    """Replaces all goals by a payment that was made an hour ago."""
     at = iso(span_of(exchange).earliest - 60 * MINUTE)
     activity["completedGoals"] = [
         {"name": "Pro", "origin": "payment_provider", "type": "payment", "timestamp": at}

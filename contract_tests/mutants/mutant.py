@@ -14,9 +14,9 @@ Mutation = Callable[[Exchange], Exchange]
 class Mutant:
     """A named fault in a server's answers.
 
-    `make` returns the mutation; as a mutation may keep state, each use makes its own. `clause` is the id of
-    the clause that has to notice the fault. `revision` is the only revision whose answers can have it; None
-    for both.
+    `make` returns a new mutation for each use, because a mutation may keep state. `clause` is the id of the
+    clause that has to notice the fault. `revision` is the only revision whose answers can have the fault;
+    None for both.
     """
 
     name: str
@@ -24,6 +24,6 @@ class Mutant:
     make: Callable[[], Mutation]
     revision: str | None = None
     weight: Weight | None = None
-    """The expected weight; None for the weight of the clause."""
+    """The expected weight; None if any weight but `nothing` is right."""
     is_for_all: bool = True
     """Whether all clauses are judged, to see which of them break; otherwise only `clause` is judged."""

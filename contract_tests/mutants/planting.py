@@ -56,9 +56,9 @@ def answering(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Mutation:
-    """Returns a mutation that changes some answers.
+    """Returns a mutation that changes the answers for which `which` is true.
 
-    With a new status, the envelope of an error changes too.
+    None keeps the status, body or headers. With a new status and no new body, the body is made to fit.
     """
 
     def mutate(exchange: Exchange) -> Exchange:
@@ -79,9 +79,9 @@ def labelled(label: str) -> Which:
 
 
 def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
-    """Returns a mutant that sets the status of answers to requests with a label, also in the envelope.
+    """Returns a mutant that sets the status of answers to requests with a label, with a body that fits.
 
-    It changes only operations whose access clauses are written by hand.
+    It changes only the answers of operations whose access clauses are written by hand.
     """
 
     def is_meant(exchange: Exchange) -> bool:
@@ -96,7 +96,7 @@ def in_profiles(name: str, clause: str, edit: Change) -> Mutant:
 
 
 def span_of(exchange: Exchange) -> Span:
-    """Returns the span of time in which an answer was made, by its `Date`, or else by our own clock."""
+    """Returns the span of time in which an answer was made, by its `Date`, or else by the kit's clock."""
     sent = exchange.sent or 0
     return exchange.now or Span(sent, sent + exchange.trip)
 

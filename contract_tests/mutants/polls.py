@@ -15,7 +15,7 @@ from contract_tests.recording import REVISION_2026_02, rows
 def _counting(
     name: str, clause: str, operation: str, edit: Callable[[Data, int], object], revision: str | None = None
 ) -> Mutant:
-    """Returns a mutant whose edit is called with the number of the answer: 0, 1, 2 … …"""
+    """Returns a mutant whose edit gets the `data` of an answer, and the number of the answer, from 0 on."""
 
     def make() -> Mutation:
         numbers = count()
@@ -37,7 +37,7 @@ def _backwards(data: Data, number: int) -> None:
 
 
 def _forgetting() -> Mutation:
-    """Returns a mutation that keeps only the latest page if a visitor's profile is requested again."""
+    """Returns a mutation that removes all page views but the last if a profile is requested again."""
     asked: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:
@@ -49,7 +49,7 @@ def _forgetting() -> Mutation:
 
 
 def _dearer() -> Mutation:
-    """Returns a mutation that raises the amount of a payment each time that the payment is listed again."""
+    """Returns a mutation that raises the amount of a payment each time that a map lists the payment again."""
     times: Counter[str] = Counter()
 
     def edit(data: Data, _exchange: Exchange) -> None:

@@ -1,6 +1,6 @@
 """Mutants in which a documented member has a wrong shape.
 
-They are made from the document, each with its weight.
+The mutants, and the weights that they must get, are made from the document.
 """
 
 import re
@@ -31,16 +31,15 @@ _ORDERED = {
     ("data", "recentPayments"): "MAP-81",
     ("data", "activity", "visitedPages"): "VIS-71",
 }
-# The distances beyond a bound that are tried: by one, and by much.
+# The distances beyond a bound that are tried, by the words for them in the mutant's name.
 _BEYOND = {"": 1, " by far": 1000}
 
 
 class _Fault(NamedTuple):
     """A fault of a member.
 
-    `change` turns a right value into a wrong one, or into _GONE, which removes the member.
-
-    `is_for_all` is as in Mutant; `is_single` plants the fault in the first object only. `clause` has to
+    `change` turns a right value into a wrong one, or into _GONE, which removes the member. `is_for_all` is as
+    in Mutant. With `is_single`, only the first object has the fault. `clause` is the clause that has to
     notice the fault; None means the clause of the member.
     """
 
@@ -53,7 +52,7 @@ class _Fault(NamedTuple):
 
 
 def shape_mutants(contract: Document) -> Iterator[Mutant]:
-    """Yields the mutants of all rows. A mutant that both revisions have is planted in one of them only."""
+    """Yields the mutants of all rows. Mutants that are equal in both revisions are yielded once."""
     seen: set[str] = set()
     for row in contract.rows:
         telling = contract.telling.get(row.operation, {}).get(row.place, {})

@@ -21,9 +21,10 @@ _ABSENT = 404
 
 
 class _Kind(NamedTuple):
-    """A kind of request: its name and label, the clause about it, and the statuses that may answer it.
+    """A kind of request: its name and label, the clause about it, and the allowed statuses.
 
-    The last of these statuses is the one that a correct server gives. `is_stated` says that a page has them.
+    The last of the allowed statuses is the one with which the mock answers. `is_stated` says that a page
+    demands one of them; otherwise another status is a warning.
     """
 
     name: str
@@ -60,7 +61,7 @@ _KINDS = (
 
 
 def status_mutants(contract: Document) -> Iterator[Mutant]:
-    """Yields the mutants of all kinds of requests, by hand and from the document's rules."""
+    """Yields the mutants of all kinds of requests, those written by hand and those from the document."""
     written = [operation for name, operation in contract.operations.items() if name in WRITTEN]
     statuses = sorted({_TEAPOT, *(s for o in written for s in (*o.successes, *o.errors))})
     for kind in _KINDS:
@@ -77,15 +78,15 @@ def status_mutants(contract: Document) -> Iterator[Mutant]:
         yield Mutant(f"{rule.id}, {_ABSENT}", rule.id, make, weight="warns")
     for refused in REFUSED_WRITES:
         operation = contract.operations[refused.operation]
-        # The first status is the one with which the mock answers.
+        # The mock answers with the first of `refused.statuses`.
         allowed = tuple(reversed(refused.statuses))
         name = f"{refused.label} of {operation.method} {operation.path}"
         kind = _Kind(name, refused.label, refused.clause, allowed, is_stated=refused.is_stated)
         which = partial(_is_refused, refused)
         yield from _mutants(kind, [_TEAPOT], which)
         documented = sorted({*operation.successes, *operation.errors})
-        # One mutant of each kind shows that only its clause notices it. Doing so for all of them would take
-        # long.
+        # All clauses judge only one mutant of each kind, because judging all mutants by all clauses would
+        # take long.
         yield from (replace(mutant, is_for_all=False) for mutant in _mutants(kind, documented, which))
 
 
@@ -97,10 +98,10 @@ def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mut
 
 
 def _weight(kind: _Kind, status: int) -> Weight:
-    """Returns the weight of a status by the rule of docs/decisions/judging.md.
+    """Returns the weight of a status by the rules in docs/decisions/judging.md.
 
     A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected. Where a
-    refusal is expected, it is a warning if the request was sent only once.
+    refusal is expected, a failure is a warning, because the request is sent only once.
     """
     if status in (*kind.allowed, _LIMITED):
         return "nothing"

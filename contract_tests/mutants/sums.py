@@ -14,7 +14,7 @@ Which = Callable[[dict[str, str]], bool]
 
 
 def _planting(operation: str, edit: Callable[[Json], object], which: Which = lambda _query: True) -> Mutation:
-    """Returns a mutation that edits the body of the answers to some requests, chosen by their query."""
+    """Returns a mutation that edits the body of the answers to the requests whose query `which` accepts."""
 
     def change(body: Json, exchange: Exchange) -> None:
         query = dict(parse_qsl(urlsplit(exchange.url).query))
@@ -36,7 +36,7 @@ def _mutant(
 
 
 def _is_hour(query: dict[str, str]) -> bool:
-    # The two seconds around a payment of the run have no visitors.
+    # The overview of the two seconds around a payment is not meant, because it has no visitors.
     return query.get("startAt", "").endswith(":00:00Z") and "isCustomer" not in query
 
 

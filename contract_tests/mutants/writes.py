@@ -1,4 +1,4 @@
-"""Mutants that accept what is sent and report it wrongly: not at all, twice, elsewhere, or after removal."""
+"""Mutants that accept a write and report it wrongly: not at all, twice, elsewhere, or after its removal."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,16 +23,16 @@ _LOW = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.
 
 
 class _Seen:
-    """The writes that a server has accepted, and the answers that it gave before their removal."""
+    """The writes that a server has accepted, and the rows about them that it showed before their removal."""
 
     def __init__(self) -> None:
         self.sender: str | None = None
         self.names: dict[str, str] = {}
-        """The sent names of the goals, by their recorded names."""
+        """The names of the goals as they were sent, by the names as they are recorded."""
         self.payers: set[str] = set()
         self.amounts: set[Json] = set()
         self.users: Counter[str] = Counter()
-        """The number of identifications of each visitor."""
+        """The number of identifications of each visitor, by the visitor's id."""
         self.metadata: dict[str, Json] = {}
         """The metadata of the latest identification."""
         self.transactions: Counter[str] = Counter()
@@ -41,14 +41,14 @@ class _Seen:
         """The names of the goals that were removed."""
         self.has_removed_payments = False
         self.goals: dict[str, list[dict[str, Json]]] = {}
-        """The goals in the latest profile of each visitor that contained goals which are removed later."""
+        """The goals in each visitor's latest profile before anything was removed, by the visitor's id."""
         self.events: list[dict[str, Json]] = []
         self.payments: list[dict[str, Json]] = []
         self.payer: dict[str, Json] = {}
-        """The row of the visitor who has paid on the latest map before the removal."""
+        """The row of the visitor who has paid, on the latest map before the payment was removed."""
 
     def note(self, exchange: Exchange) -> None:
-        """Notes an accepted request, or the contents of an answer."""
+        """Notes an accepted write, or the rows in the answer to a read."""
         if not exchange.is_success:
             return
         body = sent_in(exchange)
@@ -81,7 +81,7 @@ class _Seen:
             self.payer = next((row for row in found if row is not None), {})
 
     def is_goal(self, event: dict[str, Json]) -> bool:
-        """Returns whether an event on the map belongs to a goal that was sent."""
+        """Returns whether an event on the map is the event of a goal that was sent."""
         more = event.get("extraData")
         return isinstance(more, dict) and more.get("eventName") in self.names
 
@@ -267,7 +267,7 @@ def _keep_customer(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
 
 
 def _replace_rows(body: Data, rows: list[Json]) -> None:
-    """Replaces the rows of a report, so that it has one page."""
+    """Replaces the rows of a report, and changes `pagination.total` with them."""
     body["pagination"]["total"] += len(rows) - len(body["data"])
     body["data"] = rows
 
@@ -293,7 +293,10 @@ def _no_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
 
 
 def _earn(payments: int, revenue: float, *, is_removed: bool = False) -> Edit:
-    """Returns an edit that adds to the overview of a payment's second, either before or after the removal."""
+    """Returns an edit that adds payments and revenue to the overview of the earlier payment's second.
+
+    With `is_removed`, it does so after a payment was removed, otherwise before.
+    """
 
     def edit(seen: _Seen, body: Data, exchange: Exchange) -> None:
         is_moment = ".000Z" in exchange.url

@@ -27,7 +27,7 @@ class Answers:
         return ", ".join(f"{count} × {status}" for status, count in self.statuses.items())
 
     def times_told(self) -> str:
-        """Returns the durations of the answers in words."""
+        """Returns the times in words, such as `median 5 ms, slowest 80 ms`."""
         return f"median {self.median} ms, slowest {self.slowest} ms"
 
 
@@ -41,9 +41,9 @@ def answers_of(run: Run) -> list[Answers]:
 
 
 def failures_of(run: Run) -> str | None:
-    """Returns a sentence if the server failed (5xx) and no probe expected that; None if it did not fail.
+    """Returns a sentence about the failures (5xx) that no probe expected; None if there are none.
 
-    The sentence says that the server is flaky if a failed request succeeded when it was sent again.
+    The sentence says that the server is flaky if an equal request did not fail.
     """
     exchanges = run.recording.exchanges
     failed = [e for e in exchanges if e.status >= _FAILURE and labels.SERVER_ERROR not in e.labels]

@@ -1,8 +1,8 @@
 """The report as annotations of GitHub Actions, which shows them on the page of a workflow's run.
 
-An annotation is a workflow command on a line of its own. A text in it is escaped, so that a server cannot
-write a second command. GitHub shows ten annotations of each level for a step, so the tenth says how many are
-left out.
+An annotation is a workflow command on a line of its own. Text from a server is escaped, so that it cannot
+contain a second command. GitHub shows ten annotations of each level for a step, so the tenth says how many
+are left out.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _IN_TITLES = _IN_TEXTS | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def annotations_report(run: Run) -> str:
-    """Returns an annotation for the verdict, and one for each deviation, as far as they fit."""
+    """Returns an annotation for the verdict, and one for each deviation, up to GitHub's limit."""
     return "\n".join(_annotations(run)) + "\n"
 
 
@@ -36,7 +36,8 @@ def _annotations(run: Run) -> Iterator[str]:
         for verdict in told:
             yield _annotation(level, f"{verdict.clause.id}: {outcome.value}", _message(verdict))
         if len(told) < len(verdicts):
-            left = f"{total_of(outcome, len(verdicts) - len(told))} more; the job's summary has them."
+            left = total_of(outcome, len(verdicts) - len(told))
+            left = f"Not shown here: {left}; the job's summary lists them."
             yield _annotation(level, "DataFast contract", left)
 
 

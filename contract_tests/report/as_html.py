@@ -42,7 +42,7 @@ _TITLES = {
     Outcome.KNOWN: (
         "known",
         "Known deviations",
-        "These were broken in the baseline, too, so they do not count.",
+        "These clauses were broken in the baseline, too, so they do not count as broken.",
     ),
 }
 # The anchors to which the totals link.
@@ -103,7 +103,7 @@ def _facts(run: Run) -> ET.Element:
 
 
 def _pairs(pairs: Iterable[tuple[str, Part]], **attributes: str) -> ET.Element:
-    """Returns a list of names, each with its description."""
+    """Returns a list of descriptions (`dl`), each with its name."""
     groups = (element("div", element("dt", name), element("dd", part)) for name, part in pairs)
     return element("dl", *groups, **attributes)
 
@@ -160,10 +160,10 @@ def _total(outcome: Outcome, count: int) -> Iterator[Part]:
 
 
 def _bar(counts: dict[Outcome, int]) -> ET.Element:
-    """Returns a bar that shows the shares of the outcomes, as the list below it does in words."""
+    """Returns a bar that shows the shares of the outcomes. The list below the bar has them in words."""
     bars, start, least = [], 0, sum(counts.values()) // 60
     for outcome, count in counts.items():
-        # Every share has a least width, because one broken clause of two hundred would hardly be visible.
+        # Every share has a least width; otherwise one broken clause of two hundred would hardly be visible.
         width = max(count, least) if count else 0
         place = {"x": str(start), "y": "0", "width": str(width), "height": "1"}
         bars.append(element("rect", class_=_class_of(outcome), **place))
@@ -200,7 +200,7 @@ def _unseen(run: Run) -> ET.Element:
         element("tr", element("td", *prose(need)), element("td", str(len(ids))), element("td", ids_told(ids)))
         for need, ids in needs_of(run).items()
     )
-    told = "These clauses could not be judged, because no answer contained what they are about."
+    told = "These clauses could not be judged, because no answer contained the values that they are about."
     table = _table(
         "Clauses that were not observed, and what is needed to observe them",
         ("What is needed", "Number", "Clauses"),

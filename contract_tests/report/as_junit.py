@@ -1,7 +1,8 @@
 """The JUnit report for CI servers, in the form that Jenkins' schema describes.
 
-Some readers need a `time` for each case. Judging takes almost no time, so the case of the run has the whole
-time. No case has a `file`, because readers would search for the file in the server's repository.
+Some readers of the format need a `time` for each case. Judging takes almost no time, so the case of the run
+has the time of the whole run. No case has a `file`, because readers would search for the file in the server's
+repository.
 """
 
 import xml.etree.ElementTree as ET
@@ -21,8 +22,8 @@ _WHOLE = "Everything that is required was observed."
 def junit_report(run: Run) -> str:
     """Returns a test suite with a case for each clause, and one for the run itself.
 
-    A warning passes with a note; a clause that was not observed is skipped. The case of the run is an error
-    if less was observed than is required, so that a partial verdict does not look green.
+    A warning is a passed case with a note; a clause that was not observed is a skipped case. The case of the
+    run is an error if less was observed than is required, so that a partial verdict does not look green.
     """
     reason, began = reason_of(run), started_at(run)
     skipped = len(run.of(Outcome.NOT_OBSERVED)) + len(run.of(Outcome.OTHER_REVISION))

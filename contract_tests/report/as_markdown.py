@@ -1,7 +1,7 @@
 """The Markdown report, short enough for a comment on a pull request.
 
-Text from a server stands in a code span or block whose fence is longer than any in the text. There, Markdown
-has no markup, and a forge neither makes links nor mentions anybody.
+Text from a server is in a code span or block whose fence is longer than any run of backticks in the text. So
+the text can contain no markup, and GitHub makes no links or mentions from it.
 """
 
 import re
@@ -25,7 +25,7 @@ from contract_tests.report.words import (
 )
 
 MOST_CHARACTERS = 60_000
-"""The limit of the report's length. A GitHub comment has room for 65,536, and the poster may add a word."""
+"""The limit of the report's length. A GitHub comment has room for 65,536, also for what the poster adds."""
 
 _LONGEST_LINE = 1000
 _MOST_PLACES = 2
@@ -54,7 +54,7 @@ class _Section:
         )
         yield from self.entries[:told]
         if told < len(self.entries):
-            yield f"- … and {len(self.entries) - told} more, for which there is no room: see another report."
+            yield f"- … and {len(self.entries) - told} more, which do not fit: see another kind of report."
         if not self.is_open:
             yield from ("", "</details>")
 
@@ -106,7 +106,7 @@ def _sections(run: Run) -> Iterator[_Section]:
 
 
 def _fitting(sections: Iterable[_Section], room: int) -> Iterator[str]:
-    """Yields the sections' lines, with as many entries as fit."""
+    """Yields the lines of the sections, with as many entries as fit into `room` characters."""
     for section in sections:
         told = 0
         for entry in section.entries:
@@ -145,6 +145,6 @@ def _longest_run(text: str) -> int:
 
 
 def _prose(text: str) -> str:
-    """Returns a text of the kit's own, escaped except for its code spans."""
+    """Returns one of the kit's own texts, escaped except for its code spans."""
     parts = text.split("`")
     return "`".join(part if n % 2 else _MARKUP.sub(r"\\\1", part) for n, part in enumerate(parts))

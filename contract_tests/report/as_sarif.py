@@ -1,7 +1,7 @@
-"""The SARIF 2.1.0 report for code scanning: a rule for each clause, a result for each that does not hold.
+"""The SARIF 2.1.0 report for code scanning: a rule for each clause, a result for each clause with violations.
 
 GitHub shows a result at a line of a file: here, the line of openapi.yaml that describes the value. Its path
-begins with the package's name, because the repository that is scanned may have an openapi.yaml of its own.
+begins with the package's name, because the scanned repository may have an openapi.yaml of its own.
 """
 
 import re
@@ -42,7 +42,7 @@ _LINK, _PLACEHOLDER = re.compile(r"\](?=\()"), re.compile(r"\{(?=\d+\})")
 
 
 def sarif_report(run: Run) -> str:
-    """Returns the run as a SARIF log. A known deviation is a suppressed note."""
+    """Returns the run as a SARIF log. A known deviation is a suppressed result of level `note`."""
     clauses = [verdict.clause for verdict in run.verdicts]
     places = {clause.id: n for n, clause in enumerate(clauses)}
     driver = {**tool(), "informationUri": _documentation(), "rules": list(map(_rule, clauses))}
@@ -120,8 +120,8 @@ def _result(verdict: Verdict, place: int) -> dict[str, Any]:
                 ],
             }
         ],
-        # GitHub only compares `primaryLocationLineHash`. So a clause stays the same alert, wherever it
-        # breaks.
+        # GitHub compares alerts by `primaryLocationLineHash` only. So a clause stays the same alert, wherever
+        # it breaks.
         "partialFingerprints": {
             "primaryLocationLineHash": f"{sha256(clause.id.encode()).hexdigest()[:16]}:1"
         },

@@ -1,4 +1,4 @@
-"""The report of `--explain-coverage`: the number of observable clauses, and what credentials would add."""
+"""The report of `--explain-coverage`: how many clauses can be observed, now and with more credentials."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ def coverage_report(contract: Document, credentials: Credentials, ids: Sequence[
     gains = gains_of(contract, credentials, ids)
     yield f"With these credentials at most {now} of {counted(len(ids), 'clause', 'clauses')} can be observed."
     if writing > now:
-        yield f"With `--writes`, which sends goals and payments, it is {writing}."
+        yield f"With `--writes`, which sends goals and payments, {writing} can be observed."
     if gains:
-        yield from ("", "What else would be, with a token or an id more (`--credentials`):")
+        yield from ("", "With more tokens or ids (`--credentials`), more can be observed:")
     for gain in gains:
         roles = " and ".join(f"`{role}`" for role in gain.roles)
         named = f" ({ids_told(gain.clauses)})" if len(gain.clauses) <= _MOST_NAMED else ""

@@ -22,8 +22,8 @@ _LEAST_PAUSE = 0.5
 class Events:
     """The events of one run: first `begin`, then `note`, `answer` and `verdict` in any order, last `end`.
 
-    A clause gets a `verdict` as soon as the answers so far decide it, and another one whenever that changes.
-    Its last one counts.
+    A clause gets a `verdict` once the answers so far decide it, and another one when the verdict has changed.
+    The last `verdict` of a clause counts.
     """
 
     def __init__(self, plan: Plan, write: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ class Events:
         self._next = self._begun + _LEAST_PAUSE
 
     def begin(self) -> None:
-        """Writes the base URL, the number of clauses, and the largest number of requests that they take."""
+        """Writes the base URL, the number of clauses, and the largest number of requests that they need."""
         plan = self._plan
         base = plain(plan.credentials.mask().text(plan.base))
         self._tell("begin", base=base, clauses=len(plan.clauses), requests=most_requests_of(plan))
@@ -45,7 +45,7 @@ class Events:
         self._tell("note", text=plain(sentence))
 
     def answer(self, exchanges: Sequence[Exchange]) -> None:
-        """Writes the last exchange and, from time to time, the verdicts that have changed."""
+        """Writes the last of the exchanges and, from time to time, the verdicts that have changed."""
         exchange = exchanges[-1]
         self._tell(
             "answer",
@@ -82,7 +82,7 @@ class Events:
         )
 
     def _is_news(self, verdict: Verdict) -> bool:
-        """Whether a verdict on the answers so far is to be written: it is the first, or has changed."""
+        """Returns whether a verdict on the answers so far is the clause's first, or has another outcome."""
         told = self._told.get(verdict.clause.id)
         if told is None:
             return verdict.outcome not in _OPEN

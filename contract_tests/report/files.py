@@ -27,7 +27,7 @@ WRITERS: Mapping[str, Callable[[Run], str]] = {
     "sarif": sarif_report,
     "annotations": annotations_report,
 }
-"""The function that makes the text of each kind of report."""
+"""The function that makes the text of a report, by the kind of report."""
 
 
 def write_report(kind: str, path: Path, run: Run) -> None:
@@ -43,12 +43,12 @@ def report_schema() -> dict[str, Any]:
 
 
 class BaselineError(Exception):
-    """A baseline file that cannot be used; the text names the file and says why."""
+    """An error for a baseline file that cannot be used; the text names the file and says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The clauses of an earlier report: the ids of the broken ones, and the ids of the others."""
+    """The clauses that an earlier report judged: the ids of the broken clauses, and the ids of the others."""
 
     broken: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()

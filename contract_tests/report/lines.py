@@ -49,7 +49,7 @@ def _steps(pointer: str) -> list[str]:
 
 
 def _deepest(schema: _Part, steps: Sequence[str]) -> int | None:
-    """Returns the line of the last step that the document describes; None if it describes no step."""
+    """Returns the line of the last step that a schema describes; None if it does not describe the first."""
     if not steps:
         return None
     for branch in _branches(schema):

@@ -10,8 +10,8 @@ Part = ET.Element | str
 def element(tag: str, *parts: Part, **attributes: str) -> ET.Element:
     """Returns an element with texts and elements in it.
 
-    Texts and the values of attributes go through `plain`. In the name of an attribute `_` stands for `-`; one
-    at the end is dropped, so that Python's keywords are possible (`class_`).
+    Texts and the values of attributes go through `plain`. In the name of an attribute, `_` stands for `-`. A
+    `_` at the end is removed, so that a name can be a keyword of Python (`class_`).
     """
     made = ET.Element(
         tag, {name.rstrip("_").replace("_", "-"): plain(text) for name, text in attributes.items()}
@@ -27,7 +27,7 @@ def element(tag: str, *parts: Part, **attributes: str) -> ET.Element:
 
 
 def prose(text: str) -> list[Part]:
-    """Returns the parts of a sentence of the kit's own; a part between backticks becomes code."""
+    """Returns the parts of one of the kit's own sentences; text between backticks becomes `code`."""
     parts = text.split("`")
     return [element("code", part) if n % 2 else part for n, part in enumerate(parts)]
 

@@ -14,7 +14,7 @@ TOOL = "datafast-mock"
 TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)
 """The outcomes that come with violations, the gravest first."""
 
-_WRITES = "`--writes`, because they write"
+_WRITES = "the option `--writes`, because these clauses are about writes"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # The largest number of ids in a sentence.
 _MOST_NAMED = 5
@@ -31,7 +31,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A state with a sentence that says why. `more` are sentences that say why the verdict is partial."""
+    """A state with the sentence that gives the reason; `more` are sentences about a partial verdict."""
 
     state: State
     sentence: str
@@ -84,8 +84,8 @@ def started_at(run: Run) -> datetime | None:
 def needs_of(run: Run) -> dict[str, list[str]]:
     """Returns the needs of the clauses that were not observed, each with the ids of the clauses.
 
-    The need of the most clauses comes first. If the run did not write, all clauses that need a write are one
-    group.
+    The need that most clauses share comes first. If the run did not write, all clauses that need a write are
+    one group.
     """
     has_written = any(exchange.method in _WRITING for exchange in run.recording.exchanges)
     needs: dict[str, list[str]] = {}

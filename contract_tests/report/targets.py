@@ -23,7 +23,7 @@ class TargetError(Exception):
 
 
 def check_target(kind: str, path: Path, others: Collection[Path]) -> None:
-    """Raises TargetError if the path is a folder, one of the others, or a file of another program.
+    """Raises TargetError if the path is a folder, one of the paths in `others`, or another program's file.
 
     `kind` is a kind of report, or `har`. Any pipe or device may be written to.
     """

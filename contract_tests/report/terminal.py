@@ -21,7 +21,7 @@ _TITLES = {Outcome.BROKEN: "BROKEN", Outcome.WARNING: "WARNINGS", Outcome.KNOWN:
 
 
 def terminal_report(run: Run) -> str:
-    """Returns the report: totals, deviations, clauses that were not observed with their needs, verdict."""
+    """Returns the report: totals, deviations, clauses that were not observed and what they need, verdict."""
     return "\n".join(_lines(run))
 
 
@@ -100,7 +100,7 @@ def _item(title: str, text: str) -> Iterator[str]:
 
 
 def _line(title: str, text: str) -> str:
-    """Returns a line of any length, which is not wrapped, so that URLs and commands can be copied."""
+    """Returns an indented line. It is not wrapped, so that URLs and commands can be copied."""
     return f"{_INDENT}{title:<8}{text}"
 
 

@@ -58,9 +58,9 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def ids_told(ids: Sequence[str], most: int | None = None) -> str:
-    """Returns the sorted ids of clauses as text. Three or more consecutive ids become `first to last`.
+    """Returns sorted ids of clauses as text. A run of three or more consecutive ids becomes `first to last`.
 
-    At most `most` ids or pairs of them are named; None names all.
+    At most `most` runs are named; None names all.
     """
     runs: list[list[str]] = []
     for clause_id in ids:
@@ -83,7 +83,7 @@ def total_of(outcome: Outcome, count: int) -> str:
 def place_of(violation: Violation) -> str:
     """Returns the place of a violation: its JSON pointer, with the value if there is one.
 
-    For the whole answer it is the status and URL, with the beginning of a body that is not JSON.
+    The place of the whole answer is its status and URL, with the beginning of a body that is not JSON.
     """
     exchange = violation.exchange
     if not violation.pointer:
@@ -103,7 +103,7 @@ def place_of(violation: Violation) -> str:
 
 
 def places_of(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:
-    """Returns the problems of several violations with their places, each problem once."""
+    """Returns the problem and the place of each violation; equal pairs are returned once."""
     told = ((shortened(plain(v.problem), _LONGEST_PROBLEM), place_of(v)) for v in violations)
     return list(dict.fromkeys(told))
 
@@ -140,7 +140,7 @@ def instant_told(instant: datetime) -> str:
 
 
 def plain(text: str) -> str:
-    """Returns a text from the server as it may be shown: one line, without tokens and control characters."""
+    """Returns a text from the server as one line that may be shown, without tokens and control characters."""
     told = discreet(text)
     if told.isprintable():
         return told
@@ -158,9 +158,10 @@ def shortened(text: str, longest: int) -> str:
 
 
 def curl_of(exchange: Exchange) -> str:
-    """Returns the command that repeats a request, with its body, as it can be pasted into a POSIX shell.
+    """Returns the `curl` command that repeats a request, for a POSIX shell.
 
-    Variables of the environment stand for the key and the account token; other tokens are masked.
+    Variables of the environment stand for the key and the account token; other tokens are masked. A long body
+    is cut.
     """
     words = ["curl", "-i"]
     if exchange.method != "GET":
@@ -173,7 +174,7 @@ def curl_of(exchange: Exchange) -> str:
 
 
 def _authorization(exchange: Exchange) -> Iterator[str]:
-    """Yields the arguments with the shell variable of the token."""
+    """Yields the arguments for the token: as a shell variable if it has one, else masked."""
     named = next((name for label, name in _VARIABLES.items() if label in exchange.labels), None)
     if exchange.token is not None:
         header = f"Authorization: Bearer {named or exchange.token}"
@@ -189,7 +190,7 @@ def ground_of(clause: Clause) -> str:
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
     page = document().page_of(clause.source)
-    # A source that is not a page is words already, such as "the public documentation of errors".
+    # A source that is not a page is shown as it is, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"
 
 
@@ -198,7 +199,7 @@ def _escaped(line: str) -> str:
 
 
 def _cut(value: Json) -> Json:
-    """Returns a value without tokens. Long parts are cut, but are still longer than a report shows them."""
+    """Returns a value without tokens. Long parts are cut, but stay longer than any report shows them."""
     if isinstance(value, str):
         return discreet(value[:_LONGEST_JSON]).encode("utf-8", "replace").decode()
     if isinstance(value, list):

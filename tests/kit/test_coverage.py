@@ -56,7 +56,7 @@ def test_what_writing_would_add() -> None:
     result = ended("verify", "--key", "df_x", "--explain-coverage", "--only", "WRITE-0*")
 
     assert result.stdout.startswith("With these credentials at most 0 of 9 clauses can be observed.\n")
-    assert "With `--writes`, which sends goals and payments, it is 9.\n" in result.stdout
+    assert "With `--writes`, which sends goals and payments, 9 can be observed.\n" in result.stdout
 
 
 @pytest.mark.parametrize("has_url", [True, False], ids=["with a URL", "without one"])

@@ -323,8 +323,8 @@ def test_an_entry_of_an_unknown_time_accuses_nobody_of_what_needs_the_time(
     assert (code, _outcomes(report, "broken"), report["answers"]) == (5, [], 3), told
     assert _outcomes(report, "not observed") == [c["id"] for c in report["clauses"]]
     needs = {c["id"]: c["needs"] for c in report["clauses"]}
-    assert "of 2, none has one" in needs["VIS-62"]
-    assert "that of 3 of 3 cannot be read as an instant" in needs["POLL-05"]
+    assert "none of 2 has one" in needs["VIS-62"]
+    assert "the time of 3 of 3 requests is unknown" in needs["POLL-05"]
     assert "3 of 3 entries do not say when they were recorded" in told
 
 
@@ -347,7 +347,7 @@ def test_a_date_header_that_cannot_be_read_is_told(traffic: Path, date: str) -> 
 
     assert (code, _outcomes(report, "broken")) == (5, []), told
     needs = {c["id"]: c["needs"] for c in report["clauses"]}
-    assert "of 1, that of 1 cannot be read as an instant" in needs["MAP-76"]
+    assert "the header of 1 of 1 is not an instant" in needs["MAP-76"]
 
 
 def test_a_month_between_the_recorder_and_the_server_is_no_fault_of_the_server(traffic: Path) -> None:

@@ -59,7 +59,7 @@ def test_writing_is_judged_on_demand_and_what_stays_is_a_warning(tmp_path: Path)
         unasked = _pytest(tmp_path, *options)
         asked = _pytest(tmp_path, *options, "--datafast-writes")
 
-    assert "because it writes" in unasked.stdout
+    assert "the option `--writes`" in unasked.stdout
     told = r"ContractWarning: the identity mock_\w+ of the visitor .* stays on the server"
     assert re.search(told, asked.stdout)
     assert asked.returncode == 0

@@ -494,7 +494,7 @@ def test_markdown_fits_a_comment(count: int, text: str) -> None:
     told = markdown_report(much_broken(count, text))
 
     assert MOST_CHARACTERS / 2 < len(told) <= MOST_CHARACTERS
-    assert "more, for which there is no room" in told
+    assert "more, which do not fit" in told
     assert told.count("<details>") == told.count("</details>")
 
 
@@ -535,7 +535,9 @@ def test_there_are_as_many_annotations_as_github_shows() -> None:
         10,
         10,
     ]
-    assert lines[9] == "::error title=DataFast contract::22 broken more; the job's summary has them."
+    assert lines[9] == (
+        "::error title=DataFast contract::Not shown here: 22 broken; the job's summary lists them."
+    )
     assert max(map(len, lines)) < 1200
 
 

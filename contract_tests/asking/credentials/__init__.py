@@ -87,7 +87,7 @@ class Credentials:
         return replace(self, **{name: (text or "").strip() or None for name, text in given.items()})
 
     def over(self, others: "Credentials") -> "Credentials":
-        """Returns these credentials. Those that are None are taken from `others`."""
+        """Returns these credentials; each that is None is taken from `others`."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         return replace(others, **given)
 
@@ -99,7 +99,10 @@ def _mask(tokens: frozenset[str]) -> Mask:
 
 
 def load_credentials(name: str) -> Credentials:
-    """Returns the credentials of a file, or the shipped ones with a name. Raises CredentialsError."""
+    """Returns the credentials in a file. `name` is its path, or a name in SHIPPED, such as `mock`.
+
+    Raises CredentialsError.
+    """
     path = _FOLDER / f"{name}.yaml" if name in SHIPPED else Path(name)
     try:
         node = yaml.compose(read_file(path, _LARGEST), Loader=_LOADER)

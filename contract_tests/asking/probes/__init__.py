@@ -35,7 +35,7 @@ class RefusedError(Exception):
 def probes_for(
     contract: Document, credentials: Credentials, wanted: Sequence[str], *, may_write: bool = False
 ) -> list[Probe]:
-    """Returns the probes that the credentials allow and that a wanted clause needs, in order.
+    """Returns the probes that the credentials allow and that a wanted clause needs, in sending order.
 
     Probes that write come last, and only if `may_write` is True.
     """

@@ -16,7 +16,7 @@ _AGAIN = ("POLL-0[5-8]",)
 
 
 def meet(asker: Asker, visitor_id: str, who: str) -> None:
-    """Requests the profile of a visitor from a map."""
+    """Requests the profile of a visitor who is on a map; `who` sends the request."""
     asker.ask(VISITOR, labels.MET, who=who, values={"visitorId": visitor_id})
 
 
@@ -41,11 +41,11 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
     for row in rows(exchange.data, "visitors"):
         sorts.setdefault(_sort_of(row), []).append(row)
     custom = (row for row in rows(exchange.data, "recentEvents") if row.get("type") == "custom")
-    # The visitor with the most goals.
+    # This is the visitor with the most goals.
     actors = [
         {"visitorId": one} for one, _ in Counter(str(row.get("visitorId")) for row in custom).most_common(1)
     ]
-    # The last sort and the first one, customers and new visitors, come first, because they differ most.
+    # Customers (the last sort) and new visitors (the first one) come first, because they differ most.
     order = [sorts[key] for key in sorted(sorts)]
     ends = [order.pop(-(n % 2)) for n in range(1, len(order) + 1)]
     seen: set[str] = set()

@@ -39,7 +39,7 @@ class Probe(Protocol):
 
     @property
     def most(self) -> int:
-        """The largest number of requests that it sends."""
+        """The largest number of requests that the probe sends."""
 
     def is_possible(self, credentials: Credentials) -> bool:
         """Returns whether the credentials suffice."""
@@ -102,7 +102,7 @@ class Series:
 
 
 class Asker:
-    """Sends the requests of probes, and keeps the exchanges."""
+    """A sender of the probes' requests, which keeps the exchanges."""
 
     def __init__(
         self,
@@ -198,12 +198,9 @@ class Asker:
     def take_back(
         self, trace: Trace, *found: str, values: Mapping[str, str] | None = None
     ) -> Exchange | None:
-        """Sends the request that removes a trace's goal or payment, and returns the exchange.
+        """Removes the goal or payment of a trace, and returns the exchange; None if the API cannot remove it.
 
-        Raises StoppedError.
-
-        `values` replace the parameters of the trace; None keeps them. Returns None if the API has no such
-        operation.
+        `values` replace the parameters of the trace; None keeps them. Raises StoppedError.
         """
         if trace.operation is None:
             return None
@@ -292,7 +289,7 @@ def main_of(credentials: Credentials) -> tuple[str | None, dict[str, str]]:
 
 
 def _role(who: str, credentials: Credentials) -> str:
-    """Returns the role of the token with which `who` sends requests; `who` itself if that is no role."""
+    """Returns `key` or `account` for MAIN, whichever the main token is; `who` itself for any other sender."""
     if who != MAIN:
         return who
     return "key" if main_of(credentials)[0] == credentials.key else "account"
@@ -307,7 +304,7 @@ def is_known(who: str, credentials: Credentials) -> bool:
 
 
 def is_wanted(patterns: Iterable[str], ids: Sequence[str]) -> bool:
-    """Returns whether one of the clauses matches one of the patterns."""
+    """Returns whether one of the clause ids matches one of the patterns."""
     return any(fnmatch.filter(ids, pattern) for pattern in patterns)
 
 

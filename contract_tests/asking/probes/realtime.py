@@ -8,7 +8,7 @@ _DATES = {"startAt": "2020-01-01", "endAt": "2020-01-02", "timezone": "UTC"}
 
 PROBES = (
     Question(REALTIME, labels.FIELDS, "key", ("RT-*", *SUCCESSES), values={"fields": "visitors"}),
-    # This request is sent twice, because the number of visitors may change between two requests.
+    # A second request shows whether a difference was only a visitor who came or left between two requests.
     Question(REALTIME, labels.DATES, "key", ("RT-*", *SUCCESSES), values=_DATES),
     Question(REALTIME, labels.DATES, "key", ("RT-05",), values=_DATES),
 )

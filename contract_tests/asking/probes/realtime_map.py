@@ -1,4 +1,4 @@
-"""Probes of the map: with needless parameters that real clients send, and of websites with other visitors."""
+"""Probes of the map: with superfluous parameters that real clients send, and for two other websites."""
 
 from contract_tests.asking import labels
 from contract_tests.asking.probes.agreement import chosen_of, meet
@@ -11,7 +11,7 @@ _MAPS = ("MAP-*", "REV-*", "getRealtimeMap.*", *SUCCESSES, "ENV-09")
 
 
 def _other_website(asker: Asker) -> None:
-    """Requests two maps of a website that knows little about its visitors, and some of their profiles."""
+    """Requests the map of a website without data about its visitors twice, and then some profiles."""
     asker.ask(MAP, labels.OK, who="unknowns")
     found = asker.ask(MAP, labels.OK, who="unknowns")
     for visitor_id in chosen_of(found)[:_OTHER_PROFILES]:

@@ -1,6 +1,6 @@
-"""Probes that a correct server refuses to write.
+"""Probes of writes that a correct server refuses.
 
-If a wrong server accepts one, its goal or payment is removed.
+If a wrong server accepts one of them, its goal or payment is removed at the end of the run.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ CREATE_GOAL, DELETE_GOALS = "createGoal", "deleteGoals"
 CREATE_PAYMENT, DELETE_PAYMENTS = "createPayment", "deletePayments"
 IDENTIFY = "identifyVisitor"
 OPERATIONS = (CREATE_GOAL, DELETE_GOALS, CREATE_PAYMENT, DELETE_PAYMENTS, IDENTIFY)
-"""The operations that are requested with values of the run only, never with the documented examples."""
+"""The operations that are requested with the run's own values only, never with the documented examples."""
 
-# The time is long ago, so that a removal which a wrong server accepts removes nothing.
+# A period so long ago that a removal removes nothing, even if a wrong server accepts it.
 _LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
 _NO_UUID = "not-a-uuid"
 _LONGEST_NAME, _LONGEST_VALUE, _MOST_KEYS = 64, 255, 10
@@ -62,7 +62,7 @@ class Refusal:
     role: str | None = None
     needs_visitor: bool = True
     is_local: bool = False
-    """Whether the request is sent only to this machine, because a wrong server would remove everything."""
+    """Whether only a server on this machine gets the request, because a wrong one would remove everything."""
 
     @property
     def most(self) -> int:
@@ -92,7 +92,7 @@ class Refusal:
 
 
 def access_refusals(contract: Document) -> list[Refusal]:
-    """Returns a probe for each refusal of these operations that follows from the document's `security`."""
+    """Returns a probe for each access rule by which a request for one of OPERATIONS is refused."""
     return [
         Refusal(
             rule.operation.id,
@@ -176,7 +176,7 @@ def _filters(**values: str) -> Make:
 
 
 def _own_name(**values: str) -> Make:
-    """Returns a function that makes a request to remove goals of this run, with further filters."""
+    """Returns a function that makes the parameters for removing a goal of this run, with more filters."""
     return lambda asker, _visitor_id: Sent({"name": f"{asker.run_id}_refused", **values})
 
 
@@ -207,8 +207,9 @@ _MANY_KEYS = {f"key_{n}": "x" for n in range(_MOST_KEYS + 1)}
 class Refused(NamedTuple):
     """A kind of request that is refused, with the clause about it.
 
-    `statuses` are the statuses of the refusal. `is_stated` is true if a page says that such a request is
-    refused, and false if the pages only say what a correct request is. `role` is as in Refusal.
+    `statuses` are the statuses of the refusal; the mock answers with the first one. `is_stated` is true if a
+    page says that such a request is refused, and false if the pages only say what a correct request is.
+    `role` is as in Refusal.
     """
 
     clause: str
@@ -222,7 +223,7 @@ class Refused(NamedTuple):
 
 
 _BAD, _NOT_FOUND = (400,), (404,)
-# No page says with which status.
+# No page says which status a refused payment gets.
 _BAD_SOMEHOW = (400, 422)
 
 REFUSED_WRITES = (
@@ -239,7 +240,7 @@ REFUSED_WRITES = (
         CREATE_GOAL,
         labels.BAD_NAME,
         _BAD,
-        "A goal whose name is longer than 64 characters, or has one that is not allowed, is refused with"
+        "A goal whose name has more than 64 characters, or a character that is not allowed, is refused with"
         " 400.",
         (_named(lambda run: f"{run}!"), _named(lambda run: run.ljust(_LONGEST_NAME + 1, "x"))),
     ),
@@ -310,7 +311,7 @@ REFUSED_WRITES = (
         DELETE_GOALS,
         labels.HALF_PERIOD,
         _BAD,
-        "A removal of goals with one end of a period is refused with 400.",
+        "A removal of goals with only one of `startAt` and `endAt` is refused with 400.",
         tuple(_own_name(**{name: value}) for name, value in _LONG_AGO.items()),
     ),
     Refused(
@@ -360,7 +361,7 @@ REFUSED_WRITES = (
         DELETE_PAYMENTS,
         labels.HALF_PERIOD,
         _BAD,
-        "A removal of payments with one end of a period is refused with 400.",
+        "A removal of payments with only one of `startAt` and `endAt` is refused with 400.",
         tuple(_filters(datafast_visitor_id=NOBODY, **{name: value}) for name, value in _LONG_AGO.items()),
     ),
     Refused(
@@ -368,7 +369,7 @@ REFUSED_WRITES = (
         DELETE_PAYMENTS,
         labels.UNKNOWN_TRANSACTION,
         _NOT_FOUND,
-        "A removal of a transaction that does not exist, or exists no more, is answered with 404.",
+        "A removal of a transaction that does not exist, or no longer exists, is answered with 404.",
         (_own_transaction,),
     ),
     Refused(

@@ -26,11 +26,11 @@ SUMS_OF: Mapping[str, tuple[str, ...]] = {
     "getExitClicks": ("SUM-16",),
     _LIST: ("SUM-17",),
 }
-"""The clauses about sums that the usual correct request for an operation serves."""
+"""Patterns of the clauses about sums that a usual correct request serves, by operation."""
 
 
 def _hour(asker: Asker) -> None:
-    """Requests the overview and the visitors of one hour, whose visitors fit into one answer."""
+    """Requests the overview and the visitors of one hour, because these visitors fit into one answer."""
     hour = {name: f"{asker.period['endAt']}T{time}" for name, time in _HOUR.items()}
     _ask_if_there(asker, _OVERVIEW, hour)
     for chosen in ({}, {"isCustomer": "false"}, {"isCustomer": "true"}):
@@ -53,7 +53,7 @@ def _one_date(asker: Asker) -> None:
 
 
 def _present(asker: Asker) -> None:
-    # The usual period ends two days before today.
+    # The run's usual period ends two days before today.
     last = date.fromisoformat(asker.period["endAt"])
     yesterday, today = (str(last + timedelta(days=days)) for days in (1, 2))
     values = {"startAt": yesterday, "endAt": today, "timezone": "UTC", "limit": _MOST_LISTED}
@@ -78,4 +78,7 @@ PROBES = (
 )
 
 PRESENT = _series(("SUM-2[01]",), 1, _present)
-"""The list that is compared with the latest map, so no map of another website may come in between."""
+"""The visitors' list that is compared with the latest map.
+
+It is sent before any map of another website is requested.
+"""

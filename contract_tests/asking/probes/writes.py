@@ -30,22 +30,23 @@ from contract_tests.shown import (
 )
 
 _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
-# How often an answer is requested until it contains what was written, and in how many pauses between polls.
+# An answer is requested at most _TRIES times, until it contains what was written; the tries are spread over
+# _PAUSES pauses between polls.
 _TRIES, _PAUSES = 5, 2
-# The age of the second payment in ms. It is so old that no other payment is still made in the same second.
+# In ms: the age of the earlier payment. It is so old that nobody else makes a payment in its second any more.
 _EARLIER, _SECOND = 900_000, 1000
 # Whole amounts, which every currency has.
 _AMOUNT, _EARLIER_AMOUNT = 41, 23
 _USUAL_CURRENCY = "USD"
 _LAST: Mapping[str, Json] = {"seat": "mock_1"}
-"""The metadata that is sent last."""
+"""The metadata of the last identification."""
 _MOST_GOALS = "1000"
 
 Shows = Callable[[Exchange], bool]
 
 
 class _Story:
-    """The requests of a run for its visitor, in three parts: reads, writes and reads, removals and reads."""
+    """The requests of a run for one visitor, in three parts: reads; writes and reads; removals and reads."""
 
     def __init__(self, asker: Asker, visitor_id: str) -> None:
         self._asker = asker
@@ -73,9 +74,9 @@ class _Story:
         self._asker.later(self._write)
 
     def _write(self, _asker: Asker) -> None:
-        """Sends the goals, payments and identities, some twice.
+        """Sends goals, payments and identities (the payments and an identity twice), and reads the answers.
 
-        Reads the answers that must contain them. Continues after a pause.
+        Continues after a pause.
         """
         self._send_goals()
         self._send_payments()
@@ -158,7 +159,10 @@ class _Story:
     def _until(
         self, shows: Shows, operation: str, label: str, values: Mapping[str, str] | None = None
     ) -> Exchange:
-        """Requests an operation until `shows` is true for the answer, but only a few times."""
+        """Requests an operation until `shows` is true for the answer, at most _TRIES times.
+
+        Returns the last exchange.
+        """
         for left in reversed(range(_TRIES)):
             found = self._asker.ask(operation, label, values=values)
             if shows(found) or not left:
@@ -169,7 +173,7 @@ class _Story:
     def _read(
         self, operation: str, label: str, values: Mapping[str, str] | None = None, who: str = MAIN
     ) -> Exchange | None:
-        """Requests an operation. Returns None if the document or the server does not have the operation."""
+        """Requests an operation; returns None without a request if the document or the server lacks it."""
         asked = [e for e in self._asker.exchanges if e.operation == operation and labels.OK in e.labels]
         is_missing = bool(asked) and not any(e.is_success for e in asked)
         if is_missing or operation not in self._asker.contract.operations:
@@ -177,7 +181,7 @@ class _Story:
         return self._asker.ask(operation, label, who=who, values=values)
 
     def _read_elsewhere(self) -> None:
-        """Requests reports of another website, which must not contain what was written."""
+        """Requests reports and the map of another website, which must not contain what was written."""
         if self._asker.credentials.unknowns is None:
             return
         for operation, values in ((_METADATA, {}), (_GOALS, self._days), (MAP, {})):
@@ -214,13 +218,13 @@ class _Story:
 
     @property
     def _moment(self) -> dict[str, str]:
-        """The parameters of the two seconds in which only the second payment was made."""
+        """The parameters of a period of two seconds that contains the earlier payment."""
         return {"startAt": iso(self._at), "endAt": iso(self._at + _SECOND)}
 
     @property
     def _days(self) -> dict[str, str]:
         """The parameters of a period from yesterday to tomorrow, which contains today in every time zone."""
-        # The usual period ends two days before today.
+        # The run's usual period ends two days before today.
         last = date.fromisoformat(self._asker.period["endAt"])
         yesterday, tomorrow = (str(last + timedelta(days=days)) for days in (1, 3))
         return {"startAt": yesterday, "endAt": tomorrow}
@@ -238,7 +242,7 @@ def _story(asker: Asker) -> None:
         _Story(asker, asker.visitor).begin(asker)
 
 
-# The map with the visitor, four reads that are repeated, thirteen other reads, nine writes, five removals.
+# There are: the map with the visitor, 4 reads that may be repeated, 13 other reads, 9 writes, 5 removals.
 _MOST = 1 + 4 * _TRIES + 13 + 9 + 5
 
 PROBES = (
