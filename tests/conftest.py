@@ -13,12 +13,12 @@ from mock_server.testing import RunningMock, running
 from tests.controls import Controls
 from tests.instants import INSTANT
 
-# httpx2 reads the certificates of the system for each client, which takes it 20 ms.
+# httpx2 reads the system's certificates for each client, which takes 20 ms.
 httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
-# By default it waits for 5 s, which may be too short on a busy machine.
+# By default, httpx2 waits for 5 s, which may be too short on a busy machine.
 DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = 60
 
-# Each run of `make test` draws a few other examples; `make long` draws more, and `make fuzz` many thousands.
+# Each run of `make test` draws a few new examples; `make long` draws more, and `make fuzz` many thousands.
 settings.register_profile("test", deadline=None, print_blob=True, max_examples=20)
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=60)
 settings.register_profile(

@@ -1,7 +1,7 @@
-"""Runs of `datafast-mock` as processes that are forked from one which has imported it already.
+"""Runs of `datafast-mock` in processes that are forked from a process with all imports done.
 
-Imports are nine tenths of the work of a run that ends soon. A forked run has its own arguments, environment,
-folder and streams. Everything that Python decides before its first import needs a new process.
+Imports are nine tenths of the work of a short run. A forked run has its own arguments, environment, folder
+and streams. Settings that Python reads at its start need a new process instead.
 """
 
 import multiprocessing

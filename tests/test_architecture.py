@@ -1,4 +1,4 @@
-"""The trees in docs/architecture.md are the same as those on the disk, room by room."""
+"""The trees in docs/architecture.md show the files and folders of the packages as they are on the disk."""
 
 import re
 import tomllib

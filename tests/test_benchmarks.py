@@ -275,7 +275,7 @@ def test_peer_that_does_not_start_tells_its_last_line(tmp_path: Path) -> None:
 
 
 def is_gone(peer: Target, *, within: float) -> bool:
-    """Returns whether a server stops listening within some seconds; its last child may end late."""
+    """Returns whether a server stops listening within some seconds, since its last child may end late."""
     until = time.monotonic() + within
     while time.monotonic() < until:
         try:

@@ -1,4 +1,4 @@
-"""docs/documents.md is correct: its document gives the answers shown, also for an operation with a 501."""
+"""docs/documents.md is correct: the mock answers with its document as the page shows it."""
 
 import re
 from pathlib import Path

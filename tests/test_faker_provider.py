@@ -99,6 +99,6 @@ def test_cache_is_bounded_in_bytes() -> None:
     fake = faker(3)
     sizes = [len(json.dumps(fake.datafast_visitor(site="launch_day"))) for _ in range(4)]
 
-    # Each row is one of five thousand; no two of them are of the same instant.
+    # Each call needs the rows of another instant, about five thousand rows of this size.
     assert 5_000 * sum(sizes) > MOST_BYTES
     assert MOST_BYTES / 4 < faker_provider._rows.cache_info().currsize <= MOST_BYTES

@@ -60,7 +60,7 @@ TOKENS = [
 ]
 
 
-# This pair covers most; `make fuzz` runs all four.
+# This pair of revision and token covers most operations; `make fuzz` runs all four pairs.
 @pytest.mark.long
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     config, token = TOKENS[1].values
@@ -77,7 +77,7 @@ def test_schemathesis_finds_nothing_in_500_examples(
 ) -> None:
     answered = fuzz(tmp_path, revision, config, token, examples=500)
 
-    # Few transaction ids that are drawn exist.
+    # Most transaction ids that Schemathesis draws do not exist.
     least = {**dict.fromkeys(OPERATIONS, 100), "deletePayments": 10}
     assert all(answered[operation] >= number for operation, number in least.items()), answered
     print(dict(answered))

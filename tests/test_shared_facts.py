@@ -45,11 +45,11 @@ def test_the_kit_starts_the_mock_at_the_documented_instant() -> None:
 
 
 def test_the_default_pause_is_that_of_the_probes() -> None:
-    # `verify` states it itself, because its help must not load what sends requests.
+    # The command `verify` repeats the pause, because its help must not import the modules that send requests.
     assert next(option.default for option in verify.params if option.name == "pause") == PAUSE
 
 
 def test_each_format_of_a_report_can_be_asked_for_written_and_recognized() -> None:
-    # `verify` lists them itself, because its help must not load what writes them.
+    # The command `verify` repeats the formats, because its help must not import the modules that write them.
     assert tuple(WRITERS) == REPORTS
     assert MARKS.keys() == {*REPORTS, "har"}

@@ -108,7 +108,7 @@ def test_variables_that_kubernetes_injects_are_no_options(name: str) -> None:
         "DATAFAST_MOCK_PORT_8484_TCP": "tcp://10.43.0.7:8484",
     }
     if name == "PORT" and not _is_free(8484):
-        # Another program has the usual port; that this is the one that is tried says the same.
+        # Another program has the usual port. The error shows that the mock has tried it, which is enough.
         assert "cannot listen on 127.0.0.1:8484 (" in ended("serve", environment=injected).stderr
         return
     with started(*([] if name == "PORT" else ["--port", "0"]), environment=injected) as process:

@@ -36,7 +36,7 @@ def is_as_shown(shown: str, reply: httpx2.Response) -> bool:
 
 
 def curl(command: list[str], server: str) -> httpx2.Response:
-    """Sends the request of a `curl` command to our server instead of the page's, and returns the answer."""
+    """Sends the request of a `curl` command to a server, not to the page's address; returns the answer."""
     arguments = iter(command[1:])
     method, headers, content, url = None, {}, None, ""
     for argument in arguments:

@@ -15,19 +15,19 @@ from tests.browser.visit import Complaints, Visit
 from tests.controls import Controls, Json
 from tests.instants import INSTANT
 
-# The first is Debian's engine without windows, which opens a page in half the time.
+# The first name is Debian's engine without windows, which opens a page in half the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium was found (Debian, Ubuntu: apt-get install chromium; or set CHROMIUM=/path/to/it)"
 LEFT_OUT = f"browser tests left out: {MISSING}"
 # This variable is set where a missing browser is a failure, as in CI.
 NEEDED = "DATAFAST_MOCK_NEEDS_BROWSER"
-# The arguments in addition to Playwright's. With the rule only loopback's name resolves.
+# Additional arguments of Chromium. With the rule for resolving hosts, only this machine can be reached.
 ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
-# The longest time for an action or an expectation, in ms; on an idle machine they take far less.
+# The longest time for an action or an expectation, in ms. On an idle machine it takes far less.
 LONGEST = 30_000
 VISIT = pytest.StashKey[Visit]()
 
@@ -36,9 +36,9 @@ expect.set_options(timeout=LONGEST)
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this folder; without one, they are skipped.
+    """One Chromium for all tests of this folder; the tests are skipped if none is installed.
 
-    It does not live for the session, since asyncio.run() in other tests fails while Playwright runs.
+    It is stopped before other tests, since asyncio.run() in them fails while Playwright runs.
     """
     program = chromium()
     if program is None:
@@ -67,7 +67,7 @@ def chromium() -> str | None:
 
 @pytest.fixture
 def complaints() -> Complaints:
-    """The complaints of the page; those that a test does not expect fail it."""
+    """The complaints of the page; a complaint that a test does not expect fails the test."""
     return Complaints()
 
 

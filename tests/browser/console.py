@@ -11,7 +11,7 @@ from tests.controls import Controls, Json
 from tests.credentials import bearer
 
 DOTS = ":is(.dot, .disc):not(.leaving)"
-"""The dots of the map, and the discs that stand for several."""
+"""The dots of the map, each for a visitor, and the discs, each for several visitors."""
 ON_MAP = f"""[...document.querySelectorAll("{DOTS}")]
   .reduce((sum, dot) => sum + Number(dot.dataset.count ?? 1), 0)"""
 """The number of visitors on the map, alone or in discs."""
@@ -39,7 +39,7 @@ class Console:
         return httpx2.get(self.mock.url + path, headers={**bearer(self.key), **headers}, timeout=30)
 
     def data(self, path: str) -> Json:
-        """Returns the `data` of the answer that the console gets for a path, as it does by a peek."""
+        """Returns the `data` of the API's answer for a path, by a peek, as the console requests it."""
         return self.ask(path, Prefer="peek").json()["data"]
 
     def expect_on_map(self, count: int) -> None:

@@ -12,7 +12,7 @@ from tests.controls import Controls
 ROWS = """(rows) => rows.map((row) => [
   row.querySelector(".what").textContent, [...row.querySelectorAll("data")].map((one) => Number(one.value)),
 ])"""
-# The most pages of rows that a test reads.
+# The largest number of pages of rows that a test reads.
 MOST_PAGES = 3
 CELLS = "(rows) => rows.map((row) => [...row.querySelectorAll('data')].map((one) => Number(one.value)))"
 
@@ -94,4 +94,7 @@ class Dashboard:
 
 
 Open = Callable[..., Dashboard]
-"""A function that opens the dashboard with a new key: `view` is its address, the others are settings."""
+"""A function that opens the dashboard with a new key.
+
+Its argument `view` is the query of the page's address; the other arguments are settings of the key.
+"""

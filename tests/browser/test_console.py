@@ -113,7 +113,7 @@ def test_customers_and_idle_visitors_look_different(opened: Open) -> None:
         "(discs) => discs.map((disc) => Number(disc.dataset.customers))"
     )
     assert len(marked) + sum(discs) == len(customers)
-    # A visitor is drawn as idle for over five minutes (3) only if an answer has shown that.
+    # A visitor is drawn with the level 3, idle for over five minutes, only after the page has seen that.
     idle = console.page.locator(".dot").evaluate_all("(dots) => dots.map((dot) => dot.dataset.idle)")
     assert {"0"} < set(idle) <= {"0", "1", "2"}
 

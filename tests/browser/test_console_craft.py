@@ -13,9 +13,12 @@ from tests.instants import INSTANT
 from tests.timing import assert_less
 
 LIVING_WITHIN = 2_000
-"""The longest time from opening the address to a map with visitors, in ms, where LOOP takes 100 ms."""
+"""The longest time from the request for the page to a visitor on its map, in ms.
+
+It is for a machine on which LOOP takes at most 100 ms.
+"""
 HEAVIEST = 350_000
-"""The most bytes of the page and its files, with the table of places but without the reference viewer."""
+"""The largest size of the page and its files, in bytes, without the API reference."""
 WIDTHS = [360, 759, 760, 1239, 1240, 1920, 2560]
 # Records the time from the page's request to the first visitor on the map.
 STOPWATCH = """
@@ -69,7 +72,10 @@ def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
 
 
 def living_after(page: Page, address: str) -> float:
-    """Opens the address, and returns the time until a visitor is on the map, in ms of a quick machine."""
+    """Opens the address, and returns the time until a visitor is on the map, in ms.
+
+    The time is divided by the slowness of the machine, as LOOP measures it.
+    """
     page.goto(address)
     expect(page.locator(".dot").first).to_be_attached()
     living: float = page.evaluate("window.livingAfter")
@@ -161,9 +167,10 @@ def test_five_thousand_visitors_stay_smooth(page: Page, browser: Browser) -> Non
 
 
 def roughness(page: Page, empty: Page) -> float:
-    """Returns the median and the 95th percentile of the time between frames, the worse divided by its limit.
+    """Returns the time between frames divided by its limit; above 1 the page is not smooth.
 
-    The limits are higher on a machine that is slow even with an empty page.
+    This is the larger value of the median and of the 95th percentile. The limits are higher on a machine
+    that is slow even with an empty page.
     """
     least: float = max(empty.evaluate(FRAMES, 1)) / 20
     gaps: list[float] = page.evaluate(FRAMES, 5)

@@ -16,10 +16,11 @@ from tests.controls import Controls, Json
 from tests.instants import INSTANT
 
 HEAVIEST = 160_000
-"""The most bytes of the page and its files, shared ones included."""
-# The breakdowns in which each visitor is in exactly one row; in the others in several, or in none.
+"""The largest size of the page and its files, in bytes, including files that other pages share."""
+# The breakdowns in which each visitor is in exactly one row. In others a visitor may be in several or none.
 PARTITIONS = ("Referrers", "Countries", "Regions", "Cities", "Devices", "Browsers", "Systems")
-# Filters by these select the visitors of a row; one by a source also selects who came from it another time.
+# A filter by these values selects exactly the visitors of a row. A filter by a source may select more, since
+# a visitor is counted for one source only, and may have come from another source at another time.
 EXACT = [
     ("pages", "Pages"),
     ("pages", "Hostnames"),
@@ -205,7 +206,7 @@ def test_the_view_is_in_the_address(opened: Open) -> None:
         [re.compile("Page.*contains.*/docs"), re.compile("Country.*is not.*US")]
     )
     assert len(dashboard.series()) == 2
-    # The list of visitors cannot exclude.
+    # The list of visitors supports no filter with `is_not`.
     expect(dashboard.panel("visitors")).to_contain_text("none that excludes")
 
     dashboard.choose("is not")
@@ -295,7 +296,7 @@ def test_no_more_is_asked_than_needed(opened: Open) -> None:
     dashboard.open("devices", "Browsers")
     dashboard.open("devices", "Devices")
     assert len(dashboard.requests) == 13
-    # The journal is that of the user's clients.
+    # The journal does not contain the page's own requests.
     assert dashboard.controls.get("/requests", key=dashboard.key)["requests"] == []
 
 

@@ -45,7 +45,7 @@ def test_a_row_shows_the_request(opened: Open) -> None:
     expect(row).to_contain_text("checkout · world")
     row.locator("summary").click()
     expect(row).to_contain_text("content-type: application/json")
-    # The list has its beginning; the whole is fetched when the row is opened.
+    # The list contains the beginning of the body; the whole body is fetched when the row is opened.
     expect(row.locator(".body")).to_have_text(re.compile(r'^\{\n  "status": "success",.*\}$', re.DOTALL))
     assert json.loads(row.locator(".body").inner_text()) == reply.json()
 

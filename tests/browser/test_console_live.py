@@ -32,7 +32,7 @@ BOX = """(selector) => {
 }"""
 # Returns what the map shows: left, top, width, height in units of the drawing.
 VIEW = "document.querySelector('.world.over').getAttribute('viewBox').split(' ').map(Number)"
-# The targets of a thumb that are smaller than 40 pixels.
+# Returns the texts of the controls that are too small for a thumb: below 38 pixels in width or height.
 SMALL = """[...document.querySelectorAll(".thumb > *, .bar .more-own, .zoom button")]
   .filter((target) => Math.min(target.offsetWidth, target.offsetHeight) < 38)
   .map((target) => target.textContent)"""
@@ -175,7 +175,7 @@ def test_a_disc_stands_for_visitors_and_divides_when_it_is_clicked(opened: Open)
     disc.focus()
     console.page.keyboard.press("Enter")
     changed(console, whole)
-    # The focus goes to what the disc has become.
+    # The focus moves to a dot or disc of the same visitors.
     console.page.wait_for_function("() => document.activeElement.matches(':is(.dot, .disc)')")
 
 
@@ -398,7 +398,7 @@ def changed(console: Console, before: list[float]) -> list[float]:
 
 
 def under(shown: list[float], across: float, down: float) -> list[float]:
-    """Returns the point of the drawing at a part of the frame's width and height."""
+    """Returns the point of the drawing at the given shares of the frame's width and height."""
     left, top, width, height = shown
     return [left + across * width, top + down * height]
 

@@ -31,7 +31,7 @@ WRITES = {
 
 
 def happen(console: Console, name: str) -> Locator:
-    """Presses a button of the panel as soon as it works, and returns the text about the answer."""
+    """Presses a button of the panel as soon as it is enabled, and returns the element about the answer."""
     button = console.button(name)
     expect(button).to_be_enabled()
     button.click()

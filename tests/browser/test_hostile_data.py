@@ -42,7 +42,7 @@ NAMED = ("/pricing", "/signup", "/dashboard", "Starter", "Pro", "scroll_to_prici
 
 
 def _marked(part: Any) -> Any:
-    """Returns the values with the mark in all texts that the console shows."""
+    """Returns a part of a site file with MARK, a script, at the end of each text that the console shows."""
     if isinstance(part, list):
         return [_marked(member) for member in part]
     if not isinstance(part, dict):
@@ -54,7 +54,7 @@ def _marked(part: Any) -> Any:
 
 
 def _hostile_site() -> str:
-    """Returns the demo's site file with the mark in its texts and names."""
+    """Returns the demo's site file with MARK, a script, in its texts and names."""
     site = _marked(read_data(SITES / "demo.yaml"))
     text = json.dumps({**site, "websiteId": "665f0b3c4d2e1a00feedbeef", "regulars": []})
     for name in NAMED:

@@ -8,9 +8,9 @@ from mock_server.contract.document import load_document
 from mock_server.testing import RunningMock
 from tests.credentials import bearer
 
-# An operation of the API and of the controls for each method.
+# The path of each operation of the API.
 PATHS = [path for path, item in load_document()["paths"].items() for name in item if name != "parameters"]
-# A text in the answer of an operation of each kind. All of them would take long.
+# A text in the answer of one operation of each kind. Testing all operations would take long.
 TOLD = {
     "getRealtime": '"visitors":',
     "getOverview": '"bounce_rate":',
@@ -49,7 +49,7 @@ def test_one_operation_of_each_kind_answers_at_once(
     for operation, told in TOLD.items():
         answer = _executed(page, operation)
         expect(answer.locator(".response-col_description pre").first).to_contain_text(told)
-        # The more blocks are open, the longer the next one takes.
+        # The block is closed again, because the next block takes longer if this one stays open.
         page.locator(f".opblock[id$='-{operation}'] .opblock-summary-control").click()
     assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
 

@@ -119,13 +119,13 @@ def test_the_page_is_readable_at_every_size_and_in_both_schemes(
 
 
 def is_wider(page: Page, size: tuple[int, int]) -> bool:
-    """Whether the page would have to be scrolled sideways in a window."""
+    """Returns whether the page is wider than a window of this size."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def serious_in(page: Page, scheme: str) -> list[str]:
-    """Returns what axe finds in a colour scheme."""
+    """Returns the serious and critical violations that axe finds in a colour scheme."""
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     return serious(page)
 
@@ -150,7 +150,7 @@ def test_the_tokens_of_the_mock_are_for_the_mock(page: Page, mock: RunningMock) 
 
 
 def test_a_run_can_be_cancelled(page: Page, mock: RunningMock) -> None:
-    # All answers of a run take minutes there, so that it cannot end before the click.
+    # Each answer takes two seconds, so that the run cannot end before the click.
     with _answering({"status": "success", "data": []}, seconds=2) as address:
         verify(page, mock, address, only="")
         page.get_by_role("button", name="Cancel").click()

@@ -70,7 +70,7 @@ class Visit:
     def settle(self) -> list[str]:
         """Returns the reasons to fail: unexpected complaints, and expected ones that never came."""
         if not self.page.is_closed():
-            # After this answer all earlier messages of the page have arrived.
+            # Messages arrive in order, so this answer comes after all earlier messages of the page.
             self.page.locator(":root").wait_for(state="attached")
             self._wait_for_expected()
         missing = self.complaints.missing()

@@ -22,7 +22,8 @@ from tests.invariants import data_of
 SITES = load_sites()
 INSTANT = 1_770_355_650_000
 PLACES = json.loads(places_json())
-# Visitors without a known place, and the places in edge_cases.yaml that are not in places.csv.
+# NOWHERE are the places of visitors who cannot be drawn; OWN are drawn, though places.csv lacks them. All of
+# them are in edge_cases.yaml.
 NOWHERE = {(None, None), (None, "<i>Nowhere</i>"), ("AQ", None), ("AQ", "South Pole")}
 OWN = {
     ("FJ", "Taveuni"),
@@ -65,7 +66,7 @@ EDGES = [edge for ring in RINGS for edge in pairwise([*ring, ring[0]])]
 
 
 def is_land(longitude: float, latitude: float) -> bool:
-    """Whether a line from a point to the west crosses an odd number of coasts."""
+    """Returns whether a point is on land: a line from it to the west crosses an odd number of coasts."""
     x, y = longitude * 100, latitude * 100
     level = [(a, b) for a, b in EDGES if (a.y > y) != (b.y > y)]
     return sum(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x) < x for a, b in level) % 2 == 1
@@ -86,7 +87,7 @@ def crossings(edges: Iterable[Edge]) -> Iterator[tuple[Edge, Edge]]:
 
 
 def _parts(line: Edge, edge: Edge) -> bool:
-    """Whether the ends of an edge are on different sides of a line."""
+    """Returns whether the ends of an edge are on different sides of a line."""
     return area((*line, edge[0])) * area((*line, edge[1])) < 0
 
 

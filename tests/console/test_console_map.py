@@ -13,7 +13,7 @@ CLUSTERED = """clustered(given.spots, given.scale).map(({ x, y, spots }) =>
 
 
 def spots(count: int, spread: float, *, alone: int = 0) -> list[dict[str, Any]]:
-    """Returns places at random around a point, of which some first ones stand alone."""
+    """Returns `count` random places around a point; the first `alone` of them must not be in clusters."""
     chance = random.Random(7)
     return [
         {"id": n, "x": chance.gauss(500, spread), "y": chance.gauss(200, spread), "isAlone": n < alone}
@@ -84,7 +84,7 @@ def test_no_move_and_no_zoom_leaves_the_world(size: tuple[int, int]) -> None:
     }))"""
 
     for left, right, top, bottom in evaluated(expression, frame):
-        # Along a side that is longer than the world, the world is in the middle.
+        # If the frame is longer than the world in one direction, the world is in its middle.
         assert (left >= -1e-6 and right <= 1000 + 1e-6) or left + right == pytest.approx(1000)
         assert (top >= -1e-6) or top + bottom == pytest.approx(evaluated("HEIGHT"))
 

@@ -122,8 +122,8 @@ def test_refusal_by_the_limit_fits_the_document() -> None:
 def test_every_error_of_the_catalogue_is_documented_or_beyond_the_pages() -> None:
     documented = {status for operation in operations_of(DOCUMENT) for status in operation.answers}
     catalogue = {kind.status for kind in vars(errors).values() if isinstance(kind, ErrorKind)}
-    # The pages name neither a gateway's timeout nor what any HTTP server may say of a route and of lengths;
-    # and what is not mocked yet is the mock's own matter.
+    # The pages do not document the errors of any HTTP server (wrong method, timeouts, sizes), nor the 501 of
+    # an operation that is not mocked yet.
     beyond = {405, 408, 413, 414, 431, 501, 504}
 
     assert documented - {200} == catalogue - beyond

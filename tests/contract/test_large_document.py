@@ -1,4 +1,4 @@
-"""The mock starts about as fast with 82 operations as with those of today."""
+"""The mock starts about as fast with 82 operations as with today's operations."""
 
 import pytest
 
@@ -17,5 +17,5 @@ def test_large_document_is_sound() -> None:
 def test_start_with_82_operations_takes_at_most_1_3_times_as_long() -> None:
     large, today = starts(6)
 
-    # The fastest start of each is the one that other work disturbed least.
+    # The fastest start with each document is the one that other work of the machine disturbed least.
     assert min(large) <= 1.3 * min(today)

@@ -14,7 +14,7 @@ DOCUMENT = load_document()
 
 
 def compared(operation: Operation) -> tuple[Any, ...]:
-    """Returns the parts of an operation that are equal however it is made."""
+    """Returns the parts of an operation that do not depend on how the operation was made."""
     parameters = [
         (one.place, one.name, one.is_required, one.allows_empty, one.schema.types)
         for one in operation.parameters
@@ -36,7 +36,7 @@ def test_all_own_schemas_compile(revision: str | None) -> None:
 
 
 def document(parameter: dict[str, Any], **marks: str) -> dict[str, Any]:
-    """Returns a document with one operation and one parameter, parts of which belong to a revision."""
+    """Returns a document with one operation with one parameter; `marks` are members of the operation."""
     return {
         "openapi": "3.1.0",
         "paths": {

@@ -189,7 +189,7 @@ def test_a_client_that_leaves_a_hanging_answer_leaves_nothing(turned: RunningMoc
     for _ in range(20):
         with socket.create_connection((host, int(port))) as connection:
             request = b"GET /api/v1/analytics/realtime?__fault=hang HTTP/1.1\r\nHost: x\r\n\r\n"
-            # A second request waits for its answer.
+            # The second request is not answered, because the answer to the first one hangs.
             connection.sendall(request * 2)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

@@ -1,4 +1,4 @@
-"""The scripts of action.yml and of the CI snippets are run, as far as that is possible without a forge."""
+"""The scripts of action.yml and of the CI snippets are run, as far as that is possible outside of GitHub."""
 
 import json
 import os
@@ -126,7 +126,7 @@ def _check(schema: str, *files: Path) -> None:
 @pytest.mark.parametrize("name", [step["name"] for step in ACTION["runs"]["steps"] if "run" in step])
 def test_shellcheck_finds_nothing_in_a_script(name: str) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
-    # The variables that it does not see assigned (SC2153, SC2154) are those of `env`.
+    # shellcheck does not know that `env` sets variables (SC2153, SC2154).
     checked = subprocess.run(
         [shellcheck, "--shell=bash", "--exclude=SC2153,SC2154", "-"],
         input=_script(name)["run"],

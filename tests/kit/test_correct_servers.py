@@ -36,7 +36,7 @@ def _june(seed: int, roles: frozenset[str], cache: Cache | None = None) -> Habit
 
 
 _AGAINST = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
-# A server takes less time than other examples, so there are more of them: up to the 10,000 of `make fuzz`.
+# A server takes less time than other kinds of examples, so more are drawn: up to 10,000 by `make fuzz`.
 _EXAMPLES = settings().max_examples
 _SOME = settings(max_examples=max(_EXAMPLES, min(4 * _EXAMPLES, 240)))
 

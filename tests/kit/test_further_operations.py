@@ -34,7 +34,7 @@ _WEIGHTS = {Outcome.BROKEN: "breaks", Outcome.WARNING: "warns"}
 
 
 def _run(stranger: Further, only: Sequence[str] = NEW, *, may_write: bool = True) -> Run:
-    """Runs the clauses with these ids, or of these operations, against a server."""
+    """Judges a server by the clauses whose id or operation is in `only`."""
     chosen = [c for c in CLAUSES if c.id in only or c.id.partition(".")[0] in only]
     with running(stranger) as base:
         plan = Plan(base, CREDENTIALS, chosen, pause=0, may_write=may_write, contract=CONTRACT)
@@ -176,7 +176,7 @@ class Counting(Further):
     [
         pytest.param(
             LettingIn,
-            # The document says the same of listGoalCompletions as of getOverview, which stands for both.
+            # listGoalCompletions is refused for the same reasons as getOverview, and so has no such clauses.
             ["listGoalNames.no-permission", "listGoalNames.elsewhere"],
             id="every account token is let in",
         ),

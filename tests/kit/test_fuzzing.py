@@ -31,7 +31,7 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     assert {clause["outcome"] for clause in content["clauses"]} == {"holds", "other revision"}
     # The probes alone make fewer than 50 requests.
     assert content["answers"] > 100
-    # The time limit is a multiple of the time of one start of the mock.
+    # The time limit is a multiple of the time in which the mock starts.
     assert over - ready < 30 + 90 * (ready - begun)
 
 

@@ -29,13 +29,13 @@ from tests.timing import assert_less, cheap
 Behaviour = Callable[[socket.socket], None]
 
 _PATIENT = 60.0
-"""A timeout in seconds within which each answer that comes at all is complete."""
+"""A timeout, in seconds, for servers that complete their answers."""
 _SHORT = 0.5
-"""A timeout for servers that never complete an answer."""
+"""A timeout, in seconds, for servers that never complete an answer."""
 _MIDWAY = 3.0
-"""A timeout for servers that complete some answers before."""
+"""A timeout, in seconds, for servers that complete some answers, and then no more."""
 _MOST_STEPS = 50_000_000
-"""The limit of a run's work, in steps of tests.timing; the largest takes half of it."""
+"""The limit of a run's work, in steps of tests.timing. The run with most work takes half of it."""
 _MOST_BYTES = 200 * 1024 * 1024
 _GOOD = 9
 """The number of correct answers before a server breaks in the middle of a run."""
@@ -158,14 +158,14 @@ _UNREADABLE = [
     pytest.param("gzip", gzip.compress(_REALTIME)[:-9], "ends early", id="gzip that is cut short"),
     pytest.param("gzip", b"\x1f", "ends early", id="a byte of gzip"),
 ]
-# The body has 12,000 empty blocks of gzip, and the decoder is called for each.
+# The body has 12,000 empty blocks of gzip, and the decoder is called for each block.
 _LAYERS = gzip.compress(gzip.compress(bytes(10) + b"\0\0\0\xff\xff" * 12_000, 0), 0)
 _DEPTHS = [
     pytest.param(depth, id=f"{depth} levels") for depth in (100, 400, 700, 850, 900, 930, 960, 980, 990)
 ]
 
 
-# -- what comes of it ------------------------------------------------------------------------------------
+# -- how the kit reacts ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("behave", "words"), _TRANSPORT)

@@ -1,4 +1,4 @@
-"""No output contains a token, whether it looks like DataFast's or was given to the run."""
+"""No output contains a token, neither one of DataFast's form, nor any other that was given to the run."""
 
 import base64
 import html
@@ -119,7 +119,7 @@ def test_every_role_is_a_secret_and_ids_are_none() -> None:
 
 
 def _knowable(told: str, secret: str) -> list[str]:
-    """Returns the forms of a secret that a text still contains."""
+    """Returns the names of the forms in which a text still contains a secret."""
     return [name for name, form in FORMS.items() if _core(name, form(secret)) in told]
 
 
@@ -128,7 +128,7 @@ def _core(name: str, text: str) -> str:
     return (text[4:-4] or text) if "base64" in name else text
 
 
-# --- what looks like a token of DataFast's ------------------------------------------------------------------
+# --- tokens of DataFast's form ------------------------------------------------------------------------------
 
 LOOKS = {
     "plain": "df_secret1",

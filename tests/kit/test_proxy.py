@@ -102,7 +102,7 @@ def proxy() -> Iterator[tuple[int, Upstream]]:
         yield both
 
 
-# --- what is passed on --------------------------------------------------------------------------------------
+# --- which requests are forwarded ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_no_host(header: str) -> None:
     assert not is_loopback_host(header)
 
 
-# --- how it is passed on ------------------------------------------------------------------------------------
+# --- how they are forwarded ---------------------------------------------------------------------------------
 
 
 def test_header_bytes_are_passed_on_as_they_are() -> None:

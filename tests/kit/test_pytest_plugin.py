@@ -16,7 +16,7 @@ _MOCK = ("--datafast-credentials", "mock")
 
 
 def _pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Runs the contract tests as a user does, in a folder of the user's."""
+    """Runs the contract tests as a user does, in one of the user's own folders."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-rfs"]
     # Other plugins take seconds to import, and these tests do not need them.
     without = (f"-pno:{name}" for name in ("cacheprovider", "schemathesis", "hypothesispytest", "anyio"))

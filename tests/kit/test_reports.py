@@ -367,7 +367,7 @@ def test_a_reader_of_junit_counts_the_same(make: Callable[[], Run]) -> None:
     suite.update_statistics()  # type: ignore[no-untyped-call] # of junitparser
     assert (suite.tests, suite.failures, suite.errors, suite.skipped, suite.time) == written
     assert suite.tests == len(run.verdicts) + 1
-    # GitLab takes two cases with the same class and name for one; some readers need each time.
+    # GitLab takes two cases with the same class and name for one; some readers need the time of each case.
     assert len({(case.classname, case.name) for case in cases}) == len(cases)
     assert all(case.time is not None for case in cases)
 

@@ -17,10 +17,10 @@ from tests.kit.strangers import KEY, Stranger, running
 _MOCK = ("--credentials", "mock")
 # The options for tests in which the time between polls does not matter.
 _SWIFT = (*_MOCK, "--pause", "0.2")
-# The options for an instant with payments. At other instants there may be none, and then their members are
+# The options for an instant with payments. At another instant there may be none, and then their members are
 # not observed.
 _FULL = ("--now", INSTANT)
-# The clauses that may be unobserved, because they need a visitor who has just paid, or the older map.
+# The clauses that may be unobserved, because they need a visitor who has just paid, or a map of 2026-02.
 _UNSEEN = {"2026-02": {"MAP-93"}, "2026-06": {"MAP-93", "AGR-11", "WRITE-16", "WRITE-21"}}
 _KINDS = ("json", "junit", "markdown")
 

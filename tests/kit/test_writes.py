@@ -59,7 +59,7 @@ def test_the_mock_holds_every_clause_about_writing(revision: str) -> None:
 
 
 def _heard(drawn: Habits) -> Habits:
-    """Returns the habits, without a cache that sends no `Age`: behind it a write may appear much later."""
+    """Returns the habits; a cache that sends no `Age` is removed, because it may delay a write's effects."""
     cache = drawn.manners.cache
     is_silent = cache is not None and not cache.tells_age and cache.paths != ("realtime",)
     return replace(drawn, manners=replace(drawn.manners, cache=None)) if is_silent else drawn
@@ -130,7 +130,7 @@ def _run_on(
     tell: Callable[[str], None] = lambda _sentence: None,
     through: Callable[[httpx2.BaseTransport], httpx2.BaseTransport] = lambda transport: transport,
 ) -> Run:
-    """Judges a server in virtual time; `through` puts a transport before it."""
+    """Judges a server in virtual time. `through` gets the transport to it, and returns the one to use."""
     tokens = {role: token for role, token in TOKENS.items() if role in drawn.roles}
     visitor_id = transport.server.visitor_id(time.t) if "visitor_id" in drawn.roles else None
     bot = BOT if "bot" in drawn.roles else None
@@ -139,7 +139,7 @@ def _run_on(
     return verify(_plan(BASE, credentials), tell, lambda _count: None, connect=connect)
 
 
-# -- what is left --------------------------------------------------------------------------------------
+# -- what stays on the server --------------------------------------------------------------------------
 
 
 class _Through(httpx2.BaseTransport):

@@ -1,4 +1,4 @@
-"""The world with facts: answers follow from the facts alone, whatever was requested before."""
+"""The world with facts: answers depend on the facts and the instant only, not on earlier requests."""
 
 from asyncio import run
 from typing import Any
@@ -30,7 +30,7 @@ DEMO = load_accounts(SITES)["demo"]
 PERIOD = {"startAt": iso_of(NOW - HOUR), "endAt": iso_of(NOW + 3 * HOUR), "limit": 100, "offset": 0}
 NEWCOMERS = ("11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-666666666666")
 
-# Clocks continue, stand still, and are set forward and back.
+# The instants are in no order, because a clock can run, stand still, and be set forward and back.
 instants = st.integers(0, 3 * 60).map(lambda minutes: NOW + minutes * MINUTE)
 removals = st.builds(
     GoalsRemoved, written=instants, name=st.none() | st.sampled_from(GOALS), begin=st.none() | instants
@@ -47,7 +47,7 @@ views = st.builds(
 
 @st.composite
 def sequences(draw: st.DrawFn) -> list[Any]:
-    """Sequences of facts to write, instants at which everything is read, and None to clear the log."""
+    """Draws a sequence of steps: facts to write, instants at which all is read, and None to clear the log."""
     steps: list[Any] = []
     for _ in range(draw(st.integers(2, 10))):
         match draw(st.sampled_from(["about", "about", "removal", "view", "read", "read", "clear"])):

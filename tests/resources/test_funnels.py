@@ -1,4 +1,4 @@
-"""Funnel results over HTTP: their shape, which funnels there are, and that they agree with other reports."""
+"""Funnel results over HTTP: their shape, the funnels that exist, and that they agree with other reports."""
 
 from collections.abc import Mapping
 from itertools import pairwise

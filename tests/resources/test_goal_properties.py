@@ -1,4 +1,4 @@
-"""Goal properties over HTTP: both steps, their pages, and that they agree with goals and with the map."""
+"""Goal properties over HTTP: names and values, their pages, and that they agree with goals and the map."""
 
 from collections import Counter
 from typing import Any
@@ -105,7 +105,7 @@ def test_an_account_token_names_the_website(api: httpx2.Client) -> None:
 @pytest.mark.parametrize(("name", "property_name"), [("signup", "plan"), ("newsletter_signup", "topic")])
 def test_values_are_those_of_the_map(api: httpx2.Client, name: str, property_name: str) -> None:
     events = ask(api, "/analytics/realtime/map").json()["data"]["recentEvents"]
-    # The map lists only the latest events, so others at the instant of the oldest one may be missing.
+    # The map lists only the latest events, so it may lack events at the same instant as the oldest one.
     since = instant_of(events[-1]["timestamp"]) + 1
     period = {"startAt": iso_of(since), "endAt": INSTANT}
     data = [event["extraData"] for event in events if instant_of(event["timestamp"]) >= since]

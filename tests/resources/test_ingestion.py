@@ -98,7 +98,7 @@ class Browser:
 
     @property
     def seen(self) -> list[Json]:
-        """The visitor's row on the map; empty if the visitor is not listed."""
+        """The visitor's rows on the map: one, or none if the visitor is not listed."""
         rows = self.ask("/analytics/realtime/map")["visitors"]
         return [row for row in rows if row["visitorId"] == self.visitor]
 

@@ -55,7 +55,7 @@ class Book:
     def post_note(self, call: Call) -> Reply:
         """Adds a note, and increases the account's version."""
         assert call.account is not None, "a write has an account"
-        # Every change of the log changes the version.
+        # Clearing the log changes the account's version, as every change of the log does.
         call.account.log.clear()
         self.notes.append(call.body["text"])
         self.requests.append(call.request)
@@ -94,7 +94,7 @@ def _written(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def shelf() -> Book:
-    """The resources, shared by all tests of this file."""
+    """The resources of the further operations, shared by all tests of this file."""
     return Book()
 
 
@@ -122,7 +122,7 @@ def service(shelf: Book) -> Service:
 
 @pytest.fixture
 def book(shelf: Book, service: Service) -> Book:
-    """The resources without notes and calls; cached answers of earlier tests are stale."""
+    """The resources without notes and calls. Answers that earlier tests have cached are not used."""
     shelf.overviews, shelf.notes, shelf.requests = 0, [], []
     service.keys.account("demo").log.clear()
     return shelf

@@ -47,26 +47,26 @@ def address(service: Service) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def casts(address: str) -> dict[str, dict[str, str]]:
-    """The visitors who are online at any instant, by website and role."""
+    """The ids of visitors who are always online, by website and role."""
     with Controls(address) as controls:
         return {site["name"]: site["cast"] for site in controls.get("/sites")["sites"]}
 
 
 @pytest.fixture(scope="module")
 def cast(casts: dict[str, dict[str, str]]) -> dict[str, str]:
-    """The visitors of `demo` who are online at any instant, by role."""
+    """The ids of visitors of `demo` who are always online, by role."""
     return casts["demo"]
 
 
 @pytest.fixture(scope="module")
 def visitor(cast: dict[str, str]) -> str:
-    """A visitor who is neither a customer nor identified."""
+    """The id of a visitor who is neither a customer nor identified."""
     return cast["anonymous"]
 
 
 @pytest.fixture(scope="module")
 def stranger(casts: dict[str, dict[str, str]]) -> str:
-    """A visitor of another website."""
+    """The id of a visitor of another website."""
     return next(iter(casts["shop"].values()))
 
 

@@ -63,7 +63,7 @@ class Counting(FastAnswers):
 
 
 class Pair(NamedTuple):
-    """Two servers of one world: one has the fast path, the other has not."""
+    """Two servers of one world: `fast` has the fast path, `usual` does not."""
 
     fast: str
     usual: str
@@ -125,8 +125,8 @@ def exchanged(server: str, *pieces: str) -> bytes:
 def wait_until_read(server: str) -> None:
     """Waits until a server has read all bytes that were sent before.
 
-    The server reads in one thread, so it answers a later request on another connection later. That request
-    is to the controls, which the tests do not count.
+    The server reads in one thread, so it has read them when it answers a request on another connection. This
+    request is for the controls, because the tests do not count such requests.
     """
     for reply in answers(server, [asking("/__mock/health")] * 2):
         assert reply.startswith(b"200 ")
@@ -157,7 +157,7 @@ def closing(request: str) -> str:
 def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
     """Sends a request to both servers, and returns whether the fast path answered it.
 
-    With `is_known`, a second request with the same bytes must then be recognised by them.
+    With `is_known`, a second equal request must then be recognised by its bytes; otherwise it must not.
     """
     parsed, known = pair.counts.parsed, pair.counts.known
     fast, usual = exchanged(pair.fast, closing(request)), exchanged(pair.usual, closing(request))
@@ -421,12 +421,12 @@ def test_idle_connection_is_closed_in_the_end() -> None:
     counts = Counting(service())
     hasty = Timeouts(idle=0.3)
     with served(Server(make_app(service()), lambda: None, fast_path=counts, timeouts=hasty)) as server:
-        # It is closed earlier if the requests are more than the timeout apart.
+        # On a busy machine the connection may be closed before the last request.
         assert_once(lambda: _answers_until_the_end(server, 3), 3)
 
 
 def _answers_until_the_end(server: str, most: int) -> int:
-    """Returns the number of answers on a connection that the server then closes."""
+    """Sends requests on one connection, and returns the number of answers until the server closes it."""
     count = 0
     with connected(server) as connection, suppress(ConnectionError):
         for _ in range(most):

@@ -1,4 +1,4 @@
-"""Writes on the fast path get the same answers as those of the application, and the same journal and log."""
+"""The fast path answers writes like the application, with the same journal and log."""
 
 import json
 import socket
@@ -42,7 +42,7 @@ class _Counting(FastAnswers):
 
 
 class _Pair(NamedTuple):
-    """Two servers of one world: one has the fast path, the other has not."""
+    """Two servers of one world: `fast` has the fast path, `usual` does not."""
 
     fast: str
     usual: str
@@ -61,7 +61,7 @@ def pair() -> Iterator[_Pair]:
 
 
 def _posting(path: str, body: Json, *headers: str) -> str:
-    """Returns the text of a request with a body, a text or a value that is sent as JSON."""
+    """Returns the text of a POST. `body` is sent as it is if it is a text, otherwise as JSON."""
     content = body if isinstance(body, str) else json.dumps(body)
     return asking(path, f"Content-Length: {len(content)}", *headers, method="POST") + content
 

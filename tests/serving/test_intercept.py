@@ -90,7 +90,7 @@ class Intercepting(NamedTuple):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that the lines to copy set."""
+        """The environment variables that a user sets by copying the printed `export` lines."""
         lines = [shlex.split(line)[1:] for line in self.banner if line.strip().startswith("export ")]
         return dict(word.split("=", 1) for line in lines for word in line)
 
@@ -610,7 +610,7 @@ def test_there_is_room_again_when_others_have_left(beginning: bytes) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
 def test_sigterm_ends_it_at_once_whatever_is_open(without: dict[str, dict[str, str]], loop: str) -> None:
-    # What is not closed at once is cut after a second, and then after the proxy's timeout.
+    # A connection that is not closed at once is cut after a second, or after the proxy's timeout.
     assert_less(lambda: _seconds_to_end(without["uvloop"] if loop == "asyncio" else {}), 2)
 
 

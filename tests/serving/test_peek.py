@@ -1,4 +1,4 @@
-"""`Prefer: peek`: a peek gets the next request's answer in advance; it changes nothing and is not counted."""
+"""`Prefer: peek`: a peek gets the answer of the next request; it changes nothing, and is not counted."""
 
 import subprocess
 import time

@@ -11,7 +11,7 @@ SHOP = "665f0b3c4d2e1a0000000003"
 
 
 def goal(number: int = 1, description: str | None = None) -> GoalReached:
-    """Returns a goal, another one for each number."""
+    """Returns a goal, a different one for each number."""
     return GoalReached(
         written=1_770_355_640_000 + number * 1_000,
         event_id=f"{number:024x}",
@@ -23,7 +23,7 @@ def goal(number: int = 1, description: str | None = None) -> GoalReached:
 
 
 def removal(number: int = 1) -> GoalsRemoved:
-    """Returns a removal of goals, another one for each number."""
+    """Returns a removal of goals, a different one for each number."""
     return GoalsRemoved(written=1_770_355_640_000, name=f"goal_{number}")
 
 

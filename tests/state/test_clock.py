@@ -1,4 +1,4 @@
-"""The clock of the server and those of keys, which decide the instant of the world."""
+"""The server's clock and the clocks of keys, which determine the instant of the world."""
 
 import time
 from collections.abc import Iterator
@@ -174,7 +174,7 @@ def test_putting_the_servers_settings_lets_limits_count_anew(own: Controls, mock
 def test_a_world_that_was_forgotten_is_made_again_the_same(own: Controls, mock: RunningMock) -> None:
     replies = []
     with httpx2.Client(base_url=mock.url, headers=bearer("df_demo")) as web:
-        # These are more worlds than the mock caches.
+        # There are more worlds here than the mock caches.
         for seed in (1, *range(100, 180), 1):
             own.put("/settings", {"seed": seed}, key="df_demo")
             replies.append(web.get("/analytics/realtime/map").content)

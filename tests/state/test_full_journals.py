@@ -20,7 +20,10 @@ from tests.timing import assert_less
 
 REALTIME = "/api/v1/analytics/realtime"
 LONGEST = 0.5
-"""The limit of the longest turn, as a share of all work. If the work took no turns, the share would be 1."""
+"""The limit of the longest turn, as a share of all work. Work in a single turn would have the share 1.
+
+A turn is a time in which no other request can be served, because the event loop is busy with this one.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +53,9 @@ def refused() -> ASGIApp:
 
 
 async def share_of_longest_turn(app: ASGIApp, method: str, path: str, body: Json) -> float:
-    """Returns the time of an answer's longest turn, divided by that of all its turns.
+    """Returns the time of an answer's longest turn, divided by the time of all its turns.
 
-    Turns are measured in time of the thread, so that other work of the machine does not count.
+    It is the thread's processor time, so that other work of the machine does not count.
     """
     turns: list[float] = []
     async with httpx2.AsyncClient(

@@ -101,7 +101,7 @@ def test_a_client_that_leaves_got_nothing(turned: RunningMock, controls: Control
         sock.sendall(f"{head}Prefer: delay=5000\r\n\r\n".encode())
         # The request is in the journal while it waits; its answer is added when it is sent.
         eventually(lambda: bool(controls.get("/requests", key=key)["requests"]))
-        # With a linger of 0 s, closing sends a reset; without, the client could still be reading.
+        # With a linger of 0 s, closing sends a reset. Otherwise the server could not know that nobody reads.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     eventually(lambda: last(controls, key)["duration"] is not None)
@@ -569,7 +569,7 @@ def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> Non
 
 
 def test_verify_refuses_an_unknown_operation(controls: Controls) -> None:
-    # No request can match an unknown operation, so 0 would be met by mistake.
+    # No request matches a misspelt operation, so without the refusal a count of 0 would seem to be right.
     reply = controls.ask("POST", "/requests/verify", {"operation": "getRealtme", "count": 0})
 
     assert (reply.status_code, reply.json()["member"]) == (400, "/operation")

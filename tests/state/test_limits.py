@@ -1,4 +1,4 @@
-"""The rate limit, by a clock that was set or by the machine's; and whether clients wait."""
+"""The rate limit, measured by a key's clock or in real time, and the check whether a client waits for it."""
 
 import time
 from typing import Literal
@@ -155,7 +155,7 @@ def test_a_client_that_waits_in_real_time_is_let_in_although_the_clock_is_frozen
         assert controls.get("/requests/retries", key=key)["patient"] is True
         return [*first, last]
 
-    # The second request is allowed as well if it comes a second after the first.
+    # On a busy machine the second request may come a second later, and then it is allowed, too.
     assert_once(statuses, [200, 429, 200])
 
 
@@ -241,5 +241,5 @@ def test_a_window_of_real_time_is_as_long_as_it_says(offset: int, unit: Literal[
 
     assert (refused.value.wait, refused.value.headers["Retry-After"]) == (1, "1")
     assert limiter.take(window_of_real_time(rate, after), after)["X-RateLimit-Remaining"] == "0"
-    # A client that waits until `reset` has waited long enough, in either unit.
+    # A client that waits until `reset` has waited long enough, whether the unit is s or ms.
     assert after <= int(told["X-RateLimit-Reset"]) * (1 if unit == "ms" else 1_000) < after + 1_000

@@ -1,4 +1,4 @@
-"""The settings of a key: every operation of the controls about them has each of them."""
+"""The settings of a key: each operation of the controls that is about settings has every setting."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""The file of `--state`: facts outlast the process, a kill and a full disk; unfit files are refused."""
+"""The file of `--state`: facts survive a stop, a kill and a full disk; unusable files are refused."""
 
 import random
 import resource

@@ -80,7 +80,7 @@ NUMBERS = count(1)
 
 
 def event_id(at: int = NOW) -> str:
-    """Returns an id that no other event of these tests has."""
+    """Returns a new event id, whose time is the instant `at`."""
     return f"{at // SECOND:08x}{next(NUMBERS):016x}"
 
 

@@ -1,4 +1,4 @@
-"""The kept pasts stay within their bound, whatever number of websites and seeds is asked for."""
+"""The cached pasts stay within their bound, however many websites and seeds are requested."""
 
 import tracemalloc
 import weakref
@@ -19,7 +19,7 @@ BEGIN = INSTANT - 330 * DAY
 
 @pytest.fixture
 def traced() -> Iterator[None]:
-    """Counts the memory that is used."""
+    """Measures the used memory during the test."""
     tracemalloc.start()
     yield
     tracemalloc.stop()

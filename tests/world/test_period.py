@@ -165,6 +165,6 @@ def test_buckets_follow_each_other_without_a_gap(begin: int, length: int, zone: 
     assert buckets[0].begin <= period.begin < buckets[0].end
     assert buckets[-1].begin < period.end <= buckets[-1].end
     assert all(one.end == other.begin for one, other in pairwise(buckets))
-    # A timestamp is its bucket's begin, by the clocks of the zone.
+    # The timestamp of a bucket is the instant at which it begins, in the local time of the zone.
     told = [datetime.fromisoformat(bucket.timestamp).astimezone(UTC).timestamp() for bucket in buckets]
     assert told == [bucket.begin // 1000 for bucket in buckets]

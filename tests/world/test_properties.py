@@ -59,7 +59,7 @@ def test_values_are_those_that_sessions_tell(asked: Asked) -> None:
 def test_names_that_a_website_does_not_have_give_no_rows(asked: Asked) -> None:
     facts, chosen = select(asked)
 
-    # Names are exact; watch_demo is a goal without properties, the last one a link.
+    # "Signup" differs from a goal in its capital, watch_demo has no properties, and "Share on X" is a link.
     for goal in ("nobody", "Signup", "watch_demo", "Share on X"):
         assert properties(facts, chosen, goal) == values(facts, chosen, goal, "plan") == []
     assert values(facts, chosen, "signup", "Plan") == values(facts, chosen, "signup", "topic") == []

@@ -33,7 +33,7 @@ PARTITIONS = ["country", "region", "city", "device", "browser", "os", "referrer"
 
 seeds = st.sampled_from([42, 2**40])
 sites = st.sampled_from(NAMES)
-# Some days of its first three years: what is drawn for one example serves many others.
+# A few days of a website's first three years, so that many examples share one past.
 DAYS = [BEGIN, *(BEGIN + days * DAY for days in (1, 27, 238, 341, 610, 1000))]
 instants = st.builds(lambda day, lapse: day + lapse, st.sampled_from(DAYS), st.integers(0, 30 * HOUR))
 lengths = st.integers(1, 3 * DAY) | st.integers(1, HOUR)

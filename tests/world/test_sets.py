@@ -1,4 +1,4 @@
-"""Marked masks have the right members, whichever way their rows are selected."""
+"""Masks with marks contain the right goals, whichever way their rows are selected."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mock_server.world.past.masks import Masks
 from mock_server.world.past.sets import GoalSets, MarkedMasks, chained
 
 Sets = list[tuple[frozenset[int], frozenset[int] | None, frozenset[int]]]
-"""For each row: the goals of its mask, the remaining ones (None means all), and further ones."""
+"""For each row: the goals of its mask, which of them remain (None means all), and additional goals."""
 
 goals = st.frozensets(st.integers(0, 9), max_size=4)
 rows = st.lists(

@@ -1,4 +1,4 @@
-"""The facts that are not removed at an instant, compared with a slow search."""
+"""The facts that no removal has removed by an instant, compared with a slow search."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +73,6 @@ def test_a_thousand_removals_from_a_full_log_cost_no_long_time() -> None:
     removals = [GoalsRemoved(written=0, visitor_id=f"v{number % 50}", name="none") for number in range(1_000)]
     facts: list[Fact] = [*goals, *removals]
 
-    # Each goal compared with each removal would take thirty times as long.
+    # Comparing each goal with each removal would take thirty times as long.
     assert_cheap(lambda: changes_at(facts, 0), 2_000_000)
     assert len(changes_at(facts, 0).goals) == len(goals)

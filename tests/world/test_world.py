@@ -28,12 +28,12 @@ ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
 ]
 SMALL_SITES = sorted(set(SITES) - {"launch_day"})
-# A new world for each answer takes long, so there are few here and many in `make fuzz`.
+# A new world for each answer takes long, so there are few examples here, and many in `make fuzz`.
 FEWER = settings(max_examples=settings().max_examples // 3)
 FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
 
 seeds = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, 42])
-# Most instants are in the years in which the mock is used, some are in any later year.
+# Many instants are in the years in which the mock is used; others are in any later year.
 BEGUN = instant_of("2026-01-01")
 # All shipped websites began with this day.
 BEGIN = instant_of("2025-03-03")
@@ -73,14 +73,14 @@ def test_all_answers_of_an_instant_agree() -> None:
         agree = example(42, site, revision, instant_of(DOCUMENTED) + lapse)(agree)
     agree()
 
-    # A kind of case that never occurred was not checked.
+    # This fails for each kind of case that hardly occurred, because such a kind was not checked.
     assert {kind: met[kind] for kind in KINDS if met[kind] < 3} == {}
 
 
 def test_the_past_is_never_rewritten() -> None:
     met: Counter[str] = Counter()
 
-    # With fewer visitors, too few of them may be identified.
+    # Fewer examples may have too few identified visitors.
     @settings(max_examples=max(settings().max_examples, 60))
     @given(seeds, st.sampled_from(SMALL_SITES), instants, lapses)
     def stays(seed: int, site: str, instant: int, lapse: int) -> None:
@@ -130,7 +130,7 @@ def test_going_on_from_instant_to_instant_changes_no_answer(
     used = World(seed, SITES[site])
     for n, step in enumerate(steps):
         instant += step
-        # At some instants only one operation is called.
+        # At every second instant only the map is requested.
         for name in ("getRealtime", "getRealtimeMap")[n % 2 :]:
             for revision in REVISIONS[step % 2 :]:
                 call, fresh = (Call(one, instant, revision, {}) for one in (used, World(seed, SITES[site])))

@@ -225,7 +225,7 @@ writings = st.builds(
 
 
 def _calm(drawn: Habits) -> Habits:
-    """Returns the habits, with few visitors that come or go if a cache sends no `Age`."""
+    """Returns the habits with few moves of visitors if the server has a cache that sends no `Age`."""
     cache = drawn.manners.cache
     if cache is None or cache.tells_age:
         return drawn

@@ -38,7 +38,7 @@ class Goal(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """A payment. A `currency` of None means that of the website."""
+    """A payment. A `currency` of None means the website's currency."""
 
     at: float
     amount: float
@@ -48,7 +48,7 @@ class Payment(NamedTuple):
 
 @dataclass(slots=True)
 class Person:
-    """A visitor. Instants are Unix seconds, in the order in which things happened."""
+    """A visitor. Instants are Unix seconds; lists are in the order in which things happened."""
 
     id: str
     number: int
@@ -99,7 +99,7 @@ class Site:
         return Goal(t, kind, name, self._goals)
 
     def later(self, t: float, change: Callable[[], object]) -> None:
-        """Calls a change at an instant; at once if the instant is over."""
+        """Calls `change` when the website is moved to an instant; at once if the instant has passed."""
         if t <= self._t:
             change()
         else:
@@ -171,7 +171,7 @@ class Site:
             self._act(person, max(until, person.goals[-1].at if person.goals else 0))
 
     def _times(self, first: float, t: float, visits: int) -> list[float]:
-        """Returns the begins of the visits, between the given first and last one."""
+        """Returns the instants at which visits began: the `first`, random ones, and the last at `t`."""
         between = [self._chance.uniform(first, t) for _ in range(visits - 2)]
         return [first, *sorted(between), t] if visits > 1 else [t]
 

@@ -36,7 +36,7 @@ class Writer:
         )
 
     def _found(self, data: Json, place: str, share: str) -> Iterator[tuple[dict[str, Json], str]]:
-        """Yields all or some of the objects that have the member at a place."""
+        """Yields all or some of the objects that have the member at a place, each with the member's name."""
         *above, name = place.split(".")
         found = [data] if isinstance(data, dict) else []
         for part in above:
@@ -45,7 +45,7 @@ class Writer:
                 x for one in found for x in (one if isinstance(one, list) else [one]) if isinstance(x, dict)
             ]
         for n, parent in enumerate(found):
-            # The objects are the same in each answer.
+            # The objects are chosen in the same way in each answer.
             if name in parent and (share == ALL or (n + self._seed) % 2):
                 yield parent, name
 
