@@ -20,7 +20,7 @@ def path_of(report: str, query: str) -> str:
 
 
 def timed(server: str, key: str, path: str) -> float:
-    """Returns how many seconds an answer took. Raises LoadError if it is not a 200."""
+    """Returns the time until an answer was read, in seconds. Raises LoadError if it is not a 200."""
     with closing(HTTPConnection(urlsplit(server).netloc, timeout=_PATIENCE_SECONDS)) as connection:
         begin = perf_counter()
         headers = {"Authorization": f"Bearer {key}"}

@@ -11,7 +11,7 @@ from mock_server.serving.server import OPTIONS
 
 
 class Answer(NamedTuple):
-    """The status, headers and body of an answer, to the byte."""
+    """The status, headers and body of an answer, with exactly the bytes that a server sent."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
@@ -19,9 +19,9 @@ class Answer(NamedTuple):
 
 
 def serve_bare(answer: Answer, sock: socket.socket, *, reads: bool = False) -> None:
-    """Answers every request the same until the process ends; uvicorn has the mock's options.
+    """Sends the same answer to every request until the process ends. uvicorn has the mock's options.
 
-    With `reads`, each body is read first.
+    With `reads`, the request's body is read first.
     """
     start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
     end = {"type": "http.response.body", "body": answer.body}

@@ -1,6 +1,6 @@
-"""The command `make bench-compare BASE=…`, which compares the present checkout with a commit.
+"""The command `make bench-compare BASE=…`, which compares the present checkout with another commit.
 
-Both run with this environment's Python and packages, and are measured in turns.
+Both of them run with this environment's Python and packages, and are measured in turns.
 """
 
 import subprocess
@@ -26,7 +26,7 @@ _PATHS = {"realtime": REALTIME, "map of 50 visitors": MAP, "visitor profile": No
 
 
 def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
-    """Yields, for each path, the present tree's rate as a share of the base's."""
+    """Yields, for each path, the rate of the present tree as a share of the base's rate."""
     with ExitStack() as stack:
         servers = {
             name: stack.enter_context(mock(tree=tree))[0] for name, tree in ((_NOW, now), (_BASE, base))
@@ -42,7 +42,7 @@ def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
 
 
 def started(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
-    """Yields the time until the first answer and the memory at rest, each as a share of the base's."""
+    """Yields the time until the first answer and the memory at rest, each as a share of the base's figure."""
     say(f"start: {plan.rounds} of each, in turns")
     # The first start of each tree compiles bytecode, and is not measured.
     both = [(_start(now), _start(base)) for _ in range(plan.rounds + 1)][1:]

@@ -22,7 +22,7 @@ _PATHS = {REALTIME: "realtime", MAP: "map of 50 visitors"}
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """A comparison with a peer on one path; the bounds are shares of the peer's rate, () means none."""
+    """A comparison with a peer on one path. The bounds are shares of the peer's rate; () means no bound."""
 
     peer: str
     command: peers.Command
@@ -40,7 +40,7 @@ DUELS = (
 
 
 def fight(plan: Plan, duels: Sequence[Duel] = DUELS) -> Iterator[Line]:
-    """Yields the lines of all duels; those on one path share their rounds. A failed peer's line says why."""
+    """Yields the lines of all duels. Duels on one path share their rounds. A failed peer's line says why."""
     for path in dict.fromkeys(duel.path for duel in duels):
         yield from _on_path(plan, path, [duel for duel in duels if duel.path == path])
 
@@ -51,7 +51,7 @@ def _on_path(plan: Plan, path: str, duels: Sequence[Duel]) -> Iterator[Line]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         server, _ = stack.enter_context(mock())
         targets = {_OURS: target(server, path)}
-        # nginx reads files as another user if root starts it.
+        # If root starts nginx, it reads files as another user, who needs access to the folder.
         folder.chmod(0o755)
         body = captured(targets[_OURS]).body
         for duel in duels:

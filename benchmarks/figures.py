@@ -76,7 +76,7 @@ def spread_of(values: Iterable[float]) -> Spread:
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Returns our figures as shares of theirs, round by round, because a round is a fair comparison."""
+    """Returns our figures as shares of theirs, round by round, since both are measured in the same rounds."""
     return spread_of(one / other for one, other in zip(ours, theirs, strict=True))
 
 

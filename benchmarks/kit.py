@@ -26,7 +26,7 @@ from mock_server.world.world import World
 
 _MAPS = 1_000
 _ROUNDS = 3
-# The fault replaces a boolean by a text, so that there are violations to report.
+# The fault replaces a boolean by a text, so that the kit has violations to report.
 _FAULT = (b'"isCustomer":false', b'"isCustomer":"no"')
 _JUDGED, _PROVEN = at_most(10), at_most(60)
 
@@ -62,7 +62,7 @@ def judged() -> tuple[float, float, int]:
 
 
 def recorded() -> list[Exchange]:
-    """Returns maps of about 50 visitors, a second apart; the last has a fault in each visitor."""
+    """Returns maps of about 50 visitors, a second apart. Visitors on the last map have a fault."""
     world, start = World(42, load_sites()["demo"]), instant_of(INSTANT)
     exchanges = [_exchange(world, start + n * SECOND) for n in range(_MAPS)]
     last = exchanges[-1]

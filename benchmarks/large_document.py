@@ -1,4 +1,4 @@
-"""The question how much longer the mock takes to start with 82 operations than with those of the document."""
+"""The question how much longer the mock takes to start with 82 operations than with today's operations."""
 
 import shutil
 import time
@@ -26,7 +26,7 @@ _COPIED = ("schemas", "examples")
 
 
 def large_document(_plan: Plan) -> Iterator[Row]:
-    """Yields the time until the first answer with a large document, as a multiple of that with today's."""
+    """Yields the time until the first answer with a large document, as a multiple of today's time."""
     say(f"large document: {_STARTS} starts with {OPERATIONS} operations and with today's, in turns")
     large, today = starts(_STARTS)
     small, middle = sum(map(len, load_document()["paths"].values())), spread_of(today).middle
@@ -40,7 +40,10 @@ def large_document(_plan: Plan) -> Iterator[Row]:
 
 
 def starts(rounds: int) -> tuple[list[float], list[float]]:
-    """Measures in turns, with both documents, the seconds from the command to the first answer."""
+    """Returns the times from the command to the first answer, in seconds: with a large document, and today's.
+
+    The starts with both documents are measured in turns.
+    """
     with _tree(enlarged()) as large, _tree(load_document()) as today:
         # The first start with each document compiles bytecode, and is not measured.
         taken = [(_ready(large), _ready(today)) for _ in range(rounds + 1)][1:]
@@ -73,7 +76,7 @@ def _copied_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, Any
 
 
 def _copied(value: Any, copy: int) -> Any:
-    """Returns the value with references to the components of a copy."""
+    """Returns a value in which references name the components of the copy with this number."""
     if isinstance(value, list):
         return [_copied(part, copy) for part in value]
     if not isinstance(value, dict):

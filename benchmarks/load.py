@@ -1,4 +1,4 @@
-"""The load generators, wrk, oha or our own client, and the readers of their output."""
+"""The load generators (wrk, oha and our own client), and the readers of their output."""
 
 import json
 import re
@@ -83,7 +83,7 @@ class Oha:
 
 
 class Fallback:
-    """Our own client, which is slower than the servers, so that its ratios are too near to 1."""
+    """Our own client. It is slower than the servers, so all ratios that it measures are too near to 1."""
 
     name = "the Python client of benchmarks/client.py (neither wrk nor oha is installed)"
 

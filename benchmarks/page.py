@@ -28,7 +28,7 @@ def write_section(name: str, text: str, page: Path = PAGE) -> None:
 
 
 def with_section(page: str, name: str, text: str) -> str:
-    """Returns the page with another text between a section's marks. Raises ValueError if they are missing."""
+    """Returns the page with a new text between a section's marks. Raises ValueError if a mark is missing."""
     begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
     before, found, rest = page.partition(begin)
     _, ended, after = rest.partition(end)

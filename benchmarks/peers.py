@@ -1,4 +1,4 @@
-"""The peers, other mock servers of our document and nginx with our bytes, as their users start them."""
+"""The peers: other mock servers with our document, and nginx with our answers, as their users start them."""
 
 import json
 import os
@@ -60,7 +60,7 @@ class Asked:
 
     @property
     def operation_path(self) -> str:
-        """The path in the document, without the base, which peers leave out."""
+        """The path as in the document, without the base, because peers serve it without the base."""
         return self.path.removeprefix(BASE)
 
 

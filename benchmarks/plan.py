@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of a run: `rounds` of `seconds` for each server, after `warm` seconds that do not count.
+    """The plan of a run: `rounds` of `seconds` for each server, after `warm` seconds without measurement.
 
     The simulated hour takes `hour` real seconds.
     """

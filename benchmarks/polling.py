@@ -15,14 +15,14 @@ from benchmarks.table import number
 
 _HOUR_SECONDS = 3_600
 _SLICES = 24
-# From then on the journal and the caches are full.
+# From this slice on, the journal and the caches are full.
 _FULL_AFTER = _SLICES // 2
-# The growth that the allocator may cause, in MB.
+# In MB: growth that may come from the allocator.
 _GROWTH = at_most(1)
 
 
 def polling(plan: Plan) -> Iterator[Row]:
-    """Yields the growth of the memory since half of the hour, and since the start."""
+    """Yields the growth of the memory in the second half of the hour, and in the whole hour."""
     speed = _HOUR_SECONDS / plan.hour
     say(f"polling: an hour of the world in {plan.hour:g} s")
     with mock("--speed", f"{speed:g}") as (server, pid):

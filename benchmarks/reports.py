@@ -1,4 +1,4 @@
-"""The question how long reports take, the first one and warm ones, and how much memory they need."""
+"""The question how long reports take (the first one, and warm ones), and how much memory they need."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -61,14 +61,14 @@ def _first(site: str, path: str) -> float:
 
 
 def _warm() -> Iterator[Row]:
-    """Yields the slowest report over a year, and the time of a dashboard of many at once."""
+    """Yields the time of the slowest report over a year, and of a dashboard's reports, requested at once."""
     say("warm reports over a year, each with each filter")
     with mock("--freeze", now=NOW) as (server, _):
         timed(server, "df_demo", "/analytics/overview")
         taken: dict[tuple[str, str], float] = {}
         for report, one in product(_REPORTS, _FILTERS):
             query = f"&filter_{one.replace(':', '%3A')}" if one else ""
-            # Each time the year begins a day later, as the answers of a moment are cached.
+            # Each time, the year begins a day later, because answers to equal requests are cached for a tick.
             times = [
                 timed(server, "df_demo", path_of(report, _YEAR.format(3 + n) + query)) for n in range(_TIMES)
             ]
@@ -98,7 +98,7 @@ def _together(server: str, number: int) -> float:
 
 
 def _again(plan: Plan) -> Row:
-    """Returns the rate at which the same question is answered again within a tick."""
+    """Returns the rate of answers to equal requests within a tick, as a share of bare uvicorn's rate."""
     say("the same report again, and bare uvicorn, in turns")
     with mock("--freeze", now=NOW) as (server, _):
         ours = target(server, f"{BASE}/analytics/overview")
@@ -111,7 +111,7 @@ def _again(plan: Plan) -> Row:
 
 
 def _ticks() -> Row:
-    """Returns the time of an overview of all time after each second of the world."""
+    """Returns the time of an overview of all time, requested after each second of the world."""
     say("an overview of all time, second by second")
     with mock("--freeze", now=NOW) as (server, _):
         timed(server, "df_demo", "/analytics/overview")
@@ -123,7 +123,7 @@ def _ticks() -> Row:
 
 
 def _beside_a_cold_report() -> Row:
-    """Returns the p99 of a counter of another key while the past is drawn."""
+    """Returns the 99th percentile of the time of another key's counter, while a past is drawn."""
     say("a counter beside a cold report")
     with mock(now=NOW) as (server, _), ThreadPoolExecutor(1) as pool:
         timed(server, "df_shop", "/analytics/realtime")

@@ -45,7 +45,7 @@ def minimal() -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def _started(module: str, *arguments: str, tree: Path) -> Iterator[tuple[str, int]]:
-    # Bytecode is cached, as in an installed package: compiling would take longer than all else at the start.
+    # Bytecode is cached, as in an installed package; compiling would take most of the time of a start.
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -80,7 +80,7 @@ def bare_uvicorn(answer: Answer) -> Iterator[str]:
 
 @contextmanager
 def bare_reader(answer: Answer) -> Iterator[tuple[str, int]]:
-    """Runs the same application, which reads bodies; yields its address and process id."""
+    """Runs uvicorn as `bare_uvicorn` does, but reads bodies; yields its address and process id."""
     with _bare(answer, reads=True) as server:
         yield server
 
@@ -125,7 +125,7 @@ def data_of(answer: Answer) -> Any:
 
 
 def profile_path(server: str) -> str:
-    """Returns the path of a profile, that of the newest visitor on the map of `demo`."""
+    """Returns the path of the profile of the newest visitor on the map of `demo`."""
     newest = data_of(captured(target(server, MAP)))["visitors"][0]
     return f"{BASE}/visitors/{newest['visitorId']}"
 
@@ -137,6 +137,6 @@ def resident_megabytes(pid: int) -> float:
 
 
 def processor_seconds(pid: int) -> float:
-    """Returns the processor time of a process. It works on Linux only."""
+    """Returns the processor time of a process, in seconds. It works on Linux only."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

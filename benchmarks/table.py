@@ -1,4 +1,4 @@
-"""The table of figures, which is readable in a terminal and in a Markdown page."""
+"""The table of figures, in Markdown that is readable in a terminal, too."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,7 +9,7 @@ _WORDS = {True: ("met", "reached"), False: ("**not met**", "not reached")}
 
 
 def table(lines: Iterable[Line]) -> str:
-    """Writes a Markdown table with aligned columns."""
+    """Returns a Markdown table with aligned columns."""
     cells = [_HEAD, *(_cells(line) for line in lines)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
     rule = tuple("-" * width for width in widths)
@@ -17,7 +17,7 @@ def table(lines: Iterable[Line]) -> str:
 
 
 def summary(lines: Iterable[Line]) -> str:
-    """Says how many bounds are met, and which are not; ambitions are ignored."""
+    """Returns a sentence that says how many bounds are met, and which are not; ambitions are ignored."""
     judged = [line for line in lines if isinstance(line, Row) and line.bound and not line.bound.is_ambition]
     missed = [line.what for line in judged if not line.is_met]
     met = f"{len(judged) - len(missed)} of {len(judged)} bounds met"
@@ -25,7 +25,7 @@ def summary(lines: Iterable[Line]) -> str:
 
 
 def number(value: float) -> str:
-    """Writes a figure with three significant digits, and thousands separated."""
+    """Returns a figure as text, with three significant digits, and with commas between thousands."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -1,4 +1,4 @@
-"""The question how many answers a second the mock gives, and how late, compared with bare uvicorn."""
+"""The question how many answers a second the mock gives, and how long each takes, beside bare uvicorn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ _P99 = at_most(2)
 class Case:
     """A path and a site, and the share of bare uvicorn's rate that the mock must reach.
 
-    Path None stands for the profile of a visitor on the map.
+    A path of None means the profile of a visitor on the map.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Measures the cost of a map after the clock has moved on: for each visitor that changed, and for all."""
+"""The question what a map costs after a tick: for each visitor who changed, and for all visitors."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,14 +23,17 @@ from mock_server.resources.registry import VIEWS
 from mock_server.world.site import SITES, Site, load_site
 from mock_server.world.world import World
 
-# The seconds between maps, in turns: over a longer step more visitors change, but as many are there.
+# The seconds between maps, in turns. In a longer step more visitors change, but their number stays the same.
 _STEPS = (1, 2, 4, 8)
 _WARM_STEPS = 4
 _SHARE = at_least(0.5)
 
 
 class Crowd(NamedTuple):
-    """A site, its number of visitors (None for its own), the ticks to measure, and the bound of one."""
+    """A site, the number of its visitors, the number of ticks to measure, and the bound of a tick.
+
+    An `online` of None keeps the number in the site's file.
+    """
 
     site: str
     online: int | None
@@ -46,9 +49,10 @@ CROWDS = (
 
 
 class Refresh(NamedTuple):
-    """A map after another one: the step in s, its cost in ms, and the number of visitors that changed.
+    """A map that was requested `step` seconds after another map.
 
-    `written` is the cost of joining the JSON of the same visitors, in ms.
+    `taken` is its cost in ms, and `changed` the number of visitors who changed since the other map. `written`
+    is the cost of joining the JSON of all visitors, in ms.
     """
 
     step: int
@@ -59,16 +63,16 @@ class Refresh(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """The cost of a tick in ms: for each visitor that changed, and for the crowd in any case."""
+    """The cost of a tick in ms: for `each` visitor who changed, and for the `crowd` if nobody changed."""
 
     each: float
     crowd: float
 
 
 def ticks(_plan: Plan) -> Iterator[Row]:
-    """Yields the cost of a tick for each crowd; for the largest crowd, also the share due to changes.
+    """Yields the cost of a tick for each crowd; for the largest crowd, also the share that changes cause.
 
-    The share leaves out the writing of the answer, which lists all visitors in any case.
+    The share is computed without the time for writing the answer, which lists all visitors in any case.
     """
     for crowd in CROWDS:
         say(f"ticks: {crowd.site}, {crowd.online or 'its own'} visitors")
@@ -85,8 +89,8 @@ def ticks(_plan: Plan) -> Iterator[Row]:
 
 
 def cost_of(refreshes: Sequence[Refresh]) -> Cost:
-    """Fits a line through the medians of the steps: the cost over the number of changed visitors."""
-    # Medians are used, since a step into a new minute costs all new visits of that minute at once.
+    """Returns the cost of a tick, from the line through the steps' costs by the number of changed visitors."""
+    # Medians are used, because the first tick of a minute also has the cost of all new visits of the minute.
     steps = [[one for one in refreshes if one.step == step] for step in _STEPS]
     each, crowd = linear_regression(
         [median(one.changed for one in step) for step in steps],
@@ -109,7 +113,7 @@ def refreshed(crowd: Crowd) -> list[Refresh]:
     """Measures the maps of one warm world, at instants that advance by steps of several lengths."""
     with site_of(crowd) as site:
         world = World(42, site)
-    # The server does the same when it is loaded.
+    # The server does the same after loading.
     gc.collect()
     gc.freeze()
     instant = instant_of(INSTANT)
@@ -145,7 +149,7 @@ def site_of(crowd: Crowd) -> Iterator[Site]:
 
 
 def _with_online(lines: Iterable[str], online: int) -> Iterator[str]:
-    """Yields the lines of a site with so many visitors, and with as much of a past as they allow."""
+    """Yields the lines of a site's file with this many visitors, and with the retention that they allow."""
     for line in lines:
         if not line.startswith("retention:"):
             yield f"online: {online}" if line.startswith("online:") else line

@@ -44,7 +44,10 @@ def writes(plan: Plan) -> Iterator[Row]:
 
 
 def _beside_bare(plan: Plan, name: str, path: str) -> Row:
-    """Returns the processor time of bare uvicorn as a share of the mock's; both read and answer the same."""
+    """Returns the processor time of bare uvicorn as a share of the mock's time.
+
+    Both servers read the same requests and send the same answer.
+    """
     say(f"{name}: {plan.rounds} rounds of {_WRITES:,} writes to the mock and to bare uvicorn, in turns")
     with mock("--freeze", now=NOW) as (server, pid):
         bodies = _goals(server) if name == "goals" else _payments()
@@ -88,7 +91,10 @@ def _storing(folder: str) -> Iterator[str]:
 
 
 def _reports() -> Row:
-    """Returns the time of the report that a thousand facts slow down most, as a share of that without any."""
+    """Returns the time of a report with a thousand facts, as a multiple of the time without facts.
+
+    It is the report of the dashboard that the facts slow down most.
+    """
     say(f"reports with {_FACTS:,} facts and without, second by second")
     with mock("--freeze", now=NOW) as (server, _):
         keys = {has_facts: control(server, "POST", "/keys", {"site": "demo"}) for has_facts in (True, False)}
@@ -99,7 +105,7 @@ def _reports() -> Row:
             path = path_of(report, MONTH)
             taken: dict[bool, list[float]] = {True: [], False: []}
             for _ in range(_TICKS):
-                # The clock of one key is a second ahead, so that the two keys never share a past.
+                # The clock of one key is a second ahead, so that the keys never use the same cached past.
                 for has_facts, key in keys.items():
                     control(server, "PUT", f"/clock?key={key['key']}", {"advance": 2_000})
                     taken[has_facts].append(timed(server, key["key"], path))
@@ -113,7 +119,7 @@ def _reports() -> Row:
 
 
 def _fill(server: str, key: str, **minted: str) -> None:
-    """Writes goals, payments, identifications and page views, the latter of fifty visitors of their own."""
+    """Writes goals, payments and identifications of visitors on the map, and page views of fifty others."""
     chance, payments = Random(0), _payments()
     headers = {**_HEADERS, "Authorization": f"Bearer {key}"}
     shown = data_of(captured(Target(server + MAP, headers)))["visitors"]

@@ -1,4 +1,4 @@
-"""Checks that the newest releases of packages that we override are allowed and installed."""
+"""Checks the upper version bounds of the packages whose private parts we override."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from packaging.version import Version
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 PACKAGES = ("uvicorn",)
-"""The packages whose private parts we use, which any release may change; docs/decisions/dependencies.md."""
+"""The packages whose private parts we use. Any release may change them; docs/decisions/dependencies.md."""
 
 
 def main() -> int:
@@ -36,7 +36,10 @@ def requirement_of(name: str, declared: Iterable[str]) -> Requirement:
 
 
 def problem_of(asked: Requirement, installed: Version, newest: Version | None) -> str | None:
-    """Returns a sentence about a wrong bound, or None. `newest` is None if it is not known."""
+    """Returns a sentence about a wrong bound; None if the bound is right.
+
+    `newest` is None if the newest release is not known.
+    """
     name = asked.name
     if not any(one.operator in ("<", "<=") for one in asked.specifier):
         return f"{name}: pyproject.toml has no upper bound, and we use private parts of it."

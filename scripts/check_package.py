@@ -21,7 +21,7 @@ EXTRAS = ("faker", "httpx2", "hypothesis", "jsonschema", "pytest", "schemathesis
 
 
 def main(tag: str = "") -> None:
-    """Exits at the first step that fails. `tag` is the released tag, or empty."""
+    """Runs all steps, and exits at the first that fails. `tag` is the released tag, or empty."""
     check_tag(tag)
     shutil.rmtree(DIST, ignore_errors=True)
     run(sys.executable, "-m", "hatchling", "build", "--directory", DIST, cwd=ROOT)

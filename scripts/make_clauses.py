@@ -60,7 +60,7 @@ def _row(clause: Clause, mutants: list[str]) -> str:
     if clause.accuses and clause.standing == EXAMPLE:
         weight = "breaks by its type, else warns"
     only = f" ({clause.revision} only)" if clause.revision else ""
-    # The place is already in the sentence.
+    # The names are shown without the clause's id and place, because both are in the row already.
     names = [name.removeprefix(f"{clause.id} ").removeprefix(_place_of(clause)).strip() for name in mutants]
     cells = (
         clause.id,

@@ -1,4 +1,4 @@
-"""Writes openapi.yaml, joined from its parts in fixtures/openapi/, and openapi.json, which starts the mock.
+"""Writes openapi.yaml, joined from its parts in fixtures/openapi/, and openapi.json, which the mock loads.
 
 Run by `make document`. The parts are joined as text, so that comments, order and style stay as they were
 written; docs/decisions/document-in-parts.md says why.
@@ -59,7 +59,7 @@ def joined(folder: Path) -> str:
     document = data_of(text, CONTRACT)
     _check_nothing_is_lost(document, parts)
     for reference in _references(document):
-        # One that is not in double quotes still names its file.
+        # A reference that is not in double quotes still names its file, and so is not found.
         target_of(document, reference, CONTRACT)
     return text
 
@@ -70,7 +70,10 @@ def as_json(text: str) -> bytes:
 
 
 class _Part(NamedTuple):
-    """A part as values and as text: the text before its first key, and the text after each key."""
+    """A part of the document, as values and as text.
+
+    `head` is the text before the first key, and `sections` the text after each key.
+    """
 
     path: Path
     values: dict[str, Any]
@@ -104,13 +107,13 @@ def _components(bodies: Iterable[str]) -> str:
     for body in bodies:
         for kind, components in _sections(body, _KIND_OF_COMPONENT).items():
             kinds.setdefault(kind, []).append(components)
-    # Schemas are long, so that an empty line also separates those of two parts.
+    # Schemas are long, so an empty line also separates the schemas of two parts.
     gaps = {"schemas": "\n"}
     return "\n".join(f"\n  {kind}:{gaps.get(kind, '').join(found)}" for kind, found in kinds.items())
 
 
 def _check_references(parts: Mapping[str, _Part]) -> None:
-    """Raises InputError for a reference to something that its file does not contain."""
+    """Raises InputError for a reference to something that does not exist in the file that it names."""
     for name, part in parts.items():
         for reference in _references(part.values):
             file, _, pointer = reference.partition("#")
@@ -120,7 +123,7 @@ def _check_references(parts: Mapping[str, _Part]) -> None:
 
 
 def _check_nothing_is_lost(document: Mapping[str, Any], parts: Iterable[_Part]) -> None:
-    """Raises InputError for a path or a component that is not where it should be in the whole document."""
+    """Raises InputError if a part's path or component is missing in the whole document."""
     for part in parts:
         found = {"paths": part.values.get("paths", {}), **part.values.get("components", {})}
         whole = {"paths": document["paths"], **document["components"]}

@@ -4,7 +4,7 @@ Run by `make data`; see fixtures/data/README.md for source and licence. The file
 without Antarctica and without parts too small to be seen. A ring is a text in the encoded polyline algorithm
 format: longitude and latitude of its first point in hundredths of a degree, then the steps from point to
 point. It does not repeat its first point at the end. No ring crosses the 180th meridian, another ring
-or itself. Rings of land run anticlockwise; those of the Caspian and the Black Sea within it run clockwise.
+or itself. Rings of land run anticlockwise; the rings of the Caspian and the Black Sea run clockwise.
 """
 
 import argparse
@@ -22,9 +22,9 @@ OUT = Path(__file__).parent.parent / "mock_server" / "console" / "static" / "lan
 
 # Antarctica is south of this latitude, all other land is north of it.
 SOUTH = -60
-# A map 2,000 pixels wide has a pixel for 0.18 degrees at the equator, for 0.03 square degrees. Left out are
-# fjords and sounds narrower than twice NARROW degrees, which the strokes of both shores would fill, and
-# islands, corners and enclosed seas of fewer square degrees than these.
+# On a map 2,000 pixels wide, a pixel at the equator is 0.18 degrees wide and has 0.03 square degrees. Fjords
+# and sounds narrower than twice NARROW degrees are left out, since the lines of both shores would fill them.
+# So are islands, corners and enclosed seas smaller than the following numbers of square degrees.
 NARROW = 0.04
 ISLAND = 0.03
 CORNER = 0.019
@@ -50,7 +50,7 @@ def main() -> None:
 def make_land(atlas: Any) -> list[str]:
     """Returns the rings, the largest land first, each followed by the seas in it."""
     land = [polygon for polygon in _read_land(atlas) if polygon.bounds[3] > SOUTH]
-    # On an equal-area map, northern coasts do not get more points than can be seen.
+    # Coasts are simplified on an equal-area map, so that northern coasts do not keep invisible details.
     flat = _without_small(_without_narrow(shapely.transform(land, _to_equal_area)))
     simple = shapely.transform(shapely.coverage_simplify(flat, CORNER**0.5), _from_equal_area)
     pieces = shapely.orient_polygons(shapely.set_precision(_split(simple), 1 / SCALE))
@@ -75,10 +75,10 @@ def _step(point: Sequence[int], way: Sequence[int]) -> tuple[int, int]:
 
 
 def _unwrapped(arcs: Sequence[list[Point]], ring: Iterable[int]) -> list[Point]:
-    """Joins arcs to a ring that goes on beyond 180° and does not jump to -180°; arc ~n is arc n reversed."""
+    """Joins arcs to a ring without jumps: beyond 180° it continues at 181°. Arc ~n is arc n reversed."""
     points = [point for n in ring for point in (arcs[n] if n >= 0 else arcs[~n][::-1])]
     turns = list(accumulate((round((a - b) / 360) for (a, _), (b, _) in pairwise(points)), initial=0))
-    # Most of Eurasia is west of 180°, wherever its ring begins.
+    # The ring is moved by whole turns, so that most of its points are between -180° and 180°.
     home = round(sum(turns) / len(turns))
     return [(x + 360 * (turn - home), y) for (x, y), turn in zip(points, turns, strict=True)]
 
@@ -94,14 +94,14 @@ def _from_equal_area(points: Any) -> Any:
 
 
 def _without_narrow(polygons: Iterable[Polygon]) -> list[Polygon]:
-    """Returns the land grown and shrunk again, so that shores that met stay together."""
+    """Returns the land without narrow water: it is grown and shrunk again, so that near shores become one."""
     land = shapely.union_all(shapely.make_valid(polygons))
     grown = land.buffer(NARROW, join_style="mitre")
     return list(grown.buffer(-NARROW, join_style="mitre").geoms)
 
 
 def _without_small(polygons: Iterable[Polygon]) -> list[Polygon]:
-    """Returns the islands, and the seas in them, that are large enough to be drawn."""
+    """Returns the land without islands, and without seas in it, that are too small to be drawn."""
     return [
         Polygon(polygon.exterior, [sea for sea in polygon.interiors if Polygon(sea).area >= SEA])
         for polygon in polygons
@@ -125,7 +125,7 @@ def _encode(ring: LinearRing) -> str:
 
 
 def _digits(number: int) -> str:
-    """Writes a number as characters of five bits each, the lowest first; the sign is the lowest bit."""
+    """Returns a number as characters of five bits each, the lowest bits first. The lowest bit is the sign."""
     rest = ~(number << 1) if number < 0 else number << 1
     digits = ""
     while rest >= 1 << 5:

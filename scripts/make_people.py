@@ -1,7 +1,7 @@
 """Makes fixtures/data/people.csv: names and companies by locale, drawn once with Faker 40.54.0.
 
-Run by `make data`. Faker's output changes between releases, so seeds would not stay valid if it were drawn
-at run time; it would also cost a quarter of a second at every start.
+Run by `make data`. If names were drawn at run time, the same seed would give other people after a release of
+Faker, and every start would take a quarter of a second longer.
 """
 
 import argparse
@@ -24,7 +24,7 @@ LOCALES = (
 )
 # In these locales the family name comes first.
 FAMILY_FIRST = frozenset({"hu_HU", "ja_JP", "ko_KR", "vi_VN", "zh_CN", "zh_TW"})
-# In these it is followed by no space.
+# In these locales there is no space between family name and given name.
 UNSPACED = frozenset({"ko_KR", "zh_CN", "zh_TW"})
 
 
@@ -64,7 +64,7 @@ def make_people(locale: str) -> list[Person]:
 
 
 def _names(fake: Faker, locale: str) -> Iterator[tuple[str, str]]:
-    """Yields endless pairs of name and handle; names are made from parts, so that they have no titles."""
+    """Yields pairs of a name and a handle, without end. The names have no titles."""
     while True:
         if locale == "ja_JP":
             given, given_latin = _pair(fake.first_name_pair())
@@ -80,7 +80,7 @@ def _names(fake: Faker, locale: str) -> Iterator[tuple[str, str]]:
 
 
 def _pair(names: tuple[str, str, str]) -> tuple[str, str]:
-    """Returns a Japanese name in its own script and in Latin letters."""
+    """Returns a Japanese name in kanji and in Latin letters."""
     own, _, latin = names
     return own, latin
 
@@ -91,7 +91,7 @@ def _joined(locale: str, given: str, family: str) -> str:
 
 
 def _company(fake: Faker, locale: str) -> str:
-    """Returns a company's name; Russian ones are made here, since some of Faker's are real companies."""
+    """Returns a company's name. Russian names are made here, because some of Faker's are real companies."""
     if locale == "ru_RU":
         return f"{fake.company_prefix()} «{fake.last_name_male()}»"
     return _plain(fake.company())

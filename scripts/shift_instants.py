@@ -1,6 +1,6 @@
 """Runs the tests at instants drawn by a seed, since no test may depend on the time.
 
-python scripts/shift_instants.py --seed 7 -- -n 4 -x; `make fuzz SEED=7` does that.
+Usage: `python scripts/shift_instants.py --seed 7 -- -n 4 -x`; `make fuzz SEED=7` runs it.
 """
 
 import argparse
@@ -11,9 +11,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 COUNT = 20
-# When the shipped websites had grown up.
+# The years of random instants: the shipped websites have a full past by then.
 YEARS = (2026, 2036)
-# Edges of clocks, calendars and rhythms; each run takes some of them, moved by a few seconds.
+# Instants near the edges of clocks, calendars and rhythms. Each run uses some, moved by a few seconds.
 EDGES = (
     "2032-02-29T12:00:00Z",  # a leap day
     "2028-02-29T23:59:59Z",
@@ -31,7 +31,7 @@ EDGES = (
 
 
 def instants(seed: int, count: int) -> list[str]:
-    """Returns instants in ISO 8601, in whole seconds: edges and random ones in turns."""
+    """Returns instants as ISO 8601 texts, in whole seconds: in turns one near an edge, and a random one."""
     chance = random.Random(seed)
     edges = chance.sample(EDGES, len(EDGES))
     first = datetime(YEARS[0], 1, 1, tzinfo=UTC)
