@@ -67,7 +67,7 @@ export class Answer {
     for (const { id } of LANGUAGES) at(`as-${id}`).closest(".snippet").hidden = id !== chosen;
   }
 
-  /** Writes the request in all languages. @param {any} content the answer's; null while it is not known */
+  /** Writes the request in all languages. @param {any} content the content of the answer; null until it is known */
   #write(content) {
     if (this.#asked === null) return;
     for (const { id, write } of LANGUAGES) say(at(`as-${id}`), write(this.#asked, content));
@@ -167,7 +167,7 @@ function content() {
   ];
 }
 
-/** A member of the tree, whose own members are made when it is first opened. @param {string} name @param {any} value @param {boolean} isOpen */
+/** Makes a member of the tree; its own members are made when it is first opened. @param {string} name @param {any} value @param {boolean} isOpen */
 function branch(name, value, isOpen) {
   if (typeof value !== "object" || value === null) return leaf(name, value);
   const entries = Object.entries(value);
@@ -226,7 +226,7 @@ function named(name) {
   return name === "" ? [] : [h("span", { class: "name" }, name), ": "];
 }
 
-/** Finds the members with the text in their name or value, with their JSON pointers. @param {any} content @param {string} wanted */
+/** Finds members whose name or value contains a text, and returns them with JSON pointers. @param {any} content @param {string} wanted */
 function results(content, wanted) {
   const found = [...matches(content, wanted, "")];
   const about = found.length > MOST_FOUND ? `The first ${MOST_FOUND} matches` : `${found.length} found`;

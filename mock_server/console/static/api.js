@@ -1,4 +1,4 @@
-// A client of the documented API; its requests are peeks, by `Prefer: peek`.
+// A client of the documented API. All its requests are peeks (`Prefer: peek`).
 
 import { shellQuoted } from "./shell.js";
 
@@ -32,7 +32,7 @@ const PATHS = {
 const PATIENCE = 65_000;
 
 /**
- * The caller: the API's base, a token, and for an account token the website.
+ * The caller: the API's base, a token, and the website of an account token.
  * @typedef {{base: string, key: string, websiteId: string | null}} Caller
  * @typedef {keyof typeof PATHS} Operation
  * @typedef {Record<string, string>} Query the parameters besides websiteId

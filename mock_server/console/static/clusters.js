@@ -6,12 +6,12 @@ const TOUCH = 9;
 const LARGEST = 24;
 
 /**
- * A visitor's place; one that stands alone joins no cluster.
+ * A visitor's place. If `isAlone` is true, it joins no cluster.
  * @typedef {{x: number, y: number, isAlone: boolean}} Spot
  */
 
 /**
- * A cluster of spots, or one alone.
+ * A cluster of spots, or a single spot.
  * @template {Spot} S
  * @typedef {{x: number, y: number, spots: S[]}} Cluster
  */
@@ -22,7 +22,7 @@ export function radiusOf(count) {
 }
 
 /**
- * Returns the clusters of spots, in which nothing overlaps by much. The order of the spots decides which ones are joined.
+ * Returns the clusters of spots, which hardly overlap. The order of the spots decides which ones are joined.
  * @template {Spot} S
  * @param {Iterable<S>} spots
  * @param {number} scale the pixels of one unit
@@ -47,13 +47,13 @@ export function clustered(spots, scale) {
     } else found.spots.push(spot);
   }
   for (const group of groups) centre(group);
-  // A disc is larger than a dot, so it takes in what it would cover.
+  // A disc is larger than a dot, so the dots that it would cover join it.
   const discs = merged(merged(groups, scale), scale);
   for (const dot of alone) for (const disc of discs) if (disc.spots.length > 1) giveWay(disc, dot, scale);
   return [...discs, ...alone];
 }
 
-/** Moves a disc away from a dot that stands alone, which would else cover its number. @param {Cluster<Spot>} disc @param {Cluster<Spot>} dot @param {number} scale */
+/** Moves a disc away from a single dot that would cover the disc's number. @param {Cluster<Spot>} disc @param {Cluster<Spot>} dot @param {number} scale */
 function giveWay(disc, dot, scale) {
   const reach = (sizeOf(disc) + TOUCH / 2) / scale;
   const [right, down] = [disc.x - dot.x, disc.y - dot.y];
@@ -90,7 +90,7 @@ function centre(cluster) {
   cluster.y = spots.reduce((sum, { y }) => sum + y, 0) / spots.length;
 }
 
-/** Clusters by cells of the drawing, so that only the neighbours are compared. */
+/** The clusters by cells of the drawing, so that only near clusters are compared. */
 class Grid {
   /** @type {Map<number, any[]>} */
   #cells = new Map();
@@ -108,7 +108,7 @@ class Grid {
     else cell.push(cluster);
   }
 
-  /** Returns a cluster that is nearer than it reaches, or null. @param {{x: number, y: number}} point @param {(cluster: any) => number} reach */
+  /** Returns a cluster nearer to a point than its `reach`; null if there is none. @param {{x: number, y: number}} point @param {(cluster: any) => number} reach */
   find(point, reach) {
     for (let right = -1; right <= 1; right += 1)
       for (let down = -1; down <= 1; down += 1)

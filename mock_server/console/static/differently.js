@@ -1,4 +1,4 @@
-// The form of a journal's row that makes a fault rule: the same request is answered differently from now on.
+// The form in a row of the journal that makes a fault rule, by which equal requests get another answer.
 
 import { h, say } from "./dom.js";
 import { described, FAULTS, pointerFor } from "./rules.js";
@@ -9,11 +9,11 @@ const TIMES = { always: "", once: "1", twice: "2", "five times": "5" };
  * @typedef {object} Rules
  * @property {(operation: string) => number[]} statuses lists the documented statuses of an operation
  * @property {(rule: any, key: string | null) => Promise<void>} add makes a rule for a key, or for every key
- * @property {(rule: any, key: string | null) => Promise<void>} drop removes it
+ * @property {(rule: any, key: string | null) => Promise<void>} drop removes such a rule
  */
 
 /**
- * Makes the form for a request; null if no operation answers it.
+ * Makes the form for a request; null if the request belongs to no operation.
  * @param {any} request @param {string | null} key the token of its key; null if that is not known @param {Rules} rules
  */
 export function differently({ operation, query, status }, key, rules) {

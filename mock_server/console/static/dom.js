@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * Makes an HTML element. Attributes that begin with `on` are listeners; null and false leave one out.
+ * Makes an HTML element. Attributes that begin with `on` are listeners; those that are null or false are left out.
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...(Node | string | number | null | undefined)} children
@@ -36,8 +36,8 @@ export function at(id) {
 }
 
 /**
- * Makes an element's children from `items`: known ones are kept and updated, so that focus and
- * scrolling stay; others are made or removed.
+ * Makes an element's children from `items`. Children of known items are kept and updated, so that
+ * focus and scrolling stay; others are made or removed.
  * @template T
  * @param {Element} parent
  * @param {T[]} items

@@ -31,7 +31,7 @@ export function newDisc(key) {
   );
 }
 
-/** Shows and tells how many visitors a disc stands for. @param {Cluster} cluster @param {any} element @param {number} customers */
+/** Shows how many visitors a disc stands for, also to screen readers. @param {Cluster} cluster @param {any} element @param {number} customers */
 export function describeDisc({ spots }, element, customers) {
   const count = spots.length;
   const { city, countryCode } = spots[0].visitor;

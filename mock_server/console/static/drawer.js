@@ -3,11 +3,12 @@
 import { at } from "./dom.js";
 
 const NAME = "datafast-mock.switches";
-/** The width of the window from which the drawer is open at first, and from which it hides nothing, in pixels. */
+/** The width of the window from which the drawer is open at first, in pixels. */
 const WIDE = 1600;
+/** The width of the window from which the drawer hides nothing, in pixels. */
 const BESIDE = 1240;
 
-/** Makes the buttons with `data-drawer` open and close the drawer; returns a function that opens it where it hides nothing. */
+/** Makes the buttons with `data-drawer` open and close the drawer; returns a function that opens it if it hides nothing. */
 export function drawer() {
   const panel = at("switches");
   const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-drawer]"));
@@ -38,12 +39,12 @@ export function drawer() {
   };
 }
 
-/** Returns "open", "closed", or null if nothing is remembered. */
+/** Returns the remembered state, "open" or "closed"; null if there is none. */
 function recall() {
   try {
     return localStorage.getItem(NAME);
   } catch {
-    // A browser may forbid to keep anything.
+    // A browser may forbid pages to store anything.
     return null;
   }
 }
@@ -53,6 +54,6 @@ function remember(value) {
   try {
     localStorage.setItem(NAME, value);
   } catch {
-    // The drawer works without it.
+    // The drawer works without a remembered state.
   }
 }

@@ -1,4 +1,4 @@
-// The rows of the journal: a request in a line, and with its headers and bodies once it is opened.
+// The rows of the journal: each request is one line, and shows its headers and bodies when it is opened.
 
 import { copy } from "./clipboard.js";
 import { h } from "./dom.js";
@@ -8,7 +8,7 @@ import { notedAsCurl } from "./shell.js";
 /**
  * @typedef {object} Actions
  * @property {(request: any) => Promise<any>} whole returns the request with its whole answer
- * @property {(request: any) => HTMLElement | null} differently makes the form that changes the answer; null without an operation
+ * @property {(request: any) => HTMLElement | null} differently makes the form that changes the answer; null if the request belongs to no operation
  */
 
 /** Makes the row of a request. @param {any} request @param {Actions} actions */
@@ -87,7 +87,7 @@ function answered({ responseHeaders, responseBody }) {
   return part("Answer", responseHeaders, responseBody);
 }
 
-/** Shows the headers, and the kept part of the body. @param {string} name @param {Record<string, string[]>} headers @param {any} body */
+/** Shows the headers, and the stored part of the body. @param {string} name @param {Record<string, string[]>} headers @param {any} body */
 function part(name, headers, body) {
   const lines = Object.entries(headers).flatMap(([header, values]) =>
     values.map((value) => `${header}: ${value}`),

@@ -6,26 +6,26 @@ import { madeUpName } from "./names.js";
 import { avatar, flag } from "./pictures.js";
 import { Pills } from "./pills.js";
 
-/** The revision without page views among its events. */
+/** The revision whose events include no page views. */
 const WITHOUT_PAGES = "2026-06";
-/** The kinds of items that each filter shows. */
-/** The mock's clock in ms: what happens within a tick has its instant. */
+/** The length of a tick in ms; all events within a tick have the same instant. */
 const TICK = 1000;
 
+/** The kinds of items that each filter shows. */
 const FILTERS = {
   All: () => true,
   Pages: (/** @type {Item} */ { kind }) => kind === "pageview",
   Goals: (/** @type {Item} */ { kind }) => !["pageview", "payment"].includes(kind),
   Money: (/** @type {Item} */ { kind }) => kind === "payment",
 };
-/** The word for missing items of each filter. */
+/** The text of an empty list, by filter. */
 const NOTHING = { All: "Nothing", Pages: "No page view", Goals: "No goal", Money: "No payment" };
 const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "↗", custom: "★" };
 
 /**
  * @typedef {object} Item
  * @property {string} id
- * @property {string} eventId the id of the event; a payment itself has another one
+ * @property {string} eventId the id of the event; a payment also has an id of its own
  * @property {string} kind
  * @property {number} instant
  * @property {string | null} visitorId null if it is not known
@@ -52,7 +52,7 @@ export class Feed {
   /**
    * @param {(visitorId: string) => void} open called for the visitor of a chosen event
    * @param {(visitorId: string) => string | null} nameOf returns a visitor's name on the map
-   * @param {Set<string>} made the ids of the events that were made here, and the kinds with a visitor's id
+   * @param {Set<string>} made the ids of the events that were made here, and "pageview" with the id of a visitor
    */
   constructor(open, nameOf, made) {
     this.made = made;
@@ -66,14 +66,14 @@ export class Feed {
     this.clear();
   }
 
-  /** Shows the items, and returns the payments that were made since the latest answer. @param {any[]} events @param {any[]} payments @param {number} instant */
+  /** Shows the items, and returns the payments made since the previous answer. @param {any[]} events @param {any[]} payments @param {number} instant */
   apply(events, payments, instant) {
     const known = new Set(this.#items.map(({ id }) => id));
     const isFirst = !this.#isKnown;
     this.#items = feedOf(events, payments);
     this.#isKnown = true;
     this.show(instant);
-    // Another website, and an earlier time, have payments that are new to the page and yet old.
+    // On another website, or at an earlier time, there are old payments that the page has not shown before.
     const since = this.#asOf - TICK;
     this.#asOf = instant;
     if (isFirst) return [];

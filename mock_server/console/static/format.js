@@ -30,7 +30,7 @@ export function money(amount, currency) {
   return format.format(amount);
 }
 
-/** Writes a sum as `money` does, but without digits that are all zero. @param {number} amount @param {string} currency */
+/** Writes a sum as `money` does, but without decimals that are all zero. @param {number} amount @param {string} currency */
 export function sum(amount, currency) {
   return money(amount, currency).replace(/\.0+$/, "");
 }

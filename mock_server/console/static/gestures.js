@@ -1,6 +1,6 @@
 // The gestures of the map: wheel, drag and pinch, as zooms and moves in pixels.
 
-/** The movement from which a press is a drag and no click, in pixels. */
+/** The least movement, in pixels, that makes a press a drag instead of a click. */
 const SLACK = 4;
 
 /**
@@ -20,7 +20,7 @@ export function listen(frame, { zoom, move }) {
     (event) => {
       // A wheel that counts lines has about 16 pixels a line; a touchpad's pinch comes with Ctrl, in small steps.
       const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1) * (event.ctrlKey ? 6 : 1);
-      // At the whole world the wheel scrolls the page.
+      // If the map shows the whole world, the wheel scrolls the page.
       if (zoom(Math.exp(-pixels / 400), pointOf(event))) event.preventDefault();
     },
     { passive: false },
@@ -36,7 +36,7 @@ export function listen(frame, { zoom, move }) {
     const after = pointOf(event);
     moved += Math.hypot(after.x - before.x, after.y - before.y);
     if (moved < SLACK) return;
-    // Only now, since a captured pointer clicks nothing.
+    // The pointer is captured only when the drag begins, because a captured pointer clicks nothing.
     if (!frame.hasPointerCapture(event.pointerId)) frame.setPointerCapture(event.pointerId);
     const other = [...fingers].find(([finger]) => finger !== event.pointerId)?.[1];
     fingers.set(event.pointerId, after);
@@ -49,7 +49,7 @@ export function listen(frame, { zoom, move }) {
   for (const end of ["pointerup", "pointercancel"])
     frame.addEventListener(end, (event) => {
       fingers.delete(/** @type {PointerEvent} */ (event).pointerId);
-      // The click of this press, if there is one, comes first; a later one without a press, as screen readers send it, counts.
+      // Only the click of this press is ignored, if it comes at all; screen readers send clicks without a press.
       setTimeout(() => {
         if (fingers.size === 0) moved = 0;
       });

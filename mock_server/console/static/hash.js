@@ -1,4 +1,4 @@
-// A number for a text, from which the page draws what it makes up about a visitor.
+// A number for a text. From a visitor's id the page makes a name and a face in this way.
 
 /** Returns an integer in [0, 2³²) that is always the same for a text. @param {string} text */
 export function hashed(text) {

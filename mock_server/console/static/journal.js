@@ -11,7 +11,7 @@ const MOST_SHOWN = 100;
 const KEY = /^dft?_\w/;
 /** The members by which the list is filtered, each with the id of its field. */
 const FILTERS = { method: "journal-method", operation: "journal-operation", keyName: "journal-scope" };
-/** The beginning of a value that was found in a request. */
+/** The mark before a choice that was found in a request. */
 const FOUND = "=";
 
 export class Journal {
@@ -19,7 +19,7 @@ export class Journal {
   #requests = [];
   #last = 0;
   #key = "";
-  /** The number of restarts of the list; answers from before the last one are dropped. */
+  /** The number of restarts of the list; answers to requests from before the last restart are ignored. */
   #turn = 0;
 
   /**
@@ -60,7 +60,7 @@ export class Journal {
     const before = this.#last;
     const after = isAnew || before === 0 ? null : before;
     const { requests } = await get("/requests", { key, limit: MOST_KEPT, after });
-    // Another poll may have fetched the same meanwhile.
+    // Another poll may have fetched the same requests meanwhile.
     if (turn !== this.#turn || before !== this.#last || requests.length === 0) return;
     this.#last = requests.at(-1).number;
     this.#requests = [...(isAnew ? [] : this.#requests), ...requests].slice(-MOST_KEPT);
@@ -81,7 +81,7 @@ export class Journal {
     this.#show();
   }
 
-  /** Whether the key of "this key" is not known yet. */
+  /** Whether the list is that of "this key", and the key is not known yet. */
   get #isWaiting() {
     return at("journal-scope").value === "key" && this.#key === "";
   }
@@ -90,7 +90,7 @@ export class Journal {
     await this.guard(() => download("/requests", { key: this.#scope(), format: "har" }, "datafast-mock.har"));
   }
 
-  /** Returns a request with its whole answer, or as it is if it is not kept any more. @param {any} request */
+  /** Returns a request with its whole answer, or unchanged if the mock no longer has it. @param {any} request */
   async #whole(request) {
     let found = request;
     await this.guard(async () => {
@@ -152,7 +152,7 @@ export class Journal {
     at("journal-start").hidden = isFiltered;
   }
 
-  /** Lists the values of a member in its field, and returns the chosen one; null if none is. @param {string} id @param {string} member */
+  /** Offers the values of a member in its field, and returns the chosen one; null if none is chosen. @param {string} id @param {string} member */
   #offer(id, member) {
     const field = at(id);
     const known = [...field.options].map((/** @type {HTMLOptionElement} */ { value }) => value);

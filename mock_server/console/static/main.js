@@ -28,11 +28,11 @@ const TOKEN = /^[!-~]+$/;
 
 /** @type {import("./api.js").Caller} */
 let caller = { base: "", key: "", websiteId: null };
-/** The number of changes of key or website; answers from before the last one are dropped. */
+/** The number of changes of key or website; answers to requests from before the last change are ignored. */
 let turn = 0;
 /** @type {Map<string, import("./poller.js").Visitor>} */
 const visitors = new Map();
-/** What the page made, for the marks: ids of events and visitors. @type {Set<string>} */
+/** The ids of the events and visitors that the page has made, and marks. @type {Set<string>} */
 const made = new Set();
 let instant = 0;
 let isFirst = true;
@@ -44,13 +44,13 @@ let openedAt = 0;
 let inspecting = new AbortController();
 /** The element that had the focus before the profile opened. @type {any} */
 let before = null;
-/** The last known time of the clock, when it was known, and its speed. */
+/** The last known time of the mock's clock, its speed, and when they were read. */
 let clock = { now: 0, speed: 0, at: 0 };
-/** The time since when an answer is awaited; 0 if none is. */
+/** The time of the request whose answer is awaited; 0 if none is. */
 let asking = 0;
-/** Whether the controls require a token or are off; then they are not used. */
+/** Whether the controls require a token or are off; if so, the page does not use them. */
 let isRefused = false;
-/** Whether the mock has the key; for an unknown key the controls would answer 404. */
+/** Whether the mock has the key; for an unknown key the controls answer 404. */
 let isKnown = true;
 /** The facts that never change while the mock runs. @type {import("./state.js").Lasting | null} */
 let lasting = null;
@@ -109,7 +109,7 @@ function requestOf(operation) {
   return { caller, operation, query };
 }
 
-/** Shows the world of a key, and for an account token that of a website. @param {string} key @param {string | null} [websiteId] */
+/** Shows the world of a key, or of a website of an account token. @param {string} key @param {string | null} [websiteId] */
 async function begin(key, websiteId = null) {
   turn += 1;
   const mine = turn;
@@ -128,7 +128,7 @@ async function begin(key, websiteId = null) {
     return;
   }
   await learn(mine);
-  // If the document could not be read, `control` tries again.
+  // If the document could not be read, `control` will try again.
   if (mine !== turn || caller.base === "") return;
   journal.use(key);
   say(at("first-curl"), asCurl(caller, "getRealtimeMap"));
@@ -142,7 +142,7 @@ async function begin(key, websiteId = null) {
 async function learn(mine) {
   /** @type {import("./state.js").Listed | undefined} */
   let listed;
-  // The request without a token comes first, so that a refusal of the second one is shown.
+  // The facts need no token, so they are read first; a refusal of the list of keys then stays visible.
   await unlessRefused(async () => {
     lasting ??= await readLasting();
   });
@@ -154,7 +154,7 @@ async function learn(mine) {
   if (caller.key.startsWith("dft_")) caller.websiteId ??= firstWebsite(lasting.sites, listed?.websites ?? []);
 }
 
-/** Lists all keys in the field, and returns the caller's; undefined if it does not exist. */
+/** Offers all keys in the field, and returns the caller's key; undefined if it does not exist. */
 async function findKey() {
   const keys = await readKeys();
   reconcile(
@@ -168,7 +168,7 @@ async function findKey() {
   return found;
 }
 
-/** @param {any[]} sites @param {string[]} allowed their names; empty means all */
+/** @param {any[]} sites @param {string[]} allowed the names of the allowed sites; empty means all */
 function firstWebsite(sites, allowed) {
   return (sites.find(({ name }) => allowed.length === 0 || allowed.includes(name)) ?? sites[0]).websiteId;
 }
@@ -327,7 +327,7 @@ async function refresh(hasChanged = true) {
   });
 }
 
-/** Marks what the page made, and asks for its effects. */
+/** Marks the events and visitors that the page has made, and requests the effects. */
 async function showMade() {
   at("made-legend").hidden = made.size === 0;
   map.mark();
@@ -344,7 +344,7 @@ async function mint() {
 }
 
 /**
- * Runs an action that needs the controls; if they refuse it, shows why, and the page works without them.
+ * Runs an action that needs the controls. If they refuse it, shows why; the page then works without controls.
  * @param {() => Promise<void>} act
  */
 async function unlessRefused(act) {
@@ -383,7 +383,7 @@ async function unlock(event) {
   if (isRefused) say(at("unlock-text"), "This is not the control token of this mock.");
 }
 
-/** Empties the field on focus, so that it lists all keys; left empty, it shows the used key again. */
+/** Empties the field on focus, so that it offers all keys. If it stays empty, it shows the present key again. */
 function offerKeys() {
   const field = at("key");
   field.addEventListener("focus", () => {
@@ -396,7 +396,7 @@ function offerKeys() {
   field.addEventListener("change", () => begin(field.value.trim() || caller.key));
 }
 
-/** Tells the style sheet the height of the header and the banner, below which other parts stay. */
+/** Sets the height of the header and the banner for the style sheet, so that other parts stay below them. */
 function followHeader() {
   const header = /** @type {HTMLElement} */ (document.querySelector(".top"));
   new ResizeObserver(() =>

@@ -1,4 +1,4 @@
-// The panel "Make something happen": it writes as a client does, shows what was sent and what came back, and takes it back.
+// The panel "Make something happen": it writes as a client does, shows request and answer, and can undo the writes.
 
 import { get } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
@@ -26,26 +26,26 @@ const LONGEST = 2000;
  * @typedef {keyof typeof LABELS} Kind
  * @typedef {{caller: import("./api.js").Caller, state: any, own: any, sites: any[]}} Held
  * @typedef {object} Links
- * @property {Map<string, Visitor>} visitors who is online
- * @property {() => string} opened returns the visitor whose profile is open, or an empty text
- * @property {Set<string>} made the ids of events and visitors that were made here, and "pageview" with the id of who came
- * @property {(act: () => Promise<void>) => Promise<void>} unlessRefused runs what needs the controls
+ * @property {Map<string, Visitor>} visitors the visitors who are online, by id
+ * @property {() => string} opened returns the id of the visitor whose profile is open, or an empty text
+ * @property {Set<string>} made the ids of events and visitors that were made here, and "pageview" with the id of a new visitor
+ * @property {(act: () => Promise<void>) => Promise<void>} unlessRefused runs an action that needs the controls
  * @property {() => Promise<void>} changed called after each request
  */
 
 export class Maker {
   /** @type {Held | null} */
   #held = null;
-  /** The website whose visitors are known; null before the first answer. @type {string | null} */
+  /** The site whose visitors are known; null before the first answer. @type {string | null} */
   #seen = null;
   /** The text while the panel is disabled. */
   #waiting = WAITING;
-  /** The requests wait for each other. */
+  /** The queue of requests, which are sent one after another. */
   #queue = Promise.resolve();
-  /** The website that each key had of its own before its launch; null for none. @type {Map<string, string | null>} */
+  /** The site that each key had chosen before its launch, by key; null for none. @type {Map<string, string | null>} */
   #before = new Map();
   #arrivals = 0;
-  /** The number of keys and websites that were opened; an answer to a request from before is not shown. */
+  /** The number of changes of key or website; answers to requests from before the last change are not shown. */
   #turn = 0;
   /** @type {Record<string, any>} */
   #buttons = {};
@@ -74,7 +74,7 @@ export class Maker {
     this.show();
   }
 
-  /** Disables the panel, since the controls are needed. @param {string} why */
+  /** Disables the panel, because the controls refuse requests. @param {string} why */
   refuse(why) {
     this.#held = null;
     this.#waiting = why;
@@ -87,7 +87,7 @@ export class Maker {
     this.show();
   }
 
-  /** Shows whom the next request is about, now that the visitors have come. */
+  /** Shows whom the next request is about, because an answer has shown the visitors. */
   see() {
     this.#seen = this.#held?.state.site ?? null;
     this.show();
@@ -112,7 +112,7 @@ export class Maker {
     say(at("maker-whom"), held === null ? this.#waiting : whom);
   }
 
-  /** Returns why buttons cannot work. @param {Held} held @returns {Record<string, string>} */
+  /** Returns the reasons why buttons cannot work, by button. @param {Held} held @returns {Record<string, string>} */
   #reasons(held) {
     const { state, sites } = held;
     const why = state.site !== this.#seen ? "waiting for the visitors." : "nobody is online.";
@@ -233,7 +233,7 @@ export class Maker {
   async #mark(kind, key, visitorId) {
     const { made, unlessRefused } = this.links;
     made.add(visitorId);
-    // On the map the event of a page view has another id than its fact.
+    // The event of a page view has another id on the map than in the facts.
     if (kind === "pageview") made.add(`${kind} ${visitorId}`);
     else
       await unlessRefused(async () => {

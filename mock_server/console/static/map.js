@@ -1,4 +1,4 @@
-// The world map: a dot for each active visitor, a disc for those whose dots would overlap.
+// The world map: a dot for each active visitor, and a disc for several visitors whose dots would overlap.
 
 import { clustered } from "./clusters.js";
 import { h, s } from "./dom.js";
@@ -14,17 +14,17 @@ import { around, between, boxOf, MOST_ZOOM, moved, scaleOf, WHOLE, within, zoome
 
 /** The largest distance of a dot from its city, in units of the drawing. */
 const SPREAD = 4;
-/** The number of steps in which a dot gets paler while its visitor is idle, within ten minutes. */
+/** The number of steps, within ten minutes, in which the dot of an idle visitor gets paler. */
 const STEPS = 4;
 const STEP = 600_000 / STEPS;
 const MOST_PULSES = 40;
-/** The factor of a step of zoom by a key or a button. */
+/** The factor by which a key or a button zooms. */
 const ZOOM_STEP = 2;
-/** The part of the frame by which an arrow key moves the map. */
+/** The share of the frame by which an arrow key moves the map. */
 const PAN_STEP = 0.2;
 /** The time of a zoom by a click or a key, in ms. */
 const ZOOM_TIME = 260;
-/** What is drawn beyond the edges of the frame, as a part of its size. */
+/** The width of the area around the frame in which dots are drawn, too, as a share of the frame's size. */
 const BEYOND = 0.3;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HELP = "World map. Arrow keys move it, plus and minus zoom, 0 shows the whole world.";
@@ -41,18 +41,18 @@ export class WorldMap {
   #spots = new Map();
   /** @type {Cluster[]} */
   #clusters = [];
-  /** The scale for which the clusters are; 0 if they are out of date. */
+  /** The scale for which the clusters were found; 0 if they are out of date. */
   #clusteredFor = 0;
   /** @type {Map<string, Drawn>} */
   #drawn = new Map();
-  /** @type {any} the places of cities; null until somebody without coordinates came */
+  /** @type {any} the places of cities; null until a visitor without coordinates came */
   #places = null;
   #isAsking = false;
   #selected = "";
   #instant = 0;
   #view = WHOLE;
   #frame = { width: 0, height: 0 };
-  /** The numbers of the waiting frames of the browser; 0 for none. */
+  /** The numbers of the animation frames that were requested; 0 for none. */
   #waiting = 0;
   #moving = 0;
   #land = s("path", { class: "land" });
@@ -63,9 +63,9 @@ export class WorldMap {
   #tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
 
   /**
-   * @param {HTMLElement} frame what the map fills
+   * @param {HTMLElement} frame the element that the map fills
    * @param {(visitorId: string) => void} open called for the visitor that was chosen
-   * @param {(visitorIds: string[]) => void} choose called for the visitors of a disc that no zoom divides
+   * @param {(visitorIds: string[]) => void} choose called for the visitors of a disc that a zoom cannot divide
    * @param {Set<string>} made the ids of the visitors about whom something was made here
    */
   constructor(frame, open, choose, made) {
@@ -78,7 +78,7 @@ export class WorldMap {
       "aria-label": "Active visitors; arrow keys go from one to the next",
     });
     dots.append(this.#visitors, this.#customers, this.#marked);
-    // The land has a drawing of its own, so that it is not drawn again with each dot.
+    // The land has its own drawing, so that it is not drawn again with each dot.
     this.land = s("svg", { class: "world", "aria-hidden": "true" }, this.#land);
     this.drawing = s("svg", { class: "world over" }, dots);
     this.frame = h(
@@ -96,7 +96,7 @@ export class WorldMap {
         button("⟲", "Show the whole world", () => this.#go(WHOLE)),
       ),
     );
-    // The frame listens, since a drawing that listens for the focus would get into the tab order.
+    // The frame listens, because a drawing that listens for the focus would be in the tab order.
     const on = (/** @type {string} */ kind, /** @type {(drawn: Drawn) => void} */ act) =>
       this.frame.addEventListener(kind, (/** @type {Event} */ event) => this.#with(event, act));
     on("click", (drawn) => this.#enter(drawn));
@@ -144,7 +144,7 @@ export class WorldMap {
     this.#unpoint();
   }
 
-  /** Marks one visitor, and moves the map so that the dot is seen; an empty id marks none. @param {string} visitorId */
+  /** Marks a visitor, and moves the map so that it shows the dot; an empty id marks none. @param {string} visitorId */
   select(visitorId) {
     this.#selected = visitorId;
     this.mark();
@@ -181,7 +181,7 @@ export class WorldMap {
     const [angle, distance] = [(hash >>> 16) / 65_536, (hash & 0xffff) / 65_536];
     const at =
       longitude !== null && latitude !== null ? [longitude, latitude] : this.#cityOf(countryCode, city);
-    // Visitors without a known place are along the lower edge.
+    // Visitors without a known place are drawn along the lower edge.
     if (at === null) return [WIDTH * (0.02 + 0.3 * angle), HEIGHT - 6 - 10 * distance];
     const [x, y] = project(at[0], at[1]);
     const reach = SPREAD * Math.sqrt(distance);
@@ -327,7 +327,7 @@ export class WorldMap {
     if (drawn !== undefined) act(drawn);
   }
 
-  /** Opens the profile of a dot; zooms to a disc, or tells who is in it. @param {Drawn} drawn */
+  /** Opens the profile of a dot's visitor; zooms to a disc, or lists its visitors. @param {Drawn} drawn */
   #enter({ cluster }) {
     const { spots } = cluster;
     if (spots.length === 1) {

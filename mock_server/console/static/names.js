@@ -1,4 +1,4 @@
-// The names that the page makes up for visitors without one; the API says `isRandomName` and gives none.
+// The names that the page makes up for visitors without a name; for these the API says `isRandomName`.
 
 import { hashed } from "./hash.js";
 
@@ -11,7 +11,7 @@ const ANIMALS = (
   "Lemur Lion Llama Lynx Marten Mole Moose Otter Owl Panda Puffin Rabbit Raven Robin Seal Sloth Swan Tiger Turtle Wolf"
 ).split(" ");
 
-/** Returns the name of a visitor, or the one made up. @param {{visitorId: string, name?: string | null}} visitor */
+/** Returns the name of a visitor, or a made-up name. @param {{visitorId: string, name?: string | null}} visitor */
 export function nameOf({ visitorId, name }) {
   return name ?? madeUpName(visitorId);
 }

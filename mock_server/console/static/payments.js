@@ -4,7 +4,7 @@ import { at, h } from "./dom.js";
 import { sum } from "./format.js";
 import { avatar } from "./pictures.js";
 
-/** The most notices at once; more payments at once become one. */
+/** The largest number of notices at once; more payments than this share one notice. */
 const MOST = 3;
 /** The time for which a notice is shown, in ms. */
 const SHOWN_FOR = 8000;

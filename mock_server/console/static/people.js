@@ -5,7 +5,7 @@ import { ago, counted, place, WAITING } from "./format.js";
 import { nameOf } from "./names.js";
 import { avatar, flag } from "./pictures.js";
 
-/** The most rows of a list; the search finds others. */
+/** The largest number of rows in a list; the search finds other visitors. */
 const MOST_VISITORS = 100;
 const MOST_PAGES = 30;
 
@@ -18,7 +18,7 @@ export class People {
   #visitors = [];
   #instant = 0;
   #isKnown = false;
-  /** The visitors of a disc of the map, to whom the list is narrowed; null for no such choice. @type {Set<string> | null} */
+  /** The visitors of the chosen disc of the map, who alone are listed; null if none is chosen. @type {Set<string> | null} */
   #chosen = null;
 
   /** @param {(visitorId: string) => void} open called for the visitor that was chosen */
@@ -44,7 +44,7 @@ export class People {
     this.#showPages();
   }
 
-  /** Narrows the list to some visitors; null shows all again. @param {string[] | null} visitorIds */
+  /** Lists only some visitors; null lists all again. @param {string[] | null} visitorIds */
   choose(visitorIds) {
     this.#chosen = visitorIds === null ? null : new Set(visitorIds);
     this.search.value = "";

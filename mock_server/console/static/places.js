@@ -3,7 +3,7 @@
 /** @typedef {Record<string, Record<string, [longitude: number, latitude: number]>>} Places places.json, see mock_server/console/places.py */
 
 /**
- * Returns the degrees east and north of a city, or of its country if the city is not known, or null.
+ * Returns the degrees east and north of a city, or of its country if the city is unknown; null if both are.
  *
  * @param {Places} places
  * @param {string | null} countryCode

@@ -7,7 +7,7 @@ const PAUSE = 1000;
 const PAUSE_AFTER_TROUBLE = 2000;
 /** The pause after a large answer, as a multiple of the time that it took. */
 const REST = 4;
-/** The assumed time since the activity of a visitor, if no answer has it: half the window, in ms. */
+/** The time since a visitor's last activity, in ms, if no answer tells it: half of the map's ten minutes. */
 const ASSUMED = 300_000;
 
 /**
@@ -28,10 +28,10 @@ const ASSUMED = 300_000;
 
 /** @type {import("./api.js").Caller | null} */
 let caller = null;
-/** The page's number for this caller, which is in each message. */
+/** The page's number for the present caller, which each message contains. */
 let turn = 0;
 let isPaused = false;
-/** The request that is under way, so that it can be cancelled. */
+/** The controller that cancels the present request. */
 let current = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -89,10 +89,10 @@ function changes(realtime, map) {
   if (!isWhole) {
     throw new Trouble("getRealtimeMap", "a documented member is missing or has the wrong type", map);
   }
-  // If the two answers are of different instants, the map's own count is shown.
+  // If the counter and the map are of different instants, the map's own count is shown.
   const active = realtime.instant === map.instant ? now : count;
   const about = { active, instant: map.instant, took: map.took, bytes: map.text.length };
-  // With a frozen clock the bytes are the same.
+  // While the clock is frozen, all answers have the same bytes.
   if (map.text === lastText) return { ...about, isSame: true, added: [], changed: [], removed: [] };
   lastText = map.text;
   return {

@@ -1,4 +1,4 @@
-// The profile of one visitor, as `GET /visitors/{visitorId}` gives it.
+// The profile of one visitor, as `GET /visitors/{visitorId}` answers it.
 
 import { at, h, s } from "./dom.js";
 import { ago, counted, dateTime, length, place } from "./format.js";
@@ -7,13 +7,13 @@ import { avatar, flag } from "./pictures.js";
 
 /** The number of newest pages and goals that are shown; older ones are shown on demand. */
 const FIRST_SHOWN = 40;
-/** The longest gap between two pages of one visit, in ms. */
+/** The longest time between two page views of one visit, in ms. */
 const NEW_VISIT = 1_800_000;
 
 /**
  * @typedef {object} Shown
  * @property {string} visitorId
- * @property {import("./poller.js").Visitor | undefined | null} visitor as the map has it; null on a page without a map
+ * @property {import("./poller.js").Visitor | undefined | null} visitor the visitor on the map; undefined if not listed, null on a page without a map
  * @property {any} data the profile; null while it is awaited or if there is none
  * @property {string} problem why there is no profile, or empty
  * @property {number} instant
@@ -44,7 +44,7 @@ export class Profile {
     this.panel.replaceChildren();
   }
 
-  /** Shows the present profile, or that the answer has another shape. @param {Shown} shown */
+  /** Shows the present profile, or a message if the answer has another shape. @param {Shown} shown */
   show(shown) {
     try {
       this.#draw(shown);
@@ -55,7 +55,7 @@ export class Profile {
     }
   }
 
-  /** Draws without moving the focus or the scrolled list. @param {Shown} shown */
+  /** Draws the profile without moving the focus or the scrolled list. @param {Shown} shown */
   #draw(shown) {
     const { data, visitor, visitorId, problem, instant } = shown;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.id;

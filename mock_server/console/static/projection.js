@@ -1,4 +1,4 @@
-// The projection of the map, Equal Earth, which shows all countries at their true size.
+// The projection of the map, Equal Earth, which shows all countries in the right proportion of their areas.
 // Šavrič, Patterson and Jenny, "The Equal Earth map projection", 2018, doi:10.1080/13658816.2018.1504949.
 
 /** @typedef {[x: number, y: number]} Point in units of the drawing, from its top left corner */
@@ -9,7 +9,7 @@ const SOUTH = -58;
 
 const A = [1.340264, -0.081106, 0.000893, 0.003796];
 const M = Math.sqrt(3) / 2;
-// The map is as wide as the equator.
+// The equator is as wide as the drawing.
 const EQUATOR = (2 * Math.PI) / (M * A[0]);
 
 /** The width of the drawing. */
@@ -21,7 +21,7 @@ const SCALE = WIDTH / EQUATOR;
 export const HEIGHT = Math.ceil((rise(tilt(NORTH)) - rise(tilt(SOUTH))) * SCALE);
 
 /**
- * Returns the point of a place; one outside the drawing is moved to its edge.
+ * Returns the point of a place; a point outside the drawing is moved to its edge.
  *
  * @param {number} longitude degrees east
  * @param {number} latitude degrees north

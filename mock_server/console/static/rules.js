@@ -1,4 +1,4 @@
-// The list of faults and the fault rules that the page shows and changes: a simple rule for an operation, or for all.
+// The faults, and the fault rules that the page makes: each is for one operation, or for all operations.
 
 /**
  * @typedef {{code?: number, example?: string, delay?: number | number[], fault?: string}} Action
@@ -18,7 +18,7 @@ export const FAULTS = {
   drip: "The body trickles in",
   hang: "No answer ever comes",
 };
-/** The members of answers to which these faults apply. */
+/** The JSON pointers to the members that a fault changes, by operation. */
 const DETAILS = {
   getRealtime: { "wrong-type": "/data/0/visitors", missing: "/data/0/visitors" },
   getRealtimeMap: { "wrong-type": "/data/count", missing: "/data/visitors" },
@@ -32,7 +32,7 @@ export function simpleRule(rules, operation) {
 }
 
 /**
- * Returns the rules with a part of that rule set, or removed (null).
+ * Returns the rules with one part of an operation's simple rule changed; a value of null removes the part.
  * @param {Rule[]} rules @param {string} operation @param {"code" | "delay" | "fault"} part @param {any} value @param {number | null} times
  * @returns {Rule[]}
  */
@@ -51,7 +51,7 @@ export function withPart(rules, operation, part, value, times) {
   const rule = { then };
   if (operation !== "") rule.when = { operation };
   if (times !== null) rule.times = times;
-  // The first matching rule decides, so those for one operation come before those for all.
+  // The first matching rule decides, so rules for one operation come before rules for all operations.
   return operation === "" ? [...others, rule] : [rule, ...others];
 }
 
@@ -77,7 +77,7 @@ export function progress({ times }, count) {
   return times === undefined ? ` (${count.applied} so far)` : ` (${count.applied} of ${times} done)`;
 }
 
-/** Whether a rule can still apply. @param {Rule} rule @param {Count | undefined} count */
+/** Returns whether a rule can still apply. @param {Rule} rule @param {Count | undefined} count */
 export function isLive({ times }, count) {
   return times === undefined || count === undefined || count.applied < times;
 }
@@ -92,7 +92,7 @@ function isSimple({ when, after, probability, then }) {
   );
 }
 
-/** Returns the member that a fault changes; null if it changes none. @param {string} operation @param {string | null} fault @returns {string | null} */
+/** Returns the JSON pointer to the member that a fault changes; null if it changes none. @param {string} operation @param {string | null} fault @returns {string | null} */
 export function pointerFor(operation, fault) {
   const known = DETAILS[/** @type {keyof typeof DETAILS} */ (operation)] ?? ANYWHERE;
   return known[/** @type {keyof typeof ANYWHERE} */ (fault)] ?? null;

@@ -5,7 +5,7 @@
 const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
 const MASKED = /^Bearer dft?_\*\*\*$/i;
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** The headers that curl sends itself, and those about the connection. */
+/** The headers that curl sends itself, and the headers about the connection. */
 const OWN = new Set([
   "accept-encoding",
   "connection",
@@ -21,7 +21,7 @@ const OWN = new Set([
 /** Quotes a text as one word, so that neither a shell nor a terminal interprets it. @param {string} text */
 export function shellQuoted(text) {
   if (/^[\w:/.,@%+=-]+$/.test(text)) return text;
-  // Control characters can end a paste, and others change the direction of the text.
+  // Control characters can end a pasted text, and some others change its direction.
   if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(text)) return `$'${escaped(text)}'`;
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -5,7 +5,7 @@ import { asCurl, asFetch, urlOf } from "./api.js";
 /** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string, query?: import("./api.js").Query}} Asked */
 
 /**
- * The languages. A writer gets the request, and the content of its answer; null while none is known.
+ * The languages. `write` gets the request, and the content of its answer; null until it is known.
  * @type {{id: string, label: string, write: (asked: Asked, content: any) => string}[]}
  */
 export const LANGUAGES = [
@@ -50,7 +50,7 @@ function asTypeScript(asked, content) {
   ].join("\n");
 }
 
-/** Writes the TypeScript type of a value, of a list that of its first item. @param {any} value @param {string} [indent] @returns {string} */
+/** Writes the TypeScript type of a value; the type of a list is that of its first item. @param {any} value @param {string} [indent] @returns {string} */
 function typeOf(value, indent = "") {
   if (value === null) return "null";
   if (Array.isArray(value)) return `Array<${value.length === 0 ? "unknown" : typeOf(value[0], indent)}>`;

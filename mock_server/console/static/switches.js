@@ -40,11 +40,11 @@ export class Switches {
   #isForAll = false;
   /** Whether the choices are listed. */
   #isPrepared = false;
-  /** The queue of changes: each begins with the result of the last one. */
+  /** The queue of changes; each change waits for the previous one, and reads its result. */
   #queue = Promise.resolve();
-  /** The operation and rule for which "How often" was last set. */
+  /** The operation and the number of times for which the field "How often" was last set. */
   #timesAbout = "";
-  /** Whether the last problem was a missing answer. */
+  /** Whether the last problem was that no answer came. */
   #isOutage = false;
 
   /**
@@ -157,12 +157,12 @@ export class Switches {
     return this.#held?.operations.find(({ operationId }) => operationId === operation)?.statuses ?? [];
   }
 
-  /** Adds a rule for a key, or for all (null), which comes before the others. @param {any} rule @param {string | null} key */
+  /** Adds a rule before the other rules of a key; null means the rules for all keys. @param {any} rule @param {string | null} key */
   add(rule, key) {
     return this.#rewrite(key, (faults) => [rule, ...faults]);
   }
 
-  /** Removes a rule of a key, or of all (null). @param {any} rule @param {string | null} key */
+  /** Removes a rule of a key; null means a rule for all keys. @param {any} rule @param {string | null} key */
   drop(rule, key) {
     return this.#rewrite(key, (faults) => faults.filter((other) => !isEqual(other, rule)));
   }
@@ -209,7 +209,7 @@ export class Switches {
     this.faults.press(rule?.then.fault ?? null);
     const fault = /** @type {keyof typeof FAULTS | undefined} */ (rule?.then.fault);
     say(at("fault-text"), fault === undefined ? "" : `${FAULTS[fault]}.`);
-    // The field is set for another rule only, so that a choice for the next rule stays.
+    // The field is set only for another operation or rule, so that the user's choice for a next rule stays.
     const about = JSON.stringify([operation, rule?.times]);
     if (about !== this.#timesAbout) this.#showTimes(rule?.times);
     this.#timesAbout = about;
@@ -320,7 +320,7 @@ export class Switches {
     return this.#change(() => change);
   }
 
-  /** Changes the settings that are present when it is its turn. @param {(settings: any) => any} changed */
+  /** Changes the settings as they are when all earlier changes are done. @param {(settings: any) => any} changed */
   #change(changed) {
     const scope = this.#scope();
     return this.#do(async () => patch("/settings", changed(await get("/settings", scope)), scope));
@@ -361,14 +361,14 @@ export class Switches {
   }
 }
 
-/** Lists the settings that a key has of its own. @param {string} key @param {any} own */
+/** Shows the settings that a key has of its own. @param {string} key @param {any} own */
 function overrides(key, own) {
   const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
   const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
   return set.length === 0 ? "" : `${key} has settings of its own: ${set.join(", ")}.`;
 }
 
-/** Whether two rules have the same members, in whatever order. @param {any} one @param {any} other */
+/** Returns whether two rules have the same members, in any order. @param {any} one @param {any} other */
 function isEqual(one, other) {
   const sorted = (/** @type {string} */ _, /** @type {any} */ value) =>
     value && typeof value === "object" && !Array.isArray(value)

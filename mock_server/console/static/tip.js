@@ -1,4 +1,4 @@
-// The text beside a dot or a disc of the map that is pointed at.
+// The text beside the dot or the disc of the map that the pointer is on.
 
 import { h } from "./dom.js";
 import { counted, place } from "./format.js";
@@ -10,7 +10,7 @@ import { avatar, flag } from "./pictures.js";
  * @typedef {import("./dots.js").Spot} Spot
  */
 
-/** Tells who is at a dot. @param {Visitor} visitor */
+/** Describes the visitor of a dot. @param {Visitor} visitor */
 export function aboutOne(visitor) {
   const { visitorId, city, countryCode, page, system, isCustomer } = visitor;
   return [
@@ -22,7 +22,7 @@ export function aboutOne(visitor) {
   ];
 }
 
-/** Tells who is at a disc; some of them. @param {Spot[]} spots */
+/** Describes some of the visitors of a disc. @param {Spot[]} spots */
 export function aboutMany(spots) {
   return [
     h("strong", {}, `${counted(spots.length)} visitors`),

@@ -4,7 +4,7 @@ import { ask, Trouble } from "./api.js";
 import { at, say } from "./dom.js";
 import { counted, day, sum } from "./format.js";
 
-/** The time between two requests for today, in ms. */
+/** The time between two requests for the sums of today, in ms. */
 const PAUSE = 15_000;
 /** The timeout of a request, in ms. */
 const PATIENCE = 20_000;
@@ -45,19 +45,19 @@ export class Totals {
     say(at("today-why"), "");
   }
 
-  /** Asks for today with the next answer of the map. */
+  /** Requests the sums of today again when the next answer of the map comes. */
   again() {
     this.#askedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Shows the sum of the map's payments, and asks for today from time to time. @param {import("./api.js").Caller} caller @param {any[]} payments @param {number} instant */
+  /** Shows the sum of the map's payments, and requests the sums of today from time to time. @param {import("./api.js").Caller} caller @param {any[]} payments @param {number} instant */
   see(caller, payments, instant) {
     this.#caller = caller;
     say(at("ten-money"), this.#paid(payments) || UNKNOWN);
     if (performance.now() - this.#askedAt > PAUSE) void this.#ask(instant);
   }
 
-  /** Returns the sum of payments in each of their currencies, or nothing in that of the website. @param {any[]} payments */
+  /** Returns the sum of payments in each of their currencies; 0 in the website's currency if there are none. @param {any[]} payments */
   #paid(payments) {
     /** @type {Map<string, number>} */
     const sums = new Map();

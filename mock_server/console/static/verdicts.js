@@ -20,12 +20,12 @@ export const OUTCOMES = [
 const IDS = new Intl.Collator("en", { numeric: true });
 const KNOWN = new Map(OUTCOMES.map((each, place) => [each.outcome, { ...each, place }]));
 
-/** Whether a verdict says that something is not as documented. @param {Verdict} verdict */
+/** Returns whether a verdict says that something is not as documented. @param {Verdict} verdict */
 export function isFailing({ outcome }) {
   return KNOWN.get(outcome)?.isFailing ?? true;
 }
 
-/** Sorts verdicts by gravity, and those that are alike by their ids. @param {Verdict[]} verdicts */
+/** Sorts verdicts by gravity, and verdicts of the same gravity by id. @param {Verdict[]} verdicts */
 export function byGravity(verdicts) {
   return verdicts.toSorted((one, other) => placeOf(one) - placeOf(other) || IDS.compare(one.id, other.id));
 }
@@ -94,7 +94,7 @@ function mark(outcome) {
   );
 }
 
-/** Returns a sentence with its parts between backquotes as code. @param {string} text */
+/** Returns the parts of a sentence; text between backquotes becomes code. @param {string} text */
 function prose(text) {
   return text.split("`").map((part, n) => (n % 2 === 1 ? h("code", {}, part) : part));
 }

@@ -24,17 +24,17 @@ const REPORTS = {
 let verdicts = new Map();
 let clauses = 0;
 let requests = 1;
-/** The base URL of the server that the verdict is about; the form may name another. */
+/** The base URL of the server that the verdict is about; the form may name another server. */
 let base = "";
 /** The number of runs that were followed. */
 let turn = 0;
-/** The outcome that the list is restricted to; empty for all. */
+/** The only outcome that the list shows; empty for all. */
 let chosen = "";
 let state = { state: "none", install: /** @type {string | null} */ (null) };
 
 at("search").addEventListener("input", showRows);
 at("url").addEventListener("input", () => {
-  // The tokens of the mock are wrong for any other server, and would only accuse it.
+  // Any other server refuses the mock's tokens, so a verdict with them would be wrong.
   at("mock-tokens").checked = isOwn();
 });
 at("run").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
@@ -144,7 +144,7 @@ function take(event) {
   }
 }
 
-/** Shows the verdict on the whole. @param {string} verdict @param {string} headline @param {string} summary */
+/** Shows the verdict on the whole contract. @param {string} verdict @param {string} headline @param {string} summary */
 function judged(verdict, headline, summary) {
   at("verdict").className = `panel ${classOf(verdict)}`;
   say(at("headline"), headline);
@@ -173,7 +173,7 @@ function show() {
   showRows();
 }
 
-/** Makes the button that restricts the list to an outcome. @param {{outcome: string, sign: string, label: string, count: number}} total */
+/** Makes the button that limits the list to an outcome. @param {{outcome: string, sign: string, label: string, count: number}} total */
 function total({ outcome, sign, label, count }) {
   return h(
     "button",
@@ -218,7 +218,7 @@ function showButtons() {
   at("progress").hidden = !isRunning;
 }
 
-/** Does something that the controls may refuse, and shows their reason. @param {() => Promise<any>} act */
+/** Runs an action that the controls may refuse, and shows their reason. @param {() => Promise<any>} act */
 async function guarded(act) {
   say(at("refused"), "");
   if (at("token").value !== "") useToken(at("token").value.trim());
@@ -231,7 +231,7 @@ async function guarded(act) {
     if (problem.status === 401) at("unlock").hidden = false;
     say(at("refused"), problem.message);
     if (problem.status === 409) return;
-    // The run may have ended with the mock.
+    // If the mock has stopped, the run has ended, too.
     state = { ...state, state: "none" };
     showButtons();
   }

@@ -60,7 +60,7 @@ export function around(points, frame) {
 /** Returns the view between two others; `part` is in [0, 1]. @param {View} from @param {View} to @param {number} part */
 export function between(from, to, part) {
   const zoom = from.zoom * (to.zoom / from.zoom) ** part;
-  // The centre follows the size of what is shown, so that the goal moves straight towards the middle.
+  // The centre moves in proportion to the size of the view, so that the goal moves straight to the middle.
   const done = from.zoom === to.zoom ? part : (1 / from.zoom - 1 / zoom) / (1 / from.zoom - 1 / to.zoom);
   return { x: from.x + (to.x - from.x) * done, y: from.y + (to.y - from.y) * done, zoom };
 }

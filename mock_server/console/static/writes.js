@@ -1,4 +1,4 @@
-// The requests that write: as curl commands, and sent, with what came back as a sentence.
+// The requests that write: they are shown as curl commands and sent, and the answer becomes a sentence.
 
 import { urlOf } from "./api.js";
 import { request } from "./controls.js";

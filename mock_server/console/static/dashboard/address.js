@@ -1,4 +1,4 @@
-// What the page shows, kept in the part of its address after `#`: so it can be shared, and the back button works.
+// The view of the page, stored in its address after `#`, so that it can be shared and the back button works.
 
 import { isFilter } from "./filters.js";
 import { PERIODS } from "./periods.js";
@@ -6,12 +6,12 @@ import { PERIODS } from "./periods.js";
 /**
  * @typedef {object} View
  * @property {string} key
- * @property {string | null} website the id, for an account token; null for its first
+ * @property {string | null} website the id of an account token's website; null for its first website
  * @property {string} period
  * @property {string} from a day, of a custom period
  * @property {string} to a day, of a custom period
- * @property {string} interval empty for the usual one of the period
- * @property {string} funnel the id; empty for the website's first
+ * @property {string} interval empty for the usual interval of the period
+ * @property {string} funnel the id; empty for the website's first funnel
  * @property {import("./filters.js").Filters} filters
  */
 
@@ -42,12 +42,12 @@ export function readView() {
 export function showView(view) {
   const address = `#${addressOf(view)}`;
   if (address === location.hash) return;
-  // The event that tells of the change comes later.
+  // The browser's event about the change comes later.
   document.body.classList.add("is-loading");
   location.hash = address;
 }
 
-/** Writes a view without what is usual, except for the key. @param {View} view */
+/** Returns the text of a view: the key, and all members that differ from USUAL. @param {View} view */
 function addressOf(view) {
   const given = TEXTS.filter((name) => name === "key" || (view[name] ?? "") !== (USUAL[name] ?? ""));
   return new URLSearchParams([

@@ -10,12 +10,12 @@ import { Panel } from "./panel.js";
 const ROWS = 8;
 
 /**
- * A tab: an operation, how a row is called, and which filters a click on it sets; none if it sets none.
+ * A tab: an operation, the name of a row, and the filters that a click on a row sets.
  * @typedef {object} Tab
  * @property {string} label
  * @property {import("../api.js").Operation} operation
- * @property {string} column what a row is called, as the column is
- * @property {string} [fields] the columns to ask for; all if there are none
+ * @property {string} column the heading of the column with the rows' names
+ * @property {string} [fields] the columns to request; all if it is missing
  * @property {(row: any) => string} name
  * @property {(row: any) => Record<string, string>} filters the values that a click on a row sets, by parameter
  * @property {"revenue" | "completions" | "clicks"} more the second number of a row
@@ -93,10 +93,10 @@ export const BREAKDOWNS = {
 };
 
 /**
- * What a breakdown is about.
+ * The visitors whom a breakdown is about.
  * @typedef {object} About
  * @property {Record<string, string>} query dates and filters
- * @property {Asked} overview the request whose visitors are the whole
+ * @property {Asked} overview the request for the number of all these visitors
  * @property {import("./filters.js").Filters} filters
  * @property {string} currency
  */
@@ -223,7 +223,7 @@ export class Breakdown {
     ];
   }
 
-  /** Makes a row that filters, and again clears its filters if it is active. @param {Tab} tab @param {any} row @param {Record<string, string>} active @param {string} few @param {any[]} content */
+  /** Makes a row: a click sets its filters, or removes them if they are active. @param {Tab} tab @param {any} row @param {Record<string, string>} active @param {string} few @param {any[]} content */
   #row(tab, row, active, few, content) {
     const values = Object.entries(tab.filters(row));
     const title = tab.name(row);

@@ -1,4 +1,4 @@
-// The time series as a chart: visitors as a line, revenue as bars, the period before as a faint line; or as a table.
+// The time series as a chart or a table: visitors are a line, revenue is bars, the period before is a faint line.
 
 import { h, s } from "../dom.js";
 import { counted } from "../format.js";
@@ -211,7 +211,7 @@ function area({ buckets, isOpen }, scale) {
   return s("path", { class: "area", d });
 }
 
-/** Returns the buckets whose time is over; if there is only one, this one. @param {any[]} buckets @param {boolean} isOpen */
+/** Returns the buckets whose time is over; a single bucket is returned even if it is not over. @param {any[]} buckets @param {boolean} isOpen */
 function over(buckets, isOpen) {
   return isOpen && buckets.length > 1 ? buckets.slice(0, -1) : buckets;
 }
@@ -332,7 +332,7 @@ function title(timestamp, interval) {
   return interval === "week" ? `Week from ${day}` : day;
 }
 
-/** Writes the time that clocks on the wall show, which the timestamp has with its offset. @param {string} timestamp @param {Intl.DateTimeFormatOptions} options */
+/** Writes the local time of a timestamp, in the timestamp's own offset. @param {string} timestamp @param {Intl.DateTimeFormatOptions} options */
 function wall(timestamp, options) {
   return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(
     Date.parse(`${timestamp.slice(0, 19)}Z`),

@@ -19,7 +19,7 @@ const FIGURES = [
 const SALES = new Set(["revenue", "conversion_rate", "revenue_per_visitor"]);
 
 /**
- * Draws the figures; those of sales only if there are any, and changes only if the period before had visitors.
+ * Draws the figures. Figures about sales are left out without sales, and changes if the period before had no visitors.
  * @param {any} now a row of `GET /analytics/overview` @param {any | null} before the row of the period before
  * @param {string} currency @param {string} words the period before, in words
  */
@@ -45,7 +45,7 @@ export function figures(now, before, currency, words) {
   ];
 }
 
-/** Draws a change in percent, for rates in points. @param {Figure} figure @param {number} now @param {number} before @param {string} currency @param {string} words */
+/** Draws a change in percent; the change of a rate is in percentage points. @param {Figure} figure @param {number} now @param {number} before @param {string} currency @param {string} words */
 function change(figure, now, before, currency, words) {
   const isRate = figure.unit === "percent";
   const by = isRate ? now - before : before === 0 ? null : (100 * (now - before)) / before;

@@ -34,7 +34,7 @@ const WORDS = /** @type {Record<string, string>} */ ({
   gte: "at least",
   lte: "at most",
 });
-/** The operators that a click exchanges. */
+/** The operator that replaces another one at a click. */
 const OPPOSITES = /** @type {Record<string, string>} */ ({
   is: "is_not",
   is_not: "is",
@@ -43,7 +43,7 @@ const OPPOSITES = /** @type {Record<string, string>} */ ({
   gte: "lte",
   lte: "gte",
 });
-/** The names by which `GET /visitors` has a filter, where it is not the same without the prefix; null if it has none. */
+/** The names of filters in `GET /visitors` that differ by more than the prefix; null if it has no such filter. */
 const OF_VISITORS = /** @type {Record<string, string | null>} */ ({
   filter_page: "visitedPage",
   filter_goal: "completedGoal",
@@ -56,7 +56,7 @@ export function isFilter(name) {
   return name in LABELS;
 }
 
-/** Returns whether a row's value can be a filter: a comma would part it, and there is no way to write one. @param {string} value */
+/** Returns whether a row's value can be a filter. A value with a comma cannot, because the API would split it. @param {string} value */
 export function canFilter(value) {
   return value !== "" && !value.includes(",");
 }
@@ -80,7 +80,7 @@ export function visitorFilters(filters) {
   return query;
 }
 
-/** Shows the active filters: a click on the operator exchanges it, a click on the cross removes the filter. @param {Filters} filters @param {(filters: Filters) => void} use */
+/** Shows the active filters. A click on an operator changes it, and a click on a cross removes the filter. @param {Filters} filters @param {(filters: Filters) => void} use */
 export function showFilters(filters, use) {
   const chips = Object.entries(filters).map(([name, text]) => {
     const { operator, value } = parsed(text);

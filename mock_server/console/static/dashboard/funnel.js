@@ -17,7 +17,7 @@ export class Funnel {
 
   /**
    * Shows a funnel.
-   * @param {Listed[]} funnels those of the website @param {string} chosen its id; empty for the first
+   * @param {Listed[]} funnels the funnels of the website @param {string} chosen the id of the chosen one; empty for the first
    * @param {Record<string, string>} query @param {string} currency
    */
   show(funnels, chosen, query, currency) {

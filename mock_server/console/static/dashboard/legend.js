@@ -1,4 +1,4 @@
-// The legend of the chart, with the sums of the period: it sets new revenue beside renewals.
+// The legend of the chart, with the sums of the period; new revenue and renewals have a sum each.
 
 import { h } from "../dom.js";
 import { counted } from "../format.js";

@@ -29,13 +29,13 @@ const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
 let view = readView();
 /** @type {import("../api.js").Caller} */
 let caller = { base: BASE, key: "", websiteId: null };
-/** The website, as the API says, and the instant of that answer. */
+/** The website's metadata from the API, and the instant of that answer. */
 let website = { timeZone: "UTC", currency: "", name: "", now: 0 };
 /** The websites with their funnels, which the controls list. @type {Site[]} */
 let sites = [];
 /** The website of a website's key; empty if it is unknown. */
 let siteId = "";
-/** The number of beginnings; what belongs to an earlier one is dropped. */
+/** The number of times that the page was begun; answers to requests from before the last time are ignored. */
 let turn = 0;
 let inspecting = new AbortController();
 /** @type {any} */
@@ -78,7 +78,7 @@ at("website").addEventListener("change", () =>
 offerKeys();
 void begin();
 
-/** Begins anew, with present answers: for another key or website, or for a later instant. */
+/** Begins the page again with new answers: for another key or website, or for a later instant. */
 async function begin() {
   turn += 1;
   const mine = turn;
@@ -103,7 +103,7 @@ async function begin() {
   if (mine === turn) present();
 }
 
-/** Learns from the controls which websites and funnels there are; without them the page works, but knows none. */
+/** Reads the websites and funnels from the controls. Without the controls the page works, but offers none. */
 async function learn() {
   sites = [];
   siteId = "";
@@ -126,7 +126,7 @@ function isAllowed(allowed, { name }) {
   return !allowed?.length || allowed.includes(name);
 }
 
-/** Asks what the website is called, its time zone and its currency. */
+/** Requests the website's name, time zone and currency. */
 async function introduce() {
   try {
     const { data, instant } = await ask(caller, "getMetadata");
@@ -214,7 +214,7 @@ function showSeries(period, query, past) {
   });
 }
 
-/** Returns the buckets from the first one on in which something happened. @param {any[]} buckets */
+/** Returns the buckets without the empty ones at the beginning. @param {any[]} buckets */
 function withoutEmptyBegin(buckets) {
   const first = buckets.findIndex(({ visitors, revenue }) => visitors || revenue);
   return first < 0 ? buckets.slice(-1) : buckets.slice(first);
@@ -262,7 +262,7 @@ function close() {
   before = null;
 }
 
-/** Lists all keys while the field is empty; left empty, it shows the used key again. */
+/** Empties the field on focus, so that it offers all keys. If it stays empty, it shows the present key again. */
 function offerKeys() {
   const field = at("key");
   field.addEventListener("focus", async () => {
@@ -288,7 +288,7 @@ function offerKeys() {
   });
 }
 
-/** Writes an instant as it is in a time zone. @param {number} instant @param {string} timeZone */
+/** Writes an instant in the local time of a time zone. @param {number} instant @param {string} timeZone */
 function local(instant, timeZone) {
   return Number.isFinite(instant)
     ? new Intl.DateTimeFormat("en-GB", { timeZone, dateStyle: "medium", timeStyle: "short" }).format(instant)

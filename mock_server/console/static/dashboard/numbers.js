@@ -3,7 +3,7 @@
 import { money } from "../format.js";
 
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-/** The amount from which one is shortened, unless it is to be exact. */
+/** The least amount that is shortened, unless it must be exact. */
 const LARGE = 10_000_000;
 
 /** Writes an amount, without minor units from 100 on. @param {number} value @param {string} currency @param {boolean} [isExact] */
@@ -40,7 +40,7 @@ export function duration(ms) {
     : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
 }
 
-/** Returns round numbers from 0 to at least `most`, some `wanted` of them. @param {number} most @param {number} wanted @param {boolean} isWhole */
+/** Returns about `wanted` round numbers from 0 to at least `most`. @param {number} most @param {number} wanted @param {boolean} isWhole */
 export function ticks(most, wanted, isWhole) {
   if (most <= 0) return [0];
   const rough = most / wanted;

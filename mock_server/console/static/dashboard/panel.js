@@ -1,4 +1,4 @@
-// A panel: it asks for its answers and draws them, or says why it cannot, and offers to ask again.
+// A panel: it requests its answers and draws them, or shows why there are none, with a button to try again.
 
 import { Trouble } from "../api.js";
 import { at, h } from "../dom.js";
@@ -45,7 +45,7 @@ export class Panel {
   }
 
   /**
-   * Asks, and draws the answers. A former request that is not answered yet is aborted.
+   * Sends requests, and draws the answers. Earlier requests without an answer are aborted.
    * @param {Asked[]} asked the first is shown as the panel's request
    * @param {(answers: Answered[]) => (Node | string)[]} draw
    */
@@ -55,7 +55,7 @@ export class Panel {
     return this.#ask();
   }
 
-  /** Says that there is nothing to ask for. @param {string} text */
+  /** Shows a text instead of answers, because there is nothing to request. @param {string} text */
   say(text) {
     this.leave();
     this.code.hidden = true;
@@ -85,7 +85,7 @@ export class Panel {
     }
   }
 
-  /** Shows other content, in which the focus stays where it was. @param {string} state @param {...(Node | string)} content */
+  /** Shows other content; the focus stays on the same part of it. @param {string} state @param {...(Node | string)} content */
   #become(state, ...content) {
     const focused = this.body.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     this.section.dataset.state = state;
@@ -98,7 +98,7 @@ export class Panel {
     (same ?? this.code).focus();
   }
 
-  /** Says why there is nothing, and asks again when the API allows it. @param {any} error */
+  /** Shows why there are no answers, and sends the requests again when the API allows it. @param {any} error */
   #fail(error) {
     const isTrouble = error instanceof Trouble;
     if (!isTrouble && !(error instanceof TypeError || error instanceof RangeError)) throw error;

@@ -1,7 +1,7 @@
 // Periods in the website's time zone, the periods before them, and the intervals that suit them.
 
 const DAY = 86_400_000;
-/** The years that "All time" looks back. The time series has no all time of its own: without dates it has twelve months. */
+/** The years that "All time" looks back. It needs dates, because a time series without dates has twelve months only. */
 const YEARS = 10;
 
 /** @typedef {"hour" | "day" | "week" | "month"} Interval */
@@ -22,9 +22,9 @@ export const PERIODS = /** @type {const} */ ({
 const LENGTHS = /** @type {Record<string, number>} */ ({ "7d": 7, "30d": 30, "90d": 90 });
 
 /**
- * Returns the period of a name. One that is not over ends at `now`, and not with the day: so all requests of a page
- * are about the same time, and the period before is as long.
- * @param {string} name @param {string} from a day, for a custom period @param {string} to likewise
+ * Returns the period with a name. A period that is not over ends at `now`, and not at the end of the day: so all
+ * requests of a page are about the same time, and the period before has the same length.
+ * @param {string} name @param {string} from the first day of a custom period @param {string} to its last day
  * @param {number} now in ms @param {string} timeZone
  * @returns {Period}
  */
@@ -98,14 +98,14 @@ function shifted(day, days) {
   return written(Date.parse(day) + days * DAY);
 }
 
-/** Returns the day some months later, or the last of that month. @param {string} day @param {number} more */
+/** Returns the same day some months later, or the last day of a month without this day. @param {string} day @param {number} more */
 function months(day, more) {
   const [year, month, date] = day.split("-").map(Number);
   const last = new Date(Date.UTC(year, month + more, 0)).getUTCDate();
   return written(Date.UTC(year, month - 1 + more, Math.min(date, last)));
 }
 
-/** Returns the number of days from one to another, both included. @param {string} first @param {string} last */
+/** Returns the number of days from the first day to the last, both included. @param {string} first @param {string} last */
 function count(first, last) {
   return (Date.parse(last) - Date.parse(first)) / DAY + 1;
 }

@@ -1,10 +1,10 @@
-// The requests of all panels: a few at a time, equal ones once, none while the API asks to wait.
+// The requests of all panels. A few are sent at a time, equal requests once, and none during a rate limit.
 
 import { ask, Trouble, urlOf } from "../api.js";
 
-/** The most requests at a time. Over HTTP/1.1 a browser has six connections to a server. */
+/** The largest number of requests at a time. Over HTTP/1.1 a browser has six connections to a server. */
 const MOST = 4;
-/** The most answers that are kept. */
+/** The largest number of cached answers. */
 const MOST_KEPT = 300;
 /** The longest wait before the next request, in ms. */
 const LONGEST = 120_000;
@@ -19,7 +19,7 @@ export class Requests {
   /** @type {(() => void)[]} */
   #waiting = [];
   #running = 0;
-  /** The time before which nothing is sent, in ms of `performance.now`, and the answer that says so. */
+  /** The time before which nothing is sent, in ms of `performance.now`, and the refusal that demands the wait. */
   #resume = 0;
   /** @type {Trouble | null} */
   #refusal = null;
@@ -35,7 +35,7 @@ export class Requests {
   }
 
   /**
-   * Returns the answer to a request. It is sent if no equal one has been, and aborted if all who wait for it have left.
+   * Returns the answer to a request. The request is sent unless an equal one was, and aborted if nobody waits for it.
    * @param {Asked} asked @param {AbortSignal} signal
    * @returns {Promise<Answered>}
    * @throws {Trouble}
@@ -102,7 +102,7 @@ export class Requests {
     return performance.now() < this.#resume;
   }
 
-  /** Refuses a request as the API did, as long as it asked to wait. @param {import("../api.js").Operation} operation */
+  /** Throws the API's last refusal again until the wait that it demanded is over. @param {import("../api.js").Operation} operation */
   #refuse(operation) {
     if (this.#refusal === null || !this.#isWaiting()) return;
     const retryAfter = Math.ceil((this.#resume - performance.now()) / 1000);

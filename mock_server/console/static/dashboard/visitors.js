@@ -1,4 +1,4 @@
-// The visitors of the period, the latest seen first; a click on one opens the profile.
+// The visitors of the period, those seen latest first. A click on a visitor opens the profile.
 
 import { h } from "../dom.js";
 import { dateTime, place } from "../format.js";
