@@ -531,6 +531,7 @@ def test_signal_ends_it_at_once_before_the_first_request() -> None:
     assert (process.returncode, complaint) == (0, "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_same_arguments_give_the_same_bytes_at_once_and_after_a_restart(
     web: httpx2.Client, revision: str

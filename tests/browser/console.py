@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from mock_server.testing import RunningMock
 from tests.controls import Controls, Json
@@ -45,6 +45,13 @@ class Console:
     def expect_on_map(self, count: int) -> None:
         """Waits until the map shows this many visitors, alone or in discs."""
         self.page.wait_for_function(f"(count) => {ON_MAP} === count", arg=count)
+
+    def wait_for_today(self) -> None:
+        """Waits until the sums of today are shown, so that no request for them meets the faults of a test.
+
+        The browser reports an error for each request of the page itself that fails.
+        """
+        expect(self.page.locator("#today-why")).to_contain_text("since midnight")
 
     def open_profile(self, visitor_id: str) -> None:
         """Opens the profile of a visitor from the list."""

@@ -58,6 +58,7 @@ FRAMES = """(seconds) => new Promise((done) => {
 })"""
 
 
+@pytest.mark.long
 def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
     page.add_init_script(STOPWATCH)
     with serving() as printed_address:
@@ -126,6 +127,7 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     expect(console.profile.locator(".timeline")).to_be_visible()
     console.page.get_by_label("Requests", exact=True).select_option("getRealtimeMap")
     console.ask("/analytics/realtime?unknown=1")
+    console.wait_for_today()
     console.button("500").click()
     expect(console.trouble).to_be_visible()
     expect(console.page.locator("#journal-rows .badge").first).to_be_visible()

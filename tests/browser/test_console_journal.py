@@ -76,7 +76,7 @@ def test_a_late_or_missing_answer_is_shown(opened: Open) -> None:
         pytest.param("?a=1&b=%20x'y", None, id="query", marks=pytest.mark.long),
         pytest.param("", 'it\'s "a" $(touch x) `y` \\ @z', id="signs of a shell"),
         pytest.param("", "@/etc/passwd", id="what curl would take for a file", marks=pytest.mark.long),
-        pytest.param("", "one\ntwo\x1b[201~\u202eé", id="control characters"),
+        pytest.param("", "one\ntwo\x1b[201~\u202eé", id="control characters", marks=pytest.mark.long),
         pytest.param("/../[1]{a,b}", "x", id="dots and brackets", marks=pytest.mark.long),
     ],
 )
@@ -121,6 +121,7 @@ def test_the_curl_of_a_shipped_key_names_it(page: Page, turned: RunningMock, con
     controls.ask("DELETE", "/requests", key="df_quiet")
 
 
+@pytest.mark.long
 def test_the_list_is_filtered_by_method_operation_and_key(opened: Open) -> None:
     console = opened(label="filtered")
     of_this_key(console)
@@ -164,6 +165,7 @@ def test_a_request_is_answered_differently_from_now_on(opened: Open) -> None:
     assert console.settings()["faults"] == []
 
 
+@pytest.mark.long
 def test_a_rule_without_a_change_is_not_made(opened: Open) -> None:
     console = opened()
     of_this_key(console)
@@ -178,6 +180,7 @@ def test_a_rule_without_a_change_is_not_made(opened: Open) -> None:
     assert console.settings()["faults"] == []
 
 
+@pytest.mark.long
 def test_the_journal_is_saved_as_har(opened: Open, tmp_path: Path) -> None:
     console = opened()
     of_this_key(console)
@@ -325,6 +328,7 @@ def test_a_revision_without_page_views_says_so(opened: Open) -> None:
 def test_the_banner_stays_in_sight(opened: Open, size: dict[str, int]) -> None:
     console = opened()
     console.page.set_viewport_size(size)  # type: ignore[arg-type] # a ViewportSize
+    console.wait_for_today()
     console.button("500").click()
     expect(console.banner).to_be_in_viewport(ratio=1)
 

@@ -243,6 +243,7 @@ def test_a_payment_is_noticed_and_counted(opened: Open) -> None:
     expect(console.profile.get_by_role("heading", level=2)).to_have_text(name)
 
 
+@pytest.mark.long
 def test_payments_of_another_website_are_no_news(opened: Open) -> None:
     console = opened()
     expect(console.page.locator("#today-money")).not_to_have_text("–")
@@ -281,6 +282,7 @@ def test_totals_of_today_are_those_of_the_report(opened: Open) -> None:
     expect(console.page.locator("#answer-about")).to_contain_text("status 200")
 
 
+@pytest.mark.long
 def test_totals_after_another_website_was_chosen(opened: Open) -> None:
     console = opened(site="demo")
     expect(console.page.locator("#today-why")).to_have_text("since midnight in New York")
@@ -302,6 +304,7 @@ def test_totals_that_are_refused_say_why(opened: Open, complaints: Complaints) -
     expect(console.page.locator("#active")).not_to_have_text("–")
 
 
+@pytest.mark.long
 def test_the_drawer_is_remembered(page: Page, turned: RunningMock, controls: Controls) -> None:
     page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
     page.goto(f"{turned.server}/#key={controls.mint(now=INSTANT, frozen=True)}")

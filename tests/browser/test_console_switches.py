@@ -46,6 +46,7 @@ def test_another_website_is_chosen(opened: Open) -> None:
     assert console.ask(REALTIME).json()["data"] == [{"visitors": 0}]
 
 
+@pytest.mark.long
 def test_the_clock_is_paused_started_and_runs_faster(opened: Open) -> None:
     console = opened(frozen=False)
 
@@ -102,6 +103,7 @@ def test_the_revision_is_switched(opened: Open) -> None:
 def test_broken_and_repaired(opened: Open) -> None:
     console = opened()
     expect(console.banner).to_be_hidden()
+    console.wait_for_today()
 
     console.button("500").click()
 
@@ -131,6 +133,7 @@ def test_one_operation_is_broken_for_a_while(opened: Open) -> None:
     expect(console.banner).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_fault_is_reported_and_the_picture_stays(opened: Open) -> None:
     console = opened(now=DOCUMENTED)
     expect(console.dots).not_to_have_count(0)
@@ -173,6 +176,7 @@ def test_a_delay_is_shown_while_it_lasts(opened: Open) -> None:
 @pytest.mark.long
 def test_an_error_a_delay_and_damage_add_up(opened: Open) -> None:
     console = opened()
+    console.wait_for_today()
 
     console.button("429").click()
     expect(console.button("429")).to_have_attribute("aria-pressed", "true")
@@ -188,6 +192,7 @@ def test_an_error_a_delay_and_damage_add_up(opened: Open) -> None:
 
 def test_a_rate_limit_is_set(opened: Open) -> None:
     console = opened()
+    console.wait_for_today()
 
     console.button("3/min").click()
 
@@ -207,6 +212,7 @@ def test_switches_for_every_key_touch_another_key(page: Page) -> None:
     with running(now=INSTANT, speed=0) as mock, Controls(mock.server) as controls:
         console = Console(page, mock, controls, controls.mint())
 
+        console.wait_for_today()
         console.button("every key").click()
         console.button("403").click()
 

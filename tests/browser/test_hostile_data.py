@@ -97,6 +97,7 @@ def test_nothing_of_them_runs_in_the_dashboard(page: Page, url: str) -> None:
     assert page.locator("img[src='x'], main b:has-text('{{met}}') b").count() == 0
 
 
+@pytest.mark.long
 def test_nothing_of_them_runs_in_the_reference(page: Page, url: str) -> None:
     for path in ("/docs", "/docs/controls"):
         page.goto(url + path)

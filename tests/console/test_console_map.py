@@ -75,6 +75,7 @@ def test_a_zoom_keeps_the_point_below_the_pointer() -> None:
     assert after == pytest.approx(before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(1200, 400), (390, 220), (300, 900)])
 def test_no_move_and_no_zoom_leaves_the_world(size: tuple[int, int]) -> None:
     frame = {"width": size[0], "height": size[1]}

@@ -193,6 +193,7 @@ def test_an_answer_without_an_end_stops_the_run(behave: Behaviour) -> None:
     assert f"no complete answer within {_SHORT:g} s" in str(run.stopped)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("behave", _ENDLESS[::4])
 def test_an_answer_without_an_end_midway_leaves_a_partial_verdict(behave: Behaviour) -> None:
     run = _verified(behave, after=_GOOD, timeout=_MIDWAY)

@@ -263,6 +263,7 @@ def _assert_well(har: str, token: str) -> None:
     assert not any(token.encode().lower() in body.lower() for body in packed)
 
 
+@pytest.mark.long
 def test_an_echo_is_shown_by_no_test(tmp_path: Path) -> None:
     with _echoing() as address:
         options = (

@@ -67,6 +67,7 @@ def _verified(
     return subprocess.run(command, stdout=stdout, stderr=stderr, text=True, check=False, timeout=60)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["json", "junit", "markdown", "html"])
 def test_a_report_is_written_though_the_reader_of_the_output_has_left(traffic: Path, kind: str) -> None:
     report = traffic.with_suffix(f".{kind}")
@@ -126,6 +127,7 @@ def test_one_report_that_cannot_be_written_leaves_the_others_and_the_verdict(tra
     assert "The contract holds" in result.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [["explain"], ["explain", "RT-01"], ["mutate"]], ids=" ".join)
 def test_a_full_disk_is_no_bug_in_the_kit(arguments: list[str]) -> None:
     with _full() as file:

@@ -18,6 +18,7 @@ _TOLD = re.compile(
 )
 
 
+@pytest.mark.long
 def test_a_recording_does_not_depend_on_the_machine() -> None:
     first, second = clean_recordings(), clean_recordings()
 

@@ -73,6 +73,7 @@ def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None
     assert "add --datafast-i-own-this-server" in result.stdout
 
 
+@pytest.mark.long
 def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
     with serving("--now", INSTANT) as address:
         result = _pytest(tmp_path, "--datafast-url", address, "-k", "seen_to_answer")
@@ -81,6 +82,7 @@ def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
     assert "--datafast-key" in result.stdout
 
 
+@pytest.mark.long
 def test_a_server_that_is_down_is_told_once(tmp_path: Path) -> None:
     with nobody() as address:
         result = _pytest(tmp_path, "--datafast-url", address, *_MOCK, "-k", "MAP-72")

@@ -382,6 +382,7 @@ def test_a_reader_of_junit_finds_what_broke_and_why() -> None:
     assert failure.text.splitlines()[-1].startswith("curl -i ")
 
 
+@pytest.mark.long
 def test_no_line_of_a_junit_report_is_long() -> None:
     report = junit_report(filled_with("x" * 1_000_000, "x" * 1_000_000))
 

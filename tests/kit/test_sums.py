@@ -57,6 +57,7 @@ def _changed(exchanges: list[Exchange], change: Callable[[str, Json], Json]) -> 
         yield replace(exchange, body=msgspec.json.encode(body)) if rows else exchange
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "change",
     [

@@ -69,6 +69,7 @@ def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -
     assert content["answers"] < 200
 
 
+@pytest.mark.long
 def test_a_fault_is_told_with_all_that_repeats_it() -> None:
     with (
         serving(*_FULL) as upstream,

@@ -322,6 +322,7 @@ def test_a_period_without_visits_has_an_empty_list_of_visitors(api: httpx2.Clien
     assert (told["data"], told["pagination"]["hasMore"]) == ([], False)
 
 
+@pytest.mark.long
 def test_a_period_before_the_website_draws_nothing_of_its_past() -> None:
     world, pasts = World(42, load_sites()["demo"]), KeptPasts()
     sizes = []
@@ -371,6 +372,7 @@ def test_before_the_website_began_reports_are_empty(now: str) -> None:
         assert ask(client, "/analytics/timeseries", fields="visitors").json()["totals"] == {"visitors": 0}
 
 
+@pytest.mark.long
 def test_a_report_holds_up_neither_the_counter_nor_a_report_that_is_known() -> None:
     seeds = itertools.count(4711)
 

@@ -144,6 +144,7 @@ def calls_of(site: Site, clocks: int, ticks: int) -> int:
     return calls // (clocks * ticks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("site", "clocks"),
     [

@@ -441,6 +441,7 @@ def test_a_payment_is_removed_once_by_its_transaction_id(web: httpx2.Client, ser
     assert len(facts_of(service)) == 2
 
 
+@pytest.mark.long
 def test_a_payment_of_the_world_itself_is_removed_by_the_id_on_the_map(web: httpx2.Client) -> None:
     def on_the_map() -> list[str]:
         data = web.get("/analytics/realtime/map", headers=bearer("df_launch_day")).json()["data"]

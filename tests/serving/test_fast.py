@@ -461,6 +461,7 @@ def is_refused(server: str) -> bool:
         return sock.connect_ex((str(address.hostname), int(address.port or 0))) != 0
 
 
+@pytest.mark.long
 def test_an_answer_that_is_being_read_outlives_the_server() -> None:
     # The server gives the client a second to read.
     assert_once(_outlives_the_server, True)
@@ -530,6 +531,7 @@ def test_a_request_to_no_operation_does_not_count_as_using_the_key(path: str) ->
     assert ("df_ghost" in known) == (path == "/api/v1/nothing/at/all")
 
 
+@pytest.mark.long
 def test_cache_of_requests_is_bounded() -> None:
     fast = FastAnswers(service())
     size = []

@@ -31,6 +31,7 @@ def test_an_answer_is_shown_in_full_on_request(controls: Controls, web: httpx2.C
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "prefer",
     [

@@ -73,6 +73,7 @@ async def share_of_longest_turn(app: ASGIApp, method: str, path: str, body: Json
     return max(turns) / sum(turns)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("journals", "method", "path", "body"),
     [

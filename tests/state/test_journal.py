@@ -657,6 +657,7 @@ def _truncated(file: Path) -> None:
     file.write_bytes(b"")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rotate", [_moved, _replaced, _truncated])
 def test_a_journal_on_disk_may_be_rotated(tmp_path: Path, rotate: Callable[[Path], None]) -> None:
     file = tmp_path / "journal.log"

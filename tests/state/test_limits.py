@@ -110,6 +110,7 @@ def test_each_credential_has_the_servers_limit_for_itself() -> None:
     assert [reply.headers["X-RateLimit-Limit"] for reply in replies[4:6]] == ["2", "3"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "options",
     [

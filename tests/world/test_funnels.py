@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def test_steps_are_reached_in_the_order_of_the_sessions(asked_funnel: tuple[Aske
     assert [step.visitors for step in funnel(facts, chosen, steps)] == _followed(asked, steps)
 
 
+@pytest.mark.long
 @settings(max_examples=4)  # each goes through the sessions of a day
 @given(instants)
 def test_steps_may_be_reached_in_several_sessions(instant: int) -> None:
@@ -154,6 +156,7 @@ def test_a_funnel_of_what_is_over_is_the_same_later(
     assert funnel(*select(now, chosen_by), steps) == funnel(*select(later, chosen_by), steps)
 
 
+@pytest.mark.long
 @settings(max_examples=settings().max_examples // 4)  # each draws the past several times
 @given(asked_funnels, filters, st.lists(st.integers(-2 * DAY, 2 * DAY), min_size=1, max_size=3))
 def test_what_was_asked_before_changes_no_funnel(
