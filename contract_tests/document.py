@@ -218,7 +218,7 @@ class Document:
         """Returns the operation with the longest template that matches the path's end; None for no match.
 
         The path is matched before the method: `POST /analytics/goals` does not match `POST /goals`, because
-        its path is the longer template of `GET /analytics/goals`. Of several templates with equally many
+        its path matches the longer template of `GET /analytics/goals`. Of several templates with equally many
         segments, the one with the fewest parameters is chosen.
         """
         for pattern, by_method in self._templates:

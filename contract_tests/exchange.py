@@ -61,7 +61,7 @@ class Exchange:
     path: Mapping[str, str] = field(default_factory=dict)
     """The path parameters by their documented names."""
     unreadable: str | None = None
-    """Why the body could not be decoded, in a few words for people; None if it could."""
+    """The reason why the body could not be decoded, in a few words for people; None if it was decoded."""
     successes: frozenset[int] = frozenset()
     """The operation's documented success statuses; empty for an unknown operation."""
     request_body: bytes = b""

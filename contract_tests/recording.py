@@ -36,7 +36,7 @@ class Recording:
         absent = _absent(given)
         self.exchanges: Sequence[Exchange] = [e for e in given if e.operation not in absent]
         self.absent: Mapping[str, Sequence[Exchange]] = absent
-        """The exchanges of operations that the server does not have, by operation; `exchanges` lacks them."""
+        """The exchanges of operations that the server does not have. They are not among `exchanges`."""
         self.demanded = revision
         self._contract = contract or document()
         self._base: Recording | None = None

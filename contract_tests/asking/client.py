@@ -29,7 +29,8 @@ _MINUTE, _LONGEST_WAIT = 60.0, 70.0
 _TRIES = 3
 # The documented rate limit in requests a minute, and how many requests may be repeated after a 429.
 _USUAL_RATE, _SPARE = 60, 12
-# A number below the first bound is seconds to wait; below the second, a Unix time in seconds; else one in ms.
+# How the reset of a rate limit is read: a number below the first bound is the seconds to wait, a number below
+# the second one is a Unix time in seconds, and any other number is a Unix time in ms.
 _UNIX_TIMES, _MILLISECONDS = 1_000_000_000, 100_000_000_000
 
 

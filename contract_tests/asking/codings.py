@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, 8.4.1). A body is decoded in pieces, so that a bomb can be abandoned."""
+"""Content codings (RFC 9110, 8.4.1). A body is decoded in pieces, so that a decompression bomb is bounded."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ class UnreadableError(Exception):
 
 
 class Decoder:
-    """A decoder of one body. Each piece of its output is bounded, even for a bomb."""
+    """A decoder of one body. The pieces of its output are small, even for a decompression bomb."""
 
     def __init__(self, codings: Sequence[str]) -> None:
         """`codings` are the values of `Content-Encoding`.

@@ -52,7 +52,7 @@ NO_FILTER, BAD_FILTER, HALF_PERIOD = "no-filter", "bad-filter", "half-a-period"
 UNKNOWN_TRANSACTION, BAD_ID, TOO_LONG = "unknown-transaction", "bad-id", "too-long"
 
 ROUNDS = 3
-"""The number of rounds of map, counter, map in a sandwich."""
+"""The number of rounds. In each round the counter is requested between two maps."""
 
 REFUSED = frozenset(
     {
@@ -83,12 +83,12 @@ _ROLES = {
 
 
 def role_label(role: str) -> str | None:
-    """Returns the label for the role of a request's token; None for a role without one."""
+    """Returns the label for the role of a request's token; None for a role that has no label."""
     return {"key": WITH_KEY, "account": WITH_ACCOUNT}.get(role)
 
 
 def round_of(number: int) -> str:
-    """Returns the label of one round of a sandwich."""
+    """Returns the label of the requests of one round, by its number from 0."""
     return f"round-{number}"
 
 

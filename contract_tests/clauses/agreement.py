@@ -156,7 +156,7 @@ def _ids(found: Iterable[Met]) -> set[str]:
     cases=lambda recording: [found] if len(_ids(found := list(met(recording)))) > 1 else [],
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
-    # One visitor alone may have been deleted between the two answers.
+    # A single visitor may have been deleted between the two answers.
     if all(_ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED for case in found):
         problem = f"none of {len(_ids(found))} visitors from the map has a profile"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
@@ -185,7 +185,7 @@ def _told(part: str) -> Callable[[Recording], list[Met]]:
 )
 def same_place(found: list[Met]) -> Iterable[Violation]:
     elsewhere = [violations for case in found if (violations := list(_elsewhere(case)))]
-    # One visitor alone may have travelled.
+    # A single visitor may have travelled.
     if len(elsewhere) > len(found) / 2:
         yield from elsewhere[0]
 
@@ -357,7 +357,7 @@ def _identified(recording: Recording) -> list[list[Met]]:
     cases=_identified,
 )
 def same_user(found: list[Met]) -> Iterable[Violation]:
-    # One visitor alone may have been identified again between the two answers.
+    # A single visitor may have been identified again between the two answers.
     others = [case for case in found if len(set(_user_ids(case))) > 1]
     if len(others) > len(found) / 2:
         shown, told = _user_ids(others[0])

@@ -60,7 +60,7 @@ class Clause:
     about: str = ""
     """The document's description of the member, for readers only; empty for a clause about no member."""
     size: Callable[[Any], int] = lambda _case: 1
-    """Returns the number of cases for which an item of `cases` counts; it may be 0."""
+    """Returns how many cases an item of `cases` stands for; it may be 0."""
 
 
 def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this many parts

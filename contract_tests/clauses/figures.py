@@ -33,7 +33,7 @@ class Totals(NamedTuple):
         return None if is_wrong else value
 
     def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:
-        """Returns a violation at a figure; `is_warning` makes it a warning."""
+        """Returns a violation about a figure; `is_warning` makes it a warning."""
         pointer = f"{self.pointer}/{name}"
         return Violation(problem, self.exchange, pointer, self.figures.get(name), is_warning)
 

@@ -60,7 +60,7 @@ def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
 
 
 def _dated(cases: Callable[[Recording], list[Profile]]) -> Callable[[Recording], list[Profile]]:
-    """Returns a function that picks the same profiles as `cases`, if the answer has a readable `Date`."""
+    """Returns a function that picks the profiles of `cases` whose answer has a readable `Date`."""
     return lambda recording: [p for p in cases(recording) if p.exchange.now is not None]
 
 

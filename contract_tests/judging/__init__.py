@@ -1,1 +1,1 @@
-"""The judging of exchanges: verdicts, a run, the proof that clauses notice faults, and a faulty proxy."""
+"""The judging of exchanges: runs, verdicts, the proof that clauses notice faults, a proxy that plants them."""

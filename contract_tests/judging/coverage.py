@@ -16,7 +16,7 @@ _ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The roles of missing credentials, and the ids of the clauses that could be observed with them, too."""
+    """The roles of missing credentials, and the ids of the clauses that could also be observed with these."""
 
     roles: tuple[str, ...]
     clauses: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Mutants that answer with an undocumented status; the module `statuses` has those with a documented one."""
+"""Mutants that answer with an undocumented status. Mutants with documented ones are in `statuses`."""
 
 from contract_tests.asking import labels
 from contract_tests.mutants.planting import with_status

@@ -14,7 +14,7 @@ from contract_tests.recording import REVISION_2026_02
 def _born_after_the_session() -> Mutation:
     """Returns a mutation that moves the first visit of each profile to after the session on the map.
 
-    The new instant is that of the first request for the profile.
+    The new first visit begins at the first request for the profile.
     """
     born: dict[str, int] = {}
 

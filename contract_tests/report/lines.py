@@ -25,7 +25,7 @@ def line_of(operation: str | None, pointer: str) -> int:
     """Returns the line that describes a value in a successful answer of an operation, counted from 1.
 
     `pointer` is a JSON pointer; empty for the whole answer. If the document does not describe the value, the
-    line is that of the nearest part around it; for an unknown operation, the first line.
+    line of the nearest part around it is returned; for an unknown operation, 1.
     """
     found = document().operations.get(operation or "")
     if found is None:
@@ -36,7 +36,7 @@ def line_of(operation: str | None, pointer: str) -> int:
 
 
 def _schemas(described: _Part, operation: Operation) -> Iterator[_Part]:
-    """Yields the schemas of the operation's successful answers that have one."""
+    """Yields the schemas of the operation's successful answers; some answers have none."""
     for status in sorted(operation.successes):
         answer = _resolved(_at(described, ("responses", str(status))))
         if "content" in answer.members:

@@ -21,7 +21,7 @@ def meet(asker: Asker, visitor_id: str, who: str) -> None:
 
 
 def chosen_of(exchange: Exchange) -> list[str]:
-    """Returns the ids of a map's visitors: one of each sort, then a second one of each sort, and so on."""
+    """Returns the ids of a map's visitors: one of each kind, then a second one of each kind, and so on."""
     return list(_chosen(exchange))
 
 
@@ -45,7 +45,7 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
     actors = [
         {"visitorId": one} for one, _ in Counter(str(row.get("visitorId")) for row in custom).most_common(1)
     ]
-    # Customers (the last sort) and new visitors (the first one) come first, because they differ most.
+    # Customers (the last kind) and new visitors (the first kind) come first, because they differ most.
     order = [sorts[key] for key in sorted(sorts)]
     ends = [order.pop(-(n % 2)) for n in range(1, len(order) + 1)]
     seen: set[str] = set()
@@ -57,7 +57,7 @@ def _chosen(exchange: Exchange) -> Iterator[str]:
 
 
 def _sort_of(row: dict[str, Json]) -> tuple[bool, bool, bool]:
-    """Returns whether a visitor has paid, is identified and has returned, as far as the map shows it."""
+    """Returns the kind of a visitor: whether they have paid, are identified and have returned."""
     shown, count = row.get("profileData"), row.get("visitCount")
     is_identified = isinstance(shown, dict) and shown.get("hasProfile") is True
     return row.get("isCustomer") is True, is_identified, isinstance(count, int) and count > 1

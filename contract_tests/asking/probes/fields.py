@@ -8,7 +8,7 @@ from contract_tests.document import Document
 def field_probes(contract: Document) -> list[Question]:
     """Returns a question for each read that has columns on request only.
 
-    No clause breaks if the server refuses it.
+    No clause breaks if the server refuses such a request.
     """
     return [
         Question(operation.id, None, MAIN, (f"{operation.id}.*", *SUCCESSES), values=values)

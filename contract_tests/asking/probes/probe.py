@@ -54,7 +54,7 @@ class Question:
 
     `who` sends it: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are the
     values of path and query parameters by name. `roles` are the roles whose credentials are the values of
-    other parameters, by name. `needs` are further roles that must be given.
+    other parameters, by name. `needs` are further roles that the credentials must have.
     """
 
     operation: str
@@ -155,7 +155,7 @@ class Asker:
         return exchange if self._repeats > _MOST_REPEATS else self.keep(self.client.ask(request))
 
     def later(self, ask: Callable[["Asker"], None]) -> None:
-        """Notes that `ask` is to be called after the pause between polls.
+        """Schedules a call of `ask` after the pause between polls.
 
         Other probes are sent meanwhile.
         """
@@ -238,7 +238,7 @@ class Asker:
         return {"startAt": first.isoformat(), "endAt": last.isoformat()}
 
     def keep(self, exchange: Exchange) -> Exchange:
-        """Adds an exchange to those that are judged, and returns it."""
+        """Keeps an exchange, so that it will be judged, and returns it."""
         self.exchanges.append(exchange)
         self._record(exchange)
         return exchange
@@ -251,7 +251,7 @@ class Asker:
         values: Mapping[str, str] | None = None,
         body: Json = None,
     ) -> Request:
-        """Returns the request that `ask` sends. MAIN adds `websiteId` if it uses the account token."""
+        """Returns the request that `ask` sends. If MAIN is the account token, `websiteId` is added."""
         meant = self.contract.operations[operation]
         token, own = main_of(self.credentials) if who == MAIN else (_token(who, self.credentials), {})
         given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
