@@ -65,7 +65,7 @@ def _context() -> ForkServerContext:
 
 def _main(arguments: list[str], environment: dict[str, str], folder: Path, streams: tuple[Any, Any]) -> None:
     """Does the work of the console script, in a process of its own."""
-    # A new process has the system's default way to start processes.
+    # This is the default way to start processes, which a new process would have.
     multiprocessing.set_start_method(None, force=True)
     os.environ.clear()
     os.environ.update(environment)

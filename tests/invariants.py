@@ -86,7 +86,7 @@ KINDS = (
 
 
 def check_past(earlier: Json, later: Json) -> None:
-    """Raises AssertionError if a later profile does not begin with the earlier one."""
+    """Raises AssertionError if a later profile of a visitor contradicts an earlier one."""
     assert later["identity"] == earlier["identity"]
     before, after = earlier["activity"], later["activity"]
     assert after["firstVisitAt"] == before["firstVisitAt"]

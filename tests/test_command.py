@@ -87,7 +87,7 @@ class Mock(NamedTuple):
         return self.client.get(path, headers=bearer(token))
 
     def world(self) -> Any:
-        """Returns the health of the mock."""
+        """Returns the answer of `/__mock/health`, which describes the world."""
         return self.client.get("/__mock/health").json()
 
 

@@ -35,8 +35,8 @@ def assert_cheap(work: Callable[[], object], steps: int) -> None:
 def cheap(steps: int, process: int | None = None) -> Iterator[None]:
     """Asserts that a block takes no more processor time than a loop of so many steps.
 
-    It counts the time of this thread, or of another process by its number. The latter is known on Linux only;
-    elsewhere nothing is asserted.
+    It measures the time of this thread, or of the process with the number `process`. The time of another
+    process is known on Linux only; on other systems nothing is asserted about it.
     """
     begun = _clock(process)
     yield

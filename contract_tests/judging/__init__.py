@@ -1,1 +1,1 @@
-"""The judging of exchanges: runs, verdicts, the proof that clauses notice faults, a proxy that plants them."""
+"""The judging of exchanges: runs, verdicts, the proof that clauses notice faults, a proxy with a fault."""

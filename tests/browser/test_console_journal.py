@@ -278,7 +278,7 @@ def test_polls_that_overlap_list_each_request_once(opened: Open) -> None:
     wait_for(1)
     page.get_by_label("Whose requests").select_option("key")
     wait_for(2)
-    # The regular poll goes on once its own request is answered, beside that of the new choice.
+    # The regular poll continues when its own request is answered, even while the new choice still waits.
     held[0].continue_()
     wait_for(3)
     for route in held[1:]:

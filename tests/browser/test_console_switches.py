@@ -27,7 +27,7 @@ DAMAGES = {
 
 
 def eventually(value: Callable[[], object], expected: object) -> None:
-    """Waits until a client sees the effect of a switch."""
+    """Waits until `value` returns what a client should see after a switch was changed."""
     end = time.monotonic() + 30
     while (found := value()) != expected and time.monotonic() < end:
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from tests.controls import Controls
 from tests.credentials import bearer
 from tests.instants import INSTANT
 
-# These are details; the other files of this folder test what a page shows while all goes well.
+# These tests are about details; the other files of this folder test pages without such problems.
 pytestmark = pytest.mark.long
 
 MAP = "/analytics/realtime/map"

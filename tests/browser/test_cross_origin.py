@@ -224,7 +224,7 @@ def test_page_of_the_mock_steers_and_reads_it(own: Page, server: Server, control
 
     assert [reply["status"] for reply in read_all] == [200] * len(READS)
     assert [reply["status"] for reply in changed] == [201, 200, 200, 200, 200, 204, 204]
-    # The requests change all of that state, so an attack with one of them would be noticed.
+    # Each part of the state has changed, so the following tests would notice an attack by such a request.
     assert all(now != then for now, then in zip(state_of(controls), before, strict=True))
 
 

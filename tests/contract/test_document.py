@@ -138,7 +138,7 @@ def test_component_that_is_indented_otherwise_is_refused(parts: Path) -> None:
 def test_a_revision_as_yaml_is_written_for_people() -> None:
     text = document_text(REVISIONS[0])
 
-    # Other characters than those of ASCII stay readable, and members keep the order of the document.
+    # Characters outside of ASCII stay readable, and members keep the order of the document.
     assert "bearerFormat: df_…" in text
     assert text.index("openapi:") < text.index("info:") < text.index("paths:") < text.index("components:")
     assert yaml.safe_load(text) == narrow(load_document(), REVISIONS[0])

@@ -160,7 +160,7 @@ def test_the_query_does_the_same(web: httpx2.Client) -> None:
     reply = web.get(REALTIME, params={"__code": "404", "__delay": "1", "__unknown": "x"})
 
     assert reply.status_code == 404
-    # The preference was not in a header.
+    # The header is missing, because the preference was in the query.
     assert "Preference-Applied" not in reply.headers
 
 

@@ -110,7 +110,7 @@ def test_a_rule_matches_operations_that_document_its_answer(controls: Controls, 
     key = controls.mint(faults=rules)
 
     assert statuses(web, key, 2) == [500, 200]
-    # Only a visitor's profile has such an example, and it is unchanged.
+    # Only a visitor's profile has an example `customer`, so the first rule applies to this request only.
     assert web.get("/visitors/x", headers=bearer(key)).json()["data"]["visitorId"]
 
 

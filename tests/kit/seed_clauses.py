@@ -1,4 +1,4 @@
-"""The clauses about the three operations of the seed pages, which are all that a small server has."""
+"""The clauses about the counter, the map and the profile, the only operations of a small server."""
 
 from contract_tests.clauses import all_clauses
 from contract_tests.families import FAMILIES, family_of

@@ -70,7 +70,7 @@ class Person:
 
     @property
     def began(self) -> float:
-        """When the latest visit started."""
+        """The instant at which the latest visit started."""
         return self.pages[0][0]
 
     def until(self, t: float) -> "Person":
@@ -786,7 +786,7 @@ class Travelling(Stranger):
 
 
 class Stumbling(Stranger):
-    """Stands behind a gateway that answers every other refused request with 503."""
+    """Stands behind a gateway that answers every second refused request with 503."""
 
     def __init__(self) -> None:
         self._asked = 0

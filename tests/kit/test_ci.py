@@ -267,7 +267,7 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
     tmp_path: Path, runner: dict[str, str], reports: str, beginning: str
 ) -> None:
     for _ in range(2):
-        # No server listens at this address: the artifact has a name whatever the outcome is.
+        # No server listens at this address, because the artifact has a name even if the run fails.
         inputs = _inputs(url="http://127.0.0.1:1/api/v1", wait="0s", reports=reports)
         assert _run(_script("Verify")["run"], tmp_path, **runner, **inputs).returncode == 3
 
@@ -287,7 +287,7 @@ def test_each_use_of_the_action_has_an_artifact_of_its_own(
 def test_the_action_installs_into_the_folder_that_is_there(
     tmp_path: Path, runner: dict[str, str], python: str, folder: str
 ) -> None:
-    # `python` makes virtual environments in the folder `folder`.
+    # A virtual environment has its programs in `folder`, and the stand-in for Python makes such a folder.
     made = tmp_path / "temp" / "datafast" / folder
     told = f'echo "$@" >>{tmp_path}/told'
     stand_in(

@@ -1,4 +1,4 @@
-"""The probes of a run: a few clauses need only a few requests, and pauses between polls are used."""
+"""The probes of a run: a few clauses need only a few requests, and other probes fill the pauses of polls."""
 
 from collections import defaultdict
 from collections.abc import Iterator

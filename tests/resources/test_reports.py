@@ -32,7 +32,7 @@ FIELDS = "visitors,sessions,revenue,payments,pageviews,new_visitors,returning_vi
 
 
 def ask(api: httpx2.Client, path: str, key: str = "df_test", **query: Any) -> httpx2.Response:
-    """Returns the answer to a report."""
+    """Returns the answer to a request for a report."""
     return api.get(path, params=query, headers=bearer(key))
 
 

@@ -113,7 +113,7 @@ def connected(server: str) -> Iterator[socket.socket]:
 
 
 def exchanged(server: str, *pieces: str) -> bytes:
-    """Returns all bytes that a server sends; each piece is sent when the server has read the last one."""
+    """Returns all bytes that a server sends. Each piece is sent when the server has read the previous one."""
     with connected(server) as connection:
         for piece in pieces[:-1]:
             connection.sendall(piece.encode("latin-1"))
@@ -468,7 +468,7 @@ def test_an_answer_that_is_being_read_outlives_the_server() -> None:
 
 
 def _outlives_the_server() -> bool:
-    """Returns whether answers reach a client that reads them when the server has begun to end."""
+    """Returns whether answers reach a client that reads them after the server has begun to stop."""
     # An earlier request on the same connection was delayed on purpose.
     crowd = asking(MAP, "Authorization: Bearer df_launch_day")
     server = Server(make_app(service()), lambda: None, fast_path=(counts := Counting(service())))

@@ -166,7 +166,10 @@ def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) 
 
 @contextmanager
 def proxy(seconds: float) -> Iterator[tuple[str, int]]:
-    """Runs a proxy in this process, with these timeouts and at most two connections; yields its address."""
+    """Runs a proxy in this process, with timeouts of `seconds` and at most two connections.
+
+    Yields its host and port.
+    """
     is_ready = threading.Event()
     with (
         certificate_for(HOST, None) as certificate,

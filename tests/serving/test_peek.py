@@ -209,7 +209,7 @@ def test_the_query_does_the_same(controls: Controls, web: httpx2.Client, query: 
     reply = web.get(f"{REALTIME}?{query}", headers=bearer(key))
 
     assert reply.status_code == 500
-    # The preference was not in a header.
+    # The header is missing, because the preference was in the query.
     assert APPLIED not in reply.headers
     assert controls.get("/requests", key=key)["requests"] == []
     assert controls.get("/settings", key=key)["counts"] == [{"matched": 0, "applied": 0}]

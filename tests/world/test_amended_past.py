@@ -112,7 +112,7 @@ def _is_early(fact: Fact, one: World) -> bool:
 
 @st.composite
 def _browsed(draw: st.DrawFn, written: st.SearchStrategy[int]) -> Fact:
-    """Draws facts from browsers, page views and followed links, of visitors who are not the world's own."""
+    """Draws page views and followed links that browsers sent, of visitors who are not the world's own."""
     visitor_id, at = draw(st.sampled_from(OWN)), draw(written)
     event_id = f"{draw(st.integers(0, 2**64)):024x}"
     if draw(st.integers(0, 3)) == 0:
@@ -202,7 +202,10 @@ class Completion(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """A payment, or a refund of a negative amount in minor units; `session` is None for nobody's."""
+    """A payment, or a refund with a negative `amount`, in minor units.
+
+    `session` is None if the payment belongs to no visitor.
+    """
 
     session: Session | None
     at: int

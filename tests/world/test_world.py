@@ -35,7 +35,7 @@ FIRST, LAST = (int(moment.timestamp()) * 1000 for moment in (EARLIEST, LATEST))
 seeds = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, 42])
 # Many instants are in the years in which the mock is used; others are in any later year.
 BEGUN = instant_of("2026-01-01")
-# All shipped websites began with this day.
+# All shipped websites began on this day.
 BEGIN = instant_of("2025-03-03")
 instants = st.integers(BEGUN // 1000, 2_082_758_400).map(lambda s: s * 1000) | st.integers(BEGUN, LAST)
 lapses = st.integers(1, 20 * 60_000) | st.integers(1, 90 * DAY)

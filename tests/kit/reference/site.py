@@ -90,7 +90,7 @@ class Site:
             self._come(t - chance.random() ** 2 * 1500)
 
     def people(self, t: float, window: float = WINDOW) -> list[Person]:
-        """Returns the visitors with a page view in the last seconds before an instant who have not left."""
+        """Returns the visitors who have not left, with a page view within `window` seconds before `t`."""
         return [p for p in self.known.values() if p.is_here and p.pages[-1][0] > t - window]
 
     def goal(self, t: float, kind: str, name: str) -> Goal:
@@ -121,7 +121,7 @@ class Site:
     def _step(self, here: list[Person], t: float) -> None:
         """Lets a random visitor come, leave or act.
 
-        `here` are the visitors from before the steps of this instant.
+        `here` are the visitors who were there before the first step of this instant.
         """
         kind = self._chance.choice(("come", "go", "view", "back", "act")) if here else "come"
         person = self._chance.choice(here) if here else None
