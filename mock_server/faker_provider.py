@@ -26,10 +26,10 @@ from mock_server.resources.registry import VIEWS
 from mock_server.world.site import load_sites
 from mock_server.world.world import World
 
-# Values are taken from the answers at `_PICTURES` instants, a `_STEP` apart, with thousands of visitors.
+# Values are taken from the answers at `_INSTANTS` instants, a `_STEP` apart, with thousands of visitors.
 _FIRST = instant_of(DOCUMENTED)
 _STEP = 7 * HOUR + 13 * MINUTE
-_PICTURES = 200
+_INSTANTS = 200
 MOST_BYTES = 8 * 1024 * 1024
 """The maximum size of the cached rows in bytes; beyond it, the least recently used rows are dropped."""
 # The bytes of the Python object around each row.
@@ -71,9 +71,9 @@ class DataFastProvider(BaseProvider):
 
     def _chosen(self, feed: str, site: str, revision: str) -> tuple[int, msgspec.Raw]:
         """Returns an instant and a row of the feed at that instant, chosen by Faker's random generator."""
-        first = self.generator.random.randrange(_PICTURES)
-        for picture in range(_PICTURES):
-            instant = _FIRST + (first + picture) % _PICTURES * _STEP
+        first = self.generator.random.randrange(_INSTANTS)
+        for number in range(_INSTANTS):
+            instant = _FIRST + (first + number) % _INSTANTS * _STEP
             rows = _rows(feed, site, revision, instant)
             if rows:
                 return instant, self.generator.random.choice(rows)

@@ -67,7 +67,7 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
             yield Finding("undocumented-parameter", f"The parameter {name[:80]!r} is not documented.")
         if len(values) > 1:
             yield Finding("repeated-parameter", f"{name[:80]!r} is given {len(values)} times.")
-    if request.caller.token == "df_***" and WEBSITE_ID in query:  # noqa: S105 - a masked one
+    if request.caller.token == "df_***" and WEBSITE_ID in query:  # noqa: S105 - a mask
         yield Finding("needless-website-id", "A df_ key belongs to one website: `websiteId` is ignored.")
     if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):
         yield Finding("cookie-as-visitor-id", "dfid_… is a cookie, not a visitor id: visitor ids are UUIDs.")

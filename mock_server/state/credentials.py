@@ -17,7 +17,7 @@ from mock_server.world.site import Site
 CREDENTIALS = FIXTURES / "credentials.yaml"
 EVERYTHING = "*"
 
-TOKEN_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"  # noqa: S105 - a form
+TOKEN_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"  # noqa: S105 - a pattern
 """The form of every token, as a regular expression."""
 
 _WELL_FORMED = re.compile(TOKEN_FORM)

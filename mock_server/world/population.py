@@ -51,8 +51,6 @@ class Population:
         self._ids = Ids(chance)
         self.residents = Residents(chance, site)
 
-    # -- ids ---------------------------------------------------------------------------------------
-
     def id_of(self, visitor: Visitor) -> str:
         """Returns the visitor's UUID, version 4."""
         if visitor.kind == REGULAR:
@@ -71,8 +69,6 @@ class Population:
         if visitor.kind == BORN:
             return visitor.number < self.births(visitor.minute)
         return self.residents.exist(visitor)
-
-    # -- visits ------------------------------------------------------------------------------------
 
     def visits_started(self, minute: int) -> list[Visit]:
         """Returns all visits that start in a minute."""
@@ -113,8 +109,6 @@ class Population:
             PURCHASE in outcomes,
             any(self.identifies[outcome] for outcome in outcomes),
         )
-
-    # -- births and waves --------------------------------------------------------------------------
 
     def _births(self, minute: int) -> int:
         """Returns the number of births in a minute, a Poisson number around the site's rhythm."""

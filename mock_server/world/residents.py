@@ -15,8 +15,7 @@ STAGGER = 7
 EARLY = 9
 # The minutes before a shift at which a member with a past had the earlier visit.
 LEAD = 2 * 24 * 60 + 53
-# In minutes: how long before the end of the shift the last page is viewed, and the least length of an earlier
-# visit.
+# The time from the begin of a shift to the last page view, and the least length of an earlier visit, in ms.
 DUTY = SHIFT * MINUTE - 30 * SECOND
 SHORTEST_PAST = 4 * MINUTE
 PAST_OUTCOMES = {"customer": PURCHASE, "identified": SIGNUP, "returning": NOTHING}

@@ -157,7 +157,8 @@ class World:
         self.parts = parts or parts_of(seed, site)
         self._chance, self.population, self.sessions, self.ledger, self._predictor = self.parts
         clocks = _MOST_CLOCKS if site.online < _CROWD else _MOST_CLOCKS_OF_A_CROWD
-        # An updated roster needs only the sessions of the last minute; a new one needs those of all minutes.
+        # An updated roster needs only the sessions of the last minute; a new roster needs the sessions of all
+        # minutes within REACH.
         self.started = lru_cache(REACH + 5)(self.sessions_started)
         """The sessions that start in a minute, latest first; the lists of the last minutes are cached."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)

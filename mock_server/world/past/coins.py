@@ -18,8 +18,8 @@ from mock_server.world.chance import (
     Choice,
 )
 
-# The largest number of choices for which there is a table by a coin's first 16 bits. Looking up in a table is
-# several times as fast as a search, but with more choices the table would be too large.
+# Up to 64 choices have a table by the first 16 bits of a coin. Looking up in a table is several times as fast
+# as a search, but with more choices the table would be too large.
 _TABLE_BITS = 16
 _MOST_TABLES = 64
 

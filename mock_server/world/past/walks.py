@@ -211,7 +211,7 @@ class _Views:
         self.last = ends - 1
         self.row = np.repeat(np.arange(len(counts)), counts)
         number = np.arange(len(self.row)) - self.first[self.row]
-        # Word 0 is the visit's own.
+        # Word 0 belongs to the visit itself, and not to a page view.
         self.coins = coins_of_16(nth(from_states[self.row], number + 1))
         self.is_last = np.zeros(len(self.row), bool)
         self.is_last[self.last] = True
