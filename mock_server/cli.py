@@ -270,7 +270,7 @@ def health(*, host: str, port: int, timeout: float) -> None:
     """Ask a mock whether it is up: exit code 0 if it is, 1 if not.
 
     Made for the health check of a container. Host and port are read from the same environment variables as
-    those of `serve`.
+    for `serve`.
     """
     from mock_server.health import ask
 

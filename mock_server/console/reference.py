@@ -15,7 +15,10 @@ from mock_server.problems import ProblemError, problem_reply
 
 OWN = REFERENCE.file.parent
 PACKAGE = "flask_swagger_ui"
-"""The package with the files of Swagger UI. It is located but not imported, since that would import Flask."""
+"""The package with the files of Swagger UI.
+
+It is located but not imported, because that would import Flask.
+"""
 
 
 class _File(NamedTuple):

@@ -177,7 +177,7 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
 
 
 class _Item(NamedTuple):
-    """An operation in the document; `parameters` are its own and those of its path."""
+    """An operation in the document; `parameters` are its own ones and the ones of its path."""
 
     where: str
     method: str

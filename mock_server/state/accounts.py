@@ -34,7 +34,7 @@ class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class _Shown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A website in an account's file; its id and domain are those of the site that it shows."""
+    """A website in an account's file; it has the id and the domain of the site that it shows."""
 
     site: str
     funnels: Annotated[tuple[Funnel, ...], Meta(max_length=100)] = ()

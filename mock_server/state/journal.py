@@ -78,7 +78,7 @@ class Part(Struct, gc=False):
 
     size: int = 0
     first: bytes | None = b""
-    """The first bytes; None if they are not kept, or no longer."""
+    """The first bytes; None if they are not, or no longer, kept."""
     whole: bytes | None = None
     """All bytes of a body that is longer than `first`, while `Bodies` keeps them; otherwise None."""
 
@@ -236,7 +236,10 @@ class Journal:
         """The number of bytes that the journal keeps."""
 
     def add(self, request: Request) -> int:
-        """Adds a request, and drops old ones if the journal is full. Returns the weight of the request."""
+        """Adds a request, and drops old ones if the journal is full.
+
+        Returns the weight of the request, in bytes.
+        """
         weight = request.weight
         self._requests.append(request)
         self._weights.append(weight)

@@ -60,7 +60,7 @@ class Memory:
     """A store that keeps nothing, for logs that end with the process."""
 
     def entries(self, _account: str) -> Iterable[Entry]:
-        """Returns no entries."""
+        """Returns an empty tuple."""
         return ()
 
     def version(self, _account: str) -> int:

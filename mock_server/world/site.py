@@ -290,7 +290,7 @@ class Site(_Record, frozen=True, kw_only=True):
 
 
 def tracking_id_of(owner: str) -> str:
-    """Returns the tracking id for a website's id or for a token, which cannot be derived from it."""
+    """Returns the tracking id of a website's id or of a token. The token cannot be derived from it."""
     return f"dfid_{blake2b(owner.encode(), digest_size=12, person=b'tracking').hexdigest()}"
 
 

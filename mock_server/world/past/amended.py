@@ -445,11 +445,11 @@ class _MoreNumbers:
 
     @property
     def count(self) -> int:
-        """The number of visitors who have a number."""
+        """The count of visitors who have a number."""
         return self._plain.count + len(self._further)
 
     def of(self, visits: Visits) -> Column:
-        """Returns the number of each visit's visitor; -1 for a visitor who was born too early to have one."""
+        """Returns the visitor's number for each visit; -1 for a visitor who was born too early to have one."""
         numbers = self._plain.of(visits)
         for n in np.flatnonzero(numbers < 0).tolist():
             visitor = Visitor(int(visits.kind[n]), int(visits.minute[n]), int(visits.number[n]))
@@ -457,7 +457,7 @@ class _MoreNumbers:
         return numbers
 
     def visitor(self, number: int) -> Visitor:
-        """Returns the visitor with a number."""
+        """Returns the visitor who has a number."""
         further = number - self._plain.count
         return self._plain.visitor(number) if further < 0 else self._further[further]
 

@@ -83,7 +83,10 @@ def purchases_in(population: Population, wave: int, first: int, last: int) -> Co
 def _in_minutes(
     population: Population, first: int, last: int, draw: Callable[[Population, Column], Column]
 ) -> Column:
-    """Returns a number for each minute, 0 before the website exists; `draw` returns those of whole hours."""
+    """Returns a number for each minute, which is 0 before the website exists.
+
+    `draw` returns the numbers of the minutes in whole hours.
+    """
     numbers = np.zeros(last - first, np.int32)
     since = population.rates.first_minute
     begin = first if since is None else max(first, since)

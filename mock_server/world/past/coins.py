@@ -75,7 +75,7 @@ def different(numbers: Column) -> Column:
 
 
 class BoundSearch:
-    """A search that returns, for each random number, how many bounds are not above it.
+    """A search that returns, for each random number, how many bounds are less than or equal to it.
 
     There are several lists of bounds, and each random number belongs to one of them. All bounds of the lists
     before that one count as well.

@@ -59,7 +59,7 @@ class KeptPasts:
         return sum(table.nbytes for _, table in self._tables.values()) + int(self._amendments.currsize)
 
     def _forget(self, website: tuple[int, str], _table: tuple[Drawing, Table]) -> None:
-        """Removes what is cached with the table of a website."""
+        """Removes the amendments that are cached for the table of a website."""
         for key in [key for key in self._amendments if key[:2] == website]:
             del self._amendments[key]
 

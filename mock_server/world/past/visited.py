@@ -257,15 +257,15 @@ class _VisitorNumbers:
 
     @property
     def count(self) -> int:
-        """The number of visitors."""
+        """The count of the visitors."""
         return len(self._minutes)
 
     def of(self, visits: Visits) -> Column:
-        """Returns the number of each visit's visitor; -1 for other visitors."""
+        """Returns the visitor's number for each visit; -1 for other visitors."""
         return np.where(visits.kind == WRITTEN, visits.number, -1)
 
     def visitor(self, number: int) -> Visitor:
-        """Returns the visitor with a number."""
+        """Returns the visitor who has a number."""
         return Visitor(WRITTEN, self._minutes[number], number)
 
 

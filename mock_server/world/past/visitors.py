@@ -20,13 +20,13 @@ class Numbers(Protocol):
 
     @property
     def count(self) -> int:
-        """The number of visitors who have a number."""
+        """The count of visitors who have a number."""
 
     def of(self, visits: Visits) -> Column:
-        """Returns the number of each visit's visitor; -1 for a visitor who was born too early."""
+        """Returns the visitor's number for each visit; -1 for a visitor who was born too early."""
 
     def visitor(self, number: int) -> Visitor:
-        """Returns the visitor with a number."""
+        """Returns the visitor who has a number."""
 
 
 class VisitorNumbers:
@@ -48,7 +48,7 @@ class VisitorNumbers:
 
     @property
     def count(self) -> int:
-        """The number of visitors who have a number."""
+        """The count of visitors who have a number."""
         return int(self._begins.values[-1])
 
     @property
@@ -68,7 +68,7 @@ class VisitorNumbers:
         self._last = last + _STRIDE
 
     def of(self, visits: Visits) -> Column:
-        """Returns the number of each visit's visitor; -1 for a visitor who was born too early."""
+        """Returns the visitor's number for each visit; -1 for a visitor who was born too early."""
         has_number = (visits.minute >= self._first) | (visits.kind == REGULAR)
         minute = np.clip(visits.minute - self._first, 0, len(self._begins) - 2)
         number = visits.number
@@ -80,7 +80,7 @@ class VisitorNumbers:
         return np.where(has_number, numbers, -1).astype(np.int32)
 
     def visitor(self, number: int) -> Visitor:
-        """Returns the visitor with a number."""
+        """Returns the visitor who has a number."""
         if number < len(self._regulars):
             return self._regulars[number]
         index = int(np.searchsorted(self._begins.values, number, side="right")) - 1

@@ -1,4 +1,4 @@
-"""The two parts of a past that a report adds up: the world's own visitors, and those of written page views.
+"""The two parts of a past that a report adds up: visitors of the world itself, and of written page views.
 
 No visitor is in both parts, so the figures of a report are sums over the parts.
 """
