@@ -50,7 +50,7 @@ def make_app(service: Service, log: TextIO | None = None) -> ASGIApp:
 
 
 def make_api(service: Service) -> Starlette:
-    """Makes the application that serves the API, its document and the console, to pages of every origin."""
+    """Makes the application of the API, its document and the console. Pages of every origin may use it."""
     routes = [
         *(
             _route(operation, Endpoint(service, operation))

@@ -1,4 +1,4 @@
-"""The reader of users' data files, YAML 1.2 or JSON: with limits, and with the line of each error."""
+"""Reads users' data files, YAML 1.2 or JSON, within limits, and names the line of each error."""
 
 import json
 import os

@@ -28,7 +28,7 @@ class ControlError(Exception):
 
 
 class Datafast:
-    """A key of its own on a running mock, for one test.
+    """A new key on a running mock, for one test.
 
     `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
     and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.

@@ -145,7 +145,7 @@ def dump_yaml(document: dict[str, Any]) -> str:
 
 
 def _names(reference: Any) -> list[str]:
-    """Returns the names of a JSON pointer (RFC 6901) in a fragment; empty for any other reference."""
+    """Returns the names in a reference such as `#/components/schemas/A`; empty for any other reference."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return []
     return [name.replace("~1", "/").replace("~0", "~") for name in unquote(reference[2:]).split("/")]

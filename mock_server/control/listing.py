@@ -25,7 +25,7 @@ class ListedKey(Struct, frozen=True, kw_only=True):
 
 
 class ListedKeys(Struct, frozen=True, kw_only=True):
-    """The keys that come with the mock, minted keys, and with --any-key all that were used."""
+    """The keys that come with the mock, minted keys, and, with --any-key, all keys that were used."""
 
     keys: list[ListedKey]
 

@@ -110,7 +110,7 @@ class Near(Struct, frozen=True, kw_only=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """The result of a verification; if too few requests matched, `nearest` has those that differ least."""
+    """The result of a verification; if too few requests matched, `nearest` has the nearest misses."""
 
     verified: bool
     count: int

@@ -24,7 +24,7 @@ class RuleCount(Struct, frozen=True, kw_only=True):
 class SettingsState(Struct, frozen=True, kw_only=True, rename="camel"):
     """The settings of the server or of a key; null means inherited.
 
-    `counts` has an item for each of `faults`.
+    `counts` has an item for each rule in `faults`.
     """
 
     site: str | None

@@ -170,7 +170,7 @@ def _regulars(website: _Website) -> list[_Visitor]:
 
 
 def _with_traits(website: _Website, operation: Operation) -> Iterator[_Visitor]:
-    """Yields the first visitor of the map with each trait."""
+    """Yields, for each trait, the first visitor of the map who has it."""
     profiles = {
         visitor_id: website.ask(operation, visitorId=visitor_id).json["data"]
         for visitor_id in _met_on_the_map(website)

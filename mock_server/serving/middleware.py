@@ -19,7 +19,7 @@ class Stamp:
     """Adds the headers `Date` (the world's instant) and `Cache-Control` if an answer lacks them."""
 
     def __init__(self, app: ASGIApp, date: Callable[[], str]) -> None:
-        """`date` returns the present instant of the world in the form of the header."""
+        """`date` returns the present instant of the world as the value of the `Date` header."""
         self._app = app
         self._date = date
 

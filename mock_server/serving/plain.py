@@ -48,7 +48,7 @@ class Decided(NamedTuple):
     """A plain request, and the decisions about it."""
 
     changes: int
-    """The number of control changes at the time of the decisions; a higher number makes them stale."""
+    """The number of changes through the controls at the time of the decisions, which a change makes stale."""
     sent: Sent
     operation: Operation
     path: Mapping[str, str]

@@ -47,7 +47,7 @@ class WireProtocol(HttpToolsProtocol):
     """Whether the next byte begins a request."""
     _is_in_head = False
     _is_short = False
-    """Whether the bytes are so few that a head which they contain cannot be too long."""
+    """Whether so few bytes arrived that no head in them can be too long."""
     _is_again = False
     """Whether the parser reads a head for the second time."""
     _is_deaf = False
@@ -181,7 +181,7 @@ class WireProtocol(HttpToolsProtocol):
             self._turn_down(ApiError(REQUEST_TIMEOUT, seconds=timeouts.request))
 
     def linger(self) -> None:
-        """Closes the connection, but reads and ignores input for a while before (RFC 9112, 9.6)."""
+        """Closes the connection after a while, in which input is read and ignored (RFC 9112, 9.6)."""
         self._is_deaf = self._is_over = True
         if self.transport.can_write_eof() and not self._is_left and not self.transport.is_closing():
             self.transport.write_eof()

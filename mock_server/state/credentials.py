@@ -68,7 +68,7 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     @property
     def is_account_token(self) -> bool:
-        """Whether this is a `dft_…` token, which is not for a single website."""
+        """Whether this is a `dft_…` token, which may access several websites."""
         return self.token.startswith("dft_")
 
     @property

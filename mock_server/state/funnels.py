@@ -55,7 +55,7 @@ class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
 
 
 def slug_of(name: str) -> str:
-    """Returns a name in small letters, with hyphens between its words; it may be empty."""
+    """Returns a name in lower case, with hyphens between its words; it may be empty."""
     return "-".join(_WORDS.findall(name.lower()))
 
 

@@ -199,5 +199,5 @@ class _Website:
 
 
 def _weight(content: bytes) -> int:
-    """Returns the approximate memory of an entry whose fact is this JSON, in bytes."""
+    """Returns the approximate memory of an entry, in bytes; `content` is its fact as JSON."""
     return _OVERHEAD + len(content) + _VALUE_OVERHEAD * sum(map(content.count, (b",", b"[", b"{")))

@@ -14,7 +14,7 @@ class Ids:
     """A keyed Feistel permutation of a UUID v4's 122 free bits: ids that decode to visitors."""
 
     def __init__(self, chance: Chance) -> None:
-        """Each seed and each website has another permutation."""
+        """The permutation depends on the seed and the website of `chance`."""
         self._chance = chance
 
     def encode(self, visitor: Visitor) -> str:

@@ -239,7 +239,7 @@ def cities_of(country: str) -> Choice[Place]:
 
 @cache
 def _world_people() -> Mapping[str, list[Person]]:
-    """Returns people by locale."""
+    """Returns the people in `people.csv` by locale."""
     people: dict[str, list[Person]] = {}
     for locale, name, handle, company in read_rows(_PEOPLE, "locale", "name", "handle", "company"):
         people.setdefault(locale, []).append(Person(name, handle, company))

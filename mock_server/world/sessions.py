@@ -34,9 +34,9 @@ FIRST_PROPERTY_WORD = MOST_VIEWS + 1
 # words of all possible page views, each page view has another word for the goal's properties.
 _COINS = Struct("<4H8x")
 DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
-"""A page view has DWELL_BASE + DWELL_SPREAD · coin parts of the visit's length: 7 to 13 times 65,536."""
+"""The weight of a page view in the length of its visit: DWELL_BASE + DWELL_SPREAD · a coin of 16 bits."""
 CAST_DWELL = 4.5 * MINUTE
-"""The mean time between page views of the cast on duty, which must never look inactive, in ms."""
+"""The mean time in ms between page views of the cast on duty, which must never look inactive."""
 LONGEST_DWELL = 29 * MINUTE
 """The length of the longest visit that may have only two page views, in ms.
 

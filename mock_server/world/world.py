@@ -211,7 +211,7 @@ class World:
         return sorted(found, key=_order, reverse=True)[:FEED_LIMIT]
 
     def payment_id(self, payment: Payment) -> str:
-        """Returns the id of a payment's row."""
+        """Returns the id of a payment's row on the map."""
         if payment.row_id is not None:
             return payment.row_id
         assert payment.session is not None, "only recorded payments have no session, and they have a row's id"
@@ -396,7 +396,10 @@ class World:
         return None if payment.session is None else self._name_at(payment.session, payment.at)
 
     def _name_at(self, session: Session, at: int) -> str | None:
-        """Returns the name by which a session's visitor was known at an instant, or at its earlier end."""
+        """Returns the name of a session's visitor at an instant; after the session, the name at its end.
+
+        None if the visitor was not identified.
+        """
         identity = session.identity(min(at, session.last_view + LINGER))
         return None if identity is None else identity.display_name
 

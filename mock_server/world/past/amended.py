@@ -449,7 +449,7 @@ class _MoreNumbers:
         return self._plain.count + len(self._further)
 
     def of(self, visits: Visits) -> Column:
-        """Returns the visitor's number for each visit; -1 for a visitor who was born too early to have one."""
+        """Returns the visitor's number for each visit; -1 for a visitor who was born too early."""
         numbers = self._plain.of(visits)
         for n in np.flatnonzero(numbers < 0).tolist():
             visitor = Visitor(int(visits.kind[n]), int(visits.minute[n]), int(visits.number[n]))

@@ -150,7 +150,7 @@ def _counts(rates: Column, shares: Column) -> Column:
 def _sums(rate: Column) -> Column:
     """Returns, for each rate, the probabilities of at most 0, 1, 2, … births.
 
-    They equal those in `poisson`, to the last bit.
+    They equal the sums in `poisson` to the last bit.
     """
     term = np.array([exp(-one) for one in rate.tolist()])
     sums: list[Any] = [term.copy()]

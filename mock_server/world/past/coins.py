@@ -100,7 +100,7 @@ class BoundSearch:
             self._is_split[bounds[bounds & ((1 << self._dropped) - 1) != 0] >> self._dropped] = True
 
     def of(self, coins: Column, which: Any = 0) -> Column:
-        """Returns how many bounds are not above each random number; `which` has the number of its list."""
+        """Returns how many bounds do not exceed each random number; `which` is the index of its list."""
         keys = (np.asarray(which, np.int64) << self._bits) + coins
         if self._table is None:
             found: Column = np.searchsorted(self._bounds, keys, side="right")

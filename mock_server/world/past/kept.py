@@ -90,7 +90,7 @@ class KeptPasts:
 
 
 def beginning(site: Site, instant: int) -> int:
-    """Returns the earliest instant of reports: the site's first instant, or the limit of its retention."""
+    """Returns the earliest instant of reports: the later of the site's begin and its retention limit."""
     retained = instant // DAY * DAY - site.retained_days() * DAY
     return retained if site.since is None else max(retained, first_instant(site))
 

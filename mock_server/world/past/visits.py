@@ -23,9 +23,9 @@ _NUMBER_BITS = 24
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Visits as columns, like `Visit` and `Past`; `earlier` is the number of the visitor's earlier visits.
+    """Visits as columns, with the members of `Visit` and `Past`.
 
-    Times are in ms.
+    `earlier` is the number of the visitor's earlier visits. Times are in ms.
     """
 
     kind: Column

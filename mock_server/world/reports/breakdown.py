@@ -52,9 +52,9 @@ def _figures(facts: Facts, chosen: Selection, dimension: Dimension) -> Iterator[
 
 
 def _counted_once(chosen: Selection, dimension: Dimension, group_of: Column, count: int) -> Column:
-    """Returns the number of visitors of each group, the index of a value.
+    """Returns the number of visitors by group.
 
-    Each visitor counts in one group.
+    A group is the index of a value, and each visitor counts in one group.
     """
     group = group_of[column_of(chosen.rows, dimension)]
     if dimension.is_of_visitors or (group_of >= 0).all():

@@ -17,7 +17,7 @@ FURTHER_COLUMNS = ("pageviews", "new_visitors", "returning_visitors")
 
 
 def overview(facts: Facts, chosen: Selection) -> dict[str, Any]:
-    """Returns all columns. Rates are percentages; the average duration is in ms."""
+    """Returns all figures of the period by name. Rates are percentages; the average duration is in ms."""
     parts = [part.chosen for part in parts_of(facts, chosen)]
     sums = reduce(Sums.plus, map(sums_of, parts))
     sessions, visitors = sums.sessions, sums.visitors

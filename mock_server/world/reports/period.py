@@ -107,7 +107,7 @@ _LEAST_LENGTH = {"hour": HOUR, "day": 25 * HOUR, "week": 7 * 25 * HOUR, "month":
 
 
 def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Returns the begin and the end of a text's day or, if the text is an instant, of its millisecond."""
+    """Returns the begin and the end of the day that a text names; for an instant, of its millisecond."""
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)

@@ -166,7 +166,7 @@ class Selection:
 
 
 def distinct(numbers: Sequence[int] | Column, count: int) -> int:
-    """Returns the number of different numbers, all of which are below `count`."""
+    """Returns the count of distinct numbers; all numbers are below `count`."""
     if len(numbers) < count // _FEW:
         return len(np.unique(numbers))
     flags = np.zeros(count, bool)

@@ -90,7 +90,7 @@ def _customers(chosen: Selection) -> Column:
 
 
 def _newest(found: _Found, begin: int, end: int) -> _Found:
-    """Returns the visitors from the index `begin` to before `end` if the latest ones come first."""
+    """Returns the visitors with the indices from `begin` to before `end`, where the latest come first."""
     end = min(end, len(found))
     indices = np.arange(len(found)) if begin < end else _NOBODY
     if begin < end < len(found) // 4:
