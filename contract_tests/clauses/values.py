@@ -14,7 +14,7 @@ from contract_tests.instants import is_instant, ms
 _UUID_V4 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 # The patterns in the document, with words for people.
 _PATTERNS = {
-    _UUID_V4: "a UUID, version 4",
+    _UUID_V4: "a UUID of version 4",
     "^[0-9a-f]{24}$": "24 hexadecimal digits in small letters",
     "^[A-Z]{2}$": "two capital letters",
     "^[A-Z]{3}$": "three capital letters",
@@ -62,8 +62,13 @@ class Judge:
             yield Fault(f"`{name}`: {error.message[:200]}", is_warning=True)
 
     def words(self) -> str:
-        """Returns the allowed values in words, such as `number from -90 to 90`."""
-        return "".join((_kinds_in_words(self.row.schema), *_limits_in_words(self.row.schema)))
+        """Returns the allowed values in words, such as `number from -90 to 90, or null`."""
+        kinds = _kinds(self.row.schema)
+        others = [kind for kind in kinds if kind != "null"] or kinds
+        limits = "".join(_limits_in_words(self.row.schema))
+        comma = "," if limits and not limits.endswith(")") else ""
+        null = "" if others == kinds else f"{comma} or null"
+        return f"{' or '.join(others)}{limits}{null}"
 
     def _untimely(self, name: str, value: str) -> Iterator[Fault]:
         is_stated = self.row.standing in ACCUSING
@@ -106,9 +111,9 @@ class Judge:
         return Draft202012Validator(self._schema).iter_errors
 
 
-def _kinds_in_words(schema: Mapping[str, Any]) -> str:
+def _kinds(schema: Mapping[str, Any]) -> list[str]:
     kinds = schema.get("type", "any value")
-    return " or ".join(kinds) if isinstance(kinds, list) else kinds
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _limits_in_words(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -118,9 +123,9 @@ def _limits_in_words(schema: Mapping[str, Any]) -> Iterator[str]:
         yield f", one of {', '.join(f'`{value}`' for value in schema['enum'])}"
     if "pattern" in schema:
         pattern = schema["pattern"]
-        yield f", {_PATTERNS.get(pattern, f'of the form `{pattern}`')}"
+        yield f" ({_PATTERNS.get(pattern, f'of the form `{pattern}`')})"
     elif schema.get("format") == "date-time":
-        yield ", ISO 8601 with an offset"
+        yield " (ISO 8601 with an offset)"
     least, most = schema.get("minimum"), schema.get("maximum")
     if least is not None:
         yield f" from {least} to {most}" if most is not None else f" of at least {least}"

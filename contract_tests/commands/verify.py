@@ -14,17 +14,17 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 @click.command(
     context_settings={"show_default": True},
-    epilog="Exit codes: 0 every observed clause holds, 1 a clause is broken, 2 wrong usage, 3 no answer, not"
-    " this API, or the server stopped, 4 credentials refused, 5 too little observed, 70 a bug in the kit, 74"
-    " the verdict could not be printed, 130 interrupted.",
+    epilog="Exit codes: 0: no clause is broken; 1: a clause is broken; 2: wrong usage; 3: no answer, not this"
+    " API, or the server stopped; 4: credentials refused; 5: too little observed; 70: a bug in the kit; 74:"
+    " the verdict could not be printed; 130: interrupted.",
 )
 @click.argument("url", required=False)
 @click.option("--key", envvar="DATAFAST_KEY", help="A website's key (df_…).")
 @click.option("--account-token", "account", envvar="DATAFAST_ACCOUNT_TOKEN", help="An account token (dft_…).")
 @click.option("--website-id", help="The website for the account token.")
-@click.option("--visitor-id", help="A visitor whose profile is requested, besides those on the map.")
+@click.option("--visitor-id", help="A visitor whose profile is requested, besides visitors on the map.")
 @click.option("--credentials", metavar="FILE", help="File of tokens by role; `mock` uses the mock's own.")
-@click.option("--revision", help="Judge by this revision; by default, by the one that the answers show.")
+@click.option("--revision", help="Judge by this revision; by default, by the one that the answers indicate.")
 @click.option(
     "--only", metavar="IDS", help="Judge only these clauses, such as 'MAP-*,ERR-*'; send only what they need."
 )

@@ -26,7 +26,7 @@ def coverage_report(contract: Document, credentials: Credentials, ids: Sequence[
     for gain in gains:
         roles = " and ".join(f"`{role}`" for role in gain.roles)
         named = f" ({ids_told(gain.clauses)})" if len(gain.clauses) <= _MOST_NAMED else ""
-        told = f"{roles}: {now + len(gain.clauses)}, {len(gain.clauses)} more{named}"
+        told = f"{roles}: {len(gain.clauses)} more, {now + len(gain.clauses)} in all{named}"
         yield from textwrap.wrap(
             told, _WIDTH, initial_indent="  ", subsequent_indent=" " * 4, break_on_hyphens=False
         )

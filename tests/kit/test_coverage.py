@@ -67,5 +67,5 @@ def test_the_command_sends_nothing(has_url: bool) -> None:
 
     assert result.returncode == 0
     assert result.stdout.startswith("With these credentials at most 3 of 7 clauses can be observed.\n")
-    assert "`account`: 4, 1 more (ERR-04)" in result.stdout
+    assert "`account`: 1 more, 4 in all (ERR-04)" in result.stdout
     assert "df_secret" not in result.stdout
