@@ -151,7 +151,7 @@ def payments_add_up(case: Parts) -> Iterable[Violation]:
     for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
         found = case.summed(name)
         if found and abs(found[0] - found[1]) > slack:
-            problem = f"the overview has {found[0]:g}, but all rows {found[1]:g}"
+            problem = f"the overview has {found[0]:g}, but the rows add up to {found[1]:g}"
             # A payment whose visitor was not seen in the period has no row.
             yield case.parts[0].violation(problem, name, is_warning=found[1] < found[0])
 
@@ -168,7 +168,7 @@ def visitors_add_up(case: Parts) -> Iterable[Violation]:
     # The sum may be greater, because a visitor may have two devices.
     found = case.summed("visitors")
     if found and found[1] < found[0] - slack_of(found[0]):
-        problem = f"the overview has {found[0]:g} visitors, but all rows {found[1]:g}"
+        problem = f"the overview has {found[0]:g} visitors, but the rows add up to {found[1]:g}"
         yield case.parts[0].violation(problem, "visitors")
 
 
@@ -478,9 +478,10 @@ def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[
     twice, nowhere = customers & others, everybody - customers - others
     slack = slack_of(len(everybody))
     if len(twice) > FEW:
-        yield Violation(f"{len(twice)} visitors are customers, too", case[2], "/data", len(others))
+        problem = f"{len(twice)} of these visitors are in the list of customers, too"
+        yield Violation(problem, case[2], "/data", len(others))
     if len(nowhere) > slack:
-        problem = f"{len(nowhere)} of {len(everybody)} visitors are neither customers nor others"
+        problem = f"{len(nowhere)} of {len(everybody)} visitors are in neither of the two lists"
         yield Violation(problem, case[2], "/data", len(others))
 
 

@@ -122,6 +122,8 @@ def repeated_identity_changes_nothing(case: tuple[Exchange, Exchange]) -> Iterab
     first, again = case
     profile_id, told = first.data.get("profileId"), again.data.get("profileId")
     if isinstance(profile_id, str) and isinstance(told, str) and profile_id != told:
-        yield Violation(f"the same data had the profile {profile_id}", again, "/data/profileId", told)
+        problem = f"the first identification with the same data had the profile {profile_id}"
+        yield Violation(problem, again, "/data/profileId", told)
     if again.data.get("action") == "created":
-        yield Violation("the same data was sent before", again, "/data/action", "created")
+        problem = "the visitor was identified with the same data before"
+        yield Violation(problem, again, "/data/action", "created")

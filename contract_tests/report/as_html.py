@@ -116,7 +116,7 @@ def _sections(run: Run) -> Iterator[ET.Element]:
         if verdicts:
             yield _section(anchor, title, element("p", explained), *map(_deviation, verdicts))
     if run.mended:
-        told = f"No longer broken: {', '.join(run.mended)}. Remove it from the baseline."
+        told = f"No longer broken, to be removed from the baseline: {', '.join(run.mended)}."
         yield _section("mended", "Mended", element("p", told))
     if run.lost:
         told = f"Held in the baseline, not observed now: {ids_told(run.lost)}."

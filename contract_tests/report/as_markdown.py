@@ -90,7 +90,7 @@ def _sections(run: Run) -> Iterator[_Section]:
         verdicts = run.of(outcome)
         title = total_of(outcome, len(verdicts))
         yield _Section(title, [_deviation(verdict) for verdict in verdicts], outcome is Outcome.BROKEN)
-    yield _Section("No longer broken: remove it from the baseline", [f"- {id_}" for id_ in run.mended])
+    yield _Section("No longer broken, to be removed from the baseline", [f"- {id_}" for id_ in run.mended])
     lost = [f"- {ids_told(run.lost)}"] if run.lost else []
     yield _Section(f"{len(run.lost)} held in the baseline, not observed now", lost)
     yield _Section("Left on the server", [f"- {_code(sentence)}" for sentence in run.left])

@@ -108,7 +108,7 @@ def _holding(run: Run) -> str:
     )
     told = [
         *([counted(warnings, "has a warning", "have a warning")] if warnings else []),
-        *([counted(known, "deviates as known", "deviate as known")] if known else []),
+        *([counted(known, "is a known deviation", "are known deviations")] if known else []),
         *([counted(unseen, "was not observed", "were not observed")] if unseen else []),
     ]
     extent = "holds, as far as it was observed" if unseen else "holds"

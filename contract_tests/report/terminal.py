@@ -42,7 +42,7 @@ def _lines(run: Run) -> Iterator[str]:
         for verdict in verdicts:
             yield from _deviation(verdict, color)
     if run.mended:
-        yield from ("", f"No longer broken, remove from the baseline: {', '.join(run.mended)}")
+        yield from ("", f"No longer broken, to be removed from the baseline: {', '.join(run.mended)}")
     if run.lost:
         told = f"Held in the baseline, not observed now: {ids_told(run.lost)}"
         yield ""

@@ -44,15 +44,15 @@ def test_encoding_is_found_out(encoding: str, tmp_path: Path) -> None:
         pytest.param("key: df_a\nkey: df_b", ":2: the role 'key' occurs twice", id="role twice"),
         pytest.param("key: df_a\non: df_b", ":2: there is no role 'on'; known:", id="unknown role"),
         pytest.param(
-            "key: df_a\nkey_2: {a: b}", ":2: expected are lines of the form `role: token`", id="mapping"
+            "key: df_a\nkey_2: {a: b}", ":2: expected lines of the form `role: token`", id="mapping"
         ),
         pytest.param(
-            "? [key]\n: df_a", ":1: expected are lines of the form `role: token`", id="list as a role"
+            "? [key]\n: df_a", ":1: expected lines of the form `role: token`", id="list as a role"
         ),
-        pytest.param("- df_a", ": expected are lines of the form `role: token`", id="list"),
-        pytest.param("", ": expected are lines of the form `role: token`", id="empty"),
+        pytest.param("- df_a", ": expected lines of the form `role: token`", id="list"),
+        pytest.param("", ": expected lines of the form `role: token`", id="empty"),
         pytest.param("key: df_a: b", ":1: not valid YAML", id="syntax"),
-        pytest.param("key: &a [*a]", ":1: expected are lines", id="alias to itself"),
+        pytest.param("key: &a [*a]", ":1: expected lines", id="alias to itself"),
         pytest.param("[" * 5000, ": not valid YAML", id="deep"),
     ],
 )
@@ -70,7 +70,7 @@ def test_what_is_no_list_of_tokens_is_refused_with_its_line(
 def test_neither_an_idle_pipe_nor_a_device_is_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(CredentialsError, match="expected are lines"):
+    with pytest.raises(CredentialsError, match="expected lines"):
         load_credentials(str(pipe))
     with pytest.raises(CredentialsError, match="larger than 1 MB"):
         load_credentials("/dev/zero")

@@ -57,9 +57,9 @@ class Credentials:
                     f"the {_NAMES.get(name, name)} contains characters that are not allowed in a header"
                 )
         if self.key is not None and self.key.startswith("dft_"):
-            raise CredentialsError("the website's key (df_…) is an account token (dft_…)")
+            raise CredentialsError("an account token (dft_…) is given as the website's key (df_…)")
         if self.account is not None and self.account.startswith("df_"):
-            raise CredentialsError("the account token (dft_…) is a website's key (df_…)")
+            raise CredentialsError("a website's key (df_…) is given as the account token (dft_…)")
         if self.website_id is not None and _WEBSITE_ID.fullmatch(self.website_id) is None:
             raise CredentialsError(f"the website id {self.website_id[:40]!r} is not 24 hexadecimal digits")
 
@@ -121,11 +121,11 @@ def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
     known = {field.name for field in fields(Credentials)}
     found: dict[str, str] = {}
     if not isinstance(node, yaml.MappingNode):
-        raise CredentialsError(f"{path}: expected are lines of the form `role: token`")
+        raise CredentialsError(f"{path}: expected lines of the form `role: token`")
     for role, token in node.value:
         place = f"{path}:{role.start_mark.line + 1}"
         if not (isinstance(role, yaml.ScalarNode) and isinstance(token, yaml.ScalarNode)):
-            raise CredentialsError(f"{place}: expected are lines of the form `role: token`")
+            raise CredentialsError(f"{place}: expected lines of the form `role: token`")
         if role.value not in known:
             problem = f"there is no role {role.value[:80]!r}; known: {', '.join(sorted(known))}"
             raise CredentialsError(f"{place}: {problem}")
