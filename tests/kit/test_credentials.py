@@ -46,9 +46,7 @@ def test_encoding_is_found_out(encoding: str, tmp_path: Path) -> None:
         pytest.param(
             "key: df_a\nkey_2: {a: b}", ":2: expected lines of the form `role: token`", id="mapping"
         ),
-        pytest.param(
-            "? [key]\n: df_a", ":1: expected lines of the form `role: token`", id="list as a role"
-        ),
+        pytest.param("? [key]\n: df_a", ":1: expected lines of the form `role: token`", id="list as a role"),
         pytest.param("- df_a", ": expected lines of the form `role: token`", id="list"),
         pytest.param("", ": expected lines of the form `role: token`", id="empty"),
         pytest.param("key: df_a: b", ":1: not valid YAML", id="syntax"),

@@ -132,8 +132,10 @@ def test_the_terminal_tells_the_verdict_last_and_colors_it() -> None:
         (
             known_deviations,
             [
-                "The contract holds: of the 2 clauses that were judged, none is broken;"
-                " 1 is a known deviation."
+                (
+                    "The contract holds: of the 2 clauses that were judged, none is broken;"
+                    " 1 is a known deviation."
+                )
             ],
         ),
     ],

@@ -200,9 +200,13 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
         pytest.param(("http://x", "--revision", "2025-01"), "known: 2026-02, 2026-06", id="no such revision"),
         pytest.param(("http://x", "--report", "pdf=a"), "is not KIND=FILE", id="no such report"),
         pytest.param((), "no server is given", id="no server"),
-        pytest.param(("http://x", "--key", "dft_x"), "an account token (dft_…) is given", id="account token as key"),
         pytest.param(
-            ("http://x", "--account-token", "df_x"), "a website's key (df_…) is given", id="key as account token"
+            ("http://x", "--key", "dft_x"), "an account token (dft_…) is given", id="account token as key"
+        ),
+        pytest.param(
+            ("http://x", "--account-token", "df_x"),
+            "a website's key (df_…) is given",
+            id="key as account token",
         ),
         pytest.param(
             ("http://x", "--account-token", "dft_x", "--website-id", "nope"), "'nope' is not 24", id="no id"
