@@ -87,7 +87,7 @@ def chosen(answers: Answers, action: Action) -> Example:
 
 
 def has(answers: Answers, action: Action) -> bool:
-    """Returns whether an action either forces no documented answer, or one of these answers."""
+    """Returns whether the answer that an action forces is in `answers`; true if the action forces none."""
     if not action.forces_an_example:
         return True
     try:

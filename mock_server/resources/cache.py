@@ -66,7 +66,7 @@ def read_of(operation: Operation, view: View, values: Values) -> Read | None:
 
 
 class AnswerCache:
-    """Answers reads of all worlds, and caches the answers of the latest moments."""
+    """A cache that answers the reads of all worlds, and keeps the answers of the latest moments."""
 
     def __init__(self, worlds: Worlds, reporter: Reporter) -> None:
         """`worlds` are the worlds that the event loop uses."""

@@ -113,7 +113,7 @@ class Drawing:
         return self._stretch(self._latest[minutes].until(until), until)
 
     def stretch_of(self, visits: Sequence[Visit]) -> Stretch:
-        """Returns visits that were computed one by one as a stretch, in the same order and to their end."""
+        """Makes a Stretch of visits that were computed one by one, in the same order and to their end."""
         return self._stretch(self._arrivals(self.visit_columns.of(visits)), None)
 
     def page_views(self, first: int, last: int) -> PageViews:

@@ -96,7 +96,7 @@ class GoalRemovals:
         }
         self._of_visitors = _OfVisitors(drawing, removals)
         self.visits: list[Visit] = sorted(self._of_visitors.visitor_ids, key=attrgetter("start"))
-        """The visits of all visitors who are named, sorted by their start."""
+        """The visits of all visitors whom removals name, sorted by their start."""
 
     def __bool__(self) -> bool:
         """Returns whether there is any removal."""
@@ -131,7 +131,7 @@ class PaymentRemovals:
         self._of_visitors = _OfVisitors(drawing, removals)
         bought = (visit for visit in self._of_visitors.visitor_ids if visit.outcome == PURCHASE)
         self.visits: list[Visit] = sorted(bought, key=attrgetter("start"))
-        """The visits with purchases of all visitors who are named, sorted by their start."""
+        """The visits with purchases of all visitors whom removals name, sorted by their start."""
 
     def __bool__(self) -> bool:
         """Returns whether there is any removal."""

@@ -55,7 +55,7 @@ class Written:
     """The goals and payments that facts add to a website's past, for all instants with the same changes."""
 
     def __init__(self, drawing: Drawing, changes: Changes, elsewhere: Container[str] = ()) -> None:
-        """Finds the visit of each goal and payment, which takes a tenth of a millisecond for each.
+        """Finds the visit of each goal and payment, which takes a tenth of a millisecond.
 
         `elsewhere` are the ids of events that belong to visitors who are known from page views.
         """
@@ -123,7 +123,7 @@ class Written:
         return columns + _EACH * (len(self.goals.at) + len(self.payments.at))
 
     def page_views(self) -> PageViews:
-        """Returns the page views of all these visits, each with the index of its visit."""
+        """Returns the page views of all `visits`, each with the index of its visit."""
         if self._views is None:
             self._views = self._drawing.walks.views(self.stretch.visits)
         return self._views
