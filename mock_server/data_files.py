@@ -18,7 +18,10 @@ from mock_server.errors import InputError
 LARGEST = 32 * 1024 * 1024
 """The maximum size of a file in bytes, and approximately of its content with all aliases expanded."""
 DEEPEST = 100
-"""The maximum nesting of lists and mappings, which recursive functions read and write."""
+"""The maximum nesting of lists and mappings.
+
+It is limited because the functions that read and write them are recursive.
+"""
 
 _NODE_COSTS = 16
 _LONGEST_NUMBER = 400

@@ -70,7 +70,7 @@ class DataFastProvider(BaseProvider):
         return row
 
     def _chosen(self, feed: str, site: str, revision: str) -> tuple[int, msgspec.Raw]:
-        """Returns an instant and a row of the feed at it, by Faker's random generator. Raises InputError."""
+        """Chooses an instant, and a row of the feed at that instant, at random. Raises InputError."""
         first = self.generator.random.randrange(_INSTANTS)
         for number in range(_INSTANTS):
             instant = _FIRST + (first + number) % _INSTANTS * _STEP

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def datafast_settings() -> dict[str, Any]:
-    """The arguments of `mock_server.testing.running` for the session's mock; override it to change them."""
+    """The arguments of `mock_server.testing.running` for the session's mock.
+
+    Override this fixture to change them.
+    """
     return {}
 
 

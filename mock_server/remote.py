@@ -238,7 +238,10 @@ class Datafast:
         times: int | None = None,
         **rule: Any,
     ) -> "Datafast":
-        """Delays the next `times` answers, or all (None), by some ms, or by a random time between two."""
+        """Delays the next `times` answers, or all (None).
+
+        The delay is in ms; of two numbers, a random one between them.
+        """
         return self._rule({"delay": milliseconds}, operation, times, rule)
 
     def repair(self) -> "Datafast":

@@ -11,7 +11,7 @@ from mock_server.console.files import text_reply
 STATIC = Path(__file__).parent / "static"
 _REFERENCE = Path(__file__).parent / "reference_static"
 _PLACE = "<!-- header -->"
-"""The comment in a page's HTML that the brand and the links replace."""
+"""The comment in a page's HTML that is replaced by the brand and the links."""
 _BRAND = (
     '<h1><a href="/"><img src="/console/icon.svg" alt="" width="22" height="22"> '
     "<span>datafast-mock</span></a></h1>"

@@ -116,9 +116,9 @@ def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tup
 
 
 def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
-    """Returns whether a part belongs to a revision, by its own `x-revision` or that of its `$ref`'s target.
+    """Returns whether a part belongs to a revision, which is always true for a revision of None.
 
-    It is always true for a revision of None.
+    The `x-revision` of the part or of its `$ref`'s target decides.
     """
     if revision is None or not isinstance(part, dict):
         return True

@@ -76,8 +76,8 @@ class Operation:
     def read(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]], content: bytes) -> Values:
         """Returns the values of a request, checked and typed; undocumented parameters and bodies are ignored.
 
-        The website is not included, because it is read before. Raises ApiError 400 at the first value that
-        does not fit.
+        The website is not included; `website_id` reads it. Raises ApiError 400 at the first value that does
+        not fit.
         """
         found: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
         for parameter in self.parameters:

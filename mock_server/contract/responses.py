@@ -53,7 +53,7 @@ class AnswersOnFirstUse(Mapping[int, Mapping[str, Example]]):
     """The documented answers of an operation, which are made on the first look-up, as most are never used."""
 
     def __init__(self, make: Callable[[], Answers]) -> None:
-        """The first look-up calls `make`, whose errors it raises."""
+        """The first look-up calls `make`, and raises the errors of `make`."""
         self._make = make
 
     def __getitem__(self, status: int) -> Mapping[str, Example]:

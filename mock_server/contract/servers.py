@@ -1,4 +1,4 @@
-"""The paths of an OpenAPI document's servers; their hosts are ignored, because this mock answers."""
+"""The paths of an OpenAPI document's servers; hosts are ignored, because the mock answers instead."""
 
 import re
 from collections.abc import Iterator

@@ -47,7 +47,10 @@ def read_clock(call: ControlCall) -> ClockState:
 
 
 def set_clock(call: ControlCall) -> ClockState:
-    """Changes the server's clock, or the clock of the key in the query, which gets one of its own."""
+    """Changes the server's clock or, if the query names a key, the key's.
+
+    Such a key no longer follows the server's clock.
+    """
     key = call.key
     if key is None:
         clock = call.service.common.clock

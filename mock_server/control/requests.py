@@ -194,7 +194,7 @@ async def retries(call: ControlCall) -> Retries:
 def _journals(call: ControlCall) -> list[Journal]:
     """Returns the journal of the key in the query.
 
-    If the query names no key, it returns all journals, including the one of requests without a key.
+    If the query names no key, it returns all journals, including the journal of requests without a key.
     """
     key = call.key
     return call.service.journals if key is None else [key.journal]
@@ -233,7 +233,10 @@ async def _states(
     turn: Turn,
     shown: Mapping[str, Callable[[Request], object]] = MEMBERS,
 ) -> AsyncIterator[RequestState]:
-    """Yields the requests in order, each with its findings; `shown` has a function for each other member."""
+    """Yields the requests in order, each with its findings.
+
+    `shown` maps the names of the other members to the functions that make them.
+    """
     found = await _lint(call, {request.number for request in requests}, turn)
     for request in requests:
         members: dict[str, object] = {"lint": found.get(request.number, [])}

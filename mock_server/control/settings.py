@@ -79,9 +79,9 @@ def _active_of(call: ControlCall) -> ActiveSettings:
 
 
 def check_settings(service: Service, settings: Settings, before: int = 0) -> None:
-    """Raises ProblemError for an unknown value, with the known ones, and for rules that need too much memory.
+    """Raises ProblemError for rules that need too much memory, or for an unknown value.
 
-    `before` is the memory of the rules that are replaced, in bytes.
+    The error lists the known values. `before` is the memory of the rules that are replaced, in bytes.
     """
     settings.check(service.sites, REVISIONS)
     # A rule may be about an operation or example of one revision only.

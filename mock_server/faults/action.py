@@ -29,7 +29,10 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """One change to an answer; members that are left out change nothing."""
 
     code: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
-    """A documented status, whose documented example is the answer. A status below 200 is not final."""
+    """A documented status, whose documented example is the answer.
+
+    Statuses below 200 are not allowed, because a final answer follows them.
+    """
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
     delay: Milliseconds | Span | UnsetType = UNSET

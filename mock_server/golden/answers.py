@@ -182,7 +182,10 @@ def _with_traits(website: _Website, operation: Operation) -> Iterator[_Visitor]:
 
 
 def _met_on_the_map(website: _Website) -> list[str]:
-    """Returns the ids of the map's visitors, and of people who are only in its events, as after a renewal."""
+    """Returns the ids of the visitors on the map.
+
+    It adds people who are only in the map's events, for example because their subscription renewed.
+    """
     operation = next(one for one in website.mock.service.operations if one.operation_id == _MAP)
     data = website.ask(operation).json["data"]
     rows = [*data["visitors"][:_LOOKED_AT], *data["recentEvents"]]

@@ -1,8 +1,8 @@
 """The fast path, which answers plain requests of keys without rules or limits.
 
 It uses the same key, clock, permissions and journal as `stages`, and its answers have the same bytes. A
-request with a preference, a rule or a limit is left to `stages`. Only a `Read` is cached here, because
-`stages` makes an answer again if it fails here. Requests that write are in `fast_writes`.
+request with a preference, a rule or a limit is left to `stages`. Only a `Read` is cached here: if making an
+answer fails here, `stages` makes it again. Requests that write are in `fast_writes`.
 """
 
 from collections import OrderedDict
@@ -116,7 +116,7 @@ class FastAnswers:
         return answered(self._service, cached.made, instant, None, reply.body, began)
 
     def _reply(self, cached: _CachedRead, instant: int) -> Reply | None:
-        """Returns the reply to a read; None for a report that is not cached, which takes a thread to make."""
+        """Returns the reply to a read; None for an uncached report, which must be made in a thread."""
         cache, made = self._service.cache, cached.made
         find = cache.cached if cached.read.is_report else cache.answer
         return find(cached.read, made.choice, instant, made.key.account)

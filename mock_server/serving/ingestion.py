@@ -23,7 +23,10 @@ _USER_AGENT = b"user-agent"
 
 
 class EventEndpoint(Endpoint):
-    """An endpoint for requests whose body names the key, whose account, clock and rules are used."""
+    """An endpoint for requests whose body names the key.
+
+    The account, the clock and the rules of this key are used.
+    """
 
     async def _admitted(self, context: Context) -> Response:
         context.stage = "parameters"

@@ -1,4 +1,4 @@
-"""The router of the API and of the controls, with one route for each path, which knows all its methods.
+"""The router of the API and of the controls, with one route for each path and all its methods.
 
 A route matches a whole path only, and distinguishes an encoded slash from a separator of segments.
 """
@@ -180,7 +180,11 @@ def _methods_of(paths: Sequence[PathRoute], scope: Scope) -> list[str]:
 
 
 def _vagueness(path: str) -> list[tuple[int, int]]:
-    """Returns a sort key of segments: text first, then text with placeholders, the most text first."""
+    """Returns the sort key of a path: a list with a pair for each segment.
+
+    Segments without placeholders are sorted first, and then the ones with the most text beside their
+    placeholders.
+    """
     return [_vagueness_of(segment) for segment in path.split("/")]
 
 

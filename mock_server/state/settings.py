@@ -48,7 +48,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
         return Settings(**{name: getattr(self, name) for name in Settings.__struct_fields__})
 
     def check(self, sites: Collection[str], revisions: Collection[str]) -> None:
-        """Raises ProblemError for an unknown site or revision, with the known ones, or a wrong rate limit."""
+        """Raises ProblemError for an invalid rate limit, or for an unknown site or revision.
+
+        The error lists the known ones.
+        """
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
             if value is not None and value not in known:
                 detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."

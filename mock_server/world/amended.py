@@ -219,7 +219,7 @@ class AmendedWorld(World):
         return None if payment is None or self._is_removed(payment) else payment
 
     def has_plain_payment(self, session: "AmendedSession", instant: int) -> bool:
-        """Returns whether a customer of the plain world has a payment up to an instant in spite of removals.
+        """Returns whether a customer of the plain world still has a payment up to an instant after removals.
 
         `session` is any session of the visitor.
         """

@@ -40,7 +40,8 @@ CAST_DWELL = 4.5 * MINUTE
 LONGEST_DWELL = 29 * MINUTE
 """The length of the longest visit that may have only two page views, in ms.
 
-With three, a gap is at most 65 % of 44 minutes, which is less than the 30 that end a visit.
+With three page views, a gap is at most 65 % of 44 minutes, and so shorter than the 30 minutes that end a
+visit.
 """
 
 

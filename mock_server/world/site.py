@@ -225,7 +225,7 @@ class Site(_Record, frozen=True, kw_only=True):
     retention: Annotated[int, Meta(ge=1, le=36_500)] | None = None
     """The number of days that reports look back; None means as many as a site of this size can have."""
     timezone: str = "UTC"
-    """The IANA name of the time zone of days in reports, if a request names no other."""
+    """The time zone of reports, unless a request names another one, as an IANA name."""
     hostnames: Annotated[Mapping[str, tuple[str, ...]], Meta(max_length=20)] = {}
     """Further hostnames, each with the paths of its pages; all other pages belong to the domain."""
     kpi: str | None = None
@@ -245,7 +245,7 @@ class Site(_Record, frozen=True, kw_only=True):
     """Weights of `desktop`, `mobile` and `tablet`."""
     signup: Funnel | None = None
     goal_properties: Mapping[str, Annotated[Mapping[str, Annotated[Mapping[str, Weight], Few]], Few]] = {}
-    """The weights of property values, by custom goal and property, with which goals are completed."""
+    """The properties with which custom goals are completed: weights of values, by goal and property."""
     money: Money | None = None
     prediction: Prediction | None = None
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()

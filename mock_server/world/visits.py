@@ -34,7 +34,7 @@ class Visit(NamedTuple):
 
 
 class Past(NamedTuple):
-    """A visitor's past before a visit: the number of visits, a payment, and an identification."""
+    """A visitor's past before a visit: the number of visits, and whether they paid and were identified."""
 
     visits: int
     is_customer: bool

@@ -16,9 +16,9 @@ _FIGURES = ("visitors", "revenue", "payments")
 _FLAG = "https://purecatamphetamine.github.io/country-flag-icons/3x2/{code}.svg"
 
 Naming = Callable[[Sequence[Facts]], Callable[[str], Row]]
-"""A function that takes the facts of all parts of a past and returns a function.
+"""A function that takes the facts of all parts of a past, and returns another function.
 
-That one takes a value of the dimension and returns the members that name it in a row.
+The other function takes a value of the dimension and returns the members that name it in a row.
 """
 
 

@@ -16,7 +16,7 @@ from mock_server.world.reports.selection import Selection
 
 
 class Answered(NamedTuple):
-    """The part of a website's past that a request selects: `chosen`, in the period `period`.
+    """The part of a website's past that a request selects: its rows as `chosen`, and its period.
 
     `facts` are needed to read the columns of the past.
     """

@@ -101,7 +101,10 @@ class Interceptor:
     def forward(
         self, transport: asyncio.Transport, speak: Callable[..., HttpProtocol], received: bytes
     ) -> None:
-        """Hands over a connection with the beginning of an HTTP request that was read from it."""
+        """Hands a connection over to a `Forwarded`.
+
+        `received` are the bytes of the request that were read already.
+        """
         http = speak(Forwarded, when_lost=self._inside.discard)
         self._outside.discard(transport)
         self._inside.add(http)

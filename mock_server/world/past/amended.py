@@ -42,7 +42,7 @@ class Amendment:
         self.changes = world.changes
         self.drawing = drawing
         self.visited = Visited(drawing.site, world.changes) if world.changes.views else None
-        """The visits of visitors from written page views; None if there are none."""
+        """The visits of the visitors who are known from written page views; None if there are none."""
         claimed = self.visited.claimed if self.visited else ()
         self.written = Written(drawing, world.changes, claimed)
         self.goal_removals = GoalRemovals(drawing, world.changes.goals_removed)
@@ -463,7 +463,7 @@ class _MoreNumbers:
 
 
 def _chained(own: Column, chosen: Column, more: Column) -> Column:
-    """Returns the values in some rows of a column, and other values behind them."""
+    """Returns a column with the values of `own` in the rows `chosen`, followed by the values `more`."""
     column = np.empty(len(chosen) + len(more), own.dtype)
     # With this mode, numpy writes into the column itself.
     np.take(own, chosen, out=column[: len(chosen)], mode="clip")
@@ -482,7 +482,7 @@ def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any
 
 
 def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
-    """Returns the buyers, with their visitors' numbers taken from the same visits in other columns."""
+    """Returns the buyers with the visitor's number from `visits`, for each visit that is in both."""
     visitor = buyers.visitor.copy()
     for index, n in same_visits(buyers, visits):
         visitor[index] = visits.visitor[n]
@@ -510,7 +510,7 @@ def _left(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:
-    """Returns the indices of the values that also are in the sorted `others`, and their indices there."""
+    """Returns the common values as indices: first their indices in `values`, then in the sorted `others`."""
     if not len(others):
         return _NOWHERE, _NOWHERE
     indices = np.minimum(np.searchsorted(others, values), len(others) - 1)

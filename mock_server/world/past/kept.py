@@ -14,7 +14,7 @@ from mock_server.world.site import Site
 from mock_server.world.world import World
 
 MOST_BYTES = 160 * 1024 * 1024
-"""The largest size of all tables together, in bytes, unless a single one is larger."""
+"""The largest size of all tables together, in bytes, unless a single table is larger."""
 
 _MOST_BYTES_OF_AMENDMENTS = 16 * 1024 * 1024
 _DAY_MINUTES = DAY // MINUTE

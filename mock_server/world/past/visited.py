@@ -42,7 +42,8 @@ _ALL_MINUTES = 1 << 40
 class Visited:
     """The visits of the visitors who are known from page views, for all instants with the same changes.
 
-    A goal, a payment or a link belongs to the visitor's latest visit that had begun, or to the first visit.
+    A goal, a payment or a link belongs to the visitor's latest visit that had begun by then, or else to the
+    first visit.
     """
 
     def __init__(self, site: Site, changes: Changes) -> None:

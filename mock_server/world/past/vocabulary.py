@@ -56,7 +56,7 @@ class PageViews:
 
 
 class Drawn(Protocol):
-    """A source of the visits of a past that also returns their page views."""
+    """A computed past: it returns page views, and the values behind the numbers in columns."""
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -82,7 +82,7 @@ class Written:
         self._views: PageViews | None = None
         targets = {target_key(goal): WrittenGoal(goal.name, goal.properties) for _, goal in goals}
         self.targets: Sequence[WrittenGoal] = list(targets.values())
-        """All goals with their properties, each once; their numbers follow those of the website's goals."""
+        """All goals with their properties, each once; their numbers follow the website's own goals."""
         number = {key: len(own) + n for n, key in enumerate(targets)}
         self.goals = WrittenGoals(
             np.array([index[visit] for visit, _ in goals], np.int32),

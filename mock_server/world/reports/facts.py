@@ -60,7 +60,7 @@ class Facts:
         return facts
 
     def numbers_of(self, goal: str) -> list[int]:
-        """Returns the numbers that stand for a custom goal, which may be several."""
+        """Returns all numbers that stand for a custom goal."""
         return [number for number, name in enumerate(self.goals) if name == goal]
 
     def amount(self, minor: int) -> float:
@@ -69,9 +69,9 @@ class Facts:
 
 
 def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
-    """Returns the facts for a past; for a past of None, the facts for the world itself.
+    """Returns the facts for a past.
 
-    The facts for the world itself are cached with the drawing.
+    For a past without written facts, and for None, they are cached with the drawing.
     """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:

@@ -72,7 +72,10 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
 
 
 def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None, str | None]:
-    """Returns timestamps from midnight to 23:59 UTC as dates, as time series read them; others unchanged."""
+    """Returns two timestamps as dates if they are midnight and 23:59 in UTC, and else unchanged.
+
+    Time series read such timestamps as whole days.
+    """
     first, last = (_moment(text) if text else None for text in (start_at, end_at))
     if first is None or last is None:
         return start_at, end_at

@@ -147,7 +147,7 @@ class Selection:
         return taken(self.past.buyers, payments.row)
 
     def count_paying_visitors(self) -> int:
-        """Returns the number of visitors of the selection who made any of its payments."""
+        """Returns the number of the selected visitors who made at least one of the selected payments."""
         buyers, row = self.past.buyers, self.charges.row
         visitor, start = buyers.visitor[row], buyers.start[row]
         has_number = visitor >= 0
