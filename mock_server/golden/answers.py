@@ -23,11 +23,11 @@ _LOOKED_AT = 100
 
 _ROLES = {
     "customer": "A customer: payments among the goals, and no prediction.",
-    "identified": "Somebody who was identified: `profile` is filled.",
-    "returning": "Somebody who came back: more than one visit.",
-    "anonymous": "Somebody of whom no more than the visit is known: `profile` is null.",
+    "identified": "An identified visitor: `profile` is an object.",
+    "returning": "A visitor who came back: more than one visit.",
+    "anonymous": "An anonymous visitor: `profile` is null.",
 }
-_REGULAR = "A visitor whose id is known beforehand: a regular of this website, whatever the seed."
+_REGULAR = "A visitor with a fixed id, who exists with every seed."
 
 
 def _is_report(operation: Operation) -> bool:
@@ -127,15 +127,18 @@ def _values(website: _Website, operation: Operation) -> Iterator[Golden]:
 def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
     figures = _figures(answer.json["data"])
     counts = ", ".join(f"{number} {name}" for name, number in figures.items())
-    empty = "" if any(figures.values()) else ": the empty state"
-    return f"{_summary(website.mock, operation)}, here {counts}{empty}. {website.row['description']}"
+    empty = ": the empty state" if figures and not any(figures.values()) else ""
+    here = f", here {counts}{empty}" if figures else ""
+    return f"{_summary(website.mock, operation)}{here}. {website.row['description']}"
 
 
 def _figures(data: Any) -> dict[str, int]:
-    """Returns, by name, the length of each list in an object, or the integers in the first row of a list."""
-    if isinstance(data, list):
-        return {name: value for name, value in data[0].items() if type(value) is int} if data else {}
-    return {name: len(value) for name, value in data.items() if isinstance(value, list)}
+    """Returns the length of each list in an object, the integers of a single row, or the number of rows."""
+    if not isinstance(data, list):
+        return {name: len(value) for name, value in data.items() if isinstance(value, list)}
+    if len(data) != 1:
+        return {"rows": len(data)}
+    return {name: value for name, value in data[0].items() if type(value) is int}
 
 
 def _summary(mock: Mock, operation: Operation) -> str:

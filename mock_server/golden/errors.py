@@ -18,23 +18,27 @@ _NOTHING = {"visitorId": "00000000-0000-4000-8000-000000000000", "funnelId": "0"
 _NO_WEBSITE = "0" * 24
 # For each query parameter, an invalid query, the label of its file, and what is wrong.
 _BAD_QUERY = {
-    "fields": ("?fields=pageviews", "fields-unknown", "`fields` does not take this value"),
+    "fields": ("?fields=pageviews", "fields-unknown", "this value of `fields` is not allowed"),
     "startAt": ("?fields=visitors&startAt=2026-01-01", "startAt-alone", "`startAt` needs `endAt`"),
-    "timezone": ("?fields=visitors&timezone=Mars", "timezone-unknown", "this is no IANA time zone"),
-    "interval": ("?fields=visitors&interval=year", "interval-unknown", "`interval` does not take this value"),
-    "limit": ("?fields=visitors&limit=0", "limit-too-low", "`limit` is at least 1"),
+    "timezone": ("?fields=visitors&timezone=Mars", "timezone-unknown", "this is not an IANA time zone"),
+    "interval": (
+        "?fields=visitors&interval=year",
+        "interval-unknown",
+        "this value of `interval` is not allowed",
+    ),
+    "limit": ("?fields=visitors&limit=0", "limit-too-low", "`limit` must be at least 1"),
 }
 _BAD_PATH = {"visitorId": "not-a-uuid", "funnelId": "signup"}
 
 # The advice for a client on each status. For a status without a row, the row of its class is used, such as
 # 400.
 _LESSONS = {
-    400: "reports a request that fails again however often it is sent",
+    400: "reports the error, and does not send the request again",
     401: "asks for another key",
-    403: "tells a key that may not do this from one that is wrong",
+    403: "distinguishes a key without permission from a wrong key",
     404: "shows that there is nothing, and does not try again",
     429: "waits as long as `Retry-After` says, then goes on",
-    500: "tries again a few times, then reports it",
+    500: "tries again a few times, then reports the error",
 }
 
 
@@ -65,7 +69,7 @@ def errors_of(mock: Mock) -> Iterator[Golden]:
         case = _ErrorCase(label, what, _TOKEN, query=query)
         yield from _golden(mock, case, [one for one in operations if _takes(one, name)])
     for name, value in _BAD_PATH.items():
-        case = _ErrorCase(f"{name}-malformed", f"this is no `{name}`", _TOKEN, path={name: value})
+        case = _ErrorCase(f"{name}-malformed", f"this is not a valid `{name}`", _TOKEN, path={name: value})
         yield from _golden(mock, case, [one for one in operations if one.path_names == (name,)])
     for operation in operations:
         for case in _by_visitor(mock, operation):
@@ -75,7 +79,7 @@ def errors_of(mock: Mock) -> Iterator[Golden]:
 
 _WITHOUT_KEY = (
     _ErrorCase("no-token", "no token was sent", None),
-    _ErrorCase("unknown-token", "the token is nobody's", UNKNOWN_TOKEN),
+    _ErrorCase("unknown-token", "the server does not know the token", UNKNOWN_TOKEN),
 )
 _BY_WEBSITE_ID = (
     _ErrorCase("websiteId-missing", "an account token needs `websiteId`", _ACCOUNT_TOKEN),
@@ -151,7 +155,7 @@ def _question(case: _ErrorCase, operation: Operation) -> Question:
 def _route_not_found(mock: Mock) -> Golden:
     question = Question(f"{mock.service.base}/nothing", _TOKEN)
     answer = mock.ask(question)
-    good_for = _good_for(answer.status, "nothing is at this URL")
+    good_for = _good_for(answer.status, "there is nothing at this URL")
     return Golden(f"errors/{answer.status}-route.json", good_for, None, None, (), question, answer)
 
 

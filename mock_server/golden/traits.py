@@ -38,22 +38,22 @@ def _goal_types(profile: Any) -> set[str]:
 TRAITS = (
     Trait(
         "nothing-known",
-        "Null wherever null may be: place, device, viewport, times, current page.",
+        "Null in every member that may be null: place, device, viewport, times, current page.",
         lambda profile: profile["activity"]["firstVisitAt"] is None,
     ),
     Trait(
         "no-city",
-        "A country without a city.",
+        "A visitor whose country is known, but not the city.",
         lambda profile: _place(profile)["city"] is None and _place(profile)["countryCode"] is not None,
     ),
     Trait(
         "ad-click",
-        "Came by an advertisement: there is a click id in `adClickIds`.",
+        "A visitor who clicked an advertisement: `adClickIds` contains the click id.",
         lambda profile: bool(_place(profile)["adClickIds"]),
     ),
     Trait(
         "odd-params",
-        "URL parameters in many scripts, with markup in them, and one that is empty and not null.",
+        "URL parameters in many scripts, some with markup; one is an empty text and not null.",
         lambda profile: any(not value.isascii() for value in _params(profile)) and "" in _params(profile),
     ),
     Trait(
@@ -68,7 +68,7 @@ TRAITS = (
     ),
     Trait(
         "long-page",
-        "The current page's path is longer than most columns are wide.",
+        "The current page's path is very long.",
         lambda profile: len(_page(profile)) > 300,
     ),
     Trait(
@@ -88,12 +88,12 @@ TRAITS = (
     ),
     Trait(
         "quoted-name",
-        "A name with quotes in it, for whatever is put together as text.",
+        "A name with quotes: test code that builds HTML, JSON or CSV from text.",
         lambda profile: '"' in _name(profile),
     ),
     Trait(
         "long-name",
-        "A name that no column is wide enough for.",
+        "A name that is very long.",
         lambda profile: len(_name(profile)) > 64,
     ),
     Trait(
@@ -103,7 +103,7 @@ TRAITS = (
     ),
     Trait(
         "unidentified-customer",
-        "Paid without ever being identified: a goal of the type `payment`, and `profile` is null.",
+        "A customer who was never identified: a goal of the type `payment`, and `profile` is null.",
         lambda profile: "payment" in _goal_types(profile) and profile["profile"] is None,
     ),
 )

@@ -92,6 +92,20 @@ def test_every_row_says_the_use_of_its_file() -> None:
     assert [row["path"] for row in ROWS if not re.fullmatch(r"[A-Z].{15,}\.", row["goodFor"])] == []
 
 
+def test_only_answers_without_visitors_are_called_empty() -> None:
+    called = {row["path"] for row in ROWS if "the empty state" in row["goodFor"]}
+    empty = {
+        name for name, body in GOLDEN.items() if name != INDEX and _is_empty(json.loads(body).get("data"))
+    }
+
+    assert called == empty
+
+
+def _is_empty(data: Any) -> bool:
+    """Returns whether the data of an answer are no rows, a map without visitors, or a count of none."""
+    return data in ([], [{"visitors": 0}]) or (isinstance(data, dict) and data.get("visitors") == [])
+
+
 def test_index_publishes_no_token_but_those_of_the_fixtures() -> None:
     tokens = {row["request"]["token"] for row in ROWS}
     sites = load_sites()
