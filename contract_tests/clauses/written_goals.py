@@ -96,7 +96,7 @@ def _written_as(trail: Trail) -> str | None:
 def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
     name = _written_as(trail)
     if name != name_of(trail):
-        problem = f"`{trail.body['name']}` was sent; expected is `{name_of(trail)}`"
+        problem = f"`{trail.body['name']}` was sent, so `{name_of(trail)}` is expected"
         yield trail.violation(problem, "/data/activity", name)
 
 
@@ -217,7 +217,7 @@ def other_goals_stay(trail: Trail) -> Iterable[Violation]:
 
 @clause(
     "WRITE-11",
-    "A goal that was removed is no event on the map.",
+    "A goal that was removed is not among the events on the map.",
     source="DELETE /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,

@@ -204,7 +204,7 @@ def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
 
 @clause(
     "WRITE-21",
-    "A visitor whose only payments were removed is no customer on the map.",
+    "A visitor whose only payments were removed is not a customer on the map.",
     source="DELETE /payments",
     standing=OTHER,
     needs=f"{NEEDS_PAYMENT}, of a visitor on a map with `isCustomer` who made no other payment",

@@ -82,7 +82,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
 def _check_ways(options: Mapping[str, Any]) -> None:
     """Raises click.UsageError if --events or --connect-to is not allowed with the other options."""
     if options["is_told"] and (options["har"] or options["is_coverage_explained"]):
-        raise click.UsageError("--events tells about requests; it needs a URL, and no --har")
+        raise click.UsageError("--events reports requests; it needs a URL, and no --har")
     if options["address"] is None:
         return
     if options["is_fuzzed"]:
@@ -101,7 +101,7 @@ def _allow_fuzzing(url: str | None, credentials: Credentials, *, is_owned: bool)
         raise click.UsageError("--fuzz sends requests; it needs a URL")
     if find_spec("schemathesis") is None:
         raise click.UsageError("--fuzz needs Schemathesis: pip install 'datafast-mock[fuzz]'")
-    _demand_owner(url, "--fuzz sends hundreds of odd requests", is_owned=is_owned)
+    _demand_owner(url, "--fuzz sends hundreds of unusual requests", is_owned=is_owned)
     _demand_token("--fuzz", credentials)
 
 

@@ -55,7 +55,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     "is_writing",
     is_flag=True,
     help="Judge the operations that write, too: goals, payments and an identity are sent for one visitor, and"
-    " removed again. Nothing can remove the identity.",
+    " removed again, except the identity, which nothing can remove.",
 )
 @click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send unusual requests, too.")
 @click.option(
@@ -95,7 +95,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 )
 @click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
 def verify(url: str | None, **options: Any) -> None:
-    """Judge any server that claims to speak DataFast's API, clause by clause.
+    """Check a server's answers against the documentation of DataFast's API, clause by clause.
 
     URL is the API's base URL, such as https://example.com/api/v1. With --har nothing is sent; a URL then
     selects the answers of that server.

@@ -306,7 +306,7 @@ def test_redirects_are_not_followed() -> None:
         at_once, midway = _verified(moved), _verified(moved, after=_GOOD)
 
     assert at_once.exit is Exit.STOPPED
-    assert f"redirects to {other}/analytics/realtime; ask that address instead" in str(at_once.stopped)
+    assert f"redirects to {other}/analytics/realtime; give the base URL" in str(at_once.stopped)
     assert midway.exit is Exit.BROKEN
     assert met == []
 

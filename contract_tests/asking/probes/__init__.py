@@ -90,7 +90,7 @@ def open_with(asker: Asker) -> None:
     exchange = asker.client.ask(request)
     if 300 <= exchange.status < 400:
         target = exchange.headers.get("location", "nowhere")[:200]
-        raise StoppedError(f"{exchange.url} redirects to {target}; ask that address instead")
+        raise StoppedError(f"{exchange.url} redirects to {target}; give the base URL of that address")
     if token is not None and exchange.status in REFUSED:
         raise RefusedError(f"the server refuses the token {exchange.token} with {exchange.status}")
     if exchange.unreadable is not None:

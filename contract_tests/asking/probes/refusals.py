@@ -336,7 +336,7 @@ REFUSED_WRITES = (
         CREATE_PAYMENT,
         labels.BAD_CURRENCY,
         _BAD_SOMEHOW,
-        "A payment whose currency is no code of three letters is refused with 400 or 422.",
+        "A payment whose currency is not a code of three letters is refused with 400 or 422.",
         (_payment(currency="dollars"),),
         is_stated=False,
     ),
@@ -353,7 +353,7 @@ REFUSED_WRITES = (
         DELETE_PAYMENTS,
         labels.BAD_FILTER,
         _BAD,
-        "A removal of payments by a visitor id that is no UUID is refused with 400.",
+        "A removal of payments by a visitor id that is not a UUID is refused with 400.",
         (_filters(datafast_visitor_id=_NO_UUID, **_LONG_AGO),),
     ),
     Refused(
@@ -385,7 +385,7 @@ REFUSED_WRITES = (
         IDENTIFY,
         labels.BAD_ID,
         _BAD,
-        "An identification of a visitor id that is no UUID is refused with 400.",
+        "An identification of a visitor id that is not a UUID is refused with 400.",
         (_identity(datafast_visitor_id=_NO_UUID),),
     ),
     Refused(
