@@ -83,7 +83,7 @@ class Dashboard:
     def rows(self, panel: str) -> tuple[list[tuple[str, list[float]]], bool]:
         """Returns the rows of a panel's open tab, with their numbers, and whether these are all rows."""
         rows: list[tuple[str, list[float]]] = []
-        further = self.panel(panel).get_by_role("button", name="Further rows")
+        further = self.panel(panel).get_by_role("button", name="Next rows")
         for _ in range(MOST_PAGES):
             rows += self.panel(panel).locator(".bar-row").evaluate_all(ROWS)
             if further.count() == 0 or further.is_disabled():

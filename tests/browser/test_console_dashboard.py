@@ -169,7 +169,7 @@ def test_the_list_of_visitors_has_all_of_them(opened: Open) -> None:
     dashboard = opened({"period": "today"}, site="quiet")
     expected = int(dashboard.figures()["Visitors"])
     list_ = dashboard.panel("visitors")
-    further = list_.get_by_role("button", name="Further rows")
+    further = list_.get_by_role("button", name="Next rows")
     count = list_.locator(".person").count()
     while further.count() and further.is_enabled():
         further.click()
@@ -207,7 +207,7 @@ def test_the_view_is_in_the_address(opened: Open) -> None:
     )
     assert len(dashboard.series()) == 2
     # The list of visitors supports no filter with `is_not`.
-    expect(dashboard.panel("visitors")).to_contain_text("none that excludes")
+    expect(dashboard.panel("visitors")).to_contain_text("no “is not”")
 
     dashboard.choose("is not")
     dashboard.page.get_by_role("button", name="Remove: Page contains /docs").click()

@@ -176,7 +176,7 @@ def test_a_rule_without_a_change_is_not_made(opened: Open) -> None:
     row.get_by_label("Status").select_option("")
     row.get_by_role("button", name="Make the rule").click()
 
-    expect(row.get_by_role("status")).to_have_text("Choose what is to be different.")
+    expect(row.get_by_role("status")).to_have_text("Choose a status, a delay or a body first.")
     assert console.settings()["faults"] == []
 
 

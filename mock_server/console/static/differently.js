@@ -54,7 +54,7 @@ export function differently({ operation, query, status }, key, rules) {
     if (exactly.checked) rule.when.query = firstOf(query);
     if (times.value !== "") rule.times = Number(times.value);
     if (Object.keys(then).length === 0) {
-      say(told, "Choose what is to be different.");
+      say(told, "Choose a status, a delay or a body first.");
       return;
     }
     await rules.add(rule, scope);

@@ -17,7 +17,7 @@ export function entry(request, actions) {
   const summary = h(
     "summary",
     {},
-    h("time", { class: "faint", title: `the world was at ${instant}` }, clockTime(Date.parse(time))),
+    h("time", { class: "faint", title: `the mock’s clock was at ${instant}` }, clockTime(Date.parse(time))),
     h("span", { class: `status s${Math.floor((status ?? 500) / 100)}` }, status ?? "–"),
     h("span", { class: "method mono" }, method),
     h("span", { class: "what mono", dir: "auto" }, target),
@@ -50,7 +50,7 @@ function opened(request, actions) {
   const about = [
     operation ?? "no operation",
     keyName ?? key ?? "no known key",
-    `world at ${instant}`,
+    `clock at ${instant}`,
     status === null && (duration === null ? "not answered yet" : "nothing was sent"),
   ];
   const form = actions.differently(request);

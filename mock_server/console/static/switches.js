@@ -18,7 +18,8 @@ const DELAYS = { "no delay": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
 const LIMITS = { "server’s default": null, "3/min": 3, "20/min": 20, "60/min": 60 };
 const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 const REVISIONS = {
-  "2026-02": "The fuller answers of early 2026: system.browser.name, coordinates, customers.",
+  "2026-02":
+    "The answers documented in early 2026: system.browser is an object, visitors have fifteen members with coordinates.",
   "2026-06":
     "The answers documented since mid 2026: system.browser is a string, visitors have six members and no coordinates.",
 };
@@ -67,7 +68,7 @@ export class Switches {
       SPEEDS.map((value) => ({
         value,
         label: `×${value}`,
-        title: `${value} seconds pass in the world each second`,
+        title: `${value} seconds pass in each real second`,
       })),
       (speed) => this.#ownClock({ speed, frozen: false }),
     );
@@ -127,7 +128,8 @@ export class Switches {
     this.revisions.press(revision);
     say(
       at("revision-text"),
-      REVISIONS[/** @type {keyof typeof REVISIONS} */ (revision)] ?? "As the mock was started.",
+      REVISIONS[/** @type {keyof typeof REVISIONS} */ (revision)] ??
+        "The revision with which the mock was started.",
     );
     if (this.#isOutage) this.#complain("");
     const limit = this.#settings().rateLimit;
@@ -192,7 +194,7 @@ export class Switches {
     const select = at("website");
     if (document.activeElement !== select) select.value = name ?? "";
     const site = sites.find((each) => each.name === name);
-    say(at("website-text"), site?.description ?? "As the mock was started.");
+    say(at("website-text"), site?.description ?? "The website with which the mock was started.");
   }
 
   #showBreak() {

@@ -264,7 +264,7 @@ export function pages({ offset, total, hasMore }, size, count, go) {
     "p",
     { class: "paging faint" },
     `${counted(offset + 1)}–${counted(offset + count)}${of}`,
-    button("‹", "Rows before", Math.max(0, offset - size), offset === 0),
-    button("›", "Further rows", offset + size, isLast),
+    button("‹", "Previous rows", Math.max(0, offset - size), offset === 0),
+    button("›", "Next rows", offset + size, isLast),
   );
 }

@@ -83,7 +83,7 @@ function intervalsOf(days) {
 /** @param {string} name @param {number} days */
 function wordsOf(name, days) {
   if (name === "all") return "";
-  if (name === "today") return "yesterday by this time";
+  if (name === "today") return "yesterday until this time";
   if (name === "12mo") return "the 12 months before";
   return days === 1 ? "the day before" : `the ${days} days before`;
 }

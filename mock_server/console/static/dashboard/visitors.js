@@ -53,7 +53,7 @@ export class Visitors {
     this.customers.setAttribute("aria-pressed", String(this.#onlyCustomers));
     if (filters === null) {
       this.panel.say(
-        "The list of visitors has no filter by entry page or number of visits, and none that excludes.",
+        "The list of visitors has no filter by entry page or number of visits, and no “is not”.",
       );
       return;
     }
