@@ -58,7 +58,7 @@ _seed = click.option(
     "--seed",
     default=DEFAULT_SEED,
     show_default=True,
-    help="Seed of the world; another seed gives other visitors.",
+    help="Seed of the random numbers; another seed gives other visitors.",
 )
 _sites = click.option(
     "--sites",
@@ -141,12 +141,12 @@ def main() -> None:
     "--revision",
     default=DEFAULT_REVISION,
     show_default=True,
-    help="Revision of the documentation to answer by.",
+    help="Revision of the documentation to follow: 2026-02 or 2026-06.",
 )
-@click.option("--now", type=_INSTANT, help="Instant of the world at the start.  [default: the present]")
-@click.option("--freeze", is_flag=True, help="Stop the world's clock.")
+@click.option("--now", type=_INSTANT, help="Time of the mock's clock at the start.  [default: the present]")
+@click.option("--freeze", is_flag=True, help="Stop the mock's clock.")
 @click.option(
-    "--speed", type=float, help="Speed of the world's clock; 60 lets an hour pass in a minute.  [default: 1]"
+    "--speed", type=float, help="Speed of the mock's clock; 60 lets an hour pass in a minute.  [default: 1]"
 )
 @click.option("--any-key", is_flag=True, help="Accept every well-formed key.")
 @click.option(
@@ -202,7 +202,7 @@ def main() -> None:
 def serve(
     *, host: str, port: int, freeze: bool, speed: float | None, log: str | None, **options: Any
 ) -> None:
-    """Serve DataFast's API with a living website behind it."""
+    """Serve DataFast's API, with a simulated website behind it."""
     if freeze and speed:
         raise InputError(
             "--speed", f"--freeze stops the clock, a speed of {speed:g} does not: leave one of them out"
@@ -288,7 +288,7 @@ def health(*, host: str, port: int, timeout: float) -> None:
     show_default=True,
     help="Format to print.",
 )
-@click.option("--revision", help="Print one revision only; by default the document holds all.")
+@click.option("--revision", help="Print one revision only; by default the document has all.")
 def spec(form: str, revision: str | None) -> None:
     """Print the OpenAPI document."""
     from mock_server.contract.document import document_json, document_text
@@ -326,16 +326,14 @@ def fixtures(*, folder: Path, **choice: Any) -> None:
     "--from", "begin", metavar="DATE", help="First day, or instant with a zone.  [default: the whole past]"
 )
 @click.option("--to", "end", metavar="DATE", help="Last day, or instant with a zone; needed with --from.")
-@click.option(
-    "--timezone", metavar="ZONE", help="Time zone in which days begin.  [default: that of the website]"
-)
+@click.option("--timezone", metavar="ZONE", help="Time zone of the days.  [default: that of the website]")
 @click.option("--now", type=_INSTANT, help="Instant of the report.  [default: the present]")
 @_seed
 @_sites
 def report(
     *, site: str, now: int | None, seed: int, site_folders: tuple[Path, ...], **question: str | None
 ) -> None:
-    """Print the figures of a website's past: overview, curve and the first rows of each breakdown.
+    """Print the reports on a website: overview, visitors over time, and the first rows of each breakdown.
 
     The mock answers the same figures at `/analytics/…`.
     """

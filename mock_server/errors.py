@@ -37,7 +37,7 @@ TOO_MANY_VALUES = ErrorKind(400, "{name!r} has more than {most} values.")
 CUSTOMERS_WITH_GOAL = ErrorKind(400, "'completedGoal' and 'isCustomer' cannot be used together.")
 GOAL_RESERVED = ErrorKind(400, "Invalid body at '/name': {name!r} is reserved.")
 INVALID_PERIOD = ErrorKind(400, "Invalid period: {problem}.")
-CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is no currency of ISO 4217.")
+CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is not a currency of ISO 4217.")
 INVALID_TIMESTAMP = ErrorKind(400, "Invalid body at '/timestamp': {problem}.")
 VISITOR_OF_THE_WORLD = ErrorKind(
     400,
@@ -48,7 +48,7 @@ UNAUTHORIZED = ErrorKind(
     401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."
 )
 NO_PERMISSION = ErrorKind(403, "This token lacks the permission {permission!r}.")
-TOKEN_NOT_TAKEN = ErrorKind(403, "This operation takes no {prefix}… token.")
+TOKEN_NOT_TAKEN = ErrorKind(403, "This operation does not accept {prefix}… tokens.")
 ROLE_TOO_LOW = ErrorKind(403, "This operation is for {wanted}s of the account; this token acts as {role}.")
 SUSPENDED = ErrorKind(403, "Tracking is suspended for this website.")
 WEBSITE_NOT_ALLOWED = ErrorKind(403, "This token may not access the website {website_id}.")

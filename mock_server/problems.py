@@ -17,8 +17,8 @@ _TITLES = {
     431: "The request's headers are too large",
     413: "The body is too large",
     415: "The body is not sent as application/json",
-    500: "The mock could not do it",
-    409: "Conflict with what there is already",
+    500: "The mock could not carry out the request",
+    409: "Conflict with the current state",
     501: "A package is missing",
 }
 

@@ -51,8 +51,8 @@ def test_without_dates_it_is_about_the_whole_past() -> None:
     [
         pytest.param(("--site", "nowhere"), "there is no 'nowhere'; known: demo, ", id="site"),
         pytest.param(("--from", "2026-01-01"), "--from, --to: give both or neither", id="one date"),
-        pytest.param(("--from", "x", "--to", "2026-01-01"), "'x' is no date", id="no date"),
-        pytest.param(("--timezone", "Mars"), "'Mars' is no IANA time zone", id="zone"),
+        pytest.param(("--from", "x", "--to", "2026-01-01"), "'x' is neither a date", id="no date"),
+        pytest.param(("--timezone", "Mars"), "'Mars' is not an IANA time zone", id="zone"),
         pytest.param(("--now", "yesterday"), "'yesterday' is not an ISO 8601 instant", id="instant"),
     ],
 )

@@ -120,7 +120,7 @@ class Parameter:
         except ValueError:
             pass
         wanted = " or ".join(_DATES[name] for name in sorted(formats))
-        raise self._error(text, f"expected is a value such as {wanted}")
+        raise self._error(text, f"a value such as {wanted} is expected")
 
     def _error(self, text: str, problem: str) -> ApiError:
         shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"

@@ -12,7 +12,7 @@ from mock_server.state.clock import Clock
 
 Instant = Annotated[str, Meta(max_length=40, description="ISO 8601; without an offset it is UTC.")]
 Speed = Annotated[
-    float, Meta(gt=0, le=FASTEST, description="Seconds that pass in the world during one real second.")
+    float, Meta(gt=0, le=FASTEST, description="Seconds by which the clock advances in one real second.")
 ]
 
 _A_CENTURY = 100 * 366 * 86_400_000

@@ -135,7 +135,7 @@ def _refused(name: str, value: str, problem: str) -> ProblemError:
 
 def _code(value: str) -> dict[str, Any]:
     if not _FINAL_STATUS.fullmatch(value):
-        raise ValueError("expected is a final status from 200 to 599, such as 429")
+        raise ValueError("a final status from 200 to 599 is expected, such as 429")
     return {"code": int(value)}
 
 
@@ -143,7 +143,7 @@ def _delay(value: str) -> dict[str, Any]:
     match = _RANGE.fullmatch(value)
     ends = [int(end) for end in match.groups() if end is not None] if match else []
     if not ends or max(ends) > LONGEST or ends != sorted(ends):
-        raise ValueError(f"expected are milliseconds up to {LONGEST:,}, such as 1500 or 200..900")
+        raise ValueError(f"a number of milliseconds up to {LONGEST:,} is expected, such as 1500 or 200..900")
     return {"delay": ends[0] if len(ends) == 1 else ends}
 
 

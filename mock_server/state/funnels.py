@@ -84,13 +84,13 @@ def _faults_of_step(step: Step, site: Site) -> Iterator[tuple[str, str]]:
         if step.url is None:
             yield "url", "the view of a page needs a path"
         elif not step.paths_of(site):
-            yield "url", f"{step.url!r} is no page of the site {site.name!r}"
+            yield "url", f"{step.url!r} is not a page of the site {site.name!r}"
         if step.goal_name is not None:
             yield "goalName", "the view of a page has no goal"
     else:
         if step.goal_name is None:
             yield "goalName", "a goal needs a name"
         elif step.goal_name not in site.goal_names():
-            yield "goalName", f"{step.goal_name!r} is no goal of the site {site.name!r}"
+            yield "goalName", f"{step.goal_name!r} is not a goal of the site {site.name!r}"
         if step.url is not None:
             yield "url", "a goal has no page"

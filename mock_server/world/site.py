@@ -396,12 +396,12 @@ def _text_faults(part: Any, place: str) -> Iterator[tuple[str, str]]:
 def _past_faults(site: Site) -> Iterator[tuple[str, str]]:
     since = _day_of(site.since) if site.since is not None else None
     if site.since is not None and since is None:
-        yield "$.since", f"{site.since!r} is no day, such as 2026-02-06"
+        yield "$.since", f"{site.since!r} is not a day, such as 2026-02-06"
     if site.growth is not None and site.since is None:
         yield "$.growth", "growth needs `since`, the day on which it began"
     for n, spike in enumerate(site.spikes):
         if _day_of(spike.at) is None:
-            yield f"$.spikes[{n}].at", f"{spike.at!r} is no day, such as 2026-02-06"
+            yield f"$.spikes[{n}].at", f"{spike.at!r} is not a day, such as 2026-02-06"
     days = site.retention
     if days is not None and days > 1 and days * site.online > MOST_VISITOR_DAYS:
         most = max(1, int(MOST_VISITOR_DAYS / site.online))
@@ -430,19 +430,19 @@ def _settings_faults(site: Site) -> Iterator[tuple[str, str]]:
     try:
         ZoneInfo(site.timezone)
     except (ValueError, OSError, LookupError):
-        yield "$.timezone", f"{site.timezone!r} is no time zone, such as Europe/Paris"
+        yield "$.timezone", f"{site.timezone!r} is not a time zone, such as Europe/Paris"
     if site.kpi is not None and site.kpi not in site.goal_names():
-        yield "$.kpi", f"{site.kpi!r} is no goal of this site"
+        yield "$.kpi", f"{site.kpi!r} is not a goal of this site"
     if site.kpi_color_scheme is not None and site.kpi_color_scheme not in KPI_COLOR_SCHEMES:
-        yield "$.kpiColorScheme", f"{site.kpi_color_scheme!r} is none of {', '.join(KPI_COLOR_SCHEMES)}"
+        yield "$.kpiColorScheme", f"{site.kpi_color_scheme!r} is not one of {', '.join(KPI_COLOR_SCHEMES)}"
     pages = {page.path for page in site.pages}
     placed: set[str] = set()
     for hostname, paths in site.hostnames.items():
         for path in paths:
             if path not in pages:
-                yield f"$.hostnames.{hostname}", f"{path!r} is no page of this site"
+                yield f"$.hostnames.{hostname}", f"{path!r} is not a page of this site"
             elif path in placed:
-                yield f"$.hostnames.{hostname}", f"{path!r} lies on another hostname already"
+                yield f"$.hostnames.{hostname}", f"{path!r} is on another hostname already"
             placed.add(path)
 
 
@@ -501,12 +501,12 @@ def _funnel_faults(site: Site) -> Iterable[tuple[str, str]]:
 def _property_faults(site: Site) -> Iterable[tuple[str, str]]:
     for goal, properties in site.goal_properties.items():
         if goal not in site.goal_names():
-            yield "$.goalProperties", f"{goal!r} is no goal of this site"
+            yield "$.goalProperties", f"{goal!r} is not a goal of this site"
         if len(properties) > _MOST_PROPERTIES:
             yield f"$.goalProperties.{goal}", f"a goal has at most {_MOST_PROPERTIES} properties"
         for name, weights in properties.items():
             if not _PROPERTY_NAME.fullmatch(name):
-                yield f"$.goalProperties.{goal}", f"{name[:80]!r} is no name of a property, such as plan_2"
+                yield f"$.goalProperties.{goal}", f"{name[:80]!r} is not a property name, such as plan_2"
             for value in weights:
                 if not 0 < len(value) <= _LONGEST_VALUE:
                     yield f"$.goalProperties.{goal}.{name}", f"a value has 1 to {_LONGEST_VALUE} characters"

@@ -256,10 +256,10 @@ def test_campaigns_that_differ_in_other_names_are_one_row(api: httpx2.Client) ->
 
 REFUSED = [
     ("/analytics/overview", {"startAt": "2026-01-01"}, "together"),
-    ("/analytics/overview", {"startAt": "2026-02-01", "endAt": "2026-01-01"}, "endAt lies before"),
+    ("/analytics/overview", {"startAt": "2026-02-01", "endAt": "2026-01-01"}, "endAt is before"),
     ("/analytics/overview", {"startAt": "2026-02-30", "endAt": "2026-03-01"}, "startAt"),
     ("/analytics/overview", {"startAt": "yesterday", "endAt": "today"}, "startAt"),
-    ("/analytics/overview", {"startAt": "2026-01-01T00:00:00", "endAt": "2026-01-02"}, "with a zone"),
+    ("/analytics/overview", {"startAt": "2026-01-01T00:00:00", "endAt": "2026-01-02"}, "with a time zone"),
     ("/analytics/overview", {"timezone": "Mars/Olympus"}, "timezone"),
     ("/analytics/overview", {"timezone": "../../etc/passwd"}, "timezone"),
     ("/analytics/overview", {"fields": "visitors,nothing"}, "visitors, sessions, bounce_rate"),

@@ -88,12 +88,12 @@ def test_a_funnel_is_active_unless_its_file_says_otherwise(tmp_path: Path) -> No
         ),
         pytest.param(
             {"steps": [{**LANDING, "url": "/no*"}, SIGNUP]},
-            "[0].steps[0].url: '/no*' is no page of the site 'demo'",
+            "[0].steps[0].url: '/no*' is not a page of the site 'demo'",
             id="unknown page",
         ),
         pytest.param(
             {"steps": [LANDING, {**SIGNUP, "goalName": "Share on X"}]},
-            "[0].steps[1].goalName: 'Share on X' is no goal of the site 'demo'",
+            "[0].steps[1].goalName: 'Share on X' is not a goal of the site 'demo'",
             id="link instead of a goal",
         ),
         pytest.param(

@@ -55,12 +55,20 @@ def test_texts_of_filters(name: str, text: str, expected: Filter) -> None:
     ("name", "text", "problem"),
     [
         pytest.param(
-            "country", "contains:F", "filter_country: 'contains' is none of is, is_not", id="operator"
+            "country",
+            "contains:F",
+            "filter_country: 'contains' is not one of the operators is, is_not",
+            id="operator",
         ),
-        pytest.param("page", "gte:1", "filter_page: 'gte' is none of is, is_not, contains,", id="of another"),
-        pytest.param("visit_count", "gte:many", "filter_visit_count: 'many' is no number", id="no number"),
-        pytest.param("visit_count", "is:-1", "'-1' is no number of visits", id="negative"),
-        pytest.param("visit_count", "is:" + "9" * 5000, "is no number of visits", id="endless"),
+        pytest.param(
+            "page",
+            "gte:1",
+            "filter_page: 'gte' is not one of the operators is, is_not, contains,",
+            id="of another",
+        ),
+        pytest.param("visit_count", "gte:many", "filter_visit_count: 'many' is not a number", id="no number"),
+        pytest.param("visit_count", "is:-1", "'-1' is not a number of visits", id="negative"),
+        pytest.param("visit_count", "is:" + "9" * 5000, "is not a number of visits", id="endless"),
     ],
 )
 def test_refused_filters(name: str, text: str, problem: str) -> None:

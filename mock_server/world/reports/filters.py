@@ -58,10 +58,10 @@ def filter_of(name: str, text: str) -> Filter:
     operator, listed = (head, rest) if colon and head in _ALL_OPERATORS else (IS, text)
     allowed = _OPERATORS.get(name, _COMMON)
     if operator not in allowed:
-        raise FilterError(f"filter_{name}: {operator!r} is none of {', '.join(allowed)}")
+        raise FilterError(f"filter_{name}: {operator!r} is not one of the operators {', '.join(allowed)}")
     values = values_of(listed)
     if name == VISIT_COUNT and not all(value.isdecimal() and len(value) < 10 for value in values):
-        raise FilterError(f"filter_{name}: {listed[:80]!r} is no number of visits")
+        raise FilterError(f"filter_{name}: {listed[:80]!r} is not a number of visits")
     return Filter(name, operator, values)
 
 

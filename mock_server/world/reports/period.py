@@ -52,7 +52,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        raise PeriodError(f"timezone: {name[:80]!r} is no IANA time zone, such as Europe/Paris") from None
+        raise PeriodError(f"timezone: {name[:80]!r} is not an IANA time zone, such as Europe/Paris") from None
 
 
 def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Period | None:
@@ -67,7 +67,7 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
     begin, _ = _span_of("startAt", start_at, zone)
     _, end = _span_of("endAt", end_at, zone)
     if end <= begin:
-        raise PeriodError("endAt lies before startAt")
+        raise PeriodError("endAt is before startAt")
     return Period(begin, end, zone)
 
 
@@ -119,7 +119,9 @@ def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
     except (ValueError, OverflowError):
         moment = None
     if moment is None:
-        raise PeriodError(f"{name}: {text[:80]!r} is no date and no instant with a zone, such as 2026-02-06")
+        raise PeriodError(
+            f"{name}: {text[:80]!r} is neither a date, such as 2026-02-06, nor an instant with a time zone"
+        )
     instant = (moment - _EPOCH) // timedelta(milliseconds=1)
     return instant, instant + 1
 
@@ -137,7 +139,7 @@ def _local(instant: int, zone: ZoneInfo) -> datetime:
     try:
         return (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone)
     except OverflowError:
-        raise PeriodError("the dates lie beyond the calendar") from None
+        raise PeriodError("the dates are outside the calendar") from None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:
@@ -145,7 +147,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     try:
         moment = datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
-        raise PeriodError("the dates lie beyond the calendar") from None
+        raise PeriodError("the dates are outside the calendar") from None
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
