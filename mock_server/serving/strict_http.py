@@ -146,7 +146,7 @@ class WireProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio wants to know whether to go on
         """Answers the open requests of a client that has closed its side, except inside TLS.
 
-        A request with an incomplete body is answered, too, since only the journal uses the body.
+        A request with an incomplete body is answered, too; if its operation reads the body, with an error.
         """
         self._is_left = True
         cycle = self.cycle

@@ -42,8 +42,8 @@ class Clock:
     ) -> None:
         """Sets the clock to `now`, or to its present time if None, plus `advance` ms.
 
-        It counts as driven from now on, unless no argument is given. Raises ValueError for a year that the
-        mock does not support.
+        If any argument is given, the clock counts as driven from now on. Raises ValueError for a year that
+        the mock does not support.
         """
         world = (self._exact() if now is None else now) + advance
         if not BEGINNING <= world <= END:

@@ -94,7 +94,7 @@ def site_token(site: str) -> str:
 def load_credentials(
     sites: Mapping[str, Site], accounts: Mapping[str, Account], path: Path = CREDENTIALS
 ) -> dict[str, Credential]:
-    """Returns a mapping from tokens to credentials: those of the file, then one for each site.
+    """Returns a mapping from tokens to credentials: all of the file, then one for each site.
 
     Raises InputError for an unknown account, for a site that the account does not have, or for a site whose
     name does not fit into a token.

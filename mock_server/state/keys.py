@@ -173,7 +173,10 @@ class Keys:
         self._numbers = count(1)
 
     def named(self, authorization: str | None) -> Key | None:
-        """Returns the key of an `Authorization` header, which counts as using it; None if unknown."""
+        """Returns the key of an `Authorization` header; None if unknown.
+
+        This is counted as a use of the key.
+        """
         token = _token_of(authorization)
         if token is None:
             return None
@@ -181,7 +184,7 @@ class Keys:
         return self._any_key(token) if key is None and self._allow_any else key
 
     def shadow_of(self, authorization: str | None) -> Key | None:
-        """Returns a shadow of the key that `named` would return; this does not count as using the key."""
+        """Returns a shadow of the key that `named` would return. This is not counted as a use of the key."""
         token = _token_of(authorization)
         if token is None:
             return None
@@ -192,17 +195,17 @@ class Keys:
         return None if credential is None else Key(credential, self._default_account)
 
     def find(self, token: str) -> Key | None:
-        """Returns the key of a token, which counts as using it; None if there is no such key."""
+        """Returns the key of a token; None if there is no such key. This is counted as a use of the key."""
         key = self._shipped.get(token)
         if key is None and self._minted:
             key = self._used(token)
         return self._any.get(token) if key is None and self._allow_any else key
 
     def tracked(self, name: str) -> Key | None:
-        """Returns the key to which a page sends its events, which counts as using it; None if unknown.
+        """Returns the key to which a page sends its events; None if unknown.
 
-        `name` is the tracking id of a key or of a website, or the website's id. An id of a website stands for
-        the key of its site.
+        This is counted as a use of the key. `name` is the tracking id of a key or of a website, or the
+        website's id. An id of a website stands for the key of its site.
         """
         token = self._tracked.get(name.lower()) or next(
             (token for token, key in self._minted.items() if key.tracking_id == name.lower()), None
@@ -210,7 +213,7 @@ class Keys:
         return None if token is None else self.find(token)
 
     def mint(self, credential: Credential, account: Account, label: str) -> Key:
-        """Makes a key of an account. Raises ProblemError if there are too many, or the token is taken."""
+        """Makes a key for an account. Raises ProblemError if there are too many, or the token is taken."""
         self._expire()
         if credential.token in self._shipped or credential.token in self._minted:
             raise ProblemError(409, "This key exists already: DELETE it first, or choose another one.")
@@ -237,7 +240,7 @@ class Keys:
     def all(self) -> Iterator[Key]:
         """Yields every key: of credentials and sites, minted ones and, with `allow_any`, other used ones.
 
-        This does not count as using the keys.
+        This is not counted as a use of the keys.
         """
         self._expire()
         yield from self._shipped.values()
@@ -292,7 +295,10 @@ class Keys:
         return key
 
     def _seen(self, token: str) -> Key | None:
-        """Returns the key of a token without counting as using it; None if there is no such key."""
+        """Returns the key of a token; None if there is no such key.
+
+        This is not counted as a use of the key.
+        """
         key = self._shipped.get(token) or self._minted.get(token)
         if key is not None:
             return None if self.is_minted(key) and self._is_idle(key) else key

@@ -117,7 +117,10 @@ class Selection:
 
     @cached_property
     def payments(self) -> Payments:
-        """The payments of the period whose purchase, at any time, was in a visit that matches the filters."""
+        """The payments of the period whose purchase was in a visit that matches the filters.
+
+        The visit may be older than the period.
+        """
         payments, buyers = self.past.payments, self.past.buyers
         chosen = (payments.at >= self.begin) & (payments.at < self.end)
         if self._matching:
