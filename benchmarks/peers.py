@@ -102,7 +102,7 @@ def nginx(asked: Asked) -> list[str]:
 
 @contextmanager
 def serving(command: Command, path: str, body: bytes, folder: Path) -> Iterator[Target]:
-    """Runs a peer for the length of the block, once it answers the path with 200. Raises PeerError."""
+    """Runs a peer until the block ends, and yields it when it answers the path with 200. Raises PeerError."""
     asked = Asked(path, body, _free_port(), folder)
     log = folder / f"{asked.port}.log"
     with log.open("w", encoding="utf-8") as output:
@@ -165,7 +165,7 @@ def _free_port() -> int:
 
 
 def _await(peer: Target, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Waits until the peer answers with 200. Raises PeerError if it does not in time."""
+    """Waits until the peer answers with 200. Raises PeerError if it ends or takes too long."""
     until = time.monotonic() + _START_SECONDS
     problem = ""
     while process.poll() is None and time.monotonic() < until:

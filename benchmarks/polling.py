@@ -1,7 +1,7 @@
 """The question whether the mock's memory grows in an hour of polling, at 1,000 requests a second.
 
 Time is simulated: the mock's clock runs so fast that its hour takes the real seconds of the plan, and the
-load generator sends requests over real sockets as fast as it can. The table has their number.
+load generator sends requests over real sockets as fast as it can. The table shows how many it sent.
 """
 
 from collections.abc import Iterator

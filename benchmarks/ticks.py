@@ -110,7 +110,7 @@ def _tick_row(crowd: Crowd, seconds: Sequence[Refresh], cost: Cost) -> Row:
 
 
 def refreshed(crowd: Crowd) -> list[Refresh]:
-    """Measures the maps of one warm world, at instants that advance by steps of several lengths."""
+    """Measures successive maps of one warm world. Each is 1, 2, 4 or 8 s later than the one before it."""
     with site_of(crowd) as site:
         world = World(42, site)
     # The server does the same after loading.

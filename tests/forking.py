@@ -36,7 +36,7 @@ def is_forkable(environment: Mapping[str, str]) -> bool:
 def run(
     arguments: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `datafast-mock` to its end, like `subprocess.run`. Raises TimeoutExpired if it takes longer."""
+    """Runs `datafast-mock` to its end, like `subprocess.run`. Raises TimeoutExpired after `seconds`."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
         tempfile.TemporaryFile("w+", encoding="utf-8") as stderr,

@@ -114,7 +114,7 @@ def _check_events(picture: Picture) -> None:
 
 
 def _check_event(event: Json, profile: Json, payments: list[Json]) -> None:
-    """Raises AssertionError if a profile lacks an event, or if the event has a name that was given later."""
+    """Raises AssertionError if an event contradicts its visitor's profile or the map's payments."""
     at = event["timestamp"]
     paid = [goal["timestamp"] for goal in _payment_goals(profile)]
     known = profile["profile"]

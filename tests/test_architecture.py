@@ -12,7 +12,7 @@ _ROW = re.compile(r"(?P<indent> *)(?P<names>\S+(?: · \S+)*)(?:  .*)?")
 
 
 def drawn(package: str) -> dict[str, None]:
-    """Returns the files and folders of a package in the page's tree, in order, as paths without suffix."""
+    """Returns the paths (without suffix) of a package's files and folders, in the order of the page."""
     tree = re.search(rf"^```\n{package}/\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert tree is not None, f"no tree of {package}"
     found: dict[str, None] = {}

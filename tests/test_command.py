@@ -99,7 +99,7 @@ class Given(NamedTuple):
 
 
 def by_options(chosen: Mapping[str, Sequence[str]]) -> Given:
-    """Returns `--name value` for each value of each option, or the name alone if it has none."""
+    """Returns `--name value` for each value of each option, and `--name` for an option without values."""
     words = [
         word
         for name, values in chosen.items()

@@ -185,7 +185,7 @@ class _Asked:
         return is_placed and has_one and required - {WEBSITE_ID} <= self.values.keys()
 
     def likeness(self, rule: Rule) -> Hashable:
-        """Returns a value that two rules share if requests for one of them are enough."""
+        """Returns a value that is equal for two rules if it is enough to send requests for one of them."""
         kind = rule.label
         if kind not in labels.REFUSED - {labels.UNKNOWN_RESOURCE} or not self.operation.is_read:
             return rule.id

@@ -1,4 +1,4 @@
-"""Clauses: documented sentences, each with two small functions that compare exchanges with the sentence."""
+"""Clauses: each is a documented sentence, with two functions that find its cases and check them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -260,7 +260,7 @@ def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
 
 
 def _viewers(recording: Recording) -> list[list[Profile]]:
-    """Returns, as one case, the profiles of two or more visitors that count page views."""
+    """Returns, as one case, two or more profiles, of different visitors, that count page views."""
     found = [p for p in _with("visitedPages", "pageViewCount")(recording) if _has_views(p)]
     return [found] if len({str(profile.data.get("visitorId")) for profile in found}) > 1 else []
 

@@ -76,7 +76,7 @@ def ids_told(ids: Sequence[str], most: int | None = None) -> str:
 
 
 def total_of(outcome: Outcome, count: int) -> str:
-    """Returns the number of clauses with an outcome in words, such as `2 warnings`."""
+    """Returns a number of clauses and their outcome as text, such as `2 warnings`."""
     return counted(count, *_COUNTED[outcome])
 
 

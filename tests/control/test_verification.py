@@ -53,7 +53,7 @@ def _without_a_run(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _events(controls: Controls) -> list[Json]:
-    """Returns the events of the latest run, to its end."""
+    """Waits for the end of the latest run, and returns its events."""
     return [json.loads(line) for line in controls.ask("GET", f"{_PATH}/events").text.splitlines()]
 
 

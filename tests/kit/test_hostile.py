@@ -357,7 +357,7 @@ def _verified(behave: Behaviour, after: int = 0, headers: bytes = b"", timeout: 
 
 
 def _run(base: str, timeout: float = _PATIENT) -> Run:
-    """Runs the kit with a key. Asserts that the run is little work and that the kit does not fail."""
+    """Runs the kit with a key. Asserts that it takes at most `_MOST_STEPS` and no clause crashes."""
     plan = Plan(base, Credentials(KEY), all_clauses(), limits=Limits(timeout=timeout), pause=0)
     with cheap(_MOST_STEPS):
         run = verify(plan, lambda _sentence: None, lambda _count: None)

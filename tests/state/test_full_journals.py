@@ -41,7 +41,7 @@ def full() -> ASGIApp:
 
 @pytest.fixture(scope="module")
 def refused() -> ASGIApp:
-    """A mock with 160 journals that are full of answers 429."""
+    """A mock with 160 journals that are full of 429 answers."""
     mock = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
     for n in range(160):
         key = mock.keys.named(f"Bearer df_key_{n}")

@@ -1,4 +1,4 @@
-"""Masks with marks contain the right goals, whichever way their rows are selected."""
+"""`have_any` finds the goals of marked masks, whether rows are chosen by range, number or flag."""
 
 from typing import Any
 

@@ -225,7 +225,7 @@ writings = st.builds(
 
 
 def _calm(drawn: Habits) -> Habits:
-    """Returns the habits with few moves of visitors if the server has a cache that sends no `Age`."""
+    """Returns the habits; with `moves` at most `_CALM` if the server has a cache that sends no `Age`."""
     cache = drawn.manners.cache
     if cache is None or cache.tells_age:
         return drawn

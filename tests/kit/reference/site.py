@@ -74,7 +74,7 @@ class Person:
 
 
 class Site:
-    """The people of a website. It is moved to later and later instants."""
+    """A website with its visitors. `move` brings it to a later instant."""
 
     def __init__(self, website: Website, chance: random.Random, t: float) -> None:
         """`t` is the instant at which it begins, with as many visitors as the website has."""

@@ -27,7 +27,7 @@ class VirtualTime:
 
 
 class InProcess(httpx2.BaseTransport):
-    """A transport to a reference server, on which each request and each answer takes some time."""
+    """A transport to a reference server; each request and each answer takes some virtual time."""
 
     def __init__(self, habits: Habits, time: VirtualTime) -> None:
         """Starts the server."""
