@@ -14,7 +14,7 @@ from mock_server.world.world import WORLD_VERSION
 class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     """The health of the mock, with its version and the world that it shows.
 
-    The same seed, site and instant give the same answers as long as `world_version` is the same.
+    The same seed, site and instant give the same answers as long as `worldVersion` is the same.
     """
 
     status: str
@@ -42,7 +42,7 @@ class FunnelName(Struct, frozen=True):
 class SiteState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A website, its key, and the ids of its cast, who are always active.
 
-    A user's own pages name the website by its `tracking_id` when they send events. `price` is the price of
+    A user's own pages name the website by its `trackingId` when they send events. `price` is the price of
     the first plan; null if the website sells nothing.
     """
 

@@ -19,7 +19,7 @@ _A_CENTURY = 100 * 366 * 86_400_000
 
 
 class ClockState(Struct, frozen=True, kw_only=True):
-    """The present tick of a clock, and its speed when it is not frozen."""
+    """The time of a clock in whole seconds, and its speed while it is not frozen."""
 
     now: str
     speed: float

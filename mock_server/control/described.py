@@ -130,7 +130,7 @@ def _refusals(operation: ControlOperation) -> list[tuple[int, str]]:
     if operation.name == "startVerification":
         found += [(409, "A verification is running already"), (501, "Packages are missing")]
     if operation.name in ("getVerificationEvents", "getVerificationReport"):
-        found.append((404, "There is none yet"))
+        found.append((404, "There was no verification yet, or it has no such report"))
     if operation.name in ("deleteFacts", "reset"):
         found.append((500, "The file of --state cannot be written; nothing has changed"))
     if operation.body is not None:

@@ -83,7 +83,7 @@ OPERATIONS = (
     ControlOperation(
         "getKey", "GET", "/keys/{key}", "Read a key with its clock and settings", read_key, KeyState
     ),
-    ControlOperation("deleteKey", "DELETE", "/keys/{key}", "Forget a minted key", forget, None, status=204),
+    ControlOperation("deleteKey", "DELETE", "/keys/{key}", "Delete a minted key", forget, None, status=204),
     ControlOperation("getClock", "GET", "/clock", "Read a clock", read_clock, ClockState, query=Scoped),
     ControlOperation(
         "putClock", "PUT", "/clock", "Set a clock", set_clock, ClockState, ClockChange, query=Scoped
