@@ -51,6 +51,16 @@ def test_documented_curl_answers_as_shown(mock: RunningMock) -> None:
     assert answer["data"][0].keys() == shown["data"][0].keys()
 
 
+def test_page_about_interception_shows_the_count_of_its_instant(mock: RunningMock) -> None:
+    page = (ROOT / "docs" / "intercept.md").read_text(encoding="utf-8")
+    headers = {**bearer("df_test"), "Prefer": f'at="{DOCUMENTED}"'}
+
+    (row,) = httpx2.get(f"{mock.url}/analytics/realtime", headers=headers).json()["data"]
+
+    assert f"--now {DOCUMENTED}" in page
+    assert set(re.findall(r'"visitors":(\d+)', page)) == {str(row["visitors"])}
+
+
 def test_documented_websites_are_those_in_the_banner() -> None:
     with started("--port", "0") as process:
         told = [line for line in banner_of(process) if line.startswith("  df_")]
