@@ -89,7 +89,7 @@ def ticks(_plan: Plan) -> Iterator[Row]:
 
 
 def cost_of(refreshes: Sequence[Refresh]) -> Cost:
-    """Returns the cost of a tick, from a line through the steps' costs by the number of changed visitors."""
+    """Returns the cost of a tick: a line through the costs of maps and their numbers of changed visitors."""
     # Medians are used, because the first tick of a minute also has the cost of all new visits of the minute.
     steps = [[one for one in refreshes if one.step == step] for step in _STEPS]
     each, crowd = linear_regression(

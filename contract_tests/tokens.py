@@ -121,7 +121,7 @@ def _decoded(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
 
 
 def _character(escape: re.Match[str]) -> str:
-    """Returns the character of an escape; a space for a line's end and the like, which end a token."""
+    """Returns the character of an escape; a space for a control character or an invalid number."""
     kind = escape.lastgroup
     if kind is None:
         return " "

@@ -153,9 +153,9 @@ class _Asked:
 
     @cached_property
     def roles(self) -> dict[str, str]:
-        """The role of the credential that is the value of a parameter, by the parameter's name.
+        """The parameters whose values are credentials, each with the role of the credential.
 
-        This is `website_id` for an account token, and empty for a key.
+        With an account token, `websiteId` has the role `website_id`. With a key there is no such parameter.
         """
         is_meant = self.is_below_a_website or (self.operation.parameter(WEBSITE_ID) and self.main != MAIN)
         return {WEBSITE_ID: "website_id"} if is_meant else {}

@@ -303,7 +303,7 @@ def opposite_filters(case: tuple[Totals, Totals, Totals]) -> Iterable[Violation]
 
 @clause(
     "SUM-13",
-    "A filter raises neither visitors nor sessions nor payments.",
+    "With a filter, an overview has at most as many visitors, sessions and payments as without.",
     source="GET /analytics/overview",
     standing=IMPLIED,
     needs="two overviews of the same finished period, with and without a filter",
@@ -390,7 +390,7 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
 
 @clause(
     "SUM-16",
-    "A goal has no fewer completions than visitors, and a link has no fewer clicks than visitors.",
+    "A goal has at least as many completions as visitors, and a link at least as many clicks as visitors.",
     source="GET /analytics/goals, GET /analytics/exit-clicks",
     standing=IMPLIED,
     needs="a row of a completed goal or of a link",
@@ -661,7 +661,7 @@ def buckets_without_gaps(case: list[Totals]) -> Iterable[Violation]:
 
 @clause(
     "SUM-25",
-    "An overview has no fewer sessions than visitors.",
+    "An overview has at least as many sessions as visitors.",
     source="GET /analytics/overview",
     standing=IMPLIED,
     needs="an overview with visitors and sessions",

@@ -94,7 +94,7 @@ class Plan:
     """Whether requests that change something on the server may be sent."""
     contract: Document = field(default_factory=document)
     is_recorded: bool = False
-    """Whether recorded traffic is judged, in which operations may be missing."""
+    """Whether the run judges recorded traffic. Operations may be missing in it."""
     is_strict: bool = False
     known: frozenset[str] = frozenset()
     """The ids of clauses that may be broken, because they are broken in the baseline."""

@@ -7,7 +7,7 @@ from typing import Literal
 from contract_tests.exchange import Exchange
 
 Weight = Literal["breaks", "warns", "nothing"]
-"""The way in which a clause judges a fault: it breaks the contract, it is a warning, or it is nothing."""
+"""How a clause judges a fault: it breaks the contract, it is a warning, or it is no deviation."""
 Mutation = Callable[[Exchange], Exchange]
 
 

@@ -40,7 +40,7 @@ window.datafast = await initDataFast({{
 
 @pytest.fixture
 def own(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """A page in a browser in Paris that does not report that it is automated."""
+    """A page in a browser that is set to Paris, and whose automation the page cannot see."""
     with browser.new_context(locale="fr-FR", timezone_id="Europe/Paris", user_agent=CHROME) as context:
         complaints.listen(context)
         context.add_init_script(NOT_DRIVEN)

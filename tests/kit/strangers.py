@@ -440,7 +440,7 @@ class Busy(Stranger):
 
 
 class Limited(Stranger):
-    """Allows 24 requests in half a second, then answers 429, with the time to wait in changing headers."""
+    """Allows 24 requests in half a second, then answers 429. The header with the time to wait varies."""
 
     def __init__(self) -> None:
         self._since, self._count, self._ways = 0.0, 0, 0

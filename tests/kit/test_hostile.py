@@ -272,7 +272,7 @@ def test_a_body_of_many_members_is_left_in_time() -> None:
 
 
 def _work_on_members(timeout: float) -> float:
-    """Returns the processor time of a run whose first answer is many members of gzip, in seconds."""
+    """Returns the processor time of a run whose first answer consists of many gzip members, in s."""
     with _serving(_sending(gzip.compress(b"") * 300_000, _GZIP)) as base:
         begun = time.thread_time()
         run = _run(base, timeout)

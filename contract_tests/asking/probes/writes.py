@@ -61,7 +61,7 @@ class _Story:
         self._accepted: dict[str, Trace] = {}
 
     def begin(self, _asker: Asker) -> None:
-        """Reads the answers before the first write, and continues after a pause."""
+        """Reads the answers before the first write. `_write` follows after a pause."""
         told = self._read(_METADATA, labels.BEFORE)
         self._currency = _currency_of(told) or _USUAL_CURRENCY
         profile = self._profile(labels.BEFORE)
@@ -76,7 +76,7 @@ class _Story:
     def _write(self, _asker: Asker) -> None:
         """Sends goals, payments and identities (the payments and an identity twice), and reads the answers.
 
-        Continues after a pause.
+        `_remove` follows after a pause.
         """
         self._send_goals()
         self._send_payments()
