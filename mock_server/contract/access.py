@@ -28,7 +28,8 @@ def access_of(security: Any, method: str) -> dict[str, Access]:
 
     In a `security` such as `{accountToken: ["goals:write"]}`, the listed names are permissions. One of them
     may be the lowest role that a person needs; by default a viewer may use GET, and other methods need a
-    member. Tokens of schemes that are not listed are refused, such as `df_` keys by an operation for owners.
+    member. Tokens of a scheme that is not listed are refused; an operation for owners does not list website
+    keys, for example.
     """
     found: dict[str, Access] = {}
     for requirement in security or ():

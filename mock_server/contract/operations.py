@@ -105,7 +105,7 @@ def base_of(document: Mapping[str, Any], where: object = CONTRACT) -> str:
 def own_operations(document: Mapping[str, Any], revision: str | None = None) -> list[Operation]:
     """Returns the operations of the mock's own document in a revision; None means every revision.
 
-    Schemas are compiled and documented answers made on first use; the tests check all of them.
+    Schemas are compiled, and documented answers are made, on first use; the tests check all of them.
     """
     found: list[Operation] = []
     for item in _items(document, CONTRACT, revision):

@@ -47,7 +47,7 @@ class RawPreferences(NamedTuple):
 
 
 class Preferences(Struct, frozen=True, kw_only=True):
-    """The preferences of a request, checked. Whether it is a peek is in `RawPreferences.is_peek`."""
+    """The checked preferences of a request, except `peek`, for which see `RawPreferences.is_peek`."""
 
     action: Action
     at: int | UnsetType = UNSET

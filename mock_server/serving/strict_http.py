@@ -286,7 +286,7 @@ class _DeafError(Exception):
 
 
 class _Lingering:
-    """A transport that lingers when it is closed, since the client may still be sending."""
+    """A transport that calls `linger` when it is closed, since the client may still be sending."""
 
     def __init__(self, protocol: WireProtocol) -> None:
         self._protocol = protocol

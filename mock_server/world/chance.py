@@ -100,10 +100,7 @@ class Chance:
         return mix(self.keys[purpose] ^ coordinate)
 
     def digest(self, purpose: int, a: int, b: int = 0, c: int = 0, d: int = 0) -> bytes:
-        """Returns 64 random bytes for one coordinate.
-
-        `world.past` has no function for columns of them, because it does not need them.
-        """
+        """Returns 64 random bytes for one coordinate. They are not needed as columns."""
         return blake2b(self._secret + _DIGEST_COORDINATES.pack(purpose, a, b, c, d)).digest()
 
 

@@ -23,7 +23,7 @@ class Visitor(NamedTuple):
 class Visit(NamedTuple):
     """One visit, without its pages.
 
-    `start` and `duration` are in ms; `start + duration` is its last page view.
+    `start` and `duration` are in ms; `start + duration` is the instant of its last page view.
     """
 
     visitor: Visitor

@@ -114,7 +114,7 @@ class BoundSearch:
 
 
 class Picks:
-    """Weighted choices by columns of random numbers; `Choice.pick` picks the same items singly."""
+    """Weighted choices by columns of random numbers; `Choice.pick` picks the same items one by one."""
 
     def __init__(
         self, choices: Sequence[Choice[Any]], numbers: Sequence[Sequence[int]], coin_bits: int

@@ -72,7 +72,10 @@ def joined(parts: list[Visits]) -> Visits:
 
 
 class VisitColumns:
-    """The visits of a website, drawn as columns. `Population` and `Residents` draw the same visits singly."""
+    """The visits of a website, drawn as columns.
+
+    `Population` and `Residents` draw the same visits one by one.
+    """
 
     def __init__(self, population: Population) -> None:
         """The lengths of visits are computed once for each possible random number."""
@@ -87,7 +90,7 @@ class VisitColumns:
         self._sells_once = self._site.money is not None and self._site.money.renewal > 0
         self._buyers = _Buyers(population.rates.purchase_waves, self._draw_buyers)
         self.reach = max((wave.gap + (1 << wave.block) for wave in self._site.waves), default=0)
-        """The minutes from a visitor's birth to the last possible visit."""
+        """The number of minutes from a visitor's birth to the last possible visit."""
 
     @property
     def nbytes(self) -> int:
@@ -337,7 +340,10 @@ class _Buyers:
         return minutes
 
     def have(self, wave: int, minutes: Column, keys: Column) -> Column:
-        """Returns the rows of the visitors who buy in a wave; `minutes` are the minutes of their visits."""
+        """Returns the indices of the visits in which a purchase is made.
+
+        `minutes` are the minutes of all visits, and `keys` the keys of their visitors.
+        """
         if wave >= len(self._by_wave):
             return np.zeros(0, np.int64)
         has_purchases, known = self._by_wave[wave]
@@ -350,7 +356,7 @@ class _Buyers:
 
 
 def _residents(minute: Column, number: int, wave: int, start: Column, length: Column, outcome: int) -> Visits:
-    """Returns visits of the cast in one role; `wave` is also the number of their earlier visits."""
+    """Returns visits of the cast in one role; `wave` is also the number of earlier visits."""
     full = np.full(len(minute), 0)
     return Visits(
         full + CAST,

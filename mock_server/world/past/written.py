@@ -55,7 +55,7 @@ class Written:
     """The goals and payments that facts add to a website's past, for all instants with the same changes."""
 
     def __init__(self, drawing: Drawing, changes: Changes, elsewhere: Container[str] = ()) -> None:
-        """Finds the visit of each goal and payment, which takes a tenth of a millisecond.
+        """Finds the visits of the goals and payments, in a tenth of a millisecond for each of them.
 
         `elsewhere` are the ids of events that belong to visitors who are known from page views.
         """
