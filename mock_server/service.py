@@ -109,7 +109,7 @@ class Service:
     def window_of(self, key: Key | None, rate: RateLimit) -> Window:
         """Returns a new window of a rate limit, which begins now.
 
-        The clock is the key's, or the server's (None).
+        It follows the clock of the key, or of the server if `key` is None.
         """
         clock = self.clock_of(key)
         window = window_of_the_world if clock.is_driven else window_of_real_time

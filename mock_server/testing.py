@@ -20,7 +20,7 @@ _START_SECONDS = 30
 class RunningMock(NamedTuple):
     """A running mock: `url` is the API's base (`http://127.0.0.1:…/api/v1`), and `key` a token for it.
 
-    `server` is its address without a path.
+    `server` is the mock's address without a path.
     """
 
     url: str

@@ -47,7 +47,7 @@ def read_clock(call: ControlCall) -> ClockState:
 
 
 def set_clock(call: ControlCall) -> ClockState:
-    """Changes the server's clock or, if the query names a key, the key's.
+    """Changes the server's clock, or the clock of the key in the query.
 
     Such a key no longer follows the server's clock.
     """

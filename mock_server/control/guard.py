@@ -13,7 +13,7 @@ from mock_server.problems import ProblemError
 def admit(request: Request, options: Options) -> None:
     """Raises ProblemError if a request is not allowed to use the controls.
 
-    Without a control token, no request is if other machines can reach the mock.
+    If other machines can reach the mock, and there is no control token, no request is allowed.
     """
     _refuse_other_origins(request, options.control_origins)
     if options.control_token is not None:

@@ -90,7 +90,7 @@ class Rules:
         return bool(self.rules)
 
     def followed_by(self, rules: Sequence[Rule]) -> "Rules":
-        """Returns new rules, in which a rule that has not changed at its index keeps its counters."""
+        """Returns new rules, in which an unchanged rule at the same index keeps its counters."""
         others = Rules(rules)
         for number, (old, new) in enumerate(zip(self.rules, rules, strict=False)):
             if old == new:

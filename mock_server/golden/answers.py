@@ -133,7 +133,10 @@ def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
 
 
 def _figures(data: Any) -> dict[str, int]:
-    """Returns the length of each list in an object, the integers of a single row, or the number of rows."""
+    """Returns the figures of an answer by name.
+
+    They are the lengths of an object's lists, or the integers of a single row, or the number of rows.
+    """
     if not isinstance(data, list):
         return {name: len(value) for name, value in data.items() if isinstance(value, list)}
     if len(data) != 1:

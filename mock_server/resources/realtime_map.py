@@ -124,7 +124,7 @@ def _likelihood(world: World, session: Session, *, is_customer: bool) -> msgspec
 
 @lru_cache(4096)
 def _likelihood_json(likelihood: Likelihood, is_customer: bool) -> msgspec.Raw:
-    """Returns a likelihood as JSON. It is cached, because many visitors have the same."""
+    """Returns a likelihood as JSON. It is cached, because many visitors have the same likelihood."""
     score = CUSTOMER_SCORE if is_customer else likelihood.score
     content = {
         "score": score,

@@ -48,7 +48,10 @@ class Decided(NamedTuple):
     """A plain request, and the decisions about it."""
 
     changes: int
-    """The number of changes through the controls at the time of the decisions, which a change makes stale."""
+    """The number of changes through the controls when the decisions were made.
+
+    A later change makes them stale.
+    """
     sent: Sent
     operation: Operation
     path: Mapping[str, str]

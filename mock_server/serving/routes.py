@@ -154,8 +154,8 @@ def path_as_sent(scope: Scope) -> str:
 def _take_either_slash(router: Router) -> None:
     """Makes a router ignore a missing or an additional slash at the end of a path.
 
-    Starlette would redirect to a URL made from `Host`. Behind a proxy that is another origin, to which a
-    client does not send its token.
+    Starlette would redirect to a URL made from `Host`. Behind a proxy, that URL has another origin, and a
+    client does not send its token there.
     """
     not_found = router.default
 

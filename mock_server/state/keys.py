@@ -97,8 +97,8 @@ class Key:
         """Returns the site of a request by the website id that was sent, which is None if none was sent.
 
         `default` is the site of a website key that has none of its own. Raises ApiError. `stands` is the
-        place of the id in the operation: `path`, `query`, or None for none. With a website key, an id in the
-        query is ignored, and an id in the path must be the one of the key's website.
+        place of the id in the operation: `path`, `query`, or None if the operation has none. With a website
+        key, an id in the query is ignored, and an id in the path must be the id of the key's website.
         """
         credential = self.credential
         if stands is None or (stands == "query" and not credential.is_account_token):
@@ -238,7 +238,7 @@ class Keys:
         self._remove(token)
 
     def all(self) -> Iterator[Key]:
-        """Yields every key: of credentials and sites, minted ones and, with `allow_any`, other used ones.
+        """Yields every key: the shipped keys, minted ones and, with `allow_any`, others that were used.
 
         This is not counted as a use of the keys.
         """

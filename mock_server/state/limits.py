@@ -21,7 +21,10 @@ class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     window: Annotated[int, Meta(ge=1, le=86_400)] = 60
     """The length of a window, in seconds."""
     reset_unit: Literal["ms", "s"] = "ms"
-    """The unit of `reset`: the live API sends milliseconds since the epoch, an example on a page seconds."""
+    """The unit of `reset`.
+
+    The live API sends milliseconds since the epoch; an example in the documentation has seconds.
+    """
 
 
 WrittenRate = RateLimit | Annotated[str, Meta(description="Such as 60/min, 5/10s or 1000/h.")]

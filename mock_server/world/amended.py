@@ -359,7 +359,7 @@ class AmendedWorld(World):
         )
 
     def _session_at(self, fact: Happened) -> Session | None:
-        """Returns the visitor's latest session that had begun at the time of a fact, or the first session.
+        """Returns the visitor's latest session that had begun by the time of a fact, or else the first.
 
         Returns None for a bot, and for an unknown visitor.
         """

@@ -78,7 +78,7 @@ class Population:
         return visits + self.residents.visits_started(minute)
 
     def visits_of(self, visitor: Visitor, until: int) -> list[Visit]:
-        """Returns the visits of a visitor that have started at `until`, oldest first; possibly none."""
+        """Returns the visits of a visitor that have started by the instant `until`, oldest first."""
         if visitor.kind == BORN:
             visits = self._born_visits(visitor, len(self.kept_below))
         else:
@@ -111,7 +111,7 @@ class Population:
         )
 
     def _births(self, minute: int) -> int:
-        """Returns the number of births in a minute, a Poisson number around the site's rhythm."""
+        """Returns the number of births in a minute, a Poisson number whose rate follows the site's rhythm."""
         if not self.rates.exists(minute):
             return 0
         group, index = divmod(minute, NEIGHBOURS)

@@ -251,7 +251,7 @@ class Site(_Record, frozen=True, kw_only=True):
     cast: tuple[Literal["customer", "identified", "returning", "anonymous"], ...] = ()
     """The roles of visitors who are always online.
 
-    Each role has one visitor at a time, who changes every half hour.
+    Each role has one visitor at a time; every half hour another visitor takes over.
     """
     regulars: Annotated[tuple[Regular, ...], Many] = ()
     bots: Annotated[tuple[UuidV4, ...], Many] = ()

@@ -245,7 +245,7 @@ class World:
         return [self.lived(visit) for visit in visits]
 
     def has_come(self, visitor_id: str, instant: int) -> bool:
-        """Returns whether a visitor's first session had started at an instant. Raises BotError."""
+        """Returns whether a visitor's first session had started by an instant. Raises BotError."""
         first = self._first_starts.get(visitor_id)
         if first is not None and first <= instant:
             return True

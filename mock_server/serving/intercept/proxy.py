@@ -113,7 +113,7 @@ class Interceptor:
         http.data_received(received)
 
     def let_in(self, transport: asyncio.Transport, http: asyncio.Protocol) -> None:
-        """Begins TLS on a connection, and `http` inside it."""
+        """Begins TLS on a connection, and lets the protocol `http` speak inside it."""
         task = asyncio.create_task(self._open_tunnel(transport, http))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

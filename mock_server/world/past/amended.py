@@ -68,7 +68,7 @@ class Amendment:
 
     @cached_property
     def purchases(self) -> Stretch:
-        """The visits with a purchase of all visitors about whom goals or payments were written."""
+        """The visits that end in a purchase, of all visitors about whom goals or payments were written."""
         return self.drawing.stretch_of(
             [
                 visit
@@ -407,7 +407,7 @@ class AmendedPast(Past):
         return self._removed(removals, among, self.settled_payments, len(self.payments))
 
     def _first_of(self, visits: Sequence[Visit], begin: int, settled: int) -> int:
-        """Returns the index of the first visit that may have goals or payments from the index `begin` on.
+        """Returns the index of the first visit that may have a goal or payment with index `begin` or higher.
 
         Visits are sorted by their start. The first `settled` goals or payments belong to finished visits.
         """

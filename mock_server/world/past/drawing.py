@@ -41,7 +41,7 @@ class Arrivals:
         return sum(column.nbytes for column in (*columns_of(self.visits), self.place, self.system))
 
     def until(self, instant: int) -> "Arrivals":
-        """Returns the visits that have started at an instant."""
+        """Returns the visits that have started by an instant."""
         rows = slice(int(np.searchsorted(self.visits.start, instant, side="right")))
         return Arrivals(taken(self.visits, rows), self.place[rows], self.system[rows])
 

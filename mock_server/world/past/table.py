@@ -18,7 +18,7 @@ from mock_server.world.site import LONGEST_SESSION_MINUTES
 from mock_server.world.visits import REGULAR
 
 SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
-"""The minutes after which a visit is certainly over, including the time on its last page."""
+"""The number of minutes after which a visit is certainly over, including the time on its last page."""
 
 # The number of values of reports that a table caches; the least recently used one is removed first.
 _MOST_MADE = 12
@@ -70,8 +70,8 @@ class Past:
     """The past of a website up to an instant, from the minute `first` on.
 
     Visits that started before the minute `settled` are over. The visits with purchases are rows of `buyers`;
-    they may be older than `rows`. Some payments lie in the future. `made` is a cache for reports of values
-    that depend on settled visits only; each value has its size in bytes as `nbytes`. The first
+    they may be older than `rows`. Some payments lie in the future. `made` is a cache in which reports store
+    values that depend on settled visits only; each value has its size in bytes as `nbytes`. The first
     `settled_goals` goals and `settled_payments` payments are the same in all later pasts of the table, in the
     same order.
     """
@@ -183,7 +183,7 @@ class Table:
     def _earlier(self, begin: int, instant: int) -> Past:
         """Returns the past at an instant before the last settled one, in columns of its own.
 
-        Visits that started from the minute `begin` on may not be over at that instant.
+        Visits that started from the minute `begin` on may be unfinished at that instant.
         """
         rows, goals = self._rows.settled, self._goals.settled
         buyers, payments = self._buyers.settled, self._payments.settled

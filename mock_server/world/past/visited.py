@@ -240,7 +240,7 @@ class _Visits:
         return self._row_at(fact.visitor_id, instant_of(fact))
 
     def _row_at(self, visitor_id: str, at: int) -> int | None:
-        """Returns the row of a visitor's latest visit that had begun at an instant, or of the first one.
+        """Returns the row of a visitor's latest visit that had begun by an instant, or else of the first.
 
         Returns None if there is no such visitor.
         """

@@ -48,10 +48,10 @@ class Visits:
 
 
 def highest(coins: Column, group: Column, counts: Column) -> Column:
-    """Returns, for each group of rows, those with the highest random numbers of 16 bits.
+    """Returns, for each group of rows, the rows with the highest random numbers of 16 bits.
 
-    `group` has the group of each row, and `counts` the number of rows to take from each group, or all rows
-    if it has fewer. Among equal random numbers, later rows are taken first.
+    `group` has the group of each row, and `counts` the number of rows to take from each group. A smaller
+    group is taken as a whole. Among equal random numbers, later rows are taken first.
     """
     # A few more rows than needed are sorted, which is several times as fast as sorting all.
     rows_in = np.bincount(group, minlength=len(counts))

@@ -81,7 +81,7 @@ class Walks:
         )
 
     def of(self, visits: Visits, until: int | None = None) -> Courses:
-        """Returns the courses of visits up to the instant `until`, at which all of them have started.
+        """Returns the courses of visits up to the instant `until`, by which all of them have started.
 
         None means to their end.
         """

@@ -130,7 +130,7 @@ class Written:
 
 
 def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit | None:
-    """Returns the visitor's latest visit that had begun at the time of a fact, or the first visit.
+    """Returns the visitor's latest visit that had begun by the time of a fact, or else the first visit.
 
     Returns None if the visitor had no visit when the fact was written.
     """
@@ -142,7 +142,7 @@ def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit 
 
 
 def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[Visit]:
-    """Returns the visits of a visitor that have started at an instant, oldest first; none for unknown ids."""
+    """Returns the visits of a visitor that have started by an instant, oldest first; none for unknown ids."""
     visitor = population.visitor_of(visitor_id)
     return [] if visitor is None else population.visits_of(visitor, until)
 

@@ -111,7 +111,7 @@ class _Known:
 class _Moving:
     """Computes the moves of visits in one funnel.
 
-    A range of minutes is given as its first one and the one after its last.
+    A range of minutes is given as its first minute and the minute after its last one.
     """
 
     def __init__(self, facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> None:
