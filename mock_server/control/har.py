@@ -18,7 +18,7 @@ PART_BYTES = 64 * 1024
 """The number of bytes that are collected before a part is sent."""
 
 _HTTP = "HTTP/1.1"
-# The kit's own HAR files name another creator, because the kit reads labels in the comments of those.
+# The kit's own HAR files name another creator. By it the kit knows that their comments are labels.
 _CREATOR = "datafast-mock journal"
 
 

@@ -12,8 +12,8 @@ LARGEST_BODY = 256 * 1024
 """The maximum size of a body that an operation documents, in bytes."""
 
 _ABOUT_BODIES = frozenset({b"content-length", b"expect", b"transfer-encoding"})
-# The time to wait for a body, in seconds. A request without its body is answered then, because only the
-# journal uses the body.
+# The time to wait for a body that only the journal uses, in seconds. After it, the request is answered
+# without its body.
 _PATIENCE_SECONDS = 0.5
 
 

@@ -24,7 +24,7 @@ class Ids:
         for turn in range(4):
             left, right = right, left ^ self._round(turn, right)
         bits = (left << _HALF_BITS) | right
-        # 48 bits, the version, 12 bits, the variant, 62 bits.
+        # A UUID consists of 48 bits, the version, 12 bits, the variant and 62 bits.
         number = (
             (bits >> 74 << 80) | (4 << 76) | ((bits >> 62 & 0xFFF) << 64) | (2 << 62) | (bits & (1 << 62) - 1)
         )

@@ -91,7 +91,7 @@ class BoundSearch:
         if len(lists) <= _MOST_TABLES:
             self._dropped = coin_bits - _TABLE_BITS
             size = len(lists) << _TABLE_BITS
-            # A bound counts from the first entry on whose coins are all above the bound.
+            # A bound is counted in every entry whose coins are all at or above the bound.
             entries = (bounds + (1 << self._dropped) - 1) >> self._dropped
             edges = np.concatenate([[0], np.minimum(entries, size), [size]])
             numbers = np.arange(len(bounds) + 1, dtype=np.min_scalar_type(len(bounds)))

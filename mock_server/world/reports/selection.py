@@ -12,7 +12,7 @@ from mock_server.world.past.payments import Payments
 from mock_server.world.past.table import Goals, Past, Rows
 from mock_server.world.reports.filters import Matching
 
-# Sorting is the faster way to count distinct numbers if this many times more numbers are possible than given.
+# Distinct numbers are counted by sorting if there are this many times as many possible numbers as given ones.
 _FEW = 1_000
 
 
