@@ -1,4 +1,4 @@
-"""The paths of the document and the fixtures, in a checkout or a wheel, and the readers of their records."""
+"""The paths of the document and the fixtures, in a checkout or a wheel, and functions that read files."""
 
 import csv
 from collections.abc import Iterator

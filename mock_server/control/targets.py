@@ -1,6 +1,6 @@
 """The servers that a verification may reach: this machine's, and those named with `--verify-target`.
 
-Without this check, every user of the controls could make the mock send requests into its network.
+Otherwise every user of the controls could make the mock send requests into its network.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""The ASGI extensions that our own server adds to a request: its connection, and why it is refused."""
+"""The ASGI extensions that our own server adds to a request: the connection, and the error of a refusal."""
 
 from typing import Protocol
 

@@ -1,6 +1,6 @@
 """The application that accepts the events of browsers.
 
-They have no token, and name the website in the body.
+Events have no token, and name the website in the body.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The sending of answers: at once, late, slowly or broken.
 
-The table has the effect of each fault on body and socket.
+Two tables have the effects of the faults: on the answer, and on the socket.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The Poisson distribution, by which visitors are born and buy."""
+"""The Poisson distribution, from which the numbers of births and purchases are drawn."""
 
 from math import exp
 from statistics import NormalDist

@@ -1,4 +1,7 @@
-"""The roster of active sessions, which is updated from tick to tick in a time that depends on the changes."""
+"""The roster of active sessions.
+
+An update to the next tick takes time for what changes, and not for all sessions.
+"""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence

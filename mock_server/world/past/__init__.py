@@ -1,1 +1,1 @@
-"""A website's past as columns: all visits of a period at once, by the random numbers of single visits."""
+"""A website's past as columns: all visits of a period, computed at once from the usual random numbers."""

@@ -73,7 +73,10 @@ def _add(found: dict[str, Counter[str]], chosen: Selection, indices: Mapping[str
 def _completions(
     facts: Facts, chosen: Selection, goal: str
 ) -> tuple[Column, list[tuple[int, Mapping[str, str]]]]:
-    """Returns the indices of a goal's completions in the world, and of the written ones with properties."""
+    """Returns the world's own completions of a goal as indices, and the written ones with properties.
+
+    A written completion is a pair: its index, and its properties.
+    """
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(goal)))
     is_written = chosen.goals.goal[there] >= len(facts.links)
     written = there[is_written].tolist()
