@@ -172,6 +172,7 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
     required: bool = False
     allow_empty_value: bool = False
     schema: dict[str, Any] = {}
+    example: Any = None
     aliases: tuple[str, ...] = msgspec.field(name="x-aliases", default=())
     most: int | None = msgspec.field(name="x-most", default=None)
 
@@ -295,4 +296,5 @@ def _parameter(
         schema=Schema(document, parameter.schema, where, revision),
         aliases=parameter.aliases,
         most=parameter.most,
+        example=parameter.example if isinstance(parameter.example, str) else None,
     )

@@ -52,6 +52,8 @@ class Parameter:
     """Other names for the same parameter in the query, which older clients send."""
     most: int | None = None
     """The maximum, to which higher values are reduced without an error; None if there is no such maximum."""
+    example: str | None = None
+    """The documented example, which an error shows instead of a pattern; None if there is none."""
 
     def sent(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
         """Returns the values that a request has for the parameter; empty if it has none.
@@ -101,6 +103,8 @@ class Parameter:
         try:
             self.schema.validator.validate(parsed)
         except jsonschema_rs.ValidationError as error:
+            if self.example is not None and isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Pattern):
+                raise self._expected(values[0], self.example[:_LONGEST_SHOWN]) from None
             raise self._error(values[0], _problem_of(error)) from None
         return parsed
 
@@ -119,8 +123,10 @@ class Parameter:
                 return instant_of(text)
         except ValueError:
             pass
-        wanted = " or ".join(_DATES[name] for name in sorted(formats))
-        raise self._error(text, f"a value such as {wanted} is expected")
+        raise self._expected(text, " or ".join(_DATES[name] for name in sorted(formats)))
+
+    def _expected(self, text: str, wanted: str) -> ApiError:
+        return self._error(text, f"a value such as {wanted} is expected")
 
     def _error(self, text: str, problem: str) -> ApiError:
         shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"

@@ -52,6 +52,16 @@ def document(parameter: dict[str, Any], **marks: str) -> dict[str, Any]:
     }
 
 
+def test_a_value_of_another_form_is_refused_with_the_documented_example() -> None:
+    schema = {"type": "string", "pattern": "^[a-z]+$"}
+    [operation] = own_operations(document({"schema": schema, "example": "name"}))
+
+    with pytest.raises(
+        ApiError, match=r"^Invalid value '-1' for 'sort': a value such as name is expected\.$"
+    ):
+        operation.check({}, {"sort": ["-1"]})
+
+
 def test_schema_of_an_own_parameter_is_compiled_when_it_is_needed() -> None:
     [operation] = own_operations(document({"schema": {"type": "nonsense"}}))
 
