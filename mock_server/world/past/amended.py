@@ -88,6 +88,26 @@ class Amendment:
         """The visits with purchases of the visitors whom removals of payments name, as columns."""
         return self.drawing.stretch_of(self.payment_removals.visits)
 
+    @cached_property
+    def goals_of_written(self) -> Column:
+        """The remaining goals of each written visit, as masks."""
+        return self.goals_left(self.written.stretch)
+
+    def goals_left(self, stretch: Stretch) -> Column:
+        """Returns the remaining goals of each visit of a stretch."""
+        courses, removals = stretch.courses, self.goal_removals
+        if not removals:
+            return courses.goals
+        goals = Goals(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin)
+        changed, masks = _left(
+            self.drawing.walks.goal_masks,
+            goals,
+            removals.among(goals, rows_in(stretch, removals.visits)),
+        )
+        left = courses.goals.copy()
+        left[changed] = masks
+        return left
+
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
@@ -248,7 +268,7 @@ class AmendedPast(Past):
         written = self.amendment.written
         changed, masks = self._changed_masks()
         own = self.written_visits.goals.copy()
-        own[: len(self.earlier)] = self._masks_in(written.stretch)[: len(self.earlier)]
+        own[: len(self.earlier)] = self.amendment.goals_of_written[: len(self.earlier)]
         indices, marks = _common(self.indices, changed)
         own[indices] = masks[marks]
         visits = MarkedMasks(own, written.with_goals, own[written.with_goals], written.set_numbers)
@@ -329,23 +349,8 @@ class AmendedPast(Past):
         if known is None:
             stretch = self.amendment.drawing.earlier_purchases(self.first)
             bought = np.flatnonzero(stretch.courses.paid_at)
-            known = self.made[key] = Made(len(bought), self._masks_in(stretch)[bought])
+            known = self.made[key] = Made(len(bought), self.amendment.goals_left(stretch)[bought])
         return known.column
-
-    def _masks_in(self, stretch: Stretch) -> Column:
-        """Returns the remaining goals of each visit of a stretch."""
-        courses, removals = stretch.courses, self.amendment.goal_removals
-        if not removals:
-            return courses.goals
-        goals = Goals(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin)
-        changed, masks = _left(
-            self.amendment.drawing.walks.goal_masks,
-            goals,
-            removals.among(goals, rows_in(stretch, removals.visits)),
-        )
-        left = courses.goals.copy()
-        left[changed] = masks
-        return left
 
     def _with_payments(self) -> "AmendedPast":
         """Returns the same past with written payments and without removed ones."""
