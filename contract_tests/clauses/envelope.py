@@ -7,6 +7,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.document import OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
+from contract_tests.pointers import value_at
 from contract_tests.recording import Recording
 
 # Rate limits and gateways may answer without an envelope, since the page says that "most" errors have one.
@@ -115,7 +116,7 @@ def error_has_envelope(exchange: Exchange) -> Iterable[Violation]:
     elif not isinstance(exchange.json, dict):
         yield Violation("the body is not an object", exchange, "", exchange.json)
     elif not isinstance(exchange.json.get("error"), dict):
-        yield Violation("`error` is not an object", exchange, "/error", exchange.json.get("error"))
+        yield _wrong(exchange, "/error", "`error` is not an object")
 
 
 @clause(
@@ -128,7 +129,7 @@ def error_has_envelope(exchange: Exchange) -> Iterable[Violation]:
 )
 def error_says_error(exchange: Exchange) -> Iterable[Violation]:
     if exchange.json.get("status") != "error":
-        yield Violation("`status` is not `error`", exchange, "/status", exchange.json.get("status"))
+        yield _wrong(exchange, "/status", "`status` is not `error`")
 
 
 @clause(
@@ -142,7 +143,7 @@ def error_says_error(exchange: Exchange) -> Iterable[Violation]:
 def code_is_the_status(exchange: Exchange) -> Iterable[Violation]:
     code = exchange.json["error"].get("code")
     if isinstance(code, bool) or not isinstance(code, int | float) or code != exchange.status:
-        yield Violation(f"`error.code` is not {exchange.status}", exchange, "/error/code", code)
+        yield _wrong(exchange, "/error/code", f"`error.code` is not {exchange.status}")
 
 
 @clause(
@@ -156,7 +157,15 @@ def code_is_the_status(exchange: Exchange) -> Iterable[Violation]:
 def message_is_a_sentence(exchange: Exchange) -> Iterable[Violation]:
     message = exchange.json["error"].get("message")
     if not isinstance(message, str) or not message.strip():
-        yield Violation("`error.message` is empty, or not a text", exchange, "/error/message", message)
+        yield _wrong(exchange, "/error/message", "`error.message` is empty, or not a text")
+
+
+def _wrong(exchange: Exchange, pointer: str, problem: str) -> Violation:
+    """Returns the violation by the value at a pointer: the problem, or that the member is missing."""
+    try:
+        return Violation(problem, exchange, pointer, value_at(exchange.json, pointer))
+    except LookupError:
+        return Violation(f"`{pointer[1:].replace('/', '.')}` is missing", exchange, pointer)
 
 
 @clause(

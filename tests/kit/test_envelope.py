@@ -1,0 +1,49 @@
+"""The findings about errors: a wrong member is told from one that is missing."""
+
+import msgspec
+import pytest
+
+from contract_tests.asking import labels
+from contract_tests.clauses import all_clauses
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP
+from contract_tests.judging.verdict import judge
+from contract_tests.recording import Recording
+
+_CLAUSES = [clause for clause in all_clauses() if clause.id.startswith("ENV-")]
+
+
+@pytest.mark.parametrize(
+    ("body", "problems"),
+    [
+        pytest.param(
+            {}, {"ENV-02": "`error` is missing", "ENV-03": "`status` is missing"}, id="an empty object"
+        ),
+        pytest.param(
+            {"status": "error", "error": {}},
+            {"ENV-04": "`error.code` is missing", "ENV-05": "`error.message` is missing"},
+            id="an empty error",
+        ),
+        pytest.param(
+            {"status": None, "error": None},
+            {"ENV-02": "`error` is not an object", "ENV-03": "`status` is not `error`"},
+            id="null",
+        ),
+        pytest.param(
+            {"status": "error", "error": {"code": "401", "message": ""}},
+            {"ENV-04": "`error.code` is not 401", "ENV-05": "`error.message` is empty, or not a text"},
+            id="wrong values",
+        ),
+        pytest.param({"status": "error", "error": {"code": 401, "message": "No."}}, {}, id="a good error"),
+    ],
+)
+def test_a_finding_about_an_error_says_whether_the_member_is_missing(
+    body: Json, problems: dict[str, str]
+) -> None:
+    refusal = Exchange(
+        "GET", "/a", MAP, frozenset({labels.NO_CREDENTIAL}), 0, 0, 401, {}, msgspec.json.encode(body)
+    )
+
+    verdicts = judge(Recording([refusal]), _CLAUSES)
+
+    assert {v.clause.id: v.violations[0].problem for v in verdicts if v.violations} == problems
