@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
 from contract_tests.clauses.question import Question, is_finished, question_of
 from contract_tests.clauses.realtime_map import is_number
@@ -93,9 +94,17 @@ def is_whole(exchange: Exchange) -> bool:
     return isinstance(told, dict) and isinstance(data, list) and told.get("total") == len(data)
 
 
+def reports(recording: Recording, operation: str) -> list[Exchange]:
+    """Returns the successful answers of a report, but not those to requests that had to be refused.
+
+    What a server answers instead of refusing, such as an example, need not agree with other answers.
+    """
+    return [e for e in recording.answers(operation) if not e.labels & labels.REFUSED]
+
+
 def finished(recording: Recording, operation: str) -> list[tuple[Question, Exchange]]:
     """Returns the answers about finished periods, whose figures are final, with their questions."""
-    return [(question_of(e), e) for e in recording.answers(operation) if is_finished(e)]
+    return [(question_of(e), e) for e in reports(recording, operation) if is_finished(e)]
 
 
 def overviews_of(recording: Recording) -> dict[Question, Totals]:
@@ -110,7 +119,7 @@ def overviews_of(recording: Recording) -> dict[Question, Totals]:
 
 def all_overviews(recording: Recording) -> list[Totals]:
     """Returns the figures of all overviews, including those of unfinished periods."""
-    return [found for e in recording.answers(OVERVIEW) if (found := overview_of(e)) is not None]
+    return [found for e in reports(recording, OVERVIEW) if (found := overview_of(e)) is not None]
 
 
 def both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:

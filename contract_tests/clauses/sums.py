@@ -20,6 +20,7 @@ from contract_tests.clauses.figures import (
     finished,
     is_whole,
     overviews_of,
+    reports,
     rows_of,
     slack_of,
     totals_of,
@@ -235,7 +236,7 @@ def _rounding_of_bounces(overview: Totals) -> float:
     needs="a time series with `revenue` and `revenueBreakdown`",
     cases=lambda recording: [
         figures
-        for exchange in recording.answers(TIMESERIES)
+        for exchange in reports(recording, TIMESERIES)
         for figures in (*filter(None, [totals_of(exchange)]), *rows_of(exchange))
         if figures.number("revenue") is not None and _sources(figures) is not None
     ],
@@ -325,7 +326,7 @@ def filters_narrow(case: Filtered) -> Iterable[Violation]:
     standing=OTHER,
     needs="a breakdown with two rows",
     cases=lambda recording: [
-        found for name in BREAKDOWNS for e in recording.answers(name) if len(found := rows_of(e)) > 1
+        found for name in BREAKDOWNS for e in reports(recording, name) if len(found := rows_of(e)) > 1
     ],
 )
 def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
@@ -397,7 +398,7 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     cases=lambda recording: [
         (row, *names)
         for operation, names in _COUNTED_TWICE.items()
-        for exchange in recording.answers(operation)
+        for exchange in reports(recording, operation)
         for row in rows_of(exchange)
     ],
 )
@@ -415,7 +416,7 @@ def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Viol
     standing=OBSERVED,
     needs="a list of two visitors",
     cases=lambda recording: [
-        found for e in recording.answers(VISITORS) if len(found := rows_of(e)) > 1 and not _has_a_goal(e)
+        found for e in reports(recording, VISITORS) if len(found := rows_of(e)) > 1 and not _has_a_goal(e)
     ],
 )
 def newest_first(case: list[Totals]) -> Iterable[Violation]:
@@ -590,7 +591,7 @@ def _differences(row: Totals, identity: Json) -> list[Violation]:
     standing=OTHER,
     needs="a time series whose `startAt` and `endAt` are the same date",
     cases=lambda recording: [
-        e for e in recording.answers(TIMESERIES) if question_of(e).is_one_date and "interval" in e.json
+        e for e in reports(recording, TIMESERIES) if question_of(e).is_one_date and "interval" in e.json
     ],
 )
 def one_date_has_hours(exchange: Exchange) -> Iterable[Violation]:
@@ -608,7 +609,7 @@ def _longer_than_a_day(first: Totals, last: Totals) -> Iterable[Violation]:
 
 
 def _series(recording: Recording) -> list[list[Totals]]:
-    found = (rows_of(e) for e in recording.answers(TIMESERIES) if isinstance(e.data, list) and _fits(e))
+    found = (rows_of(e) for e in reports(recording, TIMESERIES) if isinstance(e.data, list) and _fits(e))
     return [
         buckets
         for buckets in found

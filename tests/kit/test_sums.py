@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.question import is_finished, question_of
 from contract_tests.exchange import Exchange, Json
@@ -86,6 +87,24 @@ def test_every_clause_is_observed_in_a_run(recorded: list[Exchange]) -> None:
     verdicts = judge(Recording(recorded), _CLAUSES)
 
     assert [v.clause.id for v in verdicts if v.outcome is not Outcome.HOLDS] == []
+
+
+@pytest.mark.parametrize(
+    ("label", "outcome"),
+    [(labels.OK, Outcome.BROKEN), (labels.UNKNOWN_CREDENTIAL, Outcome.NOT_OBSERVED)],
+)
+def test_an_answer_that_had_to_be_a_refusal_is_no_report(label: str, outcome: Outcome) -> None:
+    body = msgspec.json.encode({"status": "success", "data": [{"visitors": 100, "sessions": 1}]})
+    asked = replace(
+        _asked("startAt=2026-01-12&endAt=2026-01-19"),
+        labels=frozenset({label}),
+        body=body,
+        successes=frozenset({200}),
+    )
+
+    verdicts = judge(Recording([asked]), _CLAUSES)
+
+    assert {v.clause.id: v.outcome for v in verdicts}["SUM-25"] is outcome
 
 
 def _asked(query: str, sender: str | None = None) -> Exchange:
