@@ -14,18 +14,16 @@ from mock_server.world.amended import AmendedWorld
 from mock_server.world.past.coins import Column
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.growing import columns_of, joined, taken
-from mock_server.world.past.masks import Masks
 from mock_server.world.past.payments import Payments
-from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, rows_in
+from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, remaining
 from mock_server.world.past.search import indices_of, same_visits
 from mock_server.world.past.sets import MarkedMasks, chained
 from mock_server.world.past.table import Goals, Past, Rows, rows_of
 from mock_server.world.past.visited import Visited
-from mock_server.world.past.visitors import Numbers
-from mock_server.world.past.visits import Visits
+from mock_server.world.past.visitors import MoreNumbers, Numbers
 from mock_server.world.past.written import Written, visits_of
 from mock_server.world.sessions import NEVER
-from mock_server.world.visits import PURCHASE, Visit, Visitor
+from mock_server.world.visits import PURCHASE, Visit
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -91,22 +89,7 @@ class Amendment:
     @cached_property
     def goals_of_written(self) -> Column:
         """The remaining goals of each written visit, as masks."""
-        return self.goals_left(self.written.stretch)
-
-    def goals_left(self, stretch: Stretch) -> Column:
-        """Returns the remaining goals of each visit of a stretch."""
-        courses, removals = stretch.courses, self.goal_removals
-        if not removals:
-            return courses.goals
-        goals = Goals(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin)
-        changed, masks = _left(
-            self.drawing.walks.goal_masks,
-            goals,
-            removals.among(goals, rows_in(stretch, removals.visits)),
-        )
-        left = courses.goals.copy()
-        left[changed] = masks
-        return left
+        return self.goal_removals.remaining_in(self.written.stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +167,7 @@ def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
     outside = int(np.count_nonzero(indices < 0))
     indices[:outside] = np.arange(-outside, 0)
     if (numbers < 0).any():
-        visitors = _MoreNumbers(visitors, amendment.written.visits, numbers)
+        visitors = MoreNumbers(visitors, amendment.written.visits, numbers)
         numbers = visitors.of(stretch.visits)
     earlier = taken(rows_of(stretch, numbers), slice(outside))
     return indices, joined(earlier, taken(past.rows, indices[outside:])), visitors
@@ -326,8 +309,8 @@ class AmendedPast(Past):
         known: _Changed | None = self.made.get(key)
         if known is None or known.count != count:
             settled = taken(self.goals, slice(count))
-            known = self.made[key] = _Changed(count, *_left(masks, settled, removed[removed < count]))
-        late = _left(masks, taken(self.goals, slice(count, None)), removed[removed >= count] - count)
+            known = self.made[key] = _Changed(count, *remaining(masks, settled, removed[removed < count]))
+        late = remaining(masks, taken(self.goals, slice(count, None)), removed[removed >= count] - count)
         return np.concatenate([known.rows, late[0]]), np.concatenate([known.masks, late[1]])
 
     def _rows_of_buyers(self) -> Column:
@@ -349,7 +332,9 @@ class AmendedPast(Past):
         if known is None:
             stretch = self.amendment.drawing.earlier_purchases(self.first)
             bought = np.flatnonzero(stretch.courses.paid_at)
-            known = self.made[key] = Made(len(bought), self.amendment.goals_left(stretch)[bought])
+            known = self.made[key] = Made(
+                len(bought), self.amendment.goal_removals.remaining_in(stretch)[bought]
+            )
         return known.column
 
     def _with_payments(self) -> "AmendedPast":
@@ -439,34 +424,6 @@ class AmendedPast(Past):
         return np.concatenate([known.column, settled + among(settled, count)])
 
 
-class _MoreNumbers:
-    """The numbers of visitors, with further numbers for visitors who came before the table begins."""
-
-    def __init__(self, plain: Numbers, visits: Sequence[Visit], numbers: Column) -> None:
-        self._plain = plain
-        old = [visit.visitor for visit, number in zip(visits, numbers.tolist(), strict=True) if number < 0]
-        self._further = list(dict.fromkeys(old))
-        self._numbers = {visitor: plain.count + n for n, visitor in enumerate(self._further)}
-
-    @property
-    def count(self) -> int:
-        """The count of visitors who have a number."""
-        return self._plain.count + len(self._further)
-
-    def of(self, visits: Visits) -> Column:
-        """Returns the visitor's number for each visit; -1 for a visitor who was born too early."""
-        numbers = self._plain.of(visits)
-        for n in np.flatnonzero(numbers < 0).tolist():
-            visitor = Visitor(int(visits.kind[n]), int(visits.minute[n]), int(visits.number[n]))
-            numbers[n] = self._numbers.get(visitor, -1)
-        return numbers
-
-    def visitor(self, number: int) -> Visitor:
-        """Returns the visitor who has a number."""
-        further = number - self._plain.count
-        return self._plain.visitor(number) if further < 0 else self._further[further]
-
-
 def _chained(own: Column, chosen: Column, more: Column) -> Column:
     """Returns a column with the values of `own` in the rows `chosen`, followed by the values `more`."""
     column = np.empty(len(chosen) + len(more), own.dtype)
@@ -501,17 +458,6 @@ def _nobody(like: Rows, drawing: Drawing) -> Rows:
     nothing.source[:] = len(drawing.walks.sources) - 1
     nothing.entry[:] = len(drawing.site.pages)
     return nothing
-
-
-def _left(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
-    """Returns the sorted rows with removed goals, and the masks of the remaining goals in them."""
-    rows = np.unique(goals.row[removed])
-    is_one = np.zeros(int(goals.row.max(initial=-1)) + 1, bool)
-    is_one[rows] = True
-    is_left = is_one[goals.row]
-    is_left[removed] = False
-    left = np.flatnonzero(is_left)
-    return rows, masks.of_rows(np.searchsorted(rows, goals.row[left]), goals.goal[left], len(rows))
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:

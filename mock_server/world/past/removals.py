@@ -13,6 +13,7 @@ from mock_server.world.amended import AmendedWorld
 from mock_server.world.facts import GoalsRemoved, PaymentsRemoved, Removal
 from mock_server.world.past.coins import Column
 from mock_server.world.past.drawing import Drawing, Stretch
+from mock_server.world.past.masks import Masks
 from mock_server.world.past.payments import Payments
 from mock_server.world.past.table import Goals
 from mock_server.world.past.written import visits_of
@@ -87,6 +88,7 @@ class GoalRemovals:
         """Removals that name no visitor are merged, by the names of their goals."""
         self.key = tuple(removals)
         """The removals, as a cache key for results that depend on them."""
+        self._masks = drawing.walks.goal_masks
         self._names = [target.name for target in drawing.walks.goals]
         of_all = [removal for removal in removals if removal.visitor_id is None]
         self._of_all = {
@@ -118,6 +120,18 @@ class GoalRemovals:
                 parts.append(np.array([index]))
         return np.unique(np.concatenate(parts))
 
+    def remaining_in(self, stretch: Stretch) -> Column:
+        """Returns the remaining goals of each visit of a stretch, as masks."""
+        courses = stretch.courses
+        if not self:
+            return courses.goals
+        goals = Goals(courses.goal_row, courses.goal_at, courses.goal, courses.goal_coin)
+        removed = self.among(goals, _rows_in(stretch, self.visits))
+        rows, masks = remaining(self._masks, goals, removed)
+        column = courses.goals.copy()
+        column[rows] = masks
+        return column
+
 
 class PaymentRemovals:
     """The removals of payments."""
@@ -147,7 +161,18 @@ class PaymentRemovals:
         return np.unique(np.concatenate(parts))
 
 
-def rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
+def remaining(masks: Masks, goals: Goals, removed: Column) -> tuple[Column, Column]:
+    """Returns the sorted rows with removed goals, and the masks of the remaining goals in them."""
+    rows = np.unique(goals.row[removed])
+    is_one = np.zeros(int(goals.row.max(initial=-1)) + 1, bool)
+    is_one[rows] = True
+    is_left = is_one[goals.row]
+    is_left[removed] = False
+    left = np.flatnonzero(is_left)
+    return rows, masks.of_rows(np.searchsorted(rows, goals.row[left]), goals.goal[left], len(rows))
+
+
+def _rows_in(stretch: Stretch, visits: Sequence[Visit]) -> dict[int, Visit]:
     """Returns the visits that are in a stretch, by their row in it."""
     columns = stretch.visits
     by_start: dict[int, list[Visit]] = {}

@@ -1,5 +1,6 @@
 """The numbering of visitors without gaps, so that a column can have a value for each visitor."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ from mock_server.world.past.growing import GrowingColumn
 from mock_server.world.past.visits import Visits
 from mock_server.world.population import Population
 from mock_server.world.residents import EARLY, LEAD, SHIFT, STAGGER
-from mock_server.world.visits import BORN, CAST, REGULAR, Visitor
+from mock_server.world.visits import BORN, CAST, REGULAR, Visit, Visitor
 
 _STRIDE = 24 * 60
 
@@ -98,3 +99,31 @@ class VisitorNumbers:
             begins[indices + 1] - begins[indices] - self._in_phase[(indices + self._first) % SHIFT]
         )
         return births
+
+
+class MoreNumbers:
+    """The numbers of visitors, with further numbers for visitors who came before the table begins."""
+
+    def __init__(self, plain: Numbers, visits: Sequence[Visit], numbers: Column) -> None:
+        self._plain = plain
+        old = [visit.visitor for visit, number in zip(visits, numbers.tolist(), strict=True) if number < 0]
+        self._further = list(dict.fromkeys(old))
+        self._numbers = {visitor: plain.count + n for n, visitor in enumerate(self._further)}
+
+    @property
+    def count(self) -> int:
+        """The count of visitors who have a number."""
+        return self._plain.count + len(self._further)
+
+    def of(self, visits: Visits) -> Column:
+        """Returns the visitor's number for each visit; -1 for a visitor who was born too early."""
+        numbers = self._plain.of(visits)
+        for n in np.flatnonzero(numbers < 0).tolist():
+            visitor = Visitor(int(visits.kind[n]), int(visits.minute[n]), int(visits.number[n]))
+            numbers[n] = self._numbers.get(visitor, -1)
+        return numbers
+
+    def visitor(self, number: int) -> Visitor:
+        """Returns the visitor who has a number."""
+        further = number - self._plain.count
+        return self._plain.visitor(number) if further < 0 else self._further[further]
