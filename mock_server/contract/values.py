@@ -1,6 +1,7 @@
 """The values of a request, which are checked and typed by the documented parameters and body."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -147,7 +148,8 @@ class Body:
                 raise ApiError(BODY_MISSING)
             return None
         try:
-            found = msgspec.json.decode(content)
+            # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
+            found = msgspec.json.decode(content.removeprefix(BOM_UTF8))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
         if isinstance(found, dict):

@@ -564,6 +564,13 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert facts_of(service) == []
 
 
+def test_a_byte_order_mark_before_a_body_is_skipped(web: httpx2.Client, service: Service) -> None:
+    content = b"\xef\xbb\xbf" + json.dumps(payment()).encode()
+
+    assert web.post(PAYMENTS, content=content).status_code == 200
+    assert len(facts_of(service)) == 1
+
+
 BAD_GOALS = [
     pytest.param({"name": None}, "/name", id="name null"),
     pytest.param({"name": ""}, "/name", id="name empty"),
