@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -15,6 +14,7 @@ from msgspec import Meta, Struct, field
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
 from mock_server.instants import DAY, instant_of
+from mock_server.zones import zone_named
 
 SITES = FIXTURES / "sites"
 LONGEST_SESSION_MINUTES = 45
@@ -428,9 +428,9 @@ def _day_of(text: str) -> int | None:
 
 def _settings_faults(site: Site) -> Iterator[tuple[str, str]]:
     try:
-        ZoneInfo(site.timezone)
-    except (ValueError, OSError, LookupError):
-        yield "$.timezone", f"{site.timezone!r} is not a time zone, such as Europe/Paris"
+        zone_named(site.timezone)
+    except ValueError as error:
+        yield "$.timezone", str(error)
     if site.kpi is not None and site.kpi not in site.goal_names():
         yield "$.kpi", f"{site.kpi!r} is not a goal of this site"
     if site.kpi_color_scheme is not None and site.kpi_color_scheme not in KPI_COLOR_SCHEMES:

@@ -70,6 +70,13 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
         zone_of(name)
 
 
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Paris"])
+def test_files_beside_the_zones_are_no_zones(name: str) -> None:
+    # Only some systems have them, so a name would be accepted on one machine and refused on another.
+    with pytest.raises(PeriodError, match=f"timezone: '{name}' is not an IANA time zone"):
+        zone_of(name)
+
+
 @pytest.mark.parametrize(
     ("texts", "taken_for"),
     [

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from mock_server.instants import HOUR, MINUTE
+from mock_server.zones import zone_named
 
 MOST_BUCKETS = 50_000
 """The largest number of buckets; a time series with more is refused."""
@@ -50,9 +51,9 @@ class Bucket(NamedTuple):
 def zone_of(name: str) -> ZoneInfo:
     """Returns the time zone with an IANA name. Raises PeriodError."""
     try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        raise PeriodError(f"timezone: {name[:80]!r} is not an IANA time zone, such as Europe/Paris") from None
+        return zone_named(name)
+    except ValueError as error:
+        raise PeriodError(f"timezone: {error}") from None
 
 
 def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Period | None:
