@@ -686,6 +686,20 @@ def test_a_removal_that_is_wrong_is_refused(
     assert facts_of(service) == []
 
 
+@pytest.mark.parametrize("path", [GOALS, PAYMENTS])
+def test_a_removal_of_all_times_is_one_that_can_be_listed(
+    address: str, web: httpx2.Client, path: str
+) -> None:
+    ever = {"startAt": "0001-01-01T00:00:00+01:00", "endAt": "9999-12-31T23:59:59-05:00"}
+
+    [row] = web.delete(path, params=ever).json()["data"]
+
+    assert row["timeRange"] == {"start": "0001-01-01T00:00:00.000Z", "end": "9999-12-31T23:59:59.999Z"}
+    with Controls(address) as controls:
+        [fact] = controls.get("/facts")["facts"]
+    assert (fact["fact"]["startAt"], fact["fact"]["endAt"]) == tuple(row["timeRange"].values())
+
+
 @pytest.mark.parametrize("name", ["", "x" * 65, "naïve"])
 def test_a_removal_of_goals_by_a_bad_name_is_refused(web: httpx2.Client, service: Service, name: str) -> None:
     _assert_refused(web.delete(GOALS, params={"name": name}), 400, "name")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,9 @@ from mock_server.world.reports.period import (
     zone_of,
 )
 
-PARIS, NEW_YORK, LORD_HOWE = (zone_of(f) for f in ("Europe/Paris", "America/New_York", "Australia/Lord_Howe"))
+PARIS, NEW_YORK, LORD_HOWE, APIA = (
+    zone_of(name) for name in ("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
+)
 UTC_ZONE = zone_of("UTC")
 zones = st.sampled_from(["UTC", "Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"])
 
@@ -53,7 +56,6 @@ def test_no_dates_are_no_period() -> None:
         pytest.param("2026-02-30", "2026-03-01", "startAt: '2026-02-30' is neither a date", id="no such day"),
         pytest.param("2026-02-06", "soon", "endAt: 'soon' is neither a date", id="no date"),
         pytest.param("2026-02-06", "2026-02-07T10:00:00", "nor an instant with a time zone", id="no offset"),
-        pytest.param("2026-02-06", "9999-12-31", "'9999-12-31' is neither a date", id="the last day"),
         pytest.param("", "", "startAt: '' is neither a date", id="empty"),
     ],
 )
@@ -75,6 +77,46 @@ def test_files_beside_the_zones_are_no_zones(name: str) -> None:
     # Only some systems have them, so a name would be accepted on one machine and refused on another.
     with pytest.raises(PeriodError, match=f"timezone: '{name}' is not an IANA time zone"):
         zone_of(name)
+
+
+@pytest.mark.parametrize("zone", [UTC_ZONE, NEW_YORK, LORD_HOWE])
+@pytest.mark.parametrize(
+    ("start_at", "end_at"),
+    [
+        pytest.param("0001-01-01", "9999-12-31", id="dates"),
+        pytest.param("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", id="instants"),
+        pytest.param("0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-05:00", id="beyond the years in UTC"),
+    ],
+)
+def test_all_years_of_the_calendar_are_a_period_that_can_be_written(
+    start_at: str, end_at: str, zone: ZoneInfo
+) -> None:
+    period = period_of(start_at, end_at, zone)
+
+    assert period is not None
+    assert iso_of(period.begin).startswith("0001-01-01T")
+    assert iso_of(period.end - 1).startswith("9999-12-31T")
+    assert as_whole_days(start_at, end_at)[0] == start_at
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_buckets_beyond_the_calendar_are_refused(interval: str) -> None:
+    period = period_of("9999-12-01", "9999-12-31", NEW_YORK)
+    assert period is not None
+
+    with pytest.raises(PeriodError, match="outside the calendar"):
+        buckets_of(period, interval)
+
+
+def test_a_day_that_a_zone_skipped_is_empty() -> None:
+    # Samoa went from 29 to 31 December 2011.
+    period = period_of("2011-12-30", "2011-12-30", APIA)
+
+    assert period is not None
+    assert period.begin == period.end == instant_of("2011-12-30T10:00:00Z")
+    assert buckets_of(period, "day") == []
+    with pytest.raises(PeriodError, match="endAt is before startAt"):
+        period_of("2011-12-31", "2011-12-29", APIA)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +164,27 @@ def test_half_an_hour_that_is_moved_belongs_to_the_hour_before(day: str) -> None
 
     assert sorted(set(lengths)) == [HOUR, 90 * MINUTE]
     assert lengths.count(90 * MINUTE) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "begin"),
+    [
+        pytest.param("2026-04-05T15:10:00Z", "2026-04-06T01:00:00+10:30", id="just after"),
+        pytest.param("2026-04-04T15:10:00Z", "2026-04-05T01:00:00+11:00", id="in the half hour"),
+        pytest.param("2026-04-04T14:50:00Z", "2026-04-05T01:00:00+11:00", id="before"),
+    ],
+)
+def test_an_hour_begins_at_its_full_hour_even_if_half_an_hour_was_moved(now: str, begin: str) -> None:
+    instant = instant_of(now)
+
+    [bucket] = buckets_of(Period(instant, instant + 1, LORD_HOWE), "hour")
+    usual = buckets_of(usual_period("hour", instant, LORD_HOWE), "hour")
+
+    assert bucket.timestamp == begin
+    assert usual[-1] == bucket
+    assert len(usual) == 24
+    assert {one.timestamp[14:16] for one in usual} == {"00"}
+    assert usual_period("hour", instant, LORD_HOWE).begin == usual[0].begin
 
 
 def test_buckets_are_named_and_carry_the_offset() -> None:

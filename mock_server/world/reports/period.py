@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from mock_server.instants import HOUR, MINUTE
+from mock_server.instants import HOUR, MINUTE, SECOND
 from mock_server.zones import zone_named
 
 MOST_BUCKETS = 50_000
@@ -17,6 +17,10 @@ INTERVALS = ("hour", "day", "week", "month")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# The first and the last millisecond that `iso_of` can write. Requests for "ever" may name times beyond them,
+# such as the last day of the year 9999 in New York.
+_FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999
+_OUTSIDE = "the dates are outside the calendar"
 # The time that people write for the end of a day in UTC.
 _DAY_ENDS = (time(23, 59), time(23, 59, 59), time(23, 59, 59, 999_000))
 
@@ -66,8 +70,9 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
     if start_at is None or end_at is None:
         raise PeriodError("startAt and endAt are given together or not at all")
     begin, _ = _span_of("startAt", start_at, zone)
-    _, end = _span_of("endAt", end_at, zone)
-    if end <= begin:
+    last, end = _span_of("endAt", end_at, zone)
+    # A day that a zone has skipped, such as 2011-12-30 in Pacific/Apia, is an empty period.
+    if max(last, end - 1) < begin:
         raise PeriodError("endAt is before startAt")
     return Period(begin, end, zone)
 
@@ -80,7 +85,10 @@ def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None,
     first, last = (_moment(text) if text else None for text in (start_at, end_at))
     if first is None or last is None:
         return start_at, end_at
-    first, last = first.astimezone(UTC), last.astimezone(UTC)
+    try:
+        first, last = first.astimezone(UTC), last.astimezone(UTC)
+    except OverflowError:
+        return start_at, end_at
     if first.time() != time(0) or last.time() not in _DAY_ENDS:
         return start_at, end_at
     return first.date().isoformat(), last.date().isoformat()
@@ -90,7 +98,7 @@ def usual_period(interval: str, now: int, zone: ZoneInfo) -> Period:
     """Returns the period of a time series without dates: the last 24 hours, 30 days or 12 months."""
     here = _local(now, zone)
     if interval == "hour":
-        return Period(_floor(now, "hour", zone) - 23 * HOUR, now + 1, zone)
+        return Period(_floor(_floor(now, "hour", zone) - 23 * HOUR, "hour", zone), now + 1, zone)
     if interval == "month":
         first = here.date().replace(day=1)
         return Period(_midnight(_months_before(first, 11), zone), now + 1, zone)
@@ -102,8 +110,11 @@ def buckets_of(period: Period, interval: str) -> list[Bucket]:
     begins = [_floor(period.begin, interval, period.zone)]
     if (period.end - begins[0]) / _LEAST_LENGTH[interval] > MOST_BUCKETS:
         raise PeriodError(f"the period has more than {MOST_BUCKETS:,} buckets of one {interval}")
-    while begins[-1] < period.end:
-        begins.append(_next(begins[-1], interval, period.zone))
+    try:
+        while begins[-1] < period.end:
+            begins.append(_next(begins[-1], interval, period.zone))
+    except (OverflowError, ValueError):
+        raise PeriodError(_OUTSIDE) from None
     return [_bucket(begin, end, interval, period.zone) for begin, end in pairwise(begins)]
 
 
@@ -112,19 +123,24 @@ _LEAST_LENGTH = {"hour": HOUR, "day": 25 * HOUR, "week": 7 * 25 * HOUR, "month":
 
 def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
     """Returns the begin and the end of the day that a text names; for an instant, of its millisecond."""
-    try:
-        if _DATE.fullmatch(text):
-            day = date.fromisoformat(text)
-            return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-        moment = _moment(text)
-    except (ValueError, OverflowError):
-        moment = None
+    day, moment = _day(text), _moment(text)
+    if day is not None:
+        end = _LAST + 1 if day == date.max else _midnight(day + timedelta(days=1), zone)
+        return _midnight(day, zone), end
     if moment is None:
         raise PeriodError(
             f"{name}: {text[:80]!r} is neither a date, such as 2026-02-06, nor an instant with a time zone"
         )
-    instant = (moment - _EPOCH) // timedelta(milliseconds=1)
+    instant = _instant(moment)
     return instant, instant + 1
+
+
+def _day(text: str) -> date | None:
+    """Returns the date of a text such as `2026-02-06`; None for any other text."""
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _moment(text: str) -> datetime | None:
@@ -133,31 +149,34 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None and not _DATE.fullmatch(text) else None
+    return moment if moment.tzinfo is not None else None
+
+
+def _instant(moment: datetime) -> int:
+    """Returns a datetime in ms since the epoch, or the nearest instant that can be written."""
+    return min(max((moment - _EPOCH) // timedelta(milliseconds=1), _FIRST), _LAST)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    """Returns the begin of a day; if clocks skip midnight, the first instant after it."""
+    return _instant(datetime.combine(day, time(), zone))
 
 
 def _local(instant: int, zone: ZoneInfo) -> datetime:
     try:
         return (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone)
     except OverflowError:
-        raise PeriodError("the dates are outside the calendar") from None
-
-
-def _midnight(day: date, zone: ZoneInfo) -> int:
-    """Returns the begin of a day; if clocks skip midnight, the first instant after it."""
-    try:
-        moment = datetime.combine(day, time(), zone).astimezone(UTC)
-    except OverflowError:
-        raise PeriodError("the dates are outside the calendar") from None
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+        raise PeriodError(_OUTSIDE) from None
 
 
 def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
     """Returns the begin of the bucket that contains an instant."""
-    here = _local(instant, zone)
     if interval == "hour":
-        return instant - (here.minute * MINUTE + here.second * 1_000 + here.microsecond // 1_000)
-    day = here.date()
+        # If clocks change by half an hour, one step back does not reach a full hour.
+        while past := _past_the_hour(instant, zone):
+            instant -= past
+        return instant
+    day = _local(instant, zone).date()
     if interval == "week":
         day -= timedelta(days=day.weekday())
     if interval == "month":
@@ -165,13 +184,19 @@ def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
     return _midnight(day, zone)
 
 
+def _past_the_hour(instant: int, zone: ZoneInfo) -> int:
+    """Returns the minutes, seconds and milliseconds of the local time, in ms."""
+    here = _local(instant, zone)
+    return here.minute * MINUTE + here.second * SECOND + here.microsecond // 1_000
+
+
 def _next(begin: int, interval: str, zone: ZoneInfo) -> int:
     """Returns the begin of the next bucket."""
     if interval == "hour":
         later = begin + HOUR
         # If clocks change by half an hour, the bucket of that hour lasts until the next full hour.
-        minutes = _local(later, zone).minute
-        return later + (60 - minutes) * MINUTE if minutes else later
+        past = _past_the_hour(later, zone)
+        return later + HOUR - past if past else later
     day = _local(begin, zone).date()
     if interval == "month":
         return _midnight(_months_before(day.replace(day=1), -1), zone)
