@@ -32,7 +32,10 @@ def exit_clicks(facts: Facts, chosen: Selection) -> list[dict[str, Any]]:
 
 
 def reached_by(facts: Facts, chosen: Selection, name: str) -> dict[int, int]:
-    """Returns, by the visitor's number, the index in `chosen.goals` of the last completion of a goal."""
+    """Returns the last completion of a goal by each visitor.
+
+    The result maps visitors' numbers to indices in `chosen.goals`.
+    """
     there = np.flatnonzero(np.isin(chosen.goals.goal, facts.numbers_of(name)))
     there = there[np.argsort(chosen.goals.at[there], kind="stable")]
     visitors = chosen.visitors_with(there)
