@@ -17,7 +17,7 @@ def metadata(call: Call) -> Reply:
     row: dict[str, Any] = {
         "domain": site.domain,
         "timezone": site.timezone,
-        "name": site.name,
+        "name": site.title or site.domain,
         "logo": site.logo,
         "kpiColorScheme": site.kpi_color_scheme,
         "kpi": site.kpi,

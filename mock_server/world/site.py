@@ -213,7 +213,7 @@ class Site(_Record, frozen=True, kw_only=True):
     file: str = ""
     """The path of the file, which is set when it is loaded."""
     title: str | None = field(default=None, name="name")
-    """The name of the website for people; None if it has none besides its domain."""
+    """The display name of the website; None if it is its domain."""
     logo: str | None = None
     """The URL of an image; None if there is none."""
     website_id: WebsiteId

@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 
+from mock_server.assets import FIXTURES
 from mock_server.instants import DAY, instant_of, iso_of
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
@@ -243,6 +245,17 @@ def test_only_the_fields_that_were_asked_for_come(api: httpx2.Client) -> None:
     assert members("/analytics/countries", "country") == ["country"]
     assert members("/analytics/timeseries", "sessions") == ["sessions", "name", "timestamp"]
     assert "pageviews" not in ask(api, "/analytics/overview", **WEEK).json()["data"][0]
+
+
+@pytest.mark.parametrize("site", ["demo", "edge_cases", "shop", "quiet"])
+def test_metadata_are_those_of_the_site_file(api: httpx2.Client, site: str) -> None:
+    written = yaml.safe_load((FIXTURES / "sites" / f"{site}.yaml").read_text(encoding="utf-8"))
+
+    (row,) = ask(api, "/analytics/metadata", f"df_{site}").json()["data"]
+
+    assert row["name"] == written.get("name", written["domain"])
+    for name in ("domain", "timezone", "logo", "kpi"):
+        assert row[name] == written.get(name), name
 
 
 def test_campaigns_that_differ_in_other_names_are_one_row(api: httpx2.Client) -> None:
