@@ -31,6 +31,8 @@ _PROPERTY_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LONGEST_VALUE = 255
 DEVICES = ("desktop", "mobile", "tablet")
 KPI_COLOR_SCHEMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
+# In minor units. Reports add up all payments of a site in 64 bits.
+_MOST_OF_A_PLAN = 10**12
 MOST_VISITOR_DAYS = 60_000
 """The limit of visitors online times the days that reports look back; more would take too long."""
 _USUAL_RETENTION = 1_100
@@ -353,7 +355,9 @@ def _faults(site: Site) -> Iterable[tuple[str, str]]:
     if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) * spike > MOST_ONLINE:
         yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
     yield from _url_faults(site)
+    yield from _host_faults(site)
     yield from _page_faults(site)
+    yield from _plan_faults(site)
     yield from _funnel_faults(site)
     yield from _wave_faults(site)
     yield from _regular_faults(site)
@@ -465,12 +469,28 @@ def _url_faults(site: Site) -> Iterator[tuple[str, str]]:
             yield place, f"{url!r} is not a URL: {error}"
 
 
+def _host_faults(site: Site) -> Iterator[tuple[str, str]]:
+    names = [("$.domain", site.domain), *(("$.hostnames", name) for name in site.hostnames)]
+    for place, name in names:
+        if not name.strip() or "://" in name:
+            yield place, f"{name!r} is not a host name, such as my-shop.example"
+
+
+def _plan_faults(site: Site) -> Iterator[tuple[str, str]]:
+    money = site.money
+    for n, plan in enumerate(money.plans if money else ()):
+        if money and plan.amount * 10**money.decimals > _MOST_OF_A_PLAN:
+            yield f"$.money.plans[{n}].amount", "reports could not add up so large amounts"
+
+
 def _page_faults(site: Site) -> Iterable[tuple[str, str]]:
     paths = [page.path for page in site.pages]
     known = set(paths)
     if _is_nothing(page.entry for page in site.pages):
         yield "$.pages", "no page has an `entry` weight"
     for n, page in enumerate(site.pages):
+        if not page.path.startswith("/"):
+            yield f"$.pages[{n}].path", f"{page.path!r} does not begin with /"
         if paths.index(page.path) != n:
             yield f"$.pages[{n}].path", f"{page.path!r} occurs twice"
         if _is_nothing(page.links.values()):
