@@ -38,6 +38,10 @@ CUSTOMERS_WITH_GOAL = ErrorKind(400, "'completedGoal' and 'isCustomer' cannot be
 GOAL_RESERVED = ErrorKind(400, "Invalid body at '/name': {name!r} is reserved.")
 INVALID_PERIOD = ErrorKind(400, "Invalid period: {problem}.")
 CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is not a currency of ISO 4217.")
+AMOUNT_TOO_LARGE = ErrorKind(
+    400,
+    "Invalid body at '/amount': {amount:g} {code} are more than the website can count in its own currency.",
+)
 INVALID_TIMESTAMP = ErrorKind(400, "Invalid body at '/timestamp': {problem}.")
 VISITOR_OF_THE_WORLD = ErrorKind(
     400,

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from mock_server.errors import (
+    AMOUNT_TOO_LARGE,
     CURRENCY_UNKNOWN,
     INVALID_TIMESTAMP,
     TRANSACTION_NOT_FOUND,
@@ -16,7 +17,7 @@ from mock_server.resources.call import Call, Reply
 from mock_server.resources.lives import is_known
 from mock_server.resources.writes import filters_of, object_id, own_payment, payer_of, recorded, write
 from mock_server.state.clock import TICK
-from mock_server.world.currencies import currency_of
+from mock_server.world.currencies import MOST_MINOR_UNITS, currency_of, minor_units
 from mock_server.world.facts import PaymentMade, PaymentsRemoved
 
 _ATTRIBUTED = "Payment recorded and attributed successfully"
@@ -31,7 +32,7 @@ def create_payment(call: Call, *, is_server: bool = True) -> Reply:
     """Records a payment, a refund or a free trial, once for each transaction.
 
     The answer has no envelope. `is_server` is false if a browser sent the payment. Raises ApiError 400 for an
-    unknown currency, an invalid timestamp, and a bot.
+    unknown currency, an amount that is too large, an invalid timestamp, and a bot.
     """
     payment = _payment_of(call, is_server=is_server)
     payers = _payers(call, payment.transaction_id)
@@ -81,14 +82,14 @@ def _deleted(row: dict[str, Any]) -> Reply:
 def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
     """Returns the payment that a request describes. Raises ApiError 400."""
     body: dict[str, Any] = call.body
-    currency = currency_code(body)
+    amount, currency = amount_and_currency(call, body)
     at = _at(call, body.get("timestamp"))
     return PaymentMade(
         written=call.instant,
         event_id=object_id(call, at),
         transaction_id=_text(body["transaction_id"]),
         at=at,
-        amount=abs(float(body["amount"])),
+        amount=amount,
         currency=currency,
         visitor_id=_visitor_of(call, body.get("datafast_visitor_id")),
         email=body.get("email"),
@@ -96,17 +97,23 @@ def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
         customer_id=body.get("customer_id"),
         is_renewal=bool(body.get("renewal")),
         is_refunded=bool(body.get("refunded")),
-        is_free_trial=bool(body.get("is_free_trial")) or not body["amount"],
+        is_free_trial=bool(body.get("is_free_trial")) or not amount,
         is_server=is_server,
     )
 
 
-def currency_code(body: Mapping[str, Any]) -> str:
-    """Returns the code of a payment's currency in capitals. Raises ApiError 400 for an unknown one."""
-    code: str = body["currency"].upper()
+def amount_and_currency(call: Call, body: Mapping[str, Any]) -> tuple[float, str]:
+    """Returns a payment's amount in major units, and the code of its currency in capitals.
+
+    Raises ApiError 400 for an unknown currency, and for an amount that reports cannot add up.
+    """
+    # JSON has a negative zero.
+    amount, code = abs(float(body["amount"])), body["currency"].upper()
     if currency_of(code) is None:
         raise ApiError(CURRENCY_UNKNOWN, code=body["currency"])
-    return code
+    if minor_units(amount, code, call.world.site.money) > MOST_MINOR_UNITS:
+        raise ApiError(AMOUNT_TOO_LARGE, amount=amount, code=code)
+    return amount, code
 
 
 def _message(payment: PaymentMade) -> str:

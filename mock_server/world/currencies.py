@@ -10,6 +10,11 @@ from mock_server.world.site import Money
 _CURRENCIES = FIXTURES / "data" / "currencies.csv"
 US_DOLLAR = "USD"
 """The currency of a site that sells nothing."""
+MOST_MINOR_UNITS = 4 * 10**14
+"""The largest amount of a payment in minor units of the site's currency.
+
+The sum of the 10,000 payments that an account can have fits into the 64 bits in which reports add them up.
+"""
 
 _US_DOLLAR = (US_DOLLAR, 2, 1.0)
 
@@ -39,6 +44,13 @@ def convert(amount: float, code: str, money: Money | None) -> float:
     if code != wanted:
         amount = amount * _currencies()[code].usd / rate
     return round(amount, decimals)
+
+
+def minor_units(amount: float, code: str, money: Money | None) -> int:
+    """Returns an amount in minor units of a site's currency. Raises KeyError for an unknown currency."""
+    decimals = _US_DOLLAR[1] if money is None else money.decimals
+    minor: int = round(convert(amount, code, money) * 10**decimals)
+    return minor
 
 
 # The file is read on first use: most servers never need it.

@@ -424,6 +424,15 @@ def test_what_is_no_event_is_refused(browser: Browser, changed: Json, status: in
     assert browser.facts == []
 
 
+def test_an_amount_that_the_website_cannot_count_is_refused_with_its_page_view(opened: Open) -> None:
+    browser = opened(site="shop")
+
+    reply = browser.post(browser.event("payment", extraData={"amount": 1e12, "currency": "KWD"}))
+
+    assert reply.status_code == 400, reply.text
+    assert browser.facts == []
+
+
 @pytest.mark.parametrize(
     ("content", "status"),
     [

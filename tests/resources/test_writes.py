@@ -641,6 +641,22 @@ def test_a_payment_that_is_wrong_is_refused(
     assert facts_of(service) == []
 
 
+def test_the_largest_amounts_are_added_up_and_larger_ones_refused(
+    web: httpx2.Client, service: Service
+) -> None:
+    # The website counts in yen.
+    key, period = bearer("df_shop"), {"startAt": "2026-02-06", "endAt": "2026-02-06", "fields": "revenue"}
+    for n in range(30):
+        paid = payment(amount=1e12, currency="USD", transaction_id=f"t{n}")
+        assert web.post(PAYMENTS, json=paid, headers=key).status_code == 200
+    refused = web.post(PAYMENTS, json=payment(amount=1e12, currency="KWD"), headers=key)
+
+    _assert_refused(refused, 400, "/amount': 1e+12 KWD")
+    assert len(facts_of(service)) == 30
+    [row] = web.get("/analytics/overview", params=period, headers=key).json()["data"]
+    assert row["revenue"] > 30 * 1e14
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from mock_server.assets import FIXTURES, read_rows
-from mock_server.world.currencies import convert, currency_of
+from mock_server.state.log import MOST_FACTS
+from mock_server.world.currencies import MOST_MINOR_UNITS, convert, currency_of, minor_units
 from mock_server.world.site import load_sites
 
 ROWS = list(read_rows(FIXTURES / "data" / "currencies.csv", "code", "decimals", "usd", "symbol"))
@@ -21,6 +22,17 @@ def test_each_currency_is_listed_once_with_a_rate() -> None:
     assert [code for code in codes if not re.fullmatch("[A-Z]{3}", code)] == []
     assert {decimals for _, decimals, _, _ in ROWS} == {"0", "2", "3"}
     assert all(0 < float(usd) < 10 for _, _, usd, _ in ROWS)
+
+
+def test_the_largest_payments_of_an_account_add_up_in_64_bits() -> None:
+    assert MOST_FACTS * MOST_MINOR_UNITS < 2**63
+
+
+def test_minor_units_have_the_decimals_of_the_site() -> None:
+    found = [minor_units(29.99, "USD", money) for money in (DEMO, None)]
+
+    assert found == [2999, 2999]
+    assert minor_units(100, "JPY", SHOP) == 100
 
 
 def test_currencies_of_sites_have_the_decimals_of_the_standard() -> None:

@@ -17,7 +17,7 @@ from mock_server.resources.ingestion.places import whereabouts_of
 from mock_server.resources.ingestion.systems import System, device_of
 from mock_server.resources.lives import is_known
 from mock_server.resources.params import AD_CLICK_IDS, PARAMS
-from mock_server.resources.payments import create_payment, currency_code
+from mock_server.resources.payments import amount_and_currency, create_payment
 from mock_server.resources.writes import object_id, write
 from mock_server.world.currencies import US_DOLLAR
 from mock_server.world.facts import Client, LinkFollowed, PageViewed
@@ -134,7 +134,7 @@ def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Ch
         "email": extra.get("email"),
     }
     check("createPayment", payment, "/extraData")
-    currency_code(payment)
+    amount_and_currency(call, payment)
     return payment
 
 

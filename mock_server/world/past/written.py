@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mock_server.world.currencies import convert
+from mock_server.world.currencies import minor_units
 from mock_server.world.facts import Changes, GoalReached, PaymentMade, instant_of
 from mock_server.world.past.coins import Column
 from mock_server.world.past.drawing import Drawing
@@ -149,8 +149,7 @@ def visits_of(population: Population, visitor_id: str, until: int) -> Sequence[V
 
 def minor_of(payment: PaymentMade, money: Money | None) -> int:
     """Returns the amount of a payment in minor units of a website's currency; negative for a refund."""
-    amount = convert(payment.amount, payment.currency, money)
-    minor: int = round(amount * 10 ** (money.decimals if money else USUAL_DECIMALS))
+    minor = minor_units(payment.amount, payment.currency, money)
     return -minor if payment.is_refunded else minor
 
 
