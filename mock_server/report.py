@@ -80,13 +80,17 @@ class _Source:
         return "startAt" in self._query
 
     def curve(self, interval: str) -> Any:
-        """Returns the answer with the time series of the visitors.
+        """Returns the answer with the time series of the visitors, or None for too long a period.
 
         Without dates, it has the API's default period for the interval.
         """
-        return self.ask(
-            "getTimeseries", fields=("visitors",), interval=interval, limit=MOST_BUCKETS, offset=0
-        )
+        try:
+            return self.ask(
+                "getTimeseries", fields=("visitors",), interval=interval, limit=MOST_BUCKETS, offset=0
+            )
+        except InputError:
+            # Other reports on the same period were answered, so there are too many buckets.
+            return None
 
     def ask(self, operation: str, **query: Any) -> Any:
         """Returns the answer of an operation as plain values. Raises InputError."""
@@ -129,11 +133,14 @@ def _figures(row: Mapping[str, Any]) -> Iterator[str]:
 def _curve(source: _Source) -> Iterator[str]:
     """Yields a bar for each hour, day or month of a period.
 
-    A long period has bars for its latest months only.
+    A long period has bars for its latest months only; one of thousands of years has none.
     """
     answer = source.curve("day" if source.has_period else "month")
-    if len(answer["data"]) > _MOST_BARS:
+    if answer is None or len(answer["data"]) > _MOST_BARS:
         answer = source.curve("month")
+    if answer is None:
+        yield "Visitors by month: the period is too long to show them"
+        return
     buckets = answer["data"][-_MOST_BARS:]
     most = max((bucket["visitors"] for bucket in buckets), default=0)
     is_cut = not source.has_period or len(answer["data"]) > len(buckets)

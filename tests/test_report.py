@@ -47,6 +47,21 @@ def test_without_dates_it_is_about_the_whole_past() -> None:
 
 
 @pytest.mark.parametrize(
+    ("begin", "end", "curve"),
+    [
+        pytest.param("1500-01-01", "2499-12-31", "Visitors by month, the last 32\n", id="a thousand years"),
+        pytest.param("0001-01-01", "9999-12-31", "Visitors by month: the period is too long", id="all years"),
+    ],
+)
+def test_a_period_of_any_length_has_a_whole_report(begin: str, end: str, curve: str) -> None:
+    result = ended("report", "--site", "quiet", "--now", INSTANT, "--from", begin, "--to", end)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert curve in result.stdout
+    assert "Operating systems" in result.stdout
+
+
+@pytest.mark.parametrize(
     ("options", "problem"),
     [
         pytest.param(("--site", "nowhere"), "there is no 'nowhere'; known: demo, ", id="site"),
