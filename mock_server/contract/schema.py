@@ -1,6 +1,6 @@
 """A JSON schema of a document as a validator, compiled when the first value is checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -74,9 +74,18 @@ class Schema:
         """The compiled schema. Raises InputError if the schema is invalid."""
         try:
             # References to other documents are not followed: nothing is read from the network or the disk.
-            return jsonschema_rs.validator_for(self._whole, offline=True)
+            return self._make_validator(self._whole, offline=True)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             raise InputError(self._where, str(error).partition("\n")[0]) from None
+
+    @property
+    def _make_validator(self) -> Callable[..., Any]:
+        """The constructor of validators for the document's dialect of JSON Schema.
+
+        In OpenAPI 3.0, `exclusiveMaximum` is a boolean, as in draft 4.
+        """
+        is_older = str(self._document.get("openapi", "")).startswith("3.0")
+        return jsonschema_rs.Draft4Validator if is_older else jsonschema_rs.validator_for
 
     @cached_property
     def _whole(self) -> dict[str, Any]:

@@ -477,6 +477,30 @@ def test_parameter_is_checked_by_all_that_its_schema_refers_to(
         operation.check({}, {"q": [value]})
 
 
+BOUNDED = """
+paths:
+  /a:
+    get:
+      parameters:
+        - {name: q, in: query, schema: {type: integer, nullable: true, maximum: 100, exclusiveMaximum: BOUND}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "bound"), [("3.0.3", "true"), ("3.0", "true"), ("3.1.0", "100"), ("3.2.0", "100")]
+)
+def test_bounds_of_a_parameter_are_those_of_the_version_of_openapi(
+    version: str, bound: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"openapi: {version}{BOUNDED.replace('BOUND', bound)}", encoding="utf-8")
+    [operation] = operations_of(read_document(path), path)
+
+    operation.check({}, {"q": ["99"]})
+    with pytest.raises(ApiError, match="100"):
+        operation.check({}, {"q": ["100"]})
+
+
 SHADOWED = """
 openapi: 3.1.0
 paths:
