@@ -19,6 +19,8 @@ def listed_in(folder: Path) -> set[str]:
 
     Raises InputError for a folder with files but without an index of ours.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError("--out", f"{folder} is not a folder; nothing was written")
     try:
         if not folder.exists() or not any(folder.iterdir()):
             return set()

@@ -379,6 +379,14 @@ def test_index_that_never_ends_is_none_of_ours(tmp_path: Path) -> None:
             write_folder(tmp_path / name, {INDEX: index_of()})
 
 
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+
+    with pytest.raises(InputError, match="file is not a folder; nothing was written"):
+        write_folder(tmp_path / "file", {INDEX: index_of()})
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize("path", ["", ".", "..", "a/../..", "/x", "C:x", "..\\\\x", "a\\u0000b"])
 def test_index_that_lists_foreign_files_removes_nothing(tmp_path: Path, path: str) -> None:
     (tmp_path / INDEX).write_text(f'{{"generator": "{GENERATOR}", "files": [{{"path": "{path}"}}]}}', "utf-8")
