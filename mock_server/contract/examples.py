@@ -60,40 +60,35 @@ class Examples:
         if stated is not UNSET:
             return stated
         made = _NOTHING
-        try:
-            for depth in range(_DEEPEST, 0, -1):
-                made = self._of_schema(schema, where, depth)
-                if made.size <= LARGE:
-                    break
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
-            raise _unreadable(where, error) from None
+        for depth in range(_DEEPEST, 0, -1):
+            made = self._of_schema(schema, where, depth)
+            if made.size <= LARGE:
+                break
         if made.size > LARGEST:
             raise InputError(where, f"an example of its schema is larger than {LARGEST // 1024**2} MB")
         return made.value
 
     def written(self, part: Mapping[str, Any], where: object) -> Any:
         """Returns the first written example of a media type or header object; UNSET if it has none."""
-        try:
-            examples = [resolved(self._document, one, where) for one in (part.get("examples") or {}).values()]
+        found = []
+        for name, listed in _object_in(part, "examples", where).items():
+            one = resolved(self._document, listed, where)
+            if not isinstance(one, Mapping):
+                raise InputError(where, f"the example {name!r} is not an object with a `value`")
             # An `externalValue` has its value elsewhere, and nothing is fetched.
-            found = [one[name] for one in examples for name in ("value", "dataValue") if name in one]
-        except (AttributeError, TypeError) as error:
-            raise _unreadable(where, error) from None
+            found += [one[member] for member in ("value", "dataValue") if member in one]
         return found[0] if found else part.get("example", UNSET)
 
     def stated(self, schema: Any, where: object) -> Any:
         """Returns the value that a schema contains, such as its `example` or `const`, or UNSET."""
         schema = resolved(self._document, schema, where)
-        try:
-            return _stated(schema) if isinstance(schema, Mapping) else UNSET
-        except (KeyError, TypeError) as error:
-            raise _unreadable(where, error) from None
+        return _stated(schema, where) if isinstance(schema, Mapping) else UNSET
 
     def _of_schema(self, schema: Any, where: object, depth: int) -> _Made:
         schema = resolved(self._document, schema, where)
         if not isinstance(schema, Mapping):
             return _NOTHING
-        stated = _stated(schema)
+        stated = _stated(schema, where)
         # A stated value does not depend on the depth.
         key = (id(schema), depth if stated is UNSET else -1)
         if key not in self._made:
@@ -104,10 +99,10 @@ class Examples:
         if depth == 0:
             return _NOTHING
         for name in ("anyOf", "oneOf"):
-            if schema.get(name):
-                return self._of_schema(schema[name][0], where, depth - 1)
-        if "allOf" in schema:
-            parts = [self._of_schema(part, where, depth - 1) for part in schema["allOf"]]
+            if branches := _list_in(schema, name, where):
+                return self._of_schema(branches[0], where, depth - 1)
+        if whole := _list_in(schema, "allOf", where):
+            parts = [self._of_schema(part, where, depth - 1) for part in whole]
             return _joined([*parts, self._of_type(schema, where, depth)])
         return self._of_type(schema, where, depth)
 
@@ -118,7 +113,7 @@ class Examples:
         if kind == "object":
             members = {
                 name: self._of_schema(member, where, depth - 1)
-                for name, member in schema.get("properties", {}).items()
+                for name, member in _object_in(schema, "properties", where).items()
             }
             size = sum(len(name) + made.size + 4 for name, made in members.items())
             return _Made({name: made.value for name, made in members.items()}, size + 2)
@@ -128,19 +123,35 @@ class Examples:
         return _measured(_of_scalar(kind, schema))
 
 
-def _stated(schema: Mapping[str, Any]) -> Any:
+def _stated(schema: Mapping[str, Any], where: object) -> Any:
     for name in ("example", "const", "default"):
         if name in schema:
             return schema[name]
     for name in ("examples", "enum"):
-        if schema.get(name):
-            return schema[name][0]
+        if values := _list_in(schema, name, where):
+            return values[0]
     return UNSET
+
+
+def _list_in(schema: Mapping[str, Any], name: str, where: object) -> list[Any]:
+    """Returns a member of a schema, or an empty list. Raises InputError if it is not a list."""
+    found = schema.get(name) or []
+    if not isinstance(found, list):
+        raise InputError(where, f"`{name}` of its schema is not a list")
+    return found
+
+
+def _object_in(part: Mapping[str, Any], name: str, where: object) -> Mapping[str, Any]:
+    """Returns a member of a part of the document, or an empty object. Raises InputError if it is none."""
+    found = part.get(name) or {}
+    if not isinstance(found, Mapping):
+        raise InputError(where, f"`{name}` is not an object")
+    return found
 
 
 def _of_scalar(kind: Any, schema: Mapping[str, Any]) -> Any:
     if kind == "string":
-        return _BY_FORMAT.get(schema.get("format", ""), "string")
+        return _BY_FORMAT.get(str(schema.get("format")), "string")
     if kind in ("integer", "number"):
         return schema.get("minimum", 0)
     return _BY_TYPE.get(str(kind))
@@ -161,7 +172,3 @@ def _joined(parts: Iterable[_Made]) -> _Made:
 
 def _measured(value: Any) -> _Made:
     return _Made(value, len(msgspec.json.encode(value)))
-
-
-def _unreadable(where: object, error: Exception) -> InputError:
-    return InputError(where, f"its `examples` or its `schema` cannot be read ({error})")

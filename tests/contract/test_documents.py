@@ -367,6 +367,26 @@ ANSWER = "paths: {/a: {get: {responses: {200: %s}}}}"
             id="circle of references",
         ),
         pytest.param(
+            ANSWER % "{content: {a/b: {schema: {examples: {a: 1}}}}}",
+            "/a: get: 200: `examples` of its schema is not a list",
+            id="named examples in a schema",
+        ),
+        pytest.param(
+            ANSWER % "{content: {a/b: {schema: {properties: [a]}}}}",
+            "/a: get: 200: `properties` is not an object",
+            id="list of properties",
+        ),
+        pytest.param(
+            ANSWER % "{content: {a/b: {schema: {allOf: {a: 1}}}}}",
+            "/a: get: 200: `allOf` of its schema is not a list",
+            id="object of parts",
+        ),
+        pytest.param(
+            ANSWER % "{content: {a/b: {examples: {none: null}}}}",
+            "/a: get: 200: the example 'none' is not an object with a `value`",
+            id="example that is null",
+        ),
+        pytest.param(
             ANSWER % "{$ref: 'file:///etc/passwd'}", "only references inside the document", id="file"
         ),
         pytest.param(
