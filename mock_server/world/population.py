@@ -98,14 +98,13 @@ class Population:
 
     def past_of(self, visit: Visit) -> Past:
         """Returns the visitor's past before this visit."""
-        visitor = visit.visitor
-        if visitor.kind == BORN:
-            earlier = self._born_visits(visitor, visit.wave)
+        if visit.visitor.kind == BORN:
+            earlier = self._born_visits(visit.visitor, visit.wave)
+            count, outcomes = len(earlier), {past.outcome for past in earlier}
         else:
-            earlier = self.residents.visits_of(visitor, visit.start - 1)[: visit.wave]
-        outcomes = {past.outcome for past in earlier}
+            count, outcomes = visit.wave, self.residents.outcomes_before(visit)
         return Past(
-            len(earlier),
+            count,
             PURCHASE in outcomes,
             any(self.identifies[outcome] for outcome in outcomes),
         )

@@ -20,6 +20,8 @@ DUTY = SHIFT * MINUTE - 30 * SECOND
 SHORTEST_PAST = 4 * MINUTE
 PAST_OUTCOMES = {"customer": PURCHASE, "identified": SIGNUP, "returning": NOTHING}
 _DAY_MINUTES = 24 * 60
+MOST_REGULAR_VISITS = 1_000
+"""The number of visits after which a regular stays away, so that a profile in any year has a bounded size."""
 
 
 class Residents:
@@ -81,7 +83,7 @@ class Residents:
                         visits += [visit for visit in planned if visit.start // MINUTE == minute]
         for number, regular in enumerate(self._site.regulars):
             ordinal, rest = divmod(minute - self._since[number] // MINUTE, regular.every_days * _DAY_MINUTES)
-            if ordinal >= 0 and rest == 0:
+            if 0 <= ordinal < MOST_REGULAR_VISITS and rest == 0:
                 visits.append(self._regular_visit(number, ordinal))
         return visits
 
@@ -90,10 +92,24 @@ class Residents:
         if visitor.kind == CAST:
             return self._cast_visits(visitor)
         if visitor.kind == REGULAR:
-            every = self._site.regulars[visitor.number].every_days * _DAY_MINUTES * MINUTE
-            count = (until - self._since[visitor.number]) // every + 1
-            return [self._regular_visit(visitor.number, ordinal) for ordinal in range(count)]
+            return self.regular_visits(visitor, BEGINNING, until)
         return []
+
+    def regular_visits(self, visitor: Visitor, begin: int, until: int) -> list[Visit]:
+        """Returns the visits of a regular that start from one instant to another, both included."""
+        number = visitor.number
+        every = self._site.regulars[number].every_days * _DAY_MINUTES * MINUTE
+        first, after = -((self._since[number] - begin) // every), (until - self._since[number]) // every + 1
+        ordinals = range(max(first, 0), min(after, MOST_REGULAR_VISITS))
+        return [self._regular_visit(number, ordinal) for ordinal in ordinals]
+
+    def outcomes_before(self, visit: Visit) -> set[int]:
+        """Returns the outcomes of the earlier visits of a member of the cast or a regular."""
+        visitor = visit.visitor
+        if visitor.kind == CAST:
+            return {earlier.outcome for earlier in self._cast_visits(visitor)[: visit.wave]}
+        # Only the first visit of a regular leads to anything.
+        return {self._regular_visit(visitor.number, 0).outcome} if visit.wave else set()
 
     def _plan_cast_visits(self, visitor: Visitor) -> list[Visit]:
         """Returns an earlier visit, if the role needs a past, and the visit that covers the shift."""

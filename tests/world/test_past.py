@@ -16,10 +16,12 @@ from mock_server.world.past.births import births_in
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.lengths import durations
 from mock_server.world.past.visits import highest
+from mock_server.world.residents import MOST_REGULAR_VISITS
 from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
 from mock_server.world.site import load_sites
-from mock_server.world.visits import BORN, PURCHASE
+from mock_server.world.visits import BORN, PURCHASE, REGULAR
 from mock_server.world.world import World
+from tests.timing import assert_cheap
 
 SITES = load_sites()
 BEGIN = instant_of("2025-03-03") // MINUTE
@@ -33,6 +35,27 @@ sites = st.sampled_from(sorted(SITES))
 def drawn(seed: int, site: str) -> tuple[World, Drawing]:
     world = World(seed, SITES[site])
     return world, Drawing(world)
+
+
+def test_a_regular_comes_a_thousand_times_at_most() -> None:
+    world, drawing = drawn(42, "demo")
+    [visitor, _] = world.population.residents.regulars
+    visits = world.population.visits_of(visitor, instant_of("9990-01-01"))
+    minutes = [visits[-1].start // MINUTE + n * 7 * 24 * 60 for n in (0, 1)]
+
+    assert len(visits) == MOST_REGULAR_VISITS
+    assert world.population.past_of(visits[-1]).visits == MOST_REGULAR_VISITS - 1
+    for minute, visit in zip(minutes, (visits[-1:], []), strict=True):
+        started = [one for one in world.population.visits_started(minute) if one.visitor == visitor]
+        columns = drawing.visit_columns.started(minute, minute + 1)
+        assert started == visit
+        assert int((columns.kind == REGULAR).sum()) == len(visit)
+
+
+def test_earlier_purchases_cost_as_much_in_any_year() -> None:
+    drawing = Drawing(World(43, SITES["demo"]))
+
+    assert_cheap(lambda: drawing.earlier_purchases(instant_of("9000-01-01") // MINUTE), 10_000_000)
 
 
 @given(st.lists(st.integers(0, WORD), min_size=1, max_size=50), st.integers(0, 200))

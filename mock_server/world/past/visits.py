@@ -120,7 +120,9 @@ class VisitColumns:
 
         Earlier purchases of regulars and of the cast are included, because they stay customers.
         """
-        residents = joined([*self._cast_visits(last - LEAD - 2 * SHIFT, last), self._regular_visits(0, last)])
+        residents = joined(
+            [*self._cast_visits(last - LEAD - 2 * SHIFT, last), self._first_visits_of_regulars(last)]
+        )
         parts = [residents.take(np.flatnonzero(residents.outcome == PURCHASE))]
         buyers = self._buyers_among(first, last)
         for wave in range(self._population.rates.purchase_waves):
@@ -286,14 +288,26 @@ class VisitColumns:
             there &= began >= since * MINUTE
         return visits.take(np.flatnonzero(there))
 
+    def _first_visits_of_regulars(self, last: int) -> Visits:
+        """Returns the regulars' first visits that start before a minute. Only these end in a purchase."""
+        residents = self._population.residents
+        visits = [
+            visit
+            for visitor in residents.regulars
+            if visitor.minute < last
+            for visit in residents.regular_visits(
+                visitor, visitor.minute * MINUTE, (visitor.minute + 1) * MINUTE
+            )
+        ]
+        return self.of(visits)
+
     def _regular_visits(self, first: int, last: int) -> Visits:
         """Returns the visits of the regulars, of whom there are few, that start in these minutes."""
         residents = self._population.residents
         visits = [
             visit
             for visitor in residents.regulars
-            for visit in residents.visits_of(visitor, last * MINUTE - 1)
-            if visit.start >= first * MINUTE
+            for visit in residents.regular_visits(visitor, first * MINUTE, last * MINUTE - 1)
         ]
         return self.of(visits)
 
