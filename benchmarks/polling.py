@@ -22,7 +22,7 @@ _GROWTH = at_most(1)
 
 
 def polling(plan: Plan) -> Iterator[Row]:
-    """Yields the growth of the memory in the second half of the hour, and in the whole hour."""
+    """Yields how much the mock's memory grows in the second half of a simulated hour, and in all of it."""
     speed = _HOUR_SECONDS / plan.hour
     say(f"polling: an hour of the world in {plan.hour:g} s")
     with mock("--speed", f"{speed:g}") as (server, pid):

@@ -20,7 +20,10 @@ _MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 
 
 class ControlError(Exception):
-    """An error that the mock answered; its text gives the reason. `status` is None if no mock answered."""
+    """An error of the mock, or of reaching it; its text gives the reason.
+
+    `status` is the status of the mock's answer; None if there was no answer, or none that tells an error.
+    """
 
     def __init__(self, problem: str, status: int | None = None) -> None:
         super().__init__(problem)

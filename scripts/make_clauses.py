@@ -49,7 +49,7 @@ def _lines() -> Iterator[str]:
             "",
             f"## {family.title}",
             "",
-            "| | Sentence | What it is | Rests on | | Proven by |",
+            "| | Sentence | What it is | Rests on | Weight | Proven by |",
             "|---|---|---|---|---|---|",
         )
         yield from (_row(clause, mutants[clause.id]) for clause in found)
@@ -58,7 +58,7 @@ def _lines() -> Iterator[str]:
 def _row(clause: Clause, mutants: list[str]) -> str:
     weight = "breaks" if clause.accuses else "warns"
     if clause.accuses and clause.standing == EXAMPLE:
-        weight = "breaks by its type, else warns"
+        weight = "breaks if the type is wrong, else warns"
     only = f" ({clause.revision} only)" if clause.revision else ""
     # The names are shown without the clause's id and place, because both are in the row already.
     names = [name.removeprefix(f"{clause.id} ").removeprefix(_place_of(clause)).strip() for name in mutants]

@@ -33,7 +33,7 @@ _ELSEWHERE = re.compile(r'(\$ref: ")[\w./-]+(?=#/)')
 
 
 def main() -> None:
-    """Writes both files, or exits with the error in the parts."""
+    """Writes both files. If the parts have an error, exits with it."""
     try:
         text = joined(PARTS)
     except InputError as error:

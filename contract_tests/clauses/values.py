@@ -42,7 +42,7 @@ class Judge:
         self.row = row
 
     def are_good(self, values: list[Json]) -> bool:
-        """Returns whether all values are without faults. This is a hundred times faster than `faults`."""
+        """Returns whether all values are without faults. This is hundreds of times faster than `faults`."""
         return self._all_fit(values) and (
             not self._is_dated or all(ms(value) is not None for value in values if value is not None)
         )

@@ -104,7 +104,7 @@ class Figures(NamedTuple):
     revenue: tuple[float, float] | None
 
     def is_earned(self, times: int) -> bool:
-        """Returns whether the revenue has grown by `times` the payment's amount, within rounding to 1."""
+        """Returns whether the revenue has grown by `times` the payment's amount, give or take one unit."""
         amount = float(self.trail.body["amount"])
         return self.revenue is not None and abs(self.revenue[1] - self.revenue[0] - times * amount) <= 1
 

@@ -96,7 +96,10 @@ Edit = Callable[[_Seen, Data, Exchange], object]
 def _mutant(
     name: str, clause: str, operation: str, edit: Edit, weight: Weight = "breaks", revision: str | None = None
 ) -> Mutant:
-    """Returns a mutant that edits the `data` of an operation's answers, using the accepted writes."""
+    """Returns a mutant that edits the `data` of an operation's answers.
+
+    `edit` also gets the accepted writes.
+    """
     return _of_body(
         name, clause, operation, lambda seen, body, e: edit(seen, body["data"], e), weight, revision
     )

@@ -70,7 +70,7 @@ _NOTHING = Action()
 def chosen(answers: Answers, action: Action) -> Example:
     """Returns the documented answer that an action forces.
 
-    Raises ProblemError, which lists the documented answers, if there is none.
+    Raises ProblemError if no documented answer fits the action; it lists those that there are.
     """
     if not answers:
         raise ProblemError(400, "No answer is documented here.")

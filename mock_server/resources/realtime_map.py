@@ -50,7 +50,7 @@ def realtime_map(call: Call) -> Reply:
 
 
 def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
-    """Returns a visitor with the fifteen members of page 002."""
+    """Returns a visitor's row in revision 2026-02, and before it the instant until which the row is valid."""
     customer = session.customer(instant)
     persona, device = session.persona, session.persona.device
     visitor = {
@@ -79,7 +79,7 @@ def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int,
 
 
 def _visitor_2026_06(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
-    """Returns a visitor with the six members of page 001, where a missing likelihood is null."""
+    """Returns the same for revision 2026-06: a row of six members, in which a missing likelihood is null."""
     device = session.persona.device
     visitor = {
         **_visitor(session, instant),

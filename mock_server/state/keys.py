@@ -175,7 +175,7 @@ class Keys:
     def named(self, authorization: str | None) -> Key | None:
         """Returns the key of an `Authorization` header; None if unknown.
 
-        This is counted as a use of the key.
+        This uses a minted key.
         """
         token = _token_of(authorization)
         if token is None:
@@ -195,7 +195,7 @@ class Keys:
         return None if credential is None else Key(credential, self._default_account)
 
     def find(self, token: str) -> Key | None:
-        """Returns the key of a token; None if there is no such key. This is counted as a use of the key."""
+        """Returns the key of a token; None if there is no such key. This uses a minted key."""
         key = self._shipped.get(token)
         if key is None and self._minted:
             key = self._used(token)
@@ -204,7 +204,7 @@ class Keys:
     def tracked(self, name: str) -> Key | None:
         """Returns the key to which a page sends its events; None if unknown.
 
-        This is counted as a use of the key. `name` is the tracking id of a key or of a website, or the
+        This uses a minted key. `name` is the tracking id of a key or of a website, or the
         website's id. An id of a website stands for the key of its site.
         """
         token = self._tracked.get(name.lower()) or next(

@@ -12,7 +12,8 @@ BLANK = "<!doctype html><html lang=en><link rel=icon href='data:,'><title>Anothe
 def serving_page(html: str = BLANK) -> Iterator[str]:
     """Serves a page at every path of `http://127.0.0.1:…` until the block ends, and yields the address.
 
-    At `http://localhost:…` the page is not only of another origin, but also of another site.
+    At this address, the page has another origin than the mock, but the same site (host). At `http://localhost:…`
+    it also has another site.
     """
 
     class Handler(BaseHTTPRequestHandler):

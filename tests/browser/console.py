@@ -35,7 +35,7 @@ class Console:
         page.goto(f"{mock.server}/#key={key}")
 
     def ask(self, path: str, **headers: str) -> httpx2.Response:
-        """Returns the API's answer to a client with this key."""
+        """Requests a path with the console's key, as a client would, and returns the API's answer."""
         return httpx2.get(self.mock.url + path, headers={**bearer(self.key), **headers}, timeout=30)
 
     def data(self, path: str) -> Json:

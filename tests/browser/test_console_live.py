@@ -401,7 +401,7 @@ def changed(console: Console, before: list[float]) -> list[float]:
 
 
 def under(shown: list[float], across: float, down: float) -> list[float]:
-    """Returns the point of the drawing at the given shares of the frame's width and height."""
+    """Returns the point of the map at a share of the width and height of its visible part, `shown`."""
     left, top, width, height = shown
     return [left + across * width, top + down * height]
 

@@ -50,7 +50,7 @@ class Masks:
         return masks
 
     def have_any(self, masks: Column, numbers: list[int]) -> Column:
-        """Returns, for each set, whether it contains any of these numbers."""
+        """Returns, for each row of a column of sets, whether its set contains any of these numbers."""
         found = np.zeros(len(masks), bool)
         for word in range(self.words):
             here = [number for number in numbers if number // self._bits == word]

@@ -66,7 +66,7 @@ class RowSets(Masks):
         self._sets, self._numbers, self._count = sets, numbers, count
 
     def have_any(self, masks: Column, numbers: list[int]) -> Column:
-        """Returns, for each set, whether it contains any of these numbers."""
+        """Returns, for each row of a column of sets, whether its set contains any of these numbers."""
         have = np.zeros(self._count, bool)
         have[self._sets[np.isin(self._numbers, numbers)]] = True
         found: Column = have[masks]
@@ -100,7 +100,7 @@ class GoalSets(Masks):
         return self._numbers_of[one]
 
     def have_any(self, masks: Column | MarkedMasks, numbers: list[int]) -> Column:
-        """Returns, for each set, whether it contains any of these numbers."""
+        """Returns, for each row of a column of sets, whether its set contains any of these numbers."""
         own = [number for number in numbers if number < self.size]
         if not isinstance(masks, MarkedMasks):
             return super().have_any(masks, own)

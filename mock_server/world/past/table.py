@@ -31,8 +31,8 @@ class Rows:
     """Visits as columns, sorted by their start.
 
     `visitor` is the visitor's number; `number` counts a visitor's visits from 1 on; `previous` is the row of
-    the visitor's visit before, or -1. `pages` and `goals` are masks; with facts, `goals` are marked masks.
-    `length` is in ms.
+    the visitor's visit before, or -1. `pages` and `goals` are columns of masks; if facts have changed any
+    goals, `goals` is a `MarkedMasks`. `length` is in ms.
     """
 
     start: Column

@@ -31,7 +31,10 @@ class Numbers(Protocol):
 
 
 class VisitorNumbers:
-    """The numbers of a website's visitors: first the regulars, then born visitors and the cast, by minute."""
+    """Numbers a website's visitors: first its regulars, then the others in the order of their first minute.
+
+    Within a minute, the members of the cast come last.
+    """
 
     def __init__(self, population: Population, all_births: Births, first: int) -> None:
         """`first` is the first minute whose born visitors get numbers."""
