@@ -35,12 +35,12 @@ FILTER_MISSING = ErrorKind(400, "A filter is required: one or more of the query 
 INVALID_QUERY = ErrorKind(400, "Invalid query: {problem}.")
 TOO_MANY_VALUES = ErrorKind(400, "{name!r} has more than {most} values.")
 CUSTOMERS_WITH_GOAL = ErrorKind(400, "'completedGoal' and 'isCustomer' cannot be used together.")
-GOAL_RESERVED = ErrorKind(400, "Invalid body at '/name': {name!r} is reserved.")
+GOAL_RESERVED = ErrorKind(400, "Invalid body at {place!r}: {name!r} is reserved.")
 INVALID_PERIOD = ErrorKind(400, "Invalid period: {problem}.")
-CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at '/currency': {code!r} is not a currency of ISO 4217.")
+CURRENCY_UNKNOWN = ErrorKind(400, "Invalid body at {place!r}: {code!r} is not a currency of ISO 4217.")
 AMOUNT_TOO_LARGE = ErrorKind(
     400,
-    "Invalid body at '/amount': {amount:g} {code} are more than the website can count in its own currency.",
+    "Invalid body at {place!r}: {amount:g} {code} are more than the website can count in its own currency.",
 )
 INVALID_TIMESTAMP = ErrorKind(400, "Invalid body at '/timestamp': {problem}.")
 VISITOR_OF_THE_WORLD = ErrorKind(

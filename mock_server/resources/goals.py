@@ -55,11 +55,14 @@ def delete_goals(call: Call) -> Reply:
     return Reply(_encode({"status": "success", "data": [data]}))
 
 
-def goal_name(body: Mapping[str, Any]) -> str:
-    """Returns the name under which a goal is recorded. Raises ApiError 400 for a reserved one."""
+def goal_name(body: Mapping[str, Any], place: str = "/name") -> str:
+    """Returns the name under which a goal is recorded.
+
+    Raises ApiError 400, which names the place, for a reserved name.
+    """
     name = _name_of(body["name"])
     if name in _RESERVED:
-        raise ApiError(GOAL_RESERVED, name=name)
+        raise ApiError(GOAL_RESERVED, place=place, name=name)
     return name
 
 

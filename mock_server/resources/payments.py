@@ -102,17 +102,18 @@ def _payment_of(call: Call, *, is_server: bool) -> PaymentMade:
     )
 
 
-def amount_and_currency(call: Call, body: Mapping[str, Any]) -> tuple[float, str]:
+def amount_and_currency(call: Call, body: Mapping[str, Any], within: str = "") -> tuple[float, str]:
     """Returns a payment's amount in major units, and the code of its currency in capitals.
 
-    Raises ApiError 400 for an unknown currency, and for an amount that reports cannot add up.
+    `within` is the place of the payment in the request's body. Raises ApiError 400 for an unknown currency,
+    and for an amount that reports cannot add up.
     """
     # JSON has a negative zero.
     amount, code = abs(float(body["amount"])), body["currency"].upper()
     if currency_of(code) is None:
-        raise ApiError(CURRENCY_UNKNOWN, code=body["currency"])
+        raise ApiError(CURRENCY_UNKNOWN, place=f"{within}/currency", code=body["currency"])
     if minor_units(amount, code, call.world.site.money) > MOST_MINOR_UNITS:
-        raise ApiError(AMOUNT_TOO_LARGE, amount=amount, code=code)
+        raise ApiError(AMOUNT_TOO_LARGE, place=f"{within}/amount", amount=amount, code=code)
     return amount, code
 
 

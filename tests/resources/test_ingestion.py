@@ -171,9 +171,10 @@ def test_the_click_id_of_an_advertisement_is_that_of_the_page(
     assert browser.life["identity"]["adClickIds"] == told
 
 
-def test_a_path_alone_is_a_page_of_the_website(browser: Browser) -> None:
+@pytest.mark.parametrize("href", ["/pricing", "pricing", "pricing?ref=x#plans"])
+def test_a_path_alone_is_a_page_of_the_website(browser: Browser, href: str) -> None:
     event = {"websiteId": browser.minted["trackingId"], "visitorId": browser.visitor, "type": "pageview"}
-    reply = browser.post({**event, "href": "/pricing"})
+    reply = browser.post({**event, "href": href})
 
     assert reply.status_code == 200
     domain = browser.ask("/analytics/metadata")[0]["domain"]
@@ -397,20 +398,28 @@ def test_rules_of_the_key_apply(browser: Browser) -> None:
         pytest.param({"visitorId": None}, 400, "/visitorId", id="no visitor"),
         pytest.param({"cookieless": True, "sessionId": None}, 400, "/visitorId", id="no session"),
         pytest.param({"href": "http://[", "domain": None}, 400, "/href", id="no URL"),
+        pytest.param({"href": "about:blank"}, 400, "/href", id="no page"),
+        pytest.param({"href": "data:text/html,x"}, 400, "/href", id="a page without an address"),
         pytest.param({"viewport": {"width": "wide"}}, 400, "/viewport/width", id="no width"),
         pytest.param({"type": "custom"}, 400, "/extraData/eventName", id="goal without a name"),
         pytest.param(
             {"type": "custom", "extraData": {"eventName": "<b>"}}, 400, "/extraData/eventName", id="bad name"
         ),
         pytest.param(
-            {"type": "custom", "extraData": {"eventName": "identify"}}, 400, "reserved", id="reserved name"
+            {"type": "custom", "extraData": {"eventName": "identify"}},
+            400,
+            "'/extraData/eventName': 'identify' is reserved",
+            id="reserved name",
         ),
         pytest.param({"type": "identify"}, 400, "/extraData/user_id", id="identity without a user"),
         pytest.param(
             {"type": "payment", "extraData": {"amount": -1}}, 400, "/extraData", id="negative amount"
         ),
         pytest.param(
-            {"type": "payment", "extraData": {"amount": 1, "currency": "XXX"}}, 400, "XXX", id="no currency"
+            {"type": "payment", "extraData": {"amount": 1, "currency": "XXX"}},
+            400,
+            "'/extraData/currency': 'XXX'",
+            id="no currency",
         ),
         pytest.param({"type": "external_link"}, 400, "/extraData/url", id="link without a URL"),
     ],
@@ -422,6 +431,16 @@ def test_what_is_no_event_is_refused(browser: Browser, changed: Json, status: in
     assert reply.json()["status"] == "error"
     assert part in reply.json()["error"]["message"]
     assert browser.facts == []
+
+
+def test_a_member_counts_behind_any_number_of_others(browser: Browser) -> None:
+    others = {f"k{n}": n for n in range(150)}
+
+    browser.send("custom", extraData={**others, "eventName": "signup"})
+    browser.send("identify", extraData={**others, "user_id": "user_123"})
+
+    assert browser.facts == ["pageview", "goal", "identify"]
+    assert browser.life["profile"]["userId"] == "user_123"
 
 
 def test_an_amount_that_the_website_cannot_count_is_refused_with_its_page_view(opened: Open) -> None:

@@ -31,6 +31,8 @@ It raises ApiError 400, which names the place, if the operation would refuse the
 _PAGE_VIEW = "pageview"
 # The members with the payment id of a provider; the package sends one of them.
 _PAYMENT_IDS = ("stripe_session_id", "lemonsqueezy_order_id", "polar_checkout_id", "paddle_transaction_id")
+# The members that have a meaning; they count wherever they are among the others.
+_KNOWN = ("eventName", "user_id", "amount", "currency", *_PAYMENT_IDS, "email", "url", "text")
 _MOST_MEMBERS = 100
 _LONGEST_URL = 2_048
 _LONGEST_TEXT = 255
@@ -83,14 +85,16 @@ def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | N
 
     None for a page view, and for a payment without an amount. Raises ApiError 400 for an invalid event.
     """
-    extra: dict[str, Any] = dict(islice((call.body.get("extraData") or {}).items(), _MOST_MEMBERS))
+    sent: dict[str, Any] = call.body.get("extraData") or {}
+    known = {name: sent[name] for name in _KNOWN if name in sent}
+    extra = known | dict(islice(sent.items(), _MOST_MEMBERS))
     match call.body["type"]:
         case "custom":
             return _goal_of(visitor_id, extra, check)
         case "identify":
             # The package sends an empty name and image if it knows none.
-            known = {name: value for name, value in extra.items() if value not in ("", None)}
-            identity = {**known, "datafast_visitor_id": visitor_id}
+            given = {name: value for name, value in extra.items() if value not in ("", None)}
+            identity = {**given, "datafast_visitor_id": visitor_id}
             check("identifyVisitor", identity, "/extraData/user_id")
             return identity
         case "payment" if extra.get("amount") is not None:
@@ -115,7 +119,7 @@ def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[st
         except ApiError:
             continue
         kept = more
-    goal_name(goal)
+    goal_name(goal, "/extraData/eventName")
     return {**goal, "metadata": kept}
 
 
@@ -134,7 +138,7 @@ def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Ch
         "email": extra.get("email"),
     }
     check("createPayment", payment, "/extraData")
-    amount_and_currency(call, payment)
+    amount_and_currency(call, payment, "/extraData")
     return payment
 
 
@@ -154,9 +158,10 @@ def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
     """
     event: dict[str, Any] = call.body
     url = _split(event["href"])
-    if url is None:
+    # `about:blank` and `data:…` have neither a host nor a path.
+    if url is None or (url.scheme and not url.netloc and not url.path.startswith("/")):
         raise ApiError(INVALID_BODY, place="/href", problem="the URL of a page is expected")
-    path = url.path or "/"
+    path = url.path if url.path.startswith("/") else f"/{url.path}"
     hostname = url.hostname or event.get("domain") or call.world.site.hostname_of(path)
     query = {name: values[0][:_LONGEST_TEXT] for name, values in parse_qs(url.query).items()}
     clicks = query | (event.get("adClickIds") or {})
