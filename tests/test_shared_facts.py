@@ -8,7 +8,7 @@ from contract_tests.asking.probes import PAUSE
 from contract_tests.commands.verify import REPORTS, verify
 from contract_tests.report.files import WRITERS
 from contract_tests.report.targets import MARKS
-from mock_server.console.pages import STATIC
+from mock_server.console.files import STATIC
 from mock_server.contract.document import REVISIONS
 from mock_server.instants import DOCUMENTED
 from mock_server.options import DEFAULT_REVISION

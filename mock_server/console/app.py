@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.console.files import HEADERS, file_reply
-from mock_server.console.pages import PAGES, STATIC, Page, page_reply
+from mock_server.console.files import HEADERS, STATIC, file_reply
+from mock_server.console.pages import PAGES, Page, page_reply
 from mock_server.console.places import places_json
 from mock_server.console.reference import reference_routes
 

@@ -1,4 +1,4 @@
-"""The pages of the console: HTML files, in which the shared header is filled in."""
+"""The pages of the console: HTML files, in which the shared header and the modules are filled in."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,12 +6,12 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mock_server.console.files import text_reply
+from mock_server.console.files import STATIC, text_reply
+from mock_server.console.modules import preloads
 
-STATIC = Path(__file__).parent / "static"
 _REFERENCE = Path(__file__).parent / "reference_static"
-_PLACE = "<!-- header -->"
-"""The comment in a page's HTML that is replaced by the brand and the links."""
+_HEADER, _MODULES = "<!-- header -->", "<!-- modules -->"
+"""The comments in a page's HTML that are replaced by the brand and the links, and by links to the modules."""
 _BRAND = (
     '<h1><a href="/"><img src="/console/icon.svg" alt="" width="22" height="22"> '
     "<span>datafast-mock</span></a></h1>"
@@ -38,10 +38,11 @@ PAGES = (
 
 
 def page_reply(request: Request, page: Page) -> Response:
-    """Returns the page with the header, or 304 if the browser has it already."""
+    """Returns the page with header and modules, or 304 if the browser has it already."""
+    text = page.file.read_text("utf-8")
     links = "".join(f'<a href="{path}"{_mark(path == page.path)}>{name}</a>' for path, name, _ in PAGES)
     header = f'{_BRAND}<nav aria-label="Pages">{links}</nav>'
-    return text_reply(request, page.file.read_text("utf-8").replace(_PLACE, header))
+    return text_reply(request, text.replace(_MODULES, preloads(text)).replace(_HEADER, header))
 
 
 def _mark(is_current: bool) -> str:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mock_server.console.pages import STATIC
+from mock_server.console.files import STATIC
 
 NODE = Path(sys.executable).with_name("node")
 # A program that reads `given` and writes the value of the expression.

@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 import httpx2
 import pytest
 
-from mock_server.console.pages import PAGES, STATIC
+from mock_server.console.files import STATIC
+from mock_server.console.pages import PAGES
 from mock_server.testing import RunningMock
 
 POLICY = (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from mock_server.assets import FIXTURES, read_rows
-from mock_server.console.pages import STATIC
+from mock_server.console.files import STATIC
 from mock_server.console.places import places_json
 from mock_server.contract.document import REVISION_2026_06
 from mock_server.resources.call import Call
