@@ -1,8 +1,13 @@
 // The elements of the map: a dot for one visitor, a disc for several.
 
 import { radiusOf } from "./clusters.js";
-import { counted, place } from "./format.js";
 import { s } from "./dom.js";
+import { counted, place } from "./format.js";
+import { nameOf } from "./names.js";
+
+/** The number of steps, within ten minutes, in which the dot of an idle visitor gets paler. */
+const STEPS = 4;
+const STEP = 600_000 / STEPS;
 
 /**
  * @typedef {import("./poller.js").Visitor} Visitor
@@ -29,6 +34,21 @@ export function newDisc(key) {
     ring,
     text,
   );
+}
+
+/** Shows a visitor by a dot, also to screen readers. @param {Visitor} visitor @param {Element} element @param {number} instant @param {boolean} isMade whether something was made here about the visitor */
+export function describeDot(visitor, element, instant, isMade) {
+  const { city, countryCode, page, isCustomer, seen } = visitor;
+  const who = `${nameOf(visitor)}${isCustomer ? ", customer" : ""}`;
+  set(
+    element,
+    "aria-label",
+    [who, place(city, countryCode), page, isMade ? "made here" : null].filter(Boolean).join(", "),
+  );
+  const step = Math.min(Math.max(Math.floor((instant - seen) / STEP), 0), STEPS - 1);
+  set(element, "data-idle", String(step));
+  element.classList.toggle("made", isMade);
+  element.classList.toggle("customer", isCustomer);
 }
 
 /** Shows how many visitors a disc stands for, also to screen readers. @param {Cluster} cluster @param {any} element @param {number} customers */
@@ -61,6 +81,6 @@ export function move(element, x, y) {
 }
 
 /** Sets an attribute if it differs. @param {Element} element @param {string} name @param {string} value */
-export function set(element, name, value) {
+function set(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

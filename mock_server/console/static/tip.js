@@ -10,8 +10,34 @@ import { avatar, flag } from "./pictures.js";
  * @typedef {import("./dots.js").Spot} Spot
  */
 
+export class Tip {
+  element = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+
+  /** @param {HTMLElement} frame the element of the map */
+  constructor(frame) {
+    this.frame = frame;
+  }
+
+  /** Shows the text above a dot or disc, or below it where no space is above. @param {import("./layers.js").Drawn} drawn */
+  show({ cluster: { spots }, element }) {
+    const tip = this.element;
+    tip.replaceChildren(...(spots.length === 1 ? aboutOne(spots[0].visitor) : aboutMany(spots)));
+    tip.hidden = false;
+    const outer = this.frame.getBoundingClientRect();
+    const inner = element.getBoundingClientRect();
+    const [x, y] = [inner.x + inner.width / 2 - outer.x, inner.y - outer.y];
+    const left = Math.min(Math.max(x - tip.offsetWidth / 2, 4), outer.width - tip.offsetWidth - 4);
+    const top = y > tip.offsetHeight + 12 ? y - tip.offsetHeight - 8 : y + inner.height + 8;
+    tip.style.translate = `${left}px ${top}px`;
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+}
+
 /** Describes the visitor of a dot. @param {Visitor} visitor */
-export function aboutOne(visitor) {
+function aboutOne(visitor) {
   const { visitorId, city, countryCode, page, system, isCustomer } = visitor;
   return [
     avatar(visitorId),
@@ -23,7 +49,7 @@ export function aboutOne(visitor) {
 }
 
 /** Describes some of the visitors of a disc. @param {Spot[]} spots */
-export function aboutMany(spots) {
+function aboutMany(spots) {
   return [
     h("strong", {}, `${counted(spots.length)} visitors`),
     ...spots
