@@ -26,3 +26,8 @@ export class Pills {
     for (const each of this.buttons) each.button.setAttribute("aria-pressed", String(each.value === value));
   }
 }
+
+/** Returns the choices of a table of values by labels. @param {Record<string, any>} table */
+export function choices(table) {
+  return Object.entries(table).map(([label, value]) => ({ value, label }));
+}

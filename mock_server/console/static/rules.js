@@ -82,6 +82,15 @@ export function isLive({ times }, count) {
   return times === undefined || count === undefined || count.applied < times;
 }
 
+/** Returns whether two rules have the same members, in any order. @param {any} one @param {any} other */
+export function isEqual(one, other) {
+  const sorted = (/** @type {string} */ _, /** @type {any} */ value) =>
+    value && typeof value === "object" && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort())
+      : value;
+  return JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
+}
+
 /** @param {Rule} rule */
 function isSimple({ when, after, probability, then }) {
   return (

@@ -1,9 +1,10 @@
 // The switches: website, time, revision, faults and rate limit, for one key or for all.
 
+import { Breaking } from "./breaking.js";
 import { ControlProblem, get, patch, put } from "./controls.js";
-import { at, h, reconcile, say } from "./dom.js";
-import { Pills } from "./pills.js";
-import { FAULTS, described, isLive, progress, simpleRule, withPart } from "./rules.js";
+import { at, h, say } from "./dom.js";
+import { choices, Pills } from "./pills.js";
+import { described, isEqual, isLive } from "./rules.js";
 
 const SPEEDS = [1, 10, 60];
 const STEPS = {
@@ -14,9 +15,7 @@ const STEPS = {
   "+1 h": 3_600_000,
   "+1 d": 86_400_000,
 };
-const DELAYS = { "no delay": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
 const LIMITS = { "server’s default": null, "3/min": 3, "20/min": 20, "60/min": 60 };
-const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 const REVISIONS = {
   "2026-02":
     "The answers documented in early 2026: system.browser is an object, visitors have fifteen members with coordinates.",
@@ -43,8 +42,6 @@ export class Switches {
   #isPrepared = false;
   /** The queue of changes; each change waits for the previous one, and reads its result. */
   #queue = Promise.resolve();
-  /** The operation and the number of times for which the field "How often" was last set. */
-  #timesAbout = "";
   /** Whether the last problem was that no answer came. */
   #isOutage = false;
 
@@ -78,26 +75,12 @@ export class Switches {
       Object.keys(REVISIONS).map((value) => ({ value, label: value })),
       (revision) => this.#set({ revision }),
     );
-    this.delays = new Pills(at("delays"), choices(DELAYS), (delay) => this.#break("delay", delay));
-    this.faults = new Pills(
-      at("faults"),
-      [
-        { value: null, label: "undamaged" },
-        ...Object.entries(FAULTS).map(([value, title]) => ({ value, label: value, title })),
-      ],
-      (fault) => this.#break("fault", fault),
-    );
     this.limits = new Pills(at("limits"), choices(LIMITS), (limit) =>
       this.#set({ rateLimit: limit === null ? null : { limit, window: 60 } }),
     );
-    this.codes = new Pills(at("codes"), [], () => {});
-    at("times").append(
-      ...Object.entries(TIMES).map(([name, count]) => h("option", { value: count ?? "" }, name)),
-    );
+    this.breaking = new Breaking((changed) => void this.#change(changed));
     at("play").addEventListener("click", () => this.#ownClock({ frozen: !this.#held?.state.frozen }));
     at("website").addEventListener("change", () => this.#website());
-    at("operation").addEventListener("change", () => this.#showBreak());
-    at("times").addEventListener("change", () => this.#retime());
     at("repair").addEventListener("click", () => this.repair());
     at("defaults").addEventListener("click", () => this.#reset());
     at("present").addEventListener("click", () => this.#clock({ now: new Date().toISOString() }));
@@ -140,7 +123,7 @@ export class Switches {
     say(at("play").firstElementChild, state.frozen ? "▶" : "❚❚");
     if (isOther) at("instant").value = state.now.slice(0, 19);
     this.#showWebsite();
-    this.#showBreak();
+    this.breaking.show(this.#settings());
     this.#showBanner();
   }
 
@@ -184,8 +167,7 @@ export class Switches {
       h("option", { value: "" }, "(as started)"),
       ...sites.map(({ name, description }) => h("option", { value: name, title: description }, name)),
     );
-    const names = [["", "all"], ...operations.map(({ operationId, path }) => [operationId, path])];
-    at("operation").append(...names.map(([value, text]) => h("option", { value }, text)));
+    this.breaking.offer(operations);
   }
 
   #showWebsite() {
@@ -195,72 +177,6 @@ export class Switches {
     if (document.activeElement !== select) select.value = name ?? "";
     const site = sites.find((each) => each.name === name);
     say(at("website-text"), site?.description ?? "The website with which the mock was started.");
-  }
-
-  #showBreak() {
-    const held = this.#held;
-    if (held === null) return;
-    const settings = this.#settings();
-    const operation = at("operation").value;
-    const rule = simpleRule(settings.faults, operation);
-    this.#showCodes(
-      held.operations.filter(({ operationId }) => operation === "" || operationId === operation),
-    );
-    this.codes.press(rule?.then.code ?? null);
-    this.delays.press(rule?.then.delay ?? null);
-    this.faults.press(rule?.then.fault ?? null);
-    const fault = /** @type {keyof typeof FAULTS | undefined} */ (rule?.then.fault);
-    say(at("fault-text"), fault === undefined ? "" : `${FAULTS[fault]}.`);
-    // The field is set only for another operation or rule, so that the user's choice for a next rule stays.
-    const about = JSON.stringify([operation, rule?.times]);
-    if (about !== this.#timesAbout) this.#showTimes(rule?.times);
-    this.#timesAbout = about;
-    const rows = settings.faults.map((/** @type {any} */ each, /** @type {number} */ number) => ({
-      rule: each,
-      count: settings.counts[number],
-      key: JSON.stringify([number, each]),
-    }));
-    reconcile(
-      at("rules"),
-      rows,
-      ({ key }) => key,
-      (row) => this.#ruleRow(row.rule),
-      (element, row) =>
-        say(
-          /** @type {any} */ (element.firstElementChild),
-          described(row.rule) + progress(row.rule, row.count),
-        ),
-    );
-  }
-
-  /** @param {number | undefined} count undefined for always */
-  #showTimes(count) {
-    const select = at("times");
-    const value = String(count ?? "");
-    if (![...select.options].some((option) => option.value === value))
-      select.append(h("option", { value }, `${count} times`));
-    select.value = value;
-  }
-
-  /** @param {any} rule */
-  #ruleRow(rule) {
-    const isOther = (/** @type {any} */ other) => !isEqual(other, rule);
-    const remove = () => this.#change(({ faults }) => ({ faults: faults.filter(isOther) }));
-    return h("li", {}, h("span"), " ", h("button", { type: "button", onclick: remove }, "Remove"));
-  }
-
-  /** Lists the statuses that the document has for the operations. @param {any[]} operations */
-  #showCodes(operations) {
-    const statuses = [...new Set(operations.flatMap(({ statuses }) => statuses))]
-      .filter((status) => status >= 400)
-      .sort();
-    const shown = this.codes.buttons.map(({ value }) => value);
-    if (shown.length === statuses.length + 1 && statuses.every((status) => shown.includes(status))) return;
-    this.codes = new Pills(
-      at("codes"),
-      [{ value: null, label: "none" }, ...statuses.map((value) => ({ value, label: String(value) }))],
-      (code) => this.#break("code", code),
-    );
   }
 
   #showBanner() {
@@ -293,23 +209,6 @@ export class Switches {
     const name = at("website").value;
     if (state.permissions === null || this.#isForAll) void this.#set({ site: name === "" ? null : name });
     else if (name !== "") this.chooseWebsite(sites.find((site) => site.name === name).websiteId);
-  }
-
-  /** @param {"code" | "delay" | "fault"} part @param {any} value */
-  #break(part, value) {
-    const times = at("times").value === "" ? null : Number(at("times").value);
-    const operation = at("operation").value;
-    void this.#change(({ faults }) => ({ faults: withPart(faults, operation, part, value, times) }));
-  }
-
-  #retime() {
-    if (this.#held === null) return;
-    const rule = simpleRule(this.#settings().faults, at("operation").value);
-    if (rule === undefined) return;
-    const [part] = /** @type {["code" | "delay" | "fault"]} */ (
-      Object.keys(rule.then).filter((name) => name !== "pointer")
-    );
-    this.#break(part, rule.then[part]);
   }
 
   #reset() {
@@ -368,20 +267,6 @@ function overrides(key, own) {
   const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
   const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
   return set.length === 0 ? "" : `${key} has settings of its own: ${set.join(", ")}.`;
-}
-
-/** Returns whether two rules have the same members, in any order. @param {any} one @param {any} other */
-function isEqual(one, other) {
-  const sorted = (/** @type {string} */ _, /** @type {any} */ value) =>
-    value && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort())
-      : value;
-  return JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
-}
-
-/** @param {Record<string, any>} table */
-function choices(table) {
-  return Object.entries(table).map(([label, value]) => ({ value, label }));
 }
 
 /** Describes the rules that can still apply. @param {any} settings @returns {string[]} */
