@@ -118,7 +118,7 @@ data: setup ## write fixtures/data/ and the console's land.json, in an environme
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix $(DATA_VENV) --no-audit --no-fund --loglevel=error $(ATLAS)
 	$(DATA_VENV)/bin/python scripts/make_places.py
 	$(DATA_VENV)/bin/python scripts/make_people.py
-	$(DATA_VENV)/bin/python scripts/make_land.py $(DATA_VENV)/node_modules/world-atlas/land-50m.json
+	$(DATA_VENV)/bin/python -m scripts.make_land $(DATA_VENV)/node_modules/world-atlas/land-50m.json
 
 build: setup ## build wheel and sdist into dist/
 	rm -rf dist

@@ -1,10 +1,10 @@
 """Makes mock_server/console/static/land.json: the outlines of the land, from Natural Earth.
 
 Run by `make data`; see fixtures/data/README.md for source and licence. The file is a JSON array of rings,
-without Antarctica and without parts too small to be seen. A ring is a text in the encoded polyline algorithm
-format: longitude and latitude of its first point in hundredths of a degree, then the steps from point to
-point. It does not repeat its first point at the end. No ring crosses the 180th meridian, another ring
-or itself. Rings of land run anticlockwise; the rings of the Caspian and the Black Sea run clockwise.
+without Antarctica and without parts too small to be seen. A ring is a text made by
+mock_server/console/polyline.py. It does not repeat its first point at the end. No ring crosses the 180th
+meridian, another ring or itself. Rings of land run anticlockwise; the rings of the Caspian and the Black Sea
+run clockwise.
 """
 
 import argparse
@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import LinearRing, MultiPolygon, Polygon, affinity
+from shapely import MultiPolygon, Polygon, affinity
+
+from mock_server.console.polyline import SCALE, polyline
 
 OUT = Path(__file__).parent.parent / "mock_server" / "console" / "static" / "land.json"
 
@@ -29,8 +31,6 @@ NARROW = 0.04
 ISLAND = 0.03
 CORNER = 0.019
 SEA = 1
-# The number of the file's units in a degree.
-SCALE = 100
 
 Point = tuple[float, float]
 
@@ -53,9 +53,12 @@ def make_land(atlas: Any) -> list[str]:
     # Coasts are simplified on an equal-area map, so that northern coasts do not keep invisible details.
     flat = _without_small(_without_narrow(shapely.transform(land, _to_equal_area)))
     simple = shapely.transform(shapely.coverage_simplify(flat, CORNER**0.5), _from_equal_area)
-    pieces = shapely.orient_polygons(shapely.set_precision(_split(simple), 1 / SCALE))
-    by_size = sorted(pieces.geoms, key=lambda piece: (-piece.area, piece.bounds))
-    return [_encode(ring) for piece in by_size for ring in (piece.exterior, *piece.interiors)]
+    pieces = shapely.set_precision(_split(simple), 1 / SCALE)
+    # Rounding can close a bay, which is a small sea then.
+    filled = shapely.orient_polygons([_filled(piece) for piece in pieces.geoms])
+    by_size = sorted(filled, key=lambda piece: (-piece.area, piece.bounds))
+    rings = [ring for piece in by_size for ring in (piece.exterior, *piece.interiors)]
+    return [polyline(ring.coords[:-1]) for ring in rings]
 
 
 def _read_land(atlas: Any) -> Iterator[Polygon]:
@@ -102,11 +105,12 @@ def _without_narrow(polygons: Iterable[Polygon]) -> list[Polygon]:
 
 def _without_small(polygons: Iterable[Polygon]) -> list[Polygon]:
     """Returns the land without islands, and without seas in it, that are too small to be drawn."""
-    return [
-        Polygon(polygon.exterior, [sea for sea in polygon.interiors if Polygon(sea).area >= SEA])
-        for polygon in polygons
-        if polygon.area >= ISLAND
-    ]
+    return [_filled(polygon) for polygon in polygons if polygon.area >= ISLAND]
+
+
+def _filled(land: Polygon) -> Polygon:
+    """Returns land without the seas in it that are too small to be drawn."""
+    return Polygon(land.exterior, [sea for sea in land.interiors if Polygon(sea).area >= SEA])
 
 
 def _split(polygons: Iterable[Polygon]) -> MultiPolygon:
@@ -116,22 +120,6 @@ def _split(polygons: Iterable[Polygon]) -> MultiPolygon:
     pieces = shapely.intersection(turned, shapely.box(-180, -90, 180, 90))
     # If an island only touches the meridian, its other part is a point.
     return MultiPolygon([piece for piece in shapely.get_parts(pieces) if piece.area])
-
-
-def _encode(ring: LinearRing) -> str:
-    points = [(round(x * SCALE), round(y * SCALE)) for x, y in ring.coords[:-1]]
-    ways = [(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(points)]
-    return "".join(_digits(number) for pair in [points[0], *ways] for number in pair)
-
-
-def _digits(number: int) -> str:
-    """Returns a number as characters of five bits each, the lowest bits first. The lowest bit is the sign."""
-    rest = ~(number << 1) if number < 0 else number << 1
-    digits = ""
-    while rest >= 1 << 5:
-        digits += chr((1 << 5 | rest & 31) + 63)
-        rest >>= 5
-    return digits + chr(rest + 63)
 
 
 if __name__ == "__main__":

@@ -5,23 +5,23 @@ from functools import cache
 import msgspec
 
 from mock_server.assets import FIXTURES, read_rows
+from mock_server.console.polyline import polyline
 
 _PLACES = FIXTURES / "data" / "places.csv"
+SEPARATOR = "|"
+"""The character between two names of cities, which no name contains."""
 
 
 @cache
 def places_json() -> bytes:
-    """Returns the cities by country, as JSON: `{"DE": {"": [1341, 5252], "Berlin": [1341, 5252], …}, …}`.
+    """Returns the cities by country, as JSON: `{"DE": ["Berlin|Hamburg|…", "_~fAkgxE…"], …}`.
 
-    A city has its longitude and latitude in hundredths of a degree; the empty name stands for the country.
+    A country has the names of its cities, and a polyline of their places. Its largest city comes first, and
+    stands for the country; of cities of the same name only the largest is kept.
     """
-    countries: dict[str, dict[str, tuple[int, int]]] = {}
+    countries: dict[str, dict[str, tuple[float, float]]] = {}
     for code, city, longitude, latitude in read_rows(_PLACES, "countryCode", "city", "longitude", "latitude"):
-        place = _hundredths(longitude), _hundredths(latitude)
-        # The largest city of a country comes first; it stands for the country, and for cities of its name.
-        countries.setdefault(code, {"": place}).setdefault(city, place)
-    return msgspec.json.encode(countries)
-
-
-def _hundredths(degrees: str) -> int:
-    return round(float(degrees) * 100)
+        countries.setdefault(code, {}).setdefault(city, (float(longitude), float(latitude)))
+    return msgspec.json.encode(
+        {code: (SEPARATOR.join(cities), polyline(cities.values())) for code, cities in countries.items()}
+    )

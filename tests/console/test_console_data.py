@@ -10,7 +10,8 @@ import pytest
 
 from mock_server.assets import FIXTURES, read_rows
 from mock_server.console.files import STATIC
-from mock_server.console.places import places_json
+from mock_server.console.places import SEPARATOR, places_json
+from mock_server.console.polyline import SCALE, polyline
 from mock_server.contract.document import REVISION_2026_06
 from mock_server.resources.call import Call
 from mock_server.resources.realtime_map import realtime_map
@@ -21,7 +22,7 @@ from tests.invariants import data_of
 
 SITES = load_sites()
 INSTANT = 1_770_355_650_000
-PLACES = json.loads(places_json())
+PLACES = {code: {"", *names.split(SEPARATOR)} for code, (names, _) in json.loads(places_json()).items()}
 # NOWHERE are the places of visitors who cannot be drawn; OWN are drawn, though places.csv lacks them. All of
 # them are in edge_cases.yaml.
 NOWHERE = {(None, None), (None, "<i>Nowhere</i>"), ("AQ", None), ("AQ", "South Pole")}
@@ -34,11 +35,11 @@ OWN = {
     ("JP", "東京都"),
     ("EG", "القاهرة"),
 }
-TWO_CITIES = {"US": {"": [-7401, 4071], "New York City": [-7401, 4071], "Boise": [-11620, 4362]}}
+TWO_CITIES = {"US": ["New York City|Boise", polyline([(-74.01, 40.71), (-116.2, 43.62)])]}
 
 
 class Point(NamedTuple):
-    """A point, in hundredths of a degree."""
+    """A point, in the units of a polyline."""
 
     x: int
     y: int
@@ -48,7 +49,7 @@ Edge = tuple[Point, Point]
 
 
 def decoded(text: str) -> list[Point]:
-    """Returns the points of a ring of land.json, which is an encoded polyline."""
+    """Returns the points of an encoded polyline."""
     ring: list[int] = []
     number = shift = 0
     for digit in (ord(character) - 63 for character in text):
@@ -67,7 +68,7 @@ EDGES = [edge for ring in RINGS for edge in pairwise([*ring, ring[0]])]
 
 def is_land(longitude: float, latitude: float) -> bool:
     """Returns whether a point is on land: a line from it to the west crosses an odd number of coasts."""
-    x, y = longitude * 100, latitude * 100
+    x, y = longitude * SCALE, latitude * SCALE
     level = [(a, b) for a, b in EDGES if (a.y > y) != (b.y > y)]
     return sum(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x) < x for a, b in level) % 2 == 1
 
@@ -92,14 +93,14 @@ def _parts(line: Edge, edge: Edge) -> bool:
 
 
 def test_land_is_a_small_file() -> None:
-    assert (STATIC / "land.json").stat().st_size < 35_000
+    assert (STATIC / "land.json").stat().st_size < 25_000
 
 
 def test_land_lies_on_the_globe_without_antarctica() -> None:
     longitudes, latitudes = zip(*(point for ring in RINGS for point in ring), strict=True)
 
-    assert (min(longitudes), max(longitudes)) == (-18_000, 18_000)
-    assert -6_000 < min(latitudes) < max(latitudes) < 9_000
+    assert (min(longitudes), max(longitudes)) == (-180 * SCALE, 180 * SCALE)
+    assert -60 * SCALE < min(latitudes) < max(latitudes) < 90 * SCALE
 
 
 def test_rings_close_by_themselves() -> None:
@@ -107,7 +108,7 @@ def test_rings_close_by_themselves() -> None:
 
 
 def test_no_ring_jumps_across_the_180th_meridian() -> None:
-    assert max(abs(a.x - b.x) for a, b in EDGES) < 1_000
+    assert max(abs(a.x - b.x) for a, b in EDGES) < 10 * SCALE
 
 
 def test_no_ring_crosses_itself_or_another() -> None:
@@ -169,7 +170,7 @@ def test_place_is_at_sea(longitude: float, latitude: float) -> None:
 
 
 def test_places_are_a_small_file() -> None:
-    assert len(places_json()) < 70_000
+    assert len(places_json()) < 40_000
 
 
 def test_each_city_of_the_world_has_a_place() -> None:
@@ -178,17 +179,27 @@ def test_each_city_of_the_world_has_a_place() -> None:
     assert cities == {(country, city) for country, cities in PLACES.items() for city in cities if city}
 
 
+def test_a_polyline_keeps_its_points() -> None:
+    points = [(-180.0, 90.0), (13.4, 52.52), (13.4, 52.52), (0.0, 0.0)]
+
+    assert evaluated("pointsOf(given)", polyline(points)) == [list(point) for point in points]
+
+
 @pytest.mark.parametrize(
     ("country", "city", "place"),
     [
-        pytest.param("DE", "Berlin", [1341, 5252], id="city"),
-        pytest.param("DE", "", [1341, 5252], id="country: its largest city"),
-        pytest.param("US", "Columbus", [-8300, 3996], id="two of a name: the one in Ohio"),
-        pytest.param("US", "Springfield", [-9330, 3722], id="two of a name: the one in Missouri"),
+        pytest.param("DE", "Berlin", [13.41, 52.52], id="city"),
+        pytest.param("DE", None, [13.41, 52.52], id="country: its largest city"),
+        pytest.param("US", "Columbus", [-83.0, 39.96], id="two of a name: the one in Ohio"),
+        pytest.param("US", "Springfield", [-93.3, 37.22], id="two of a name: the one in Missouri"),
     ],
 )
-def test_place_in_hundredths_of_a_degree(country: str, city: str, place: list[int]) -> None:
-    assert PLACES[country][city] == place
+def test_place_of_a_city(country: str, city: str | None, place: list[float]) -> None:
+    given = [json.loads(places_json()), [country, city]]
+
+    found = evaluated("placeOf(readPlaces(given[0]), ...given[1])", given)
+
+    assert found == pytest.approx(place, abs=0.5 / SCALE)
 
 
 # launch_day has the same places as demo, and would take five seconds.
@@ -217,7 +228,9 @@ def test_visitors_of_each_site_have_a_place(site: str) -> None:
     ],
 )
 def test_place_of_a_visitor(country: str | None, city: str | None, place: list[float] | None) -> None:
-    assert evaluated("placeOf(...given)", [TWO_CITIES, country, city]) == place
+    found = evaluated("placeOf(readPlaces(given[0]), ...given[1])", [TWO_CITIES, [country, city]])
+
+    assert found == (None if place is None else pytest.approx(place, abs=0.5 / SCALE))
 
 
 def test_projection_is_equal_earth() -> None:
@@ -270,7 +283,7 @@ def test_places_further_east_and_north_are_drawn_further_right_and_up() -> None:
 
 def test_land_is_drawn_as_a_path_of_closed_rings() -> None:
     # From 0° E, 0° N by 180° E, 0° N to 0° E, 45° N; and from 180° W, 0° N by 179° W, 1° N to 179° W, 0° N.
-    rings = ["??_db@?~cb@gxG", "~cb@?gEgE?fE"]
+    rings = [polyline([(0, 0), (180, 0), (0, 45)]), polyline([(-180, 0), (-179, 1), (-179, 0)])]
 
     path = evaluated("landPath(given)", rings)
 

@@ -6,6 +6,7 @@ import { h, s } from "./dom.js";
 import { describeDot } from "./dots.js";
 import { listen } from "./gestures.js";
 import { Layers } from "./layers.js";
+import { readPlaces } from "./places.js";
 import { landPath } from "./projection.js";
 import { needsPlaces, pointOf } from "./spots.js";
 import { Tip } from "./tip.js";
@@ -165,7 +166,7 @@ export class WorldMap {
     if (this.#isAsking) return;
     this.#isAsking = true;
     const reply = await fetch("/console/places.json");
-    this.#places = await reply.json();
+    this.#places = readPlaces(await reply.json());
     for (const { visitor } of this.#spots.values()) this.#put(visitor);
     this.#recluster(false);
   }

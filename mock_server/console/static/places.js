@@ -1,18 +1,22 @@
 // The place of a visitor whose coordinates are not in the answer.
 
-/** @typedef {Record<string, Record<string, [longitude: number, latitude: number]>>} Places places.json, see mock_server/console/places.py */
+import { pointsOf } from "./polyline.js";
 
-/**
- * Returns the degrees east and north of a city, or of its country if the city is unknown; null if both are.
- *
- * @param {Places} places
- * @param {string | null} countryCode
- * @param {string | null} city
- * @returns {[longitude: number, latitude: number] | null}
- */
+/** @typedef {Map<string, Map<string, [longitude: number, latitude: number]>>} Places the cities by country; the empty name is the country */
+
+/** Reads places.json, see mock_server/console/places.py. @param {Record<string, [names: string, polyline: string]>} file @returns {Places} */
+export function readPlaces(file) {
+  return new Map(
+    Object.entries(file).map(([country, [names, polyline]]) => {
+      const points = pointsOf(polyline);
+      const cities = ["", ...names.split("|")];
+      return [country, new Map(cities.map((city, n) => [city, points[Math.max(n - 1, 0)]]))];
+    }),
+  );
+}
+
+/** Returns the degrees east and north of a city, or of its country if the city is unknown; null if both are. @param {Places} places @param {string | null} countryCode @param {string | null} city */
 export function placeOf(places, countryCode, city) {
-  if (countryCode === null || !Object.hasOwn(places, countryCode)) return null;
-  const cities = places[countryCode];
-  const [longitude, latitude] = cities[city !== null && Object.hasOwn(cities, city) ? city : ""];
-  return [longitude / 100, latitude / 100];
+  const cities = places.get(countryCode ?? "");
+  return cities?.get(city ?? "") ?? cities?.get("") ?? null;
 }

@@ -1,6 +1,8 @@
 // The projection of the map, Equal Earth, which shows all countries in the right proportion of their areas.
 // Šavrič, Patterson and Jenny, "The Equal Earth map projection", 2018, doi:10.1080/13658816.2018.1504949.
 
+import { pointsOf } from "./polyline.js";
+
 /** @typedef {[x: number, y: number]} Point in units of the drawing, from its top left corner */
 
 // Greenland ends at 83.6° N, and no cities are south of Cape Horn at 56° S.
@@ -34,48 +36,11 @@ export function project(longitude, latitude) {
   return [WIDTH / 2 + x * SCALE, (rise(tilt(NORTH)) - rise(theta)) * SCALE];
 }
 
-/**
- * Returns the land as the data of an SVG path, to tenths of a unit.
- *
- * @param {string[]} rings land.json: hundredths of a degree as encoded polylines, see scripts/make_land.py
- * @returns {string}
- */
+/** Returns the land as the data of an SVG path, to tenths of a unit. @param {string[]} rings land.json */
 export function landPath(rings) {
-  return rings.map(ringPath).join("");
-}
-
-/** @param {string} text */
-function ringPath(text) {
-  const ring = decoded(text);
-  const points = [];
-  let longitude = 0;
-  let latitude = 0;
-  for (let i = 0; i < ring.length; i += 2) {
-    longitude += ring[i];
-    latitude += ring[i + 1];
-    points.push(
-      project(longitude / 100, latitude / 100)
-        .map(rounded)
-        .join(" "),
-    );
-  }
-  return `M${points.join("L")}Z`;
-}
-
-/** Returns the numbers of an encoded polyline. @param {string} text */
-function decoded(text) {
-  const numbers = [];
-  let number = 0;
-  let shift = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const digit = text.charCodeAt(i) - 63;
-    number |= (digit & 31) << shift;
-    shift += 5;
-    if (digit >= 32) continue;
-    numbers.push(number & 1 ? ~(number >> 1) : number >> 1);
-    number = shift = 0;
-  }
-  return numbers;
+  const ring = (/** @type {string} */ text) =>
+    pointsOf(text).map(([longitude, latitude]) => project(longitude, latitude).map(rounded).join(" "));
+  return rings.map((text) => `M${ring(text).join("L")}Z`).join("");
 }
 
 /** Returns the parametric latitude for the formulas. @param {number} latitude */
