@@ -1,14 +1,16 @@
 // The console's main module: it connects the API, the controls and the parts of the page.
 
+import { Access } from "./access.js";
 import { Answer } from "./answer.js";
 import { ask, asCurl, Trouble } from "./api.js";
 import { copy } from "./clipboard.js";
-import { ControlProblem, post, useToken } from "./controls.js";
+import { post } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { drawer } from "./drawer.js";
 import { Feed } from "./feed.js";
 import { clockTime, counted, dateTime, size } from "./format.js";
 import { Journal } from "./journal.js";
+import { isKey, listenToField, NO_KEY } from "./key.js";
 import { Maker } from "./maker.js";
 import { WorldMap } from "./map.js";
 import { Payments } from "./payments.js";
@@ -22,9 +24,6 @@ const CONTROL_PAUSE = 1000;
 const PROFILE_PAUSE = 4000;
 const WAITING = 1500;
 const USUAL_KEY = "df_test";
-/** The form of a key; any other text is neither sent nor offered to be pasted into a shell. */
-const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
-const TOKEN = /^[!-~]+$/;
 
 /** @type {import("./api.js").Caller} */
 let caller = { base: "", key: "", websiteId: null };
@@ -48,10 +47,6 @@ let before = null;
 let clock = { now: 0, speed: 0, at: 0 };
 /** The time of the request whose answer is awaited; 0 if none is. */
 let asking = 0;
-/** Whether the controls require a token or are off; if so, the page does not use them. */
-let isRefused = false;
-/** Whether the mock has the key; for an unknown key the controls answer 404. */
-let isKnown = true;
 /** The facts that never change while the mock runs. @type {import("./state.js").Lasting | null} */
 let lasting = null;
 
@@ -67,6 +62,15 @@ const feed = new Feed(open, (visitorId) => visitors.get(visitorId)?.name ?? null
 const people = new People(open);
 /** Opens the drawer if it hides nothing. */
 const reveal = drawer();
+const access = new Access(
+  () => caller.key,
+  (why) => {
+    maker.refuse(why);
+    if (at("unlock").hidden) reveal();
+  },
+  () => begin(caller.key, caller.websiteId),
+);
+const unlessRefused = access.guard.bind(access);
 const payments = new Payments(open, (item) => feed.whose(item));
 const totals = new Totals();
 const profile = new Profile(close, (visitorId) =>
@@ -90,14 +94,16 @@ window.addEventListener("hashchange", () => {
   else if (key !== caller.key) void begin(key);
 });
 at("new-key").addEventListener("click", mint);
-at("unlock").addEventListener("submit", unlock);
 for (const button of document.querySelectorAll("[data-request]")) {
   button.addEventListener("click", () => answer.open(requestOf(/** @type {any} */ (button).dataset.request)));
 }
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(at(/** @type {any} */ (button).dataset.copy).textContent));
 }
-offerKeys();
+listenToField(
+  () => caller.key,
+  (key) => void begin(key),
+);
 followHeader();
 setInterval(tick, 200);
 void map.load();
@@ -121,10 +127,8 @@ async function begin(key, websiteId = null) {
     .querySelector("nav a[href^='/dashboard']")
     ?.setAttribute("href", `/dashboard#${new URLSearchParams({ key })}`);
   clear();
-  if (!KEY.test(key)) {
-    troubled({
-      message: "This is not a key: a key begins with df_ or dft_, followed by letters, digits, _ and -.",
-    });
+  if (!isKey(key)) {
+    troubled({ message: NO_KEY });
     return;
   }
   await learn(mine);
@@ -164,7 +168,7 @@ async function findKey() {
     ({ key, label, description }) => h("option", { value: key }, label || description || ""),
   );
   const found = keys.find(({ key }) => key === caller.key);
-  isKnown = found !== undefined;
+  access.isKnown = found !== undefined;
   return found;
 }
 
@@ -292,9 +296,9 @@ function close() {
 async function control() {
   try {
     if (document.hidden) return;
-    if (lasting === null && KEY.test(caller.key)) await begin(caller.key, caller.websiteId);
-    if (!isRefused) await unlessRefused(() => journal.poll());
-    if (!isRefused) await refresh(false);
+    if (lasting === null && isKey(caller.key)) await begin(caller.key, caller.websiteId);
+    if (!access.isRefused) await unlessRefused(() => journal.poll());
+    if (!access.isRefused) await refresh(false);
   } finally {
     setTimeout(control, CONTROL_PAUSE);
   }
@@ -311,7 +315,7 @@ async function refresh(hasChanged = true) {
   const { sites, operations } = lasting;
   const mine = turn;
   await unlessRefused(async () => {
-    if (!isKnown && (await findKey()) === undefined) return;
+    if (!access.isKnown && (await findKey()) === undefined) return;
     const settings = await readSettings(caller.key);
     if (mine !== turn) return;
     const { state } = settings;
@@ -341,59 +345,6 @@ async function mint() {
     minted = (await post("/keys", { label: "made in the console" })).key;
   });
   if (minted !== "") await begin(minted);
-}
-
-/**
- * Runs an action that needs the controls. If they refuse it, shows why; the page then works without controls.
- * @param {() => Promise<void>} act
- */
-async function unlessRefused(act) {
-  let refusal = "";
-  try {
-    await act();
-    if (!isKnown) refusal = `${caller.key} is not a key of this mock; the API answers 401.`;
-  } catch (error) {
-    if (!(error instanceof ControlProblem)) throw error;
-    isRefused = error.status === 401 || error.status === 403;
-    // The key was deleted.
-    if (error.status === 404) isKnown = false;
-    refusal = error.message;
-    for (const part of at("unlock").querySelectorAll("label, input, button"))
-      part.hidden = error.status !== 401;
-  }
-  if (refusal !== "") maker.refuse(refusal);
-  if (refusal !== "" && at("unlock").hidden) reveal();
-  at("switch-board").hidden = refusal !== "";
-  at("unlock").hidden = refusal === "";
-  say(at("unlock-text"), refusal);
-}
-
-/** @param {Event} event */
-async function unlock(event) {
-  event.preventDefault();
-  const token = at("token").value.trim();
-  at("token").value = "";
-  if (!TOKEN.test(token)) {
-    say(at("unlock-text"), "A control token contains only printable ASCII characters, and no spaces.");
-    return;
-  }
-  useToken(token);
-  isRefused = false;
-  await begin(caller.key, caller.websiteId);
-  if (isRefused) say(at("unlock-text"), "This is not the control token of this mock.");
-}
-
-/** Empties the field on focus, so that it offers all keys. If it stays empty, it shows the present key again. */
-function offerKeys() {
-  const field = at("key");
-  field.addEventListener("focus", () => {
-    field.placeholder = field.value;
-    field.value = "";
-  });
-  field.addEventListener("blur", () => {
-    field.value ||= caller.key;
-  });
-  field.addEventListener("change", () => begin(field.value.trim() || caller.key));
 }
 
 /** Sets the height of the header and the banner for the style sheet, so that other parts stay below them. */

@@ -1,8 +1,9 @@
 // Requests as shell commands, which are safe to paste.
 
+import { isKey } from "./key.js";
+
 /** @typedef {{method: string, target: string, headers: Record<string, string[]>, requestBody: any, keyName: string | null}} Noted */
 
-const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
 const MASKED = /^Bearer dft?_\*\*\*$/i;
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** The headers that curl sends itself, and the headers about the connection. */
@@ -51,7 +52,7 @@ export function notedAsCurl({ method, target, headers, requestBody, keyName }, o
 /** @param {string} name @param {string} value @param {string | null} keyName */
 function header(name, value, keyName) {
   if (name === "authorization" && MASKED.test(value)) {
-    if (keyName !== null && KEY.test(keyName)) return ["-H", shellQuoted(`${name}: Bearer ${keyName}`)];
+    if (keyName !== null && isKey(keyName)) return ["-H", shellQuoted(`${name}: Bearer ${keyName}`)];
     return ["-H", `"${name}: Bearer $DATAFAST_KEY"`];
   }
   if (value.includes("***")) return [];

@@ -5,6 +5,7 @@ import { ask, Trouble } from "../api.js";
 import { ControlProblem, get } from "../controls.js";
 import { at, h, say } from "../dom.js";
 import { dateTime } from "../format.js";
+import { isKey, listenToField, NO_KEY } from "../key.js";
 import { Pills } from "../pills.js";
 import { Profile } from "../profile.js";
 import { readView, showView } from "./address.js";
@@ -21,8 +22,6 @@ import { Visitors } from "./visitors.js";
 
 const BASE = `${location.origin}/api/v1`;
 const SERIES = "name,visitors,sessions,revenue";
-/** The form of a key; any other text is not sent. */
-const KEY = /^dft?_[A-Za-z0-9_-]{1,200}$/;
 
 /** @typedef {{websiteId: string, name: string, domain: string, funnels: import("./funnel.js").Listed[]}} Site */
 
@@ -75,7 +74,11 @@ at("custom").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
 at("website").addEventListener("change", () =>
   showView({ ...view, website: at("website").value, filters: {}, funnel: "" }),
 );
-offerKeys();
+at("key").addEventListener("focus", offerKeys);
+listenToField(
+  () => view.key,
+  (key) => showView({ ...view, key, website: null, filters: {}, funnel: "" }),
+);
 void begin();
 
 /** Begins the page again with new answers: for another key or website, or for a later instant. */
@@ -87,13 +90,12 @@ async function begin() {
   caller = { base: BASE, key: view.key, websiteId: null };
   at("key").value = view.key;
   document.body.classList.add("is-loading");
-  const isKey = KEY.test(view.key);
-  at("board").hidden = !isKey;
+  at("board").hidden = !isKey(view.key);
   at("trouble").hidden = true;
   for (const link of document.querySelectorAll("nav a[href^='/#'], nav a[href='/']"))
     link.setAttribute("href", `/#${new URLSearchParams({ key: view.key })}`);
-  if (!isKey) {
-    trouble("This is not a key: a key begins with df_ or dft_, followed by letters, digits, _ and -.");
+  if (!isKey(view.key)) {
+    trouble(NO_KEY);
     return;
   }
   await learn();
@@ -262,30 +264,17 @@ function close() {
   before = null;
 }
 
-/** Empties the field on focus, so that it offers all keys. If it stays empty, it shows the present key again. */
-function offerKeys() {
-  const field = at("key");
-  field.addEventListener("focus", async () => {
-    field.placeholder = field.value;
-    field.value = "";
-    try {
-      const { keys } = await get("/keys");
-      at("keys").replaceChildren(
-        ...keys.map((/** @type {any} */ { key, label, description }) =>
-          h("option", { value: key }, label || description),
-        ),
-      );
-    } catch (error) {
-      if (!(error instanceof ControlProblem)) throw error;
-    }
-  });
-  field.addEventListener("blur", () => {
-    field.value ||= view.key;
-  });
-  field.addEventListener("change", () => {
-    const key = field.value.trim() || view.key;
-    showView({ ...view, key, website: null, filters: {}, funnel: "" });
-  });
+async function offerKeys() {
+  try {
+    const { keys } = await get("/keys");
+    at("keys").replaceChildren(
+      ...keys.map((/** @type {any} */ { key, label, description }) =>
+        h("option", { value: key }, label || description),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof ControlProblem)) throw error;
+  }
 }
 
 /** Writes an instant in the local time of a time zone. @param {number} instant @param {string} timeZone */
