@@ -94,6 +94,24 @@ def test_a_click_on_a_row_filters_everything(opened: Open, panel: str, tab: str,
     assert dashboard.figures() == everybody
 
 
+def test_a_source_says_why_its_filter_finds_more_visitors_than_its_row(opened: Open) -> None:
+    dashboard = opened({"period": "7d"})
+    sources = dashboard.panel("sources")
+    row = sources.locator("button.bar-row").nth(1)
+    visitors = int(row.locator("data").first.get_attribute("value") or 0)
+
+    row.click()
+    dashboard.settle()
+
+    found = int(dashboard.figures()["Visitors"])
+    assert found > visitors
+    expect(sources).to_contain_text(
+        f"{visitors:,} visitors came from here at their first visit in this period, {found:,} at any visit."
+    )
+    dashboard.open("sources", "Campaigns")
+    expect(sources).not_to_contain_text("at any visit")
+
+
 def contradictions(dashboard: Dashboard) -> list[str]:
     """Returns the numbers of the page that cannot all be true."""
     shown = dashboard.figures()

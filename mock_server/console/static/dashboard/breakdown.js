@@ -107,6 +107,8 @@ export class Breakdown {
   #offset = 0;
   /** @type {About | null} */
   #about = null;
+  /** The latest click on a row: its tab, the query after it, and the visitors that the row had before. */
+  #clicked = { tab: 0, query: "", visitors: 0 };
 
   /**
    * @param {string} id @param {import("./requests.js").Requests} requests
@@ -206,7 +208,7 @@ export class Breakdown {
           return h(
             "li",
             {},
-            this.#row(tab, row, about.filters, hasMore ? "" : " few", [
+            this.#row(tab, row, about, hasMore ? "" : " few", [
               bar,
               h("span", { class: "what", dir: "auto" }, tab.name(row) || "(none)"),
               h("data", { value: row.visitors }, counted(row.visitors)),
@@ -216,15 +218,25 @@ export class Breakdown {
           );
         }),
       ),
+      this.#difference(about, whole),
       pages(pagination, ROWS, data.length, (offset) => {
         this.#offset = offset;
         void this.#ask();
       }),
-    ];
+    ].filter((part) => part !== null);
   }
 
-  /** Makes a row: a click sets its filters, or removes them if they are active. @param {Tab} tab @param {any} row @param {Record<string, string>} active @param {string} few @param {any[]} content */
-  #row(tab, row, active, few, content) {
+  /** Explains why the filter of a row finds more visitors than the row had; null if it does not. @param {About} about @param {number} whole */
+  #difference({ query }, whole) {
+    const clicked = this.#clicked;
+    const { visitors } = clicked;
+    if (this.#tab !== clicked.tab || sorted(query) !== clicked.query || visitors === whole) return null;
+    const text = `${counted(visitors)} visitors came from here at their first visit in this period, ${counted(whole)} at any visit.`;
+    return h("p", { class: "faint" }, text);
+  }
+
+  /** Makes a row: a click sets its filters, or removes them if they are active. @param {Tab} tab @param {any} row @param {About} about @param {string} few @param {any[]} content */
+  #row(tab, row, { query, filters: active }, few, content) {
     const values = Object.entries(tab.filters(row));
     const title = tab.name(row);
     if (values.length === 0 || !values.every(([, value]) => canFilter(value)))
@@ -233,6 +245,8 @@ export class Breakdown {
     const change = () => {
       const others = Object.entries(active).filter(([name]) => !values.some(([own]) => own === name));
       const own = isActive ? [] : values.map(([name, value]) => [name, `is:${value}`]);
+      const next = { ...query, ...Object.fromEntries(own) };
+      this.#clicked = { tab: this.#tab, query: isActive ? "" : sorted(next), visitors: row.visitors };
       this.filter(Object.fromEntries([...others, ...own]));
     };
     return h(
@@ -241,6 +255,11 @@ export class Breakdown {
       ...content,
     );
   }
+}
+
+/** Returns a query as a text that does not depend on the order of its parameters. @param {Record<string, string>} query */
+function sorted(query) {
+  return JSON.stringify(Object.entries(query).sort());
 }
 
 /** Makes the buttons to other pages of rows. @param {{offset: number, total?: number, hasMore?: boolean}} pagination @param {number} size @param {number} count @param {(offset: number) => void} go */
