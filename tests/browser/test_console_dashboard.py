@@ -112,6 +112,15 @@ def test_a_source_says_why_its_filter_finds_more_visitors_than_its_row(opened: O
     expect(sources).not_to_contain_text("at any visit")
 
 
+def test_a_custom_period_after_all_time_begins_with_the_website(opened: Open) -> None:
+    dashboard = opened({"period": "all"}, site="quiet")
+
+    dashboard.choose("Custom")
+
+    expect(dashboard.page.locator("#from")).to_have_value("2025-03-01")
+    assert contradictions(dashboard) == []
+
+
 def contradictions(dashboard: Dashboard) -> list[str]:
     """Returns the numbers of the page that cannot all be true."""
     shown = dashboard.figures()

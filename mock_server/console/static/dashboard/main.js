@@ -37,6 +37,8 @@ let siteId = "";
 /** The number of times that the page was begun; answers to requests from before the last time are ignored. */
 let turn = 0;
 let inspecting = new AbortController();
+/** The first day of the website with visitors or revenue; empty until all time was shown. */
+let firstDay = "";
 /** @type {any} */
 let before = null;
 
@@ -87,6 +89,7 @@ async function begin() {
   const mine = turn;
   requests.forget();
   close();
+  firstDay = "";
   caller = { base: BASE, key: view.key, websiteId: null };
   at("key").value = view.key;
   document.body.classList.add("is-loading");
@@ -211,6 +214,7 @@ function showSeries(period, query, past) {
     const hasSales = Boolean(body.totals.payments || body.totals.revenue);
     const isOpen = period.dates.endAt.includes("T");
     const before = then?.body.totals.visitors ? then.body : { data: [], totals: null };
+    if (period.before === null) firstDay = buckets[0]?.timestamp.slice(0, 10) ?? "";
     chart.show({ buckets, before: before.data, interval: body.interval, currency, hasSales, isOpen });
     return [legend(body.totals, before.totals, currency, hasSales, period.words), chart.element];
   });
@@ -234,6 +238,8 @@ function choosePeriod(period) {
   const custom =
     period === "custom"
       ? { from: startAt, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
+  // "All time" begins years before the website.
+  const from = (view.period === "all" && firstDay) || startAt;
       : { from: "", to: "" };
   showView({ ...view, period, ...custom, interval: "" });
 }
