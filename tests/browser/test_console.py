@@ -355,6 +355,14 @@ def test_an_unknown_key_is_reported(page: Page, turned: RunningMock) -> None:
     expect(page.locator("#unlock-text")).to_contain_text("df_nobody is not a key of this mock")
 
 
+def test_the_page_says_what_it_ignores_in_its_address(page: Page, turned: RunningMock) -> None:
+    page.goto(f"{turned.server}/?site=shop#key=df_test&speed=2")
+
+    ignored = page.locator("#ignored")
+    expect(ignored).to_contain_text("speed=2 (the page has no such parameter)")
+    expect(ignored).to_contain_text("site (it must be after #, not after ?)")
+
+
 @pytest.mark.long
 def test_an_account_token_looks_at_one_website_after_another(page: Page, turned: RunningMock) -> None:
     page.goto(f"{turned.server}/#key=dft_test")

@@ -121,6 +121,21 @@ def test_a_custom_period_after_all_time_begins_with_the_website(opened: Open) ->
     assert contradictions(dashboard) == []
 
 
+def test_the_page_says_what_it_ignores_in_its_address(opened: Open) -> None:
+    view = {"period": "14d", "interval": "year", "from": "2026-01-05"}
+    dashboard = opened({**view, "filter_planet": "is:Mars", "sort": "asc"})
+
+    ignored = dashboard.page.locator("#ignored")
+    expect(ignored).to_contain_text("period=14d (the periods are today, yesterday, 7d,")
+    expect(ignored).to_contain_text("interval=year (the intervals of this period are hour, day, week)")
+    expect(ignored).to_contain_text("from=2026-01-05 (it needs period=custom)")
+    expect(ignored).to_contain_text("filter_planet=is:Mars (the API has no such filter)")
+    expect(ignored).to_contain_text("sort=asc (the page has no such parameter)")
+
+    dashboard.choose("7 days")
+    expect(ignored).to_be_hidden()
+
+
 def contradictions(dashboard: Dashboard) -> list[str]:
     """Returns the numbers of the page that cannot all be true."""
     shown = dashboard.figures()

@@ -9,6 +9,7 @@ import { at, h, reconcile, say } from "./dom.js";
 import { drawer } from "./drawer.js";
 import { Feed } from "./feed.js";
 import { clockTime, counted, dateTime, size } from "./format.js";
+import { showIgnored } from "./ignored.js";
 import { Journal } from "./journal.js";
 import { isKey, listenToField, NO_KEY } from "./key.js";
 import { Maker } from "./maker.js";
@@ -88,6 +89,7 @@ poller.onmessage = (/** @type {MessageEvent} */ { data }) => {
 };
 document.addEventListener("visibilitychange", () => poller.postMessage({ isPaused: document.hidden }));
 window.addEventListener("hashchange", () => {
+  showIgnored(ignoredParts());
   const key = hashedKey();
   // A link to a part of the page replaces the key in the address.
   if (key === null) showKey();
@@ -106,6 +108,7 @@ listenToField(
 );
 followHeader();
 setInterval(tick, 200);
+showIgnored(ignoredParts());
 void map.load();
 void begin(hashedKey() ?? USUAL_KEY).finally(control);
 
@@ -371,4 +374,14 @@ function showKey() {
 /** Returns the key in the page's address, or null. */
 function hashedKey() {
   return new URLSearchParams(location.hash.slice(1)).get("key");
+}
+
+/** Returns what the page does not know in its address: parameters, or the name of a part of the page. */
+function ignoredParts() {
+  const hash = location.hash.slice(1);
+  const isPart = !hash.includes("=");
+  if (isPart)
+    return hash === "" || document.getElementById(hash) ? [] : [`#${hash} (the page has no such part)`];
+  const given = [...new URLSearchParams(hash)].filter(([name]) => name !== "key");
+  return given.map(([name, value]) => `${name}=${value} (the page has no such parameter)`);
 }

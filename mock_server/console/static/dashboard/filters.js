@@ -53,7 +53,7 @@ const OF_VISITORS = /** @type {Record<string, string | null>} */ ({
 
 /** @param {string} name */
 export function isFilter(name) {
-  return name in LABELS;
+  return Object.hasOwn(LABELS, name);
 }
 
 /** Returns whether a row's value can be a filter. A value with a comma cannot, because the API would split it. @param {string} value */
@@ -64,7 +64,7 @@ export function canFilter(value) {
 /** @param {string} text @returns {{operator: string, value: string}} */
 function parsed(text) {
   const [, operator = "is", value = text] = /^([a-z_]+):(.*)$/s.exec(text) ?? [];
-  return operator in WORDS ? { operator, value } : { operator: "is", value: text };
+  return Object.hasOwn(WORDS, operator) ? { operator, value } : { operator: "is", value: text };
 }
 
 /** Returns the filters of `GET /visitors` for the same visitors, or null if it has no such filter. @param {Filters} filters */

@@ -5,10 +5,11 @@ import { ask, Trouble } from "../api.js";
 import { ControlProblem, get } from "../controls.js";
 import { at, h, say } from "../dom.js";
 import { dateTime } from "../format.js";
+import { showIgnored } from "../ignored.js";
 import { isKey, listenToField, NO_KEY } from "../key.js";
 import { Pills } from "../pills.js";
 import { Profile } from "../profile.js";
-import { readView, showView } from "./address.js";
+import { ignoredOf, readView, showView } from "./address.js";
 import { BREAKDOWNS, Breakdown } from "./breakdown.js";
 import { Chart } from "./chart.js";
 import { figures } from "./figures.js";
@@ -36,9 +37,9 @@ let sites = [];
 let siteId = "";
 /** The number of times that the page was begun; answers to requests from before the last time are ignored. */
 let turn = 0;
-let inspecting = new AbortController();
 /** The first day of the website with visitors or revenue; empty until all time was shown. */
 let firstDay = "";
+let inspecting = new AbortController();
 /** @type {any} */
 let before = null;
 
@@ -88,13 +89,14 @@ async function begin() {
   turn += 1;
   const mine = turn;
   requests.forget();
-  close();
   firstDay = "";
+  close();
   caller = { base: BASE, key: view.key, websiteId: null };
   at("key").value = view.key;
   document.body.classList.add("is-loading");
   at("board").hidden = !isKey(view.key);
   at("trouble").hidden = true;
+  at("ignored").hidden = true;
   for (const link of document.querySelectorAll("nav a[href^='/#'], nav a[href='/']"))
     link.setAttribute("href", `/#${new URLSearchParams({ key: view.key })}`);
   if (!isKey(view.key)) {
@@ -163,6 +165,7 @@ function present() {
   say(at("site"), name);
   say(at("as-of"), `${local(now, timeZone)}, ${timeZone}`);
   periods.press(view.period);
+  showIgnored(ignoredOf(view, period.intervals));
   at("custom").hidden = view.period !== "custom";
   at("from").value = period.dates.startAt;
   at("to").value = view.to || dayOf(now, timeZone);
@@ -211,10 +214,10 @@ function showSeries(period, query, past) {
   void series.show(both, ([{ body }, then]) => {
     const { currency } = website;
     const buckets = period.before === null ? withoutEmptyBegin(body.data) : body.data;
+    if (period.before === null) firstDay = buckets[0]?.timestamp.slice(0, 10) ?? "";
     const hasSales = Boolean(body.totals.payments || body.totals.revenue);
     const isOpen = period.dates.endAt.includes("T");
     const before = then?.body.totals.visitors ? then.body : { data: [], totals: null };
-    if (period.before === null) firstDay = buckets[0]?.timestamp.slice(0, 10) ?? "";
     chart.show({ buckets, before: before.data, interval: body.interval, currency, hasSales, isOpen });
     return [legend(body.totals, before.totals, currency, hasSales, period.words), chart.element];
   });
@@ -235,11 +238,11 @@ function filter(filters) {
 function choosePeriod(period) {
   const { startAt, endAt } = periodOf(view.period, view.from, view.to, website.now, website.timeZone).dates;
   const isOpen = endAt.includes("T");
-  const custom =
-    period === "custom"
-      ? { from: startAt, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
   // "All time" begins years before the website.
   const from = (view.period === "all" && firstDay) || startAt;
+  const custom =
+    period === "custom"
+      ? { from, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
       : { from: "", to: "" };
   showView({ ...view, period, ...custom, interval: "" });
 }

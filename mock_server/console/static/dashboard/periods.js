@@ -88,8 +88,8 @@ function wordsOf(name, days) {
   return days === 1 ? "the day before" : `the ${days} days before`;
 }
 
-/** @param {string} text */
-function isDay(text) {
+/** Returns whether a text is a day such as `2026-02-06`. @param {string} text */
+export function isDay(text) {
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
