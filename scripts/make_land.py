@@ -1,7 +1,7 @@
 """Makes mock_server/console/static/land.json: the outlines of the land, from Natural Earth.
 
-Run by `make data`; see fixtures/data/README.md for source and licence. The file is a JSON array of rings,
-without Antarctica and without parts too small to be seen. A ring is a text made by
+Run by `make data`; see fixtures/data/README.md for source and licence. The file is a JSON text of rings with
+spaces between them, without Antarctica and without parts too small to be seen. A ring is a polyline of
 mock_server/console/polyline.py. It does not repeat its first point at the end. No ring crosses the 180th
 meridian, another ring or itself. Rings of land run anticlockwise; the rings of the Caspian and the Black Sea
 run clockwise.
@@ -29,7 +29,7 @@ SOUTH = -60
 # So are islands, corners and enclosed seas smaller than the following numbers of square degrees.
 NARROW = 0.04
 ISLAND = 0.03
-CORNER = 0.019
+CORNER = 0.03
 SEA = 1
 
 Point = tuple[float, float]
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
     rings = make_land(json.loads(arguments.atlas.read_bytes()))
-    text = json.dumps(rings, separators=(",", ":"))
+    text = json.dumps(" ".join(rings))
     arguments.out.write_text(text + "\n", encoding="utf-8")
     print(f"{arguments.out}: {len(rings)} rings, {len(text):,} bytes")
 

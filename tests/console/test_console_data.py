@@ -62,7 +62,7 @@ def decoded(text: str) -> list[Point]:
     return [Point(*point) for point in accumulate(ways, lambda one, way: (one[0] + way[0], one[1] + way[1]))]
 
 
-RINGS = [decoded(ring) for ring in json.loads((STATIC / "land.json").read_bytes())]
+RINGS = [decoded(ring) for ring in json.loads((STATIC / "land.json").read_bytes()).split()]
 EDGES = [edge for ring in RINGS for edge in pairwise([*ring, ring[0]])]
 
 
@@ -93,7 +93,7 @@ def _parts(line: Edge, edge: Edge) -> bool:
 
 
 def test_land_is_a_small_file() -> None:
-    assert (STATIC / "land.json").stat().st_size < 25_000
+    assert (STATIC / "land.json").stat().st_size < 20_000
 
 
 def test_land_lies_on_the_globe_without_antarctica() -> None:
@@ -285,7 +285,7 @@ def test_land_is_drawn_as_a_path_of_closed_rings() -> None:
     # From 0° E, 0° N by 180° E, 0° N to 0° E, 45° N; and from 180° W, 0° N by 179° W, 1° N to 179° W, 0° N.
     rings = [polyline([(0, 0), (180, 0), (0, 45)]), polyline([(-180, 0), (-179, 1), (-179, 0)])]
 
-    path = evaluated("landPath(given)", rings)
+    path = evaluated("landPath(given)", " ".join(rings))
 
     assert path == "M500 241.4L1000 241.4L500 82.5ZM0 241.4L2.8 237.6L2.8 241.4Z"
 

@@ -36,10 +36,11 @@ export function project(longitude, latitude) {
   return [WIDTH / 2 + x * SCALE, (rise(tilt(NORTH)) - rise(theta)) * SCALE];
 }
 
-/** Returns the land as the data of an SVG path, to tenths of a unit. @param {string[]} rings land.json */
-export function landPath(rings) {
+/** Returns the land as the data of an SVG path, to tenths of a unit. @param {string} land the content of land.json */
+export function landPath(land) {
   const ring = (/** @type {string} */ text) =>
     pointsOf(text).map(([longitude, latitude]) => project(longitude, latitude).map(rounded).join(" "));
+  const rings = land.split(" ");
   return rings.map((text) => `M${ring(text).join("L")}Z`).join("");
 }
 
