@@ -3,30 +3,29 @@
 import { shellQuoted } from "./shell.js";
 
 const PATHS = {
-  getRealtime: () => "/analytics/realtime",
-  getRealtimeMap: () => "/analytics/realtime/map",
-  getOverview: () => "/analytics/overview",
-  getTimeseries: () => "/analytics/timeseries",
-  getMetadata: () => "/analytics/metadata",
-  getReferrers: () => "/analytics/referrers",
-  getCampaigns: () => "/analytics/campaigns",
-  getPages: () => "/analytics/pages",
-  getHostnames: () => "/analytics/hostnames",
-  getExitClicks: () => "/analytics/exit-clicks",
-  getCountries: () => "/analytics/countries",
-  getRegions: () => "/analytics/regions",
-  getCities: () => "/analytics/cities",
-  getDevices: () => "/analytics/devices",
-  getBrowsers: () => "/analytics/browsers",
-  getOperatingSystems: () => "/analytics/operating-systems",
-  getGoals: () => "/analytics/goals",
-  getGoalProperties: () => "/analytics/goals/properties",
-  getFunnelResults: (/** @type {string} */ funnelId) => `/analytics/funnels/${encodeURIComponent(funnelId)}`,
-  listVisitors: () => "/visitors",
-  getVisitor: (/** @type {string} */ visitorId) => `/visitors/${encodeURIComponent(visitorId)}`,
-  createPayment: () => "/payments",
-  createGoal: () => "/goals",
-  identifyVisitor: () => "/identify",
+  getRealtime: "/analytics/realtime",
+  getRealtimeMap: "/analytics/realtime/map",
+  getOverview: "/analytics/overview",
+  getTimeseries: "/analytics/timeseries",
+  getMetadata: "/analytics/metadata",
+  getReferrers: "/analytics/referrers",
+  getCampaigns: "/analytics/campaigns",
+  getPages: "/analytics/pages",
+  getHostnames: "/analytics/hostnames",
+  getExitClicks: "/analytics/exit-clicks",
+  getCountries: "/analytics/countries",
+  getRegions: "/analytics/regions",
+  getCities: "/analytics/cities",
+  getDevices: "/analytics/devices",
+  getBrowsers: "/analytics/browsers",
+  getOperatingSystems: "/analytics/operating-systems",
+  getGoals: "/analytics/goals",
+  getFunnelResults: "/analytics/funnels/{id}",
+  listVisitors: "/visitors",
+  getVisitor: "/visitors/{id}",
+  createPayment: "/payments",
+  createGoal: "/goals",
+  identifyVisitor: "/identify",
 };
 /** The timeout of a request in ms, longer than all but the longest delay of the switches. */
 const PATIENCE = 65_000;
@@ -51,13 +50,22 @@ export class Trouble extends Error {
     /** The body of the answer as text. */
     this.text = text;
   }
+
+  /** The failure in words, such as `Status 500: Internal server error.` */
+  get said() {
+    return `${this.status === 0 ? "No answer" : `Status ${this.status}`}: ${this.message}`;
+  }
 }
 
 /** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
 export function urlOf(caller, operation, visitorId = "", query = {}) {
   const { websiteId } = caller;
   const parameters = new URLSearchParams(websiteId === null ? query : { websiteId, ...query }).toString();
-  return caller.base + PATHS[operation](visitorId) + (parameters === "" ? "" : `?${parameters}`);
+  return (
+    caller.base +
+    PATHS[operation].replace("{id}", encodeURIComponent(visitorId)) +
+    (parameters === "" ? "" : `?${parameters}`)
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 // The switches "Break": an error, a delay or damage for the requests of an operation, and the list of the rules.
 
-import { at, h, reconcile, say } from "./dom.js";
+import { at, button, h, reconcile, say } from "./dom.js";
 import { choices, Pills } from "./pills.js";
 import { described, FAULTS, isEqual, progress, simpleRule, withPart } from "./rules.js";
 
@@ -90,7 +90,7 @@ export class Breaking {
   #ruleRow(rule) {
     const remove = () =>
       this.change(({ faults }) => ({ faults: faults.filter((other) => !isEqual(other, rule)) }));
-    return h("li", {}, h("span"), " ", h("button", { type: "button", onclick: remove }, "Remove"));
+    return h("li", {}, h("span"), " ", button({ onclick: remove }, "Remove"));
   }
 
   /** Lists the statuses that the document has for an operation, or for all. @param {string} operation empty for all */

@@ -1,6 +1,6 @@
 // The form in a row of the journal that makes a fault rule, by which equal requests get another answer.
 
-import { h, say } from "./dom.js";
+import { button, h, say } from "./dom.js";
 import { described, FAULTS, pointerFor } from "./rules.js";
 
 const TIMES = { always: "", once: "1", twice: "2", "five times": "5" };
@@ -64,7 +64,7 @@ export function differently({ operation, query, status }, key, rules) {
     };
     told.replaceChildren(
       `From now on, with ${scope ?? "any key"}: ${described(rule)}. `,
-      h("button", { type: "button", onclick: undo }, "Undo"),
+      button({ onclick: undo }, "Undo"),
     );
   });
   return form;

@@ -14,6 +14,16 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
+ * Makes a button that submits no form.
+ * @param {Record<string, any>} attributes
+ * @param {...(Node | string | number | null | undefined)} children
+ * @returns {any}
+ */
+export function button(attributes, ...children) {
+  return h("button", { type: "button", ...attributes }, ...children);
+}
+
+/**
  * Makes an SVG element.
  * @param {string} tag
  * @param {Record<string, any>} [attributes]

@@ -1,7 +1,7 @@
 // The rows of the journal: each request is one line, and shows its headers and bodies when it is opened.
 
 import { copy } from "./clipboard.js";
-import { h } from "./dom.js";
+import { button, h } from "./dom.js";
 import { clockTime, size } from "./format.js";
 import { notedAsCurl } from "./shell.js";
 
@@ -70,12 +70,8 @@ function opened(request, actions) {
     h(
       "div",
       { class: "tools" },
-      h(
-        "button",
-        { type: "button", onclick: () => copy(notedAsCurl(request, location.origin)) },
-        "Copy as curl",
-      ),
-      form && h("button", { type: "button", onclick: differently }, "Answer differently from now on"),
+      button({ onclick: () => copy(notedAsCurl(request, location.origin)) }, "Copy as curl"),
+      form && button({ onclick: differently }, "Answer differently from now on"),
     ),
     form,
     h("div", { class: "sides" }, h("div", {}, ...part("Request", headers, requestBody)), answer),

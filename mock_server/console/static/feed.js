@@ -1,6 +1,6 @@
 // The feed: events and payments of the last ten minutes, newest first.
 
-import { at, h, reconcile, say } from "./dom.js";
+import { at, button, h, reconcile, say } from "./dom.js";
 import { ago, country, money, WAITING } from "./format.js";
 import { madeUpName } from "./names.js";
 import { avatar, flag } from "./pictures.js";
@@ -160,7 +160,7 @@ export class Feed {
     const row =
       visitorId === null
         ? h("div", { class: "row" }, ...content)
-        : h("button", { type: "button", class: "row", onclick: () => this.open(visitorId) }, ...content);
+        : button({ class: "row", onclick: () => this.open(visitorId) }, ...content);
     return h("li", { class: kind === "payment" ? "payment" : null }, row);
   }
 
@@ -176,7 +176,7 @@ export class Feed {
  * Makes one item of a payment and its event: only the event has the visitor, only the payment the currency.
  * @param {any[]} events @param {any[]} payments
  */
-export function feedOf(events, payments) {
+function feedOf(events, payments) {
   const paid = new Map(
     events.filter(({ type }) => type === "payment").map((event) => [event.timestamp, event]),
   );

@@ -277,7 +277,7 @@ async function inspect(visitorId) {
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Trouble)) throw error;
-    problem = `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`;
+    problem = error.said;
   }
   if (signal.aborted) return;
   openedAt = performance.now();

@@ -1,7 +1,7 @@
 // The panel "Make something happen": it writes as a client does, shows request and answer, and can undo the writes.
 
 import { get } from "./controls.js";
-import { at, h, reconcile, say } from "./dom.js";
+import { at, button, h, reconcile, say } from "./dom.js";
 import { WAITING } from "./format.js";
 import { nameOf } from "./names.js";
 import { browsed, controlled, documented, send, writeAsCurl } from "./writes.js";
@@ -56,7 +56,7 @@ export class Maker {
     for (const [kind, label] of Object.entries(LABELS)) {
       const press = () => this.#press(/** @type {Kind} */ (kind));
       const about = ABOUT_VISITOR.includes(kind) ? `why-${kind} maker-whom` : `why-${kind}`;
-      this.#buttons[kind] = h("button", { type: "button", "aria-describedby": about, onclick: press }, label);
+      this.#buttons[kind] = button({ "aria-describedby": about, onclick: press }, label);
     }
     at("maker-buttons").append(...Object.values(this.#buttons));
     this.wait();

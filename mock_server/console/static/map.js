@@ -2,7 +2,7 @@
 
 import { Camera, isAnimated } from "./camera.js";
 import { clustered } from "./clusters.js";
-import { h, s } from "./dom.js";
+import { button, h, s } from "./dom.js";
 import { describeDot } from "./dots.js";
 import { listen } from "./gestures.js";
 import { Layers } from "./layers.js";
@@ -71,9 +71,9 @@ export class WorldMap {
       h(
         "div",
         { class: "zoom", role: "group", "aria-label": "Zoom" },
-        button("+", "Zoom in", () => this.#camera.zoomBy(ZOOM_STEP)),
-        button("−", "Zoom out", () => this.#camera.zoomBy(1 / ZOOM_STEP)),
-        button("⟲", "Show the whole world", () => this.#camera.go(WHOLE)),
+        zoom("+", "Zoom in", () => this.#camera.zoomBy(ZOOM_STEP)),
+        zoom("−", "Zoom out", () => this.#camera.zoomBy(1 / ZOOM_STEP)),
+        zoom("⟲", "Show the whole world", () => this.#camera.go(WHOLE)),
       ),
     );
     this.#listen();
@@ -262,6 +262,6 @@ export class WorldMap {
 }
 
 /** @param {string} sign @param {string} label @param {() => void} onclick */
-function button(sign, label, onclick) {
-  return h("button", { type: "button", "aria-label": label, title: label, onclick }, sign);
+function zoom(sign, label, onclick) {
+  return button({ "aria-label": label, title: label, onclick }, sign);
 }

@@ -1,6 +1,6 @@
 // The notices of new payments.
 
-import { at, h } from "./dom.js";
+import { at, button, h } from "./dom.js";
 import { sum } from "./format.js";
 import { avatar } from "./pictures.js";
 
@@ -44,7 +44,7 @@ export class Payments {
     const notice =
       visitorId === null
         ? h("div", { class: "notice" }, ...content)
-        : h("button", { type: "button", class: "notice", onclick: () => this.open(visitorId) }, ...content);
+        : button({ class: "notice", onclick: () => this.open(visitorId) }, ...content);
     this.list.append(notice);
     while (this.list.childElementCount > MOST) this.list.firstElementChild.remove();
     setTimeout(() => notice.remove(), SHOWN_FOR);

@@ -1,6 +1,6 @@
 // The lists of active visitors and of their pages.
 
-import { at, h, reconcile, say } from "./dom.js";
+import { at, button, h, reconcile, say } from "./dom.js";
 import { ago, counted, place, WAITING } from "./format.js";
 import { nameOf } from "./names.js";
 import { avatar, flag } from "./pictures.js";
@@ -96,11 +96,7 @@ export class People {
   #row(visitorId) {
     const parts = ["who", "when faint", "more faint"].map((name) => h("span", { class: name, dir: "auto" }));
     parts.unshift(h("span", { class: "face" }, avatar(visitorId)));
-    return h(
-      "li",
-      {},
-      h("button", { type: "button", class: "row", onclick: () => this.open(visitorId) }, ...parts),
-    );
+    return h("li", {}, button({ class: "row", onclick: () => this.open(visitorId) }, ...parts));
   }
 
   /** @param {HTMLElement} row @param {Visitor} visitor */
@@ -160,14 +156,8 @@ export class People {
     return h(
       "li",
       {},
-      h(
-        "button",
-        {
-          type: "button",
-          class: "row page",
-          title: "Show only who is here",
-          onclick: () => this.#only(page),
-        },
+      button(
+        { class: "row page", title: "Show only who is here", onclick: () => this.#only(page) },
         ...parts,
       ),
     );

@@ -1,6 +1,6 @@
 // A row of buttons of which at most one is pressed.
 
-import { h } from "./dom.js";
+import { button } from "./dom.js";
 
 /** @template T */
 export class Pills {
@@ -12,11 +12,7 @@ export class Pills {
   constructor(row, choices, choose) {
     this.buttons = choices.map(({ value, label, title }) => ({
       value,
-      button: h(
-        "button",
-        { type: "button", "aria-pressed": "false", title: title ?? null, onclick: () => choose(value) },
-        label,
-      ),
+      button: button({ "aria-pressed": "false", title: title ?? null, onclick: () => choose(value) }, label),
     }));
     row.replaceChildren(...this.buttons.map(({ button }) => button));
   }

@@ -1,7 +1,7 @@
 // The verdicts of a run: their outcomes, and the elements that show them.
 
 import { copy } from "./clipboard.js";
-import { h } from "./dom.js";
+import { button, h } from "./dom.js";
 
 /**
  * @typedef {{problem: string, place: string, curl: string}} Violation
@@ -63,7 +63,7 @@ export function card(verdict) {
           "div",
           { class: "snippet" },
           h("pre", { class: "mono", tabindex: "0" }, curl),
-          h("button", { type: "button", onclick: () => copy(curl) }, "Copy as curl"),
+          button({ onclick: () => copy(curl) }, "Copy as curl"),
         ),
   );
 }

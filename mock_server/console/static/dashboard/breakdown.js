@@ -1,6 +1,6 @@
 // A panel of breakdowns: tabs, rows with bars, pages of rows; a click on a row filters the whole page.
 
-import { h } from "../dom.js";
+import { button, h } from "../dom.js";
 import { counted } from "../format.js";
 import { canFilter } from "./filters.js";
 import { amount, percent } from "./numbers.js";
@@ -132,11 +132,7 @@ export class Breakdown {
   /** @param {string} id */
   #tabList(id) {
     this.buttons = this.tabs.map(({ label }, n) =>
-      h(
-        "button",
-        { type: "button", role: "tab", "aria-controls": `${id}-rows`, onclick: () => this.#open(n) },
-        label,
-      ),
+      button({ role: "tab", "aria-controls": `${id}-rows`, onclick: () => this.#open(n) }, label),
     );
     this.panel.body.setAttribute("role", "tabpanel");
     const list = h(
@@ -249,9 +245,8 @@ export class Breakdown {
       this.#clicked = { tab: this.#tab, query: isActive ? "" : sorted(next), visitors: row.visitors };
       this.filter(Object.fromEntries([...others, ...own]));
     };
-    return h(
-      "button",
-      { type: "button", class: `bar-row${few}`, title, "aria-pressed": String(isActive), onclick: change },
+    return button(
+      { class: `bar-row${few}`, title, "aria-pressed": String(isActive), onclick: change },
       ...content,
     );
   }
@@ -268,22 +263,17 @@ export function pages({ offset, total, hasMore }, size, count, go) {
   const of = total === undefined ? "" : ` of ${counted(total)}`;
   if (offset === 0 && isLast)
     return h("p", { class: "paging faint" }, total === undefined ? "" : `${counted(total)} in all`);
-  const button = (
+  const turn = (
     /** @type {string} */ sign,
     /** @type {string} */ name,
     /** @type {number} */ to,
     /** @type {boolean} */ isOff,
-  ) =>
-    h(
-      "button",
-      { type: "button", class: "square", "aria-label": name, disabled: isOff, onclick: () => go(to) },
-      sign,
-    );
+  ) => button({ class: "square", "aria-label": name, disabled: isOff, onclick: () => go(to) }, sign);
   return h(
     "p",
     { class: "paging faint" },
     `${counted(offset + 1)}–${counted(offset + count)}${of}`,
-    button("‹", "Previous rows", Math.max(0, offset - size), offset === 0),
-    button("›", "Next rows", offset + size, isLast),
+    turn("‹", "Previous rows", Math.max(0, offset - size), offset === 0),
+    turn("›", "Next rows", offset + size, isLast),
   );
 }

@@ -1,6 +1,6 @@
 // The time series as a chart or a table: visitors are a line, revenue is bars, the period before is a faint line.
 
-import { h, s } from "../dom.js";
+import { button, h, s } from "../dom.js";
 import { counted } from "../format.js";
 import { amount, short, shortMoney, ticks } from "./numbers.js";
 
@@ -29,11 +29,7 @@ export class Chart {
 
   constructor() {
     this.element = h("div", { class: "chart" });
-    this.toggle = h(
-      "button",
-      { type: "button", "aria-pressed": "false", onclick: () => this.#turn() },
-      "Table",
-    );
+    this.toggle = button({ "aria-pressed": "false", onclick: () => this.#turn() }, "Table");
     new ResizeObserver(() => this.#draw()).observe(this.element);
   }
 

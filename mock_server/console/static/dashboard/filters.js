@@ -1,6 +1,6 @@
 // The filters of the reports: their names, the chips of the active ones, and their meaning for the list of visitors.
 
-import { at, h } from "../dom.js";
+import { at, button, h } from "../dom.js";
 
 /** @typedef {Record<string, string>} Filters values of parameters, such as `is:France`, by their names */
 
@@ -91,16 +91,14 @@ export function showFilters(filters, use) {
       "li",
       { class: "chip" },
       h("span", { class: "faint" }, LABELS[name]),
-      h(
-        "button",
-        { type: "button", onclick: () => use(turned), title: `Change to “${WORDS[OPPOSITES[operator]]}”` },
+      button(
+        { onclick: () => use(turned), title: `Change to “${WORDS[OPPOSITES[operator]]}”` },
         WORDS[operator],
       ),
       h("b", { dir: "auto" }, value),
-      h("button", { type: "button", "aria-label": `Remove: ${what}`, onclick: () => use(others) }, "✕"),
+      button({ "aria-label": `Remove: ${what}`, onclick: () => use(others) }, "✕"),
     );
   });
-  if (chips.length > 1)
-    chips.push(h("li", {}, h("button", { type: "button", onclick: () => use({}) }, "Clear all")));
+  if (chips.length > 1) chips.push(h("li", {}, button({ onclick: () => use({}) }, "Clear all")));
   at("filters").replaceChildren(...chips);
 }

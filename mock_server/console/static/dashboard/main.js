@@ -261,7 +261,7 @@ async function open(visitorId) {
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Trouble)) throw error;
-    const problem = `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`;
+    const problem = error.said;
     profile.show({ ...shown, problem });
   }
 }

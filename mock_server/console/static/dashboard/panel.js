@@ -1,7 +1,7 @@
 // A panel: it requests its answers and draws them, or shows why there are none, with a button to try again.
 
 import { Trouble } from "../api.js";
-import { at, h } from "../dom.js";
+import { at, button, h } from "../dom.js";
 
 /** @typedef {import("./requests.js").Asked} Asked */
 /** @typedef {import("./requests.js").Answered} Answered */
@@ -26,10 +26,8 @@ export class Panel {
     const title = this.section.querySelector("h2").textContent;
     this.body = h("div", { class: "body" });
     this.tools = h("span", { class: "tools" });
-    this.code = h(
-      "button",
+    this.code = button(
       {
-        type: "button",
         class: "code",
         title: "The request behind this panel",
         "aria-label": `Show the request: ${title}`,
@@ -102,10 +100,8 @@ export class Panel {
   #fail(error) {
     const isTrouble = error instanceof Trouble;
     if (!isTrouble && !(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const problem = !isTrouble
-      ? "A documented member is missing or has the wrong type."
-      : `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`;
-    const retry = h("button", { type: "button", onclick: () => this.#ask() }, "Try again");
+    const problem = !isTrouble ? "A documented member is missing or has the wrong type." : error.said;
+    const retry = button({ onclick: () => this.#ask() }, "Try again");
     this.#become(
       "failed",
       h("div", { class: "failure", role: "status" }, h("p", { class: "problem" }, problem), retry),

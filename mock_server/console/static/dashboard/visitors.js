@@ -1,6 +1,6 @@
 // The visitors of the period, those seen latest first. A click on a visitor opens the profile.
 
-import { h } from "../dom.js";
+import { button, h } from "../dom.js";
 import { dateTime, place } from "../format.js";
 import { avatar, flag } from "../pictures.js";
 import { pages } from "./breakdown.js";
@@ -22,11 +22,7 @@ export class Visitors {
   constructor(requests, inspect, open) {
     this.panel = new Panel("visitors", requests, inspect);
     this.open = open;
-    this.customers = h(
-      "button",
-      { type: "button", "aria-pressed": "false", onclick: () => this.#turn() },
-      "Customers only",
-    );
+    this.customers = button({ "aria-pressed": "false", onclick: () => this.#turn() }, "Customers only");
     this.panel.tools.append(this.customers);
   }
 
@@ -91,9 +87,8 @@ export class Visitors {
           return h(
             "li",
             {},
-            h(
-              "button",
-              { type: "button", class: "person", onclick: () => this.open(visitorId) },
+            button(
+              { class: "person", onclick: () => this.open(visitorId) },
               h(
                 "span",
                 { class: "where" },
