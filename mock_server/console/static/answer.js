@@ -2,7 +2,7 @@
 
 import { ask, Trouble } from "./api.js";
 import { copy } from "./clipboard.js";
-import { at, h, say } from "./dom.js";
+import { at, button, h, say } from "./dom.js";
 import { counted, dateTime, size } from "./format.js";
 import { Pills } from "./pills.js";
 import { LANGUAGES } from "./snippets.js";
@@ -91,10 +91,7 @@ export class Answer {
       if (signal.aborted) return;
       if (!(error instanceof Trouble)) throw error;
       this.#hold(error.text);
-      say(
-        at("answer-about"),
-        `${error.status === 0 ? "No answer" : `Status ${error.status}`}: ${error.message}`,
-      );
+      say(at("answer-about"), error.said);
     }
   }
 
@@ -124,24 +121,17 @@ export class Answer {
 /** Makes the parts of the dialog. */
 function content() {
   const pre = (/** @type {string} */ id) => h("pre", { tabindex: "0" }, h("code", { id: `as-${id}` }));
-  const button = (/** @type {string} */ id, /** @type {string} */ text) =>
-    h("button", { type: "button", id }, text);
   return [
     h(
       "header",
       {},
       h("h2", { id: "request-title" }),
-      h("button", { type: "button", id: "request-close", "aria-label": "Close" }, "✕"),
+      button({ id: "request-close", "aria-label": "Close" }, "✕"),
     ),
     h("div", { id: "request-languages", class: "pills", role: "group", "aria-label": "Language" }),
     ...LANGUAGES.map(({ id, label }) => {
       const copying = () => copy(at(`as-${id}`).textContent);
-      return h(
-        "div",
-        { class: "snippet" },
-        pre(id),
-        h("button", { type: "button", onclick: copying }, `Copy ${label}`),
-      );
+      return h("div", { class: "snippet" }, pre(id), button({ onclick: copying }, `Copy ${label}`));
     }),
     h(
       "div",
@@ -150,11 +140,11 @@ function content() {
       h("input", {
         id: "answer-search",
         type: "search",
-        placeholder: "search names and values",
+        placeholder: "name or value …",
         "aria-label": "Search the answer",
       }),
-      button("answer-again", "Ask again"),
-      button("answer-copy", "Copy JSON"),
+      button({ id: "answer-again" }, "Ask again"),
+      button({ id: "answer-copy" }, "Copy JSON"),
     ),
     h("p", { id: "answer-about", class: "faint", role: "status" }),
     h("div", {
@@ -197,7 +187,7 @@ function members(parent, entries, from) {
   const end = from + MOST_MEMBERS;
   parent.append(...entries.slice(from, end).map(([name, value]) => branch(name, value, false)));
   if (entries.length <= end) return;
-  const more = h("button", { type: "button" }, `${counted(entries.length - end)} more`);
+  const more = button({}, `${counted(entries.length - end)} more`);
   more.addEventListener("click", () => {
     more.remove();
     members(parent, entries, end);

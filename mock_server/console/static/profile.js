@@ -1,6 +1,6 @@
 // The profile of one visitor, as `GET /visitors/{visitorId}` answers it.
 
-import { at, h, s } from "./dom.js";
+import { at, button, h, s } from "./dom.js";
 import { ago, counted, dateTime, length, place } from "./format.js";
 import { nameOf } from "./names.js";
 import { avatar, flag } from "./pictures.js";
@@ -72,16 +72,17 @@ export class Profile {
         h(
           "span",
           { class: "tools" },
-          h(
-            "button",
-            { type: "button", id: "profile-request", onclick: () => this.request(visitorId) },
-            "Show the request",
+          button(
+            {
+              id: "profile-request",
+              class: "mono",
+              title: "Show the request",
+              "aria-label": "Show the request",
+              onclick: () => this.request(visitorId),
+            },
+            "</>",
           ),
-          h(
-            "button",
-            { type: "button", id: "profile-close", "aria-label": "Close the profile", onclick: this.close },
-            "✕",
-          ),
+          button({ id: "profile-close", "aria-label": "Close the profile", onclick: this.close }, "✕"),
         ),
       ),
       h("p", { class: "faint mono" }, visitorId),
@@ -207,9 +208,7 @@ export class Profile {
       "div",
       { class: "timeline", tabindex: "0", role: "region", "aria-label": "Pages and goals, newest first" },
       h("ol", {}, ...rows),
-      rest === 0
-        ? null
-        : h("button", { type: "button", id: "profile-more", onclick: more }, `${counted(rest)} more`),
+      rest === 0 ? null : button({ id: "profile-more", onclick: more }, `${counted(rest)} more`),
     );
   }
 }

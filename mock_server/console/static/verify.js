@@ -1,7 +1,7 @@
 // The page /verify: it starts a run of the contract kit, and shows its events as they come.
 
 import { ControlProblem, download, get, post, remove, request, useToken } from "./controls.js";
-import { at, h, reconcile, say } from "./dom.js";
+import { at, button, h, reconcile, say } from "./dom.js";
 import { byGravity, card, classOf, isFailing, OUTCOMES, row } from "./verdicts.js";
 
 const PATH = "/verification";
@@ -45,12 +45,8 @@ at("cancel").addEventListener("click", () => guarded(() => remove(PATH)));
 at("reports").append(
   h("span", { class: "faint" }, "Report"),
   ...Object.entries(REPORTS).map(([name, [kind, suffix]]) =>
-    h(
-      "button",
-      {
-        type: "button",
-        onclick: () => guarded(() => download(`${PATH}/report`, { kind }, `datafast-contract.${suffix}`)),
-      },
+    button(
+      { onclick: () => guarded(() => download(`${PATH}/report`, { kind }, `datafast-contract.${suffix}`)) },
       name,
     ),
   ),
@@ -160,7 +156,7 @@ function show() {
   reconcile(at("totals"), counts, ({ outcome, count }) => `${outcome} ${count}`, total);
   reconcile(
     at("share"),
-    [...counts, { outcome: "open", count: clauses - verdicts.size }],
+    [...counts, { outcome: "open", count: clauses - verdicts.size }].filter(({ count }) => count > 0),
     ({ outcome }) => outcome,
     ({ outcome }) => h("span", { class: classOf(outcome) }),
     (bar, { count }) => {
@@ -175,10 +171,8 @@ function show() {
 
 /** Makes the button that limits the list to an outcome. @param {{outcome: string, sign: string, label: string, count: number}} total */
 function total({ outcome, sign, label, count }) {
-  return h(
-    "button",
+  return button(
     {
-      type: "button",
       class: classOf(outcome),
       "data-outcome": outcome,
       onclick: () => {
