@@ -24,12 +24,12 @@ OUT = Path(__file__).parent.parent / "mock_server" / "console" / "static" / "lan
 
 # Antarctica is south of this latitude, all other land is north of it.
 SOUTH = -60
-# On a map 2,000 pixels wide, a pixel at the equator is 0.18 degrees wide and has 0.03 square degrees. Fjords
-# and sounds narrower than twice NARROW degrees are left out, since the lines of both shores would fill them.
-# So are islands, corners and enclosed seas smaller than the following numbers of square degrees.
+# The width of a pixel at the equator on a map 2,000 pixels wide, in degrees. Smaller islands and corners are
+# left out.
+PIXEL = 0.18
+# Fjords and sounds narrower than twice this number of degrees are left out, since the lines of both shores would
+# fill them; and so are enclosed seas of fewer square degrees than SEA.
 NARROW = 0.04
-ISLAND = 0.03
-CORNER = 0.03
 SEA = 1
 
 Point = tuple[float, float]
@@ -52,7 +52,7 @@ def make_land(atlas: Any) -> list[str]:
     land = [polygon for polygon in _read_land(atlas) if polygon.bounds[3] > SOUTH]
     # Coasts are simplified on an equal-area map, so that northern coasts do not keep invisible details.
     flat = _without_small(_without_narrow(shapely.transform(land, _to_equal_area)))
-    simple = shapely.transform(shapely.coverage_simplify(flat, CORNER**0.5), _from_equal_area)
+    simple = shapely.transform(shapely.coverage_simplify(flat, PIXEL), _from_equal_area)
     pieces = shapely.set_precision(_split(simple), 1 / SCALE)
     # Rounding can close a bay, which is a small sea then.
     filled = shapely.orient_polygons([_filled(piece) for piece in pieces.geoms])
@@ -105,7 +105,7 @@ def _without_narrow(polygons: Iterable[Polygon]) -> list[Polygon]:
 
 def _without_small(polygons: Iterable[Polygon]) -> list[Polygon]:
     """Returns the land without islands, and without seas in it, that are too small to be drawn."""
-    return [_filled(polygon) for polygon in polygons if polygon.area >= ISLAND]
+    return [_filled(polygon) for polygon in polygons if polygon.area >= PIXEL**2]
 
 
 def _filled(land: Polygon) -> Polygon:
