@@ -382,6 +382,23 @@ def test_a_panel_that_fails_says_so_and_others_go_on(
     expect(dashboard.panel("locations").locator(".bar-row")).to_have_count(8)
 
 
+@pytest.mark.parametrize(
+    ("fault", "pointer"),
+    [("wrong-type", "/data/0/visitors"), pytest.param("missing", "/data", marks=pytest.mark.long)],
+)
+def test_a_panel_shows_no_number_that_the_answer_lacks(opened: Open, fault: str, pointer: str) -> None:
+    rules = [
+        {"when": {"operation": operation}, "then": {"fault": fault, "pointer": pointer}}
+        for operation in ("getOverview", "getTimeseries", "getReferrers")
+    ]
+
+    dashboard = opened({"period": "7d"}, faults=rules)
+
+    for panel in ("overview", "series", "sources"):
+        expect(dashboard.panel(panel).get_by_role("status")).to_contain_text("documented member is missing")
+    assert "NaN" not in dashboard.page.locator("main").inner_text()
+
+
 @pytest.mark.long
 def test_all_panels_wait_as_long_as_the_api_asks_to(opened: Open, complaints: Complaints) -> None:
     complaints.expect("429")

@@ -57,6 +57,11 @@ export class Trouble extends Error {
   }
 }
 
+/** Says which operation failed, and why. @param {{operation: string, status: number, message: string}} failure */
+export function failed({ operation, status, message }) {
+  return `${operation} ${status === 0 ? "gets no answer" : `answers ${status}`}: ${message.replace(/\.?$/, ".")}`;
+}
+
 /** @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
 export function urlOf(caller, operation, visitorId = "", query = {}) {
   const { websiteId } = caller;

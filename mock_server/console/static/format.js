@@ -14,20 +14,26 @@ const UNITS = /** @type {const} */ ([
 /** @type {Map<string, Intl.NumberFormat>} */
 const MONEY = new Map();
 
+/** Returns a number of an answer. Throws TypeError for any other value, which a broken answer may have. @param {number} value */
+export function number(value) {
+  if (typeof value !== "number") throw new TypeError("this is not a number");
+  return value;
+}
+
 /** Writes a number as `5,012`. @param {number} value */
 export function counted(value) {
-  return NUMBER.format(value);
+  return NUMBER.format(number(value));
 }
 
 /** Writes an amount in its currency, with that currency's minor units. @param {number} amount @param {string} currency */
 export function money(amount, currency) {
-  if (!/^[A-Za-z]{3}$/.test(currency)) return `${NUMBER.format(amount)} ${currency}`;
+  if (!/^[A-Za-z]{3}$/.test(currency)) return `${counted(amount)} ${currency}`;
   let format = MONEY.get(currency);
   if (format === undefined) {
     format = new Intl.NumberFormat("en", { style: "currency", currency });
     MONEY.set(currency, format);
   }
-  return format.format(amount);
+  return format.format(number(amount));
 }
 
 /** Writes a sum as `money` does, but without decimals that are all zero. @param {number} amount @param {string} currency */

@@ -2,7 +2,7 @@
 
 import { Access } from "./access.js";
 import { Answer } from "./answer.js";
-import { ask, asCurl, Trouble } from "./api.js";
+import { ask, asCurl, failed, Trouble } from "./api.js";
 import { copy } from "./clipboard.js";
 import { post } from "./controls.js";
 import { at, h, reconcile, say } from "./dom.js";
@@ -240,10 +240,8 @@ function answered(news) {
 
 /** @param {{operation?: string, message: string, status?: number, retryAfter?: number | null}} trouble */
 function troubled({ operation, message, status = 0, retryAfter = null }) {
-  const what =
-    operation === undefined ? "" : `${operation} ${status === 0 ? "gets no answer" : `answers ${status}`}: `;
   const parts = [
-    what + message.replace(/\.?$/, "."),
+    operation === undefined ? message : failed({ operation, status, message }),
     retryAfter === null ? "" : ` A client may try again after ${retryAfter} s.`,
     isFirst ? "" : ` This page shows the state of ${clockTime(instant)}.`,
   ];

@@ -1,6 +1,6 @@
 // The sums beside the map: money of the last ten minutes, and visitors and money of today.
 
-import { ask, Trouble } from "./api.js";
+import { ask, failed, Trouble } from "./api.js";
 import { at, say } from "./dom.js";
 import { counted, day, sum } from "./format.js";
 
@@ -102,7 +102,7 @@ export class Totals {
 /** @param {unknown} error */
 function reason(error) {
   if (!(error instanceof Trouble)) return "A documented member is missing, or no answer came in time.";
-  return `${error.operation} ${error.status === 0 ? "gets no answer" : `answers ${error.status}`}: ${error.message}`;
+  return failed(error);
 }
 
 /** Returns `New York` of `America/New_York`. @param {string} timeZone */

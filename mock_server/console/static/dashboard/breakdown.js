@@ -1,7 +1,7 @@
 // A panel of breakdowns: tabs, rows with bars, pages of rows; a click on a row filters the whole page.
 
 import { button, h } from "../dom.js";
-import { counted } from "../format.js";
+import { counted, number } from "../format.js";
 import { canFilter } from "./filters.js";
 import { amount, percent } from "./numbers.js";
 import { Panel } from "./panel.js";
@@ -173,7 +173,7 @@ export class Breakdown {
     const fields = tab.fields === undefined ? {} : { fields: tab.fields };
     const query = { ...fields, ...about.query, limit: String(ROWS), offset: String(this.#offset) };
     await this.panel.show([{ operation: tab.operation, query }, about.overview], ([rows, overview]) =>
-      this.#draw(tab, rows.body, overview.data[0].visitors, about),
+      this.#draw(tab, rows.body, number(overview.data[0].visitors), about),
     );
   }
 

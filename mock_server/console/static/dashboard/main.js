@@ -1,7 +1,7 @@
 // The page /dashboard: it reads the view from the address, and shows each panel for it.
 
 import { Answer } from "../answer.js";
-import { ask, Trouble } from "../api.js";
+import { ask, failed, Trouble } from "../api.js";
 import { ControlProblem, get } from "../controls.js";
 import { at, h, say } from "../dom.js";
 import { dateTime } from "../format.js";
@@ -142,8 +142,8 @@ async function introduce() {
   } catch (error) {
     if (!(error instanceof Trouble || error instanceof TypeError)) throw error;
     website = { timeZone: "UTC", currency: "", name: "The website", now: Date.now() };
-    const status = error instanceof Trouble && error.status !== 0 ? ` answers ${error.status}` : "";
-    trouble(`getMetadata${status}: ${error.message} The page assumes UTC, and the clock of this computer.`);
+    const why = error instanceof Trouble ? failed(error) : "getMetadata lacks a documented member.";
+    trouble(`${why} The page assumes UTC, and the clock of this computer.`);
   }
 }
 
@@ -213,14 +213,26 @@ function showSeries(period, query, past) {
     .map((one) => asked("getTimeseries", { ...more, ...one }));
   void series.show(both, ([{ body }, then]) => {
     const { currency } = website;
-    const buckets = period.before === null ? withoutEmptyBegin(body.data) : body.data;
+    const all = bucketsOf(body);
+    const buckets = period.before === null ? withoutEmptyBegin(all) : all;
     if (period.before === null) firstDay = buckets[0]?.timestamp.slice(0, 10) ?? "";
     const hasSales = Boolean(body.totals.payments || body.totals.revenue);
     const isOpen = period.dates.endAt.includes("T");
-    const before = then?.body.totals.visitors ? then.body : { data: [], totals: null };
-    chart.show({ buckets, before: before.data, interval: body.interval, currency, hasSales, isOpen });
-    return [legend(body.totals, before.totals, currency, hasSales, period.words), chart.element];
+    const totals = then?.body.totals.visitors ? then.body.totals : null;
+    const before = totals === null ? [] : bucketsOf(then.body);
+    chart.show({ buckets, before, interval: body.interval, currency, hasSales, isOpen });
+    return [legend(body.totals, totals, currency, hasSales, period.words), chart.element];
   });
+}
+
+/** Returns the buckets of a time series. Throws TypeError if one of them lacks something. @param {any} body */
+function bucketsOf({ data }) {
+  for (const { timestamp, visitors, sessions, revenue, revenueBreakdown } of data) {
+    const { new: fresh, renewal } = revenueBreakdown;
+    if (![Date.parse(timestamp), visitors, sessions, revenue, fresh, renewal].every(Number.isFinite))
+      throw new TypeError("a bucket lacks something");
+  }
+  return data;
 }
 
 /** Returns the buckets without the empty ones at the beginning. @param {any[]} buckets */

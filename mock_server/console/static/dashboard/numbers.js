@@ -1,6 +1,6 @@
 // The dashboard's numbers: amounts, shares, durations, round ticks.
 
-import { money } from "../format.js";
+import { money, number } from "../format.js";
 
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 /** The least amount that is shortened, unless it must be exact. */
@@ -32,7 +32,7 @@ export function percent(value) {
 
 /** Writes a duration as `4 m 06 s`. @param {number} ms */
 export function duration(ms) {
-  const seconds = Math.round(ms / 1000);
+  const seconds = Math.round(number(ms) / 1000);
   if (seconds < 60) return `${seconds} s`;
   const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
   return minutes < 60

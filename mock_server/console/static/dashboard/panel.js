@@ -23,14 +23,16 @@ export class Panel {
   constructor(id, requests, inspect) {
     this.section = at(id);
     this.requests = requests;
-    const title = this.section.querySelector("h2").textContent;
+    const title = this.section.querySelector("h2");
+    title.id = `${id}-title`;
+    this.section.setAttribute("aria-labelledby", title.id);
     this.body = h("div", { class: "body" });
     this.tools = h("span", { class: "tools" });
     this.code = button(
       {
         class: "code",
         title: "The request behind this panel",
-        "aria-label": `Show the request: ${title}`,
+        "aria-label": `Show the request: ${title.textContent}`,
         onclick: () => inspect(this.#asked[0]),
       },
       "</>",
