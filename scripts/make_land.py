@@ -27,8 +27,8 @@ SOUTH = -60
 # The width of a pixel at the equator on a map 2,000 pixels wide, in degrees. Smaller islands and corners are
 # left out.
 PIXEL = 0.18
-# Fjords and sounds narrower than twice this number of degrees are left out, since the lines of both shores would
-# fill them; and so are enclosed seas of fewer square degrees than SEA.
+# Fjords and sounds narrower than twice this number of degrees are left out, since the lines of both shores
+# would fill them; and so are enclosed seas of fewer square degrees than SEA.
 NARROW = 0.04
 SEA = 1
 

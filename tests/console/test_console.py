@@ -22,6 +22,8 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+HEAVIEST = 350_000
+"""The largest size of all static files together, in bytes, without the API reference."""
 OWN_PAGES = [page for page in PAGES if page.file.parent == STATIC]
 ADDRESSES = [page.path for page in PAGES]
 FILES = sorted(
@@ -76,6 +78,12 @@ def test_file_is_served_with_its_type_and_policy(root: httpx2.Client, path: str)
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["Referrer-Policy"] == "no-referrer"
     assert reply.headers["Cache-Control"] == "no-cache"
+
+
+def test_all_static_files_together_are_small() -> None:
+    sizes = [path.stat().st_size for path in STATIC.rglob("*") if path.is_file()]
+
+    assert sum(sizes) < HEAVIEST
 
 
 @pytest.mark.parametrize("path", ["/", "/console/main.js"])
