@@ -196,6 +196,21 @@ def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None
     assert reached == expected
 
 
+@pytest.mark.long
+def test_no_focus_is_hidden_by_the_bar_of_a_telephone(opened: Open) -> None:
+    console = opened()
+    console.page.set_viewport_size({"width": 390, "height": 844})
+    expect(console.page.locator("#feed > li").nth(12)).to_be_attached()
+    console.page.locator("#feed").focus()
+
+    bottoms = []
+    for _ in range(12):
+        console.page.keyboard.press("Tab")
+        bottoms.append(console.shown("document.activeElement.getBoundingClientRect().bottom"))
+
+    assert max(bottoms) <= console.shown("document.querySelector('.thumb').getBoundingClientRect().top")
+
+
 def serious(page: Page) -> list[str]:
     """Returns the violations that axe rates as serious or critical."""
     found = Axe().run(page).response["violations"]
