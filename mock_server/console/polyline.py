@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-SCALE = 25
-"""The number of units in a degree. If the world is 1,250 pixels wide, a unit is a seventh of a pixel."""
+SCALE = 20
+"""The number of units in a degree. If the world is 1,250 pixels wide, a unit is a sixth of a pixel."""
 
 
 def polyline(points: Iterable[tuple[float, float]]) -> str:

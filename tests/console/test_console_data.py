@@ -180,7 +180,7 @@ def test_each_city_of_the_world_has_a_place() -> None:
 
 
 def test_a_polyline_keeps_its_points() -> None:
-    points = [(-180.0, 90.0), (13.4, 52.52), (13.4, 52.52), (0.0, 0.0)]
+    points = [(-180.0, 90.0), (13.4, 52.55), (13.4, 52.55), (0.0, 0.0)]
 
     assert evaluated("pointsOf(given)", polyline(points)) == [list(point) for point in points]
 

@@ -1,6 +1,6 @@
 // Encoded polylines, the texts of points in land.json and places.json; see mock_server/console/polyline.py.
 
-const SCALE = 25;
+const SCALE = 20;
 
 /** Returns the points of a polyline, in degrees east and north. @param {string} text @returns {[longitude: number, latitude: number][]} */
 export function pointsOf(text) {
