@@ -44,6 +44,8 @@ export function classOf(outcome) {
 export function card(verdict) {
   const { id, outcome, sentence, ground, bug, violations } = verdict;
   const curl = violations[0]?.curl;
+  // Several answers may have the same fault.
+  const found = new Map(violations.map((one) => [one.problem + one.place, one]));
   return h(
     "article",
     { class: `panel ${classOf(outcome)}` },
@@ -51,7 +53,7 @@ export function card(verdict) {
     h(
       "ul",
       { class: "found" },
-      ...violations.map(({ problem, place }) =>
+      ...[...found.values()].map(({ problem, place }) =>
         h("li", {}, h("span", { dir: "auto" }, ...prose(problem)), h("code", { dir: "auto" }, place)),
       ),
       bug === null ? null : h("li", {}, `A bug in the kit, which says nothing about the server: ${bug}`),
