@@ -457,6 +457,16 @@ def test_the_page_is_small_and_fits(opened: Open) -> None:
     assert 50_000 < sum(own) < HEAVIEST
 
 
+def test_the_chosen_period_is_in_sight_on_a_telephone(opened: Open) -> None:
+    dashboard = opened({"period": "all"})
+    dashboard.page.set_viewport_size({"width": 390, "height": 844})
+
+    dashboard.page.reload()
+    dashboard.settle()
+
+    expect(dashboard.page.get_by_role("button", name="All time")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844), (1920, 1080)])

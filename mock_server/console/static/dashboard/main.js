@@ -165,6 +165,10 @@ function present() {
   say(at("site"), name);
   say(at("as-of"), `${local(now, timeZone)}, ${timeZone}`);
   periods.press(view.period);
+  // On a telephone the row is longer than the screen.
+  const row = at("periods");
+  const chosen = row.querySelector("[aria-pressed=true]");
+  row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
   showIgnored(ignoredOf(view, period.intervals));
   at("custom").hidden = view.period !== "custom";
   at("from").value = period.dates.startAt;
