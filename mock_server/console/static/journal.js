@@ -5,10 +5,10 @@ import { differently } from "./differently.js";
 import { at, h, reconcile, say } from "./dom.js";
 import { entry } from "./entries.js";
 import { counted } from "./format.js";
+import { isKey } from "./key.js";
 
 const MOST_KEPT = 500;
 const MOST_SHOWN = 100;
-const KEY = /^dft?_\w/;
 /** The members by which the list is filtered, each with the id of its field. */
 const FILTERS = { method: "journal-method", operation: "journal-operation", keyName: "journal-scope" };
 /** The mark before a choice that was found in a request. */
@@ -104,7 +104,7 @@ export class Journal {
   /** Returns the token of a request's key; null if only its name is known. @param {any} request */
   #tokenOf({ keyName }) {
     if (at("journal-scope").value === "key") return this.#key;
-    return KEY.test(keyName ?? "") ? keyName : null;
+    return isKey(keyName ?? "") ? keyName : null;
   }
 
   #scope() {
