@@ -286,8 +286,10 @@ class AmendedPast(Past):
             indices, marks = _common(self._rows_of_buyers(), changed)
             own[indices] = masks[marks]
         bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
-        visits = rows_of(written.stretch, self.visitors.of(written.stretch.visits))
-        pairs = sorted(same_visits(buyers, taken(visits, written.with_goals[bought])))
+        if not len(bought):
+            return MarkedMasks(own, _NOWHERE, own[:0], _NOWHERE)
+        visits = taken(self.written_visits, written.with_goals[bought])
+        pairs = sorted(same_visits(buyers, visits))
         indices = np.array([index for index, _ in pairs], np.int64)
         further = np.array([written.set_numbers[bought[n]] for _, n in pairs], np.int64)
         return MarkedMasks(own, indices, own[indices], further)
