@@ -44,7 +44,7 @@ def main() -> None:
         _take(browser, f"{console}df_test", "console-light", open_answer, scheme="light")
         _take(browser, f"{console}df_xxx", "console-broken", break_map)
         _take(browser, f"{console}df_test", "console-phone", open_nothing, size=PHONE)
-        _take(browser, f"{console}df_launch_day", "console-launch-day", open_nothing)
+        _take(browser, f"{console}df_launch_day", "console-launch-day", wait_for_today)
         _take(browser, f"{console}df_test", "journal", open_a_request, scheme="light", part="#journal")
         dashboard = f"{mock.server}/dashboard#key=df_test"
         _take(browser, dashboard, "dashboard", point_at_chart)
@@ -62,6 +62,11 @@ def main() -> None:
 
 def open_nothing(page: Page) -> None:
     """Shows the page as it is."""
+
+
+def wait_for_today(page: Page) -> None:
+    """Waits for the sums of today, which take longest with five thousand visitors."""
+    expect(page.locator("#today-why")).to_contain_text("since midnight", timeout=60_000)
 
 
 def open_customer(page: Page) -> None:
