@@ -52,6 +52,18 @@ class _Read(click.ParamType[_T]):
             self.fail(str(error), param, ctx)
 
 
+def _seconds_of(text: str) -> float:
+    """Reads the seconds to wait for an answer. Raises ValueError unless they are above 0 and at most 600."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    # A comparison with nan is false.
+    if not 0 < seconds <= 600:
+        raise ValueError(f"{text!r} is not a number of seconds above 0 and at most 600")
+    return seconds
+
+
 _INSTANT = _Read("ISO", instant_of)
 
 _seed = click.option(
@@ -265,7 +277,13 @@ def serve(
     type=click.IntRange(1, 65_535),
     help="Port that the mock listens on.",
 )
-@click.option("--timeout", default=2.0, show_default=True, help="Seconds to wait for its answer.")
+@click.option(
+    "--timeout",
+    default="2",
+    show_default=True,
+    type=_Read("SECONDS", _seconds_of),
+    help="Seconds to wait for its answer.",
+)
 def health(*, host: str, port: int, timeout: float) -> None:
     """Ask a mock whether it is up: exit code 0 if it is, 1 if not.
 

@@ -128,6 +128,14 @@ def test_health_check_reads_no_address_of_kubernetes_as_a_port() -> None:
     assert "no mock answers at 127.0.0.255:8484" in result.stderr
 
 
+@pytest.mark.parametrize("seconds", ["nan", "-1", "0", "inf", "soon"])
+def test_health_check_waits_for_a_time(seconds: str) -> None:
+    result = ended("health", "--timeout", seconds)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"'{seconds}' is not a number of seconds above 0" in result.stderr
+
+
 @pytest.mark.long
 def test_image_serves_in_spite_of_kubernetes(image: Image) -> None:
     with image.running("serve", "--port", "0", environment=KUBERNETES) as url:

@@ -1,6 +1,7 @@
 """`datafast-mock verify`, with its options: a verdict on any server."""
 
 import sys
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,17 @@ from contract_tests.commands.guard import guarded
 
 REPORTS = ("json", "junit", "markdown", "html", "sarif", "annotations")
 _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
+
+
+class _Numbers(click.FloatRange):
+    """A range of numbers, in which `nan` is not, although no comparison says so."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the number that a text names. Fails for one that is out of the range, and for `nan`."""
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
 
 
 @click.command(
@@ -70,13 +82,9 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
     is_flag=True,
     help="Allow --writes and --fuzz on another machine.",
 )
-@click.option(
-    "--timeout", default=10.0, type=click.FloatRange(0.1, 600), help="Seconds to wait for a whole answer."
-)
-@click.option("--pause", default=1.25, type=click.FloatRange(0, 60), help="Seconds between polls.")
-@click.option(
-    "--rate-limit", "rate", type=click.FloatRange(0.01), help="Largest number of requests a second."
-)
+@click.option("--timeout", default=10.0, type=_Numbers(0.1, 600), help="Seconds to wait for a whole answer.")
+@click.option("--pause", default=1.25, type=_Numbers(0, 60), help="Seconds between polls.")
+@click.option("--rate-limit", "rate", type=_Numbers(0.01), help="Largest number of requests a second.")
 @click.option(
     "--max-requests",
     "requests",

@@ -200,6 +200,9 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
         pytest.param(("http://x", "--revision", "2025-01"), "known: 2026-02, 2026-06", id="no such revision"),
         pytest.param(("http://x", "--report", "pdf=a"), "is not KIND=FILE", id="no such report"),
         pytest.param((), "no server is given", id="no server"),
+        pytest.param(("http://x", "--timeout", "nan"), "'--timeout': nan is not a number", id="no timeout"),
+        pytest.param(("http://x", "--pause", "nan"), "'--pause': nan is not a number", id="no pause"),
+        pytest.param(("http://x", "--rate-limit", "nan"), "'--rate-limit': nan is not a", id="no rate"),
         pytest.param(
             ("http://x", "--key", "dft_x"), "an account token (dft_…) is given", id="account token as key"
         ),
