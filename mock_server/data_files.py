@@ -117,7 +117,8 @@ def _json(text: str) -> Any:
     if r"\ud" in text.lower():
         # Half of a surrogate pair can be written as an escape, but cannot be encoded.
         json.dumps(found, ensure_ascii=False).encode()
-    _check_depth(found)
+    if is_too_deep(found):
+        raise ValueError("nested too deep")
     return found
 
 
@@ -128,13 +129,14 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_depth(value: Any) -> None:
+def is_too_deep(value: Any) -> bool:
+    """Returns whether lists and mappings are nested deeper than DEEPEST."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = list(chain.from_iterable(map(_items_of, level)))
         if not level:
-            return
-    raise ValueError("nested too deep")
+            return False
+    return True
 
 
 def _items_of(value: Any) -> Iterable[Any]:

@@ -11,6 +11,7 @@ import jsonschema_rs
 import msgspec
 
 from mock_server.contract.schema import Schema
+from mock_server.data_files import DEEPEST, is_too_deep
 from mock_server.errors import (
     BODY_MISSING,
     INVALID_BODY,
@@ -152,6 +153,9 @@ class Body:
             found = msgspec.json.decode(content.removeprefix(BOM_UTF8))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
+        # Deeper values could be read here, but not be written where more functions are on the stack.
+        if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(found):
+            raise ApiError(INVALID_BODY, place="/", problem=f"it is nested deeper than {DEEPEST} levels")
         if isinstance(found, dict):
             self._rename(found)
         self.check(found)

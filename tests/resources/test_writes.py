@@ -564,6 +564,27 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert facts_of(service) == []
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+@pytest.mark.parametrize("depth", [101, 500, 900])
+def test_a_body_that_answers_could_not_repeat_is_refused(
+    web: httpx2.Client, service: Service, visitor: str, depth: int, opening: str, closing: str
+) -> None:
+    start, end = json.dumps(identity(visitor, deep="?")).split('"?"')
+    reply = web.post(IDENTIFY, content=start + opening * depth + "1" + closing * depth + end)
+
+    _assert_refused(reply, 400, "nested deeper than 100 levels")
+    assert facts_of(service) == []
+
+
+def test_a_body_may_be_nested_a_hundred_levels(web: httpx2.Client, visitor: str) -> None:
+    deep: Json = 1
+    for _ in range(99):
+        deep = [deep]
+
+    assert web.post(IDENTIFY, json=identity(visitor, deep=deep)).status_code == 200
+    assert web.get(f"/visitors/{visitor}").json()["data"]["profile"]["metadata"]["deep"] == deep
+
+
 def test_a_byte_order_mark_before_a_body_is_skipped(web: httpx2.Client, service: Service) -> None:
     content = b"\xef\xbb\xbf" + json.dumps(payment()).encode()
 
