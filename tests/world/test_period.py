@@ -57,6 +57,7 @@ def test_no_dates_are_no_period() -> None:
         pytest.param("2026-02-06", "soon", "endAt: 'soon' is neither a date", id="no date"),
         pytest.param("2026-02-06", "2026-02-07T10:00:00", "nor an instant with a time zone", id="no offset"),
         pytest.param("", "", "startAt: '' is neither a date", id="empty"),
+        pytest.param("2026-02-06T10:00:00 01:00", "", "the \\+ of an offset is written %2B", id="lost plus"),
     ],
 )
 def test_what_is_no_period_is_refused(start_at: str | None, end_at: str | None, problem: str) -> None:

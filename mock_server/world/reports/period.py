@@ -128,8 +128,10 @@ def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
         end = _LAST + 1 if day == date.max else _midnight(day + timedelta(days=1), zone)
         return _midnight(day, zone), end
     if moment is None:
+        hint = "; in a URL, the + of an offset is written %2B" if _moment(text.replace(" ", "+")) else ""
         raise PeriodError(
-            f"{name}: {text[:80]!r} is neither a date, such as 2026-02-06, nor an instant with a time zone"
+            f"{name}: {text[:80]!r} is neither a date, such as 2026-02-06,"
+            f" nor an instant with a time zone{hint}"
         )
     instant = _instant(moment)
     return instant, instant + 1
