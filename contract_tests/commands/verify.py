@@ -14,10 +14,10 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 
 class _Numbers(click.FloatRange):
-    """A range of numbers, in which `nan` is not, although no comparison says so."""
+    """A range of numbers without `nan`, which no comparison finds outside of a range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Returns the number that a text names. Fails for one that is out of the range, and for `nan`."""
+        """Returns the number in a text. Fails for `nan`, and for a number outside of the range."""
         number = super().convert(value, param, ctx)
         if isnan(number):
             self.fail(f"{value} is not a number.", param, ctx)
