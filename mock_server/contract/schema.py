@@ -69,6 +69,20 @@ class Schema:
         """The value of a parameter that is not sent; UNSET if none is documented."""
         return self._whole.get("default", UNSET)
 
+    def example_for(self, error: jsonschema_rs.ValidationError) -> str | None:
+        """Returns the example beside a pattern that a text does not match.
+
+        None if the error has another reason, or if the schema with the pattern has no example.
+        """
+        *path, keyword = error.schema_path
+        if keyword != "pattern":
+            return None
+        schema: Any = self._whole
+        for step in path:
+            schema = schema[step]
+        examples = schema.get("examples", [schema.get("example")])
+        return next((one for one in examples if isinstance(one, str)), None)
+
     @cached_property
     def validator(self) -> Any:
         """The compiled schema. Raises InputError if the schema is invalid."""

@@ -170,7 +170,25 @@ class Body:
             self.schema.validator.validate(found)
         except jsonschema_rs.ValidationError as error:
             inside = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN] or "/"
-            raise ApiError(INVALID_BODY, place=place or inside, problem=_problem_of(error)) from None
+            problem = self._form_of(error) or _problem_of(error)
+            raise ApiError(INVALID_BODY, place=place or inside, problem=problem) from None
+
+    def _form_of(self, error: jsonschema_rs.ValidationError) -> str | None:
+        """Returns the problem of a text that does not match a pattern, with the documented example.
+
+        None for another problem, or if no example is documented.
+        """
+        example = self.schema.example_for(error)
+        if example is None:
+            return None
+        kind = error.kind
+        text = (
+            kind.error.instance
+            if isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames)
+            else error.instance
+        )
+        shown = str(text)[:_LONGEST_SHOWN]
+        return f"{shown!r} has another form than expected, such as {example[:_LONGEST_SHOWN]}"
 
     def _rename(self, found: dict[str, Any]) -> None:
         """Renames members that were sent by an alias.

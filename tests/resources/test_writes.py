@@ -723,6 +723,26 @@ def test_a_removal_that_is_wrong_is_refused(
     assert facts_of(service) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        (GOALS, {"name": "a!b"}, "'/name': 'a!b' has another form than expected, such as newsletter_signup"),
+        (GOALS, {"name": "a", "metadata": {"A B": "x"}}, "'/metadata': 'A B' has another form than expected"),
+        (GOALS, {"name": "a", "datafast_visitor_id": "me"}, "'/datafast_visitor_id': 'me' has another form"),
+        (PAYMENTS, {"amount": 1, "currency": "EURO", "transaction_id": "e"}, "'EURO' has another form than"),
+    ],
+)
+def test_a_text_of_another_form_is_refused_with_an_example_and_no_pattern(
+    web: httpx2.Client, visitor: str, path: str, body: Json, said: str
+) -> None:
+    reply = web.post(path, json={"datafast_visitor_id": visitor, **body})
+
+    assert reply.status_code == 400
+    message = reply.json()["error"]["message"]
+    assert said in message
+    assert "^" not in message
+
+
 @pytest.mark.parametrize("path", [GOALS, PAYMENTS])
 def test_a_removal_of_all_times_is_one_that_can_be_listed(
     address: str, web: httpx2.Client, path: str
