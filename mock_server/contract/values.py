@@ -113,7 +113,7 @@ class Parameter:
     def _parsed(self, values: Sequence[str]) -> Any:
         if "array" in self.schema.types:
             types = self.schema.item_types
-            return [_parsed(part, types) for value in values for part in value.split(",")]
+            return [_parsed(part.strip(), types) for value in values for part in value.split(",")]
         return _parsed(values[0], self.schema.types)
 
     def _moment(self, text: str, formats: frozenset[str]) -> int | date:

@@ -240,6 +240,7 @@ def test_only_the_fields_that_were_asked_for_come(api: httpx2.Client) -> None:
         return list(ask(api, path, **WEEK, fields=fields).json()["data"][0])
 
     assert members("/analytics/overview", "sessions,visitors") == ["sessions", "visitors"]
+    assert members("/analytics/overview", "sessions, visitors") == ["sessions", "visitors"]
     assert members("/analytics/goals", "visitors,name") == ["visitors", "goal"]
     assert members("/analytics/metadata", "domain,kpi") == ["domain", "kpi"]
     assert members("/analytics/countries", "country") == ["country"]
