@@ -84,8 +84,7 @@ def _customers(chosen: Selection) -> Column:
     """Returns a flag for each visitor: whether the visitor has paid up to the instant of the past."""
     flags = np.zeros(chosen.past.visitors.count, bool)
     payments = chosen.past.payments
-    has_paid = (payments.at <= chosen.past.instant) & ~payments.is_refund
-    payers = chosen.past.buyers.visitor[payments.row[has_paid]]
+    payers = chosen.past.buyers.visitor[payments.row[payments.at <= chosen.past.instant]]
     flags[payers[payers >= 0]] = True
     return flags
 
