@@ -18,7 +18,7 @@ from contract_tests.clauses import all_clauses
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from tests.command import serving
-from tests.kit.reference.habits import JUNE, NONE, PLAIN, Habits, Website, Writing, habits
+from tests.kit.reference.habits import ALL, JUNE, NONE, PLAIN, Habits, Website, Writing, habits
 from tests.kit.reference.server import TOKENS, WEBSITE_ID
 from tests.kit.reference.wire import BASE, InProcess, VirtualTime
 from tests.kit.reference.writes import BOT
@@ -101,6 +101,19 @@ def test_a_correct_server_shows_all_that_is_judged(habits: Habits) -> None:
     of_june = {"WRITE-16", "WRITE-21"} if habits.revision == JUNE else set()
     # The address is that of another machine, to which no removal without a filter is sent.
     assert unseen - of_june - _OF_REPORTS == {"WRITE-36", "WRITE-37", "WRITE-43"}
+
+
+@pytest.mark.parametrize("seed", [950347, 950355, 950356])
+def test_the_second_of_two_payments_may_be_shown_later(seed: int) -> None:
+    website = Website(3, ALL, NONE, NONE, "USD", moves=0)
+    drawn = replace(PLAIN, seed=seed, has_model=False, counts_minutes=5, website=website)
+    roles = frozenset({"visitor_id", "key", "account"})
+
+    # With these seeds, the profile is read when it has only the first of the two.
+    slow = replace(drawn.manners, delay=0.4)
+    run = _run(replace(drawn, manners=slow, roles=roles, writing=Writing(shows_after=0.3)))
+
+    assert _told(run) == []
 
 
 def test_a_website_without_cookies_stores_no_identity() -> None:

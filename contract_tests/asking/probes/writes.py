@@ -191,13 +191,14 @@ class _Story:
         sent = [self._goal, recorded_name(self._other_goal)] if labels.GOAL in self._accepted else []
         are_goals_there = goals_of(profile.data) is None or all(named(profile.data, n) for n in sent)
         before, now = self._paid, paid(profile.data)
-        is_paid = labels.PAYMENT not in self._accepted or before is None or now is None or now > before
+        more = len({labels.PAYMENT, labels.EARLIER_PAYMENT} & self._accepted.keys())
+        are_paid = before is None or now is None or now >= before + more
         is_known = labels.IDENTITY not in self._accepted or user_of(profile.data) == self._user_id
         known = metadata_of(profile.data)
         is_last_known = (
             labels.IDENTITY_MORE not in self._accepted or known is None or _LAST.items() <= known.items()
         )
-        return are_goals_there and is_paid and is_known and is_last_known
+        return are_goals_there and are_paid and is_known and is_last_known
 
     def _is_out_of_profile(self, profile: Exchange) -> bool:
         return not named(profile.data, self._goal) and paid(profile.data) in (None, self._paid)
