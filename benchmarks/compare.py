@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ import click
 
 from benchmarks import page
 from benchmarks.figures import Row, ratios
-from benchmarks.load import Target, generator
+from benchmarks.load import Generator, Target, generator
 from benchmarks.plan import Plan, say
 from benchmarks.servers import (
     MAP,
@@ -45,22 +46,21 @@ def compared(plan: Plan, base: Path, now: Path = ROOT) -> Iterator[Row]:
         servers = {name: stack.enter_context(mock(tree=tree)) for name, tree in ((_NOW, now), (_BASE, base))}
         for what, path in _PATHS.items():
             say(f"{what}: {plan.rounds} rounds of {plan.seconds:g} s of each, in turns")
-            rates: dict[str, list[float]] = {name: [] for name in servers}
-            # The first round is not measured.
-            for n in range(plan.rounds + 1):
-                for name, (server, pid) in servers.items():
-                    rate = _rate(plan, _target(server, path), pid)
-                    if n:
-                        rates[name].append(rate)
+            rates = plan.in_turns(
+                {
+                    name: partial(_rate, plan.generator, _target(server, path), pid)
+                    for name, (server, pid) in servers.items()
+                }
+            )
             ours, theirs = rates[_NOW], rates[_BASE]
             beside = f"{median(ours):,.0f} of {median(theirs):,.0f} answers in a second of processor time"
             yield Row(f"{what}, now ÷ base", ratios(ours, theirs), "×", beside=beside)
 
 
-def _rate(plan: Plan, target: Target, pid: int) -> float:
+def _rate(generator: Generator, target: Target, pid: int, seconds: float) -> float:
     """Returns how many answers a server sends in one second of its processor time."""
     begin = processor_seconds(pid)
-    answers = plan.generator.measure(target, plan.seconds).answers
+    answers = generator.measure(target, seconds).answers
     return answers / (processor_seconds(pid) - begin)
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -27,13 +28,22 @@ class Plan:
 
     def interleaved(self, targets: Mapping[str, Target]) -> dict[str, list[Sample]]:
         """Measures all targets in turns, after a warm-up, and returns the rounds of each."""
-        for target in targets.values():
-            self.generator.measure(target, self.warm)
-        samples: dict[str, list[Sample]] = {name: [] for name in targets}
+        return self.in_turns(
+            {name: partial(self.generator.measure, target) for name, target in targets.items()}
+        )
+
+    def in_turns(self, measures: Mapping[str, Callable[[float], Found]]) -> dict[str, list[Found]]:
+        """Calls functions in turns, after a warm-up, and returns the results of each.
+
+        Their argument is the length of a round, in seconds.
+        """
+        for measure in measures.values():
+            measure(self.warm)
+        found: dict[str, list[Found]] = {name: [] for name in measures}
         for _ in range(self.rounds):
-            for name, target in targets.items():
-                samples[name].append(self.generator.measure(target, self.seconds))
-        return samples
+            for name, measure in measures.items():
+                found[name].append(measure(self.seconds))
+        return found
 
 
 def apart(question: Callable[[], Found]) -> Found:
