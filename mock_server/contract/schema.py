@@ -10,6 +10,7 @@ from msgspec import UNSET
 from mock_server.assets import checked
 from mock_server.contract.document import excerpt, referred, resolved
 from mock_server.errors import InputError
+from mock_server.pointers import key_of
 
 _ALIASES = "x-aliases"
 
@@ -69,19 +70,22 @@ class Schema:
         """The value of a parameter that is not sent; UNSET if none is documented."""
         return self._whole.get("default", UNSET)
 
-    def example_for(self, error: jsonschema_rs.ValidationError) -> str | None:
-        """Returns the example beside a pattern that a text does not match.
+    def example_for(self, error: jsonschema_rs.ValidationError, usual: str | None = None) -> str | None:
+        """Returns the example that is documented beside a pattern which a text does not match, or `usual`.
 
-        None if the error has another reason, or if the schema with the pattern has no example.
+        None if the error has another reason.
         """
-        *path, keyword = error.schema_path
+        *place, keyword = error.schema_path
         if keyword != "pattern":
             return None
         schema: Any = self._whole
-        for step in path:
-            schema = schema[step]
+        try:
+            for step in place:
+                schema = schema[key_of(schema, str(step))]
+        except LookupError:
+            return usual
         examples = schema.get("examples", [schema.get("example")])
-        return next((one for one in examples if isinstance(one, str)), None)
+        return next((one for one in examples if isinstance(one, str)), usual)
 
     @cached_property
     def validator(self) -> Any:

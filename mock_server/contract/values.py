@@ -105,9 +105,9 @@ class Parameter:
         try:
             self.schema.validator.validate(parsed)
         except jsonschema_rs.ValidationError as error:
-            if self.example is not None and isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Pattern):
-                raise self._expected(values[0], self.example[:_LONGEST_SHOWN]) from None
-            raise self._error(values[0], _problem_of(error)) from None
+            example = self.schema.example_for(error, self.example)
+            problem = _problem_of(error) if example is None else _wanted(example)
+            raise self._error(values[0], problem) from None
         return parsed
 
     def _parsed(self, values: Sequence[str]) -> Any:
@@ -125,10 +125,7 @@ class Parameter:
                 return instant_of(text)
         except ValueError:
             pass
-        raise self._expected(text, " or ".join(_DATES[name] for name in sorted(formats)))
-
-    def _expected(self, text: str, wanted: str) -> ApiError:
-        return self._error(text, f"a value such as {wanted} is expected")
+        raise self._error(text, _wanted(" or ".join(_DATES[name] for name in sorted(formats))))
 
     def _error(self, text: str, problem: str) -> ApiError:
         shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
@@ -170,25 +167,16 @@ class Body:
             self.schema.validator.validate(found)
         except jsonschema_rs.ValidationError as error:
             inside = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN] or "/"
-            problem = self._form_of(error) or _problem_of(error)
+            example = self.schema.example_for(error)
+            if example is None:
+                problem = _problem_of(error)
+            else:
+                kind = error.kind
+                # For the name of a member, the instance is the whole object.
+                is_name = isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames)
+                text = str(kind.error.instance if is_name else error.instance)  # type: ignore[attr-defined]
+                problem = f"{text[:_LONGEST_SHOWN]!r} has another form; {_wanted(example)}"
             raise ApiError(INVALID_BODY, place=place or inside, problem=problem) from None
-
-    def _form_of(self, error: jsonschema_rs.ValidationError) -> str | None:
-        """Returns the problem of a text that does not match a pattern, with the documented example.
-
-        None for another problem, or if no example is documented.
-        """
-        example = self.schema.example_for(error)
-        if example is None:
-            return None
-        kind = error.kind
-        text = (
-            kind.error.instance
-            if isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames)
-            else error.instance
-        )
-        shown = str(text)[:_LONGEST_SHOWN]
-        return f"{shown!r} has another form than expected, such as {example[:_LONGEST_SHOWN]}"
 
     def _rename(self, found: dict[str, Any]) -> None:
         """Renames members that were sent by an alias.
@@ -200,6 +188,10 @@ class Body:
                 if alias in found:
                     value = found.pop(alias)
                     found.setdefault(name, value)
+
+
+def _wanted(example: str) -> str:
+    return f"a value such as {example[:_LONGEST_SHOWN]} is expected"
 
 
 def _problem_of(error: jsonschema_rs.ValidationError) -> str:

@@ -52,9 +52,24 @@ def document(parameter: dict[str, Any], **marks: str) -> dict[str, Any]:
     }
 
 
-def test_a_value_of_another_form_is_refused_with_the_documented_example() -> None:
-    schema = {"type": "string", "pattern": "^[a-z]+$"}
-    [operation] = own_operations(document({"schema": schema, "example": "name"}))
+NAMED = {"type": "string", "pattern": "^[a-z]+$"}
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        pytest.param({"schema": NAMED, "example": "name"}, id="of the parameter"),
+        pytest.param({"schema": {**NAMED, "examples": ["name"]}}, id="of the schema"),
+        pytest.param({"schema": {**NAMED, "example": "name"}}, id="of the schema, as in OpenAPI 3.0"),
+        pytest.param({"schema": {"type": "array", "items": {**NAMED, "examples": ["name"]}}}, id="of items"),
+        pytest.param({"schema": {"allOf": [{**NAMED, "examples": ["name"]}]}}, id="of a part"),
+        pytest.param({"schema": {"$ref": "#/components/schemas/a~1b"}}, id="of a component"),
+    ],
+)
+def test_a_value_of_another_form_is_refused_with_the_documented_example(parameter: dict[str, Any]) -> None:
+    described = document(parameter)
+    described["components"] = {"schemas": {"a/b": {**NAMED, "examples": ["name"]}}}
+    [operation] = own_operations(described)
 
     with pytest.raises(
         ApiError, match=r"^Invalid value '-1' for 'sort': a value such as name is expected\.$"

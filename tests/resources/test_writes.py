@@ -726,10 +726,22 @@ def test_a_removal_that_is_wrong_is_refused(
 @pytest.mark.parametrize(
     ("path", "body", "said"),
     [
-        (GOALS, {"name": "a!b"}, "'/name': 'a!b' has another form than expected, such as newsletter_signup"),
-        (GOALS, {"name": "a", "metadata": {"A B": "x"}}, "'/metadata': 'A B' has another form than expected"),
+        (
+            GOALS,
+            {"name": "a!b"},
+            "'/name': 'a!b' has another form; a value such as newsletter_signup is expected",
+        ),
+        (
+            GOALS,
+            {"name": "a", "metadata": {"A B": "x"}},
+            "'/metadata': 'A B' has another form; a value such as plan is expected",
+        ),
         (GOALS, {"name": "a", "datafast_visitor_id": "me"}, "'/datafast_visitor_id': 'me' has another form"),
-        (PAYMENTS, {"amount": 1, "currency": "EURO", "transaction_id": "e"}, "'EURO' has another form than"),
+        (
+            PAYMENTS,
+            {"amount": 1, "currency": "EURO", "transaction_id": "e"},
+            "'EURO' has another form; a value such as USD is",
+        ),
     ],
 )
 def test_a_text_of_another_form_is_refused_with_an_example_and_no_pattern(
