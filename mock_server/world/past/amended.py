@@ -251,7 +251,8 @@ class AmendedPast(Past):
         written = self.amendment.written
         changed, masks = self._changed_masks()
         own = self.written_visits.goals.copy()
-        own[: len(self.earlier)] = self.amendment.goals_of_written[: len(self.earlier)]
+        if len(self.earlier):
+            own[: len(self.earlier)] = self.amendment.goals_of_written[: len(self.earlier)]
         indices, marks = _common(self.indices, changed)
         own[indices] = masks[marks]
         visits = MarkedMasks(own, written.with_goals, own[written.with_goals], written.set_numbers)
