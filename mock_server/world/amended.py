@@ -114,7 +114,7 @@ class AmendedSession(Session):
 
     def is_customer(self, instant: int) -> bool:
         """Returns whether the visitor has paid up to an instant of this session."""
-        if any(paid.at <= instant and not paid.is_free_trial for paid in self.written.payments):
+        if any(paid.at <= instant and _is_payment(paid) for paid in self.written.payments):
             return True
         return self.plain.is_customer(instant) and self._world.has_plain_payment(self, instant)
 

@@ -326,6 +326,15 @@ def test_who_gets_money_back_stays_a_customer() -> None:
     assert len(map_of(one)["recentPayments"]) == len(map_of(DEMO)["recentPayments"]) + 1
 
 
+def test_a_refund_alone_makes_no_customer() -> None:
+    one = demo(payment(is_refunded=True))
+
+    assert not shown(one)["isCustomer"]
+    assert profile_of(one)["prediction"] is not None
+    [row] = map_of(demo(payment(is_refunded=True, written=NOW - SECOND), payment()))["recentPayments"][:1]
+    assert row["isNew"]
+
+
 def test_a_transaction_is_one_payment_however_often_it_is_written() -> None:
     first = payment()
 

@@ -51,6 +51,8 @@ def _fact_about(draw: st.DrawFn, visitor_id: str, written: int, number: int) -> 
             currency="USD",
             visitor_id=visitor_id,
             name=draw(st.none() | _names),
+            is_renewal=draw(st.booleans()),
+            is_refunded=draw(st.sampled_from([False, False, True])),
         )
     return Identified(
         written=written,

@@ -84,7 +84,8 @@ def _customers(chosen: Selection) -> Column:
     """Returns a flag for each visitor: whether the visitor has paid up to the instant of the past."""
     flags = np.zeros(chosen.past.visitors.count, bool)
     payments = chosen.past.payments
-    payers = chosen.past.buyers.visitor[payments.row[payments.at <= chosen.past.instant]]
+    has_paid = (payments.at <= chosen.past.instant) & ~payments.is_refund
+    payers = chosen.past.buyers.visitor[payments.row[has_paid]]
     flags[payers[payers >= 0]] = True
     return flags
 
