@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from contract_tests.exchange import Json
+from contract_tests.exchange import Json, is_success_status
 from contract_tests.pointers import ANY_ITEM, objects_at
 
 _PACKAGE = Path(__file__).parent
@@ -39,6 +39,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _JSON = "application/json"
 # The sources of members that name no page, by standing.
 _ELSEWHERE = "the public documentation"
+# The standing of a fact that no page says, so that the project has decided it.
+_DECIDED = "decided"
 _SOURCES = {OBSERVED: "public client programs", EXAMPLE: _ELSEWHERE}
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 # Members that have no row, because the clause ENV-09 judges their type.
@@ -67,7 +69,7 @@ class Operation:
     documented statuses. `security` has one mapping for each alternative: the roles that are required, by the
     name of the scheme; it is empty if the operation needs no credentials. `body` is the documented example of
     a request body; None if none is documented. `standing` is the standing of the sentences about the
-    operation itself.
+    operation itself. If `is_success_decided` is true, no page names the success status.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Operation:
     standing: str = "page"
     needed: tuple[str, ...] = ()
     """The query parameters of which a request must have at least one; empty if it needs none of them."""
+    is_success_decided: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -275,13 +278,18 @@ class Document:
             path=path,
             source=content.get("x-source", _ELSEWHERE),
             parameters=tuple(map(_parameter, parameters)),
-            successes=frozenset(status for status in statuses if _is_success(status)),
+            successes=frozenset(status for status in statuses if is_success_status(status)),
             errors=frozenset(status for status in statuses if status >= HTTPStatus.BAD_REQUEST),
             # An empty alternative means that no credentials are needed.
             security=() if {} in security else tuple(map(_requirement, security)),
             body=self._example_of(content.get("requestBody", {})),
             standing=content.get("x-standing", PAGE),
             needed=tuple(content.get("x-needs-one-of", ())),
+            is_success_decided=any(
+                response.get("x-standing") == _DECIDED
+                for status, response in content.get("responses", {}).items()
+                if status.isdigit() and is_success_status(int(status))
+            ),
         )
 
     def _example_of(self, part: Json) -> Json:
@@ -294,7 +302,7 @@ class Document:
 
     def _rows_of(self, operation: Json) -> Iterator[Row]:
         for status, part in operation.get("responses", {}).items():
-            if status.isdigit() and _is_success(int(status)):
+            if status.isdigit() and is_success_status(int(status)):
                 schema = self._resolved(part).get("content", {}).get(_JSON, {}).get("schema", {})
                 yield from self._members(
                     (operation["operationId"], int(status)), (), self._resolved(schema), None
@@ -304,7 +312,7 @@ class Document:
         schemas = [
             self._resolved(self._resolved(part).get("content", {}).get(_JSON, {}).get("schema", {}))
             for status, part in operation.get("responses", {}).items()
-            if status.isdigit() and _is_success(int(status))
+            if status.isdigit() and is_success_status(int(status))
         ]
         return any("properties" in schema and "data" not in schema["properties"] for schema in schemas)
 
@@ -401,10 +409,6 @@ class Document:
 def document() -> Document:
     """Returns the document that the kit ships with."""
     return Document(json.loads(DOCUMENT.read_bytes()))
-
-
-def _is_success(status: int) -> bool:
-    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _derived_id(operation: str, place: tuple[str, ...]) -> str:

@@ -87,6 +87,11 @@ class Exchange:
         return self.status in self.successes
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether the server has done what was asked, even if its success status is not documented."""
+        return is_success_status(self.status)
+
+    @property
     def data(self) -> Json:
         """The `data` of a successful answer; None if there is no `data`."""
         return self.json.get("data") if self.is_success and isinstance(self.json, dict) else None
@@ -113,6 +118,11 @@ class Exchange:
         """The age of the answer in ms, according to the header `Age`; 0 without this header."""
         told = self.headers.get("age", "")
         return int(told[:9]) * 1000 if told.isascii() and told.isdigit() else 0
+
+
+def is_success_status(status: int) -> bool:
+    """Returns whether a status is one of those that mean success (2xx)."""
+    return 200 <= status < 300
 
 
 def _without_half_characters(body: bytes) -> bytes:

@@ -11,6 +11,7 @@ from functools import cached_property
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE, NOBODY
 from contract_tests.document import OBSERVED, Document, Operation, Parameter
+from contract_tests.exchange import is_success_status
 from contract_tests.families import WRITTEN
 
 MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
@@ -65,6 +66,11 @@ class Rule:
     needs: str
     values: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the rule expects a success whose status no page names."""
+        return self.operation.is_success_decided and all(map(is_success_status, self.statuses))
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,7 @@ def _clause(rule: Rule) -> Clause:
         rule.operation.standing,
         rule.needs,
         rule.operation.id,
+        rule.is_decided,
     ).clause()
 
 

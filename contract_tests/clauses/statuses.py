@@ -12,6 +12,7 @@ from contract_tests.recording import Recording
 LIMITED = 429
 _ERROR, _FAILURE = 400, 500
 _NOT_THERE = "the server does not have this operation"
+_UNSAID = "no page says which status a success has"
 _ONCE = "its URL failed once, and was not requested again"
 # Rate limits and gateways answer any request with these statuses, for a short time.
 _PASSING = frozenset({LIMITED, 502, 503, 504})
@@ -28,7 +29,8 @@ class Answered(NamedTuple):
     """A clause that requests with `label` are answered with one of `statuses`.
 
     `operation` is the only operation that the clause is about; None stands for all operations whose access
-    clauses are written by hand.
+    clauses are written by hand. If `is_decided` is true, no page names the success status, so another one
+    is only a warning.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Answered(NamedTuple):
     standing: str
     needs: str
     operation: str | None = None
+    is_decided: bool = False
 
     def clause(self) -> Clause:
         """Returns this clause as a Clause."""
@@ -70,7 +73,8 @@ class Answered(NamedTuple):
         is_working = any(e.is_success for e in recording.exchanges)
         for exchange in asked:
             if exchange.status < _FAILURE:
-                yield Case(exchange)
+                is_unsaid = self.is_decided and exchange.is_accepted
+                yield Case(exchange, _UNSAID if is_unsaid else None)
             elif min(self.statuses) >= _ERROR and _request(exchange) not in answered and is_working:
                 yield Case(exchange, _ONCE if failures[_request(exchange)] == 1 else None)
 
@@ -80,8 +84,8 @@ class Answered(NamedTuple):
         if status not in self.statuses:
             wanted = " or ".join(map(str, self.statuses))
             problem = f"answered {status}, not {wanted}"
-            if case.warning == _NOT_THERE:
-                problem += f"; {_NOT_THERE}"
+            if case.warning in (_NOT_THERE, _UNSAID):
+                problem += f"; {case.warning}"
             yield Violation(problem, case.exchange, "", status, case.warning is not None)
 
     def _is_about(self, exchange: Exchange) -> bool:

@@ -18,6 +18,7 @@ _OK, _LIMITED, _FAILURE = 200, 429, 500
 # A status with which no operation of a document answers.
 _TEAPOT = 418
 _ABSENT = 404
+_CREATED = 201
 
 
 class _Kind(NamedTuple):
@@ -69,6 +70,9 @@ def status_mutants(contract: Document) -> Iterator[Mutant]:
     for rule in rules_of(contract):
         kind = _Kind(rule.id, rule.label, rule.id, rule.statuses)
         others = {_TEAPOT, *rule.operation.successes, *rule.operation.errors}
+        if rule.is_decided:
+            make = partial(answering, partial(_is_about, rule), status=_CREATED)
+            yield Mutant(f"{rule.id}, {_CREATED}", rule.id, make, weight="warns")
         if not rule.operation.errors.isdisjoint(rule.statuses) or _ABSENT not in others:
             yield from _mutants(kind, sorted(others), partial(_is_about, rule))
             continue

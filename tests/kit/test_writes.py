@@ -186,6 +186,18 @@ def test_what_was_written_is_removed() -> None:
     assert run.left[0].endswith("stays on the server: the API has no operation that removes it")
 
 
+def test_a_success_with_another_status_is_warned_of_and_removed() -> None:
+    time, created = VirtualTime(), replace(_LIVELY, writing=Writing(success=201))
+    transport = InProcess(created, time)
+
+    run = _run_on(created, transport, time)
+
+    warned = {verdict.clause.id for verdict in run.of(Outcome.WARNING)}
+    assert warned == {"createGoal.success", "createPayment.success", "identifyVisitor.success"}
+    assert (run.of(Outcome.BROKEN), run.exit) == ([], Exit.HOLDS)
+    assert _left_of(transport) == ([], [])
+
+
 def test_an_interrupt_leaves_nothing_and_says_what_stays() -> None:
     time, told = VirtualTime(), list[str]()
     transport = InProcess(_LIVELY, time)

@@ -189,7 +189,7 @@ class Asker:
         """
         self.traces.begin(trace)
         exchange = self.ask(operation, *found, who=who, values=values, body=body)
-        if exchange.is_success:
+        if exchange.is_accepted:
             self.traces.confirm(trace)
         elif exchange.status < _FAILURE:
             self.traces.end(trace)
@@ -207,7 +207,7 @@ class Asker:
         exchange = self.ask(trace.operation, *found, values=trace.values if values is None else values)
         # If the write got no answer, the server may have stored nothing, so that 404 is correct.
         is_gone = exchange.status == _NOT_FOUND and not self.traces.is_confirmed(trace)
-        if exchange.is_success or is_gone:
+        if exchange.is_accepted or is_gone:
             self.traces.end(trace)
         return exchange
 

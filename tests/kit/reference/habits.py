@@ -118,7 +118,8 @@ class Writing:
     """The manner in which a server accepts writes.
 
     `shows_after` is the time in seconds until answers contain a write. `bad_payment` is the status for an
-    invalid payment. If `is_cookieless` is true, no identity is stored.
+    invalid payment, `success` the one for everything that is accepted. If `is_cookieless` is true, no
+    identity is stored.
     """
 
     shows_after: float = 0
@@ -126,6 +127,7 @@ class Writing:
     bad_payment: int = 400
     is_cookieless: bool = False
     tells_action: bool = True
+    success: int = 200
 
 
 @dataclass(frozen=True, slots=True)

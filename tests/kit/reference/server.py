@@ -58,6 +58,7 @@ class Reference:
         self._writer = Writer(habits.wording, habits.seed)
         self._views = Views(habits)
         self._writes = Writes(habits.writing)
+        self._accepted = habits.writing.success
         self._held: dict[tuple[str, str, str], tuple[float, Answer]] = {}
         self._count, self._minute = self._chance.randrange(60), t
         self._limited = 0
@@ -90,7 +91,8 @@ class Reference:
             told = self._writes.answer(site, method, path, query, body, t)
         except Refused as error:
             return self._error(error, t)
-        return Answer(200, self._headers(t), json.dumps({**self._writer.more(), **told}).encode())
+        content = json.dumps({**self._writer.more(), **told}).encode()
+        return Answer(self._accepted, self._headers(t), content)
 
     def written_by(self, word: str) -> tuple[list[str], list[str]]:
         """Returns the names of the goals, and the transactions, that begin with a word."""
