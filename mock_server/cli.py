@@ -39,7 +39,7 @@ _MAY_BE_A_URL = (f"{_PREFIX}CONTROL_ORIGIN", f"{_PREFIX}CONTROL_TOKEN", f"{_PREF
 
 
 class _Read(click.ParamType[_T]):
-    """The type of an option whose text is converted by a function, which raises ValueError for a bad text."""
+    """An option type that converts text by a function, and reports its ValueError as a usage error."""
 
     def __init__(self, name: str, read: Callable[[str], _T]) -> None:
         self.name = name

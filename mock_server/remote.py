@@ -22,7 +22,8 @@ _MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 class ControlError(Exception):
     """An error of the mock, or of reaching it; its text gives the reason.
 
-    `status` is the status of the mock's answer; None if there was no answer, or none that tells an error.
+    `status` is the status of the mock's answer; None if there was no answer, or if the answer is not a
+    mock's.
     """
 
     def __init__(self, problem: str, status: int | None = None) -> None:
@@ -243,7 +244,8 @@ class Datafast:
     ) -> "Datafast":
         """Delays the next `times` answers, or all (None).
 
-        The delay is in ms; of two numbers, a random one between them.
+        `milliseconds` is the delay, or a pair of the shortest and the longest delay; each delay is then
+        random.
         """
         return self._rule({"delay": milliseconds}, operation, times, rule)
 

@@ -16,8 +16,9 @@ SEPARATOR = "|"
 def places_json() -> bytes:
     """Returns the cities by country, as JSON: `{"DE": ["Berlin|Hamburg|…", "_~fAkgxE…"], …}`.
 
-    A country has the names of its cities, and a polyline of their places. Its largest city comes first, and
-    stands for the country; of cities of the same name only the largest is kept.
+    Each country has the names of its cities, and a polyline of their places. The largest city comes first; it
+    is used if a visitor's city is unknown. If cities of a country have the same name, only the largest is
+    kept.
     """
     countries: dict[str, dict[str, tuple[float, float]]] = {}
     for code, city, longitude, latitude in read_rows(_PLACES, "countryCode", "city", "longitude", "latitude"):

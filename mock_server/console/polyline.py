@@ -9,7 +9,7 @@ SCALE = 20
 def polyline(points: Iterable[tuple[float, float]]) -> str:
     """Returns longitudes and latitudes in degrees as a text.
 
-    It has the first point, and then the step to each further one.
+    The text contains the first point, and then the difference between each point and the next.
     """
     text, last = "", (0, 0)
     for x, y in points:

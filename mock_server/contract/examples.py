@@ -134,7 +134,7 @@ def _stated(schema: Mapping[str, Any], where: object) -> Any:
 
 
 def _list_in(schema: Mapping[str, Any], name: str, where: object) -> list[Any]:
-    """Returns a member of a schema, or an empty list. Raises InputError if it is not a list."""
+    """Returns a member that is a list; empty if it is missing. Raises InputError for any other value."""
     found = schema.get(name) or []
     if not isinstance(found, list):
         raise InputError(where, f"`{name}` of its schema is not a list")
@@ -142,7 +142,7 @@ def _list_in(schema: Mapping[str, Any], name: str, where: object) -> list[Any]:
 
 
 def _object_in(part: Mapping[str, Any], name: str, where: object) -> Mapping[str, Any]:
-    """Returns a member of a part of the document, or an empty object. Raises InputError if it is none."""
+    """Returns a member that is an object; empty if it is missing. Raises InputError for any other value."""
     found = part.get(name) or {}
     if not isinstance(found, Mapping):
         raise InputError(where, f"`{name}` is not an object")

@@ -129,7 +129,7 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
 
 
 def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list[Operation]:
-    """Returns all operations of a document in order, once for each path of its servers.
+    """Returns the operations of a document, in its order. Each is returned once for each path of its servers.
 
     Raises InputError, which names the invalid operation.
     """
@@ -178,7 +178,7 @@ class _ParameterObject(msgspec.Struct, rename="camel"):
 
 
 class _Item(NamedTuple):
-    """An operation in the document; `parameters` are its own ones and the ones of its path."""
+    """An operation in the document; `parameters` are those of the operation and those of its path."""
 
     where: str
     method: str

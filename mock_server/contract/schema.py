@@ -71,9 +71,10 @@ class Schema:
         return self._whole.get("default", UNSET)
 
     def example_for(self, error: jsonschema_rs.ValidationError, usual: str | None = None) -> str | None:
-        """Returns the example that is documented beside a pattern which a text does not match, or `usual`.
+        """Returns an example of a correct text, for the message of an error.
 
-        None if the error has another reason.
+        It is the example that is documented beside the pattern; without one it is `usual`. Returns None if
+        the error is not about a pattern.
         """
         *place, keyword = error.schema_path
         if keyword != "pattern":

@@ -60,7 +60,7 @@ class Parameter:
     def sent(self, path: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Sequence[str]:
         """Returns the values that a request has for the parameter; empty if it has none.
 
-        An alias counts only if the request does not have the name itself.
+        An alias is used only if the request does not have the parameter under its own name.
         """
         if self.place == "path":
             return [path[self.name]]

@@ -115,7 +115,10 @@ async def _left(_request: Request, _error: Exception) -> Response:
 
 
 async def _unrouted(request: Request, allow: str | None) -> Response:
-    """Answers 404, or 405 with `allow`, the methods of the path; None means that there is no such path."""
+    """Answers 404 if `allow` is None. Otherwise it answers 405, because the path exists with other methods.
+
+    `allow` lists these methods.
+    """
     if allow is None:
         path = path_as_sent(request.scope)[:200]
         return problem_reply(

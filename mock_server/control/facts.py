@@ -44,7 +44,7 @@ class FactsOf(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FactsPage(FactsOf, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The query of a list of facts: at most `limit`, either the newest or the first after a number."""
+    """The query of a list of at most `limit` facts: the newest ones, or the first ones after a number."""
 
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = 100
     after: (

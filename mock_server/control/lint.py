@@ -76,7 +76,7 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
 
 
 def _haste(request: Request, previous: Request | None) -> Iterator[Finding]:
-    """Yields a finding if a GET or HEAD was repeated within a second and within a tick of the world.
+    """Yields a finding if a GET or HEAD is repeated within a second, although the answer cannot have changed.
 
     `previous` is the latest request with the same method, path and query; None if there is none.
     """

@@ -1,4 +1,4 @@
-"""Finds the values that a type lists for a member, for messages about invalid values."""
+"""Finds the allowed values of a member in its type, for messages about invalid values."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _STEP = re.compile(r"\.(\w+)|\[[^\]]*\]")
 
 
 def literals_at(kind: type, place: str) -> list[str]:
-    """Returns the values that a type lists for a member, or an empty list if it lists none.
+    """Returns the literals that a type allows for a member; an empty list if the type has no literals.
 
     `place` is a path as msgspec writes it, such as `$.faults[0].then.fault`.
     """

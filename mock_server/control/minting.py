@@ -50,8 +50,9 @@ class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 class KeyState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A key with its settings and its clock; inherited settings have the values of the server.
 
-    `url` is the API's base, and other keys may join the `account`. Pages that send events with the
-    `trackingId` write to that account. `websiteId` and `trackingId` are null for an account token.
+    `url` is the API's base URL. `account` is the name of the key's account, which other keys can join. A page
+    that sends events with the `trackingId` writes to this account. `websiteId` and `trackingId` are null for
+    an account token.
     """
 
     key: str

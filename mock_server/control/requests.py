@@ -27,7 +27,7 @@ _USUAL = 100
 
 
 class Page(Scoped, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The query of the journal: at most `limit` requests, either the newest or the first after a number."""
+    """The query of the journal: at most `limit` requests, the newest or the first ones after a number."""
 
     limit: (
         Annotated[int, Meta(ge=1, le=_MOST, description="By default 100, or 1,000 for a HAR file.")]
@@ -71,8 +71,9 @@ class Lint(Struct, frozen=True, kw_only=True):
 class RequestState(Struct, frozen=True, kw_only=True, rename="camel"):
     """A request with secrets masked, its answer, the stage that decided it, and the findings about it.
 
-    `keyName` is a shipped key's token, another key's label or the masked token; null for an unknown key.
-    `status` is null if nothing was sent. `duration` is in ms, and null until all is sent.
+    `keyName` is a name of the key: the token if the key comes with the mock, otherwise the label, and the
+    masked token if there is no label. It is null for an unknown key. `status` is null if nothing was sent.
+    `duration` is in ms, and null until all is sent.
     """
 
     number: int
@@ -175,7 +176,7 @@ async def verify(call: ControlCall) -> Verified:
 
 
 async def retries(call: ControlCall) -> Retries:
-    """Returns all 429s, key by key, each with whether the client waited long enough after it."""
+    """Returns all 429s, grouped by key. Each says whether the client waited long enough after it."""
     found, turn = [], Turn()
     for journal in _journals(call):
         found += [
@@ -247,7 +248,7 @@ async def _states(
 
 
 async def _lint(call: ControlCall, wanted: set[int], turn: Turn) -> dict[int, list[dict[str, str]]]:
-    """Returns the findings about the wanted requests by their number."""
+    """Returns the findings about the requests with the wanted numbers, by number."""
     service = call.service
     operations = (
         *service.extra_operations,

@@ -29,9 +29,9 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """One change to an answer; members that are left out change nothing."""
 
     code: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
-    """A documented status, whose documented example is the answer.
+    """A documented status; its documented example is the answer.
 
-    Statuses below 200 are not allowed, because a final answer follows them.
+    Statuses below 200 are not allowed, because they only announce another answer.
     """
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
@@ -70,7 +70,7 @@ _NOTHING = Action()
 def chosen(answers: Answers, action: Action) -> Example:
     """Returns the documented answer that an action forces.
 
-    Raises ProblemError if no documented answer fits the action; it lists those that there are.
+    Raises ProblemError if no documented answer fits the action; the error lists the documented answers.
     """
     if not answers:
         raise ProblemError(400, "No answer is documented here.")

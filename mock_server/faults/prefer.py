@@ -35,7 +35,7 @@ _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
 
 class RawPreferences(NamedTuple):
-    """The preferences of a request as texts by name: one mapping for the header, and one for the query."""
+    """The unchecked preferences of a request, by name: one mapping for the header, and one for the query."""
 
     header: Mapping[str, str]
     query: Mapping[str, str]

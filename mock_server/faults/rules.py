@@ -127,7 +127,7 @@ class Rules:
 
 
 def fits(values: Sequence[str], wanted: str | None) -> bool:
-    """Returns whether a parameter's values include `wanted`; for None, whether there are no values."""
+    """Returns whether a parameter has the value `wanted`, or, if `wanted` is None, whether it is missing."""
     return not values if wanted is None else wanted in values
 
 

@@ -118,7 +118,7 @@ def _funnels(website: _Website, operation: Operation) -> Iterator[Golden]:
 
 
 def _values(website: _Website, operation: Operation) -> Iterator[Golden]:
-    """Yields a file with the values of the first property of the requested goal, if it has a property."""
+    """Yields a file with the values of the goal's first property; no file if the goal has no properties."""
     for name in list(website.mock.service.sites[website.row["name"]].goal_properties.get(_GOAL, {}))[:1]:
         good_for = f"{_summary(website.mock, operation)}, here the values of {name!r}."
         yield website.golden(operation, f".{name}", good_for, f"&{_PROPERTY}={name}")
@@ -135,7 +135,8 @@ def _use_of(website: _Website, operation: Operation, answer: Answer) -> str:
 def _figures(data: Any) -> dict[str, int]:
     """Returns the figures of an answer by name.
 
-    They are the lengths of an object's lists, or the integers of a single row, or the number of rows.
+    For an object, they are the lengths of its lists. For a list of one row, they are the integers in the row;
+    for any other list, the number of its rows.
     """
     if not isinstance(data, list):
         return {name: len(value) for name, value in data.items() if isinstance(value, list)}
