@@ -206,8 +206,9 @@ class Service:
     def reset(self) -> None:
         """Restores the state of a new server; the clock starts again at its first instant.
 
-        The numbers of requests continue, so that a reader of the journal who asks for requests after a number
-        misses none. Raises ApiError 500, and changes nothing, if the store cannot remove the facts.
+        The numbering of requests continues. So a client that asks the journal for the requests after a
+        certain number misses none. Raises ApiError 500, and changes nothing, if the store cannot remove the
+        facts.
         """
         self.keys.reset()
         self.common.changes += 1

@@ -69,7 +69,7 @@ def goal_name(body: Mapping[str, Any], place: str = "/name") -> str:
 def without_markup(text: str) -> str:
     """Returns a text without its tags, but with the text between them.
 
-    Tags that appear when other tags are removed are removed as well.
+    If the removal of a tag creates another tag, that one is removed as well.
     """
     while (bare := _TAG.sub("", text)) != text:
         text = bare

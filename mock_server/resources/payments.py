@@ -50,7 +50,7 @@ def create_payment(call: Call, *, is_server: bool = True) -> Reply:
 def delete_payments(call: Call) -> Reply:
     """Removes a transaction or, without a transaction id, the payments that match all filters.
 
-    Raises ApiError: 404 for an unknown transaction, 400 for half a period.
+    Raises ApiError: 404 for an unknown transaction, 400 for a period without a beginning or an end.
     """
     transaction_id = call.query.get("transaction_id")
     if transaction_id is not None:
@@ -66,9 +66,9 @@ def delete_payments(call: Call) -> Reply:
 
 
 def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
-    """Returns the visitors of a transaction's payment (key False) and of its refund (key True).
+    """Returns the visitors of a transaction: under False that of the payment, under True that of the refund.
 
-    A key is missing if there is no such payment; the visitor is None if unknown.
+    A key is missing if there is no payment or no refund. A visitor is None if unknown.
     """
     payers = {paid.is_refunded: paid.visitor_id for paid in recorded(call, transaction_id)}
     own = None if False in payers else own_payment(call, transaction_id)

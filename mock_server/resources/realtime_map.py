@@ -50,7 +50,7 @@ def realtime_map(call: Call) -> Reply:
 
 
 def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
-    """Returns a visitor's row in revision 2026-02, and before it the instant until which the row is valid."""
+    """Returns a pair: the instant until which a visitor's row is valid, and the row in revision 2026-02."""
     customer = session.customer(instant)
     persona, device = session.persona, session.persona.device
     visitor = {
@@ -79,7 +79,10 @@ def _visitor_2026_02(world: World, session: Session, instant: int) -> tuple[int,
 
 
 def _visitor_2026_06(world: World, session: Session, instant: int) -> tuple[int, msgspec.Raw]:
-    """Returns the same for revision 2026-06: a row of six members, in which a missing likelihood is null."""
+    """Returns a pair: the instant until which a visitor's row is valid, and the row in revision 2026-06.
+
+    The row has six members. If there is no prediction, `conversionLikelihood` is null.
+    """
     device = session.persona.device
     visitor = {
         **_visitor(session, instant),
@@ -94,7 +97,7 @@ _SHOWN = {REVISION_2026_02: _visitor_2026_02, REVISION_2026_06: _visitor_2026_06
 
 
 def _visitor(session: Session, instant: int) -> dict[str, Any]:
-    """Returns the members that both revisions have."""
+    """Returns the members of a visitor's row that are the same in both revisions."""
     persona = session.persona
     page = session.walk.pages[session.views_until(instant) - 1]
     return {

@@ -104,7 +104,7 @@ def _profile(profile: Profile | None) -> dict[str, Any] | None:
 
 
 def _prediction(world: World, life: Life) -> dict[str, Any] | None:
-    """Returns the prediction in US dollars, or None for customers and without a conversion model."""
+    """Returns the prediction in US dollars; None for a customer, and if the site has no conversion model."""
     likelihood = world.likelihood(life.sessions[0])
     money = world.site.money
     if life.payments or likelihood is None or money is None:

@@ -33,7 +33,7 @@ class Filters(NamedTuple):
 
 
 def filters_of(call: Call) -> Filters:
-    """Returns the visitor and the period of a removal. Raises ApiError 400 for half a period."""
+    """Returns the visitor and the period of a removal. Raises ApiError 400 for a period with only one end."""
     visitor_id = call.query.get("datafast_visitor_id")
     try:
         zone = zone_of(call.world.site.timezone)

@@ -1,8 +1,8 @@
 """The fast path, which answers plain requests of keys without rules or limits.
 
 It uses the same key, clock, permissions and journal as `stages`, and its answers have the same bytes. A
-request with a preference, a rule or a limit is left to `stages`. Only a `Read` is cached here: if making an
-answer fails here, `stages` makes it again. Requests that write are in `fast_writes`.
+request with a preference, a rule or a limit is left to `stages`. Only answers to a `Read` are made and cached
+here, because `stages` makes the answer again if that fails here. Requests that write are in `fast_writes`.
 """
 
 from collections import OrderedDict

@@ -46,7 +46,7 @@ class HttpProtocol(WireProtocol):
         self._fast_path = fast_path
 
     def data_received(self, data: bytes) -> None:
-        """Answers a request with the same bytes as an earlier one at once, and parses any other."""
+        """Answers a request at once if an earlier one had the same bytes, and parses any other."""
         if self._fast_path is None or self._is_deaf:
             super().data_received(data)
             return

@@ -81,7 +81,7 @@ class Listener(Protocol):
     """A second listening socket, whose connections the server answers."""
 
     async def listen(self, speak: Callable[..., HttpProtocol]) -> asyncio.Server:
-        """Starts to listen; `speak` makes a connection's protocol from its class and further arguments."""
+        """Starts to listen. `speak` gets a protocol class and its arguments, and makes the protocol."""
         ...
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ class WireProtocol(HttpToolsProtocol):
     """Whether the client has closed its side."""
     _owes_nothing = False
     _unread = 0
-    """The number of bytes that came without progress: in an unfinished head, or between parts of a body."""
+    """The number of bytes received so far in an unfinished head, or between two parts of a body."""
     _since: float | None = None
     """The time since when the server waits for the client, in the loop's seconds; None if it does not."""
 
@@ -218,7 +218,7 @@ class WireProtocol(HttpToolsProtocol):
         return not self.pipeline and (self.cycle is None or self.cycle.response_complete)
 
     def _count(self, length: int) -> None:
-        """Counts bytes that came without progress, and refuses the request if there are too many."""
+        """Counts received bytes that are no part of a body, and refuses the request if there are too many."""
         self._unread += length
         try:
             if self._is_in_head and self._unread > _MOST_UNREAD:

@@ -42,7 +42,7 @@ class Clock:
     ) -> None:
         """Sets the clock to `now`, or to its present time if None, plus `advance` ms.
 
-        If any argument is given, the clock counts as driven from now on. Raises ValueError for a year that
+        If any argument is given, rate limits follow this clock from now on. Raises ValueError for a year that
         the mock does not support.
         """
         world = (self._exact() if now is None else now) + advance

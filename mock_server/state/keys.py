@@ -94,11 +94,12 @@ class Key:
         return replace(self, settings=self.settings.copy(), journal=Journal(), _limiter=limiter)
 
     def site_of(self, website_id: str | None, default: str, *, stands: str | None) -> str:
-        """Returns the site of a request by the website id that was sent, which is None if none was sent.
+        """Returns the site that a request is about. Raises ApiError.
 
-        `default` is the site of a website key that has none of its own. Raises ApiError. `stands` is the
-        place of the id in the operation: `path`, `query`, or None if the operation has none. With a website
-        key, an id in the query is ignored, and an id in the path must be the id of the key's website.
+        `website_id` is the id that was sent, or None. `default` is the site of a website key that has no site
+        of its own. `stands` is the place of the id in the operation: `path`, `query`, or None if the
+        operation has no id. With a website key, an id in the query is ignored, and an id in the path must be
+        the id of the key's website.
         """
         credential = self.credential
         if stands is None or (stands == "query" and not credential.is_account_token):
@@ -175,7 +176,7 @@ class Keys:
     def named(self, authorization: str | None) -> Key | None:
         """Returns the key of an `Authorization` header; None if unknown.
 
-        This uses a minted key.
+        This counts as a use of a minted key.
         """
         token = _token_of(authorization)
         if token is None:
@@ -195,7 +196,7 @@ class Keys:
         return None if credential is None else Key(credential, self._default_account)
 
     def find(self, token: str) -> Key | None:
-        """Returns the key of a token; None if there is no such key. This uses a minted key."""
+        """Returns the key of a token; None if there is no such key. This counts as a use of a minted key."""
         key = self._shipped.get(token)
         if key is None and self._minted:
             key = self._used(token)
@@ -204,7 +205,7 @@ class Keys:
     def tracked(self, name: str) -> Key | None:
         """Returns the key to which a page sends its events; None if unknown.
 
-        This uses a minted key. `name` is the tracking id of a key or of a website, or the
+        This counts as a use of a minted key. `name` is the tracking id of a key or of a website, or the
         website's id. An id of a website stands for the key of its site.
         """
         token = self._tracked.get(name.lower()) or next(

@@ -87,8 +87,9 @@ class Limiter:
     def take(self, now: Window, wall: int) -> dict[str, str]:
         """Counts a request and returns its rate-limit headers. Raises RateLimitedError if none is left.
 
-        `now` is a window that begins now. Its time may be frozen, so a window also ends once its length has
-        passed by the machine's time `wall`: a client that waits as a 429 asks is always let in.
+        `now` is a window that begins now, by a clock that may be frozen. So a window also ends once its
+        length has passed by the machine's time `wall`: a client that waits as long as a 429 asks is always
+        let in.
         """
         if not self.window.begin <= now.begin < self.window.end or wall >= self.over:
             self.window, self.used, self.over = now, 0, wall + now.end - now.begin

@@ -106,7 +106,7 @@ def _written_by(call: Call, visitor_id: str, check: Check) -> dict[str, Any] | N
 
 
 def _goal_of(visitor_id: str, extra: Mapping[str, Any], check: Check) -> dict[str, Any]:
-    """Returns the event's goal as a body of `POST /goals`, without properties that it would refuse."""
+    """Returns the event's goal as a body of `POST /goals`, without the properties that would be refused."""
     goal = {"datafast_visitor_id": visitor_id, "name": extra.get("eventName")}
     check("createGoal", goal, "/extraData/eventName")
     kept: dict[str, str] = {}

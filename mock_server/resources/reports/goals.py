@@ -13,8 +13,8 @@ from mock_server.world.reports import properties
 def goals(call: Call) -> Reply:
     """Returns a row for each custom goal, most completions first.
 
-    A row is such as `{"goal": "signup", "completions": 482, "visitors": 391}`; the column `goal` is asked for
-    as `name`. Raises ApiError 400 for dates, a time zone or a filter that cannot be read.
+    A row is such as `{"goal": "signup", "completions": 482, "visitors": 391}`; in `fields`, the column `goal`
+    is called `name`. Raises ApiError 400 for dates, a time zone or a filter that cannot be read.
     """
     facts, chosen, _ = asked(call)
     fields = call.query.get("fields", ("name", "completions", "visitors"))

@@ -45,7 +45,7 @@ def selected(call: Call, stretch: Period | None, matching: list[Filter]) -> Answ
 
 
 def _first_written(call: Call) -> int:
-    """Returns the instant of the first written page view or payment, or, without any, of the request."""
+    """Returns the instant of the first written page view or payment; without one, that of the request."""
     if not isinstance(call.world, AmendedWorld):
         return call.instant
     changes = call.world.changes

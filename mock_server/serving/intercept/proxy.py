@@ -187,7 +187,7 @@ class _NewConnection(asyncio.Protocol):
             self._decide(refusal_of(request[1].decode("ascii")) or (TOO_EARLY if rest else None))
 
     def _is_garbage(self) -> bool:
-        """Returns whether no request can begin with the bytes so far, which may be TLS, for example."""
+        """Returns whether the bytes so far cannot begin a request, for example because they are TLS."""
         return b"\n" in self._received or not self._received[:1].isupper()
 
     def _decide(self, refusal: Refusal | None) -> None:
