@@ -113,13 +113,13 @@ class AmendedSession(Session):
         return walk._replace(moments=moments, paid_at=None)
 
     def is_customer(self, instant: int) -> bool:
-        """Returns whether the visitor has paid up to an instant of this session."""
+        """Returns whether the visitor has paid at or before an instant of this session."""
         if any(paid.at <= instant and _is_payment(paid) for paid in self.written.payments):
             return True
         return self.plain.is_customer(instant) and self._world.has_plain_payment(self, instant)
 
     def is_identified(self, instant: int) -> bool:
-        """Returns whether the visitor was identified up to an instant of this session."""
+        """Returns whether the visitor was identified at or before an instant of this session."""
         return self.plain.is_identified(instant) or any(
             fact.written <= instant for fact in self.written.identified
         )
@@ -219,9 +219,9 @@ class AmendedWorld(World):
         return None if payment is None or self._is_removed(payment) else payment
 
     def has_plain_payment(self, session: "AmendedSession", instant: int) -> bool:
-        """Returns whether a customer of the plain world still has a payment up to an instant after removals.
+        """Returns whether a customer of the plain world has made a payment that was not removed.
 
-        `session` is any session of the visitor.
+        Only payments up to `instant` count. `session` is any session of the visitor.
         """
         if not self.changes.payments_removed:
             return True

@@ -38,7 +38,7 @@ _DIGEST_COORDINATES = Struct("<Bqqqq")
 
 
 def mix(word: int) -> int:
-    """Returns another word of 64 bits by SplitMix64's finaliser, which is a permutation of them."""
+    """Returns the mix of a 64-bit word, by SplitMix64's finaliser. Different words have different mixes."""
     word = (word ^ word >> SHIFTS[0]) * MULTIPLIERS[0] & WORD
     word = (word ^ word >> SHIFTS[1]) * MULTIPLIERS[1] & WORD
     return word ^ word >> SHIFTS[2]
@@ -67,7 +67,10 @@ def words(state: int, count: int, first: int = 0) -> bytes:
 
 @cache
 def _lanes(count: int) -> tuple[int, int, int]:
-    """Returns three integers of `count` lanes: ones, the multiples of GAMMA from the first on, and masks."""
+    """Returns three integers, each with `count` lanes: a 1, a multiple of GAMMA and a mask in each lane.
+
+    The multiples of GAMMA are the first, the second, and so on.
+    """
     ones = sum(1 << n * _LANE_BITS for n in range(count))
     ramp = sum(((n + 1) * GAMMA & WORD) << n * _LANE_BITS for n in range(count))
     return ones, ramp, ones * WORD

@@ -11,7 +11,7 @@ _MINUTE_OFFSET = 1 << 39
 
 
 class Ids:
-    """A keyed Feistel permutation of a UUID v4's 122 free bits: ids that decode to visitors."""
+    """The ids of visitors, made by a keyed Feistel permutation of the 122 free bits of a UUID v4."""
 
     def __init__(self, chance: Chance) -> None:
         """The permutation depends on the seed and the website of `chance`."""

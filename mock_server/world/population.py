@@ -168,12 +168,12 @@ class Population:
         return Visit(visitor, wave, minute * MINUTE + (offset * MINUTE >> 16), length, outcome)
 
     def _draw_heads(self, wave: int, birth_minute: int) -> bytes:
-        """Returns the heads of a wave's visits for all visitors who were born in a minute."""
+        """Returns the first random words of a wave's visits, for all visitors who were born in a minute."""
         births = self.births(birth_minute)
         return words(self.chance.state(HEADS, birth_minute, wave), births) if births else b""
 
     def _buyers(self, wave: int, minute: int, heads: bytes) -> Collection[int]:
-        """Returns the numbers of the visitors who buy in a minute; they have the highest fates."""
+        """Returns the numbers of the visitors who buy in a minute: those with the highest fate in `heads`."""
         if wave >= self.rates.purchase_waves:
             return ()
         purchases = self._purchases(wave, minute // NEIGHBOURS).get(minute)

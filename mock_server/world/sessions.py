@@ -191,12 +191,12 @@ class Session:
         return min((at for at in changes if at is not None and at > instant), default=NEVER)
 
     def is_customer(self, instant: int) -> bool:
-        """Returns whether the visitor has paid up to an instant of this session."""
+        """Returns whether the visitor has paid at or before an instant of this session."""
         paid_at = self.walk.paid_at
         return self.past.is_customer or (paid_at is not None and paid_at <= instant)
 
     def is_identified(self, instant: int) -> bool:
-        """Returns whether the visitor was identified up to an instant of this session."""
+        """Returns whether the visitor was identified at or before an instant of this session."""
         identified_at = self.walk.identified_at
         return self.past.is_identified or (identified_at is not None and identified_at <= instant)
 

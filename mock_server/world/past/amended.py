@@ -94,9 +94,9 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """The finished visits among the written ones, in one table: their rows, and the contents of the rows.
+    """The written visits that are over: `indices` are their row numbers in a table, `rows` their columns.
 
-    Rows below 0 stand for visits before the first row of the table.
+    A row number below 0 stands for a visit before the first row of the table.
     """
 
     made: object
@@ -117,7 +117,7 @@ class Latest(Generic[K, V]):
         self._value: V | None = None
 
     def of(self, given: K, make: Callable[[K], V]) -> V:
-        """Returns the result of `make`, which is called only if the argument is not the last one."""
+        """Returns the result of `make` for an argument, from the cache if the last argument was the same."""
         if self._value is None or self._of is not given:
             self._of, self._value = given, make(given)
         return self._value
@@ -204,9 +204,10 @@ class AmendedPast(Past):
     written_visits: Rows
 
     def goals_key(self, names: Collection[str]) -> object:
-        """Returns a cache key for the world's own goals with some names.
+        """Returns a cache key for the world's own goals with these names.
 
-        Equal keys stand for equal goals. A key consists of the removals that may apply to the goals.
+        The key consists of the removals that may apply to these goals. If two keys are equal, so are the
+        goals.
         """
         removals = self.amendment.goal_removals.key
         return tuple(one for one in removals if names and (one.name is None or one.name in names))
@@ -447,7 +448,7 @@ def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any
 
 
 def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
-    """Returns the buyers with the visitor's number from `visits`, for each visit that is in both."""
+    """Returns the buyers. If a visit of theirs is also in `visits`, its visitor has the number from there."""
     visitor = buyers.visitor.copy()
     for index, n in same_visits(buyers, visits):
         visitor[index] = visits.visitor[n]

@@ -78,7 +78,7 @@ def births_in(population: Population, first: int, last: int) -> Column:
 def purchases_in(population: Population, wave: int, first: int, last: int) -> Column:
     """Returns, for each minute, the number of purchases in visits of a wave.
 
-    If it exceeds the number of visitors who come, all of them buy.
+    If the number is larger than that of the visitors who come, all of them buy.
     """
     return _in_minutes(population, first, last, partial(_purchases, wave=wave))
 

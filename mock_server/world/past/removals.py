@@ -105,7 +105,7 @@ class GoalRemovals:
         return bool(self.key)
 
     def among(self, goals: Goals, visit_at: Mapping[int, Visit]) -> Column:
-        """Returns the indices of the removed goals; `visit_at` maps rows to the visits in `visits`."""
+        """Returns the indices of the removed goals; `visit_at` maps row numbers to `self.visits`."""
         parts = [np.zeros(0, np.int64)]
         for number, spans in self._of_all.items():
             there = np.flatnonzero(goals.goal == number)
@@ -152,7 +152,7 @@ class PaymentRemovals:
         return bool(self.key)
 
     def among(self, payments: Payments, visit_at: Mapping[int, Visit]) -> Column:
-        """Returns the indices of the removed payments; `visit_at` maps rows to the visits in `visits`."""
+        """Returns the indices of the removed payments; `visit_at` maps row numbers to `self.visits`."""
         parts = [np.flatnonzero(self._of_all.cover(payments.at))]
         for index in _with_rows(payments.row, visit_at):
             visit, at = visit_at[int(payments.row[index])], int(payments.at[index])

@@ -1,4 +1,4 @@
-"""The goals of visits as sets: masks of a website's own goals, and further sets in a few visits."""
+"""The goals of visits as sets. A set is a mask of the website's own goals; a few visits have a second set."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,8 +11,8 @@ from mock_server.world.past.masks import Masks
 class MarkedMasks:
     """A column of masks in which facts have changed some rows.
 
-    It is made without copying all masks. `indices` are the changed rows, sorted; `own` are their new masks,
-    and `further` the numbers of their further sets.
+    It is made without copying all masks. `indices` are the changed rows, sorted. `own` are the new masks of
+    these rows. `further` are the numbers of their second sets, which contain written goals.
     """
 
     def __init__(self, masks: Column, indices: Column, own: Column, further: Column) -> None:
@@ -85,18 +85,18 @@ class RowSets(Masks):
 class GoalSets(Masks):
     """The sets of a column of marked masks.
 
-    Further sets are identified by numbers; 0 is the empty set. So a column needs few bytes, however many
-    names of goals there are.
+    The second set of a row is stored as its number; 0 is the empty set. So a column needs few bytes, even
+    with many different goals.
     """
 
     def __init__(self, own: Masks, sets: Sequence[frozenset[int]]) -> None:
-        """`own` are the masks of the website's own goals; `sets` are the further sets."""
+        """`own` are the masks of the website's own goals; `sets` are the second sets."""
         super().__init__(own.size)
         self._sets = list(dict.fromkeys([frozenset[int](), *sets]))
         self._numbers_of = {one: n for n, one in enumerate(self._sets)}
 
     def number_of(self, one: frozenset[int]) -> int:
-        """Returns the number of a further set."""
+        """Returns the number of a second set."""
         return self._numbers_of[one]
 
     def have_any(self, masks: Column | MarkedMasks, numbers: list[int]) -> Column:

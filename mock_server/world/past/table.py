@@ -31,7 +31,7 @@ class Rows:
     """Visits as columns, sorted by their start.
 
     `visitor` is the visitor's number; `number` counts a visitor's visits from 1 on; `previous` is the row of
-    the visitor's visit before, or -1. `pages` and `goals` are columns of masks; if facts have changed any
+    the visitor's previous visit, or -1. `pages` and `goals` are columns of masks; if facts have changed any
     goals, `goals` is a `MarkedMasks`. `length` is in ms.
     """
 
@@ -89,10 +89,7 @@ class Past:
     settled_payments: int
 
     def goals_key(self, _names: Collection[str]) -> object:
-        """Returns a cache key for the world's own goals with some names.
-
-        Equal keys stand for equal goals, in all pasts of one table.
-        """
+        """Returns a cache key for the world's own goals: always the same, because no goal was removed."""
         return ()
 
     def reached(self, begin: int, end: int) -> Goals:
@@ -113,7 +110,7 @@ class Past:
         return column
 
     def with_goal_sets(self) -> "Past":
-        """Returns the same past, with the written goals in the column `goals` as well."""
+        """Returns this past unchanged, because it has no written goals."""
         return self
 
 

@@ -37,7 +37,7 @@ class VisitorNumbers:
     """
 
     def __init__(self, population: Population, all_births: Births, first: int) -> None:
-        """`first` is the first minute whose born visitors get numbers."""
+        """Visitors who were born before the minute `first` get no number."""
         self._all_births = all_births
         self._first = self._last = first
         self._regulars = population.residents.regulars

@@ -1,10 +1,10 @@
 """The visitors who reached each step of a funnel in a period, and what they paid.
 
-A visitor reaches a step by viewing one of some pages, or by completing a goal, later than the step before.
+A visitor reaches a step by viewing one of its pages, or by completing its goal, later than the step before.
 This may be in any of their sessions, and other pages and goals may lie between. Sessions, goals and payments
-are selected as in other reports: a page view counts if its session starts in the period and passes the
-filters, a goal if it is completed in the period, in a session that passes them. So a first step has as many
-visitors as a report on its page, or on its goal, counts.
+are selected as in other reports. A page view counts if its session starts in the period and matches the
+filters. A goal counts if it is completed in the period, in a session that matches the filters. So the first
+step has as many visitors as the report on its page or its goal.
 
 The table has the set of pages of each session, but not their order. So the page views are computed again,
 once for each funnel, and turned into the *moves* of sessions. A move says, for each step that a visitor may
@@ -65,7 +65,7 @@ def funnel(facts: Facts, chosen: Selection, steps: Sequence[Step]) -> list[Reach
 
 
 def _at_least(sums: Column) -> Column:
-    """Returns, for each index, the sum of the value at it and all later values."""
+    """Returns, for each index, the sum of the values from this index on."""
     added: Column = np.cumsum(sums[::-1])[::-1]
     return added
 
@@ -178,7 +178,7 @@ class _Moving:
         return np.concatenate(parts)
 
     def _amend(self, moves: Column, past: AmendedPast, begin: int, end: int) -> None:
-        """Changes the moves of settled visits that have written goals; `moves` begin at the row `begin`."""
+        """Replaces the moves of visits with written goals. `moves` begin with that of the row `begin`."""
         written = past.amendment.written
         indices = past.indices[written.with_goals]
         there = np.flatnonzero((indices >= begin) & (indices < end))
@@ -261,9 +261,10 @@ def _bits(matches: list[list[bool]]) -> Column:
 
 
 def _packed(states: Column) -> Column:
-    """Returns the move of each visit.
+    """Returns the move of each visit as one number.
 
-    `states` has a row for each visit, with the step after the visit at the index of the step before it.
+    `states` has a row for each visit. If a visitor has reached step n before the visit, the value at index n
+    is the step that they have reached after it.
     """
     shifts = np.arange(states.shape[1], dtype=np.uint32) * _STEP_BITS
     moves: Column = np.bitwise_or.reduce(states.astype(np.uint32) << shifts, axis=1)
