@@ -15,7 +15,7 @@ class Spread(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """A lower or upper bound of a figure; an ambition need not be met."""
+    """A lower or upper bound of a figure. An ambition is a bound that need not be met."""
 
     limit: float
     is_least: bool

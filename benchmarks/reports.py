@@ -1,4 +1,4 @@
-"""The question how long reports take (the first one, and warm ones), and how much memory they need."""
+"""The question how long the first report and warm reports take, and how much memory they need."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

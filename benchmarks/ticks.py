@@ -70,7 +70,7 @@ class Cost(NamedTuple):
 
 
 def ticks(_plan: Plan) -> Iterator[Row]:
-    """Yields the cost of a tick for each crowd; for the largest crowd, also the share that changes cause.
+    """Yields the cost of a tick for each crowd; for the largest, also the share of changed visitors in it.
 
     The share is computed without the time for writing the answer, which lists all visitors in any case.
     """
@@ -89,7 +89,7 @@ def ticks(_plan: Plan) -> Iterator[Row]:
 
 
 def cost_of(refreshes: Sequence[Refresh]) -> Cost:
-    """Returns the cost of a tick: a line through the costs of maps and their numbers of changed visitors."""
+    """Returns the cost of a tick, by a line fitted to the costs of maps with different numbers of changes."""
     # Medians are used, because the first tick of a minute also has the cost of all new visits of the minute.
     steps = [[one for one in refreshes if one.step == step] for step in _STEPS]
     each, crowd = linear_regression(

@@ -60,7 +60,7 @@ class Mask:
     """A mask, which hides the tokens of a run in a server's answers. The tokens may be any text.
 
     It finds tokens as they are, and as written in URLs, JSON, HTML, base64, UTF-16 and hexadecimal digits, in
-    either case.
+    upper or lower case.
     """
 
     def __init__(self, tokens: Iterable[str] = ()) -> None:

@@ -130,7 +130,7 @@ def _credentials(config: pytest.Config) -> Credentials:
 def _recorded(plan: Plan, target: Path, *, lasts: bool = True) -> str | None:
     """Sends the requests to a server and writes the exchanges. Returns a sentence if that fails, else None.
 
-    `lasts` says whether the server lives on; otherwise nothing can be left on it.
+    `lasts` says whether the server keeps running after the run. If it does not, nothing can stay on it.
     """
     try:
         run = verify(plan, lambda _sentence: None, lambda _count: None)

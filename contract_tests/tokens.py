@@ -79,7 +79,7 @@ _find_cached = lru_cache(32)(_find)
 def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:
     """Yields the tokens of a decoded text, with indices in the original.
 
-    `places[n]` is the index in the original of the decoded text's character n.
+    `places[n]` is the index in the original at which character n of the decoded text begins.
     """
     end = 0
     for begun in _BEGINNING.finditer(text):

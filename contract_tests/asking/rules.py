@@ -53,8 +53,8 @@ class Rule:
     """A rule of the document: a request of some kind is answered with one of `statuses`.
 
     `who` sends the requests: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values`
-    are the values of parameters by name. `roles` are the roles whose credentials are the values of other
-    parameters.
+    are the values of parameters by name. `roles` maps each further parameter to the role whose credential is
+    its value.
     """
 
     id: str
@@ -170,7 +170,7 @@ class _Asked:
     def values(self) -> dict[str, str]:
         """The required parameters, each with its documented example.
 
-        If the operation requires one of several, the first of them with an example is added.
+        If the operation requires one of several parameters, the first of these with an example is added.
         """
         examples = {
             p.name: p for p in self.operation.parameters if p.name != WEBSITE_ID and p.example is not None
@@ -191,7 +191,7 @@ class _Asked:
         return is_placed and has_one and required - {WEBSITE_ID} <= self.values.keys()
 
     def likeness(self, rule: Rule) -> Hashable:
-        """Returns a value that is equal for two rules if it is enough to send requests for one of them."""
+        """Returns a key that two rules share if it is enough to test one of the two."""
         kind = rule.label
         if kind not in labels.REFUSED - {labels.UNKNOWN_RESOURCE} or not self.operation.is_read:
             return rule.id
@@ -242,7 +242,7 @@ class _Asked:
 
     @cached_property
     def _ids(self) -> dict[str, str]:
-        """The role of the credential for each path parameter but the website; empty if one has no role."""
+        """The role for each path parameter except the website; empty if a parameter has no role."""
         named = [p.name for p in self._in_path if p.name != WEBSITE_ID]
         return {name: _IDS[name] for name in named} if set(named) <= _IDS.keys() else {}
 

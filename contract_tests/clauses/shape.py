@@ -172,9 +172,9 @@ def _check(case: _Column | list[_Column]) -> Iterable[Violation]:
 
 
 def _absent(columns: list[_Column]) -> Iterator[Violation]:
-    """Yields a violation if no object has the member, or if an object lacks one that every object must have.
+    """Yields a violation if the member is missing in all objects, or in some although all must have it.
 
-    Objects without the member are only a warning if another object has it.
+    The violation is a warning if another object has the member, or if only an example shows the member.
     """
     row = columns[0].judge.row
     breaks = row.breaks_if_absent

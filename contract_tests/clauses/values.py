@@ -96,7 +96,7 @@ class Judge:
 
     @cached_property
     def _hard(self) -> Callable[[Json], Iterable[Any]]:
-        """A function that yields the errors of a value that break the contract."""
+        """A function that yields those errors of a value that break the contract."""
         if self.row.standing == EXAMPLE:
             return Draft202012Validator({k: v for k, v in self._schema.items() if k == "type"}).iter_errors
         schema = dict(self._schema)
@@ -107,7 +107,7 @@ class Judge:
 
     @cached_property
     def _soft(self) -> Callable[[Json], Iterable[Any]]:
-        """A function that yields all errors of a value, for values that do not break the contract."""
+        """A function that yields all errors of a value. Those that `_hard` does not yield are warnings."""
         return Draft202012Validator(self._schema).iter_errors
 
 

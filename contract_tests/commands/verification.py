@@ -49,7 +49,7 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
 def _print(run: Run) -> None:
     """Prints the verdict. Raises OSError if that fails and the exit code would be 0.
 
-    It is no failure if the reader of the output has left.
+    A closed pipe is not a failure: its reader, such as `head`, has read enough.
     """
     try:
         # For NO_COLOR see no-color.org; if it is not set, click colors the output of a terminal.

@@ -14,7 +14,7 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 
 class _Numbers(click.FloatRange):
-    """A range of numbers without `nan`, which no comparison finds outside of a range."""
+    """A range of numbers that refuses `nan`, which click's own range accepts."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the number in a text. Fails for `nan`, and for a number outside of the range."""

@@ -50,8 +50,8 @@ class Proof:
     def is_right(self) -> bool:
         """Whether the mutant was planted, and the clause reported it with the expected weight.
 
-        A mutant that is expected to pass need not change an answer, since a list of one row has no other
-        order.
+        A mutant that is expected to pass may leave all answers unchanged: for example, a list of one row
+        cannot be put into another order.
         """
         if not self.is_planted:
             return self.expected == "nothing"

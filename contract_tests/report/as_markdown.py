@@ -25,7 +25,7 @@ from contract_tests.report.words import (
 )
 
 MOST_CHARACTERS = 60_000
-"""The limit of the report's length. A GitHub comment has room for 65,536, also for what the poster adds."""
+"""The largest length of the report. A GitHub comment may have 65,536, with what its poster adds to it."""
 
 _LONGEST_LINE = 1000
 _MOST_PLACES = 2
