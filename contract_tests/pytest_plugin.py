@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--datafast-writes",
         action="store_true",
-        help="Judge writing, too. A mock that is started is always written to.",
+        help="Judge writes, too. Without --datafast-url this is always done.",
     )
     group.addoption(
         "--datafast-i-own-this-server",

@@ -15,9 +15,7 @@ HOST_COUNT = ErrorKind(400, "An HTTP/{version} request needs exactly one Host he
 HOST_INVALID = ErrorKind(
     400, "Invalid Host {value!r}: a name or an address is expected, with or without a port."
 )
-TARGET_INVALID = ErrorKind(
-    400, "The request target is neither a path, which begins with a slash, nor the URL of one."
-)
+TARGET_INVALID = ErrorKind(400, "The request target must be a path that begins with a slash, or a whole URL.")
 NO_PROXY = ErrorKind(
     400, "CONNECT is for proxies, and this is the mock itself; `datafast-mock serve --intercept` starts one."
 )

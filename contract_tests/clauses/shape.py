@@ -81,10 +81,10 @@ def _clause(same: list[Judge]) -> Clause:
 
 
 def _presence(row: Row) -> str:
-    """Returns the end of the sentence: where the member must be present; empty if it may be absent."""
+    """Returns the end of the sentence: how often the member is present; empty if it may be absent."""
     if row.breaks_if_absent is None:
         return ""
-    return "; every object has it" if row.breaks_if_absent else "; at least one object has it"
+    return "; always present" if row.breaks_if_absent else "; present at least once"
 
 
 def _needs(row: Row) -> str:

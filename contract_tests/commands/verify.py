@@ -43,7 +43,7 @@ class _Numbers(click.FloatRange):
 @click.option("--require", metavar="IDS", help="Fail if one of these clauses was not observed.")
 @click.option("--strict", "is_strict", is_flag=True, help="Count warnings as broken.")
 @click.option(
-    "--baseline", metavar="FILE", help="An earlier JSON report; clauses that were broken in it may be broken."
+    "--baseline", metavar="FILE", help="An earlier JSON report; what was broken in it does not count."
 )
 @click.option(
     "--require-baseline",
@@ -66,8 +66,8 @@ class _Numbers(click.FloatRange):
     "--writes",
     "is_writing",
     is_flag=True,
-    help="Judge the operations that write, too: goals, payments and an identity are sent for one visitor, and"
-    " removed again, except the identity, which nothing can remove.",
+    help="Judge the operations that write, too. The run sends goals, payments and an identity for one"
+    " visitor. At the end it removes the goals and payments; the API has no way to remove the identity.",
 )
 @click.option("--fuzz", "is_fuzzed", is_flag=True, help="Let Schemathesis send unusual requests, too.")
 @click.option(
@@ -101,7 +101,9 @@ class _Numbers(click.FloatRange):
 @click.option(
     "--events", "is_told", is_flag=True, help="Print the run's events as lines of JSON, not the verdict."
 )
-@click.option("--wait", default="0s", metavar="30s", help="Time to wait for a server that is still starting.")
+@click.option(
+    "--wait", default="0s", metavar="30s", help="Longest time to wait for a server that is still starting."
+)
 def verify(url: str | None, **options: Any) -> None:
     """Check a server's answers against the documentation of DataFast's API, clause by clause.
 
