@@ -12,7 +12,8 @@ _SERVED = "  ← df_test, df_xxx"
 def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
     """Returns the lines for people.
 
-    The `further` ones stand before the last line, `listening on http://…`, which is for programs.
+    `further` are lines to insert before the last one. The last line, `listening on http://…`, is for
+    programs.
     """
     options = service.options
     width = max(len(site_token(name)) for name in service.sites)

@@ -31,7 +31,7 @@ _SOON = 5_000
 
 
 class Paid(NamedTuple):
-    """The number of payments in a profile `before` and `after` the run sent a number of payments, `sent`.
+    """The number of payments in a profile, `before` and `after` the run has sent `sent` payments.
 
     `trail` is the trail of the first payment.
     """

@@ -94,7 +94,7 @@ def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
 
 
 class Figures(NamedTuple):
-    """The payments and the revenue of one second, before and after the run sent a payment of that second.
+    """The payments and the revenue of one second, before and after a payment in this second is sent.
 
     `revenue` is None if it is unknown, or if it may be in another currency than the payment.
     """

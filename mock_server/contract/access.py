@@ -26,10 +26,10 @@ class Access(NamedTuple):
 def access_of(security: Any, method: str) -> dict[str, Access]:
     """Returns the access rules of an operation by security scheme.
 
-    In a `security` such as `{accountToken: ["goals:write"]}`, the listed names are permissions. One of them
-    may be the lowest role that a person needs; by default a viewer may use GET, and other methods need a
-    member. Tokens of a scheme that is not listed are refused; an operation for owners does not list website
-    keys, for example.
+    In a `security` such as `{accountToken: ["goals:write"]}`, the listed names are permissions. The list may
+    also contain a role, which is the lowest one that a person needs. Without it, a viewer may use GET, and
+    other methods need a member. Tokens of a scheme that is not listed are refused: for example, an operation
+    for owners does not list the scheme of website keys.
     """
     found: dict[str, Access] = {}
     for requirement in security or ():

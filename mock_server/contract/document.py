@@ -59,7 +59,7 @@ def resolved(document: Mapping[str, Any], part: Any, where: object) -> Any:
 def referred(document: Mapping[str, Any], part: Any) -> dict[str, Any]:
     """Returns a document that has only the components to which a part refers, directly or indirectly.
 
-    A reference to `#/components/schemas/A/properties/b` brings the whole of `A`. A reference that leads
+    A reference to `#/components/schemas/A/properties/b` includes the whole of `A`. A reference that leads
     nowhere is ignored.
     """
     found: dict[str, Any] = {}

@@ -82,8 +82,8 @@ def answers_of(
 ) -> Answers:
     """Returns the documented answers by the status with which they are sent.
 
-    `2XX` is sent as 200 if the document has no single status from 200 to 299. `default` is sent as 200 if the
-    document has neither a success nor a redirection. Raises InputError for an answer that cannot be sent.
+    `2XX` is sent as 200 if the document lists no exact status from 200 to 299. `default` is sent as 200 if
+    the document has neither a success nor a redirection. Raises InputError for an answer that cannot be sent.
     """
     found: dict[int, ResponseObject] = {}
     for written in sorted(responses, key=_vagueness):

@@ -35,8 +35,8 @@ class _Server(msgspec.Struct):
 def bases_of(servers: Any, where: object) -> list[str]:
     """Returns the distinct paths of all servers without a trailing slash; without servers, one empty path.
 
-    A URL with a variable has a path for the variable's default, and one for each other value of its `enum`.
-    Raises InputError for an invalid URL.
+    A URL with a variable gives one path for the variable's default, and one for each further value of its
+    `enum`. Raises InputError for an invalid URL.
     """
     found = checked(servers or [{}], list[_Server], where)
     bases = (_base_of(url, where) for server in found for url in _urls(server))

@@ -37,7 +37,7 @@ def linted(
 ) -> Iterator[tuple[Request, list[Finding]]]:
     """Yields the requests with the wanted numbers, oldest first, each with its findings.
 
-    `requests` are all requests of one key, since a finding may depend on an earlier one.
+    `requests` are all requests of one key, since a finding may depend on an earlier request.
     """
     previous: dict[tuple[str | bytes, ...], Request] = {}
     for request in requests:

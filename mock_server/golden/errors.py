@@ -129,7 +129,7 @@ def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_ErrorCase]:
 
 
 def _golden(mock: Mock, case: _ErrorCase, operations: list[Operation]) -> Iterator[Golden]:
-    """Yields one file for all operations with the same error, or none if the first operation has no error."""
+    """Yields a file if the first operation answers with an error; it lists all operations with that error."""
     questions = {one.operation_id: _question(case, one) for one in operations}
     answers = {
         name: [mock.ask(question) for _ in range(case.times)][-1] for name, question in questions.items()

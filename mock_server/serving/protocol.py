@@ -15,7 +15,7 @@ class FastPath(Protocol):
     """A fast path, which returns the head and the body of an answer; None if the application must answer."""
 
     def again(self, raw: bytes) -> tuple[bytes, bytes] | None:
-        """Answers a request that has the same bytes, or the same bytes in its head, as an earlier one."""
+        """Answers a request if an earlier one had the same bytes, or a head with the same bytes."""
         ...
 
     def answer(self, scope: Scope, raw: bytes | None) -> tuple[bytes, bytes] | None:

@@ -149,7 +149,7 @@ class Server(uvicorn.Server):
         return [connection for connection in found if isinstance(connection, HttpProtocol)]
 
     def _cut(self) -> None:
-        """Aborts the open connections. If their requests were cancelled, uvicorn would log tracebacks."""
+        """Aborts the open connections, because uvicorn logs tracebacks if their requests are cancelled."""
         for connection in self._connections:
             connection.transport.abort()
 

@@ -197,7 +197,7 @@ class WireProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Closes an idle connection at once, even inside TLS, which would wait for the client's close."""
+        """Closes an idle connection at once, also inside TLS, without waiting for the client to close it."""
         super().shutdown()
         if self.scheme == "https" and (self.cycle is None or self.cycle.response_complete):
             self.loop.call_later(_GOODBYE_SECONDS, self.transport.abort)

@@ -64,7 +64,7 @@ class Account:
         return self.log.version
 
     def as_shipped(self, store: Store | None = None, space: Space | None = None) -> "Account":
-        """Returns a copy of the account whose log has the facts of a store; a store of None has no facts."""
+        """Returns a copy of the account, with the facts of a store; if `store` is None, without facts."""
         return replace(self, log=Log(self.name, store, space))
 
 

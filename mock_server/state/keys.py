@@ -249,11 +249,11 @@ class Keys:
         yield from [self._untouched(token) for token in self._any]
 
     def is_shipped(self, key: Key) -> bool:
-        """Returns whether a key comes with the mock, and was not replaced by a reset."""
+        """Returns whether a key comes with the mock. It is false for a key that a reset has replaced."""
         return self._shipped.get(key.credential.token) is key
 
     def is_minted(self, key: Key) -> bool:
-        """Returns whether a key was minted and does not come with the mock."""
+        """Returns whether a key was minted."""
         return key.credential.token in self._minted
 
     def reset(self) -> None:

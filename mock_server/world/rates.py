@@ -13,7 +13,7 @@ _DAY_MINUTES = DAY // MINUTE
 
 
 class Rates:
-    """The rates of one website, constant within each hour of the epoch."""
+    """The rates of one website, which are constant within an hour. Hours and days count from the epoch."""
 
     def __init__(self, site: Site) -> None:
         """Takes the rates from the site; nobody is born before the site's `since`."""
@@ -36,11 +36,11 @@ class Rates:
         return len(self._wave_shares)
 
     def births(self, hour: int) -> float:
-        """Returns the rate of births in a minute of this hour of the epoch."""
+        """Returns the mean number of births in each minute of an hour."""
         return self._births[_hour_of_week(hour)] * self.level(hour // 24)
 
     def purchases(self, wave: int, hour: int) -> float:
-        """Returns the rate of purchases in a minute of this hour of the epoch, in visits of a wave."""
+        """Returns the mean number of purchases in each minute of an hour, in visits of a wave."""
         return _purchases(self.births(hour) * self._wave_shares[wave], self._purchase_share)
 
     def most_purchases(self, wave: int, minutes: range) -> float:
@@ -53,7 +53,7 @@ class Rates:
         return self.first_minute is None or minute >= self.first_minute
 
     def _level_of(self, day: int) -> float:
-        """Returns the factor on all rates on a day of the epoch, by growth and spikes."""
+        """Returns the factor by which growth and spikes change all rates of a day."""
         level = 1.0
         growth = self._site.growth
         if growth is not None and self.first_minute is not None:
@@ -71,9 +71,10 @@ def _hour_of_week(hour: int) -> int:
 
 
 def _purchases(visits: float, share: float) -> float:
-    """Returns the rate of purchases in a minute with `visits` visits on average, of which a `share` buys.
+    """Returns the mean number of purchases in a minute that has any visits.
 
-    There are no purchases in a minute without visits, so the rate of the other minutes is higher.
+    A minute has `visits` visits on average, and a `share` of all visits buys. Because minutes without visits
+    have no purchases, the other minutes have more.
     """
     # Below this number of visits, `1 - exp(-visits)` loses its digits.
     return share * visits / (1 - exp(-visits)) if visits > 1e-9 else 0.0

@@ -215,7 +215,8 @@ class AmendedPast(Past):
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from one instant to before another.
 
-        `visits` returns the visits at their rows. A row below 0 stands for a visit before the first row.
+        The method `visits` returns the visits in which they were reached. A `row` below 0 is a visit before
+        the first row of the table.
         """
         own, written = self.goals, self.amendment.written.goals
         is_chosen = (own.at >= begin) & (own.at < end)
@@ -231,7 +232,7 @@ class AmendedPast(Past):
         )
 
     def visits(self, rows: Column) -> Rows:
-        """Returns the visits at the rows of `reached`."""
+        """Returns the visits with these row numbers, such as those of `reached`."""
         if not len(self.earlier):
             return taken(self.rows, rows)
         are_earlier = rows < 0
@@ -239,7 +240,7 @@ class AmendedPast(Past):
         return Rows(*(_looked_up(own, earlier, rows, are_earlier) for own, earlier in both))
 
     def column_of(self, name: str, rows: Column) -> Column:
-        """Returns one column of the visits at the rows of `reached`."""
+        """Returns one column of the visits with these row numbers, such as those of `reached`."""
         own: Column = getattr(self.rows, name)
         column: Column = _looked_up(own, getattr(self.earlier, name), rows, rows < 0)
         return column

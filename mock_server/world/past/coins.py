@@ -100,7 +100,10 @@ class BoundSearch:
             self._is_split[bounds[bounds & ((1 << self._dropped) - 1) != 0] >> self._dropped] = True
 
     def of(self, coins: Column, which: Any = 0) -> Column:
-        """Returns how many bounds do not exceed each random number; `which` is the index of its list."""
+        """Returns, for each random number, how many bounds are less than or equal to it.
+
+        `which` has, for each random number, the index of the list to which it belongs.
+        """
         keys = (np.asarray(which, np.int64) << self._bits) + coins
         if self._table is None:
             found: Column = np.searchsorted(self._bounds, keys, side="right")

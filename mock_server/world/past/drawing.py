@@ -124,7 +124,10 @@ class Drawing:
         return self.walks.views(self.visit_columns.started(first, last))
 
     def earlier_purchases(self, first: int) -> Stretch:
-        """Returns the visits before a minute with purchases that may have renewals or return visits later."""
+        """Returns earlier visits with a purchase, which may have renewals or return visits later.
+
+        They start before the minute `first`.
+        """
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
         renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0
         reach = max(renewed, self.visit_columns.reach + LONGEST_SESSION_MINUTES + 1)

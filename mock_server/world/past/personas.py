@@ -90,7 +90,7 @@ class PersonaColumns:
         self._city_picks = Picks([cities_of(code) for code in codes], cities, 32)
 
     def _make_countries(self) -> None:
-        """Makes, for each place, another one with its country only, for visitors whose city is unknown."""
+        """Makes a copy of each place that has only the country, for visitors whose city is unknown."""
         countries = [NOWHERE._replace(country_code=p.country_code, country=p.country) for p in self.places]
         each_once = list(dict.fromkeys(countries))
         number = dict(zip(each_once, self._add_places(each_once), strict=True))

@@ -95,17 +95,17 @@ class Past:
     def reached(self, begin: int, end: int) -> Goals:
         """Returns the goals that were reached from one instant to before another.
 
-        `visits` returns the visits at their rows. A row below 0 stands for a visit before the first row.
+        The method `visits` returns the visits in which they were reached.
         """
         goals = self.goals
         return taken(goals, np.flatnonzero((goals.at >= begin) & (goals.at < end)))
 
     def visits(self, rows: Column) -> Rows:
-        """Returns the visits at the rows of `reached`."""
+        """Returns the visits with these row numbers, such as those of `reached`."""
         return taken(self.rows, rows)
 
     def column_of(self, name: str, rows: Column) -> Column:
-        """Returns one column of the visits at the rows of `reached`."""
+        """Returns one column of the visits with these row numbers, such as those of `reached`."""
         column: Column = getattr(self.rows, name)[rows]
         return column
 

@@ -128,7 +128,7 @@ class Walks:
         )
 
     def views(self, visits: Visits) -> PageViews:
-        """Returns all page views of visits, one visit after the other, each from its first to its last."""
+        """Returns all page views of the first visit, then those of the second visit, and so on."""
         _, views, page, at = self._walked(visits)
         return PageViews(views.row, page, at)
 

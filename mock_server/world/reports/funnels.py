@@ -153,7 +153,7 @@ class _Moving:
         return moves[skipped : skipped + chosen.after - chosen.first]
 
     def _settled(self, first: int, last: int) -> Column:
-        """Returns the moves of visits that are over, with all goals that they completed."""
+        """Returns the moves of visits that are over. All goals of these visits are included."""
         if first == last:
             return np.zeros(0, self.nothing.dtype)
         names = {step.goal for step in self._steps if step.goal is not None}
@@ -200,7 +200,7 @@ class _Moving:
         )
 
     def _last(self, first: int, last: int) -> Column:
-        """Computes the moves of unfinished visits from their events so far, with the goals of the period."""
+        """Computes the moves of unfinished visits from their page views so far and the period's goals."""
         goals = self._chosen.goals
         there = np.flatnonzero(goals.row >= self._row(first))
         return self._walked(first, last, taken(goals, there), self._by_goal)

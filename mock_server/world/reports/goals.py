@@ -59,9 +59,9 @@ def _rows(
 
 
 def _indices(facts: Facts, chosen: Selection, values: Sequence[str | None]) -> dict[str, Column]:
-    """Returns the indices of goals in `chosen.goals` by value.
+    """Groups the indices of `chosen.goals` by a value.
 
-    `values` has a value for each goal's number; None is left out.
+    `values` has the value of each goal, by the goal's number. Goals with the value None are left out.
     """
     parts: dict[str, list[Column]] = {}
     goal = chosen.goals.goal

@@ -51,7 +51,7 @@ def values(facts: Facts, chosen: Selection, goal: str, name: str) -> list[dict[s
 
 
 def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Column) -> dict[str, Column]:
-    """Returns the indices of the world's own completions by value of a property; only values that occur."""
+    """Groups the indices of the world's own completions by the value of a property."""
     choices = facts.vocabulary.properties.get(goal, {})
     if name not in choices or not len(own):
         return {}
@@ -63,7 +63,7 @@ def _own_values(facts: Facts, chosen: Selection, goal: str, name: str, own: Colu
 
 
 def _add(found: dict[str, Counter[str]], chosen: Selection, indices: Mapping[str, list[Column]]) -> None:
-    """Adds to `found`, for each name, the figures of the completions at the indices given for that name."""
+    """Adds figures to `found`, by name. `indices` has the indices of the completions with each name."""
     for name, parts in indices.items():
         there = np.concatenate(parts)
         visitors = distinct(chosen.visitors_with(there), chosen.past.visitors.count)

@@ -29,7 +29,7 @@ class Sums(NamedTuple):
     pageviews: int = 0
 
     def plus(self, other: "Sums") -> "Sums":
-        """Returns the sums over the visits of this value and of another one."""
+        """Returns the sums over the visits of both values."""
         return Sums(*map(add, self, other))
 
 
