@@ -1,4 +1,4 @@
-"""One request at a time, over HTTP, to the API and to the controls."""
+"""The functions that send single requests to the API and to the controls, over HTTP."""
 
 import json
 from contextlib import closing

@@ -89,7 +89,7 @@ def _copied(value: Any, copy: int) -> Any:
 
 @contextmanager
 def _tree(document: dict[str, Any]) -> Iterator[Path]:
-    """Makes a temporary tree of the mock with another document, in the form of a wheel."""
+    """Makes a temporary copy of the mock with another document. Its files are arranged as in a wheel."""
     with TemporaryDirectory() as folder:
         tree = Path(folder)
         package = shutil.copytree(ROOT / "mock_server", tree / "mock_server")

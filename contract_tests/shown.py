@@ -88,8 +88,8 @@ def are_events_told(shown: Json) -> bool:
 def payments_of(shown: Json, body: Mapping[str, Json]) -> list[dict[str, Json]]:
     """Returns the payments on a map with the amount and the currency of a request, each id once.
 
-    A payment whose amount is negative, or a hundred times as much, is returned, too, because other clauses
-    report that.
+    A payment with a negative amount, or a hundred times the amount, is returned, too, because other clauses
+    report it.
     """
     listed = _objects(_object(shown).get("recentPayments"))
     amount, currency = body.get("amount"), str(body.get("currency")).upper()

@@ -147,7 +147,7 @@ def _take(  # noqa: PLR0913 - most arguments are named
     scheme: Literal["dark", "light"] = "dark",
     part: str | None = None,
 ) -> None:
-    """Writes `docs/images/{name}.png`, with a part of the page by its selector; None means the window."""
+    """Writes `docs/images/{name}.png`. `part` is the selector of the part to show; None means the window."""
     with _page(browser, size, scheme) as page:
         page.goto(url)
         expect(page.locator(".dot, .opblock, #run, .bar-row").first).to_be_visible()

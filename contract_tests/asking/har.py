@@ -187,8 +187,9 @@ class _Operations:
 
     If `base` is None, the bases of each origin are found in the paths of the file: the base is the part of a
     path before the longest template that matches the path's end. A base below another base of the same origin
-    is ignored: in a file with `/v1/goals`, the path `/v1/admin/websites/x/goals` is not `/goals` below
-    `/v1/admin/websites/x`, but a path that the document does not have.
+    is ignored. For example, a file with `/v1/goals` has the base `/v1`. In this file
+    `/v1/admin/websites/x/goals` is a path that the document does not have, and not `/goals` below another
+    base.
     """
 
     def __init__(self, contract: Document, base: str | None, entries: Iterable[_Entry]) -> None:

@@ -158,7 +158,7 @@ def _proof(number: int) -> Proof:
 
 
 def _differs(old: Exchange, new: Exchange) -> bool:
-    """Returns whether two answers differ, apart from the spelling of the same JSON."""
+    """Returns whether two answers differ. JSON bodies with equal values do not differ."""
     if new is old:
         return False
     same = (old.status, old.headers) == (new.status, new.headers)

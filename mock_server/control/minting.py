@@ -42,7 +42,7 @@ class NewKey(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def is_account_token(self) -> bool:
-        """Whether the new key is an account token, by its token or by `permissions` or `websites`."""
+        """Whether the new key is an account token: it begins with `dft_`, or has permissions or websites."""
         named = self.permissions is not None or self.websites is not None
         return named or (self.key is not UNSET and self.key.startswith("dft_"))
 

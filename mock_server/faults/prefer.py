@@ -71,8 +71,9 @@ def raw_preferences_of(headers: Iterable[str], query: Iterable[tuple[str, str]])
 def preferences_of(raw: RawPreferences, known: Mapping[str, Iterable[str]]) -> Preferences | None:
     """Reads and checks preferences.
 
-    Returns None if none of them is known, apart from `peek`. `known` lists the names of sites and revisions.
-    Unknown preferences are ignored; the header wins over the query. Raises ProblemError for an invalid value.
+    Returns None if the request has no known preference except `peek`. `known` lists the names of sites and
+    revisions. Unknown preferences are ignored; the header wins over the query. Raises ProblemError for an
+    invalid value.
     """
     named = {**raw.query, **raw.header}
     if named.get(PEEK, "") not in _PEEK_VALUES:

@@ -115,7 +115,7 @@ class AnswerCache:
 
 
 class _Entry(NamedTuple):
-    """The key of a cached answer at a moment."""
+    """The key under which an answer is cached, within one moment."""
 
     read: Read
     account: Account | None

@@ -146,7 +146,8 @@ class WireProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio wants to know whether to go on
         """Answers the open requests of a client that has closed its side, except inside TLS.
 
-        A request with an incomplete body is answered, too; if its operation reads the body, with an error.
+        A request with an incomplete body is answered, too. The answer is an error if the operation reads the
+        body.
         """
         self._is_left = True
         cycle = self.cycle
@@ -271,7 +272,7 @@ class WireProtocol(HttpToolsProtocol):
         self.cycle.transport = cast(Any, self._out)
 
     def _readable(self, error: ApiError) -> tuple[bytes, str]:
-        """Returns the target and method of a refused request, as far as known and cut to the limits."""
+        """Returns the target and the method of a refused request, cut to the limits; empty if unknown."""
         if error.kind in (MALFORMED, REQUEST_TIMEOUT):
             # How much of the head was parsed depends on the pieces in which the request arrived.
             self.headers.clear()

@@ -60,7 +60,7 @@ class Roster:
         return len(self._ranks)
 
     def shown(self, name: Any) -> list[Any]:
-        """Returns the values that were made of the sessions under a name, the latest session first."""
+        """Returns the values that the function with this name made, the value of the latest session first."""
         return self._shown[name].values[::-1]
 
     def go_to(self, instant: int) -> None:

@@ -45,7 +45,7 @@ class Standing(Generic[_T]):
         return self._count
 
     def remove(self, visitor_id: str | None, name: str | None, begin: int | None, end: int) -> None:
-        """Removes the items of a visitor with a name, at the instants from `begin` to `end`, both included.
+        """Removes the items with this visitor and name, at instants from `begin` to `end`, both included.
 
         None means any visitor, any name, or no begin.
         """

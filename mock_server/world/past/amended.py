@@ -466,7 +466,7 @@ def _nobody(like: Rows, drawing: Drawing) -> Rows:
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:
-    """Returns the common values as indices: first their indices in `values`, then in the sorted `others`."""
+    """Returns the indices of the common values, twice: in `values`, and in the sorted `others`."""
     if not len(others):
         return _NOWHERE, _NOWHERE
     indices = np.minimum(np.searchsorted(others, values), len(others) - 1)

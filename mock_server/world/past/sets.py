@@ -58,9 +58,9 @@ class RowSets(Masks):
     """
 
     def __init__(self, sets: Column, numbers: Column, count: int, size: int) -> None:
-        """The set `sets[n]` contains the number `numbers[n]`.
+        """For each n, the set with the number `sets[n]` contains the member `numbers[n]`.
 
-        The sets have numbers below `count`, and their members are below `size`.
+        Numbers of sets are below `count`, members below `size`.
         """
         super().__init__(size)
         self._sets, self._numbers, self._count = sets, numbers, count
@@ -96,7 +96,7 @@ class GoalSets(Masks):
         self._numbers_of = {one: n for n, one in enumerate(self._sets)}
 
     def number_of(self, one: frozenset[int]) -> int:
-        """Returns the number of a second set."""
+        """Returns the number by which a second set is stored."""
         return self._numbers_of[one]
 
     def have_any(self, masks: Column | MarkedMasks, numbers: list[int]) -> Column:

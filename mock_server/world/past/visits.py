@@ -78,7 +78,7 @@ class VisitColumns:
     """
 
     def __init__(self, population: Population) -> None:
-        """The lengths of visits are computed once for each possible random number."""
+        """Computes the length of a visit for each possible random number."""
         self._population = population
         self._site = population.site
         self._chance = population.chance
@@ -302,7 +302,7 @@ class VisitColumns:
         return self.of(visits)
 
     def _regular_visits(self, first: int, last: int) -> Visits:
-        """Returns the visits of the regulars, of whom there are few, that start in these minutes."""
+        """Returns the visits of the regulars that start in these minutes."""
         residents = self._population.residents
         visits = [
             visit

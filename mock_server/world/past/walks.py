@@ -53,10 +53,7 @@ class Walks:
     """The courses of visits, drawn as columns. `Sessions` draws the same courses one by one."""
 
     def __init__(self, chance: Chance, site: Site, sessions: Sessions) -> None:
-        """Pages, sources and goals become numbers, which are indices.
-
-        They are indices of pages in the site's file, of sources in `sources`, and of goals in `goals`.
-        """
+        """Pages, sources and goals become numbers: indices into the site's pages, `sources` and `goals`."""
         self._chance = chance
         self._site = site
         pages = list(site.pages)

@@ -52,7 +52,7 @@ class Filter:
 def filter_of(name: str, text: str) -> Filter:
     """Returns the filter for a text such as `value,value` or `op:value,value`.
 
-    Raises FilterError. A text before a colon that is not an operator belongs to the value.
+    Raises FilterError. If the text before a colon is not an operator, it belongs to the value.
     """
     head, colon, rest = text.partition(":")
     operator, listed = (head, rest) if colon and head in _ALL_OPERATORS else (IS, text)

@@ -155,7 +155,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _instant(moment: datetime) -> int:
-    """Returns a datetime in ms since the epoch, or the nearest instant that can be written."""
+    """Returns a datetime in ms since the epoch, limited to the instants that can be written."""
     return min(max((moment - _EPOCH) // timedelta(milliseconds=1), _FIRST), _LAST)
 
 
