@@ -14,7 +14,7 @@ MODULE = """
 import {{ readFileSync }} from "node:fs";
 import {{ clustered, radiusOf }} from "{static}/clusters.js";
 import {{ madeUpName, nameOf }} from "{static}/names.js";
-import {{ placeOf, readPlaces }} from "{static}/places.js";
+import {{ markOf, placeOf, readPlaces }} from "{static}/places.js";
 import {{ pointsOf }} from "{static}/polyline.js";
 import {{ HEIGHT, WIDTH, landPath, project }} from "{static}/projection.js";
 import {{ boxOf, moved, WHOLE, zoomed }} from "{static}/view.js";

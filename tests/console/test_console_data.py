@@ -1,6 +1,7 @@
 """The data of the console's map, land.json and places.json, and the modules that read them, in Node."""
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
@@ -10,7 +11,7 @@ import pytest
 
 from mock_server.assets import FIXTURES, read_rows
 from mock_server.console.files import STATIC
-from mock_server.console.places import SEPARATOR, places_json
+from mock_server.console.places import mark_of, places_json
 from mock_server.console.polyline import SCALE, polyline
 from mock_server.contract.document import REVISION_2026_06
 from mock_server.resources.call import Call
@@ -22,7 +23,7 @@ from tests.invariants import data_of
 
 SITES = load_sites()
 INSTANT = 1_770_355_650_000
-PLACES = {code: {"", *names.split(SEPARATOR)} for code, (names, _) in json.loads(places_json()).items()}
+MARKS = {code: re.findall("...", marks) for code, (marks, _) in json.loads(places_json()).items()}
 # NOWHERE are the places of visitors who cannot be drawn; OWN are drawn, though places.csv lacks them. All of
 # them are in edge_cases.yaml.
 NOWHERE = {(None, None), (None, "<i>Nowhere</i>"), ("AQ", None), ("AQ", "South Pole")}
@@ -35,7 +36,8 @@ OWN = {
     ("JP", "東京都"),
     ("EG", "القاهرة"),
 }
-TWO_CITIES = {"US": ["New York City|Boise", polyline([(-74.01, 40.71), (-116.2, 43.62)])]}
+TWO_MARKS = mark_of("New York City") + mark_of("Boise")
+TWO_CITIES = {"US": [TWO_MARKS, polyline([(-74.01, 40.71), (-116.2, 43.62)])]}
 
 
 class Point(NamedTuple):
@@ -170,13 +172,20 @@ def test_place_is_at_sea(longitude: float, latitude: float) -> None:
 
 
 def test_places_are_a_small_file() -> None:
-    assert len(places_json()) < 40_000
+    assert len(places_json()) < 20_000
 
 
-def test_each_city_of_the_world_has_a_place() -> None:
+def test_each_city_of_the_world_has_a_place_and_a_mark_of_its_own() -> None:
     cities = set(read_rows(FIXTURES / "data" / "places.csv", "countryCode", "city"))
 
-    assert cities == {(country, city) for country, cities in PLACES.items() for city in cities if city}
+    marks = sorted((country, mark_of(city)) for country, city in cities)
+    assert marks == sorted((country, mark) for country, marks in MARKS.items() for mark in marks)
+    assert marks == sorted(set(marks))
+
+
+@pytest.mark.parametrize("city", ["Berlin", "Å", "東京都", "𝒳", ""])
+def test_the_page_has_the_same_mark_of_a_city(city: str) -> None:
+    assert evaluated("markOf(given)", city) == mark_of(city)
 
 
 def test_a_polyline_keeps_its_points() -> None:
@@ -209,7 +218,11 @@ def test_visitors_of_each_site_have_a_place(site: str) -> None:
     locations = [visitor["location"] for visitor in data_of(reply.body)["visitors"]]
     told = {(location["countryCode"], location["city"]) for location in locations}
 
-    unknown = {(country, city) for country, city in told if (city or "") not in PLACES.get(country, {})}
+    unknown = {
+        (country, city)
+        for country, city in told
+        if country not in MARKS or (city and mark_of(city) not in MARKS[country])
+    }
 
     assert unknown <= NOWHERE | OWN
 
