@@ -10,7 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @returns {any}
  */
 export function h(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
+	return filled(document.createElement(tag), attributes, children);
 }
 
 /**
@@ -20,7 +20,7 @@ export function h(tag, attributes = {}, ...children) {
  * @returns {any}
  */
 export function button(attributes, ...children) {
-  return h("button", { type: "button", ...attributes }, ...children);
+	return h("button", { type: "button", ...attributes }, ...children);
 }
 
 /**
@@ -31,7 +31,7 @@ export function button(attributes, ...children) {
  * @returns {any}
  */
 export function s(tag, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children);
+	return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
 /**
@@ -40,9 +40,9 @@ export function s(tag, attributes = {}, ...children) {
  * @returns {any}
  */
 export function at(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
+	const found = document.getElementById(id);
+	if (found === null) throw new Error(`the page has no #${id}`);
+	return found;
 }
 
 /**
@@ -56,26 +56,26 @@ export function at(id) {
  * @param {(element: HTMLElement, item: T) => void} [update]
  */
 export function reconcile(parent, items, keyOf, make, update) {
-  const kept = new Map(
-    [...parent.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
-  );
-  // If two items have the same key, the later one is kept.
-  for (const child of [...parent.children])
-    if (kept.get(/** @type {HTMLElement} */ (child).dataset.key) !== child) child.remove();
-  let next = parent.firstElementChild;
-  for (const item of items) {
-    const key = keyOf(item);
-    let child = /** @type {HTMLElement | undefined} */ (kept.get(key));
-    kept.delete(key);
-    if (child === undefined) {
-      child = make(item);
-      child.dataset.key = key;
-    }
-    update?.(child, item);
-    if (child === next) next = next.nextElementSibling;
-    else parent.insertBefore(child, next);
-  }
-  for (const child of kept.values()) child.remove();
+	const kept = new Map(
+		[...parent.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
+	);
+	// If two items have the same key, the later one is kept.
+	for (const child of [...parent.children])
+		if (kept.get(/** @type {HTMLElement} */ (child).dataset.key) !== child) child.remove();
+	let next = parent.firstElementChild;
+	for (const item of items) {
+		const key = keyOf(item);
+		let child = /** @type {HTMLElement | undefined} */ (kept.get(key));
+		kept.delete(key);
+		if (child === undefined) {
+			child = make(item);
+			child.dataset.key = key;
+		}
+		update?.(child, item);
+		if (child === next) next = next.nextElementSibling;
+		else parent.insertBefore(child, next);
+	}
+	for (const child of kept.values()) child.remove();
 }
 
 /**
@@ -84,16 +84,16 @@ export function reconcile(parent, items, keyOf, make, update) {
  * @param {string | number} text
  */
 export function say(node, text) {
-  if (node.textContent !== String(text)) node.textContent = String(text);
+	if (node.textContent !== String(text)) node.textContent = String(text);
 }
 
 /** @param {any} element @param {Record<string, any>} attributes @param {any[]} children */
 function filled(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false && value !== undefined)
-      element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
+	for (const [name, value] of Object.entries(attributes)) {
+		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+		else if (value !== null && value !== false && value !== undefined)
+			element.setAttribute(name, value === true ? "" : value);
+	}
+	element.append(...children.filter((child) => child !== null && child !== undefined));
+	return element;
 }

@@ -4,11 +4,11 @@ import { at } from "./dom.js";
 
 /** The problem of a text that is not a key. */
 export const NO_KEY =
-  "This is not a key: a key begins with df_ or dft_, followed by letters, digits, _ and -.";
+	"This is not a key: a key begins with df_ or dft_, followed by letters, digits, _ and -.";
 
 /** Returns whether a text has the form of a key; any other text is neither sent nor offered to be pasted into a shell. @param {string} text */
 export function isKey(text) {
-  return /^dft?_[A-Za-z0-9_-]{1,200}$/.test(text);
+	return /^dft?_[A-Za-z0-9_-]{1,200}$/.test(text);
 }
 
 /**
@@ -17,13 +17,13 @@ export function isKey(text) {
  * @param {(key: string) => void} choose called for another key
  */
 export function listenToField(present, choose) {
-  const field = at("key");
-  field.addEventListener("focus", () => {
-    field.placeholder = field.value;
-    field.value = "";
-  });
-  field.addEventListener("blur", () => {
-    field.value ||= present();
-  });
-  field.addEventListener("change", () => choose(field.value.trim() || present()));
+	const field = at("key");
+	field.addEventListener("focus", () => {
+		field.placeholder = field.value;
+		field.value = "";
+	});
+	field.addEventListener("blur", () => {
+		field.value ||= present();
+	});
+	field.addEventListener("change", () => choose(field.value.trim() || present()));
 }

@@ -12,51 +12,51 @@ const SHOWN_FOR = 8000;
 /** @typedef {import("./feed.js").Item} Item */
 
 export class Payments {
-  /** @param {(visitorId: string) => void} open called for the visitor of a notice @param {(item: Item) => string} whose returns the name of a visitor */
-  constructor(open, whose) {
-    this.list = at("paid");
-    this.open = open;
-    this.whose = whose;
-  }
+	/** @param {(visitorId: string) => void} open called for the visitor of a notice @param {(item: Item) => string} whose returns the name of a visitor */
+	constructor(open, whose) {
+		this.list = at("paid");
+		this.open = open;
+		this.whose = whose;
+	}
 
-  /** Shows a notice for each payment. @param {Item[]} items */
-  show(items) {
-    if (items.length > MOST)
-      this.#add([h("span", {}, h("b", {}, `${items.length} payments`), ` ${inAll(items)}`)]);
-    else for (const item of [...items].reverse()) this.#add(this.#one(item), item.visitorId);
-  }
+	/** Shows a notice for each payment. @param {Item[]} items */
+	show(items) {
+		if (items.length > MOST)
+			this.#add([h("span", {}, h("b", {}, `${items.length} payments`), ` ${inAll(items)}`)]);
+		else for (const item of [...items].reverse()) this.#add(this.#one(item), item.visitorId);
+	}
 
-  clear() {
-    this.list.replaceChildren();
-  }
+	clear() {
+		this.list.replaceChildren();
+	}
 
-  /** @param {Item} item */
-  #one(item) {
-    return [
-      item.visitorId === null ? "" : avatar(item.visitorId),
-      h("span", {}, h("b", { dir: "auto" }, this.whose(item)), " ", h("span", { dir: "auto" }, item.text)),
-      h("small", {}, item.detail),
-    ];
-  }
+	/** @param {Item} item */
+	#one(item) {
+		return [
+			item.visitorId === null ? "" : avatar(item.visitorId),
+			h("span", {}, h("b", { dir: "auto" }, this.whose(item)), " ", h("span", { dir: "auto" }, item.text)),
+			h("small", {}, item.detail),
+		];
+	}
 
-  /** @param {any[]} content @param {string | null} [visitorId] */
-  #add(content, visitorId = null) {
-    const notice =
-      visitorId === null
-        ? h("div", { class: "notice" }, ...content)
-        : button({ class: "notice", onclick: () => this.open(visitorId) }, ...content);
-    this.list.append(notice);
-    while (this.list.childElementCount > MOST) this.list.firstElementChild.remove();
-    setTimeout(() => notice.remove(), SHOWN_FOR);
-  }
+	/** @param {any[]} content @param {string | null} [visitorId] */
+	#add(content, visitorId = null) {
+		const notice =
+			visitorId === null
+				? h("div", { class: "notice" }, ...content)
+				: button({ class: "notice", onclick: () => this.open(visitorId) }, ...content);
+		this.list.append(notice);
+		while (this.list.childElementCount > MOST) this.list.firstElementChild.remove();
+		setTimeout(() => notice.remove(), SHOWN_FOR);
+	}
 }
 
 /** Returns the sum of payments, if they have one currency. @param {Item[]} items */
 function inAll(items) {
-  const [{ currency }] = items;
-  if (currency === null || items.some((item) => item.currency !== currency)) return "";
-  return sum(
-    items.reduce((all, { amount }) => all + (amount ?? 0), 0),
-    currency,
-  );
+	const [{ currency }] = items;
+	if (currency === null || items.some((item) => item.currency !== currency)) return "";
+	return sum(
+		items.reduce((all, { amount }) => all + (amount ?? 0), 0),
+		currency,
+	);
 }

@@ -20,261 +20,261 @@ const NEW_VISIT = 1_800_000;
  */
 
 export class Profile {
-  #showsAll = false;
+	#showsAll = false;
 
-  /** @param {() => void} close @param {(visitorId: string) => void} request */
-  constructor(close, request) {
-    this.panel = at("profile");
-    this.close = close;
-    this.request = request;
-    this.panel.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Escape") close();
-    });
-  }
+	/** @param {() => void} close @param {(visitorId: string) => void} request */
+	constructor(close, request) {
+		this.panel = at("profile");
+		this.close = close;
+		this.request = request;
+		this.panel.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+			if (event.key === "Escape") close();
+		});
+	}
 
-  /** @param {Shown} shown */
-  open(shown) {
-    this.#showsAll = false;
-    this.show(shown);
-    at("profile-title").focus();
-  }
+	/** @param {Shown} shown */
+	open(shown) {
+		this.#showsAll = false;
+		this.show(shown);
+		at("profile-title").focus();
+	}
 
-  hide() {
-    this.panel.hidden = true;
-    this.panel.replaceChildren();
-  }
+	hide() {
+		this.panel.hidden = true;
+		this.panel.replaceChildren();
+	}
 
-  /** Shows the present profile, or a message if the answer has another shape. @param {Shown} shown */
-  show(shown) {
-    try {
-      this.#draw(shown);
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-      const problem = "A documented member is missing or has the wrong type.";
-      this.#draw({ ...shown, data: null, problem });
-    }
-  }
+	/** Shows the present profile, or a message if the answer has another shape. @param {Shown} shown */
+	show(shown) {
+		try {
+			this.#draw(shown);
+		} catch (error) {
+			if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+			const problem = "A documented member is missing or has the wrong type.";
+			this.#draw({ ...shown, data: null, problem });
+		}
+	}
 
-  /** Draws the profile without moving the focus or the scrolled list. @param {Shown} shown */
-  #draw(shown) {
-    const { data, visitor, visitorId, problem, instant } = shown;
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.id;
-    const scrolled = this.panel.querySelector(".timeline")?.scrollTop ?? 0;
-    const known = data?.profile?.metadata?.name ?? visitor?.name ?? null;
-    const name = nameOf({ visitorId, name: known });
-    this.panel.hidden = false;
-    const parts = [
-      h(
-        "header",
-        {},
-        avatar(visitorId),
-        h("h2", { id: "profile-title", tabindex: "-1", dir: "auto" }, String(name)),
-        h(
-          "span",
-          { class: "tools" },
-          button(
-            {
-              id: "profile-request",
-              class: "mono",
-              title: "Show the request",
-              "aria-label": "Show the request",
-              onclick: () => this.request(visitorId),
-            },
-            "</>",
-          ),
-          button({ id: "profile-close", "aria-label": "Close the profile", onclick: this.close }, "✕"),
-        ),
-      ),
-      h("p", { class: "faint mono" }, visitorId),
-      problem === "" ? null : h("p", { class: "problem" }, problem),
-      ...(data === null
-        ? [h("p", { class: "empty" }, problem === "" ? "Asking …" : "")]
-        : this.#content(data, visitor, instant, shown)),
-    ];
-    this.panel.replaceChildren(...parts.filter((part) => part !== null));
-    const timeline = this.panel.querySelector(".timeline");
-    if (timeline !== null) timeline.scrollTop = scrolled;
-    if (focused?.startsWith("profile-")) document.getElementById(focused)?.focus();
-  }
+	/** Draws the profile without moving the focus or the scrolled list. @param {Shown} shown */
+	#draw(shown) {
+		const { data, visitor, visitorId, problem, instant } = shown;
+		const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.id;
+		const scrolled = this.panel.querySelector(".timeline")?.scrollTop ?? 0;
+		const known = data?.profile?.metadata?.name ?? visitor?.name ?? null;
+		const name = nameOf({ visitorId, name: known });
+		this.panel.hidden = false;
+		const parts = [
+			h(
+				"header",
+				{},
+				avatar(visitorId),
+				h("h2", { id: "profile-title", tabindex: "-1", dir: "auto" }, String(name)),
+				h(
+					"span",
+					{ class: "tools" },
+					button(
+						{
+							id: "profile-request",
+							class: "mono",
+							title: "Show the request",
+							"aria-label": "Show the request",
+							onclick: () => this.request(visitorId),
+						},
+						"</>",
+					),
+					button({ id: "profile-close", "aria-label": "Close the profile", onclick: this.close }, "✕"),
+				),
+			),
+			h("p", { class: "faint mono" }, visitorId),
+			problem === "" ? null : h("p", { class: "problem" }, problem),
+			...(data === null
+				? [h("p", { class: "empty" }, problem === "" ? "Asking …" : "")]
+				: this.#content(data, visitor, instant, shown)),
+		];
+		this.panel.replaceChildren(...parts.filter((part) => part !== null));
+		const timeline = this.panel.querySelector(".timeline");
+		if (timeline !== null) timeline.scrollTop = scrolled;
+		if (focused?.startsWith("profile-")) document.getElementById(focused)?.focus();
+	}
 
-  /** @param {any} data @param {Shown["visitor"]} visitor @param {number} instant @param {Shown} shown */
-  #content({ identity = {}, activity = {}, profile, prediction }, visitor, instant, shown) {
-    const isCustomer =
-      visitor?.isCustomer ??
-      (activity.completedGoals ?? []).some((/** @type {any} */ goal) => goal.type === "payment");
-    return [
-      h(
-        "p",
-        { class: "badges" },
-        isCustomer ? badge("customer", "customer") : null,
-        profile ? badge("identified") : null,
-        visitor === null
-          ? null
-          : visitor === undefined
-            ? badge("not active")
-            : badge(visitor.page === null ? "active" : `on ${visitor.page}`),
-      ),
-      gauge(prediction, isCustomer),
-      facts([
-        [
-          "Place",
-          h(
-            "span",
-            {},
-            flag(identity.countryCode),
-            " ",
-            [identity.city, identity.region, identity.country].filter(Boolean).join(", ") ||
-              place(null, identity.countryCode),
-          ),
-        ],
-        [
-          "Device",
-          [identity.device?.vendor, identity.device?.model, identity.device?.type].filter(Boolean).join(" "),
-        ],
-        ["System", [versioned(identity.browser), versioned(identity.os)].filter(Boolean).join(" on ")],
-        [
-          "Viewport",
-          identity.viewport?.width ? `${identity.viewport.width} × ${identity.viewport.height}` : null,
-        ],
-        ["Source", source(identity, visitor)],
-        [
-          "Visits",
-          activity.visitCount === undefined
-            ? null
-            : `${counted(activity.visitCount)}, ${counted(activity.pageViewCount ?? 0)} pages`,
-        ],
-        [
-          "First visit",
-          activity.firstVisitAt
-            ? `${dateTime(Date.parse(activity.firstVisitAt))} (${length(activity.timeSinceFirstVisit)} ago)`
-            : null,
-        ],
-        [
-          "Latest visit",
-          activity.lastVisitAt
-            ? `${dateTime(Date.parse(activity.lastVisitAt))} (${length(activity.timeSinceCurrentVisit)} ago)`
-            : null,
-        ],
-        ...Object.entries(profile?.metadata ?? {}).map(
-          ([name, value]) =>
-            /** @type {[string, string]} */ ([
-              name,
-              typeof value === "string" ? value : JSON.stringify(value),
-            ]),
-        ),
-        ["User id", profile?.userId],
-      ]),
-      h("h3", {}, "Path"),
-      this.#timeline(activity, instant, shown),
-    ];
-  }
+	/** @param {any} data @param {Shown["visitor"]} visitor @param {number} instant @param {Shown} shown */
+	#content({ identity = {}, activity = {}, profile, prediction }, visitor, instant, shown) {
+		const isCustomer =
+			visitor?.isCustomer ??
+			(activity.completedGoals ?? []).some((/** @type {any} */ goal) => goal.type === "payment");
+		return [
+			h(
+				"p",
+				{ class: "badges" },
+				isCustomer ? badge("customer", "customer") : null,
+				profile ? badge("identified") : null,
+				visitor === null
+					? null
+					: visitor === undefined
+						? badge("not active")
+						: badge(visitor.page === null ? "active" : `on ${visitor.page}`),
+			),
+			gauge(prediction, isCustomer),
+			facts([
+				[
+					"Place",
+					h(
+						"span",
+						{},
+						flag(identity.countryCode),
+						" ",
+						[identity.city, identity.region, identity.country].filter(Boolean).join(", ") ||
+							place(null, identity.countryCode),
+					),
+				],
+				[
+					"Device",
+					[identity.device?.vendor, identity.device?.model, identity.device?.type].filter(Boolean).join(" "),
+				],
+				["System", [versioned(identity.browser), versioned(identity.os)].filter(Boolean).join(" on ")],
+				[
+					"Viewport",
+					identity.viewport?.width ? `${identity.viewport.width} × ${identity.viewport.height}` : null,
+				],
+				["Source", source(identity, visitor)],
+				[
+					"Visits",
+					activity.visitCount === undefined
+						? null
+						: `${counted(activity.visitCount)}, ${counted(activity.pageViewCount ?? 0)} pages`,
+				],
+				[
+					"First visit",
+					activity.firstVisitAt
+						? `${dateTime(Date.parse(activity.firstVisitAt))} (${length(activity.timeSinceFirstVisit)} ago)`
+						: null,
+				],
+				[
+					"Latest visit",
+					activity.lastVisitAt
+						? `${dateTime(Date.parse(activity.lastVisitAt))} (${length(activity.timeSinceCurrentVisit)} ago)`
+						: null,
+				],
+				...Object.entries(profile?.metadata ?? {}).map(
+					([name, value]) =>
+						/** @type {[string, string]} */ ([
+							name,
+							typeof value === "string" ? value : JSON.stringify(value),
+						]),
+				),
+				["User id", profile?.userId],
+			]),
+			h("h3", {}, "Path"),
+			this.#timeline(activity, instant, shown),
+		];
+	}
 
-  /** Lists pages and goals, newest first, with a line between visits. @param {any} activity @param {number} instant @param {Shown} shown */
-  #timeline({ visitedPages = [], completedGoals = [] }, instant, shown) {
-    const steps = [
-      ...visitedPages.map((/** @type {any} */ page) => ({
-        at: Date.parse(page.timestamp),
-        text: String(page.url),
-        kind: "page",
-      })),
-      ...completedGoals.map((/** @type {any} */ goal) => ({
-        at: Date.parse(goal.timestamp),
-        text: String(goal.name),
-        kind: goal.type === "payment" ? "payment" : "goal",
-      })),
-    ].sort((one, other) => other.at - one.at);
-    if (steps.length === 0) return h("p", { class: "empty" }, "No page yet.");
-    const some = this.#showsAll ? steps : steps.slice(0, FIRST_SHOWN);
-    const rows = some.map((step, i) => {
-      const isFirst =
-        i + 1 === steps.length || (step.at - steps[i + 1].at > NEW_VISIT && i + 1 <= some.length);
-      return h(
-        "li",
-        { class: `${step.kind}${isFirst ? " began" : ""}` },
-        h(
-          "time",
-          { datetime: new Date(step.at).toISOString(), title: dateTime(step.at) },
-          ago(instant - step.at),
-        ),
-        h("span", { dir: "auto" }, step.text),
-      );
-    });
-    const rest = steps.length - some.length;
-    const more = () => {
-      this.#showsAll = true;
-      this.show(shown);
-    };
-    return h(
-      "div",
-      { class: "timeline", tabindex: "0", role: "region", "aria-label": "Pages and goals, newest first" },
-      h("ol", {}, ...rows),
-      rest === 0 ? null : button({ id: "profile-more", onclick: more }, `${counted(rest)} more`),
-    );
-  }
+	/** Lists pages and goals, newest first, with a line between visits. @param {any} activity @param {number} instant @param {Shown} shown */
+	#timeline({ visitedPages = [], completedGoals = [] }, instant, shown) {
+		const steps = [
+			...visitedPages.map((/** @type {any} */ page) => ({
+				at: Date.parse(page.timestamp),
+				text: String(page.url),
+				kind: "page",
+			})),
+			...completedGoals.map((/** @type {any} */ goal) => ({
+				at: Date.parse(goal.timestamp),
+				text: String(goal.name),
+				kind: goal.type === "payment" ? "payment" : "goal",
+			})),
+		].sort((one, other) => other.at - one.at);
+		if (steps.length === 0) return h("p", { class: "empty" }, "No page yet.");
+		const some = this.#showsAll ? steps : steps.slice(0, FIRST_SHOWN);
+		const rows = some.map((step, i) => {
+			const isFirst =
+				i + 1 === steps.length || (step.at - steps[i + 1].at > NEW_VISIT && i + 1 <= some.length);
+			return h(
+				"li",
+				{ class: `${step.kind}${isFirst ? " began" : ""}` },
+				h(
+					"time",
+					{ datetime: new Date(step.at).toISOString(), title: dateTime(step.at) },
+					ago(instant - step.at),
+				),
+				h("span", { dir: "auto" }, step.text),
+			);
+		});
+		const rest = steps.length - some.length;
+		const more = () => {
+			this.#showsAll = true;
+			this.show(shown);
+		};
+		return h(
+			"div",
+			{ class: "timeline", tabindex: "0", role: "region", "aria-label": "Pages and goals, newest first" },
+			h("ol", {}, ...rows),
+			rest === 0 ? null : button({ id: "profile-more", onclick: more }, `${counted(rest)} more`),
+		);
+	}
 }
 
 /** @param {string} text @param {string} [kind] */
 function badge(text, kind = "") {
-  return h("span", { class: `badge ${kind}`, dir: "auto" }, text);
+	return h("span", { class: `badge ${kind}`, dir: "auto" }, text);
 }
 
 /** @param {[string, any][]} rows */
 function facts(rows) {
-  const known = rows.filter(([, value]) => value);
-  return h(
-    "dl",
-    { class: "facts" },
-    ...known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value))),
-  );
+	const known = rows.filter(([, value]) => value);
+	return h(
+		"dl",
+		{ class: "facts" },
+		...known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value))),
+	);
 }
 
 /** @param {any} thing */
 function versioned(thing) {
-  return [thing?.name, thing?.version].filter(Boolean).join(" ");
+	return [thing?.name, thing?.version].filter(Boolean).join(" ");
 }
 
 /** @param {any} identity @param {Shown["visitor"]} visitor */
 function source(identity, visitor) {
-  const params = Object.entries(identity.params ?? {}).filter(([, value]) => value);
-  const clicks = Object.keys(identity.adClickIds ?? {});
-  const parts = [
-    visitor?.referrer,
-    ...params.map(([name, value]) => `${name}=${value}`),
-    ...clicks.map((name) => `${name} …`),
-  ];
-  return parts.filter(Boolean).join("  ") || "direct";
+	const params = Object.entries(identity.params ?? {}).filter(([, value]) => value);
+	const clicks = Object.keys(identity.adClickIds ?? {});
+	const parts = [
+		visitor?.referrer,
+		...params.map(([name, value]) => `${name}=${value}`),
+		...clicks.map((name) => `${name} …`),
+	];
+	return parts.filter(Boolean).join("  ") || "direct";
 }
 
 /** Draws the prediction as a half circle. @param {any} prediction @param {boolean} isCustomer */
 function gauge(prediction, isCustomer) {
-  if (typeof prediction?.score !== "number") {
-    return h("p", { class: "faint" }, isCustomer ? "No prediction: already a customer." : "No prediction.");
-  }
-  const { score, confidence, conversionRate, expectedValue } = prediction;
-  const share = Math.min(Math.max(score, 0), 100) / 100;
-  const arc = "M 10 55 A 45 45 0 0 1 100 55";
-  return h(
-    "div",
-    { class: "gauge", role: "img", "aria-label": `Conversion score ${score} of 100` },
-    s(
-      "svg",
-      { viewBox: "0 0 110 62" },
-      s("path", { d: arc, class: "gauge-all" }),
-      s("path", { d: arc, class: "gauge-part", pathLength: "100", "stroke-dasharray": `${100 * share} 100` }),
-      s("text", { x: "55", y: "52", "text-anchor": "middle" }, String(score)),
-    ),
-    h(
-      "p",
-      {},
-      h("b", {}, "Conversion score"),
-      h("br"),
-      ...[
-        conversionRate === undefined ? null : `rate ${(100 * conversionRate).toFixed(1)} %`,
-        expectedValue === undefined ? null : `worth $${expectedValue}`,
-        confidence === undefined ? null : `${Math.round(100 * confidence)} % sure`,
-      ]
-        .filter(Boolean)
-        .flatMap((line) => [h("span", { class: "faint" }, line), h("br")]),
-    ),
-  );
+	if (typeof prediction?.score !== "number") {
+		return h("p", { class: "faint" }, isCustomer ? "No prediction: already a customer." : "No prediction.");
+	}
+	const { score, confidence, conversionRate, expectedValue } = prediction;
+	const share = Math.min(Math.max(score, 0), 100) / 100;
+	const arc = "M 10 55 A 45 45 0 0 1 100 55";
+	return h(
+		"div",
+		{ class: "gauge", role: "img", "aria-label": `Conversion score ${score} of 100` },
+		s(
+			"svg",
+			{ viewBox: "0 0 110 62" },
+			s("path", { d: arc, class: "gauge-all" }),
+			s("path", { d: arc, class: "gauge-part", pathLength: "100", "stroke-dasharray": `${100 * share} 100` }),
+			s("text", { x: "55", y: "52", "text-anchor": "middle" }, String(score)),
+		),
+		h(
+			"p",
+			{},
+			h("b", {}, "Conversion score"),
+			h("br"),
+			...[
+				conversionRate === undefined ? null : `rate ${(100 * conversionRate).toFixed(1)} %`,
+				expectedValue === undefined ? null : `worth $${expectedValue}`,
+				confidence === undefined ? null : `${Math.round(100 * confidence)} % sure`,
+			]
+				.filter(Boolean)
+				.flatMap((line) => [h("span", { class: "faint" }, line), h("br")]),
+		),
+	);
 }

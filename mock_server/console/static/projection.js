@@ -30,46 +30,46 @@ export const HEIGHT = Math.ceil((rise(tilt(NORTH)) - rise(tilt(SOUTH))) * SCALE)
  * @returns {Point}
  */
 export function project(longitude, latitude) {
-  const lambda = radians(clamp(longitude, -180, 180));
-  const theta = tilt(clamp(latitude, SOUTH, NORTH));
-  const x = (lambda * Math.cos(theta)) / (M * slope(theta));
-  return [WIDTH / 2 + x * SCALE, (rise(tilt(NORTH)) - rise(theta)) * SCALE];
+	const lambda = radians(clamp(longitude, -180, 180));
+	const theta = tilt(clamp(latitude, SOUTH, NORTH));
+	const x = (lambda * Math.cos(theta)) / (M * slope(theta));
+	return [WIDTH / 2 + x * SCALE, (rise(tilt(NORTH)) - rise(theta)) * SCALE];
 }
 
 /** Returns the land as the data of an SVG path, to tenths of a unit. @param {string} land the content of land.json */
 export function landPath(land) {
-  const ring = (/** @type {string} */ text) =>
-    pointsOf(text).map(([longitude, latitude]) => project(longitude, latitude).map(rounded).join(" "));
-  const rings = land.split(" ");
-  return rings.map((text) => `M${ring(text).join("L")}Z`).join("");
+	const ring = (/** @type {string} */ text) =>
+		pointsOf(text).map(([longitude, latitude]) => project(longitude, latitude).map(rounded).join(" "));
+	const rings = land.split(" ");
+	return rings.map((text) => `M${ring(text).join("L")}Z`).join("");
 }
 
 /** Returns the parametric latitude for the formulas. @param {number} latitude */
 function tilt(latitude) {
-  return Math.asin(M * Math.sin(radians(latitude)));
+	return Math.asin(M * Math.sin(radians(latitude)));
 }
 
 /** Returns the distance from the equator. @param {number} theta */
 function rise(theta) {
-  return theta * (A[0] + A[1] * theta ** 2 + A[2] * theta ** 6 + A[3] * theta ** 8);
+	return theta * (A[0] + A[1] * theta ** 2 + A[2] * theta ** 6 + A[3] * theta ** 8);
 }
 
 /** Returns the derivative of `rise`. @param {number} theta */
 function slope(theta) {
-  return A[0] + 3 * A[1] * theta ** 2 + 7 * A[2] * theta ** 6 + 9 * A[3] * theta ** 8;
+	return A[0] + 3 * A[1] * theta ** 2 + 7 * A[2] * theta ** 6 + 9 * A[3] * theta ** 8;
 }
 
 /** @param {number} degrees */
 function radians(degrees) {
-  return (degrees * Math.PI) / 180;
+	return (degrees * Math.PI) / 180;
 }
 
 /** @param {number} value @param {number} low @param {number} high */
 function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), high);
+	return Math.min(Math.max(value, low), high);
 }
 
 /** @param {number} value */
 function rounded(value) {
-  return Math.round(value * 10) / 10;
+	return Math.round(value * 10) / 10;
 }

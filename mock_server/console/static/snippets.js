@@ -9,55 +9,55 @@ import { asCurl, asFetch, urlOf } from "./api.js";
  * @type {{id: string, label: string, write: (asked: Asked, content: any) => string}[]}
  */
 export const LANGUAGES = [
-  { id: "curl", label: "curl", write: (asked) => asCurl(...parts(asked)) },
-  { id: "fetch", label: "fetch", write: (asked) => asFetch(...parts(asked)) },
-  { id: "python", label: "Python", write: asPython },
-  { id: "typescript", label: "TypeScript", write: asTypeScript },
+	{ id: "curl", label: "curl", write: (asked) => asCurl(...parts(asked)) },
+	{ id: "fetch", label: "fetch", write: (asked) => asFetch(...parts(asked)) },
+	{ id: "python", label: "Python", write: asPython },
+	{ id: "typescript", label: "TypeScript", write: asTypeScript },
 ];
 
 /** @param {Asked} asked @returns {[import("./api.js").Caller, import("./api.js").Operation, string | undefined, import("./api.js").Query | undefined]} */
 function parts({ caller, operation, visitorId, query }) {
-  return [caller, operation, visitorId, query];
+	return [caller, operation, visitorId, query];
 }
 
 /** @param {Asked} asked */
 function asPython(asked) {
-  return [
-    "import requests",
-    "",
-    "response = requests.get(",
-    `    ${JSON.stringify(urlOf(...parts(asked)))},`,
-    `    headers={"Authorization": ${JSON.stringify(`Bearer ${asked.caller.key}`)}},`,
-    "    timeout=30,",
-    ")",
-    "response.raise_for_status()",
-    'data = response.json()["data"]',
-  ].join("\n");
+	return [
+		"import requests",
+		"",
+		"response = requests.get(",
+		`    ${JSON.stringify(urlOf(...parts(asked)))},`,
+		`    headers={"Authorization": ${JSON.stringify(`Bearer ${asked.caller.key}`)}},`,
+		"    timeout=30,",
+		")",
+		"response.raise_for_status()",
+		'data = response.json()["data"]',
+	].join("\n");
 }
 
 /** @param {Asked} asked @param {any} content */
 function asTypeScript(asked, content) {
-  const name = `${asked.operation.replace(/^(get|list)/, "")}Answer`;
-  const shape = content?.status === "success" ? typeOf(content) : "{ status: string; data: unknown }";
-  return [
-    `type ${name} = ${shape};`,
-    "",
-    `const response = await fetch(${JSON.stringify(urlOf(...parts(asked)))}, {`,
-    `  headers: { Authorization: ${JSON.stringify(`Bearer ${asked.caller.key}`)} },`,
-    "});",
-    "if (!response.ok) throw new Error(response.statusText);",
-    `const { data } = (await response.json()) as ${name};`,
-  ].join("\n");
+	const name = `${asked.operation.replace(/^(get|list)/, "")}Answer`;
+	const shape = content?.status === "success" ? typeOf(content) : "{ status: string; data: unknown }";
+	return [
+		`type ${name} = ${shape};`,
+		"",
+		`const response = await fetch(${JSON.stringify(urlOf(...parts(asked)))}, {`,
+		`  headers: { Authorization: ${JSON.stringify(`Bearer ${asked.caller.key}`)} },`,
+		"});",
+		"if (!response.ok) throw new Error(response.statusText);",
+		`const { data } = (await response.json()) as ${name};`,
+	].join("\n");
 }
 
 /** Writes the TypeScript type of a value; the type of a list is that of its first item. @param {any} value @param {string} [indent] @returns {string} */
 function typeOf(value, indent = "") {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return `Array<${value.length === 0 ? "unknown" : typeOf(value[0], indent)}>`;
-  if (typeof value !== "object") return typeof value;
-  const members = Object.entries(value).map(([name, member]) => {
-    const written = /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
-    return `${indent}  ${written}: ${typeOf(member, `${indent}  `)};`;
-  });
-  return members.length === 0 ? "Record<string, unknown>" : `{\n${members.join("\n")}\n${indent}}`;
+	if (value === null) return "null";
+	if (Array.isArray(value)) return `Array<${value.length === 0 ? "unknown" : typeOf(value[0], indent)}>`;
+	if (typeof value !== "object") return typeof value;
+	const members = Object.entries(value).map(([name, member]) => {
+		const written = /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
+		return `${indent}  ${written}: ${typeOf(member, `${indent}  `)};`;
+	});
+	return members.length === 0 ? "Record<string, unknown>" : `{\n${members.join("\n")}\n${indent}}`;
 }

@@ -56,255 +56,255 @@ const funnel = new Funnel(requests, inspect, (chosen) => showView({ ...view, fun
 const visitors = new Visitors(requests, inspect, open);
 const profile = new Profile(close, (visitorId) => inspect({ operation: "getVisitor", visitorId }));
 const periods = new Pills(
-  at("periods"),
-  Object.entries(PERIODS).map(([value, label]) => ({ value, label })),
-  choosePeriod,
+	at("periods"),
+	Object.entries(PERIODS).map(([value, label]) => ({ value, label })),
+	choosePeriod,
 );
 
 window.addEventListener("hashchange", () => {
-  const { key, website: id } = view;
-  view = readView();
-  if (view.key === key && view.website === id) present();
-  else void begin();
+	const { key, website: id } = view;
+	view = readView();
+	if (view.key === key && view.website === id) present();
+	else void begin();
 });
 at("refresh").addEventListener("click", () => begin());
 at("metadata-retry").addEventListener("click", () => begin());
 at("custom").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
-  event.preventDefault();
-  const [from, to] = [at("from").value, at("to").value].sort();
-  showView({ ...view, period: "custom", from, to, interval: "" });
+	event.preventDefault();
+	const [from, to] = [at("from").value, at("to").value].sort();
+	showView({ ...view, period: "custom", from, to, interval: "" });
 });
 at("website").addEventListener("change", () =>
-  showView({ ...view, website: at("website").value, filters: {}, funnel: "" }),
+	showView({ ...view, website: at("website").value, filters: {}, funnel: "" }),
 );
 at("key").addEventListener("focus", offerKeys);
 listenToField(
-  () => view.key,
-  (key) => showView({ ...view, key, website: null, filters: {}, funnel: "" }),
+	() => view.key,
+	(key) => showView({ ...view, key, website: null, filters: {}, funnel: "" }),
 );
 void begin();
 
 /** Begins the page again with new answers: for another key or website, or for a later instant. */
 async function begin() {
-  turn += 1;
-  const mine = turn;
-  requests.forget();
-  firstDay = "";
-  close();
-  caller = { base: BASE, key: view.key, websiteId: null };
-  at("key").value = view.key;
-  document.body.classList.add("is-loading");
-  at("board").hidden = !isKey(view.key);
-  at("trouble").hidden = true;
-  at("ignored").hidden = true;
-  for (const link of document.querySelectorAll("nav a[href^='/#'], nav a[href='/']"))
-    link.setAttribute("href", `/#${new URLSearchParams({ key: view.key })}`);
-  if (!isKey(view.key)) {
-    trouble(NO_KEY);
-    return;
-  }
-  await learn();
-  if (mine !== turn) return;
-  caller.websiteId = view.key.startsWith("dft_") ? (view.website ?? sites[0]?.websiteId ?? null) : null;
-  await introduce();
-  if (mine === turn) present();
+	turn += 1;
+	const mine = turn;
+	requests.forget();
+	firstDay = "";
+	close();
+	caller = { base: BASE, key: view.key, websiteId: null };
+	at("key").value = view.key;
+	document.body.classList.add("is-loading");
+	at("board").hidden = !isKey(view.key);
+	at("trouble").hidden = true;
+	at("ignored").hidden = true;
+	for (const link of document.querySelectorAll("nav a[href^='/#'], nav a[href='/']"))
+		link.setAttribute("href", `/#${new URLSearchParams({ key: view.key })}`);
+	if (!isKey(view.key)) {
+		trouble(NO_KEY);
+		return;
+	}
+	await learn();
+	if (mine !== turn) return;
+	caller.websiteId = view.key.startsWith("dft_") ? (view.website ?? sites[0]?.websiteId ?? null) : null;
+	await introduce();
+	if (mine === turn) present();
 }
 
 /** Reads the websites and funnels from the controls. Without the controls the page works, but offers none. */
 async function learn() {
-  sites = [];
-  siteId = "";
-  try {
-    const [state, listed] = await Promise.all([get(`/keys/${encodeURIComponent(view.key)}`), get("/sites")]);
-    sites = listed.sites.filter((/** @type {Site} */ site) => isAllowed(state.websites, site));
-    siteId = state.websiteId ?? "";
-  } catch (error) {
-    if (!(error instanceof ControlProblem)) throw error;
-  }
-  at("website-field").hidden = !view.key.startsWith("dft_");
-  at("website").replaceChildren(
-    ...sites.map(({ websiteId, domain }) => h("option", { value: websiteId }, domain)),
-  );
-  at("website").value = view.website ?? sites[0]?.websiteId ?? "";
+	sites = [];
+	siteId = "";
+	try {
+		const [state, listed] = await Promise.all([get(`/keys/${encodeURIComponent(view.key)}`), get("/sites")]);
+		sites = listed.sites.filter((/** @type {Site} */ site) => isAllowed(state.websites, site));
+		siteId = state.websiteId ?? "";
+	} catch (error) {
+		if (!(error instanceof ControlProblem)) throw error;
+	}
+	at("website-field").hidden = !view.key.startsWith("dft_");
+	at("website").replaceChildren(
+		...sites.map(({ websiteId, domain }) => h("option", { value: websiteId }, domain)),
+	);
+	at("website").value = view.website ?? sites[0]?.websiteId ?? "";
 }
 
 /** @param {string[] | null} allowed @param {Site} site */
 function isAllowed(allowed, { name }) {
-  return !allowed?.length || allowed.includes(name);
+	return !allowed?.length || allowed.includes(name);
 }
 
 /** Requests the website's name, time zone and currency. */
 async function introduce() {
-  try {
-    const { data, instant } = await ask(caller, "getMetadata");
-    const [{ domain, timezone, currency }] = data;
-    website = { timeZone: timezone, currency, name: domain, now: instant };
-  } catch (error) {
-    if (!(error instanceof Trouble || error instanceof TypeError)) throw error;
-    website = { timeZone: "UTC", currency: "", name: "The website", now: Date.now() };
-    const why = error instanceof Trouble ? failed(error) : "getMetadata lacks a documented member.";
-    trouble(`${why} The page assumes UTC, and the clock of this computer.`);
-  }
+	try {
+		const { data, instant } = await ask(caller, "getMetadata");
+		const [{ domain, timezone, currency }] = data;
+		website = { timeZone: timezone, currency, name: domain, now: instant };
+	} catch (error) {
+		if (!(error instanceof Trouble || error instanceof TypeError)) throw error;
+		website = { timeZone: "UTC", currency: "", name: "The website", now: Date.now() };
+		const why = error instanceof Trouble ? failed(error) : "getMetadata lacks a documented member.";
+		trouble(`${why} The page assumes UTC, and the clock of this computer.`);
+	}
 }
 
 /** @param {string} text */
 function trouble(text) {
-  at("trouble").hidden = false;
-  say(at("trouble-text"), text);
+	at("trouble").hidden = false;
+	say(at("trouble-text"), text);
 }
 
 /** Shows the view in all panels. */
 function present() {
-  const { timeZone, now, name } = website;
-  const period = periodOf(view.period, view.from, view.to, now, timeZone);
-  const dates = { ...period.dates };
-  const query = { ...dates, ...view.filters };
-  const past = period.before === null ? null : { ...period.before, ...view.filters };
-  document.title = `${name} · dashboard · datafast-mock`;
-  document.body.classList.remove("is-loading");
-  say(at("site"), name);
-  say(at("as-of"), `${local(now, timeZone)}, ${timeZone}`);
-  periods.press(view.period);
-  // On a telephone the row is longer than the screen.
-  const row = at("periods");
-  const chosen = row.querySelector("[aria-pressed=true]");
-  row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
-  showIgnored(ignoredOf(view, period.intervals));
-  at("custom").hidden = view.period !== "custom";
-  at("from").value = period.dates.startAt;
-  at("to").value = view.to || dayOf(now, timeZone);
-  showFilters(view.filters, filter);
-  showFigures(query, past, period.words);
-  showSeries(period, query, past);
-  const about = {
-    query,
-    overview: asked("getOverview", query),
-    filters: view.filters,
-    currency: website.currency,
-  };
-  for (const breakdown of breakdowns) void breakdown.show(about);
-  const id = caller.websiteId ?? siteId;
-  const { funnels = [] } = sites.find(({ websiteId }) => websiteId === id) ?? {};
-  void funnel.show(funnels, view.funnel, query, website.currency);
-  void visitors.show({ dates, filters: view.filters, timeZone });
+	const { timeZone, now, name } = website;
+	const period = periodOf(view.period, view.from, view.to, now, timeZone);
+	const dates = { ...period.dates };
+	const query = { ...dates, ...view.filters };
+	const past = period.before === null ? null : { ...period.before, ...view.filters };
+	document.title = `${name} · dashboard · datafast-mock`;
+	document.body.classList.remove("is-loading");
+	say(at("site"), name);
+	say(at("as-of"), `${local(now, timeZone)}, ${timeZone}`);
+	periods.press(view.period);
+	// On a telephone the row is longer than the screen.
+	const row = at("periods");
+	const chosen = row.querySelector("[aria-pressed=true]");
+	row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
+	showIgnored(ignoredOf(view, period.intervals));
+	at("custom").hidden = view.period !== "custom";
+	at("from").value = period.dates.startAt;
+	at("to").value = view.to || dayOf(now, timeZone);
+	showFilters(view.filters, filter);
+	showFigures(query, past, period.words);
+	showSeries(period, query, past);
+	const about = {
+		query,
+		overview: asked("getOverview", query),
+		filters: view.filters,
+		currency: website.currency,
+	};
+	for (const breakdown of breakdowns) void breakdown.show(about);
+	const id = caller.websiteId ?? siteId;
+	const { funnels = [] } = sites.find(({ websiteId }) => websiteId === id) ?? {};
+	void funnel.show(funnels, view.funnel, query, website.currency);
+	void visitors.show({ dates, filters: view.filters, timeZone });
 }
 
 /** @param {import("../api.js").Operation} operation @param {Record<string, string>} query */
 function asked(operation, query) {
-  return { operation, query };
+	return { operation, query };
 }
 
 /** @param {Record<string, string>} query @param {Record<string, string> | null} past @param {string} words */
 function showFigures(query, past, words) {
-  const both = [query, past].filter((one) => one !== null).map((one) => asked("getOverview", one));
-  void overview.show(both, ([now, then]) =>
-    figures(now.data[0], then?.data[0] ?? null, website.currency, words),
-  );
+	const both = [query, past].filter((one) => one !== null).map((one) => asked("getOverview", one));
+	void overview.show(both, ([now, then]) =>
+		figures(now.data[0], then?.data[0] ?? null, website.currency, words),
+	);
 }
 
 /** @param {import("./periods.js").Period} period @param {Record<string, string>} query @param {Record<string, string> | null} past */
 function showSeries(period, query, past) {
-  const wanted = /** @type {any} */ (view.interval);
-  const interval = period.intervals.includes(wanted) ? wanted : period.usual;
-  new Pills(
-    intervals,
-    period.intervals.map((value) => ({ value, label: value })),
-    (value) => showView({ ...view, interval: value === period.usual ? "" : value }),
-  ).press(interval);
-  const more = { fields: SERIES, interval, limit: "1000" };
-  const both = [query, past]
-    .filter((one) => one !== null)
-    .map((one) => asked("getTimeseries", { ...more, ...one }));
-  void series.show(both, ([{ body }, then]) => {
-    const { currency } = website;
-    const all = bucketsOf(body);
-    const buckets = period.before === null ? withoutEmptyBegin(all) : all;
-    if (period.before === null) firstDay = buckets[0]?.timestamp.slice(0, 10) ?? "";
-    const hasSales = Boolean(body.totals.payments || body.totals.revenue);
-    const isOpen = period.dates.endAt.includes("T");
-    const totals = then?.body.totals.visitors ? then.body.totals : null;
-    const before = totals === null ? [] : bucketsOf(then.body);
-    chart.show({ buckets, before, interval: body.interval, currency, hasSales, isOpen });
-    return [legend(body.totals, totals, currency, hasSales, period.words), chart.element];
-  });
+	const wanted = /** @type {any} */ (view.interval);
+	const interval = period.intervals.includes(wanted) ? wanted : period.usual;
+	new Pills(
+		intervals,
+		period.intervals.map((value) => ({ value, label: value })),
+		(value) => showView({ ...view, interval: value === period.usual ? "" : value }),
+	).press(interval);
+	const more = { fields: SERIES, interval, limit: "1000" };
+	const both = [query, past]
+		.filter((one) => one !== null)
+		.map((one) => asked("getTimeseries", { ...more, ...one }));
+	void series.show(both, ([{ body }, then]) => {
+		const { currency } = website;
+		const all = bucketsOf(body);
+		const buckets = period.before === null ? withoutEmptyBegin(all) : all;
+		if (period.before === null) firstDay = buckets[0]?.timestamp.slice(0, 10) ?? "";
+		const hasSales = Boolean(body.totals.payments || body.totals.revenue);
+		const isOpen = period.dates.endAt.includes("T");
+		const totals = then?.body.totals.visitors ? then.body.totals : null;
+		const before = totals === null ? [] : bucketsOf(then.body);
+		chart.show({ buckets, before, interval: body.interval, currency, hasSales, isOpen });
+		return [legend(body.totals, totals, currency, hasSales, period.words), chart.element];
+	});
 }
 
 /** Returns the buckets of a time series. Throws TypeError if one of them lacks something. @param {any} body */
 function bucketsOf({ data }) {
-  for (const { timestamp, visitors, sessions, revenue, revenueBreakdown } of data) {
-    const { new: fresh, renewal } = revenueBreakdown;
-    if (![Date.parse(timestamp), visitors, sessions, revenue, fresh, renewal].every(Number.isFinite))
-      throw new TypeError("a bucket lacks something");
-  }
-  return data;
+	for (const { timestamp, visitors, sessions, revenue, revenueBreakdown } of data) {
+		const { new: fresh, renewal } = revenueBreakdown;
+		if (![Date.parse(timestamp), visitors, sessions, revenue, fresh, renewal].every(Number.isFinite))
+			throw new TypeError("a bucket lacks something");
+	}
+	return data;
 }
 
 /** Returns the buckets without the empty ones at the beginning. @param {any[]} buckets */
 function withoutEmptyBegin(buckets) {
-  const first = buckets.findIndex(({ visitors, revenue }) => visitors || revenue);
-  return first < 0 ? buckets.slice(-1) : buckets.slice(first);
+	const first = buckets.findIndex(({ visitors, revenue }) => visitors || revenue);
+	return first < 0 ? buckets.slice(-1) : buckets.slice(first);
 }
 
 /** @param {import("./filters.js").Filters} filters */
 function filter(filters) {
-  showView({ ...view, filters });
+	showView({ ...view, filters });
 }
 
 /** @param {string} period */
 function choosePeriod(period) {
-  const { startAt, endAt } = periodOf(view.period, view.from, view.to, website.now, website.timeZone).dates;
-  const isOpen = endAt.includes("T");
-  // "All time" begins years before the website.
-  const from = (view.period === "all" && firstDay) || startAt;
-  const custom =
-    period === "custom"
-      ? { from, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
-      : { from: "", to: "" };
-  showView({ ...view, period, ...custom, interval: "" });
+	const { startAt, endAt } = periodOf(view.period, view.from, view.to, website.now, website.timeZone).dates;
+	const isOpen = endAt.includes("T");
+	// "All time" begins years before the website.
+	const from = (view.period === "all" && firstDay) || startAt;
+	const custom =
+		period === "custom"
+			? { from, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
+			: { from: "", to: "" };
+	showView({ ...view, period, ...custom, interval: "" });
 }
 
 /** Opens a visitor's profile. @param {string} visitorId */
 async function open(visitorId) {
-  before ??= document.activeElement;
-  inspecting.abort();
-  inspecting = new AbortController();
-  const { signal } = inspecting;
-  const shown = { visitorId, visitor: null, data: null, problem: "", instant: website.now };
-  profile.open(shown);
-  try {
-    const { data, instant } = await requests.ask({ operation: "getVisitor", visitorId }, signal);
-    if (!signal.aborted) profile.show({ ...shown, data, instant });
-  } catch (error) {
-    if (signal.aborted) return;
-    if (!(error instanceof Trouble)) throw error;
-    const problem = error.said;
-    profile.show({ ...shown, problem });
-  }
+	before ??= document.activeElement;
+	inspecting.abort();
+	inspecting = new AbortController();
+	const { signal } = inspecting;
+	const shown = { visitorId, visitor: null, data: null, problem: "", instant: website.now };
+	profile.open(shown);
+	try {
+		const { data, instant } = await requests.ask({ operation: "getVisitor", visitorId }, signal);
+		if (!signal.aborted) profile.show({ ...shown, data, instant });
+	} catch (error) {
+		if (signal.aborted) return;
+		if (!(error instanceof Trouble)) throw error;
+		const problem = error.said;
+		profile.show({ ...shown, problem });
+	}
 }
 
 function close() {
-  inspecting.abort();
-  profile.hide();
-  if (before?.isConnected) before.focus();
-  before = null;
+	inspecting.abort();
+	profile.hide();
+	if (before?.isConnected) before.focus();
+	before = null;
 }
 
 async function offerKeys() {
-  try {
-    const { keys } = await get("/keys");
-    at("keys").replaceChildren(
-      ...keys.map((/** @type {any} */ { key, label, description }) =>
-        h("option", { value: key }, label || description),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof ControlProblem)) throw error;
-  }
+	try {
+		const { keys } = await get("/keys");
+		at("keys").replaceChildren(
+			...keys.map((/** @type {any} */ { key, label, description }) =>
+				h("option", { value: key }, label || description),
+			),
+		);
+	} catch (error) {
+		if (!(error instanceof ControlProblem)) throw error;
+	}
 }
 
 /** Writes an instant in the local time of a time zone. @param {number} instant @param {string} timeZone */
 function local(instant, timeZone) {
-  return Number.isFinite(instant)
-    ? new Intl.DateTimeFormat("en-GB", { timeZone, dateStyle: "medium", timeStyle: "short" }).format(instant)
-    : dateTime(0);
+	return Number.isFinite(instant)
+		? new Intl.DateTimeFormat("en-GB", { timeZone, dateStyle: "medium", timeStyle: "short" }).format(instant)
+		: dateTime(0);
 }
