@@ -14,10 +14,8 @@ const LONGEST = 2000;
 /** The pause in typing after which a search begins, in ms. */
 const TYPING = 150;
 
-/** @typedef {import("./snippets.js").Asked} Asked */
-
 export class Answer {
-	/** @type {Asked | null} */
+	/** @type {AskedBy | null} */
 	#asked = null;
 	/** @type {any} */
 	#content = null;
@@ -51,7 +49,7 @@ export class Answer {
 		this.dialog.close();
 	}
 
-	/** @param {Asked} asked */
+	/** @param {AskedBy} asked */
 	open(asked) {
 		this.#asked = asked;
 		at("answer-search").value = "";

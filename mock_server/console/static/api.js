@@ -30,12 +30,7 @@ const PATHS = {
 /** The timeout of a request in ms, longer than all but the longest delay of the switches. */
 const PATIENCE = 65_000;
 
-/**
- * The caller: the API's base, a token, and the website of an account token.
- * @typedef {{base: string, key: string, websiteId: string | null}} Caller
- * @typedef {keyof typeof PATHS} Operation
- * @typedef {Record<string, string>} Query the parameters besides websiteId
- */
+/** @typedef {keyof typeof PATHS} Operation */
 
 /** A failed request: an error of the API, or no answer. */
 export class Trouble extends Error {

@@ -7,17 +7,15 @@ import { described, FAULTS, isEqual, progress, simpleRule, withPart } from "./ru
 const DELAYS = { "no delay": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
 const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 
-/** @typedef {{faults: import("./rules.js").Rule[], counts: import("./rules.js").Count[]}} Settings */
-
 export class Breaking {
 	/** @type {any[]} */
 	#operations = [];
-	/** @type {Settings} */
+	/** @type {Faults} */
 	#settings = { faults: [], counts: [] };
 	/** The operation and the number of times for which the field "How often" was last set. */
 	#timesAbout = "";
 
-	/** @param {(changed: (settings: Settings) => any) => void} change changes the settings as they are when all earlier changes are done */
+	/** @param {(changed: (settings: Faults) => any) => void} change changes the settings as they are when all earlier changes are done */
 	constructor(change) {
 		this.change = change;
 		this.codes = new Pills(at("codes"), [], () => {});
@@ -44,7 +42,7 @@ export class Breaking {
 		at("operation").append(...names.map(([value, text]) => h("option", { value }, text)));
 	}
 
-	/** @param {Settings} settings those of the key or of all keys */
+	/** @param {Faults} settings those of the key or of all keys */
 	show(settings) {
 		this.#settings = settings;
 		const operation = at("operation").value;

@@ -5,8 +5,6 @@ import { between, boxOf, moved, WHOLE, within, zoomed } from "./view.js";
 /** The time of a zoom by a click or a key, in ms. */
 const ZOOM_TIME = 260;
 
-/** @typedef {import("./view.js").Point} Point */
-
 export class Camera {
 	view = WHOLE;
 	/** The size of the map on the screen, in pixels; 0 until it is known. */
@@ -53,7 +51,7 @@ export class Camera {
 		this.go(moved(this.view, this.frame, right * width, down * height));
 	}
 
-	/** Moves to a view in some steps, or at once if motion is unwanted. @param {import("./view.js").View} goal */
+	/** Moves to a view in some steps, or at once if motion is unwanted. @param {MapView} goal */
 	go(goal) {
 		cancelAnimationFrame(this.#moving);
 		const from = this.view;
@@ -66,13 +64,13 @@ export class Camera {
 		step();
 	}
 
-	/** Shows a view from the next frame on. @param {import("./view.js").View} view */
+	/** Shows a view from the next frame on. @param {MapView} view */
 	look(view) {
 		cancelAnimationFrame(this.#moving);
 		this.#change(view);
 	}
 
-	/** @param {import("./view.js").View} view */
+	/** @param {MapView} view */
 	#change(view) {
 		this.view = view;
 		this.#waiting ||= requestAnimationFrame(() => {

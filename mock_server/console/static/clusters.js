@@ -5,17 +5,6 @@ const TOUCH = 9;
 /** The radius of the largest disc, in pixels. */
 const LARGEST = 24;
 
-/**
- * A visitor's place. If `isAlone` is true, it joins no cluster.
- * @typedef {{x: number, y: number, isAlone: boolean}} Spot
- */
-
-/**
- * A cluster of spots, or a single spot.
- * @template {Spot} S
- * @typedef {{x: number, y: number, spots: S[]}} Cluster
- */
-
 /** Returns the radius of the disc of a cluster, in pixels. @param {number} count */
 export function radiusOf(count) {
 	return Math.min(7.5 + 1.6 * Math.log2(count), LARGEST);
@@ -23,7 +12,7 @@ export function radiusOf(count) {
 
 /**
  * Returns the clusters of spots, which hardly overlap. The order of the spots decides which ones are joined.
- * @template {Spot} S
+ * @template {Placed} S
  * @param {Iterable<S>} spots
  * @param {number} scale the pixels of one unit
  * @returns {Cluster<S>[]}
@@ -53,7 +42,7 @@ export function clustered(spots, scale) {
 	return [...discs, ...alone];
 }
 
-/** Moves a disc away from a single dot that would cover the disc's number. @param {Cluster<Spot>} disc @param {Cluster<Spot>} dot @param {number} scale */
+/** Moves a disc away from a single dot that would cover the disc's number. @param {Cluster<Placed>} disc @param {Cluster<Placed>} dot @param {number} scale */
 function giveWay(disc, dot, scale) {
 	const reach = (sizeOf(disc) + TOUCH / 2) / scale;
 	const [right, down] = [disc.x - dot.x, disc.y - dot.y];
@@ -64,7 +53,7 @@ function giveWay(disc, dot, scale) {
 	disc.y = dot.y + down * part;
 }
 
-/** @template {Spot} S @param {Cluster<S>[]} groups @param {number} scale @returns {Cluster<S>[]} */
+/** @template {Placed} S @param {Cluster<S>[]} groups @param {number} scale @returns {Cluster<S>[]} */
 function merged(groups, scale) {
 	const placed = new Grid((2 * LARGEST) / scale);
 	return [...groups]
@@ -78,12 +67,12 @@ function merged(groups, scale) {
 		});
 }
 
-/** @param {Cluster<Spot>} cluster */
+/** @param {Cluster<Placed>} cluster */
 function sizeOf({ spots }) {
 	return spots.length === 1 ? TOUCH / 2 : radiusOf(spots.length);
 }
 
-/** @param {Cluster<Spot>} cluster */
+/** @param {Cluster<Placed>} cluster */
 function centre(cluster) {
 	const { spots } = cluster;
 	cluster.x = spots.reduce((sum, { x }) => sum + x, 0) / spots.length;

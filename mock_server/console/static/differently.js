@@ -6,13 +6,6 @@ import { described, FAULTS, pointerFor } from "./rules.js";
 const TIMES = { always: "", once: "1", twice: "2", "five times": "5" };
 
 /**
- * @typedef {object} Rules
- * @property {(operation: string) => number[]} statuses lists the documented statuses of an operation
- * @property {(rule: any, key: string | null) => Promise<void>} add makes a rule for a key, or for every key
- * @property {(rule: any, key: string | null) => Promise<void>} drop removes such a rule
- */
-
-/**
  * Makes the form for a request; null if the request belongs to no operation.
  * @param {any} request @param {string | null} key the token of its key; null if that is not known @param {Rules} rules
  */

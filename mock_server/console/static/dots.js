@@ -9,12 +9,6 @@ import { nameOf } from "./names.js";
 const STEPS = 4;
 const STEP = 600_000 / STEPS;
 
-/**
- * @typedef {import("./poller.js").Visitor} Visitor
- * @typedef {{visitor: Visitor, x: number, y: number, isAlone: boolean}} Spot
- * @typedef {import("./clusters.js").Cluster<Spot>} Cluster
- */
-
 /** Makes a dot. @param {string} key @param {boolean} isNews */
 export function newDot(key, isNews) {
 	const dot = s("circle", { role: "button", tabindex: "-1", "data-key": key, "data-id": key });

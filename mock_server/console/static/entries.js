@@ -5,13 +5,7 @@ import { button, h } from "./dom.js";
 import { clockTime, size } from "./format.js";
 import { notedAsCurl } from "./shell.js";
 
-/**
- * @typedef {object} Actions
- * @property {(request: any) => Promise<any>} whole returns the request with its whole answer
- * @property {(request: any) => HTMLElement | null} differently makes the form that changes the answer; null if the request belongs to no operation
- */
-
-/** Makes the row of a request. @param {any} request @param {Actions} actions */
+/** Makes the row of a request. @param {any} request @param {EntryActions} actions */
 export function entry(request, actions) {
 	const { instant, time, method, target, status, keyName, decidedBy, lint, responseBody, duration } = request;
 	const summary = h(
@@ -41,7 +35,7 @@ function took(duration) {
 	return `${duration < 10 ? duration.toFixed(1) : Math.round(duration)} ms`;
 }
 
-/** @param {any} request @param {Actions} actions */
+/** @param {any} request @param {EntryActions} actions */
 function opened(request, actions) {
 	const { instant, status, operation, key, keyName, lint, headers, requestBody, duration } = request;
 	const answer = h("div", {}, ...answered(request));

@@ -22,21 +22,6 @@ const FILTERS = {
 const NOTHING = { All: "Nothing", Pages: "No page view", Goals: "No goal", Money: "No payment" };
 const SIGNS = { pageview: "→", payment: "$", identify: "☺", external_link: "↗", custom: "★" };
 
-/**
- * @typedef {object} Item
- * @property {string} id
- * @property {string} eventId the id of the event; a payment also has an id of its own
- * @property {string} kind
- * @property {number} instant
- * @property {string | null} visitorId null if it is not known
- * @property {string | null} name
- * @property {string} text
- * @property {string | null} countryCode
- * @property {number | null} amount the amount of a payment
- * @property {string | null} currency
- * @property {string} detail the kind of a payment; empty for an event
- */
-
 export class Feed {
 	/** @type {Item[]} */
 	#items = [];

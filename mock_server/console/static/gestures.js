@@ -3,12 +3,6 @@
 /** The least movement, in pixels, that makes a press a drag instead of a click. */
 const SLACK = 4;
 
-/**
- * @typedef {object} Moves
- * @property {(factor: number, at: {x: number, y: number}) => boolean} zoom zooms, and returns whether that was possible
- * @property {(right: number, down: number) => void} move
- */
-
 /** Turns the gestures on an element into moves. @param {HTMLElement} frame @param {Moves} moves */
 export function listen(frame, { zoom, move }) {
 	/** @type {Map<number, {x: number, y: number}>} */
@@ -68,8 +62,6 @@ export function listen(frame, { zoom, move }) {
 		return { x: clientX - left, y: clientY - top };
 	}
 }
-
-/** @typedef {{x: number, y: number}} Point */
 
 /** @param {Point} one @param {Point} other */
 function distance(one, other) {

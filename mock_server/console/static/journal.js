@@ -24,7 +24,7 @@ export class Journal {
 
 	/**
 	 * @param {(act: () => Promise<void>) => Promise<void>} guard runs an action that the controls may refuse
-	 * @param {import("./differently.js").Rules} rules
+	 * @param {Rules} rules
 	 */
 	constructor(guard, rules) {
 		this.guard = guard;

@@ -3,12 +3,6 @@
 import { s } from "./dom.js";
 import { describeDisc, move, newDisc, newDot } from "./dots.js";
 
-/**
- * @typedef {import("./dots.js").Spot} Spot
- * @typedef {import("./dots.js").Cluster} Cluster
- * @typedef {{cluster: Cluster, element: any}} Drawn a dot or a disc on the page
- */
-
 export class Layers {
 	/** @type {Map<string, Drawn>} */
 	#drawn = new Map();

@@ -26,11 +26,11 @@ const PROFILE_PAUSE = 4000;
 const WAITING = 1500;
 const USUAL_KEY = "df_test";
 
-/** @type {import("./api.js").Caller} */
+/** @type {Caller} */
 let caller = { base: "", key: "", websiteId: null };
 /** The number of changes of key or website; answers to requests from before the last change are ignored. */
 let turn = 0;
-/** @type {Map<string, import("./poller.js").Visitor>} */
+/** @type {Map<string, Visitor>} */
 const visitors = new Map();
 /** The ids of the events and visitors that the page has made, and marks. @type {Set<string>} */
 const made = new Set();
@@ -48,7 +48,7 @@ let before = null;
 let clock = { now: 0, speed: 0, at: 0 };
 /** The time of the request whose answer is awaited; 0 if none is. */
 let asking = 0;
-/** The facts that never change while the mock runs. @type {import("./state.js").Lasting | null} */
+/** The facts that never change while the mock runs. @type {Lasting | null} */
 let lasting = null;
 
 /** The buttons that need the key; they are disabled until it is known. */
@@ -112,7 +112,7 @@ showIgnored(ignoredParts());
 void map.load();
 void begin(hashedKey() ?? USUAL_KEY).finally(control);
 
-/** @param {import("./api.js").Operation} operation @returns {import("./answer.js").Asked} */
+/** @param {Operation} operation @returns {AskedBy} */
 function requestOf(operation) {
 	const query = operation === "getOverview" ? (totals.query(instant) ?? {}) : {};
 	return { caller, operation, query };
@@ -147,7 +147,7 @@ async function begin(key, websiteId = null) {
 
 /** Learns the API's base, whether the key exists, and the first website of an account token. @param {number} mine */
 async function learn(mine) {
-	/** @type {import("./state.js").Listed | undefined} */
+	/** @type {ListedKey | undefined} */
 	let listed;
 	// The facts need no token, so they are read first; a refusal of the list of keys then stays visible.
 	await unlessRefused(async () => {

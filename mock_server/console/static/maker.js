@@ -21,20 +21,10 @@ const ABOUT_VISITOR = ["payment", "goal", "identify"];
 /** The longest part of an answer that is shown, in characters. */
 const LONGEST = 2000;
 
-/**
- * @typedef {import("./poller.js").Visitor} Visitor
- * @typedef {keyof typeof LABELS} Kind
- * @typedef {{caller: import("./api.js").Caller, state: any, own: any, sites: any[]}} Held
- * @typedef {object} Links
- * @property {Map<string, Visitor>} visitors the visitors who are online, by id
- * @property {() => string} opened returns the id of the visitor whose profile is open, or an empty text
- * @property {Set<string>} made the ids of events and visitors that were made here, and "pageview" with the id of a new visitor
- * @property {(act: () => Promise<void>) => Promise<void>} unlessRefused runs an action that needs the controls
- * @property {() => Promise<void>} changed called after each request
- */
+/** @typedef {keyof typeof LABELS} Kind */
 
 export class Maker {
-	/** @type {Held | null} */
+	/** @type {MakerHeld | null} */
 	#held = null;
 	/** The site whose visitors are known; null before the first answer. @type {string | null} */
 	#seen = null;
@@ -50,7 +40,7 @@ export class Maker {
 	/** @type {Record<string, any>} */
 	#buttons = {};
 
-	/** @param {Links} links */
+	/** @param {MakerLinks} links */
 	constructor(links) {
 		this.links = links;
 		for (const [kind, label] of Object.entries(LABELS)) {
@@ -81,7 +71,7 @@ export class Maker {
 		this.show();
 	}
 
-	/** @param {Held} held */
+	/** @param {MakerHeld} held */
 	use(held) {
 		this.#held = held;
 		this.show();
@@ -112,7 +102,7 @@ export class Maker {
 		say(at("maker-whom"), held === null ? this.#waiting : whom);
 	}
 
-	/** Returns the reasons why buttons cannot work, by button. @param {Held} held @returns {Record<string, string>} */
+	/** Returns the reasons why buttons cannot work, by button. @param {MakerHeld} held @returns {Record<string, string>} */
 	#reasons(held) {
 		const { state, sites } = held;
 		const why = state.site !== this.#seen ? "waiting for the visitors." : "nobody is online.";
@@ -154,7 +144,7 @@ export class Maker {
 		});
 	}
 
-	/** @param {"payment" | "goal" | "identify" | "pageview"} kind @param {Held} held */
+	/** @param {"payment" | "goal" | "identify" | "pageview"} kind @param {MakerHeld} held */
 	async #write(kind, held) {
 		const { caller, state } = held;
 		const id = randomId();
@@ -188,7 +178,7 @@ export class Maker {
 		return { websiteId, type: "pageview", visitorId, href: `https://${domain}/`, timezone, language: "en" };
 	}
 
-	/** @param {Held} held */
+	/** @param {MakerHeld} held */
 	async #launch(held) {
 		const { key } = held.caller;
 		this.#before.set(key, held.own.site);
@@ -196,7 +186,7 @@ export class Maker {
 		await this.links.changed();
 	}
 
-	/** @param {Held} held */
+	/** @param {MakerHeld} held */
 	async #takeBack(held) {
 		const { key } = held.caller;
 		const writes = [controlled("DELETE", "/facts", key)];
@@ -211,7 +201,7 @@ export class Maker {
 		await this.links.changed();
 	}
 
-	/** Sends requests one after another, and shows them; returns whether all succeeded. @param {import("./writes.js").Write[]} writes */
+	/** Sends requests one after another, and shows them; returns whether all succeeded. @param {Write[]} writes */
 	async #send(writes) {
 		const turn = this.#turn;
 		at("maker-sent").hidden = false;
@@ -246,7 +236,7 @@ export class Maker {
 	}
 }
 
-/** Returns the website that the key shows. @param {Held} held */
+/** Returns the website that the key shows. @param {MakerHeld} held */
 function siteOf({ state, sites }) {
 	return sites.find(({ name }) => name === state.site);
 }

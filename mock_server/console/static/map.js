@@ -22,13 +22,6 @@ const BEYOND = 0.3;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HELP = "World map. Arrow keys move it, plus and minus zoom, 0 shows the whole world.";
 
-/**
- * @typedef {import("./poller.js").Visitor} Visitor
- * @typedef {import("./dots.js").Spot} Spot
- * @typedef {import("./dots.js").Cluster} Cluster
- * @typedef {import("./layers.js").Drawn} Drawn
- */
-
 export class WorldMap {
 	/** @type {Map<string, Spot>} */
 	#spots = new Map();
@@ -36,7 +29,7 @@ export class WorldMap {
 	#clusters = [];
 	/** The scale for which the clusters were found; 0 if they are out of date. */
 	#clusteredFor = 0;
-	/** The places of cities; null until a visitor without coordinates came. @type {import("./places.js").Places | null} */
+	/** The places of cities; null until a visitor without coordinates came. @type {Places | null} */
 	#places = null;
 	#isAsking = false;
 	#selected = "";

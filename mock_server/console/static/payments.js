@@ -9,8 +9,6 @@ const MOST = 3;
 /** The time for which a notice is shown, in ms. */
 const SHOWN_FOR = 8000;
 
-/** @typedef {import("./feed.js").Item} Item */
-
 export class Payments {
 	/** @param {(visitorId: string) => void} open called for the visitor of a notice @param {(item: Item) => string} whose returns the name of a visitor */
 	constructor(open, whose) {

@@ -11,8 +11,6 @@ const MOST_PAGES = 30;
 
 const NO_PAGE = "(page unknown)";
 
-/** @typedef {import("./poller.js").Visitor} Visitor */
-
 export class People {
 	/** @type {Visitor[]} */
 	#visitors = [];

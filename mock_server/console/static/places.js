@@ -3,8 +3,6 @@
 import { hashed } from "./hash.js";
 import { pointsOf } from "./polyline.js";
 
-/** @typedef {Map<string, Map<string, [longitude: number, latitude: number]>>} Places the cities by country, each by its mark; the empty mark is the country */
-
 /** Reads places.json, see mock_server/console/places.py. @param {Record<string, [marks: string, polyline: string]>} file @returns {Places} */
 export function readPlaces(file) {
 	return new Map(

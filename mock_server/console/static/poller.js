@@ -10,23 +10,7 @@ const REST = 4;
 /** The time since a visitor's last activity, in ms, if no answer tells it: half of the map's ten minutes. */
 const ASSUMED = 300_000;
 
-/**
- * An active visitor as the page needs it.
- * @typedef {object} Visitor
- * @property {string} visitorId
- * @property {string | null} name
- * @property {string | null} page
- * @property {string | null} city
- * @property {string | null} countryCode
- * @property {number | null} longitude
- * @property {number | null} latitude
- * @property {boolean} isCustomer
- * @property {string} system
- * @property {string | null} referrer
- * @property {number} seen the latest activity that is known, in ms
- */
-
-/** @type {import("./api.js").Caller | null} */
+/** @type {Caller | null} */
 let caller = null;
 /** The page's number for the present caller, which each message contains. */
 let turn = 0;

@@ -10,15 +10,6 @@ const FIRST_SHOWN = 40;
 /** The longest time between two page views of one visit, in ms. */
 const NEW_VISIT = 1_800_000;
 
-/**
- * @typedef {object} Shown
- * @property {string} visitorId
- * @property {import("./poller.js").Visitor | undefined | null} visitor the visitor on the map; undefined if not listed, null on a page without a map
- * @property {any} data the profile; null while it is awaited or if there is none
- * @property {string} problem why there is no profile, or empty
- * @property {number} instant
- */
-
 export class Profile {
 	#showsAll = false;
 

@@ -1,11 +1,5 @@
 // The faults, and the fault rules that the page makes: each is for one operation, or for all operations.
 
-/**
- * @typedef {{code?: number, example?: string, delay?: number | number[], fault?: string}} Action
- * @typedef {{then: Action, when?: {operation?: string, query?: object}, times?: number, after?: number, probability?: number}} Rule
- * @typedef {{matched: number, applied: number}} Count
- */
-
 /** The description of each fault, by its name in the controls. */
 export const FAULTS = {
 	reset: "The connection is reset",
@@ -71,13 +65,13 @@ export function described({ then, when, after, probability }) {
 	return [when?.operation ?? "every request", ...which, parts.join(", ")].join(" ");
 }
 
-/** Writes a rule's count as ` (1 of 2 done)`. @param {Rule} rule @param {Count | undefined} count */
+/** Writes a rule's count as ` (1 of 2 done)`. @param {Rule} rule @param {RuleCount | undefined} count */
 export function progress({ times }, count) {
 	if (count === undefined) return "";
 	return times === undefined ? ` (${count.applied} so far)` : ` (${count.applied} of ${times} done)`;
 }
 
-/** Returns whether a rule can still apply. @param {Rule} rule @param {Count | undefined} count */
+/** Returns whether a rule can still apply. @param {Rule} rule @param {RuleCount | undefined} count */
 export function isLive({ times }, count) {
 	return times === undefined || count === undefined || count.applied < times;
 }

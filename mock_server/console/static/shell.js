@@ -2,8 +2,6 @@
 
 import { isKey } from "./key.js";
 
-/** @typedef {{method: string, target: string, headers: Record<string, string[]>, requestBody: any, keyName: string | null}} Noted */
-
 const MASKED = /^Bearer dft?_\*\*\*$/i;
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** The headers that curl sends itself, and the headers about the connection. */

@@ -2,11 +2,9 @@
 
 import { asCurl, asFetch, urlOf } from "./api.js";
 
-/** @typedef {{caller: import("./api.js").Caller, operation: import("./api.js").Operation, visitorId?: string, query?: import("./api.js").Query}} Asked */
-
 /**
  * The languages. `write` gets the request, and the content of its answer; null until it is known.
- * @type {{id: string, label: string, write: (asked: Asked, content: any) => string}[]}
+ * @type {{id: string, label: string, write: (asked: AskedBy, content: any) => string}[]}
  */
 export const LANGUAGES = [
 	{ id: "curl", label: "curl", write: (asked) => asCurl(...parts(asked)) },
@@ -15,12 +13,12 @@ export const LANGUAGES = [
 	{ id: "typescript", label: "TypeScript", write: asTypeScript },
 ];
 
-/** @param {Asked} asked @returns {[import("./api.js").Caller, import("./api.js").Operation, string | undefined, import("./api.js").Query | undefined]} */
+/** @param {AskedBy} asked @returns {[Caller, Operation, string | undefined, Query | undefined]} */
 function parts({ caller, operation, visitorId, query }) {
 	return [caller, operation, visitorId, query];
 }
 
-/** @param {Asked} asked */
+/** @param {AskedBy} asked */
 function asPython(asked) {
 	return [
 		"import requests",
@@ -35,7 +33,7 @@ function asPython(asked) {
 	].join("\n");
 }
 
-/** @param {Asked} asked @param {any} content */
+/** @param {AskedBy} asked @param {any} content */
 function asTypeScript(asked, content) {
 	const name = `${asked.operation.replace(/^(get|list)/, "")}Answer`;
 	const shape = content?.status === "success" ? typeOf(content) : "{ status: string; data: unknown }";

@@ -7,14 +7,12 @@ import { HEIGHT, project, WIDTH } from "./projection.js";
 /** The largest distance of a dot from its city, in units of the drawing. */
 const SPREAD = 4;
 
-/** @typedef {import("./poller.js").Visitor} Visitor */
-
 /** Returns whether only the table of places can tell where a visitor is. @param {Visitor} visitor */
 export function needsPlaces({ longitude, latitude, countryCode }) {
 	return (longitude === null || latitude === null) && countryCode !== null;
 }
 
-/** Returns the point at which a visitor is drawn. @param {Visitor} visitor @param {import("./places.js").Places | null} places null until the table was loaded @returns {[x: number, y: number]} */
+/** Returns the point at which a visitor is drawn. @param {Visitor} visitor @param {Places | null} places null until the table was loaded @returns {[x: number, y: number]} */
 export function pointOf({ visitorId, longitude, latitude, city, countryCode }, places) {
 	const hash = hashed(visitorId);
 	const [angle, distance] = [(hash >>> 16) / 65_536, (hash & 0xffff) / 65_536];

@@ -2,12 +2,6 @@
 
 import { answered, get } from "./controls.js";
 
-/**
- * @typedef {{key: string, label: string, description: string, websites: string[] | null}} Listed
- * @typedef {{operationId: string, path: string, statuses: number[]}} Operation
- * @typedef {{base: string, operations: Operation[], sites: any[]}} Lasting
- */
-
 /** Reads the facts that never change while the mock runs and need no token: the API, and the websites. @returns {Promise<Lasting>} */
 export async function readLasting() {
 	const [document, { sites }] = await Promise.all([readDocument(), get("/sites")]);
@@ -16,7 +10,7 @@ export async function readLasting() {
 
 /**
  * Reads all keys.
- * @returns {Promise<Listed[]>}
+ * @returns {Promise<ListedKey[]>}
  * @throws {import("./controls.js").ControlProblem}
  */
 export async function readKeys() {

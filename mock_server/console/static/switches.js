@@ -23,17 +23,6 @@ const REVISIONS = {
 		"The answers documented since mid 2026: system.browser is a string, visitors have six members and no coordinates.",
 };
 
-/**
- * The present state, from the controls.
- * @typedef {object} Held
- * @property {string} key
- * @property {any} state of the key: site, revision, clock
- * @property {any} own settings of the key
- * @property {any} common settings of the server, for all keys
- * @property {any[]} sites
- * @property {any[]} operations
- */
-
 export class Switches {
 	/** @type {Held | null} */
 	#held = null;
@@ -272,8 +261,6 @@ function overrides(key, own) {
 /** Describes the rules that can still apply. @param {any} settings @returns {string[]} */
 function live({ faults, counts }) {
 	return faults
-		.filter((/** @type {import("./rules.js").Rule} */ rule, /** @type {number} */ number) =>
-			isLive(rule, counts[number]),
-		)
+		.filter((/** @type {Rule} */ rule, /** @type {number} */ number) => isLive(rule, counts[number]))
 		.map(described);
 }

@@ -5,11 +5,6 @@ import { counted, place } from "./format.js";
 import { nameOf } from "./names.js";
 import { avatar, flag } from "./pictures.js";
 
-/**
- * @typedef {import("./poller.js").Visitor} Visitor
- * @typedef {import("./dots.js").Spot} Spot
- */
-
 export class Tip {
 	element = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
 
@@ -18,7 +13,7 @@ export class Tip {
 		this.frame = frame;
 	}
 
-	/** Shows the text above a dot or disc, or below it where no space is above. @param {import("./layers.js").Drawn} drawn */
+	/** Shows the text above a dot or disc, or below it where no space is above. @param {Drawn} drawn */
 	show({ cluster: { spots }, element }) {
 		const tip = this.element;
 		tip.replaceChildren(...(spots.length === 1 ? aboutOne(spots[0].visitor) : aboutMany(spots)));

@@ -10,10 +10,8 @@ const PAUSE = 15_000;
 const PATIENCE = 20_000;
 const UNKNOWN = "–";
 
-/** @typedef {{startAt: string, endAt: string, fields: string}} Today the parameters of the report */
-
 export class Totals {
-	/** @type {import("./api.js").Caller | null} */
+	/** @type {Caller | null} */
 	#caller = null;
 	/** The website's facts, such as its time zone and currency; null until they are known. @type {any} */
 	#website = null;
@@ -50,7 +48,7 @@ export class Totals {
 		this.#askedAt = Number.NEGATIVE_INFINITY;
 	}
 
-	/** Shows the sum of the map's payments, and requests the sums of today from time to time. @param {import("./api.js").Caller} caller @param {any[]} payments @param {number} instant */
+	/** Shows the sum of the map's payments, and requests the sums of today from time to time. @param {Caller} caller @param {any[]} payments @param {number} instant */
 	see(caller, payments, instant) {
 		this.#caller = caller;
 		say(at("ten-money"), this.#paid(payments) || UNKNOWN);

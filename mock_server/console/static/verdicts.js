@@ -3,11 +3,6 @@
 import { copy } from "./clipboard.js";
 import { button, h } from "./dom.js";
 
-/**
- * @typedef {{problem: string, place: string, curl: string}} Violation
- * @typedef {{id: string, outcome: string, cases: number, sentence: string, ground: string, needs: string, bug: string | null, violations: Violation[]}} Verdict
- */
-
 /** The outcomes, the gravest first, each with a sign, so that colour is not the only difference. */
 export const OUTCOMES = [
 	{ outcome: "broken", sign: "✗", label: "broken", isFailing: true },

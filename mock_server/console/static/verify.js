@@ -20,7 +20,7 @@ const REPORTS = {
 	JUnit: ["junit", "xml"],
 };
 
-/** @type {Map<string, import("./verdicts.js").Verdict>} */
+/** @type {Map<string, Verdict>} */
 let verdicts = new Map();
 let clauses = 0;
 let requests = 1;

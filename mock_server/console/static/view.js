@@ -9,13 +9,7 @@ const EDGE = 12;
 /** The free space around points that are zoomed to, in pixels. */
 const MARGIN = 60;
 
-/**
- * @typedef {{x: number, y: number, zoom: number}} View the centre in units of the drawing; at zoom 1 the whole world fits
- * @typedef {{width: number, height: number}} Frame the size on the screen, in pixels
- * @typedef {{x: number, y: number}} Point
- */
-
-/** The view of the whole world. @type {View} */
+/** The view of the whole world. @type {MapView} */
 export const WHOLE = { x: WIDTH / 2, y: HEIGHT / 2, zoom: 1 };
 
 /** Returns the pixels of one unit. @param {number} zoom @param {Frame} frame */
@@ -23,20 +17,20 @@ export function scaleOf(zoom, { width, height }) {
 	return zoom * Math.min(Math.max(width - 2 * EDGE, 1) / WIDTH, Math.max(height - 2 * EDGE, 1) / HEIGHT);
 }
 
-/** Returns the rectangle of the drawing that is shown. @param {View} view @param {Frame} frame */
+/** Returns the rectangle of the drawing that is shown. @param {MapView} view @param {Frame} frame */
 export function boxOf({ x, y, zoom }, frame) {
 	const scale = scaleOf(zoom, frame);
 	const [width, height] = [frame.width / scale, frame.height / scale];
 	return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
-/** Moves by pixels, within the world. @param {View} view @param {Frame} frame @param {number} right @param {number} down */
+/** Moves by pixels, within the world. @param {MapView} view @param {Frame} frame @param {number} right @param {number} down */
 export function moved({ x, y, zoom }, frame, right, down) {
 	const scale = scaleOf(zoom, frame);
 	return within({ x: x + right / scale, y: y + down / scale, zoom }, frame);
 }
 
-/** Zooms by a factor; the point at these pixels stays where it is. @param {View} view @param {Frame} frame @param {number} factor @param {Point} [at] */
+/** Zooms by a factor; the point at these pixels stays where it is. @param {MapView} view @param {Frame} frame @param {number} factor @param {Point} [at] */
 export function zoomed(view, frame, factor, at = { x: frame.width / 2, y: frame.height / 2 }) {
 	const zoom = Math.min(Math.max(view.zoom * factor, 1), MOST_ZOOM);
 	const [right, down] = [at.x - frame.width / 2, at.y - frame.height / 2];
@@ -57,7 +51,7 @@ export function around(points, frame) {
 	return within({ x: (left + right) / 2, y: (top + bottom) / 2, zoom }, frame);
 }
 
-/** Returns the view between two others; `part` is in [0, 1]. @param {View} from @param {View} to @param {number} part */
+/** Returns the view between two others; `part` is in [0, 1]. @param {MapView} from @param {MapView} to @param {number} part */
 export function between(from, to, part) {
 	const zoom = from.zoom * (to.zoom / from.zoom) ** part;
 	// The centre moves in proportion to the size of the view, so that the goal moves straight to the middle.
@@ -65,7 +59,7 @@ export function between(from, to, part) {
 	return { x: from.x + (to.x - from.x) * done, y: from.y + (to.y - from.y) * done, zoom };
 }
 
-/** Moves a view so that it shows no more beyond the world than necessary. @param {View} view @param {Frame} frame @returns {View} */
+/** Moves a view so that it shows no more beyond the world than necessary. @param {MapView} view @param {Frame} frame @returns {MapView} */
 export function within({ x, y, zoom }, frame) {
 	const { width, height } = boxOf({ x, y, zoom }, frame);
 	return { x: inside(x, width, WIDTH), y: inside(y, height, HEIGHT), zoom };

@@ -10,13 +10,7 @@ const NO_ANSWER = "No answer: the connection broke, or nothing came in time.";
 /** The token of the controls is never shown. */
 const HIDDEN = '"Authorization: Bearer $DATAFAST_MOCK_CONTROL_TOKEN"';
 
-/**
- * A request that writes; `token` is the key that it sends, null for a control, empty for none.
- * @typedef {{url: string, init: RequestInit & {headers: Record<string, string>}, token: string | null}} Write
- * @typedef {{isDone: boolean, said: string, text: string}} Outcome
- */
-
-/** Makes a documented write with the caller's key. @param {import("./api.js").Caller} caller @param {import("./api.js").Operation} operation @param {any} body @returns {Write} */
+/** Makes a documented write with the caller's key. @param {Caller} caller @param {Operation} operation @param {any} body @returns {Write} */
 export function documented(caller, operation, body) {
 	return posted(urlOf(caller, operation), body, caller.key);
 }

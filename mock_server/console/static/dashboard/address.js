@@ -3,18 +3,6 @@
 import { isFilter } from "./filters.js";
 import { isDay, PERIODS } from "./periods.js";
 
-/**
- * @typedef {object} View
- * @property {string} key
- * @property {string | null} website the id of an account token's website; null for its first website
- * @property {string} period
- * @property {string} from a day, of a custom period
- * @property {string} to a day, of a custom period
- * @property {string} interval empty for the usual interval of the period
- * @property {string} funnel the id; empty for the website's first funnel
- * @property {import("./filters.js").Filters} filters
- */
-
 /** @type {View} */
 const USUAL = {
 	key: "df_test",

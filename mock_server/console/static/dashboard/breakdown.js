@@ -9,19 +9,7 @@ import { Panel } from "./panel.js";
 /** The number of rows of a page. */
 const ROWS = 8;
 
-/**
- * A tab: an operation, the name of a row, and the filters that a click on a row sets.
- * @typedef {object} Tab
- * @property {string} label
- * @property {import("../api.js").Operation} operation
- * @property {string} column the heading of the column with the rows' names
- * @property {string} [fields] the columns to request; all if it is missing
- * @property {(row: any) => string} name
- * @property {(row: any) => Record<string, string>} filters the values that a click on a row sets, by parameter
- * @property {"revenue" | "completions" | "clicks"} more the second number of a row
- */
-
-/** @param {string} label @param {import("../api.js").Operation} operation @param {string} column @param {string} [filter] @returns {Tab} */
+/** @param {string} label @param {Operation} operation @param {string} column @param {string} [filter] @returns {Tab} */
 function simple(label, operation, column, filter = `filter_${column}`) {
 	return {
 		label,
@@ -92,16 +80,6 @@ export const BREAKDOWNS = {
 	goals: [{ ...simple("Goals", "getGoals", "goal"), more: "completions" }],
 };
 
-/**
- * The visitors whom a breakdown is about.
- * @typedef {object} About
- * @property {Record<string, string>} query dates and filters
- * @property {Asked} overview the request for the number of all these visitors
- * @property {import("./filters.js").Filters} filters
- * @property {string} currency
- */
-/** @typedef {import("./requests.js").Asked} Asked */
-
 export class Breakdown {
 	#tab = 0;
 	#offset = 0;
@@ -111,7 +89,7 @@ export class Breakdown {
 	#clicked = { tab: 0, query: "", visitors: 0 };
 
 	/**
-	 * @param {string} id @param {import("./requests.js").Requests} requests
+	 * @param {string} id @param {Requests} requests
 	 * @param {(asked: Asked) => void} inspect @param {(filters: Record<string, string>) => void} filter
 	 */
 	constructor(id, requests, inspect, filter) {

@@ -11,16 +11,6 @@ const LEFT = 44;
 /** The least distance of two labels of the time axis, in pixels. */
 const LABEL = 64;
 
-/**
- * @typedef {object} Series
- * @property {any[]} buckets
- * @property {any[]} before the buckets of the period before
- * @property {import("./periods.js").Interval} interval
- * @property {string} currency
- * @property {boolean} hasSales
- * @property {boolean} isOpen whether the last bucket is not over
- */
-
 export class Chart {
 	/** @type {Series | null} */
 	#series = null;

@@ -4,8 +4,6 @@ import { h } from "../dom.js";
 import { counted } from "../format.js";
 import { amount, duration, percent } from "./numbers.js";
 
-/** @typedef {{name: string, label: string, unit: "count" | "percent" | "ms" | "money", isBetterLower?: boolean}} Figure */
-
 /** @type {Figure[]} */
 const FIGURES = [
 	{ name: "visitors", label: "Visitors", unit: "count" },

@@ -2,8 +2,6 @@
 
 import { at, button, h } from "../dom.js";
 
-/** @typedef {Record<string, string>} Filters values of parameters, such as `is:France`, by their names */
-
 const LABELS = /** @type {Record<string, string>} */ ({
 	filter_country: "Country",
 	filter_region: "Region",

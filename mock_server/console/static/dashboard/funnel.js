@@ -5,10 +5,8 @@ import { counted } from "../format.js";
 import { amount, percent } from "./numbers.js";
 import { Panel } from "./panel.js";
 
-/** @typedef {{id: string, name: string}} Listed */
-
 export class Funnel {
-	/** @param {import("./requests.js").Requests} requests @param {(asked: import("./requests.js").Asked) => void} inspect @param {(funnelId: string) => void} choose */
+	/** @param {Requests} requests @param {(asked: Asked) => void} inspect @param {(funnelId: string) => void} choose */
 	constructor(requests, inspect, choose) {
 		this.panel = new Panel("funnel", requests, inspect);
 		this.list = h("select", { "aria-label": "Funnel", onchange: () => choose(this.list.value) });
@@ -17,7 +15,7 @@ export class Funnel {
 
 	/**
 	 * Shows a funnel.
-	 * @param {Listed[]} funnels the funnels of the website @param {string} chosen the id of the chosen one; empty for the first
+	 * @param {ListedFunnel[]} funnels the funnels of the website @param {string} chosen the id of the chosen one; empty for the first
 	 * @param {Record<string, string>} query @param {string} currency
 	 */
 	show(funnels, chosen, query, currency) {

@@ -24,10 +24,8 @@ import { Visitors } from "./visitors.js";
 const BASE = `${location.origin}/api/v1`;
 const SERIES = "name,visitors,sessions,revenue";
 
-/** @typedef {{websiteId: string, name: string, domain: string, funnels: import("./funnel.js").Listed[]}} Site */
-
 let view = readView();
-/** @type {import("../api.js").Caller} */
+/** @type {Caller} */
 let caller = { base: BASE, key: "", websiteId: null };
 /** The website's metadata from the API, and the instant of that answer. */
 let website = { timeZone: "UTC", currency: "", name: "", now: 0 };
@@ -45,7 +43,7 @@ let before = null;
 
 const answer = new Answer();
 const requests = new Requests(() => caller);
-const inspect = (/** @type {import("./requests.js").Asked} */ asked) => answer.open({ caller, ...asked });
+const inspect = (/** @type {Asked} */ asked) => answer.open({ caller, ...asked });
 const overview = new Panel("overview", requests, inspect);
 const series = new Panel("series", requests, inspect);
 const chart = new Chart();
@@ -189,7 +187,7 @@ function present() {
 	void visitors.show({ dates, filters: view.filters, timeZone });
 }
 
-/** @param {import("../api.js").Operation} operation @param {Record<string, string>} query */
+/** @param {Operation} operation @param {Record<string, string>} query */
 function asked(operation, query) {
 	return { operation, query };
 }
@@ -202,7 +200,7 @@ function showFigures(query, past, words) {
 	);
 }
 
-/** @param {import("./periods.js").Period} period @param {Record<string, string>} query @param {Record<string, string> | null} past */
+/** @param {Period} period @param {Record<string, string>} query @param {Record<string, string> | null} past */
 function showSeries(period, query, past) {
 	const wanted = /** @type {any} */ (view.interval);
 	const interval = period.intervals.includes(wanted) ? wanted : period.usual;
@@ -245,7 +243,7 @@ function withoutEmptyBegin(buckets) {
 	return first < 0 ? buckets.slice(-1) : buckets.slice(first);
 }
 
-/** @param {import("./filters.js").Filters} filters */
+/** @param {Filters} filters */
 function filter(filters) {
 	showView({ ...view, filters });
 }

@@ -3,9 +3,6 @@
 import { Trouble } from "../api.js";
 import { at, button, h } from "../dom.js";
 
-/** @typedef {import("./requests.js").Asked} Asked */
-/** @typedef {import("./requests.js").Answered} Answered */
-
 export class Panel {
 	#asking = new AbortController();
 	/** @type {Asked[]} */
@@ -17,7 +14,7 @@ export class Panel {
 
 	/**
 	 * @param {string} id of its section, which has a header with a title
-	 * @param {import("./requests.js").Requests} requests
+	 * @param {Requests} requests
 	 * @param {(asked: Asked) => void} inspect shows a request with its answer
 	 */
 	constructor(id, requests, inspect) {

@@ -4,10 +4,6 @@ const DAY = 86_400_000;
 /** The years that "All time" looks back. It needs dates, because a time series without dates has twelve months only. */
 const YEARS = 10;
 
-/** @typedef {"hour" | "day" | "week" | "month"} Interval */
-/** @typedef {{startAt: string, endAt: string}} Dates both inclusive: days of the website's time zone, or an instant */
-/** @typedef {{dates: Dates, before: Dates | null, intervals: Interval[], usual: Interval, words: string}} Period */
-
 /** The periods by their names in the address. */
 export const PERIODS = /** @type {const} */ ({
 	today: "Today",

@@ -9,12 +9,8 @@ const MOST_KEPT = 300;
 /** The longest wait before the next request, in ms. */
 const LONGEST = 120_000;
 
-/** @typedef {{operation: import("../api.js").Operation, visitorId?: string, query?: import("../api.js").Query}} Asked */
-/** @typedef {Awaited<ReturnType<typeof ask>>} Answered */
-/** @typedef {{promise: Promise<Answered>, controller: AbortController, users: number, isDone: boolean}} Entry */
-
 export class Requests {
-	/** @type {Map<string, Entry>} */
+	/** @type {Map<string, Pending>} */
 	#entries = new Map();
 	/** @type {(() => void)[]} */
 	#waiting = [];
@@ -24,7 +20,7 @@ export class Requests {
 	/** @type {Trouble | null} */
 	#refusal = null;
 
-	/** @param {() => import("../api.js").Caller} caller */
+	/** @param {() => Caller} caller */
 	constructor(caller) {
 		this.caller = caller;
 	}
@@ -53,7 +49,7 @@ export class Requests {
 		return entry.promise;
 	}
 
-	/** @param {string} url @param {Asked} asked @returns {Entry} */
+	/** @param {string} url @param {Asked} asked @returns {Pending} */
 	#begin(url, asked) {
 		const controller = new AbortController();
 		const promise = this.#send(asked, controller.signal);
@@ -102,7 +98,7 @@ export class Requests {
 		return performance.now() < this.#resume;
 	}
 
-	/** Throws the API's last refusal again until the wait that it demanded is over. @param {import("../api.js").Operation} operation */
+	/** Throws the API's last refusal again until the wait that it demanded is over. @param {Operation} operation */
 	#refuse(operation) {
 		if (this.#refusal === null || !this.#isWaiting()) return;
 		const retryAfter = Math.ceil((this.#resume - performance.now()) / 1000);

@@ -10,15 +10,13 @@ import { Panel } from "./panel.js";
 /** The number of visitors of a page. */
 const ROWS = 10;
 
-/** @typedef {{dates: Record<string, string>, filters: import("./filters.js").Filters, timeZone: string}} About */
-
 export class Visitors {
 	#offset = 0;
 	#onlyCustomers = false;
-	/** @type {About | null} */
+	/** @type {AboutVisitors | null} */
 	#about = null;
 
-	/** @param {import("./requests.js").Requests} requests @param {(asked: import("./requests.js").Asked) => void} inspect @param {(visitorId: string) => void} open */
+	/** @param {Requests} requests @param {(asked: Asked) => void} inspect @param {(visitorId: string) => void} open */
 	constructor(requests, inspect, open) {
 		this.panel = new Panel("visitors", requests, inspect);
 		this.open = open;
@@ -26,7 +24,7 @@ export class Visitors {
 		this.panel.tools.append(this.customers);
 	}
 
-	/** @param {About} about */
+	/** @param {AboutVisitors} about */
 	show(about) {
 		this.#about = about;
 		this.#offset = 0;
@@ -65,7 +63,7 @@ export class Visitors {
 		await this.panel.show([{ operation: "listVisitors", query }], ([{ body }]) => this.#draw(body, about));
 	}
 
-	/** @param {any} body @param {About} about */
+	/** @param {any} body @param {AboutVisitors} about */
 	#draw({ data, pagination }, { timeZone }) {
 		if (data.length === 0) return [h("p", { class: "empty" }, "Nobody in this period.")];
 		const time = new Intl.DateTimeFormat("en-GB", {
