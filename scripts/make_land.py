@@ -24,9 +24,11 @@ OUT = Path(__file__).parent.parent / "mock_server" / "console" / "static" / "lan
 
 # Antarctica is south of this latitude, all other land is north of it.
 SOUTH = -60
-# The width of a pixel at the equator on a map 2,000 pixels wide, in degrees. Smaller islands and corners are
-# left out.
+# The width of a pixel at the equator on a map 2,000 pixels wide, in degrees. Smaller islands are left out.
 PIXEL = 0.18
+# The width of a pixel on a map 1,500 pixels wide. Smaller corners are left out. With PIXEL the file would be a
+# fifth larger, and only coasts that are zoomed to would differ.
+CORNER = 0.24
 # Fjords and sounds narrower than twice this number of degrees are left out, since the lines of both shores
 # would fill them; and so are enclosed seas of fewer square degrees than SEA.
 NARROW = 0.04
@@ -52,7 +54,7 @@ def make_land(atlas: Any) -> list[str]:
     land = [polygon for polygon in _read_land(atlas) if polygon.bounds[3] > SOUTH]
     # Coasts are simplified on an equal-area map, so that northern coasts do not keep invisible details.
     flat = _without_small(_without_narrow(shapely.transform(land, _to_equal_area)))
-    simple = shapely.transform(shapely.coverage_simplify(flat, PIXEL), _from_equal_area)
+    simple = shapely.transform(shapely.coverage_simplify(flat, CORNER), _from_equal_area)
     pieces = shapely.set_precision(_split(simple), 1 / SCALE)
     # Rounding can close a bay, which is a small sea then.
     filled = shapely.orient_polygons([_filled(piece) for piece in pieces.geoms])
