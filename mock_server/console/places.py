@@ -17,15 +17,20 @@ def places_json() -> bytes:
     """Returns the cities by country, as JSON: `{"DE": ["uRV…", "_~fAkgxE…"], …}`.
 
     Each country has the marks of its cities, and a polyline of their places. The largest city comes first; it
-    is used if a visitor's city is unknown. If cities of a country have the same name, only the largest is
-    kept.
+    is used if a visitor's city is unknown. The others follow from west to east, so that the steps of the
+    polyline are short. If cities of a country have the same name, only the largest is kept.
     """
     countries: dict[str, dict[str, tuple[float, float]]] = {}
     for code, city, longitude, latitude in read_rows(_PLACES, "countryCode", "city", "longitude", "latitude"):
         countries.setdefault(code, {}).setdefault(city, (float(longitude), float(latitude)))
-    return msgspec.json.encode(
-        {code: ("".join(map(mark_of, of)), polyline(of.values())) for code, of in countries.items()}
-    )
+    return msgspec.json.encode({code: _written(cities) for code, cities in countries.items()})
+
+
+def _written(cities: dict[str, tuple[float, float]]) -> tuple[str, str]:
+    """Returns the marks and the polyline of cities, of which the first is the largest."""
+    largest, *others = cities.items()
+    names, points = zip(largest, *sorted(others, key=lambda city: city[1]), strict=True)
+    return "".join(map(mark_of, names)), polyline(points)
 
 
 def mark_of(city: str) -> str:
