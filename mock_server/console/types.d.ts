@@ -1,10 +1,13 @@
 // The types that the console's modules share, for `tsc` and for readers; browsers do not load them.
 
+/** Texts by their names. */
+type Texts = Record<string, string>;
+
 // The API.
 
 type Operation = import("./static/api.js").Operation;
 /** The parameters of a request besides websiteId. */
-type Query = Record<string, string>;
+type Query = Texts;
 
 /** The caller: the API's base, a token, and the website of an account token. */
 interface Caller {
@@ -241,7 +244,7 @@ interface MakerHeld {
 /** A request that writes; `token` is the key that it sends, null for a control, empty for none. */
 interface Write {
 	url: string;
-	init: RequestInit & { headers: Record<string, string> };
+	init: RequestInit & { headers: Texts };
 	token: string | null;
 }
 
@@ -274,7 +277,7 @@ interface View {
 }
 
 /** Values of parameters, such as `is:France`, by their names. */
-type Filters = Record<string, string>;
+type Filters = Texts;
 type Interval = "hour" | "day" | "week" | "month";
 
 /** The first and last time, both inclusive: days of the website's time zone, or an instant. */

@@ -481,6 +481,22 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str, width: int, height
     assert serious(dashboard.page) == []
 
 
+def test_a_banner_says_what_is_broken_on_purpose_and_repairs_it(opened: Open) -> None:
+    dashboard = opened({"period": "7d"}, site="quiet")
+    banner = dashboard.page.locator("#banner")
+    expect(banner).to_be_hidden()
+
+    fault = {"when": {"operation": "getVisitor"}, "then": {"code": 500}}
+    dashboard.controls.patch("/settings", {"faults": [fault]}, key=dashboard.key)
+    expect(banner).to_contain_text(f"Broken on purpose: with {dashboard.key} getVisitor answers 500")
+    dashboard.page.keyboard.press("End")
+    expect(banner).to_be_in_viewport(ratio=1)
+    banner.get_by_role("button", name="Repair").click()
+
+    expect(banner).to_be_hidden()
+    assert dashboard.controls.get("/settings", key=dashboard.key)["faults"] == []
+
+
 def test_the_pages_keep_the_key(opened: Open) -> None:
     dashboard = opened({"period": "7d"}, site="quiet")
     pages = dashboard.page.get_by_role("navigation")

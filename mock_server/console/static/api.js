@@ -99,18 +99,6 @@ export function asCurl(caller, operation, visitorId, query) {
 	return `curl -H ${quoted[0]} ${quoted[1]}`;
 }
 
-/** Writes the request as JavaScript. @param {Caller} caller @param {Operation} operation @param {string} [visitorId] @param {Query} [query] */
-export function asFetch(caller, operation, visitorId, query) {
-	const url = JSON.stringify(urlOf(caller, operation, visitorId, query));
-	const header = JSON.stringify(`Bearer ${caller.key}`);
-	return [
-		`const response = await fetch(${url}, {`,
-		`  headers: { Authorization: ${header} },`,
-		"});",
-		"const { data } = await response.json();",
-	].join("\n");
-}
-
 /** @param {Operation} operation @param {string} key @param {string} url @param {AbortSignal} [signal] */
 async function sent(operation, key, url, signal) {
 	const patience = AbortSignal.timeout(PATIENCE);

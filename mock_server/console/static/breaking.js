@@ -2,10 +2,9 @@
 
 import { at, button, h, reconcile, say } from "./dom.js";
 import { choices, Pills } from "./pills.js";
-import { described, FAULTS, isEqual, progress, simpleRule, withPart } from "./rules.js";
+import { described, FAULTS, isEqual, progress, simpleRule, TIMES, withPart } from "./rules.js";
 
 const DELAYS = { "no delay": null, "0.5 s": 500, "2 s": 2000, "10 s": 10_000 };
-const TIMES = { always: null, once: 1, twice: 2, "five times": 5 };
 
 export class Breaking {
 	/** @type {any[]} */
@@ -28,9 +27,7 @@ export class Breaking {
 			],
 			(fault) => this.#break("fault", fault),
 		);
-		at("times").append(
-			...Object.entries(TIMES).map(([name, count]) => h("option", { value: count ?? "" }, name)),
-		);
+		at("times").append(...Object.entries(TIMES).map(([name, value]) => h("option", { value }, name)));
 		at("operation").addEventListener("change", () => this.show(this.#settings));
 		at("times").addEventListener("change", () => this.#retime());
 	}

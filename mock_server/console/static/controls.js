@@ -77,12 +77,12 @@ async function asked(method, path, query = {}, body) {
 /**
  * Returns the address and the options of a request to a control, with the control token.
  * @param {string} method @param {string} path @param {Record<string, any>} query @param {any} [body]
- * @returns {[string, RequestInit & {headers: Record<string, string>}]}
+ * @returns {[string, RequestInit & {headers: Texts}]}
  */
 export function request(method, path, query, body) {
 	const given = Object.entries(query).filter(([, value]) => value !== null);
 	const search = given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
-	/** @type {Record<string, string>} */
+	/** @type {Texts} */
 	const headers = { Prefer: "peek" };
 	if (token !== "") headers.Authorization = `Bearer ${token}`;
 	if (body !== undefined) headers["Content-Type"] = "application/json";

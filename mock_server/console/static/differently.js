@@ -1,9 +1,7 @@
 // The form in a row of the journal that makes a fault rule, by which equal requests get another answer.
 
 import { button, h, say } from "./dom.js";
-import { described, FAULTS, pointerFor } from "./rules.js";
-
-const TIMES = { always: "", once: "1", twice: "2", "five times": "5" };
+import { described, FAULTS, pointerFor, TIMES } from "./rules.js";
 
 /**
  * Makes the form for a request; null if the request belongs to no operation.
@@ -63,7 +61,7 @@ export function differently({ operation, query, status }, key, rules) {
 	return form;
 }
 
-/** @param {string} name @param {Record<string, string>} values by label */
+/** @param {string} name @param {Texts} values by label */
 function choice(name, values) {
 	const options = Object.entries(values).map(([text, value]) => h("option", { value }, text));
 	return h("select", { "aria-label": name }, ...options);

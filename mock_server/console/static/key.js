@@ -1,6 +1,6 @@
 // The key of the page: its form, and the field in the header.
 
-import { at } from "./dom.js";
+import { at, h } from "./dom.js";
 
 /** The problem of a text that is not a key. */
 export const NO_KEY =
@@ -9,6 +9,13 @@ export const NO_KEY =
 /** Returns whether a text has the form of a key; any other text is neither sent nor offered to be pasted into a shell. @param {string} text */
 export function isKey(text) {
 	return /^dft?_[A-Za-z0-9_-]{1,200}$/.test(text);
+}
+
+/** Offers keys in the field. @param {ListedKey[]} keys */
+export function offerKeys(keys) {
+	at("keys").replaceChildren(
+		...keys.map(({ key, label, description }) => h("option", { value: key }, label || description || "")),
+	);
 }
 
 /**

@@ -5,13 +5,13 @@ import { Answer } from "./answer.js";
 import { ask, asCurl, failed, Trouble } from "./api.js";
 import { copy } from "./clipboard.js";
 import { post } from "./controls.js";
-import { at, h, reconcile, say } from "./dom.js";
+import { at, say } from "./dom.js";
 import { drawer } from "./drawer.js";
 import { Feed } from "./feed.js";
 import { clockTime, counted, dateTime, size } from "./format.js";
 import { showIgnored } from "./ignored.js";
 import { Journal } from "./journal.js";
-import { isKey, listenToField, NO_KEY } from "./key.js";
+import { isKey, listenToField, NO_KEY, offerKeys } from "./key.js";
 import { Maker } from "./maker.js";
 import { WorldMap } from "./map.js";
 import { Payments } from "./payments.js";
@@ -164,12 +164,7 @@ async function learn(mine) {
 /** Offers all keys in the field, and returns the caller's key; undefined if it does not exist. */
 async function findKey() {
 	const keys = await readKeys();
-	reconcile(
-		at("keys"),
-		keys,
-		({ key }) => key,
-		({ key, label, description }) => h("option", { value: key }, label || description || ""),
-	);
+	offerKeys(keys);
 	const found = keys.find(({ key }) => key === caller.key);
 	access.isKnown = found !== undefined;
 	return found;

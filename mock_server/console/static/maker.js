@@ -102,11 +102,11 @@ export class Maker {
 		say(at("maker-whom"), held === null ? this.#waiting : whom);
 	}
 
-	/** Returns the reasons why buttons cannot work, by button. @param {MakerHeld} held @returns {Record<string, string>} */
+	/** Returns the reasons why buttons cannot work, by button. @param {MakerHeld} held @returns {Texts} */
 	#reasons(held) {
 		const { state, sites } = held;
 		const why = state.site !== this.#seen ? "waiting for the visitors." : "nobody is online.";
-		/** @type {Record<string, string>} */
+		/** @type {Texts} */
 		const reasons = {};
 		if (state.site !== this.#seen || this.#visitor() === undefined)
 			for (const kind of ABOUT_VISITOR) reasons[kind] = why;

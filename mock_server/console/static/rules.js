@@ -12,6 +12,8 @@ export const FAULTS = {
 	drip: "The body trickles in",
 	hang: "No answer ever comes",
 };
+/** How often a rule applies, by the words for it; empty for always. */
+export const TIMES = { always: "", once: "1", twice: "2", "five times": "5" };
 /** The JSON pointers to the members that a fault changes, by operation. */
 const DETAILS = {
 	getRealtime: { "wrong-type": "/data/0/visitors", missing: "/data/0/visitors" },

@@ -1,6 +1,6 @@
 // A request of the API in the languages of its clients: a shell, JavaScript, Python, TypeScript.
 
-import { asCurl, asFetch, urlOf } from "./api.js";
+import { asCurl, urlOf } from "./api.js";
 
 /**
  * The languages. `write` gets the request, and the content of its answer; null until it is known.
@@ -8,7 +8,7 @@ import { asCurl, asFetch, urlOf } from "./api.js";
  */
 export const LANGUAGES = [
 	{ id: "curl", label: "curl", write: (asked) => asCurl(...parts(asked)) },
-	{ id: "fetch", label: "fetch", write: (asked) => asFetch(...parts(asked)) },
+	{ id: "fetch", label: "fetch", write: asFetch },
 	{ id: "python", label: "Python", write: asPython },
 	{ id: "typescript", label: "TypeScript", write: asTypeScript },
 ];
@@ -16,6 +16,20 @@ export const LANGUAGES = [
 /** @param {AskedBy} asked @returns {[Caller, Operation, string | undefined, Query | undefined]} */
 function parts({ caller, operation, visitorId, query }) {
 	return [caller, operation, visitorId, query];
+}
+
+/** @param {AskedBy} asked */
+function asFetch(asked) {
+	return [...fetching(asked), "const { data } = await response.json();"].join("\n");
+}
+
+/** @param {AskedBy} asked */
+function fetching(asked) {
+	return [
+		`const response = await fetch(${JSON.stringify(urlOf(...parts(asked)))}, {`,
+		`  headers: { Authorization: ${JSON.stringify(`Bearer ${asked.caller.key}`)} },`,
+		"});",
+	];
 }
 
 /** @param {AskedBy} asked */
@@ -40,9 +54,7 @@ function asTypeScript(asked, content) {
 	return [
 		`type ${name} = ${shape};`,
 		"",
-		`const response = await fetch(${JSON.stringify(urlOf(...parts(asked)))}, {`,
-		`  headers: { Authorization: ${JSON.stringify(`Bearer ${asked.caller.key}`)} },`,
-		"});",
+		...fetching(asked),
 		"if (!response.ok) throw new Error(response.statusText);",
 		`const { data } = (await response.json()) as ${name};`,
 	].join("\n");

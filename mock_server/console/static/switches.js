@@ -1,10 +1,11 @@
 // The switches: website, time, revision, faults and rate limit, for one key or for all.
 
+import { Banner, repair } from "./banner.js";
 import { Breaking } from "./breaking.js";
 import { ControlProblem, get, patch, put } from "./controls.js";
 import { at, h, say } from "./dom.js";
 import { choices, Pills } from "./pills.js";
-import { described, isEqual, isLive } from "./rules.js";
+import { isEqual } from "./rules.js";
 
 const SPEEDS = [1, 10, 60];
 const STEPS = {
@@ -67,10 +68,13 @@ export class Switches {
 		this.limits = new Pills(at("limits"), choices(LIMITS), (limit) =>
 			this.#set({ rateLimit: limit === null ? null : { limit, window: 60 } }),
 		);
+		this.banner = new Banner(() => {
+			const held = this.#held;
+			if (held !== null) void this.#do(() => repair(held.key, held));
+		});
 		this.breaking = new Breaking((changed) => void this.#change(changed));
 		at("play").addEventListener("click", () => this.#ownClock({ frozen: !this.#held?.state.frozen }));
 		at("website").addEventListener("change", () => this.#website());
-		at("repair").addEventListener("click", () => this.repair());
 		at("defaults").addEventListener("click", () => this.#reset());
 		at("present").addEventListener("click", () => this.#clock({ now: new Date().toISOString() }));
 		at("jump").addEventListener("submit", (/** @type {Event} */ event) => {
@@ -82,7 +86,7 @@ export class Switches {
 	/** Disables the switches until the present state is known. */
 	wait() {
 		this.#held = null;
-		at("banner").hidden = true;
+		this.banner.hide();
 		for (const id of ["clock", "switch-board"]) at(id).disabled = true;
 	}
 
@@ -113,17 +117,7 @@ export class Switches {
 		if (isOther) at("instant").value = state.now.slice(0, 19);
 		this.#showWebsite();
 		this.breaking.show(this.#settings());
-		this.#showBanner();
-	}
-
-	/** Removes all fault rules, the key's and the server's. */
-	async repair() {
-		const held = this.#held;
-		if (held === null) return;
-		await this.#do(async () => {
-			if (held.own.faults.length > 0) await patch("/settings", { faults: [] }, { key: held.key });
-			if (held.common.faults.length > 0) await patch("/settings", { faults: [] });
-		});
+		this.banner.show(held.key, held);
 	}
 
 	/** Returns the documented statuses of an operation. @param {string} operation @returns {number[]} */
@@ -166,16 +160,6 @@ export class Switches {
 		if (document.activeElement !== select) select.value = name ?? "";
 		const site = sites.find((each) => each.name === name);
 		say(at("website-text"), site?.description ?? "The website with which the mock was started.");
-	}
-
-	#showBanner() {
-		const { key, own, common } = /** @type {Held} */ (this.#held);
-		const told = [
-			...live(own).map((what) => `with ${key} ${what}`),
-			...live(common).map((what) => `with any key ${what}`),
-		];
-		at("banner").hidden = told.length === 0;
-		say(at("banner-text"), told.join("; "));
 	}
 
 	#settings() {
@@ -256,11 +240,4 @@ function overrides(key, own) {
 	const names = { site: "website", revision: "revision", rateLimit: "rate limit" };
 	const set = Object.entries(names).flatMap(([name, text]) => (own[name] === null ? [] : [text]));
 	return set.length === 0 ? "" : `${key} has settings of its own: ${set.join(", ")}.`;
-}
-
-/** Describes the rules that can still apply. @param {any} settings @returns {string[]} */
-function live({ faults, counts }) {
-	return faults
-		.filter((/** @type {Rule} */ rule, /** @type {number} */ number) => isLive(rule, counts[number]))
-		.map(described);
 }

@@ -52,7 +52,7 @@ export async function send({ url, init }) {
 
 /** @param {string} url @param {any} body @param {string} token @returns {Write} */
 function posted(url, body, token) {
-	/** @type {Record<string, string>} */
+	/** @type {Texts} */
 	const headers = { "Content-Type": "application/json" };
 	if (token !== "") headers.Authorization = `Bearer ${token}`;
 	return { url, init: { method: "POST", headers, body: JSON.stringify(body) }, token };

@@ -19,7 +19,7 @@ const TEXTS = /** @type {const} */ (["key", "website", "period", "from", "to", "
 /** Reads the view of the page's address. @returns {View} */
 export function readView() {
 	const given = parameters();
-	const view = { ...USUAL, filters: /** @type {Record<string, string>} */ ({}) };
+	const view = { ...USUAL, filters: /** @type {Texts} */ ({}) };
 	for (const name of TEXTS) view[name] = given.get(name) ?? /** @type {any} */ (USUAL[name]);
 	if (!Object.hasOwn(PERIODS, view.period)) view.period = USUAL.period;
 	for (const [name, value] of given) if (isFilter(name) && value !== "") view.filters[name] = value;

@@ -90,7 +90,7 @@ export class Breakdown {
 
 	/**
 	 * @param {string} id @param {Requests} requests
-	 * @param {(asked: Asked) => void} inspect @param {(filters: Record<string, string>) => void} filter
+	 * @param {(asked: Asked) => void} inspect @param {(filters: Filters) => void} filter
 	 */
 	constructor(id, requests, inspect, filter) {
 		this.panel = new Panel(id, requests, inspect);
@@ -147,7 +147,7 @@ export class Breakdown {
 		const about = this.#about;
 		if (about === null) return;
 		const tab = this.tabs[this.#tab];
-		/** @type {Record<string, string>} */
+		/** @type {Texts} */
 		const fields = tab.fields === undefined ? {} : { fields: tab.fields };
 		const query = { ...fields, ...about.query, limit: String(ROWS), offset: String(this.#offset) };
 		await this.panel.show([{ operation: tab.operation, query }, about.overview], ([rows, overview]) =>
@@ -230,7 +230,7 @@ export class Breakdown {
 	}
 }
 
-/** Returns a query as a text that does not depend on the order of its parameters. @param {Record<string, string>} query */
+/** Returns a query as a text that does not depend on the order of its parameters. @param {Query} query */
 function sorted(query) {
 	return JSON.stringify(Object.entries(query).sort());
 }

@@ -70,11 +70,14 @@ export class Chart {
 			),
 			tip,
 		);
+		const tell = (/** @type {number} */ n) => {
+			plot.setAttribute("aria-valuenow", String(n));
+			plot.setAttribute("aria-valuetext", readOut(series, n).flat().join(" "));
+		};
 		const choose = (/** @type {number} */ n) => {
 			this.#chosen = Math.min(Math.max(n, 0), count - 1);
 			point(series, scale, this.#chosen, cursor, tip);
-			plot.setAttribute("aria-valuenow", String(this.#chosen));
-			plot.setAttribute("aria-valuetext", readOut(series, this.#chosen).flat().join(" "));
+			tell(this.#chosen);
 		};
 		const leave = () => {
 			tip.hidden = true;
@@ -97,13 +100,7 @@ export class Chart {
 			event.preventDefault();
 			choose(to);
 		});
-		plot.setAttribute("aria-valuenow", String(count - 1));
-		plot.setAttribute(
-			"aria-valuetext",
-			readOut(series, count - 1)
-				.flat()
-				.join(" "),
-		);
+		tell(count - 1);
 		this.element.replaceChildren(plot);
 	}
 }

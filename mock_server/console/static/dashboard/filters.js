@@ -2,7 +2,7 @@
 
 import { at, button, h } from "../dom.js";
 
-const LABELS = /** @type {Record<string, string>} */ ({
+const LABELS = /** @type {Texts} */ ({
 	filter_country: "Country",
 	filter_region: "Region",
 	filter_city: "City",
@@ -24,7 +24,7 @@ const LABELS = /** @type {Record<string, string>} */ ({
 	filter_via: "via",
 	filter_visit_count: "Visits",
 });
-const WORDS = /** @type {Record<string, string>} */ ({
+const WORDS = /** @type {Texts} */ ({
 	is: "is",
 	is_not: "is not",
 	contains: "contains",
@@ -33,7 +33,7 @@ const WORDS = /** @type {Record<string, string>} */ ({
 	lte: "at most",
 });
 /** The operator that replaces another one at a click. */
-const OPPOSITES = /** @type {Record<string, string>} */ ({
+const OPPOSITES = /** @type {Texts} */ ({
 	is: "is_not",
 	is_not: "is",
 	contains: "does_not_contain",
@@ -67,7 +67,7 @@ function parsed(text) {
 
 /** Returns the filters of `GET /visitors` for the same visitors, or null if it has no such filter. @param {Filters} filters */
 export function visitorFilters(filters) {
-	/** @type {Record<string, string>} */
+	/** @type {Texts} */
 	const query = {};
 	for (const [name, text] of Object.entries(filters)) {
 		const { operator, value } = parsed(text);

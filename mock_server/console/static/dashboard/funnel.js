@@ -16,7 +16,7 @@ export class Funnel {
 	/**
 	 * Shows a funnel.
 	 * @param {ListedFunnel[]} funnels the funnels of the website @param {string} chosen the id of the chosen one; empty for the first
-	 * @param {Record<string, string>} query @param {string} currency
+	 * @param {Query} query @param {string} currency
 	 */
 	show(funnels, chosen, query, currency) {
 		const funnelId = chosen || (funnels[0]?.id ?? "");

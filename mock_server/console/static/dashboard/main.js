@@ -2,13 +2,15 @@
 
 import { Answer } from "../answer.js";
 import { ask, failed, Trouble } from "../api.js";
+import { Banner, repair } from "../banner.js";
 import { ControlProblem, get } from "../controls.js";
 import { at, h, say } from "../dom.js";
-import { dateTime } from "../format.js";
+import { dateTime, day } from "../format.js";
 import { showIgnored } from "../ignored.js";
-import { isKey, listenToField, NO_KEY } from "../key.js";
+import { isKey, listenToField, NO_KEY, offerKeys } from "../key.js";
 import { Pills } from "../pills.js";
 import { Profile } from "../profile.js";
+import { readKeys, readSettings } from "../state.js";
 import { ignoredOf, readView, showView } from "./address.js";
 import { BREAKDOWNS, Breakdown } from "./breakdown.js";
 import { Chart } from "./chart.js";
@@ -17,11 +19,13 @@ import { showFilters } from "./filters.js";
 import { Funnel } from "./funnel.js";
 import { legend } from "./legend.js";
 import { Panel } from "./panel.js";
-import { dayOf, PERIODS, periodOf } from "./periods.js";
+import { PERIODS, periodOf } from "./periods.js";
 import { Requests } from "./requests.js";
 import { Visitors } from "./visitors.js";
 
 const BASE = `${location.origin}/api/v1`;
+/** The pause between two requests for the faults, in ms. */
+const FAULTS_PAUSE = 2000;
 const SERIES = "name,visitors,sessions,revenue";
 
 let view = readView();
@@ -33,6 +37,8 @@ let website = { timeZone: "UTC", currency: "", name: "", now: 0 };
 let sites = [];
 /** The website of a website's key; empty if it is unknown. */
 let siteId = "";
+/** The settings of the key; null if they are unknown, since the controls refuse requests or do not answer. @type {Settings | null} */
+let settings = null;
 /** The number of times that the page was begun; answers to requests from before the last time are ignored. */
 let turn = 0;
 /** The first day of the website with visitors or revenue; empty until all time was shown. */
@@ -53,6 +59,11 @@ const breakdowns = Object.keys(BREAKDOWNS).map((id) => new Breakdown(id, request
 const funnel = new Funnel(requests, inspect, (chosen) => showView({ ...view, funnel: chosen }));
 const visitors = new Visitors(requests, inspect, open);
 const profile = new Profile(close, (visitorId) => inspect({ operation: "getVisitor", visitorId }));
+const banner = new Banner(async () => {
+	const known = settings;
+	if (known !== null) await unlessRefused(() => repair(view.key, known));
+	await begin();
+});
 const periods = new Pills(
 	at("periods"),
 	Object.entries(PERIODS).map(([value, label]) => ({ value, label })),
@@ -75,11 +86,12 @@ at("custom").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
 at("website").addEventListener("change", () =>
 	showView({ ...view, website: at("website").value, filters: {}, funnel: "" }),
 );
-at("key").addEventListener("focus", offerKeys);
+at("key").addEventListener("focus", () => unlessRefused(async () => offerKeys(await readKeys())));
 listenToField(
 	() => view.key,
 	(key) => showView({ ...view, key, website: null, filters: {}, funnel: "" }),
 );
+setInterval(watchFaults, FAULTS_PAUSE);
 void begin();
 
 /** Begins the page again with new answers: for another key or website, or for a later instant. */
@@ -98,27 +110,29 @@ async function begin() {
 	for (const link of document.querySelectorAll("nav a[href^='/#'], nav a[href='/']"))
 		link.setAttribute("href", `/#${new URLSearchParams({ key: view.key })}`);
 	if (!isKey(view.key)) {
+		showFaults(null);
 		trouble(NO_KEY);
 		return;
 	}
-	await learn();
+	await learn(mine);
 	if (mine !== turn) return;
 	caller.websiteId = view.key.startsWith("dft_") ? (view.website ?? sites[0]?.websiteId ?? null) : null;
 	await introduce();
 	if (mine === turn) present();
 }
 
-/** Reads the websites and funnels from the controls. Without the controls the page works, but offers none. */
-async function learn() {
+/** Reads the websites, funnels and faults from the controls. Without the controls the page works, but offers none. @param {number} mine */
+async function learn(mine) {
 	sites = [];
 	siteId = "";
-	try {
-		const [state, listed] = await Promise.all([get(`/keys/${encodeURIComponent(view.key)}`), get("/sites")]);
-		sites = listed.sites.filter((/** @type {Site} */ site) => isAllowed(state.websites, site));
-		siteId = state.websiteId ?? "";
-	} catch (error) {
-		if (!(error instanceof ControlProblem)) throw error;
-	}
+	await unlessRefused(async () => {
+		const [known, listed] = await Promise.all([readSettings(view.key), get("/sites")]);
+		if (mine !== turn) return;
+		showFaults(known);
+		sites = listed.sites.filter((/** @type {Site} */ site) => isAllowed(known.state.websites, site));
+		siteId = known.state.websiteId ?? "";
+	});
+	if (mine !== turn) return;
 	at("website-field").hidden = !view.key.startsWith("dft_");
 	at("website").replaceChildren(
 		...sites.map(({ websiteId, domain }) => h("option", { value: websiteId }, domain)),
@@ -170,7 +184,7 @@ function present() {
 	showIgnored(ignoredOf(view, period.intervals));
 	at("custom").hidden = view.period !== "custom";
 	at("from").value = period.dates.startAt;
-	at("to").value = view.to || dayOf(now, timeZone);
+	at("to").value = view.to || day(now, timeZone);
 	showFilters(view.filters, filter);
 	showFigures(query, past, period.words);
 	showSeries(period, query, past);
@@ -187,12 +201,12 @@ function present() {
 	void visitors.show({ dates, filters: view.filters, timeZone });
 }
 
-/** @param {Operation} operation @param {Record<string, string>} query */
+/** @param {Operation} operation @param {Query} query */
 function asked(operation, query) {
 	return { operation, query };
 }
 
-/** @param {Record<string, string>} query @param {Record<string, string> | null} past @param {string} words */
+/** @param {Query} query @param {Query | null} past @param {string} words */
 function showFigures(query, past, words) {
 	const both = [query, past].filter((one) => one !== null).map((one) => asked("getOverview", one));
 	void overview.show(both, ([now, then]) =>
@@ -200,7 +214,7 @@ function showFigures(query, past, words) {
 	);
 }
 
-/** @param {Period} period @param {Record<string, string>} query @param {Record<string, string> | null} past */
+/** @param {Period} period @param {Query} query @param {Query | null} past */
 function showSeries(period, query, past) {
 	const wanted = /** @type {any} */ (view.interval);
 	const interval = period.intervals.includes(wanted) ? wanted : period.usual;
@@ -256,7 +270,7 @@ function choosePeriod(period) {
 	const from = (view.period === "all" && firstDay) || startAt;
 	const custom =
 		period === "custom"
-			? { from, to: isOpen ? dayOf(website.now, website.timeZone) : endAt }
+			? { from, to: isOpen ? day(website.now, website.timeZone) : endAt }
 			: { from: "", to: "" };
 	showView({ ...view, period, ...custom, interval: "" });
 }
@@ -287,16 +301,30 @@ function close() {
 	before = null;
 }
 
-async function offerKeys() {
+/** Updates the banner, as long as the controls answer. */
+async function watchFaults() {
+	if (settings === null || document.hidden) return;
+	const mine = turn;
+	await unlessRefused(async () => {
+		const now = await readSettings(view.key);
+		if (mine === turn) showFaults(now);
+	});
+}
+
+/** @param {Settings | null} known null if the controls do not tell the settings */
+function showFaults(known) {
+	settings = known;
+	if (known === null) banner.hide();
+	else banner.show(view.key, known);
+}
+
+/** Runs an action that needs the controls, which may refuse it, or not answer. @param {() => Promise<void>} act */
+async function unlessRefused(act) {
 	try {
-		const { keys } = await get("/keys");
-		at("keys").replaceChildren(
-			...keys.map((/** @type {any} */ { key, label, description }) =>
-				h("option", { value: key }, label || description),
-			),
-		);
+		await act();
 	} catch (error) {
 		if (!(error instanceof ControlProblem)) throw error;
+		showFaults(null);
 	}
 }
 

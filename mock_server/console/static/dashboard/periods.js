@@ -1,5 +1,7 @@
 // Periods in the website's time zone, the periods before them, and the intervals that suit them.
 
+import { day } from "../format.js";
+
 const DAY = 86_400_000;
 /** The years that "All time" looks back. It needs dates, because a time series without dates has twelve months only. */
 const YEARS = 10;
@@ -25,7 +27,7 @@ const LENGTHS = /** @type {Record<string, number>} */ ({ "7d": 7, "30d": 30, "90
  * @returns {Period}
  */
 export function periodOf(name, from, to, now, timeZone) {
-	const today = dayOf(now, timeZone);
+	const today = day(now, timeZone);
 	const [first, last] = daysOf(name, from, to, today);
 	const startOfBefore = name === "12mo" ? months(first, -12) : shifted(first, -count(first, last));
 	const length = count(startOfBefore, first) - 1;
@@ -42,16 +44,6 @@ export function periodOf(name, from, to, now, timeZone) {
 		...intervalsOf(count(first, last)),
 		words: wordsOf(name, length),
 	};
-}
-
-/** Returns the day of an instant. @param {number} instant in ms @param {string} timeZone */
-export function dayOf(instant, timeZone) {
-	return new Intl.DateTimeFormat("en-CA", {
-		timeZone,
-		year: "numeric",
-		month: "2-digit",
-		day: "2-digit",
-	}).format(instant);
 }
 
 /** @param {string} name @param {string} from @param {string} to @param {string} today @returns {[string, string]} */

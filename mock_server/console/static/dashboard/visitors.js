@@ -51,7 +51,7 @@ export class Visitors {
 			);
 			return;
 		}
-		/** @type {Record<string, string>} */
+		/** @type {Query} */
 		const customers = this.#onlyCustomers && !hasGoal ? { isCustomer: "true" } : {};
 		const query = {
 			...about.dates,
