@@ -35,7 +35,7 @@ class Plan:
     def in_turns(self, measures: Mapping[str, Callable[[float], Found]]) -> dict[str, list[Found]]:
         """Calls functions in turns, after a warm-up, and returns the results of each.
 
-        Their argument is the length of a round, in seconds.
+        Each function gets the length of a round, in seconds.
         """
         for measure in measures.values():
             measure(self.warm)

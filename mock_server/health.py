@@ -23,4 +23,4 @@ def ask(host: str, port: int, timeout: float) -> str:
         is_up = False
     finally:
         connection.close()
-    return "" if is_up else f"the server at {host}:{port} is not a mock that is up"
+    return "" if is_up else f"the server at {host}:{port} does not answer as a mock does"

@@ -56,8 +56,7 @@ def failures_of(run: Run) -> str | None:
     told = f"{len(failed)} of {answers} {statuses}"
     if not mended:
         return f"{told}."
-    again = counted(mended, "of these requests was", "of these requests were")
-    return f"{told}; {again} answered well at another time: the server is flaky."
+    return f"{told}; {mended} of these requests did not fail at another time: the server is flaky."
 
 
 def _answers(operation: str, exchanges: list[Exchange]) -> Answers:

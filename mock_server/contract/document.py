@@ -116,7 +116,7 @@ def excerpt(document: Mapping[str, Any], part: Any, revision: str | None) -> tup
 
 
 def belongs(part: Any, revision: str | None, document: Mapping[str, Any]) -> bool:
-    """Returns whether a part belongs to a revision, which is always true for a revision of None.
+    """Returns whether a part belongs to a revision; true if `revision` is None.
 
     The `x-revision` of the part or of its `$ref`'s target decides.
     """

@@ -51,7 +51,7 @@ class Read(NamedTuple):
 
 
 def read_of(operation: Operation, view: View, values: Values) -> Read | None:
-    """Returns the Read of a request; None unless its operation is a GET, which also serves HEAD."""
+    """Returns the Read of a GET, or of a HEAD, which is answered like a GET; None for other methods."""
     if operation.method != "GET":
         return None
     path, query = tuple(values.path.items()), tuple(values.query.items())

@@ -402,7 +402,7 @@ def _past_faults(site: Site) -> Iterator[tuple[str, str]]:
     if site.since is not None and since is None:
         yield "$.since", f"{site.since!r} is not a day, such as 2026-02-06"
     if site.growth is not None and site.since is None:
-        yield "$.growth", "growth needs `since`, the day on which it began"
+        yield "$.growth", "growth needs `since`, the first day of the website"
     for n, spike in enumerate(site.spikes):
         if _day_of(spike.at) is None:
             yield f"$.spikes[{n}].at", f"{spike.at!r} is not a day, such as 2026-02-06"
@@ -480,7 +480,7 @@ def _plan_faults(site: Site) -> Iterator[tuple[str, str]]:
     money = site.money
     for n, plan in enumerate(money.plans if money else ()):
         if money and plan.amount * 10**money.decimals > _MOST_OF_A_PLAN:
-            yield f"$.money.plans[{n}].amount", "reports could not add up so large amounts"
+            yield f"$.money.plans[{n}].amount", "the amount is too large: reports could not add up such payments"
 
 
 def _page_faults(site: Site) -> Iterable[tuple[str, str]]:

@@ -132,7 +132,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "begin": ("since", "soon", "$.since: 'soon' is not a day, such as 2026-02-06"),
     "begin at noon": ("since", "2025-03-03T12:00:00Z", "$.since: '2025-03-03T12:00:00Z' is not a day"),
     "older visitor": ("since", "2026-01-10", "$.regulars[1].since: the visitor is older than the website"),
-    "growth": ("since", None, "$.growth: growth needs `since`, the day on which it began"),
+    "growth": ("since", None, "$.growth: growth needs `since`, the first day of the website"),
     "spike": ("spikes.0.at", "2025", "$.spikes[0].at: '2025' is not a day"),
     "spikes": ("spikes.0.factor", 101, "$.spikes[0].factor: Expected `float` <= 100"),
     "peak": ("online", 20_000, "$.rhythm: with these factors more than 100,000"),
