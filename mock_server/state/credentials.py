@@ -117,7 +117,7 @@ def load_credentials(
     for name, site in sites.items():
         token = site_token(name)
         if _WELL_FORMED.search(token) is None:
-            problem = "the name of a site's file, which is part of its key, may only have letters, digits, `_` and `-`"
+            problem = "a site's name, which is part of its key, may only have letters, digits, `_` and `-`"
             raise InputError(site.file, problem)
         credential = Credential(token=token, description=site.description, account=owners[name], site=name)
         credentials.setdefault(token, credential)

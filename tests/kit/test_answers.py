@@ -32,8 +32,7 @@ def _run(*exchanges: Exchange) -> Run:
         pytest.param([_exchange(200), _exchange(404)], None, id="no failure"),
         pytest.param(
             [_exchange(500), _exchange(200), _exchange(200, "/b")],
-            "1 of 3 answers were 500; 1 of these requests did not fail at another time:"
-            " the server is flaky.",
+            "1 of 3 answers were 500; 1 of these requests did not fail at another time: the server is flaky.",
             id="once, and well when sent again",
         ),
         pytest.param([_exchange(500), _exchange(500)], "2 of 2 answers were 500.", id="always"),

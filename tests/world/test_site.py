@@ -121,7 +121,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "amount that does not add up": (
         "money.plans.0.amount",
         10000000001,
-        "$.money.plans[0].amount: reports could not add up",
+        "$.money.plans[0].amount: the amount is too large for reports to add up",
     ),
     "no domain": ("domain", " ", "$.domain: ' ' is not a host name, such as my-shop.example"),
     "URL as domain": ("domain", "https://a.example", "$.domain: 'https://a.example' is not a host"),
