@@ -56,14 +56,14 @@ def make_api(service: Service) -> Starlette:
             _route(operation, Endpoint(service, operation))
             for operation in service.operations_of_all_revisions
         ),
+        _route(service.event_operation, EventEndpoint(service, service.event_operation)),
+        *_page_routes(service),
+        # The first route of a path and a method is used, so the mock's own paths win.
         *(_route(operation, ExampleEndpoint(service, operation)) for operation in service.extra_operations),
         *(
             _route(operation, UnmockedEndpoint(service, operation))
             for operation in service.unmocked_operations
         ),
-        _route(service.event_operation, EventEndpoint(service, service.event_operation)),
-        *document_routes(service),
-        *console_routes(),
     ]
     # The header `Access-Control-Allow-Headers: *` would not include Authorization, so with `["*"]` Starlette
     # lists the headers that the browser asked for.
@@ -82,6 +82,24 @@ def make_api(service: Service) -> Starlette:
         middleware=[cors, Middleware(Refusals, other=RefusedEndpoint(service))],
         exception_handlers={500: _server_error},
     )
+
+
+def hidden_operations(service: Service) -> list[Operation]:
+    """Returns the operations of further documents that are never answered.
+
+    The console, the document or the controls have their paths.
+    """
+    pages = {(method, route.path) for route in _page_routes(service) for method in route.methods or ()}
+    return [
+        operation
+        for operation in service.extra_operations
+        if (operation.method, operation.route) in pages or f"{operation.route}/".startswith(f"{CONTROLS}/")
+    ]
+
+
+def _page_routes(service: Service) -> list[Route]:
+    """Returns the routes of the document and of the console, which need no key."""
+    return [*document_routes(service), *console_routes()]
 
 
 def _route(operation: Operation, endpoint: Endpoint) -> Route:

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 
+from mock_server.contract.operations import Operation
+from mock_server.errors import printable
 from mock_server.instants import iso_of
 from mock_server.service import Service
 from mock_server.state.credentials import site_token
 
+_MOST_HIDDEN = 3
 _SERVED = "  ← df_test, df_xxx"
 
 
-def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
+def banner(service: Service, url: str, hidden: Sequence[Operation] = (), further: Sequence[str] = ()) -> str:
     """Returns the lines for people.
 
-    `further` are lines to insert before the last one. The last line, `listening on http://…`, is for
+    `hidden` are the operations of further documents that are never answered, because the mock has their
+    paths. `further` are lines to insert before the last one. The last line, `listening on http://…`, is for
     programs.
     """
     options = service.options
@@ -28,6 +32,10 @@ def banner(service: Service, url: str, further: Sequence[str] = ()) -> str:
             "Other machines can reach this mock. Its controls are off without --control-token.",
             *further,
         ]
+    if hidden:
+        paths = ", ".join(f"{operation.method} {operation.path}" for operation in hidden[:_MOST_HIDDEN])
+        more = f" and {len(hidden) - _MOST_HIDDEN} more" if len(hidden) > _MOST_HIDDEN else ""
+        further = [f"Not answered, since the mock itself has the path: {printable(paths)}{more}.", *further]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(
         [

@@ -227,7 +227,7 @@ def serve(
     signal.signal(signal.SIGINT, _leave)
     # The objects that are loaded now are never freed, so the garbage collector need not check them.
     gc.disable()
-    from mock_server.app import make_app
+    from mock_server.app import hidden_operations, make_app
     from mock_server.loopback import is_loopback_address
     from mock_server.service import load_service
     from mock_server.serving.fast import FastAnswers
@@ -242,6 +242,7 @@ def serve(
     )
     sock = bind(host, port)
     app = make_app(service, log=sys.stderr if log else None)
+    hidden = hidden_operations(service)
     with ExitStack() as stack:
         stack.callback(service.close)
         proxy = None
@@ -256,7 +257,7 @@ def serve(
             from mock_server.banner import banner
 
             try:
-                click.echo(banner(service, url_of(sock), proxy.lines() if proxy else ()))
+                click.echo(banner(service, url_of(sock), hidden, proxy.lines() if proxy else ()))
             except OSError as error:
                 # The mock can answer requests even if nobody reads its output.
                 drop_output()

@@ -115,6 +115,12 @@ class InputError(Exception):
 
     def __init__(self, where: object, problem: str) -> None:
         """`where` names the file and the place in it, or the option."""
-        # File names and contents may have characters that move a terminal's cursor.
-        text = f"{where}: {problem}"
-        super().__init__("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text))
+        super().__init__(printable(f"{where}: {problem}"))
+
+
+def printable(text: str) -> str:
+    """Returns a text with escapes instead of characters that move a terminal's cursor.
+
+    Names and contents of users' files may have such characters.
+    """
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

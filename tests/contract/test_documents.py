@@ -12,7 +12,7 @@ import pytest
 from mock_server.contract.document import read_document
 from mock_server.contract.operations import operations_of
 from mock_server.errors import ApiError, InputError
-from tests.command import ended, serving
+from tests.command import LISTENING, banner_of, ended, serving, started
 from tests.credentials import bearer
 from tests.timing import assert_cheap
 
@@ -582,3 +582,31 @@ def test_whatever_stands_anywhere_in_a_document_is_served_or_refused() -> None:
         with suppress(InputError):
             operations = operations_of(_with(document, way, random.choice(ODD_VALUES)))
             assert all(operation.example.status >= 200 for operation in operations)
+
+
+HIDDEN = """
+openapi: 3.1.0
+servers: [{url: /}]
+paths:
+  /: {get: {responses: {200: {content: {text/html: {example: theirs}}}}}, post: {responses: {201: {}}}}
+  /console/main.js: {get: {}}
+  /console/theirs.js: {get: {responses: {200: {content: {text/javascript: {example: theirs}}}}}}
+  /openapi.json: {get: {}}
+  /__mock/keys: {get: {}}
+"""
+
+
+def test_paths_of_the_mock_itself_win_and_the_start_says_so(tmp_path: Path) -> None:
+    document = tmp_path / "own.yaml"
+    document.write_text(HIDDEN, encoding="utf-8")
+
+    with started("--port", "0", "--openapi", str(document)) as process:
+        lines = banner_of(process)
+        with httpx2.Client(base_url=lines[-1].removeprefix(LISTENING)) as web:
+            assert "<title>datafast-mock</title>" in web.get("/").text
+            assert EXAMPLE_OF not in web.get("/console/main.js").headers
+            assert web.get("/console/theirs.js").text == "theirs"
+            assert web.post("/").status_code == 201
+
+    (line,) = [line for line in lines if "Not answered" in line]
+    assert line.endswith(": GET /, GET /console/main.js, GET /openapi.json and 1 more.")
