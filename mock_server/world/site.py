@@ -480,10 +480,7 @@ def _plan_faults(site: Site) -> Iterator[tuple[str, str]]:
     money = site.money
     for n, plan in enumerate(money.plans if money else ()):
         if money and plan.amount * 10**money.decimals > _MOST_OF_A_PLAN:
-            yield (
-                f"$.money.plans[{n}].amount",
-                "the amount is too large for reports to add up",
-            )
+            yield f"$.money.plans[{n}].amount", "the amount is too large for reports to add up"
 
 
 def _page_faults(site: Site) -> Iterable[tuple[str, str]]:

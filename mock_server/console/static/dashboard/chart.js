@@ -55,7 +55,7 @@ export class Chart {
 				class: "plot",
 				tabindex: "0",
 				role: "slider",
-				"aria-label": "Visitors over time, read out with the arrow keys",
+				"aria-label": "Visitors over time. The arrow keys go from value to value.",
 				"aria-valuemin": "0",
 				"aria-valuemax": String(Math.max(count - 1, 0)),
 			},

@@ -47,7 +47,7 @@ export class Visitors {
 		this.customers.setAttribute("aria-pressed", String(this.#onlyCustomers));
 		if (filters === null) {
 			this.panel.say(
-				"The list of visitors has no filter by entry page or number of visits, and no “is not”.",
+				"The list of visitors cannot be filtered by entry page, by number of visits, or with “is not”.",
 			);
 			return;
 		}
