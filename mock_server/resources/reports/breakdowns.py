@@ -87,7 +87,7 @@ def campaigns(call: Call) -> Reply:
     """Returns a row for each campaign, most visitors first.
 
     A row is such as `{"campaign": {"utm_source": "google", …}, "visitors": 9, …}`; a name without a value is
-    an empty text. If only some of the names are requested, campaigns that differ in the other names are one
+    an empty text. If only some of the names are requested, campaigns that differ only in other names share a
     row. Raises ApiError 400 as other breakdowns do.
     """
     facts, chosen, _ = asked(call)
