@@ -88,7 +88,7 @@ export class Camera {
 	}
 }
 
-/** Returns whether the user has nothing against motion. */
+/** Returns whether the user's settings allow motion. */
 export function isAnimated() {
 	return matchMedia("(prefers-reduced-motion: no-preference)").matches;
 }

@@ -369,7 +369,7 @@ function hashedKey() {
 	return new URLSearchParams(location.hash.slice(1)).get("key");
 }
 
-/** Returns what the page does not know in its address: parameters, or the name of a part of the page. */
+/** Returns the unknown parts of the address: parameters, or the name of a part of the page. */
 function ignoredParts() {
 	const hash = location.hash.slice(1);
 	const isPart = !hash.includes("=");
