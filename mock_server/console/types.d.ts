@@ -129,6 +129,17 @@ interface Shown {
 	instant: number;
 }
 
+/** What a profile needs from the page. */
+interface ProfileLinks {
+	ask: (visitorId: string, signal: AbortSignal) => Promise<Answered>;
+	/** Returns the visitor on the map, and the time. */
+	about: (visitorId: string) => Pick<Shown, "visitor" | "instant">;
+	/** Shows the request. */
+	inspect: (visitorId: string) => void;
+	/** Called with the id of the visitor whose profile opens, or an empty text. */
+	changed: (visitorId: string) => void;
+}
+
 /** The parameters of the report about today. */
 type Today = { startAt: string; endAt: string; fields: string };
 

@@ -2,7 +2,7 @@
 
 import { Access } from "./access.js";
 import { Answer } from "./answer.js";
-import { ask, asCurl, failed, Trouble } from "./api.js";
+import { ask, asCurl, failed } from "./api.js";
 import { copy } from "./clipboard.js";
 import { post } from "./controls.js";
 import { at, say } from "./dom.js";
@@ -38,12 +38,6 @@ let instant = 0;
 let isFirst = true;
 /** @type {any[]} */
 let latestPayments = [];
-/** The visitor whose profile is open, or empty. */
-let opened = "";
-let openedAt = 0;
-let inspecting = new AbortController();
-/** The element that had the focus before the profile opened. @type {any} */
-let before = null;
 /** The last known time of the mock's clock, its speed, and when they were read. */
 let clock = { now: 0, speed: 0, at: 0 };
 /** The time of the request whose answer is awaited; 0 if none is. */
@@ -74,12 +68,18 @@ const access = new Access(
 const unlessRefused = access.guard.bind(access);
 const payments = new Payments(open, (item) => feed.whose(item));
 const totals = new Totals();
-const profile = new Profile(close, (visitorId) =>
-	answer.open({ caller, operation: "getVisitor", visitorId }),
-);
+const profile = new Profile({
+	ask: (visitorId, signal) => ask(caller, "getVisitor", { visitorId, signal }),
+	about: (visitorId) => ({ visitor: visitors.get(visitorId), instant }),
+	inspect: (visitorId) => answer.open({ caller, operation: "getVisitor", visitorId }),
+	changed: (visitorId) => {
+		map.select(visitorId);
+		maker.show();
+	},
+});
 const switches = new Switches(refresh, (websiteId) => begin(caller.key, websiteId));
 const journal = new Journal(unlessRefused, switches);
-const maker = new Maker({ visitors, opened: () => opened, made, unlessRefused, changed: showMade });
+const maker = new Maker({ visitors, opened: () => profile.opened, made, unlessRefused, changed: showMade });
 
 poller.onmessage = (/** @type {MessageEvent} */ { data }) => {
 	if (data.turn !== turn) return;
@@ -177,7 +177,7 @@ function firstWebsite(sites, allowed) {
 
 /** Clears the page, since it showed another key's data. */
 function clear() {
-	close();
+	profile.close();
 	answer.close();
 	journal.use("");
 	for (const button of asks) button.disabled = true;
@@ -230,7 +230,7 @@ function answered(news) {
 	totals.see(caller, latestPayments, instant);
 	people.show([...visitors.values()], instant);
 	maker.see();
-	if (opened !== "" && performance.now() - openedAt > PROFILE_PAUSE) void inspect(opened);
+	if (profile.age > PROFILE_PAUSE) void profile.again();
 }
 
 /** @param {{operation?: string, message: string, status?: number, retryAfter?: number | null}} trouble */
@@ -247,45 +247,7 @@ function troubled({ operation, message, status = 0, retryAfter = null }) {
 
 /** Opens a visitor's profile. @param {string} visitorId */
 function open(visitorId) {
-	if (opened === "") before = document.activeElement;
-	inspecting.abort();
-	opened = visitorId;
-	map.select(visitorId);
-	maker.show();
-	profile.open({ visitorId, visitor: visitors.get(visitorId), data: null, problem: "", instant });
-	void inspect(visitorId);
-}
-
-/** Fetches and shows the open profile, with one request at a time. @param {string} visitorId */
-async function inspect(visitorId) {
-	inspecting.abort();
-	inspecting = new AbortController();
-	const { signal } = inspecting;
-	openedAt = Number.POSITIVE_INFINITY;
-	/** @type {any} */
-	let data = null;
-	let problem = "";
-	try {
-		({ data } = await ask(caller, "getVisitor", { visitorId, signal }));
-	} catch (error) {
-		if (signal.aborted) return;
-		if (!(error instanceof Trouble)) throw error;
-		problem = error.said;
-	}
-	if (signal.aborted) return;
-	openedAt = performance.now();
-	profile.show({ visitorId, visitor: visitors.get(visitorId), data, problem, instant });
-}
-
-function close() {
-	if (opened === "") return;
-	inspecting.abort();
-	opened = "";
-	map.select("");
-	maker.show();
-	profile.hide();
-	if (before?.isConnected) before.focus();
-	before = null;
+	profile.open(visitorId);
 }
 
 /** Updates the journal and the switches every second. */
@@ -305,8 +267,8 @@ async function refresh(hasChanged = true) {
 	if (hasChanged) {
 		poller.postMessage({});
 		totals.again();
+		void profile.again();
 	}
-	if (hasChanged && opened !== "") void inspect(opened);
 	if (lasting === null || caller.base === "") return;
 	const { sites, operations } = lasting;
 	const mine = turn;

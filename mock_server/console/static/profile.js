@@ -1,5 +1,6 @@
 // The profile of one visitor, as `GET /visitors/{visitorId}` answers it.
 
+import { Trouble } from "./api.js";
 import { at, button, h, s } from "./dom.js";
 import { ago, counted, dateTime, length, place } from "./format.js";
 import { nameOf } from "./names.js";
@@ -11,28 +12,70 @@ const FIRST_SHOWN = 40;
 const NEW_VISIT = 1_800_000;
 
 export class Profile {
+	/** The id of the visitor whose profile is open, or empty. */
+	opened = "";
 	#showsAll = false;
+	#asking = new AbortController();
+	/** The time of the latest answer; infinite while one is awaited. */
+	#answeredAt = Number.POSITIVE_INFINITY;
+	/** The element that had the focus before the profile opened. @type {any} */
+	#before = null;
 
-	/** @param {() => void} close @param {(visitorId: string) => void} request */
-	constructor(close, request) {
+	/** @param {ProfileLinks} links */
+	constructor(links) {
 		this.panel = at("profile");
-		this.close = close;
-		this.request = request;
+		this.links = links;
 		this.panel.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-			if (event.key === "Escape") close();
+			if (event.key === "Escape") this.close();
 		});
 	}
 
-	/** @param {Shown} shown */
-	open(shown) {
-		this.#showsAll = false;
-		this.show(shown);
-		at("profile-title").focus();
+	/** The time since the latest answer, in ms; negative while one is awaited. */
+	get age() {
+		return performance.now() - this.#answeredAt;
 	}
 
-	hide() {
+	/** Opens the profile of a visitor. @param {string} visitorId */
+	open(visitorId) {
+		if (this.opened === "") this.#before = document.activeElement;
+		this.opened = visitorId;
+		this.#showsAll = false;
+		this.links.changed(visitorId);
+		this.show({ visitorId, ...this.links.about(visitorId), data: null, problem: "" });
+		at("profile-title").focus();
+		void this.again();
+	}
+
+	/** Requests and shows the open profile again, with one request at a time. */
+	async again() {
+		const visitorId = this.opened;
+		if (visitorId === "") return;
+		this.#asking.abort();
+		this.#asking = new AbortController();
+		const { signal } = this.#asking;
+		this.#answeredAt = Number.POSITIVE_INFINITY;
+		const found = { data: null, problem: "" };
+		try {
+			Object.assign(found, await this.links.ask(visitorId, signal));
+		} catch (error) {
+			if (signal.aborted) return;
+			if (!(error instanceof Trouble)) throw error;
+			found.problem = error.said;
+		}
+		if (signal.aborted) return;
+		this.#answeredAt = performance.now();
+		this.show({ visitorId, ...this.links.about(visitorId), ...found });
+	}
+
+	close() {
+		if (this.opened === "") return;
+		this.#asking.abort();
+		this.opened = "";
+		this.links.changed("");
 		this.panel.hidden = true;
 		this.panel.replaceChildren();
+		if (this.#before?.isConnected) this.#before.focus();
+		this.#before = null;
 	}
 
 	/** Shows the present profile, or a message if the answer has another shape. @param {Shown} shown */
@@ -69,11 +112,14 @@ export class Profile {
 							class: "mono",
 							title: "Show the request",
 							"aria-label": "Show the request",
-							onclick: () => this.request(visitorId),
+							onclick: () => this.links.inspect(visitorId),
 						},
 						"</>",
 					),
-					button({ id: "profile-close", "aria-label": "Close the profile", onclick: this.close }, "✕"),
+					button(
+						{ id: "profile-close", "aria-label": "Close the profile", onclick: () => this.close() },
+						"✕",
+					),
 				),
 			),
 			h("p", { class: "faint mono" }, visitorId),

@@ -43,9 +43,6 @@ let settings = null;
 let turn = 0;
 /** The first day of the website with visitors or revenue; empty until all time was shown. */
 let firstDay = "";
-let inspecting = new AbortController();
-/** @type {any} */
-let before = null;
 
 const answer = new Answer();
 const requests = new Requests(() => caller);
@@ -57,8 +54,13 @@ const intervals = h("span", { class: "pills", role: "group", "aria-label": "Inte
 series.tools.append(intervals, chart.toggle);
 const breakdowns = Object.keys(BREAKDOWNS).map((id) => new Breakdown(id, requests, inspect, filter));
 const funnel = new Funnel(requests, inspect, (chosen) => showView({ ...view, funnel: chosen }));
-const visitors = new Visitors(requests, inspect, open);
-const profile = new Profile(close, (visitorId) => inspect({ operation: "getVisitor", visitorId }));
+const profile = new Profile({
+	ask: (visitorId, signal) => requests.ask({ operation: "getVisitor", visitorId }, signal),
+	about: () => ({ visitor: null, instant: website.now }),
+	inspect: (visitorId) => inspect({ operation: "getVisitor", visitorId }),
+	changed: () => {},
+});
+const visitors = new Visitors(requests, inspect, (visitorId) => profile.open(visitorId));
 const banner = new Banner(async () => {
 	const known = settings;
 	if (known !== null) await unlessRefused(() => repair(view.key, known));
@@ -100,7 +102,7 @@ async function begin() {
 	const mine = turn;
 	requests.forget();
 	firstDay = "";
-	close();
+	profile.close();
 	caller = { base: BASE, key: view.key, websiteId: null };
 	at("key").value = view.key;
 	document.body.classList.add("is-loading");
@@ -273,32 +275,6 @@ function choosePeriod(period) {
 			? { from, to: isOpen ? day(website.now, website.timeZone) : endAt }
 			: { from: "", to: "" };
 	showView({ ...view, period, ...custom, interval: "" });
-}
-
-/** Opens a visitor's profile. @param {string} visitorId */
-async function open(visitorId) {
-	before ??= document.activeElement;
-	inspecting.abort();
-	inspecting = new AbortController();
-	const { signal } = inspecting;
-	const shown = { visitorId, visitor: null, data: null, problem: "", instant: website.now };
-	profile.open(shown);
-	try {
-		const { data, instant } = await requests.ask({ operation: "getVisitor", visitorId }, signal);
-		if (!signal.aborted) profile.show({ ...shown, data, instant });
-	} catch (error) {
-		if (signal.aborted) return;
-		if (!(error instanceof Trouble)) throw error;
-		const problem = error.said;
-		profile.show({ ...shown, problem });
-	}
-}
-
-function close() {
-	inspecting.abort();
-	profile.hide();
-	if (before?.isConnected) before.focus();
-	before = null;
 }
 
 /** Updates the banner, as long as the controls answer. */
