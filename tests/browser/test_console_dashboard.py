@@ -112,6 +112,25 @@ def test_a_source_says_why_its_filter_finds_more_visitors_than_its_row(opened: O
     expect(sources).not_to_contain_text("at any visit")
 
 
+@pytest.mark.long
+def test_a_browser_says_that_its_filter_includes_the_mobile_version(opened: Open) -> None:
+    dashboard = opened({"period": "7d"})
+    dashboard.open("devices", "Browsers")
+    devices = dashboard.panel("devices")
+    chrome, mobile = (
+        int(devices.locator(f"[title='{name}'] data").first.get_attribute("value") or 0)
+        for name in ("Chrome", "Mobile Chrome")
+    )
+
+    devices.get_by_title("Chrome", exact=True).click()
+    dashboard.settle()
+
+    assert dashboard.figures()["Visitors"] == chrome + mobile
+    expect(devices).to_contain_text(
+        f"{chrome:,} visitors have this browser, {chrome + mobile:,} with its mobile version"
+    )
+
+
 def test_a_custom_period_after_all_time_begins_with_the_website(opened: Open) -> None:
     dashboard = opened({"period": "all"}, site="quiet")
 

@@ -205,7 +205,11 @@ export class Breakdown {
 		const clicked = this.#clicked;
 		const { visitors } = clicked;
 		if (this.#tab !== clicked.tab || sorted(query) !== clicked.query || visitors === whole) return null;
-		const text = `${counted(visitors)} visitors came from here at their first visit in this period, ${counted(whole)} at any visit.`;
+		const [some, all] = [counted(visitors), counted(whole)];
+		const text =
+			this.tabs[this.#tab].operation === "getBrowsers"
+				? `${some} visitors have this browser, ${all} with its mobile version, which the filter includes.`
+				: `${some} visitors came from here at their first visit in this period, ${all} at any visit.`;
 		return h("p", { class: "faint" }, text);
 	}
 
