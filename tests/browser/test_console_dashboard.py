@@ -268,7 +268,7 @@ def test_the_view_is_in_the_address(opened: Open) -> None:
     )
     assert len(dashboard.series()) == 2
     # The list of visitors supports no filter with `is_not`.
-    expect(dashboard.panel("visitors")).to_contain_text("no “is not”")
+    expect(dashboard.panel("visitors")).to_contain_text("with “is not”")
 
     dashboard.choose("is not")
     dashboard.page.get_by_role("button", name="Remove: Page contains /docs").click()
