@@ -148,13 +148,14 @@ def test_unknown_files_answer_404(mock: RunningMock, path: str) -> None:
     assert _raw_status(mock, path) == 404
 
 
-def test_document_of_ones_own_keeps_its_docs(tmp_path: Path) -> None:
+def test_document_of_ones_own_does_not_hide_the_reference(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN_DOCS, encoding="utf-8")
 
     with serving("--openapi", str(tmp_path / "own.yaml")) as url:
         reply = httpx2.get(f"{url}/docs")
 
-    assert reply.json() == {"pages": []}
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "/docs/swagger-ui-bundle.js" in reply.text
 
 
 def test_nothing_of_flask_is_imported() -> None:

@@ -30,7 +30,7 @@ def test_the_console_offers_every_revision() -> None:
     table = re.search(r"const REVISIONS = \{(.*?)\n\};", _script("switches.js"), re.DOTALL)
 
     assert table is not None
-    assert tuple(re.findall(r'^  "(.+?)":', table[1], re.MULTILINE)) == REVISIONS
+    assert tuple(re.findall(r'^\t"(.+?)":', table[1], re.MULTILINE)) == REVISIONS
 
 
 def test_the_console_names_an_existing_revision_without_pages() -> None:
