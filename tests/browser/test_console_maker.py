@@ -5,12 +5,13 @@ import shlex
 import subprocess
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from mock_server.testing import RunningMock
 from tests.browser.console import Console, Open
 from tests.browser.visit import Complaints
 from tests.command import serving
-from tests.controls import Json
+from tests.controls import Controls, Json
 from tests.instants import INSTANT
 
 MAP = "/analytics/realtime/map"
@@ -224,6 +225,25 @@ def test_the_keyboard_makes_something_happen(opened: Open) -> None:
 
     expect(console.page.locator("#feed > li.made")).to_have_count(1)
     expect(button).to_be_focused()
+
+
+@pytest.mark.long
+def test_a_map_that_came_before_the_settings_is_enough(
+    page: Page, turned: RunningMock, controls: Controls
+) -> None:
+    held: list[Route] = []
+    page.route(re.compile("/__mock/settings$"), lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks into functions
+    console = Console(page, turned, controls, controls.mint(now=INSTANT, frozen=True))
+    expect(console.dots).not_to_have_count(0)
+    # From now on no answer of the map comes.
+    rule = {"when": {"operation": "getRealtimeMap"}, "then": {"delay": 30_000}}
+    controls.patch("/settings", {"faults": [rule]}, key=console.key)
+    for route in held:
+        route.continue_()
+    page.unroute(re.compile("/__mock/settings$"))
+
+    expect(console.button("A payment now")).to_be_enabled()
+    expect(console.page.locator("#maker-whom")).to_contain_text("the latest anonymous visitor")
 
 
 @pytest.mark.long

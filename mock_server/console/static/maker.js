@@ -26,7 +26,7 @@ const LONGEST = 2000;
 export class Maker {
 	/** @type {MakerHeld | null} */
 	#held = null;
-	/** The site whose visitors are known; null before the first answer. @type {string | null} */
+	/** The site whose visitors are shown; null if there are none yet, undefined if it is unknown. @type {string | null | undefined} */
 	#seen = null;
 	/** The text while the panel is disabled. */
 	#waiting = WAITING;
@@ -74,12 +74,13 @@ export class Maker {
 	/** @param {MakerHeld} held */
 	use(held) {
 		this.#held = held;
+		if (this.#seen === undefined) this.#seen = held.state.site;
 		this.show();
 	}
 
 	/** Shows whom the next request is about, because an answer has shown the visitors. */
 	see() {
-		this.#seen = this.#held?.state.site ?? null;
+		this.#seen = this.#held?.state.site;
 		this.show();
 	}
 
