@@ -93,6 +93,8 @@ async function follow() {
 	clauses = 0;
 	chosen = "";
 	judged("none", "Running", "");
+	say(at("latest"), "");
+	at("progress").value = 0;
 	at("reports").hidden = true;
 	show();
 	const reply = await fetch(...request("GET", `${PATH}/events`, {}));
