@@ -26,9 +26,9 @@ OUT = Path(__file__).parent.parent / "mock_server" / "console" / "static" / "lan
 SOUTH = -60
 # The width of a pixel at the equator on a map 2,000 pixels wide, in degrees. Smaller islands are left out.
 PIXEL = 0.18
-# The width of a pixel on a map 1,500 pixels wide, in degrees. Smaller corners are left out. With PIXEL the
-# file would be a fifth larger, and coasts would look different only if the map is zoomed.
-CORNER = 0.24
+# The width of a pixel on a map 1,400 pixels wide, in degrees. Smaller corners are left out. With PIXEL the
+# file would be a quarter larger, and coasts would look different only if the map is zoomed.
+CORNER = 0.26
 # Fjords and sounds narrower than twice this number of degrees are left out, since the lines of both shores
 # would fill them; and so are enclosed seas of fewer square degrees than SEA.
 NARROW = 0.04
