@@ -120,6 +120,11 @@ class Exchange:
         return int(told[:9]) * 1000 if told.isascii() and told.isdigit() else 0
 
 
+def is_number(value: Json) -> bool:
+    """Returns whether a value is a JSON number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def is_success_status(status: int) -> bool:
     """Returns whether a status is one of those that mean success (2xx)."""
     return 200 <= status < 300

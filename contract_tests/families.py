@@ -31,6 +31,7 @@ FAMILIES = (
     Family("POLL", "Answers over time", "polls"),
     Family("AGR", "Agreement between endpoints", "agreement"),
     Family("SUM", "Sums of reports", "sums"),
+    Family("SEL", "What reports select", "selection"),
     Family("WRITE", "What is written", "writes"),
 )
 

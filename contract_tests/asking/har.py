@@ -28,7 +28,9 @@ from contract_tests.masking import Mask, masked, sender_of
 from contract_tests.recording import rows
 from contract_tests.tokens import without_tokens
 
-_TOOL = "datafast-mock"
+_TOOL, _JOURNAL = "datafast-mock", "datafast-mock journal"
+# In the comments of a kit's file, the word that tells one masked token from another.
+_SENDER = "sender-"
 _MOST_BYTES = 512 * 1024 * 1024
 # The year 9999, in ms since the epoch.
 _LATEST = 253_370_764_800_000
@@ -111,7 +113,7 @@ def read_har(
     log = _log_of(path)
     read = [_read(raw) for raw in log.entries]
     entries = sorted(filter(None, read), key=_place_in_time)
-    is_ours = isinstance(log.creator, dict) and log.creator.get("name") == _TOOL
+    creator = log.creator.get("name") if isinstance(log.creator, dict) else None
     # A token with which no request succeeded may have been revoked, so its requests get no label.
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
@@ -123,26 +125,46 @@ def read_har(
         if match is None or reason is not None:
             left[str(reason)] += 1
             continue
-        if is_ours:
-            told = frozenset(str(entry.comment or "").split())
+        if creator == _TOOL:
+            told = frozenset(word for word in _words(entry) if not word.startswith(_SENDER))
         else:
             token = _token(entry)
             is_let_in = token in good or (is_trusted and token is not None)
             told = frozenset(_labels(entry, match, met, credentials, is_let_in=is_let_in))
             if is_trusted and token is None:
                 told = frozenset({labels.NO_CREDENTIAL})
-        exchange = _exchange(entry, match, told, mask)
+        exchange = _exchange(entry, match, told, mask, _sender(entry, creator))
         if exchange.operation == MAP:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
         found.append(exchange)
     return found, left
 
 
+def _words(entry: _Entry) -> list[str]:
+    return str(entry.comment or "").split()
+
+
+def _sender(entry: _Entry, creator: str | None) -> str | None:
+    """Returns a text that is the same for all requests with one token; None if there was no token.
+
+    The kit and the mock's journal mask all tokens in their files, but say in the comments whose they are.
+    """
+    token = _token(entry)
+    if token is None:
+        return None
+    if creator == _JOURNAL:
+        return str(entry.comment or "").partition(":")[0]
+    named = [word for word in _words(entry) if word.startswith(_SENDER)] if creator == _TOOL else []
+    return named[0] if named else sender_of(token)
+
+
 def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
     """Writes a run to a HAR file, without its tokens.
 
-    The comment of each entry contains the labels of its request.
+    The comment of each entry contains the labels of its request, and a number for its token.
     """
+    senders = dict.fromkeys(exchange.sender for exchange in exchanges if exchange.sender is not None)
+    numbers = {sender: {f"{_SENDER}{number}"} for number, sender in enumerate(senders, 1)}
     path.parent.mkdir(parents=True, exist_ok=True)
     creator = harfile.Creator(name=_TOOL, version=version(_TOOL))
     with path.open("w", encoding="utf-8") as file, harfile.open(file, creator=creator) as har:
@@ -153,7 +175,7 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
                 request=_written_request(exchange),
                 response=_written_response(exchange),
                 timings=harfile.Timings(send=0, wait=exchange.trip, receive=0),
-                comment=" ".join(sorted(exchange.labels)),
+                comment=" ".join(sorted(exchange.labels | numbers.get(exchange.sender or "", set()))),
             )
 
 
@@ -281,7 +303,7 @@ def _labels(
             yield labels.MET
 
 
-def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> Exchange:
+def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask, sender: str | None) -> Exchange:
     token = _token(entry)
     return Exchange(
         method=match.operation.method,
@@ -294,7 +316,7 @@ def _exchange(entry: _Entry, match: Match, told: frozenset[str], mask: Mask) -> 
         headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
         body=mask.body(_body(entry.response.content)),
         token=None if token is None else masked(token),
-        sender=None if token is None else sender_of(token),
+        sender=sender,
         path=match.parameters,
         successes=match.operation.successes,
         request_body=b"" if entry.request.sent is None else mask.body(_encoded(entry.request.sent.text)),

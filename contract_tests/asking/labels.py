@@ -36,6 +36,9 @@ PAGE = "page"
 WITH_KEY = "with-the-key"
 WITH_ACCOUNT = "with-the-account-token"
 PRESENT = "present"
+FILTERED = "filtered"
+ONE_DATE, NO_FIELDS, BAD_INTERVAL = "one-date", "no-fields", "bad-interval"
+TWO_CONDITIONS = "two-conditions"
 
 BEFORE, AFTER, REMOVED = "before-writing", "after-writing", "after-removing"
 """The labels of answers that are read before the writes, after the writes, and after the removals."""
@@ -60,6 +63,7 @@ REFUSED = frozenset(
         *(SUSPENDED, BAD_FIELDS, BAD_VISITOR_ID, UNKNOWN_VISITOR, BOT, WRONG_KIND, UNKNOWN_RESOURCE),
         *(MISSING, BAD_NAME, RESERVED_NAME, BAD_METADATA, NO_JSON, NO_PAGE_VIEWS, BAD_AMOUNT, BAD_CURRENCY),
         *(NO_FILTER, BAD_FILTER, HALF_PERIOD, UNKNOWN_TRANSACTION, BAD_ID, TOO_LONG),
+        *(ONE_DATE, NO_FIELDS, BAD_INTERVAL, TWO_CONDITIONS),
     }
 )
 """The labels of requests that must be answered with an error, according to the documentation."""

@@ -7,9 +7,13 @@ from contract_tests.clauses import (
     access,
     agreement,
     envelope,
+    map_events,
+    periods,
     polls,
     realtime,
     realtime_map,
+    report_rows,
+    selection,
     sums,
     visitor,
     writes,
@@ -22,6 +26,7 @@ from contract_tests.clauses.access import ACCESS, access_clauses
 from contract_tests.clauses.clause import Clause, clauses_of
 from contract_tests.clauses.paging import paging_clauses
 from contract_tests.clauses.realtime import REALTIME_CLAUSES
+from contract_tests.clauses.selection import SELECTION_CLAUSES
 from contract_tests.clauses.shape import shape_clauses
 from contract_tests.document import Document, document
 from contract_tests.families import order_of
@@ -35,12 +40,23 @@ def all_clauses() -> tuple[Clause, ...]:
 
 def clauses_for(contract: Document) -> tuple[Clause, ...]:
     """Returns the clauses written by hand and those made from a document, sorted by family and number."""
-    found = [*shape_clauses(contract), *ACCESS, *REALTIME_CLAUSES]
+    found = [*shape_clauses(contract), *ACCESS, *REALTIME_CLAUSES, *SELECTION_CLAUSES]
     for module in (envelope, realtime_map, visitor):
         # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
     written = (written_goals, written_payments, written_identities, written_reports)
-    for module in (access, realtime, polls, agreement, sums, *written):
+    for module in (
+        access,
+        realtime,
+        map_events,
+        polls,
+        agreement,
+        sums,
+        selection,
+        periods,
+        report_rows,
+        *written,
+    ):
         found += clauses_of(vars(module))
     found += (*access_clauses(contract), *paging_clauses(contract), *writes.refusal_clauses())
     return tuple(sorted(found, key=lambda clause: order_of(clause.id)))

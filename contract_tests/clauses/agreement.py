@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import is_number
 from contract_tests.clauses.statuses import LIMITED
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
@@ -24,8 +23,11 @@ _PLACE = ("countryCode", "region", "city")
 _REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.IGNORECASE)
 _ERROR, _FAILURE = 400, 500
 _CUSTOMER_SCORE = 100
+_SEVERAL = 2
 # How much a score may change while a visitor views another page.
 _LIKE = 10
+# As many countries may have one short name, such as Congo, Korea and the Virgin Islands.
+_NAMESAKES = 2
 # In ms. A profile that was requested later than _SOON after the map is not compared: the visitor may have
 # travelled, or been deleted.
 _SOON, _MINUTE, _SECOND = 120_000, 60_000, 1_000
@@ -506,3 +508,130 @@ def same_score(found: list[Met]) -> Iterable[Violation]:
         shown, told = _scores(others[0])
         problem = f"the map says {shown}"
         yield Violation(problem, others[0].profile, "/data/prediction/score", told)
+
+
+class Reached(NamedTuple):
+    """A goal of a visitor on a map, with the profile that was requested after the map."""
+
+    name: str
+    profile: Exchange
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the profile has a goal of this name, or one without a readable name."""
+        goals = rows(self.profile.data["activity"], "completedGoals")
+        names = [goal.get("name") for goal in goals]
+        return any(not isinstance(name, str) or name.lower() == self.name.lower() for name in names)
+
+
+def _reached(recording: Recording) -> list[list[Reached]]:
+    """Returns, as one case, the goals on the maps whose visitors have a profile with a list of goals."""
+    profiles = {
+        case.visitor["visitorId"].lower(): case.profile
+        for case in _told("activity")(recording)
+        if isinstance(case.profile.data["activity"].get("completedGoals"), list) and not case.profile.age
+    }
+    found: dict[tuple[str, str], Reached] = {}
+    for exchange in recording.answers(MAP):
+        for event in rows(exchange.data, "recentEvents"):
+            extra, visitor_id = event.get("extraData"), str(event.get("visitorId")).lower()
+            name = extra.get("eventName") if isinstance(extra, dict) else None
+            profile = profiles.get(visitor_id)
+            is_goal = event.get("type") == "custom" and isinstance(name, str)
+            if is_goal and profile is not None and _is_before(exchange, profile):
+                found[visitor_id, str(name)] = Reached(str(name), profile)
+    return [list(found.values())] if found else []
+
+
+def _is_before(one: Exchange, other: Exchange) -> bool:
+    return one.sent is not None and other.sent is not None and one.sent <= other.sent
+
+
+@clause(
+    "AGR-14",
+    "At least half of the goals on a map are among the visitors' `completedGoals`.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profile of a visitor with a goal on a map that was requested before",
+    is_timed=True,
+    cases=_reached,
+)
+def goals_are_completed(found: list[Reached]) -> Iterable[Violation]:
+    lacking = [case for case in found if not case.is_shown]
+    if len(lacking) > len(found) / 2:
+        # A profile from a cache may lack the latest goals.
+        problem = f"the map has the goal {lacking[0].name!r:.80}"
+        pointer = "/data/activity/completedGoals"
+        is_all = len(lacking) == len(found) >= _SEVERAL
+        is_warning = not is_all or any(map(_has_goals, lacking))
+        yield Violation(problem, lacking[0].profile, pointer, None, is_warning)
+
+
+def _has_goals(case: Reached) -> bool:
+    return bool(case.profile.data["activity"]["completedGoals"])
+
+
+def _customers(recording: Recording) -> list[list[Met]]:
+    """Returns, as one case, the customers on the map whose profile has a list of goals."""
+    found = [
+        case
+        for case in _told("activity")(recording)
+        if case.visitor.get("isCustomer") is True
+        and isinstance(case.profile.data["activity"].get("completedGoals"), list)
+    ]
+    return [found] if found else []
+
+
+@clause(
+    "AGR-15",
+    "At least one customer on the map has a goal with the origin `payment_provider` in the profile.",
+    source="the public documentation of visitors",
+    standing=OTHER,
+    needs="the profile of a customer from a map of revision 2026-02",
+    revision=REVISION_2026_02,
+    is_timed=True,
+    cases=_customers,
+)
+def customers_have_paid(found: list[Met]) -> Iterable[Violation]:
+    goals = [goal for case in found for goal in rows(case.profile.data["activity"], "completedGoals")]
+    if not any(goal.get("origin") == "payment_provider" or goal.get("type") == "payment" for goal in goals):
+        # A profile may leave out old goals.
+        pointer = "/data/activity/completedGoals"
+        problem = "the map says `isCustomer: true`, but no goal is a payment"
+        yield Violation(problem, found[0].profile, pointer, None, len(_ids(found)) <= _SEVERAL)
+
+
+def _countries(recording: Recording) -> list[list[tuple[Exchange, str, str]]]:
+    """Returns, as one case, the profiles with the name and the code of a country."""
+    found = []
+    for exchange, data in recording.objects(VISITOR):
+        identity = data.get("identity")
+        if isinstance(identity, dict):
+            name, code = identity.get("country"), identity.get("countryCode")
+            if isinstance(name, str) and isinstance(code, str):
+                found.append((exchange, name, code.upper()))
+    return [found] if found else []
+
+
+@clause(
+    "AGR-16",
+    "In profiles `country` is the name of the country of `countryCode`: no name has more than two codes.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="a profile with the name and the code of a country",
+    cases=_countries,
+)
+def country_has_one_code(found: list[tuple[Exchange, str, str]]) -> Iterable[Violation]:
+    codes: dict[str, set[str]] = {}
+    for exchange, name, code in found:
+        if name.lower() == "unknown":
+            continue
+        others = codes.setdefault(name, set())
+        others.add(code)
+        if len(others) > _NAMESAKES or name.upper() == code:
+            told = ", ".join(sorted(others))
+            problem = f"profiles have this country with the codes {told:.80}"
+            if len(others) <= _NAMESAKES:
+                problem = "this is the code of the country, not its name"
+            yield Violation(problem, exchange, "/data/identity/country", name, len(others) <= _NAMESAKES)
+            return

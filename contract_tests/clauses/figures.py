@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
 from contract_tests.clauses.question import Question, is_finished, question_of
-from contract_tests.clauses.realtime_map import is_number
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.recording import Recording
 
 OVERVIEW, TIMESERIES = "getOverview", "getTimeseries"

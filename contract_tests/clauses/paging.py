@@ -53,9 +53,9 @@ def _clauses(operation: Operation) -> Iterator[Clause]:
     own = partial(pages, operation.id)
     bounds = "answers with no more rows than `limit`."
     yield made("limit", bounds, operation.standing, "a list", own, _too_many)
-    skips = "answers with different rows on the first page and on the second."
-    triples = partial(_first_and_second, operation.id)
-    yield made("offset", skips, IMPLIED, "a list with two pages", triples, _the_same)
+    skips = "begins with another row if `offset` skips the first one."
+    pairs = partial(_first_and_second, operation.id)
+    yield made("offset", skips, IMPLIED, "a list with two pages", pairs, _the_same)
     echoes = "repeats the requested `limit` and `offset` in `pagination`."
     yield made("echo", echoes, EXAMPLE, "a list", partial(_told, operation.id), _another)
 
@@ -67,25 +67,27 @@ def _too_many(page: Page) -> Iterable[Violation]:
 
 
 def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, ...]]:
-    """Returns triples of the first page, the second page, and the first page again.
+    """Returns the first page, a later page and, if it was requested, the first page again.
 
-    The third page shows whether the list has changed meanwhile.
+    The third page shows whether the list has changed meanwhile. Without it, nothing is returned if both pages
+    begin with the same row.
     """
-    found = pages(operation, recording)
-    triples = zip(found, found[1:], found[2:], strict=False)
-    return [
-        triple
-        for triple in triples
-        if [page.offset for page in triple] == [0, triple[0].limit, 0] and all(page.rows for page in triple)
-    ]
+    found = [page for page in pages(operation, recording) if page.rows]
+    cases = []
+    for first, second, third in zip(found, found[1:], [*found[2:], None], strict=False):
+        again = [third] if third and third.offset == 0 else []
+        is_pair = first.offset == 0 < second.offset
+        if is_pair and (again or first.rows[0] != second.rows[0]):
+            cases.append((first, second, *again))
+    return cases
 
 
-def _the_same(triple: tuple[Page, ...]) -> Iterable[Violation]:
-    # If the list changes meanwhile, two of the three pages may be equal, but not all three.
-    if all(one.rows == other.rows for one, other in pairwise(triple)):
-        second = triple[1]
-        problem = f"`offset` was {second.offset}, but the rows are those of the first page"
-        yield Violation(problem, second.exchange, "/data", second.rows)
+def _the_same(case: tuple[Page, ...]) -> Iterable[Violation]:
+    # If the list changes meanwhile, two of the three pages may begin with the same row, but not all three.
+    if all(one.rows[0] == other.rows[0] for one, other in pairwise(case)):
+        second = case[1]
+        problem = f"`offset` was {second.offset}, but the first row is that of the first page"
+        yield Violation(problem, second.exchange, "/data/0", second.rows[0])
 
 
 def _told(operation: str, recording: Recording) -> list[Page]:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import is_number, maps
+from contract_tests.clauses.realtime_map import maps
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.document import IMPLIED, PAGE
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows

@@ -68,6 +68,11 @@ def is_finished(exchange: Exchange) -> bool:
     return over is not None and answered is not None and over + _LATE <= answered.earliest
 
 
+def parameter_of(exchange: Exchange, name: str) -> str | None:
+    """Returns the value of a query parameter of a request; None if the request does not have it."""
+    return dict(parse_qsl(urlsplit(exchange.url).query)).get(name)
+
+
 def page_of(exchange: Exchange) -> tuple[int | None, int]:
     """Returns the requested `limit` (None if the request has none) and `offset` (0 if it has none)."""
     given = dict(parse_qsl(urlsplit(exchange.url).query))

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from contract_tests.asking import labels
+from contract_tests.asking.probes.realtime import count_of, slack_of
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import is_number
 from contract_tests.clauses.statuses import LIMITED, Answered
 from contract_tests.document import PAGE
 from contract_tests.exchange import Exchange
@@ -49,24 +49,21 @@ def _dated(recording: Recording) -> Iterator[Dated]:
             if labels.DATES not in e.labels and e.sender == first.sender and _is_soon(e, first)
         ]
         if plain or not all(e.is_success for e in asked):
-            yield Dated(asked, list(_counts(asked)), list(_counts(plain)))
+            yield Dated(asked, _counts(asked), _counts(plain))
 
 
 def _is_soon(one: Exchange, other: Exchange) -> bool:
     return one.sent is not None and other.sent is not None and abs(one.sent - other.sent) <= _SOON
 
 
-def _counts(exchanges: Iterable[Exchange]) -> Iterator[float]:
-    for exchange in exchanges:
-        row = exchange.data[0] if isinstance(exchange.data, list) and exchange.data else None
-        value = row.get("visitors") if isinstance(row, dict) else None
-        if isinstance(value, int | float) and is_number(value):
-            yield value
+def _counts(exchanges: Iterable[Exchange]) -> list[float]:
+    return [count for exchange in exchanges if (count := count_of(exchange)) is not None]
 
 
 @clause(
     "RT-05",
-    "Dates have no effect on the counter: the answer is 200, and the number stays about the same.",
+    "Dates and filters have no effect on the counter: the answer is 200, and the number stays about the"
+    " same.",
     source="003 Get realtime visitors",
     standing=PAGE,
     needs="a website's key (`--key`)",
@@ -79,10 +76,8 @@ def dates_have_no_effect(case: Dated) -> Iterable[Violation]:
     if not case.counts or not case.usual:
         return
     least, most = min(case.usual), max(case.usual)
-    # Visitors come and go between two requests.
-    slack = 2 + most / 5
-    if max(case.counts) < least - slack or min(case.counts) > most + slack:
+    if max(case.counts) < least - slack_of(most) or min(case.counts) > most + slack_of(most):
         told = case.counts[-1]
-        problem = f"with dates it is {told:g}, without dates between {least:g} and {most:g}"
+        problem = f"with dates and a filter it is {told:g}, without them between {least:g} and {most:g}"
         is_single = len(case.counts) == 1
         yield Violation(problem, case.answers[-1], "/data/0/visitors", told, is_single)

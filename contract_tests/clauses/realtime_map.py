@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
@@ -52,11 +52,6 @@ def _which(name: str, fits: Callable[[Member], bool]) -> Callable[[Recording], I
 visitors = partial(members, "visitors")
 events = partial(members, "recentEvents")
 payments = partial(members, "recentPayments")
-
-
-def is_number(value: Json) -> bool:
-    """Returns whether a value is a JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @clause(

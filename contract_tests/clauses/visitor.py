@@ -5,9 +5,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import is_number
 from contract_tests.document import IMPLIED, OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import Recording, rows

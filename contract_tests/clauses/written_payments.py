@@ -7,7 +7,6 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.probes.refusals import CREATE_PAYMENT, DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import is_number
 from contract_tests.clauses.trails import (
     EARLIER_PAYMENT,
     NEEDS_PAYMENT,
@@ -20,7 +19,7 @@ from contract_tests.clauses.trails import (
     trails_of,
 )
 from contract_tests.document import OTHER
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 from contract_tests.shown import are_payments_told, paid, payments_of, row_of

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.probes.refusals import DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import is_number
 from contract_tests.clauses.trails import (
     EARLIER_PAYMENT,
     GOAL,
@@ -26,7 +25,7 @@ from contract_tests.clauses.trails import (
     trails_of,
 )
 from contract_tests.document import OTHER
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, is_number
 from contract_tests.recording import Recording
 from contract_tests.shown import completions_of
 

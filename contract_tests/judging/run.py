@@ -96,6 +96,8 @@ class Plan:
     is_recorded: bool = False
     """Whether the run judges recorded traffic. Operations may be missing in it."""
     is_strict: bool = False
+    is_thorough: bool = False
+    """Whether the requests are sent, too, that only an odd answer makes necessary."""
     known: frozenset[str] = frozenset()
     """The ids of clauses that may be broken, because they are broken in the baseline."""
     held: frozenset[str] = frozenset()
@@ -130,6 +132,7 @@ def verify(
         with closing(connect(plan.base, limits, tell, plan.credentials.mask())) as client:
             _wait(plan, tell, connect)
             asker = Asker(client, plan.credentials, plan.contract, record, wanted=wanted, pause=plan.pause)
+            asker.is_thorough = plan.is_thorough
             try:
                 ask_all(probes, asker)
             finally:

@@ -11,6 +11,7 @@ from contract_tests.mutants.paging import paging_mutants
 from contract_tests.mutants.polls import POLLS_MUTANTS
 from contract_tests.mutants.realtime import REALTIME_MUTANTS
 from contract_tests.mutants.realtime_map import REALTIME_MAP_MUTANTS
+from contract_tests.mutants.selection import SELECTION_MUTANTS
 from contract_tests.mutants.shape import shape_mutants
 from contract_tests.mutants.statuses import status_mutants
 from contract_tests.mutants.sums import SUMS_MUTANTS
@@ -36,6 +37,7 @@ def mutants_for(contract: Document) -> tuple[Mutant, ...]:
         *POLLS_MUTANTS,
         *AGREEMENT_MUTANTS,
         *SUMS_MUTANTS,
+        *SELECTION_MUTANTS,
         *WRITES_MUTANTS,
         *paging_mutants(contract),
         *shape_mutants(contract),

@@ -35,7 +35,7 @@ def _fewer_visits(activity: Data, _exchange: Exchange) -> None:
 
 def _moved(data: Data, _exchange: Exchange) -> None:
     if data["activity"]["visitCount"] > 1:
-        data["identity"]["countryCode"] = "ZZ"
+        data["identity"].update(country="Nowhere", countryCode="ZZ")
 
 
 def _low_score(data: Data, _exchange: Exchange) -> None:
@@ -55,16 +55,35 @@ def _met(name: str, clause: str, edit: Change, revision: str | None = None) -> M
 
 
 def _paid(activity: Data, exchange: Exchange) -> None:
-    """Replaces all goals by a payment that was made an hour ago."""
+    """Adds a payment that was made an hour ago."""
     at = iso(span_of(exchange).earliest - 60 * MINUTE)
-    activity["completedGoals"] = [
-        {"name": "Pro", "origin": "payment_provider", "type": "payment", "timestamp": at}
-    ]
+    paid = {"name": "Pro", "origin": "payment_provider", "type": "payment", "timestamp": at}
+    activity["completedGoals"] = sorted(
+        [*activity["completedGoals"], paid], key=lambda goal: goal["timestamp"]
+    )
 
 
 def _one_visit(data: Data, _exchange: Exchange) -> None:
     for row in data["visitors"]:
         row["visitCount"] = 1
+
+
+def _without_goals(data: Data, _exchange: Exchange) -> None:
+    goals = data["activity"]["completedGoals"]
+    data["activity"]["completedGoals"] = [goal for goal in goals if goal["origin"] == "payment_provider"]
+
+
+def _without_payments(data: Data, _exchange: Exchange) -> None:
+    goals = data["activity"]["completedGoals"]
+    data["activity"]["completedGoals"] = [goal for goal in goals if goal["origin"] == "manual"]
+
+
+def _in_one_country(data: Data, _exchange: Exchange) -> None:
+    data["identity"]["country"] = data["identity"]["country"] and "Atlantis"
+
+
+def _with_code(data: Data, _exchange: Exchange) -> None:
+    data["identity"]["country"] = data["identity"]["countryCode"]
 
 
 AGREEMENT_MUTANTS = (
@@ -105,5 +124,9 @@ AGREEMENT_MUTANTS = (
         "AGR-13",
         lambda data, _e: data["prediction"] and data["prediction"].update(score=99),
     ),
+    _met("no goals", "AGR-14", _without_goals),
+    _met("no payments of customers", "AGR-15", _without_payments, REVISION_2026_02),
+    in_profiles("one country for all", "AGR-16", _in_one_country),
+    in_profiles("the code for the country", "AGR-16", _with_code),
     Mutant("first visit after the session", "AGR-07", _born_after_the_session, REVISION_2026_02),
 )

@@ -21,7 +21,7 @@ def paging_mutants(contract: Document) -> Iterator[Mutant]:
 
 
 def _longer(body: Json, exchange: Exchange) -> None:
-    if labels.PAGE in exchange.labels:
+    if labels.PAGE in exchange.labels and len(body["data"]) == 1:
         body["data"] *= 2
 
 
@@ -29,9 +29,11 @@ def _always_the_first(operation: str) -> Mutation:
     first: list[Json] = []
 
     def edit(body: Json, exchange: Exchange) -> None:
-        if labels.PAGE in exchange.labels:
-            first.extend(body["data"] if not first else ())
-            body["data"] = list(first)
+        asked = labels.asked_page(exchange.labels)
+        if asked and asked[1] == 0:
+            first[:] = body["data"]
+        elif asked:
+            body["data"] = [*first, *body["data"]][: len(body["data"])]
 
     return rewriting(operation, edit)
 

@@ -117,6 +117,32 @@ def _others_pay() -> Mutation:
     return editing(MAP, edit)
 
 
+def _of_nobody(data: Data, _exchange: Exchange) -> None:
+    for row in data["recentEvents"]:
+        if row["type"] == "pageview":
+            row["visitorId"] = f"00000000-0000-4000-8000-{int(row['_id'][-8:], 16):012x}"
+
+
+def _with_host(row: Data, _exchange: Exchange) -> None:
+    if row["type"] != "pageview" and row["path"]:
+        row["path"] = f"example.com{row['path']}"
+
+
+def _without_name(row: Data, _exchange: Exchange) -> None:
+    # The kit finds the goals that it has written by their names.
+    if row["type"] == "custom" and not row["extraData"]["eventName"].startswith("mock_"):
+        row["extraData"] = {}
+
+
+def _prediction(**members: float) -> Change:
+    def change(row: Data, _exchange: Exchange) -> None:
+        if isinstance(row.get("conversionLikelihood"), dict):
+            raw = row["conversionLikelihood"]["raw"]
+            raw.update({name: raw[name] * factor for name, factor in members.items()})
+
+    return change
+
+
 REALTIME_MAP_MUTANTS = (
     _map("half in another revision", "REV-01", _mixed),
     _map("count too small", "MAP-72", lambda data, _e: data.update(count=max(len(data["visitors"]) - 1, 0))),
@@ -145,5 +171,13 @@ REALTIME_MAP_MUTANTS = (
     _row("random name of the identified", "MAP-89", "visitors", _random),
     _map("negative payments", "MAP-91", _negative),
     _row("payments in cents", "MAP-92", "recentPayments", _in_cents),
+    _map("events of nobody", "MAP-94", _of_nobody),
+    _row(
+        "events from the South Pole", "MAP-95", "recentEvents", lambda row, _e: row.update(countryCode="AQ")
+    ),
+    _row("everybody elsewhere", "MAP-96", "visitors", lambda row, _e: row.update(currentUrl="/elsewhere")),
+    _row("paths with a host", "MAP-97", "recentEvents", _with_host),
+    _row("goals without a name", "MAP-98", "recentEvents", _without_name),
+    _row("rates in percent", "MAP-99", "visitors", _prediction(conversionRate=100), REVISION_2026_02),
     Mutant("payments of non-customers", "MAP-93", _others_pay, REVISION_2026_02),
 )

@@ -57,11 +57,12 @@ def _with_customers(value: str) -> Which:
 
 
 def _scaling(name: str, factor: float) -> Callable[[Json], None]:
-    """Returns an edit that multiplies a figure of every row."""
+    """Returns an edit that multiplies a figure of every row that has it."""
 
     def edit(body: Json) -> None:
         for row in body["data"]:
-            row[name] = int(row[name] * factor)
+            if name in row:
+                row[name] = int(row[name] * factor)
 
     return edit
 
@@ -130,7 +131,15 @@ def _halved(body: Json) -> None:
 
 
 def _gap(body: Json) -> None:
+    """Leaves out two buckets, and adds their figures to the bucket before."""
+    before, left = body["data"][4], body["data"][5:7]
     del body["data"][5:7]
+    body["pagination"]["total"] -= 2
+    for bucket in left:
+        for name in ("visitors", "sessions", "payments", "revenue"):
+            before[name] += bucket[name]
+        for name, value in bucket["revenueBreakdown"].items():
+            before["revenueBreakdown"][name] += value
 
 
 def _is_present(query: dict[str, str]) -> bool:
@@ -144,7 +153,12 @@ SUMS_MUTANTS = (
     _mutant("sessions missing in buckets", "SUM-03", _TIMESERIES, _scaling("sessions", 0.5)),
     _mutant("a bucket with more visitors than all", "SUM-04", _TIMESERIES, _crowded_bucket, _is_one_date),
     _mutant("buckets with too few visitors", "SUM-04", _TIMESERIES, _scaling("visitors", 0.5)),
-    _mutant("a page with more visitors than there are", "SUM-05", "getPages", _scaling("visitors", 99)),
+    _mutant(
+        "a page with more visitors than there are",
+        "SUM-05",
+        "getPages",
+        _more_in_the_first("visitors", 10**6),
+    ),
     _mutant("a city with more payments than there are", "SUM-05", "getCities", _scaling("payments", 9999)),
     _mutant("payments of a browser counted twice", "SUM-06", "getBrowsers", _scaling("payments", 2)),
     _mutant("revenue of a system counted twice", "SUM-06", "getOperatingSystems", _scaling("revenue", 2)),
@@ -153,7 +167,7 @@ SUMS_MUTANTS = (
         "visitors missing in systems",
         "SUM-07",
         "getOperatingSystems",
-        _scaling("visitors", 0.5),
+        _scaling("visitors", 0.7),
         weight="warns",
     ),
     _mutant(
@@ -183,7 +197,7 @@ SUMS_MUTANTS = (
         "SUM-13",
         _OVERVIEW,
         _scaling("payments", 9),
-        _is_filtered("is"),
+        lambda query: "," in query.get("filter_country", ""),
     ),
     _mutant("cities with few visitors first", "SUM-14", "getCities", _reversed),
     _mutant("pages with other figures", "SUM-15", "getDevices", _scaling("visitors", 0.5), _is_page),

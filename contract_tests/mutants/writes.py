@@ -177,9 +177,10 @@ def _add(listed: list[Json], more: list[dict[str, Json]]) -> None:
     listed.sort(key=lambda row: str(row["timestamp"]), reverse=True)
 
 
-def _report_elsewhere(seen: _Seen, report: Data, exchange: Exchange) -> None:
+def _report_elsewhere(seen: _Seen, body: Data, exchange: Exchange) -> None:
     if seen.names and exchange.sender != seen.sender:
-        report.append({"goal": next(iter(seen.names)), "completions": 1, "visitors": 1})
+        body["data"].append({"goal": next(iter(seen.names)), "completions": 1, "visitors": 1})
+        body["pagination"]["total"] += 1
 
 
 def _keep_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
@@ -346,7 +347,7 @@ WRITES_MUTANTS = (
     _of_body("a goal that is in no report", "WRITE-06", _GOALS, _count_none, "warns"),
     _of_body("a goal that is counted twice", "WRITE-06", _GOALS, _count_twice),
     _of_body("properties that are in no report", "WRITE-07", "getGoalProperties", _no_properties, "warns"),
-    _mutant("a goal that shows on another website", "WRITE-08", _GOALS, _report_elsewhere),
+    _of_body("a goal that shows on another website", "WRITE-08", _GOALS, _report_elsewhere),
     _mutant("a goal that is removed and still shown", "WRITE-09", VISITOR, _keep_goals),
     _mutant("a removal of one name that removes all", "WRITE-10", VISITOR, _remove_all_goals),
     _mutant("a goal that is removed and still on the map", "WRITE-11", MAP, _keep_events, "warns"),

@@ -758,6 +758,11 @@ class Cutting(Talkative):
         told["profileData"]["displayName"] = "<b>\u0000\u202e" if person.identified else None
         return {**told, "currentUrl": "/blog/\ud83c", "referrer": ""}
 
+    def map(self, t: float) -> Json:
+        told = super().map(t)
+        told["recentEvents"] = [{**event, "path": "/blog/\ud83c"} for event in told["recentEvents"]]
+        return told
+
     def profile(self, person: Person, t: float) -> Json:
         told = super().profile(person, t)
         told["identity"] |= {"city": "", "region": "\ud83c"}

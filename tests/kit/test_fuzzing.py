@@ -51,7 +51,7 @@ def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
 
 @contextmanager
 def _faulty(upstream: str) -> Iterator[str]:
-    """Yields the address of a proxy that answers an undocumented parameter with a negative count."""
+    """Yields the address of a proxy that sends a negative count for a parameter that no probe sends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -61,7 +61,7 @@ def _faulty(upstream: str) -> Iterator[str]:
                     status, body = reply.status, reply.read()
             except HTTPError as error:
                 status, body = error.code, error.read()
-            known = {"websiteId", "fields", "startAt", "endAt", "timezone", "limit"}
+            known = {"websiteId", "fields", "startAt", "endAt", "timezone", "limit", "filter_country"}
             parts = urlsplit(self.path)
             if status == 200 and parts.path.endswith("/realtime") and parse_qs(parts.query).keys() - known:
                 body = b'{"status": "success", "data": [{"visitors": -1}]}'

@@ -4,6 +4,7 @@ import base64
 import json
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -57,9 +58,12 @@ def traffic(tmp_path: Path) -> Path:
     return tmp_path / "traffic.har"
 
 
-def _judged(traffic: Path, entries: list[Json], *options: str) -> tuple[int, dict[str, Json], str]:
+def _judged(
+    traffic: Path, entries: list[Json], *options: str, creator: str = "Firefox"
+) -> tuple[int, dict[str, Json], str]:
     """Runs `verify --har` on these entries; returns the exit code, the JSON report and the output."""
-    traffic.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    log = {"version": "1.2", "creator": {"name": creator, "version": "1"}, "entries": entries}
+    traffic.write_text(json.dumps({"log": log}))
     report = traffic.with_suffix(".json")
     result = ended("verify", "--har", str(traffic), "--report", f"json={report}", *options)
     return result.returncode, json.loads(report.read_bytes()), result.stdout + result.stderr
@@ -76,6 +80,7 @@ def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path)
     options = (
         "--credentials",
         "mock",
+        "--writes",
         "--pause",
         "0.2",
         "--save-har",
@@ -98,6 +103,28 @@ def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path)
     text = saved.read_text(encoding="utf-8")
     assert "Bearer df_***" in text
     assert not any(token in text for token in ("df_demo", "df_suspended", "dft_test"))
+
+
+def test_the_journal_of_two_websites_is_not_taken_for_that_of_one(traffic: Path) -> None:
+    """The tokens in the file are masked, so that they are all equal."""
+    day = "startAt=2026-02-04&endAt=2026-02-04"
+    asked = ("metadata?", f"overview?{day}", f"timeseries?{day}&interval=day&fields=name,visitors,sessions")
+    with serving("--now", INSTANT) as address:
+        for key in ("df_edge_cases", "df_demo"):
+            for path in asked:
+                request = Request(f"{address}/api/v1/analytics/{path}")
+                request.add_header("Authorization", f"Bearer {key}")
+                urlopen(request, timeout=30).close()
+        with urlopen(f"{address}/__mock/requests?format=har", timeout=30) as reply:
+            log = json.load(reply)["log"]
+
+    options = ("--only", "SUM-*,SEL-*")
+    code, report, told = _judged(traffic, log["entries"], *options, creator=log["creator"]["name"])
+
+    assert (code, _outcomes(report, "broken"), _outcomes(report, "warning")) == (0, [], []), told
+    assert {"SUM-01", "SEL-05", "SEL-06"} <= set(_outcomes(report, "holds")), told
+    assert "Bearer df_***" in str(log)
+    assert "Bearer df_demo" not in str(log)
 
 
 def test_traffic_of_a_browser(traffic: Path) -> None:

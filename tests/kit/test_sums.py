@@ -16,7 +16,7 @@ from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.pointers import objects_at
 from contract_tests.recording import Recording
 
-_CLAUSES = [clause for clause in all_clauses() if clause.id.startswith("SUM-")]
+_CLAUSES = [clause for clause in all_clauses() if clause.id.startswith(("SUM-", "SEL-"))]
 _PLACES = (("data", "*"), ("totals",), ("data", "*", "revenueBreakdown"), ("totals", "revenueBreakdown"))
 _NOON = "Wed, 21 Jan 2026 12:00:00 GMT"
 

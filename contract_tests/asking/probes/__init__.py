@@ -14,6 +14,7 @@ from contract_tests.asking.probes import (
     realtime,
     realtime_map,
     refusals,
+    selection,
     sums,
     visitor,
     writes,
@@ -57,6 +58,7 @@ def probes_for(
         *paging.paging_probes(contract),
         *fields.field_probes(contract),
         *sums.PROBES,
+        *selection.PROBES,
         *written,
     )
     return [p for p in all_probes if p.is_possible(credentials) and is_wanted(p.serves, wanted)]

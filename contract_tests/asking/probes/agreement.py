@@ -65,7 +65,7 @@ def _sort_of(row: dict[str, Json]) -> tuple[bool, bool, bool]:
 
 PROBES = (
     Series(
-        ("AGR-0[2-9]", "AGR-1[0-3]", "SUM-2[01]", *_AGAIN, "VIS-*", "getVisitor.*", *SUCCESSES, "ENV-09"),
+        ("AGR-0[2-9]", "AGR-1[0-7]", "SUM-2[01]", *_AGAIN, "VIS-*", "getVisitor.*", *SUCCESSES, "ENV-09"),
         _PROFILES + 2,
         MAIN,
         _profiles,

@@ -122,6 +122,8 @@ class Asker:
         self.credentials = credentials
         self.contract = contract
         self.pause = pause
+        self.is_thorough = False
+        """Whether the requests are sent, too, that only an odd answer makes necessary."""
         self.exchanges: list[Exchange] = []
         self.traces = Traces()
         self._repeats = 0

@@ -1,0 +1,242 @@
+"""Clauses about what visitors on the map did: their events, pages and predictions."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.realtime_map import Member, events, maps, members, visitors
+from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED
+from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.families import MAP
+from contract_tests.instants import ms
+from contract_tests.recording import Recording, rows
+
+# Fewer visitors than these may differ by chance.
+_SEVERAL = 3
+# As many visitors do not all leave within minutes.
+_MANY = 10
+# The example's expected value is not exactly the product of its rate and its value.
+_FAR = 30
+# In ms. The counter of early 2026 looks back five minutes.
+_RECENT = 240_000
+_PATHS = (("visitors", "currentUrl"), ("recentEvents", "path"))
+
+
+class Acted(NamedTuple):
+    """An event on a map, and the visitor on the same map who caused it; None if the visitor is not listed."""
+
+    event: Member
+    visitor: dict[str, Json] | None
+
+
+def _acted(recording: Recording) -> list[Acted]:
+    """Returns the events on the maps that list all of their visitors."""
+    return _on_maps(recording, _acted_on)
+
+
+def _on_maps(recording: Recording, find: Callable[[Exchange, dict[str, Json]], list[Acted]]) -> list[Acted]:
+    """Returns the events that a function finds on each map. They are cached for each map."""
+    return [
+        case
+        for exchange, data in maps(recording)
+        for case in recording.cached(exchange, find, partial(find, exchange, data))
+    ]
+
+
+def _acted_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
+    listed = {row["visitorId"].lower(): row for row in rows(data, "visitors") if _has_id(row)}
+    if data.get("count") != len(listed):
+        return []
+    return [
+        Acted(Member(exchange, data, row, f"/data/recentEvents/{n}"), listed.get(row["visitorId"].lower()))
+        for n, row in enumerate(rows(data, "recentEvents"))
+        if _has_id(row)
+    ]
+
+
+def _has_id(row: dict[str, Json]) -> bool:
+    return isinstance(row.get("visitorId"), str)
+
+
+def _viewers(recording: Recording) -> list[list[Acted]]:
+    """Returns, as one case, the page views of the maps, if they are of many visitors."""
+    found = _on_maps(recording, _viewers_on)
+    return [found] if len({case.event.row["visitorId"] for case in found}) >= _MANY else []
+
+
+def _viewers_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
+    return [case for case in _acted_on(exchange, data) if _is_recent_view(case.event)]
+
+
+def _is_recent_view(event: Member) -> bool:
+    """Returns whether an event is a page view of the last minutes, so that its visitor is surely active."""
+    at, now = ms(event.row.get("timestamp")), event.exchange.now
+    is_recent = at is not None and now is not None and at > now.earliest - _RECENT
+    return event.row.get("type") == "pageview" and is_recent
+
+
+@clause(
+    "MAP-94",
+    "Of ten visitors who viewed a page in the last 4 minutes, at least one is on a map that lists all.",
+    source="001 Response fields",
+    standing=IMPLIED,
+    needs="a map that lists all visitors that it counts, with recent page views of ten visitors",
+    dated=MAP,
+    cases=_viewers,
+)
+def viewers_are_listed(found: list[Acted]) -> Iterable[Violation]:
+    if all(case.visitor is None for case in found):
+        first = found[0].event
+        problem = f"all {len(found)} page views are of visitors that the map does not list"
+        yield Violation(problem, first.exchange, f"{first.pointer}/visitorId", first.row["visitorId"])
+
+
+def _together(recording: Recording, fits: Callable[[Acted], bool]) -> list[list[Acted]]:
+    """Returns, as one case, the events of several listed visitors that fit."""
+    found = [case for case in _acted(recording) if case.visitor is not None and fits(case)]
+    return [found] if len({case.event.row["visitorId"] for case in found}) >= _SEVERAL else []
+
+
+def _is_located(case: Acted) -> bool:
+    return isinstance(case.event.row.get("countryCode"), str) and isinstance(_country(case), str)
+
+
+def _country(case: Acted) -> Json:
+    location = case.visitor.get("location") if case.visitor else None
+    return location.get("countryCode") if isinstance(location, dict) else None
+
+
+@clause(
+    "MAP-95",
+    "At least half of the events have the country of their visitor.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with the events of three visitors whose country is known",
+    cases=lambda recording: _together(recording, _is_located),
+)
+def events_have_the_country(found: list[Acted]) -> Iterable[Violation]:
+    others = [case for case in found if case.event.row["countryCode"].lower() != _country(case).lower()]
+    if len(others) > len(found) / 2:
+        first = others[0].event
+        pointer = f"{first.pointer}/countryCode"
+        yield Violation(
+            f"the visitor has {_country(others[0])!r:.80}", first.exchange, pointer, first.row["countryCode"]
+        )
+
+
+def _latest(recording: Recording) -> list[list[Acted]]:
+    """Returns, as one case, the latest page view of each listed visitor on each map."""
+    found = _on_maps(recording, _latest_on)
+    return [found] if len({case.event.row["visitorId"] for case in found}) >= _SEVERAL else []
+
+
+def _latest_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
+    newest: dict[str, tuple[int, Acted]] = {}
+    for case in _acted_on(exchange, data):
+        row, at, visitor = case.event.row, _at(case), case.visitor
+        if at is None or visitor is None or not isinstance(visitor.get("currentUrl"), str):
+            continue
+        if row.get("type") == "pageview" and isinstance(row.get("path"), str):
+            visitor_id = row["visitorId"]
+            if visitor_id not in newest or newest[visitor_id][0] < at:
+                newest[visitor_id] = at, case
+    return [case for _, case in newest.values()]
+
+
+def _at(case: Acted) -> int | None:
+    return ms(case.event.row.get("timestamp"))
+
+
+@clause(
+    "MAP-96",
+    "At least half of the visitors have the path of their latest page view as `currentUrl`.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with the page views of three visitors",
+    reads=(MAP, "data.recentEvents.*.timestamp"),
+    cases=_latest,
+)
+def current_url_is_the_latest(found: list[Acted]) -> Iterable[Violation]:
+    others = [
+        case
+        for case in found
+        if case.visitor and _page(case.visitor["currentUrl"]) != _page(case.event.row["path"])
+    ]
+    if len(others) > len(found) / 2:
+        first = others[0]
+        problem = f"the latest page view of {first.event.row['visitorId']} has the path"
+        told = first.event.row["path"]
+        yield Violation(f"{problem} {told!r:.80}", first.event.exchange, "/data/visitors", None)
+
+
+def _page(path: str) -> str:
+    """Returns a path without its query and fragment, which a server may leave out in one place."""
+    return re.split("[?#]", path, maxsplit=1)[0]
+
+
+@clause(
+    "MAP-97",
+    "A `currentUrl` and the `path` of an event begin with `/`.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with a visitor whose page is known",
+    cases=lambda recording: [
+        (member, name)
+        for place, name in _PATHS
+        for member in members(place, recording)
+        if isinstance(member.row.get(name), str)
+    ],
+)
+def paths_begin_with_a_slash(case: tuple[Member, str]) -> Iterable[Violation]:
+    member, name = case
+    if not member.row[name].startswith("/"):
+        yield Violation("this is no path", member.exchange, f"{member.pointer}/{name}", member.row[name])
+
+
+@clause(
+    "MAP-98",
+    "An event of the type `custom` has its name in `extraData.eventName`.",
+    source="the public documentation of the tracking script",
+    standing=OBSERVED,
+    needs="a map with an event of the type `custom`",
+    cases=lambda recording: [
+        event
+        for event in events(recording)
+        if event.row.get("type") == "custom" and isinstance(event.row.get("extraData"), dict)
+    ],
+)
+def goals_have_names(member: Member) -> Iterable[Violation]:
+    name = member.row["extraData"].get("eventName")
+    if not isinstance(name, str) or not name:
+        pointer = f"{member.pointer}/extraData"
+        yield Violation("it has no `eventName`", member.exchange, pointer, member.row["extraData"])
+
+
+@clause(
+    "MAP-99",
+    "`expectedValue` is within a factor of 30 of `conversionRate` × `averageValue`, for at least half of the"
+    " predictions.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with the predictions of three visitors",
+    cases=lambda recording: [found] if len(found := list(_priced(recording))) >= _SEVERAL else [],
+)
+def expected_value_is_the_product(found: list[tuple[Member, float, float]]) -> Iterable[Violation]:
+    others = [case for case in found if not case[2] / _FAR <= case[1] <= case[2] * _FAR]
+    if len(others) > len(found) / 2:
+        member, told, product = others[0]
+        pointer = f"{member.pointer}/conversionLikelihood/raw/expectedValue"
+        yield Violation(f"the product is {product:g}", member.exchange, pointer, told)
+
+
+def _priced(recording: Recording) -> Iterator[tuple[Member, float, float]]:
+    """Yields each visitor with a prediction, the `expectedValue`, and the product of rate and value."""
+    for member in visitors(recording):
+        likelihood = member.row.get("conversionLikelihood")
+        raw = likelihood.get("raw") if isinstance(likelihood, dict) else None
+        names = ("expectedValue", "conversionRate", "averageValue")
+        values: list[Any] = [raw.get(name) for name in names] if isinstance(raw, dict) else []
+        if len(values) == len(names) and all(is_number(value) and value > 0 for value in values):
+            yield member, values[0], values[1] * values[2]

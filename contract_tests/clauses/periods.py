@@ -1,0 +1,209 @@
+"""Clauses about the periods of reports: days of a time zone, buckets and their intervals."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.figures import (
+    TIMESERIES,
+    Totals,
+    overviews_of,
+    rows_of,
+    slack_of,
+    unit_of,
+)
+from contract_tests.clauses.question import Question, parameter_of, question_of
+from contract_tests.document import OBSERVED, OTHER
+from contract_tests.exchange import Exchange, Json
+from contract_tests.instants import ms
+from contract_tests.recording import Recording
+
+METADATA = "getMetadata"
+# In ms. _EARLY is how much earlier than its day a bucket may begin.
+_EARLY, _DAY = 3_600_000, 86_400_000
+_SHORTEST = {"hour": _EARLY, "day": 23 * _EARLY, "week": 7 * _DAY - _EARLY, "month": 28 * _DAY - _EARLY}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    """Returns a time zone; None if this machine does not know the name."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _begin(day: date, zone: ZoneInfo) -> int:
+    """Returns the instant at which a day begins in a time zone, in ms since the epoch."""
+    return int(datetime.combine(day, time(), zone).timestamp() * 1000)
+
+
+def _days(question: Question) -> tuple[date, date] | None:
+    """Returns the first and the last day of a period of dates; None for any other period."""
+    begin, end, _ = question.dates
+    try:
+        if begin and end and len(begin) == len(end) == 10:
+            return date.fromisoformat(begin), date.fromisoformat(end)
+    except ValueError:
+        pass
+    return None
+
+
+def _same_days(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
+    """Yields two overviews of the same days: one by their dates in a time zone, one by instants."""
+    overviews = overviews_of(recording)
+    for question, by_dates in overviews.items():
+        days, zone = _days(question), _zone(question.dates[2])
+        if days is None or zone is None:
+            continue
+        first, last = _begin(days[0], zone), _begin(days[1] + timedelta(days=1), zone)
+        for other, by_instants in overviews.items():
+            begin, end = (ms(text) for text in other.dates[:2])
+            is_same = (other.who, other.filters) == (question.who, question.filters)
+            if is_same and begin == first and end is not None and last - 2 <= end <= last:
+                yield by_dates, by_instants
+
+
+@clause(
+    "SEL-04",
+    "A day of a time zone has the same figures by its date and by its first and last instant.",
+    source="GET /analytics/overview",
+    standing=OTHER,
+    needs="two overviews of a finished day: by its date with `timezone`, and by instants with an offset",
+    cases=_same_days,
+)
+def dates_are_days_of_the_zone(case: tuple[Totals, Totals]) -> Iterable[Violation]:
+    by_dates, by_instants = case
+    for name in ("visitors", "sessions", "payments", "revenue"):
+        shown, told = by_dates.number(name), by_instants.number(name)
+        if shown is None or told is None:
+            continue
+        slack = {"payments": 0.0, "revenue": unit_of(shown) + unit_of(told)}.get(name, slack_of(shown))
+        if abs(told - shown) > slack:
+            yield by_instants.violation(f"by the date there are {shown:g} {name}", name)
+
+
+class Zoned(NamedTuple):
+    """A time series, with the question and the time zone in which its days begin."""
+
+    exchange: Exchange
+    question: Question
+    zone: ZoneInfo
+
+
+def _zoned(recording: Recording) -> Iterator[Zoned]:
+    """Yields the time series whose time zone is known: from the request, or from the website's metadata."""
+    own: dict[tuple[str, str | None, str | None], Json] = {}
+    for exchange in recording.answers(METADATA):
+        rows = rows_of(exchange)
+        if rows and isinstance(rows[0].figures.get("timezone"), str):
+            own[question_of(exchange).who] = rows[0].figures["timezone"]
+    for exchange in recording.answers(TIMESERIES):
+        question = question_of(exchange)
+        zone = _zone(question.dates[2] or own.get(question.who))
+        if zone is not None:
+            yield Zoned(exchange, question, zone)
+
+
+@clause(
+    "SEL-05",
+    "The buckets of a time series lie within its dates, in the requested time zone or else the website's.",
+    source="GET /analytics/timeseries",
+    standing=OTHER,
+    needs="a time series of dates by hour or day, with `timezone` or with the website's metadata",
+    cases=lambda recording: [
+        (case, days)
+        for case in _zoned(recording)
+        if case.exchange.json.get("interval") in ("hour", "day")
+        and (days := _days(case.question)) is not None
+        and any(ms(row.figures.get("timestamp")) is not None for row in rows_of(case.exchange))
+    ],
+)
+def buckets_lie_within_the_dates(case: tuple[Zoned, tuple[date, date]]) -> Iterable[Violation]:
+    series, (first, last) = case
+    least, most = _begin(first, series.zone) - _EARLY, _begin(last + timedelta(days=1), series.zone)
+    for row in rows_of(series.exchange):
+        at = ms(row.figures.get("timestamp"))
+        if at is not None and not least <= at < most:
+            problem = f"the bucket is not within {first} to {last} in {series.zone.key}"
+            yield row.violation(problem, "timestamp")
+            return
+
+
+@clause(
+    "SEL-06",
+    "A time series reports the requested time zone, or else the website's, and its buckets have that offset.",
+    source="GET /analytics/timeseries",
+    standing=OBSERVED,
+    needs="a time series with `timezone`, or with the website's metadata",
+    cases=_zoned,
+)
+def series_has_its_zone(case: Zoned) -> Iterable[Violation]:
+    told = case.exchange.json.get("timezone")
+    zone = _zone(told) if isinstance(told, str) else None
+    for row in rows_of(case.exchange):
+        text = row.figures.get("timestamp")
+        if ms(text) is None:
+            continue
+        at = datetime.fromisoformat(str(text).upper())
+        right = at.astimezone(case.zone).utcoffset()
+        if zone is not None and at.astimezone(zone).utcoffset() != right:
+            yield Violation(f"the time zone is {case.zone.key}", case.exchange, "/timezone", told)
+            return
+        if at.utcoffset() != right:
+            yield row.violation(f"the time zone is {case.zone.key}", "timestamp")
+            return
+
+
+def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:
+    """Yields the time series with dates and a requested interval, with the interval and the period in ms.
+
+    A period of one date is left out, because its interval is always `hour`.
+    """
+    for exchange in recording.answers(TIMESERIES):
+        question, wanted = question_of(exchange), parameter_of(exchange, "interval")
+        days = _days(question)
+        if wanted in _SHORTEST and days is not None and not question.is_one_date:
+            yield exchange, wanted, ((days[1] - days[0]).days + 1) * _DAY
+
+
+@clause(
+    "SEL-07",
+    "A time series has the requested `interval`, and no more buckets than the period has room for.",
+    source="GET /analytics/timeseries",
+    standing=OTHER,
+    needs="a time series of several days with `interval`",
+    cases=_intervals,
+)
+def series_has_its_interval(case: tuple[Exchange, str, float]) -> Iterable[Violation]:
+    exchange, wanted, period = case
+    told = exchange.json.get("interval")
+    # The first and the last bucket may be cut.
+    most, found = int(period // _SHORTEST[wanted]) + 2, len(rows_of(exchange))
+    if isinstance(told, str) and told in _SHORTEST and told != wanted:
+        yield Violation(f"`interval` was `{wanted}`", exchange, "/interval", told)
+    elif found > most:
+        yield Violation(f"the period has room for {most} buckets of a {wanted}", exchange, "/data", found)
+
+
+@clause(
+    "SEL-19",
+    "The `name` of a day in a time series is its day and month, such as `02 Jan`.",
+    source="GET /analytics/timeseries",
+    standing=OBSERVED,
+    needs="a time series by day with `name`",
+    cases=lambda recording: [
+        row
+        for exchange in recording.answers(TIMESERIES)
+        if exchange.json.get("interval") == "day" and not question_of(exchange).is_one_date
+        for row in rows_of(exchange)
+        if isinstance(row.figures.get("name"), str) and ms(row.figures.get("timestamp")) is not None
+    ],
+)
+def name_of_a_day(case: Totals) -> Iterable[Violation]:
+    at = datetime.fromisoformat(case.figures["timestamp"].upper())
+    wanted = f"{at.day:02} {_MONTHS[at.month - 1]}"
+    if case.figures["name"].lower() != wanted.lower():
+        yield case.violation(f"the bucket begins on {wanted}", "name")
