@@ -78,8 +78,9 @@ def asked(cache: AnswerCache, account: Account, instant: int, visitor_ids: set[s
             found.append(cache.answer(read_named(name, Values(path, {})), CHOICE, instant, account).body)
         except ApiError as error:
             found.append(error.message)
-    for name in ("getOverview", "getPages", "getGoals", "listVisitors"):
-        read = read_named(name, Values({}, PERIOD))
+    reports = [(name, PERIOD) for name in ("getOverview", "getPages", "getGoals", "listVisitors")]
+    for name, query in (*reports, ("getOverview", {**PERIOD, "filter_goal": ",".join(GOALS)})):
+        read = read_named(name, Values({}, query))
         found.append(run(cache.report(read, CHOICE, instant, account)).body)
     return found
 

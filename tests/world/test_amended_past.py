@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mock_server.instants import DAY, HOUR, MINUTE
+from mock_server.instants import DAY, HOUR, MINUTE, SECOND
+from mock_server.resources.worlds import Worlds
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.currencies import convert
 from mock_server.world.facts import (
@@ -52,6 +53,8 @@ OWN = ("aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-00000000
 LINKS = ("https://example.org/", "https://example.net/a?b=1")
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 PASTS, LONG_PASTS = KeptPasts(), KeptPasts()
+# The steps of a clock in ms: it stands still, runs, is set forward, and is set back.
+STEPS = (0, SECOND, SECOND, 20 * SECOND, 16 * MINUTE, -SECOND, -20 * MINUTE)
 # Each example goes through the sessions of hours.
 few = settings(max_examples=settings().max_examples // 3)
 seeds = st.sampled_from([42, 2**40])
@@ -576,6 +579,23 @@ def test_a_table_that_begins_after_a_visit_tells_the_same(case: Case, chosen_by:
 
 
 # -- what does not change ------------------------------------------------------------------------------
+
+
+@settings(max_examples=settings().max_examples // 5)  # each draws several tables
+@given(cases(), some_filters, st.lists(st.sampled_from(STEPS), min_size=2, max_size=5))
+def test_the_next_seconds_tell_what_a_new_past_tells(
+    case: Case, chosen_by: tuple[Filter, ...], steps: list[int]
+) -> None:
+    worlds, pasts, instant = Worlds(case.asked.seed, SITES), KeptPasts(), case.asked.instant
+    for step in steps:
+        instant += step
+        one = worlds.world_with(case.facts, case.asked.seed, case.asked.site, instant)
+        drawing, past = pasts.at(one, case.asked.begin, instant)
+
+        told = figures(*select_in(drawing, past, case.asked.begin, instant + 1, list(chosen_by)))
+
+        now = case.asked._replace(instant=instant, end=instant + 1)
+        assert told == figures(*ask(Case(now, case.facts), chosen_by, KeptPasts()))
 
 
 @few

@@ -45,6 +45,8 @@ class Amendment:
         self.written = Written(drawing, world.changes, claimed)
         self.goal_removals = GoalRemovals(drawing, world.changes.goals_removed)
         self.payment_removals = PaymentRemovals(drawing, world)
+        self.kept: dict[Any, Any] = {}
+        """A cache in which reports store values that they make of this amendment."""
         self.settled: _Settled | None = None
         """The finished visits in the table of the past that was amended last."""
         self.past: Latest[Past, AmendedPast] = Latest()

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from cachetools import LRUCache
@@ -37,6 +37,8 @@ F = TypeVar("F", GoalReached, PaymentMade)
 # The memory of a visit, and of a page view, in addition to its columns, in bytes.
 _EACH_VISIT, _EACH_VIEW = 300, 40
 _ALL_MINUTES = 1 << 40
+# The number of selections that reports cache; each takes at most the memory of all columns.
+_MOST_KEPT = 2
 
 
 class Visited:
@@ -86,6 +88,9 @@ class Visited:
             settled_goals=0,
             settled_payments=0,
         )
+        self._latest = max(int(at.max(initial=0)) for at in (self._views.at, goal_at, self._past.payments.at))
+        self.kept: LRUCache[Any, Any] = LRUCache(_MOST_KEPT)
+        """A cache in which reports store selections of these visits, which are the same at later instants."""
 
     @property
     def nbytes(self) -> int:
@@ -93,7 +98,8 @@ class Visited:
         past = self._past
         records = (past.rows, past.goals, past.payments, self._views)
         columns: int = sum(column.nbytes for record in records for column in columns_of(record))
-        return columns + _EACH_VISIT * len(past.rows) + _EACH_VIEW * len(self._views.row)
+        visits, views = _EACH_VISIT * len(past.rows), _EACH_VIEW * len(self._views.row)
+        return (1 + _MOST_KEPT) * columns + visits + views
 
     @property
     def has_payments(self) -> bool:
@@ -101,11 +107,11 @@ class Visited:
         return len(self._past.payments) > 0
 
     def at(self, instant: int) -> Past:
-        """Returns the past at an instant.
+        """Returns the past at an instant; all instants after the last event have the same past.
 
         The columns `pages` and `goals` contain the row's own number, which identifies its sets.
         """
-        return replace(self._past, instant=instant)
+        return replace(self._past, instant=min(instant, self._latest))
 
     def page_views(self, first: int, last: int) -> PageViews:
         """Returns the page views of the visits that start from the minute `first` to before `last`.

@@ -71,16 +71,21 @@ class Facts:
 def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
     """Returns the facts for a past.
 
-    For a past without written facts, and for None, they are cached with the drawing.
+    They are cached with the drawing, or with the amendment of a past with written facts. None means a past
+    without written facts.
     """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:
         facts = drawing.kept[Facts] = Facts(drawing, drawing.site.money)
     if not isinstance(past, AmendedPast):
         return facts
-    written = past.amendment.written
-    facts = facts.with_goals(written.further_names, written.targets, written.sets)
-    return facts.with_payments() if past.amendment.has_payments else facts
+    kept = past.amendment.kept
+    known: Facts | None = kept.get(Facts)
+    if known is None:
+        written = past.amendment.written
+        known = facts.with_goals(written.further_names, written.targets, written.sets)
+        known = kept[Facts] = known.with_payments() if past.amendment.has_payments else known
+    return known
 
 
 def facts_of_visited(site: Site, visited: Visited) -> Facts:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from mock_server.world.past.amended import AmendedPast
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.table import Past
+from mock_server.world.past.visited import Visited
 from mock_server.world.reports.facts import Facts, facts_of, facts_of_visited
 from mock_server.world.reports.filters import Filter, Matching
 from mock_server.world.reports.selection import Selection
+from mock_server.world.site import Site
 
 
 class Part(NamedTuple):
@@ -30,8 +32,7 @@ def select(drawing: Drawing, past: Past, begin: int, end: int, filters: Sequence
     visited = past.amendment.visited if isinstance(past, AmendedPast) else None
     further = None
     if visited is not None:
-        own = facts_of_visited(drawing.site, visited)
-        further = Part(own, _selection(own, visited.at(past.instant), begin, end, filters))
+        further = _visited_part(drawing.site, visited, past.instant, begin, end, filters)
     return Part(facts, _selection(facts, past, begin, end, filters, further))
 
 
@@ -39,6 +40,20 @@ def parts_of(facts: Facts, chosen: Selection) -> Sequence[Part]:
     """Returns all parts, the given one first."""
     first = Part(facts, chosen)
     return [first] if chosen.further is None else [first, chosen.further]
+
+
+def _visited_part(
+    site: Site, visited: Visited, instant: int, begin: int, end: int, filters: Sequence[Filter]
+) -> Part:
+    """Returns the selection among visitors of written page views. The latest ones are cached."""
+    past = visited.at(instant)
+    # All instants after the last event have the same past, so a new second needs no new selection.
+    key = (Part, begin, min(end, past.instant + 1), past.instant, tuple(filters))
+    part: Part | None = visited.kept.get(key)
+    if part is None:
+        facts = facts_of_visited(site, visited)
+        part = visited.kept[key] = Part(facts, _selection(facts, past, begin, end, filters))
+    return part
 
 
 def _selection(
