@@ -26,7 +26,7 @@ from mock_server.world.facts import (
     changes_at,
 )
 from mock_server.world.past.kept import KeptPasts
-from mock_server.world.past.table import SETTLING_MINUTES
+from mock_server.world.past.table import SETTLING_MINUTES, Rows
 from mock_server.world.reports.breakdown import breakdown
 from mock_server.world.reports.dimensions import referrer_of
 from mock_server.world.reports.facts import Facts
@@ -656,6 +656,7 @@ def test_the_columns_that_others_read_stay_as_they_are(case: Case, chosen_by: tu
 def columns_of(case: Case) -> list[bytes]:
     """Returns the bytes of all columns of the past without facts."""
     past = PASTS.at(case.plain, case.asked.begin, case.asked.instant)[1]
+    assert isinstance(past.buyers, Rows)
     records = (past.rows, past.goals, past.buyers, past.payments)
     return [getattr(record, field.name).tobytes() for record in records for field in fields(record)]
 

@@ -11,18 +11,18 @@ import numpy as np
 
 from mock_server.instants import MINUTE
 from mock_server.world.amended import AmendedWorld
+from mock_server.world.past.chosen import ChainedRows, ChosenRows
 from mock_server.world.past.coins import Column
 from mock_server.world.past.drawing import Drawing, Stretch
-from mock_server.world.past.growing import columns_of, joined, taken
+from mock_server.world.past.growing import columns_of, taken
 from mock_server.world.past.payments import Payments
 from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, remaining
 from mock_server.world.past.search import indices_of, same_visits
 from mock_server.world.past.sets import MarkedMasks, chained
-from mock_server.world.past.table import Goals, Past, Rows, rows_of
+from mock_server.world.past.table import Goals, Past, Rows, no_rows, rows_of
 from mock_server.world.past.visited import Visited
 from mock_server.world.past.visitors import MoreNumbers, Numbers
 from mock_server.world.past.written import Written, visits_of
-from mock_server.world.sessions import NEVER
 from mock_server.world.visits import PURCHASE, Visit
 
 K = TypeVar("K")
@@ -47,8 +47,8 @@ class Amendment:
         self.payment_removals = PaymentRemovals(drawing, world)
         self.kept: dict[Any, Any] = {}
         """A cache in which reports store values that they make of this amendment."""
-        self.settled: _Settled | None = None
-        """The finished visits in the table of the past that was amended last."""
+        self.found: _Found | None = None
+        """The rows of the written visits in the table of the past that was amended last."""
         self.past: Latest[Past, AmendedPast] = Latest()
         """The past that was amended last, and the result."""
         self.with_goal_sets: Latest[AmendedPast, AmendedPast] = Latest()
@@ -89,26 +89,38 @@ class Amendment:
         return self.drawing.stretch_of(self.payment_removals.visits)
 
     @cached_property
+    def payments(self) -> Payments:
+        """The written payments; `row` is the row of the visit after the world's own buyers."""
+        written = self.written.payments
+        row = np.where(written.visit < 0, len(self.written.visits), written.visit)
+        return Payments(written.at, written.amount, written.is_renewal, written.is_refund, row)
+
+    @cached_property
+    def nobody(self) -> Rows:
+        """One row, for a visit of which nothing is known."""
+        return _nobody(self.drawing)
+
+    @cached_property
     def goals_of_written(self) -> Column:
         """The remaining goals of each written visit, as masks."""
         return self.goal_removals.remaining_in(self.written.stretch)
 
 
 @dataclass(frozen=True, slots=True)
-class _Settled:
-    """The written visits that are over: `indices` are their row numbers in a table, `rows` their columns.
+class _Found:
+    """The rows of the written visits in one table. They are the same at all later instants.
 
-    A row number below 0 stands for a visit before the first row of the table.
+    Visits before the first row of the table have rows below 0, and are in `earlier`.
     """
 
     made: object
-    settled: int
+    instant: int
     indices: Column
-    rows: Rows
+    earlier: Rows
 
     def is_of(self, past: Past) -> bool:
-        """Returns whether a past has these visits in the same rows, and all of them are over."""
-        return self.made is past.made and self.settled == past.settled and past.settled_goals > 0
+        """Returns whether the written visits have these rows in a past."""
+        return self.made is past.made and self.instant <= past.instant and past.settled_goals > 0
 
 
 class Latest(Generic[K, V]):
@@ -132,36 +144,32 @@ def amended(past: Past, amendment: Amendment) -> "AmendedPast":
 
 def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
     own = {field.name: getattr(past, field.name) for field in fields(Past)}
-    known = amendment.settled
-    if known is not None and known.is_of(past):
-        rest = taken(amendment.written.stretch.visits, slice(len(known.indices), None))
-        more = indices_of(past.rows, rest.start, past.visitors.of(rest))
-        indices = np.concatenate([known.indices, more])
-        visits = joined(known.rows, taken(past.rows, more))
-    else:
-        indices, visits, own["visitors"] = _found(past, amendment)
+    found = amendment.found
+    if found is None or not found.is_of(past):
+        found, own["visitors"] = _found(past, amendment)
         if own["visitors"] is past.visitors:
-            count = int(np.searchsorted(visits.start, past.settled * MINUTE))
-            settled = taken(visits, slice(count))
-            amendment.settled = _Settled(past.made, past.settled, indices[:count], settled)
+            amendment.found = found
         else:
             # Visitors who bought long before the table begins have got their numbers by now.
             bought = amendment.purchases
             known_as = rows_of(bought, own["visitors"].of(bought.visits))
-            own["buyers"] = _with_visitors(past.buyers, known_as)
-    earlier = taken(visits, slice(int(np.count_nonzero(indices < 0))))
+            own["buyers"] = _with_visitors(own["buyers"], known_as)
+    buyers, inside = own["buyers"], found.indices[len(found.earlier) :]
+    visits = ChainedRows([found.earlier, ChosenRows(past.rows, inside)])
+    if len(amendment.written.payments.at):
+        own["buyers"] = ChainedRows([buyers, visits, amendment.nobody])
     return AmendedPast(
         **own,
         amendment=amendment,
-        indices=indices,
-        earlier=earlier,
-        own_buyers=own["buyers"],
+        indices=found.indices,
+        earlier=found.earlier,
+        own_buyers=buyers,
         written_visits=visits,
-    )._with_payments()
+    )
 
 
-def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
-    """Returns the rows of the written visits, their contents, and numbers for all their visitors."""
+def _found(past: Past, amendment: Amendment) -> tuple[_Found, Numbers]:
+    """Returns the rows of the written visits, and numbers for all their visitors."""
     stretch, visitors = amendment.written.stretch, past.visitors
     numbers = visitors.of(stretch.visits)
     indices = indices_of(past.rows, stretch.visits.start, numbers)
@@ -172,7 +180,7 @@ def _found(past: Past, amendment: Amendment) -> tuple[Column, Rows, Numbers]:
         visitors = MoreNumbers(visitors, amendment.written.visits, numbers)
         numbers = visitors.of(stretch.visits)
     earlier = taken(rows_of(stretch, numbers), slice(outside))
-    return indices, joined(earlier, taken(past.rows, indices[outside:])), visitors
+    return _Found(past.made, past.instant, indices, earlier), visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +201,9 @@ class _Changed:
 class AmendedPast(Past):
     """A past changed by facts that were written through the API.
 
-    `goals` are only the goals of the world itself; `reached` returns all goals. `indices` are the rows of the
-    written visits. The visits in `earlier` are not in the table: they have rows below 0, the last one -1.
+    `goals` and `payments` are only those of the world itself; `reached` and `paid` return all. `indices` are
+    the rows of the written visits. The visits in `earlier` are not in the table: they have rows below 0, the
+    last one -1.
     `buyers` are the visits in `own_buyers`, then all `written_visits`, and at the end one visit for all
     payments whose visit is unknown.
     """
@@ -203,7 +212,7 @@ class AmendedPast(Past):
     indices: Column
     earlier: Rows
     own_buyers: Rows
-    written_visits: Rows
+    written_visits: ChainedRows
 
     def goals_key(self, names: Collection[str]) -> object:
         """Returns a cache key for the world's own goals with these names.
@@ -232,6 +241,24 @@ class AmendedPast(Past):
             _chained(own.goal, chosen, goal),
             _chained(own.coin, chosen, np.zeros(len(more), own.coin.dtype)),
         )
+
+    def paid(self, begin: int, end: int, by: Column | None = None) -> Payments:
+        """Returns the payments from one instant to before another.
+
+        `by` has a flag for each of `buyers`, whose payments are wanted; None means all payments.
+        """
+        own, written, count = self.payments, self.amendment.payments, len(self.own_buyers)
+        is_chosen = (own.at >= begin) & (own.at < end)
+        is_further = (written.at >= begin) & (written.at < end)
+        if by is not None:
+            is_chosen &= by[own.row]
+            is_further &= by[count:][written.row]
+        is_chosen[self._removed_payments()] = False
+        chosen, more = np.flatnonzero(is_chosen), np.flatnonzero(is_further)
+        pairs = zip(columns_of(own), columns_of(written), strict=True)
+        payments = Payments(*(_chained(column, chosen, further[more]) for column, further in pairs))
+        payments.row[len(chosen) :] += count
+        return payments
 
     def visits(self, rows: Column) -> Rows:
         """Returns the visits with these row numbers, such as those of `reached`."""
@@ -266,8 +293,7 @@ class AmendedPast(Past):
             self,
             rows=replace(self.rows, goals=rows),
             earlier=replace(self.earlier, goals=visits[: len(self.earlier)]),
-            written_visits=replace(self.written_visits, goals=visits),
-            buyers=replace(self.buyers, goals=self._with_written(buyers, visits)),
+            buyers=self._buyers_with_goals(buyers, visits),
         )
 
     def _marked_rows(self, changed: Column, masks: Column) -> MarkedMasks:
@@ -293,18 +319,20 @@ class AmendedPast(Past):
         bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
         if not len(bought):
             return MarkedMasks(own, _NOWHERE, own[:0], _NOWHERE)
-        visits = taken(self.written_visits, written.with_goals[bought])
+        visits = self.visits(self.indices[written.with_goals[bought]])
         pairs = sorted(same_visits(buyers, visits))
         indices = np.array([index for index, _ in pairs], np.int64)
         further = np.array([written.set_numbers[bought[n]] for _, n in pairs], np.int64)
         return MarkedMasks(own, indices, own[indices], further)
 
-    def _with_written(self, buyers: MarkedMasks, visits: MarkedMasks) -> MarkedMasks:
-        """Returns the column `goals` of all buyers, in the order of `_all_buyers`."""
-        if len(self.buyers) == len(self.own_buyers):
-            return buyers
-        no_goals, no_marks = np.zeros_like(visits.masks, shape=(1, visits.masks.shape[1])), _NOWHERE
-        return chained([buyers, visits, MarkedMasks(no_goals, no_marks, no_goals[:0], no_marks)])
+    def _buyers_with_goals(self, own: MarkedMasks, visits: MarkedMasks) -> Rows | ChainedRows:
+        """Returns all buyers; `own` is the column `goals` of the world's own ones, `visits` of the others."""
+        if not isinstance(self.buyers, ChainedRows):
+            return replace(self.own_buyers, goals=own)
+        nobody = self.amendment.nobody.goals
+        return self.buyers.with_goals(
+            chained([own, visits, MarkedMasks(nobody, _NOWHERE, nobody[:0], _NOWHERE)])
+        )
 
     def _changed_masks(self) -> tuple[Column, Column]:
         """Returns the sorted rows of visits that lost goals, and the masks of their remaining goals."""
@@ -343,30 +371,6 @@ class AmendedPast(Past):
                 len(bought), self.amendment.goal_removals.remaining_in(stretch)[bought]
             )
         return known.column
-
-    def _with_payments(self) -> "AmendedPast":
-        """Returns the same past with written payments and without removed ones."""
-        payments, removed = self.payments, self._removed_payments()
-        if len(removed):
-            # A removed payment gets an instant that no period contains.
-            at = payments.at.copy()
-            at[removed] = NEVER
-            payments = replace(payments, at=at)
-        written = self.amendment.written.payments
-        if not len(written.at):
-            return replace(self, payments=payments)
-        visit = np.where(written.visit < 0, len(self.written_visits), written.visit)
-        row = len(self.own_buyers) + visit
-        more = Payments(written.at, written.amount, written.is_renewal, written.is_refund, row)
-        return replace(self, payments=joined(payments, more), buyers=self._all_buyers())
-
-    def _all_buyers(self) -> Rows:
-        """Returns the visits of the world's own buyers, then the visits of written payments."""
-        if not len(self.amendment.written.payments.at):
-            return self.own_buyers
-        nobody = _nobody(self.own_buyers, self.amendment.drawing)
-        parts = (self.own_buyers, self.written_visits, nobody)
-        return Rows(*map(np.concatenate, zip(*map(columns_of, parts), strict=True)))
 
     def _removed_goals(self) -> Column:
         """Returns the indices of the removed goals among the world's own goals."""
@@ -458,13 +462,14 @@ def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
     return replace(buyers, visitor=visitor)
 
 
-def _nobody(like: Rows, drawing: Drawing) -> Rows:
-    """Returns one row, for a visit of which nothing is known, with the types of the columns of `like`."""
-    nothing = Rows(*(np.zeros((1, *column.shape[1:]), column.dtype) for column in columns_of(like)))
-    nothing.visitor[:] = nothing.previous[:] = -1
-    nothing.source[:] = len(drawing.walks.sources) - 1
-    nothing.entry[:] = len(drawing.site.pages)
-    return nothing
+def _nobody(drawing: Drawing) -> Rows:
+    """Returns one row, for a visit of which nothing is known."""
+    nothing = no_rows(drawing)
+    row = Rows(*(np.zeros((1, *column.shape[1:]), column.dtype) for column in columns_of(nothing)))
+    row.visitor[:] = row.previous[:] = -1
+    row.source[:] = len(drawing.walks.sources) - 1
+    row.entry[:] = len(drawing.site.pages)
+    return row
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:

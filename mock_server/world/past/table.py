@@ -8,6 +8,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from mock_server.instants import MINUTE
+from mock_server.world.past.chosen import ChainedRows
 from mock_server.world.past.coins import Column, different
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.growing import Growing, GrowingColumn, joined, taken
@@ -81,7 +82,7 @@ class Past:
     instant: int
     rows: Rows
     goals: Goals
-    buyers: Rows
+    buyers: Rows | ChainedRows
     payments: Payments
     visitors: Numbers
     made: LRUCache[Any, Any]
@@ -99,6 +100,17 @@ class Past:
         """
         goals = self.goals
         return taken(goals, np.flatnonzero((goals.at >= begin) & (goals.at < end)))
+
+    def paid(self, begin: int, end: int, by: Column | None = None) -> Payments:
+        """Returns the payments from one instant to before another.
+
+        `by` has a flag for each of `buyers`, whose payments are wanted; None means all payments.
+        """
+        payments = self.payments
+        is_chosen = (payments.at >= begin) & (payments.at < end)
+        if by is not None:
+            is_chosen &= by[payments.row]
+        return taken(payments, np.flatnonzero(is_chosen))
 
     def visits(self, rows: Column) -> Rows:
         """Returns the visits with these row numbers, such as those of `reached`."""
@@ -124,11 +136,11 @@ class Table:
         births = drawing.visit_columns.births
         self._visitors = VisitorNumbers(drawing.population, births, first - drawing.visit_columns.reach - 1)
         self._latest = GrowingColumn(np.zeros(0, np.int32))
-        self._rows = Growing(_no_rows(drawing))
+        self._rows = Growing(no_rows(drawing))
         self._goals = Growing(
             Goals(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.uint16, np.uint32)))
         )
-        self._buyers = Growing(_no_rows(drawing))
+        self._buyers = Growing(no_rows(drawing))
         self._payments = Growing(no_payments())
         self._made: LRUCache[Any, Any] = LRUCache(_MOST_MADE)
         self._latest_past: Past | None = None
@@ -295,7 +307,8 @@ def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column
     return previous
 
 
-def _no_rows(drawing: Drawing) -> Rows:
+def no_rows(drawing: Drawing) -> Rows:
+    """Returns columns without rows."""
     walks = drawing.walks
     return Rows(
         start=np.empty(0, np.int64),

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from mock_server.world.past.chosen import ChosenRows
 from mock_server.world.past.coins import Column
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.payments import Payments
 from mock_server.world.past.sets import RowSets
-from mock_server.world.past.table import Rows
 from mock_server.world.reports.dimensions import Dimension, column_of
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.parts import parts_of
@@ -117,7 +117,7 @@ def _met_before(chosen: Selection, masks: Column) -> Column:
 
 
 def _paid(
-    facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: Rows, paid: Payments
+    facts: Facts, dimension: Dimension, group_of: Column, count: int, buyers: ChosenRows, paid: Payments
 ) -> tuple[Column, Column]:
     """Returns revenue, in minor units, and payments of each group.
 

@@ -6,6 +6,7 @@ from operator import ge, le
 
 import numpy as np
 
+from mock_server.world.past.chosen import ChainedRows
 from mock_server.world.past.coins import Column
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.table import Rows
@@ -72,7 +73,7 @@ def values_of(text: str) -> tuple[str, ...]:
 
 _ALL_OPERATORS = {IS, IS_NOT, CONTAINS, DOES_NOT_CONTAIN, GTE, LTE}
 
-Matcher = Callable[[Rows], Column]
+Matcher = Callable[[Rows | ChainedRows], Column]
 """A function that returns a flag for each row."""
 
 
@@ -92,7 +93,7 @@ class Matching:
     def __bool__(self) -> bool:
         return bool(self._matchers)
 
-    def __call__(self, rows: Rows) -> Column:
+    def __call__(self, rows: Rows | ChainedRows) -> Column:
         """Returns, for each row, whether it matches all filters."""
         flags = np.ones(len(rows), bool)
         for matcher in self._matchers:

@@ -6,35 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from mock_server.world.past.chosen import ChosenRows
 from mock_server.world.past.coins import Column
 from mock_server.world.past.growing import taken
 from mock_server.world.past.payments import Payments
-from mock_server.world.past.table import Goals, Past, Rows
+from mock_server.world.past.table import Goals, Past
 from mock_server.world.reports.filters import Matching
 
 # Distinct numbers are counted by sorting if there are this many times as many possible numbers as given ones.
 _FEW = 1_000
-
-
-class ChosenRows:
-    """The chosen rows of a table. Each column is selected on first use."""
-
-    def __init__(self, rows: Rows, flags: Column | None) -> None:
-        """`flags` say which rows are chosen; None means all rows."""
-        self._rows = rows
-        self._indices = None if flags is None else np.flatnonzero(flags)
-        self._columns: dict[str, Column] = {}
-
-    def __len__(self) -> int:
-        return len(self._rows) if self._indices is None else len(self._indices)
-
-    def __getattr__(self, name: str) -> Column:
-        """Returns the column with a name."""
-        column = self._columns.get(name)
-        if column is None:
-            column = getattr(self._rows, name)
-            column = self._columns[name] = column if self._indices is None else column[self._indices]
-        return column
 
 
 class Selection:
@@ -58,9 +38,11 @@ class Selection:
         return bool(self._matching)
 
     @cached_property
-    def rows(self) -> "ChosenRows":
+    def rows(self) -> ChosenRows:
         """The chosen visits."""
-        return ChosenRows(taken(self.past.rows, slice(self.first, self.after)), self._flags)
+        flags = self._flags
+        rows = taken(self.past.rows, slice(self.first, self.after))
+        return ChosenRows(rows, None if flags is None else np.flatnonzero(flags))
 
     @cached_property
     def indices(self) -> Column:
@@ -121,11 +103,8 @@ class Selection:
 
         The visit may be older than the period.
         """
-        payments, buyers = self.past.payments, self.past.buyers
-        chosen = (payments.at >= self.begin) & (payments.at < self.end)
-        if self._matching:
-            chosen &= self._matching(buyers)[payments.row]
-        return taken(payments, np.flatnonzero(chosen))
+        by = self._matching(self.past.buyers) if self._matching else None
+        return self.past.paid(self.begin, self.end, by)
 
     @cached_property
     def goals(self) -> Goals:
@@ -145,9 +124,9 @@ class Selection:
         payments = self.payments
         return taken(payments, np.flatnonzero(~payments.is_refund)) if payments.is_refund.any() else payments
 
-    def buyers_of(self, payments: Payments) -> Rows:
+    def buyers_of(self, payments: Payments) -> ChosenRows:
         """Returns the visits of the purchases of these payments."""
-        return taken(self.past.buyers, payments.row)
+        return ChosenRows(self.past.buyers, payments.row)
 
     def count_paying_visitors(self) -> int:
         """Returns the number of the selected visitors who made at least one of the selected payments."""

@@ -7,10 +7,11 @@ import numpy as np
 from cachetools import LRUCache
 
 from mock_server.instants import MINUTE
+from mock_server.world.past.chosen import ChosenRows
 from mock_server.world.past.coins import Column
 from mock_server.world.past.growing import taken
 from mock_server.world.past.table import Rows
-from mock_server.world.reports.selection import ChosenRows, Selection
+from mock_server.world.reports.selection import Selection
 
 # The number of periods whose sums are cached, by their first row; the least recently used are removed.
 _MOST_PERIODS = 16

@@ -10,6 +10,7 @@ from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.goals import reached_by
 from mock_server.world.reports.parts import Part, parts_of
 from mock_server.world.reports.selection import Selection
+from mock_server.world.sessions import NEVER
 from mock_server.world.visits import Visitor
 
 
@@ -83,9 +84,8 @@ def _who_reached(part: Part, goal: str) -> _Found:
 def _customers(chosen: Selection) -> Column:
     """Returns a flag for each visitor: whether the visitor has paid up to the instant of the past."""
     flags = np.zeros(chosen.past.visitors.count, bool)
-    payments = chosen.past.payments
-    has_paid = (payments.at <= chosen.past.instant) & ~payments.is_refund
-    payers = chosen.past.buyers.visitor[payments.row[has_paid]]
+    payments = chosen.past.paid(-NEVER, chosen.past.instant + 1)
+    payers = chosen.past.buyers.visitor[payments.row[~payments.is_refund]]
     flags[payers[payers >= 0]] = True
     return flags
 
