@@ -500,6 +500,7 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str, width: int, height
     assert serious(dashboard.page) == []
 
 
+@pytest.mark.long
 def test_a_banner_says_what_is_broken_on_purpose_and_repairs_it(opened: Open) -> None:
     dashboard = opened({"period": "7d"}, site="quiet")
     banner = dashboard.page.locator("#banner")
