@@ -128,7 +128,7 @@ def _described(contract: Document) -> Iterator[Operation]:
 
 
 def wide_reads_of(contract: Document) -> list[tuple[Operation, dict[str, str]]]:
-    """Returns each read that has columns on request only, with the parameter values that request all columns.
+    """Returns each read that has some columns only on request, with the values that request all columns.
 
     Such columns are known from clients, not from the documentation.
     """

@@ -77,8 +77,8 @@ def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
 
 @clause(
     "AGR-01",
-    "In three rounds of map, counter, map, the counter is not always above the visitors that the maps list,"
-    " nor always below; in 2026-02 only 0 counts as below.",
+    "In three rounds, the counter between two maps is not always above the number of visitors on the maps,"
+    " and not always below it. In 2026-02 only 0 counts as below.",
     source="003 Response fields",
     standing=IMPLIED,
     needs="three rounds of map, counter, map in which each map lists all visitors that it counts",

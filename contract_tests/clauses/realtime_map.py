@@ -461,7 +461,7 @@ def payments_are_not_negative(member: Member) -> Iterable[Violation]:
 
 
 def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
-    """Returns the rows about payments by the `id()` of their exchange and their Unix second."""
+    """Groups the rows about payments by their exchange (its `id()`) and their Unix second."""
     by_second: dict[tuple[int, int], list[Member]] = defaultdict(list)
     for member in filter(_is_paid, found):
         at = ms(member.row.get("timestamp"))
@@ -471,7 +471,7 @@ def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
 
 
 def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
-    """Returns, as one case, the payment and the payment event of each second that has exactly one of each."""
+    """Returns, as one case, pairs of a payment and a payment event that are alone in their second."""
     told, happened = _by_second(payments(recording)), _by_second(events(recording))
     found = [
         (told[key][0], happened[key][0])
@@ -483,7 +483,7 @@ def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
 
 @clause(
     "MAP-92",
-    "Payments and the `payment` events of the same second do not all differ by a factor of 100 in `amount`.",
+    "Payments are not all a hundred times as large, or small, as the `payment` events of the same second.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a payment and a `payment` event of the same second on a map",

@@ -57,10 +57,10 @@ class Answered(NamedTuple):
     def cases(self, recording: Recording) -> Iterator[Case]:
         """Yields the answers to the labelled requests that say something about access.
 
-        The answers of rate limits and gateways say nothing, and neither does a failure (5xx) where a success
-        is expected. Where a refusal is expected, a failure is a case if the server answers other requests
-        with success, and each repetition of the request fails, too. If the server does not have the
-        operation, its answer to a correct request is a warning.
+        The answers of rate limits and gateways say nothing. If a success is expected, a failure (5xx) says
+        nothing either. If a refusal is expected, a failure is a case if other requests succeed, and each
+        repetition of this request fails, too. If the server does not have the operation, its answer to a
+        correct request is a warning.
         """
         if self.operation is not None and self.operation in recording.absent:
             if min(self.statuses) < _ERROR:

@@ -205,8 +205,8 @@ def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
 
 @clause(
     "SUM-09",
-    "`conversion_rate` is at most the percentage of payments to visitors, and 0 or at least that of one"
-    " visitor.",
+    "`conversion_rate` is 0, or at least the rate of one visitor. It is at most `payments` in percent of"
+    " `visitors`.",
     source="GET /analytics/overview",
     standing=OBSERVED,
     needs="an overview with payments and visitors",
@@ -247,7 +247,7 @@ def _rounding_of_bounces(overview: Totals) -> float:
 
 @clause(
     "SUM-11",
-    "In `revenueBreakdown`, new and renewed revenue, with or without the refunds, make up `revenue`.",
+    "`revenue` is the new and the renewed revenue in `revenueBreakdown`, either before or after the refunds.",
     source="GET /analytics/timeseries",
     standing=OTHER,
     needs="a time series with `revenue` and `revenueBreakdown`",
@@ -578,7 +578,7 @@ def who_is_on_the_map_is_listed(case: tuple[Exchange, Exchange]) -> Iterable[Vio
 
 
 def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
-    """Returns, as one case, the listed visitors on their first visit, with the profile's `identity`."""
+    """Returns, as one case, each listed visitor on the first visit, with the `identity` in the profile."""
     profiles = {
         str(case.profile.data.get("visitorId")).lower(): case.profile.data
         for case in met(recording)

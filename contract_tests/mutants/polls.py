@@ -15,7 +15,7 @@ from contract_tests.recording import REVISION_2026_02, rows
 def _counting(
     name: str, clause: str, operation: str, edit: Callable[[Data, int], object], revision: str | None = None
 ) -> Mutant:
-    """Returns a mutant whose edit gets the `data` of an answer, and the number of the answer, from 0 on."""
+    """Returns a mutant whose edit gets the `data` of an answer and the answer's number, counted from 0."""
 
     def make() -> Mutation:
         numbers = count()

@@ -66,7 +66,7 @@ def delete_payments(call: Call) -> Reply:
 
 
 def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
-    """Returns the visitors of a transaction: under False that of the payment, under True that of the refund.
+    """Returns the visitor of a transaction's payment, under the key False, and of its refund, under True.
 
     A key is missing if there is no payment or no refund. A visitor is None if unknown.
     """

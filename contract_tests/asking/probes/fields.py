@@ -6,7 +6,7 @@ from contract_tests.document import Document
 
 
 def field_probes(contract: Document) -> list[Question]:
-    """Returns a question for each read that has columns on request only.
+    """Returns a question for each read that has some columns only on request.
 
     No clause breaks if the server refuses such a request.
     """

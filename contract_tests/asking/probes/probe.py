@@ -53,8 +53,8 @@ class Question:
     """A probe of one request.
 
     `who` sends it: a role of the credentials, or one of MAIN, WITHOUT_TOKEN and UNKNOWN. `values` are the
-    values of path and query parameters by name. `roles` are the roles whose credentials are the values of
-    other parameters, by name. `needs` are further roles that the credentials must have.
+    values of path and query parameters by name. `roles` maps each further parameter to the role whose
+    credential is its value. `needs` are further roles that the credentials must have.
     """
 
     operation: str

@@ -11,7 +11,7 @@ _MAPS = ("MAP-*", "REV-*", "getRealtimeMap.*", *SUCCESSES, "ENV-09")
 
 
 def _other_website(asker: Asker) -> None:
-    """Requests the map of a website without data about its visitors twice, and then some profiles."""
+    """Requests two maps of a website with almost no data about its visitors, and then some profiles."""
     asker.ask(MAP, labels.OK, who="unknowns")
     found = asker.ask(MAP, labels.OK, who="unknowns")
     for visitor_id in chosen_of(found)[:_OTHER_PROFILES]:
