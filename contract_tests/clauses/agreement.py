@@ -615,7 +615,7 @@ def _countries(recording: Recording) -> list[list[tuple[Exchange, str, str]]]:
 
 @clause(
     "AGR-16",
-    "In profiles `country` is the name of the country of `countryCode`: no name has more than two codes.",
+    "The `country` of a profile is the name for its `countryCode`: no name has more than two codes.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with the name and the code of a country",

@@ -79,7 +79,7 @@ def _is_recent_view(event: Member) -> bool:
 
 @clause(
     "MAP-94",
-    "Of ten visitors who viewed a page in the last 4 minutes, at least one is on a map that lists all.",
+    "If ten visitors viewed a page in the last 4 minutes, a map that lists all visitors has one of them.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map that lists all visitors that it counts, with recent page views of ten visitors",
@@ -94,7 +94,7 @@ def viewers_are_listed(found: list[Acted]) -> Iterable[Violation]:
 
 
 def _together(recording: Recording, fits: Callable[[Acted], bool]) -> list[list[Acted]]:
-    """Returns, as one case, the events of several listed visitors that fit."""
+    """Returns, as one case, the events of listed visitors that fit, if they are of several visitors."""
     found = [case for case in _acted(recording) if case.visitor is not None and fits(case)]
     return [found] if len({case.event.row["visitorId"] for case in found}) >= _SEVERAL else []
 

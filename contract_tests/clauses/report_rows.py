@@ -117,7 +117,7 @@ def fields_choose_columns(case: Columned) -> Iterable[Violation]:
 
 
 class Told(NamedTuple):
-    """A page of a list: its `pagination`, its first row's number from 0, and its greatest number of rows."""
+    """A page of a list: its `pagination`, the requested `offset`, and the largest number of its rows."""
 
     exchange: Exchange
     pagination: dict[str, Json]
@@ -184,7 +184,7 @@ def _lists(recording: Recording) -> Iterator[tuple[Exchange, tuple[str, ...]]]:
 
 @clause(
     "SEL-10",
-    "No value has two rows in a breakdown, other than by region or city, and no visitor is listed twice.",
+    "In a breakdown, except by region or city, no value has two rows. No visitor is listed twice.",
     source="GET /analytics/devices, GET /visitors",
     standing=IMPLIED,
     needs="a breakdown, or a visitors' list, with two rows",

@@ -252,5 +252,5 @@ def listed_as_filtered(case: tuple[list[Totals], dict[str, str]]) -> Iterable[Vi
 
 
 def _has_value(told: Json, value: str) -> bool:
-    """Returns whether a member has a value, or is not a text. A browser includes its mobile variant."""
+    """Returns whether a member contains a value, as `Mobile Safari` does `Safari`; true for no text."""
     return not isinstance(told, str) or value.lower() in told.lower()

@@ -143,8 +143,8 @@ def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
 
 @clause(
     "SUM-06",
-    "The payments and the revenue of all devices, countries, browsers or systems add up to the overview's;"
-    " those of regions and cities, to no more.",
+    "The payments and the revenue of all devices, countries, browsers or systems add up to the overview's."
+    " Those of regions and cities add up to no more.",
     source="GET /analytics/devices, GET /analytics/countries",
     standing=IMPLIED,
     needs=_NEEDS_ROWS,

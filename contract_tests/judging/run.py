@@ -97,7 +97,7 @@ class Plan:
     """Whether the run judges recorded traffic. Operations may be missing in it."""
     is_strict: bool = False
     is_thorough: bool = False
-    """Whether the requests are sent, too, that only an odd answer makes necessary."""
+    """Whether requests that only an odd answer makes necessary are sent as well."""
     known: frozenset[str] = frozenset()
     """The ids of clauses that may be broken, because they are broken in the baseline."""
     held: frozenset[str] = frozenset()

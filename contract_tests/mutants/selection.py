@@ -181,7 +181,7 @@ def _yesterday(body: Json, _query: Query) -> None:
 
 
 def _accepted(name: str, clause: str, label: str) -> Iterator[Mutant]:
-    """Yields mutants that answer a request that must be refused with 400 with another status."""
+    """Yields mutants with another status than 400 for a request that must be refused with 400."""
     for status in (200, 404):
         make = partial(answering, lambda exchange: label in exchange.labels, status=status)
         yield Mutant(f"{name}, {status}", clause, make, None, "breaks")

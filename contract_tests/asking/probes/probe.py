@@ -123,7 +123,7 @@ class Asker:
         self.contract = contract
         self.pause = pause
         self.is_thorough = False
-        """Whether the requests are sent, too, that only an odd answer makes necessary."""
+        """Whether requests that only an odd answer makes necessary are sent as well."""
         self.exchanges: list[Exchange] = []
         self.traces = Traces()
         self._repeats = 0

@@ -50,7 +50,7 @@ def value_of(row: Json, place: Sequence[str]) -> str | None:
 
 
 def _filtered(asker: Asker) -> None:
-    """Requests the overview with each filter, and two countries and all others among the desktops.
+    """Requests the overview with each filter, and that of the desktops of two countries and of all others.
 
     The probes of sums request the overview by device.
     """
