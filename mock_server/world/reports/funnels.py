@@ -208,7 +208,7 @@ class _Moving:
     def _walked(self, first: int, last: int, goals: Goals, by_goal: Column) -> Column:
         """Computes the moves of all visits in a range of minutes from their page views and these goals.
 
-        `by_goal` has the bits of the steps that each goal reaches, by its number.
+        `by_goal` has a value for each goal's number: a bit for each step that the goal reaches.
         """
         views = self._drawing.page_views(first, last)
         begin = self._row(first)
