@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from itertools import product
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -596,6 +598,60 @@ def test_the_next_seconds_tell_what_a_new_past_tells(
 
         now = case.asked._replace(instant=instant, end=instant + 1)
         assert told == figures(*ask(Case(now, case.facts), chosen_by, KeptPasts()))
+
+
+def session_with_two_goals() -> tuple[Session, list[Completion]]:
+    """Returns a session in which two different goals are reached within minutes, and these goals."""
+    one = world(42, "demo")
+    for minute in range((BEGIN + 27 * DAY) // MINUTE, (BEGIN + 28 * DAY) // MINUTE):
+        for session in one.sessions_started(minute):
+            asked = Asked(42, "demo", session.start + HOUR, session.start, session.start + HOUR)
+            first, *others = [*completions_in(Case(asked, ()), [session]), None]
+            second = others[0] if others else None
+            if first and second and first.name != second.name and second.at - first.at > 3 * MINUTE:
+                return session, [first, second]
+    raise AssertionError("no session of this day has two goals")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param([1, 2, 3], id="the clock runs"),
+        pytest.param([2, 1, 3, 2], id="the clock is set back"),
+    ],
+)
+def test_goals_and_removals_count_from_their_second_on(steps: list[int]) -> None:
+    session, (first, second) = session_with_two_goals()
+    begin = session.start - 2 * HOUR
+    instants = {1: first.at + 2 * SECOND, 2: second.at, 3: second.at + 3 * HOUR}
+    removal = GoalsRemoved(written=first.at + SECOND, visitor_id=session.visitor_id)
+    further = GoalsRemoved(written=first.at + SECOND, begin=session.start - 6 * HOUR)
+    seen = PageViewed(
+        written=session.start, event_id="1" * 24, visitor_id=OWN[0], hostname="localhost", path="/"
+    )
+    paid = PaymentMade(
+        written=session.start,
+        at=session.start,
+        event_id="2" * 24,
+        transaction_id="a",
+        amount=5.0,
+        currency="USD",
+        visitor_id=session.visitor_id,
+    )
+    logs = [(seen, paid, removal), (seen, paid, further), (seen, paid)]
+    filters = [Filter("goal", "is", (first.name,)), Filter("goal", "is", (second.name,))]
+    filters += [Filter("goal", "is_not", (second.name,)), Filter("page", "is", ("/",))]
+    worlds, pasts = Worlds(42, SITES), KeptPasts()
+    for instant, log in product([instants[step] for step in steps], logs):
+        one, new = worlds.world_with(log, 42, "demo", instant), KeptPasts()
+        for matching, end in product(filters, [session.start, instant + 1]):
+            drawing, past = pasts.at(one, begin, instant)
+
+            asked = select_in(drawing, past, begin, end, [matching])
+
+            expected = ask(Case(Asked(42, "demo", instant, begin, end), log), [matching], new)
+            assert overview(*asked) == overview(*expected)
+            assert goals(*asked) == goals(*expected)
 
 
 @few

@@ -108,19 +108,20 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The rows of the written visits in one table. They are the same at all later instants.
+    """The rows of the written visits in one table, which are the same at all instants.
 
-    Visits before the first row of the table have rows below 0, and are in `earlier`.
+    All of these visits have begun, because facts are written during a visit or later. Visits before the first
+    row of the table have rows below 0, and are in `earlier`.
     """
 
     made: object
-    instant: int
     indices: Column
     earlier: Rows
 
     def is_of(self, past: Past) -> bool:
         """Returns whether the written visits have these rows in a past."""
-        return self.made is past.made and self.instant <= past.instant and past.settled_goals > 0
+        # A past before the last settled visits has columns of its own.
+        return self.made is past.made and past.settled_goals > 0
 
 
 class Latest(Generic[K, V]):
@@ -180,21 +181,46 @@ def _found(past: Past, amendment: Amendment) -> tuple[_Found, Numbers]:
         visitors = MoreNumbers(visitors, amendment.written.visits, numbers)
         numbers = visitors.of(stretch.visits)
     earlier = taken(rows_of(stretch, numbers), slice(outside))
-    return _Found(past.made, past.instant, indices, earlier), visitors
+    return _Found(past.made, indices, earlier), visitors
 
 
 @dataclass(frozen=True, slots=True)
-class _Changed:
-    """The rows of visits that lost some of the first `count` goals, and their remaining goals as masks."""
+class _Removed:
+    """The removed ones among the goals or payments of a table, as indices.
 
+    `column` are those among the first `settled` ones, and `late` those among all others, when there were
+    `count` goals or payments.
+    """
+
+    settled: int
+    column: Column
     count: int
-    rows: Column
-    masks: Column
+    late: Column
 
     @property
     def nbytes(self) -> int:
         """The size in bytes."""
-        return int(self.rows.nbytes + self.masks.nbytes)
+        return int(self.column.nbytes + self.late.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remaining:
+    """The remaining goals of the visits that lost some, in one table at an instant.
+
+    `rows` are the visits, sorted, and `masks` their goals. `bought` are the goals of the first buyers, whose
+    visits are over. The first `settled` goals of the table belong to finished visits.
+    """
+
+    settled: int
+    instant: int
+    rows: Column
+    masks: Column
+    bought: Column
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return int(self.rows.nbytes + self.masks.nbytes + self.bought.nbytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +306,8 @@ class AmendedPast(Past):
 
     def _with_goal_sets(self) -> "AmendedPast":
         written = self.amendment.written
-        changed, masks = self._changed_masks()
+        left = self._remaining()
+        changed, masks = left.rows, left.masks
         own = self.written_visits.goals.copy()
         if len(self.earlier):
             own[: len(self.earlier)] = self.amendment.goals_of_written[: len(self.earlier)]
@@ -288,7 +315,7 @@ class AmendedPast(Past):
         own[indices] = masks[marks]
         visits = MarkedMasks(own, written.with_goals, own[written.with_goals], written.set_numbers)
         rows = self._marked_rows(changed, masks)
-        buyers = self._marked_buyers(changed, masks)
+        buyers = self._marked_buyers(left)
         return replace(
             self,
             rows=replace(self.rows, goals=rows),
@@ -307,15 +334,16 @@ class AmendedPast(Past):
         further[np.searchsorted(indices, with_goals[inside])] = written.set_numbers[inside]
         return MarkedMasks(self.rows.goals, indices, own, further)
 
-    def _marked_buyers(self, changed: Column, masks: Column) -> MarkedMasks:
+    def _marked_buyers(self, left: _Remaining) -> MarkedMasks:
         """Returns the column `goals` of the world's own buyers, without removed goals."""
         written, buyers = self.amendment.written, self.own_buyers
         own = buyers.goals.copy()
         if self.amendment.goal_removals:
-            before = self._masks_before()
-            own[: len(before)] = before
-            indices, marks = _common(self._rows_of_buyers(), changed)
-            own[indices] = masks[marks]
+            count = len(left.bought)
+            own[:count] = left.bought
+            rows = indices_of(self.rows, buyers.start[count:], buyers.visitor[count:])
+            indices, marks = _common(rows, left.rows)
+            own[count + indices] = left.masks[marks]
         bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
         if not len(bought):
             return MarkedMasks(own, _NOWHERE, own[:0], _NOWHERE)
@@ -334,31 +362,41 @@ class AmendedPast(Past):
             chained([own, visits, MarkedMasks(nobody, _NOWHERE, nobody[:0], _NOWHERE)])
         )
 
-    def _changed_masks(self) -> tuple[Column, Column]:
-        """Returns the sorted rows of visits that lost goals, and the masks of their remaining goals."""
+    def _remaining(self) -> _Remaining:
+        """Returns the remaining goals of the visits that lost some.
+
+        They are found once for all later instants with the same finished visits, because no removal applies
+        to goals that are reached after it was written.
+        """
         removals, masks = self.amendment.goal_removals, self.amendment.drawing.walks.goal_masks
         if not removals:
-            return _NOWHERE, masks.empty(0)
-        removed, count = self._removed_goals(), self.settled_goals
-        key = (MarkedMasks, removals.key)
-        known: _Changed | None = self.made.get(key)
-        if known is None or known.count != count:
-            settled = taken(self.goals, slice(count))
-            known = self.made[key] = _Changed(count, *remaining(masks, settled, removed[removed < count]))
-        late = remaining(masks, taken(self.goals, slice(count, None)), removed[removed >= count] - count)
-        return np.concatenate([known.rows, late[0]]), np.concatenate([known.masks, late[1]])
+            return _Remaining(0, self.instant, _NOWHERE, masks.empty(0), masks.empty(0))
+        key = (_Remaining, removals.key)
+        left: _Remaining | None = self.made.get(key)
+        if left is None or left.settled != self.settled_goals or left.instant > self.instant:
+            left = self._find_remaining()
+            if left.settled:
+                self.made[key] = left
+        goals = self.goals
+        later = left.settled + np.flatnonzero(goals.at[left.settled :] > left.instant)
+        indices, marks = _common(goals.row[later], left.rows)
+        if not len(indices):
+            return left
+        more = masks.of_rows(marks, goals.goal[later[indices]], len(left.rows))
+        return replace(left, masks=left.masks | more)
 
-    def _rows_of_buyers(self) -> Column:
-        """Returns the rows of the world's own buyers; -1 for visitors who bought before the table begins."""
-        buyers = self.own_buyers
-        count = int(self.payments.row[: self.settled_payments].max(initial=-1)) + 1
-        known = self.made.get(indices_of)
-        if known is None or known.count != count:
-            settled = taken(buyers, slice(count))
-            known = Made(count, indices_of(self.rows, settled.start, settled.visitor))
-            self.made[indices_of] = known
-        rest = taken(buyers, slice(count, None))
-        return np.concatenate([known.column, indices_of(self.rows, rest.start, rest.visitor)])
+    def _find_remaining(self) -> _Remaining:
+        """Computes the remaining goals of the visits that lost some from all goals."""
+        goal_masks, buyers = self.amendment.drawing.walks.goal_masks, self.own_buyers
+        rows, masks = remaining(goal_masks, self.goals, self._removed_goals())
+        last = self.payments.row[: self.settled_payments].max(initial=-1)
+        # In a past before the last settled visits, any visit may be unfinished, but nothing is kept of it.
+        count = int(last) + 1 if self.settled_payments else len(buyers)
+        before, bought = self._masks_before(), buyers.goals[:count].copy()
+        bought[: len(before)] = before
+        indices, marks = _common(indices_of(self.rows, buyers.start[:count], buyers.visitor[:count]), rows)
+        bought[indices] = masks[marks]
+        return _Remaining(self.settled_goals, self.instant, rows, masks, bought)
 
     def _masks_before(self) -> Column:
         """Returns the remaining goals of each visit that bought something before the table begins."""
@@ -423,16 +461,20 @@ class AmendedPast(Past):
         settled: int,
         count: int,
     ) -> Column:
-        """Returns the indices that `among` finds in all rows. The result for settled rows is cached."""
-        key = (type(removals), removals.key)
-        known = self.made.get(key, Made(0, _NOWHERE))
-        if known.count < settled:
-            found = np.concatenate([known.column, known.count + among(known.count, settled)])
-            known = self.made[key] = Made(settled, found)
-        if known.count > settled:
+        """Returns the indices that `among` finds in all rows. They are cached for later instants."""
+        if not settled:
             # The clock was turned back.
             return among(0, count)
-        return np.concatenate([known.column, settled + among(settled, count)])
+        key = (type(removals), removals.key)
+        known: _Removed = self.made.get(key) or _Removed(0, _NOWHERE, -1, _NOWHERE)
+        if known.settled < settled:
+            found = np.concatenate([known.column, known.settled + among(known.settled, settled)])
+            known = _Removed(settled, found, -1, _NOWHERE)
+        if known.count != count:
+            # Time only adds goals and payments, so equal numbers of them are the same ones.
+            late = settled + among(settled, count)
+            known = self.made[key] = _Removed(settled, known.column, count, late)
+        return np.concatenate([known.column, known.late])
 
 
 def _chained(own: Column, chosen: Column, more: Column) -> Column:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -61,6 +62,17 @@ class _Spans:
         return flags
 
 
+class Key(tuple[R, ...]):
+    """Removals as a cache key. Its hash is computed once, as there may be a thousand removals."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 class _OfVisitors(Generic[R]):
     """The removals that name a visitor, and the visits of these visitors."""
 
@@ -86,7 +98,7 @@ class GoalRemovals:
 
     def __init__(self, drawing: Drawing, removals: Sequence[GoalsRemoved]) -> None:
         """Removals that name no visitor are merged, by the names of their goals."""
-        self.key = tuple(removals)
+        self.key = Key(removals)
         """The removals, as a cache key for results that depend on them."""
         self._masks = drawing.walks.goal_masks
         self._names = [target.name for target in drawing.walks.goals]
@@ -139,7 +151,7 @@ class PaymentRemovals:
     def __init__(self, drawing: Drawing, world: AmendedWorld) -> None:
         """A removal of one transaction applies to the payment whose row on the map has that id."""
         removals = [own for one in world.changes.payments_removed for own in _of_transaction(world, one)]
-        self.key = tuple(removals)
+        self.key = Key(removals)
         """The removals, as a cache key for results that depend on them."""
         self._of_all = _Spans(removal for removal in removals if removal.visitor_id is None)
         self._of_visitors = _OfVisitors(drawing, removals)
