@@ -19,12 +19,12 @@ def path_of(report: str, query: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{query}"
 
 
-def timed(server: str, key: str, path: str) -> float:
+def timed(server: str, key: str, path: str, method: str = "GET") -> float:
     """Returns the time until an answer was read, in seconds. Raises LoadError if it is not a 200."""
     with closing(HTTPConnection(urlsplit(server).netloc, timeout=_PATIENCE_SECONDS)) as connection:
         begin = perf_counter()
         headers = {"Authorization": f"Bearer {key}"}
-        connection.request("GET", quote(BASE + path, safe="/?&=%:,"), headers=headers)
+        connection.request(method, quote(BASE + path, safe="/?&=%:,"), headers=headers)
         reply = connection.getresponse()
         body = reply.read()
         if reply.status != 200:

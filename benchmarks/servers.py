@@ -140,3 +140,12 @@ def processor_seconds(pid: int) -> float:
     """Returns the processor time of a process, in seconds. It works on Linux only."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def seconds_of_threads(pid: int) -> float:
+    """Returns the processor time of a process's running threads, in seconds. It works on Linux only.
+
+    It is precise enough for a single request; `processor_seconds` counts hundredths of a second.
+    """
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
