@@ -32,7 +32,6 @@ DATES = "dates"
 SANDWICH = "sandwich"
 WRONG_KIND = "wrong-kind-of-token"
 UNKNOWN_RESOURCE = "unknown-resource"
-PAGE = "page"
 WITH_KEY = "with-the-key"
 WITH_ACCOUNT = "with-the-account-token"
 PRESENT = "present"
@@ -86,6 +85,11 @@ _ROLES = {
 }
 
 
+def is_visitor_id(text: str) -> bool:
+    """Returns whether a text contains a UUID of version 4."""
+    return _UUID_V4.search(text) is not None
+
+
 def role_label(role: str) -> str | None:
     """Returns the label for the role of a request's token; None for a role that has no label."""
     return {"key": WITH_KEY, "account": WITH_ACCOUNT}.get(role)
@@ -94,20 +98,6 @@ def role_label(role: str) -> str | None:
 def round_of(number: int) -> str:
     """Returns the label of the requests of one round, by its number from 0."""
     return f"round-{number}"
-
-
-def page_of(limit: int, offset: int) -> str:
-    """Returns the label of a request for one page."""
-    return f"page-{limit}-{offset}"
-
-
-def asked_page(found: frozenset[str]) -> tuple[int, int] | None:
-    """Returns the `limit` and `offset` in the labels of a request; None if it requests no page."""
-    told = next((label for label in found if label.startswith("page-")), None)
-    if told is None:
-        return None
-    _, limit, offset = told.split("-")
-    return int(limit), int(offset)
 
 
 def token_label(
@@ -145,7 +135,7 @@ def request_label(
 
 
 def _visitor_label(visitor_id: str, credentials: Credentials) -> str | None:
-    if _WORD.fullmatch(visitor_id) and not _UUID_V4.search(visitor_id):
+    if _WORD.fullmatch(visitor_id) and not is_visitor_id(visitor_id):
         return BAD_VISITOR_ID
     if visitor_id == NOBODY:
         return UNKNOWN_VISITOR

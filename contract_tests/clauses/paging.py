@@ -1,6 +1,7 @@
 """Clauses about the pages of a list, for each operation with `limit` and `offset`."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -8,13 +9,17 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.rules import pagings_of
 from contract_tests.clauses.clause import Cases, Check, Clause, Violation, clause
+from contract_tests.clauses.question import list_of, page_of
 from contract_tests.document import EXAMPLE, IMPLIED, Document, Operation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
 
 
 class Page(NamedTuple):
-    """A page of a list: the answer, the `limit` and `offset` of the request, and the rows."""
+    """A page of a list: the answer, the `limit` and `offset` of the request, and the rows.
+
+    `offset` is 0 if the request has none.
+    """
 
     exchange: Exchange
     limit: int
@@ -27,13 +32,17 @@ def paging_clauses(contract: Document) -> list[Clause]:
     return [made for paging in pagings_of(contract) for made in _clauses(paging.operation)]
 
 
-def pages(operation: str, recording: Recording) -> list[Page]:
-    """Returns the pages of an operation's list, in the order in which they were requested."""
+def _pages(operation: Operation, recording: Recording) -> list[Page]:
+    """Returns the answers to requests with a documented `limit`, in the order in which they were sent."""
+    parameter = operation.parameter("limit")
+    bounds = parameter.schema if parameter else {}
+    least, most = bounds.get("minimum", 1), bounds.get("maximum", math.inf)
     found = []
-    for exchange in recording.labelled(labels.PAGE):
-        asked = labels.asked_page(exchange.labels)
-        if exchange.operation == operation and asked and isinstance(exchange.data, list):
-            found.append(Page(exchange, *asked, exchange.data))
+    for exchange in recording.answers(operation.id):
+        limit, offset = page_of(exchange)
+        is_list = isinstance(exchange.data, list) and not exchange.labels & labels.REFUSED
+        if is_list and limit is not None and least <= limit <= most:
+            found.append(Page(exchange, limit, offset, exchange.data))
     return found
 
 
@@ -50,14 +59,14 @@ def _clauses(operation: Operation) -> Iterator[Clause]:
             cases=cases,
         )(check)
 
-    own = partial(pages, operation.id)
+    own = partial(_pages, operation)
     bounds = "answers with no more rows than `limit`."
     yield made("limit", bounds, operation.standing, "a list", own, _too_many)
     skips = "begins with another row if `offset` skips the first one."
-    pairs = partial(_first_and_second, operation.id)
+    pairs = partial(_first_and_second, operation)
     yield made("offset", skips, IMPLIED, "a list with two pages", pairs, _the_same)
     echoes = "repeats the requested `limit` and `offset` in `pagination`."
-    yield made("echo", echoes, EXAMPLE, "a list", partial(_told, operation.id), _another)
+    yield made("echo", echoes, EXAMPLE, "a list", partial(_told, operation), _another)
 
 
 def _too_many(page: Page) -> Iterable[Violation]:
@@ -66,19 +75,23 @@ def _too_many(page: Page) -> Iterable[Violation]:
         yield Violation(problem, page.exchange, "/data", len(page.rows))
 
 
-def _first_and_second(operation: str, recording: Recording) -> list[tuple[Page, ...]]:
-    """Returns the first page, a later page and, if it was requested, the first page again.
+def _first_and_second(operation: Operation, recording: Recording) -> list[tuple[Page, ...]]:
+    """Returns the first page, a later page and, if it was requested, the first page again, of each list.
 
     The third page shows whether the list has changed meanwhile. Without it, nothing is returned if both pages
     begin with the same row.
     """
-    found = [page for page in pages(operation, recording) if page.rows]
+    lists: dict[Hashable, list[Page]] = {}
+    for page in _pages(operation, recording):
+        if page.rows:
+            lists.setdefault(list_of(page.exchange), []).append(page)
     cases = []
-    for first, second, third in zip(found, found[1:], [*found[2:], None], strict=False):
-        again = [third] if third and third.offset == 0 else []
-        is_pair = first.offset == 0 < second.offset
-        if is_pair and (again or first.rows[0] != second.rows[0]):
-            cases.append((first, second, *again))
+    for found in lists.values():
+        for first, second, third in zip(found, found[1:], [*found[2:], None], strict=False):
+            again = [third] if third and third.offset == 0 else []
+            is_pair = first.offset == 0 < second.offset
+            if is_pair and (again or first.rows[0] != second.rows[0]):
+                cases.append((first, second, *again))
     return cases
 
 
@@ -90,8 +103,8 @@ def _the_same(case: tuple[Page, ...]) -> Iterable[Violation]:
         yield Violation(problem, second.exchange, "/data/0", second.rows[0])
 
 
-def _told(operation: str, recording: Recording) -> list[Page]:
-    return [page for page in pages(operation, recording) if isinstance(_pagination(page), dict)]
+def _told(operation: Operation, recording: Recording) -> list[Page]:
+    return [page for page in _pages(operation, recording) if isinstance(_pagination(page), dict)]
 
 
 def _pagination(page: Page) -> Json:

@@ -1,5 +1,6 @@
 """The question that a request for a report asks, and whether its period is over."""
 
+from collections.abc import Hashable
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -78,6 +79,11 @@ def page_of(exchange: Exchange) -> tuple[int | None, int]:
     given = dict(parse_qsl(urlsplit(exchange.url).query))
     limit, offset = given.get("limit", ""), given.get("offset", "")
     return (int(limit[:9]) if _is_digits(limit) else None), (int(offset[:9]) if _is_digits(offset) else 0)
+
+
+def list_of(exchange: Exchange) -> Hashable:
+    """Returns a value that is equal for the requests for parts of one list."""
+    return question_of(exchange), parameter_of(exchange, "fields"), parameter_of(exchange, "interval")
 
 
 def _is_digits(text: str) -> bool:

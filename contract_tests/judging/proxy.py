@@ -14,6 +14,7 @@ import uvicorn
 from contract_tests.asking import labels
 from contract_tests.asking.address import is_loopback_host
 from contract_tests.asking.codings import Decoder, UnreadableError
+from contract_tests.asking.contents import content_label
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.labels import request_label, token_label
 from contract_tests.document import document
@@ -178,6 +179,8 @@ class Proxy:
         visitor_id = parameters.get("visitorId")
         if operation is not None and found <= {labels.OK, labels.ACCOUNT}:
             label = request_label(operation, query, visitor_id, self._credentials)
+            if label is None and match is not None:
+                label = content_label(match.operation, query, body, reply.status, self._credentials)
             # A request that a correct server refuses must not get the label of a success.
             found = {label} if label in labels.REFUSED else found | ({label} if label else set())
         if visitor_id and visitor_id.lower() in self._met:

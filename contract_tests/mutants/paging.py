@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import parse_qsl, urlsplit
 
-from contract_tests.asking import labels
 from contract_tests.asking.rules import pagings_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
@@ -21,7 +21,7 @@ def paging_mutants(contract: Document) -> Iterator[Mutant]:
 
 
 def _longer(body: Json, exchange: Exchange) -> None:
-    if labels.PAGE in exchange.labels and len(body["data"]) == 1:
+    if _asked(exchange).get("limit") == "1" and len(body["data"]) == 1:
         body["data"] *= 2
 
 
@@ -29,13 +29,17 @@ def _always_the_first(operation: str) -> Mutation:
     first: list[Json] = []
 
     def edit(body: Json, exchange: Exchange) -> None:
-        asked = labels.asked_page(exchange.labels)
-        if asked and asked[1] == 0:
+        offset = _asked(exchange).get("offset")
+        if offset == "0":
             first[:] = body["data"]
-        elif asked:
+        elif offset:
             body["data"] = [*first, *body["data"]][: len(body["data"])]
 
     return rewriting(operation, edit)
+
+
+def _asked(exchange: Exchange) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(exchange.url).query))
 
 
 def _next(body: Json, _exchange: Exchange) -> None:

@@ -197,7 +197,7 @@ SELECTION_MUTANTS = (
     Mutant(
         "filters refused",
         "SEL-03",
-        partial(answering, lambda e: labels.FILTERED in e.labels and "filter_os" in e.url, status=400),
+        partial(answering, lambda e: e.operation == _OVERVIEW and "filter_os" in e.url, status=400),
         None,
         "breaks",
     ),

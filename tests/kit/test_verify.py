@@ -99,6 +99,8 @@ def test_a_sample_of_mutants_is_noticed_over_the_wire(tmp_path: Path) -> None:
         for name, clause in (
             ("malformed visitor id, 404", "ERR-02"),
             ("another city", "AGR-03"),
+            ("getDevices ignores offset", "getDevices.paging-offset"),
+            ("one date, 200", "SEL-13"),
         ):
             with started(name, "--upstream", upstream, "--port", "0", command="mutate") as mutate:
                 result = ended(

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import Asker, Series
 from contract_tests.asking.rules import Paging, pagings_of
 from contract_tests.document import Document
@@ -33,8 +32,6 @@ def _pages(paging: Paging, asker: Asker) -> None:
         """Returns the first row of a page; None if it has no rows."""
         found = asker.ask(
             paging.operation.id,
-            labels.PAGE,
-            labels.page_of(limit, offset),
             who=paging.who,
             values={**paging.values, **roles, "limit": str(limit), "offset": str(offset)},
         ).data

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.asking import labels
 from contract_tests.asking.address import is_loopback
+from contract_tests.asking.contents import LONGEST_NAME, LONGEST_VALUE, MOST_KEYS
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.labels import NOBODY
 from contract_tests.asking.probes.probe import Asker, is_known
@@ -27,7 +28,6 @@ OPERATIONS = (CREATE_GOAL, DELETE_GOALS, CREATE_PAYMENT, DELETE_PAYMENTS, IDENTI
 # A period so long ago that a removal removes nothing, even if a wrong server accepts it.
 _LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
 _NO_UUID = "not-a-uuid"
-_LONGEST_NAME, _LONGEST_VALUE, _MOST_KEYS = 64, 255, 10
 
 
 class Sent(NamedTuple):
@@ -201,7 +201,7 @@ _USUAL: Mapping[str, Make] = {
     IDENTIFY: _identity(datafast_visitor_id=NOBODY),
 }
 
-_MANY_KEYS = {f"key_{n}": "x" for n in range(_MOST_KEYS + 1)}
+_MANY_KEYS = {f"key_{n}": "x" for n in range(MOST_KEYS + 1)}
 
 
 class Refused(NamedTuple):
@@ -242,7 +242,7 @@ REFUSED_WRITES = (
         _BAD,
         "A goal whose name has more than 64 characters, or a character that is not allowed, is refused with"
         " 400.",
-        (_named(lambda run: f"{run}!"), _named(lambda run: run.ljust(_LONGEST_NAME + 1, "x"))),
+        (_named(lambda run: f"{run}!"), _named(lambda run: run.ljust(LONGEST_NAME + 1, "x"))),
     ),
     Refused(
         "WRITE-32",
@@ -262,7 +262,7 @@ REFUSED_WRITES = (
         (
             _goal(metadata=_MANY_KEYS),
             _goal(metadata={"two words": "x"}),
-            _goal(metadata={"long": "x" * (_LONGEST_VALUE + 1)}),
+            _goal(metadata={"long": "x" * (LONGEST_VALUE + 1)}),
         ),
     ),
     Refused(
@@ -394,7 +394,7 @@ REFUSED_WRITES = (
         labels.TOO_LONG,
         _BAD,
         "An identification with a user id of more than 255 characters is refused with 400.",
-        (_identity(user_id="x" * (_LONGEST_VALUE + 1)),),
+        (_identity(user_id="x" * (LONGEST_VALUE + 1)),),
     ),
     Refused(
         "WRITE-53",

@@ -1,0 +1,63 @@
+"""Requests that no probe has sent get the same labels from their contents as those of the probes."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from contract_tests.asking import labels
+from contract_tests.asking.contents import content_label
+from contract_tests.asking.credentials import Credentials, load_credentials
+from contract_tests.asking.labels import request_label
+from contract_tests.document import document
+from contract_tests.exchange import Exchange
+from contract_tests.judging.proof import clean_recordings
+
+_CREDENTIALS = load_credentials("mock")
+# These labels follow from the token, not from the contents.
+_BY_TOKEN = frozenset(
+    {
+        *(labels.NO_CREDENTIAL, labels.UNKNOWN_CREDENTIAL, labels.NO_WEBSITE_ID, labels.UNKNOWN_WEBSITE),
+        *(labels.NO_PERMISSION, labels.ELSEWHERE, labels.SUSPENDED, labels.WRONG_KIND),
+    }
+)
+_TOLD = labels.REFUSED | {labels.SUPERFLUOUS}
+
+
+def _label_of(exchange: Exchange) -> str | None:
+    operation = document().operations[str(exchange.operation)]
+    query = dict(parse_qsl(urlsplit(exchange.url).query))
+    named = request_label(operation.id, query, exchange.path.get("visitorId"), _CREDENTIALS)
+    return named or content_label(operation, query, exchange.request_body, exchange.status, _CREDENTIALS)
+
+
+@pytest.mark.long
+def test_the_requests_of_the_probes_are_known_by_their_contents() -> None:
+    kinds = set()
+    for exchange in clean_recordings()["2026-02"]:
+        if exchange.labels.isdisjoint(_BY_TOKEN):
+            wanted = set(exchange.labels & _TOLD)
+            found = {_label_of(exchange)} & _TOLD
+            assert found == wanted, (exchange.operation, exchange.url, exchange.request_body)
+            kinds |= found
+
+    assert kinds == _TOLD - _BY_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "label"),
+    [
+        pytest.param("createGoal", b"[]", labels.NO_JSON, id="no object"),
+        pytest.param("createGoal", b"[" * 100_000, labels.NO_JSON, id="a hundred thousand levels"),
+        pytest.param("createGoal", b'{"name": 7, "datafast_visitor_id": "x"}', None, id="a number"),
+        pytest.param("createPayment", b'{"amount": null}', labels.MISSING, id="null"),
+        pytest.param(
+            "createPayment",
+            b'{"amount": true, "currency": "USD", "transaction_id": "t"}',
+            labels.BAD_AMOUNT,
+            id="an amount that is true",
+        ),
+        pytest.param("identifyVisitor", b"", labels.NO_JSON, id="nothing"),
+    ],
+)
+def test_odd_bodies_have_a_label(operation: str, body: bytes, label: str | None) -> None:
+    assert content_label(document().operations[operation], {}, body, 400, Credentials()) == label
