@@ -133,16 +133,19 @@ def _latest(recording: Recording) -> list[list[Acted]]:
 
 
 def _latest_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
-    newest: dict[str, tuple[int, Acted]] = {}
+    viewed: dict[str, list[Acted]] = {}
     for case in _acted_on(exchange, data):
-        row, at, visitor = case.event.row, _at(case), case.visitor
-        if at is None or visitor is None or not isinstance(visitor.get("currentUrl"), str):
-            continue
-        if row.get("type") == "pageview" and isinstance(row.get("path"), str):
-            visitor_id = row["visitorId"]
-            if visitor_id not in newest or newest[visitor_id][0] < at:
-                newest[visitor_id] = at, case
-    return [case for _, case in newest.values()]
+        has_page = case.visitor is not None and isinstance(case.visitor.get("currentUrl"), str)
+        if has_page and case.event.row.get("type") == "pageview":
+            viewed.setdefault(case.event.row["visitorId"].lower(), []).append(case)
+    found = []
+    for cases in viewed.values():
+        times = [at for case in cases if (at := _at(case)) is not None]
+        latest = [case for case in cases if _at(case) == max(times, default=None)]
+        # It is unknown which page view is the latest if one has no time, or if two have the same.
+        if len(times) == len(cases) and len(latest) == 1 and isinstance(latest[0].event.row.get("path"), str):
+            found += latest
+    return found
 
 
 def _at(case: Acted) -> int | None:
