@@ -654,6 +654,27 @@ def test_goals_and_removals_count_from_their_second_on(steps: list[int]) -> None
             assert goals(*asked) == goals(*expected)
 
 
+def test_a_purchase_counts_for_a_written_goal_from_its_second_on() -> None:
+    minutes = range((BEGIN + 27 * DAY) // MINUTE, (BEGIN + 28 * DAY) // MINUTE)
+    sessions = (session for minute in minutes for session in world(42, "demo").sessions_started(minute))
+    session, paid_at = next((one, one.walk.paid_at) for one in sessions if one.walk.paid_at)
+    log = (
+        GoalReached(
+            written=session.start, event_id="1" * 24, visitor_id=session.visitor_id, name="other_goal"
+        ),
+    )
+    worlds, pasts, filters = Worlds(42, SITES), KeptPasts(), [Filter("goal", "is", ("other_goal",))]
+    told = []
+    for instant in (paid_at - 1, paid_at, paid_at + 3 * HOUR, paid_at - 1, paid_at, paid_at + 3 * HOUR):
+        drawing, past = pasts.at(worlds.world_with(log, 42, "demo", instant), session.start, instant)
+
+        found = overview(*select_in(drawing, past, session.start, instant + 1, filters))
+
+        told.append(found["payments"])
+
+    assert told == [0, 1, 1, 0, 1, 1]
+
+
 @few
 @given(cases(), some_filters)
 def test_goals_and_payments_add_no_visits(case: Case, chosen_by: tuple[Filter, ...]) -> None:

@@ -49,6 +49,8 @@ class Amendment:
         """A cache in which reports store values that they make of this amendment."""
         self.found: _Found | None = None
         """The rows of the written visits in the table of the past that was amended last."""
+        self.bought: _Bought | None = None
+        """The buyers with written goals in that table."""
         self.past: Latest[Past, AmendedPast] = Latest()
         """The past that was amended last, and the result."""
         self.with_goal_sets: Latest[AmendedPast, AmendedPast] = Latest()
@@ -122,6 +124,26 @@ class _Found:
         """Returns whether the written visits have these rows in a past."""
         # A past before the last settled visits has columns of its own.
         return self.made is past.made and past.settled_goals > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """The first `count` buyers of a table among whom those with `indices` have written goals.
+
+    `further` are the numbers of the sets of these goals.
+    """
+
+    made: object
+    count: int
+    indices: Column
+    further: Column
+
+    def is_of(self, past: "AmendedPast") -> bool:
+        """Returns whether these are the buyers with written goals in a past."""
+        # Time only adds buyers, so equal numbers of them are the same ones. But a past before the last
+        # settled visits has columns of its own.
+        is_same = self.made is past.made and self.count == len(past.own_buyers)
+        return is_same and past.settled_payments > 0
 
 
 class Latest(Generic[K, V]):
@@ -336,7 +358,7 @@ class AmendedPast(Past):
 
     def _marked_buyers(self, left: _Remaining) -> MarkedMasks:
         """Returns the column `goals` of the world's own buyers, without removed goals."""
-        written, buyers = self.amendment.written, self.own_buyers
+        buyers = self.own_buyers
         own = buyers.goals.copy()
         if self.amendment.goal_removals:
             count = len(left.bought)
@@ -344,14 +366,22 @@ class AmendedPast(Past):
             rows = indices_of(self.rows, buyers.start[count:], buyers.visitor[count:])
             indices, marks = _common(rows, left.rows)
             own[count + indices] = left.masks[marks]
+        bought = self.amendment.bought
+        if bought is None or not bought.is_of(self):
+            bought = self._find_bought()
+            if self.settled_payments:
+                self.amendment.bought = bought
+        return MarkedMasks(own, bought.indices, own[bought.indices], bought.further)
+
+    def _find_bought(self) -> "_Bought":
+        """Finds the world's own buyers with written goals."""
+        written, buyers = self.amendment.written, self.own_buyers
         bought = np.flatnonzero(written.stretch.courses.paid_at[written.with_goals])
-        if not len(bought):
-            return MarkedMasks(own, _NOWHERE, own[:0], _NOWHERE)
         visits = self.visits(self.indices[written.with_goals[bought]])
-        pairs = sorted(same_visits(buyers, visits))
+        pairs = sorted(same_visits(buyers, visits)) if len(bought) else []
         indices = np.array([index for index, _ in pairs], np.int64)
         further = np.array([written.set_numbers[bought[n]] for _, n in pairs], np.int64)
-        return MarkedMasks(own, indices, own[indices], further)
+        return _Bought(self.made, len(buyers), indices, further)
 
     def _buyers_with_goals(self, own: MarkedMasks, visits: MarkedMasks) -> Rows | ChainedRows:
         """Returns all buyers; `own` is the column `goals` of the world's own ones, `visits` of the others."""
