@@ -171,7 +171,7 @@ def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
     if found is None or not found.is_of(past):
         found, own["visitors"] = _found(past, amendment)
         if own["visitors"] is past.visitors:
-            amendment.found = found
+            amendment.found = found if past.settled_goals else None
         else:
             # Visitors who bought long before the table begins have got their numbers by now.
             bought = amendment.purchases
@@ -251,9 +251,8 @@ class AmendedPast(Past):
 
     `goals` and `payments` are only those of the world itself; `reached` and `paid` return all. `indices` are
     the rows of the written visits. The visits in `earlier` are not in the table: they have rows below 0, the
-    last one -1.
-    `buyers` are the visits in `own_buyers`, then all `written_visits`, and at the end one visit for all
-    payments whose visit is unknown.
+    last one -1. `buyers` are the visits in `own_buyers`, then all `written_visits`, and at the end one visit
+    for all payments whose visit is unknown.
     """
 
     amendment: Amendment
