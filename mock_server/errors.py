@@ -15,6 +15,7 @@ HOST_COUNT = ErrorKind(400, "An HTTP/{version} request needs exactly one Host he
 HOST_INVALID = ErrorKind(
     400, "Invalid Host {value!r}: a name or an address is expected, with or without a port."
 )
+CODING_IN_OLD_HTTP = ErrorKind(400, "An HTTP/{version} request cannot have a Transfer-Encoding header.")
 TARGET_INVALID = ErrorKind(400, "The request target must be a path that begins with a slash, or a whole URL.")
 NO_PROXY = ErrorKind(
     400, "CONNECT is for proxies, and this is the mock itself; `datafast-mock serve --intercept` starts one."
@@ -79,6 +80,7 @@ NOT_MOCKED = ErrorKind(
     "{operation} is documented, but not mocked yet. To have it answered, describe it with an example in an "
     "OpenAPI document of your own and start the mock with --openapi FILE.",
 )
+CODING_UNKNOWN = ErrorKind(501, "The transfer coding {coding!r} is not supported; only 'chunked' is.")
 GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
 
 

@@ -1,9 +1,11 @@
-"""The checks that HTTP/1.1 demands of a request's head: its length, its target and its Host."""
+"""The checks that HTTP/1.1 demands of a request's head: its length, its framing, its target and its Host."""
 
 import re
 from functools import lru_cache
 
 from mock_server.errors import (
+    CODING_IN_OLD_HTTP,
+    CODING_UNKNOWN,
     HEADERS_TOO_LARGE,
     HOST_COUNT,
     HOST_INVALID,
@@ -24,6 +26,7 @@ Headers = list[tuple[bytes, bytes]]
 _HOST = re.compile(
     rb"(?:\[[0-9a-z:.]+(?:%[\w.~%-]+)?\]|(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*)(?::\d*)?", re.IGNORECASE
 )
+_OLD_VERSIONS, _CHUNKED = ("0.9", "1.0"), b"chunked"
 _WHOLE_URL = re.compile(rb"https?://(?:[^/?#]*@)?(?P<host>[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -35,13 +38,28 @@ def check_length(url: bytes, headers: Headers) -> None:
         raise ApiError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS)
 
 
+def check_framing(version: str, headers: Headers) -> None:
+    """Raises ApiError 501 if a body is coded in another way before it is chunked, and 400 in HTTP/1.0.
+
+    The parser itself refuses a request whose last coding is not `chunked`, and one that has a length, too
+    (RFC 9112, 6.1 and 6.3).
+    """
+    fields = [value for name, value in headers if name == b"transfer-encoding"]
+    if fields and version in _OLD_VERSIONS:
+        raise ApiError(CODING_IN_OLD_HTTP, version=version)
+    *first, last = [coding.strip(b" \t") for coding in b",".join(fields).split(b",")]
+    for coding in first if last.lower() == _CHUNKED else ():
+        if coding.lower() not in (b"", _CHUNKED):
+            raise ApiError(CODING_UNKNOWN, coding=coding[:100].decode("latin-1"))
+
+
 def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> bytes:
     """Returns the path and query, or `*`, of a request. Raises ApiError 400 for an invalid head.
 
     The host of a whole URL takes the place of the `Host` that was sent (RFC 9112, 3.2.2).
     """
     hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) > 1 or (not hosts and version not in ("0.9", "1.0")):
+    if len(hosts) > 1 or (not hosts and version not in _OLD_VERSIONS):
         raise ApiError(HOST_COUNT, version=version, count=len(hosts))
     if url.startswith(b"/"):
         target = url

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from mock_server.errors import HEADERS_TOO_LARGE, MALFORMED, REQUEST_TIMEOUT, ApiError
 from mock_server.serving.connection import Connection, attach, cut, refuse
-from mock_server.serving.heads import LONGEST_HEADERS, LONGEST_URL, check_length, target_of
+from mock_server.serving.heads import LONGEST_HEADERS, LONGEST_URL, check_framing, check_length, target_of
 
 _GOODBYE_SECONDS = 0.05
 # The time for which a closed connection still reads. Otherwise a client that is sending could get an RST
@@ -23,6 +23,8 @@ _KEPT_URL = 1_000
 _KEPT_HEADER = 500
 _KEPT_HEADERS = 50
 _FRAMING = (b"content-length", b"transfer-encoding")
+# The parser obeys these headers among trailers, too: it would ignore the requests behind them.
+_CLOSING = (b"connection", b"proxy-connection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,9 @@ class WireProtocol(HttpToolsProtocol):
         try:
             if not self._is_short:
                 check_length(self.url, self.headers)
-            self.url = target_of(
-                self.parser.get_method(), self.parser.get_http_version(), self.url, self.headers
-            )
+            version = self.parser.get_http_version()
+            check_framing(version, self.headers)
+            self.url = target_of(self.parser.get_method(), version, self.url, self.headers)
         except ApiError as error:
             self._turn_down(error)
             raise _DeafError from None
@@ -140,6 +142,9 @@ class WireProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and any(name in _FRAMING for name, _ in self.scope["headers"]):
             # Only the head is complete; the body is still to be read.
             return
+        if any(name in _CLOSING for name, _ in self.headers):
+            self._turn_down(ApiError(MALFORMED, problem="a Connection header is among its trailers"))
+            raise _DeafError
         self._is_between, self._since = True, None
         super().on_message_complete()
 

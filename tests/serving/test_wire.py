@@ -37,6 +37,7 @@ from tests.serving.test_fast import (
 from tests.timing import assert_once
 
 TOKEN = "Authorization: Bearer df_test"
+GOALS = "/api/v1/goals"
 PLAIN = asking(REALTIME, TOKEN)
 CLOSING = asking(REALTIME, TOKEN, "Connection: close")
 UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB")
@@ -143,6 +144,59 @@ def test_http_1_0_may_have_no_host(pair: Pair, way: str, count: int) -> None:
     lines = [f"GET {REALTIME} HTTP/1.0", *["Host: localhost"] * count, TOKEN, "", ""]
 
     assert statuses(told(getattr(pair, way), "\r\n".join(lines))) == [200 if count < 2 else 400]
+
+
+CODINGS = [
+    pytest.param(("1.1", ["chunked"], 200), id="chunks"),
+    pytest.param(("1.1", ["\tCHUNKED "], 200), id="capital letters and blanks"),
+    pytest.param(("1.1", [" , chunked"], 200), id="an empty element"),
+    pytest.param(("1.1", ["gzip, chunked"], 501), id="another coding below"),
+    pytest.param(("1.1", ["gzip;q=1,chunked"], 501), id="a coding with a parameter below"),
+    pytest.param(("1.1", ["identity, chunked"], 501), id="identity, which is no coding since RFC 7230"),
+    pytest.param(("1.1", ["deflate", "Chunked"], 501), id="another coding in a header of its own"),
+    pytest.param(("1.1", ["xchunked, chunked"], 501), id="a name that ends alike"),
+    pytest.param(("1.1", ["gzip"], 400), id="another coding alone"),
+    pytest.param(("1.1", ["identity"], 400), id="identity alone"),
+    pytest.param(("1.1", ["chunked, gzip"], 400), id="another coding above"),
+    pytest.param(("1.1", ["chunked", "gzip"], 400), id="another coding above, in a header of its own"),
+    pytest.param(("1.1", ["chunked, chunked"], 400), id="chunks of chunks"),
+    pytest.param(("1.1", ["chunked", "chunked"], 400), id="doubled header"),
+    pytest.param(("1.1", ["chunked;a=b"], 400), id="chunks with a parameter"),
+    pytest.param(("1.1", [""], 400), id="empty"),
+    pytest.param(("1.1", ["gzip, chunked\r\nContent-Length: 3"], 400), id="a length, too"),
+    pytest.param(("1.1", ["identity\r\nContent-Length: 3"], 400), id="identity and a length"),
+    pytest.param(("1.0", ["chunked"], 400), id="chunks of HTTP/1.0"),
+    pytest.param(("1.0", ["gzip, chunked"], 400), id="another coding of HTTP/1.0"),
+]
+
+
+@pytest.mark.parametrize("case", CODINGS)
+@pytest.mark.parametrize("offers", [(), UPGRADE], ids=["plain", "upgrade"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("way", WAYS)
+def test_no_transfer_coding_but_chunked_is_read(
+    pair: Pair, way: str, method: str, offers: tuple[str, ...], case: tuple[str, list[str], int]
+) -> None:
+    version, values, status = case
+    headers = [f"Transfer-Encoding: {value}" for value in values]
+    sent = asking(
+        REALTIME if method == "GET" else GOALS, TOKEN, *headers, *offers, method=method, version=version
+    )
+
+    answer = told(getattr(pair, way), sent + "2\r\n{}\r\n0\r\n\r\n" + PLAIN)
+
+    # A body whose end is unknown hides where the next request begins.
+    assert statuses(answer) == ([status] if status != 200 else [200 if method == "GET" else 400, 200])
+    assert status == 200 or answer.count(b"\r\nconnection: close\r\n") == 1
+    assert status != 501 or b"only 'chunked' is" in answer
+
+
+@pytest.mark.parametrize("name", ["Connection", "Proxy-Connection", "Content-Length", "Transfer-Encoding"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_trailer_about_the_connection_is_refused(pair: Pair, way: str, name: str) -> None:
+    sent = asking(REALTIME, TOKEN, CHUNKED, method="POST") + f"0\r\n{name}: close\r\n\r\n"
+
+    assert statuses(told(getattr(pair, way), sent + PLAIN, is_over=False)) == [400]
 
 
 def test_a_page_may_read_why_its_request_was_refused(pair: Pair) -> None:
@@ -299,6 +353,9 @@ BROKEN = [
     asking("/" + "x" * 40_000, TOKEN, "Origin: http://a"),
     asking(REALTIME, TOKEN, "X: " + "y" * 40_000),
     asking(REALTIME, TOKEN, CHUNKED, method="POST") + "zz\r\n",
+    asking(REALTIME, TOKEN, "Transfer-Encoding: gzip, chunked", method="POST") + "0\r\n\r\n",
+    asking(REALTIME, TOKEN, CHUNKED, version="1.0", method="POST") + "0\r\n\r\n",
+    asking(REALTIME, TOKEN, CHUNKED, method="POST") + "0\r\nConnection: close\r\n\r\n",
     asking(REALTIME, TOKEN, *UPGRADE, CHUNKED, method="POST") + "3\r\nabcdef",
 ]
 
