@@ -8,7 +8,7 @@ import click
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
-from contract_tests.report.summary import State, needs_of, summary_of
+from contract_tests.report.summary import State, Summary, needs_of, summary_of
 from contract_tests.report.words import counted, curl_of, ground_of, ids_told, places_of, plain, total_of
 
 _WIDTH = 100
@@ -28,11 +28,18 @@ def terminal_report(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     revision = run.recording.judged_by
     told = f"judged by revision {revision}" if revision else "the revision is unknown"
+    summary = summary_of(run)
+    if not run.recording.exchanges:
+        # There is nothing to count: the first answer already ended the run, or there was none.
+        yield from _verdict(summary)
+        return
     answers = counted(len(run.recording.exchanges), "answer", "answers")
     yield f"{answers} from {plain(run.base)} in {run.seconds:.1f} s; {told}"
     failures = failures_of(run)
     if failures is not None:
         yield click.style(failures, fg="yellow", bold=True)
+    if run.refused is not None:
+        yield from _verdict(summary)
     yield _totals(run)
     for outcome, title in _TITLES.items():
         color = "red" if outcome is Outcome.BROKEN else "yellow"
@@ -58,10 +65,12 @@ def _lines(run: Run) -> Iterator[str]:
         yield from ("", click.style(bug, fg="red"))
     yield from _unseen(run)
     yield from _answers(run)
-    summary = summary_of(run)
     yield ""
-    for sentence in summary.sentences:
-        yield click.style(sentence, fg=_COLORS[summary.state], bold=True)
+    yield from _verdict(summary)
+
+
+def _verdict(summary: Summary) -> Iterator[str]:
+    return (click.style(sentence, fg=_COLORS[summary.state], bold=True) for sentence in summary.sentences)
 
 
 def _totals(run: Run) -> str:

@@ -154,6 +154,21 @@ def test_partial_verdicts(server: str, arguments: tuple[str, ...], code: int, wo
     assert words in result.stdout.splitlines()[-1]
 
 
+def test_a_refused_token_is_all_that_is_told(server: str) -> None:
+    result = ended("verify", server, "--key", "df_nobody")
+
+    (told,) = result.stdout.splitlines()
+    assert told.startswith(f"No verdict: {server}/api/v1/analytics/realtime refuses the token df_*** with 401;")
+    assert "--key" in told
+
+
+def test_a_missing_key_is_told_first_and_last(server: str) -> None:
+    _, first, *_, last = ended("verify", server, "--pause", "0.2").stdout.splitlines()
+
+    assert first == last
+    assert "no key was given" in first
+
+
 @pytest.mark.long
 def test_before_its_websites_began_the_mock_breaks_no_clause_but_has_no_visitor_to_judge() -> None:
     with serving("--now", "2019-12-31T23:59:50Z") as address:

@@ -94,7 +94,8 @@ def open_with(asker: Asker) -> None:
         target = exchange.headers.get("location", "nowhere")[:200]
         raise StoppedError(f"{exchange.url} redirects to {target}; give the base URL of that address")
     if token is not None and exchange.status in REFUSED:
-        raise RefusedError(f"the server refuses the token {exchange.token} with {exchange.status}")
+        told = f"{exchange.url} refuses the token {exchange.token} with {exchange.status}"
+        raise RefusedError(f"{told}; give a valid one with --key, --account-token or --credentials")
     if exchange.unreadable is not None:
         raise StoppedError(f"the answer from {exchange.url} cannot be read: {exchange.unreadable}")
     if exchange.status == 404 or not isinstance(exchange.json, dict):
