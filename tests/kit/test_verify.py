@@ -158,7 +158,9 @@ def test_a_refused_token_is_all_that_is_told(server: str) -> None:
     result = ended("verify", server, "--key", "df_nobody")
 
     (told,) = result.stdout.splitlines()
-    assert told.startswith(f"No verdict: {server}/api/v1/analytics/realtime refuses the token df_*** with 401;")
+    assert told.startswith(
+        f"No verdict: {server}/api/v1/analytics/realtime refuses the token df_*** with 401;"
+    )
     assert "--key" in told
 
 
