@@ -75,13 +75,18 @@ class Recording:
         """Returns the exchanges with a label."""
         return [exchange for exchange in self.exchanges if label in exchange.labels]
 
-    def answers(self, operation: str) -> list[Exchange]:
+    def answers(self, operation: str) -> Sequence[Exchange]:
         """Returns the successful answers of an operation that are JSON objects."""
-        return [
-            exchange
-            for exchange in self.exchanges
-            if exchange.operation == operation and exchange.is_success and isinstance(exchange.json, dict)
-        ]
+        return self._answers.get(operation, ())
+
+    @cached_property
+    def _answers(self) -> dict[str, list[Exchange]]:
+        """The successful answers that are JSON objects, by operation."""
+        found: dict[str, list[Exchange]] = {}
+        for exchange in self.exchanges:
+            if exchange.operation and exchange.is_success and isinstance(exchange.json, dict):
+                found.setdefault(exchange.operation, []).append(exchange)
+        return found
 
     def objects(self, operation: str) -> list[tuple[Exchange, dict[str, Json]]]:
         """Returns the answers of an operation whose `data` is an object, each with that object."""
