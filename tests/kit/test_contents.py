@@ -1,11 +1,13 @@
 """Requests that no probe has sent get the same labels from their contents as those of the probes."""
 
+import json
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from contract_tests.asking import labels
-from contract_tests.asking.contents import content_label
+from contract_tests.asking.contents import LONGEST_NAME, LONGEST_VALUE, MOST_KEYS, content_label
 from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.labels import request_label
 from contract_tests.document import document
@@ -61,3 +63,33 @@ def test_the_requests_of_the_probes_are_known_by_their_contents() -> None:
 )
 def test_odd_bodies_have_a_label(operation: str, body: bytes, label: str | None) -> None:
     assert content_label(document().operations[operation], {}, body, 400, Credentials()) == label
+
+
+def test_the_limits_are_those_of_the_document() -> None:
+    whole = json.loads((Path(__file__).parents[2] / "openapi.json").read_bytes())
+    schemas = whole["components"]["schemas"]
+    goal, identity = schemas["GoalSent"]["properties"], schemas["IdentitySent"]["properties"]
+
+    assert goal["name"]["maxLength"] == LONGEST_NAME
+    assert goal["metadata"]["maxProperties"] == MOST_KEYS
+    assert goal["metadata"]["additionalProperties"]["maxLength"] == LONGEST_VALUE
+    assert identity["user_id"]["maxLength"] == LONGEST_VALUE
+
+
+_GOAL = {"datafast_visitor_id": "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"}
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        pytest.param("x" * LONGEST_NAME, None, id="the longest"),
+        pytest.param("x" * (LONGEST_NAME + 1), labels.BAD_NAME, id="one more"),
+        pytest.param("A_z:0 -", None, id="all kinds of characters"),
+        pytest.param("identify", labels.RESERVED_NAME, id="reserved"),
+        pytest.param("", labels.BAD_NAME, id="empty"),
+    ],
+)
+def test_names_of_goals_at_their_limits(name: str, label: str | None) -> None:
+    body = json.dumps({**_GOAL, "name": name}).encode()
+
+    assert content_label(document().operations["createGoal"], {}, body, 200, Credentials()) == label
