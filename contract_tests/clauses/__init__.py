@@ -12,6 +12,7 @@ from contract_tests.clauses import (
     polls,
     realtime,
     realtime_map,
+    report_columns,
     report_rows,
     selection,
     sums,
@@ -41,7 +42,7 @@ def all_clauses() -> tuple[Clause, ...]:
 def clauses_for(contract: Document) -> tuple[Clause, ...]:
     """Returns the clauses written by hand and those made from a document, sorted by family and number."""
     found = [*shape_clauses(contract), *ACCESS, *REALTIME_CLAUSES, *SELECTION_CLAUSES]
-    for module in (envelope, realtime_map, visitor):
+    for module in (envelope, realtime_map, visitor, report_rows):
         # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
     written = (written_goals, written_payments, written_identities, written_reports)
@@ -54,7 +55,7 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
         sums,
         selection,
         periods,
-        report_rows,
+        report_columns,
         *written,
     ):
         found += clauses_of(vars(module))

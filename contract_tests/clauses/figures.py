@@ -9,7 +9,7 @@ from contract_tests.clauses.question import Question, is_finished, question_of
 from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.recording import Recording
 
-OVERVIEW, TIMESERIES = "getOverview", "getTimeseries"
+OVERVIEW, TIMESERIES, METADATA = "getOverview", "getTimeseries", "getMetadata"
 
 Numbers = dict[str, Json]
 
@@ -79,6 +79,30 @@ def totals_of(exchange: Exchange) -> Totals | None:
     """Returns the `totals` of a time series; None if it has none."""
     found = exchange.json.get("totals")
     return Totals(found, exchange, "/totals") if isinstance(found, dict) else None
+
+
+def differences(one: Totals, other: Totals) -> Iterator[tuple[str, float]]:
+    """Yields the figures that differ between two answers about the same visits, with the values of `one`.
+
+    Visitors and sessions may be estimated, and revenue may be rounded.
+    """
+    for name in ("visitors", "sessions", "payments", "revenue"):
+        shown, told = one.number(name), other.number(name)
+        if shown is None or told is None:
+            continue
+        slack = {"payments": 0.0, "revenue": unit_of(shown) + unit_of(told)}.get(name, slack_of(shown))
+        if abs(told - shown) > slack:
+            yield name, shown
+
+
+def metadata_of(recording: Recording, name: str) -> dict[tuple[str, str | None, str | None], str]:
+    """Returns a member of the websites' metadata that is a text, by the `who` of a Question."""
+    found = {}
+    for exchange in recording.answers(METADATA):
+        for row in rows_of(exchange)[:1]:
+            if isinstance(row.figures.get(name), str):
+                found[question_of(exchange).who] = row.figures[name]
+    return found
 
 
 def rows_of(exchange: Exchange) -> list[Totals]:

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import Member, events, maps, members, visitors
-from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED
+from contract_tests.clauses.realtime_map import Member, maps, visitors
+from contract_tests.document import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP
 from contract_tests.instants import ms
@@ -21,7 +21,6 @@ _MANY = 10
 _FAR = 30
 # In ms. The counter of early 2026 looks back five minutes.
 _RECENT = 240_000
-_PATHS = (("visitors", "currentUrl"), ("recentEvents", "path"))
 
 
 class Acted(NamedTuple):
@@ -140,16 +139,13 @@ def _latest_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
             viewed.setdefault(case.event.row["visitorId"].lower(), []).append(case)
     found = []
     for cases in viewed.values():
-        times = [at for case in cases if (at := _at(case)) is not None]
-        latest = [case for case in cases if _at(case) == max(times, default=None)]
+        times = [ms(case.event.row.get("timestamp")) for case in cases]
+        known = [at for at in times if at is not None]
         # It is unknown which page view is the latest if one has no time, or if two have the same.
-        if len(times) == len(cases) and len(latest) == 1 and isinstance(latest[0].event.row.get("path"), str):
-            found += latest
+        if len(known) == len(cases) and known.count(max(known)) == 1:
+            latest = cases[known.index(max(known))]
+            found += [latest] if isinstance(latest.event.row.get("path"), str) else []
     return found
-
-
-def _at(case: Acted) -> int | None:
-    return ms(case.event.row.get("timestamp"))
 
 
 @clause(
@@ -177,44 +173,6 @@ def current_url_is_the_latest(found: list[Acted]) -> Iterable[Violation]:
 def _page(path: str) -> str:
     """Returns a path without its query and fragment, which a server may leave out in one place."""
     return re.split("[?#]", path, maxsplit=1)[0]
-
-
-@clause(
-    "MAP-97",
-    "A `currentUrl` and the `path` of an event begin with `/`.",
-    source="002 Response",
-    standing=EXAMPLE,
-    needs="a map with a visitor whose page is known",
-    cases=lambda recording: [
-        (member, name)
-        for place, name in _PATHS
-        for member in members(place, recording)
-        if isinstance(member.row.get(name), str)
-    ],
-)
-def paths_begin_with_a_slash(case: tuple[Member, str]) -> Iterable[Violation]:
-    member, name = case
-    if not member.row[name].startswith("/"):
-        yield Violation("this is no path", member.exchange, f"{member.pointer}/{name}", member.row[name])
-
-
-@clause(
-    "MAP-98",
-    "An event of the type `custom` has its name in `extraData.eventName`.",
-    source="the public documentation of the tracking script",
-    standing=OBSERVED,
-    needs="a map with an event of the type `custom`",
-    cases=lambda recording: [
-        event
-        for event in events(recording)
-        if event.row.get("type") == "custom" and isinstance(event.row.get("extraData"), dict)
-    ],
-)
-def goals_have_names(member: Member) -> Iterable[Violation]:
-    name = member.row["extraData"].get("eventName")
-    if not isinstance(name, str) or not name:
-        pointer = f"{member.pointer}/extraData"
-        yield Violation("it has no `eventName`", member.exchange, pointer, member.row["extraData"])
 
 
 @clause(

@@ -9,18 +9,17 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
     TIMESERIES,
     Totals,
+    differences,
+    metadata_of,
     overviews_of,
     rows_of,
-    slack_of,
-    unit_of,
 )
 from contract_tests.clauses.question import Question, parameter_of, question_of
 from contract_tests.document import OBSERVED, OTHER
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
 from contract_tests.recording import Recording
 
-METADATA = "getMetadata"
 # In ms. _EARLY is how much earlier than its day a bucket may begin.
 _EARLY, _DAY = 3_600_000, 86_400_000
 _SHORTEST = {"hour": _EARLY, "day": 23 * _EARLY, "week": 7 * _DAY - _EARLY, "month": 28 * _DAY - _EARLY}
@@ -76,13 +75,8 @@ def _same_days(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
 )
 def dates_are_days_of_the_zone(case: tuple[Totals, Totals]) -> Iterable[Violation]:
     by_dates, by_instants = case
-    for name in ("visitors", "sessions", "payments", "revenue"):
-        shown, told = by_dates.number(name), by_instants.number(name)
-        if shown is None or told is None:
-            continue
-        slack = {"payments": 0.0, "revenue": unit_of(shown) + unit_of(told)}.get(name, slack_of(shown))
-        if abs(told - shown) > slack:
-            yield by_instants.violation(f"by the date there are {shown:g} {name}", name)
+    for name, shown in differences(by_dates, by_instants):
+        yield by_instants.violation(f"by the date there are {shown} {name}", name)
 
 
 class Zoned(NamedTuple):
@@ -95,11 +89,7 @@ class Zoned(NamedTuple):
 
 def _zoned(recording: Recording) -> Iterator[Zoned]:
     """Yields the time series whose time zone is known: from the request, or from the website's metadata."""
-    own: dict[tuple[str, str | None, str | None], Json] = {}
-    for exchange in recording.answers(METADATA):
-        rows = rows_of(exchange)
-        if rows and isinstance(rows[0].figures.get("timezone"), str):
-            own[question_of(exchange).who] = rows[0].figures["timezone"]
+    own = metadata_of(recording, "timezone")
     for exchange in recording.answers(TIMESERIES):
         question = question_of(exchange)
         zone = _zone(question.dates[2] or own.get(question.who))

@@ -19,6 +19,7 @@ _WINDOW, _MINUTE = 600_000, 60_000
 # MAP-87 judges only these types of events: an event of another type, such as a refund, may have an amount.
 _TYPES = ("pageview", "custom", "identify", "external_link", "payment")
 _PAYMENTS = ("payment_received", "payment")
+_PATHS = (("visitors", "currentUrl"), ("recentEvents", "path"))
 _CUSTOMER_SCORE, _BASELINE_SCORE = 100, 50
 
 
@@ -543,3 +544,41 @@ def who_has_paid_is_a_customer(found: list[Member]) -> Iterable[Violation]:
         is_alone = len({member.row["visitorId"] for member in found}) == 1
         problem = "the map has a payment event of this visitor"
         yield Violation(problem, first.exchange, f"{first.pointer}/isCustomer", False, is_alone)
+
+
+@clause(
+    "MAP-97",
+    "A `currentUrl` and the `path` of an event begin with `/`.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a map with a visitor whose page is known",
+    cases=lambda recording: [
+        (member, name)
+        for place, name in _PATHS
+        for member in members(place, recording)
+        if isinstance(member.row.get(name), str)
+    ],
+)
+def paths_begin_with_a_slash(case: tuple[Member, str]) -> Iterable[Violation]:
+    member, name = case
+    if not member.row[name].startswith("/"):
+        yield Violation("this is no path", member.exchange, f"{member.pointer}/{name}", member.row[name])
+
+
+@clause(
+    "MAP-98",
+    "An event of the type `custom` has its name in `extraData.eventName`.",
+    source="the public documentation of the tracking script",
+    standing=OBSERVED,
+    needs="a map with an event of the type `custom`",
+    cases=lambda recording: [
+        event
+        for event in events(recording)
+        if event.row.get("type") == "custom" and isinstance(event.row.get("extraData"), dict)
+    ],
+)
+def goals_have_names(member: Member) -> Iterable[Violation]:
+    name = member.row["extraData"].get("eventName")
+    if not isinstance(name, str) or not name:
+        pointer = f"{member.pointer}/extraData"
+        yield Violation("it has no `eventName`", member.exchange, pointer, member.row["extraData"])

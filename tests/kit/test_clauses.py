@@ -70,6 +70,7 @@ _SHARED = {
     "trails",
     "map_events",
     "periods",
+    "report_columns",
     "report_rows",
     "written_goals",
     "written_identities",
