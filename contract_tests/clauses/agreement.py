@@ -8,6 +8,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.statuses import LIMITED
+from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP, REALTIME, VISITOR
@@ -635,3 +636,29 @@ def country_has_one_code(found: list[tuple[Exchange, str, str]]) -> Iterable[Vio
                 problem = "this is the code of the country, not its name"
             yield Violation(problem, exchange, "/data/identity/country", name, len(others) <= _NAMESAKES)
             return
+
+
+def _viewers(recording: Recording) -> list[list[Profile]]:
+    """Returns, as one case, two or more profiles, of different visitors, that count page views."""
+    found = [p for p in profiles(recording) if p.activity.get("visitedPages") is not None and _has_views(p)]
+    return [found] if len({str(profile.data.get("visitorId")) for profile in found}) > 1 else []
+
+
+def _has_views(profile: Profile) -> bool:
+    count: Json = profile.activity.get("pageViewCount")
+    return is_number(count) and bool(count > 0)
+
+
+@clause(
+    "VIS-73",
+    "At least one of the visitors with page views has `visitedPages`.",
+    source="004 Response fields",
+    standing=IMPLIED,
+    needs="the profiles of two visitors with a `pageViewCount` above 0",
+    cases=_viewers,
+)
+def page_views_are_of_pages(found: list[Profile]) -> Iterable[Violation]:
+    # The old page views of a single visitor may have been deleted, so there is no case of one visitor.
+    if all(profile.activity["visitedPages"] == [] for profile in found):
+        problem = f"`pageViewCount` is {found[0].activity['pageViewCount']}"
+        yield Violation(problem, found[0].exchange, "/data/activity/visitedPages", [])

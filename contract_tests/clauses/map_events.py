@@ -1,12 +1,14 @@
-"""Clauses about what visitors on the map did: their events, pages and predictions."""
+"""Clauses that compare several events, payments and visitors on the map with one another."""
 
+import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import Member, maps, visitors
+from contract_tests.clauses.realtime_map import Member, events, is_paid, maps, payments, visitors
 from contract_tests.document import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP
@@ -201,3 +203,46 @@ def _priced(recording: Recording) -> Iterator[tuple[Member, float, float]]:
         values: list[Any] = [raw.get(name) for name in names] if isinstance(raw, dict) else []
         if len(values) == len(names) and all(is_number(value) and value > 0 for value in values):
             yield member, values[0], values[1] * values[2]
+
+
+def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
+    """Groups the rows about payments by their exchange (its `id()`) and their Unix second."""
+    by_second: dict[tuple[int, int], list[Member]] = defaultdict(list)
+    for member in filter(is_paid, found):
+        at = ms(member.row.get("timestamp"))
+        if at is not None and member.row["amount"] != 0:
+            by_second[id(member.exchange), at // 1000].append(member)
+    return by_second
+
+
+def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
+    """Returns, as one case, pairs of a payment and a payment event that are alone in their second."""
+    told, happened = _by_second(payments(recording)), _by_second(events(recording))
+    found = [
+        (told[key][0], happened[key][0])
+        for key in told
+        if len(told[key]) == 1 and len(happened.get(key, ())) == 1
+    ]
+    return [found] if found else []
+
+
+@clause(
+    "MAP-92",
+    "Payments are not all a hundred times as large, or small, as the `payment` events of the same second.",
+    source="002 Response",
+    standing=EXAMPLE,
+    needs="a payment and a `payment` event of the same second on a map",
+    reads=(MAP, "data.recentPayments.*.timestamp"),
+    cases=_paid_alone,
+)
+def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[Violation]:
+    # Two currencies may explain a difference, but not a factor of 100 in every pair.
+    if all(_is_a_hundred(payment.row["amount"], event.row["amount"]) for payment, event in found):
+        payment, event = found[0]
+        problem = f"the event of this payment has the amount {event.row['amount']}"
+        yield Violation(problem, payment.exchange, f"{payment.pointer}/amount", payment.row["amount"])
+
+
+def _is_a_hundred(one: float, other: float) -> bool:
+    """Returns whether one amount is a hundred times the other, except for rounding."""
+    return math.isclose(one, 100 * other, rel_tol=0.01) or math.isclose(other, 100 * one, rel_tol=0.01)

@@ -1,7 +1,5 @@
 """Clauses about the meaning of the map: windows, uniqueness, order, scores and flags."""
 
-import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -442,7 +440,7 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
         yield Violation("`hasProfile` and `isRandomName` are both true", member.exchange, pointer, True)
 
 
-def _is_paid(member: Member) -> bool:
+def is_paid(member: Member) -> bool:
     """Returns whether a row is a received payment or a payment event, and has an amount."""
     return member.row.get("type") in _PAYMENTS and is_number(member.row.get("amount"))
 
@@ -453,55 +451,12 @@ def _is_paid(member: Member) -> bool:
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with payments",
-    cases=lambda recording: filter(_is_paid, (*payments(recording), *events(recording))),
+    cases=lambda recording: filter(is_paid, (*payments(recording), *events(recording))),
 )
 def payments_are_not_negative(member: Member) -> Iterable[Violation]:
     if member.row["amount"] < 0:
         problem = "a received payment has a negative amount"
         yield Violation(problem, member.exchange, f"{member.pointer}/amount", member.row["amount"])
-
-
-def _by_second(found: Iterable[Member]) -> dict[tuple[int, int], list[Member]]:
-    """Groups the rows about payments by their exchange (its `id()`) and their Unix second."""
-    by_second: dict[tuple[int, int], list[Member]] = defaultdict(list)
-    for member in filter(_is_paid, found):
-        at = ms(member.row.get("timestamp"))
-        if at is not None and member.row["amount"] != 0:
-            by_second[id(member.exchange), at // 1000].append(member)
-    return by_second
-
-
-def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
-    """Returns, as one case, pairs of a payment and a payment event that are alone in their second."""
-    told, happened = _by_second(payments(recording)), _by_second(events(recording))
-    found = [
-        (told[key][0], happened[key][0])
-        for key in told
-        if len(told[key]) == 1 and len(happened.get(key, ())) == 1
-    ]
-    return [found] if found else []
-
-
-@clause(
-    "MAP-92",
-    "Payments are not all a hundred times as large, or small, as the `payment` events of the same second.",
-    source="002 Response",
-    standing=EXAMPLE,
-    needs="a payment and a `payment` event of the same second on a map",
-    reads=(MAP, "data.recentPayments.*.timestamp"),
-    cases=_paid_alone,
-)
-def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[Violation]:
-    # Two currencies may explain a difference, but not a factor of 100 in every pair.
-    if all(_is_a_hundred(payment.row["amount"], event.row["amount"]) for payment, event in found):
-        payment, event = found[0]
-        problem = f"the event of this payment has the amount {event.row['amount']}"
-        yield Violation(problem, payment.exchange, f"{payment.pointer}/amount", payment.row["amount"])
-
-
-def _is_a_hundred(one: float, other: float) -> bool:
-    """Returns whether one amount is a hundred times the other, except for rounding."""
-    return math.isclose(one, 100 * other, rel_tol=0.01) or math.isclose(other, 100 * one, rel_tol=0.01)
 
 
 def _payers(recording: Recording) -> list[list[Member]]:

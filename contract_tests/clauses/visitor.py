@@ -258,32 +258,6 @@ def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
             yield Violation(problem, profile.exchange, pointer, row["timestamp"])
 
 
-def _viewers(recording: Recording) -> list[list[Profile]]:
-    """Returns, as one case, two or more profiles, of different visitors, that count page views."""
-    found = [p for p in _with("visitedPages", "pageViewCount")(recording) if _has_views(p)]
-    return [found] if len({str(profile.data.get("visitorId")) for profile in found}) > 1 else []
-
-
-def _has_views(profile: Profile) -> bool:
-    count = profile.activity["pageViewCount"]
-    return is_number(count) and bool(count > 0)
-
-
-@clause(
-    "VIS-73",
-    "At least one of the visitors with page views has `visitedPages`.",
-    source="004 Response fields",
-    standing=IMPLIED,
-    needs="the profiles of two visitors with a `pageViewCount` above 0",
-    cases=_viewers,
-)
-def page_views_are_of_pages(found: list[Profile]) -> Iterable[Violation]:
-    # The old page views of a single visitor may have been deleted, so there is no case of one visitor.
-    if all(profile.activity["visitedPages"] == [] for profile in found):
-        problem = f"`pageViewCount` is {found[0].activity['pageViewCount']}"
-        yield Violation(problem, found[0].exchange, "/data/activity/visitedPages", [])
-
-
 @clause(
     "VIS-68",
     "If `visitCount` is 1, the first visit and the last visit began at the same time.",

@@ -10,7 +10,9 @@ from contract_tests import clauses
 from contract_tests.clauses import all_clauses
 from contract_tests.document import Row, document
 from contract_tests.families import FAMILIES, WRITTEN, Family, family_of
-from contract_tests.recording import REVISION_2026_02, REVISION_2026_06
+from contract_tests.judging.proof import clean_recordings
+from contract_tests.judging.verdict import judge
+from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording
 from scripts.make_clauses import TARGET, clauses_page
 
 _TABLES: dict[str, Any] = yaml.safe_load(
@@ -112,3 +114,16 @@ def _kinds(row: Row) -> set[str]:
     kinds = row.schema["type"] if isinstance(row.schema["type"], list) else [row.schema["type"]]
     # The pages call the type of a count `number`, although it can only be an integer.
     return {"number" if kind == "integer" else kind for kind in kinds}
+
+
+@pytest.mark.long
+def test_a_clause_about_single_answers_has_the_same_cases_in_each_of_them_alone() -> None:
+    whole = Recording(clean_recordings()["2026-02"], "2026-02")
+    parts = [whole.part([exchange]) for exchange in whole.exchanges]
+    local = [clause for clause in all_clauses() if clause.is_local]
+
+    found = zip(*(judge(part, local) for part in parts), strict=True)
+    alone = [sum(verdict.cases for verdict in verdicts) for verdicts in found]
+
+    assert [verdict.cases for verdict in judge(whole, local)] == alone
+    assert any(clause.id == "SEL-10" for clause in local)
