@@ -70,6 +70,22 @@ def test_a_late_or_missing_answer_is_shown(opened: Open) -> None:
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.long
+def test_a_row_stays_open_when_its_answer_is_finished(opened: Open) -> None:
+    console = opened()
+    of_this_key(console)
+    rule = {"when": {"query": {"mine": "1"}}, "then": {"delay": 4000}}
+    console.controls.patch("/settings", {"faults": [rule]}, key=console.key)
+    url = f"{console.mock.url}{REALTIME}?mine=1"
+    with subprocess.Popen(["curl", "-s", "-H", f"Authorization: Bearer {console.key}", url]):
+        row = console.page.locator("#journal-rows > details")
+        row.locator("summary").click()
+        expect(row).to_contain_text("not answered yet")
+
+    expect(row.locator(".took")).to_have_text(re.compile(r"^\d+ ms$"))
+    expect(row.locator(".body")).to_contain_text('"status": "success"')
+
+
 @pytest.mark.parametrize(
     ("target", "body"),
     [
@@ -145,7 +161,8 @@ def test_a_request_is_answered_differently_from_now_on(opened: Open) -> None:
     console = opened()
     of_this_key(console)
     console.ask(f"{REALTIME}/map?websiteId=1")
-    row = console.page.locator("#journal-rows > details").first
+    # Newer requests come above it.
+    row = console.page.locator("#journal-rows > details").last
     row.locator("summary").click()
     row.get_by_role("button", name="Answer differently from now on").click()
     row.get_by_label("Delay in ms").fill("5")

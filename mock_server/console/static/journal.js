@@ -139,11 +139,20 @@ export class Journal {
 				(!isLint || request.lint.length > 0) &&
 				(wanted === "" || JSON.stringify(request).toLowerCase().includes(wanted)),
 		);
+		/** @param {any} request */
+		const id = ({ number, time }) => `${number} ${time}`;
+		// A row is made again when its answer is finished, and stays open.
+		const open = new Set([...this.rows.querySelectorAll("details[open]")].map((row) => row.dataset.id));
 		reconcile(
 			this.rows,
 			shown.slice(-MOST_SHOWN).reverse(),
-			({ number, time, duration }) => `${number} ${time} ${duration === null}`,
-			(request) => entry(request, this.actions),
+			(request) => `${id(request)} ${request.duration === null}`,
+			(request) => {
+				const row = entry(request, this.actions);
+				row.dataset.id = id(request);
+				row.open = open.has(row.dataset.id);
+				return row;
+			},
 		);
 		for (const id of ["journal-har", "journal-clear"]) at(id).disabled = this.#requests.length === 0;
 		at("journal-empty").hidden = shown.length > 0;
