@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, cast
@@ -38,7 +39,10 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """
     family, address = _resolved(host, port)
     sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform != "win32":
+        # The port of a mock that has just stopped is free at once. Windows needs no option for that; there
+        # this one would let two servers listen on the same port.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(address)
         # From now on no other process can take the port.
