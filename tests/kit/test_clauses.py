@@ -1,5 +1,6 @@
 """All clauses together: every row of the pages' tables has one, and docs/clauses.md is current."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,13 @@ def test_files_are_named_after_families(room: str) -> None:
 def test_a_family_has_a_file_for_its_clauses_and_one_for_its_mutants(family: Family) -> None:
     assert (_PACKAGE / "clauses" / f"{family.file}.py").exists()
     assert (_PACKAGE / "mutants" / f"{family.file}.py").exists()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/verify.md"])
+def test_pages_tell_the_number_of_clauses(page: str) -> None:
+    text = (TARGET.parent.parent / page).read_text(encoding="utf-8")
+
+    assert re.findall(r"\[(\d+) clauses\]", text) == [str(len(all_clauses()))]
 
 
 def test_the_revisions_are_those_of_the_document() -> None:
