@@ -123,7 +123,7 @@ def _ticks() -> Row:
 
 
 def _beside_a_cold_report() -> Row:
-    """Returns the 99th percentile of the time of the counter, with another key, while a past is computed."""
+    """Returns the 99th percentile of the time of a counter of another website, while a past is computed."""
     say("a counter beside a cold report")
     with mock(now=NOW) as (server, _), ThreadPoolExecutor(1) as pool:
         timed(server, "df_shop", "/analytics/realtime")

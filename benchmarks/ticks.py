@@ -70,9 +70,10 @@ class Cost(NamedTuple):
 
 
 def ticks(_plan: Plan) -> Iterator[Row]:
-    """Yields the cost of a tick for each crowd; for the largest, also the share of changed visitors in it.
+    """Yields the cost of a tick for each crowd. For the largest, it also yields a share of that cost.
 
-    The share is computed without the time for writing the answer, which lists all visitors in any case.
+    This is the share that the changed visitors cause. It is computed without the time for writing the answer,
+    which always lists all visitors.
     """
     for crowd in CROWDS:
         say(f"ticks: {crowd.site}, {crowd.online or 'its own'} visitors")

@@ -98,7 +98,7 @@ def _storing(folder: str) -> Iterator[str]:
 def _reports() -> Row:
     """Returns the processor time of a report with a thousand facts, as a multiple of that without facts.
 
-    It is the report that the facts slow down most, of those of the dashboard and those filtered by a goal.
+    Reports of the dashboard and reports filtered by a goal are measured; the largest ratio is returned.
     """
     say(f"reports with {_FACTS:,} facts and without, second by second")
     with mock("--freeze", now=NOW) as (server, pid):
@@ -129,7 +129,7 @@ def _reports() -> Row:
 def _fill(server: str, key: str, **minted: str) -> None:
     """Writes goals, payments and identifications of visitors on the map, and page views of fifty others.
 
-    It deletes as often what these visitors did before.
+    A fifth of all facts is of each of these kinds; the last fifth is deletions of earlier goals and payments.
     """
     chance, payments = Random(0), _payments()
     headers = {**_HEADERS, "Authorization": f"Bearer {key}"}

@@ -240,7 +240,7 @@ class Document:
         return any(base and path.endswith(base) for base in self._bases)
 
     def mentions(self, word: str) -> bool:
-        """Returns whether the document contains a word, in any case. Such a word cannot be a secret."""
+        """Returns whether the document contains a word, in upper or lower case. Then it cannot be secret."""
         return word.lower() in self._text
 
     @cached_property

@@ -85,9 +85,9 @@ def make_api(service: Service) -> Starlette:
 
 
 def hidden_operations(service: Service) -> list[Operation]:
-    """Returns the operations of further documents that are never answered.
+    """Returns those operations of further documents that are never answered.
 
-    The console, the document or the controls have their paths.
+    Their paths belong to the console, the document or the controls.
     """
     pages = {(method, route.path) for route in _page_routes(service) for method in route.methods or ()}
     return [

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 PACKAGES = ("uvicorn",)
-"""The packages whose private parts we use. Any release may change them; docs/decisions/dependencies.md."""
+"""The packages whose private parts we use, which any release may change (docs/decisions/dependencies.md)."""
 
 
 def main() -> int:

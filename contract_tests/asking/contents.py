@@ -158,7 +158,7 @@ def content_label(
 ) -> str | None:
     """Returns the label of a request with a valid token; None if it tests nothing in particular.
 
-    `status` is that of a correct server's answer. It tells an id that exists from one that does not.
+    `status` is that of a correct server's answer. It shows whether the id in the request exists.
     """
     asked = Asked(query, _object_in(body), status, credentials)
     for label, fits in _KINDS.get(operation.id, ()):

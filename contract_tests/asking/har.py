@@ -29,7 +29,7 @@ from contract_tests.recording import rows
 from contract_tests.tokens import without_tokens
 
 _TOOL, _JOURNAL = "datafast-mock", "datafast-mock journal"
-# In the comments of a kit's file, the word that tells one masked token from another.
+# In the comments of a kit's file, the word that distinguishes one masked token from another.
 _SENDER = "sender-"
 _MOST_BYTES = 512 * 1024 * 1024
 # The year 9999, in ms since the epoch.

@@ -96,7 +96,7 @@ def differences(one: Totals, other: Totals) -> Iterator[tuple[str, float]]:
 
 
 def metadata_of(recording: Recording, name: str) -> dict[tuple[str, str | None, str | None], str]:
-    """Returns a member of the websites' metadata that is a text, by the `who` of a Question."""
+    """Returns a member of each website's metadata, if it is a text. The key is the `who` of the Question."""
     found = {}
     for exchange in recording.answers(METADATA):
         for row in rows_of(exchange)[:1]:

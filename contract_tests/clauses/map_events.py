@@ -80,7 +80,7 @@ def _is_recent_view(event: Member) -> bool:
 
 @clause(
     "MAP-94",
-    "If ten visitors viewed a page in the last 4 minutes, a map that lists all visitors has one of them.",
+    "If ten visitors viewed a page in the last 4 minutes, a complete map lists at least one of them.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map that lists all visitors that it counts, with recent page views of ten visitors",
@@ -95,7 +95,10 @@ def viewers_are_listed(found: list[Acted]) -> Iterable[Violation]:
 
 
 def _together(recording: Recording, fits: Callable[[Acted], bool]) -> list[list[Acted]]:
-    """Returns, as one case, the events of listed visitors that fit, if they are of several visitors."""
+    """Returns, as one case, the events of listed visitors that `fits` accepts.
+
+    There is no case unless they are of at least three visitors.
+    """
     found = [case for case in _acted(recording) if case.visitor is not None and fits(case)]
     return [found] if len({case.event.row["visitorId"] for case in found}) >= _SEVERAL else []
 
@@ -228,7 +231,7 @@ def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
 
 @clause(
     "MAP-92",
-    "Payments are not all a hundred times as large, or small, as the `payment` events of the same second.",
+    "Not all payments are 100 times, or a hundredth of, the `payment` events of the same second.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a payment and a `payment` event of the same second on a map",

@@ -82,7 +82,7 @@ def page_of(exchange: Exchange) -> tuple[int | None, int]:
 
 
 def list_of(exchange: Exchange) -> Hashable:
-    """Returns a value that is equal for the requests for parts of one list."""
+    """Returns a value that is the same for all requests for parts of one list."""
     return question_of(exchange), parameter_of(exchange, "fields"), parameter_of(exchange, "interval")
 
 

@@ -1,4 +1,4 @@
-"""Clauses about the rows of reports, which judge each answer alone: names, places, amounts, columns told."""
+"""Clauses about the rows of reports, which judge each answer alone: names, codes, amounts, `fields`."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -152,7 +152,7 @@ def filter_finds_the_row(case: Selected) -> Iterable[Violation]:
     has_no_effect = is_small and found >= case.whole - slack_of(case.whole)
     finds_nobody = found == 0 and least > _MANY / 2
     if has_no_effect or finds_nobody:
-        problem = f"{case.operation} has {most:g} with its value, of {case.whole:g}"
+        problem = f"in {case.operation} {most:g} of {case.whole:g} visitors have the filter's value"
         yield case.part.violation(problem, "visitors")
         return
     # A breakdown may attribute visitors and payments to another session than the filter does.
@@ -162,7 +162,7 @@ def filter_finds_the_row(case: Selected) -> Iterable[Violation]:
         known = all(row.number(name) is not None for row in case.rows)
         if found is not None and known and not least / factor - FEW <= found <= most * factor + FEW:
             yield case.part.violation(
-                f"{case.operation} has {most:g} {name} with its value", name, is_warning=True
+                f"in {case.operation} the filter's value has {most:g} {name}", name, is_warning=True
             )
             return
 
@@ -225,7 +225,10 @@ def filters_are_accepted(exchange: Exchange) -> Iterable[Violation]:
 
 
 def _listed(recording: Recording) -> Iterator[tuple[list[Totals], dict[str, str]]]:
-    """Yields the rows of lists with the filters of LISTED, with the wanted members of `identity`."""
+    """Yields the rows of each list that was requested with all filters of LISTED.
+
+    With the rows comes the value that each member of `identity` should have.
+    """
     for exchange in recording.labelled(labels.FILTERED):
         wanted = dict(question_of(exchange).filters)
         found = [row for row in rows_of(exchange) if isinstance(row.figures.get("identity"), dict)]
@@ -252,5 +255,5 @@ def listed_as_filtered(case: tuple[list[Totals], dict[str, str]]) -> Iterable[Vi
 
 
 def _has_value(told: Json, value: str) -> bool:
-    """Returns whether a member contains a value, as `Mobile Safari` does `Safari`; true for no text."""
+    """Returns whether a member contains a value: `Mobile Safari` contains `Safari`. True if it is no text."""
     return not isinstance(told, str) or value.lower() in told.lower()

@@ -214,9 +214,11 @@ def conversion_rate(case: Totals) -> Iterable[Violation]:
     told = case.number("conversion_rate")
     most = min(100, 100 * (case.number("payments") or 0) / (case.number("visitors") or 1))
     if told is not None and told > most * (1 + ESTIMATE) + unit_of(told):
-        yield case.violation(f"{case.number('payments'):g} payments allow {most:.2f} %", "conversion_rate")
+        yield case.violation(
+            f"{case.number('payments'):g} payments allow at most {most:.2f} %", "conversion_rate"
+        )
     elif told is not None and 0 < told * (case.number("visitors") or 0) / 100 < _HALF_A_VISITOR:
-        problem = f"of {case.number('visitors'):g} visitors, one is more"
+        problem = f"of {case.number('visitors'):g} visitors, a single one is a higher rate"
         yield case.violation(problem, "conversion_rate")
 
 

@@ -25,7 +25,10 @@ from contract_tests.report.words import (
 )
 
 MOST_CHARACTERS = 60_000
-"""The largest length of the report. A GitHub comment may have 65,536, with what its poster adds to it."""
+"""The maximum number of characters of the report.
+
+A GitHub comment may have 65,536. The rest is room for text that the poster of the report adds.
+"""
 
 _LONGEST_LINE = 1000
 _MOST_PLACES = 2

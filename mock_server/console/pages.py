@@ -11,7 +11,7 @@ from mock_server.console.modules import preloads
 
 _REFERENCE = Path(__file__).parent / "reference_static"
 _HEAD_PLACE, _HEADER_PLACE = "<!-- head -->", "<!-- header -->"
-"""The comments in a page's HTML for _HEAD with the modules, and for the brand with the links."""
+"""The comments in a page's HTML that are replaced by _HEAD with the modules, and by the header."""
 _HEAD = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark">'

@@ -9,7 +9,7 @@ from mock_server.console.polyline import polyline
 
 _PLACES = FIXTURES / "data" / "places.csv"
 _SHIFTS = (12, 6, 0)
-"""The first bits of the three characters of a mark, six bits each."""
+"""The lowest bit of each of the three characters of a mark. A character stands for six bits."""
 
 
 @cache
@@ -34,9 +34,9 @@ def _written(cities: dict[str, tuple[float, float]]) -> tuple[str, str]:
 
 
 def mark_of(city: str) -> str:
-    """Returns the mark of a city: three characters that stand for its name, and are a third as long.
+    """Returns the mark of a city: three characters that stand for its name.
 
-    They are bits of the hash in `hash.js`: FNV-1a over UTF-16, with the bits mixed once more.
+    The characters are bits of the hash in `hash.js`: FNV-1a over UTF-16, with the bits mixed once more.
     """
     text = city.encode("utf-16-le")
     number = 2_166_136_261

@@ -53,7 +53,10 @@ class Expectation(
     query: _Parts | UnsetType = UNSET
     """Query parameters with one of their values; null expects that the parameter is missing."""
     headers: _Parts | UnsetType = UNSET
-    """Headers, by name in any case, with one of their values; tokens may be given as `Bearer df_***`."""
+    """Headers with one of their values; their names may be in upper or lower case.
+
+    A token may be given as `Bearer df_***`.
+    """
     body: Any = UNSET
     """The JSON of the body; objects in the request may have further members."""
     exact_body: Any = UNSET

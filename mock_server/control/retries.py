@@ -16,8 +16,8 @@ class Retry(NamedTuple):
     def waited(self) -> int | None:
         """The time between the two requests in ms, by the clock of the rate limit.
 
-        If the client waited long enough by the machine's clock, it is at least the time by that clock. None
-        if no request came yet, or if the clock was set back in between.
+        If the client waited long enough by the machine's clock, the time by the machine's clock is returned
+        if it is longer. None if no request came yet, or if the clock was set back in between.
         """
         if self.retried is None:
             return None

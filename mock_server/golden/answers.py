@@ -191,7 +191,7 @@ def _with_traits(website: _Website, operation: Operation) -> Iterator[_Visitor]:
 def _met_on_the_map(website: _Website) -> list[str]:
     """Returns the ids of the visitors on the map.
 
-    It adds people who are only in the map's events, for example because their subscription renewed.
+    Visitors who are only in the map's events are included, such as customers whose subscription was renewed.
     """
     operation = next(one for one in website.mock.service.operations if one.operation_id == _MAP)
     data = website.ask(operation).json["data"]

@@ -129,7 +129,10 @@ def _by_visitor(mock: Mock, operation: Operation) -> Iterator[_ErrorCase]:
 
 
 def _golden(mock: Mock, case: _ErrorCase, operations: list[Operation]) -> Iterator[Golden]:
-    """Yields a file if the first operation answers with an error; it lists all operations with that error."""
+    """Yields a file if the first operation answers with an error.
+
+    The file lists all operations that answer with that error.
+    """
     questions = {one.operation_id: _question(case, one) for one in operations}
     answers = {
         name: [mock.ask(question) for _ in range(case.times)][-1] for name, question in questions.items()

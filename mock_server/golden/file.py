@@ -10,8 +10,8 @@ from mock_server.golden.asking import UNKNOWN_TOKEN, Answer, Question
 class Golden:
     """A golden file; `path` is relative to the folder, with slashes.
 
-    `revision` is None if all revisions have this answer, and `site` if all sites have it. `operations` are
-    the ids of the operations with this answer; empty for an unknown route.
+    `revision` is None if the answer is the same in all revisions; `site` is None if it is the same for all
+    sites. `operations` are the ids of the operations with this answer; empty for an unknown route.
     """
 
     path: str

@@ -66,7 +66,7 @@ def delete_payments(call: Call) -> Reply:
 
 
 def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
-    """Returns the visitor of a transaction's payment, under the key False, and of its refund, under True.
+    """Returns the visitors of a transaction: under False that of its payment, under True that of its refund.
 
     A key is missing if there is no payment or no refund. A visitor is None if unknown.
     """
@@ -144,8 +144,8 @@ def _at(call: Call, timestamp: str | None) -> int:
         raise ApiError(INVALID_TIMESTAMP, problem=error) from None
     if at >= call.instant + TICK:
         now = iso_of(call.instant)
-        raise ApiError(INVALID_TIMESTAMP, problem=f"{timestamp!r} is in the future; it is {now}")
-    # The instants of a tick are all the same: the begin of the tick.
+        raise ApiError(INVALID_TIMESTAMP, problem=f"{timestamp!r} is in the future; the clock is at {now}")
+    # The instants of a tick are all the same: the beginning of the tick.
     return min(at, call.instant)
 
 

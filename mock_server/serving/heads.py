@@ -39,10 +39,10 @@ def check_length(url: bytes, headers: Headers) -> None:
 
 
 def check_framing(version: str, headers: Headers) -> None:
-    """Raises ApiError 501 if a body is coded in another way before it is chunked, and 400 in HTTP/1.0.
+    """Raises ApiError 501 for a transfer coding other than `chunked`, and 400 for any coding in HTTP/1.0.
 
-    The parser itself refuses a request whose last coding is not `chunked`, and one that has a length, too
-    (RFC 9112, 6.1 and 6.3).
+    The parser itself refuses a request whose last coding is not `chunked`, or that has both a coding and a
+    length (RFC 9112, 6.1 and 6.3).
     """
     fields = [value for name, value in headers if name == b"transfer-encoding"]
     if fields and version in _OLD_VERSIONS:

@@ -40,7 +40,7 @@ class Clock:
         speed: float | None = None,
         is_frozen: bool | None = None,
     ) -> None:
-        """Sets the clock to `now`, or to its present time if None, plus `advance` ms.
+        """Sets the clock to `advance` ms after `now`; a `now` of None means the clock's present time.
 
         If any argument is given, rate limits follow this clock from now on. Raises ValueError for a year that
         the mock does not support.

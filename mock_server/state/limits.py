@@ -65,7 +65,7 @@ class RateLimitedError(ApiError):
 
 
 class Window(NamedTuple):
-    """The begin and end of a window, in ms since the epoch."""
+    """The beginning and the end of a window, in ms since the epoch."""
 
     begin: int
     end: int
@@ -87,8 +87,8 @@ class Limiter:
     def take(self, now: Window, wall: int) -> dict[str, str]:
         """Counts a request and returns its rate-limit headers. Raises RateLimitedError if none is left.
 
-        `now` is a window that begins now, by a clock that may be frozen. So a window also ends once its
-        length has passed by the machine's time `wall`: a client that waits as long as a 429 asks is always
+        `now` is a window that begins now. Its clock may be frozen, so a window also ends when its length has
+        passed by the machine's time `wall`. A client that waits as long as a 429 asks is therefore always
         let in.
         """
         if not self.window.begin <= now.begin < self.window.end or wall >= self.over:

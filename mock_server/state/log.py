@@ -155,7 +155,7 @@ class Log:
         elif self._weight + weight > MOST_BYTES:
             limit = f"the facts of an account may take {MOST_BYTES >> 20} MiB"
         elif not self._space.has_room(self._weight, self._weight + weight):
-            limit = "the facts of all accounts together take all the memory that they may"
+            limit = "the facts of all accounts together have used up their memory"
         else:
             return
         raise ApiError(LOG_FULL, limit=limit)

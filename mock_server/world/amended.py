@@ -191,7 +191,7 @@ class AmendedWorld(World):
             self._by_minute.setdefault(instant_of(fact) // MINUTE, []).append(fact)
 
     def sessions_started(self, minute: int) -> list[Session]:
-        """Returns the sessions that start in a minute, latest first."""
+        """Returns the sessions that start in a given minute, latest first."""
         sessions = [self._amended(session) for session in self._plain.started(minute)]
         visited = self._started.get(minute, ())
         return sorted([*sessions, *visited], key=lambda one: one.start, reverse=True)
@@ -320,7 +320,7 @@ class AmendedWorld(World):
         return found
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
-        """Returns all events of some kinds in a minute, oldest first."""
+        """Returns all events of some kinds in a given minute, oldest first."""
         facts = [fact for fact in self._by_minute.get(minute, ()) if _kind(fact) in kinds]
         written = [
             Happening(instant_of(fact), session.visit, _kind(fact), session, None, fact)

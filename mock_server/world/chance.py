@@ -67,9 +67,10 @@ def words(state: int, count: int, first: int = 0) -> bytes:
 
 @cache
 def _lanes(count: int) -> tuple[int, int, int]:
-    """Returns three integers, each with `count` lanes: a 1, a multiple of GAMMA and a mask in each lane.
+    """Returns three integers, each of which consists of `count` lanes.
 
-    The multiples of GAMMA are the first, the second, and so on.
+    Each lane of the first integer is 1. The lanes of the second are GAMMA times 1, times 2, and so on. Each
+    lane of the third is a mask of 64 bits.
     """
     ones = sum(1 << n * _LANE_BITS for n in range(count))
     ramp = sum(((n + 1) * GAMMA & WORD) << n * _LANE_BITS for n in range(count))

@@ -64,7 +64,7 @@ class Ledger:
         return [renewal for renewal in renewals if renewal is not None and renewal.at <= until]
 
     def renewals_in(self, minute: int) -> list[Payment]:
-        """Returns the renewals in a minute, whether their customers are online or not."""
+        """Returns the renewals in a given minute, whether their customers are online or not."""
         if not self._money.renewal:
             return []
         found: list[Payment] = []

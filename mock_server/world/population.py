@@ -35,7 +35,7 @@ class Population:
         self.kept_below = [65_536, *(round(wave.share * 65_536) for wave in site.waves)]
         """The random number below which a visitor comes, by wave."""
         self.signup_below = round(site.signup.share * 65_536) if site.signup else 0
-        """The fate below which a visit ends in a sign-up, unless it ends in a purchase."""
+        """The random number below which a visit ends in a sign-up, unless it ends in a purchase."""
         self.shortest = (0, shortest(site.signup), shortest(purchase))
         """The least length of a visit, by its outcome."""
         self.identifies = (
@@ -71,7 +71,7 @@ class Population:
         return self.residents.exist(visitor)
 
     def visits_started(self, minute: int) -> list[Visit]:
-        """Returns all visits that start in a minute."""
+        """Returns all visits that start in a given minute."""
         visits = self._wave_visits(0, minute)
         for wave in range(1, len(self.kept_below)):
             visits += self._wave_visits(wave, minute)
@@ -110,7 +110,7 @@ class Population:
         )
 
     def _births(self, minute: int) -> int:
-        """Returns the number of births in a minute, a Poisson number whose rate follows the site's rhythm."""
+        """Returns the number of births in a minute: a Poisson number whose rate follows the site's rhythm."""
         if not self.rates.exists(minute):
             return 0
         group, index = divmod(minute, NEIGHBOURS)
@@ -137,7 +137,7 @@ class Population:
         return {minute: count for minute, count in counts.items() if count}
 
     def _wave_visits(self, wave: int, minute: int) -> list[Visit]:
-        """Returns the visits of a wave that start in a minute; wave 0 are the first visits."""
+        """Returns the visits of a wave that start in a given minute; wave 0 are the first visits."""
         birth_minute = self._wave_source(wave, minute) if wave else minute
         heads, below = self._heads(wave, birth_minute), self.kept_below[wave]
         buyers = self._buyers(wave, minute, heads) if heads else ()
@@ -168,12 +168,15 @@ class Population:
         return Visit(visitor, wave, minute * MINUTE + (offset * MINUTE >> 16), length, outcome)
 
     def _draw_heads(self, wave: int, birth_minute: int) -> bytes:
-        """Returns the first random words of a wave's visits, for all visitors who were born in a minute."""
+        """Returns the first random words of a wave's visits, for all visitors born in `birth_minute`."""
         births = self.births(birth_minute)
         return words(self.chance.state(HEADS, birth_minute, wave), births) if births else b""
 
     def _buyers(self, wave: int, minute: int, heads: bytes) -> Collection[int]:
-        """Returns the numbers of the visitors who buy in a minute: those with the highest fate in `heads`."""
+        """Returns the numbers of the visitors who buy in a given minute.
+
+        They are the visitors who come and have the highest *fate*, the last random number in a head.
+        """
         if wave >= self.rates.purchase_waves:
             return ()
         purchases = self._purchases(wave, minute // NEIGHBOURS).get(minute)

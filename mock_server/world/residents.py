@@ -15,7 +15,7 @@ STAGGER = 7
 EARLY = 9
 # The minutes before a shift at which a member with a past had the earlier visit.
 LEAD = 2 * 24 * 60 + 53
-# The time from the begin of a shift to the last page view, and the least length of an earlier visit, in ms.
+# The time from the beginning of a shift to the last page view, and the shortest earlier visit, in ms.
 DUTY = SHIFT * MINUTE - 30 * SECOND
 SHORTEST_PAST = 4 * MINUTE
 PAST_OUTCOMES = {"customer": PURCHASE, "identified": SIGNUP, "returning": NOTHING}
@@ -62,7 +62,7 @@ class Residents:
         return self._first <= self._cast_visits(visitor)[0].start
 
     def on_duty(self, minute: int) -> list[Visitor]:
-        """Returns the members of the cast on duty in a minute, in the order of the site's `cast`."""
+        """Returns the members of the cast on duty in a given minute, in the order of the site's `cast`."""
         visitors = [
             Visitor(CAST, minute - (minute - role * STAGGER) % SHIFT, role)
             for role in range(len(self._site.cast))
@@ -70,7 +70,7 @@ class Residents:
         return [visitor for visitor in visitors if self._began(visitor)]
 
     def visits_started(self, minute: int) -> list[Visit]:
-        """Returns the visits of cast and regulars that start in a minute."""
+        """Returns the visits of cast and regulars that start in a given minute."""
         visits: list[Visit] = []
         for first in (minute, minute + LEAD):
             for role in range(len(self._site.cast)):

@@ -38,7 +38,7 @@ class Roster:
     def __init__(
         self, started: Callable[[int], Sequence[Session]], instant: int, shows: Mapping[Any, Show]
     ) -> None:
-        """`started` returns the sessions that start in a minute, latest first.
+        """`started` returns the sessions that start in a given minute, latest first.
 
         `shows` are the functions that make values, by name.
         """
@@ -103,7 +103,7 @@ class Roster:
 class _Shown:
     """The values that one function made, in the order of the sessions.
 
-    `until` has the instants until which they are valid, by rank.
+    `until` has the instants until which they are valid, by the rank of the session.
     """
 
     def __init__(self) -> None:

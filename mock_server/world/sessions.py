@@ -27,7 +27,7 @@ LINGER = 50 * SECOND
 
 MOST_VIEWS = 40
 FIRST_PROPERTY_WORD = MOST_VIEWS + 1
-"""The number, among a visit's words, of the word for goal properties on the first page view."""
+"""The number of the random word that selects the properties of goals on a visit's first page view."""
 
 # The first word of a visit holds the coins of its source, its entry and its number of views. Each page view
 # has its own word, with coins for the length of the stay, the link, the goal and the goal's time. After the

@@ -292,7 +292,7 @@ class Site(_Record, frozen=True, kw_only=True):
 
 
 def tracking_id_of(owner: str) -> str:
-    """Returns the tracking id of a website's id or of a token. The token cannot be derived from it."""
+    """Returns the tracking id for a website's id or for a token. The token cannot be derived from it."""
     return f"dfid_{blake2b(owner.encode(), digest_size=12, person=b'tracking').hexdigest()}"
 
 
@@ -422,7 +422,7 @@ def _past_faults(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _day_of(text: str) -> int | None:
-    """Returns the begin of a day in UTC; None if the text is not a date."""
+    """Returns the beginning of a day in UTC; None if the text is not a date."""
     try:
         instant = instant_of(text)
     except ValueError:

@@ -47,7 +47,7 @@ class Standing(Generic[_T]):
     def remove(self, visitor_id: str | None, name: str | None, begin: int | None, end: int) -> None:
         """Removes the items with this visitor and name, at instants from `begin` to `end`, both included.
 
-        None means any visitor, any name, or no begin.
+        A visitor or name of None means any; a `begin` of None means no lower bound.
         """
         self._index_new()
         found = self._index[visitor_id, name]

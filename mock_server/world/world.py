@@ -160,7 +160,7 @@ class World:
         # An updated roster needs only the sessions of the last minute; a new roster needs the sessions of all
         # minutes within REACH.
         self.started = lru_cache(REACH + 5)(self.sessions_started)
-        """The sessions that start in a minute, latest first; the lists of the last minutes are cached."""
+        """The sessions that start in a given minute, latest first; the last lists are cached."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         self.lived = lru_cache(512)(self.session_of)
         """The sessions of visits, cached because a client that requests a profile often requests it again."""
@@ -280,7 +280,7 @@ class World:
         return {self.site.cast[visitor.number]: self.population.id_of(visitor) for visitor in visitors}
 
     def sessions_started(self, minute: int) -> list[Session]:
-        """Returns the sessions that start in a minute, latest first."""
+        """Returns the sessions that start in a given minute, latest first."""
         visits = sorted(self.population.visits_started(minute), key=lambda visit: visit.start, reverse=True)
         return [self.sessions.of(visit) for visit in visits]
 
@@ -321,7 +321,7 @@ class World:
         return roster
 
     def _purchases_in(self, minute: int) -> list[Payment]:
-        """Returns the purchases of the sessions that started in a minute."""
+        """Returns the purchases of the sessions that started in a given minute."""
         buyers = [session for session in self.started(minute) if session.visit.outcome == PURCHASE]
         return [payment for session in buyers if (payment := self.purchase(session))]
 
@@ -344,7 +344,7 @@ class World:
         return [purchase, *self.ledger.renewals_of(session, until)]
 
     def _happened_in(self, minute: int, kinds: frozenset[int]) -> list[Happening]:
-        """Returns all events of some kinds in a minute, oldest first.
+        """Returns all events of some kinds in a given minute, oldest first.
 
         The list is cached, so that a tick only takes the newest events from it.
         """

@@ -1,4 +1,4 @@
-"""Requests that no probe has sent get the same labels from their contents as those of the probes."""
+"""Requests that no probe has sent get labels from their contents: the ones that probes give such requests."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The findings about errors: a wrong member is told from one that is missing."""
+"""The findings about errors: a wrong member is not reported as a missing one."""
 
 import msgspec
 import pytest

@@ -256,7 +256,7 @@ def test_an_echo_is_written_nowhere(token: str, tmp_path: Path) -> None:
 
 
 def _assert_well(har: str, token: str) -> None:
-    """Asserts that a HAR contains no token, also in bodies that are encoded in base64."""
+    """Asserts that a HAR contains no token, not even in bodies that are encoded in base64."""
     contents = [entry["response"]["content"] for entry in json.loads(har)["log"]["entries"]]
     packed = [base64.b64decode(content["text"]) for content in contents if content.get("encoding")]
     assert packed

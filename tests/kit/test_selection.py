@@ -1,4 +1,4 @@
-"""The clauses about what reports select: what a correct server may do is not accused; what it may not, is."""
+"""The clauses about what reports select: they accuse no correct server, and notice faults."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -123,7 +123,7 @@ class Asker:
         self.contract = contract
         self.pause = pause
         self.is_thorough = False
-        """Whether requests that only an odd answer makes necessary are sent as well."""
+        """Whether further requests are sent, which are only needed after an unusual answer."""
         self.exchanges: list[Exchange] = []
         self.traces = Traces()
         self._repeats = 0

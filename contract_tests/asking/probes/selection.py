@@ -50,9 +50,9 @@ def value_of(row: Json, place: Sequence[str]) -> str | None:
 
 
 def _filtered(asker: Asker) -> None:
-    """Requests the overview with each filter, and that of the desktops of two countries and of all others.
+    """Requests the overview with each filter except the one by device, which the probes of sums send.
 
-    The probes of sums request the overview by device.
+    It is also requested for the desktops in two countries, and for the desktops in all other countries.
     """
     chosen = {name: list(_values(asker, name)) for name in FILTERS if name != _DEVICE}
     for name, values in chosen.items():
@@ -135,7 +135,7 @@ def _listed(asker: Asker) -> None:
 
 
 def _identity(exchange: Exchange) -> dict[str, str]:
-    """Returns the members of LISTED of the first listed visitor who has all of them; empty without one."""
+    """Returns the members that LISTED names of the first visitor who has all of them; empty if nobody has."""
     for row in exchange.data:
         found = {member: value_of(row, ("identity", member)) for member in LISTED.values()}
         known = {member: value for member, value in found.items() if value and _SPECIAL.isdisjoint(value)}

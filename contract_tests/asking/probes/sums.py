@@ -28,7 +28,7 @@ SUMS_OF: Mapping[str, tuple[str, ...]] = {
     "getExitClicks": ("SUM-16", "SEL-0[89]", "SEL-10"),
     _LIST: ("SUM-17", "SEL-03", "SEL-09", "SEL-1[017]"),
 }
-"""Patterns of the clauses about sums that a usual correct request serves, by operation."""
+"""Patterns of the clauses that a usual correct request makes observable, by operation."""
 
 
 def _hour(asker: Asker) -> None:

@@ -10,7 +10,7 @@ const DOCUMENTS = {
 	"/docs/controls": {
 		url: "/__mock/openapi.json",
 		title: "Controls",
-		hint: "What you execute here turns this running mock.",
+		hint: "What you execute here changes this running mock.",
 		keys: {},
 	},
 };

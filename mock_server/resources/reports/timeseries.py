@@ -57,7 +57,7 @@ def _period_and_interval(call: Call) -> tuple[Period, str]:
 
 
 def _with_money(fields: Sequence[str]) -> list[str]:
-    """Returns the requested figures. With revenue, its breakdown and the number of payments are added."""
+    """Returns the requested figures. If revenue is one of them, its breakdown and the payments are added."""
     columns = [name for name in fields if name != "name"]
     if "revenue" in columns:
         columns += [name for name in ("payments", "revenueBreakdown") if name not in columns]

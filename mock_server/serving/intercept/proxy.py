@@ -50,7 +50,7 @@ class Interceptor:
         seconds: float = _SECONDS,
         most: int = _MOST,
     ) -> None:
-        """`sock` listens already. A client has `seconds` for its request, and once more for TLS.
+        """`sock` listens already. A client has `seconds` for its request, and as long again for TLS.
 
         At most `most` connections are open at a time; a further one gets status 503.
         """

@@ -92,7 +92,7 @@ class Amendment:
 
     @cached_property
     def payments(self) -> Payments:
-        """The written payments; `row` is the row of the visit after the world's own buyers."""
+        """The written payments. `row` is the index of the visit among the buyers after the world's own."""
         written = self.written.payments
         row = np.where(written.visit < 0, len(self.written.visits), written.visit)
         return Payments(written.at, written.amount, written.is_renewal, written.is_refund, row)
@@ -128,9 +128,9 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Bought:
-    """The first `count` buyers of a table among whom those with `indices` have written goals.
+    """The buyers with written goals among the first `count` buyers of a table.
 
-    `further` are the numbers of the sets of these goals.
+    `indices` are their indices among these buyers; `further` are the numbers of their sets of written goals.
     """
 
     made: object
@@ -208,10 +208,10 @@ def _found(past: Past, amendment: Amendment) -> tuple[_Found, Numbers]:
 
 @dataclass(frozen=True, slots=True)
 class _Removed:
-    """The removed ones among the goals or payments of a table, as indices.
+    """The indices of removed goals, or of removed payments, in a table.
 
-    `column` are those among the first `settled` ones, and `late` those among all others, when there were
-    `count` goals or payments.
+    The table had `count` goals or payments at that time. `column` has the indices among the first `settled`
+    of them, and `late` the indices among the others.
     """
 
     settled: int
@@ -292,7 +292,7 @@ class AmendedPast(Past):
     def paid(self, begin: int, end: int, by: Column | None = None) -> Payments:
         """Returns the payments from one instant to before another.
 
-        `by` has a flag for each of `buyers`, whose payments are wanted; None means all payments.
+        `by` has a flag for each of `buyers`: whether their payments are wanted. None means all payments.
         """
         own, written, count = self.payments, self.amendment.payments, len(self.own_buyers)
         is_chosen = (own.at >= begin) & (own.at < end)
@@ -526,7 +526,7 @@ def _looked_up(own: Any, earlier: Any, rows: Column, are_earlier: Column) -> Any
 
 
 def _with_visitors(buyers: Rows, visits: Rows) -> Rows:
-    """Returns the buyers. If a visit of theirs is also in `visits`, its visitor has the number from there."""
+    """Returns the buyers; a visit that is also in `visits` has the visitor's number from there."""
     visitor = buyers.visitor.copy()
     for index, n in same_visits(buyers, visits):
         visitor[index] = visits.visitor[n]
@@ -544,7 +544,7 @@ def _nobody(drawing: Drawing) -> Rows:
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:
-    """Returns the indices of the common values, twice: in `values`, and in the sorted `others`."""
+    """Returns the indices of the values that both columns have, for each column; `others` must be sorted."""
     if not len(others):
         return _NOWHERE, _NOWHERE
     indices = np.minimum(np.searchsorted(others, values), len(others) - 1)

@@ -90,14 +90,14 @@ class KeptPasts:
 
 
 def beginning(site: Site, instant: int) -> int:
-    """Returns the earliest instant of reports: the later of the site's begin and its retention limit."""
+    """Returns the earliest instant of reports: the site's beginning or, if later, its retention limit."""
     retained = instant // DAY * DAY - site.retained_days() * DAY
     return retained if site.since is None else max(retained, first_instant(site))
 
 
 def first_instant(site: Site) -> int:
     """Returns the first instant of a site that has a `since`."""
-    assert site.since is not None, "asked of sites with a begin only"
+    assert site.since is not None, "only sites with a `since` are asked for it"
     return instant_of(site.since)
 
 

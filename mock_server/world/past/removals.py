@@ -25,7 +25,7 @@ from mock_server.world.world import World
 R = TypeVar("R", bound=Removal)
 
 _ROW_ID = re.compile(r"[0-9a-f]{24}")
-# A begin that is earlier than any instant.
+# A beginning that is earlier than any instant.
 _EVER = -(1 << 62)
 
 

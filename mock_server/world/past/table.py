@@ -220,7 +220,7 @@ class Table:
         )
 
     def _settle(self, minute: int) -> None:
-        """Adds the visits that start before a minute to the settled rows, in steps of 15 minutes."""
+        """Adds the visits that start before a given minute to the settled rows, in steps of 15 minutes."""
         if self.settled + _STEP <= minute:
             self._rows.reserve(self._drawing.about_visits(self.settled, minute))
         while self.settled + _STEP <= minute:

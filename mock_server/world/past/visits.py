@@ -289,7 +289,10 @@ class VisitColumns:
         return visits.take(np.flatnonzero(there))
 
     def _first_visits_of_regulars(self, last: int) -> Visits:
-        """Returns the regulars' first visits that start before a minute. Only these end in a purchase."""
+        """Returns the regulars' first visits that start before a given minute.
+
+        No later visit of a regular ends in a purchase.
+        """
         residents = self._population.residents
         visits = [
             visit

@@ -71,8 +71,8 @@ class Facts:
 def facts_of(drawing: Drawing, past: Past | None = None) -> Facts:
     """Returns the facts for a past.
 
-    They are cached with the drawing, or with the amendment of a past with written facts. None means a past
-    without written facts.
+    They are cached with the drawing, or with the amendment if the past has written facts. A `past` of None
+    means one without written facts.
     """
     facts: Facts | None = drawing.kept.get(Facts)
     if facts is None:

@@ -222,7 +222,7 @@ class _Moving:
         )
 
     def _row(self, minute: int) -> int:
-        """Returns the row of the first visit that starts in a minute or later."""
+        """Returns the row of the first visit that starts in a given minute or later."""
         return int(np.searchsorted(self._past.rows.start, minute * MINUTE))
 
     def _moves(self, count: int, row: Column, at: Column, bits: Column) -> Column:

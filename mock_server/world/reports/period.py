@@ -122,7 +122,7 @@ _LEAST_LENGTH = {"hour": HOUR, "day": 25 * HOUR, "week": 7 * 25 * HOUR, "month":
 
 
 def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Returns the begin and the end of the day that a text names; for an instant, of its millisecond."""
+    """Returns the beginning and the end of the day, or of the millisecond, that a text names."""
     day, moment = _day(text), _moment(text)
     if day is not None:
         end = _LAST + 1 if day == date.max else _midnight(day + timedelta(days=1), zone)
@@ -160,7 +160,7 @@ def _instant(moment: datetime) -> int:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:
-    """Returns the begin of a day; if clocks skip midnight, the first instant after it."""
+    """Returns the beginning of a day; if clocks skip midnight, the first instant after it."""
     return _instant(datetime.combine(day, time(), zone))
 
 
@@ -172,7 +172,7 @@ def _local(instant: int, zone: ZoneInfo) -> datetime:
 
 
 def _floor(instant: int, interval: str, zone: ZoneInfo) -> int:
-    """Returns the begin of the bucket that contains an instant."""
+    """Returns the beginning of the bucket that contains an instant."""
     if interval == "hour":
         # If clocks change by half an hour, one step back does not reach a full hour.
         while past := _past_the_hour(instant, zone):
@@ -193,7 +193,7 @@ def _past_the_hour(instant: int, zone: ZoneInfo) -> int:
 
 
 def _next(begin: int, interval: str, zone: ZoneInfo) -> int:
-    """Returns the begin of the next bucket."""
+    """Returns the beginning of the next bucket."""
     if interval == "hour":
         later = begin + HOUR
         # If clocks change by half an hour, the bucket of that hour lasts until the next full hour.

@@ -98,7 +98,7 @@ def _newest(found: _Found, begin: int, end: int) -> _Found:
         # Only the visitors who are late enough for the page are sorted.
         least = np.partition(found.at, len(found) - end)[len(found) - end]
         indices = np.flatnonzero(found.at >= least)
-    # The visitors' numbers depend on the begin of the table, so they cannot decide the order.
+    # The visitors' numbers depend on the beginning of the table, so they cannot decide the order.
     order = np.lexsort((found.number[indices], found.start[indices], -found.at[indices]))
     page = indices[order[begin:end]]
     return _Found(*(column[page] for column in (found.number, found.at, found.start)))
