@@ -1,8 +1,8 @@
 """Recordings: all exchanges of a run, which clauses can search."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from contract_tests.document import Document, document
@@ -34,16 +34,21 @@ class Recording:
         """
         given = list(exchanges)
         absent = _absent(given)
-        self.exchanges: Sequence[Exchange] = [e for e in given if e.operation not in absent]
+        self._exchanges = [e for e in given if e.operation not in absent]
         self.absent: Mapping[str, Sequence[Exchange]] = absent
         """The exchanges of operations that the server does not have. They are not among `exchanges`."""
         self.demanded = revision
         self._contract = contract or document()
         self._base: Recording | None = None
         self._known: dict[tuple[int, Hashable], Any] = {}
-        self._ids = frozenset(map(id, self.exchanges))
+        self._ids = frozenset(map(id, self._exchanges))
         self._found: dict[tuple[int, tuple[str, ...]], Sequence[Json]] = {}
         self._objects: dict[tuple[int, tuple[str, ...]], list[dict[str, Json]]] = {}
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """All exchanges, except for those of operations that the server does not have."""
+        return self._exchanges
 
     def is_bare(self, exchange: Exchange) -> bool:
         """Returns whether successful answers of the exchange's operation are documented without `data`."""
@@ -73,7 +78,11 @@ class Recording:
 
     def labelled(self, label: str) -> list[Exchange]:
         """Returns the exchanges with a label."""
-        return [exchange for exchange in self.exchanges if label in exchange.labels]
+        return [exchange for exchange in self._exchanges if label in exchange.labels]
+
+    def about(self, *operations: str) -> list[Exchange]:
+        """Returns the exchanges of the operations, whatever was answered, in the order of the recording."""
+        return [exchange for exchange in self._exchanges if exchange.operation in operations]
 
     def answers(self, operation: str) -> Sequence[Exchange]:
         """Returns the successful answers of an operation that are JSON objects."""
@@ -83,7 +92,7 @@ class Recording:
     def _answers(self) -> dict[str, list[Exchange]]:
         """The successful answers that are JSON objects, by operation."""
         found: dict[str, list[Exchange]] = {}
-        for exchange in self.exchanges:
+        for exchange in self._exchanges:
             if exchange.operation and exchange.is_success and isinstance(exchange.json, dict):
                 found.setdefault(exchange.operation, []).append(exchange)
         return found
@@ -137,17 +146,19 @@ class Recording:
     def _votes(self) -> dict[int, frozenset[str]]:
         """The revisions that each answer indicates; the key is the `id()` of its exchange."""
         return {
-            id(exchange): frozenset(self._told(exchange, operation))
+            id(exchange): self.cached(exchange, Recording.votes, partial(self._told, exchange, operation))
             for operation in self._contract.telling
             for exchange in self.answers(operation)
         }
 
-    def _told(self, exchange: Exchange, operation: str) -> Iterator[str]:
-        for (*above, name), revisions in self._contract.telling[operation].items():
-            for parent in self.objects_at(exchange, tuple(above)):
-                revision = revisions.get(kind_of(parent.get(name)))
-                if revision is not None:
-                    yield revision
+    def _told(self, exchange: Exchange, operation: str) -> frozenset[str]:
+        """Returns the revisions that an answer of an operation indicates."""
+        return frozenset(
+            revision
+            for (*above, name), revisions in self._contract.telling[operation].items()
+            for parent in self.objects_at(exchange, tuple(above))
+            if (revision := revisions.get(kind_of(parent.get(name)))) is not None
+        )
 
 
 def rows(data: Json, name: str) -> list[dict[str, Json]]:

@@ -130,14 +130,14 @@ class Met(NamedTuple):
 def met(recording: Recording) -> Iterator[Met]:
     """Yields each visitor on a map whose profile was requested within two minutes after the map."""
     latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
-    for exchange in recording.exchanges:
+    for exchange in recording.about(MAP, VISITOR):
         if exchange.sent is None:
             continue
         if exchange.operation == MAP:
             for row in rows(exchange.data, "visitors"):
                 if isinstance(row.get("visitorId"), str):
                     latest[exchange.sender, row["visitorId"].lower()] = (exchange.sent, row)
-        elif exchange.operation == VISITOR and labels.MET in exchange.labels:
+        elif labels.MET in exchange.labels:
             key = exchange.sender, exchange.path.get("visitorId", "").lower()
             at, row = latest.get(key, (0, {}))
             if row and exchange.sent - at <= _SOON:

@@ -67,15 +67,17 @@ class Answered(NamedTuple):
                 absent = recording.absent[self.operation]
                 yield from (Case(e, _NOT_THERE) for e in absent if self.label in e.labels)
             return
-        asked = [e for e in recording.labelled(self.label) if self._is_about(e) and e.status not in _PASSING]
+        judged = recording.about(*([self.operation] if self.operation else WRITTEN))
+        asked = [e for e in judged if self.label in e.labels and e.status not in _PASSING]
         answered = {_request(e) for e in asked if e.status < _FAILURE}
         failures = Counter(_request(e) for e in asked if e.status >= _FAILURE)
-        is_working = any(e.is_success for e in recording.exchanges)
         for exchange in asked:
             if exchange.status < _FAILURE:
                 is_unsaid = self.is_decided and exchange.is_accepted
                 yield Case(exchange, _UNSAID if is_unsaid else None)
-            elif min(self.statuses) >= _ERROR and _request(exchange) not in answered and is_working:
+            elif (
+                min(self.statuses) >= _ERROR and _request(exchange) not in answered and _is_working(recording)
+            ):
                 yield Case(exchange, _ONCE if failures[_request(exchange)] == 1 else None)
 
     def check(self, case: Case) -> Iterable[Violation]:
@@ -88,8 +90,10 @@ class Answered(NamedTuple):
                 problem += f"; {case.warning}"
             yield Violation(problem, case.exchange, "", status, case.warning is not None)
 
-    def _is_about(self, exchange: Exchange) -> bool:
-        return exchange.operation == self.operation if self.operation else exchange.operation in WRITTEN
+
+def _is_working(recording: Recording) -> bool:
+    """Returns whether any request was answered successfully."""
+    return any(exchange.is_success for exchange in recording.exchanges)
 
 
 def _request(exchange: Exchange) -> tuple[str, bytes]:

@@ -549,7 +549,7 @@ def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
     Lists that are shorter than the map are left out.
     """
     latest = None
-    for exchange in recording.exchanges:
+    for exchange in recording.about(MAP, VISITORS):
         if exchange.operation == MAP and isinstance(exchange.data, dict):
             latest = exchange
         elif labels.PRESENT in exchange.labels and latest is not None and _has_ids(exchange):

@@ -16,6 +16,7 @@ from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.judging.verdict import Outcome, Verdict, judge
+from contract_tests.judging.watched import Reads
 from contract_tests.mutants import all_mutants
 from contract_tests.mutants.mutant import Mutant, Weight
 from contract_tests.recording import Recording
@@ -137,21 +138,23 @@ def prove(recordings: Mapping[str, Sequence[Exchange]]) -> Iterator[Proof]:
         yield from pool.map(_proof, numbers, chunksize=8)
 
 
-_CLEAN: dict[str, Recording] = {}
+_CLEAN: dict[str, tuple[Recording, Reads]] = {}
 """The clean recordings of a worker's process by revision; all mutants use their cached values."""
 
 
 def _keep(recordings: Mapping[str, Sequence[Exchange]]) -> None:
-    _CLEAN.update({revision: Recording(exchanges) for revision, exchanges in recordings.items()})
+    for revision, exchanges in recordings.items():
+        _CLEAN[revision] = Recording(exchanges), Reads(exchanges, all_clauses())
 
 
 def _proof(number: int) -> Proof:
     mutant = all_mutants()[number]
-    clean = _CLEAN[mutant.revision or next(iter(_CLEAN))]
+    clean, reads = _CLEAN[mutant.revision or next(iter(_CLEAN))]
     planted = _mutated(mutant, clean.exchanges)
     changed = [new for old, new in zip(clean.exchanges, planted, strict=True) if new is not old]
     clauses = all_clauses() if mutant.is_for_all else [c for c in all_clauses() if c.id == mutant.clause]
-    found = _fallen(clean.changed(planted), changed, clauses)
+    whole = clean.changed(planted)
+    found = _fallen(whole, changed, reads.concerned(clauses, whole, changed))
     verdict = found.get(mutant.clause)
     message = _told(verdict) if verdict else ""
     weight = (verdict and _WEIGHTS[verdict.outcome]) or "nothing"

@@ -9,8 +9,10 @@ import pytest
 from contract_tests.clauses import all_clauses
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
-from contract_tests.judging.proof import clean_recordings
+from contract_tests.judging.proof import clean_recordings, fallen
+from contract_tests.judging.watched import Reads
 from contract_tests.mutants import all_mutants
+from contract_tests.recording import Recording
 from tests.command import ended
 
 _TOLD = re.compile(
@@ -46,6 +48,29 @@ def test_every_mutant_has_its_weight() -> None:
     assert len(lines) == len(told) > 1600
     assert summary.startswith(f"{len(told)} mutants of {len(document().rows)} documented members: ")
     assert ", 0 survived; 0 clauses unproven; " in summary
+
+
+@pytest.mark.long
+def test_clauses_that_read_no_changed_answer_need_not_be_judged() -> None:
+    recordings = clean_recordings()
+    mutants = [mutant for mutant in all_mutants() if mutant.is_for_all][::31]
+
+    for revision, exchanges in recordings.items():
+        clean, reads = Recording(exchanges), Reads(exchanges, all_clauses())
+        left_out = 0
+        for mutant in mutants:
+            if mutant.revision not in (None, revision):
+                continue
+            mutate = mutant.make()
+            planted = [mutate(exchange) for exchange in exchanges]
+            changed = [new for old, new in zip(exchanges, planted, strict=True) if new is not old]
+            concerned = {
+                clause.id for clause in reads.concerned(all_clauses(), clean.changed(planted), changed)
+            }
+            left_out += len(all_clauses()) - len(concerned)
+            assert fallen(planted, None, changed).keys() <= concerned, mutant.name
+        # Most clauses read the answers of one operation or two.
+        assert left_out > len(mutants) * len(all_clauses()) / 2
 
 
 def test_every_documented_member_has_mutants_of_each_kind() -> None:
