@@ -1,4 +1,4 @@
-"""The question how long the contract kit takes to judge a recording, and to prove its clauses."""
+"""The question of how long the contract kit takes to judge a recording, and to prove its clauses."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The question how much longer the mock takes to start with 82 operations than with today's operations."""
+"""The question of how much longer the mock takes to start with 82 operations than with today's operations."""
 
 import shutil
 import time

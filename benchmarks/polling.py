@@ -1,4 +1,4 @@
-"""The question whether the mock's memory grows in an hour of polling, at 1,000 requests a second.
+"""The question of whether the mock's memory grows in an hour of polling, at 1,000 requests a second.
 
 Time is simulated: the mock's clock runs so fast that its hour takes the real seconds of the plan, and the
 load generator sends requests over real sockets as fast as it can. The table shows how many it sent.

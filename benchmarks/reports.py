@@ -1,4 +1,4 @@
-"""The question how long the first report and warm reports take, and how much memory they need."""
+"""The question of how long the first report and warm reports take, and how much memory they need."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

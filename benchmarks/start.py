@@ -1,4 +1,4 @@
-"""The question how long the command takes until its first answer, and how much memory it needs at rest."""
+"""The question of how long the command takes until its first answer, and how much memory it needs at rest."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The question how many answers a second the mock gives, and how long each takes, beside bare uvicorn."""
+"""The question of how many answers a second the mock gives, and how long each takes, beside bare uvicorn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""The question what a map costs after a tick: for each visitor who changed, and for all visitors."""
+"""The question of what a map costs after a tick: for each visitor who changed, and for all visitors."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence

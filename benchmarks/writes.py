@@ -1,4 +1,4 @@
-"""The question how fast the mock writes, and how much slower reports are with a thousand facts."""
+"""The question of how fast the mock writes, and how much slower reports are with a thousand facts."""
 
 import json
 from collections.abc import Iterator

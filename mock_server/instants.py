@@ -19,7 +19,7 @@ EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 BEGINNING = (EARLIEST - _EPOCH) // timedelta(milliseconds=1)
 END = (LATEST - _EPOCH) // timedelta(milliseconds=1)
-"""The last instant of clocks, in ms, at which they stop; the first one is `BEGINNING`."""
+"""The last instant that a clock shows, in ms; it stops there. The first one is `BEGINNING`."""
 
 
 def iso_of(instant: int) -> str:

@@ -27,13 +27,13 @@ def assert_less(attempt: Callable[[], float], most: float) -> None:
 
 
 def assert_cheap(work: Callable[[], object], steps: int) -> None:
-    """Raises AssertionError if the work takes more processor time than a loop of so many steps."""
+    """Raises AssertionError if the work takes more processor time than a loop of `steps` steps."""
     assert_less(lambda: _seconds(work) / _step(), steps)
 
 
 @contextmanager
 def cheap(steps: int, process: int | None = None) -> Iterator[None]:
-    """Asserts that a block takes no more processor time than a loop of so many steps.
+    """Asserts that a block takes no more processor time than a loop of `steps` steps.
 
     It measures the time of this thread, or of the process with the number `process`. The time of another
     process is known on Linux only; on other systems nothing is asserted about it.

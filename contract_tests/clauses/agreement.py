@@ -526,7 +526,7 @@ class Reached(NamedTuple):
 
 
 def _reached(recording: Recording) -> list[list[Reached]]:
-    """Returns, as one case, the goals on maps of visitors whose later profile has a list of goals."""
+    """Returns, as one case, those goals on maps whose visitor has a later profile with a list of goals."""
     profiles = {
         case.visitor["visitorId"].lower(): case.profile
         for case in _told("activity")(recording)

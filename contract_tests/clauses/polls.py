@@ -17,7 +17,7 @@ _SLACK = 2_000
 
 
 class Again(NamedTuple):
-    """A row in an `earlier` and in a `later` answer, with its pointer in the later one, `exchange`."""
+    """A row that two answers have; `exchange` is the later answer, and `pointer` the place in it."""
 
     exchange: Exchange
     earlier: dict[str, Json]

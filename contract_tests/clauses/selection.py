@@ -168,7 +168,7 @@ def filter_finds_the_row(case: Selected) -> Iterable[Violation]:
 
 
 class Alternatives(NamedTuple):
-    """An overview of two countries, and the rows of the two in the breakdown with the same other filters."""
+    """An overview that is filtered by two countries, and a breakdown's rows of these two countries."""
 
     both: Totals
     each: list[Totals]

@@ -97,7 +97,7 @@ class Plan:
     """Whether the run judges recorded traffic. Operations may be missing in it."""
     is_strict: bool = False
     is_thorough: bool = False
-    """Whether requests that only an odd answer makes necessary are sent as well."""
+    """Whether further requests are sent, which are only needed after an unusual answer."""
     known: frozenset[str] = frozenset()
     """The ids of clauses that may be broken, because they are broken in the baseline."""
     held: frozenset[str] = frozenset()

@@ -359,7 +359,7 @@ WRITES_MUTANTS = (
     _mutant("a payer who is no customer", "WRITE-16", MAP, _no_customer, revision=REVISION_2026_02),
     _mutant("a payer with a prediction", "WRITE-17", VISITOR, _predict),
     _of_body("a payment that is in no overview", "WRITE-18", _OVERVIEW, _earn(-1, -23), "warns"),
-    _of_body("a transaction that is earned twice", "WRITE-18", _OVERVIEW, _earn(1, 23)),
+    _of_body("a transaction whose revenue counts twice", "WRITE-18", _OVERVIEW, _earn(1, 23)),
     _of_body("a payment of another amount", "WRITE-18", _OVERVIEW, _earn(0, 1000)),
     _mutant("payments that are removed and still shown", "WRITE-19", VISITOR, _keep_payments),
     _mutant("a payment that is removed and still on the map", "WRITE-20", MAP, _keep_on_map, "warns"),

@@ -203,7 +203,7 @@ def _problem_of(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:
-    """Returns a text as a boolean or a number if that is one of the expected types, and else unchanged."""
+    """Returns a text as a boolean or a number if that is one of the expected types, otherwise unchanged."""
     if "boolean" in types and text in ("true", "false"):
         return text == "true"
     # Python's `int` would accept `1_000`, blanks around the digits, and digits of any script.

@@ -66,7 +66,7 @@ def delete_payments(call: Call) -> Reply:
 
 
 def _payers(call: Call, transaction_id: str) -> dict[bool, str | None]:
-    """Returns the visitors of a transaction: under False that of its payment, under True that of its refund.
+    """Returns the visitors of a transaction: the payment's under the key False, the refund's under True.
 
     A key is missing if there is no payment or no refund. A visitor is None if unknown.
     """

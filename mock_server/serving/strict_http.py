@@ -15,7 +15,7 @@ _GOODBYE_SECONDS = 0.05
 # The time for which a closed connection still reads. Otherwise a client that is sending could get an RST
 # instead of the answer.
 _LINGER_SECONDS = 1.0
-# The largest number of unparsed bytes. No valid head has so many, nor have the lines between two chunks.
+# The largest number of unparsed bytes. No valid head has more, and neither have the lines between two chunks.
 _MOST_UNREAD = 256 * 1024
 _SHORT = min(LONGEST_URL, LONGEST_HEADERS)
 # The lengths to which the journal cuts the parts of a head that is too long.
@@ -62,7 +62,7 @@ class WireProtocol(HttpToolsProtocol):
     _unread = 0
     """The number of bytes received so far in an unfinished head, or between two parts of a body."""
     _since: float | None = None
-    """The time since when the server waits for the client, in the loop's seconds; None if it does not."""
+    """The time at which the server began to wait for the client, by the loop's clock; None if it does not."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

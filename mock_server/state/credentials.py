@@ -55,7 +55,7 @@ class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     description: str = ""
     account: str = DEFAULT_ACCOUNT
     role: Role = "owner"
-    """The role of the person who made the token, in the account."""
+    """The role that the person who made the token has in the account."""
     site: str | None = None
     """The site of a website key; None means the site with which the server was started."""
     permissions: tuple[Permission, ...] = ()

@@ -78,7 +78,7 @@ class Part(Struct, gc=False):
 
     size: int = 0
     first: bytes | None = b""
-    """The first bytes; None if they are not, or no longer, kept."""
+    """The first bytes; None if they are not kept, or no longer kept."""
     whole: bytes | None = None
     """All bytes of a body that is longer than `first`, while `Bodies` keeps them; otherwise None."""
 
@@ -303,7 +303,7 @@ def lines_of(headers: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _is_spelt(written: str, text: str) -> bool:
-    """Returns whether a name or a value in a query, `written`, equals `text` once it is decoded."""
+    """Returns whether `written`, a name or a value as a query has it, is `text` when it is decoded."""
     return _may_be_spelt(written, text) and _decoded(written) == text
 
 

@@ -71,7 +71,10 @@ class Key:
         self.tracking_id = tracking_id_of(self.credential.token) if is_named else None
 
     def limiter(self, common: RateLimit | None) -> Limiter | None:
-        """Returns the counter for the key's own rate limit, or else for `common`; None without a limit."""
+        """Returns the counter for the key's own rate limit, or for `common` if it has none.
+
+        Returns None if there is neither of them.
+        """
         rate = self.settings.values.rate or self.credential.rate or common
         if rate is None:
             return None

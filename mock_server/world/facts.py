@@ -200,7 +200,7 @@ Fact: TypeAlias = (
 )
 
 Happened: TypeAlias = GoalReached | PaymentMade | Identified
-"""A fact about a visitor at an instant that is not a page view or a link."""
+"""A fact that is about a visitor at an instant, and is neither a page view nor a link."""
 Facts: TypeAlias = tuple[Fact, ...]
 """Facts about one website, in the order in which they were written."""
 

@@ -1,4 +1,4 @@
-"""The rates of births and purchases in a minute, as a website grows."""
+"""The rates of births and purchases in each minute, as a website grows."""
 
 from functools import lru_cache
 from math import exp

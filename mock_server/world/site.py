@@ -153,7 +153,7 @@ class Money(_Record, frozen=True, kw_only=True):
 
 
 class Lift(_Record, frozen=True, kw_only=True):
-    """Factors on the baseline for one value of a dimension."""
+    """The factors by which one value of a dimension changes the baseline."""
 
     rate: Factor = 1
     value: Factor = 1

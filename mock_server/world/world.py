@@ -308,7 +308,7 @@ class World:
         return Profile(self._object_id(session.visit, at, _PROFILE), persona.user_id, metadata, at)
 
     def _roster(self, instant: int, shows: Mapping[Any, Show]) -> Roster:
-        """Returns the roster with these functions at an instant: a cached one, updated, or a new one."""
+        """Returns the roster with these functions at an instant; a cached one is updated if there is one."""
         known = [one for one in self._rosters if 0 <= instant - one.instant < WINDOW]
         roster = max(known, key=lambda one: one.instant, default=None)
         # The roster is removed from the cache while it changes, so that an interrupted update is never used.

@@ -401,7 +401,7 @@ def changed(console: Console, before: list[float]) -> list[float]:
 
 
 def under(shown: list[float], across: float, down: float) -> list[float]:
-    """Returns the point of the map at a share of the width and height of its visible part, `shown`."""
+    """Returns a point of the map, given by its shares of the width and the height of the visible part."""
     left, top, width, height = shown
     return [left + across * width, top + down * height]
 

@@ -32,7 +32,7 @@ WRITES = {
 
 
 def happen(console: Console, name: str) -> Locator:
-    """Presses a button of the panel as soon as it is enabled, and returns the element about the answer."""
+    """Presses a button of the panel once it is enabled, and returns the element that shows the answer."""
     button = console.button(name)
     expect(button).to_be_enabled()
     button.click()

@@ -25,7 +25,7 @@ SCHEMES = ["light", "dark"]
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[RunningMock]:
-    """A mock for this file only, so that its latest run is one of these tests."""
+    """A mock for this file only, so that only these tests start runs on it."""
     with running(now=INSTANT, speed=0) as mock:
         yield mock
 

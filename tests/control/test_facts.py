@@ -18,7 +18,7 @@ SECOND = 1_770_355_640_000
 
 @pytest.fixture(scope="module")
 def service() -> Service:
-    """A mock of its own, to whose logs the tests write."""
+    """A separate mock, to whose logs the tests write."""
     return load_service(Options())
 
 

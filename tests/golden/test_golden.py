@@ -102,7 +102,7 @@ def test_only_answers_without_visitors_are_called_empty() -> None:
 
 
 def _is_empty(data: Any) -> bool:
-    """Returns whether the data of an answer are no rows, a map without visitors, or a count of none."""
+    """Returns whether the data of an answer are no rows, a map without visitors, or a count of 0."""
     return data in ([], [{"visitors": 0}]) or (isinstance(data, dict) and data.get("visitors") == [])
 
 

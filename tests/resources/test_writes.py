@@ -35,7 +35,7 @@ TOLD_MONTH = {"start": "2023-01-01T00:00:00.000Z", "end": "2023-01-31T23:59:59.0
 
 @pytest.fixture(scope="module")
 def service() -> Service:
-    """A mock of its own, frozen, to which the tests write."""
+    """A separate, frozen mock, to which the tests write."""
     return load_service(Options(now=NOW, speed=0))
 
 

@@ -1,4 +1,4 @@
-"""Probes of the pages of a list: the first row, the next two, and if need be the first one again."""
+"""Probes of the pages of a list: the first row, the next two, and if necessary the first one again."""
 
 from functools import partial
 

@@ -146,8 +146,8 @@ class Asker:
     ) -> Exchange:
         """Sends a request, keeps the exchange with the labels `found`, and returns the exchange.
 
-        A read that fails with 5xx is repeated once, but only _MOST_REPEATS times in a run; then both
-        exchanges are kept, and the second one is returned. Raises StoppedError.
+        A read that fails with 5xx is sent once more, unless _MOST_REPEATS reads of the run were sent again
+        already. Both exchanges are kept, and the second one is returned. Raises StoppedError.
         """
         request = self.request(operation, *found, who=who, values=values, body=body)
         exchange = self.keep(self.client.ask(request))

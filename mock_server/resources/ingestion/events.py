@@ -224,8 +224,8 @@ def _pixels(sent: float | None) -> int | None:
 def _visitor_of(call: Call) -> str:
     """Returns the id of an event's visitor.
 
-    Raises ApiError 400 if it is missing. With `cookieless`, the package sends a new visitor id each time, so
-    the id is derived from the session id, which belongs to a browser tab.
+    Raises ApiError 400 if it is missing. With `cookieless`, DataFast's package sends a new visitor id each
+    time, so the id is derived from the session id, which belongs to a browser tab.
     """
     event: dict[str, Any] = call.body
     named = event.get("sessionId" if event.get("cookieless") else "visitorId")

@@ -544,7 +544,7 @@ def _nobody(drawing: Drawing) -> Rows:
 
 
 def _common(values: Column, others: Column) -> tuple[Column, Column]:
-    """Returns the indices of the values that both columns have, for each column; `others` must be sorted."""
+    """Returns, for each of the columns, the indices of the values that both have. `others` must be sorted."""
     if not len(others):
         return _NOWHERE, _NOWHERE
     indices = np.minimum(np.searchsorted(others, values), len(others) - 1)

@@ -124,9 +124,9 @@ class Drawing:
         return self.walks.views(self.visit_columns.started(first, last))
 
     def earlier_purchases(self, first: int) -> Stretch:
-        """Returns earlier visits with a purchase, which may have renewals or return visits later.
+        """Returns the visits with a purchase before the minute `first`, as far back as they matter.
 
-        They start before the minute `first`.
+        They matter if renewals of the purchase, or return visits of the visitor, may follow.
         """
         is_renewed = self.site.money is not None and self.site.money.renewal > 0
         renewed = MOST_RENEWALS * RENEWAL_MINUTES + 1 if is_renewed else 0

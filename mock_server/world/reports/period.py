@@ -78,7 +78,7 @@ def period_of(start_at: str | None, end_at: str | None, zone: ZoneInfo) -> Perio
 
 
 def as_whole_days(start_at: str | None, end_at: str | None) -> tuple[str | None, str | None]:
-    """Returns two timestamps as dates if they are midnight and 23:59 in UTC, and else unchanged.
+    """Returns two timestamps as dates if they are midnight and 23:59 in UTC, otherwise unchanged.
 
     Time series read such timestamps as whole days.
     """

@@ -34,7 +34,7 @@ class Selection:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether there is a filter, so that some visits of the period may not be chosen."""
+        """Whether there is a filter; without one, all visits of the period are chosen."""
         return bool(self._matching)
 
     @cached_property

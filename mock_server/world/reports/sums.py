@@ -37,7 +37,7 @@ class Sums(NamedTuple):
 class _Known:
     """A cache of sums over the finished visits of periods.
 
-    `by_first` has, by the first row of a period, the row after its last finished visit and the sums.
+    The key is the first row of a period. The value is the row after its last finished visit, and the sums.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The form of the reference server's answers: missing or more members, their order, kinds of numbers."""
+"""The form of the reference server's answers: missing or further members, their order, kinds of numbers."""
 
 import random
 from collections.abc import Iterator
