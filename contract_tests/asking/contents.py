@@ -13,7 +13,7 @@ from contract_tests.exchange import Json, is_number
 from contract_tests.families import MAP, WRITTEN
 
 LONGEST_NAME, LONGEST_VALUE, MOST_KEYS = 64, 255, 10
-"""The documented limits of goals and identities: characters of a name, characters of a value, members."""
+"""The documented limits of goals and identities: the lengths of a name and a value, the number of members."""
 
 _NOT_FOUND, _TIMESERIES = 404, "getTimeseries"
 _VISITOR, _DATES = "datafast_visitor_id", ("startAt", "endAt")

@@ -198,7 +198,7 @@ def expected_value_is_the_product(found: list[tuple[Member, float, float]]) -> I
 
 
 def _priced(recording: Recording) -> Iterator[tuple[Member, float, float]]:
-    """Yields each visitor with a prediction, the `expectedValue`, and the product of rate and value."""
+    """Yields, for each prediction, the visitor, the `expectedValue`, and the product of rate and value."""
     for member in visitors(recording):
         likelihood = member.row.get("conversionLikelihood")
         raw = likelihood.get("raw") if isinstance(likelihood, dict) else None

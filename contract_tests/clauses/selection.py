@@ -227,7 +227,7 @@ def filters_are_accepted(exchange: Exchange) -> Iterable[Violation]:
 def _listed(recording: Recording) -> Iterator[tuple[list[Totals], dict[str, str]]]:
     """Yields the rows of each list that was requested with all filters of LISTED.
 
-    With the rows comes the value that each member of `identity` should have.
+    The mapping has the values that the members of `identity` should have.
     """
     for exchange in recording.labelled(labels.FILTERED):
         wanted = dict(question_of(exchange).filters)

@@ -22,7 +22,7 @@ _LEAST_WEIGHT = 1_000
 class Read(NamedTuple):
     """A request that changes nothing, with the values on which its answer depends.
 
-    Only reads are cached or take the fast path, where an answer may be made twice or not at all.
+    Only the answers to reads are cached. Only they may be made twice, or not at all.
     """
 
     operation_id: str

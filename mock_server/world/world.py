@@ -160,7 +160,7 @@ class World:
         # An updated roster needs only the sessions of the last minute; a new roster needs the sessions of all
         # minutes within REACH.
         self.started = lru_cache(REACH + 5)(self.sessions_started)
-        """The sessions that start in a given minute, latest first; the last lists are cached."""
+        """The sessions that start in a given minute, latest first; cached for recent minutes."""
         self._purchases = lru_cache(clocks * (REACH + 5))(self._purchases_in)
         self.lived = lru_cache(512)(self.session_of)
         """The sessions of visits, cached because a client that requests a profile often requests it again."""

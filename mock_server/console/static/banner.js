@@ -13,7 +13,7 @@ export class Banner {
 		at("banner").append(title, " ", this.#told, " ", button({ id: "repair", onclick: repair }, "Repair"));
 	}
 
-	/** Shows the faults of a key and of all keys that can still apply. @param {string} key @param {Settings} settings */
+	/** Shows those faults that can still apply, of a key and of all keys. @param {string} key @param {Settings} settings */
 	show(key, { own, common }) {
 		const told = [
 			...live(own).map((what) => `with ${key} ${what}`),

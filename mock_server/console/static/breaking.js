@@ -14,7 +14,7 @@ export class Breaking {
 	/** The operation and the number of times for which the field "How often" was last set. */
 	#timesAbout = "";
 
-	/** @param {(changed: (settings: Faults) => any) => void} change changes the settings as they are when all earlier changes are done */
+	/** @param {(changed: (settings: Faults) => any) => void} change changes the settings once all earlier changes are done */
 	constructor(change) {
 		this.change = change;
 		this.codes = new Pills(at("codes"), [], () => {});

@@ -194,7 +194,7 @@ export class Switches {
 		return this.#change(() => change);
 	}
 
-	/** Changes the settings as they are when all earlier changes are done. @param {(settings: any) => any} changed */
+	/** Changes the settings once all earlier changes are done. @param {(settings: any) => any} changed */
 	#change(changed) {
 		const scope = this.#scope();
 		return this.#do(async () => patch("/settings", changed(await get("/settings", scope)), scope));

@@ -227,10 +227,10 @@ class _Removed:
 
 @dataclass(frozen=True, slots=True)
 class _Remaining:
-    """The remaining goals of the visits that lost some, in one table at an instant.
+    """The goals that remain in visits from which facts removed goals, in one table at an instant.
 
-    `rows` are the visits, sorted, and `masks` their goals. `bought` are the goals of the first buyers, whose
-    visits are over. The first `settled` goals of the table belong to finished visits.
+    `rows` are the visits, sorted, and `masks` their remaining goals. `bought` are the goals of the first
+    buyers, whose visits are over. The first `settled` goals of the table belong to finished visits.
     """
 
     settled: int
@@ -392,7 +392,7 @@ class AmendedPast(Past):
         )
 
     def _remaining(self) -> _Remaining:
-        """Returns the remaining goals of the visits that lost some.
+        """Returns the goals that remain in visits from which facts removed goals.
 
         They are found once for all later instants with the same finished visits, because no removal applies
         to goals that are reached after it was written.
@@ -415,7 +415,7 @@ class AmendedPast(Past):
         return replace(left, masks=left.masks | more)
 
     def _find_remaining(self) -> _Remaining:
-        """Computes the remaining goals of the visits that lost some from all goals."""
+        """Computes the result of `_remaining` from all goals."""
         goal_masks, buyers = self.amendment.drawing.walks.goal_masks, self.own_buyers
         rows, masks = remaining(goal_masks, self.goals, self._removed_goals())
         last = self.payments.row[: self.settled_payments].max(initial=-1)
