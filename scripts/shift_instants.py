@@ -31,7 +31,7 @@ EDGES = (
 
 
 def instants(seed: int, count: int) -> list[str]:
-    """Returns instants as ISO 8601 texts, in whole seconds. Every second one is near an edge."""
+    """Returns instants as ISO 8601 texts, in whole seconds; up to half of them are near one of EDGES."""
     chance = random.Random(seed)
     edges = chance.sample(EDGES, len(EDGES))
     first = datetime(YEARS[0], 1, 1, tzinfo=UTC)

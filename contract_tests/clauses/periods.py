@@ -148,7 +148,7 @@ def series_has_its_zone(case: Zoned) -> Iterable[Violation]:
 
 
 def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:
-    """Yields the time series with dates and a requested interval, with the interval and the period in ms.
+    """Yields each time series with dates and a requested interval, then the interval and the period in ms.
 
     A period of one date is left out, because its interval is always `hour`.
     """

@@ -143,7 +143,7 @@ def pagination_agrees_with_rows(case: Told) -> Iterable[Violation]:
 
 
 def _priced(recording: Recording) -> Iterator[tuple[Totals, str]]:
-    """Yields the figures with a `currency`, with the currency of the website's metadata."""
+    """Yields all figures that have a `currency`, each with the currency in the website's metadata."""
     own = metadata_of(recording, "currency")
     for exchange in (*recording.answers(OVERVIEW), *recording.answers(TIMESERIES)):
         whole = Totals(exchange.json, exchange, "")

@@ -26,7 +26,7 @@ class Case(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A clause that requests with `label` are answered with one of `statuses`.
+    """A clause about requests with `label`: they are answered with one of `statuses`.
 
     `operation` is the only operation that the clause is about; None stands for all operations whose access
     clauses are written by hand. If `is_decided` is true, no page names the success status, so another one

@@ -79,7 +79,7 @@ def labelled(label: str) -> Which:
 
 
 def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
-    """Returns a mutant that sets the status of answers to requests with a label, with a body that fits.
+    """Returns a mutant that sets the status of the answers to labelled requests, and a body that fits it.
 
     It changes only the answers of operations whose access clauses are written by hand.
     """

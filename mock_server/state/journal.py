@@ -83,7 +83,7 @@ class Part(Struct, gc=False):
     """All bytes of a body that is longer than `first`, while `Bodies` keeps them; otherwise None."""
 
     def add(self, body: bytes) -> None:
-        """Adds bytes of an answer to the size, and keeps them if they are among the first."""
+        """Counts further bytes of an answer's body, and keeps the ones that belong to its beginning."""
         self.size += len(body)
         if self.first is not None and len(self.first) < LONGEST_ANSWER:
             self.first += body[: LONGEST_ANSWER - len(self.first)]

@@ -304,7 +304,7 @@ class AmendedWorld(World):
         )
 
     def _attributed(self, payment: Payment, session: AmendedSession) -> Payment:
-        """Returns a payment of the world itself, with its session replaced by the session with facts."""
+        """Returns a payment of the world itself, whose session is replaced by the one with facts."""
         is_new = not payment.is_renewal and not session.is_customer(payment.at - 1)
         return payment._replace(session=session, is_new=is_new)
 

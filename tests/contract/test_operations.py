@@ -36,7 +36,7 @@ def test_all_own_schemas_compile(revision: str | None) -> None:
 
 
 def document(parameter: dict[str, Any], **marks: str) -> dict[str, Any]:
-    """Returns a document with one operation with one parameter; `marks` are members of the operation."""
+    """Returns a document with one operation that has one parameter; `marks` are members of the operation."""
     return {
         "openapi": "3.1.0",
         "paths": {

@@ -791,7 +791,7 @@ class Travelling(Stranger):
 
 
 class Stumbling(Stranger):
-    """Stands behind a gateway that answers every second refused request with 503."""
+    """Stands behind a gateway that answers every other refused request with 503."""
 
     def __init__(self) -> None:
         self._asked = 0

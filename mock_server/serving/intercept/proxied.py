@@ -27,7 +27,7 @@ class Proxied(HttpProtocol):
 class Forwarded(Proxied):
     """The protocol for clients that send whole URLs to the proxy instead of CONNECT.
 
-    Each request is accepted or refused by the host in its own URL.
+    The host in the URL of a request decides whether the request is accepted.
     """
 
     def __init__(self, *arguments: Any, when_lost: Callable[["Forwarded"], None], **options: Any) -> None:
