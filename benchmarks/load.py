@@ -83,7 +83,7 @@ class Oha:
 
 
 class Fallback:
-    """Our own client. It is slower than the servers, so all ratios that it measures are too near to 1."""
+    """Our own client. It is slower than the servers, so all ratios that it measures are too close to 1."""
 
     name = "the Python client of benchmarks/client.py (neither wrk nor oha is installed)"
 

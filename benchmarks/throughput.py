@@ -1,4 +1,4 @@
-"""The question of how many answers a second the mock gives, and how long each takes, beside bare uvicorn."""
+"""The question of how many answers a second the mock gives, and how fast, compared with bare uvicorn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -526,7 +526,7 @@ class Reached(NamedTuple):
 
 
 def _reached(recording: Recording) -> list[list[Reached]]:
-    """Returns, as one case, those goals on maps whose visitor has a later profile with a list of goals."""
+    """Returns, as one case, the goals of visitors on maps, if a later profile of the visitor lists goals."""
     profiles = {
         case.visitor["visitorId"].lower(): case.profile
         for case in _told("activity")(recording)
@@ -553,7 +553,7 @@ def _is_before(one: Exchange, other: Exchange) -> bool:
     "At least half of the goals on a map are among the visitors' `completedGoals`.",
     source="004 Response fields",
     standing=IMPLIED,
-    needs="the profile of a visitor with a goal on a map that was requested before",
+    needs="the profile of a visitor who has a goal on an earlier map",
     is_timed=True,
     cases=_reached,
 )

@@ -161,7 +161,7 @@ def message_is_a_sentence(exchange: Exchange) -> Iterable[Violation]:
 
 
 def _wrong(exchange: Exchange, pointer: str, problem: str) -> Violation:
-    """Returns the violation at a pointer: `problem`, or, if there is no value, that the member is missing."""
+    """Returns the violation at a pointer. It says `problem`, or that the member is missing if it is."""
     try:
         return Violation(problem, exchange, pointer, value_at(exchange.json, pointer))
     except LookupError:

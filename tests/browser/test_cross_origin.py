@@ -62,11 +62,11 @@ class Server(NamedTuple):
         return f"{self.url}/api/v1"
 
     def count(self, answer: str) -> int:
-        """Returns how many lines of the request log have an answer, such as `403 POST /__mock/reset`."""
+        """Returns how often the request log contains `answer`, such as `403 POST /__mock/reset`."""
         return self.log.read_text(encoding="utf-8").count(f"{answer} ")
 
     def wait_for(self, answer: str, count: int) -> None:
-        """Waits until at least `count` lines of the request log have an answer."""
+        """Waits until the request log contains `answer` at least `count` times."""
         end = time.monotonic() + 60
         while self.count(answer) < count:
             assert time.monotonic() < end, f"{answer!r} is missing in\n{self.log.read_text('utf-8')[-1000:]}"

@@ -40,7 +40,7 @@ window.datafast = await initDataFast({{
 
 @pytest.fixture
 def own(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """A page in a browser that is set to Paris, and whose automation the page cannot see."""
+    """A page in a browser with the time zone of Paris, which does not tell pages that it is automated."""
     with browser.new_context(locale="fr-FR", timezone_id="Europe/Paris", user_agent=CHROME) as context:
         complaints.listen(context)
         context.add_init_script(NOT_DRIVEN)

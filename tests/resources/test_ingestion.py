@@ -1,4 +1,4 @@
-"""Events that browsers send to `POST /api/events`: the account of the tracking id reports them."""
+"""Events that browsers send to `POST /api/events`: the API then reports them to the keys of one account."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

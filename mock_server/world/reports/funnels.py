@@ -178,7 +178,7 @@ class _Moving:
         return np.concatenate(parts)
 
     def _amend(self, moves: Column, past: AmendedPast, begin: int, end: int) -> None:
-        """Replaces the moves of visits with written goals. `moves` begin with that of the row `begin`."""
+        """Corrects the moves of visits that have written goals. The first move is that of the row `begin`."""
         written = past.amendment.written
         indices = past.indices[written.with_goals]
         there = np.flatnonzero((indices >= begin) & (indices < end))
