@@ -117,7 +117,7 @@ def _undated(operation: str, recording: Recording) -> str:
         return ""
     told = sum("date" in exchange.headers for exchange in answers)
     number = len(answers)
-    what = f"the header of {told} of {number} is not an instant" if told else f"none of {number} has one"
+    what = f"in {told} of {number} it is not an instant" if told else f"none of {number} has one"
     return f"answers of {operation} with a `Date` header: {what}"
 
 

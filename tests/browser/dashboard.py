@@ -1,4 +1,4 @@
-"""The page /dashboard in a test: the numbers that it shows, read off the page."""
+"""The page /dashboard in a test: the numbers that it shows."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode

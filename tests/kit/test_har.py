@@ -374,7 +374,7 @@ def test_a_date_header_that_cannot_be_read_is_told(traffic: Path, date: str) -> 
 
     assert (code, _outcomes(report, "broken")) == (5, []), told
     needs = {c["id"]: c["needs"] for c in report["clauses"]}
-    assert "the header of 1 of 1 is not an instant" in needs["MAP-76"]
+    assert "in 1 of 1 it is not an instant" in needs["MAP-76"]
 
 
 def test_a_month_between_the_recorder_and_the_server_is_no_fault_of_the_server(traffic: Path) -> None:
