@@ -231,7 +231,7 @@ def _paid_alone(recording: Recording) -> list[list[tuple[Member, Member]]]:
 
 @clause(
     "MAP-92",
-    "Not all payments are 100 times, or a hundredth of, the `payment` events of the same second.",
+    "Payments and the `payment` events of the same second do not all differ by a factor of 100.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a payment and a `payment` event of the same second on a map",

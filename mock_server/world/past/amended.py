@@ -210,8 +210,8 @@ def _found(past: Past, amendment: Amendment) -> tuple[_Found, Numbers]:
 class _Removed:
     """The indices of removed goals, or of removed payments, in a table.
 
-    The table had `count` goals or payments at that time. `column` has the indices among the first `settled`
-    of them, and `late` the indices among the others.
+    They were found when the table had `count` goals or payments. `column` has the indices among the first
+    `settled` of them, and `late` the indices among the others.
     """
 
     settled: int
