@@ -1,4 +1,4 @@
-"""Recordings that notice which operations a clause reads, so that a change elsewhere need not be judged."""
+"""Recordings that note which operations a clause reads, so that it is judged again only if they change."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ class Watched(Recording):
         """Keeps the exchanges. The revision is the one that the answers indicate."""
         super().__init__(exchanges)
         self.read: set[str | None] = set()
-        """The operations of the exchanges that were handed out; None among them stands for unknown paths."""
+        """The operations of the exchanges that were handed out; None stands for unknown paths."""
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
@@ -60,7 +60,7 @@ class Reads:
     def concerned(
         self, clauses: Iterable[Clause], whole: Recording, changed: Iterable[Exchange]
     ) -> list[Clause]:
-        """Returns those of the clauses whose verdicts the changed exchanges of a recording may change."""
+        """Returns the clauses that may get another verdict, because these exchanges are changed."""
         if whole.revision != self._revision or whole.absent.keys() != self._absent:
             return list(clauses)
         operations = {exchange.operation for exchange in changed}

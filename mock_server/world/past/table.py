@@ -104,7 +104,7 @@ class Past:
     def paid(self, begin: int, end: int, by: Column | None = None) -> Payments:
         """Returns the payments from one instant to before another.
 
-        `by` has a flag for each of `buyers`, whose payments are wanted; None means all payments.
+        `by` has a flag for each of `buyers`: whether their payments are wanted. None means all payments.
         """
         payments = self.payments
         is_chosen = (payments.at >= begin) & (payments.at < end)
