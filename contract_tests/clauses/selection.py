@@ -78,7 +78,7 @@ SELECTION_CLAUSES = [answered.clause() for answered in _ANSWERS]
 
 
 class Selected(NamedTuple):
-    """The visitors of an overview, the overview with one filter, and the rows that the filter selects."""
+    """The number of visitors in an overview, the overview with one filter, and the rows that it selects."""
 
     whole: float
     part: Totals

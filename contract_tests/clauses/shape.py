@@ -76,8 +76,16 @@ def _clause(same: list[Judge]) -> Clause:
         accuses=True,
         revision=revisions.pop() if len(revisions) == 1 else None,
         why_not=partial(_why_not, same),
-        about=" ".join(row.description.split()),
+        about=_about([judge.row for judge in same]),
     )
+
+
+def _about(rows: Sequence[Row]) -> str:
+    """Returns the document's description of a member; one for each revision if they differ."""
+    told = {row.revision: " ".join(row.description.split()) for row in rows}
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return " ".join(f"In {revision}: {description}" for revision, description in told.items())
 
 
 def _presence(row: Row) -> str:

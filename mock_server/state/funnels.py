@@ -75,7 +75,7 @@ def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]
             if not step.id:
                 yield f"{where}.name", f"{step.name!r} has neither a letter nor a digit"
             elif ids[step.id] > 1:
-                yield f"{where}.name", f"several steps have the name {step.name!r}, or nearly"
+                yield f"{where}.name", f"several steps have names that give the id {step.id!r}"
             yield from ((f"{where}.{member}", problem) for member, problem in _faults_of_step(step, site))
 
 

@@ -54,7 +54,7 @@ class _Record(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
 
 
 class Rhythm(_Record, frozen=True, kw_only=True):
-    """Factors on the rate of arrivals, by hour and weekday in UTC (the week begins on Monday)."""
+    """The factors for the rate of arrivals, by hour and weekday in UTC (the week begins on Monday)."""
 
     hours: Annotated[tuple[Weight, ...], Meta(min_length=24, max_length=24)]
     weekdays: Annotated[tuple[Weight, ...], Meta(min_length=7, max_length=7)]

@@ -95,6 +95,15 @@ def test_a_family_has_a_file_for_its_clauses_and_one_for_its_mutants(family: Fam
     assert (_PACKAGE / "mutants" / f"{family.file}.py").exists()
 
 
+def test_a_clause_for_both_revisions_says_what_its_member_is_in_each() -> None:
+    clause = next(clause for clause in all_clauses() if clause.id == "MAP-08")
+
+    assert clause.about == (
+        "In 2026-02: Browser, operating system and device, each an object."
+        " In 2026-06: Browser, operating system and device, each a string or null."
+    )
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/verify.md"])
 def test_pages_tell_the_number_of_clauses(page: str) -> None:
     text = (TARGET.parent.parent / page).read_text(encoding="utf-8")

@@ -118,7 +118,7 @@ def test_a_funnel_is_active_unless_its_file_says_otherwise(tmp_path: Path) -> No
         ),
         pytest.param(
             {"steps": [LANDING, {**SIGNUP, "name": "LANDING!"}]},
-            "[0].steps[0].name: several steps have the name 'Landing', or nearly",
+            "[0].steps[0].name: several steps have names that give the id 'landing'",
             id="names alike",
         ),
         pytest.param(
