@@ -211,15 +211,14 @@ def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
     ],
 )
 def conversion_rate(case: Totals) -> Iterable[Violation]:
-    told = case.number("conversion_rate")
-    most = min(100, 100 * (case.number("payments") or 0) / (case.number("visitors") or 1))
+    told, visitors = case.number("conversion_rate"), case.number("visitors") or 1
+    most = min(100, 100 * (case.number("payments") or 0) / visitors)
     if told is not None and told > most * (1 + ESTIMATE) + unit_of(told):
         yield case.violation(
             f"{case.number('payments'):g} payments allow at most {most:.2f} %", "conversion_rate"
         )
-    elif told is not None and 0 < told * (case.number("visitors") or 0) / 100 < _HALF_A_VISITOR:
-        problem = f"of {case.number('visitors'):g} visitors, a single one is a higher rate"
-        yield case.violation(problem, "conversion_rate")
+    elif told is not None and 0 < told * visitors / 100 < _HALF_A_VISITOR:
+        yield case.violation(f"one of {visitors:g} visitors is {100 / visitors:.2g} %", "conversion_rate")
 
 
 @clause(

@@ -482,8 +482,8 @@ def _path_of(operation: Operation, context: Context) -> Mapping[str, str]:
 def _faulty(reply: Response, action: Action, context: Context) -> Response:
     """Applies the fault to an answer.
 
-    If the fault of a rule does not fit the answer, it is skipped, and the journal says so. If the fault of a
-    preference does not fit, raises ProblemError.
+    If the fault of a rule does not fit the answer, it is skipped, and the journal says so. Raises
+    ProblemError if the fault of a preference does not fit.
     """
     try:
         return with_fault(reply, action)
