@@ -66,6 +66,8 @@ class Exchange:
     """The operation's documented success statuses; empty for an unknown operation."""
     request_body: bytes = b""
     """The body of the request, without tokens; empty if it had no body."""
+    era: int = 0
+    """The era of the run (see `eras.Eras`): answers of different eras need not agree about the past."""
 
     @cached_property
     def json(self) -> Json:

@@ -21,6 +21,7 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.files import read_file
 from contract_tests.asking.labels import request_label
 from contract_tests.document import METHODS, Document, Match, document
+from contract_tests.eras import with_eras
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
@@ -85,6 +86,7 @@ class _Entry(msgspec.Struct):
     time: float | None = None
     cached: Any = msgspec.field(default=None, name="_fromCache")
     comment: Any = None
+    world: Any = msgspec.field(default=None, name="_world")
 
 
 class _Log(msgspec.Struct):
@@ -118,14 +120,19 @@ def read_har(
     good = {_token(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
     mask = credentials.mask(filter(None, map(_credential, entries)))
     known = _Operations(contract or document(), base, entries)
-    left, found, met = Counter({_MALFORMED: read.count(None)} if None in read else {}), [], set[str]()
+    left = Counter({_MALFORMED: read.count(None)} if None in read else {})
+    found, unjudged, met = list[Exchange](), set[int](), set[str]()
     for entry in entries:
         match = known.match(entry)
         reason = _why_left(entry) if match is not None else known.why_none(entry)
-        if match is None or reason is not None:
-            left[str(reason)] += 1
+        if reason is not None:
+            left[reason] += 1
+        if match is None:
             continue
-        if creator == _TOOL:
+        if reason is not None:
+            told = frozenset[str]()
+            unjudged.add(len(found))
+        elif creator == _TOOL:
             told = frozenset(word for word in _words(entry) if not word.startswith(_SENDER))
         else:
             token = _token(entry)
@@ -134,10 +141,11 @@ def read_har(
             if is_trusted and token is None:
                 told = frozenset({labels.NO_CREDENTIAL})
         exchange = _exchange(entry, match, told, mask, _sender(entry, creator))
-        if exchange.operation == MAP:
+        if exchange.operation == MAP and reason is None:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
         found.append(exchange)
-    return found, left
+    # A request whose answer was not recorded may have changed something, too.
+    return [exchange for n, exchange in enumerate(with_eras(found)) if n not in unjudged], left
 
 
 def _words(entry: _Entry) -> list[str]:
@@ -147,13 +155,14 @@ def _words(entry: _Entry) -> list[str]:
 def _sender(entry: _Entry, creator: str | None) -> str | None:
     """Returns a text that is the same for all requests with one token; None if there was no token.
 
-    The kit and the mock's journal mask all tokens in their files, but say in the comments whose they are.
+    The kit and the mock's journal mask all tokens in their files. The kit says in the comments whose they
+    are. The journal marks each answer by its token and its world, because one token may show several worlds.
     """
     token = _token(entry)
     if token is None:
         return None
     if creator == _JOURNAL:
-        return str(entry.comment or "").partition(":")[0]
+        return entry.world if isinstance(entry.world, str) else str(entry.comment or "").partition(":")[0]
     named = [word for word in _words(entry) if word.startswith(_SENDER)] if creator == _TOOL else []
     return named[0] if named else sender_of(token)
 

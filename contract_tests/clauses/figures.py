@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
-from contract_tests.clauses.question import Question, is_finished, question_of
+from contract_tests.clauses.question import Question, Who, is_finished, question_of
 from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.recording import Recording
 
@@ -95,7 +95,7 @@ def differences(one: Totals, other: Totals) -> Iterator[tuple[str, float]]:
             yield name, shown
 
 
-def metadata_of(recording: Recording, name: str) -> dict[tuple[str, str | None, str | None], str]:
+def metadata_of(recording: Recording, name: str) -> dict[Who, str]:
     """Returns a member of each website's metadata, if it is a text. The key is the `who` of the Question."""
     found = {}
     for exchange in recording.answers(METADATA):

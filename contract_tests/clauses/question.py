@@ -20,14 +20,17 @@ _DAY, _LAST_ZONE = 86_400_000, 43_200_000
 _LATE = 3_600_000
 
 
+Who = tuple[str, str | None, str | None, int]
+
+
 class Question(NamedTuple):
     """The question that a request for a report asks. Two answers to the same question have the same figures.
 
-    `who` is the server, the sender of the request, and the `websiteId`; `dates` are `startAt`, `endAt` and
-    `timezone`. None stands for a parameter that the request does not have.
+    `who` is the server, the sender of the request, the `websiteId`, and the era of the run; `dates` are
+    `startAt`, `endAt` and `timezone`. None stands for a parameter that the request does not have.
     """
 
-    who: tuple[str, str | None, str | None]
+    who: Who
     dates: tuple[str | None, ...]
     filters: frozenset[tuple[str, str]]
 
@@ -45,15 +48,15 @@ class Question(NamedTuple):
 
 def question_of(exchange: Exchange) -> Question:
     """Returns the question that a request asks."""
-    return _question(exchange.url, exchange.sender)
+    return _question(exchange.url, exchange.sender, exchange.era)
 
 
 # The result is cached, because every clause needs it for the same few answers.
 @lru_cache(4096)
-def _question(address: str, sender: str | None) -> Question:
+def _question(address: str, sender: str | None, era: int) -> Question:
     url = urlsplit(address)
     given = dict(parse_qsl(url.query))
-    who = (url.netloc, sender, given.pop(_WEBSITE, None))
+    who = (url.netloc, sender, given.pop(_WEBSITE, None), era)
     dates = tuple(given.pop(name, None) for name in _DATES)
     return Question(who, dates, frozenset((k, v) for k, v in given.items() if k not in _VIEW))
 

@@ -14,6 +14,7 @@ from contract_tests.asking.probes import PAUSE, RefusedError, ask_all, most_of, 
 from contract_tests.asking.probes.probe import Asker, Probe, main_of
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import Document, document
+from contract_tests.eras import Eras
 from contract_tests.exchange import Exchange
 from contract_tests.families import FAMILIES, family_of
 from contract_tests.judging.verdict import Outcome, Verdict, judge
@@ -117,9 +118,10 @@ def verify(
     `connect` makes the client; it takes the same arguments as Client.
     """
     exchanges: list[Exchange] = []
+    eras = Eras()
 
     def record(exchange: Exchange) -> None:
-        exchanges.append(exchange)
+        exchanges.append(eras.of(exchange))
         progress(exchanges)
 
     stopped = refused = None
@@ -139,7 +141,7 @@ def verify(
                 left += _left(asker, plan, tell, connect)
         refused = _without_token(plan.credentials, exchanges)
         if plan.fuzz_examples:
-            exchanges.extend(fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits))
+            exchanges.extend(map(eras.of, fuzz(plan.base, plan.credentials, plan.fuzz_examples, plan.limits)))
             progress(exchanges)
     except StoppedError as error:
         stopped = str(error)
