@@ -162,6 +162,7 @@ class Service:
             decided_by=outcome.decided_by,
             duration=outcome.duration,
             wait=outcome.wait,
+            world=outcome.world,
         )
         common = self.common
         common.noted += (common.journal if key is None else key.journal).add(request)

@@ -97,6 +97,8 @@ class Entry(Struct, frozen=True, kw_only=True, rename="camel"):
     timings: Timings
     comment: str
     """The name of the key, and the stage that decided the answer."""
+    world: str = msgspec.field(name="_world")
+    """A mark that is equal for two answers if they are from one world, and for one key."""
 
 
 class Creator(Struct, frozen=True, kw_only=True):
@@ -151,6 +153,7 @@ async def _entry(request: Request, origin: str, turn: Turn) -> Entry:
         cache=Nothing(),
         timings=Timings(send=0, wait=took, receive=0),
         comment=f"{name}: {without_tokens_anywhere(request.decided_by)}",
+        world=request.world,
     )
 
 

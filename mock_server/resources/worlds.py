@@ -1,11 +1,15 @@
 """The worlds of a server, one for each seed and site."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from secrets import token_bytes
 from typing import NamedTuple
 
 from cachetools import LRUCache
 
 from mock_server.state.accounts import Account
+from mock_server.state.keys import Key
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.facts import Facts, changes_at
 from mock_server.world.sessions import NEVER
@@ -16,6 +20,8 @@ from mock_server.world.world import World
 # visitors, and can be made again in a millisecond.
 _MOST_VISITORS = 20_000
 _LEAST_VISITORS = 300
+# The hash has another key in each process, so that no token can be found by its mark.
+_MARK_KEY = token_bytes()
 
 
 class WorldChoice(NamedTuple):
@@ -24,6 +30,20 @@ class WorldChoice(NamedTuple):
     seed: int
     site: str
     revision: str
+
+
+def world_mark(key: Key, choice: WorldChoice) -> str:
+    """Returns a text that differs for each key, and for each website and seed that the key shows.
+
+    It also changes when the account's facts are cleared: later answers need not agree with earlier ones.
+    """
+    return _mark(key.credential.token, choice.seed, choice.site, key.account.log.cleared)
+
+
+# The result is cached, because it is needed for each request, and so that a key's requests share one text.
+@lru_cache(4096)
+def _mark(*parts: object) -> str:
+    return blake2b(repr(parts).encode(), digest_size=8, key=_MARK_KEY).hexdigest()
 
 
 class _Amended(NamedTuple):

@@ -11,7 +11,7 @@ from mock_server.contract.operations import Operation
 from mock_server.errors import ApiError
 from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.instants import date_header
-from mock_server.resources.worlds import WorldChoice
+from mock_server.resources.worlds import WorldChoice, world_mark
 from mock_server.service import Service
 from mock_server.serving.query import query_of
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON
@@ -108,7 +108,8 @@ def answered(
     """
     answer = service.bodies.part_of(body)
     took = (monotonic_ns() - began) // 1000
-    outcome = Outcome(instant, made.operation.operation_id, "world", OK, answer, HEADERS, took)
+    world = world_mark(made.key, made.choice)
+    outcome = Outcome(instant, made.operation.operation_id, "world", OK, answer, HEADERS, took, world=world)
     service.note(made.sent, content, made.key, outcome)
     return Answer(_head_of(len(body), instant, is_cross_origin=made.is_cross_origin), body)
 

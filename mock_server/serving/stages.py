@@ -34,7 +34,7 @@ from mock_server.problems import ProblemError, problem_reply
 from mock_server.resources.cache import read_of
 from mock_server.resources.call import Reply
 from mock_server.resources.registry import View
-from mock_server.resources.worlds import WorldChoice
+from mock_server.resources.worlds import WorldChoice, world_mark
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
 from mock_server.serving.query import query_of
@@ -94,6 +94,8 @@ class Context:
     """The preferences or the rule that changed the answer, as a text."""
     wait: int | None = None
     """The time that a 429 asks the client to wait, in ms; None for other answers."""
+    world: str = ""
+    """The mark of the world that the answer is from; empty if it is from none."""
     body: Part | None = None
     """The part of the body for the journal; None for a peek, or if no body was announced."""
     content: bytes = b""
@@ -174,7 +176,9 @@ def conclude(context: Context, reply: Response) -> Request:
             answer = context.service.bodies.part_of(bytes(reply.body))
     headers = answer_headers_of(reply.raw_headers)
     operation = None if context.operation is None else context.operation.operation_id
-    outcome = Outcome(context.instant, operation, decided_by, status, answer, headers, took, context.wait)
+    outcome = Outcome(
+        context.instant, operation, decided_by, status, answer, headers, took, context.wait, context.world
+    )
     return context.service.note(sent_of(context.scope), context.body, context.key, outcome)
 
 
@@ -356,6 +360,7 @@ class Endpoint:
         context.stage = "world"
         if self._view is None:
             return example_reply(operation, operation.example)
+        context.world = world_mark(key, choice)
         read = read_of(operation, self._view, values)
         if read is None:
             reply = written(context, self._view, choice, values, key)

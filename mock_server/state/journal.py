@@ -106,6 +106,7 @@ class Outcome(NamedTuple):
     answer_headers: bytes
     duration: int | None
     wait: int | None = None
+    world: str = ""
 
 
 class Request(Struct, kw_only=True, gc=False):
@@ -136,6 +137,8 @@ class Request(Struct, kw_only=True, gc=False):
     """The time until all was sent, in µs; None until then."""
     wait: int | None = None
     """The time that a 429 asks the client to wait, in ms; None for other answers."""
+    world: str = ""
+    """A mark that differs for each key, website and seed; empty if the answer is not from a world."""
 
     @property
     def method(self) -> str:

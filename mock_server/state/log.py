@@ -97,6 +97,8 @@ class Log:
         self._weight = 0
         self.version = self._store.version(account)
         """The number of changes. It never falls, so that no cached answer of an older version is used."""
+        self.cleared = 0
+        """The version at which the log was cleared last; 0 if it never was."""
         for entry in self._store.entries(account):
             weight = _weight(msgspec.json.encode(entry.fact))
             self._space.take(self._weight, self._weight + weight)
@@ -128,6 +130,7 @@ class Log:
         self._store.clear(self._account, self.version + 1)
         self._space.free(self._weight)
         self.version += 1
+        self.cleared = self.version
         self._weight = 0
         self._entries.clear()
         self._websites.clear()

@@ -116,6 +116,34 @@ def test_entries_have_request_and_answer(asked: tuple[RunningMock, str]) -> None
     assert "retry-after" in {header["name"] for header in refused["response"]["headers"]}
 
 
+def test_entries_of_one_world_have_one_mark() -> None:
+    """The mark is another one for another key, website or seed, and after the facts were removed."""
+    with running(now=INSTANT, speed=0) as mock, Controls(mock.server) as controls:
+        _check_marks(mock.url, controls)
+
+
+def _check_marks(api: str, controls: Controls) -> None:
+    key, other = controls.mint(site="demo"), controls.mint(site="demo")
+
+    def mark(token: str, **preferences: str) -> str:
+        prefer = ", ".join(f"{name}={value}" for name, value in preferences.items())
+        headers = bearer(token) | ({"Prefer": prefer} if prefer else {})
+        httpx2.get(f"{api}{REALTIME}", headers=headers).raise_for_status()
+        found: str = controls.get("/requests", format="har", key=token)["log"]["entries"][-1]["_world"]
+        return found
+
+    first = mark(key)
+    assert first
+    assert mark(key) == mark(key, revision="2026-06") == mark(key, at="2026-02-03T00:00:00Z") == first
+    others = {mark(other), mark(key, site="shop")}
+    controls.patch("/settings", {"seed": 7}, key=key)
+    others.add(mark(key))
+    controls.ask("DELETE", "/facts", key=key)
+    others.add(mark(key))
+    assert len(others | {first}) == 5
+    assert mark(key, code="200") == ""
+
+
 @pytest.mark.parametrize(("limit", "after", "count"), [(1000, 0, 8), (2, 0, 2), (1000, 10**9, 0)])
 def test_it_has_as_many_entries_as_are_wanted(
     asked: tuple[RunningMock, str], limit: int, after: int, count: int

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import httpx2
 import pytest
 
 from contract_tests.asking.own_mock import INSTANT
+from mock_server.testing import running
 from tests.command import address_of, ended, serving, started
+from tests.controls import Controls
 
 _BASE = "https://api.example.com/stats/v1"
 _VISITOR = "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
@@ -125,6 +128,44 @@ def test_the_journal_of_two_websites_is_not_taken_for_that_of_one(traffic: Path)
     assert {"SUM-01", "SEL-05", "SEL-06"} <= set(_outcomes(report, "holds")), told
     assert "Bearer df_***" in str(log)
     assert "Bearer df_demo" not in str(log)
+
+
+def _asked_of_three_worlds(controls: Controls, web: httpx2.Client, which: str) -> None:
+    """Sends requests that the journal shows as requests of equal masked tokens, but about several worlds."""
+    label = "" if which == "no labels" else "my test"
+    first, second = (controls.mint(site=site, label=label) for site in ("demo", "edge_cases"))
+    keys = [first] * 3 if which in ("settings", "Prefer") else [first, second, first]
+    for n, key in enumerate(keys):
+        if which == "settings":
+            controls.patch("/settings", {"site": ("demo", "edge_cases")[n % 2]}, key=key)
+        headers = {"Authorization": f"Bearer {key}"}
+        if which == "Prefer" and n == 1:
+            headers["Prefer"] = "site=edge_cases"
+        for path in _OF_ONE_DAY:
+            web.get(path, headers=headers).raise_for_status()
+
+
+_DAY = "startAt=2026-02-04&endAt=2026-02-04"
+_OF_ONE_DAY = (
+    "/analytics/metadata",
+    f"/analytics/overview?{_DAY}",
+    f"/analytics/timeseries?{_DAY}&interval=day&fields=name,visitors,sessions",
+)
+
+
+@pytest.mark.parametrize("which", ["no labels", "one label", "settings", "Prefer"])
+def test_the_journal_tells_worlds_apart(which: str, traffic: Path) -> None:
+    with running(now=INSTANT) as mock, Controls(mock.server) as controls:
+        with httpx2.Client(base_url=mock.url) as web:
+            _asked_of_three_worlds(controls, web, which)
+        log = controls.get("/requests", format="har")["log"]
+
+    options = ("--only", "SUM-*,SEL-*")
+    code, report, told = _judged(traffic, log["entries"], *options, creator=log["creator"]["name"])
+
+    assert (code, _outcomes(report, "broken"), _outcomes(report, "warning")) == (0, [], []), told
+    assert {"SUM-01", "SEL-05", "SEL-06"} <= set(_outcomes(report, "holds")), told
+    assert len({entry["_world"] for entry in log["entries"]}) == 2
 
 
 def test_traffic_of_a_browser(traffic: Path) -> None:
