@@ -54,7 +54,7 @@ def ended(
     *arguments: str,
     environment: Mapping[str, str] = NOTHING,
     folder: Path | None = None,
-    seconds: float = 120,
+    seconds: float = 300,
 ) -> subprocess.CompletedProcess[str]:
     """Runs `datafast-mock` to its end, at most `seconds`, and returns the process with its output.
 

@@ -38,7 +38,7 @@ def _asked(recordings: Mapping[str, Sequence[Exchange]]) -> list[tuple[str, str 
 
 @pytest.mark.long
 def test_every_mutant_has_its_weight() -> None:
-    result = ended("prove", seconds=300)
+    result = ended("prove", seconds=600)
     *lines, summary = result.stdout.splitlines()
 
     wrong = [line for line in lines if line.startswith(("unproven", "survived"))]
