@@ -3,9 +3,9 @@
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, partial
+from functools import cached_property
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +19,11 @@ from mock_server.world.past.payments import Payments
 from mock_server.world.past.removals import GoalRemovals, Made, PaymentRemovals, remaining
 from mock_server.world.past.search import indices_of, same_visits
 from mock_server.world.past.sets import MarkedMasks, chained
-from mock_server.world.past.table import Goals, Past, Rows, no_rows, rows_of
+from mock_server.world.past.table import Goals, Past, Rows, derived_values, no_rows, rows_of
 from mock_server.world.past.visited import Visited
 from mock_server.world.past.visitors import MoreNumbers, Numbers
 from mock_server.world.past.written import Written, visits_of
 from mock_server.world.visits import PURCHASE, Visit
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 # The memory of a visit whose visitor has lost goals or payments, in bytes.
 _EACH_VISIT = 600
@@ -51,10 +48,6 @@ class Amendment:
         """The rows of the written visits in the table of the past that was amended last."""
         self.bought: _Bought | None = None
         """The buyers with written goals in that table."""
-        self.past: Latest[Past, AmendedPast] = Latest()
-        """The past that was amended last, and the result."""
-        self.with_goal_sets: Latest[AmendedPast, AmendedPast] = Latest()
-        """The last amended past for which the sets of goals were made."""
 
     @property
     def nbytes(self) -> int:
@@ -146,23 +139,12 @@ class _Bought:
         return is_same and past.settled_payments > 0
 
 
-class Latest(Generic[K, V]):
-    """A cache of the last result of a function, with its argument."""
-
-    def __init__(self) -> None:
-        self._of: K | None = None
-        self._value: V | None = None
-
-    def of(self, given: K, make: Callable[[K], V]) -> V:
-        """Returns the result of `make` for an argument, from the cache if the last argument was the same."""
-        if self._value is None or self._of is not given:
-            self._of, self._value = given, make(given)
-        return self._value
-
-
 def amended(past: Past, amendment: Amendment) -> "AmendedPast":
     """Returns a past changed by the written facts. It is valid as long as the given past."""
-    return amendment.past.of(past, partial(_amended, amendment))
+    known: AmendedPast | None = past.derived.get(amendment)
+    if known is None:
+        known = past.derived[amendment] = _amended(amendment, past)
+    return known
 
 
 def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
@@ -182,7 +164,7 @@ def _amended(amendment: Amendment, past: Past) -> "AmendedPast":
     if len(amendment.written.payments.at):
         own["buyers"] = ChainedRows([buyers, visits, amendment.nobody])
     return AmendedPast(
-        **own,
+        **own | {"derived": derived_values()},
         amendment=amendment,
         indices=found.indices,
         earlier=found.earlier,
@@ -323,7 +305,10 @@ class AmendedPast(Past):
 
     def with_goal_sets(self) -> "AmendedPast":
         """Returns the same past, with the written goals in the column `goals` as well."""
-        return self.amendment.with_goal_sets.of(self, AmendedPast._with_goal_sets)
+        known: AmendedPast | None = self.derived.get(AmendedPast)
+        if known is None:
+            known = self.derived[AmendedPast] = self._with_goal_sets()
+        return known
 
     def _with_goal_sets(self) -> "AmendedPast":
         written = self.amendment.written
@@ -341,6 +326,7 @@ class AmendedPast(Past):
             self,
             rows=replace(self.rows, goals=rows),
             earlier=replace(self.earlier, goals=visits[: len(self.earlier)]),
+            derived=derived_values(),
             buyers=self._buyers_with_goals(buyers, visits),
         )
 

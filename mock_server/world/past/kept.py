@@ -9,6 +9,7 @@ from mock_server.instants import DAY, MINUTE, instant_of
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.past.amended import Amendment, amended
 from mock_server.world.past.drawing import Drawing
+from mock_server.world.past.memory import give_back
 from mock_server.world.past.table import SETTLING_MINUTES, Past, Table
 from mock_server.world.site import Site
 from mock_server.world.world import World
@@ -43,14 +44,15 @@ class KeptPasts:
         It begins later if reports do not look back so far.
         """
         drawing, table = self._table(world, begin, instant)
+        is_new = table.settled == table.first
+        if is_new:
+            # What is too large even without the new table is removed before the table takes its memory.
+            self._make_room()
         past = table.at(instant)
         if isinstance(world, AmendedWorld):
             past = amended(past, self._amendment(drawing, world))
-        if len(self._tables) > 1 and self.nbytes > self._most_bytes:
-            while len(self._tables) > 1 and self.nbytes > self._most_bytes:
-                self._forget(*self._tables.popitem(last=False))
-            # The parts of a drawing refer to each other, so only the garbage collector frees their memory.
-            gc.collect()
+        if self._make_room() or is_new:
+            give_back()
         return drawing, past
 
     @property
@@ -58,7 +60,18 @@ class KeptPasts:
         """The approximate size of all tables and amendments, in bytes."""
         return sum(table.nbytes for _, table in self._tables.values()) + int(self._amendments.currsize)
 
-    def _forget(self, website: tuple[int, str], _table: tuple[Drawing, Table]) -> None:
+    def _make_room(self) -> bool:
+        """Removes the least recently used tables if all are too large, and returns whether there were any."""
+        is_full = len(self._tables) > 1 and self.nbytes > self._most_bytes
+        if is_full:
+            while len(self._tables) > 1 and self.nbytes > self._most_bytes:
+                # No variable must hold the table, or it would not be freed.
+                self._forget(self._tables.popitem(last=False)[0])
+            # The parts of a drawing refer to each other, so only the garbage collector frees their memory.
+            gc.collect()
+        return is_full
+
+    def _forget(self, website: tuple[int, str]) -> None:
         """Removes the amendments that are cached for the table of a website."""
         for key in [key for key in self._amendments if key[:2] == website]:
             del self._amendments[key]
@@ -84,6 +97,8 @@ class KeptPasts:
         drawing = known[0] if known else Drawing(world)
         table = known[1] if known else None
         if table is None or not _can_go_on(table, first, earliest):
+            # The amendments refer to columns of the table that is replaced.
+            self._forget(key)
             table = Table(drawing, first)
         self._tables[key] = (drawing, table)
         return drawing, table

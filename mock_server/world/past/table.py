@@ -23,6 +23,8 @@ SETTLING_MINUTES = LONGEST_SESSION_MINUTES + 1
 
 # The number of values of reports that a table caches; the least recently used one is removed first.
 _MOST_MADE = 12
+# The number of values that are cached with one past, such as its amended pasts.
+_MOST_DERIVED = 8
 # The number of minutes by which the settled rows grow at a time.
 _STEP = 15
 
@@ -74,7 +76,7 @@ class Past:
     they may be older than `rows`. Some payments lie in the future. `made` is a cache in which reports store
     values that depend on settled visits only; each value has its size in bytes as `nbytes`. The first
     `settled_goals` goals and `settled_payments` payments are the same in all later pasts of the table, in the
-    same order.
+    same order. `derived` is a cache of what is made of this past only.
     """
 
     first: int
@@ -88,6 +90,7 @@ class Past:
     made: LRUCache[Any, Any]
     settled_goals: int
     settled_payments: int
+    derived: LRUCache[Any, Any]
 
     def goals_key(self, _names: Collection[str]) -> object:
         """Returns a cache key for the world's own goals: always the same, because no goal was removed."""
@@ -186,6 +189,7 @@ class Table:
             self._made,
             self._goals.count,
             self._payments.count,
+            derived_values(),
         )
         return self._latest_past
 
@@ -217,6 +221,7 @@ class Table:
             self._made,
             settled_goals=0,
             settled_payments=0,
+            derived=derived_values(),
         )
 
     def _settle(self, minute: int) -> None:
@@ -305,6 +310,11 @@ def _link(latest: Column, visitor: Column, visits: Visits, begin: int) -> Column
         previous[row] = latest[visitor[row]]
         latest[visitor[row]] = row + begin
     return previous
+
+
+def derived_values() -> LRUCache[Any, Any]:
+    """Returns an empty cache for `Past.derived`. It ends with its past, whose columns its values refer to."""
+    return LRUCache(_MOST_DERIVED)
 
 
 def no_rows(drawing: Drawing) -> Rows:

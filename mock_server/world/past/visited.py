@@ -23,7 +23,7 @@ from mock_server.world.past.growing import columns_of
 from mock_server.world.past.payments import Payments
 from mock_server.world.past.personas import System
 from mock_server.world.past.sets import RowSets
-from mock_server.world.past.table import Goals, Past, Rows
+from mock_server.world.past.table import Goals, Past, Rows, derived_values
 from mock_server.world.past.visits import Visits
 from mock_server.world.past.vocabulary import Address, PageViews, Target, Vocabulary
 from mock_server.world.past.written import WrittenGoal, minor_of, target_key
@@ -87,6 +87,7 @@ class Visited:
             made=LRUCache(1),
             settled_goals=0,
             settled_payments=0,
+            derived=derived_values(),
         )
         self._latest = max(int(at.max(initial=0)) for at in (self._views.at, goal_at, self._past.payments.at))
         self.kept: LRUCache[Any, Any] = LRUCache(_MOST_KEPT)
