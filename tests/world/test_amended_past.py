@@ -552,6 +552,20 @@ def test_funnels_equal_a_recount(case: Case, data: st.DataObject) -> None:
         assert step.revenue == facts.amount(sum(paid))
 
 
+@pytest.mark.parametrize("minutes", [0, 1, 90], ids="{} minutes later".format)
+def test_a_goal_before_the_first_visit_counts_in_a_funnel(minutes: int) -> None:
+    begin, end = BEGIN + 2 * DAY, BEGIN + 2 * DAY + HOUR + SECOND
+    goal = GoalReached(written=end - SECOND, event_id="0" * 24, visitor_id=OWN[0], name="mock:goal")
+    written = end + minutes * MINUTE
+    seen = PageViewed(written=written, event_id="1" * 24, visitor_id=OWN[0], hostname="localhost", path="/")
+
+    told = funnel(
+        *ask(Case(Asked(42, "demo", end + 3 * HOUR, begin, end), (goal, seen))), [Step(goal=goal.name)]
+    )
+
+    assert [step.visitors for step in told] == [1]
+
+
 @st.composite
 def late_cases(draw: st.DrawFn) -> Case:
     """Draws questions that include visits of the month before, because of their goals or payments."""

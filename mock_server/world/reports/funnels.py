@@ -73,7 +73,7 @@ def _at_least(sums: Column) -> Column:
 def _steps_of_visitors(facts: Facts, chosen: Selection, steps: tuple[Step, ...]) -> Column:
     """Returns the last step that each visitor reached, by the visitor's number; 0 if no step was reached."""
     moving = _Moving(facts, chosen, steps)
-    visitor, move = moving.before_the_period()
+    visitor, move = moving.outside_the_period()
     later = moving.of_the_period()[chosen.indices - chosen.first]
     is_moved = later != moving.nothing
     visitor = np.concatenate([visitor, chosen.rows.visitor[is_moved]])
@@ -131,12 +131,16 @@ class _Moving:
         self.nothing = _packed(np.arange(len(steps), dtype=np.uint8)[None])[0]
         """The move of a visit that leads to no further step."""
 
-    def before_the_period(self) -> tuple[Column, Column]:
-        """Returns visitors and moves of visits that start before the period and complete a goal in it."""
-        goals = self._chosen.goals
-        early = np.flatnonzero(goals.row < self._chosen.first)
-        rows, indices = np.unique(goals.row[early], return_inverse=True)
-        moves = self._moves(len(rows), indices, goals.at[early], self._by_goal[goals.goal[early]])
+    def outside_the_period(self) -> tuple[Column, Column]:
+        """Returns visitors and moves of visits that start outside the period and complete a goal in it.
+
+        A visit that starts after the period is the first one of its visitor. It has the goals that were
+        written about the visitor before.
+        """
+        goals, chosen = self._chosen.goals, self._chosen
+        outside = np.flatnonzero((goals.row < chosen.first) | (goals.row >= chosen.after))
+        rows, indices = np.unique(goals.row[outside], return_inverse=True)
+        moves = self._moves(len(rows), indices, goals.at[outside], self._by_goal[goals.goal[outside]])
         return self._past.column_of("visitor", rows), moves
 
     def of_the_period(self) -> Column:
@@ -202,7 +206,7 @@ class _Moving:
     def _last(self, first: int, last: int) -> Column:
         """Computes the moves of unfinished visits from their page views so far and the period's goals."""
         goals = self._chosen.goals
-        there = np.flatnonzero(goals.row >= self._row(first))
+        there = np.flatnonzero((goals.row >= self._row(first)) & (goals.row < self._row(last)))
         return self._walked(first, last, taken(goals, there), self._by_goal)
 
     def _walked(self, first: int, last: int, goals: Goals, by_goal: Column) -> Column:
