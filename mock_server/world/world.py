@@ -31,7 +31,7 @@ from mock_server.world.sessions import (
 from mock_server.world.site import LONGEST_SESSION_MINUTES, Goal, Site
 from mock_server.world.visits import BOT, PURCHASE, Visit, Visitor
 
-WORLD_VERSION = 3
+WORLD_VERSION = 4
 """The version of the world, which is raised whenever the same seed and site give another world than
 before.
 """
