@@ -1,6 +1,6 @@
 """Eras of a run: a request that may change what reports say about the past begins another one."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -22,31 +22,37 @@ class Eras:
     requested while a change was made, or within a minute after it, has an era of its own, below 0.
     """
 
-    def __init__(self, changes: Iterable[Exchange] = ()) -> None:
-        """`changes` are requests that may change the past, if they are known before `of` gets them."""
+    def __init__(self, changes: Iterable[Exchange] | None = None) -> None:
+        """`changes` are all requests of the run that may change the past; None if they are not known yet."""
         self._era = self._number = 0
-        # The instants at which each change was sent and answered, sorted.
-        self._changes = sorted(span for change in changes if (span := _span_of(change)) is not None)
+        self._is_live = changes is None
+        # The instants at which the changes were sent, sorted.
+        self._sent: list[int] = []
+        # For each change, the instant by which it and all earlier ones were answered.
+        self._answered: list[int] = []
+        for span in sorted(filter(None, map(_span_of, changes or ()))):
+            self._note(*span)
 
     def of(self, exchange: Exchange) -> Exchange:
         """Returns an exchange with its era; the exchanges are given in the order in which they were sent."""
         self._number += 1
+        span = _span_of(exchange)
         if may_change_the_past(exchange):
             self._era += 1
-            span = _span_of(exchange)
-            if span is not None and span not in self._changes:
-                insort(self._changes, span)
-        era = -self._number if self._is_unsettled(exchange) else self._era
+            if span is not None and self._is_live:
+                self._note(*span)
+        era = -self._number if span is not None and self._is_unsettled(*span) else self._era
         return replace(exchange, era=era) if era else exchange
 
-    def _is_unsettled(self, exchange: Exchange) -> bool:
+    def _note(self, sent: int, answered: int) -> None:
+        # The clock of this machine may be set back during a run.
+        self._sent.append(max([sent, *self._sent[-1:]]))
+        self._answered.append(max([answered, *self._answered[-1:]]))
+
+    def _is_unsettled(self, sent: int, answered: int) -> bool:
         """Returns whether an answer may be from before or from after one of the changes."""
-        span = _span_of(exchange)
-        if span is None:
-            return False
-        sent, answered = span
-        begun = bisect_left(self._changes, (answered + 1,))
-        return any(sent <= changed + _CACHED for _, changed in self._changes[:begun])
+        begun = bisect_right(self._sent, answered)
+        return begun > 0 and sent <= self._answered[begun - 1] + _CACHED
 
 
 def with_eras(exchanges: Iterable[Exchange]) -> list[Exchange]:

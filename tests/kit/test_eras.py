@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
 
+from contract_tests.eras import with_eras
+from contract_tests.exchange import Exchange
 from tests.command import ended
 
 Json = Any
@@ -126,3 +129,27 @@ def test_the_metadata_may_change_as_well(tmp_path: Path) -> None:
         ended("verify", "--har", str(traffic), "--report", f"json={report}", "--only", "SEL-12")
         (verdict,) = json.loads(report.read_bytes())["clauses"]
         assert verdict["outcome"] == outcome
+
+
+def test_a_long_record_of_many_changes_is_read_in_time() -> None:
+    """The time grows with the number of requests, not with its square."""
+    exchanges = [
+        Exchange(
+            "DELETE",
+            _BASE,
+            "deleteGoals",
+            frozenset(),
+            sent=n * 100_000,
+            trip=10,
+            status=200,
+            headers={},
+            body=b"",
+        )
+        for n in range(30_000)
+    ]
+    begun = process_time()
+
+    eras = {exchange.era for exchange in with_eras(exchanges)}
+
+    assert process_time() - begun < 5
+    assert len(eras) == len(exchanges)
