@@ -22,7 +22,7 @@ from contract_tests.asking.files import read_file
 from contract_tests.asking.labels import request_label
 from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.eras import with_eras
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, is_success_status
 from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
 from contract_tests.masking import Mask, masked, sender_of
@@ -275,11 +275,17 @@ def _split(entry: _Entry) -> tuple[str, str] | None:
 
 
 def _why_left(entry: _Entry) -> str | None:
-    """Returns the reason why an entry of a documented operation is not judged; None if it is judged."""
+    """Returns the reason why an entry of a documented operation is not judged; None if it is judged.
+
+    The mock's journal marks each successful answer by its world, except for examples, which contradict each
+    other.
+    """
     if entry.cached:
         return "from the browser's cache"
     if entry.response.status in (0, HTTPStatus.NOT_MODIFIED):
         return "without an answer" if entry.response.status == 0 else "not modified"
+    if entry.world == "" and is_success_status(entry.response.status):
+        return "with an example of the document"
     return None if _is_whole(entry.response.content) else "without a recorded body"
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -166,6 +167,22 @@ def test_the_journal_tells_worlds_apart(which: str, traffic: Path) -> None:
     assert (code, _outcomes(report, "broken"), _outcomes(report, "warning")) == (0, [], []), told
     assert {"SUM-01", "SEL-05", "SEL-06"} <= set(_outcomes(report, "holds")), told
     assert len({entry["_world"] for entry in log["entries"]}) == 2
+
+
+def test_examples_that_the_mock_sent_on_demand_are_no_answers_of_its_world(traffic: Path) -> None:
+    paths = ("realtime/map", "realtime", "overview?startAt=2026-02-04&endAt=2026-02-04")
+    with serving("--now", INSTANT) as address:
+        for path, preference in product(paths, ("code=200", "site=demo")):
+            headers = {"Authorization": "Bearer df_demo", "Prefer": preference}
+            urlopen(Request(f"{address}/api/v1/analytics/{path}", headers=headers), timeout=30).close()
+        with urlopen(f"{address}/__mock/requests?format=har", timeout=30) as reply:
+            log = json.load(reply)["log"]
+
+    code, report, told = _judged(traffic, log["entries"], creator=log["creator"]["name"])
+
+    assert (code, _outcomes(report, "broken"), _outcomes(report, "warning")) == (0, [], []), told
+    assert report["answers"] == len(paths)
+    assert "3 with an example of the document" in told
 
 
 def test_traffic_of_a_browser(traffic: Path) -> None:
