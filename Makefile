@@ -26,7 +26,8 @@ serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site s
 	@exec $(BIN)/datafast-mock serve $(ARGS)
 
 test: setup ## run the tests, except for the long ones of `make long` (ARGS="-k map" …)
-	$(BIN)/pytest -n 4 $(ARGS)
+	@# Each worker begins with tests of the same files, since these have servers in common.
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 long: setup $(RUNNERS_READY) ## run the long tests: all mutants, Schemathesis, JavaScript's runners, 5,000 visitors; properties with more examples
 	$(BIN)/pytest -n 4 -m '(long or hypothesis) and not slow' --hypothesis-profile=long $(ARGS)

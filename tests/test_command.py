@@ -322,7 +322,9 @@ def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Clie
     assert not any(token in log for token in tokens)
 
 
-@pytest.mark.parametrize("revision", [None, *REVISIONS])
+@pytest.mark.parametrize(
+    "revision", [None, *(pytest.param(revision, marks=pytest.mark.long) for revision in REVISIONS)]
+)
 def test_spec_prints_a_valid_document_in_both_formats(revision: str | None) -> None:
     options = [] if revision is None else ["--revision", revision]
 

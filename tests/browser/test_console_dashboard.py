@@ -131,6 +131,7 @@ def test_a_browser_says_that_its_filter_includes_the_mobile_version(opened: Open
     )
 
 
+@pytest.mark.long
 def test_a_custom_period_after_all_time_begins_with_the_website(opened: Open) -> None:
     dashboard = opened({"period": "all"}, site="quiet")
 
@@ -476,6 +477,7 @@ def test_the_page_is_small_and_fits(opened: Open) -> None:
     assert 50_000 < sum(own) < HEAVIEST
 
 
+@pytest.mark.long
 def test_the_chosen_period_is_in_sight_on_a_telephone(opened: Open) -> None:
     dashboard = opened({"period": "all"})
     dashboard.page.set_viewport_size({"width": 390, "height": 844})

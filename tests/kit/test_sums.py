@@ -77,12 +77,14 @@ def test_a_service_that_rounds_is_clean(
     assert [(v.clause.id, v.violations) for v in verdicts if v.outcome not in fine] == []
 
 
+@pytest.mark.long
 def test_a_service_that_estimates_visitors_is_not_accused(recorded: list[Exchange]) -> None:
     verdicts = judge(Recording(_changed(recorded, _estimated)), _CLAUSES)
 
     assert [(v.clause.id, v.violations) for v in verdicts if v.outcome is Outcome.BROKEN] == []
 
 
+@pytest.mark.long
 def test_every_clause_is_observed_in_a_run(recorded: list[Exchange]) -> None:
     verdicts = judge(Recording(recorded), _CLAUSES)
 
