@@ -130,9 +130,8 @@ def read_har(
         if match is None:
             continue
         if reason is not None:
-            told = frozenset[str]()
             unjudged.add(len(found))
-        elif creator == _TOOL:
+        if creator == _TOOL:
             told = frozenset(word for word in _words(entry) if not word.startswith(_SENDER))
         else:
             token = _token(entry)
