@@ -922,6 +922,30 @@ def test_identical_writes_in_parallel_have_one_effect(
     assert len(facts_of(service)) == 2
 
 
+@pytest.mark.long
+def test_two_hundred_accounts_in_parallel_have_their_own_facts(
+    web: httpx2.Client, address: str, visitor: str
+) -> None:
+    today = {"startAt": iso_of(NOW - DAY), "endAt": iso_of(NOW)}
+
+    def written(n: int) -> tuple[list[str], float]:
+        """Returns the written goals that a new account sees, and its revenue without its own payment."""
+        with Controls(address) as controls:
+            key = bearer(controls.mint(site="demo"))
+        assert web.post(GOALS, json=goal(visitor, name=f"goal_{n}"), headers=key).status_code == 200
+        assert web.post(PAYMENTS, json=payment(amount=n + 1), headers=key).status_code == 200
+        goals = web.get("/analytics/goals", params=today, headers=key).json()["data"]
+        overview = web.get("/analytics/overview", params=today, headers=key).json()["data"][0]
+        own = [row["goal"] for row in goals if row["goal"].startswith("goal_")]
+        return own, overview["revenue"] - n - 1
+
+    with ThreadPoolExecutor(20) as pool:
+        seen = list(pool.map(written, range(200)))
+
+    assert [own for own, _ in seen] == [[f"goal_{n}"] for n in range(200)]
+    assert len({revenue for _, revenue in seen}) == 1
+
+
 # -- the document ------------------------------------------------------------------------------------
 
 
