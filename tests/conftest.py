@@ -1,5 +1,6 @@
 """The fixtures of all tests: a running mock, frozen at the tests' instant, and clients of it."""
 
+import gc
 from collections.abc import Iterator
 from functools import cache
 
@@ -25,6 +26,13 @@ settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile("test")
+
+
+def pytest_collection_finish() -> None:
+    """Makes garbage collections rarer and faster: with thousands of tests they took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session")
