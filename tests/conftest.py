@@ -20,7 +20,7 @@ httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
 DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = 60
 
 # Each run of `make test` draws a few new examples; `make long` draws more, and `make fuzz` many thousands.
-settings.register_profile("test", deadline=None, print_blob=True, max_examples=20)
+settings.register_profile("test", deadline=None, print_blob=True, max_examples=10)
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=60)
 settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)

@@ -13,7 +13,7 @@ from tests.browser.dashboard import Dashboard, Open
 from tests.browser.test_console_craft import LOADED, serious
 from tests.browser.visit import Complaints
 from tests.controls import Controls, Json
-from tests.instants import INSTANT
+from tests.instants import DOCUMENTED, INSTANT
 
 HEAVIEST = 160_000
 """The largest size of the page and its files, in bytes, including files that other pages share."""
@@ -339,7 +339,7 @@ def test_a_visitor_opens_the_profile(opened: Open) -> None:
 
 
 def test_each_panel_shows_its_request(opened: Open) -> None:
-    dashboard = opened({"period": "yesterday", "filter_device": "is:mobile"})
+    dashboard = opened({"period": "yesterday", "filter_device": "is:mobile"}, now=DOCUMENTED)
 
     dashboard.page.get_by_role("button", name="Show the request: Locations").click()
 
