@@ -11,7 +11,7 @@ class Controls:
     """A client of `/__mock` at a server's address, `http://127.0.0.1:…`."""
 
     def __init__(self, server: str, **headers: str) -> None:
-        self.client = httpx2.Client(base_url=f"{server}/__mock", headers=headers, timeout=30)
+        self.client = httpx2.Client(base_url=f"{server}/__mock", headers=headers)
 
     def __enter__(self) -> "Controls":
         return self

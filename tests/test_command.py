@@ -127,7 +127,7 @@ def mock_of(given: Given, stack: ExitStack) -> Mock:
     process = stack.enter_context(started(*given.options, environment=given.environment))
     banner = banner_of(process)
     url = banner[-1].split()[-1]
-    return Mock(banner, stack.enter_context(httpx2.Client(base_url=url, timeout=30)))
+    return Mock(banner, stack.enter_context(httpx2.Client(base_url=url)))
 
 
 def text_at(banner: list[str], beginning: str) -> str:
@@ -138,7 +138,7 @@ def text_at(banner: list[str], beginning: str) -> str:
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx2.Client]:
     """A client for any address; it is shared, since making one is slower than a request."""
-    with httpx2.Client(timeout=30) as client:
+    with httpx2.Client() as client:
         yield client
 
 

@@ -49,7 +49,7 @@ print(*sorted(sys.modules))
 
 @pytest.fixture(scope="module")
 def root(mock: RunningMock) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=mock.server, timeout=30) as client:
+    with httpx2.Client(base_url=mock.server) as client:
         yield client
 
 

@@ -262,7 +262,8 @@ def test_figures_have_their_change_against_the_period_before(opened: Open) -> No
 
 def test_the_view_is_in_the_address(opened: Open) -> None:
     view = {"period": "custom", "from": "2026-01-05", "to": "2026-01-18", "interval": "week"}
-    dashboard = opened({**view, "filter_page": "contains:/docs", "filter_country": "is_not:US"})
+    filters = {"filter_page": "contains:/docs", "filter_country": "is_not:US"}
+    dashboard = opened({**view, **filters}, now=DOCUMENTED)
 
     expect(dashboard.page.locator(".chip")).to_have_text(
         [re.compile("Page.*contains.*/docs"), re.compile("Country.*is not.*US")]

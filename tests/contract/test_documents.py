@@ -24,7 +24,7 @@ SAID = {"said": True}
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx2.Client]:
     """A client of a mock with the document above."""
-    with serving("--openapi", str(DOCUMENT)) as url, httpx2.Client(base_url=url, timeout=30) as client:
+    with serving("--openapi", str(DOCUMENT)) as url, httpx2.Client(base_url=url) as client:
         yield client
 
 

@@ -31,7 +31,7 @@ paths:
 @pytest.fixture(scope="module")
 def root() -> Iterator[httpx2.Client]:
     """A client of a mock for this module, whose journal the tests read."""
-    with running(now=INSTANT) as mock, httpx2.Client(base_url=mock.server, timeout=30) as client:
+    with running(now=INSTANT) as mock, httpx2.Client(base_url=mock.server) as client:
         yield client
 
 

@@ -170,7 +170,7 @@ def test_every_fault_is_tried(by_node: Met) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_server_is_well_afterwards(turned: RunningMock, fault: str) -> None:
-    with httpx2.Client(base_url=turned.url, headers=bearer("df_demo"), timeout=60) as client:
+    with httpx2.Client(base_url=turned.url, headers=bearer("df_demo")) as client:
         prefer = {"Prefer": f"fault={fault}, delay=1"}
         with suppress(httpx2.TransportError):
             client.get(REALTIME, headers=prefer, timeout=PATIENCE.get(fault, 60))

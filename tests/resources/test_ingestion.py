@@ -124,7 +124,7 @@ def opened(turned: RunningMock, controls: Controls) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def open_with(**settings: Json) -> Browser:
-            client = stack.enter_context(httpx2.Client(base_url=turned.server, timeout=30))
+            client = stack.enter_context(httpx2.Client(base_url=turned.server))
             return Browser(client, controls, **settings)
 
         yield open_with

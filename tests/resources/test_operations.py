@@ -139,7 +139,7 @@ def server(service: Service) -> Iterator[str]:
 def api(server: str) -> Iterator[httpx2.Client]:
     """A client of the mock with the key of `demo`."""
     url = f"{server}/api/v1"
-    with httpx2.Client(base_url=url, headers=bearer("df_demo"), timeout=30) as client:
+    with httpx2.Client(base_url=url, headers=bearer("df_demo")) as client:
         yield client
 
 

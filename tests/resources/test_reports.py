@@ -380,7 +380,7 @@ def test_the_past_of_yesterday_is_the_same_tomorrow() -> None:
 
 @pytest.mark.parametrize("now", ["2020-01-01T00:00:00Z", "2025-03-03T00:00:30Z"])
 def test_before_the_website_began_reports_are_empty(now: str) -> None:
-    with running(now=now, speed=0) as mock, httpx2.Client(base_url=mock.url, timeout=30) as client:
+    with running(now=now, speed=0) as mock, httpx2.Client(base_url=mock.url) as client:
         for path in ("/analytics/overview", "/analytics/pages", "/visitors"):
             assert ask(client, path).status_code == 200
         assert ask(client, "/analytics/timeseries", fields="visitors").json()["totals"] == {"visitors": 0}
@@ -399,13 +399,13 @@ def _share_of_the_slowest(seed: int) -> float:
     # The past of this seed has not been drawn yet, so its report takes long.
     with (
         running(now=INSTANT, seed=seed, speed=0) as mock,
-        httpx2.Client(base_url=mock.url, timeout=60) as client,
+        httpx2.Client(base_url=mock.url) as client,
     ):
         assert ask(client, "/analytics/overview", "df_quiet").status_code == 200
         ends: list[float] = []
 
         def ask_for_all_time() -> None:
-            with httpx2.Client(base_url=mock.url, timeout=60) as other:
+            with httpx2.Client(base_url=mock.url) as other:
                 assert ask(other, "/analytics/overview").status_code == 200
             ends.append(monotonic())
 

@@ -73,7 +73,7 @@ def stranger(casts: dict[str, dict[str, str]]) -> str:
 @pytest.fixture(scope="module")
 def client(address: str) -> Iterator[httpx2.Client]:
     """A client with the key of `demo`."""
-    with httpx2.Client(base_url=f"{address}/api/v1", headers=bearer("df_demo"), timeout=30) as client:
+    with httpx2.Client(base_url=f"{address}/api/v1", headers=bearer("df_demo")) as client:
         yield client
 
 

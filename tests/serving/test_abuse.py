@@ -115,7 +115,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 def bystander(target: Target) -> Iterator[httpx2.Client]:
     """Another client, which opens a connection for each request."""
     headers = {**bearer("df_test"), "Connection": "close"}
-    with httpx2.Client(base_url=target.address, headers=headers, timeout=60) as client:
+    with httpx2.Client(base_url=target.address, headers=headers) as client:
         yield client
 
 

@@ -82,7 +82,7 @@ UNKNOWN = [
 @pytest.fixture(scope="module")
 def root(mock: RunningMock) -> Iterator[httpx2.Client]:
     """A client of the whole server, not only of the API."""
-    with httpx2.Client(base_url=mock.url.removesuffix(BASE), timeout=30) as client:
+    with httpx2.Client(base_url=mock.url.removesuffix(BASE)) as client:
         yield client
 
 

@@ -193,7 +193,7 @@ def crowd() -> Iterator[RunningMock]:
 
 @pytest.mark.long
 def test_two_hundred_keys_at_once_do_not_touch_each_other(crowd: RunningMock) -> None:
-    with Controls(crowd.server) as controls, httpx2.Client(base_url=crowd.url, timeout=60) as web:
+    with Controls(crowd.server) as controls, httpx2.Client(base_url=crowd.url) as web:
         keys = [_mint(controls, number) for number in range(200)]
         with ThreadPoolExecutor(16) as pool:
             seen = list(pool.map(lambda number: _life(controls, web, keys[number], number), range(200)))
@@ -232,7 +232,7 @@ def _life(controls: Controls, web: httpx2.Client, key: str, number: int) -> tupl
 
 @pytest.mark.long
 def test_two_hundred_accounts_at_once_never_see_what_another_one_wrote(crowd: RunningMock) -> None:
-    with Controls(crowd.server) as controls, httpx2.Client(base_url=crowd.url, timeout=60) as web:
+    with Controls(crowd.server) as controls, httpx2.Client(base_url=crowd.url) as web:
         keys = [controls.mint(site="demo") for _ in range(200)]
         active = web.get(MAP, headers=bearer("df_test")).json()["data"]["visitors"]
         visitor = next(v["visitorId"] for v in active if not v["isCustomer"])

@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 @contextmanager
 def _client(address: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=f"{address}/api/v1", headers=HEADERS, timeout=30) as client:
+    with httpx2.Client(base_url=f"{address}/api/v1", headers=HEADERS) as client:
         yield client
 
 

@@ -167,7 +167,7 @@ def test_all_answers_agree_over_http(site: str, revision: str) -> None:
     instant = FIRST + 56 * 365 * DAY + len(site) * HOUR
     mock = running(site=site, seed=len(site), revision=revision, now=iso_of(instant), speed=0)
 
-    with mock as served, httpx2.Client(base_url=served.url, headers=bearer(served.key), timeout=30) as api:
+    with mock as served, httpx2.Client(base_url=served.url, headers=bearer(served.key)) as api:
         picture = take_picture(lambda path: data_of(api.get(path).content), instant, most_profiles=20)
 
     check_picture(picture)
