@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from contract_tests.encoded import encoded_tokens
+
 # A URL, JSON or HTML within another of its kind is escaped twice: `%255f`, `\\u005f`, `&amp;#95;`.
 _ESCAPE = re.compile(
     r"%(?:25)*(?P<url>[0-9A-Fa-f]{2})"
@@ -25,7 +27,7 @@ _MayBegin = Callable[[str, Sequence[int], int], bool]
 
 
 def without_tokens(text: str) -> str:
-    """Returns the text with each token masked, even one with escapes.
+    """Returns the text with each token masked, even one with escapes, in base64 or in hexadecimal digits.
 
     A token must begin a word: `pdf_x` contains none.
     """
@@ -90,6 +92,8 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
         assert rest is not None, "the pattern of the beginning looks ahead for it"
         end = rest.end()
         yield places[start], places[end], f"df{begun[1]}_***"
+    for start, end, kind in encoded_tokens(text):
+        yield places[start], places[end], f"{kind}_***"
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:

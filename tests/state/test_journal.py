@@ -128,6 +128,8 @@ BODIES = [
     ),
     pytest.param(b'{"k": "df\\u005fsecret"}', {}, '{"k": "df_***"}', None, id="escaped token"),
     pytest.param(b"k=df%5Fsecret&a=1", {}, "k=df_***&a=1", None, id="token in a form"),
+    pytest.param(b'"Basic ZGZfc2VjcmV0Og=="', {}, '"Basic df_***Og=="', None, id="token in base64"),
+    pytest.param(b"6466745f736563726574", {}, "dft_***", None, id="token in hexadecimal"),
     pytest.param(b"\x1f\x8bx", {"Content-Encoding": "gzip"}, None, None, id="compressed"),
 ]
 
