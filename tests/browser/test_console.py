@@ -17,6 +17,7 @@ from mock_server.world.site import load_sites
 from tests.browser.console import Console, Open
 from tests.browser.visit import Complaints
 from tests.command import serving
+from tests.instants import DOCUMENTED
 
 NODE = Path(sys.executable).with_name("node")
 # launch_day is not in this list, because test_console_craft.py tests it.
@@ -56,7 +57,7 @@ def test_each_active_visitor_is_a_dot(opened: Open, revision: str) -> None:
 
 
 def test_dots_lie_where_their_visitors_are(opened: Open) -> None:
-    console = opened()
+    console = opened(now=DOCUMENTED)
     visitors = console.data(MAP)["visitors"]
     console.expect_on_map(len(visitors))
 
@@ -74,7 +75,7 @@ def test_dots_lie_where_their_visitors_are(opened: Open) -> None:
 
 @pytest.mark.long
 def test_without_coordinates_the_city_decides_the_place(opened: Open) -> None:
-    console = opened()
+    console = opened(now=DOCUMENTED)
     expect(console.dots).not_to_have_count(0)
     by_coordinates = places_of(console)
 

@@ -12,7 +12,7 @@ from tests.browser.console import Console, Open
 from tests.browser.test_console_craft import FRAMES, serious
 from tests.browser.visit import Complaints
 from tests.controls import Controls
-from tests.instants import INSTANT
+from tests.instants import DOCUMENTED, INSTANT
 from tests.timing import assert_less
 
 MAP = "/analytics/realtime/map"
@@ -153,7 +153,7 @@ def test_two_fingers_zoom(opened: Open) -> None:
 
 def test_a_disc_stands_for_visitors_and_divides_when_it_is_clicked(opened: Open) -> None:
     # Most of this website's visitors are in one country.
-    console = opened(site="shop")
+    console = opened(site="shop", now=DOCUMENTED)
     console.page.emulate_media(reduced_motion="reduce")
     count = console.data(MAP)["count"]
     console.expect_on_map(count)
