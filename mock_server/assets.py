@@ -4,12 +4,10 @@ import csv
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from mock_server.data_files import read_data
-from mock_server.errors import InputError
+from mock_server.records import checked
 
 _T = TypeVar("_T")
 
@@ -26,18 +24,6 @@ FIXTURES = ROOT / "fixtures"
 def read_record(path: Path, kind: type[_T]) -> _T:
     """Returns a YAML file as a checked value of `kind`. Raises InputError with the file and the place."""
     return checked(read_data(path), kind, path)
-
-
-def checked(value: Any, kind: type[_T], where: object) -> _T:
-    """Converts plain values to a value of `kind`.
-
-    Raises InputError with `where` and the place of the invalid value.
-    """
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at ")
-        raise InputError(f"{where}: {place.strip('`') or '$'}", problem) from None
 
 
 def read_rows(path: Path, *columns: str) -> Iterator[tuple[str, ...]]:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mock_server.assets import CONTRACT, CONTRACT_JSON, FIXTURES, checked
+from mock_server.assets import CONTRACT, CONTRACT_JSON, FIXTURES
 from mock_server.contract.document import target_of
 from mock_server.data_files import data_of, read_data
 from mock_server.errors import InputError
+from mock_server.records import checked
 
 PARTS = FIXTURES / "openapi"
 ROOT_PART = "root.yaml"

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 from msgspec import UNSET
 
-from mock_server.assets import CONTRACT, checked
+from mock_server.assets import CONTRACT
 from mock_server.contract.access import Access, access_of
 from mock_server.contract.document import belongs, excerpt, resolved
 from mock_server.contract.examples import Examples
@@ -19,6 +19,7 @@ from mock_server.contract.schema import Schema
 from mock_server.contract.servers import bases_of
 from mock_server.contract.values import Body, Parameter, Values
 from mock_server.errors import FILTER_MISSING, ApiError, InputError
+from mock_server.records import checked
 
 # `head` is the first, because a `get` answers HEAD only if there is no `head`.
 _METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")

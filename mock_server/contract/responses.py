@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from mock_server.assets import checked
 from mock_server.contract.document import resolved
 from mock_server.contract.examples import Examples
 from mock_server.errors import InputError
+from mock_server.records import checked
 
 JSON = "application/json"
 NAMELESS = "default"

@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema_rs
 from msgspec import UNSET
 
-from mock_server.assets import checked
 from mock_server.contract.document import excerpt, referred, resolved
 from mock_server.errors import InputError
 from mock_server.pointers import key_of
+from mock_server.records import checked
 
 _ALIASES = "x-aliases"
 

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from mock_server.assets import checked
 from mock_server.errors import InputError
+from mock_server.records import checked
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _NO_PART_OF_A_PATH = re.compile(r"[\s?#{}\x00-\x1f\x7f]")

@@ -127,7 +127,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "URL as domain": ("domain", "https://a.example", "$.domain: 'https://a.example' is not a host"),
     "URL as hostname": ("hostnames", {"http://b": ["/"]}, "$.hostnames: 'http://b' is not a host name"),
     "path": ("pages.0.path", "home", "$.pages[0].path: 'home' does not begin with /"),
-    "weight": ("devices.desktop", 10000000000.0, "$.devices[...]: Expected `float` <= 1000000000"),
+    "weight": ("devices.desktop", 10000000000.0, "$.devices.desktop: Expected `float` <= 1000000000"),
     "rate": ("money.usdRate", 1e-10, "$.money.usdRate: Expected `float` >= 1e-09"),
     "begin": ("since", "soon", "$.since: 'soon' is not a day, such as 2026-02-06"),
     "begin at noon": ("since", "2025-03-03T12:00:00Z", "$.since: '2025-03-03T12:00:00Z' is not a day"),

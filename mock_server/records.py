@@ -1,0 +1,86 @@
+"""Converts plain values to checked ones, and names the place of an invalid value."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from mock_server.errors import InputError
+
+_T = TypeVar("_T")
+# msgspec writes `[...]` for a key of a mapping, whichever it is.
+_ANY_KEY = "[...]"
+_STEP = re.compile(r"\.([^.[\]]+)|\[([0-9]+)\]|\[\.\.\.\]")
+_LONGEST_KEY = 80
+
+
+def checked(value: Any, kind: type[_T], where: object) -> _T:
+    """Converts plain values to a value of `kind`.
+
+    Raises InputError with `where` and the place of the invalid value, such as `$.countries.NO`.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at ")
+        # For the name of a member, msgspec says "`key` in `$.parent`".
+        place = place.rpartition(" in ")[2].strip("`") or "$"
+        if _ANY_KEY in place:
+            place = _with_keys(place, value, kind, str(error))
+        raise InputError(f"{where}: {place}", problem) from None
+
+
+def _with_keys(place: str, value: Any, kind: type, message: str) -> str:
+    """Returns a place with the keys that are meant by `[...]`, as far as they are found."""
+    way: list[str | int] = []
+    written = ["$"]
+    for step in _STEP.finditer(place):
+        if step[0] == _ANY_KEY:
+            key, value = _first_invalid(value, way, kind, message)
+            if key is None:
+                return place
+            way.append(key)
+            written.append(f".{key[:_LONGEST_KEY]}")
+        else:
+            way.append(step[1] or int(step[2]))
+            written.append(step[0])
+    return "".join(written)
+
+
+def _first_invalid(value: Any, way: Sequence[str | int], kind: type, message: str) -> tuple[str | None, Any]:
+    """Finds the first invalid member of the mapping to which `way` leads, in few conversions.
+
+    Returns its key, and the value with only this member in the mapping; None if no member is invalid alone.
+    """
+    mapping = value
+    for step in way:
+        mapping = mapping[step]
+    keys = list(mapping)
+
+    def with_only(some: Sequence[str]) -> Any:
+        return _replaced(value, way, {key: mapping[key] for key in some})
+
+    while len(keys) > 1:
+        half = len(keys) // 2
+        keys = keys[:half] if _message(with_only(keys[:half]), kind) == message else keys[half:]
+    alone = with_only(keys)
+    return (keys[0], alone) if _message(alone, kind) == message else (None, value)
+
+
+def _message(value: Any, kind: type) -> str | None:
+    """Returns msgspec's message about an invalid value, or None for a valid one."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
+
+
+def _replaced(value: Any, way: Sequence[str | int], part: Any) -> Any:
+    """Returns a copy of a value with another part at the end of a way."""
+    if not way:
+        return part
+    copy = value.copy()
+    copy[way[0]] = _replaced(value[way[0]], way[1:], part)
+    return copy
