@@ -220,6 +220,7 @@ def test_an_invalid_key_is_neither_sent_nor_offered_to_a_shell(
 
 def test_quick_clicks_add_up(opened: Open) -> None:
     console = opened()
+    console.wait_for_today()
     expect(console.page.locator("#switch-board")).to_be_enabled()
     expect(console.button("500")).to_be_visible()
 
