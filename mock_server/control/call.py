@@ -1,6 +1,7 @@
 """A request to the controls as checked values: its query, its body and its key."""
 
 import re
+from codecs import BOM_UTF8
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -90,7 +91,8 @@ async def body_of(request: Request) -> bytes:
 def read_body(body: bytes, kind: type[_T]) -> _T:
     """Returns the body as a checked value. Raises ProblemError, which names the invalid member."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
+        return msgspec.json.decode(body.removeprefix(BOM_UTF8), type=kind)
     except msgspec.ValidationError as error:
         raise _wrong(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -167,6 +167,12 @@ def test_json_with_a_charset_is_accepted(controls: Controls) -> None:
     assert controls.client.post("/keys", content=b"{}", headers=headers).status_code == 201
 
 
+def test_a_byte_order_mark_before_a_body_is_skipped(controls: Controls) -> None:
+    reply = controls.client.post("/keys", content=b'\xef\xbb\xbf{"site": "shop"}', headers=JSON)
+
+    assert (reply.status_code, reply.json().get("site")) == (201, "shop")
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b"\xff", b'{"now": "\xff"}', b"[" * 60_000, b"{}{}"]
 )
