@@ -289,10 +289,20 @@ def _why_left(entry: _Entry) -> str | None:
 
 
 def _is_whole(content: _Content) -> bool:
-    """Returns whether the whole body was recorded. Some recorders keep only its first bytes."""
+    """Returns whether the whole body was recorded. Some recorders keep only its first bytes.
+
+    A recorder that does not know the size may write -1. Then a body that is no JSON may have been cut.
+    """
     if content.text is None:
         return False
-    return not isinstance(content.size, int) or content.size <= len(_body(content))
+    body = _body(content)
+    if isinstance(content.size, int) and content.size >= 0:
+        return content.size <= len(body)
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _labels(
