@@ -74,14 +74,7 @@ class Exchange:
         """The body as JSON, or a NoJson with the reason why the body is not JSON."""
         if self.unreadable is not None:
             return NoJson(self.unreadable)
-        try:
-            return msgspec.json.decode(_without_half_characters(self.body))
-        except msgspec.DecodeError as error:
-            return NoJson(f"the body is not JSON ({error})")
-        except UnicodeDecodeError:
-            return NoJson("the body is not in UTF-8")
-        except RecursionError:
-            return NoJson("the body is nested too deeply")
+        return json_of(self.body)
 
     @property
     def is_success(self) -> bool:
@@ -130,6 +123,18 @@ def is_number(value: Json) -> bool:
 def is_success_status(status: int) -> bool:
     """Returns whether a status is one of those that mean success (2xx)."""
     return 200 <= status < 300
+
+
+def json_of(body: bytes) -> Json:
+    """Returns a body as JSON, or a NoJson with the reason why it is not JSON."""
+    try:
+        return msgspec.json.decode(_without_half_characters(body))
+    except msgspec.DecodeError as error:
+        return NoJson(f"the body is not JSON ({error})")
+    except UnicodeDecodeError:
+        return NoJson("the body is not in UTF-8")
+    except RecursionError:
+        return NoJson("the body is nested too deeply")
 
 
 def _without_half_characters(body: bytes) -> bytes:
