@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from fnmatch import translate
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from mock_server.world.site import Site
+from mock_server.world.wildcards import wildcard
 
 _WORDS = re.compile(r"[^\W_]+")
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -35,9 +35,7 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
         """Returns the paths of the site's pages that `url` matches."""
         if self.url is None:
             return ()
-        # fnmatch has further wildcards, so their characters are escaped. Its pattern needs no backtracking.
-        pattern = re.compile(translate(re.sub(r"([?[])", r"[\1]", self.url)))
-        return tuple(page.path for page in site.pages if pattern.match(page.path))
+        return tuple(page.path for page in site.pages if wildcard(self.url).match(page.path))
 
 
 class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

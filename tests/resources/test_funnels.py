@@ -8,14 +8,16 @@ import httpx2
 import pytest
 
 from mock_server.contract.document import REVISIONS
-from mock_server.testing import running
+from mock_server.testing import RunningMock, running
 from tests.controls import Controls
 from tests.credentials import DEMO
+from tests.instants import AROUND, INSTANT
 from tests.resources.test_reports import WEEK, ask, overview, rows
 from tests.schemas import strict_validator
 
 SIGNUP, CHECKOUT, INACTIVE, ORDER = (f"69857bb827ddefd472fb2b{end}" for end in ("09", "0a", "0b", "0c"))
 UNKNOWN = "0" * 24
+VISITOR = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 SHIPPED = [
     pytest.param(SIGNUP, "df_demo", id="signup"),
     pytest.param(CHECKOUT, "df_demo", id="checkout"),
@@ -138,3 +140,17 @@ def test_a_new_account_has_the_funnels_of_its_websites(controls: Controls, web: 
     key = controls.mint(site="shop")
 
     assert results(web, ORDER, key, **WEEK) == results(web, ORDER, "df_shop", **WEEK)
+
+
+def test_a_wildcard_matches_pages_that_only_browsers_viewed(turned: RunningMock, controls: Controls) -> None:
+    minted = controls.post("/keys", {"site": "demo", "now": INSTANT, "frozen": True})
+    event = {"websiteId": minted["trackingId"], "type": "pageview", "visitorId": VISITOR}
+    with httpx2.Client(base_url=turned.server) as browser, httpx2.Client(base_url=turned.url) as api:
+        for path in ("/", "/pricing/teams"):
+            reply = browser.post("/api/events", json={**event, "href": f"https://own.example{path}"})
+            assert reply.status_code == 200, reply.text
+            controls.put("/clock", {"advance": 1_000}, key=minted["key"])
+
+        row = results(api, SIGNUP, minted["key"], **AROUND, filter_hostname="own.example")
+
+    assert [step["visitors"] for step in row["steps"]] == [1, 1, 0, 0]

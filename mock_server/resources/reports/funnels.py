@@ -18,9 +18,9 @@ def funnel_results(call: Call) -> Reply:
     that cannot be read, and 404 for a funnel that the website does not have, or that is not active.
     """
     stretch, matching = period(call), filters(call)
-    funnel, site = _funnel_of(call), call.world.site
+    funnel = _funnel_of(call)
     facts, chosen, _ = selected(call, stretch, matching)
-    steps = [figures.Step(step.paths_of(site), step.goal_name) for step in funnel.steps]
+    steps = [figures.Step(() if step.url is None else (step.url,), step.goal_name) for step in funnel.steps]
     reached = figures.funnel(facts, chosen, steps)
     row = {
         "funnelId": funnel.id,

@@ -26,6 +26,7 @@ from mock_server.world.past.table import SETTLING_MINUTES, Goals
 from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.parts import parts_of
 from mock_server.world.reports.selection import Selection
+from mock_server.world.wildcards import wildcard
 
 _MOST_STEPS = 8
 # A move has four bits for each step that a visitor may have reached before, from 0 (no step) on.
@@ -36,8 +37,13 @@ class Step(NamedTuple):
     """A step, which a visitor reaches by viewing a page with one of the paths, or completing the goal."""
 
     paths: tuple[str, ...] = ()
+    """Paths in which `*` stands for any number of characters."""
     goal: str | None = None
     """The name of a custom goal; None for a step of pages."""
+
+    def has_page(self, path: str) -> bool:
+        """Returns whether the view of a page reaches the step."""
+        return any(wildcard(one).match(path) for one in self.paths)
 
 
 class Reached(NamedTuple):
@@ -121,7 +127,7 @@ class _Moving:
         self._past = chosen.past
         self._steps = steps
         pages = facts.vocabulary.pages
-        self._by_page = _bits([[page.path in step.paths for page in pages] for step in steps])
+        self._by_page = _bits([[step.has_page(page.path) for page in pages] for step in steps])
         self._by_goal = _bits(
             [[step.goal is not None and name == step.goal for name in facts.goals] for step in steps]
         )
