@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -320,6 +321,18 @@ def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Clie
     ]
     assert [" ".join(line.split()[:3]) for line in log.splitlines()] == requests
     assert not any(token in log for token in tokens)
+
+
+def test_log_says_what_was_wrong_with_a_request_that_cannot_be_read() -> None:
+    with started("--log", "requests", "--port", "0", stderr=subprocess.PIPE) as process:
+        url = urlsplit(address_of(process))
+        with socket.create_connection((url.hostname, url.port), timeout=30) as sock:
+            sock.sendall(b"\x16\x03\x01")
+            assert b"https" in b"".join(iter(lambda: sock.recv(10_000), b""))
+        process.terminate()
+        _, log = process.communicate(timeout=30)
+
+    assert re.fullmatch(r"400 \(.* use http:// instead of https://\.\) [\d.]+ ms\n", log)
 
 
 @pytest.mark.parametrize(

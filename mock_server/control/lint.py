@@ -7,6 +7,7 @@ from typing import NamedTuple
 from contract_tests.tokens import has_token
 from mock_server.contract.operations import WEBSITE_ID
 from mock_server.faults.prefer import QUERY_PREFIX
+from mock_server.serving.stages import REQUEST
 from mock_server.state.clock import TICK
 from mock_server.state.journal import Request
 
@@ -54,6 +55,9 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
             "token-in-url", "A token in a URL ends up in logs: send it in the Authorization header."
         )
     query = request.query
+    if request.decided_by == REQUEST:
+        # The request was refused before anything looked at its path.
+        return
     if request.operation is None:
         yield Finding("unknown-route", f"There is nothing at {request.method} {request.path[:200]}.")
         return

@@ -115,7 +115,7 @@ class RequestLog:
             # The mock goes on answering even if its log cannot be written.
             with suppress(OSError):
                 print(
-                    f"{status or '---'} {scope['method']} {_url(scope)} {took:.1f} ms",
+                    f"{status or '---'} {_line(scope)} {took:.1f} ms",
                     file=self._stream,
                     flush=True,
                 )
@@ -125,6 +125,12 @@ def _is_peek(scope: Scope) -> bool:
     prefer = [value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer"]
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return raw_preferences_of(prefer, query).is_peek
+
+
+def _line(scope: Scope) -> str:
+    """Returns the method and the URL of a request; of a request that could not be read, the problem."""
+    refusal = refusal_of(scope)
+    return f"({refusal})" if refusal and not scope.get("raw_path") else f"{scope['method']} {_url(scope)}"
 
 
 def _url(scope: Scope) -> str:

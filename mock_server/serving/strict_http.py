@@ -25,6 +25,15 @@ _KEPT_HEADERS = 50
 _FRAMING = (b"content-length", b"transfer-encoding")
 # The parser obeys these headers among trailers, too: it would ignore the requests behind them.
 _CLOSING = (b"connection", b"proxy-connection")
+# The first byte of a TLS handshake (RFC 8446, 5.1), which no HTTP request begins with.
+_HANDSHAKE = b"\x16"
+_TLS = "it begins like a TLS handshake, but this address has no TLS: use http:// instead of https://"
+# The parser's words for what clients often do wrong, and clearer ones.
+_CLEARER = {
+    "pause on pri/upgrade": "it begins like HTTP/2, but this server speaks HTTP/1.1 only",
+    "invalid method encountered": "its method is unknown (methods are written in capital letters)",
+    "expected http/, rtsp/ or ice/": "no HTTP/1.1 follows its target (a blank in a URL is written %20)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class WireProtocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         began = self._since
+        is_handshake = self._is_between and data.startswith(_HANDSHAKE)
         # Most heads arrive whole, and need not be measured line by line.
         self._is_short = self._is_between and len(data) < _SHORT
         rest: bytes | memoryview = data
@@ -90,7 +100,7 @@ class WireProtocol(HttpToolsProtocol):
                         self._read_body()
         except HttpParserError as error:
             if not self._is_deaf:
-                self._turn_down(ApiError(MALFORMED, problem=_problem_of(error)))
+                self._turn_down(ApiError(MALFORMED, problem=_TLS if is_handshake else _problem_of(error)))
             return
         if self._is_between:
             if self._since is None and self.timeout_keep_alive_task is None and self._is_idle:
@@ -308,7 +318,8 @@ class _Lingering:
 
 
 def _problem_of(error: HttpParserError) -> str:
-    """Returns the parser's message as the end of a sentence."""
+    """Returns the problem that the parser met, as the end of a sentence."""
     cause = error.__context__ if isinstance(error, HttpParserCallbackError) else error
     text = str(cause) if isinstance(cause, HttpParserError) else ""
-    return text.rstrip(".").lower()[:100] or "it cannot be parsed"
+    told = text.rstrip(".").lower()[:100]
+    return _CLEARER.get(told, told) or "it cannot be parsed"

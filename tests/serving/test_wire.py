@@ -3,6 +3,7 @@
 The fast path and the application answer the same stream with the same bytes, in whatever pieces it arrives.
 """
 
+import json
 import re
 import select
 import socket
@@ -208,12 +209,34 @@ def test_a_page_may_read_why_its_request_was_refused(pair: Pair) -> None:
     assert b"access-control-allow-origin: *\r\n" in answer
 
 
+MISTAKES = [
+    pytest.param("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "use http:// instead of https://", id="TLS"),
+    pytest.param("\x16", "use http:// instead of https://", id="first byte of TLS"),
+    pytest.param("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "this server speaks HTTP/1.1 only", id="HTTP/2"),
+    pytest.param(PLAIN.lower(), "methods are written in capital letters", id="method in lower case"),
+    pytest.param(asking("/pages/a b"), "a blank in a URL is written %20", id="blank in the path"),
+]
+
+
+@pytest.mark.parametrize(("sent", "told_is"), MISTAKES)
+@pytest.mark.parametrize("earlier", ["", PLAIN], ids=["at once", "behind a good request"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_a_client_did_wrong_is_told(pair: Pair, way: str, earlier: str, sent: str, told_is: str) -> None:
+    *_, answer = told(getattr(pair, way), *filter(None, [earlier, sent])).split(b"\r\n\r\n")
+
+    error = json.loads(answer)["error"]
+    assert error["code"] == 400
+    assert told_is in error["message"]
+
+
 def test_refused_requests_are_in_the_journal(pair: Pair) -> None:
     told(pair.fast, f"GET {REALTIME}?a=b HTTP/1.1\r\n{TOKEN}\r\n\r\n")
 
     row = noted(pair.fast)
     assert (row["status"], row["decidedBy"], row["keyName"]) == (400, "request", "df_test")
     assert (row["path"], row["query"]) == (REALTIME, {"a": ["b"]})
+    # Nothing looked at its path, so nothing is known about it.
+    assert row["lint"] == []
 
 
 TARGETS = [
