@@ -1,5 +1,6 @@
 """The fixture of the page: it fails a test for unexpected complaints, and adds a picture to a failure."""
 
+import socket
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -44,13 +45,22 @@ def test_unexpected_complaints_are_left() -> None:
     assert complaints.missing() == ["a warning"]
 
 
-def test_failure_is_reported_with_address_picture_and_console(
+def test_failure_is_reported_with_address_picture_console_and_open_requests(
     page: Page, elsewhere: str, complaints: Complaints, tmp_path: Path
 ) -> None:
     page.goto(elsewhere)
     page.evaluate("console.log('a remark')")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        slow = f"http://127.0.0.1:{silent.getsockname()[1]}/slow"
+        with page.expect_request(slow):
+            page.evaluate(
+                "(url) => void fetch(url, {signal: (stop = new AbortController()).signal}).catch(() => 0)",
+                slow,
+            )
 
-    told = Visit(page, complaints, tmp_path).told()
+        told = Visit(page, complaints, tmp_path).told()
+        page.evaluate("stop.abort()")
 
     assert f"page: {elsewhere}/\npicture: {tmp_path}/page.png\nconsole:\n  log: a remark" in told
+    assert told.endswith(f"\nwithout an answer:\n  GET {slow}")
     assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")

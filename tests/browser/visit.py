@@ -19,6 +19,8 @@ class Complaints:
         self.texts: list[str] = []
         self.messages: list[str] = []
         """All messages of the browser's console, to be shown if a test fails."""
+        self.unanswered: set[Request] = set()
+        """The requests that have no answer yet, to be shown if a test fails."""
         self._expected: list[str] = []
 
     def expect(self, part: str) -> None:
@@ -39,6 +41,8 @@ class Complaints:
         context.on("weberror", self._hear_uncaught)
         # Requests are only observed: with `context.route` Playwright would answer preflights itself.
         context.on("request", self._look_at)
+        context.on("requestfinished", self._cross_off)
+        context.on("requestfailed", self._cross_off)
 
     def _hear(self, message: ConsoleMessage) -> None:
         place = message.location
@@ -52,7 +56,11 @@ class Complaints:
         self.messages.append(text)
         self.texts.append(text)
 
+    def _cross_off(self, request: Request) -> None:
+        self.unanswered.discard(request)
+
     def _look_at(self, request: Request) -> None:
+        self.unanswered.add(request)
         url = urlsplit(request.url)
         if url.scheme not in ("data", "blob") and url.hostname not in _THIS_MACHINE:
             self.texts.append(f"a request leaves this machine: {request.method} {request.url}")
@@ -83,11 +91,13 @@ class Visit:
             self.page.wait_for_timeout(50)
 
     def told(self) -> str:
-        """Returns the page's address, picture and console messages, as a text."""
+        """Returns the page's address, picture, console messages and unanswered requests, as a text."""
         said = self.complaints.messages or ["(nothing)"]
-        return "\n".join(
-            [f"page: {self.page.url}", f"picture: {self._picture()}", "console:", *(f"  {m}" for m in said)]
-        )
+        waiting = [f"{one.method} {one.url}" for one in self.complaints.unanswered] or ["(none)"]
+        lines = [f"page: {self.page.url}", f"picture: {self._picture()}"]
+        lines += ["console:", *(f"  {text}" for text in said)]
+        lines += ["without an answer:", *(f"  {text}" for text in waiting)]
+        return "\n".join(lines)
 
     def _picture(self) -> str:
         path = self.folder / "page.png"
