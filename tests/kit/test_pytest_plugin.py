@@ -73,6 +73,24 @@ def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None
     assert "add --datafast-i-own-this-server" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(("--datafast-credentials", "none.yaml"), "none.yaml: No such file", id="no file"),
+        pytest.param(("--datafast-key", "dft_1"), "is given as the website's key", id="a token as the key"),
+    ],
+)
+def test_unusable_credentials_are_told_and_nothing_is_sent(
+    tmp_path: Path, options: tuple[str, str], told: str
+) -> None:
+    with nobody() as address:
+        result = _pytest(tmp_path, "--datafast-url", address, *options, "-k", "seen_to_answer")
+
+    assert result.returncode == 1
+    assert told in result.stdout
+    assert "no answer from" not in result.stdout
+
+
 @pytest.mark.long
 def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
     with serving("--now", INSTANT) as address:

@@ -185,6 +185,15 @@ def test_a_rule_that_can_never_apply_is_refused_with_the_list(
     assert controls.get("/settings", key=key)["faults"] == [{"then": {"delay": 0}}]
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_an_account_token_gets_no_site_of_its_own_later(controls: Controls, method: str) -> None:
+    token = controls.mint(websites=["demo"])
+    reply = controls.ask(method, "/settings", {"site": "demo"}, key=token)
+
+    assert (reply.status_code, reply.json()["member"]) == (400, "/site")
+    assert controls.get("/settings", key=token)["site"] is None
+
+
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[RunningMock]:
     with running(now="2026-02-06T05:27:20Z", speed=0) as mock:
