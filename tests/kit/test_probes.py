@@ -17,8 +17,10 @@ from contract_tests.asking.probes import PAUSE, most_of, probes_for
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
+from contract_tests.families import VISITOR
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
+from contract_tests.masking import sender_of
 from contract_tests.recording import Recording
 from tests.command import serving
 from tests.kit.reference.habits import PLAIN
@@ -72,6 +74,15 @@ def test_no_run_asks_more_than_its_probes_say(base: str) -> None:
 
     assert len(run.recording.exchanges) <= most_of(probes_for(document(), _CREDENTIALS, ids))
     assert len(run.recording.exchanges) < 115
+
+
+def test_profiles_are_also_read_on_the_website_that_knows_almost_nothing(base: str) -> None:
+    run = _run(base, [clause for clause in all_clauses() if clause.id.startswith("VIS-")])
+
+    unknowns = sender_of(_CREDENTIALS.unknowns or "")
+    met = [e for e in run.recording.exchanges if e.operation == VISITOR and e.sender == unknowns]
+    assert met
+    assert all(exchange.is_success for exchange in met)
 
 
 def test_a_run_with_a_key_alone_asks_fewer_than_ninety_times(base: str) -> None:

@@ -5,6 +5,7 @@ The terminal's output is kept in `snapshots/`; `.venv/bin/python -m tests.kit.te
 
 import json
 import os
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from base64 import b64encode
@@ -52,7 +53,7 @@ from contract_tests.report.words import (
 )
 from tests.command import COMMAND, ended
 from tests.kit.nobody import nobody
-from tests.kit.sample_runs import all_holds, broken, filled_with, known_deviations, much_broken, stopped
+from tests.kit.sample_runs import BASE, all_holds, broken, filled_with, known_deviations, much_broken, stopped
 
 _HERE = Path(__file__).parent
 _SNAPSHOTS = _HERE / "snapshots"
@@ -568,6 +569,18 @@ def test_the_page_allows_its_style_and_nothing_else() -> None:
         "src",
         "onclick",
     } == set()
+
+
+def test_the_page_shows_what_was_judged_and_when() -> None:
+    page = html_report(broken())
+    facts = dict(re.findall(r"<div><dt>(.+?)</dt><dd>(.+?)</dd></div>", page.partition("</header>")[0]))
+
+    assert facts == {
+        "Server": f"<code>{BASE}</code>",
+        "Revision": "2026-02",
+        "Started": "2026-02-06 05:27:30 UTC",
+        "Answers": "1 in 1.2 s",
+    }
 
 
 def test_the_page_leads_only_to_places_in_itself() -> None:

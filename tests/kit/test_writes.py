@@ -15,6 +15,7 @@ from contract_tests.asking.client import Client, Limits
 from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.own_mock import INSTANT
 from contract_tests.clauses import all_clauses
+from contract_tests.families import MAP, VISITOR
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from tests.command import serving
@@ -128,6 +129,19 @@ def test_nothing_is_written_where_nobody_is() -> None:
 
     written = [e for e in run.recording.exchanges if e.method != "GET" and not e.labels & labels.REFUSED]
     assert (_told(run), written, run.left) == ([], [], [])
+
+
+@pytest.mark.parametrize("refused", ["/goals", "/payments", "/identify"])
+def test_what_was_refused_is_not_waited_for(refused: str) -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response | None:
+        is_refused = request.method == "POST" and request.url.path.endswith(refused)
+        return httpx2.Response(403, stream=httpx2.ByteStream(b"")) if is_refused else None
+
+    run = _run(_LIVELY, through=lambda inner: _Through(inner, refuse))
+
+    after = run.recording.labelled(labels.AFTER)
+    assert [exchange.operation for exchange in after].count(VISITOR) == 1
+    assert [exchange.operation for exchange in after].count(MAP) == 1
 
 
 def _run(drawn: Habits, **options: Any) -> Run:
