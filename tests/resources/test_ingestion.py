@@ -221,6 +221,23 @@ def test_identify_makes_a_profile(browser: Browser) -> None:
     assert browser.seen[0]["profileData"]["displayName"] == "Ada"
 
 
+@pytest.mark.parametrize(
+    ("kind", "extra"),
+    [
+        ("custom", {"eventName": "sign_up"}),
+        ("identify", {"user_id": "user_1"}),
+        ("payment", {"email": "ada@example.com", "amount": 49, "currency": "USD"}),
+    ],
+)
+def test_what_a_page_sends_has_the_path_of_the_page(browser: Browser, kind: str, extra: Json) -> None:
+    browser.send(href=f"{HOME}pricing")
+    browser.send(kind, extraData=extra)
+
+    events = browser.ask("/analytics/realtime/map")["recentEvents"]
+    own = [event for event in events if (event["visitorId"], event["type"]) == (browser.visitor, kind)]
+    assert [event["path"] for event in own] == ["/pricing"]
+
+
 def test_a_payment_makes_a_customer_once_for_each_provider_id(browser: Browser) -> None:
     paid = {"email": "ada@example.com", "amount": 49, "currency": "EUR", "stripe_session_id": "cs_1"}
     browser.send()
