@@ -1,10 +1,13 @@
 """The messages and exit codes with which a command of the kit fails."""
 
 import errno
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -22,10 +25,12 @@ _EXTRA = "datafast-mock[verify]"
 def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
     """Reports errors of the block: missing packages, wrong usage, an interrupt (exit code 130), a bug (70).
 
-    The tokens are masked in all messages.
+    SIGTERM and SIGHUP interrupt the block, too, so that it removes what it wrote and ends the processes that
+    it started. The tokens are masked in all messages.
     """
     try:
-        yield
+        with _interrupted_by_signals():
+            yield
     except ImportError as error:
         raise click.UsageError(f"`{command}` needs more packages: pip install '{_EXTRA}' ({error})") from None
     except KeyboardInterrupt:
@@ -48,6 +53,29 @@ def is_unwritable(error: OSError) -> bool:
     An error that names a file is not about a stream.
     """
     return error.errno in _UNWRITABLE and error.filename is None
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Lets SIGTERM and SIGHUP raise KeyboardInterrupt in the block, unless they are ignored or handled."""
+    numbers = [signal.SIGTERM]
+    # Windows has no SIGHUP.
+    if sys.platform != "win32":
+        numbers.append(signal.SIGHUP)
+    # Python lets only the main thread set a handler.
+    is_main = threading.current_thread() is threading.main_thread()
+    unhandled = [number for number in numbers if is_main and signal.getsignal(number) is signal.SIG_DFL]
+    for number in unhandled:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in unhandled:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _report_bug(tokens: Iterable[str | None]) -> NoReturn:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from contract_tests.asking.address import base_of
@@ -69,8 +70,13 @@ def clean_recordings() -> dict[str, list[Exchange]]:
     Raises StoppedError if the mock does not answer, and UncleanError if a clause does not hold.
     """
     revisions = document().revisions
-    with ThreadPoolExecutor(len(revisions)) as pool:
-        recordings = dict(zip(revisions, pool.map(_recorded, revisions), strict=True))
+    # An interrupt ends the mocks first, and so the threads that ask them.
+    with ThreadPoolExecutor(len(revisions)) as pool, ExitStack() as mocks:
+        started = [
+            mocks.enter_context(own_mock("--revision", revision, "--now", INSTANT, "--freeze"))
+            for revision in revisions
+        ]
+        recordings = dict(zip(revisions, pool.map(_recorded, started), strict=True))
     for revision, exchanges in recordings.items():
         found = fallen(exchanges, revision, exchanges)
         if found:
@@ -79,21 +85,20 @@ def clean_recordings() -> dict[str, list[Exchange]]:
     return recordings
 
 
-def _recorded(revision: str) -> list[Exchange]:
+def _recorded(address: str) -> list[Exchange]:
     exchanges: list[Exchange] = []
     # The mock is frozen, so that every recording is the same, however busy the machine is.
-    with own_mock("--revision", revision, "--now", INSTANT, "--freeze") as address:
-        credentials, wanted = load_credentials("mock"), [clause.id for clause in all_clauses()]
-        clock = driven_clock(address)
-        client = Client(base_of(address), Limits(), lambda _sentence: None, credentials.mask(), clock=clock)
-        asker = Asker(client, credentials, document(), exchanges.append, wanted=wanted, pause=PAUSE)
-        # Faults are planted in the kept answers, after this run; only then are the answers odd.
-        asker.is_thorough = True
-        try:
-            # This mock runs only for this proof, so it may be written to.
-            ask_all(probes_for(document(), credentials, wanted, may_write=True), asker)
-        finally:
-            client.close()
+    credentials, wanted = load_credentials("mock"), [clause.id for clause in all_clauses()]
+    clock = driven_clock(address)
+    client = Client(base_of(address), Limits(), lambda _sentence: None, credentials.mask(), clock=clock)
+    asker = Asker(client, credentials, document(), exchanges.append, wanted=wanted, pause=PAUSE)
+    # Faults are planted in the kept answers, after this run; only then are the answers odd.
+    asker.is_thorough = True
+    try:
+        # This mock runs only for this proof, so it may be written to.
+        ask_all(probes_for(document(), credentials, wanted, may_write=True), asker)
+    finally:
+        client.close()
     return exchanges
 
 

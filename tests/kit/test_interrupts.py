@@ -1,0 +1,69 @@
+"""Signals that end a command of the kit: it removes what it wrote, and ends the processes that it started."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mock_server.testing import RunningMock
+from tests.command import started
+from tests.waiting import eventually
+
+SIGNALS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tests look up processes in /proc")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_run_that_writes_removes_its_payments(mock: RunningMock, number: signal.Signals) -> None:
+    writing = (mock.server, "--key", mock.key, "--writes", "--only", "WRITE-*", "--events")
+    with started(*writing, command="verify", stderr=subprocess.PIPE) as process:
+        _wait_for_a_payment(process)
+        process.send_signal(number)
+        _, complaint = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert complaint.endswith("\nInterrupted.\n")
+    assert _transactions(mock, "payments_removed") == _transactions(mock, "payment") != set()
+
+
+def _wait_for_a_payment(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None, "started with a pipe"
+    for line in process.stdout:
+        event = json.loads(line)
+        if event.get("operation") == "createPayment" and event["status"] == 200:
+            return
+    raise AssertionError("the run ended without a payment")
+
+
+def _transactions(mock: RunningMock, kind: str) -> set[str]:
+    facts = httpx2.get(f"{mock.server}/__mock/facts", params={"key": mock.key, "limit": 1000}).json()["facts"]
+    return {fact["fact"]["transaction_id"] for fact in facts if fact["type"] == kind}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_proof_ends_its_mocks(number: signal.Signals) -> None:
+    with started(command="prove", stderr=subprocess.PIPE) as process:
+        eventually(lambda: sum(map(_handles_sigterm, _children_of(process))) == 2)
+        mocks = _children_of(process)
+        process.send_signal(number)
+        _, complaint = process.communicate(timeout=60)
+
+    assert (process.returncode, complaint) == (130, "\nInterrupted.\n")
+    assert [mock for mock in mocks if Path("/proc", mock).exists()] == []
+
+
+def _children_of(process: subprocess.Popen[str]) -> list[str]:
+    """Returns the numbers of the processes that a process has started."""
+    tasks = Path("/proc", str(process.pid), "task").glob("*/children")
+    return [number for task in tasks for number in task.read_text(encoding="ascii").split()]
+
+
+def _handles_sigterm(number: str) -> bool:
+    """Returns whether a process has a handler for SIGTERM, as the mock has soon after its start."""
+    status = dict(line.split(":", 1) for line in Path("/proc", number, "status").read_text().splitlines())
+    return bool(int(status["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1)
