@@ -266,7 +266,7 @@ def serve(
         # The log is middleware of the application, which the fast path does not run, so there is no fast path
         # with a log.
         fast_path = None if log else FastAnswers(service)
-        Server(app, announce, proxy, fast_path).run(sockets=[sock])
+        Server(app, announce, proxy, fast_path, when_cut=service.cache.stop).run(sockets=[sock])
 
 
 @main.command(context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"})

@@ -62,7 +62,9 @@ def serving(service: Service) -> Iterator[str]:
     """Serves a service on a free port until the block ends, and yields its address without a path."""
     sock = bind("127.0.0.1", 0)
     is_ready = threading.Event()
-    server = Server(make_app(service), is_ready.set, fast_path=FastAnswers(service))
+    server = Server(
+        make_app(service), is_ready.set, fast_path=FastAnswers(service), when_cut=service.cache.stop
+    )
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [sock]}, name="datafast-mock", daemon=True
     )

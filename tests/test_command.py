@@ -39,6 +39,7 @@ from tests.waiting import eventually
 API = "/api/v1"
 REALTIME = f"{API}/analytics/realtime"
 MAP = f"{REALTIME}/map"
+OVERVIEW = f"{API}/analytics/overview"
 FROZEN = ("--now", INSTANT, "--freeze")
 QUIET_ID = "665f0b3c4d2e1a0000000001"
 QUIET = (SITES / "quiet.yaml").read_text(encoding="utf-8")
@@ -532,6 +533,35 @@ def _seconds_to_end(number: signal.Signals, code: int) -> float:
         took = time.monotonic() - sent
 
     assert reply.status_code == 200
+    assert (process.returncode, complaint) == (code, "")
+    return took
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.Signals, code: int) -> None:
+    # Without an end of the reports, these would take more than ten seconds.
+    assert_less(lambda: _seconds_to_end_reports(number, code, reports=10), 6)
+
+
+def _seconds_to_end_reports(number: signal.Signals, code: int, reports: int) -> float:
+    """Returns how long a mock that makes reports takes to end; asserts that it ends quietly."""
+    with ExitStack() as stack:
+        process = stack.enter_context(started("--port", "0", *FROZEN, stderr=subprocess.PIPE))
+        client = stack.enter_context(httpx2.Client(base_url=address_of(process)))
+        for seed in range(reports):
+            key = client.post("/__mock/keys", json={"seed": seed, "site": "demo"}).json()["key"]
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", client.base_url.port or 0)))
+            sock.sendall(
+                f"GET {OVERVIEW} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+            )
+        # The server takes requests in their order, so it has the others when it answers this one.
+        assert client.get(REALTIME, headers=bearer("df_test")).status_code == 200
+        sent = time.monotonic()
+        process.send_signal(number)
+        _, complaint = process.communicate(timeout=60)
+        took = time.monotonic() - sent
+
     assert (process.returncode, complaint) == (code, "")
     return took
 

@@ -103,6 +103,10 @@ class AnswerCache:
                 self._snapshots.keep(moment, entry, reply)
         return reply
 
+    def stop(self) -> None:
+        """Ends the report that is being made, and all that wait, with ApiError 500."""
+        self._reporter.stop()
+
     def write(
         self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account, request: int
     ) -> Reply:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from mock_server.contract.values import Values
+from mock_server.errors import SERVER_ERROR, ApiError
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.registry import View
 from mock_server.resources.worlds import WorldChoice, Worlds
@@ -30,6 +31,15 @@ class Reporter:
         """The lock that a request holds while its report is made."""
         self._worlds = Worlds(seed, sites)
         self._pasts: KeptPasts | None = None
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Ends the report that is being made, and all that wait, with ApiError 500 within a moment.
+
+        The server calls this when it stops and their connections are cut, because the process ends only when
+        the thread does.
+        """
+        self._is_stopped = True
 
     async def report(
         self, view: View, choice: WorldChoice, instant: int, values: Values, account: Account | None
@@ -47,10 +57,16 @@ class Reporter:
         account: Account | None,
         facts: Facts,
     ) -> Reply:
+        self._check()
         if self._pasts is None:
             # The import is here, because importing numpy takes a third of a server's start.
             from mock_server.world.past.kept import KeptPasts  # noqa: PLC0415
 
-            self._pasts = KeptPasts()
+            self._pasts = KeptPasts(before_step=self._check)
         world = self._worlds.world_with(facts, choice.seed, choice.site, instant)
         return view(Call(world, instant, choice.revision, *values, account, facts, self._pasts))
+
+    def _check(self) -> None:
+        """Raises ApiError if the server has stopped."""
+        if self._is_stopped:
+            raise ApiError(SERVER_ERROR)

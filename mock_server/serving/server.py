@@ -17,6 +17,9 @@ from mock_server.serving.strict_http import TIMEOUTS, Timeouts
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1
+# The longest time for which the server waits for a request whose connection is cut. A report is made in a
+# thread, which stops after its present step; the process would have to wait for the thread anyway.
+_LONGEST_STEP_SECONDS = 60
 OPTIONS: Mapping[str, Any] = {
     "loop": "auto",
     "ws": "none",
@@ -102,11 +105,13 @@ class Server(uvicorn.Server):
         beside: Listener | None = None,
         fast_path: FastPath | None = None,
         timeouts: Timeouts = TIMEOUTS,
+        when_cut: Callable[[], None] = lambda: None,
     ) -> None:
         """The server calls `when_ready` once, in its own thread.
 
         It tries `fast_path` before the application; None sends every request to the application. `beside` is
-        a second listener, or None.
+        a second listener, or None. `when_cut` is called when the server stops and has cut the connections
+        whose answers are unfinished.
         """
         self._fast_path = fast_path
         self._timeouts = timeouts
@@ -115,13 +120,13 @@ class Server(uvicorn.Server):
             app,
             http=protocol,
             timeout_keep_alive=cast(int, timeouts.idle),
-            # No connection is open for so long: see `shutdown`.
-            timeout_graceful_shutdown=_GRACE_SECONDS + 1,
+            timeout_graceful_shutdown=_GRACE_SECONDS + _LONGEST_STEP_SECONDS,
             **OPTIONS,
         )
         super().__init__(config)
         self._when_ready = when_ready
         self._beside = beside
+        self._when_cut = when_cut
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen, then calls `when_ready`."""
@@ -156,6 +161,7 @@ class Server(uvicorn.Server):
         """Aborts the open connections, because uvicorn logs tracebacks if their requests are cancelled."""
         for connection in self._connections:
             connection.transport.abort()
+        self._when_cut()
 
     def _speak(self, protocol: Callable[..., HttpProtocol], **further: Any) -> HttpProtocol:
         """Makes the protocol for a connection that uvicorn did not accept itself."""

@@ -2,6 +2,7 @@
 
 import gc
 from collections import OrderedDict
+from collections.abc import Callable
 
 from cachetools import LRUCache
 
@@ -30,9 +31,13 @@ class KeptPasts:
     its table is asked for another instant.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        """Begins without tables."""
+    def __init__(self, most_bytes: int = MOST_BYTES, before_step: Callable[[], None] = lambda: None) -> None:
+        """Begins without tables.
+
+        `before_step` is called again and again while a table grows, and may raise an exception to stop that.
+        """
         self._most_bytes = most_bytes
+        self._before_step = before_step
         self._tables: OrderedDict[tuple[int, str], tuple[Drawing, Table]] = OrderedDict()
         self._amendments: LRUCache[tuple[int, str, int], Amendment] = LRUCache(
             _MOST_BYTES_OF_AMENDMENTS, getsizeof=lambda amendment: amendment.nbytes
@@ -99,7 +104,7 @@ class KeptPasts:
         if table is None or not _can_go_on(table, first, earliest):
             # The amendments refer to columns of the table that is replaced.
             self._forget(key)
-            table = Table(drawing, first)
+            table = Table(drawing, first, self._before_step)
         self._tables[key] = (drawing, table)
         return drawing, table
 

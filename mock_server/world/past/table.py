@@ -1,6 +1,6 @@
 """The table of a website's visits: settled rows, and a tail that is written again for each instant."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -132,10 +132,15 @@ class Past:
 class Table:
     """The past of one world from a minute on. Rows that are settled never change."""
 
-    def __init__(self, drawing: Drawing, first: int) -> None:
-        """Computes only the earlier purchases whose renewals may come later; `at` computes the rest."""
+    def __init__(self, drawing: Drawing, first: int, before_step: Callable[[], None]) -> None:
+        """Computes only the earlier purchases whose renewals may come later; `at` computes the rest.
+
+        `before_step` is called before each stretch of settled rows is drawn. If it raises an exception, the
+        table remains valid.
+        """
         self.first = self.settled = first
         self._drawing = drawing
+        self._before_step = before_step
         births = drawing.visit_columns.births
         self._visitors = VisitorNumbers(drawing.population, births, first - drawing.visit_columns.reach - 1)
         self._latest = GrowingColumn(np.zeros(0, np.int32))
@@ -229,6 +234,7 @@ class Table:
         if self.settled + _STEP <= minute:
             self._rows.reserve(self._drawing.about_visits(self.settled, minute))
         while self.settled + _STEP <= minute:
+            self._before_step()
             most = self._drawing.minutes_at_once(self.settled)
             end = self.settled + min((minute - self.settled) // _STEP, max(1, most // _STEP)) * _STEP
             stretch = self._drawing.visits(self.settled, end, None)
