@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,6 +37,14 @@ def _parsed(text: str) -> datetime | None:
 def is_instant(text: str) -> bool:
     """Returns whether a text is an ISO 8601 instant, with an offset or without."""
     return _parsed(text) is not None
+
+
+def zone_of(name: object) -> ZoneInfo | None:
+    """Returns a time zone by its name; None if the name is no text, or if this machine does not know it."""
+    try:
+        return ZoneInfo(name) if name and isinstance(name, str) else None
+    except (KeyError, ValueError, OSError):
+        return None
 
 
 def iso(instant: int) -> str:

@@ -63,6 +63,15 @@ def unit_of(value: float | None) -> float:
     return 0.01 if value is not None and value % 1 else 1.0
 
 
+def unit_of_rate(value: float | None) -> float:
+    """Returns the unit to which a rate or a quotient may have been rounded: its last decimal, at least 0.01.
+
+    A server may round rates to one decimal, or to whole numbers.
+    """
+    decimals = len(repr(value).partition(".")[2]) if value is not None and value % 1 else 0
+    return max(10.0**-decimals, 0.01)
+
+
 def slack_of(value: float) -> float:
     """Returns how far an estimated number of visitors or sessions may differ from the right one."""
     return FEW + ESTIMATE * abs(value)

@@ -17,21 +17,13 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.question import Question, parameter_of, question_of
 from contract_tests.document import OBSERVED, OTHER
 from contract_tests.exchange import Exchange
-from contract_tests.instants import ms
+from contract_tests.instants import ms, zone_of
 from contract_tests.recording import Recording
 
 # In ms. _EARLY is how much earlier than its day a bucket may begin.
 _EARLY, _DAY = 3_600_000, 86_400_000
 _SHORTEST = {"hour": _EARLY, "day": 23 * _EARLY, "week": 7 * _DAY - _EARLY, "month": 28 * _DAY - _EARLY}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    """Returns a time zone; None if this machine does not know the name."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):
-        return None
 
 
 def _begin(day: date, zone: ZoneInfo) -> int:
@@ -54,7 +46,7 @@ def _same_days(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
     """Yields two overviews of the same days: one by their dates in a time zone, one by instants."""
     overviews = overviews_of(recording)
     for question, by_dates in overviews.items():
-        days, zone = _days(question), _zone(question.dates[2])
+        days, zone = _days(question), zone_of(question.dates[2])
         if days is None or zone is None:
             continue
         first, last = _begin(days[0], zone), _begin(days[1] + timedelta(days=1), zone)
@@ -92,7 +84,7 @@ def _zoned(recording: Recording) -> Iterator[Zoned]:
     own = metadata_of(recording, "timezone")
     for exchange in recording.answers(TIMESERIES):
         question = question_of(exchange)
-        zone = _zone(question.dates[2] or own.get(question.who))
+        zone = zone_of(question.dates[2] or own.get(question.who))
         if zone is not None:
             yield Zoned(exchange, question, zone)
 
@@ -132,7 +124,7 @@ def buckets_lie_within_the_dates(case: tuple[Zoned, tuple[date, date]]) -> Itera
 )
 def series_has_its_zone(case: Zoned) -> Iterable[Violation]:
     told = case.exchange.json.get("timezone")
-    zone = _zone(told) if isinstance(told, str) else None
+    zone = zone_of(told)
     for row in rows_of(case.exchange):
         text = row.figures.get("timestamp")
         if ms(text) is None:

@@ -162,9 +162,12 @@ def _priced(recording: Recording) -> Iterator[tuple[Totals, str]]:
     cases=_priced,
 )
 def symbol_of_the_currency(case: tuple[Totals, str]) -> Iterable[Violation]:
-    figures, code = case
-    told = figures.figures["currency"]
-    if code not in _SYMBOLS.get(told, {code}) or (told == "$" and code in _NO_DOLLARS):
+    figures, own = case
+    # No page says whether upper and lower case differ.
+    told, code = figures.figures["currency"], own.upper()
+    is_another_code = told in _WITH_SYMBOL and told != code
+    is_another_symbol = code not in _SYMBOLS.get(told, {code}) or (told == "$" and code in _NO_DOLLARS)
+    if is_another_code or is_another_symbol:
         yield figures.violation(f"the metadata has {code[:20]!r}", "currency")
     elif told == code and code in _WITH_SYMBOL:
         # No page forbids the code, but the examples have a symbol.

@@ -1,6 +1,8 @@
 """Clauses about the sums of reports: overview, time series, breakdowns and lists count the same visitors."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Hashable, Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,17 +28,18 @@ from contract_tests.clauses.figures import (
     slack_of,
     totals_of,
     unit_of,
+    unit_of_rate,
 )
-from contract_tests.clauses.question import Question, page_of, question_of
+from contract_tests.clauses.question import Question, page_of, parameter_of, question_of
 from contract_tests.document import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json, is_number
 from contract_tests.families import MAP
-from contract_tests.instants import ms
+from contract_tests.instants import ms, zone_of
 from contract_tests.recording import Recording, rows
 
 VISITORS, GOALS = "listVisitors", "getGoals"
 PARTITIONS = ("getDevices", "getCountries", "getBrowsers", "getOperatingSystems")
-"""The breakdowns in which each visitor, and so each payment, belongs to exactly one row."""
+"""The breakdowns in which each visitor, and so each payment with a known visitor, belongs to a row."""
 BREAKDOWNS = (
     *PARTITIONS,
     *("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities", "getHostnames"),
@@ -44,10 +47,16 @@ BREAKDOWNS = (
 
 _PLACES = ("getRegions", "getCities")
 _COUNTED_TWICE = {GOALS: ("completions", "visitors"), "getExitClicks": ("clicks", "visitors")}
+_FIGURES = frozenset({"visitors", "revenue", "payments", "completions"})
 _HALF_A_VISITOR = 0.5
-# In ms: the greatest length of a bucket, including the hour that the end of summer time adds.
+# Algorithms that estimate the number of distinct sessions are exact for so few.
+_EXACT = 200
+# In ms: the greatest length of a bucket, including the hour that the end of summer time adds to a day.
 _HOUR = 3_600_000
+_SHORTEST_DAY = 23 * _HOUR - 1000
 _LONGEST = {"hour": _HOUR, "day": 25 * _HOUR, "week": 169 * _HOUR, "month": 745 * _HOUR}
+# A session may have several of these: the filter's value and another one, so that both filters find it.
+_SEVERAL = frozenset({"page", "goal", "hostname"})
 _IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), ("os", "os", "name"))
 
 _NEEDS_BOTH = "an overview and a time series of the same finished period"
@@ -137,31 +146,78 @@ def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
                 yield row.violation(f"the overview has {most:g} {name}", name)
 
 
+class Added(NamedTuple):
+    """A breakdown with the overview of the same period, and what is known about payments without a row.
+
+    `reached` names the figures for which another breakdown of the period adds up to the overview's, so that
+    every payment has a row. `refunds` is the refunded money of the period; infinite if it is unknown.
+    """
+
+    parts: Parts
+    reached: frozenset[str]
+    refunds: float
+
+
+def _added(recording: Recording) -> Iterator[Added]:
+    found = list(broken_down((*PARTITIONS, *_PLACES), needs_all=False)(recording))
+    refunds = {
+        question: sources[2]
+        for question, exchange in finished(recording, TIMESERIES)
+        if (totals := totals_of(exchange)) is not None and (sources := _sources(totals)) is not None
+    }
+    for case in found:
+        others = (other for other in found if other.whole is case.whole and other is not case)
+        reached = {name for other in others if _is_partition(other) for name in _reached(other)}
+        question = question_of(case.whole.exchange)
+        yield Added(case, frozenset(reached), refunds.get(question, math.inf))
+
+
+def _reached(case: Parts) -> Iterator[str]:
+    """Yields the figures for which the rows add up to the overview's."""
+    for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
+        found = case.summed(name)
+        if found and abs(found[0] - found[1]) <= slack:
+            yield name
+
+
 @clause(
     "SUM-06",
-    "The payments and the revenue of all devices, countries, browsers or systems add up to the overview's."
-    " Those of regions and cities add up to no more.",
+    "The payments and the revenue of all devices, countries, browsers or systems add up to the overview's,"
+    " except for payments without a known visitor. Those of regions and cities add up to no more.",
     source="GET /analytics/devices, GET /analytics/countries",
     standing=IMPLIED,
     needs=_NEEDS_ROWS,
-    cases=broken_down((*PARTITIONS, *_PLACES), needs_all=False),
+    cases=_added,
 )
-def payments_add_up(case: Parts) -> Iterable[Violation]:
-    if case.parts and not _is_partition(case) and page_of(case.parts[0].exchange)[0] is not None:
+def payments_add_up(case: Added) -> Iterable[Violation]:
+    parts, is_partition = case.parts, _is_partition(case.parts)
+    if parts.parts and not is_partition and page_of(parts.parts[0].exchange)[0] is not None:
         return
-    for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
-        found = case.summed(name)
-        if found and found[1] < found[0] and not _is_partition(case):
+    for name, slack in (("payments", 0.0), ("revenue", parts.rounding("revenue"))):
+        found = parts.summed(name)
+        if not found:
             continue
-        if found and abs(found[0] - found[1]) > slack:
-            problem = f"the overview has {found[0]:g}, but the rows add up to {found[1]:g}"
-            # A payment whose visitor was not seen in the period has no row; a visitor may have two cities.
-            is_warning = found[1] < found[0] or case.parts[0].exchange.operation in _PLACES
-            yield case.parts[0].violation(problem, name, is_warning=is_warning)
+        whole, rows = found
+        is_known = name in case.reached
+        # A refund without a known visitor lowers the overview's revenue only.
+        more = case.refunds if name == "revenue" and not is_known else 0.0
+        # A payment without a known visitor has no row.
+        is_less = rows < whole - slack and is_partition and is_known
+        if is_less or rows > whole + slack + more:
+            problem = f"the overview has {whole:g}, but the rows add up to {rows:g}"
+            is_warning = is_less or not _is_disjoint(parts)
+            yield parts.parts[0].violation(problem, name, is_warning=is_warning)
+
+
+def _is_disjoint(case: Parts) -> bool:
+    """Returns whether no visitor is in two rows. A visitor may have two cities, countries or devices."""
+    found = case.summed("visitors")
+    is_place = case.parts[0].exchange.operation in _PLACES
+    return not is_place and found is not None and found[1] <= found[0]
 
 
 def _is_partition(case: Parts) -> bool:
-    """Returns whether each payment has a row: all rows are there, and none belongs to an unknown place."""
+    """Returns whether an answer has all rows, and none of them belongs to an unknown place."""
     exchange = case.parts[0].exchange if case.parts else None
     return exchange is not None and is_whole(exchange) and exchange.operation in PARTITIONS
 
@@ -193,9 +249,11 @@ def visitors_add_up(case: Parts) -> Iterable[Violation]:
     ],
 )
 def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
-    told = case.number("revenue_per_visitor")
-    right = (case.number("revenue") or 0) / (case.number("visitors") or 1)
-    if told is not None and abs(told - right) > unit_of(told) + abs(right) * ESTIMATE:
+    told, revenue, visitors = map(case.number, ("revenue_per_visitor", "revenue", "visitors"))
+    right = (revenue or 0) / (visitors or 1)
+    # The revenue may have been rounded, too.
+    slack = unit_of_rate(told) + unit_of(revenue) / (visitors or 1) + abs(right) * ESTIMATE
+    if told is not None and abs(told - right) > slack:
         yield case.violation(f"the quotient is {right:.2f}", "revenue_per_visitor")
 
 
@@ -213,7 +271,7 @@ def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
 def conversion_rate(case: Totals) -> Iterable[Violation]:
     told, visitors = case.number("conversion_rate"), case.number("visitors") or 1
     most = min(100, 100 * (case.number("payments") or 0) / visitors)
-    if told is not None and told > most * (1 + ESTIMATE) + unit_of(told):
+    if told is not None and told > most * (1 + ESTIMATE) + unit_of_rate(told):
         yield case.violation(
             f"{case.number('payments'):g} payments allow at most {most:.2f} %", "conversion_rate"
         )
@@ -226,8 +284,12 @@ def conversion_rate(case: Totals) -> Iterable[Violation]:
     "`bounce_rate` is the percentage of a whole number of sessions, within rounding.",
     source="GET /analytics/overview",
     standing=OBSERVED,
-    needs="an overview of so few sessions that each session changes the rounded rate",
-    cases=lambda recording: [o for o in all_overviews(recording) if _rounding_of_bounces(o) < 0.4],
+    needs="an overview of so few sessions that nobody estimates them, and each one changes the rounded rate",
+    cases=lambda recording: [
+        o
+        for o in all_overviews(recording)
+        if (o.number("sessions") or 0) < _EXACT and _rounding_of_bounces(o) < 0.4
+    ],
 )
 def bounce_rate(case: Totals) -> Iterable[Violation]:
     bounces = (case.number("bounce_rate") or 0) * (case.number("sessions") or 0) / 100
@@ -239,7 +301,7 @@ def bounce_rate(case: Totals) -> Iterable[Violation]:
 def _rounding_of_bounces(overview: Totals) -> float:
     """Returns by how many sessions the rounded bounce rate may be wrong; infinite if there is no rate."""
     rate, sessions = overview.number("bounce_rate"), overview.number("sessions")
-    return unit_of(rate) * sessions / 100 + 1e-6 if rate is not None and sessions else float("inf")
+    return unit_of_rate(rate) * sessions / 100 + 1e-6 if rate is not None and sessions else float("inf")
 
 
 @clause(
@@ -304,7 +366,7 @@ def _opposites(recording: Recording) -> Iterator[Opposites]:
     for case in _filtered(recording):
         name, value = case.added
         opposite = _opposite(value)
-        if opposite is not None:
+        if opposite is not None and name.removeprefix("filter_") not in _SEVERAL:
             filters = case.question.filters - {case.added} | {(name, opposite)}
             other = overviews.get(case.question._replace(filters=filters))
             if other is not None:
@@ -323,7 +385,8 @@ def _opposite(value: str) -> str | None:
 
 @clause(
     "SUM-12",
-    "Each session is found either by a filter or by its opposite: `is` or `is_not`, `gte:2` or `lte:1`.",
+    "Each session is found either by a filter or by its opposite: `is` or `is_not`, `gte:2` or `lte:1`."
+    " Filters by page, goal and hostname are left out, because a session may have several.",
     source="GET /analytics/overview",
     standing=OTHER,
     needs="three overviews of the same finished period: without a filter, with it, and with the opposite",
@@ -374,36 +437,71 @@ def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
 
 
 class Paged(NamedTuple):
-    """A row of a page, and the row at the same place in the whole list."""
+    """A row of a page, the row at the same place in the whole list, and the row of the same name there.
+
+    `same` is None if the row has no name that is a text, or if the name has several rows.
+    """
 
     row: Totals
     whole: Totals
+    same: Totals | None
 
 
 def _paged(recording: Recording) -> Iterator[Paged]:
     for operation in (*BREAKDOWNS, TIMESERIES, GOALS):
         answers = finished(recording, operation)
-        wholes: dict[Question, list[Totals]] = {}
-        for question, exchange in answers:
+        wholes: dict[Hashable, list[Totals]] = {}
+        for _, exchange in answers:
             if is_whole(exchange) and page_of(exchange)[1] == 0:
-                wholes.setdefault(question, rows_of(exchange))
-        for question, exchange in answers:
-            whole, offset, page = wholes.get(question, []), page_of(exchange)[1], rows_of(exchange)
-            if not whole or not _fits(exchange) or exchange.json.get("interval") != _interval(whole):
+                wholes.setdefault(_rows_of(exchange), rows_of(exchange))
+        for _, exchange in answers:
+            whole, offset, page = wholes.get(_rows_of(exchange), []), page_of(exchange)[1], rows_of(exchange)
+            if not whole or not _fits(exchange):
                 continue
             # If a later page is the first page again, another clause reports it.
             if offset == 0 or [row.figures for row in page] != [row.figures for row in whole[: len(page)]]:
-                yield from map(Paged, page, whole[offset:])
+                named = _by_name(whole)
+                pairs = zip(page, whole[offset:], strict=False)
+                yield from (Paged(row, other, named.get(_name(row))) for row, other in pairs)
+
+
+def _rows_of(exchange: Exchange) -> Hashable:
+    """Returns a value that is the same for all requests for parts of one list of rows.
+
+    A server may group the rows by those columns that the request names.
+    """
+    named = frozenset((parameter_of(exchange, "fields") or "").split(",")) - {"", *_FIGURES}
+    is_series = exchange.operation == TIMESERIES
+    interval = exchange.json.get("interval")
+    return (
+        question_of(exchange),
+        None if is_series else named,
+        interval if isinstance(interval, str) else None,
+    )
+
+
+def _by_name(rows: list[Totals]) -> dict[Hashable, Totals | None]:
+    """Returns the rows by name; None for a name that several rows have."""
+    found: dict[Hashable, Totals | None] = {}
+    for row in rows:
+        found[_name(row)] = None if _name(row) in found else row
+    return {name: row for name, row in found.items() if name}
+
+
+def _name(row: Totals) -> Hashable:
+    """Returns the texts of a row, which say what it is about; its instant if it is a bucket."""
+    begin = row.figures.get("timestamp")
+    if begin is not None:
+        return ms(begin)
+    campaign = row.figures.get("campaign")
+    members = {**row.figures, **(campaign if isinstance(campaign, dict) else {})}
+    return frozenset((name, value) for name, value in members.items() if isinstance(value, str))
 
 
 def _fits(exchange: Exchange) -> bool:
     """Returns whether an answer has at most `limit` rows. Another clause reports one with more rows."""
     limit = page_of(exchange)[0]
     return limit is None or len(exchange.data) <= limit
-
-
-def _interval(whole: list[Totals]) -> Json:
-    return whole[0].exchange.json.get("interval")
 
 
 @clause(
@@ -424,6 +522,9 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     found, right = case.row.number(name), case.whole.number(name)
     if found is not None and right is not None and abs(found - right) > slack_of(right):
         yield case.row.violation(f"the whole list has {right:g} {name} there", name)
+    elif case.same is not None:
+        for other, shown in differences(case.same, case.row):
+            yield case.row.violation(f"the whole list has {shown:g} {other} in this row", other)
 
 
 @clause(
@@ -623,7 +724,8 @@ def _differences(row: Totals, identity: Json) -> list[Violation]:
 
 @clause(
     "SUM-22",
-    "A time series of a single date has the `interval` `hour`, whichever was requested, and covers one day.",
+    "A time series of a single date has the `interval` `hour`, whichever was requested. It covers no more"
+    " than a day.",
     source="GET /analytics/timeseries",
     standing=OTHER,
     needs="a time series whose `startAt` and `endAt` are the same date",
@@ -662,6 +764,17 @@ def _steps(buckets: list[Totals]) -> Iterator[tuple[int, Totals, Totals]]:
             yield end - begin, one, other
 
 
+def _set_back(one: Totals, other: Totals) -> int:
+    """Returns by how many ms the clock is set back between two buckets, in the time zone of the series."""
+    zone = zone_of(one.exchange.json.get("timezone"))
+    begin, end = ms(one.figures["timestamp"]), ms(other.figures["timestamp"])
+    if zone is None or begin is None or end is None:
+        return 0
+    before, after = (datetime.fromtimestamp(at / 1000, zone).utcoffset() for at in (begin, end))
+    change = (before or timedelta()) - (after or timedelta())
+    return max(0, change // timedelta(milliseconds=1))
+
+
 @clause(
     "SUM-23",
     "Each bucket of a time series begins later than the one before.",
@@ -691,7 +804,9 @@ def buckets_ascend(case: list[Totals]) -> Iterable[Violation]:
 def buckets_without_gaps(case: list[Totals]) -> Iterable[Violation]:
     interval = case[0].exchange.json["interval"]
     for step, before, bucket in _steps(case):
-        if step > _LONGEST[interval]:
+        # The two hours of one name, before and after the end of summer time, may be one bucket.
+        more = _set_back(before, bucket) if interval == "hour" else 0
+        if step > _LONGEST[interval] + more:
             problem = f"the bucket before begins more than one {interval} earlier"
             yield bucket.violation(f"{problem}, at {before.figures['timestamp']}", "timestamp")
             return
@@ -699,17 +814,24 @@ def buckets_without_gaps(case: list[Totals]) -> Iterable[Violation]:
 
 @clause(
     "SUM-25",
-    "An overview has at least as many sessions as visitors.",
+    "An overview of at least a day has at least as many sessions as visitors.",
     source="GET /analytics/overview",
     standing=IMPLIED,
-    needs="an overview with visitors and sessions",
+    needs="an overview of at least a day with visitors and sessions",
+    # A session counts when it begins. Many visitors of an hour have begun their session before.
     cases=lambda recording: [
         o
         for o in all_overviews(recording)
-        if o.number("visitors") is not None and o.number("sessions") is not None
+        if o.number("visitors") is not None and o.number("sessions") is not None and _is_long(o)
     ],
 )
 def a_session_for_each_visitor(case: Totals) -> Iterable[Violation]:
     visitors, sessions = case.number("visitors") or 0, case.number("sessions") or 0
     if sessions < visitors - slack_of(visitors):
         yield case.violation(f"there are {visitors:g} visitors", "sessions")
+
+
+def _is_long(overview: Totals) -> bool:
+    """Returns whether the period of an overview has at least a day; dates and all time have."""
+    begin, end = map(ms, question_of(overview.exchange).dates[:2])
+    return begin is None or end is None or end - begin >= _SHORTEST_DAY

@@ -40,6 +40,10 @@ def _is_hour(query: dict[str, str]) -> bool:
     return query.get("startAt", "").endswith(":00:00Z") and "isCustomer" not in query
 
 
+def _has_all_columns(query: dict[str, str]) -> bool:
+    return "bounce_rate" in query.get("fields", "")
+
+
 def _is_one_date(query: dict[str, str]) -> bool:
     return "startAt" in query and query["startAt"] == query.get("endAt")
 
@@ -148,7 +152,9 @@ def _is_present(query: dict[str, str]) -> bool:
 
 SUMS_MUTANTS = (
     _mutant("more visitors in total than in the overview", "SUM-01", _TIMESERIES, _more_in_total),
-    _mutant("more payments in a bucket", "SUM-02", _TIMESERIES, _more_in_the_first("payments", 50)),
+    _mutant(
+        "more payments in a bucket", "SUM-02", _TIMESERIES, _more_in_the_first("payments", 50), _is_one_date
+    ),
     _mutant("more revenue in a bucket", "SUM-02", _TIMESERIES, _more_revenue_in_a_bucket),
     _mutant("sessions missing in buckets", "SUM-03", _TIMESERIES, _scaling("sessions", 0.5)),
     _mutant("a bucket with more visitors than all", "SUM-04", _TIMESERIES, _crowded_bucket, _is_one_date),
@@ -201,6 +207,7 @@ SUMS_MUTANTS = (
     ),
     _mutant("cities with few visitors first", "SUM-14", "getCities", _reversed),
     _mutant("pages with other figures", "SUM-15", "getDevices", _scaling("visitors", 0.5), _is_page),
+    _mutant("pages with other revenue", "SUM-15", "getDevices", _scaling("revenue", 0.5), _is_page),
     _mutant("pages with other buckets", "SUM-15", _TIMESERIES, _scaling("visitors", 0.5), _is_page),
     _mutant("fewer completions than visitors", "SUM-16", "getGoals", _scaling("completions", 0.5)),
     _mutant("fewer clicks than visitors", "SUM-16", "getExitClicks", _scaling("clicks", 0.5)),
@@ -225,5 +232,5 @@ SUMS_MUTANTS = (
     ),
     _mutant("hours in reverse", "SUM-23", _TIMESERIES, _reversed, _is_one_date),
     _mutant("hours left out", "SUM-24", _TIMESERIES, _gap, _is_one_date, "warns"),
-    _mutant("fewer sessions than visitors", "SUM-25", _OVERVIEW, _fewer_sessions, _is_hour),
+    _mutant("fewer sessions than visitors", "SUM-25", _OVERVIEW, _fewer_sessions, _has_all_columns),
 )
