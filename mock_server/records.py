@@ -13,6 +13,8 @@ _T = TypeVar("_T")
 _ANY_KEY = "[...]"
 _STEP = re.compile(r"\.([^.[\]]+)|\[([0-9]+)\]|\[\.\.\.\]")
 _LONGEST_KEY = 80
+# In YAML, a text that looks like a number or a boolean needs quotes.
+_UNQUOTED = re.compile(r"Expected `str(?: \| null)?`, got `(?:int|float|bool)`")
 
 
 def checked(value: Any, kind: type[_T], where: object) -> _T:
@@ -28,7 +30,8 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
         place = place.rpartition(" in ")[2].strip("`") or "$"
         if _ANY_KEY in place:
             place = _with_keys(place, value, kind, str(error))
-        raise InputError(f"{where}: {place}", problem) from None
+        remedy = ": put it in quotes" if _UNQUOTED.fullmatch(problem) else ""
+        raise InputError(f"{where}: {place}", problem + remedy) from None
 
 
 def _with_keys(place: str, value: Any, kind: type, message: str) -> str:

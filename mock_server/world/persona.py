@@ -12,7 +12,7 @@ from mock_server.assets import FIXTURES, read_record, read_rows
 from mock_server.errors import InputError
 from mock_server.world.chance import PERSONA, UNIT_32, Chance, Choice, T, nth, words
 from mock_server.world.facts import Client
-from mock_server.world.site import OwnPlace, Regular, Site
+from mock_server.world.site import DEVICES, OwnPlace, Regular, Site
 from mock_server.world.visits import REGULAR, Visitor
 
 _SYSTEMS = FIXTURES / "systems.yaml"
@@ -94,6 +94,7 @@ class Personas:
         self.regulars = [
             (_regular_place(site, regular), *_regular_browser(site, regular)) for regular in site.regulars
         ]
+        _check_lifts(site)
 
     @cached_property
     def _people(self) -> Mapping[str, list[Person]]:
@@ -302,3 +303,23 @@ def _regular_browser(site: Site, regular: Regular) -> tuple[_System, _Browser]:
         f"{site.file}: $.regulars",
         f"no {regular.browser!r} on {regular.os!r} on a {regular.device!r} is known",
     )
+
+
+def _check_lifts(site: Site) -> None:
+    """Raises InputError if the site's prediction names a device, system, browser or country of no visitor."""
+    if site.prediction is None:
+        return
+    known = {
+        "device": DEVICES,
+        "os": list(dict.fromkeys(system.os for system, _, _ in _browsers())),
+        "browser": list(dict.fromkeys(browser.name for _, browser, _ in _browsers())),
+    }
+    for dimension, names in known.items():
+        for name in getattr(site.prediction, dimension):
+            if name not in names:
+                problem = f"{name!r} is not one of {', '.join(names)}"
+                raise InputError(f"{site.file}: $.prediction.{dimension}", problem)
+    countries = {*_world_places(), *(place.country_code for place in site.places)}
+    for code in site.prediction.country:
+        if code not in countries:
+            raise InputError(f"{site.file}: $.prediction.country", f"no place is known in {code!r}")

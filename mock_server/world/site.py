@@ -27,6 +27,7 @@ LONGEST_TEXT = 2_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # The limits of `POST /goals` for a goal's metadata.
 _MOST_PROPERTIES = 10
+_HOST = re.compile(r"[^\s/?#@\\]+")
 _PROPERTY_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LONGEST_VALUE = 255
 DEVICES = ("desktop", "mobile", "tablet")
@@ -471,8 +472,10 @@ def _url_faults(site: Site) -> Iterator[tuple[str, str]]:
 
 def _host_faults(site: Site) -> Iterator[tuple[str, str]]:
     names = [("$.domain", site.domain), *(("$.hostnames", name) for name in site.hostnames)]
+    if site.prediction is not None:
+        names.extend(("$.prediction.referrer", name) for name in site.prediction.referrer)
     for place, name in names:
-        if not name.strip() or "://" in name:
+        if not _HOST.fullmatch(name):
             yield place, f"{name!r} is not a host name, such as my-shop.example"
 
 

@@ -125,6 +125,16 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     ),
     "no domain": ("domain", " ", "$.domain: ' ' is not a host name, such as my-shop.example"),
     "URL as domain": ("domain", "https://a.example", "$.domain: 'https://a.example' is not a host"),
+    "domain of two words": ("domain", "my shop", "$.domain: 'my shop' is not a host name"),
+    "path as hostname": ("hostnames", {"b/c": ["/"]}, "$.hostnames: 'b/c' is not a host name"),
+    "URL as referrer": (
+        "prediction.referrer",
+        {"https://x.com": {}},
+        "$.prediction.referrer: 'https://x.com' is not a host name",
+    ),
+    "id without quotes": ("websiteId", 10**23, "$.websiteId: Expected `str`, got `int`: put it in quotes"),
+    "page without quotes": ("pages.0.path", 404, "$.pages[0].path: Expected `str`, got `int`: put it in"),
+    "name without quotes": ("name", True, "$.name: Expected `str | null`, got `bool`: put it in quotes"),
     "URL as hostname": ("hostnames", {"http://b": ["/"]}, "$.hostnames: 'http://b' is not a host name"),
     "path": ("pages.0.path", "home", "$.pages[0].path: 'home' does not begin with /"),
     "weight": ("devices.desktop", 10000000000.0, "$.devices.desktop: Expected `float` <= 1000000000"),
@@ -162,6 +172,22 @@ def test_content_that_cannot_be_is_refused_with_its_place(
         _loaded(tmp_path, _with(DEMO, way, value))
 
     assert f"own.yaml: {problem}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "name", "problem"),
+    [
+        ("device", "tv", "'tv' is not one of desktop, mobile, tablet"),
+        ("os", "MacOS", "'MacOS' is not one of Windows, Mac OS, "),
+        ("browser", "IE", "'IE' is not one of Chrome, Edge, "),
+        ("country", "us", "no place is known in 'us'"),
+    ],
+)
+def test_a_lift_of_no_visitor_is_refused(dimension: str, name: str, problem: str, tmp_path: Path) -> None:
+    site = _loaded(tmp_path, _with(DEMO, ("prediction", dimension), {name: {"rate": 2}}))
+
+    with pytest.raises(InputError, match=rf"own\.yaml: \$\.prediction\.{dimension}: {problem}"):
+        World(1, site)
 
 
 def test_customer_and_prediction_need_money(tmp_path: Path) -> None:
