@@ -17,6 +17,7 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _DATE_SLACK = 2_000
 # In ms: the possible age of an answer from a cache that sends no `Age`.
 _UNTOLD_AGE = 30_000
+_LARGEST_FIGURE = 1e100
 
 
 class NoJson:
@@ -118,6 +119,15 @@ class Exchange:
 def is_number(value: Json) -> bool:
     """Returns whether a value is a JSON number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_figure(value: Json) -> bool:
+    """Returns whether a value is a number with which clauses can compute.
+
+    Sums and products of larger numbers may not fit into a `float`. No report has such numbers, and JSON
+    allows them, so no clause about figures judges them.
+    """
+    return is_number(value) and bool(abs(value) <= _LARGEST_FIGURE)
 
 
 def is_success_status(status: int) -> bool:

@@ -10,7 +10,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.statuses import LIMITED
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording, rows
@@ -60,7 +60,7 @@ def sandwiches(recording: Recording) -> Iterator[Sandwich]:
 def _visitors(counter: Exchange) -> float | None:
     data = counter.data
     value = data[0].get("visitors") if isinstance(data, list) and data and isinstance(data[0], dict) else None
-    return value if is_number(value) else None
+    return value if is_figure(value) else None
 
 
 def _complete(data: dict[str, Json]) -> set[str] | None:
@@ -238,7 +238,7 @@ def _is_back(case: Met) -> bool:
         return False
     visits, countries = activity.get("visitCount"), (location, case.profile.data["identity"])
     is_told = all(isinstance(part.get("countryCode"), str) for part in countries)
-    return is_told and is_number(visits) and visits is not None and visits > 1
+    return is_told and is_figure(visits) and visits is not None and visits > 1
 
 
 @clause(
@@ -283,7 +283,7 @@ def same_system(case: Met) -> Iterable[Violation]:
 )
 def no_fewer_visits(case: Met) -> Iterable[Violation]:
     shown, told = case.visitor["visitCount"], case.profile.data["activity"].get("visitCount")
-    if is_number(shown) and is_number(told) and told < shown:
+    if is_figure(shown) and is_figure(told) and told < shown:
         problem = f"the map counted {shown} visits before"
         yield Violation(problem, case.profile, "/data/activity/visitCount", told)
 
@@ -387,7 +387,7 @@ def same_user(found: list[Met]) -> Iterable[Violation]:
 def customers_have_100(case: Met) -> Iterable[Violation]:
     prediction = case.profile.data["prediction"]
     score = prediction.get("score") if isinstance(prediction, dict) else None
-    if not is_number(score):
+    if not is_figure(score):
         return
     if score != _CUSTOMER_SCORE:
         problem = "the map says `isCustomer: true`"
@@ -468,7 +468,7 @@ def _is_same_visit(case: Met) -> bool:
     session = ms(case.visitor.get("sessionStartTime"))
     visit = ms(case.profile.data["activity"].get("lastVisitAt"))
     is_same = session is not None and visit is not None and abs(session - visit) <= _SECOND
-    return is_same and all(map(is_number, _visits(case))) and bool(max(_visits(case)) > 1)
+    return is_same and all(map(is_figure, _visits(case))) and bool(max(_visits(case)) > 1)
 
 
 def _visits(case: Met) -> tuple[Json, Json]:
@@ -481,7 +481,7 @@ def _predicted(recording: Recording) -> list[list[Met]]:
     found = [
         case
         for case in _told("prediction")(recording)
-        if all(map(is_number, _scores(case))) and _CUSTOMER_SCORE not in _scores(case)
+        if all(map(is_figure, _scores(case))) and _CUSTOMER_SCORE not in _scores(case)
     ]
     return [found] if len({case.visitor["visitorId"] for case in found}) > 1 else []
 
@@ -646,7 +646,7 @@ def _viewers(recording: Recording) -> list[list[Profile]]:
 
 def _has_views(profile: Profile) -> bool:
     count: Json = profile.activity.get("pageViewCount")
-    return is_number(count) and bool(count > 0)
+    return is_figure(count) and bool(count > 0)
 
 
 @clause(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
 from contract_tests.clauses.question import Question, Who, is_finished, question_of
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.recording import Recording
 
 OVERVIEW, TIMESERIES, METADATA = "getOverview", "getTimeseries", "getMetadata"
@@ -29,7 +29,7 @@ class Totals(NamedTuple):
     def number(self, name: str) -> float | None:
         """Returns a figure; None if it is absent, not a number, or a count that is negative or not whole."""
         value: Any = self.figures.get(name)
-        is_wrong = not is_number(value) or (name in _COUNTS and (value < 0 or value % 1))
+        is_wrong = not is_figure(value) or (name in _COUNTS and (value < 0 or value % 1))
         return None if is_wrong else value
 
     def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:

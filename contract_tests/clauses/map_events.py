@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, events, is_paid, maps, payments, visitors
 from contract_tests.document import EXAMPLE, IMPLIED
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms
 from contract_tests.recording import Recording, rows
@@ -204,7 +204,7 @@ def _priced(recording: Recording) -> Iterator[tuple[Member, float, float]]:
         raw = likelihood.get("raw") if isinstance(likelihood, dict) else None
         names = ("expectedValue", "conversionRate", "averageValue")
         values: list[Any] = [raw.get(name) for name in names] if isinstance(raw, dict) else []
-        if len(values) == len(names) and all(is_number(value) and value > 0 for value in values):
+        if len(values) == len(names) and all(is_figure(value) and value > 0 for value in values):
             yield member, values[0], values[1] * values[2]
 
 

@@ -32,11 +32,16 @@ def _begin(day: date, zone: ZoneInfo) -> int:
 
 
 def _days(question: Question) -> tuple[date, date] | None:
-    """Returns the first and the last day of a period of dates; None for any other period."""
+    """Returns the first and the last day of a period of dates.
+
+    None for any other period, and for one from the first or to the last day of Python's calendar.
+    """
     begin, end, _ = question.dates
     try:
         if begin and end and len(begin) == len(end) == 10:
-            return date.fromisoformat(begin), date.fromisoformat(end)
+            first, last = date.fromisoformat(begin), date.fromisoformat(end)
+            # Python's calendar has no day after its last one, and no midnight of either in every time zone.
+            return (first, last) if date.min < first and last < date.max else None
     except ValueError:
         pass
     return None
@@ -130,13 +135,23 @@ def series_has_its_zone(case: Zoned) -> Iterable[Violation]:
         if ms(text) is None:
             continue
         at = datetime.fromisoformat(str(text).upper())
-        right = at.astimezone(case.zone).utcoffset()
-        if zone is not None and at.astimezone(zone).utcoffset() != right:
+        right = _offset_at(at, case.zone)
+        if right is None:
+            continue
+        if zone is not None and _offset_at(at, zone) not in (right, None):
             yield Violation(f"the time zone is {case.zone.key}", case.exchange, "/timezone", told)
             return
         if at.utcoffset() != right:
             yield row.violation(f"the time zone is {case.zone.key}", "timestamp")
             return
+
+
+def _offset_at(at: datetime, zone: ZoneInfo) -> timedelta | None:
+    """Returns the offset of a time zone at an instant; None if the calendar of Python ends before it."""
+    try:
+        return at.astimezone(zone).utcoffset()
+    except OverflowError:
+        return None
 
 
 def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:

@@ -7,7 +7,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import maps
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.document import IMPLIED, PAGE
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
@@ -164,8 +164,8 @@ def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
         if (
             before is not None
             and after is not None
-            and is_number(before)
-            and is_number(after)
+            and is_figure(before)
+            and is_figure(after)
             and after < before
         ):
             problem = f"`{name}` was {before} a moment ago"
@@ -201,7 +201,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     cases=lambda recording: [
         case
         for case in _asked_again(recording)
-        if all(p.exchange.now is not None and is_number(p.activity.get("timeSinceFirstVisit")) for p in case)
+        if all(p.exchange.now is not None and is_figure(p.activity.get("timeSinceFirstVisit")) for p in case)
     ],
 )
 def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
@@ -76,7 +76,7 @@ def one_revision(case: tuple[Exchange, frozenset[str]]) -> Iterable[Violation]:
     cases=lambda recording: [
         (e, data)
         for e, data in maps(recording)
-        if is_number(data.get("count")) and isinstance(data.get("visitors"), list)
+        if is_figure(data.get("count")) and isinstance(data.get("visitors"), list)
     ],
 )
 def count_covers_the_list(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
@@ -288,7 +288,7 @@ def _score(member: Member) -> Json:
     standing=PAGE,
     needs="a customer with a prediction on the map",
     revision=REVISION_2026_02,
-    cases=_which("visitors", lambda m: m.row.get("isCustomer") is True and is_number(_score(m))),
+    cases=_which("visitors", lambda m: m.row.get("isCustomer") is True and is_figure(_score(m))),
 )
 def customers_have_100(member: Member) -> Iterable[Violation]:
     if _score(member) != _CUSTOMER_SCORE:
@@ -305,7 +305,7 @@ def customers_have_100(member: Member) -> Iterable[Violation]:
     cases=_which(
         "visitors",
         lambda m: (
-            is_number(_score(m))
+            is_figure(_score(m))
             and m.row["conversionLikelihood"].get("isBaseline") is True
             and _score(m) != _CUSTOMER_SCORE
         ),
@@ -394,7 +394,7 @@ def id_tells_the_second(member: Member) -> Iterable[Violation]:
         lambda m: (
             m.row.get("type") in _TYPES
             and "amount" in m.row
-            and (m.row["amount"] is None or is_number(m.row["amount"]))
+            and (m.row["amount"] is None or is_figure(m.row["amount"]))
         ),
     ),
 )
@@ -442,7 +442,7 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
 
 def is_paid(member: Member) -> bool:
     """Returns whether a row is a received payment or a payment event, and has an amount."""
-    return member.row.get("type") in _PAYMENTS and is_number(member.row.get("amount"))
+    return member.row.get("type") in _PAYMENTS and is_figure(member.row.get("amount"))
 
 
 @clause(
@@ -479,7 +479,7 @@ def _has_paid(event: dict[str, Json], visitor: Member) -> bool:
         return False
     at, now, amount = ms(event.get("timestamp")), visitor.exchange.now, event.get("amount")
     is_earlier = at is not None and now is not None and at < now.earliest - _MINUTE
-    return is_earlier and is_number(amount) and amount is not None and amount > 0
+    return is_earlier and is_figure(amount) and amount is not None and amount > 0
 
 
 @clause(

@@ -32,7 +32,7 @@ from contract_tests.clauses.figures import (
 )
 from contract_tests.clauses.question import Question, page_of, parameter_of, question_of
 from contract_tests.document import IMPLIED, OBSERVED, OTHER
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms, zone_of
 from contract_tests.recording import Recording, rows
@@ -329,7 +329,7 @@ def revenue_by_source(case: Totals) -> Iterable[Violation]:
 def _sources(figures: Totals) -> tuple[float, float, float] | None:
     parts = figures.figures.get("revenueBreakdown")
     values = [parts.get(name) for name in ("new", "renewal", "refund")] if isinstance(parts, dict) else []
-    known = [value for value in values if is_number(value) and value is not None]
+    known = [value for value in values if is_figure(value) and value is not None]
     return (known[0], known[1], known[2]) if len(known) == 3 else None
 
 
@@ -501,7 +501,7 @@ def _name(row: Totals) -> Hashable:
 def _fits(exchange: Exchange) -> bool:
     """Returns whether an answer has at most `limit` rows. Another clause reports one with more rows."""
     limit = page_of(exchange)[0]
-    return limit is None or len(exchange.data) <= limit
+    return limit is None or len(rows_of(exchange)) <= limit
 
 
 @clause(
@@ -515,7 +515,8 @@ def _fits(exchange: Exchange) -> bool:
 def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     begin, wanted = ms(case.row.figures.get("timestamp")), ms(case.whole.figures.get("timestamp"))
     if begin != wanted:
-        yield case.row.violation(f"the whole list has {case.whole.figures['timestamp']!r:.80}", "timestamp")
+        told = case.whole.figures.get("timestamp")
+        yield case.row.violation(f"the whole list has {told!r:.80}", "timestamp")
         return
     # Rows with the same number of visitors may come in any order.
     name = "visitors" if "goal" not in case.row.figures else "completions"
@@ -798,7 +799,7 @@ def buckets_ascend(case: list[Totals]) -> Iterable[Violation]:
     standing=OBSERVED,
     needs="a time series with two buckets and its `interval`",
     cases=lambda recording: [
-        buckets for buckets in _series(recording) if buckets[0].exchange.json.get("interval") in _LONGEST
+        buckets for buckets in _series(recording) if buckets[0].exchange.json.get("interval") in [*_LONGEST]
     ],
 )
 def buckets_without_gaps(case: list[Totals]) -> Iterable[Violation]:

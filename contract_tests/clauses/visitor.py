@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.document import IMPLIED, OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import Recording, rows
@@ -50,7 +50,7 @@ def _timed(*names: str) -> Callable[[Recording], list[Profile]]:
 
 def _lasting(at: str, since: str) -> Callable[[Recording], list[Profile]]:
     """Returns a function that picks profiles whose `activity` has the instant `at` and the number `since`."""
-    return lambda recording: [p for p in _timed(at)(recording) if is_number(p.activity.get(since))]
+    return lambda recording: [p for p in _timed(at)(recording) if is_figure(p.activity.get(since))]
 
 
 def _listing(name: str, least: int) -> Callable[[Recording], list[Profile]]:
@@ -108,7 +108,7 @@ def first_before_last(profile: Profile) -> Iterable[Violation]:
 def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
     """Yields a violation if a duration is not the time between an instant and the answer."""
     begun, passed = ms(profile.activity[at]), profile.activity[since]
-    if begun is None or not is_number(passed):
+    if begun is None or not is_figure(passed):
         return
     now = profile.exchange.now
     assert now is not None, "only answers with a date are judged by it"
@@ -156,7 +156,7 @@ def time_since_current_visit(profile: Profile) -> Iterable[Violation]:
 )
 def count_covers_the_pages(profile: Profile) -> Iterable[Violation]:
     count, pages = profile.activity["pageViewCount"], profile.activity["visitedPages"]
-    if is_number(count) and isinstance(pages, list) and 0 < count < len(pages):
+    if is_figure(count) and isinstance(pages, list) and 0 < count < len(pages):
         problem = f"`pageViewCount` is {count}, but {len(pages)} pages are listed"
         yield Violation(problem, profile.exchange, "/data/activity/pageViewCount", count)
 

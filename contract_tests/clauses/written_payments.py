@@ -19,7 +19,7 @@ from contract_tests.clauses.trails import (
     trails_of,
 )
 from contract_tests.document import OTHER
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 from contract_tests.shown import are_payments_told, paid, payments_of, row_of
@@ -147,7 +147,7 @@ def payers_are_customers(trail: Trail) -> Iterable[Violation]:
 def payers_have_no_prediction(case: Paid) -> Iterable[Violation]:
     prediction = case.trail.after.data["prediction"]
     score = prediction.get("score") if isinstance(prediction, dict) else None
-    if is_number(score) and score != _CUSTOMER_SCORE:
+    if is_figure(score) and score != _CUSTOMER_SCORE:
         yield case.trail.violation("the visitor has paid", "/data/prediction/score", score)
 
 

@@ -25,7 +25,7 @@ from contract_tests.clauses.trails import (
     trails_of,
 )
 from contract_tests.document import OTHER
-from contract_tests.exchange import Exchange, is_number
+from contract_tests.exchange import Exchange, is_figure
 from contract_tests.recording import Recording
 from contract_tests.shown import completions_of
 
@@ -54,7 +54,7 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
     if completions in (None, 0):
         problem = f"the goal `{name_of(trail)}` was accepted, and is not counted{HELD}"
         yield trail.violation(problem, "/data", completions, is_soft=True)
-    elif is_number(completions) and completions > 1:
+    elif is_figure(completions) and completions > 1:
         problem = f"the goal `{name_of(trail)}` was sent once"
         yield trail.violation(problem, "/data", completions)
 
@@ -87,7 +87,7 @@ def properties_are_reported(trail: Trail) -> Iterable[Violation]:
 )
 def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
     completions = completions_of(trail.after.data, name_of(trail))
-    if is_number(completions) and completions > 0:
+    if is_figure(completions) and completions > 0:
         problem = f"the goal `{name_of(trail)}` was removed, and is still counted{HELD}"
         yield trail.violation(problem, "/data", completions, is_soft=True)
 
@@ -110,7 +110,7 @@ class Figures(NamedTuple):
 
 def _figure(report: Exchange | None, name: str) -> float | None:
     value = first_row(report).get(name)
-    return value if is_number(value) else None
+    return value if is_figure(value) else None
 
 
 def _figures(recording: Recording, read: str = labels.AFTER) -> list[Figures]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Question, Series
-from contract_tests.exchange import Exchange, is_number
+from contract_tests.exchange import Exchange, is_figure
 from contract_tests.families import REALTIME
 
 _DATES = {"startAt": "2020-01-01", "endAt": "2020-01-02", "timezone": "UTC"}
@@ -16,7 +16,7 @@ def count_of(exchange: Exchange) -> float | None:
     """Returns the number in an answer of the counter; None if it has none."""
     row = exchange.data[0] if isinstance(exchange.data, list) and exchange.data else None
     value: Any = row.get("visitors") if isinstance(row, dict) else None
-    return value if is_number(value) else None
+    return value if is_figure(value) else None
 
 
 def slack_of(count: float) -> float:

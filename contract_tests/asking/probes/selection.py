@@ -7,7 +7,7 @@ from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Asker, Series
 from contract_tests.asking.probes.sums import ask_if_there
 from contract_tests.asking.rules import MAIN
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_figure
 
 OVERVIEW, TIMESERIES, VISITORS = "getOverview", "getTimeseries", "listVisitors"
 
@@ -92,7 +92,7 @@ def _values(asker: Asker, name: str) -> Iterator[str]:
 
 def _visitors(row: Json) -> float | None:
     value = row.get("visitors") if isinstance(row, dict) else None
-    return value if is_number(value) else None
+    return value if is_figure(value) else None
 
 
 def _answer(asker: Asker, operation: str) -> list[Json]:
