@@ -46,7 +46,8 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     try:
         given.check()
     except CredentialsError as error:
-        raise click.UsageError(f"{error}; see --key, --account-token and --website-id") from None
+        options_of_tokens = "--key, --account-token, --website-id, --visitor-id and --credentials"
+        raise click.UsageError(f"{error}; see {options_of_tokens}") from None
     _check_ways(options)
     if options["is_fuzzed"]:
         _allow_fuzzing(url, given, is_owned=options["is_owned"])

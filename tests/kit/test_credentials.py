@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.asking.credentials import CredentialsError, load_credentials
+from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
 
 
 def _file(tmp_path: Path, content: str, encoding: str = "utf-8") -> str:
@@ -92,3 +92,25 @@ def test_pipe_is_waited_for_that_somebody_writes_to() -> None:
 def _write(descriptor: int, content: bytes) -> None:
     os.write(descriptor, content)
     os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        pytest.param(
+            {"website_id": "665f"}, "the website id '665f' is not 24 hexadecimal digits", id="website"
+        ),
+        pytest.param({"funnel": "6985…"}, "the id of a funnel '6985…' is not 24 hexadecimal", id="funnel"),
+        pytest.param({"bot": "b07b"}, "the id of a bot 'b07b' is not a UUID", id="bot"),
+        pytest.param({"visitor_id": "dfid_1"}, "the visitor id 'dfid_1' is not a UUID", id="visitor"),
+    ],
+)
+def test_an_id_that_a_correct_server_refuses_is_refused_before(given: dict[str, str], problem: str) -> None:
+    with pytest.raises(CredentialsError, match=problem):
+        Credentials(**given).check()
+
+
+def test_ids_of_the_documented_form_may_have_capitals() -> None:
+    uuid = "3F2504E0-4F89-41D3-9A0C-0305E82C3301"
+
+    Credentials(website_id="A" * 24, funnel="B" * 24, bot=uuid, visitor_id=uuid).check()

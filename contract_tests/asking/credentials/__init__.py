@@ -15,9 +15,15 @@ from contract_tests.masking import Mask
 
 _FOLDER = Path(__file__).parent
 _NAMES = {"key": "website's key", "account": "account token"}
-# The credentials that are ids; ids are not secret.
-_SHOWN = frozenset({"website_id", "bot", "visitor_id", "funnel"})
-_WEBSITE_ID = re.compile(r"[0-9a-fA-F]{24}")
+_OBJECT = ("24 hexadecimal digits", re.compile(r"[0-9a-fA-F]{24}"))
+_UUID = ("a UUID", re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"))
+# The credentials that are ids, with their documented form; ids are not secret.
+_IDS = {
+    "website_id": ("website id", *_OBJECT),
+    "bot": ("id of a bot", *_UUID),
+    "visitor_id": ("visitor id", *_UUID),
+    "funnel": ("id of a funnel", *_OBJECT),
+}
 _LARGEST = 1 << 20
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = "tag:yaml.org,2002:null"
@@ -60,8 +66,10 @@ class Credentials:
             raise CredentialsError("an account token (dft_…) is given as the website's key (df_…)")
         if self.account is not None and self.account.startswith("df_"):
             raise CredentialsError("a website's key (df_…) is given as the account token (dft_…)")
-        if self.website_id is not None and _WEBSITE_ID.fullmatch(self.website_id) is None:
-            raise CredentialsError(f"the website id {self.website_id[:40]!r} is not 24 hexadecimal digits")
+        for role, (name, form, pattern) in _IDS.items():
+            given = getattr(self, role)
+            if given is not None and pattern.fullmatch(given) is None:
+                raise CredentialsError(f"the {name} {given[:40]!r} is not {form}")
 
     def mask(self, others: Iterable[str] = ()) -> Mask:
         """Returns a mask that hides these tokens, and others, in a server's answers.
@@ -75,7 +83,7 @@ class Credentials:
         """Yields each token that is given, as a pair of its role and the token."""
         for role in fields(self):
             token = getattr(self, role.name)
-            if role.name not in _SHOWN and token is not None:
+            if role.name not in _IDS and token is not None:
                 yield role.name, token
 
     def stripped(self) -> "Credentials":
