@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mock_server.errors import InputError
+from mock_server.literals import literals_at
 
 _T = TypeVar("_T")
 # msgspec writes `[...]` for a key of a mapping, whichever it is.
@@ -28,6 +29,9 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
         problem, _, place = str(error).partition(" - at ")
         # For the name of a member, msgspec says "`key` in `$.parent`".
         place = place.rpartition(" in ")[2].strip("`") or "$"
+        known = literals_at(kind, place)
+        if known:
+            problem += f"; known: {', '.join(known)}"
         if _ANY_KEY in place:
             place = _with_keys(place, value, kind, str(error))
         remedy = ": put it in quotes" if _UNQUOTED.fullmatch(problem) else ""

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
-from mock_server.control.literals import literals_at
 from mock_server.control.verifier import Verifier
+from mock_server.literals import literals_at
 from mock_server.problems import ProblemError
 from mock_server.service import Service
 from mock_server.serving.connection import is_cut, refusal_of
@@ -90,6 +90,8 @@ async def body_of(request: Request) -> bytes:
 
 def read_body(body: bytes, kind: type[_T]) -> _T:
     """Returns the body as a checked value. Raises ProblemError, which names the invalid member."""
+    if not body:
+        raise ProblemError(400, "There is no body: send a JSON object, `{}` if no member is needed.")
     try:
         # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
         return msgspec.json.decode(body.removeprefix(BOM_UTF8), type=kind)

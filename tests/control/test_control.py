@@ -183,6 +183,14 @@ def test_a_body_that_is_not_an_object_is_refused(controls: Controls, body: bytes
     assert reply.json()["detail"]
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/reset"), ("POST", "/keys"), ("PUT", "/clock")])
+def test_a_missing_body_is_refused_with_what_to_send(controls: Controls, method: str, path: str) -> None:
+    reply = controls.client.request(method, path, content=b"", headers=JSON)
+
+    assert reply.status_code == 400
+    assert reply.json()["detail"] == "There is no body: send a JSON object, `{}` if no member is needed."
+
+
 def test_a_body_that_is_too_large_is_refused(controls: Controls) -> None:
     body = b'{"label": "' + b"x" * LARGEST_BODY + b'"}'
 

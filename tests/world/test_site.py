@@ -125,6 +125,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     ),
     "no domain": ("domain", " ", "$.domain: ' ' is not a host name, such as my-shop.example"),
     "URL as domain": ("domain", "https://a.example", "$.domain: 'https://a.example' is not a host"),
+    "role": ("cast.0", "vip", "$.cast[0]: Invalid enum value 'vip'; known: anonymous, customer, identified"),
     "domain of two words": ("domain", "my shop", "$.domain: 'my shop' is not a host name"),
     "path as hostname": ("hostnames", {"b/c": ["/"]}, "$.hostnames: 'b/c' is not a host name"),
     "URL as referrer": (
