@@ -30,7 +30,7 @@ PACKAGES = ("mock_server", "contract_tests")
 # Mutations that change no visible behaviour, each with its reason.
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 AIM = 0.95
-# Tests that run first, besides the tests that have a file's name, import the file or mirror its folder.
+# Tests of a folder or file that run first, besides those that have its name, import it or mirror its folder.
 TESTS_OF = {
     "mock_server": ["serving/test_http.py", "test_command.py"],
     "mock_server/console": ["console/test_console.py", "console/test_console_data.py"],
@@ -43,12 +43,15 @@ TESTS_OF = {
     "contract_tests/asking": ["kit/test_verify.py", "kit/test_har.py", "kit/test_hostile.py"],
     "contract_tests/asking/probes": ["kit/test_probes.py", "kit/test_further_operations.py"],
     "contract_tests/clauses": ["kit/test_proof.py", "kit/test_strangers.py"],
+    "contract_tests/commands": ["kit/test_coverage.py", "kit/test_proxy.py", "kit/test_verify.py"],
     "contract_tests/judging": ["kit/test_verify.py", "kit/test_proxy.py"],
     "contract_tests/mutants": ["kit/test_proof.py"],
     "contract_tests/report": ["kit/test_reports.py"],
+    "contract_tests/test_contract.py": ["kit/test_pytest_plugin.py"],
 }
-# In seconds. Tests that take longer hang because of the mutant, which counts as noticed.
-LONGEST = {"first": 240, "rest": 900}
+# In seconds. Tests that take longer hang because of the mutant, unless the machine is slow.
+LONGEST = {"first": 600, "rest": 1800}
+_NO_TESTS = 5  # the exit code of pytest if all tests are deselected
 _QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile=long")
 
 
@@ -239,12 +242,12 @@ def check_tests(copies: "queue.SimpleQueue[Path]", python: str, mutants: Sequenc
     copy = copies.get()
     copies.put(copy)
     first = dict.fromkeys(test for mutant in mutants for test in first_tests(mutant.file))
-    if first and _fails(copy, python, [*first, "-n", "2"], LONGEST["rest"]):
-        sys.exit("tests fail without any fault; run `make test` first")
+    if _failure(copy, python, [*first, "-n", "2"], LONGEST["rest"]):
+        sys.exit("tests fail or take too long without any fault; run `make test` first")
 
 
 def tested(mutant: Mutant, copy: Path, python: str) -> str:
-    """Returns `killed`, `survived` or `equivalent`. The tests about the mutated file run first."""
+    """Returns `killed`, `hung`, `survived` or `equivalent`; the tests about the mutated file run first."""
     if (mutant.file, mutant.before, mutant.after) in _equivalent():
         return "equivalent"
     place = copy / mutant.file
@@ -252,9 +255,13 @@ def tested(mutant: Mutant, copy: Path, python: str) -> str:
     _write(place, mutant.source)
     try:
         first = first_tests(mutant.file)
-        is_noticed = bool(first) and _fails(copy, python, [*first, "-n", "0"], LONGEST["first"])
         rest = ["-n", "2", *(f"--deselect={test}" for test in first)]
-        return "killed" if is_noticed or _fails(copy, python, rest, LONGEST["rest"]) else "survived"
+        return (
+            _failure(copy, python, [*first, "-n", "0"], LONGEST["first"])
+            or _failure(copy, python, rest, LONGEST["rest"])
+            or _failure(copy, python, [*first, "-m", "long"], LONGEST["rest"])
+            or "survived"
+        )
     finally:
         _write(place, original)
 
@@ -270,34 +277,34 @@ def first_tests(file: str) -> list[str]:
         if "browser" not in test.parts
         and (test.name in named or f"from {module} import" in test.read_text(encoding="utf-8"))
     ]
-    more = [f"tests/{name}" for name in TESTS_OF.get(str(path.parent), [])]
-    return list(
-        dict.fromkeys([*[test for _, test in sorted(found)][:4], *more, *_tests_of_room(path.parent)])
-    )
+    more = [f"tests/{name}" for name in TESTS_OF.get(file, TESTS_OF.get(str(path.parent), []))]
+    nearest = [test for _, test in sorted(found)][:4]
+    return list(dict.fromkeys([*nearest, *more, *_tests_of_room(path.parent)]))
 
 
 def _tests_of_room(folder: Path) -> list[str]:
-    """Returns the test files of the room that mirrors a folder; none for the root of a package."""
+    """Returns the test files of the room that mirrors a folder, or a folder above it; none for a package."""
     package, *rooms = folder.parts
-    mirror = ROOT / "tests" / ("kit" if package == "contract_tests" else "") / "/".join(rooms)
-    return [str(test.relative_to(ROOT)) for test in sorted(mirror.glob("test_*.py"))] if rooms else []
+    mirror = ROOT / "tests" / ("kit" if package == "contract_tests" else "")
+    found = (sorted(mirror.joinpath(*rooms[:n]).glob("test_*.py")) for n in range(len(rooms), 0, -1))
+    return [str(test.relative_to(ROOT)) for test in next(filter(None, found), [])]
 
 
-def _fails(copy: Path, python: str, options: Sequence[str], seconds: float) -> bool:
-    """Returns whether a test fails twice, or the tests take too long.
+def _failure(copy: Path, python: str, options: Sequence[str], seconds: float) -> str | None:
+    """Returns `killed` if a test fails twice, `hung` if the tests take too long, and None if all pass.
 
     On a busy machine a correct program may fail a test once.
     """
     told = _run(copy, python, options, seconds)
-    while told is not None and told.returncode:
+    while told is not None and told.returncode not in (0, _NO_TESTS):
         failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", told.stdout, re.MULTILINE)
         # If the tests cannot be collected, no failed test is named.
         again = _run(copy, python, [*failed, "-n", "0"], seconds) if failed else told
         if again is None or again.returncode:
-            return True
+            return "hung" if again is None else "killed"
         options = [*options, *(f"--deselect={test}" for test in failed)]
         told = _run(copy, python, options, seconds)
-    return told is None
+    return "hung" if told is None else None
 
 
 def _run(
@@ -328,7 +335,8 @@ def _write(place: Path, text: str) -> None:
 
 def _environment(copy: Path) -> dict[str, str]:
     """Returns an environment in which Python, also in processes of tests, imports from the copy first."""
-    return {**os.environ, "PYTHONPATH": str(copy)}
+    # Without bytecode, each of the many processes that tests start would compile all modules.
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(copy)}
 
 
 @cache
