@@ -138,7 +138,7 @@ def is_success_status(status: int) -> bool:
 def json_of(body: bytes) -> Json:
     """Returns a body as JSON, or a NoJson with the reason why it is not JSON."""
     try:
-        return msgspec.json.decode(_without_half_characters(body))
+        return msgspec.json.decode(without_half_characters(body))
     except msgspec.DecodeError as error:
         return NoJson(f"the body is not JSON ({error})")
     except UnicodeDecodeError:
@@ -147,8 +147,8 @@ def json_of(body: bytes) -> Json:
         return NoJson("the body is nested too deeply")
 
 
-def _without_half_characters(body: bytes) -> bytes:
-    """Returns the body with `?` for each escape of a lone surrogate, which is half a character.
+def without_half_characters(body: bytes) -> bytes:
+    """Returns JSON with `?` for each escape of a lone surrogate, which is half a character.
 
     JavaScript writes a lone surrogate if it cuts an emoji in two. JSON allows it (RFC 8259, 8.2), but it
     cannot be shown as text.

@@ -22,7 +22,7 @@ from contract_tests.asking.files import read_file
 from contract_tests.asking.labels import request_label
 from contract_tests.document import METHODS, Document, Match, document
 from contract_tests.eras import with_eras
-from contract_tests.exchange import Exchange, NoJson, is_success_status, json_of
+from contract_tests.exchange import Exchange, NoJson, is_success_status, json_of, without_half_characters
 from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
 from contract_tests.masking import Mask, masked, sender_of
@@ -190,11 +190,23 @@ def write_har(path: Path, exchanges: Sequence[Exchange]) -> None:
 def _log_of(path: Path) -> _Log:
     """Returns the log of a file. Raises HarError."""
     try:
-        return msgspec.json.decode(_in_utf_8(read_file(path, _MOST_BYTES)), type=_Har).log
+        return _decoded(_in_utf_8(read_file(path, _MOST_BYTES))).log
     except OSError as error:
         raise HarError(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarError(f"{path} is not a HAR file: {error}") from None
+
+
+def _decoded(data: bytes) -> _Har:
+    """Returns a file's content. Raises DecodeError."""
+    try:
+        return msgspec.json.decode(data, type=_Har)
+    except msgspec.DecodeError:
+        # A browser's file may contain half of an emoji, where a page has cut a text.
+        whole = without_half_characters(data)
+        if whole is data:
+            raise
+        return msgspec.json.decode(whole, type=_Har)
 
 
 def _in_utf_8(data: bytes) -> bytes:

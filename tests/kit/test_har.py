@@ -469,6 +469,14 @@ def test_a_byte_order_mark_is_skipped(traffic: Path, encoding: str) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_half_an_emoji_does_not_make_a_file_unreadable(traffic: Path) -> None:
+    entry = _entry("/analytics/realtime", _realtime())
+    entry["comment"], entry["response"]["statusText"] = "half: \ud83c", "whole: \U0001f389"
+    code, report, told = _judged(traffic, [entry], "--only", "RT-*")
+
+    assert (code, report["answers"]) == (0, 1), told
+
+
 @pytest.mark.parametrize("size", [57_943, -1, None, "20 bytes"])
 def test_a_body_that_the_recorder_cut_is_not_judged(traffic: Path, size: Any) -> None:
     cut, whole = (
