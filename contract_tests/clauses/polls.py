@@ -50,9 +50,18 @@ def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
 def _same(again: Again, names: Iterable[str]) -> Iterable[Violation]:
     for name in names:
         earlier, later = again.earlier.get(name), again.later.get(name)
-        if earlier is not None and later is not None and earlier != later:
+        if earlier is not None and later is not None and _moment(earlier) != _moment(later):
             problem = f"`{name}` was {str(earlier)[:80]!r} in an earlier answer"
             yield Violation(problem, again.exchange, f"{again.pointer}/{name}", later)
+
+
+def _moment(value: Json) -> Json:
+    """Returns an instant in ms, because servers behind one address may write it differently.
+
+    Any other value is returned as it is.
+    """
+    at = ms(value)
+    return value if at is None else at
 
 
 @clause(
@@ -230,7 +239,8 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 )
 def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earlier, later = ([row.get("timestamp") for row in rows(p.activity, "visitedPages")] for p in case)
-    lost = [at for at in earlier if isinstance(at, str) and at not in later]
+    kept = [_moment(at) for at in later]
+    lost = [at for at in earlier if isinstance(at, str) and _moment(at) not in kept]
     # A list of limited length may lose old rows when new ones are added, but does not get shorter.
     if lost and len(later) < len(earlier):
         pointer = "/data/activity/visitedPages"

@@ -699,6 +699,20 @@ class Local(Stranger):
         )
 
 
+class Replicated(Stranger):
+    """Answers from two machines in turn, which write the same instants in two ways."""
+
+    _turns = 0
+
+    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        self._turns += 1
+        return super().answer(path, query, headers)
+
+    def stamp(self, t: float) -> str:
+        written = super().stamp(t)
+        return written if self._turns % 2 else written.replace("Z", "+00:00")
+
+
 class Remembering(Stranger):
     """Sets a cookie in each successful answer, and accepts it in place of a token."""
 
@@ -821,6 +835,7 @@ UNUSUAL: Mapping[Callable[[], Stranger], frozenset[str]] = {
     Unsaying: frozenset({"MAP-12"}),
     Eastern: frozenset({"MAP-07", "MAP-22", "MAP-53", "MAP-63"}),
     Local: frozenset({"MAP-22", "MAP-53", "MAP-63", "VIS-26", "VIS-27", "VIS-33", "VIS-36", "VIS-40"}),
+    Replicated: frozenset({"MAP-22", "MAP-53", "MAP-63"}),
     Travelling: frozenset({"AGR-08"}),
 }
 """Servers that break no clause, but differ from the examples, each with the clauses that may warn."""
