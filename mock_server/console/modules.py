@@ -14,7 +14,7 @@ def preloads(page: str) -> str:
     """Returns the links that let a browser load all modules of a page at once, and not one after another."""
     script = _SCRIPT.search(page)
     imported = _imported(script[1]) if script is not None else ()
-    return "".join(f'<link rel="modulepreload" href="/console/{name}">' for name in imported)
+    return "".join(f"<link rel=modulepreload href=/console/{name}>" for name in imported)
 
 
 # The result is cached, because a page is requested often and its modules are some thirty files.

@@ -28,7 +28,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 # The longest time for an action or an expectation, in ms. On an idle machine it takes far less.
-LONGEST = 30_000
+LONGEST = 120_000
 VISIT = pytest.StashKey[Visit]()
 
 expect.set_options(timeout=LONGEST)

@@ -22,7 +22,9 @@ DRAWER_IS_OPEN = "if (location.host) localStorage.setItem('datafast-mock.switche
 class Console:
     """The console's page for one key."""
 
-    def __init__(self, page: Page, mock: RunningMock, controls: Controls, key: str) -> None:
+    def __init__(
+        self, page: Page, mock: RunningMock, controls: Controls, key: str, *, is_drawer_open: bool = True
+    ) -> None:
         self.page = page
         self.mock = mock
         self.controls = controls
@@ -31,7 +33,8 @@ class Console:
         self.profile = page.locator("#profile")
         self.banner = page.locator("#banner")
         self.trouble = page.locator("#trouble")
-        page.add_init_script(DRAWER_IS_OPEN)
+        if is_drawer_open:
+            page.add_init_script(DRAWER_IS_OPEN)
         page.goto(f"{mock.server}/#key={key}")
 
     def ask(self, path: str, **headers: str) -> httpx2.Response:

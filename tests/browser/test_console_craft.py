@@ -2,11 +2,12 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from mock_server.console.pages import PAGES
-from mock_server.testing import running
+from mock_server.testing import RunningMock, running
 from tests.browser.console import ON_MAP, Console, Open
+from tests.browser.dashboard import Dashboard
 from tests.command import serving
 from tests.controls import Controls
 from tests.instants import INSTANT
@@ -19,6 +20,7 @@ It is for a machine on which LOOP takes at most 100 ms.
 """
 HEAVIEST = 260_000
 """The largest size of the page and its files, in bytes, without the API reference."""
+LONG = pytest.mark.long
 WIDTHS = [360, 759, 760, 1239, 1240, 1920, 2560]
 # Records the time from the page's request to the first visitor on the map.
 STOPWATCH = """
@@ -31,6 +33,15 @@ new MutationObserver((_, observer) => {
 LOADED = """() => [
   ...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource"),
 ].map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize])"""
+# The tops of the parts of the first screen, in px.
+TOPS = """(names) => Object.fromEntries(
+  [...document.querySelectorAll("main > section, .grid > section, .totals")]
+    .filter((part) => part.checkVisibility())
+    .map((part) => [part.id || part.className, part.getBoundingClientRect().top])
+    .filter(([name, top]) => names?.includes(name) ?? top < innerHeight),
+)"""
+STILL = 8
+"""The longest way that a part of the first screen may move while a page loads, in px."""
 FOCUSED = """(() => {
   const element = document.activeElement;
   if (element.matches(".drawings")) return "the map";
@@ -95,6 +106,36 @@ def test_the_page_and_its_files_are_small(opened: Open) -> None:
     assert "/console/places.json" in own
     assert 100_000 < sum(own.values()) < HEAVIEST
     assert {path.split("/")[1] for path in sizes} <= {"", "console", "__mock", "api", "openapi.json"}
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 800), pytest.param((800, 900), marks=LONG), pytest.param((390, 844), marks=LONG)], ids=str
+)
+@pytest.mark.parametrize("path", ["/", "/dashboard"])
+def test_nothing_moves_while_a_page_loads(
+    page: Page, turned: RunningMock, controls: Controls, path: str, size: tuple[int, int]
+) -> None:
+    screen: ViewportSize = {"width": size[0], "height": size[1]}
+    # Without JavaScript, a page stays as it is drawn at first.
+    browser = page.context.browser
+    assert browser is not None
+    with browser.new_context(viewport=screen, java_script_enabled=False) as context:
+        early = context.new_page()
+        early.goto(turned.server + path)
+        before = early.evaluate(TOPS, None)
+    page.set_viewport_size(screen)
+    key = controls.mint(now=INSTANT, frozen=True)
+
+    if path == "/":
+        console = Console(page, turned, controls, key, is_drawer_open=False)
+        expect(console.dots).not_to_have_count(0)
+        console.wait_for_today()
+    else:
+        Dashboard(page, turned, controls, key)
+
+    after = page.evaluate(TOPS, list(before))
+    assert len(before) >= 2
+    assert {name: after[name] - top for name, top in before.items() if abs(after[name] - top) > STILL} == {}
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, WebError
 
 _THIS_MACHINE = ("127.0.0.1", "localhost")
-_PATIENCE = 30
+_PATIENCE = 120
 """The longest wait for an expected complaint, in seconds."""
 
 
