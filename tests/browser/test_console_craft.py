@@ -201,7 +201,7 @@ def test_five_thousand_visitors_stay_smooth(page: Page, browser: Browser) -> Non
     empty = browser.new_page()
     with running(site="launch_day", now=INSTANT) as mock, Controls(mock.server) as controls:
         console = Console(page, mock, controls, controls.mint())
-        expect(console.dots).not_to_have_count(0, timeout=30_000)
+        expect(console.dots).not_to_have_count(0)
         assert console.shown(ON_MAP) > 4_000
 
         # Meanwhile a worker reads answers of 4 MB. The limit is for two busy cores without a GPU.

@@ -21,7 +21,7 @@ def test_a_dashboard_has_no_number_that_contradicts_another(page: Page, mock: Ru
     with serving_page(HTML) as address:
         page.goto(f"{address}/?{urlencode({'api': mock.url, 'key': key, **MONTH, 'timezone': 'UTC'})}")
 
-        expect(page.locator("body")).to_have_attribute("data-differ", "[]", timeout=30_000)
+        expect(page.locator("body")).to_have_attribute("data-differ", "[]")
 
     expect(page.locator("svg rect")).to_have_count(30)
     expect(page.locator("table")).to_have_count(8)
