@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 _ANY_KEY = "[...]"
 _STEP = re.compile(r"\.([^.[\]]+)|\[([0-9]+)\]|\[\.\.\.\]")
 _LONGEST_KEY = 80
-# In YAML, a text that looks like a number or a boolean needs quotes.
+# In YAML and JSON, a text that looks like a number or a boolean needs quotes.
 _UNQUOTED = re.compile(r"Expected `str(?: \| null)?`, got `(?:int|float|bool)`")
 
 
@@ -34,8 +34,12 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
             problem += f"; known: {', '.join(known)}"
         if _ANY_KEY in place:
             place = _with_keys(place, value, kind, str(error))
-        remedy = ": put it in quotes" if _UNQUOTED.fullmatch(problem) else ""
-        raise InputError(f"{where}: {place}", problem + remedy) from None
+        raise InputError(f"{where}: {place}", problem + remedy_of(problem)) from None
+
+
+def remedy_of(problem: str) -> str:
+    """Returns the end of msgspec's message about a number or boolean in place of a text; else nothing."""
+    return ": put it in quotes" if _UNQUOTED.fullmatch(problem) else ""
 
 
 def _with_keys(place: str, value: Any, kind: type, message: str) -> str:

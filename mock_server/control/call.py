@@ -11,6 +11,7 @@ from starlette.requests import Request
 from mock_server.control.verifier import Verifier
 from mock_server.literals import literals_at
 from mock_server.problems import ProblemError
+from mock_server.records import remedy_of
 from mock_server.service import Service
 from mock_server.serving.connection import is_cut, refusal_of
 from mock_server.state.keys import Key
@@ -117,6 +118,7 @@ def read_query(request: Request, kind: type[_T]) -> _T:
 
 def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> ProblemError:
     problem, _, place = str(error).partition(" - at ")
+    problem += remedy_of(problem)
     # For the name of a member, msgspec says "`key` in `$.parent`".
     place = place.rpartition(" in ")[2]
     known = literals_at(kind, place)

@@ -183,6 +183,15 @@ def test_a_body_that_is_not_an_object_is_refused(controls: Controls, body: bytes
     assert reply.json()["detail"]
 
 
+def test_a_number_as_a_text_is_refused_with_what_to_write(controls: Controls) -> None:
+    rule = {"when": {"query": {"limit": 10}}, "then": {"code": 500}}
+
+    reply = controls.client.patch("/settings", json={"faults": [rule]})
+
+    told = "`/faults/0/when/query`: Expected `str | null`, got `int`: put it in quotes."
+    assert (reply.status_code, reply.json()["detail"]) == (400, told)
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "/reset"), ("POST", "/keys"), ("PUT", "/clock")])
 def test_a_missing_body_is_refused_with_what_to_send(controls: Controls, method: str, path: str) -> None:
     reply = controls.client.request(method, path, content=b"", headers=JSON)
