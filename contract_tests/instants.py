@@ -1,7 +1,7 @@
 """Conversion of the API's instants to milliseconds."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,14 @@ def zone_of(name: object) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name and isinstance(name, str) else None
     except (KeyError, ValueError, OSError):
+        return None
+
+
+def offset_at(instant: int, zone: tzinfo) -> timedelta | None:
+    """Returns the offset of a time zone at an instant in ms; None if Python's calendar has no such time."""
+    try:
+        return (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone).utcoffset()
+    except OverflowError:
         return None
 
 

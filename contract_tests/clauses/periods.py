@@ -17,7 +17,7 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.question import Question, parameter_of, question_of
 from contract_tests.document import OBSERVED, OTHER
 from contract_tests.exchange import Exchange
-from contract_tests.instants import ms, zone_of
+from contract_tests.instants import ms, offset_at, zone_of
 from contract_tests.recording import Recording
 
 # In ms. _EARLY is how much earlier than its day a bucket may begin.
@@ -132,26 +132,16 @@ def series_has_its_zone(case: Zoned) -> Iterable[Violation]:
     zone = zone_of(told)
     for row in rows_of(case.exchange):
         text = row.figures.get("timestamp")
-        if ms(text) is None:
+        at = ms(text)
+        right = None if at is None else offset_at(at, case.zone)
+        if at is None or right is None:
             continue
-        at = datetime.fromisoformat(str(text).upper())
-        right = _offset_at(at, case.zone)
-        if right is None:
-            continue
-        if zone is not None and _offset_at(at, zone) not in (right, None):
+        if zone is not None and offset_at(at, zone) not in (right, None):
             yield Violation(f"the time zone is {case.zone.key}", case.exchange, "/timezone", told)
             return
-        if at.utcoffset() != right:
+        if datetime.fromisoformat(str(text).upper()).utcoffset() != right:
             yield row.violation(f"the time zone is {case.zone.key}", "timestamp")
             return
-
-
-def _offset_at(at: datetime, zone: ZoneInfo) -> timedelta | None:
-    """Returns the offset of a time zone at an instant; None if the calendar of Python ends before it."""
-    try:
-        return at.astimezone(zone).utcoffset()
-    except OverflowError:
-        return None
 
 
 def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:

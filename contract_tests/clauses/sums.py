@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Hashable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ from contract_tests.clauses.question import Question, page_of, parameter_of, que
 from contract_tests.document import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
-from contract_tests.instants import ms, zone_of
+from contract_tests.instants import ms, offset_at, zone_of
 from contract_tests.recording import Recording, rows
 
 VISITORS, GOALS = "listVisitors", "getGoals"
@@ -771,7 +771,7 @@ def _set_back(one: Totals, other: Totals) -> int:
     begin, end = ms(one.figures["timestamp"]), ms(other.figures["timestamp"])
     if zone is None or begin is None or end is None:
         return 0
-    before, after = (datetime.fromtimestamp(at / 1000, zone).utcoffset() for at in (begin, end))
+    before, after = offset_at(begin, zone), offset_at(end, zone)
     change = (before or timedelta()) - (after or timedelta())
     return max(0, change // timedelta(milliseconds=1))
 

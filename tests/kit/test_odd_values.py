@@ -25,6 +25,11 @@ def _with_times(odd: str) -> Callable[[Json], Json]:
     return lambda value: odd if isinstance(value, str) and _TIME.fullmatch(value) else value
 
 
+def _with_even_days(odd: str) -> Callable[[Json], Json]:
+    with_times = _with_times(odd)
+    return lambda value: with_times(value) if isinstance(value, str) and value[9:10] in "02468" else value
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -41,6 +46,10 @@ def _with_times(odd: str) -> Callable[[Json], Json]:
             _with_times("0001-01-01T00:00:00.000+14:00"),
             id="the first instant of the calendar",
             marks=pytest.mark.long,
+        ),
+        pytest.param(
+            _with_even_days("0001-01-01T00:00:00.000+14:00"),
+            id="the first instant of the calendar, between others",
         ),
     ],
 )
