@@ -523,6 +523,9 @@ def test_authority_vouches_for_no_other_name(command: Intercepting) -> None:
 )
 def test_garbage_is_closed_at_once_and_quietly(command: Intercepting, parts: list[bytes]) -> None:
     assert said(command.proxy, *parts) == b""
+    # This proxy would wait for the rest of a head for longer than `said` waits for an answer.
+    with proxy(3600) as address:
+        assert said(address, *parts) == b""
 
 
 @pytest.mark.parametrize(
