@@ -274,7 +274,9 @@ class ProxyServer(uvicorn.Server):
                 proxy,
                 host=host,
                 port=port,
-                log_level="warning",
+                # A client is told of its own mistakes by a status. An offer of another protocol is none.
+                log_level="error",
+                ws="none",
                 access_log=False,
                 date_header=False,
                 server_header=False,

@@ -6,7 +6,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -326,3 +328,24 @@ def test_a_url_with_a_user_is_refused() -> None:
 
     assert result.returncode == 2
     assert "--upstream: 'http://***@127.0.0.1:1' contains a user" in result.stderr
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_an_offer_of_another_protocol_is_ignored_in_silence(tmp_path: Path, protocol: str) -> None:
+    stderr = tmp_path / "stderr"
+    # Nothing listens there.
+    options = ("count always 1", "--upstream", "http://127.0.0.1:1", "--port", "0")
+    offer = f"{_get().decode().strip()}\r\nUpgrade: {protocol}\r\n\r\n".replace(": close", ": Upgrade")
+
+    with stderr.open("w") as told, started(*options, command="mutate", stderr=told) as process:
+        port = urlsplit(address_of(process)).port
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            connection.sendall(offer.encode())
+            first = connection.recv(65_536)
+            connection.sendall(_get())
+            rest = b"".join(iter(lambda: connection.recv(65_536), b""))
+        noted = stderr.read_text()
+
+    assert first.startswith(b"HTTP/1.1 502 ")
+    assert b"HTTP/1.1 502 " in rest
+    assert noted == ""
