@@ -22,7 +22,8 @@ def banner(service: Service, url: str, hidden: Sequence[Operation] = (), further
     options = service.options
     width = max(len(site_token(name)) for name in service.sites)
     sites = [
-        f"  {site_token(name):<{width}}  {site.description}" + (_SERVED if name == options.site else "")
+        f"  {site_token(name):<{width}}  {printable(site.description)}"
+        + (_SERVED if name == options.site else "")
         for name, site in service.sites.items()
     ]
     clock = service.common.clock

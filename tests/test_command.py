@@ -192,6 +192,17 @@ def test_banner_names_the_key_of_every_site_once(plain: Mock) -> None:
     assert "df_test" in text_at(plain.banner, "df_demo ")
 
 
+def test_banner_escapes_what_turns_the_text_around(tmp_path: Path) -> None:
+    turned = 'description: "A \\u202eshop"'
+    own = re.sub("(?m)^description: .*", lambda _: turned, QUIET.replace(QUIET_ID, OWN_SITES["nook"]))
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+
+    with started("--port", "0", "--sites", str(tmp_path)) as process:
+        lines = banner_of(process)
+
+    assert text_at(lines, "df_own ").split()[1:] == ["A", r"\u202eshop"]
+
+
 def test_banner_ends_with_the_address_for_programs(plain: Mock) -> None:
     assert re.fullmatch(r"listening on http://127\.0\.0\.1:[1-9]\d*", plain.banner[-1])
 
