@@ -45,7 +45,7 @@ _KINDS = (
     _Kind("another's website", labels.ELSEWHERE, "AUTH-05", (403, 404)),
     _Kind("key without a website", labels.OK, "AUTH-06", (200,)),
     _Kind("account token with a website", labels.ACCOUNT, "AUTH-07", (200,)),
-    _Kind("suspended", labels.SUSPENDED, "AUTH-08", (403,)),
+    _Kind("suspended", labels.SUSPENDED, "AUTH-08", (403,), is_stated=False),
     _Kind("superfluous parameters", labels.SUPERFLUOUS, "AUTH-09", (200,), is_stated=False),
     _Kind("another field", labels.BAD_FIELDS, "ERR-01", (400,)),
     _Kind("malformed visitor id", labels.BAD_VISITOR_ID, "ERR-02", (400,)),

@@ -27,8 +27,8 @@ def _future_visit(activity: Data, exchange: Exchange) -> None:
 def _born_earlier(activity: Data, _exchange: Exchange) -> None:
     first = ms(activity["firstVisitAt"])
     if first is not None and activity["visitCount"] == 1:
-        activity["firstVisitAt"] = iso(first - MINUTE)
-        activity["timeSinceFirstVisit"] += MINUTE
+        activity["firstVisitAt"] = iso(first - 10 * MINUTE)
+        activity["timeSinceFirstVisit"] += 10 * MINUTE
 
 
 def _long_ago(activity: Data, _exchange: Exchange) -> None:

@@ -296,6 +296,11 @@ def _no_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
         _replace_rows(body, [])
 
 
+def _other_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+    if seen.names:
+        _replace_rows(body, [{**row, "propertyName": "colour"} for row in body["data"]])
+
+
 def _earn(payments: int, revenue: float, *, is_removed: bool = False) -> Edit:
     """Returns an edit that adds payments and revenue to the overview of the earlier payment's second.
 
@@ -347,6 +352,7 @@ WRITES_MUTANTS = (
     _of_body("a goal that is in no report", "WRITE-06", _GOALS, _count_none, "warns"),
     _of_body("a goal that is counted twice", "WRITE-06", _GOALS, _count_twice),
     _of_body("properties that are in no report", "WRITE-07", "getGoalProperties", _no_properties, "warns"),
+    _of_body("other properties than were sent", "WRITE-07", "getGoalProperties", _other_properties, "warns"),
     _of_body("a goal that shows on another website", "WRITE-08", _GOALS, _report_elsewhere),
     _mutant("a goal that is removed and still shown", "WRITE-09", VISITOR, _keep_goals),
     _mutant("a removal of one name that removes all", "WRITE-10", VISITOR, _remove_all_goals),

@@ -804,6 +804,71 @@ class Travelling(Stranger):
         return told
 
 
+class Alone(Stranger):
+    """Has one visitor, on the first visit, who changes network and account between map and profile."""
+
+    def __init__(self) -> None:
+        begun = self.now() - 300
+        self._person = replace(_person(3, begun), visits=1, first=begun, paid=None)
+
+    def people(self, _t: float) -> list[Person]:
+        return [self._person]
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        told["identity"]["city"] = "Lagos"
+        told["profile"]["userId"] = "another"
+        return told
+
+
+class RequestingDesktops(Stranger):
+    """Has some visitors on telephones who request the website for desktops, so that they seem to have one."""
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        if person.system[2] == "mobile" and person.number % 2:
+            told["identity"] |= {"os": {"name": "Mac OS", "version": None}, "browser": {"name": "Safari"}}
+            told["identity"]["device"]["type"] = "desktop"
+        return told
+
+
+class WithClocksOfDevices(Stranger):
+    """Takes the time of the first visit from the device, whose clock may be two minutes off."""
+
+    def profile(self, person: Person, t: float) -> Json:
+        told = super().profile(person, t)
+        off = (person.number % 3 - 1) * 120 + 0.4
+        told["activity"] |= {
+            "firstVisitAt": self.stamp(person.first + off),
+            "timeSinceFirstVisit": int((t - person.first - off) * 1000),
+        }
+        return told
+
+
+class BehindTwoCaches(Stranger):
+    """Stands behind two caches in turn, which do not say so, and its visitors view a page every five seconds.
+
+    One of the caches has profiles that are half a minute old.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[int, int] = {}
+
+    def people(self, t: float) -> list[Person]:
+        return [
+            replace(
+                person,
+                pages=tuple((person.began + 5 * n, "/") for n in range(int(t - person.began) // 5 + 1)),
+            )
+            for person in super().people(t)
+        ]
+
+    def profile(self, person: Person, t: float) -> Json:
+        asked = self._asked[person.number] = self._asked.get(person.number, 0) + 1
+        at = t - 28 if asked % 2 == 0 and person.began < t - 28 else t
+        return super().profile(person.until(at), at)
+
+
 class Stumbling(Stranger):
     """Stands behind a gateway that answers every other refused request with 503."""
 
@@ -829,6 +894,7 @@ STRANGERS: tuple[Callable[[], Stranger], ...] = (
     *(Documentation02, Documentation06, SlowClock, FastClock, SlowClockWithoutDate, FastClockWithoutDate),
     *(Unknowing, UnknowingJune, Truncating, BehindCdn, BehindCdnWithItsDate, HoldingTheMap),
     *(Precise, Remembering, Discreet, Crowded, Quiet, Cutting, Stumbling, Hasty),
+    *(RequestingDesktops, WithClocksOfDevices, BehindTwoCaches),
 )
 UNUSUAL: Mapping[Callable[[], Stranger], frozenset[str]] = {
     OnlyCustomersScored: frozenset({"MAP-41", "MAP-42", "MAP-43", "MAP-44"}),
@@ -837,6 +903,7 @@ UNUSUAL: Mapping[Callable[[], Stranger], frozenset[str]] = {
     Local: frozenset({"MAP-22", "MAP-53", "MAP-63", "VIS-26", "VIS-27", "VIS-33", "VIS-36", "VIS-40"}),
     Replicated: frozenset({"MAP-22", "MAP-53", "MAP-63"}),
     Travelling: frozenset({"AGR-08"}),
+    Alone: frozenset({"AGR-03", "AGR-09"}),
 }
 """Servers that break no clause, but differ from the examples, each with the clauses that may warn."""
 

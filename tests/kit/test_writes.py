@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -15,9 +16,12 @@ from contract_tests.asking.client import Client, Limits
 from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.own_mock import INSTANT
 from contract_tests.clauses import all_clauses
+from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
+from contract_tests.judging.proof import clean_recordings
 from contract_tests.judging.run import Exit, Plan, Run, verify
-from contract_tests.judging.verdict import Outcome
+from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.recording import Recording
 from tests.command import serving
 from tests.kit.reference.habits import ALL, JUNE, NONE, PLAIN, Habits, Website, Writing, habits
 from tests.kit.reference.server import TOKENS, WEBSITE_ID
@@ -43,6 +47,25 @@ def _told(run: Run) -> list[str]:
         for outcome in _AGAINST
         for verdict in run.of(outcome)
     ]
+
+
+@pytest.mark.long
+def test_a_prediction_from_before_the_payment_may_be_kept_for_a_moment() -> None:
+    recorded = clean_recordings()["2026-02"]
+    profiles = [e for e in recorded if e.operation == VISITOR and isinstance(e.data, dict)]
+    before = next(e.data["prediction"] for e in profiles if labels.BEFORE in e.labels)
+
+    def edited(exchange: Exchange) -> Exchange:
+        if exchange not in profiles or labels.AFTER not in exchange.labels:
+            return exchange
+        body = msgspec.json.decode(exchange.body)
+        body["data"]["prediction"] = before
+        return replace(exchange, body=msgspec.json.encode(body))
+
+    (verdict,) = judge(Recording(map(edited, recorded)), [c for c in _CLAUSES if c.id == "WRITE-17"])
+
+    assert before["score"] != 100
+    assert verdict.outcome is Outcome.WARNING
 
 
 # -- correct servers -----------------------------------------------------------------------------------
