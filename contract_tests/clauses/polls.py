@@ -164,7 +164,7 @@ def _in_order(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
     """
     for case in _asked_again(recording):
         earlier, later = _since_first(case[0]), _since_first(case[1])
-        if not (is_number(earlier) and is_number(later) and bool(later < earlier)):
+        if not (is_figure(earlier) and is_figure(later) and bool(later < earlier)):
             yield case
 
 

@@ -285,7 +285,7 @@ def conversion_rate(case: Totals) -> Iterable[Violation]:
     "`bounce_rate` is the percentage of a whole number of sessions, within rounding.",
     source="GET /analytics/overview",
     standing=OBSERVED,
-    needs="an overview of so few sessions that nobody estimates them, and each one changes the rounded rate",
+    needs="an overview of fewer than 200 sessions, each of which changes the rounded rate",
     cases=lambda recording: [
         o
         for o in all_overviews(recording)
