@@ -1,6 +1,7 @@
 """JSON pointers (RFC 6901), which name a place in a JSON value."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 FORM = r"^(/|$(?!\n))"
@@ -13,6 +14,11 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 def steps_of(pointer: str) -> list[str]:
     """Returns the names and indices in a pointer; an empty list for the pointer to the whole value."""
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def pointer_to(steps: Iterable[str | int]) -> str:
+    """Returns the pointer with names and indices; an empty text for none."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def key_of(parent: Any, step: str) -> str | int:

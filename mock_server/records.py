@@ -32,9 +32,9 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
         known = literals_at(kind, place)
         if known:
             problem += f"; known: {', '.join(known)}"
-        if _ANY_KEY in place:
-            place = _with_keys(place, value, kind, str(error))
-        raise InputError(f"{where}: {place}", problem + remedy_of(problem)) from None
+        way = way_to(place, value, kind, str(error))
+        named = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:_LONGEST_KEY]}" for step in way)
+        raise InputError(f"{where}: ${named}", problem + remedy_of(problem)) from None
 
 
 def remedy_of(problem: str) -> str:
@@ -42,21 +42,22 @@ def remedy_of(problem: str) -> str:
     return ": put it in quotes" if _UNQUOTED.fullmatch(problem) else ""
 
 
-def _with_keys(place: str, value: Any, kind: type, message: str) -> str:
-    """Returns a place with the keys that are meant by `[...]`, as far as they are found."""
+def way_to(place: str, value: Any, kind: type, message: str) -> list[str | int]:
+    """Returns the members and indices that lead to an invalid value, as far as they are known.
+
+    `place` and `message` are msgspec's place and message for `value`. The place has `[...]` for a key of a
+    mapping, so this looks for the key. Where it finds none, the way ends at the mapping.
+    """
     way: list[str | int] = []
-    written = ["$"]
     for step in _STEP.finditer(place):
         if step[0] == _ANY_KEY:
             key, value = _first_invalid(value, way, kind, message)
             if key is None:
-                return place
+                break
             way.append(key)
-            written.append(f".{key[:_LONGEST_KEY]}")
         else:
             way.append(step[1] or int(step[2]))
-            written.append(step[0])
-    return "".join(written)
+    return way
 
 
 def _first_invalid(value: Any, way: Sequence[str | int], kind: type, message: str) -> tuple[str | None, Any]:

@@ -10,8 +10,9 @@ from starlette.requests import Request
 
 from mock_server.control.verifier import Verifier
 from mock_server.literals import literals_at
+from mock_server.pointers import pointer_to
 from mock_server.problems import ProblemError
-from mock_server.records import remedy_of
+from mock_server.records import remedy_of, way_to
 from mock_server.service import Service
 from mock_server.serving.connection import is_cut, refusal_of
 from mock_server.state.keys import Key
@@ -21,6 +22,7 @@ LARGEST_BODY = 64 * 1024
 _T = TypeVar("_T")
 # The end of msgspec's message about a member that is unknown or missing.
 _FIELD = re.compile(r"field `([^`]+)`$")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Scoped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,12 +95,13 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
     """Returns the body as a checked value. Raises ProblemError, which names the invalid member."""
     if not body:
         raise ProblemError(400, "There is no body: send a JSON object, `{}` if no member is needed.")
+    # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
+    body = body.removeprefix(BOM_UTF8)
     try:
-        # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
-        return msgspec.json.decode(body.removeprefix(BOM_UTF8), type=kind)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _wrong(error, kind) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _wrong(error, _value_of(body), kind) from None
+    except _UNREADABLE as error:
         raise ProblemError(400, f"The body is not valid JSON: {error}.") from None
 
 
@@ -113,10 +116,18 @@ def read_query(request: Request, kind: type[_T]) -> _T:
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _wrong(error, kind, "The query: ") from None
+        raise _wrong(error, found, kind, "The query: ") from None
 
 
-def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> ProblemError:
+def _value_of(body: bytes) -> Any:
+    """Returns the value of a body that breaks its type; None if it cannot be read at all."""
+    try:
+        return msgspec.json.decode(body)
+    except _UNREADABLE:
+        return None
+
+
+def _wrong(error: msgspec.ValidationError, value: Any, kind: type, where: str = "") -> ProblemError:
     problem, _, place = str(error).partition(" - at ")
     problem += remedy_of(problem)
     # For the name of a member, msgspec says "`key` in `$.parent`".
@@ -124,11 +135,13 @@ def _wrong(error: msgspec.ValidationError, kind: type, where: str = "") -> Probl
     known = literals_at(kind, place)
     if known:
         problem += f"; known: {', '.join(known)}"
-    # msgspec writes `[...]` for a key of a map, so the member can only be given up to its parent.
-    path = place.strip("`").removeprefix("$").partition("[...]")[0]
-    parent = path.replace("[", "/").replace("]", "").replace(".", "/")
+    place = place.strip("`")
+    if value is None:
+        # Without the value, the member of a mapping is not known.
+        place = place.partition("[...]")[0]
+    parent = pointer_to(way_to(place, value, kind, str(error)))
     named = _FIELD.search(problem)
-    member = f"{parent}/{named[1]}" if named else parent
+    member = parent + pointer_to([named[1]]) if named else parent
     prefix = f"`{parent}`: " if parent else ""
     return ProblemError(
         400, f"{where}{prefix}{problem}.", member=member, **({"known": known} if known else {})

@@ -17,7 +17,7 @@ from mock_server.control.call import LARGEST_BODY
 from mock_server.loopback import is_loopback_host
 from mock_server.testing import RunningMock
 from tests.command import LISTENING, address_of, banner_of, ended, serving, started
-from tests.controls import Controls
+from tests.controls import Controls, Json
 
 SCHEMATHESIS = Path(sys.executable).with_name("st")
 TOKEN = "a-control-token"
@@ -183,13 +183,33 @@ def test_a_body_that_is_not_an_object_is_refused(controls: Controls, body: bytes
     assert reply.json()["detail"]
 
 
-def test_a_number_as_a_text_is_refused_with_what_to_write(controls: Controls) -> None:
-    rule = {"when": {"query": {"limit": 10}}, "then": {"code": 500}}
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [
+        pytest.param({"limit": 10}, "limit", id="the only one"),
+        pytest.param({"fields": "visitors", "offset": None, "limit": 10, "a": 1}, "limit", id="among others"),
+        pytest.param({"a.b[0]/c~d": 10}, "a.b[0]~1c~0d", id="an odd name"),
+    ],
+)
+def test_a_number_as_a_text_is_refused_with_its_name_and_what_to_write(
+    controls: Controls, query: Json, member: str
+) -> None:
+    rule = {"when": {"query": query}, "then": {"code": 500}}
 
-    reply = controls.client.patch("/settings", json={"faults": [rule]})
+    reply = controls.client.patch("/settings", json={"faults": [{"then": {"code": 500}}, rule]})
 
-    told = "`/faults/0/when/query`: Expected `str | null`, got `int`: put it in quotes."
-    assert (reply.status_code, reply.json()["detail"]) == (400, told)
+    pointer = f"/faults/1/when/query/{member}"
+    told = f"`{pointer}`: Expected `str | null`, got `int`: put it in quotes."
+    assert reply.status_code == 400
+    assert (reply.json()["member"], reply.json()["detail"]) == (pointer, told)
+
+
+def test_the_mapping_is_named_where_its_member_is_too_deep_to_be_read(controls: Controls) -> None:
+    body = b'{"faults": [{"when": {"query": {"a": ' + b"[" * 60_000
+
+    reply = controls.client.patch("/settings", content=body, headers=JSON)
+
+    assert (reply.status_code, reply.json()["member"]) == (400, "/faults/0/when/query")
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/reset"), ("POST", "/keys"), ("PUT", "/clock")])
