@@ -185,6 +185,21 @@ def test_the_code_of_another_currency_is_noticed(told: str, own: str, outcome: O
     assert judge(Recording(asked), [_BY_ID["SEL-12"]])[0].outcome is outcome
 
 
+def test_rows_without_a_name_may_be_equal_on_two_pages() -> None:
+    server = Reporting()
+    told = msgspec.json.encode({"status": "success", "data": [{"visitors": 5}]})
+    asked = [
+        replace(
+            _asked(server, "devices", _week(server, fields="visitors", limit="1", offset=offset)), body=told
+        )
+        for offset in ("0", "1", "0")
+    ]
+
+    verdict = judge(Recording(asked), [_BY_ID["getDevices.paging-offset"]])[0]
+
+    assert verdict.outcome is Outcome.NOT_OBSERVED
+
+
 @pytest.mark.parametrize("member", ["revenue", "payments", "visitors"])
 def test_a_page_with_other_figures_than_the_whole_list_is_noticed(member: str) -> None:
     server = Reporting()
