@@ -5,11 +5,18 @@ from typing import Any, NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
-from contract_tests.clauses.question import Question, Who, is_finished, question_of
+from contract_tests.clauses.question import Question, Who, is_finished, page_of, question_of
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.recording import Recording
 
 OVERVIEW, TIMESERIES, METADATA = "getOverview", "getTimeseries", "getMetadata"
+VISITORS, GOALS = "listVisitors", "getGoals"
+PARTITIONS = ("getDevices", "getCountries", "getBrowsers", "getOperatingSystems")
+"""The breakdowns in which each visitor, and so each payment with a known visitor, belongs to a row."""
+BREAKDOWNS = (
+    *PARTITIONS,
+    *("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities", "getHostnames"),
+)
 
 Numbers = dict[str, Json]
 
@@ -187,3 +194,9 @@ def broken_down(
                     yield Parts(overviews[question], rows_of(exchange))
 
     return cases
+
+
+def fits(exchange: Exchange) -> bool:
+    """Returns whether an answer has at most `limit` rows. Another clause reports one with more rows."""
+    limit = page_of(exchange)[0]
+    return limit is None or len(rows_of(exchange)) <= limit

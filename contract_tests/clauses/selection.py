@@ -10,6 +10,7 @@ from contract_tests.clauses.figures import (
     FEW,
     OVERVIEW,
     TIMESERIES,
+    VISITORS,
     Totals,
     finished,
     is_whole,
@@ -19,7 +20,6 @@ from contract_tests.clauses.figures import (
 )
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.statuses import LIMITED, Answered
-from contract_tests.clauses.sums import VISITORS
 from contract_tests.document import OTHER
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording

@@ -1,0 +1,203 @@
+"""Clauses about the list of visitors: its order, and the other answers that know these visitors."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from contract_tests.asking import labels
+from contract_tests.clauses.agreement import met
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.figures import (
+    FEW,
+    VISITORS,
+    Totals,
+    finished,
+    overviews_of,
+    reports,
+    rows_of,
+    slack_of,
+)
+from contract_tests.clauses.question import Question, page_of, question_of
+from contract_tests.document import IMPLIED, OBSERVED
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP
+from contract_tests.instants import ms
+from contract_tests.recording import Recording, rows
+
+_IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), ("os", "os", "name"))
+
+
+@clause(
+    "SUM-17",
+    "The visitors' list is sorted by `lastSeenAt`, latest first.",
+    source="GET /visitors",
+    standing=OBSERVED,
+    needs="a list of two visitors",
+    cases=lambda recording: [
+        found for e in reports(recording, VISITORS) if len(found := rows_of(e)) > 1 and not _has_a_goal(e)
+    ],
+)
+def newest_first(case: list[Totals]) -> Iterable[Violation]:
+    for above, below in pairwise(case):
+        later, earlier = ms(above.figures.get("lastSeenAt")), ms(below.figures.get("lastSeenAt"))
+        if later is not None and earlier is not None and earlier > later + 1000:
+            problem = f"the visitor above was seen at {above.figures['lastSeenAt']}"
+            yield below.violation(problem, "lastSeenAt")
+            return
+
+
+def _has_a_goal(exchange: Exchange) -> bool:
+    """Returns whether the request filters by a goal. If it does, `lastSeenAt` is the time of the goal."""
+    return any(name in ("completedGoal", "goal") for name, _ in question_of(exchange).filters)
+
+
+def _listed(exchange: Exchange) -> set[str]:
+    ids = (row.figures.get("visitorId") for row in rows_of(exchange))
+    return {visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str)}
+
+
+def _has_ids(exchange: Exchange) -> bool:
+    """Returns whether all rows of the visitors' list have different ids."""
+    return isinstance(exchange.data, list) and len(_listed(exchange)) == len(exchange.data)
+
+
+def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
+    """Returns the visitors' lists of finished periods that fit into one answer, with their questions."""
+    return [
+        (question, exchange)
+        for question, exchange in finished(recording, VISITORS)
+        if isinstance(told := exchange.json.get("pagination"), dict)
+        and told.get("hasMore") is False
+        and _has_ids(exchange)
+        and page_of(exchange)[1] == 0
+    ]
+
+
+def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Exchange]]:
+    """Yields three visitors' lists of one period: all visitors, the customers, and the other visitors."""
+    found = dict(_whole_lists(recording))
+    for question, everybody in found.items():
+        if not question.filters:
+            names = (frozenset({("isCustomer", value)}) for value in ("true", "false"))
+            lists = [found.get(question._replace(filters=name)) for name in names]
+            if lists[0] is not None and lists[1] is not None:
+                yield everybody, lists[0], lists[1]
+
+
+@clause(
+    "SUM-18",
+    "Each listed visitor is found by one of `isCustomer=true` and `isCustomer=false`, and not by both.",
+    source="GET /visitors",
+    standing=IMPLIED,
+    needs="whole lists of all visitors, of customers and of the others, of the same finished period",
+    cases=_customers,
+)
+def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[Violation]:
+    everybody, customers, others = map(_listed, case)
+    twice, nowhere = customers & others, everybody - customers - others
+    slack = slack_of(len(everybody))
+    if len(twice) > FEW:
+        problem = f"{len(twice)} of these visitors are in the list of customers, too"
+        yield Violation(problem, case[2], "/data", len(others))
+    if len(nowhere) > slack:
+        problem = f"{len(nowhere)} of {len(everybody)} visitors are in neither of the two lists"
+        yield Violation(problem, case[2], "/data", len(others))
+
+
+@clause(
+    "SUM-19",
+    "The visitors' list has as many visitors as the overview of the same period.",
+    source="GET /visitors",
+    standing=OBSERVED,
+    needs="an overview and a whole visitors' list of the same finished period",
+    cases=lambda recording: [
+        (overviews[question], exchange)
+        for overviews in [overviews_of(recording)]
+        for question, exchange in _whole_lists(recording)
+        if question in overviews and not question.filters
+    ],
+)
+def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violation]:
+    told, listed = case[0].number("visitors"), len(_listed(case[1]))
+    if told is not None and abs(told - listed) > slack_of(told):
+        yield Violation(f"the overview has {told:g} visitors", case[1], "/data", listed)
+
+
+def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yields each visitors' list up to the present, with the last map that was requested before it.
+
+    Lists that are shorter than the map are left out.
+    """
+    latest = None
+    for exchange in recording.about(MAP, VISITORS):
+        if exchange.operation == MAP and isinstance(exchange.data, dict):
+            latest = exchange
+        elif labels.PRESENT in exchange.labels and latest is not None and _has_ids(exchange):
+            is_long = len(exchange.data) >= len(rows(latest.data, "visitors")) > 0
+            yield from [(exchange, latest)] if is_long else []
+
+
+@clause(
+    "SUM-20",
+    "At least half of the visitors on the map are in the visitors' list of the day.",
+    source="GET /visitors",
+    standing=IMPLIED,
+    needs="a visitors' list up to the present that is as long as the map before it",
+    cases=_present,
+)
+def who_is_on_the_map_is_listed(case: tuple[Exchange, Exchange]) -> Iterable[Violation]:
+    exchange, shown = case
+    ids = {str(row.get("visitorId")).lower() for row in rows(shown.data, "visitors")}
+    missing = ids - _listed(exchange)
+    # The list may come from a cache, and be older than the visits of some visitors.
+    if len(missing) > max(len(ids) / 2, FEW):
+        problem = f"{len(missing)} of {len(ids)} visitors on the map are not listed"
+        yield Violation(problem, exchange, "/data", len(exchange.data))
+
+
+def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
+    """Returns, as one case, each listed visitor on the first visit, with the `identity` in the profile."""
+    profiles = {
+        str(case.profile.data.get("visitorId")).lower(): case.profile.data
+        for case in met(recording)
+        if isinstance(case.profile.data, dict)
+    }
+    found = [
+        (row, profile["identity"])
+        for exchange in recording.labelled(labels.PRESENT)
+        for row in rows_of(exchange)
+        if (profile := profiles.get(str(row.figures.get("visitorId")).lower()))
+        and isinstance(profile.get("identity"), dict)
+        and isinstance(row.figures.get("identity"), dict)
+        and isinstance(profile.get("activity"), dict)
+        and profile["activity"].get("visitCount") == 1
+    ]
+    return [found] if found else []
+
+
+@clause(
+    "SUM-21",
+    "List and profile show the same country, browser and system for at least half of the visitors on"
+    " their first visit.",
+    source="GET /visitors",
+    standing=IMPLIED,
+    needs="a visitors' list, and the profile of a listed visitor on the first visit",
+    cases=_profiled,
+)
+def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Violation]:
+    other = [violation for row, identity in case for violation in _differences(row, identity)[:1]]
+    if len(other) > len(case) / 2:
+        # A single visitor may have changed between the two answers.
+        yield replace(other[0], is_warning=len(case) == 1)
+
+
+def _differences(row: Totals, identity: Json) -> list[Violation]:
+    """Returns a violation for each member in which a listed visitor differs from the profile's `identity`."""
+    found = []
+    for name, member, within in _IDENTITY:
+        shown, told = row.figures["identity"].get(name), identity.get(member)
+        told = told.get(within) if within is not None and isinstance(told, dict) else told
+        if isinstance(shown, str) and isinstance(told, str) and shown.lower() != told.lower():
+            pointer = f"{row.pointer}/identity/{name}"
+            found.append(Violation(f"the profile has {told[:80]!r}", row.exchange, pointer, shown))
+    return found
