@@ -37,18 +37,21 @@ DOCUMENT = {
         },
     },
 }
-SHOWN = ("description", "domain", "city", "country", "region")
+SHOWN = ("description", "city", "country", "region")
+# A domain has no blank and no slash.
+HOST_MARK = '"><b>{{met}}<script>window.met=1'
 NAMED = ("/pricing", "/signup", "/dashboard", "Starter", "Pro", "scroll_to_pricing", "newsletter", "lea")
 
 
 def _marked(part: Any) -> Any:
-    """Returns a part of a site file with MARK, a script, at the end of each text that the console shows."""
+    """Returns a part of a site file with a script at the end of each text that the console shows."""
     if isinstance(part, list):
         return [_marked(member) for member in part]
     if not isinstance(part, dict):
         return part
+    marks = {**dict.fromkeys(SHOWN, MARK), "domain": HOST_MARK}
     return {
-        name: f"{value}{MARK}" if name in SHOWN and isinstance(value, str) else _marked(value)
+        name: value + marks[name] if name in marks and isinstance(value, str) else _marked(value)
         for name, value in part.items()
     }
 

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -16,6 +17,20 @@ from tests.waiting import eventually
 SIGNALS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tests look up processes in /proc")
+
+
+@pytest.fixture(autouse=True)
+def _heard_signals() -> Iterator[None]:
+    """Lets the commands hear the signals, which they ignore if the tests do.
+
+    The tests ignore SIGHUP below `nohup`, and SIGINT in the background of a shell.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in (number for number, handler in before.items() if handler is signal.SIG_IGN):
+        signal.signal(number, lambda _number, _frame: None)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
