@@ -10,8 +10,8 @@ import yaml
 from contract_tests import clauses
 from contract_tests.clauses import all_clauses
 from contract_tests.document import Row, document
+from contract_tests.exchange import Exchange
 from contract_tests.families import FAMILIES, WRITTEN, Family, family_of
-from contract_tests.judging.proof import clean_recordings
 from contract_tests.judging.verdict import judge
 from contract_tests.recording import REVISION_2026_02, REVISION_2026_06, Recording
 from scripts.make_clauses import TARGET, clauses_page
@@ -137,8 +137,10 @@ def _kinds(row: Row) -> set[str]:
 
 
 @pytest.mark.long
-def test_a_clause_about_single_answers_has_the_same_cases_in_each_of_them_alone() -> None:
-    whole = Recording(clean_recordings()["2026-02"], "2026-02")
+def test_a_clause_about_single_answers_has_the_same_cases_in_each_of_them_alone(
+    recorded: list[Exchange],
+) -> None:
+    whole = Recording(recorded, "2026-02")
     parts = [whole.part([exchange]) for exchange in whole.exchanges]
     local = [clause for clause in all_clauses() if clause.is_local]
 

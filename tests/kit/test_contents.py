@@ -12,7 +12,6 @@ from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.labels import request_label
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
-from contract_tests.judging.proof import clean_recordings
 
 _CREDENTIALS = load_credentials("mock")
 # These labels follow from the token, not from the contents.
@@ -33,9 +32,9 @@ def _label_of(exchange: Exchange) -> str | None:
 
 
 @pytest.mark.long
-def test_the_requests_of_the_probes_are_known_by_their_contents() -> None:
+def test_the_requests_of_the_probes_are_known_by_their_contents(recorded: list[Exchange]) -> None:
     kinds = set()
-    for exchange in clean_recordings()["2026-02"]:
+    for exchange in recorded:
         if exchange.labels.isdisjoint(_BY_TOKEN):
             wanted = set(exchange.labels & _TOLD)
             found = {_label_of(exchange)} & _TOLD

@@ -9,7 +9,6 @@ import pytest
 
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange, Json
-from contract_tests.judging.proof import clean_recordings
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.recording import Recording
 
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.long
 _CLAUSES = {clause.id: clause for clause in all_clauses()}
 
 Edit = Callable[[Json, dict[str, list[str]]], object]
-
-
-@pytest.fixture(scope="module")
-def recorded() -> list[Exchange]:
-    """The exchanges of a run against the mock."""
-    return clean_recordings()["2026-02"]
 
 
 def _outcome(recorded: list[Exchange], clause: str, operation: str, edit: Edit) -> Outcome:

@@ -11,7 +11,6 @@ from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.question import is_finished, question_of
 from contract_tests.exchange import Exchange, Json
-from contract_tests.judging.proof import clean_recordings
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.pointers import objects_at
 from contract_tests.recording import Recording
@@ -19,12 +18,6 @@ from contract_tests.recording import Recording
 _CLAUSES = [clause for clause in all_clauses() if clause.id.startswith(("SUM-", "SEL-"))]
 _PLACES = (("data", "*"), ("totals",), ("data", "*", "revenueBreakdown"), ("totals", "revenueBreakdown"))
 _NOON = "Wed, 21 Jan 2026 12:00:00 GMT"
-
-
-@pytest.fixture(scope="module")
-def recorded() -> list[Exchange]:
-    """The exchanges of a run against the mock."""
-    return clean_recordings()["2026-02"]
 
 
 def _estimated(name: str, value: Json) -> Json:

@@ -18,7 +18,6 @@ from contract_tests.asking.own_mock import INSTANT
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP, VISITOR
-from contract_tests.judging.proof import clean_recordings
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.recording import Recording
@@ -50,8 +49,7 @@ def _told(run: Run) -> list[str]:
 
 
 @pytest.mark.long
-def test_a_prediction_from_before_the_payment_may_be_kept_for_a_moment() -> None:
-    recorded = clean_recordings()["2026-02"]
+def test_a_prediction_from_before_the_payment_may_be_kept_for_a_moment(recorded: list[Exchange]) -> None:
     profiles = [e for e in recorded if e.operation == VISITOR and isinstance(e.data, dict)]
     before = next(e.data["prediction"] for e in profiles if labels.BEFORE in e.labels)
 
