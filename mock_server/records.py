@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,6 +18,14 @@ _LONGEST_KEY = 80
 _UNQUOTED = re.compile(r"Expected `str(?: \| null)?`, got `(?:int|float|bool)`")
 
 
+class Fault(NamedTuple):
+    """What is wrong in a value: the problem as a text, the way to it, and the known values in its place."""
+
+    problem: str
+    way: list[str | int]
+    known: list[str]
+
+
 def checked(value: Any, kind: type[_T], where: object) -> _T:
     """Converts plain values to a value of `kind`.
 
@@ -26,23 +34,28 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at ")
-        # For the name of a member, msgspec says "`key` in `$.parent`".
-        place = place.rpartition(" in ")[2].strip("`") or "$"
-        known = literals_at(kind, place)
-        if known:
-            problem += f"; known: {', '.join(known)}"
-        way = way_to(place, value, kind, str(error))
-        named = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:_LONGEST_KEY]}" for step in way)
-        raise InputError(f"{where}: ${named}", problem + remedy_of(problem)) from None
+        fault = fault_of(error, value, kind)
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step[:_LONGEST_KEY]}" for step in fault.way)
+        raise InputError(f"{where}: ${''.join(steps)}", fault.problem) from None
 
 
-def remedy_of(problem: str) -> str:
-    """Returns the end of msgspec's message about a number or boolean in place of a text; else nothing."""
-    return ": put it in quotes" if _UNQUOTED.fullmatch(problem) else ""
+def fault_of(error: msgspec.ValidationError, value: Any, kind: type) -> Fault:
+    """Returns what msgspec's error says about a value of a type, and what to do about it.
+
+    `value` may be None if it is not known. Then the way ends at the first mapping.
+    """
+    problem, _, place = str(error).partition(" - at ")
+    # For the name of a member, msgspec says "`key` in `$.parent`".
+    place = place.rpartition(" in ")[2].strip("`")
+    known = literals_at(kind, place)
+    if known:
+        problem += f"; known: {', '.join(known)}"
+    elif _UNQUOTED.fullmatch(problem):
+        problem += ": put it in quotes"
+    return Fault(problem, _way_to(place, value, kind, str(error)), known)
 
 
-def way_to(place: str, value: Any, kind: type, message: str) -> list[str | int]:
+def _way_to(place: str, value: Any, kind: type, message: str) -> list[str | int]:
     """Returns the members and indices that lead to an invalid value, as far as they are known.
 
     `place` and `message` are msgspec's place and message for `value`. The place has `[...]` for a key of a
@@ -51,7 +64,7 @@ def way_to(place: str, value: Any, kind: type, message: str) -> list[str | int]:
     way: list[str | int] = []
     for step in _STEP.finditer(place):
         if step[0] == _ANY_KEY:
-            key, value = _first_invalid(value, way, kind, message)
+            key, value = (None, None) if value is None else _first_invalid(value, way, kind, message)
             if key is None:
                 break
             way.append(key)

@@ -9,10 +9,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
 from mock_server.control.verifier import Verifier
-from mock_server.literals import literals_at
 from mock_server.pointers import pointer_to
 from mock_server.problems import ProblemError
-from mock_server.records import remedy_of, way_to
+from mock_server.records import fault_of
 from mock_server.service import Service
 from mock_server.serving.connection import is_cut, refusal_of
 from mock_server.state.keys import Key
@@ -128,18 +127,8 @@ def _value_of(body: bytes) -> Any:
 
 
 def _wrong(error: msgspec.ValidationError, value: Any, kind: type, where: str = "") -> ProblemError:
-    problem, _, place = str(error).partition(" - at ")
-    problem += remedy_of(problem)
-    # For the name of a member, msgspec says "`key` in `$.parent`".
-    place = place.rpartition(" in ")[2]
-    known = literals_at(kind, place)
-    if known:
-        problem += f"; known: {', '.join(known)}"
-    place = place.strip("`")
-    if value is None:
-        # Without the value, the member of a mapping is not known.
-        place = place.partition("[...]")[0]
-    parent = pointer_to(way_to(place, value, kind, str(error)))
+    problem, way, known = fault_of(error, value, kind)
+    parent = pointer_to(way)
     named = _FIELD.search(problem)
     member = parent + pointer_to([named[1]]) if named else parent
     prefix = f"`{parent}`: " if parent else ""
