@@ -326,7 +326,7 @@ def identified_have_profiles(case: Met) -> Iterable[Violation]:
 
 @clause(
     "AGR-07",
-    "The first visit does not begin later than the session on the map.",
+    "The first visit begins at most five minutes later than the session on the map.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="the profile of a visitor from a map of revision 2026-02",

@@ -89,7 +89,7 @@ def id_is_the_one_asked_for(case: tuple[Exchange, dict[str, Json]]) -> Iterable[
 
 @clause(
     "VIS-61",
-    "The first visit is not later than the last visit.",
+    "The first visit is at most five minutes later than the last visit.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `firstVisitAt` and `lastVisitAt`",
@@ -240,7 +240,7 @@ def oldest_page_first(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-72",
-    "No page was viewed before the first visit.",
+    "No page was viewed more than five minutes before the first visit.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `firstVisitAt` and `visitedPages`",
@@ -259,7 +259,7 @@ def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-68",
-    "If `visitCount` is 1, the first visit and the last visit began at about the same time.",
+    "If `visitCount` is 1, the last visit began at most five minutes after the first one.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `visitCount: 1`",
