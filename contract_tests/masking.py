@@ -3,7 +3,8 @@
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from html.entities import html5
 from secrets import token_bytes
@@ -89,34 +90,42 @@ class Mask:
         return self.text(body.decode("latin-1")).encode("latin-1") if self._forms else body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, repr=False)
 class _Form:
-    """One way to write a token.
+    """One way to write a token. It has no representation, so that no traceback shows the token.
 
-    `found` is its pattern, and `instead` its replacement. `word` is a part of it, in lower case, that is
-    hardly ever escaped. `is_plain` says that the token is written as it is, or with escapes.
+    `text` is what is written, and `word` is a part of it, in lower case, that is hardly ever escaped.
+    `instead` is its replacement. `is_plain` says that it is the token itself, `is_short` that it is masked
+    as a whole word only, and `is_wide` that nothing of it is escaped.
     """
 
-    found: re.Pattern[str]
+    text: str
     word: str
     instead: str
     is_plain: bool = False
+    is_short: bool = False
+    is_wide: bool = False
+
+    @cached_property
+    def found(self) -> re.Pattern[str]:
+        """The pattern of the form. To compile it takes 5 ms, and hardly any answer needs it."""
+        if self.is_wide:
+            return re.compile(re.escape(self.text), re.IGNORECASE)
+        pattern = "".join(map(_either, self.text))
+        if self.is_short:
+            pattern = f"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+        return re.compile(pattern, re.IGNORECASE)
 
 
 def _forms(token: str) -> Iterator[_Form]:
-    plain = "".join(map(_either, re.sub(r"\\+", r"\\", token)))
-    if len(token) < _SHORTEST_WITHIN_A_WORD:
-        plain = f"(?<![A-Za-z0-9]){plain}(?![A-Za-z0-9])"
-    yield replace(_form(plain, _longest_word(token), token), is_plain=True)
+    instead, is_short = masked(token), len(token) < _SHORTEST_WITHIN_A_WORD
+    single = re.sub(r"\\+", r"\\", token)
+    yield _Form(single, _longest_word(token), instead, is_plain=True, is_short=is_short)
     for text in dict.fromkeys(_encoded(token.encode())):
-        yield _form("".join(map(_either, text)), _longest_word(text), token)
+        yield _Form(text, _longest_word(text), instead)
     for charset in ("utf-16-le", "utf-16-be"):
         wide = token.encode(charset).decode("latin-1")
-        yield _form(re.escape(wide), wide.lower(), token)
-
-
-def _form(pattern: str, word: str, token: str) -> _Form:
-    return _Form(re.compile(pattern, re.IGNORECASE), word, masked(token))
+        yield _Form(wide, wide.lower(), instead, is_wide=True)
 
 
 def _longest_word(text: str) -> str:
