@@ -42,6 +42,15 @@ TOPS = """(names) => Object.fromEntries(
 )"""
 STILL = 8
 """The longest way that a part of the first screen may move while a page loads, in px."""
+# Sums up how far parts of the page move while it loads; nothing that a user has just done counts.
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shifted += value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+MOST_SHIFTED = 0.1
+"""The largest sum of layout shifts that counts as good."""
 FOCUSED = """(() => {
   const element = document.activeElement;
   if (element.matches(".drawings")) return "the map";
@@ -136,6 +145,28 @@ def test_nothing_moves_while_a_page_loads(
     after = page.evaluate(TOPS, list(before))
     assert len(before) >= 2
     assert {name: after[name] - top for name, top in before.items() if abs(after[name] - top) > STILL} == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=str)
+@pytest.mark.parametrize("part", ["map", "drawer", "dashboard"])
+def test_layout_shifts_are_small(
+    page: Page, turned: RunningMock, controls: Controls, part: str, size: tuple[int, int]
+) -> None:
+    page.add_init_script(SHIFTS)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    key = controls.mint(now=INSTANT, frozen=True)
+
+    if part == "dashboard":
+        Dashboard(page, turned, controls, key)
+    else:
+        console = Console(page, turned, controls, key, is_drawer_open=part == "drawer")
+        expect(page.locator("#switches")).to_be_visible(visible=part == "drawer")
+        expect(console.dots).not_to_have_count(0)
+        console.wait_for_today()
+    page.wait_for_load_state("networkidle")
+
+    assert page.evaluate("window.shifted") < MOST_SHIFTED
 
 
 @pytest.mark.long

@@ -28,7 +28,7 @@ const PATHS = {
 	identifyVisitor: "/identify",
 };
 /** The timeout of a request in ms, longer than all but the longest delay of the switches. */
-const PATIENCE = 65_000;
+export const PATIENCE = 65_000;
 
 /** @typedef {keyof typeof PATHS} Operation */
 

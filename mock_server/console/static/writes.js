@@ -1,11 +1,9 @@
 // The requests that write: they are shown as curl commands and sent, and the answer becomes a sentence.
 
-import { urlOf } from "./api.js";
+import { PATIENCE, urlOf } from "./api.js";
 import { request } from "./controls.js";
 import { shellQuoted } from "./shell.js";
 
-/** The timeout of a request in ms, longer than all but the longest delay of the switches. */
-const PATIENCE = 65_000;
 const NO_ANSWER = "No answer: the connection broke, or nothing came in time.";
 /** The token of the controls is never shown. */
 const HIDDEN = '"Authorization: Bearer $DATAFAST_MOCK_CONTROL_TOKEN"';

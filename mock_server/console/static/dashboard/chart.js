@@ -182,7 +182,7 @@ function bars({ buckets, hasSales }, scale) {
 		});
 	return buckets.flatMap((bucket, n) => {
 		const { new: fresh, renewal } = bucket.revenueBreakdown;
-		return [bar("bar-new", n, 0, fresh), bar("bar-renewal", n, fresh, fresh + renewal)];
+		return [bar("of-new", n, 0, fresh), bar("of-renewal", n, fresh, fresh + renewal)];
 	});
 }
 

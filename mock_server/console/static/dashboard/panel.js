@@ -23,7 +23,7 @@ export class Panel {
 		const title = this.section.querySelector("h2");
 		title.id = `${id}-title`;
 		this.section.setAttribute("aria-labelledby", title.id);
-		this.body = h("div", { class: "body" });
+		this.body = h("div", { class: "body", "aria-busy": "true" });
 		this.tools = h("span", { class: "tools" });
 		this.code = button(
 			{
