@@ -6,6 +6,7 @@ from typing import Any
 
 FORM = r"^(/|$(?!\n))"
 """The form of a pointer, as a regular expression."""
+FORM_IN_WORDS = "a JSON pointer, such as /data/count,"
 
 # An index as RFC 6901 defines it, without leading zeros.
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")

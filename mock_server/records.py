@@ -7,23 +7,25 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from mock_server.errors import InputError
-from mock_server.literals import literals_at
+from mock_server.wording import in_plain_words
 
 _T = TypeVar("_T")
 # msgspec writes `[...]` for a key of a mapping, whichever it is.
 _ANY_KEY = "[...]"
 _STEP = re.compile(r"\.([^.[\]]+)|\[([0-9]+)\]|\[\.\.\.\]")
 _LONGEST_KEY = 80
-# In YAML and JSON, a text that looks like a number or a boolean needs quotes.
-_UNQUOTED = re.compile(r"Expected `str(?: \| null)?`, got `(?:int|float|bool)`")
 
 
 class Fault(NamedTuple):
-    """What is wrong in a value: the problem as a text, the way to it, and the known values in its place."""
+    """What is wrong in a value: the problem as a text, the way to it, and the known values in its place.
+
+    `member` is the name of a member that is missing or unknown there.
+    """
 
     problem: str
     way: list[str | int]
     known: list[str]
+    member: str | None
 
 
 def checked(value: Any, kind: type[_T], where: object) -> _T:
@@ -39,20 +41,19 @@ def checked(value: Any, kind: type[_T], where: object) -> _T:
         raise InputError(f"{where}: ${''.join(steps)}", fault.problem) from None
 
 
-def fault_of(error: msgspec.ValidationError, value: Any, kind: type) -> Fault:
-    """Returns what msgspec's error says about a value of a type, and what to do about it.
+def fault_of(error: msgspec.ValidationError, value: Any, kind: type, *, is_of_texts: bool = False) -> Fault:
+    """Returns what msgspec's error says about a value of a type, in plain words.
 
-    `value` may be None if it is not known. Then the way ends at the first mapping.
+    `value` may be None if it is not known. Then the way ends at the first mapping. `is_of_texts` tells that
+    all values were texts, as in a query.
     """
-    problem, _, place = str(error).partition(" - at ")
+    problem, found, place = str(error).rpartition(" - at ")
+    if not found:
+        problem, place = place, ""
     # For the name of a member, msgspec says "`key` in `$.parent`".
     place = place.rpartition(" in ")[2].strip("`")
-    known = literals_at(kind, place)
-    if known:
-        problem += f"; known: {', '.join(known)}"
-    elif _UNQUOTED.fullmatch(problem):
-        problem += ": put it in quotes"
-    return Fault(problem, _way_to(place, value, kind, str(error)), known)
+    told = in_plain_words(problem, kind, place, is_of_texts=is_of_texts)
+    return Fault(told.problem, _way_to(place, value, kind, str(error)), list(told.known), told.member)
 
 
 def _way_to(place: str, value: Any, kind: type, message: str) -> list[str | int]:

@@ -1,6 +1,5 @@
 """A request to the controls as checked values: its query, its body and its key."""
 
-import re
 from codecs import BOM_UTF8
 from typing import Annotated, Any, TypeVar
 
@@ -19,8 +18,6 @@ from mock_server.state.keys import Key
 LARGEST_BODY = 64 * 1024
 
 _T = TypeVar("_T")
-# The end of msgspec's message about a member that is unknown or missing.
-_FIELD = re.compile(r"field `([^`]+)`$")
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -115,7 +112,7 @@ def read_query(request: Request, kind: type[_T]) -> _T:
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _wrong(error, found, kind, "The query: ") from None
+        raise _wrong(error, found, kind, is_query=True) from None
 
 
 def _value_of(body: bytes) -> Any:
@@ -126,11 +123,11 @@ def _value_of(body: bytes) -> Any:
         return None
 
 
-def _wrong(error: msgspec.ValidationError, value: Any, kind: type, where: str = "") -> ProblemError:
-    problem, way, known = fault_of(error, value, kind)
+def _wrong(error: msgspec.ValidationError, value: Any, kind: type, *, is_query: bool = False) -> ProblemError:
+    problem, way, known, named = fault_of(error, value, kind, is_of_texts=is_query)
     parent = pointer_to(way)
-    named = _FIELD.search(problem)
-    member = parent + pointer_to([named[1]]) if named else parent
+    member = parent if named is None else parent + pointer_to([named])
+    where = "The query: " if is_query else ""
     prefix = f"`{parent}`: " if parent else ""
     return ProblemError(
         400, f"{where}{prefix}{problem}.", member=member, **({"known": known} if known else {})

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contract_tests.tokens import without_tokens_anywhere
-from mock_server.pointers import FORM, value_at
+from mock_server.kinds import in_words
+from mock_server.pointers import FORM, FORM_IN_WORDS, value_at
 from mock_server.state.journal import Request
 from mock_server.state.showing import shown_body
 
@@ -22,7 +23,7 @@ _LONGEST_TEXT = 1_000
 _Text = Annotated[str, Meta(max_length=1000)]
 _Count = Annotated[int, Meta(ge=0)]
 _Parts = Annotated[dict[_Text, _Text | None], Meta(max_length=_MOST_PARTS)]
-_Pointer = Annotated[str, Meta(pattern=FORM, max_length=1000)]
+_Pointer = Annotated[str, Meta(pattern=FORM, max_length=1000, extra=in_words(FORM_IN_WORDS))]
 _Places = Annotated[dict[_Pointer, Any], Meta(max_length=_MOST_PARTS)]
 
 

@@ -9,16 +9,24 @@ from mock_server.control.call import ControlCall, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
 from mock_server.control.settings import check_settings
 from mock_server.faults.rules import Rule
+from mock_server.kinds import in_words
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import Account
 from mock_server.state.clock import Clock
-from mock_server.state.credentials import TOKEN_FORM, Credential, Permission
+from mock_server.state.credentials import TOKEN_FORM, TOKEN_FORM_IN_WORDS, Credential, Permission
 from mock_server.state.keys import Key, new_token
 from mock_server.state.limits import RateLimit
 from mock_server.state.settings import Settings
 
 _Label = Annotated[str, Meta(max_length=200, description="A label for people, such as the name of a test.")]
-_Token = Annotated[str, Meta(pattern=TOKEN_FORM, description="The new key. It must not exist yet.")]
+_Token = Annotated[
+    str,
+    Meta(
+        pattern=TOKEN_FORM,
+        description="The new key. It must not exist yet.",
+        extra=in_words(TOKEN_FORM_IN_WORDS),
+    ),
+]
 _AccountName = Annotated[str, Meta(max_length=200, description="The account of another key, to join it.")]
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from mock_server.control.call import ControlCall
 from mock_server.control.targets import target_of
 from mock_server.control.verifier import EXTRA, REPORTS, Verification, missing_packages
+from mock_server.kinds import in_words
 from mock_server.problems import ProblemError
 
 EVENTS = "application/x-ndjson"
@@ -19,8 +20,9 @@ REPORT_TYPES = tuple(media_type for media_type, _ in REPORTS.values())
 _PAUSE = 0.1
 # No other characters can be in an argument, an environment variable or a header.
 _ASCII = "^[ -~]*$"
-_Token = Annotated[str, Meta(max_length=300, pattern=_ASCII)]
-_Text = Annotated[str, Meta(max_length=2_000, pattern=_ASCII)]
+_IN_WORDS = in_words("a text of printable ASCII characters")
+_Token = Annotated[str, Meta(max_length=300, pattern=_ASCII, extra=_IN_WORDS)]
+_Text = Annotated[str, Meta(max_length=2_000, pattern=_ASCII, extra=_IN_WORDS)]
 
 
 class NewVerification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

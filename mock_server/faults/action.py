@@ -5,7 +5,8 @@ from typing import Annotated, Literal, get_args
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.contract.responses import Answers, Example
-from mock_server.pointers import FORM
+from mock_server.kinds import in_words
+from mock_server.pointers import FORM, FORM_IN_WORDS
 from mock_server.problems import ProblemError
 
 LONGEST = 60_000
@@ -38,7 +39,9 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     delay: Milliseconds | Span | UnsetType = UNSET
     """The delay before the answer, in ms; two numbers are the bounds of a random delay."""
     fault: Fault | UnsetType = UNSET
-    pointer: Annotated[str, Meta(pattern=FORM, max_length=1000)] | UnsetType = UNSET
+    pointer: (
+        Annotated[str, Meta(pattern=FORM, max_length=1000, extra=in_words(FORM_IN_WORDS))] | UnsetType
+    ) = UNSET
     """The member that `wrong-type` and `missing` change, as a JSON pointer."""
     share: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
     """The share of the body that `truncate` sends; 0.5 by default."""

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from mock_server.faults.action import FAULTS, LONGEST, Action
 from mock_server.instants import instant_of
 from mock_server.problems import ProblemError
+from mock_server.records import fault_of
 
 QUERY_PREFIX = "__"
 """The prefix of preferences in a query."""
@@ -124,8 +125,10 @@ def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str
         members = _READERS[name](value)
         if name not in _BESIDE:
             msgspec.convert(members, Action)
-    except (ValueError, msgspec.ValidationError) as error:
-        raise _refused(name, value, str(error).partition(" - at")[0]) from None
+    except msgspec.ValidationError as error:
+        raise _refused(name, value, fault_of(error, members, Action).problem) from None
+    except ValueError as error:
+        raise _refused(name, value, str(error)) from None
     return members
 
 

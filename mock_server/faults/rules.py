@@ -140,7 +140,7 @@ def check(rules: Iterable[Rule], operations: Mapping[str, Answers]) -> None:
         try:
             _check(rule, operations)
         except ProblemError as problem:
-            detail = f"The rule {number} can never apply: {problem.detail}"
+            detail = f"Rule {number}, counted from 0, can never apply: {problem.detail}"
             raise ProblemError(400, detail, rule=number, **problem.members) from None
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
+from mock_server.kinds import in_words
 from mock_server.state.funnels import Funnel, faults_of
 from mock_server.state.log import Log, Store
 from mock_server.state.space import Space
@@ -23,6 +24,7 @@ DEFAULT_ACCOUNT = "demo"
 
 # These domains never receive mail (RFC 2606).
 _RESERVED = r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|net|org)|[a-z0-9-]+\.(example|invalid|test))$(?!\n)"
+_IN_WORDS = in_words("an e-mail address of a domain for examples, such as jane@example.com,")
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -30,7 +32,7 @@ class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The owner of an account."""
 
     name: _Name
-    email: Annotated[str, Meta(pattern=_RESERVED, max_length=200)]
+    email: Annotated[str, Meta(pattern=_RESERVED, max_length=200, extra=_IN_WORDS)]
 
 
 class _Shown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from mock_server.assets import FIXTURES, read_record
 from mock_server.contract.access import Role
 from mock_server.errors import InputError
+from mock_server.kinds import in_words
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.limits import RateLimit, WrittenRate, read_rate
 from mock_server.world.site import Site
@@ -19,6 +20,7 @@ EVERYTHING = "*"
 
 TOKEN_FORM = r"^dft?_[A-Za-z0-9_-]{1,200}$(?!\n)"  # noqa: S105 - a pattern
 """The form of every token, as a regular expression."""
+TOKEN_FORM_IN_WORDS = "df_ or dft_ with 1 to 200 letters, digits, `_` or `-` behind it"  # noqa: S105 - the pattern
 
 _WELL_FORMED = re.compile(TOKEN_FORM)
 
@@ -51,7 +53,7 @@ Permission = Literal[
 class Credential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """A credential: a website key (`df_…`) or an account token (`dft_…`)."""
 
-    token: Annotated[str, Meta(pattern=TOKEN_FORM)]
+    token: Annotated[str, Meta(pattern=TOKEN_FORM, extra=in_words(TOKEN_FORM_IN_WORDS))]
     description: str = ""
     account: str = DEFAULT_ACCOUNT
     role: Role = "owner"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mock_server.world.site import Site
+from mock_server.world.site import ObjectId, Site
 from mock_server.world.wildcards import wildcard
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -41,7 +41,7 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
 class Funnel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """A funnel of a website; a funnel that is not active has no results."""
 
-    id: Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
+    id: ObjectId
     name: _Name
     steps: Annotated[tuple[Step, ...], Meta(min_length=2, max_length=8)]
     is_active: bool = True

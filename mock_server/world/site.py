@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
 from mock_server.instants import DAY, instant_of
+from mock_server.kinds import in_words
 from mock_server.zones import zone_named
 
 SITES = FIXTURES / "sites"
@@ -45,9 +46,20 @@ Amount = Annotated[float, Meta(ge=0, le=1e12)]
 Factor = Annotated[float, Meta(ge=1e-9, le=1e9)]
 Few = Meta(max_length=100)
 Many = Meta(max_length=2_000)
-WebsiteId = Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
-UuidV4 = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
-CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+ObjectId = Annotated[
+    str,
+    Meta(pattern="^[0-9a-f]{24}$", extra=in_words("a text of 24 hexadecimal digits, with small letters,")),
+]
+UuidV4 = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        extra=in_words("a UUID of version 4, with small letters,"),
+    ),
+]
+CountryCode = Annotated[
+    str, Meta(pattern="^[A-Z]{2}$", extra=in_words("a country code of two capital letters, such as DE,"))
+]
 
 
 class _Record(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -144,7 +156,10 @@ class Plan(_Record, frozen=True, kw_only=True):
 class Money(_Record, frozen=True, kw_only=True):
     """The plans and payments of a site. One major unit of `currency` is worth `usd_rate` US dollars."""
 
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[
+        str,
+        Meta(pattern="^[A-Z]{3}$", extra=in_words("a currency code of three capital letters, such as EUR,")),
+    ]
     decimals: Annotated[int, Meta(ge=0, le=4)] = 2
     usd_rate: Factor = 1
     plans: Annotated[tuple[Plan, ...], Meta(min_length=1, max_length=100)]
@@ -204,7 +219,9 @@ class OwnPerson(_Record, frozen=True, kw_only=True):
     """A name that only this site's visitors have; `handle` makes e-mail address and user id."""
 
     name: str
-    handle: Annotated[str, Meta(pattern="^[a-z0-9.]+$")]
+    handle: Annotated[
+        str, Meta(pattern="^[a-z0-9.]+$", extra=in_words("a text of small letters, digits and dots"))
+    ]
     company: str = ""
 
 
@@ -219,7 +236,7 @@ class Site(_Record, frozen=True, kw_only=True):
     """The display name of the website; None if it is its domain."""
     logo: str | None = None
     """The URL of an image; None if there is none."""
-    website_id: WebsiteId
+    website_id: ObjectId
     domain: str
     description: str
     online: Annotated[float, Meta(ge=0, le=MOST_ONLINE)]

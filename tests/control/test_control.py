@@ -199,7 +199,7 @@ def test_a_number_as_a_text_is_refused_with_its_name_and_what_to_write(
     reply = controls.client.patch("/settings", json={"faults": [{"then": {"code": 500}}, rule]})
 
     pointer = f"/faults/1/when/query/{member}"
-    told = f"`{pointer}`: Expected `str | null`, got `int`: put it in quotes."
+    told = f"`{pointer}`: a text or null is expected, not a whole number: put it in quotes."
     assert reply.status_code == 400
     assert (reply.json()["member"], reply.json()["detail"]) == (pointer, told)
 

@@ -1,0 +1,78 @@
+"""Finds in a type what it allows at a place: literals, members, or the form of a text."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import inspect
+
+_FORM = "form"
+_STEP = re.compile(r"\.(\w+)|\[[^\]]*\]")
+
+
+def in_words(form: str) -> dict[str, str]:
+    """Returns the `extra` of a `msgspec.Meta` whose pattern a noun phrase describes, for messages."""
+    return {_FORM: form}
+
+
+def literals_at(kind: type, place: str) -> list[str]:
+    """Returns the literals that a type allows for a member; an empty list if the type has no literals.
+
+    `place` is a path as msgspec writes it, such as `$.faults[0].then.fault`.
+    """
+    choices = [one for one in _plain_at(kind, place) if isinstance(one, inspect.LiteralType)]
+    return [str(value) for choice in choices for value in choice.values]
+
+
+def members_at(kind: type, place: str) -> list[str]:
+    """Returns the names of the members that a type names for an object at this place."""
+    structs = [one for one in _plain_at(kind, place) if isinstance(one, inspect.StructType)]
+    return [field.encode_name for struct in structs for field in struct.fields]
+
+
+def forms_at(kind: type, place: str) -> list[str]:
+    """Returns the descriptions (`in_words`) of the texts that a type allows at this place."""
+    return [form for one in _at(kind, place) for form in _forms(one)]
+
+
+def _at(kind: type, place: str) -> list[inspect.Type]:
+    found = [inspect.type_info(kind)]
+    for step in _STEP.finditer(place):
+        found = [inner for one in found for inner in _below(one, step[1])]
+    return found
+
+
+def _plain_at(kind: type, place: str) -> Iterator[inspect.Type]:
+    for one in _at(kind, place):
+        yield from _plain(one)
+
+
+def _below(kind: inspect.Type, member: str | None) -> Iterator[inspect.Type]:
+    """Yields the types of a struct's member, or, if `member` is None, of the items of a collection."""
+    for one in _plain(kind):
+        if isinstance(one, inspect.StructType):
+            yield from (field.type for field in one.fields if field.encode_name == member)
+        elif isinstance(one, inspect.CollectionType):
+            yield one.item_type
+        elif isinstance(one, inspect.DictType):
+            yield one.value_type
+
+
+def _plain(kind: inspect.Type) -> Iterator[inspect.Type]:
+    """Yields the types of a union, without their metadata."""
+    if isinstance(kind, inspect.Metadata):
+        yield from _plain(kind.type)
+    elif isinstance(kind, inspect.UnionType):
+        for one in kind.types:
+            yield from _plain(one)
+    else:
+        yield kind
+
+
+def _forms(kind: inspect.Type) -> Iterator[str]:
+    if isinstance(kind, inspect.Metadata):
+        if kind.extra is not None and _FORM in kind.extra:
+            yield kind.extra[_FORM]
+        yield from _forms(kind.type)
+    elif isinstance(kind, inspect.UnionType):
+        for one in kind.types:
+            yield from _forms(one)

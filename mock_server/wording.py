@@ -1,0 +1,97 @@
+"""Says in plain words what msgspec finds wrong in a value."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from mock_server.kinds import forms_at, literals_at, members_at
+
+_EXPECTED = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_GOT = {**_EXPECTED, "float": "a decimal number", "bool": "a boolean"}
+_UNITS = {"str": "character", "array": "item", "object": "member"}
+_COMPARISONS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
+
+
+class Told(NamedTuple):
+    """A problem as a text, the values that are known in its place, and the missing or unknown member."""
+
+    problem: str
+    known: Sequence[str] = ()
+    member: str | None = None
+
+
+def in_plain_words(message: str, kind: type, place: str, *, is_of_texts: bool = False) -> Told:
+    """Translates msgspec's message about a value at a place in a type.
+
+    A message of our own is returned as it is. `is_of_texts` tells that all values were texts, as in a
+    query, so that it says nothing to be told that one was.
+    """
+    for pattern, tell in _MESSAGES:
+        match = pattern.fullmatch(message)
+        if match is not None:
+            return tell(match, kind, place, is_of_texts)
+    return Told(message)
+
+
+def _other_kind(match: re.Match[str], _kind: type, _place: str, is_of_texts: bool) -> Told:
+    expected = match[1].split(" | ")
+    names = " or ".join(_EXPECTED.get(name, name) for name in expected)
+    if is_of_texts:
+        return Told(f"{names} is expected")
+    told = f"{names} is expected, not {_GOT.get(match[2], match[2])}"
+    # In YAML and JSON, a text that looks like a number or a boolean needs quotes.
+    if set(expected) in ({"str"}, {"str", "null"}) and match[2] in ("int", "float", "bool"):
+        told += ": put it in quotes"
+    return Told(told)
+
+
+def _outside(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
+    name, comparison, bound = match.groups()
+    number = float(bound)
+    shown = f"{int(number):,}" if number.is_integer() else bound
+    return Told(f"{_EXPECTED[name]} {_COMPARISONS[comparison]} {shown} is expected")
+
+
+def _other_length(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
+    name, comparison, length = match.groups()
+    unit = _UNITS[name] if int(length) == 1 else f"{_UNITS[name]}s"
+    return Told(f"{_EXPECTED[name]} {_COMPARISONS[comparison]} {int(length):,} {unit} is expected")
+
+
+def _other_form(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:
+    forms = forms_at(kind, place) or [f"a text that the regular expression {match[1]} matches"]
+    return Told(f"{' or '.join(forms)} is expected")
+
+
+def _unknown(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:
+    known = members_at(kind, place)
+    return Told(f"there is no member `{match[1]}`; known: {', '.join(known)}", known, match[1])
+
+
+def _missing(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
+    return Told(f"the member `{match[1]}` is missing", member=match[1])
+
+
+def _no_literal(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:
+    known = literals_at(kind, place)
+    return Told(f"there is no {match[1]}; known: {', '.join(known)}", known)
+
+
+_MESSAGES: list[tuple[re.Pattern[str], Callable[[re.Match[str], type, str, bool], Told]]] = [
+    (re.compile(r"Expected `([a-z |]+)`, got `([a-z]+)`"), _other_kind),
+    (re.compile(r"Expected `(int|float)` (<=|>=|<|>) ([-+.\de]+)"), _outside),
+    (re.compile(r"Expected `(str|array|object)` of length (<=|>=) (\d+)"), _other_length),
+    (re.compile(r"Expected `str` matching regex (.+)", re.DOTALL), _other_form),
+    (re.compile(r"Object contains unknown field `(.+)`", re.DOTALL), _unknown),
+    (re.compile(r"Object missing required field `(.+)`"), _missing),
+    (re.compile(r"Invalid enum value (.+)", re.DOTALL), _no_literal),
+]
+"""Each form of a message, and the function that says it in plain words."""
