@@ -27,6 +27,8 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 # This stands for an encoded slash, since decoded text has no surrogates.
 _SLASH = "\udc2f"
+# The number of parts into which one placeholder splits a segment.
+_ONE = 3
 
 
 class PathRoute(BaseRoute):
@@ -46,17 +48,28 @@ class PathRoute(BaseRoute):
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         """The pattern of the path, which is compiled on the first request that looks at this route."""
+        segments = enumerate(self.path.split("/"))
         # `$` would allow a line feed at the end.
-        return re.compile(rf"{_pattern(self.path)}\Z")
+        return re.compile(rf"{'/'.join(_pattern_of(segment, n) for n, segment in segments)}\Z")
+
+    @cached_property
+    def _divided(self) -> dict[str, list[str]]:
+        """The segments with several placeholders, split at them, by the group of the pattern."""
+        segments = [_PLACE.split(segment) for segment in self.path.split("/")]
+        return {_group(n): _decoded_text(parts) for n, parts in enumerate(segments) if len(parts) > _ONE}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Returns the match and its path parameters; it is partial if only the method differs."""
         found = self._pattern.match(_path_of(scope)) if scope["type"] == "http" else None
         if found is None:
             return Match.NONE, {}
-        return self.match(
-            scope, {name: value.replace(_SLASH, "/") for name, value in found.groupdict().items()}
-        )
+        parameters = found.groupdict()
+        for group, parts in self._divided.items():
+            values = _values_in(parameters.pop(group), parts)
+            if values is None:
+                return Match.NONE, {}
+            parameters |= values
+        return self.match(scope, {name: value.replace(_SLASH, "/") for name, value in parameters.items()})
 
     def match(self, scope: Scope, parameters: Mapping[str, str]) -> tuple[Match, Scope]:
         """Returns the match of a request for this path, which is partial if only the method differs."""
@@ -195,12 +208,44 @@ def _vagueness_of(segment: str) -> tuple[int, int]:
     return (1, -len(literal)) if literal else (2, 0)
 
 
-def _pattern(path: str) -> str:
-    parts = _PLACE.split(path)
-    # Every second part is the name of a placeholder.
+def _pattern_of(segment: str, number: int) -> str:
+    """Returns the pattern of a segment; one with several placeholders is a single group."""
+    parts = _PLACE.split(segment)
+    if len(parts) > _ONE:
+        return f"(?P<{_group(number)}>[^/]+)"
+    # The second part, if there is one, is the name of a placeholder.
     return "".join(
-        f"(?P<{part}>[^/]+)" if n % 2 else re.escape(_decoded(part)) for n, part in enumerate(parts)
+        f"(?P<{part}>[^/]+)" if n % 2 else re.escape(part) for n, part in enumerate(_decoded_text(parts))
     )
+
+
+def _group(number: int) -> str:
+    return f"_segment{number}"
+
+
+def _decoded_text(parts: Sequence[str]) -> list[str]:
+    """Returns the parts of a segment with the text decoded; every second part is a placeholder's name."""
+    return [part if n % 2 else _decoded(part) for n, part in enumerate(parts)]
+
+
+def _values_in(segment: str, parts: Sequence[str]) -> dict[str, str] | None:
+    """Returns the values of a segment's placeholders, the first one as long as possible, or None.
+
+    It looks for the text between them from the end. A regular expression would try all divisions, which
+    takes hours for a segment of a few thousand letters.
+    """
+    first, *between, last = parts[::2]
+    if not (segment.startswith(first) and segment.endswith(last)):
+        return None
+    begin, end = len(first), len(segment) - len(last)
+    values = {}
+    for text, name in reversed(list(zip(["", *between], parts[1::2], strict=True))[1:]):
+        found = segment.rfind(text, begin, end - 1) if begin < end else -1
+        if found < 0:
+            return None
+        values[name] = segment[found + len(text) : end]
+        end = found
+    return {parts[1]: segment[begin:end], **values} if begin < end else None
 
 
 def _path_of(scope: Scope) -> str:

@@ -161,6 +161,8 @@ def test_redirection_has_its_place(web: httpx2.Client) -> None:
         pytest.param("/own/f/a%2fb", "file", id="encoded slash in small letters"),
         pytest.param("/own/f/x.tar.gz", "archive", id="two templates in a segment"),
         pytest.param("/own/f/a%2Fb.tar.gz", "archive", id="encoded slash beside text"),
+        pytest.param("/own/pair/a.b.c%2Fd.x", "pair", id="the first of several as long as possible"),
+        pytest.param("/own/six/abcdef.x", "six", id="one letter each"),
         pytest.param("/own/caf%C3%A9", "coffee", id="encoded letter"),
         pytest.param("/v2/seen/x", "seen", id="second server"),
         pytest.param("/third/here", "get /third/here", id="server of a path"),
@@ -190,12 +192,20 @@ def test_server_of_an_operation_counts_before_that_of_its_path(web: httpx2.Clien
         "/own%2Fwords",
         "/third%2Fhere",
         "/own/f/a/b",
+        "/own/six/abcde.x",
+        "/own/six/.x",
+        "/own/pair/.b.x",
         "/api/v1/analytics%2Frealtime",
         "/seven%2frelative",
     ],
 )
 def test_path_that_only_looks_alike_answers_404(web: httpx2.Client, path: str) -> None:
     assert web.get(path, headers=bearer("df_test")).status_code == 404
+
+
+@pytest.mark.parametrize("segment", ["a" * 30_000, ".x" * 15_000 + "%2F"])
+def test_segment_with_several_placeholders_is_divided_at_once(web: httpx2.Client, segment: str) -> None:
+    assert web.get(f"/own/six/{segment}").status_code == 404
 
 
 @pytest.mark.parametrize(
