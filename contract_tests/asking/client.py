@@ -1,7 +1,6 @@
 """The HTTP client, which bounds time and size, waits for rate limits, and masks tokens."""
 
 import math
-import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ import msgspec
 
 from contract_tests.asking.clock import SYSTEM, Clock
 from contract_tests.asking.codings import ACCEPTED, Decoder, UnreadableError
+from contract_tests.asking.failures import problem_of
 from contract_tests.asking.pinned import Pinned
 from contract_tests.asking.proxies import ProxyError, proxy_of, shown
 from contract_tests.document import Operation
@@ -42,8 +42,6 @@ class _DroppedError(StoppedError):
     """An error for a connection that ended before the answer."""
 
 
-# The parts that Python adds to the message of an error.
-_PYTHON = re.compile(r"\[Errno -?\d+\] ?|\[SSL[^\]]*\] ?| ?\(_ssl\.c:\d+\)")
 _DROPPED = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
@@ -157,9 +155,9 @@ class Client:
         """Closes all connections."""
         self._http.close()
 
-    def knock(self) -> None:
-        """Requests the base URL; the answer is not judged. Raises StoppedError if there is no answer."""
-        self._send("GET", self.base, {}, {}, None)
+    def knock(self) -> int:
+        """Requests the base URL, and returns the status. Raises StoppedError if there is no answer."""
+        return self._send("GET", self.base, {}, {}, None).status
 
     def ask(self, request: Request) -> Exchange:
         """Sends a request and returns the exchange.
@@ -259,7 +257,7 @@ class Client:
             if self.clock.monotonic() > deadline:
                 raise StoppedError(self._too_slow(url)) from None
             kind = _DroppedError if isinstance(error, _DROPPED) else StoppedError
-            told = f"no answer from {url}{self.through}: {_problem_of(error)}"
+            told = f"no answer from {url}{self.through}: {problem_of(error)}"
             # Some errors quote the request or the answer.
             raise kind(self._mask.text(told)) from None
 
@@ -317,11 +315,6 @@ def _trust_of(base: str) -> ssl.SSLContext | bool:
     Loading the usual ones takes time.
     """
     return urlsplit(base).scheme == "https" or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _problem_of(error: Exception) -> str:
-    """Returns the message of an error, without the numbers and places that Python adds."""
-    return _PYTHON.sub("", str(error)).strip().rstrip(".") or type(error).__name__
 
 
 def _wait_of(exchange: Exchange, now: int) -> float:

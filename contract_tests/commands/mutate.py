@@ -54,15 +54,19 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
     except CredentialsError as error:
         raise click.UsageError(f"--credentials: {error}") from None
 
+    from contract_tests.judging.listening import ListenError, listen
     from contract_tests.judging.proxy import Proxy, ProxyServer
 
     def announce(address: str) -> None:
         click.echo(f"{base} with the fault {chosen.name!r}, which breaks {chosen.clause}")
         click.echo(f"listening on {address}")
 
-    ProxyServer(
-        Proxy(base, chosen, credentials, is_exposed=not is_loopback(host)), host, port, announce
-    ).run()
+    try:
+        sock = listen(host, port)
+    except ListenError as error:
+        raise click.UsageError(str(error)) from None
+    proxy = Proxy(base, chosen, credentials, is_exposed=not is_loopback(host))
+    ProxyServer(proxy, announce).run(sockets=[sock])
 
 
 def _plain(name: str) -> str:

@@ -267,13 +267,11 @@ def _told(error: _ProxyError) -> _Reply:
 class ProxyServer(uvicorn.Server):
     """A server that runs a proxy, and announces its address as soon as it listens."""
 
-    def __init__(self, proxy: Proxy, host: str, port: int, tell: Callable[[str], None]) -> None:
-        """Port 0 means any free port. `tell` is called with the address."""
+    def __init__(self, proxy: Proxy, tell: Callable[[str], None]) -> None:
+        """`tell` is called with the address."""
         super().__init__(
             uvicorn.Config(
                 proxy,
-                host=host,
-                port=port,
                 # A client is told of its own mistakes by a status. An offer of another protocol is none.
                 log_level="error",
                 ws="none",

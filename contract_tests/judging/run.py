@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -11,7 +11,7 @@ from contract_tests.asking.client import Client, Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.fuzzing import fuzz
 from contract_tests.asking.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
-from contract_tests.asking.probes.probe import Asker, Probe, main_of
+from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import Document, document
 from contract_tests.eras import Eras
@@ -21,6 +21,10 @@ from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.recording import Recording
 
 _WAIT_STEP = 0.25
+# The statuses with which a gateway says that the server behind it does not answer.
+_ABSENT = (502, 503, 504)
+# How the needs of a clause name an option of the command.
+_OPTION = "`--"
 
 
 class Exit(IntEnum):
@@ -152,7 +156,7 @@ def verify(
         for sentence in left:
             tell(sentence)
         raise
-    run = judged(plan, exchanges, begun)
+    run = judged(plan, exchanges, begun, is_cut=stopped is not None)
     return replace(run, stopped=stopped, refused=refused, left=left)
 
 
@@ -190,13 +194,16 @@ def _without_token(credentials: Credentials, exchanges: Iterable[Exchange]) -> s
     )
 
 
-def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
+def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float, *, is_cut: bool = False) -> Run:
     """Judges exchanges from any source.
 
-    `begun` is the start of the run on the monotonic clock, in seconds.
+    `begun` is the start of the run on the monotonic clock, in seconds. `is_cut` tells that the run ended
+    before all of its requests were sent.
     """
     recording = Recording(exchanges, plan.revision, plan.contract)
     verdicts = judge(recording, plan.clauses, strict=plan.is_strict, known=plan.known)
+    if plan.is_recorded or is_cut:
+        verdicts = _without_useless_options(verdicts, plan)
     return Run(
         base=plan.credentials.mask().text(plan.base),
         recording=recording,
@@ -211,16 +218,37 @@ def judged(plan: Plan, exchanges: Iterable[Exchange], begun: float) -> Run:
 
 
 def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client]) -> None:
-    """Waits until the server answers a request, with any status, for at most `plan.wait` seconds."""
+    """Waits until the server answers a request, for at most `plan.wait` seconds.
+
+    Any status is an answer, except for those with which a gateway says that the server is not there.
+    """
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
-        with closing(connect(plan.base, plan.limits, tell, plan.credentials.mask())) as client:
-            try:
-                client.knock()
-            except StoppedError:
-                time.sleep(_WAIT_STEP)
-            else:
+        client = connect(plan.base, plan.limits, tell, plan.credentials.mask())
+        with closing(client), suppress(StoppedError):
+            if client.knock() not in _ABSENT:
                 return
+        time.sleep(_WAIT_STEP)
+
+
+def _without_useless_options(verdicts: Iterable[Verdict], plan: Plan) -> list[Verdict]:
+    """Returns the verdicts; none says any more that an option is needed that would not help.
+
+    Recorded traffic needs no option but further traffic, and what a run could not send any more, it could
+    have sent with the options that it has.
+    """
+    possible = [] if plan.is_recorded else _probes_of(plan)
+
+    def told(verdict: Verdict) -> Verdict:
+        if verdict.outcome is not Outcome.NOT_OBSERVED or _OPTION not in verdict.needs:
+            return verdict
+        if plan.is_recorded:
+            return replace(verdict, why="a recorded request such as the clause describes")
+        if any(is_wanted(probe.serves, [verdict.clause.id]) for probe in possible):
+            return replace(verdict, why="the rest of the run, which ended early")
+        return verdict
+
+    return list(map(told, verdicts))
 
 
 def _unseen(recording: Recording, verdicts: Sequence[Verdict], plan: Plan) -> Iterator[str]:

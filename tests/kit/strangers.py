@@ -883,6 +883,19 @@ class Stumbling(Stranger):
         return super().answer(path, query, headers)
 
 
+class Waking(Stranger):
+    """Starts behind a gateway, which answers 502 to the first three requests."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        self._asked += 1
+        if self._asked <= 3:
+            return Answer(502, b"<h1>Bad Gateway</h1>", {"Content-Type": "text/html"})
+        return super().answer(path, query, headers)
+
+
 class Hasty(Stranger):
     """Closes each connection after its answer, without announcing it in a header."""
 

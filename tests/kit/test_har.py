@@ -185,6 +185,15 @@ def test_examples_that_the_mock_sent_on_demand_are_no_answers_of_its_world(traff
     assert "3 with an example of the document" in told
 
 
+def test_recorded_traffic_needs_no_options(traffic: Path) -> None:
+    told = _judged(traffic, [_entry("/analytics/realtime", _realtime())])[2]
+
+    assert "a recorded request such as the clause describes (" in told
+    assert "`--key`" not in told
+    assert "`--writes`" not in told
+    assert "`--credentials`" not in told
+
+
 def test_traffic_of_a_browser(traffic: Path) -> None:
     entries = [
         _entry("/analytics/realtime/map", _map()),

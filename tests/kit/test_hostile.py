@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 import pytest
+import trustme
 
 from contract_tests.asking.client import Client, Limits, Request
 from contract_tests.asking.credentials import Credentials
@@ -226,6 +228,23 @@ def test_what_is_no_object_of_json_is_not_this_api(behave: Behaviour) -> None:
     assert "this is not the API's base: " in str(run.stopped)
 
 
+def test_json_that_is_no_object_is_told_apart_from_another_media_type() -> None:
+    run = _verified(_sending(b"[]"))
+
+    assert str(run.stopped).endswith("answers 200 with application/json, but the body is not a JSON object")
+
+
+@pytest.mark.parametrize(
+    "status", ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable"]
+)
+def test_a_gateway_whose_server_is_down_is_not_taken_for_a_wrong_address(status: str) -> None:
+    run = _verified(_sending(b"<h1>Sorry</h1>", status=status))
+
+    assert run.exit is Exit.STOPPED
+    assert f"answers {status[:3]} with application/json: the server fails, or a gateway" in str(run.stopped)
+    assert "not the API's base" not in str(run.stopped)
+
+
 @pytest.mark.parametrize("behave", _BODIES)
 def test_what_is_no_object_of_json_midway_is_accused(behave: Behaviour) -> None:
     run = _verified(behave, after=_GOOD)
@@ -306,7 +325,7 @@ def test_redirects_are_not_followed() -> None:
         at_once, midway = _verified(moved), _verified(moved, after=_GOOD)
 
     assert at_once.exit is Exit.STOPPED
-    assert f"redirects to {other}/analytics/realtime; give the base URL" in str(at_once.stopped)
+    assert f"redirects to {other}/analytics/realtime; redirects are not followed" in str(at_once.stopped)
     assert midway.exit is Exit.BROKEN
     assert met == []
 
@@ -332,6 +351,18 @@ def test_a_plain_server_that_is_asked_for_tls() -> None:
 
     assert run.exit is Exit.STOPPED
     assert "no answer from https://" in str(run.stopped)
+    assert "no HTTPS at this port, so the URL may have to begin with http://" in str(run.stopped)
+
+
+def test_a_server_whose_certificate_nobody_signed() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with _serving(_sending(b"{}"), tls=context) as base:
+        run = _run(base.replace("http://127.0.0.1", "https://localhost"))
+
+    assert run.exit is Exit.STOPPED
+    assert "certificate verify failed: " in str(run.stopped)
+    assert "set the environment variable SSL_CERT_FILE" in str(run.stopped)
 
 
 @pytest.mark.parametrize(
@@ -376,23 +407,27 @@ def _asked(base: str) -> Exchange:
 
 @contextmanager
 def _serving(
-    behave: Behaviour, after: int = 0, headers: bytes = b"", met: list[bytes] | None = None
+    behave: Behaviour,
+    after: int = 0,
+    headers: bytes = b"",
+    met: list[bytes] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[str]:
     """Runs a server whose first answers are correct, and which then treats each connection with `behave`.
 
     `after` is the number of correct answers, which also have the given headers. The server adds each request
-    that it gets to the list `met`.
+    that it gets to the list `met`. With `tls` it speaks TLS; the address still begins with http://.
     """
     stranger, asked = Stranger(), [] if met is None else met
 
     def answer(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            request = connection.recv(65_536)
+        with suppress(OSError), connection if tls is None else tls.wrap_socket(connection, True) as channel:
+            request = channel.recv(65_536)
             asked.append(request)
             if len(asked) <= after:
-                connection.sendall(_good(stranger, request, headers))
+                channel.sendall(_good(stranger, request, headers))
             else:
-                behave(connection)
+                behave(channel)
 
     def accept(listener: socket.socket) -> None:
         with suppress(OSError):

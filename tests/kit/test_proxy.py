@@ -74,6 +74,25 @@ def _mutated(answer: bytes, fault: str = "count always 1", path: str = "") -> It
         listener.shutdown(socket.SHUT_RDWR)
 
 
+def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = ended("mutate", "count always 1", "--port", str(port))
+
+    told = f"nothing can listen on 127.0.0.1:{port} (Address already in use); `--port 0` takes a free port"
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"datafast-mock: --port: {told}\n"
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_a_host_that_is_no_address_of_this_machine_is_told_in_one_line(host: str) -> None:
+    result = ended("mutate", "count always 1", "--port", "0", "--host", host)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"datafast-mock: --host: '{host}' is not an address of this machine")
+    assert result.stderr.count("\n") == 1
+
+
 def _answer(body: bytes, headers: bytes = _JSON, status: bytes = b"200 OK") -> bytes:
     length = b"Content-Length: %d\r\n" % len(body)
     return b"HTTP/1.1 " + status + b"\r\n" + headers + length + b"Connection: close\r\n\r\n" + body

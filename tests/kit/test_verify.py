@@ -12,7 +12,7 @@ from contract_tests.asking.own_mock import INSTANT
 from contract_tests.report.files import report_schema
 from tests.command import address_of, ended, serving, started
 from tests.kit.nobody import nobody
-from tests.kit.strangers import KEY, Stranger, running
+from tests.kit.strangers import KEY, Stranger, Waking, running
 
 _MOCK = ("--credentials", "mock")
 # The options for tests in which the time between polls does not matter.
@@ -311,6 +311,21 @@ def test_a_starting_server_is_waited_for() -> None:
         result = ended("verify", base, "--key", KEY, "--pause", "0", "--wait", "20s")
     assert time.monotonic() - begun > 2
     assert result.returncode == 0, result.stdout
+
+
+def test_a_server_that_starts_behind_a_gateway_is_waited_for() -> None:
+    with running(Waking()) as base:
+        result = ended("verify", base, "--key", KEY, "--pause", "0", "--only", "RT-*", "--wait", "60s")
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_run_that_ends_early_asks_for_no_key_that_it_has() -> None:
+    with running(Stranger()) as base:
+        result = ended("verify", base, "--key", KEY, "--only", "AUTH-*,ERR-*", "--max-requests", "2")
+    assert result.returncode == 3, result.stdout
+    assert "the rest of the run, which ended early (" in result.stdout
+    assert "(`--key`)" not in result.stdout
+    assert "an account token (`--account-token`)" in result.stdout
 
 
 def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from contract_tests.asking.probes import (
 )
 from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
+from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
 
 PAUSE = 1.25
@@ -92,14 +93,24 @@ def open_with(asker: Asker) -> None:
     exchange = asker.client.ask(request)
     if 300 <= exchange.status < 400:
         target = exchange.headers.get("location", "nowhere")[:200]
-        raise StoppedError(f"{exchange.url} redirects to {target}; give the base URL of that address")
+        told = f"{exchange.url} redirects to {target}"
+        raise StoppedError(f"{told}; redirects are not followed, so give the API's own base URL")
     if token is not None and exchange.status in REFUSED:
         told = f"{exchange.url} refuses the token {exchange.token} with {exchange.status}"
         raise RefusedError(f"{told}; give a valid one with --key, --account-token or --credentials")
     if exchange.unreadable is not None:
         raise StoppedError(f"the answer from {exchange.url} cannot be read: {exchange.unreadable}")
     if exchange.status == 404 or not isinstance(exchange.json, dict):
-        kind = exchange.headers.get("content-type", "no content type")[:80]
-        answer = f"{exchange.url}{asker.client.through} answers {exchange.status} with {kind}"
-        raise StoppedError(f"this is not the API's base: {answer}")
+        raise StoppedError(_unlike_the_api(exchange, asker.client.through))
     asker.keep(exchange)
+
+
+def _unlike_the_api(exchange: Exchange, through: str) -> str:
+    """Returns what a first answer is instead of the API's; `through` names the proxy, if there is one."""
+    kind = exchange.headers.get("content-type", "no content type")[:80]
+    told = f"{exchange.url}{through} answers {exchange.status} with {kind}"
+    if exchange.status >= 500:
+        return f"{told}: the server fails, or a gateway in front of it"
+    if exchange.status != 404 and "json" in kind.lower():
+        told += ", but the body is not a JSON object"
+    return f"this is not the API's base: {told}"
