@@ -24,6 +24,8 @@ It is limited because the functions that read and write them are recursive.
 """
 
 _NODE_COSTS = 16
+# More values would be larger than LARGEST, by what each of them costs.
+_MOST_VALUES = LARGEST // _NODE_COSTS
 _LONGEST_NUMBER = 400
 _LARGEST_NUMBER = 10**308
 _TAG = "tag:yaml.org,2002:"
@@ -178,6 +180,18 @@ def _yaml(text: str) -> Any:
 class _Loader(SafeLoader):
     """A YAML loader with the core schema; `_Construction` makes the values of its nodes."""
 
+    _values = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
+        """Counts the values, because their nodes are all in memory before any value is made.
+
+        The loader calls this for each node; the index of a key is None. Raises MarkedYAMLError.
+        """
+        if current_node is not None and current_index is not None:
+            self._values += 1
+            if self._values > _MOST_VALUES:
+                raise _fault(current_node, f"the file has more than {_MOST_VALUES:,} values")
+
 
 _Loader.yaml_implicit_resolvers = {}
 for _name, _, _firsts in _PLAIN:
@@ -201,6 +215,7 @@ class _Construction:
     def __init__(self) -> None:
         self._made: dict[yaml.Node, _Value] = {}
         self._open: set[yaml.Node] = set()
+        self._merged = 0
 
     def of(self, node: yaml.Node) -> _Value:
         """Returns the value of a node."""
@@ -216,7 +231,7 @@ class _Construction:
         if made.height > DEEPEST:
             raise _fault(node, f"this is nested deeper than {DEEPEST} levels")
         if made.size > LARGEST:
-            raise _fault(node, f"with its aliases this is larger than {LARGEST // 1024**2} MB")
+            raise _too_large(node)
         self._made[node] = made
         return made
 
@@ -229,7 +244,7 @@ class _Construction:
         """Makes a mapping; its keys are texts as written (OpenAPI 3.1, 4.3), even `on`, `200` and `null`."""
         _expect(node, "map")
         own: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
+        merged: list[dict[str, Any]] = []
         parts = []
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -238,13 +253,27 @@ class _Construction:
             parts.append(part._replace(size=part.size + len(key.value)))
             mappings = _mappings(part.value) if key.tag == _MERGE else None
             if mappings is not None:
-                for mapping in mappings:
-                    merged = {**mapping, **merged}
+                merged += mappings
+                self._copy(part.size, node)
             elif key.value in own:
                 raise _fault(key, f"{key.value[:200]!r} occurs twice")
             else:
                 own[key.value] = part.value
-        return _whole({**merged, **own}, parts)
+        return _whole(_joined([*reversed(merged), own]), parts)
+
+    def _copy(self, size: int, node: yaml.Node) -> None:
+        """Counts what is merged, since merging copies: the copies exist before the whole is measured."""
+        self._merged += size
+        if self._merged > LARGEST:
+            raise _too_large(node)
+
+
+def _joined(mappings: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Returns a mapping with the members of all mappings; later ones replace earlier ones."""
+    joined: dict[str, Any] = {}
+    for mapping in mappings:
+        joined |= mapping
+    return joined
 
 
 def _whole(value: Any, parts: list[_Value]) -> _Value:
@@ -282,6 +311,10 @@ _OF_TEXT = {"null": lambda _: None, "bool": lambda text: text.lower() == "true",
 def _expect(node: yaml.Node, kind: str) -> None:
     if node.tag != f"{_TAG}{kind}":
         raise _fault(node, f"the tag {node.tag[:200]!r} is not allowed: a value must be one that JSON has")
+
+
+def _too_large(node: yaml.Node) -> yaml.MarkedYAMLError:
+    return _fault(node, f"with its aliases this is larger than {LARGEST // 1024**2} MB")
 
 
 def _fault(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:

@@ -23,6 +23,11 @@ MERGED_BOMB = "\n".join(
 )
 LONG_TEXT_BOMB = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]"
 
+# Each line copies the members, so they are in memory before the whole list is measured.
+COPYING_BOMB = "\n".join(
+    [f"x: &x {{{', '.join(f'k{n}: v' for n in range(2000))}}}", "y:", *["- {<<: *x}"] * 8000]
+)
+
 
 def _read(tmp_path: Path, content: str | bytes, name: str = "own.yaml") -> Any:
     path = tmp_path / name
@@ -211,6 +216,40 @@ def test_bomb_is_refused_with_its_place_at_once(content: str, place: str, tmp_pa
     assert_cheap(lambda: _refusal(tmp_path, content), steps=1_000_000)
     assert problem.startswith(place)
     assert "with its aliases this is larger than 32 MB" in problem
+
+
+def test_copies_of_a_mapping_are_counted_as_they_are_made(tmp_path: Path) -> None:
+    problem = _refusal(tmp_path, COPYING_BOMB)
+
+    assert_cheap(lambda: _refusal(tmp_path, COPYING_BOMB), steps=5_000_000)
+    # The place is one of the first copies, not the list, which begins in line 3.
+    assert 3 < int(problem.split(":")[1]) < 1000
+    assert "with its aliases this is larger than 32 MB" in problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(f"<<: [{', '.join(f'{{k{n}: 1}}' for n in range(10_000))}]", id="list"),
+        pytest.param("\n".join(f"<<: {{k{n}: 1}}" for n in range(10_000)), id="many merge keys"),
+    ],
+)
+def test_many_mappings_are_merged_at_once(content: str, tmp_path: Path) -> None:
+    assert_cheap(lambda: _read(tmp_path, content), steps=8_000_000)
+    assert len(_read(tmp_path, content)) == 10_000
+
+
+def test_of_the_mappings_that_are_merged_the_first_one_counts(tmp_path: Path) -> None:
+    merged = _read(tmp_path, "<<: [{a: 1, b: 1}, {b: 2, c: 2}]\n<<: {c: 3, d: 3}\nd: own")
+
+    assert merged == {"a": 1, "b": 1, "c": 2, "d": "own"}
+
+
+@pytest.mark.slow
+def test_file_with_too_many_values_is_refused_before_they_are_made(tmp_path: Path) -> None:
+    problem = _refusal(tmp_path, f"a:\n  b: [{'x, ' * (LARGEST // 16)}]")
+
+    assert problem == ":2:6: not valid YAML: the file has more than 2,097,152 values"
 
 
 def test_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
