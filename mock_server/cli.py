@@ -29,6 +29,7 @@ from mock_server.options import (
 )
 from mock_server.state.limits import rate_limit_of
 from mock_server.streams import complain, drop_output, open_closed_streams, settle
+from mock_server.usage import Configured, usage_problem
 
 _T = TypeVar("_T")
 
@@ -107,7 +108,7 @@ class _Commands(click.Group):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            complain(error.format_message())
+            complain(usage_problem(error))
             sys.exit(2)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -118,7 +119,7 @@ class _Commands(click.Group):
         except InputError as error:
             problem = str(error)
         except click.UsageError as error:
-            problem = error.format_message()
+            problem = usage_problem(error)
         complain(problem)
         return ctx.exit(2)
 
@@ -136,6 +137,7 @@ def main() -> None:
 
 
 @main.command(
+    cls=Configured,
     context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"},
     epilog="Each option can also be set by an environment variable, such as DATAFAST_MOCK_PORT=8500.",
 )
@@ -269,7 +271,7 @@ def serve(
         Server(app, announce, proxy, fast_path, when_cut=service.cache.stop).run(sockets=[sock])
 
 
-@main.command(context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"})
+@main.command(cls=Configured, context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"})
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address that the mock listens on.")
 @click.option(
     "--port",
