@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+_LONGEST = 1000
+
 
 class ErrorKind(NamedTuple):
     """A row of the error catalogue: the HTTP status, and a message with placeholders."""
@@ -116,8 +118,13 @@ class InputError(Exception):
     """An error in a fixture, a document or a setting; it stops the start."""
 
     def __init__(self, where: object, problem: str) -> None:
-        """`where` names the file and the place in it, or the option."""
-        super().__init__(printable(f"{where}: {problem}"))
+        """`where` names the file and the place in it, or the option; a long text is cut."""
+        super().__init__(printable(f"{_cut(str(where))}: {_cut(problem)}"))
+
+
+def _cut(text: str) -> str:
+    """Returns a text, or its first thousand characters: users' files may have names of any length."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def printable(text: str) -> str:

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from mock_server.assets import CONTRACT, CONTRACT_JSON
 from mock_server.data_files import read_data
 from mock_server.errors import InputError
+from mock_server.pointers import key_of
 
 REVISION_2026_02 = "2026-02"
 REVISION_2026_06 = "2026-06"
@@ -89,10 +90,10 @@ def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any
     """
     names = _names(reference)
     if not names:
-        raise InputError(where, f"only references inside the document are supported, not {reference!r}")
+        raise InputError(where, f"only references inside the document are supported, not {reference[:200]!r}")
     target = _at(document, names)
     if target is UNSET:
-        raise InputError(where, f"the reference {reference!r} points to nothing")
+        raise InputError(where, f"the reference {reference[:200]!r} points to nothing")
     return target
 
 
@@ -155,11 +156,9 @@ def _at(document: Mapping[str, Any], names: Sequence[str]) -> Any:
     """Returns the value at a path of names and indices; UNSET if it does not exist."""
     target: Any = document
     for name in names:
-        if isinstance(target, list) and name.isdecimal() and int(name) < len(target):
-            target = target[int(name)]
-        elif isinstance(target, Mapping) and name in target:
-            target = target[name]
-        else:
+        try:
+            target = target[key_of(target, name)]
+        except LookupError:
             return UNSET
     return target
 

@@ -27,7 +27,7 @@ _EXTENSION = "x-"
 WEBSITE_ID = "websiteId"
 """The parameter that names the website in the mock's own document."""
 
-_PLACEHOLDER = re.compile(r"\{([^}]+)\}")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from mock_server.records import checked
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _NO_PART_OF_A_PATH = re.compile(r"[\s?#{}\x00-\x1f\x7f]")
 _MOST = 100
+_LONGEST = 2000
+"""The maximum length of a server's URL with its variables filled in, in characters."""
 # The host does not matter, because only the path of the joined URL is used.
 _HERE = "http://127.0.0.1/"
 
@@ -39,13 +41,16 @@ def bases_of(servers: Any, where: object) -> list[str]:
     `enum`. Raises InputError for an invalid URL.
     """
     found = checked(servers or [{}], list[_Server], where)
-    bases = (_base_of(url, where) for server in found for url in _urls(server))
+    bases = (_base_of(url, where) for server in found for url in _urls(server, where))
     return list(dict.fromkeys(islice(bases, _MOST)))
 
 
-def _urls(server: _Server) -> Iterator[str]:
+def _urls(server: _Server, where: object) -> Iterator[str]:
     # Every other part is the name of a variable.
     parts = _VARIABLE.split(server.url)
+    longest = {name: max(map(len, _values(server.variables.get(name), name))) for name in set(parts[1::2])}
+    if sum(map(len, parts[::2])) + sum(longest[name] for name in parts[1::2]) > _LONGEST:
+        raise InputError(where, f"the URL {server.url[:80]!r} is longer than {_LONGEST} characters")
     values = [_values(server.variables.get(name), name) for name in parts[1::2]]
     for choice in product(*values):
         yield "".join(text + value for text, value in zip(parts[::2], [*choice, ""], strict=True))

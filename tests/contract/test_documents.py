@@ -331,6 +331,16 @@ ANSWER = "paths: {/a: {get: {responses: {200: %s}}}}"
             "a variable without a value",
             id="variable",
         ),
+        pytest.param(
+            f"servers: [{{url: '/{'x' * 2000}'}}]\npaths: {{/a: {{get: {{}}}}}}",
+            "is longer than 2000 characters",
+            id="long URL",
+        ),
+        pytest.param(
+            f"servers: [{{url: '/{'{v}' * 50}', variables: {{v: {{enum: [{'x' * 50}]}}}}}}]\n{ANSWER % '{}'}",
+            "is longer than 2000 characters",
+            id="long value of a variable",
+        ),
         pytest.param("servers: [{url: 5}]\npaths: {/a: {get: {}}}", ": servers: $[0].url", id="number"),
         pytest.param("servers: {url: /}\npaths: {/a: {get: {}}}", ": servers: $", id="no list"),
         pytest.param("paths: {/a: {servers: [x], get: {}}}", ": /a: servers: $[0]", id="of a path"),
@@ -365,6 +375,16 @@ ANSWER = "paths: {/a: {get: {responses: {200: %s}}}}"
             ANSWER % "{headers: {X: {$ref: '#/nowhere'}}}",
             "'#/nowhere' points to nothing",
             id="header's reference",
+        ),
+        pytest.param(
+            f"x: [1]\npaths: {{/a: {{get: {{responses: {{404: {{$ref: '#/x/{'9' * 5000}'}}}}}}}}}}",
+            "points to nothing",
+            id="reference with a long index",
+        ),
+        pytest.param(
+            "x: [1]\npaths: {/a: {get: {responses: {404: {$ref: '#/x/٠'}}}}}",
+            "points to nothing",
+            id="reference with an index of other digits",
         ),
         pytest.param(
             "paths: {/a: {get: {responses: {404: {$ref: '#/nowhere'}}}}}",
@@ -410,6 +430,31 @@ def test_document_that_cannot_be_served_is_refused_with_its_place(
     text: str, problem: str, tmp_path: Path
 ) -> None:
     assert problem in _refusal(tmp_path, text)
+
+
+QUERY = "paths: {/a: {get: {parameters: [{name: %s, in: query, schema: {pattern: '%s'}}]}}}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(QUERY % ("q", "(" * 100_000), id="long pattern"),
+        pytest.param(QUERY % ("q" * 100_000, "("), id="long name"),
+    ],
+)
+def test_refusal_is_short_whatever_the_document_has(text: str, tmp_path: Path) -> None:
+    assert len(_refusal(tmp_path, text)) < 2100
+
+
+BRACES = "{" * 50_000
+
+
+def test_path_with_many_braces_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"openapi: 3.1.0\npaths: {{'/{'{' * 50_000}': {{get: {{}}}}}}", encoding="utf-8")
+    document = read_document(path)
+
+    assert_cheap(lambda: operations_of(document), steps=1_000_000)
 
 
 def _example(tmp_path: Path, schema: str, **schemas: str) -> bytes:
