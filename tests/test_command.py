@@ -437,6 +437,7 @@ def test_taken_port_is_refused_in_one_line() -> None:
         _assert_refused(ended("serve", "--port", str(port)), f"127.0.0.1:{port}")
 
 
+@pytest.mark.long
 def test_only_one_of_several_mocks_on_one_port_serves() -> None:
     with port_to_take() as port, ExitStack() as stack:
         processes = [

@@ -47,7 +47,7 @@ def get(mock: Datafast, path: str = "/analytics/realtime") -> httpx2.Response:
     ("plugins", "options"),
     [
         pytest.param(("datafast-mock",), (), id="in one process"),
-        pytest.param(("datafast-mock", "xdist"), ("-n", "2"), id="in two workers"),
+        pytest.param(("datafast-mock", "xdist"), ("-n", "2"), id="in two workers", marks=pytest.mark.long),
     ],
 )
 def test_each_test_has_a_key_of_its_own(

@@ -13,6 +13,7 @@ import pytest
 from tests.command import COMMAND, address_of, ended, started
 from tests.credentials import bearer
 from tests.ports import port_to_take
+from tests.quick import quick
 
 REALTIME = "/api/v1/analytics/realtime"
 STREAMS = [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"]
@@ -43,7 +44,7 @@ def answer_at(url: str) -> httpx2.Response:
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize("streams", STREAMS)
+@pytest.mark.parametrize("streams", quick(STREAMS, 2))
 def test_it_serves_whatever_becomes_of_its_streams(streams: str) -> None:
     with port_to_take() as port:
         arguments = ["serve", "--port", str(port), "--log", "requests"]
@@ -99,7 +100,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", ["PORT", "HOST", "JOURNAL", "INTERCEPT_PORT"])
+@pytest.mark.parametrize("name", quick(["PORT", "HOST", "JOURNAL", "INTERCEPT_PORT"], 1))
 def test_variables_that_kubernetes_injects_are_no_options(name: str) -> None:
     injected = {
         f"DATAFAST_MOCK_{name}": "tcp://10.43.0.7:8484",

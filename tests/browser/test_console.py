@@ -185,6 +185,7 @@ def test_keys_lead_from_dot_to_dot_to_a_profile_and_back(opened: Open) -> None:
     assert console.shown("document.activeElement.dataset.id") == reached
 
 
+@pytest.mark.long
 def test_visitors_come_move_and_leave(opened: Open) -> None:
     console = opened(frozen=False, speed=60)
     expect(console.dots).not_to_have_count(0)
@@ -241,6 +242,7 @@ def test_the_search_finds_visitors(opened: Open) -> None:
     expect(console.page.locator("#visitors-empty")).to_have_text("No visitor matches.")
 
 
+@pytest.mark.long
 def test_the_copied_curl_runs(opened: Open) -> None:
     console = opened()
     console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -349,6 +351,7 @@ def test_where_the_controls_want_a_token_the_page_asks_for_it(
     expect(page.locator("#trouble")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_an_unknown_key_is_reported(page: Page, turned: RunningMock) -> None:
     page.goto(f"{turned.server}/#key=df_nobody")
 
@@ -356,6 +359,7 @@ def test_an_unknown_key_is_reported(page: Page, turned: RunningMock) -> None:
     expect(page.locator("#unlock-text")).to_contain_text("df_nobody is not a key of this mock")
 
 
+@pytest.mark.long
 def test_the_page_says_what_it_ignores_in_its_address(page: Page, turned: RunningMock) -> None:
     page.goto(f"{turned.server}/?site=shop#key=df_test&speed=2")
 

@@ -11,6 +11,7 @@ from tests.browser.dashboard import Dashboard
 from tests.command import serving
 from tests.controls import Controls
 from tests.instants import INSTANT
+from tests.quick import LONG
 from tests.timing import assert_less
 
 LIVING_WITHIN = 2_000
@@ -20,7 +21,6 @@ It is for a machine on which LOOP takes at most 100 ms.
 """
 HEAVIEST = 260_000
 """The largest size of the page and its files, in bytes, without the API reference."""
-LONG = pytest.mark.long
 WIDTHS = [360, 759, 760, 1239, 1240, 1920, 2560]
 # Records the time from the page's request to the first visitor on the map.
 STOPWATCH = """
@@ -78,7 +78,7 @@ FRAMES = """(seconds) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.long
+@LONG
 def test_a_newcomer_sees_a_living_map_within_two_seconds(page: Page) -> None:
     page.add_init_script(STOPWATCH)
     with serving() as printed_address:
@@ -120,7 +120,7 @@ def test_the_page_and_its_files_are_small(opened: Open) -> None:
 @pytest.mark.parametrize(
     "size", [(1280, 800), pytest.param((800, 900), marks=LONG), pytest.param((390, 844), marks=LONG)], ids=str
 )
-@pytest.mark.parametrize("path", ["/", "/dashboard"])
+@pytest.mark.parametrize("path", ["/", pytest.param("/dashboard", marks=LONG)])
 def test_nothing_moves_while_a_page_loads(
     page: Page, turned: RunningMock, controls: Controls, path: str, size: tuple[int, int]
 ) -> None:
@@ -147,7 +147,7 @@ def test_nothing_moves_while_a_page_loads(
     assert {name: after[name] - top for name, top in before.items() if abs(after[name] - top) > STILL} == {}
 
 
-@pytest.mark.long
+@LONG
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=str)
 @pytest.mark.parametrize("part", ["map", "drawer", "dashboard"])
 def test_layout_shifts_are_small(
@@ -169,7 +169,7 @@ def test_layout_shifts_are_small(
     assert page.evaluate("window.shifted") < MOST_SHIFTED
 
 
-@pytest.mark.long
+@LONG
 def test_no_width_scrolls_sideways(opened: Open) -> None:
     console = opened(site="edge_cases")
     console.page.locator("#visitors button.row").first.click()
@@ -189,7 +189,7 @@ def test_no_width_scrolls_sideways(opened: Open) -> None:
         assert land == dots
 
 
-@pytest.mark.long
+@LONG
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     console = opened()
@@ -213,7 +213,7 @@ def test_axe_finds_nothing_serious(opened: Open, scheme: str) -> None:
     assert serious(console.page) == []
 
 
-@pytest.mark.long
+@LONG
 def test_reduced_motion_is_respected(opened: Open) -> None:
     console = opened(frozen=False, speed=60)
     console.page.emulate_media(reduced_motion="reduce")
@@ -227,7 +227,7 @@ def test_reduced_motion_is_respected(opened: Open) -> None:
     assert console.shown("document.getAnimations().length") == 0
 
 
-@pytest.mark.long
+@LONG
 def test_five_thousand_visitors_stay_smooth(page: Page, browser: Browser) -> None:
     empty = browser.new_page()
     with running(site="launch_day", now=INSTANT) as mock, Controls(mock.server) as controls:
@@ -252,6 +252,7 @@ def roughness(page: Page, empty: Page) -> float:
     return max(middle, late) / max(least, 1)
 
 
+@LONG
 def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -268,7 +269,7 @@ def test_the_keyboard_reaches_the_map_by_way_of_the_header(opened: Open) -> None
     assert reached == expected
 
 
-@pytest.mark.long
+@LONG
 def test_no_focus_is_hidden_by_the_bar_of_a_telephone(opened: Open) -> None:
     console = opened()
     console.page.set_viewport_size({"width": 390, "height": 844})

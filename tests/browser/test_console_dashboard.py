@@ -94,6 +94,7 @@ def test_a_click_on_a_row_filters_everything(opened: Open, panel: str, tab: str,
     assert dashboard.figures() == everybody
 
 
+@pytest.mark.long
 def test_a_source_says_why_its_filter_finds_more_visitors_than_its_row(opened: Open) -> None:
     dashboard = opened({"period": "7d"})
     sources = dashboard.panel("sources")
@@ -141,6 +142,7 @@ def test_a_custom_period_after_all_time_begins_with_the_website(opened: Open) ->
     assert contradictions(dashboard) == []
 
 
+@pytest.mark.long
 def test_the_page_says_what_it_ignores_in_its_address(opened: Open) -> None:
     view = {"period": "14d", "interval": "year", "from": "2026-01-05"}
     dashboard = opened({**view, "filter_planet": "is:Mars", "sort": "asc"})
@@ -297,6 +299,7 @@ def test_intervals_suit_the_period(opened: Open) -> None:
     expect(intervals).to_have_text(["week", "month"])
 
 
+@pytest.mark.long
 def test_the_chart_is_read_out_by_keyboard_and_pointer(opened: Open) -> None:
     dashboard = opened({"period": "7d"})
     series = dashboard.series()
@@ -313,6 +316,7 @@ def test_the_chart_is_read_out_by_keyboard_and_pointer(opened: Open) -> None:
     expect(dashboard.page.locator(".tip")).to_contain_text(f"{int(series[-1][0]):,}")
 
 
+@pytest.mark.long
 def test_tabs_are_switched_by_arrow_keys(opened: Open) -> None:
     dashboard = opened({"period": "7d"})
     dashboard.panel("devices").get_by_role("tab", name="Devices").focus()
@@ -339,6 +343,7 @@ def test_a_visitor_opens_the_profile(opened: Open) -> None:
     expect(person).to_be_focused()
 
 
+@pytest.mark.long
 def test_each_panel_shows_its_request(opened: Open) -> None:
     dashboard = opened({"period": "yesterday", "filter_device": "is:mobile"}, now=DOCUMENTED)
 
@@ -350,6 +355,7 @@ def test_each_panel_shows_its_request(opened: Open) -> None:
     expect(dashboard.page.locator("#as-fetch")).to_contain_text("filter_device=is%3Amobile")
 
 
+@pytest.mark.long
 def test_no_more_is_asked_than_needed(opened: Open) -> None:
     dashboard = opened({"period": "7d"})
     first = [request.url for request in dashboard.requests]
@@ -403,6 +409,7 @@ def test_a_panel_that_fails_says_so_and_others_go_on(
     expect(dashboard.panel("locations").locator(".bar-row")).to_have_count(8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "pointer"),
     [("wrong-type", "/data/0/visitors"), pytest.param("missing", "/data", marks=pytest.mark.long)],
@@ -520,6 +527,7 @@ def test_a_banner_says_what_is_broken_on_purpose_and_repairs_it(opened: Open) ->
     assert dashboard.controls.get("/settings", key=dashboard.key)["faults"] == []
 
 
+@pytest.mark.long
 def test_the_pages_keep_the_key(opened: Open) -> None:
     dashboard = opened({"period": "7d"}, site="quiet")
     pages = dashboard.page.get_by_role("navigation")

@@ -86,6 +86,7 @@ def test_a_row_stays_open_when_its_answer_is_finished(opened: Open) -> None:
     expect(row.locator(".body")).to_contain_text('"status": "success"')
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("target", "body"),
     [
@@ -251,6 +252,7 @@ def test_nothing_can_be_clicked_before_it_can_work(page: Page, turned: RunningMo
     expect(page.locator("#answer-about")).to_contain_text("as of 2")
 
 
+@pytest.mark.long
 def test_the_list_follows_the_key(opened: Open) -> None:
     console = opened(faults=[{"then": {"delay": 1}}])
     expect(console.banner).to_be_visible()

@@ -13,6 +13,7 @@ from tests.browser.test_console_craft import FRAMES, serious
 from tests.browser.visit import Complaints
 from tests.controls import Controls
 from tests.instants import DOCUMENTED, INSTANT
+from tests.quick import quick
 from tests.timing import assert_less
 
 MAP = "/analytics/realtime/map"
@@ -67,7 +68,7 @@ PANNED = """async (seconds) => {
 }"""
 
 
-@pytest.mark.parametrize(("screen", "scheme"), SCREENS)
+@pytest.mark.parametrize(("screen", "scheme"), quick(SCREENS, 1))
 def test_first_screen_shows_the_map(
     page: Page, turned: RunningMock, controls: Controls, screen: tuple[int, int], scheme: str
 ) -> None:
@@ -128,6 +129,7 @@ def test_wheel_keys_buttons_and_a_drag_move_the_map(opened: Open) -> None:
     console.page.wait_for_function(f"(whole) => String({VIEW}) === String(whole)", arg=whole)
 
 
+@pytest.mark.long
 def test_two_fingers_zoom(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -203,6 +205,7 @@ def test_a_visitor_has_one_face_and_one_name_everywhere(opened: Open) -> None:
     expect(row.locator(".more")).to_contain_text(country)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("revision", ["2026-02", pytest.param("2026-06", marks=pytest.mark.long)])
 def test_the_name_that_the_api_gives_is_shown(opened: Open, revision: str) -> None:
     console = opened(revision=revision)
@@ -293,6 +296,7 @@ def test_totals_after_another_website_was_chosen(opened: Open) -> None:
     expect(console.page.locator("#today-money")).to_have_text(f"¥{overview(console)['revenue']:,}")
 
 
+@pytest.mark.long
 def test_totals_that_are_refused_say_why(opened: Open, complaints: Complaints) -> None:
     complaints.expect("403")
     console = opened(faults=[{"when": {"operation": "getOverview"}, "then": {"code": 403}}])
@@ -330,6 +334,7 @@ def test_the_drawer_is_remembered(page: Page, turned: RunningMock, controls: Con
     expect(drawer).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_thumb_reaches_all_parts(page: Page, turned: RunningMock, controls: Controls) -> None:
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     address = f"{turned.server}/#key={controls.mint(now=INSTANT, frozen=True)}"

@@ -13,6 +13,7 @@ from tests.browser.visit import Complaints
 from tests.command import serving
 from tests.controls import Controls, Json
 from tests.instants import INSTANT
+from tests.quick import quick
 
 MAP = "/analytics/realtime/map"
 MADE = ".dot.made, #feed > li.made"
@@ -45,7 +46,7 @@ def facts(console: Console) -> list[Json]:
     return found
 
 
-@pytest.mark.parametrize(("name", "text", "kind"), HAPPENINGS)
+@pytest.mark.parametrize(("name", "text", "kind"), quick(HAPPENINGS, 1))
 def test_what_is_made_is_sent_shown_and_marked(opened: Open, name: str, text: str, kind: str) -> None:
     console = opened()
 
@@ -66,6 +67,7 @@ def test_what_is_made_is_sent_shown_and_marked(opened: Open, name: str, text: st
     assert noted["operation"] == WRITES[name]
 
 
+@pytest.mark.long
 def test_the_copied_command_makes_the_same_happen(opened: Open) -> None:
     console = opened()
     expect(happen(console, "A goal now")).to_contain_text("Status 200: ")

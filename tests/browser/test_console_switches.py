@@ -190,6 +190,7 @@ def test_an_error_a_delay_and_damage_add_up(opened: Open) -> None:
     eventually(lambda: console.settings()["faults"], [])
 
 
+@pytest.mark.long
 def test_a_rate_limit_is_set(opened: Open) -> None:
     console = opened()
     console.wait_for_today()

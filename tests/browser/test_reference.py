@@ -66,6 +66,7 @@ def test_controls_answer_too(page: Page, mock: RunningMock) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
 
 
+@pytest.mark.long
 def test_page_follows_the_colour_scheme(page: Page, mock: RunningMock) -> None:
     page.emulate_media(color_scheme="light")
     page.goto(f"{mock.server}/docs")

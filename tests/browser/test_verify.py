@@ -140,6 +140,7 @@ def test_a_server_elsewhere_is_refused_with_what_would_allow_it(
     expect(page.get_by_role("alert")).to_contain_text("--verify-target http://192.0.2.1")
 
 
+@pytest.mark.long
 def test_the_tokens_of_the_mock_are_for_the_mock(page: Page, mock: RunningMock) -> None:
     page.goto(f"{mock.server}/verify")
     tokens = page.get_by_label("It is a mock: use all its tokens")
@@ -149,6 +150,7 @@ def test_the_tokens_of_the_mock_are_for_the_mock(page: Page, mock: RunningMock) 
     expect(tokens).not_to_be_checked()
 
 
+@pytest.mark.long
 def test_a_run_can_be_cancelled(page: Page, mock: RunningMock) -> None:
     # Each answer takes two seconds, so that the run cannot end before the click.
     with _answering({"status": "success", "data": []}, seconds=2) as address:

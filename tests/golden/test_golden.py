@@ -71,6 +71,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return files_in(folder)
 
 
+@pytest.mark.long
 def test_command_writes_the_files_that_are_checked_in(made: dict[str, bytes]) -> None:
     different = sorted(name for name in made.keys() | GOLDEN.keys() if made.get(name) != GOLDEN.get(name))
 

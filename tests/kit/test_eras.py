@@ -10,6 +10,7 @@ import pytest
 from contract_tests.eras import with_eras
 from contract_tests.exchange import Exchange
 from tests.command import ended
+from tests.quick import quick
 
 Json = Any
 _BASE = "https://api.example.com/v1"
@@ -70,7 +71,7 @@ _CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "response"), _CHANGES)
+@pytest.mark.parametrize(("method", "path", "response"), quick(_CHANGES, 2))
 def test_a_change_of_the_past_separates_the_reports(
     method: str, path: str, response: Json, tmp_path: Path
 ) -> None:

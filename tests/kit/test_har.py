@@ -14,6 +14,7 @@ from contract_tests.asking.own_mock import INSTANT
 from mock_server.testing import running
 from tests.command import address_of, ended, serving, started
 from tests.controls import Controls
+from tests.quick import quick
 
 _BASE = "https://api.example.com/stats/v1"
 _VISITOR = "a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
@@ -109,6 +110,7 @@ def test_a_saved_run_is_judged_as_it_was_live(fault: str | None, tmp_path: Path)
     assert not any(token in text for token in ("df_demo", "df_suspended", "dft_test"))
 
 
+@pytest.mark.long
 def test_the_journal_of_two_websites_is_not_taken_for_that_of_one(traffic: Path) -> None:
     """The tokens in the file are masked, so that they are all equal."""
     day = "startAt=2026-02-04&endAt=2026-02-04"
@@ -154,7 +156,7 @@ _OF_ONE_DAY = (
 )
 
 
-@pytest.mark.parametrize("which", ["no labels", "one label", "settings", "Prefer"])
+@pytest.mark.parametrize("which", quick(["no labels", "one label", "settings", "Prefer"], 1))
 def test_the_journal_tells_worlds_apart(which: str, traffic: Path) -> None:
     with running(now=INSTANT) as mock, Controls(mock.server) as controls:
         with httpx2.Client(base_url=mock.url) as web:
@@ -169,6 +171,7 @@ def test_the_journal_tells_worlds_apart(which: str, traffic: Path) -> None:
     assert len({entry["_world"] for entry in log["entries"]}) == 2
 
 
+@pytest.mark.long
 def test_examples_that_the_mock_sent_on_demand_are_no_answers_of_its_world(traffic: Path) -> None:
     paths = ("realtime/map", "realtime", "overview?startAt=2026-02-04&endAt=2026-02-04")
     with serving("--now", INSTANT) as address:

@@ -26,6 +26,7 @@ from contract_tests.masking import Mask
 from tests.command import ended
 from tests.kit.nobody import nobody
 from tests.kit.strangers import KEY, Stranger
+from tests.quick import quick
 from tests.timing import assert_less, cheap
 
 Behaviour = Callable[[socket.socket], None]
@@ -205,7 +206,7 @@ def test_an_answer_without_an_end_midway_leaves_a_partial_verdict(behave: Behavi
     assert len(run.of(Outcome.HOLDS)) > 20
 
 
-@pytest.mark.parametrize(("behave", "words"), _LARGE)
+@pytest.mark.parametrize(("behave", "words"), quick(_LARGE, 2))
 @pytest.mark.parametrize("after", [pytest.param(0, id="at once"), pytest.param(_GOOD, id="midway")])
 def test_what_is_too_large_is_not_read(behave: Behaviour, words: str, after: int) -> None:
     tracemalloc.start()
@@ -245,7 +246,7 @@ def test_a_gateway_whose_server_is_down_is_not_taken_for_a_wrong_address(status:
     assert "not the API's base" not in str(run.stopped)
 
 
-@pytest.mark.parametrize("behave", _BODIES)
+@pytest.mark.parametrize("behave", quick(_BODIES, 2))
 def test_what_is_no_object_of_json_midway_is_accused(behave: Behaviour) -> None:
     run = _verified(behave, after=_GOOD)
 
@@ -268,7 +269,7 @@ def test_one_content_coding_is_decoded(coding: str, body: bytes, size: int) -> N
     assert (exchange.body, exchange.unreadable) == (_REALTIME, None)
 
 
-@pytest.mark.parametrize(("coding", "body", "words"), _UNREADABLE)
+@pytest.mark.parametrize(("coding", "body", "words"), quick(_UNREADABLE, 2))
 def test_what_cannot_be_decoded_is_no_readable_body(coding: str, body: bytes, words: str) -> None:
     coded = _sending(body, f"Content-Encoding: {coding}\r\n")
     at_once, midway = _verified(coded), _verified(coded, after=_GOOD)
@@ -309,7 +310,7 @@ def test_what_is_decoded_is_what_is_asked_for() -> None:
     assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in met[0]
 
 
-@pytest.mark.parametrize("depth", _DEPTHS)
+@pytest.mark.parametrize("depth", quick(_DEPTHS, 2))
 @pytest.mark.parametrize("member", ["data", "status"])
 def test_deep_values_are_judged(depth: int, member: str) -> None:
     body = f'{{"{member}": {"[" * depth}{"]" * depth}}}'.encode()

@@ -20,6 +20,7 @@ from contract_tests.commands.verify import REPORTS
 from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 from tests.command import ended
+from tests.quick import quick
 from tests.timing import assert_cheap
 
 # This does not look like a DataFast token: only its use as a credential shows that it is one.
@@ -343,7 +344,7 @@ def test_tokens_of_recorded_traffic_are_secrets_too(tmp_path: Path) -> None:
     assert _knowable(result.stdout + report.read_text("utf-8"), _SECRET) == []
 
 
-@pytest.mark.parametrize("part", ["\\", "%", "%25", "&amp;", "&#x0", "\\u", "df_", "a\\", "%64f_"])
+@pytest.mark.parametrize("part", quick(["\\", "%", "%25", "&amp;", "&#x0", "\\u", "df_", "a\\", "%64f_"], 3))
 def test_hostile_texts_are_looked_through_in_the_time_of_their_length(part: str) -> None:
     mask = Mask(["df_sesame-open", "sk_live_SECRET-x", "-odd\\one_"])
     text = part * (100_000 // len(part)) + "\\u0073%73"

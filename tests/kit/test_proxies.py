@@ -96,6 +96,7 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
     assert "geheim" not in str(raised.value)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1"])
 def test_the_mock_on_this_machine_is_asked_directly(proxy: str) -> None:
     environment = _only(HTTP_PROXY=proxy, ALL_PROXY=proxy)

@@ -54,6 +54,7 @@ from contract_tests.report.words import (
 from tests.command import COMMAND, ended
 from tests.kit.nobody import nobody
 from tests.kit.sample_runs import BASE, all_holds, broken, filled_with, known_deviations, much_broken, stopped
+from tests.quick import quick
 
 _HERE = Path(__file__).parent
 _SNAPSHOTS = _HERE / "snapshots"
@@ -441,7 +442,7 @@ def test_a_partial_verdict_does_not_look_green_in_junit() -> None:
 
 
 @pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
-@pytest.mark.parametrize("kind", REPORTS)
+@pytest.mark.parametrize("kind", quick(REPORTS, 3))
 def test_nothing_that_cannot_be_seen_is_told(kind: str, text: str) -> None:
     told = REPORTS[kind](filled_with(text, _value(text)))
 

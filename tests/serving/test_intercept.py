@@ -34,6 +34,7 @@ from tests.controls import Controls
 from tests.credentials import bearer
 from tests.instants import INSTANT
 from tests.ports import port_to_take
+from tests.quick import quick
 from tests.timing import assert_less
 from tests.waiting import eventually
 
@@ -217,7 +218,7 @@ def tunnel(command: Intercepting, stack: ExitStack) -> ssl.SSLSocket:
     return stack.enter_context(command.trusting().wrap_socket(sock, server_hostname=HOST))
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", quick(PROGRAMS, 2))
 def test_program_with_the_real_address_gets_the_mocks_answer(
     command: Intercepting, program: list[str]
 ) -> None:

@@ -122,10 +122,10 @@ def test_appending_to_a_long_log_costs_no_more_than_to_a_short_one() -> None:
     log = Log()
 
     def appended() -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         for number in range(500):
             log.append(DEMO, goal(number))
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     took = [appended() for _ in range(20)]
 

@@ -631,7 +631,7 @@ def session_with_two_goals() -> tuple[Session, list[Completion]]:
     "steps",
     [
         pytest.param([1, 2, 3], id="the clock runs"),
-        pytest.param([2, 1, 3, 2], id="the clock is set back"),
+        pytest.param([2, 1, 3, 2], id="the clock is set back", marks=pytest.mark.long),
     ],
 )
 def test_goals_and_removals_count_from_their_second_on(steps: list[int]) -> None:

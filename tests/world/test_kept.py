@@ -70,6 +70,7 @@ def test_the_oldest_past_is_removed_before_another_takes_its_memory() -> None:
     assert max(peaks[1:]) < 1.1 * peaks[0]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("traced")
 def test_facts_keep_no_past_of_another_instant() -> None:
     """A past before the last settled visits, after the clock was set back, has columns of its own."""
@@ -93,6 +94,7 @@ def test_facts_keep_no_past_of_another_instant() -> None:
     assert max(used) < size / 4
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     sys.platform != "linux" or not hasattr(CDLL(None), "malloc_trim"), reason="only glibc keeps freed memory"
 )

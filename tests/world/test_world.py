@@ -21,6 +21,7 @@ from mock_server.world.site import MOST_ONLINE, load_sites
 from mock_server.world.world import UnknownVisitorError, World
 from tests.credentials import bearer
 from tests.invariants import KINDS, WINDOW, Ask, check_past, check_picture, data_of, take_picture
+from tests.quick import quick
 
 SITES = load_sites()
 # launch_day has 5,000 visitors, which take long.
@@ -162,7 +163,7 @@ def test_whoever_comes_later_is_unknown_before_the_website() -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-@pytest.mark.parametrize("site", ALL_SITES)
+@pytest.mark.parametrize("site", quick(ALL_SITES, 3))
 def test_all_answers_agree_over_http(site: str, revision: str) -> None:
     instant = FIRST + 56 * 365 * DAY + len(site) * HOUR
     mock = running(site=site, seed=len(site), revision=revision, now=iso_of(instant), speed=0)
@@ -199,7 +200,7 @@ def test_launch_day_agrees_as_well() -> None:
     check_picture(picture)
 
 
-@pytest.mark.parametrize("site", sorted(set(SITES) - {"launch_day"}))
+@pytest.mark.parametrize("site", quick(sorted(set(SITES) - {"launch_day"}), 2))
 def test_about_as_many_are_online_as_the_site_says(site: str) -> None:
     days = [FIRST + 56 * 365 * DAY + n * 17 * HOUR + n * 60_000 * 7 for n in range(60)]
 
@@ -210,7 +211,7 @@ def test_about_as_many_are_online_as_the_site_says(site: str) -> None:
     assert mean == pytest.approx(expected, rel=0.05, abs=0.05)
 
 
-@pytest.mark.parametrize("site", ALL_SITES)
+@pytest.mark.parametrize("site", quick(ALL_SITES, 2))
 def test_description_tells_how_many_are_there(site: str) -> None:
     told = re.search(r"(about|(?P<fewest>[\d,]+) to) (?P<most>[\d,]+) visitors", SITES[site].description)
     if told is None:
