@@ -32,6 +32,7 @@ from tests.command import address_of, banner_of, ended, serving, started
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT, PRESENT
 from tests.ports import port_to_take
+from tests.quick import quick
 from tests.schemas import strict_validator
 from tests.timing import assert_less
 from tests.waiting import eventually
@@ -527,7 +528,7 @@ def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), quick([(signal.SIGTERM, 0), (signal.SIGINT, 130)], 1))
 def test_signal_ends_it_at_once_while_a_connection_is_open(number: signal.Signals, code: int) -> None:
     # Connections that are not closed at once are cut after a second.
     assert_less(lambda: _seconds_to_end(number, code), 1)
@@ -550,7 +551,7 @@ def _seconds_to_end(number: signal.Signals, code: int) -> float:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), quick([(signal.SIGTERM, 0), (signal.SIGINT, 130)], 1))
 def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.Signals, code: int) -> None:
     # Without an end of the reports, these would take more than ten seconds.
     assert_less(lambda: _seconds_to_end_reports(number, code, reports=10), 6)

@@ -15,6 +15,7 @@ from tests.command import address_of, banner_of, ended, serving, started
 from tests.credentials import bearer
 from tests.foreign import run_tests
 from tests.instants import DOCUMENTED
+from tests.quick import quick
 
 ROOT = Path(__file__).parent.parent
 OTHERS = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "fixtures/data/README.md"]
@@ -24,7 +25,7 @@ COMMANDS = [shlex.split(line, comments=True) for line in re.findall(r"^\$ (.+)$"
 SERVES = [command[2:] for command in COMMANDS if command[:2] == ["datafast-mock", "serve"]]
 
 
-@pytest.mark.parametrize("options", SERVES, ids=" ".join)
+@pytest.mark.parametrize("options", quick(SERVES, 2), ids=" ".join)
 def test_documented_command_serves(
     options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ def test_where_it_cannot_say_where_it_listens_the_errors_say_it() -> None:
     assert reply.status_code == 200
 
 
-@pytest.mark.parametrize("arguments", ["spec", "--help"])
+@pytest.mark.parametrize("arguments", quick(["spec", "--help"], 1))
 @pytest.mark.parametrize(
     ("streams", "status", "errors"),
     [

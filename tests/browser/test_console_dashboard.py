@@ -262,6 +262,7 @@ def test_figures_have_their_change_against_the_period_before(opened: Open) -> No
         assert change.get_attribute("class") == f"change {'good' if sign == is_good else 'bad'}"
 
 
+@pytest.mark.long
 def test_the_view_is_in_the_address(opened: Open) -> None:
     view = {"period": "custom", "from": "2026-01-05", "to": "2026-01-18", "interval": "week"}
     filters = {"filter_page": "contains:/docs", "filter_country": "is_not:US"}
@@ -330,6 +331,7 @@ def test_tabs_are_switched_by_arrow_keys(opened: Open) -> None:
     expect(dashboard.panel("devices").locator(".bar-row").first).to_contain_text("Chrome")
 
 
+@pytest.mark.long
 def test_a_visitor_opens_the_profile(opened: Open) -> None:
     dashboard = opened({"period": "7d"})
     person = dashboard.panel("visitors").locator(".person").first
@@ -445,6 +447,7 @@ def test_all_panels_wait_as_long_as_the_api_asks_to(opened: Open, complaints: Co
     expect(dashboard.panel("devices").locator(".bar-row").first).to_be_visible()
 
 
+@pytest.mark.long
 def test_an_account_token_has_a_choice_of_websites(
     page: Page, turned: RunningMock, controls: Controls
 ) -> None:

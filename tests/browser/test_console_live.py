@@ -92,6 +92,7 @@ def test_first_screen_shows_the_map(
     assert serious(page) == []
 
 
+@pytest.mark.long
 def test_wheel_keys_buttons_and_a_drag_move_the_map(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -153,6 +154,7 @@ def test_two_fingers_zoom(opened: Open) -> None:
     assert changed(console, whole)[2] < whole[2] / 2
 
 
+@pytest.mark.long
 def test_a_disc_stands_for_visitors_and_divides_when_it_is_clicked(opened: Open) -> None:
     # Most of this website's visitors are in one country.
     console = opened(site="shop", now=DOCUMENTED)

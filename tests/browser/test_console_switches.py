@@ -238,6 +238,7 @@ def test_all_settings_are_cleared(opened: Open) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_new_key_is_minted(opened: Open) -> None:
     console = opened()
 

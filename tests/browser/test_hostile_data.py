@@ -117,6 +117,7 @@ def test_page_of_a_document_is_kept_from_the_controls(page: Page, url: str, comp
     expect(page).to_have_title("met: TypeError: Failed to fetch")
 
 
+@pytest.mark.long
 def test_operation_of_theirs_names_itself_in_one_line(url: str) -> None:
     reply = httpx2.get(f"{url}/api/v1/marked", headers=bearer("df_own"))
 

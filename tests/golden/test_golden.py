@@ -29,6 +29,7 @@ from mock_server.world.site import load_sites
 from tests.command import ended
 from tests.credentials import bearer
 from tests.instants import DOCUMENTED
+from tests.quick import quick
 from tests.schemas import strict_validator
 
 ROOT = Path(__file__).parents[2]
@@ -136,7 +137,7 @@ LISTED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "revision", "operation", "status"), LISTED)
+@pytest.mark.parametrize(("path", "revision", "operation", "status"), quick(LISTED, 120))
 def test_body_fits_the_document_with_nothing_undocumented(
     path: str, revision: str, operation: str, status: int
 ) -> None:

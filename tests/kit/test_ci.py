@@ -17,6 +17,7 @@ import yaml
 
 from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, serving, started
+from tests.quick import quick
 
 ROOT = Path(__file__).parent.parent.parent
 ACTION: Any = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -302,7 +303,7 @@ def test_the_action_installs_into_the_folder_that_is_there(
     assert (tmp_path / "told").read_text().splitlines()[-1].endswith(f" {ROOT}[verify]")
 
 
-@pytest.mark.parametrize(("fuzz", "extra"), [("false", "verify"), ("true", "fuzz"), ("", "verify")])
+@pytest.mark.parametrize(("fuzz", "extra"), quick([("false", "verify"), ("true", "fuzz"), ("", "verify")], 1))
 def test_the_action_finds_python_and_the_folder_to_cache(
     tmp_path: Path, runner: dict[str, str], fuzz: str, extra: str
 ) -> None:

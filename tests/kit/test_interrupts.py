@@ -12,6 +12,7 @@ import pytest
 
 from mock_server.testing import RunningMock
 from tests.command import started
+from tests.quick import quick
 from tests.waiting import eventually
 
 SIGNALS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -33,7 +34,7 @@ def _heard_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", quick(SIGNALS, 1))
 def test_a_run_that_writes_removes_its_payments(mock: RunningMock, number: signal.Signals) -> None:
     writing = (mock.server, "--key", mock.key, "--writes", "--only", "WRITE-*", "--events")
     with started(*writing, command="verify", stderr=subprocess.PIPE) as process:
@@ -60,7 +61,7 @@ def _transactions(mock: RunningMock, kind: str) -> set[str]:
     return {fact["fact"]["transaction_id"] for fact in facts if fact["type"] == kind}
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", quick(SIGNALS, 1))
 def test_a_proof_ends_its_mocks(number: signal.Signals) -> None:
     with started(command="prove", stderr=subprocess.PIPE) as process:
         eventually(lambda: sum(map(_handles_sigterm, _children_of(process))) == 2)

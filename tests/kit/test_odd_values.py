@@ -49,6 +49,7 @@ def _with_even_days(odd: str) -> Callable[[Json], Json]:
         pytest.param(
             _with_even_days("0001-01-01T00:00:00.000+14:00"),
             id="the first instant of the calendar, between others",
+            marks=pytest.mark.long,
         ),
     ],
 )

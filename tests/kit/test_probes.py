@@ -126,6 +126,7 @@ def test_other_requests_are_sent_between_two_rounds_of_polls() -> None:
     assert waited < 2 * PAUSE
 
 
+@pytest.mark.long
 def test_a_run_on_a_slow_server_never_waits() -> None:
     recording, waited = _run_in_virtual_time(delay=1)
     rounds = [_instants(recording, labels.round_of(number)) for number in range(labels.ROUNDS)]

@@ -14,6 +14,7 @@ import pytest
 
 from contract_tests.asking.address import is_loopback, is_loopback_host
 from tests.command import address_of, ended, started
+from tests.quick import quick
 
 _MAP = b'{"status":"success","data":{"count":1,"visitors":[{"visitorId":"a"}]}}'
 _PATH = "/api/v1/analytics/realtime/map"
@@ -245,7 +246,7 @@ def test_headers_of_a_connection_stay_there() -> None:
     ("query", "payments"),
     [
         pytest.param("?filter_country=is%3AFrance%2CJapan", 9, id="the query of the fault"),
-        pytest.param("", 1, id="another one"),
+        pytest.param("", 1, id="another one", marks=pytest.mark.long),
     ],
 )
 def test_a_fault_of_some_queries_is_planted_there_only(query: str, payments: int) -> None:
@@ -349,7 +350,7 @@ def test_a_url_with_a_user_is_refused() -> None:
     assert "--upstream: 'http://***@127.0.0.1:1' contains a user" in result.stderr
 
 
-@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+@pytest.mark.parametrize("protocol", quick(["h2c", "websocket"], 1))
 def test_an_offer_of_another_protocol_is_ignored_in_silence(tmp_path: Path, protocol: str) -> None:
     stderr = tmp_path / "stderr"
     # Nothing listens there.

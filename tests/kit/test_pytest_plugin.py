@@ -77,7 +77,12 @@ def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None
     ("options", "told"),
     [
         pytest.param(("--datafast-credentials", "none.yaml"), "none.yaml: No such file", id="no file"),
-        pytest.param(("--datafast-key", "dft_1"), "is given as the website's key", id="a token as the key"),
+        pytest.param(
+            ("--datafast-key", "dft_1"),
+            "is given as the website's key",
+            id="a token as the key",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_unusable_credentials_are_told_and_nothing_is_sent(

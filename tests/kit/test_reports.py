@@ -707,7 +707,7 @@ def test_a_file_that_must_not_be_written_is_told_before_anything_is_asked(
 
 @pytest.mark.parametrize(
     ("environment", "is_colored"),
-    [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)],
+    quick([({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)], 1),
     ids=["NO_COLOR that is empty", "NO_COLOR"],
 )
 def test_a_terminal_is_colored_unless_it_shall_not_be(environment: dict[str, str], is_colored: bool) -> None:

@@ -308,6 +308,7 @@ def test_whoever_browses_is_in_the_reports_too(browser: Browser) -> None:
     assert ask("visitors", "hostname=127.0.0.1&isCustomer=true")[0]["visitorId"] == browser.visitor
 
 
+@pytest.mark.long
 def test_a_page_view_before_the_website_began_is_in_all_time(opened: Open) -> None:
     early = opened(now="2019-05-06T07:08:09Z", frozen=True)
     early.send()

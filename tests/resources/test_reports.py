@@ -152,6 +152,7 @@ def test_pages_of_the_list_are_the_visitors_of_the_overview_each_once(api: httpx
     assert seen == sorted(seen, reverse=True)
 
 
+@pytest.mark.long
 def test_customers_and_others_are_all(api: httpx2.Client) -> None:
     counts = [count(api, **WEEK, country="FR", isCustomer=value) for value in ("true", "false")]
 

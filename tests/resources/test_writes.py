@@ -456,6 +456,7 @@ def test_a_payment_of_the_world_itself_is_removed_by_the_id_on_the_map(web: http
     assert removal(params={"transaction_id": before[0][:8] + "0" * 16}).status_code == 404
 
 
+@pytest.mark.long
 def test_a_refund_of_a_payment_of_the_world_itself_is_of_the_visitor_who_paid(
     web: httpx2.Client, service: Service
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_peek_counts_for_nothing() -> None:
     assert mock.common.noted == 0
 
 
+@pytest.mark.long
 def test_rules_of_all_keys_together_are_bounded() -> None:
     rule = {"when": {"query": {f"p{n}": "v" for n in range(600)}}, "then": {"code": 500}}
     with running(now=INSTANT) as mock, Controls(mock.server) as controls:

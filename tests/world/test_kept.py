@@ -56,6 +56,7 @@ def test_the_bound_counts_what_a_past_uses(site: str) -> None:
     assert used < 1.1 * pasts.nbytes
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("traced")
 def test_the_oldest_past_is_removed_before_another_takes_its_memory() -> None:
     pasts, peaks = KeptPasts(most_bytes=1), []

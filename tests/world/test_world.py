@@ -211,7 +211,8 @@ def test_about_as_many_are_online_as_the_site_says(site: str) -> None:
     assert mean == pytest.approx(expected, rel=0.05, abs=0.05)
 
 
-@pytest.mark.parametrize("site", quick(ALL_SITES, 2))
+@pytest.mark.long
+@pytest.mark.parametrize("site", ALL_SITES)
 def test_description_tells_how_many_are_there(site: str) -> None:
     told = re.search(r"(about|(?P<fewest>[\d,]+) to) (?P<most>[\d,]+) visitors", SITES[site].description)
     if told is None:
