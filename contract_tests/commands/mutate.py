@@ -3,6 +3,7 @@
 import click
 
 from contract_tests.commands.guard import guarded
+from contract_tests.listening import ListenError, listen
 
 
 @click.command(context_settings={"show_default": True})
@@ -54,7 +55,6 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
     except CredentialsError as error:
         raise click.UsageError(f"--credentials: {error}") from None
 
-    from contract_tests.judging.listening import ListenError, listen
     from contract_tests.judging.proxy import Proxy, ProxyServer
 
     def announce(address: str) -> None:

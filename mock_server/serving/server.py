@@ -1,9 +1,7 @@
 """The uvicorn server around the application: it binds its socket early and reports when it is ready."""
 
 import asyncio
-import errno
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, cast
@@ -11,11 +9,11 @@ from typing import Any, Protocol, cast
 import uvicorn
 from starlette.types import ASGIApp
 
+from contract_tests.listening import BACKLOG, ListenError, listen, numeric
 from mock_server.errors import InputError
 from mock_server.serving.protocol import FastPath, HttpProtocol
 from mock_server.serving.strict_http import TIMEOUTS, Timeouts
 
-_BACKLOG = 2048
 _GRACE_SECONDS = 1
 # The longest time for which the server waits for a request whose connection is cut. A report is made in a
 # thread, which stops after its present step; the process would have to wait for the thread anyway.
@@ -30,7 +28,7 @@ OPTIONS: Mapping[str, Any] = {
     "date_header": False,
     "server_header": False,
     "proxy_headers": False,
-    "backlog": _BACKLOG,
+    "backlog": BACKLOG,
 }
 """The options of uvicorn; the bare uvicorn of the benchmarks has the same."""
 
@@ -40,40 +38,18 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
 
     Raises InputError if it cannot listen there; `option` is the option that gave the port.
     """
-    family, address = _resolved(host, port)
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        # The port of a mock that has just stopped is free at once. Windows needs no option for that; there
-        # this one would let two servers listen on the same port.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind(address)
-        # From now on no other process can take the port.
-        sock.listen(_BACKLOG)
-    except OSError as error:
-        sock.close()
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise InputError("--host", f"{host!r} is not an address of this machine") from None
-        raise InputError(
-            option,
-            f"the mock cannot listen on {host}:{port} ({error.strerror}); `{option} 0` takes a free port",
-        ) from None
-    return sock
+        return listen(host, port, option)
+    except ListenError as error:
+        raise InputError(error.option, error.problem) from None
 
 
 def address_of(host: str) -> str:
     """Returns the numeric address to listen on for a host. Raises InputError if there is none."""
-    return str(_resolved(host, 0)[1][0])
-
-
-def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise InputError("--host", f"{host!r} is not an address of this machine ({error})") from None
-    return family, address
+        return numeric(host)
+    except ListenError as error:
+        raise InputError(error.option, error.problem) from None
 
 
 def url_of(sock: socket.socket) -> str:

@@ -80,7 +80,7 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
         port = listener.getsockname()[1]
         result = ended("mutate", "count always 1", "--port", str(port))
 
-    told = f"nothing can listen on 127.0.0.1:{port} (Address already in use); `--port 0` takes a free port"
+    told = f"cannot listen on 127.0.0.1:{port} (Address already in use); `--port 0` takes a free port"
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"datafast-mock: --port: {told}\n"
 

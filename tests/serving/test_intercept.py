@@ -728,7 +728,7 @@ def test_taken_port_is_reported_with_its_option() -> None:
         port = sock.getsockname()[1]
 
         with (
-            pytest.raises(InputError, match=r"^--intercept-port: the mock cannot listen on 127\.0\.0\.1:\d+"),
+            pytest.raises(InputError, match=r"^--intercept-port: cannot listen on 127\.0\.0\.1:\d+"),
             intercepting("127.0.0.1", port, None),
         ):
             pass
