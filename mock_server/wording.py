@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mock_server.kinds import forms_at, literals_at, members_at
 
-_EXPECTED = {
+KINDS = {
     "str": "a text",
     "int": "a whole number",
     "float": "a number",
@@ -15,7 +15,9 @@ _EXPECTED = {
     "object": "an object",
     "null": "null",
 }
-_GOT = {**_EXPECTED, "float": "a decimal number", "bool": "a boolean"}
+"""The kinds of values by msgspec's names, as they are told."""
+
+_GOT = {**KINDS, "float": "a decimal number", "bool": "a boolean"}
 _UNITS = {"str": "character", "array": "item", "object": "member"}
 _COMPARISONS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
 
@@ -41,12 +43,34 @@ def in_plain_words(message: str, kind: type, place: str, *, is_of_texts: bool = 
     return Told(message)
 
 
+def told_kinds(expected: Sequence[str], found: str | None) -> str:
+    """Says which kinds of values are expected, and which was found; None for one that need not be told."""
+    names = " or ".join(KINDS.get(name, name) for name in expected)
+    return f"{names} is expected" + ("" if found is None else f", not {_GOT.get(found, found)}")
+
+
+def told_bound(kind: str, comparison: str, bound: float) -> str:
+    """Says which numbers of a kind are expected, such as `a number of at least 1 is expected`."""
+    shown = f"{int(bound):,}" if float(bound).is_integer() else f"{bound}"
+    return f"{KINDS[kind]} {_COMPARISONS[comparison]} {shown} is expected"
+
+
+def told_length(kind: str, comparison: str, length: int) -> str:
+    """Says how long a text, a list or an object is expected to be."""
+    unit = _UNITS[kind] if length == 1 else f"{_UNITS[kind]}s"
+    return f"{KINDS[kind]} {_COMPARISONS[comparison]} {length:,} {unit} is expected"
+
+
+def told_missing(member: str) -> str:
+    """Says that a member is missing."""
+    return f"the member `{member}` is missing"
+
+
 def _other_kind(match: re.Match[str], _kind: type, _place: str, is_of_texts: bool) -> Told:
     expected = match[1].split(" | ")
-    names = " or ".join(_EXPECTED.get(name, name) for name in expected)
     if is_of_texts:
-        return Told(f"{names} is expected")
-    told = f"{names} is expected, not {_GOT.get(match[2], match[2])}"
+        return Told(told_kinds(expected, None))
+    told = told_kinds(expected, match[2])
     # In YAML and JSON, a text that looks like a number or a boolean needs quotes.
     if set(expected) in ({"str"}, {"str", "null"}) and match[2] in ("int", "float", "bool"):
         told += ": put it in quotes"
@@ -54,16 +78,11 @@ def _other_kind(match: re.Match[str], _kind: type, _place: str, is_of_texts: boo
 
 
 def _outside(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
-    name, comparison, bound = match.groups()
-    number = float(bound)
-    shown = f"{int(number):,}" if number.is_integer() else bound
-    return Told(f"{_EXPECTED[name]} {_COMPARISONS[comparison]} {shown} is expected")
+    return Told(told_bound(match[1], match[2], float(match[3])))
 
 
 def _other_length(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
-    name, comparison, length = match.groups()
-    unit = _UNITS[name] if int(length) == 1 else f"{_UNITS[name]}s"
-    return Told(f"{_EXPECTED[name]} {_COMPARISONS[comparison]} {int(length):,} {unit} is expected")
+    return Told(told_length(match[1], match[2], int(match[3])))
 
 
 def _other_form(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:
@@ -77,7 +96,7 @@ def _unknown(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -
 
 
 def _missing(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
-    return Told(f"the member `{match[1]}` is missing", member=match[1])
+    return Told(told_missing(match[1]), member=match[1])
 
 
 def _no_literal(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import msgspec
 
+from mock_server.contract.misfits import problem_of
 from mock_server.contract.schema import Schema
 from mock_server.data_files import DEEPEST, is_too_deep
 from mock_server.errors import (
@@ -106,7 +107,7 @@ class Parameter:
             self.schema.validator.validate(parsed)
         except jsonschema_rs.ValidationError as error:
             example = self.schema.example_for(error, self.example)
-            problem = _problem_of(error) if example is None else _wanted(example)
+            problem = problem_of(error, is_of_text=True) if example is None else _wanted(example)
             raise self._error(values[0], problem) from None
         return parsed
 
@@ -169,7 +170,7 @@ class Body:
             inside = "".join(f"/{name}" for name in error.instance_path)[:_LONGEST_SHOWN] or "/"
             example = self.schema.example_for(error)
             if example is None:
-                problem = _problem_of(error)
+                problem = problem_of(error)
             else:
                 kind = error.kind
                 # For the name of a member, the instance is the whole object.
@@ -192,14 +193,6 @@ class Body:
 
 def _wanted(example: str) -> str:
     return f"a value such as {example[:_LONGEST_SHOWN]} is expected"
-
-
-def _problem_of(error: jsonschema_rs.ValidationError) -> str:
-    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
-        allowed = ", ".join(map(str, error.kind.options))
-        return f"{str(error.instance)[:_LONGEST_SHOWN]!r} is not one of {allowed}"
-    short = len(error.message) <= _LONGEST_PROBLEM
-    return error.message if short else "it does not fit the documented schema"
 
 
 def _parsed(text: str, types: frozenset[str]) -> Any:

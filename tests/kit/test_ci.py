@@ -228,6 +228,16 @@ class _Injecting(BaseHTTPRequestHandler):
         """Keeps silent."""
 
 
+def test_inputs_that_a_matrix_leaves_empty_mean_the_defaults(tmp_path: Path, runner: dict[str, str]) -> None:
+    empty = {name: "" for name in ACTION["inputs"] if name != "url"}
+    result = _run(
+        _script("Verify")["run"], tmp_path, **runner, **_inputs(url="http://127.0.0.1:1/api/v1", **empty)
+    )
+
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert _outputs(tmp_path)["report"] == "datafast-report/report.json"
+
+
 def test_a_server_s_text_is_no_workflow_command(tmp_path: Path, runner: dict[str, str]) -> None:
     with HTTPServer(("127.0.0.1", 0), _Injecting) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -350,7 +360,7 @@ def stand_in(path: Path, script: str) -> None:
 def test_the_reports_are_kept_always() -> None:
     kept = _script("Keep the reports")
     assert kept["if"].startswith("always() && ")
-    assert kept["with"]["path"] == "${{ inputs.reports }}"
+    assert kept["with"]["path"] == "${{ inputs.reports || 'datafast-report' }}"
 
 
 @pytest.mark.long

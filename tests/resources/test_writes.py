@@ -550,7 +550,7 @@ BAD_BODIES = [
     pytest.param(b'{"amount": 1e999}', "not JSON", id="a number beyond all bounds"),
     pytest.param(b"[" * 100_000, "not JSON", id="nested deeply"),
     pytest.param(b"\xff\xfe{}", "not JSON", id="not UTF-8"),
-    pytest.param(b"{}", "required", id="no members"),
+    pytest.param(b"{}", "is missing", id="no members"),
 ]
 
 
@@ -754,6 +754,53 @@ def test_a_text_of_another_form_is_refused_with_an_example_and_no_pattern(
     message = reply.json()["error"]["message"]
     assert said in message
     assert "^" not in message
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        pytest.param(GOALS, {}, "'/': the member `name` is missing.", id="missing"),
+        pytest.param(GOALS, {"name": 5}, "'/name': a text is expected, not a whole number.", id="type"),
+        pytest.param(GOALS, {"name": ""}, "'/name': a text of at least 1 character is expected.", id="empty"),
+        pytest.param(
+            GOALS,
+            {"name": "a", "metadata": {"k": "x" * 256}},
+            "'/metadata/k': a text of at most 255 characters is expected.",
+            id="too long to be shown",
+        ),
+        pytest.param(
+            GOALS,
+            {"name": "a", "metadata": {f"k{n}": "x" for n in range(11)}},
+            "'/metadata': an object of at most 10 members is expected.",
+            id="members",
+        ),
+        pytest.param(
+            PAYMENTS,
+            {"amount": -1, "currency": "USD", "transaction_id": "e"},
+            "'/amount': a number of at least 0 is expected.",
+            id="bound",
+        ),
+        pytest.param(
+            PAYMENTS,
+            {"amount": 1, "currency": "USD", "transaction_id": "e", "refunded": "yes"},
+            "'/refunded': true or false or null is expected, not a text.",
+            id="two types",
+        ),
+        pytest.param(
+            PAYMENTS,
+            {"amount": 1, "currency": "USD", "transaction_id": []},
+            "'/transaction_id': a text or a number is expected, not a list.",
+            id="alternatives",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_body_is_told_in_plain_words(
+    web: httpx2.Client, visitor: str, path: str, body: Json, said: str
+) -> None:
+    reply = web.post(path, json={"datafast_visitor_id": visitor, **body})
+
+    assert reply.status_code == 400
+    assert reply.json()["error"]["message"] == f"Invalid body at {said}"
 
 
 @pytest.mark.parametrize("path", [GOALS, PAYMENTS])
