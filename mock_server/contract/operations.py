@@ -13,8 +13,14 @@ from msgspec import UNSET
 from mock_server.assets import CONTRACT
 from mock_server.contract.access import Access, access_of
 from mock_server.contract.document import belongs, excerpt, resolved
-from mock_server.contract.examples import Examples
-from mock_server.contract.responses import Answers, AnswersOnFirstUse, Example, answers_of, usual_of
+from mock_server.contract.responses import (
+    Answers,
+    AnswersOnFirstUse,
+    Example,
+    Responses,
+    answers_of,
+    usual_of,
+)
 from mock_server.contract.schema import Schema
 from mock_server.contract.servers import bases_of
 from mock_server.contract.values import Body, Parameter, Values
@@ -27,6 +33,7 @@ _EXTENSION = "x-"
 WEBSITE_ID = "websiteId"
 """The parameter that names the website in the mock's own document."""
 
+_MOST = 20_000
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -113,7 +120,7 @@ def own_operations(document: Mapping[str, Any], revision: str | None = None) -> 
         answers = AnswersOnFirstUse(partial(_own_answers, document, item, revision))
         security = document.get("security") if item.content.security is None else item.content.security
         body = _body(document, item, revision)
-        for operation in _operations(document, item, answers, revision):
+        for operation in _operations(document, item, answers, revision, {}):
             access = access_of(security, operation.method)
             website = next((one for one in operation.parameters if one.name == WEBSITE_ID), None)
             found.append(
@@ -134,13 +141,16 @@ def operations_of(document: Mapping[str, Any], where: object = CONTRACT) -> list
 
     Raises InputError, which names the invalid operation.
     """
-    examples = Examples(document)
+    responses = Responses(document)
     items = list(_items(document, where, None))
+    if sum(len(item.bases) for item in items) > _MOST:
+        raise InputError(where, f"it has more than {_MOST:,} operations, each counted once for each server")
     _check_for_twins(items)
+    known: dict[int, Parameter] = {}
     found = []
     for item in items:
-        answers = answers_of(document, examples, item.content.responses, item.where)
-        for operation in _operations(document, item, answers, None):
+        answers = answers_of(responses, item.content.responses, item.where)
+        for operation in _operations(document, item, answers, None, known):
             operation.compile()
             found.append(operation)
     return found
@@ -150,7 +160,7 @@ class _OperationObject(msgspec.Struct, rename="camel"):
     """The members of an operation object that are used."""
 
     operation_id: str | None = None
-    parameters: list[dict[str, Any]] = []
+    parameters: list[Any] = []
     responses: dict[str, Any] = {}
     servers: Any = None
     security: Any = None
@@ -185,24 +195,28 @@ class _Item(NamedTuple):
     method: str
     path: str
     bases: list[str]
-    parameters: list[dict[str, Any]]
+    parameters: list[Any]
     content: _OperationObject
 
 
 def _items(document: Mapping[str, Any], where: object, revision: str | None) -> Iterator[_Item]:
     """Yields the operations that belong to a revision; None means every revision."""
+    # The paths of servers by the identity of their list, which most operations share.
+    known: dict[int, list[str]] = {}
     for path, reference in document["paths"].items():
         if path.startswith(_EXTENSION) or not belongs(reference, revision, document):
             continue
         place = f"{where}: {path}"
         _check_path(path, place)
         item = checked(resolved(document, reference, place), dict[str, Any], place)
-        shared = checked(item.get("parameters", []), list[dict[str, Any]], place)
+        shared = checked(item.get("parameters", []), list[Any], place)
         for method in _METHODS:
             if method in item and belongs(item[method], revision, document):
                 content = checked(item[method], _OperationObject, f"{place}: {method}")
                 servers = content.servers or item.get("servers") or document.get("servers")
-                bases = bases_of(servers, f"{place}: servers")
+                if id(servers) not in known:
+                    known[id(servers)] = bases_of(servers, f"{place}: servers")
+                bases = known[id(servers)]
                 parameters = [one for one in shared + content.parameters if belongs(one, revision, document)]
                 yield _Item(f"{place}: {method}", method, path, bases, parameters, content)
 
@@ -244,7 +258,7 @@ def bare_operation(operation_id: str, method: str, path: str) -> Operation:
 
 def _own_answers(document: Mapping[str, Any], item: _Item, revision: str | None) -> Answers:
     responses, narrowed = excerpt(document, item.content.responses, revision)
-    return answers_of(narrowed, Examples(narrowed), responses, item.where)
+    return answers_of(Responses(narrowed), responses, item.where)
 
 
 def _success(responses: Mapping[str, Any]) -> int:
@@ -264,25 +278,35 @@ def _body(document: Mapping[str, Any], item: _Item, revision: str | None) -> Bod
 
 
 def _operations(
-    document: Mapping[str, Any], item: _Item, answers: Answers, revision: str | None
+    document: Mapping[str, Any],
+    item: _Item,
+    answers: Answers,
+    revision: str | None,
+    known: dict[int, Parameter],
 ) -> Iterator[Operation]:
-    """Yields a documented operation once for each path of its servers."""
+    """Yields a documented operation once for each path of its servers.
+
+    `known` are the parameters by the identity of their objects in the document: those to which many
+    operations refer are made and compiled once.
+    """
     names = _PLACEHOLDER.findall(item.path)
-    found = [
-        checked(resolved(document, part, item.where), _ParameterObject, item.where)
-        for part in item.parameters
-    ]
+    written = [resolved(document, part, item.where) for part in item.parameters]
+    found = [checked(part, _ParameterObject, item.where) for part in written]
     # A parameter of the operation wins over one of its path.
-    unique = {(parameter.place, parameter.name): parameter for parameter in found}
-    parameters = tuple(
-        _parameter(document, parameter, item.where, revision)
-        for parameter in unique.values()
-        if parameter.place == "query" or (parameter.place == "path" and parameter.name in names)
-    )
+    unique = {
+        (parameter.place, parameter.name): (id(part), parameter)
+        for part, parameter in zip(written, found, strict=True)
+    }
+    parameters = []
+    for key, parameter in unique.values():
+        if parameter.place == "query" or (parameter.place == "path" and parameter.name in names):
+            if key not in known:
+                known[key] = _parameter(document, parameter, item.where, revision)
+            parameters.append(known[key])
     for base in item.bases:
         path = base + item.path
         bare = bare_operation(item.content.operation_id or f"{item.method} {path}", item.method, path)
-        yield replace(bare, parameters=parameters, answers=answers)
+        yield replace(bare, parameters=tuple(parameters), answers=answers)
 
 
 def _parameter(

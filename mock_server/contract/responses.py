@@ -1,7 +1,7 @@
 """The documented answers of an operation, as they are sent."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,8 @@ from mock_server.records import checked
 JSON = "application/json"
 NAMELESS = "default"
 """The name that is given to an example without a name."""
+LARGEST_ANSWERS = 256 * 1024 * 1024
+"""The maximum size of all answers of a document, in bytes."""
 
 _DEFAULT = "default"
 _EXTENSION = "x-"
@@ -77,29 +79,60 @@ class ResponseObject(msgspec.Struct):
     headers: dict[str, dict[str, Any]] = {}
 
 
-def answers_of(
-    document: Mapping[str, Any], examples: Examples, responses: Mapping[str, Any], where: object
-) -> Answers:
+class Responses:
+    """The responses of one document; one to which several operations refer is made once.
+
+    Without this, a small document could refer to a large response from each of its operations.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        """References are looked up in `document`."""
+        self.document = document
+        self.examples = Examples(document)
+        self._made: dict[tuple[int, int], Mapping[str, Example]] = {}
+        self._size = 0
+
+    def named(self, written: Any, status: int, response: ResponseObject, where: str) -> Mapping[str, Example]:
+        """Returns the examples of a response by name; `written` is the response as in the document.
+
+        Raises InputError if all answers of the document together are too large.
+        """
+        key = (id(written), status)
+        if key not in self._made:
+            self._made[key] = dict(self._counted(_named(self, status, response, where), where))
+        return self._made[key]
+
+    def _counted(self, named: Iterable[tuple[str, Example]], where: str) -> Iterator[tuple[str, Example]]:
+        for name, example in named:
+            self._size += len(example.body)
+            if self._size > LARGEST_ANSWERS:
+                limit = LARGEST_ANSWERS // 1024**2
+                raise InputError(where, f"with this the answers of the document are larger than {limit} MB")
+            yield name, example
+
+
+def answers_of(known: Responses, responses: Mapping[str, Any], where: object) -> Answers:
     """Returns the documented answers by the status with which they are sent.
 
     `2XX` is sent as 200 if the document lists no exact status from 200 to 299. `default` is sent as 200 if
     the document has neither a success nor a redirection. Raises InputError for an answer that cannot be sent.
     """
-    found: dict[int, ResponseObject] = {}
+    found: dict[int, tuple[Any, ResponseObject]] = {}
     for written in sorted(responses, key=_vagueness):
         place = f"{where}: {written[:80]!r}"
         if written.startswith(_EXTENSION):
             continue
         if not _STATUS.fullmatch(written) and written != _DEFAULT:
             raise InputError(place, "this is not a status such as 200, 2XX or default")
-        response = checked(resolved(document, responses[written], place), ResponseObject, place)
+        part = resolved(known.document, responses[written], place)
+        response = checked(part, ResponseObject, place)
         status = _status_of(written, response)
         stands_for = {2, 3} if written == _DEFAULT else {status // 100}
         if written.isdecimal() or not any(other // 100 in stands_for for other in found):
-            found[status] = response
+            found[status] = part, response
     return {
-        status: dict(_named(document, examples, status, response, f"{where}: {status}"))
-        for status, response in found.items()
+        status: known.named(part, status, response, f"{where}: {status}")
+        for status, (part, response) in found.items()
         # A status below 200 is not a final answer.
         if status >= 200
     }
@@ -128,10 +161,11 @@ def _status_of(written: str, response: ResponseObject) -> int:
 
 
 def _named(
-    document: Mapping[str, Any], examples: Examples, status: int, response: ResponseObject, where: str
+    known: Responses, status: int, response: ResponseObject, where: str
 ) -> Iterator[tuple[str, Example]]:
     """Yields the examples of a response with their names."""
-    headers = _headers(document, examples, response, where)
+    examples = known.examples
+    headers = _headers(known.document, examples, response, where)
     if not response.content or status in _WITHOUT_BODY:
         yield NAMELESS, Example(status, "", b"", headers)
         return
@@ -156,7 +190,7 @@ def _distance_from_json(media_type: str) -> int:
 
 
 def _sent_as(media_type: str, where: object) -> str:
-    if _MEDIA_TYPE.fullmatch(media_type) is None:
+    if len(media_type) > _LONGEST_HEADER or _MEDIA_TYPE.fullmatch(media_type) is None:
         raise InputError(where, f"{media_type[:80]!r} is not a media type")
     if "*" not in media_type:
         return media_type

@@ -527,6 +527,58 @@ def test_example_that_is_made_of_large_ones_is_refused(tmp_path: Path) -> None:
         _example(tmp_path, _members(100, "A"), A=f"{{example: {'x' * 50_000}}}")
 
 
+def _operation_count(tmp_path: Path, text: str) -> int:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"openapi: 3.1.0\n{text}\n", encoding="utf-8")
+    return len(operations_of(read_document(path), path))
+
+
+def _paths(count: int, item: str) -> str:
+    return f"paths: {{{', '.join(f'/a{n}: {item}' for n in range(count))}}}"
+
+
+MANY_EXAMPLES = f"{{examples: {{{', '.join(f'e{n}: {{value: 1}}' for n in range(1000))}}}}}"
+MANY_PARAMETERS = ", ".join(f"{{name: q{n}, in: query, schema: {{type: integer}}}}" for n in range(100))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            f"x: {{R: {{content: {{text/plain: {MANY_EXAMPLES}}}}}}}\n"
+            + _paths(200, "{get: {responses: {200: {$ref: '#/x/R'}}}}"),
+            id="response",
+        ),
+        pytest.param(
+            f"x: {{I: {{parameters: [{MANY_PARAMETERS}], get: {{}}}}}}\n" + _paths(200, "{$ref: '#/x/I'}"),
+            id="path",
+        ),
+    ],
+)
+def test_what_many_operations_refer_to_is_made_once(text: str, tmp_path: Path) -> None:
+    assert_cheap(lambda: _operation_count(tmp_path, text), steps=3_000_000)
+    assert _operation_count(tmp_path, text) == 200
+
+
+def test_answers_that_are_large_together_are_refused(tmp_path: Path) -> None:
+    large = f"x: {{E: {{value: {'x' * 20_000_000}}}}}\n"
+    answer = ANSWER % "{content: {text/plain: {examples: {%s}}}}"
+    examples = ", ".join(f"e{n}: {{$ref: '#/x/E'}}" for n in range(20))
+
+    assert _refusal(tmp_path, large + answer % examples).endswith(
+        ": /a: get: 200: with this the answers of the document are larger than 256 MB"
+    )
+
+
+def test_servers_and_operations_are_not_multiplied_without_a_limit(tmp_path: Path) -> None:
+    servers = f"servers: [{', '.join(f'{{url: /s{n}}}' for n in range(100))}]\n"
+
+    assert _operation_count(tmp_path, servers + _paths(100, "{get: {}}")) == 10_000
+    assert _refusal(tmp_path, servers + _paths(201, "{get: {}}")).endswith(
+        ": it has more than 20,000 operations, each counted once for each server"
+    )
+
+
 LINKED = """
 paths:
   /a:
