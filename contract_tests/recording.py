@@ -163,8 +163,14 @@ class Recording:
 
 def rows(data: Json, name: str) -> list[dict[str, Json]]:
     """Returns the objects in the list called `name`; empty if the member is not a list."""
+    return [row for _, row in numbered(data, name)]
+
+
+def numbered(data: Json, name: str) -> list[tuple[int, dict[str, Json]]]:
+    """Returns the objects in the list called `name`, each with its number in the list."""
     found = data.get(name) if isinstance(data, dict) else None
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    listed = found if isinstance(found, list) else []
+    return [(n, row) for n, row in enumerate(listed) if isinstance(row, dict)]
 
 
 def _absent(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:

@@ -170,7 +170,7 @@ def _clause(rule: Rule) -> Clause:
 
 @clause(
     "ERR-06",
-    "A request that is refused because of the rate limit gets 429, and no other status.",
+    "A request that is refused because of the rate limit gets 429, and no other status below 500.",
     source="003 Errors",
     standing=PAGE,
     needs="a token for the role `limited` (`--credentials`), whose limit a few requests exceed",
@@ -193,4 +193,4 @@ def too_often_is_429(exchange: Exchange) -> Iterable[Violation]:
 )
 def server_error_is_5xx(exchange: Exchange) -> Iterable[Violation]:
     if exchange.status < 500 and exchange.status != LIMITED:
-        yield Violation(f"answered {exchange.status}, not 500", exchange, "", exchange.status)
+        yield Violation(f"answered {exchange.status}, not 500 or above", exchange, "", exchange.status)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.statuses import LIMITED
+from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
@@ -80,8 +81,8 @@ def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
 
 @clause(
     "AGR-01",
-    "In three rounds, the counter between two maps is not always above the number of visitors on the maps,"
-    " and not always below it. In 2026-02 only 0 counts as below.",
+    "In three rounds, the counter between two maps is not always clearly above the number of visitors on the"
+    " maps, and not always clearly below it. In 2026-02 only 0 counts as below.",
     source="003 Response fields",
     standing=IMPLIED,
     needs="three rounds of map, counter, map in which each map lists all visitors that it counts",
@@ -101,7 +102,8 @@ def counter_agrees_with_map(case: tuple[Recording, list[Sandwich]]) -> Iterable[
     none_at_all = all(s.visitors == 0 for s in found) and least > _MANY
     if too_many or too_few or none_at_all:
         last = found[-1]
-        problem = f"in all three rounds it contradicts the maps, which allow {least} to {most} visitors"
+        told = f"{least} to {most} visitors" if least != most else figure_told("visitors", most)
+        problem = f"in all three rounds it contradicts the maps, which list {told}"
         # An answer that never changed may come from a cache. But the visitors of a website do not double or
         # halve in half a minute.
         is_held = slack > 0 and (least - slack) / 2 <= last.visitors <= (most + slack) * 2
@@ -209,7 +211,7 @@ def _elsewhere(case: Met, names: Iterable[str] = _PLACE) -> Iterable[Violation]:
         shown = location.get(name) if isinstance(location, dict) else None
         told = identity.get(name)
         if isinstance(shown, str) and isinstance(told, str) and not _is_same_place(shown, told):
-            problem = f"the map says {shown[:80]!r}"
+            problem = f"the map says {value_told(shown)}"
             yield Violation(problem, case.profile, f"/data/identity/{name}", told)
 
 
@@ -273,7 +275,7 @@ def _another_system(case: Met) -> Iterable[Violation]:
         told = identity.get(part)
         told = told.get(name) if isinstance(told, dict) else None
         if isinstance(shown, str) and isinstance(told, str) and shown != told:
-            problem = f"the map says {shown[:80]!r}"
+            problem = f"the map says {value_told(shown)}"
             yield Violation(problem, case.profile, f"/data/identity/{part}/{name}", told)
 
 
@@ -299,7 +301,7 @@ def _another_system(case: Met) -> Iterable[Violation]:
 def no_fewer_visits(case: Met) -> Iterable[Violation]:
     shown, told = case.visitor["visitCount"], case.profile.data["activity"].get("visitCount")
     if is_figure(shown) and is_figure(told) and told < shown:
-        problem = f"the map counted {shown} visits before"
+        problem = f"the map counted {figure_told('visits', shown)} before"
         yield Violation(problem, case.profile, "/data/activity/visitCount", told)
 
 
@@ -383,7 +385,7 @@ def same_user(found: list[Met]) -> Iterable[Violation]:
 def _another_user(case: Met) -> Iterable[Violation]:
     shown, told = _user_ids(case)
     if shown != told:
-        yield Violation(f"the map says {str(shown)[:80]!r}", case.profile, "/data/profile/userId", told)
+        yield Violation(f"the map says {value_told(shown)}", case.profile, "/data/profile/userId", told)
 
 
 @clause(
@@ -581,7 +583,7 @@ def goals_are_completed(found: list[Reached]) -> Iterable[Violation]:
     lacking = [case for case in found if not case.is_shown]
     if len(lacking) > len(found) / 2:
         # A profile from a cache may lack the latest goals.
-        problem = f"the map has the goal {lacking[0].name!r:.80}"
+        problem = f"the map has the goal {value_told(lacking[0].name)}, which is not here"
         pointer = "/data/activity/completedGoals"
         is_all = len(lacking) == len(found) >= _SEVERAL
         is_warning = not is_all or any(map(_has_goals, lacking))
@@ -636,7 +638,7 @@ def _countries(recording: Recording) -> list[list[tuple[Exchange, str, str]]]:
 
 @clause(
     "AGR-16",
-    "The `country` of a profile is the name for its `countryCode`: no name has more than two codes.",
+    "The `country` of a profile is a name, and not its `countryCode`. No name has more than two codes.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with the name and the code of a country",
@@ -680,5 +682,6 @@ def _has_views(profile: Profile) -> bool:
 def page_views_are_of_pages(found: list[Profile]) -> Iterable[Violation]:
     # The old page views of a single visitor may have been deleted, so there is no case of one visitor.
     if all(profile.activity["visitedPages"] == [] for profile in found):
-        problem = f"`pageViewCount` is {found[0].activity['pageViewCount']}"
+        views = number_told(found[0].activity["pageViewCount"])
+        problem = f"`pageViewCount` is {views}, and none of {len(found)} profiles has a page"
         yield Violation(problem, found[0].exchange, "/data/activity/visitedPages", [])

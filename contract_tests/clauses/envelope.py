@@ -1,9 +1,11 @@
 """Clauses about transport and envelope: the form that all answers share."""
 
+import re
 from collections.abc import Iterable
 
 from contract_tests.asking.labels import REFUSED, SERVER_ERROR
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.telling import value_told
 from contract_tests.document import OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
@@ -12,6 +14,8 @@ from contract_tests.recording import Recording
 
 # Rate limits and gateways may answer without an envelope, since the page says that "most" errors have one.
 _BARE = frozenset({429, 502, 503, 504})
+# A media type that ends with `json` as a word, such as `application/problem+json`, but not `x-ndjson`.
+_JSON_TYPE = re.compile(r"(.*[^a-z0-9])?json", re.IGNORECASE)
 _RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
@@ -66,8 +70,8 @@ def success_is_json(exchange: Exchange) -> Iterable[Violation]:
 )
 def success_says_json(exchange: Exchange) -> Iterable[Violation]:
     kind = exchange.headers["content-type"]
-    if "json" not in kind.lower():
-        yield Violation(f"`Content-Type` is {kind[:80]!r}", exchange)
+    if _JSON_TYPE.fullmatch(kind.partition(";")[0].strip()) is None:
+        yield Violation(f"`Content-Type` is {value_told(kind)}", exchange)
 
 
 @clause(
@@ -170,7 +174,7 @@ def _wrong(exchange: Exchange, pointer: str, problem: str) -> Violation:
 
 @clause(
     "ENV-10",
-    "The `X-RateLimit-…` headers are whole numbers.",
+    "`X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` are whole numbers.",
     source="observed of the live API",
     standing=OBSERVED,
     needs="an answer with `X-RateLimit-…`",
@@ -182,4 +186,4 @@ def rate_limit_is_numbers(exchange: Exchange) -> Iterable[Violation]:
     for name in _RATE_LIMIT:
         value = exchange.headers.get(name, "0")
         if not (value.isascii() and value.isdigit()):
-            yield Violation(f"`{name}` is {value[:80]!r}", exchange)
+            yield Violation(f"`{name}` is {value_told(value)}", exchange)

@@ -20,6 +20,7 @@ BREAKDOWNS = (
 
 Numbers = dict[str, Json]
 
+_FIGURES = ("visitors", "sessions", "payments", "revenue")
 _COUNTS = frozenset({"visitors", "sessions", "payments", "completions", "clicks"})
 # A server may estimate distinct visitors and sessions, so each of two figures may be wrong by 2 %.
 ESTIMATE = 0.05
@@ -41,6 +42,10 @@ class Totals(NamedTuple):
 
     def violation(self, problem: str, name: str, *, is_warning: bool = False) -> Violation:
         """Returns a violation about a figure; `is_warning` makes it a warning."""
+        if self.exchange.data == []:
+            return Violation(
+                f"{problem}, and this answer has no rows", self.exchange, "/data", [], is_warning
+            )
         pointer = f"{self.pointer}/{name}"
         return Violation(problem, self.exchange, pointer, self.figures.get(name), is_warning)
 
@@ -85,8 +90,10 @@ def slack_of(value: float) -> float:
 
 
 def overview_of(exchange: Exchange) -> Totals | None:
-    """Returns the figures of an overview; None unless it has exactly one row."""
+    """Returns the figures of an overview; None if it has several rows. Without any row, all figures are 0."""
     data = exchange.data
+    if data == []:
+        return Totals(dict.fromkeys(_FIGURES, 0), exchange, "/data")
     is_row = isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict)
     return Totals(data[0], exchange, "/data/0") if is_row else None
 
@@ -102,7 +109,7 @@ def differences(one: Totals, other: Totals) -> Iterator[tuple[str, float]]:
 
     Visitors and sessions may be estimated, and revenue may be rounded.
     """
-    for name in ("visitors", "sessions", "payments", "revenue"):
+    for name in _FIGURES:
         shown, told = one.number(name), other.number(name)
         if shown is None or told is None:
             continue

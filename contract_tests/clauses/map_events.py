@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, events, is_paid, maps, payments, visitors
+from contract_tests.clauses.telling import number_told, value_told
 from contract_tests.document import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms
-from contract_tests.recording import Recording, rows
+from contract_tests.recording import Recording, numbered, rows
 
 # Fewer visitors than these may differ by chance.
 _SEVERAL = 3
@@ -52,7 +53,7 @@ def _acted_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
         return []
     return [
         Acted(Member(exchange, data, row, f"/data/recentEvents/{n}"), listed.get(row["visitorId"].lower()))
-        for n, row in enumerate(rows(data, "recentEvents"))
+        for n, row in numbered(data, "recentEvents")
         if _has_id(row)
     ]
 
@@ -62,9 +63,17 @@ def _has_id(row: dict[str, Json]) -> bool:
 
 
 def _viewers(recording: Recording) -> list[list[Acted]]:
-    """Returns, as one case, the page views of the maps, if they are of many visitors."""
-    found = _on_maps(recording, _viewers_on)
-    return [found] if len({case.event.row["visitorId"] for case in found}) >= _MANY else []
+    """Returns the page views of each map, if they are of many visitors.
+
+    If no map has so many, the page views of all maps are one case.
+    """
+    by_map = [recording.cached(e, _viewers_on, partial(_viewers_on, e, data)) for e, data in maps(recording)]
+    every = [case for found in by_map for case in found]
+    return list(filter(_are_many, by_map)) or list(filter(_are_many, [every]))
+
+
+def _are_many(found: list[Acted]) -> bool:
+    return len({case.event.row["visitorId"] for case in found}) >= _MANY
 
 
 def _viewers_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
@@ -80,7 +89,8 @@ def _is_recent_view(event: Member) -> bool:
 
 @clause(
     "MAP-94",
-    "If ten visitors viewed a page in the last 4 minutes, a complete map lists at least one of them.",
+    "If ten visitors viewed a page in the last 4 minutes, a map that lists all visitors that it counts lists"
+    " at least one of them.",
     source="001 Response fields",
     standing=IMPLIED,
     needs="a map that lists all visitors that it counts, with recent page views of ten visitors",
@@ -90,7 +100,7 @@ def _is_recent_view(event: Member) -> bool:
 def viewers_are_listed(found: list[Acted]) -> Iterable[Violation]:
     if all(case.visitor is None for case in found):
         first = found[0].event
-        problem = f"all {len(found)} page views are of visitors that the map does not list"
+        problem = f"the map lists none of the visitors of {len(found)} page views of the last minutes"
         yield Violation(problem, first.exchange, f"{first.pointer}/visitorId", first.row["visitorId"])
 
 
@@ -126,7 +136,10 @@ def events_have_the_country(found: list[Acted]) -> Iterable[Violation]:
         first = others[0].event
         pointer = f"{first.pointer}/countryCode"
         yield Violation(
-            f"the visitor has {_country(others[0])!r:.80}", first.exchange, pointer, first.row["countryCode"]
+            f"the visitor has {value_told(_country(others[0]))}",
+            first.exchange,
+            pointer,
+            first.row["countryCode"],
         )
 
 
@@ -172,7 +185,7 @@ def current_url_is_the_latest(found: list[Acted]) -> Iterable[Violation]:
         first = others[0]
         problem = f"the latest page view of {first.event.row['visitorId']} has the path"
         told = first.event.row["path"]
-        yield Violation(f"{problem} {told!r:.80}", first.event.exchange, "/data/visitors", None)
+        yield Violation(f"{problem} {value_told(told)}", first.event.exchange, "/data/visitors", None)
 
 
 def _page(path: str) -> str:
@@ -194,7 +207,7 @@ def expected_value_is_the_product(found: list[tuple[Member, float, float]]) -> I
     if len(others) > len(found) / 2:
         member, told, product = others[0]
         pointer = f"{member.pointer}/conversionLikelihood/raw/expectedValue"
-        yield Violation(f"the product is {product:g}", member.exchange, pointer, told)
+        yield Violation(f"the product is {number_told(product)}", member.exchange, pointer, told)
 
 
 def _priced(recording: Recording) -> Iterator[tuple[Member, float, float]]:
@@ -242,7 +255,7 @@ def payments_are_in_major_units(found: list[tuple[Member, Member]]) -> Iterable[
     # Two currencies may explain a difference, but not a factor of 100 in every pair.
     if all(_is_a_hundred(payment.row["amount"], event.row["amount"]) for payment, event in found):
         payment, event = found[0]
-        problem = f"the event of this payment has the amount {event.row['amount']}"
+        problem = f"the event of this payment has the amount {number_told(event.row['amount'])}"
         yield Violation(problem, payment.exchange, f"{payment.pointer}/amount", payment.row["amount"])
 
 

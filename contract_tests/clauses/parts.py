@@ -18,6 +18,8 @@ from contract_tests.clauses.figures import (
     slack_of,
 )
 from contract_tests.clauses.question import Question, page_of, parameter_of, question_of
+from contract_tests.clauses.report_rows import KEYS, key_of
+from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.document import IMPLIED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
@@ -92,7 +94,8 @@ def opposite_filters(case: Opposites) -> Iterable[Violation]:
     if total is None or one is None or other is None:
         return
     if abs(one + other - total) > slack_of(total):
-        problem = f"with the opposite filter there are {one:g}, and {total:g} without either"
+        told = figure_told("sessions", one)
+        problem = f"with the opposite filter there are {told}, and without either {number_told(total)}"
         is_warning = one + other < total and not case.is_known
         yield case.other.violation(problem, "sessions", is_warning=is_warning)
 
@@ -111,11 +114,13 @@ def filters_narrow(case: Filtered) -> Iterable[Violation]:
         if most is not None and found is not None:
             slack = 0.0 if name == "payments" else slack_of(most)
             if found > most + slack:
-                yield case.part.violation(f"without the filter there are {most:g} {name}", name)
+                yield case.part.violation(f"without the filter there are {figure_told(name, most)}", name)
 
 
 class Paged(NamedTuple):
     """A row of a page, the row at the same place in the whole list, and the row of the same name there.
+
+    `is_there` says whether the whole list has a row about the same value; true if the row names none.
 
     `same` is None if the row has no name that is a text, or if the name has several rows.
     """
@@ -123,6 +128,7 @@ class Paged(NamedTuple):
     row: Totals
     whole: Totals
     same: Totals | None
+    is_there: bool
 
 
 def _paged(recording: Recording) -> Iterator[Paged]:
@@ -138,9 +144,11 @@ def _paged(recording: Recording) -> Iterator[Paged]:
                 continue
             # If a later page is the first page again, another clause reports it.
             if offset == 0 or [row.figures for row in page] != [row.figures for row in whole[: len(page)]]:
-                named = _by_name(whole)
+                named, keys = _by_name(whole), {key_of(row) for row in whole}
                 pairs = zip(page, whole[offset:], strict=False)
-                yield from (Paged(row, other, named.get(_name(row))) for row, other in pairs)
+                for row, other in pairs:
+                    is_there = key_of(row) is None or key_of(row) in keys
+                    yield Paged(row, other, named.get(_name(row)), is_there)
 
 
 def _rows_of(exchange: Exchange) -> Hashable:
@@ -178,7 +186,8 @@ def _name(row: Totals) -> Hashable:
 
 @clause(
     "SUM-15",
-    "A page of a breakdown, a time series or the goals has the same figures as that part of the whole list.",
+    "A page of a breakdown, a time series or the goals has rows of the whole list, with the same figures as"
+    " that part of it.",
     source="GET /analytics/devices, GET /analytics/timeseries",
     standing=IMPLIED,
     needs="a page of a list of a finished period, and the whole list",
@@ -188,13 +197,17 @@ def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     begin, wanted = ms(case.row.figures.get("timestamp")), ms(case.whole.figures.get("timestamp"))
     if begin != wanted:
         told = case.whole.figures.get("timestamp")
-        yield case.row.violation(f"the whole list has {told!r:.80}", "timestamp")
+        yield case.row.violation(f"the whole list has {value_told(told)} there", "timestamp")
+        return
+    if not case.is_there:
+        name = KEYS[case.row.exchange.operation or ""][-1]
+        yield case.row.violation("the whole list has no row with this value", name)
         return
     # Rows with the same number of visitors may come in any order.
     name = "visitors" if "goal" not in case.row.figures else "completions"
     found, right = case.row.number(name), case.whole.number(name)
     if found is not None and right is not None and abs(found - right) > slack_of(right):
-        yield case.row.violation(f"the whole list has {right:g} {name} there", name)
+        yield case.row.violation(f"the whole list has {figure_told(name, right)} there", name)
     elif case.same is not None:
         for other, shown in differences(case.same, case.row):
-            yield case.row.violation(f"the whole list has {shown:g} {other} in this row", other)
+            yield case.row.violation(f"the whole list has {figure_told(other, shown)} in this row", other)

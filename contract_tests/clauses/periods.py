@@ -15,6 +15,7 @@ from contract_tests.clauses.figures import (
     rows_of,
 )
 from contract_tests.clauses.question import Question, parameter_of, question_of
+from contract_tests.clauses.telling import figure_told
 from contract_tests.document import OBSERVED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms, offset_at, zone_of
@@ -23,6 +24,8 @@ from contract_tests.recording import Recording
 # In ms. _EARLY is how much earlier than its day a bucket may begin.
 _EARLY, _DAY = 3_600_000, 86_400_000
 _SHORTEST = {"hour": _EARLY, "day": 23 * _EARLY, "week": 7 * _DAY - _EARLY, "month": 28 * _DAY - _EARLY}
+# In ms: how much earlier than its first day a period's first week or month may begin.
+_EARLIER = {"week": 6 * _DAY + _EARLY, "month": 30 * _DAY + _EARLY}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -73,7 +76,7 @@ def _same_days(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
 def dates_are_days_of_the_zone(case: tuple[Totals, Totals]) -> Iterable[Violation]:
     by_dates, by_instants = case
     for name, shown in differences(by_dates, by_instants):
-        yield by_instants.violation(f"by the date there are {shown} {name}", name)
+        yield by_instants.violation(f"by the date there are {figure_told(name, shown)}", name)
 
 
 class Zoned(NamedTuple):
@@ -96,32 +99,36 @@ def _zoned(recording: Recording) -> Iterator[Zoned]:
 
 @clause(
     "SEL-05",
-    "The buckets of a time series lie within its dates, in the requested time zone or else the website's.",
+    "The buckets of a time series begin within its dates, in the requested time zone or else the website's."
+    " The first hour or day may begin an hour earlier, the first week or month less than its length earlier.",
     source="GET /analytics/timeseries",
     standing=OTHER,
-    needs="a time series of dates by hour or day, with `timezone` or with the website's metadata",
+    needs="a time series of dates, with `timezone` or with the website's metadata",
     cases=lambda recording: [
         (case, days)
         for case in _zoned(recording)
-        if case.exchange.json.get("interval") in ("hour", "day")
+        if case.exchange.json.get("interval") in [*_SHORTEST]
         and (days := _days(case.question)) is not None
         and any(ms(row.figures.get("timestamp")) is not None for row in rows_of(case.exchange))
     ],
 )
 def buckets_lie_within_the_dates(case: tuple[Zoned, tuple[date, date]]) -> Iterable[Violation]:
     series, (first, last) = case
-    least, most = _begin(first, series.zone) - _EARLY, _begin(last + timedelta(days=1), series.zone)
+    early = _EARLIER.get(series.exchange.json["interval"], _EARLY)
+    least, most = _begin(first, series.zone) - early, _begin(last + timedelta(days=1), series.zone)
     for row in rows_of(series.exchange):
         at = ms(row.figures.get("timestamp"))
         if at is not None and not least <= at < most:
-            problem = f"the bucket is not within {first} to {last} in {series.zone.key}"
+            days = str(first) if first == last else f"{first} to {last}"
+            problem = f"the bucket does not begin within {days} in {series.zone.key}"
             yield row.violation(problem, "timestamp")
             return
 
 
 @clause(
     "SEL-06",
-    "A time series reports the requested time zone, or else the website's, and its buckets have that offset.",
+    "The offset of a time series' `timezone`, and of its buckets, is that of the requested time zone, or else"
+    " of the website's.",
     source="GET /analytics/timeseries",
     standing=OBSERVED,
     needs="a time series with `timezone`, or with the website's metadata",
@@ -137,11 +144,16 @@ def series_has_its_zone(case: Zoned) -> Iterable[Violation]:
         if at is None or right is None:
             continue
         if zone is not None and offset_at(at, zone) not in (right, None):
-            yield Violation(f"the time zone is {case.zone.key}", case.exchange, "/timezone", told)
+            yield Violation(_zone_told(case), case.exchange, "/timezone", told)
             return
         if datetime.fromisoformat(str(text).upper()).utcoffset() != right:
-            yield row.violation(f"the time zone is {case.zone.key}", "timestamp")
+            yield row.violation(_zone_told(case), "timestamp")
             return
+
+
+def _zone_told(case: Zoned) -> str:
+    whose = "the website's" if case.question.dates[2] is None else "the requested"
+    return f"{whose} time zone is {case.zone.key}"
 
 
 def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:
@@ -172,7 +184,8 @@ def series_has_its_interval(case: tuple[Exchange, str, float]) -> Iterable[Viola
     if isinstance(told, str) and told in _SHORTEST and told != wanted:
         yield Violation(f"`interval` was `{wanted}`", exchange, "/interval", told)
     elif found > most:
-        yield Violation(f"the period has room for {most} buckets of a {wanted}", exchange, "/data", found)
+        problem = f"there are {found} buckets, and the period has room for {most} of a {wanted} each"
+        yield Violation(problem, exchange, "/data", found)
 
 
 @clause(

@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import maps
+from contract_tests.clauses.telling import number_told, time_told, value_told
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.document import IMPLIED, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
+from contract_tests.pointers import escaped
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 _SESSION = "sessionStartTime"
@@ -51,7 +53,7 @@ def _same(again: Again, names: Iterable[str]) -> Iterable[Violation]:
     for name in names:
         earlier, later = again.earlier.get(name), again.later.get(name)
         if earlier is not None and later is not None and _moment(earlier) != _moment(later):
-            problem = f"`{name}` was {str(earlier)[:80]!r} in an earlier answer"
+            problem = f"`{name}` was {value_told(earlier)} in an earlier answer"
             yield Violation(problem, again.exchange, f"{again.pointer}/{name}", later)
 
 
@@ -66,7 +68,7 @@ def _moment(value: Json) -> Json:
 
 @clause(
     "POLL-01",
-    "An event that is in two maps has the same type, visitor and time in both.",
+    "An event that is in two maps has the same type, visitor and time in both, unless one of them is null.",
     source="002 Response",
     standing=IMPLIED,
     needs="two maps with an event in common",
@@ -78,7 +80,8 @@ def events_stay(again: Again) -> Iterable[Violation]:
 
 @clause(
     "POLL-02",
-    "A payment that is in two maps has the same time, amount and currency in both.",
+    "A payment that is in two maps has the same time, amount and currency in both, unless one of them is"
+    " null.",
     source="002 Response",
     standing=IMPLIED,
     needs="two maps with a payment in common",
@@ -96,7 +99,11 @@ def _same_session(recording: Recording) -> list[list[Again]]:
         if isinstance(again.earlier.get(_SESSION), str)
         and again.earlier[_SESSION] == again.later.get(_SESSION)
     ]
-    return [told] if told else []
+    return [told] if len(_visitors(told)) > 1 else []
+
+
+def _visitors(told: Iterable[Again]) -> set[str]:
+    return {again.later["visitorId"] for again in told}
 
 
 @clause(
@@ -104,7 +111,7 @@ def _same_session(recording: Recording) -> list[list[Again]]:
     "Within a session most visitors stay in the same place.",
     source="001 Response fields",
     standing=IMPLIED,
-    needs="two maps of revision 2026-02 with a visitor in common",
+    needs="two maps of revision 2026-02 with two visitors in common",
     revision=REVISION_2026_02,
     cases=_same_session,
 )
@@ -117,7 +124,7 @@ def visitors_stay_in_place(told: list[Again]) -> Iterable[Violation]:
     "Within a session most visitors keep the same browser, system and device.",
     source="001 Response fields",
     standing=IMPLIED,
-    needs="two maps of revision 2026-02 with a visitor in common",
+    needs="two maps of revision 2026-02 with two visitors in common",
     revision=REVISION_2026_02,
     cases=_same_session,
 )
@@ -130,18 +137,29 @@ def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
 
     A few visitors may have changed their network meanwhile.
     """
-    changed = [again for again in told if _contradicts(again.earlier.get(name), again.later.get(name))]
-    if len(changed) > max(len(told) / 4, 1):
+    changed = [again for again in told if _change(again.earlier.get(name), again.later.get(name))]
+    number, every = len(_visitors(changed)), len(_visitors(told))
+    if number > max(every / 4, 1):
         last = changed[-1]
-        problem = f"`{name}` was {str(last.earlier[name])[:80]!r} in an earlier answer"
-        yield Violation(problem, last.exchange, f"{last.pointer}/{name}", last.later[name])
+        pointer, earlier, later = _change(last.earlier.get(name), last.later.get(name)) or ("", None, None)
+        problem = (
+            f"it was {value_told(earlier)} in an earlier answer; {number} of {every} visitors have changed"
+        )
+        yield Violation(problem, last.exchange, f"{last.pointer}/{name}{pointer}", later)
 
 
-def _contradicts(earlier: Json, later: Json) -> bool:
-    """Returns whether two values differ; nulls, and members that only one value has, are ignored."""
+def _change(earlier: Json, later: Json) -> tuple[str, Json, Json] | None:
+    """Returns the pointer to the first difference of two values, and what differs; None if there is none.
+
+    Nulls, and members that only one value has, are ignored.
+    """
     if isinstance(earlier, dict) and isinstance(later, dict):
-        return any(_contradicts(earlier[name], later[name]) for name in earlier.keys() & later.keys())
-    return earlier is not None and later is not None and earlier != later
+        for name in earlier:
+            if name in later and (found := _change(earlier[name], later[name])):
+                return (f"/{escaped(name)}{found[0]}", *found[1:])
+        return None
+    is_other = earlier is not None and later is not None and earlier != later
+    return ("", earlier, later) if is_other else None
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
@@ -192,7 +210,7 @@ def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
             and is_figure(after)
             and after < before
         ):
-            problem = f"`{name}` was {before} a moment ago"
+            problem = f"`{name}` was {number_told(before)} a moment ago"
             yield Violation(problem, later.exchange, f"/data/activity/{name}", after)
 
 
@@ -216,7 +234,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 
 @clause(
     "POLL-07",
-    "`timeSinceFirstVisit` grows by the time that passes.",
+    "`timeSinceFirstVisit` grows by the time that passes, give or take half a minute.",
     source="004 Response fields",
     standing=PAGE,
     needs="two profiles of one visitor from a server that sends `Date`",
@@ -236,7 +254,10 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earliest = max(now.earliest - since for now, since in spans)
     latest = min(now.latest - since for now, since in spans)
     if earliest > latest + _SLACK:
-        problem = f"it was {passed[0]} in an earlier answer"
+        problem = f"it was {number_told(passed[0])} in an answer"
+        if None not in (case[0].exchange.sent, later.exchange.sent):
+            asked = (later.exchange.sent or 0) - (case[0].exchange.sent or 0)
+            problem += f", {time_told(max(asked, 0))} earlier"
         pointer = "/data/activity/timeSinceFirstVisit"
         yield Violation(problem, later.exchange, pointer, passed[1])
 
@@ -249,7 +270,9 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     needs="two profiles of one visitor with `visitedPages`",
     is_timed=True,
     cases=lambda recording: [
-        case for case in _in_order(recording) if all(rows(p.activity, "visitedPages") for p in case)
+        (earlier, later)
+        for earlier, later in _in_order(recording)
+        if rows(earlier.activity, "visitedPages") and isinstance(later.activity.get("visitedPages"), list)
     ],
 )
 def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.probes.realtime import count_of, slack_of
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.statuses import LIMITED, Answered
+from contract_tests.clauses.statuses import LIMITED, Answered, failing
+from contract_tests.clauses.telling import number_told, range_told
 from contract_tests.document import PAGE
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
@@ -32,15 +33,23 @@ REALTIME_CLAUSES = [answered.clause() for answered in _ANSWERS]
 
 
 class Dated(NamedTuple):
-    """The answers to requests with dates, their counts, and the counts for the same token without dates."""
+    """The answers to requests with dates, their counts, and the counts for the same token without dates.
+
+    `failures` are the answers to requests that always failed.
+    """
 
     answers: list[Exchange]
+    failures: list[Exchange]
     counts: list[float]
     usual: list[float]
 
 
 def _dated(recording: Recording) -> Iterator[Dated]:
-    asked = [e for e in recording.labelled(labels.DATES) if e.status != LIMITED and e.status < _FAILURE]
+    labelled = recording.labelled(labels.DATES)
+    failures = failing(recording, labelled)
+    if failures:
+        yield Dated([], failures, [], [])
+    asked = [e for e in labelled if e.status != LIMITED and e.status < _FAILURE]
     if asked:
         first = asked[0]
         plain = [
@@ -49,7 +58,7 @@ def _dated(recording: Recording) -> Iterator[Dated]:
             if labels.DATES not in e.labels and e.sender == first.sender and _is_soon(e, first)
         ]
         if plain or not all(e.is_success for e in asked):
-            yield Dated(asked, _counts(asked), _counts(plain))
+            yield Dated(asked, [], _counts(asked), _counts(plain))
 
 
 def _is_soon(one: Exchange, other: Exchange) -> bool:
@@ -70,14 +79,15 @@ def _counts(exchanges: Iterable[Exchange]) -> list[float]:
     cases=_dated,
 )
 def dates_have_no_effect(case: Dated) -> Iterable[Violation]:
-    for exchange in case.answers:
+    for exchange in (*case.failures, *case.answers):
         if not exchange.is_success:
-            yield Violation(f"answered {exchange.status}, not 200", exchange, "", exchange.status)
+            problem = f"answered {exchange.status}, not 200"
+            yield Violation(problem, exchange, "", exchange.status, exchange in case.failures)
     if not case.counts or not case.usual:
         return
     least, most = min(case.usual), max(case.usual)
     if max(case.counts) < least - slack_of(most) or min(case.counts) > most + slack_of(most):
         told = case.counts[-1]
-        problem = f"with dates and a filter it is {told:g}, without them between {least:g} and {most:g}"
+        problem = f"with dates and a filter it is {number_told(told)}, without them {range_told(least, most)}"
         is_single = len(case.counts) == 1
         yield Violation(problem, case.answers[-1], "/data/0/visitors", told, is_single)

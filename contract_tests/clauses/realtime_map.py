@@ -6,11 +6,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.telling import figure_told, number_told, time_told, value_told
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms
-from contract_tests.recording import REVISION_2026_02, Recording, rows
+from contract_tests.pointers import escaped
+from contract_tests.recording import REVISION_2026_02, Recording, numbered, rows
 
 # In ms. _WINDOW is the time for which events and payments stay on the map.
 _WINDOW, _MINUTE = 600_000, 60_000
@@ -38,10 +40,8 @@ def maps(recording: Recording) -> list[tuple[Exchange, dict[str, Json]]]:
 def members(name: str, recording: Recording) -> Iterator[Member]:
     """Yields the rows of one of the map's lists, for all maps."""
     for exchange, data in maps(recording):
-        found = data.get(name)
-        for n, row in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(row, dict):
-                yield Member(exchange, data, row, f"/data/{name}/{n}")
+        for n, row in numbered(data, name):
+            yield Member(exchange, data, row, f"/data/{name}/{n}")
 
 
 def _which(name: str, fits: Callable[[Member], bool]) -> Callable[[Recording], Iterable[Member]]:
@@ -64,7 +64,17 @@ payments = partial(members, "recentPayments")
 def one_revision(case: tuple[Exchange, frozenset[str]]) -> Iterable[Violation]:
     exchange, found = case
     if len(found) > 1:
-        yield Violation("some parts of `system` are objects, some strings", exchange, "/data/visitors")
+        parts = [
+            (f"/data/visitors/{n}/system/{escaped(name)}", value)
+            for n, row in numbered(exchange.data, "visitors")
+            for name, value in (row["system"].items() if isinstance(row.get("system"), dict) else ())
+            if isinstance(value, str | dict)
+        ]
+        first = "strings" if parts and isinstance(parts[0][1], str) else "objects"
+        other = next(
+            (part for part in parts if type(part[1]) is not type(parts[0][1])), ("/data/visitors", None)
+        )
+        yield Violation(f"the parts of `system` before it are {first}", exchange, *other)
 
 
 @clause(
@@ -82,18 +92,18 @@ def one_revision(case: tuple[Exchange, frozenset[str]]) -> Iterable[Violation]:
 def count_covers_the_list(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
     exchange, data = case
     if 0 <= data["count"] < len(data["visitors"]):
-        problem = f"`count` is {data['count']}, but {len(data['visitors'])} visitors are listed"
+        listed = figure_told("visitors", len(data["visitors"]))
+        problem = f"`count` is {number_told(data['count'])}, but the map lists {listed}"
         yield Violation(problem, exchange, "/data/count", data["count"])
 
 
 def _unique(name: str, id_name: str, exchange: Exchange, data: dict[str, Json]) -> Iterable[Violation]:
-    seen: set[str] = set()
-    for n, row in enumerate(rows(data, name)):
+    seen: dict[str, int] = {}
+    for n, row in numbered(data, name):
         value = row.get(id_name)
-        if isinstance(value, str):
-            if value.lower() in seen:
-                yield Violation(f"`{id_name}` occurs twice", exchange, f"/data/{name}/{n}/{id_name}", value)
-            seen.add(value.lower())
+        if isinstance(value, str) and (first := seen.setdefault(value.lower(), n)) != n:
+            problem = f"`/data/{name}/{first}` has the same `{id_name}`"
+            yield Violation(problem, exchange, f"/data/{name}/{n}/{id_name}", value)
 
 
 def _lists(name: str) -> Callable[[Recording], Iterable[tuple[Exchange, dict[str, Json]]]]:
@@ -139,16 +149,14 @@ def payments_are_unique(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Viol
 def _too_old(member: Member) -> Iterable[Violation]:
     at, now = ms(member.row["timestamp"]), member.exchange.now
     if at is not None and now is not None and at <= now.earliest - _WINDOW:
-        late = (now.earliest - at) // 1000
-        problem = f"it happened at least {late} s before the answer; the window is 600 s"
+        problem = f"it is at least {time_told(now.earliest - at)} older than the answer"
         yield Violation(problem, member.exchange, f"{member.pointer}/timestamp", member.row["timestamp"])
 
 
 def _too_new(name: str, member: Member) -> Iterable[Violation]:
     at, now = ms(member.row[name]), member.exchange.now
     if at is not None and now is not None and at > now.latest:
-        early = (at - now.latest) // 1000
-        problem = f"it is at least {early} s after the answer"
+        problem = f"it is at least {time_told(at - now.latest)} later than the answer"
         yield Violation(problem, member.exchange, f"{member.pointer}/{name}", member.row[name])
 
 
@@ -163,7 +171,7 @@ def _comparable(member: Member, name: str = "timestamp") -> bool:
 
 @clause(
     "MAP-76",
-    "No event is older than 10 minutes.",
+    "No event is older than 10 minutes, or half a minute more in an answer from a cache.",
     source="002 Response",
     standing=PAGE,
     needs="a map with events",
@@ -177,7 +185,7 @@ def events_are_recent(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-77",
-    "No payment is older than 10 minutes.",
+    "No payment is older than 10 minutes, or half a minute more in an answer from a cache.",
     source="002 Response",
     standing=PAGE,
     needs="a map with payments",
@@ -255,7 +263,7 @@ def newest_payment_first(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Vio
 
 
 def _newest_first(name: str, exchange: Exchange, data: dict[str, Json]) -> Iterator[Violation]:
-    told = [(n, row.get("timestamp")) for n, row in enumerate(rows(data, name))]
+    told = [(n, row.get("timestamp")) for n, row in numbered(data, name)]
     readable = [(n, at) for n, at in told if ms(at) is not None]
     for (_, newer), (n, older) in pairwise(readable):
         if (ms(older) or 0) > (ms(newer) or 0):
@@ -283,7 +291,7 @@ def _score(member: Member) -> Json:
 
 @clause(
     "MAP-82",
-    "Customers have a score of 100.",
+    "A customer's prediction has a score of 100.",
     source="001 Notes",
     standing=PAGE,
     needs="a customer with a prediction on the map",
@@ -350,7 +358,7 @@ def flag_has_metrics(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violati
 )
 def no_flag_no_predictions(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:
     exchange, data = case
-    for n, visitor in enumerate(rows(data, "visitors")):
+    for n, visitor in numbered(data, "visitors"):
         told = visitor.get("conversionLikelihood")
         # A customer's score of 100 needs no prediction.
         if isinstance(told, dict) and told.get("score") != _CUSTOMER_SCORE:
@@ -384,8 +392,8 @@ def id_tells_the_second(member: Member) -> Iterable[Violation]:
 
 @clause(
     "MAP-87",
-    "The `amount` of an event is a number if its type is `payment`, and null if it is `pageview`, `custom`,"
-    " `identify` or `external_link`.",
+    "The `amount` of an event, if there is one, is a number for the type `payment`, and null for `pageview`,"
+    " `custom`, `identify` and `external_link`.",
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with events",
@@ -401,7 +409,7 @@ def id_tells_the_second(member: Member) -> Iterable[Violation]:
 def payments_have_amounts(member: Member) -> Iterable[Violation]:
     amount = member.row["amount"]
     if (member.row["type"] == "payment") != (amount is not None):
-        problem = f"an event of type `{member.row['type']}` has the amount {amount!r}"
+        problem = f"an event of type `{member.row['type']}` has the amount {value_told(amount)}"
         yield Violation(problem, member.exchange, f"{member.pointer}/amount", amount)
 
 
@@ -522,7 +530,7 @@ def paths_begin_with_a_slash(case: tuple[Member, str]) -> Iterable[Violation]:
 
 @clause(
     "MAP-98",
-    "An event of the type `custom` has its name in `extraData.eventName`.",
+    "An event of the type `custom` with `extraData` has its name in `extraData.eventName`.",
     source="the public documentation of the tracking script",
     standing=OBSERVED,
     needs="a map with an event of the type `custom`",

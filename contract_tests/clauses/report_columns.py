@@ -1,13 +1,29 @@
 """Clauses about the columns, the pages and the currency of reports, which compare several answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import METADATA, OVERVIEW, TIMESERIES, Totals, metadata_of, rows_of
-from contract_tests.clauses.question import Question, is_finished, page_of, parameter_of, question_of
+from contract_tests.clauses.figures import (
+    METADATA,
+    OVERVIEW,
+    TIMESERIES,
+    VISITORS,
+    Totals,
+    metadata_of,
+    rows_of,
+)
+from contract_tests.clauses.question import (
+    Question,
+    is_finished,
+    list_of,
+    page_of,
+    parameter_of,
+    question_of,
+)
 from contract_tests.clauses.report_rows import KEYS
+from contract_tests.clauses.telling import rows_told, value_told
 from contract_tests.document import IMPLIED, OTHER, document
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
@@ -30,21 +46,21 @@ _WITH_SYMBOL = frozenset({"USD", "EUR", "GBP", "JPY", "INR"})
 
 
 class Columned(NamedTuple):
-    """The rows of an operation's answers, each with the columns that it must have."""
+    """An operation's answers: the rows of each, with the columns that each row must have."""
 
     operation: str
-    rows: list[tuple[Totals, frozenset[str]]]
+    answers: list[tuple[list[Totals], frozenset[str]]]
 
 
 def _columned(recording: Recording) -> Iterator[Columned]:
-    """Yields the rows of each report and of the metadata. The first row stands for the rows of its answer."""
+    """Yields the answers of each report and of the metadata, if they have rows."""
     for operation, columns in _columns().items():
         found = []
         for exchange in recording.answers(operation):
             wanted = frozenset((parameter_of(exchange, "fields") or "").split(",")) - {""}
             named = {_RENAMED.get((operation, name), name) for name in wanted}
             if rows_of(exchange) and (wanted or operation != TIMESERIES):
-                found.append((rows_of(exchange)[0], columns & (named if wanted else columns)))
+                found.append((rows_of(exchange), columns & (named if wanted else columns)))
         if found:
             yield Columned(operation, found)
 
@@ -73,23 +89,26 @@ def _columns() -> dict[str, frozenset[str]]:
     cases=_columned,
 )
 def fields_choose_columns(case: Columned) -> Iterable[Violation]:
-    for name in sorted(frozenset().union(*(names for _, names in case.rows))):
-        asked = [row for row, names in case.rows if name in names]
+    for name in sorted(frozenset().union(*(names for _, names in case.answers))):
+        asked = [row for rows, names in case.answers if name in names for row in rows]
         lacking = [row for row in asked if name not in row.figures]
         if lacking:
             # A website without payments may have no figures about them.
             is_certain = len(lacking) == len(asked) and name not in _MONEY and case.operation != METADATA
-            problem = f"`{name}` is missing in {len(lacking)} of {len(asked)} answers"
-            yield lacking[0].violation(problem, name, is_warning=not is_certain)
+            where = f"{len(lacking)} of {rows_told(len(asked))}" if len(asked) > 1 else "the only row"
+            yield lacking[0].violation(f"`{name}` is missing in {where}", name, is_warning=not is_certain)
     columns = _columns()[case.operation]
-    for row, names in case.rows:
+    for (row, *_), names in case.answers:
         if case.operation == OVERVIEW and names != columns and columns <= row.figures.keys():
             name = min(columns - names)
             yield row.violation(f"`fields` does not name `{name}`", name, is_warning=True)
 
 
 class Told(NamedTuple):
-    """A page of a list: its `pagination`, the requested `offset`, and the largest number of its rows."""
+    """A page of a list: its `pagination`, the requested `offset`, and the largest number of its rows.
+
+    `earlier` is the `total` of another answer with the same list of a finished period; None if there is none.
+    """
 
     exchange: Exchange
     pagination: dict[str, Json]
@@ -97,11 +116,13 @@ class Told(NamedTuple):
     limit: int
     is_followed: bool
     """Whether another page of the same list of a finished period has later rows."""
+    earlier: int | None
 
 
 def _told(recording: Recording) -> Iterator[Told]:
     for operation in KEYS.keys() | {TIMESERIES}:
         pages = [(_view(e), e) for e in recording.answers(operation) if isinstance(e.data, list)]
+        totals: dict[Hashable, int] = {}
         for view, exchange in pages:
             told, (limit, offset) = exchange.json.get("pagination"), page_of(exchange)
             sizes = [told.get("limit") if isinstance(told, dict) else None, limit]
@@ -110,7 +131,10 @@ def _told(recording: Recording) -> Iterator[Told]:
                 others = [e for other, e in pages if other == view and e.data and is_finished(e)]
                 end = offset + len(exchange.data)
                 is_followed = any(page_of(e)[1] >= max(end, offset + 1) for e in others)
-                yield Told(exchange, told, offset, min(known), is_followed)
+                key, total = (list_of(exchange), str(view[1])), told.get("total")
+                yield Told(exchange, told, offset, min(known), is_followed, totals.get(key))
+                if type(total) is int and is_finished(exchange):
+                    totals.setdefault(key, total)
 
 
 def _view(exchange: Exchange) -> tuple[Question, Json]:
@@ -119,27 +143,37 @@ def _view(exchange: Exchange) -> tuple[Question, Json]:
 
 @clause(
     "SEL-09",
-    "`total` counts all rows of a list, and `hasMore` says whether a later page has rows.",
+    "`total` counts all rows of a list, and is the same on each page. `hasMore` says whether a later page has"
+    " rows, and agrees with `total`.",
     source="GET /analytics/devices, GET /visitors",
     standing=IMPLIED,
     needs="a list with `pagination`",
     cases=_told,
 )
 def pagination_agrees_with_rows(case: Told) -> Iterable[Violation]:
-    found, total, more = len(case.exchange.data), case.pagination.get("total"), case.pagination.get("hasMore")
-    # A page beyond the last row has no rows, whatever the total is.
-    if type(total) is int and 0 < found <= case.limit:
-        end = case.offset + found
-        is_wrong = total < end + case.is_followed or (found < case.limit and total > end)
-        if is_wrong:
-            problem = f"this page has {found} rows from row {case.offset} on, and its limit is {case.limit}"
-            yield Violation(problem, case.exchange, "/pagination/total", total)
+    found, more = len(case.exchange.data), case.pagination.get("hasMore")
+    end = case.offset + found
+    page = f"this page has {rows_told(found)}, its offset is {case.offset}, and its limit is {case.limit}"
+    is_total_right = True
+    if type(total := case.pagination.get("total")) is int and found <= case.limit:
+        # A page beyond the last row has no rows, whatever the total is.
+        is_small = found > 0 and total < end + case.is_followed
+        is_total_right = not is_small and not (found < case.limit and total > end)
+        if not is_total_right:
+            yield Violation(page, case.exchange, "/pagination/total", total)
+        elif case.earlier not in (None, total):
+            # A visitor may have been deleted between the two answers.
+            is_warning = case.exchange.operation == VISITORS
+            problem = f"another answer with rows of this list says {case.earlier}"
+            yield Violation(problem, case.exchange, "/pagination/total", total, is_warning)
     if more is False and case.is_followed:
         yield Violation("a later page has rows", case.exchange, "/pagination/hasMore", more)
     elif more is True and found < case.limit:
         # A server may hide some rows of a page.
-        problem = f"the page has {found} rows, and its limit is {case.limit}"
-        yield Violation(problem, case.exchange, "/pagination/hasMore", more, found > 0)
+        yield Violation(page, case.exchange, "/pagination/hasMore", more, found > 0)
+    elif type(more) is bool and type(total) is int and is_total_right and more is not (total > end) and found:
+        problem = f"{page}, and `total` is {total}"
+        yield Violation(problem, case.exchange, "/pagination/hasMore", more)
 
 
 def _priced(recording: Recording) -> Iterator[tuple[Totals, str]]:
@@ -155,7 +189,8 @@ def _priced(recording: Recording) -> Iterator[tuple[Totals, str]]:
 
 @clause(
     "SEL-12",
-    "The `currency` of an overview and of a time series is the symbol of the currency in the metadata.",
+    "If the `currency` of an overview or of a time series is `$`, `€`, `£`, `¥` or `₹`, it can stand for the"
+    " currency in the metadata. It is not the code of another one of these currencies.",
     source="GET /analytics/overview, GET /analytics/metadata",
     standing=OTHER,
     needs="an overview or a time series with `currency`, and the website's metadata",
@@ -168,7 +203,7 @@ def symbol_of_the_currency(case: tuple[Totals, str]) -> Iterable[Violation]:
     is_another_code = told in _WITH_SYMBOL and told != code
     is_another_symbol = code not in _SYMBOLS.get(told, {code}) or (told == "$" and code in _NO_DOLLARS)
     if is_another_code or is_another_symbol:
-        yield figures.violation(f"the metadata has {code[:20]!r}", "currency")
+        yield figures.violation(f"the metadata has {value_told(code)}", "currency")
     elif told == code and code in _WITH_SYMBOL:
         # No page forbids the code, but the examples have a symbol.
         yield figures.violation("this is the code of the currency", "currency", is_warning=True)

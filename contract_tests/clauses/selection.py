@@ -19,7 +19,8 @@ from contract_tests.clauses.figures import (
     slack_of,
 )
 from contract_tests.clauses.question import Question, page_of, question_of
-from contract_tests.clauses.statuses import LIMITED, Answered
+from contract_tests.clauses.statuses import LIMITED, Answered, failing
+from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.document import OTHER
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
@@ -152,7 +153,8 @@ def filter_finds_the_row(case: Selected) -> Iterable[Violation]:
     has_no_effect = is_small and found >= case.whole - slack_of(case.whole)
     finds_nobody = found == 0 and least > _MANY / 2
     if has_no_effect or finds_nobody:
-        problem = f"in {case.operation} {most:g} of {case.whole:g} visitors have the filter's value"
+        told = f"{number_told(most)} of {figure_told('visitors', case.whole)}"
+        problem = f"in {case.operation} {told} have the filter's value"
         yield case.part.violation(problem, "visitors")
         return
     # A breakdown may attribute visitors and payments to another session than the filter does.
@@ -165,9 +167,8 @@ def filter_finds_the_row(case: Selected) -> Iterable[Violation]:
         if name == "revenue" and not (has_paid and least > 0):
             continue
         if found is not None and known and not least / factor - FEW <= found <= most * factor + FEW:
-            yield case.part.violation(
-                f"in {case.operation} the filter's value has {most:g} {name}", name, is_warning=True
-            )
+            problem = f"in {case.operation} the filter's value has {figure_told(name, most)}"
+            yield case.part.violation(problem, name, is_warning=True)
             return
 
 
@@ -209,7 +210,7 @@ def alternatives_add_up(case: Alternatives) -> Iterable[Violation]:
     if abs(found - one - other) > slack_of(one + other):
         # A breakdown may count a visitor in another country than the filter does.
         is_one = found <= max(one, other) + FEW
-        problem = f"the two countries have {one:g} and {other:g} visitors"
+        problem = f"the two countries have {number_told(one)} and {figure_told('visitors', other)}"
         yield case.both.violation(problem, "visitors", is_warning=not is_one)
 
 
@@ -220,12 +221,18 @@ def alternatives_add_up(case: Alternatives) -> Iterable[Violation]:
     standing=OTHER,
     needs="a report with a filter by a value that a breakdown has",
     cases=lambda recording: [
-        e for e in recording.labelled(labels.FILTERED) if e.status != LIMITED and e.status < _FAILURE
+        *((e, True) for e in failing(recording, recording.labelled(labels.FILTERED))),
+        *(
+            (e, False)
+            for e in recording.labelled(labels.FILTERED)
+            if e.status != LIMITED and e.status < _FAILURE
+        ),
     ],
 )
-def filters_are_accepted(exchange: Exchange) -> Iterable[Violation]:
+def filters_are_accepted(case: tuple[Exchange, bool]) -> Iterable[Violation]:
+    exchange, is_failure = case
     if not exchange.is_success:
-        yield Violation(f"answered {exchange.status}, not 200", exchange, "", exchange.status)
+        yield Violation(f"answered {exchange.status}, not 200", exchange, "", exchange.status, is_failure)
 
 
 def _listed(recording: Recording) -> Iterator[tuple[list[Totals], dict[str, str]]]:
@@ -255,7 +262,7 @@ def listed_as_filtered(case: tuple[list[Totals], dict[str, str]]) -> Iterable[Vi
         others = [row for row in rows if not _has_value(row.figures["identity"].get(name), value)]
         if len(others) > len(rows) / 2:
             pointer, told = f"{others[0].pointer}/identity/{name}", others[0].figures["identity"].get(name)
-            yield Violation(f"the filter is {value!r:.80}", others[0].exchange, pointer, told)
+            yield Violation(f"the filter is {value_told(value)}", others[0].exchange, pointer, told)
 
 
 def _has_value(told: Json, value: str) -> bool:

@@ -88,7 +88,7 @@ def buckets_ascend(case: list[Totals]) -> Iterable[Violation]:
 
 @clause(
     "SUM-24",
-    "A time series leaves out no bucket.",
+    "A time series leaves out no bucket between two others.",
     source="GET /analytics/timeseries",
     standing=OBSERVED,
     needs="a time series with two buckets and its `interval`",

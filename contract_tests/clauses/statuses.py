@@ -84,11 +84,28 @@ class Answered(NamedTuple):
         """Yields a violation if the status is not allowed."""
         status = case.exchange.status
         if status not in self.statuses:
-            wanted = " or ".join(map(str, self.statuses))
+            *others, last = map(str, self.statuses)
+            wanted = f"{', '.join(others)} or {last}" if others else last
             problem = f"answered {status}, not {wanted}"
             if case.warning in (_NOT_THERE, _UNSAID):
                 problem += f"; {case.warning}"
             yield Violation(problem, case.exchange, "", status, case.warning is not None)
+
+
+def failing(recording: Recording, exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Returns the last answer to each request that failed whenever it was sent, at least twice.
+
+    Nothing is returned if the server fails at all requests. Answers of gateways are no failures.
+    """
+    sent: dict[tuple[str, bytes], list[Exchange]] = {}
+    for exchange in exchanges:
+        sent.setdefault(_request(exchange), []).append(exchange)
+    always = [same[-1] for same in sent.values() if len(same) > 1 and all(map(_is_failure, same))]
+    return always if _is_working(recording) else []
+
+
+def _is_failure(exchange: Exchange) -> bool:
+    return exchange.status >= _FAILURE and exchange.status not in _PASSING
 
 
 def _is_working(recording: Recording) -> bool:

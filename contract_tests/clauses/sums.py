@@ -29,6 +29,7 @@ from contract_tests.clauses.figures import (
     unit_of_rate,
 )
 from contract_tests.clauses.question import page_of, question_of
+from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.document import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import is_figure
 from contract_tests.instants import ms
@@ -58,12 +59,12 @@ _NEEDS_ROWS = "an overview and a breakdown of the same finished period, in one a
 def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
     overview, totals = case
     for name, shown in differences(overview, totals):
-        yield totals.violation(f"the overview has {shown} {name}", name)
+        yield totals.violation(f"the overview has {figure_told(name, shown)}", name)
 
 
 @clause(
     "SUM-02",
-    "The payments and the revenue of all buckets add up to the figures in `totals`.",
+    "The payments and the revenue of all buckets add up to the figures in `totals`, within rounding.",
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
@@ -73,7 +74,7 @@ def buckets_add_up(case: Parts) -> Iterable[Violation]:
     for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
         found = case.summed(name)
         if found and abs(found[0] - found[1]) > slack:
-            yield case.whole.violation(f"the buckets add up to {found[1]:g} {name}", name)
+            yield case.whole.violation(f"the buckets add up to {figure_told(name, found[1])}", name)
 
 
 @clause(
@@ -88,7 +89,7 @@ def sessions_add_up(case: Parts) -> Iterable[Violation]:
     # The sum may be greater, because a session may count in each bucket in which it was active.
     found = case.summed("sessions")
     if found and found[1] < found[0] - slack_of(found[0]):
-        yield case.whole.violation(f"the buckets add up to {found[1]:g} sessions", "sessions")
+        yield case.whole.violation(f"the buckets add up to {figure_told('sessions', found[1])}", "sessions")
 
 
 @clause(
@@ -106,7 +107,7 @@ def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
     total, most = found
     least = max(part.number("visitors") or 0 for part in case.parts)
     if not least - slack_of(least) <= total <= most + slack_of(most):
-        problem = f"the buckets allow {least:g} to {most:g} visitors"
+        problem = f"the largest bucket has {figure_told('visitors', least)}, and all have {number_told(most)}"
         yield case.whole.violation(problem, "visitors")
 
 
@@ -126,7 +127,7 @@ def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
         allowed = most + (slack_of(most) if is_estimated else 0)
         for row in case.parts:
             if (row.number(name) or 0) > allowed:
-                yield row.violation(f"the overview has {most:g} {name}", name)
+                yield row.violation(f"the overview has {figure_told(name, most)}", name)
 
 
 class Added(NamedTuple):
@@ -187,7 +188,9 @@ def payments_add_up(case: Added) -> Iterable[Violation]:
         # A payment without a known visitor has no row.
         is_less = rows < whole - slack and is_partition and is_known
         if is_less or rows > whole + slack + more:
-            problem = f"the overview has {whole:g}, but the rows add up to {rows:g}"
+            problem = (
+                f"the overview has {figure_told(name, whole)}, but the rows add up to {number_told(rows)}"
+            )
             is_warning = is_less or not _is_disjoint(parts)
             yield parts.parts[0].violation(problem, name, is_warning=is_warning)
 
@@ -217,18 +220,21 @@ def visitors_add_up(case: Parts) -> Iterable[Violation]:
     # The sum may be greater, because a visitor may have two devices.
     found = case.summed("visitors")
     if found and found[1] < found[0] - slack_of(found[0]):
-        problem = f"the overview has {found[0]:g} visitors, but the rows add up to {found[1]:g}"
+        whole, rows = figure_told("visitors", found[0]), number_told(found[1])
+        problem = f"the overview has {whole}, but the rows add up to {rows}"
         yield case.parts[0].violation(problem, "visitors")
 
 
 @clause(
     "SUM-08",
-    "`revenue_per_visitor` is `revenue` divided by `visitors`, within rounding.",
+    "The `revenue_per_visitor` of an overview is `revenue` divided by `visitors`, within rounding and 5 %.",
     source="GET /analytics/overview",
     standing=OTHER,
-    needs="an overview with revenue and visitors",
+    needs="an overview with revenue, visitors and their quotient",
     cases=lambda recording: [
-        o for o in all_overviews(recording) if o.number("visitors") and o.number("revenue") is not None
+        o
+        for o in all_overviews(recording)
+        if o.number("visitors") and None not in (o.number("revenue"), o.number("revenue_per_visitor"))
     ],
 )
 def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
@@ -237,34 +243,39 @@ def revenue_per_visitor(case: Totals) -> Iterable[Violation]:
     # The revenue may have been rounded, too.
     slack = unit_of_rate(told) + unit_of(revenue) / (visitors or 1) + abs(right) * ESTIMATE
     if told is not None and abs(told - right) > slack:
-        yield case.violation(f"the quotient is {right:.2f}", "revenue_per_visitor")
+        quotient = f"{number_told(revenue or 0)} / {number_told(visitors or 1)} is {right:.2f}"
+        yield case.violation(quotient, "revenue_per_visitor")
 
 
 @clause(
     "SUM-09",
-    "`conversion_rate` is 0, or at least the rate of one visitor. It is at most `payments` in percent of"
-    " `visitors`.",
+    "The `conversion_rate` of an overview is 0, or at least the rate of one visitor. It is at most `payments`"
+    " in percent of `visitors`.",
     source="GET /analytics/overview",
     standing=OBSERVED,
-    needs="an overview with payments and visitors",
+    needs="an overview with payments, visitors and `conversion_rate`",
     cases=lambda recording: [
-        o for o in all_overviews(recording) if o.number("visitors") and o.number("payments") is not None
+        o
+        for o in all_overviews(recording)
+        if o.number("visitors") and None not in (o.number("payments"), o.number("conversion_rate"))
     ],
 )
 def conversion_rate(case: Totals) -> Iterable[Violation]:
     told, visitors = case.number("conversion_rate"), case.number("visitors") or 1
     most = min(100, 100 * (case.number("payments") or 0) / visitors)
     if told is not None and told > most * (1 + ESTIMATE) + unit_of_rate(told):
-        yield case.violation(
-            f"{case.number('payments'):g} payments allow at most {most:.2f} %", "conversion_rate"
-        )
+        paid = figure_told("payments", case.number("payments") or 0)
+        who = figure_told("visitors", visitors)
+        yield case.violation(f"{paid} of {who} allow at most {most:.2f} %", "conversion_rate")
     elif told is not None and 0 < told * visitors / 100 < _HALF_A_VISITOR:
-        yield case.violation(f"one of {visitors:g} visitors is {100 / visitors:.2g} %", "conversion_rate")
+        yield case.violation(
+            f"one of {figure_told('visitors', visitors)} is {100 / visitors:.2g} %", "conversion_rate"
+        )
 
 
 @clause(
     "SUM-10",
-    "`bounce_rate` is the percentage of a whole number of sessions, within rounding.",
+    "The `bounce_rate` of an overview is the percentage of a whole number of sessions, within rounding.",
     source="GET /analytics/overview",
     standing=OBSERVED,
     needs="an overview of fewer than 200 sessions, each of which changes the rounded rate",
@@ -277,7 +288,9 @@ def conversion_rate(case: Totals) -> Iterable[Violation]:
 def bounce_rate(case: Totals) -> Iterable[Violation]:
     bounces = (case.number("bounce_rate") or 0) * (case.number("sessions") or 0) / 100
     if abs(bounces - round(bounces)) > _rounding_of_bounces(case):
-        problem = f"of {case.number('sessions'):g} sessions, {bounces:.2f} would be bounces"
+        problem = (
+            f"of {figure_told('sessions', case.number('sessions') or 0)}, {bounces:.2f} would be bounces"
+        )
         yield case.violation(problem, "bounce_rate")
 
 
@@ -289,7 +302,8 @@ def _rounding_of_bounces(overview: Totals) -> float:
 
 @clause(
     "SUM-11",
-    "`revenue` is the new and the renewed revenue in `revenueBreakdown`, either before or after the refunds.",
+    "`revenue` is the new and the renewed revenue in `revenueBreakdown`, either before or after the refunds,"
+    " within rounding.",
     source="GET /analytics/timeseries",
     standing=OTHER,
     needs="a time series with `revenue` and `revenueBreakdown`",
@@ -305,7 +319,8 @@ def revenue_by_source(case: Totals) -> Iterable[Violation]:
     revenue = case.number("revenue") or 0
     slack = sum(map(unit_of, (new, renewal, refund, revenue)))
     if min(abs(revenue - new - renewal + refund), abs(revenue - new - renewal)) > slack:
-        problem = f"the breakdown has {new:g} new, {renewal:g} renewed and {refund:g} refunded"
+        told = [number_told(value) for value in (new, renewal, refund)]
+        problem = f"the breakdown has {told[0]} new, {told[1]} renewed and {told[2]} refunded"
         yield case.violation(problem, "revenue")
 
 
@@ -330,7 +345,7 @@ def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
     for above, below in pairwise(case):
         most, found = above.number("visitors"), below.number("visitors")
         if most is not None and found is not None and found > most + slack_of(most):
-            yield below.violation(f"the row above has {most:g} visitors", "visitors")
+            yield below.violation(f"the row above has {figure_told('visitors', most)}", "visitors")
 
 
 @clause(
@@ -350,7 +365,7 @@ def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Viol
     row, times, who = case
     most, least = row.number(times), row.number(who)
     if most is not None and least is not None and most < least - slack_of(least):
-        yield row.violation(f"there are {least:g} visitors", times)
+        yield row.violation(f"the row has {figure_told('visitors', least)}", times)
 
 
 @clause(
@@ -369,7 +384,7 @@ def no_fewer_times_than_visitors(case: tuple[Totals, str, str]) -> Iterable[Viol
 def a_session_for_each_visitor(case: Totals) -> Iterable[Violation]:
     visitors, sessions = case.number("visitors") or 0, case.number("sessions") or 0
     if sessions < visitors - slack_of(visitors):
-        yield case.violation(f"there are {visitors:g} visitors", "sessions")
+        yield case.violation(f"the overview has {figure_told('visitors', visitors)}", "sessions")
 
 
 def _is_long(overview: Totals) -> bool:

@@ -7,11 +7,22 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 from jsonschema import Draft202012Validator
 
+from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.document import ACCUSING, EXAMPLE, Row
 from contract_tests.exchange import Json
 from contract_tests.instants import is_instant, ms
+from contract_tests.pointers import kind_of
 
 _UUID_V4 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+_KINDS = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
 # The patterns in the document, with words for people.
 _PATTERNS = {
     _UUID_V4: "a UUID of version 4",
@@ -50,16 +61,16 @@ class Judge:
     def faults(self, value: Json) -> Iterator[Fault]:
         """Yields the faults of a value that break the contract; if there are none, its warnings."""
         name = self.row.place[-1]
-        hard = [error.message for error in self._hard(value)]
-        for message in hard:
-            yield Fault(f"`{name}`: {message[:200]}", is_warning=False)
-        if hard:
+        # A value of another type needs no further words.
+        hard = next(iter(sorted(self._hard(value), key=_is_about_more_than_the_type)), None)
+        if hard is not None:
+            yield Fault(f"`{name}` {_told(hard)}", is_warning=False)
             return
         if self._is_dated and isinstance(value, str) and ms(value) is None:
             yield from self._untimely(name, value)
             return
         for error in self._soft(value):
-            yield Fault(f"`{name}`: {error.message[:200]}", is_warning=True)
+            yield Fault(f"`{name}` {_told(error)}", is_warning=True)
 
     def words(self) -> str:
         """Returns the allowed values in words, such as `number from -90 to 90, or null`."""
@@ -111,6 +122,32 @@ class Judge:
         return Draft202012Validator(self._schema).iter_errors
 
 
+def _is_about_more_than_the_type(error: Any) -> bool:
+    return bool(error.validator != "type")
+
+
+def _told(error: Any) -> str:
+    """Returns what is wrong with a value, such as `is null, not a string`; `error` comes from jsonschema."""
+    rule, limit, value = error.validator, error.validator_value, error.instance
+    if rule == "type":
+        wanted = [_KINDS[kind] for kind in (limit if isinstance(limit, list) else [limit])]
+        return f"is {_KINDS[kind_of(value)]}, not {' or '.join(wanted)}"
+    if rule in ("enum", "const"):
+        return f"is not {'one of ' if rule == 'enum' else ''}{_choices(limit if rule == 'enum' else [limit])}"
+    if rule == "pattern":
+        pattern = limit.removeprefix("(?i)")
+        return f"is not {_PATTERNS.get(pattern, f'of the form `{pattern}`')}"
+    if rule in ("minimum", "maximum"):
+        return f"is {'less' if rule == 'minimum' else 'greater'} than {number_told(limit)}"
+    if rule in ("minItems", "maxItems"):
+        return f"has {figure_told('items', len(value))}, not {number_told(limit)}"
+    return f"is wrong: {error.message[:200]}"
+
+
+def _choices(values: Iterable[Json]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
 def _kinds(schema: Mapping[str, Any]) -> list[str]:
     kinds = schema.get("type", "any value")
     return kinds if isinstance(kinds, list) else [kinds]
@@ -120,7 +157,7 @@ def _limits_in_words(schema: Mapping[str, Any]) -> Iterator[str]:
     if "const" in schema:
         yield f" `{schema['const']}`"
     if "enum" in schema:
-        yield f", one of {', '.join(f'`{value}`' for value in schema['enum'])}"
+        yield f", one of {_choices(schema['enum'])}"
     if "pattern" in schema:
         pattern = schema["pattern"]
         yield f" ({_PATTERNS.get(pattern, f'of the form `{pattern}`')})"

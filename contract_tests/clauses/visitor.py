@@ -5,11 +5,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.telling import figure_told, number_told, time_told
 from contract_tests.document import IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms
-from contract_tests.recording import Recording, rows
+from contract_tests.recording import Recording, numbered, rows
 
 # In ms: a server may round to seconds, and read its clock twice for one answer.
 _SLACK = 1_000
@@ -84,7 +85,7 @@ def id_is_the_one_asked_for(case: tuple[Exchange, dict[str, Json]]) -> Iterable[
     exchange, data = case
     asked = exchange.path["visitorId"]
     if data["visitorId"].lower() != asked.lower():
-        yield Violation(f"{asked} was requested", exchange, "/data/visitorId", data["visitorId"])
+        yield Violation(f"the visitor {asked} was requested", exchange, "/data/visitorId", data["visitorId"])
 
 
 @clause(
@@ -113,14 +114,15 @@ def _adds_up(profile: Profile, since: str, at: str) -> Iterable[Violation]:
     now = profile.exchange.now
     assert now is not None, "only answers with a date are judged by it"
     if not now.earliest - _SLACK <= begun + passed <= now.latest + _SLACK:
-        off = min(abs(begun + passed - now.earliest), abs(begun + passed - now.latest)) // 1000
-        problem = f"`{at}` plus `{since}` differs from the time of the answer by {off} s"
+        off = time_told(min(abs(begun + passed - now.earliest), abs(begun + passed - now.latest)))
+        problem = f"`{at}` plus `{since}` differs from the time of the answer by at least {off}"
         yield Violation(problem, profile.exchange, f"/data/activity/{since}", passed)
 
 
 @clause(
     "VIS-62",
-    "`timeSinceFirstVisit` is the number of milliseconds since the first visit.",
+    "`timeSinceFirstVisit` is the number of milliseconds since the first visit, or half a minute less in an"
+    " answer from a cache.",
     source="004 Response fields",
     standing=PAGE,
     needs="a profile with `firstVisitAt`",
@@ -134,7 +136,8 @@ def time_since_first_visit(profile: Profile) -> Iterable[Violation]:
 
 @clause(
     "VIS-63",
-    "`timeSinceCurrentVisit` is the number of milliseconds since `lastVisitAt`.",
+    "`timeSinceCurrentVisit` is the number of milliseconds since `lastVisitAt`, or half a minute less in an"
+    " answer from a cache.",
     source="004 Response fields",
     standing=IMPLIED,
     needs="a profile with `lastVisitAt`",
@@ -157,7 +160,8 @@ def time_since_current_visit(profile: Profile) -> Iterable[Violation]:
 def count_covers_the_pages(profile: Profile) -> Iterable[Violation]:
     count, pages = profile.activity["pageViewCount"], profile.activity["visitedPages"]
     if is_figure(count) and isinstance(pages, list) and 0 < count < len(pages):
-        problem = f"`pageViewCount` is {count}, but {len(pages)} pages are listed"
+        listed = figure_told("pages", len(pages))
+        problem = f"`pageViewCount` is {number_told(count)}, but `visitedPages` has {listed}"
         yield Violation(problem, profile.exchange, "/data/activity/pageViewCount", count)
 
 
@@ -195,7 +199,7 @@ def _is_later(at: int | None, exchange: Exchange) -> bool:
 
 
 def _not_later(profile: Profile, name: str, member: str) -> Iterable[Violation]:
-    for n, row in enumerate(rows(profile.activity, name)):
+    for n, row in numbered(profile.activity, name):
         if _is_later(ms(row.get(member)), profile.exchange):
             pointer = f"/data/activity/{name}/{n}/{member}"
             yield Violation("it is later than the answer", profile.exchange, pointer, row[member])
@@ -230,7 +234,7 @@ def goals_are_sorted(profile: Profile) -> Iterable[Violation]:
     cases=_listing("visitedPages", 2),
 )
 def oldest_page_first(profile: Profile) -> Iterable[Violation]:
-    told = [(n, row.get("timestamp")) for n, row in enumerate(rows(profile.activity, "visitedPages"))]
+    told = [(n, row.get("timestamp")) for n, row in numbered(profile.activity, "visitedPages")]
     readable = [(n, at) for n, at in told if ms(at) is not None]
     for (_, older), (n, newer) in pairwise(readable):
         if (ms(newer) or 0) < (ms(older) or 0):
@@ -249,7 +253,7 @@ def oldest_page_first(profile: Profile) -> Iterable[Violation]:
 )
 def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
     first = ms(profile.activity["firstVisitAt"])
-    for n, row in enumerate(rows(profile.activity, "visitedPages")):
+    for n, row in numbered(profile.activity, "visitedPages"):
         at = ms(row.get("timestamp"))
         if first is not None and at is not None and at < first - OTHER_CLOCK:
             problem = f"`firstVisitAt` is {profile.activity['firstVisitAt']}"
@@ -271,7 +275,7 @@ def no_page_before_the_first_visit(profile: Profile) -> Iterable[Violation]:
 def one_visit_is_one_instant(profile: Profile) -> Iterable[Violation]:
     first, last = ms(profile.activity["firstVisitAt"]), ms(profile.activity["lastVisitAt"])
     if first is not None and last is not None and last - first > OTHER_CLOCK:
-        problem = "`visitCount` is 1, but the last visit began after the first one"
+        problem = f"`visitCount` is 1, but the last visit began {time_told(last - first)} after the first one"
         yield Violation(problem, profile.exchange, "/data/activity/visitCount", 1)
 
 

@@ -18,6 +18,7 @@ from contract_tests.clauses.figures import (
     slack_of,
 )
 from contract_tests.clauses.question import Question, page_of, question_of
+from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.document import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
@@ -120,7 +121,8 @@ def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[
 def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violation]:
     told, listed = case[0].number("visitors"), len(_listed(case[1]))
     if told is not None and abs(told - listed) > slack_of(told):
-        yield Violation(f"the overview has {told:g} visitors", case[1], "/data", listed)
+        problem = f"{number_told(listed)} are listed, and the overview has {figure_told('visitors', told)}"
+        yield Violation(problem, case[1], "/data", listed)
 
 
 def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
@@ -199,5 +201,5 @@ def _differences(row: Totals, identity: Json) -> list[Violation]:
         told = told.get(within) if within is not None and isinstance(told, dict) else told
         if isinstance(shown, str) and isinstance(told, str) and shown.lower() != told.lower():
             pointer = f"{row.pointer}/identity/{name}"
-            found.append(Violation(f"the profile has {told[:80]!r}", row.exchange, pointer, shown))
+            found.append(Violation(f"the profile has {value_told(told)}", row.exchange, pointer, shown))
     return found

@@ -6,6 +6,7 @@ from dataclasses import replace
 from contract_tests.asking import labels
 from contract_tests.asking.probes.refusals import IDENTIFY
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.telling import value_told
 from contract_tests.clauses.trails import HELD, IDENTITY, NEEDS_IDENTITY, Trail, accepted, missing, trails_of
 from contract_tests.document import OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json
@@ -69,7 +70,7 @@ def metadata_is_merged(case: tuple[Trail, dict[str, Json]]) -> Iterable[Violatio
     own = ("datafast_visitor_id", "user_id")
     for name, value in {**trail.body, **more}.items():
         if name not in own and found.get(name) != value:
-            problem = f"`{name}` was sent as {value!r}"
+            problem = f"`{name}` was sent as {value_told(value)}"
             yield trail.violation(
                 problem, f"/data/profile/metadata/{name}", found.get(name), is_soft=not trail.is_fresh
             )
@@ -83,7 +84,7 @@ def _profile_data(trail: Trail) -> dict[str, Json]:
 
 @clause(
     "WRITE-25",
-    "A visitor who was identified has a profile on the map, with the user id that was sent.",
+    "A visitor who was identified has a profile on the map, and no other user id than the one that was sent.",
     source="POST /identify",
     standing=OTHER,
     needs=f"{NEEDS_IDENTITY}, of a visitor who is on the map",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.probes.refusals import CREATE_PAYMENT, DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.telling import counted, figure_told
 from contract_tests.clauses.trails import (
     EARLIER_PAYMENT,
     NEEDS_PAYMENT,
@@ -64,7 +65,8 @@ def _paid(recording: Recording, read: str = labels.AFTER) -> list[Paid]:
 )
 def payment_is_in_profile(case: Paid) -> Iterable[Violation]:
     if case.after < case.before + case.sent:
-        problem = f"{case.sent} payments were accepted; the profile had {case.before} before"
+        sent = counted(case.sent, "payment was", "payments were")
+        problem = f"{sent} accepted; the profile had {case.before} before, and has {case.after} now"
         violation = missing(case.trail, problem, "/data/activity")
         yield replace(violation, value=case.after)
 
@@ -81,7 +83,9 @@ def payment_is_in_profile(case: Paid) -> Iterable[Violation]:
 )
 def transactions_are_recorded_once(case: Paid) -> Iterable[Violation]:
     if case.after > case.before + case.sent:
-        problem = f"{case.sent} transactions were sent twice; the profile had {case.before} payments before"
+        sent = counted(case.sent, "transaction was", "transactions were")
+        had = figure_told("payments", case.before)
+        problem = f"{sent} sent twice; the profile had {had} before, and has {case.after} now"
         yield case.trail.violation(problem, "/data/activity", case.after)
 
 
@@ -106,7 +110,9 @@ def payment_is_on_the_map(trail: Trail) -> Iterable[Violation]:
         # The list may be limited to a few rows, and the map may come from a cache.
         yield trail.violation(f"{told} was accepted, and is not here", "/data/recentPayments", is_soft=True)
     elif number > 1:
-        yield trail.violation(f"{told} was sent once, and is here more often", "/data/recentPayments", number)
+        yield trail.violation(
+            f"{told} was sent once, and is here {number} times", "/data/recentPayments", number
+        )
 
 
 def _customer(trail: Trail) -> bool | None:
@@ -128,7 +134,7 @@ def payers_are_customers(trail: Trail) -> Iterable[Violation]:
     if not _customer(trail):
         # A map without the payment may be older than the payment.
         is_told = bool(payments_of(trail.after.data, trail.body))
-        problem = f"the visitor {trail.body['datafast_visitor_id']} has paid"
+        problem = f"the visitor {trail.body['datafast_visitor_id']} has paid, but is no customer"
         yield trail.violation(problem, "/data/visitors", False, is_soft=not is_told)
 
 
@@ -172,7 +178,7 @@ def _both_removed(recording: Recording) -> bool:
 )
 def removed_payments_are_not_in_profile(case: Paid) -> Iterable[Violation]:
     if case.after > case.before:
-        problem = f"all payments were removed; the profile had {case.before} before they were sent"
+        problem = f"all payments were removed; the profile had {case.before} before, and has {case.after} now"
         yield replace(missing(case.trail, problem, "/data/activity"), value=case.after)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.probes.refusals import DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.clauses.trails import (
     EARLIER_PAYMENT,
     GOAL,
@@ -55,13 +56,13 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
         problem = f"the goal `{name_of(trail)}` was accepted, and is not counted{HELD}"
         yield trail.violation(problem, "/data", completions, is_soft=True)
     elif is_figure(completions) and completions > 1:
-        problem = f"the goal `{name_of(trail)}` was sent once"
+        problem = f"the goal `{name_of(trail)}` was sent once, and has {number_told(completions)} completions"
         yield trail.violation(problem, "/data", completions)
 
 
 @clause(
     "WRITE-07",
-    "The report on a goal's properties contains the metadata that was sent with the goal.",
+    "The report on a goal's properties names the properties that were sent with the goal as metadata.",
     source="GET /analytics/goals/properties",
     standing=OTHER,
     needs=f"{NEEDS_GOAL}, and a report of its properties",
@@ -137,10 +138,14 @@ def _figures(recording: Recording, read: str = labels.AFTER) -> list[Figures]:
     return found
 
 
+def _payments_were(number: float) -> str:
+    return f"{figure_told('payments', number)} {'was' if number == 1 else 'were'}"
+
+
 @clause(
     "WRITE-18",
-    "A payment that was accepted is one payment in the overview of its second, and its amount is in the"
-    " revenue.",
+    "A payment that was accepted is one payment in the overview of its second, and its amount, give or take"
+    " 1, is in the revenue.",
     source="POST /payments",
     standing=OTHER,
     needs=f"{NEEDS_PAYMENT}, and an overview of the second in which it was made",
@@ -153,18 +158,19 @@ def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
         problem = f"{told} was accepted, and is not counted{HELD}"
         yield case.trail.violation(problem, "/data/0/payments", after, is_soft=True)
     elif after > before + 1:
-        problem = f"{told} was sent as one transaction, after {before:g} other payments"
+        counts = f"{_payments_were(before)} counted before, and {number_told(after)} are now"
+        problem = f"{told} was sent as one transaction; {counts}"
         # If the revenue has not grown twice, the second payment may be one that another visitor made and the
         # server recorded late.
         yield case.trail.violation(problem, "/data/0/payments", after, is_soft=not case.is_earned(2))
     elif case.revenue is not None and not case.is_earned(1):
-        problem = f"{told} was sent, and the revenue was {case.revenue[0]:g} before"
+        problem = f"{told} was sent, and the revenue was {number_told(case.revenue[0])} before"
         yield case.trail.violation(problem, "/data/0/revenue", case.revenue[1])
 
 
 @clause(
     "WRITE-22",
-    "A payment that was removed is not counted in the overview.",
+    "A payment that was removed is not counted in the overview, neither as a payment nor as revenue.",
     source="DELETE /payments",
     standing=OTHER,
     needs=f"{NEEDS_PAYMENT}, and an overview of the second in which it was made",
@@ -176,5 +182,11 @@ def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
 )
 def removed_payment_is_not_in_the_overview(case: Figures) -> Iterable[Violation]:
     if case.payments[1] > case.payments[0]:
-        problem = f"the payment was removed; {case.payments[0]:g} were counted before it was sent{HELD}"
+        problem = (
+            f"the payment was removed; {_payments_were(case.payments[0])} counted before it was sent{HELD}"
+        )
         yield case.trail.violation(problem, "/data/0/payments", case.payments[1], is_soft=True)
+    elif case.revenue is not None and case.is_earned(1):
+        before = number_told(case.revenue[0])
+        problem = f"the payment was removed; the revenue was {before} before it was sent{HELD}"
+        yield case.trail.violation(problem, "/data/0/revenue", case.revenue[1], is_soft=True)

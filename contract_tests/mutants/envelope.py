@@ -45,6 +45,7 @@ ENVELOPE_MUTANTS = (
     _body("success nested deeply", "ENV-06", _succeeded, b"[" * 100_000),
     _body("success with NaN", "ENV-06", _succeeded, b'{"status": "success", "data": [{"visitors": NaN}]}'),
     _header("success as text/html", "ENV-07", content_type="text/html"),
+    _header("success as one JSON value in each line", "ENV-07", content_type="application/x-ndjson"),
     _header("limit in words", "ENV-10", x_ratelimit_limit="many"),
     _header("negative number of remaining requests", "ENV-10", x_ratelimit_remaining="-1"),
     Mutant(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from contract_tests.exchange import Exchange
@@ -36,13 +37,25 @@ def _backwards(data: Data, number: int) -> None:
     data["activity"].update(firstVisitAt=None, timeSinceFirstVisit=10**10 - number * MINUTE)
 
 
-def _forgetting() -> Mutation:
-    """Returns a mutation that removes all page views but the last if a profile is requested again."""
+def _changing_once() -> Mutation:
+    """Returns a mutation that gives each visitor another device when a second map lists the visitor."""
+    asked: Counter[str] = Counter()
+
+    def edit(data: Data, _exchange: Exchange) -> None:
+        for row in rows(data, "visitors"):
+            row["system"]["engine"] = min(asked[row["visitorId"]], 1)
+            asked[row["visitorId"]] += 1
+
+    return editing(MAP, edit)
+
+
+def _forgetting(kept: int = 1) -> Mutation:
+    """Returns a mutation that removes page views if a profile is requested again; the last `kept` remain."""
     asked: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:
         if data["visitorId"] in asked:
-            del data["activity"]["visitedPages"][:-1]
+            del data["activity"]["visitedPages"][: -kept or None]
         asked.add(data["visitorId"])
 
     return editing(VISITOR, edit)
@@ -105,7 +118,9 @@ POLLS_MUTANTS = (
     _counting(
         "visits shrink", "POLL-05", VISITOR, lambda data, n: data["activity"].update(visitCount=100_000 - n)
     ),
+    Mutant("visitors change device once", "POLL-04", _changing_once, REVISION_2026_02),
     _counting("first visit moves", "POLL-06", VISITOR, _earlier_and_earlier),
     _counting("time goes backwards", "POLL-07", VISITOR, _backwards),
     Mutant("pages are forgotten", "POLL-08", _forgetting),
+    Mutant("all pages are forgotten", "POLL-08", partial(_forgetting, 0)),
 )

@@ -109,10 +109,10 @@ def _in_utc(body: Json, _query: Query) -> None:
 
 
 def _more_buckets(body: Json, _query: Query) -> None:
-    """Adds an empty bucket after each day of each week."""
+    """Adds an empty bucket for each further day of each week, except for the last, which the period cuts."""
     weeks, body["data"] = body["data"], []
     for week in weeks:
-        for day in range(7):
+        for day in range(7 if week is not weeks[-1] else 1):
             at = datetime.fromisoformat(week["timestamp"]) + timedelta(days=day)
             empty = {"visitors": 0, "sessions": 0, "revenue": 0, "payments": 0}
             parts = {"revenueBreakdown": {"new": 0, "renewal": 0, "refund": 0}}
@@ -151,6 +151,37 @@ def _more(body: Json, _query: Query) -> None:
 def _twice(body: Json, _query: Query) -> None:
     if len(body["data"]) > 1:
         body["data"][1] = body["data"][0]
+
+
+def _ending(*, has_more: bool) -> Edit:
+    return lambda body, _query: body["pagination"].update(hasMore=has_more)
+
+
+def _twice_in_capitals(body: Json, query: Query) -> None:
+    _twice(body, query)
+    body["data"][1] = {**body["data"][1], "visitorId": body["data"][0]["visitorId"].upper()}
+
+
+def _with_browser(query: Query) -> bool:
+    return "browser" in query
+
+
+def _without_rows(body: Json, _query: Query) -> None:
+    body["data"].clear()
+
+
+def _is_second(query: Query) -> bool:
+    return query.get("offset") == "1"
+
+
+def _last_week_later(body: Json, _query: Query) -> None:
+    """Moves the last week by a week, and adds an empty one in its place."""
+    last = body["data"].pop()
+    figures = dict.fromkeys(("visitors", "sessions", "revenue", "payments"), 0)
+    empty = {**last, **figures, "revenueBreakdown": dict.fromkeys(("new", "renewal", "refund"), 0)}
+    later = datetime.fromisoformat(last["timestamp"]) + timedelta(days=7)
+    body["data"] += [empty, {**last, "timestamp": later.isoformat()}]
+    body["pagination"]["total"] = len(body["data"])
 
 
 def _others(body: Json, _query: Query) -> None:
@@ -201,8 +232,10 @@ SELECTION_MUTANTS = (
         None,
         "breaks",
     ),
+    _mutant("instants without any row", "SEL-04", _OVERVIEW, _without_rows, _with_instants),
     _mutant("instants without their offset", "SEL-04", _OVERVIEW, _scaled(0.5), _with_instants),
     _mutant("hours of another day", "SEL-05", _TIMESERIES, _later, _by_zone),
+    _mutant("a week after the period", "SEL-05", _TIMESERIES, _last_week_later, _by_weeks),
     _mutant(
         "another time zone than requested",
         "SEL-06",
@@ -226,6 +259,14 @@ SELECTION_MUTANTS = (
         "warns",
     ),
     _mutant(
+        "a column missing in the last row",
+        "SEL-08",
+        "getCountries",
+        lambda body, _query: body["data"][-1].pop("payments"),
+        lambda query: "filter_device" in query,
+        "warns",
+    ),
+    _mutant(
         "another name of the system",
         "SEL-08",
         "getOperatingSystems",
@@ -242,6 +283,10 @@ SELECTION_MUTANTS = (
     ),
     _mutant("a total too small", "SEL-09", "getExitClicks", _total(-1), _always),
     _mutant("a total too large", "SEL-09", "getHostnames", _total(1), _always),
+    _mutant("another total on a later page", "SEL-09", "getDevices", _total(4), _is_second),
+    _mutant("no rows on a later page", "SEL-09", "getDevices", _without_rows, _is_second),
+    _mutant("no more rows than on the page", "SEL-09", "getCities", _ending(has_more=False), _always),
+    _mutant("more rows than the total", "SEL-09", "getDevices", _ending(has_more=True), _is_second),
     _mutant(
         "more visitors than there are",
         "SEL-09",
@@ -252,6 +297,7 @@ SELECTION_MUTANTS = (
     ),
     _mutant("no more visitors", "SEL-09", _LIST, _more, lambda query: query.get("limit") == "1"),
     _mutant("a row twice", "SEL-10", "getExitClicks", _twice, _always),
+    _mutant("a visitor twice, in capitals", "SEL-10", _LIST, _twice_in_capitals, _with_browser),
     _mutant("a visitor twice", "SEL-10", _LIST, _twice, lambda query: "browser" in query),
     _mutant("another browser than filtered", "SEL-11", _LIST, _others, lambda query: "browser" in query),
     _mutant(
@@ -268,6 +314,9 @@ SELECTION_MUTANTS = (
         lambda body, _query: body["data"][0].get("currency") and body["data"][0].update(currency="USD"),
         _always,
         "warns",
+    ),
+    _mutant(
+        "codes of countries in small letters", "SEL-17", "getCountries", _named("country", "xx"), _always
     ),
     _mutant("codes of countries", "SEL-17", "getCountries", _named("country", "XX"), _always),
     _mutant("codes of regions", "SEL-17", "getRegions", _named("region", "US-CA"), _always, "warns"),

@@ -104,13 +104,14 @@ def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mut
 def _weight(kind: _Kind, status: int) -> Weight:
     """Returns the weight of a status by the rules in docs/decisions/judging.md.
 
-    A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected. Where a
-    refusal is expected, a failure is a warning, because the request is sent only once.
+    A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected, except for
+    the dates of the counter, which are requested twice. Where a refusal is expected, a failure is a warning,
+    because the request is sent only once.
     """
     if status in (*kind.allowed, _LIMITED):
         return "nothing"
     if status >= _FAILURE:
-        return "nothing" if min(kind.allowed) < 300 else "warns"
+        return "nothing" if min(kind.allowed) < 300 and kind.label != labels.DATES else "warns"
     return "breaks" if kind.is_stated else "warns"
 
 

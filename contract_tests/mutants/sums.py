@@ -126,6 +126,10 @@ def _elsewhere(body: Json) -> None:
         row["identity"]["country"] = "ZZ"
 
 
+def _renamed(body: Json) -> None:
+    body["data"][0]["device"] = "toaster"
+
+
 def _reversed(body: Json) -> None:
     body["data"].reverse()
 
@@ -209,6 +213,7 @@ SUMS_MUTANTS = (
     _mutant("pages with other figures", "SUM-15", "getDevices", _scaling("visitors", 0.5), _is_page),
     _mutant("pages with other revenue", "SUM-15", "getDevices", _scaling("revenue", 0.5), _is_page),
     _mutant("pages with other buckets", "SUM-15", _TIMESERIES, _scaling("visitors", 0.5), _is_page),
+    _mutant("a page with a row of no list", "SUM-15", "getDevices", _renamed, _is_page),
     _mutant("fewer completions than visitors", "SUM-16", "getGoals", _scaling("completions", 0.5)),
     _mutant("fewer clicks than visitors", "SUM-16", "getExitClicks", _scaling("clicks", 0.5)),
     _mutant("visitors seen first come first", "SUM-17", _LIST, _reversed, weight="warns"),

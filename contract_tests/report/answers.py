@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from contract_tests.asking import labels
+from contract_tests.clauses.telling import counted
 from contract_tests.exchange import Exchange
 from contract_tests.judging.run import Run
-from contract_tests.report.words import counted
 
 _FAILURE = 500
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
+from contract_tests.clauses.telling import counted
 from contract_tests.families import Family, family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
@@ -16,7 +17,6 @@ from contract_tests.report.markup import Part, element, page_with, prose, styled
 from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
 from contract_tests.report.words import (
     SYMBOLS,
-    counted,
     curl_of,
     ground_of,
     ids_told,

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, summary_of, tool
 from contract_tests.report.words import (
     SYMBOLS,
-    counted,
     curl_of,
     ground_of,
     ids_told,

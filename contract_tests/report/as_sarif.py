@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from contract_tests.clauses.clause import Clause
+from contract_tests.clauses.telling import counted
 from contract_tests.document import document
 from contract_tests.families import family_of
 from contract_tests.judging.run import Run
@@ -18,7 +19,6 @@ from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.lines import line_of
 from contract_tests.report.summary import TOLD, gaps_of, started_at, summary_of, tool
 from contract_tests.report.words import (
-    counted,
     curl_of,
     ground_of,
     instant_told,

@@ -4,9 +4,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from contract_tests.asking.credentials import Credentials
+from contract_tests.clauses.telling import counted
 from contract_tests.document import Document
 from contract_tests.judging.coverage import coverage_of, gains_of
-from contract_tests.report.words import counted, ids_told
+from contract_tests.report.words import ids_told
 
 _WIDTH = 100
 # The largest number of ids in a line, because nobody reads the ids of a hundred clauses.

@@ -6,9 +6,10 @@ from enum import Enum
 from importlib.metadata import version
 
 from contract_tests.asking.rules import WRITING
+from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.words import counted, plain
+from contract_tests.report.words import plain
 
 TOOL = "datafast-mock"
 TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import click
 
+from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.summary import State, Summary, needs_of, summary_of
-from contract_tests.report.words import counted, curl_of, ground_of, ids_told, places_of, plain, total_of
+from contract_tests.report.words import curl_of, ground_of, ids_told, places_of, plain, total_of
 
 _WIDTH = 100
 _INDENT = " " * 10

@@ -10,6 +10,7 @@ import msgspec
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Clause, Violation
+from contract_tests.clauses.telling import counted
 from contract_tests.document import OBSERVED, document
 from contract_tests.exchange import Exchange, Json, NoJson
 from contract_tests.judging.verdict import Outcome
@@ -50,11 +51,6 @@ _STANDINGS = {
 # The shell variables that stand for the user's tokens in a command.
 _VARIABLES = {labels.WITH_KEY: "$DATAFAST_KEY", labels.WITH_ACCOUNT: "$DATAFAST_ACCOUNT_TOKEN"}
 _USER = re.compile(r"(?<=://)[^/?#@\s]+@")
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Returns a number with its noun, such as `1 clause` or `2 clauses`."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def ids_told(ids: Sequence[str], most: int | None = None) -> str:

@@ -64,6 +64,7 @@ _SHARED = {
     "planting",
     "statuses",
     "shape",
+    "telling",
     "values",
     "paging",
     "fields",

@@ -343,7 +343,7 @@ def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) ->
 
 def test_explain() -> None:
     result = ended("explain", "map-77")
-    assert result.stdout.startswith("MAP-77  No payment is older than 10 minutes.\n")
+    assert result.stdout.startswith("MAP-77  No payment is older than 10 minutes, or half a minute more")
     assert "“Get realtime map data” (2026-02), Response" in result.stdout
     assert "payments out of the window" in result.stdout
     assert ended("explain").stdout.count("\n") > 150
