@@ -122,5 +122,5 @@ POLLS_MUTANTS = (
     _counting("first visit moves", "POLL-06", VISITOR, _earlier_and_earlier),
     _counting("time goes backwards", "POLL-07", VISITOR, _backwards),
     Mutant("pages are forgotten", "POLL-08", _forgetting),
-    Mutant("all pages are forgotten", "POLL-08", partial(_forgetting, 0)),
+    Mutant("all pages are forgotten", "POLL-08", partial(_forgetting, 0), weight="warns"),
 )

@@ -594,7 +594,7 @@ def _profile(second: int, *pages: str) -> Json:
 @pytest.mark.parametrize(
     ("later", "outcome"),
     [
-        pytest.param([], "not observed", id="a list that is empty"),
+        pytest.param([], "warning", id="a list that is empty"),
         pytest.param(["/1", "/2"], "holds", id="the same"),
         pytest.param(["/1", "/2", "/3"], "holds", id="one more"),
         pytest.param(["/2", "/3"], "holds", id="as many, cut off"),
