@@ -49,8 +49,12 @@ VISITOR_OF_THE_WORLD = ErrorKind(
     "Visitor {visitor_id} is one of the mock's own visitors: send events with other visitor ids.",
 )
 VISITOR_IS_BOT = ErrorKind(400, "Visitor {visitor_id} is flagged as a bot.")
-UNAUTHORIZED = ErrorKind(
-    401, "Missing or invalid API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'."
+KEY_MISSING = ErrorKind(401, "Missing API key: send 'Authorization: Bearer df_…' or 'Bearer dft_…'.")
+KEY_MALFORMED = ErrorKind(401, "Invalid API key: send it as 'Authorization: Bearer df_…' or 'Bearer dft_…'.")
+KEY_UNKNOWN = ErrorKind(
+    401,
+    "Invalid API key: this mock does not know it. Send df_test or another key of its websites, which"
+    " /__mock/sites lists, or start the mock with --any-key.",
 )
 NO_PERMISSION = ErrorKind(403, "This token lacks the permission {permission!r}.")
 TOKEN_NOT_TAKEN = ErrorKind(403, "This operation does not accept {prefix}… tokens.")
@@ -66,6 +70,9 @@ FUNNEL_NOT_FOUND = ErrorKind(
     404, "Funnel not found: no active funnel of this website has the id {funnel_id}."
 )
 ROUTE_NOT_FOUND = ErrorKind(404, "Nothing is at {path}. The API is under {base}.")
+OPERATION_NOT_FOUND = ErrorKind(
+    404, "Nothing is at {path}: the API has no such path; /docs lists all of them."
+)
 METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
 REQUEST_TIMEOUT = ErrorKind(408, "The rest of the request did not come within {seconds:g} seconds.")
 BODY_TOO_LARGE = ErrorKind(413, "The body of the request is longer than {limit} bytes.")

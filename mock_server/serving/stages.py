@@ -17,7 +17,7 @@ from mock_server.contract.document import REVISIONS
 from mock_server.contract.operations import Operation
 from mock_server.contract.responses import Answers, Example
 from mock_server.contract.values import Values
-from mock_server.errors import NOT_MOCKED, ROUTE_NOT_FOUND, UNAUTHORIZED, ApiError
+from mock_server.errors import NOT_MOCKED, OPERATION_NOT_FOUND, ROUTE_NOT_FOUND, ApiError
 from mock_server.faults.action import Action, chosen
 from mock_server.faults.body import UnfitError
 from mock_server.faults.prefer import (
@@ -43,6 +43,7 @@ from mock_server.serving.replies import EXAMPLE_HEADER, error_reply, json_reply
 from mock_server.serving.routes import path_as_sent
 from mock_server.serving.sending import Sending, send_reply, with_fault
 from mock_server.state.clock import TICK, wall_time
+from mock_server.state.credentials import key_problem_of
 from mock_server.state.journal import Outcome, Part, Request, answer_headers_of, sent_of
 from mock_server.state.keys import Key
 from mock_server.state.limits import RateLimit, RateLimitedError, window_of_the_world
@@ -117,12 +118,8 @@ class Context:
 
 def begin(service: Service, scope: Scope) -> Context:
     """Reads the query, the preferences and the key of a request, and the instant of the key's clock."""
-    authorization, prefer = None, []
-    for name, value in scope["headers"]:
-        if name == b"authorization" and authorization is None:
-            authorization = value.decode("latin-1")
-        elif name == b"prefer":
-            prefer.append(value.decode("latin-1"))
+    authorization = _authorization_of(scope)
+    prefer = [value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer"]
     query = query_of(scope["query_string"]) if scope["query_string"] else {}
     raw = None
     if prefer or _PREFIX in scope["query_string"]:
@@ -135,6 +132,13 @@ def begin(service: Service, scope: Scope) -> Context:
         key = service.keys.named(authorization)
     now = service.clock_of(key).now()
     return Context(service, scope, query, raw, key, now, now)
+
+
+def _authorization_of(scope: Scope) -> str | None:
+    """Returns the first `Authorization` header; None without one."""
+    return next(
+        (value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None
+    )
 
 
 async def read_body(context: Context, receive: Receive) -> None:
@@ -155,7 +159,9 @@ async def read_whole_body(context: Context, receive: Receive) -> None:
 
 def nothing_at(context: Context) -> ApiError:
     """Returns the error for a path that no operation has."""
-    return ApiError(ROUTE_NOT_FOUND, path=path_as_sent(context.scope)[:200], base=context.service.base)
+    path, base = path_as_sent(context.scope)[:200], context.service.base
+    kind = OPERATION_NOT_FOUND if path.startswith(f"{base}/") else ROUTE_NOT_FOUND
+    return ApiError(kind, path=path, base=base)
 
 
 def conclude(context: Context, reply: Response) -> Request:
@@ -274,7 +280,7 @@ class Endpoint:
     def _authenticate(self, context: Context) -> Key:
         context.stage = "authentication"
         if context.key is None:
-            raise ApiError(UNAUTHORIZED, headers=_CHALLENGE)
+            raise ApiError(key_problem_of(_authorization_of(context.scope)), headers=_CHALLENGE)
         return context.key
 
     def _limit(self, context: Context, key: Key) -> None:

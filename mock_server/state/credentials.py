@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from mock_server.assets import FIXTURES, read_record
 from mock_server.contract.access import Role
-from mock_server.errors import InputError
+from mock_server.errors import KEY_MALFORMED, KEY_MISSING, KEY_UNKNOWN, ErrorKind, InputError
 from mock_server.kinds import in_words
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.limits import RateLimit, WrittenRate, read_rate
@@ -131,3 +131,18 @@ def any_credential(token: str) -> Credential | None:
     if _WELL_FORMED.search(token) is None:
         return None
     return Credential(token=token, permissions=("*",) if token.startswith("dft_") else ())
+
+
+def token_in(authorization: str | None) -> str | None:
+    """Returns the token of a `Bearer` header; None for any other header."""
+    # Only HTTP's white space is removed.
+    scheme, _, token = (authorization or "").strip(" \t").partition(" ")
+    return token.strip(" \t") if scheme.lower() == "bearer" else None
+
+
+def key_problem_of(authorization: str | None) -> ErrorKind:
+    """Returns the error for an `Authorization` header with which no key was found; None means no header."""
+    if not (authorization or "").strip():
+        return KEY_MISSING
+    token = token_in(authorization)
+    return KEY_MALFORMED if token is None or _WELL_FORMED.search(token) is None else KEY_UNKNOWN

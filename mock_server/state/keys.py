@@ -26,7 +26,7 @@ from mock_server.errors import (
 from mock_server.problems import ProblemError
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.clock import Clock
-from mock_server.state.credentials import Credential, any_credential, site_token
+from mock_server.state.credentials import Credential, any_credential, site_token, token_in
 from mock_server.state.journal import Caller, Journal
 from mock_server.state.limits import Limiter, RateLimit
 from mock_server.state.log import Log, Memory, Store
@@ -181,7 +181,7 @@ class Keys:
 
         This counts as a use of a minted key.
         """
-        token = _token_of(authorization)
+        token = token_in(authorization)
         if token is None:
             return None
         key = self.find(token)
@@ -189,7 +189,7 @@ class Keys:
 
     def shadow_of(self, authorization: str | None) -> Key | None:
         """Returns a shadow of the key that `named` would return. This is not counted as a use of the key."""
-        token = _token_of(authorization)
+        token = token_in(authorization)
         if token is None:
             return None
         key = self._seen(token)
@@ -353,10 +353,3 @@ class Keys:
 def new_token(*, is_account_token: bool) -> str:
     """Makes a token that cannot be guessed."""
     return ("dft_" if is_account_token else "df_") + secrets.token_hex(12)
-
-
-def _token_of(authorization: str | None) -> str | None:
-    """Returns the token of a `Bearer` header; None for any other header."""
-    # Only HTTP's white space is removed.
-    scheme, _, token = (authorization or "").strip(" \t").partition(" ")
-    return token.strip(" \t") if scheme.lower() == "bearer" else None

@@ -308,6 +308,40 @@ def test_document_decides_the_access(
     assert reply.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        pytest.param({}, "Missing API key: send 'Authorization: Bearer df_…'", id="no header"),
+        pytest.param({"Authorization": ""}, "Missing API key: send", id="empty"),
+        pytest.param({"Authorization": "df_test"}, "Invalid API key: send it as 'Authorization: ", id="bare"),
+        pytest.param({"Authorization": "Bearer sk_1"}, "Invalid API key: send it as 'Auth", id="another's"),
+        pytest.param({"Authorization": "Bearer"}, "Invalid API key: send it as 'Auth", id="scheme only"),
+        pytest.param({"Authorization": "Basic ZGZfdGVzdDo="}, "Invalid API key: send it", id="basic"),
+        pytest.param(
+            {"Authorization": "Bearer df_0123456789abcdef"},
+            "Invalid API key: this mock does not know it. Send df_test or another key",
+            id="a real one",
+        ),
+    ],
+)
+@pytest.mark.parametrize("peek", [{}, {"Prefer": "peek"}], ids=["seen", "peek"])
+def test_a_refused_key_is_told_what_to_send(
+    server: str, headers: dict[str, str], peek: dict[str, str], told: str
+) -> None:
+    reply = httpx2.get(f"{server}/api/v1/analytics/realtime", headers={**headers, **peek})
+
+    assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert reply.json()["error"]["message"].startswith(told)
+
+
+def test_only_a_path_outside_of_the_api_is_told_where_the_api_is(server: str) -> None:
+    within = httpx2.get(f"{server}/api/v1/analytics/os").json()["error"]["message"]
+    outside = httpx2.get(f"{server}/analytics/devices").json()["error"]["message"]
+
+    assert within == "Nothing is at /api/v1/analytics/os: the API has no such path; /docs lists all of them."
+    assert outside == "Nothing is at /analytics/devices. The API is under /api/v1."
+
+
 def test_operation_of_one_revision_is_an_unknown_path_in_the_other(api: httpx2.Client, server: str) -> None:
     early = api.get(FUNNEL, headers={"Prefer": "revision=2026-02"})
     late = api.get(FUNNEL, headers={"Prefer": "revision=2026-06"})
@@ -317,7 +351,10 @@ def test_operation_of_one_revision_is_an_unknown_path_in_the_other(api: httpx2.C
 
     assert (late.status_code, late.json()) == (200, "first")
     assert early.status_code == unknown.status_code == 404
-    assert early.json()["error"]["message"] == f"Nothing is at /api/v1{FUNNEL}. The API is under /api/v1."
+    assert (
+        early.json()["error"]["message"]
+        == f"Nothing is at /api/v1{FUNNEL}: the API has no such path; /docs lists all of them."
+    )
     assert (noted["operation"], noted["decidedBy"].partition(";")[0]) == (None, "route")
 
 
