@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
+import httpx2
 import pytest
 
 from contract_tests.asking import labels
@@ -94,6 +95,37 @@ def test_a_run_with_a_key_alone_asks_fewer_than_ninety_times(base: str) -> None:
 def _instants(recording: Recording, label: str) -> list[float]:
     """Returns the instants of the requests with a label, in seconds."""
     return [exchange.sent / 1000 for exchange in recording.labelled(label) if exchange.sent is not None]
+
+
+class _Failing(InProcess):
+    """Answers 503 to all requests with one method, except to the very first request of the run."""
+
+    def __init__(self, time: VirtualTime, method: str) -> None:
+        super().__init__(PLAIN, time)
+        self._method = method
+        self._is_asked = False
+        self.failed: list[tuple[str, str | None, bytes]] = []
+        """The URL, the credential and the body of each request that failed."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self._is_asked and request.method == self._method:
+            self.failed.append((str(request.url), request.headers.get("authorization"), request.read()))
+            return httpx2.Response(503, stream=httpx2.ByteStream(b"{}"))
+        self._is_asked = True
+        return super().handle_request(request)
+
+
+@pytest.mark.parametrize(("method", "kind", "again"), [("GET", "SUM-", 5), ("POST", "WRITE-", 0)])
+def test_few_failed_reads_and_no_failed_writes_are_sent_again(method: str, kind: str, again: int) -> None:
+    time = VirtualTime()
+    server = _Failing(time, method)
+    clauses = [clause for clause in all_clauses() if clause.id.startswith(kind)]
+    plan = Plan(BASE, Credentials(TOKENS["key"]), clauses, may_write=True)
+    connect = partial(Client, clock=time.clock, transport=server)
+    verify(plan, lambda _sentence: None, lambda _count: None, connect=connect)
+
+    assert len(set(server.failed)) > 10
+    assert sum(earlier == later for earlier, later in pairwise(server.failed)) == again
 
 
 def _run_in_virtual_time(delay: float) -> tuple[Recording, float]:
