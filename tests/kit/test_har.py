@@ -302,6 +302,18 @@ def test_what_is_no_answer_is_left_out(traffic: Path) -> None:
     assert _judged(traffic, entries, "https://other.example.com", "--only", "RT-*")[0] == 5
 
 
+@pytest.mark.parametrize("other", ["https://other.example.com", "https://api.example.com:8443"])
+def test_with_a_url_the_answers_of_other_servers_are_left_out(traffic: Path, other: str) -> None:
+    wrong = _entry("/analytics/realtime", _realtime("many"))
+    wrong["request"]["url"] = wrong["request"]["url"].replace("https://api.example.com", other)
+    entries = [_entry("/analytics/realtime", _realtime()), wrong]
+
+    code, report, told = _judged(traffic, entries, _BASE, "--only", "RT-*")
+
+    assert (code, report["answers"]) == (0, 1), told
+    assert "1 of 2 entries are left out: 1 from another server" in told
+
+
 def test_bodies_in_base64(traffic: Path) -> None:
     entry = _entry("/analytics/realtime", "")
     text = base64.b64encode(json.dumps(_realtime(-1)).encode()).decode()
