@@ -1,0 +1,129 @@
+"""Clauses about at least half of several visitors: half of them may differ, and too few give no verdict."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from contract_tests.asking import labels
+from contract_tests.clauses import all_clauses
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP, VISITOR
+from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.recording import REVISION_2026_02, Recording
+
+_INSTANT = 1_790_000_000
+"""The instant of all answers, in Unix seconds; it is 2026-09-21T14:13:20Z."""
+_LATELY, _EARLIER = "2026-09-21T14:12:20.000Z", "2026-09-21T13:12:20.000Z"
+_CLAUSES = {clause.id: clause for clause in all_clauses()}
+
+
+def _answer(operation: str, data: Json, visitor_id: str = "") -> Exchange:
+    body = json.dumps({"status": "success", "data": data}).encode()
+    headers = {"date": formatdate(_INSTANT, usegmt=True)}
+    found, sent, path = frozenset({labels.MET}), _INSTANT * 1000, {"visitorId": visitor_id}
+    return Exchange(
+        "GET",
+        "http://x",
+        operation,
+        found,
+        sent,
+        0,
+        200,
+        headers,
+        body,
+        path=path,
+        successes=frozenset({200}),
+    )
+
+
+def _answers(total: int, odd: int, visits: int) -> Iterator[Exchange]:
+    """Yields a map of some visitors and their profiles, which contradict each other for the odd ones."""
+    numbers = range(total)
+    events = [event for n in numbers for event in _events(n, is_odd=n < odd)]
+    listed = [_listed(n, visits, is_odd=n < odd) for n in numbers]
+    yield _answer(MAP, {"count": total, "visitors": listed, "recentEvents": events, "recentPayments": []})
+    for n in numbers:
+        yield _answer(VISITOR, _profile(visits, is_odd=n < odd), f"visitor-{n}")
+
+
+def _listed(n: int, visits: int, *, is_odd: bool) -> dict[str, Any]:
+    raw = {"expectedValue": 61 if is_odd else 59, "conversionRate": 0.1, "averageValue": 20}
+    return {
+        "visitorId": f"visitor-{n}",
+        "location": {"countryCode": "DE"},
+        "currentUrl": "/pricing?plan=1",
+        "sessionStartTime": _LATELY,
+        "visitCount": visits,
+        "isCustomer": not is_odd,
+        "conversionLikelihood": {"score": 40, "raw": raw},
+    }
+
+
+def _events(n: int, *, is_odd: bool) -> Iterator[dict[str, Any]]:
+    country, path = ("FR", "/") if is_odd else ("DE", "/pricing")
+    shared = {"visitorId": f"visitor-{n}", "countryCode": country, "timestamp": _LATELY}
+    yield {**shared, "type": "pageview", "path": path}
+    yield {**shared, "type": "custom", "extraData": {"eventName": "signup"}}
+
+
+def _profile(visits: int, *, is_odd: bool) -> dict[str, Any]:
+    paid = {"name": "Bought", "type": "payment", "timestamp": _EARLIER}
+    reached = [] if is_odd else [{"name": "signup", "type": "custom", "timestamp": _LATELY}]
+    return {
+        "identity": {"countryCode": "FR" if is_odd else "DE"},
+        "activity": {
+            "lastVisitAt": _LATELY,
+            "visitCount": visits + 1 if is_odd and visits > 1 else visits,
+            "completedGoals": [paid, *reached],
+        },
+        "prediction": {"score": 50 if is_odd else 49},
+    }
+
+
+def _outcome(clause: str, total: int, odd: int, age: int = 0) -> Outcome:
+    """Returns the verdict on a map of some visitors and on profiles that a cache has kept for `age` s."""
+    exchanges = [
+        replace(exchange, headers={**exchange.headers, "age": str(age)})
+        for exchange in _answers(total, odd, visits=1 if clause == "AGR-03" else 2)
+    ]
+    (verdict,) = judge(Recording(exchanges, REVISION_2026_02), [_CLAUSES[clause]])
+    return verdict.outcome
+
+
+@pytest.mark.parametrize(
+    ("clause", "fewest"), [("MAP-94", 10), ("MAP-95", 3), ("MAP-96", 3), ("MAP-99", 3), ("AGR-13", 2)]
+)
+def test_fewer_visitors_than_a_clause_needs_give_no_verdict(clause: str, fewest: int) -> None:
+    told = {total: _outcome(clause, total, 0) for total in (fewest - 1, fewest)}
+
+    assert told == {fewest - 1: Outcome.NOT_OBSERVED, fewest: Outcome.HOLDS}
+
+
+@pytest.mark.parametrize("clause", ["AGR-03", "AGR-11", "AGR-12", "AGR-14"])
+def test_a_visitor_alone_may_have_changed_between_two_answers(clause: str) -> None:
+    assert [_outcome(clause, 1, odd) for odd in (0, 1)] == [Outcome.HOLDS, Outcome.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("clause", "outcome"),
+    [
+        ("MAP-95", Outcome.WARNING),
+        ("MAP-96", Outcome.WARNING),
+        ("MAP-99", Outcome.WARNING),
+        ("AGR-03", Outcome.BROKEN),
+        ("AGR-11", Outcome.BROKEN),
+        ("AGR-12", Outcome.WARNING),
+        ("AGR-13", Outcome.WARNING),
+        ("AGR-14", Outcome.WARNING),
+    ],
+)
+def test_half_of_the_visitors_may_differ_and_more_may_not(clause: str, outcome: Outcome) -> None:
+    assert [_outcome(clause, 4, odd) for odd in range(5)] == [Outcome.HOLDS] * 3 + [outcome] * 2
+
+
+def test_a_profile_from_a_cache_may_lack_the_latest_goals() -> None:
+    assert _outcome("AGR-14", 4, 4, age=30) is Outcome.NOT_OBSERVED
