@@ -257,6 +257,18 @@ def test_a_fault_of_some_queries_is_planted_there_only(query: str, payments: int
     assert json.loads(reply.body)["data"][0]["payments"] == payments
 
 
+def test_a_fault_about_visitors_of_the_map_is_planted_for_them_only() -> None:
+    shown, other = "A3AB2331-989f-4cfa-91c6-2461c9e3c6bd", "00000000-989f-4cfa-91c6-2461c9e3c6bd"
+    body = _MAP.replace(b'"a"', f'"{shown}"'.encode())
+    with _mutated(_answer(body), "visitors of the map, 418") as (port, _):
+        asked = [_get(f"/api/v1/visitors/{visitor_id}") for visitor_id in (shown.lower(), shown, other)]
+        before = [_ask(port, request).status for request in asked]
+        _ask(port, _get())
+        after = [_ask(port, request).status for request in asked]
+
+    assert (before, after) == ([200] * 3, [418, 418, 200])
+
+
 def test_head_is_a_get_without_the_body() -> None:
     with _mutated(_answer(_MAP.replace(b'"count":1', b'"count": 10000'))) as (port, _):
         whole, head = _ask(port, _get()), _ask(port, _get(method="HEAD"))
