@@ -314,6 +314,12 @@ def test_with_a_url_the_answers_of_other_servers_are_left_out(traffic: Path, oth
     assert "1 of 2 entries are left out: 1 from another server" in told
 
 
+def test_a_report_s_file_may_have_any_name(tmp_path: Path) -> None:
+    code, report, told = _judged(tmp_path / "run=1.har", [_entry("/analytics/realtime", _realtime())])
+
+    assert (code, report["answers"]) == (0, 1), told
+
+
 def test_bodies_in_base64(traffic: Path) -> None:
     entry = _entry("/analytics/realtime", "")
     text = base64.b64encode(json.dumps(_realtime(-1)).encode()).decode()

@@ -158,6 +158,12 @@ def test_other_requests_are_sent_between_two_rounds_of_polls() -> None:
     assert waited < 2 * PAUSE
 
 
+def test_what_was_answered_as_usual_is_not_asked_again() -> None:
+    recording, _ = _run_in_virtual_time(delay=0)
+
+    assert len(recording.labelled(labels.DATES)) == 1
+
+
 @pytest.mark.long
 def test_a_run_on_a_slow_server_never_waits() -> None:
     recording, waited = _run_in_virtual_time(delay=1)

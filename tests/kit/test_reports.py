@@ -504,6 +504,17 @@ def test_markdown_fits_a_comment(count: int, text: str) -> None:
     assert MOST_CHARACTERS / 2 < len(told) <= MOST_CHARACTERS
     assert "more, which do not fit" in told
     assert told.count("<details>") == told.count("</details>")
+    left_out = sum(map(int, re.findall(r"^- … and (\d+) more, which do not fit", told, re.MULTILINE)))
+    # Besides the clauses, there is one operation with an answer.
+    assert told.count("- **MAP-72**") + told.count("- getRealtimeMap") + left_out == 3 * count + 1
+
+
+def test_each_line_above_the_markdown_s_sections_is_a_paragraph() -> None:
+    told = markdown_report(broken()).partition("\n#### ")[0].strip().split("\n\n")
+
+    assert [line for line in told if "\n" in line] == []
+    assert [line[:4] for line in (told[0], told[-1])] == ["### ", "1 an"]
+    assert len(told) == 4
 
 
 @pytest.mark.parametrize("text", [*STRANGE.values(), "x ::add-mask::y", "##[add-mask]x", "%0A::add-mask::x"])

@@ -120,14 +120,16 @@ def test_a_known_deviation_is_a_suppressed_note() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "is_successful", "code"), [(all_holds, True, 0), (broken, True, 1), (stopped, False, 3)]
+    ("run", "is_successful", "code", "described"),
+    [(all_holds, True, 0, "holds"), (broken, True, 1, "broken"), (stopped, False, 3, "stopped")],
 )
 def test_the_invocation_says_whether_the_run_was_whole(
-    run: Callable[[], Run], is_successful: bool, code: int
+    run: Callable[[], Run], is_successful: bool, code: int, described: str
 ) -> None:
     (invocation,) = _run_of(run())["invocations"]
 
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (is_successful, code)
+    assert invocation["exitCodeDescription"] == described
     assert bool(invocation["toolExecutionNotifications"]) is not is_successful
     assert (invocation["startTimeUtc"], invocation["endTimeUtc"]) == (
         "2026-02-06T05:27:30.000Z",
