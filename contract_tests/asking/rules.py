@@ -223,10 +223,10 @@ class _Asked:
             told = f"{name} with {lacking} is refused with 403."
             yield self._rule("no-permission", "no_permission", (_FORBIDDEN,), told)
         if self.takes_tokens and self._website is not None:
-            told = f"{name} needs an account token that may access the website."
+            told = f"{name} with an account token that may not access the website is refused with 403 or 404."
             yield self._rule("elsewhere", "elsewhere", (_FORBIDDEN, _NOT_FOUND), told)
         if self.takes_tokens and not self.takes_keys:
-            told = f"{name} refuses a website's key: it needs an account token."
+            told = f"{name} refuses a website's key with 401 or 403: it needs an account token."
             yield self._rule("website-key", "key", (_UNAUTHORIZED, _FORBIDDEN), told)
 
     def _not_found(self, name: str) -> Iterator[Rule]:

@@ -390,10 +390,10 @@ def _another_user(case: Met) -> Iterable[Violation]:
 
 @clause(
     "AGR-10",
-    "The profile of a customer has no prediction, or one with a score of 100.",
+    "The profile of a customer has no prediction, or one with a score of 100, unless it lists no payment.",
     source="001 Notes",
     standing=PAGE,
-    needs="the profile of a customer from the map",
+    needs="the profile of a customer from the map, with a payment",
     revision=REVISION_2026_02,
     is_timed=True,
     cases=lambda recording: [
@@ -402,6 +402,8 @@ def _another_user(case: Met) -> Iterable[Violation]:
         if case.visitor.get("isCustomer") is True
         and isinstance(case.profile.data, dict)
         and "prediction" in case.profile.data
+        # A profile without any payment may come from a cache, and be older than the first one.
+        and paid(case.profile.data) != 0
     ],
 )
 def customers_have_100(case: Met) -> Iterable[Violation]:
@@ -411,9 +413,7 @@ def customers_have_100(case: Met) -> Iterable[Violation]:
         return
     if score != _CUSTOMER_SCORE:
         problem = "the map says `isCustomer: true`"
-        # A profile without any payment may come from a cache, and be older than the first one.
-        is_older = paid(case.profile.data) == 0
-        yield Violation(problem, case.profile, "/data/prediction/score", score, is_older)
+        yield Violation(problem, case.profile, "/data/prediction/score", score)
 
 
 def _buyers(recording: Recording) -> list[list[Met]]:

@@ -37,7 +37,7 @@ _ANSWERS = (
         "SEL-13",
         labels.ONE_DATE,
         (400,),
-        "An overview with only one of `startAt` and `endAt` is refused with 400.",
+        "An overview with `startAt`, and without `endAt`, is refused with 400.",
         "GET /analytics/overview",
         OTHER,
         "a website's key (`--key`)",
@@ -216,7 +216,7 @@ def alternatives_add_up(case: Alternatives) -> Iterable[Violation]:
 
 @clause(
     "SEL-03",
-    "A report with a documented filter is answered with 200.",
+    "A report with a filter by a value that a breakdown or the visitors' list has is answered with 200.",
     source="GET /analytics/overview",
     standing=OTHER,
     needs="a report with a filter by a value that a breakdown has",

@@ -296,3 +296,28 @@ def test_a_visitor_whose_device_changes_once_is_counted_once(recorded: list[Exch
 
     assert verdict.outcome is Outcome.BROKEN
     assert "of 38 visitors have changed" in _told(verdict)[0]
+
+
+def _suspected(body: Json, _exchange: Exchange) -> None:
+    """Gives a visitor a low score."""
+    body["data"]["prediction"] = {"score": 3}
+
+
+def _without_payments(body: Json, exchange: Exchange) -> None:
+    _suspected(body, exchange)
+    body["data"]["activity"]["completedGoals"] = []
+
+
+@pytest.mark.parametrize(
+    ("edit", "outcome"), [(_suspected, Outcome.BROKEN), (_without_payments, Outcome.NOT_OBSERVED)]
+)
+def test_a_profile_from_before_the_first_payment_is_not_compared(
+    recorded: list[Exchange], edit: Edit, outcome: Outcome
+) -> None:
+    assert _judged("AGR-10", _edited(recorded, VISITOR, edit)).outcome is outcome
+
+
+def test_several_allowed_statuses_are_told_as_a_list(recorded: list[Exchange]) -> None:
+    refused = [replace(e, status=418) for e in recorded if labels.NO_WEBSITE_ID in e.labels]
+
+    assert _told(_judged("AUTH-03", refused))[0] == "answered 418, not 400, 401, 403, 404 or 422"
