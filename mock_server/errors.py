@@ -78,7 +78,7 @@ REQUEST_TIMEOUT = ErrorKind(408, "The rest of the request did not come within {s
 BODY_TOO_LARGE = ErrorKind(413, "The body of the request is longer than {limit} bytes.")
 URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
 HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
-RATE_LIMITED = ErrorKind(429, "Too many requests: {limit} in {window} seconds are allowed.")
+RATE_LIMITED = ErrorKind(429, "Too many requests: the limit is {limit} in {window} s.")
 LOG_FULL = ErrorKind(
     500, "The account's log of written facts is full ({limit}): clear it with DELETE /__mock/facts?key=…"
 )

@@ -370,7 +370,8 @@ def _explanation(wanted: Mapping[str, Any], count: Mapping[str, int], found: Map
         expected = f"at least {count['min']}"
     else:
         expected = str(most) if most == count["min"] else f"{count['min']} to {most}"
-    lines = [f"expected {expected} requests like {json.dumps(wanted)}, but {found['count']} came"]
+    noun = "request" if (most or count["min"]) == 1 else "requests"
+    lines = [f"expected {expected} {noun} like {json.dumps(wanted)}, but {found['count']} came"]
     if found["nearest"]:
         lines.append("nearest:")
     for near in found["nearest"]:

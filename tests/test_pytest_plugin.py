@@ -85,6 +85,25 @@ def test_it(datafast):
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.parametrize(
+    ("expected", "told"),
+    [
+        ("times=1", "expected 1 request like"),
+        ("", "expected at least 1 request like"),
+        ("at_most=1", "expected 1 request like"),
+        ("at_least=2, at_most=3", "expected 2 to 3 requests like"),
+    ],
+)
+def test_a_failed_expectation_of_one_request_speaks_of_one(expected: str, told: str, tmp_path: Path) -> None:
+    test = f"""
+def test_it(datafast):
+    datafast.assert_called("getRealtimeMap", {expected})
+"""
+    result = run(tmp_path, test)
+
+    assert f'{told} {{"operation": "getRealtimeMap"}}, but 0 came' in result.stdout
+
+
 def test_a_failed_expectation_names_the_nearest_requests(tmp_path: Path) -> None:
     test = """
 def test_it(datafast):

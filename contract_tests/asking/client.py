@@ -189,7 +189,9 @@ class Client:
     def _ask_once(self, request: Request) -> Exchange:
         most = self._limits.requests
         if most is not None and self._sent >= most:
-            raise StoppedError(f"the {most} requests that are allowed (--max-requests) have all been sent")
+            told = "one request that is allowed" if most == 1 else f"{most} requests that are allowed"
+            has = "has" if most == 1 else "have all"
+            raise StoppedError(f"the {told} (--max-requests) {has} been sent")
         self._pace()
         self._sent += 1
         method = request.operation.method

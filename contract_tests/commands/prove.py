@@ -28,6 +28,7 @@ def prove(*, quiet: bool) -> None:
 
 def _prove(*, is_quiet: bool) -> int:
     from contract_tests.asking.client import StoppedError
+    from contract_tests.clauses.telling import counted
     from contract_tests.document import document
     from contract_tests.judging import proof
 
@@ -59,6 +60,6 @@ def _prove(*, is_quiet: bool) -> int:
     click.echo(
         f"{len(proofs)} mutants of {members} documented members: {weights['breaks']} break the contract,"
         f" {weights['warns']} warn, {weights['nothing']} pass as they should, {survivors} survived;"
-        f" {len(unproven)} clauses unproven; {time.monotonic() - begun:.1f} s"
+        f" {counted(len(unproven), 'clause', 'clauses')} unproven; {time.monotonic() - begun:.1f} s"
     )
     return 1 if survivors or unproven else 0

@@ -13,6 +13,7 @@ import click
 
 from contract_tests.asking.client import Client
 from contract_tests.asking.har import HarError, read_har, write_har
+from contract_tests.clauses.telling import counted
 from contract_tests.commands.plan import plan_of
 from contract_tests.exchange import Exchange
 from contract_tests.judging.run import Exit, Plan, Run, judged, verify
@@ -105,7 +106,7 @@ def _live(plan: Plan, address: str | None) -> Run:
 
     def progress(exchanges: Sequence[Exchange]) -> None:
         if is_shown:
-            _say(f"\r{len(exchanges)} answers", is_whole=False)
+            _say(f"\r{counted(len(exchanges), 'answer', 'answers')}", is_whole=False)
 
     run = verify(plan, _say, progress, connect=partial(Client, address=address))
     if is_shown:
@@ -133,9 +134,10 @@ def _recorded(plan: Plan, url: str | None, options: Mapping[str, Any]) -> Run:
         raise click.UsageError(f"--har: {error}") from None
     if left:
         told = ", ".join(f"{count} {reason}" for reason, count in left.most_common())
-        _say(f"{left.total()} of {left.total() + len(exchanges)} entries are left out: {told}")
+        number, is_one = left.total(), left.total() == 1
+        _say(f"{number} of {number + len(exchanges)} entries {'is' if is_one else 'are'} left out: {told}")
     unknown = sum(exchange.sent is None for exchange in exchanges)
     if unknown:
-        told = "their `startedDateTime` is not an ISO 8601 instant with an offset"
-        _say(f"{unknown} of {len(exchanges)} entries do not say when they were recorded: {told}")
+        told = "`startedDateTime` is not an ISO 8601 instant with an offset"
+        _say(f"the time of {unknown} of {len(exchanges)} entries is unknown: {told}")
     return judged(plan, exchanges, begun)

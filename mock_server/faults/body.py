@@ -72,7 +72,10 @@ def _step(parent: Any, step: str) -> Any:
         if isinstance(parent, dict):
             there = ", ".join(list(parent)[:20]) or "no members"
         else:
-            there = f"{len(parent)} items" if isinstance(parent, list) else "no members"
+            items = (
+                f"{len(parent)} {'item' if len(parent) == 1 else 'items'}" if isinstance(parent, list) else ""
+            )
+            there = items or "no members"
         problem = f"this answer has no member {step[:80]!r} there; its members are: {there}"
         raise UnfitError(problem) from None
 

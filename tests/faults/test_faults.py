@@ -246,11 +246,11 @@ def _ended_of(server: str) -> list[bool]:
 @pytest.mark.parametrize(
     ("pointer", "words"),
     [
-        pytest.param("/data/1", "its members are: 1 items", id="behind the end of a list"),
-        pytest.param("/data/-", "its members are: 1 items", id="the item after the last"),
-        pytest.param("/data/-1", "its members are: 1 items", id="before its beginning"),
-        pytest.param("/data/²", "its members are: 1 items", id="no index"),
-        pytest.param("/data/00", "its members are: 1 items", id="an index with a leading zero"),
+        pytest.param("/data/1", "its members are: 1 item", id="behind the end of a list"),
+        pytest.param("/data/-", "its members are: 1 item", id="the item after the last"),
+        pytest.param("/data/-1", "its members are: 1 item", id="before its beginning"),
+        pytest.param("/data/²", "its members are: 1 item", id="no index"),
+        pytest.param("/data/00", "its members are: 1 item", id="an index with a leading zero"),
         pytest.param("/data/0/visitors/x", "its members are: no members", id="below a number"),
         pytest.param("/status/0", "its members are: no members", id="below a text"),
         pytest.param("/status/x/y", "its members are: no members", id="far below a text"),

@@ -113,7 +113,7 @@ def test_invalid_and_unknown_preferences_are_ignored(web: httpx2.Client, prefer:
         pytest.param(
             "fault=missing:data", "a JSON pointer, such as /data/count, is expected", id="no pointer"
         ),
-        pytest.param("fault=missing:/data/nothing", "its members are: 1 items", id="no such member"),
+        pytest.param("fault=missing:/data/nothing", "its members are: 1 item", id="no such member"),
         pytest.param("site=nowhere", "demo, edge_cases", id="unknown site"),
         pytest.param("revision=2020-01", "2026-02, 2026-06", id="unknown revision"),
         pytest.param("at=yesterday", "ISO 8601", id="no instant"),

@@ -320,6 +320,12 @@ def test_a_server_that_starts_behind_a_gateway_is_waited_for() -> None:
     assert result.returncode == 0, result.stdout
 
 
+def test_a_run_of_one_request_speaks_of_one() -> None:
+    with running(Stranger()) as base:
+        result = ended("verify", base, "--key", KEY, "--only", "RT-*", "--max-requests", "1")
+    assert "the one request that is allowed (--max-requests) has been sent." in result.stdout
+
+
 def test_a_run_that_ends_early_asks_for_no_key_that_it_has() -> None:
     with running(Stranger()) as base:
         result = ended("verify", base, "--key", KEY, "--only", "AUTH-*,ERR-*", "--max-requests", "2")

@@ -39,7 +39,7 @@ def test_headers_count_down(controls: Controls, web: httpx2.Client) -> None:
     assert {reply.headers["X-RateLimit-Reset"] for reply in replies} == {"1770355680000"}
     assert "Retry-After" not in replies[1].headers
     assert replies[2].headers["Retry-After"] == "40"
-    error = {"code": 429, "message": "Too many requests: 2 in 60 seconds are allowed."}
+    error = {"code": 429, "message": "Too many requests: the limit is 2 in 60 s."}
     assert replies[2].json() == {
         "status": "error",
         "error": error,
