@@ -55,5 +55,6 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[object,
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
-        raise ListenError("--host", f"{host!r} is not an address of this machine ({error})") from None
+        told = getattr(error, "strerror", None) or error
+        raise ListenError("--host", f"{host!r} is not an address of this machine ({told})") from None
     return family, address

@@ -18,7 +18,7 @@ def ask(host: str, port: int, timeout: float) -> str:
         reply = connection.getresponse()
         is_up = reply.status == 200 and json.loads(reply.read(10_000))["status"] == "ok"
     except OSError as error:
-        return f"no mock answers at {host}:{port} ({error})"
+        return f"no mock answers at {host}:{port} ({error.strerror or error})"
     except (http.client.HTTPException, ValueError, KeyError, TypeError):
         is_up = False
     finally:

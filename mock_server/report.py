@@ -1,5 +1,6 @@
 """A website's past in a terminal: the figures of a period, and the first rows of its breakdowns."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from mock_server.world.reports.period import MOST_BUCKETS
 from mock_server.world.site import Site
 from mock_server.world.world import World
 
+# The parameters of the operations, and the options that are sent as these.
+_OPTIONS = {"startAt": "--from", "endAt": "--to", "timezone": "--timezone"}
 _ROWS = 8
 _MOST_BARS = 32
 _LONGEST_BAR = 24
@@ -100,7 +103,18 @@ class _Source:
         try:
             return msgspec.json.decode(VIEWS[operation](call).body)
         except ApiError as error:
-            raise InputError("--from, --to, --timezone", error.message) from None
+            raise _in_options(error.message) from None
+
+
+def _in_options(message: str) -> InputError:
+    """Returns the error of an operation as one about the options of the command."""
+    told = message.removeprefix("Invalid query: ").removesuffix(".")
+    # What to write in a URL is no help here.
+    told = told.partition("; in a URL")[0]
+    for parameter, option in _OPTIONS.items():
+        told = re.sub(rf"\b{parameter}\b", option, told)
+    place, is_named, problem = told.partition(": ")
+    return InputError(place, problem) if is_named else InputError("--from, --to", told)
 
 
 def _period_of(question: Question) -> str:

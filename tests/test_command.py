@@ -417,6 +417,11 @@ def test_site_that_could_have_no_key_is_refused(name: str, tmp_path: Path) -> No
     _assert_refused(ended("serve", "--sites", ".", folder=tmp_path), "may only have letters, digits")
 
 
+def test_sites_that_are_no_folder_are_not_said_to_be_missing() -> None:
+    told = "/dev/null: this is not a folder; give a folder with site files"
+    _assert_refused(ended("serve", "--sites", "/dev/null"), told)
+
+
 def test_site_file_may_end_in_yml(tmp_path: Path) -> None:
     (tmp_path / "nook.yml").write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
 

@@ -147,7 +147,7 @@ def test_health_check_fails_with_a_message_if_nothing_listens() -> None:
         result = health_of({"DATAFAST_MOCK_PORT": str(port)})
 
     assert (result.returncode, result.stdout) == (1, "")
-    assert f"no mock answers at 0.0.0.0:{port}" in result.stderr
+    assert f"no mock answers at 0.0.0.0:{port} (Connection refused)" in result.stderr
 
 
 @pytest.mark.parametrize(

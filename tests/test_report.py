@@ -66,8 +66,18 @@ def test_a_period_of_any_length_has_a_whole_report(begin: str, end: str, curve: 
     [
         pytest.param(("--site", "nowhere"), "there is no 'nowhere'; known: demo, ", id="site"),
         pytest.param(("--from", "2026-01-01"), "--from, --to: give both or neither", id="one date"),
-        pytest.param(("--from", "x", "--to", "2026-01-01"), "'x' is neither a date", id="no date"),
-        pytest.param(("--timezone", "Mars"), "'Mars' is not an IANA time zone", id="zone"),
+        pytest.param(("--from", "x", "--to", "2026-01-01"), "--from: 'x' is neither a date", id="no date"),
+        pytest.param(
+            ("--from", "2026-01-01", "--to", "2026-01-02 10:00"),
+            "such as 2026-02-06, nor an instant with a time zone\n",
+            id="no zone",
+        ),
+        pytest.param(
+            ("--from", "2026-01-02", "--to", "2026-01-01"),
+            "--from, --to: --to is before --from\n",
+            id="order",
+        ),
+        pytest.param(("--timezone", "Mars"), "mock: --timezone: 'Mars' is not an IANA time zone", id="zone"),
         pytest.param(("--now", "yesterday"), "'yesterday' is not an ISO 8601 instant", id="instant"),
     ],
 )

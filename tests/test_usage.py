@@ -40,7 +40,11 @@ def test_a_wrong_number_is_told_in_plain_words(arguments: tuple[str, ...], told:
         ("DATAFAST_MOCK_SITE", "nowhere", "--site: there is no 'nowhere'; known: demo"),
         ("DATAFAST_MOCK_SPEED", "-1", "--speed: -1.0 is not between 0 and 86400"),
         ("DATAFAST_MOCK_CONTROL_ORIGIN", "x", "Invalid value for '--control-origin': 'x' is not an origin"),
-        ("DATAFAST_MOCK_HOST", "nowhere.invalid", "--host: 'nowhere.invalid' is not an address"),
+        (
+            "DATAFAST_MOCK_HOST",
+            "nowhere.invalid",
+            "--host: 'nowhere.invalid' is not an address of this machine (N",
+        ),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, told: str) -> None:

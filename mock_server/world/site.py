@@ -351,8 +351,10 @@ def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
 def _site_files(folder: Path) -> list[Path]:
     if folder.is_file():
         raise InputError(folder, "this is a file; give the folder that contains it")
-    if not folder.is_dir():
+    if not folder.exists():
         raise InputError(folder, "this folder does not exist")
+    if not folder.is_dir():
+        raise InputError(folder, "this is not a folder; give a folder with site files")
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     if not files:
         raise InputError(folder, "there is no site file (*.yaml) in this folder")

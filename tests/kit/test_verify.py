@@ -261,6 +261,11 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
             id="no ASCII",
         ),
         pytest.param(
+            ("http://x", "--key", "Bearer df_hunter2"),
+            "the website's key begins with `Bearer`; give the token alone",
+            id="a whole header",
+        ),
+        pytest.param(
             ("http://x", "--key", "df_hun ter2"), "website's key contains characters", id="a blank within"
         ),
         pytest.param(("http://x", "--account-token", "dft_hunter2\x7f"), "account token contains", id="DEL"),

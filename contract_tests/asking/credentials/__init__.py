@@ -58,6 +58,10 @@ class Credentials:
     def check(self) -> None:
         """Raises CredentialsError for a credential of a wrong form, which a correct server would refuse."""
         for name, token in self._secrets():
+            if token.lower().startswith("bearer "):
+                raise CredentialsError(
+                    f"the {_NAMES.get(name, name)} begins with `Bearer`; give the token alone"
+                )
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise CredentialsError(
                     f"the {_NAMES.get(name, name)} contains characters that are not allowed in a header"
