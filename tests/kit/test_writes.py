@@ -103,6 +103,7 @@ _LIVELY = replace(PLAIN, website=Website(8, NONE, NONE, NONE, "USD", moves=0.2))
         pytest.param(_LIVELY, id="the plain one"),
         pytest.param(replace(_LIVELY, revision=JUNE), id="the newer revision"),
         pytest.param(replace(_LIVELY, writing=Writing(shows_after=1.4)), id="a delay"),
+        pytest.param(replace(_LIVELY, writing=Writing(shows_after=15)), id="a queue"),
         pytest.param(
             replace(_LIVELY, writing=Writing(message="目标已记录", bad_payment=422)), id="other words"
         ),

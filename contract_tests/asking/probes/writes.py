@@ -30,9 +30,10 @@ from contract_tests.shown import (
 )
 
 _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
-# An answer is requested at most _TRIES times, until it contains what was written; the tries are spread over
-# _PAUSES pauses between polls.
-_TRIES, _PAUSES = 5, 2
+# An answer is requested until it contains what was written. These are the times between two tries, in pauses
+# between polls; a server may carry out writes later than it accepts them.
+_SOON, _LATER = (0.5,) * 4, (2, 4, 8)
+_TRIES = 1 + len(_SOON)
 # In ms: the age of the earlier payment. It is so old that nobody else makes a payment in its second any more.
 _EARLIER, _SECOND = 900_000, 1000
 # Whole amounts, which every currency has.
@@ -58,6 +59,7 @@ class _Story:
         self._at = 0
         self._paid: int | None = None
         self._is_anonymous = False
+        self._later: tuple[int, ...] = _LATER
         self._accepted: dict[str, Trace] = {}
 
     def begin(self, _asker: Asker) -> None:
@@ -92,6 +94,7 @@ class _Story:
 
     def _remove(self, _asker: Asker) -> None:
         """Removes the goals and the payments, and reads the answers that must not contain them any more."""
+        self._later = _LATER
         self._take_back(labels.GOAL, {**self._of_visitor, "name": self._goal, **self._days})
         if self._take_back(labels.PAYMENT):
             self._asker.ask(
@@ -159,16 +162,18 @@ class _Story:
     def _until(
         self, shows: Shows, operation: str, label: str, values: Mapping[str, str] | None = None
     ) -> Exchange:
-        """Requests an operation until `shows` is true for the answer, at most _TRIES times.
+        """Requests an operation until `shows` is true for the answer, or until the tries are over.
 
-        Returns the last exchange.
+        The run is so patient once after the writes, and once after the removals. Returns the last exchange.
         """
-        for left in reversed(range(_TRIES)):
-            found = self._asker.ask(operation, label, values=values)
-            if shows(found) or not left:
-                return found
-            self._asker.client.clock.sleep(self._asker.pause * _PAUSES / (_TRIES - 1))
-        raise AssertionError("the last try returns")
+        waits = iter((*_SOON, *self._later))
+        while not shows(found := self._asker.ask(operation, label, values=values)):
+            wait = next(waits, None)
+            if wait is None:
+                self._later = ()
+                break
+            self._asker.client.clock.sleep(self._asker.pause * wait)
+        return found
 
     def _read(
         self, operation: str, label: str, values: Mapping[str, str] | None = None, who: str = MAIN
@@ -244,7 +249,7 @@ def _story(asker: Asker) -> None:
 
 
 # There are: the map with the visitor, 4 reads that may be repeated, 13 other reads, 9 writes, 5 removals.
-_MOST = 1 + 4 * _TRIES + 13 + 9 + 5
+_MOST = 1 + 4 * _TRIES + 2 * len(_LATER) + 13 + 9 + 5
 
 PROBES = (
     Series(

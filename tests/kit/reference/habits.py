@@ -218,7 +218,7 @@ manners = st.builds(
 
 writings = st.builds(
     Writing,
-    shows_after=st.sampled_from((0.0, 0.0, 0.3, 1.4)),
+    shows_after=st.sampled_from((0.0, 0.0, 0.3, 1.4, 15.0)),
     message=st.sampled_from(("Done.", "Custom event created successfully", "目标已记录")),
     bad_payment=st.sampled_from((400, 422)),
     is_cookieless=st.booleans(),
