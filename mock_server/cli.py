@@ -227,6 +227,9 @@ def serve(
     # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
+    # Windows has no SIGHUP, and `nohup` ignores it.
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)
     # The objects that are loaded now are never freed, so the garbage collector need not check them.
     gc.disable()
     from mock_server.app import hidden_operations, make_app
@@ -391,6 +394,11 @@ def _forget_injected_variables() -> None:
     for name, value in list(os.environ.items()):
         if name.startswith(_PREFIX) and name not in _MAY_BE_A_URL and "://" in value:
             del os.environ[name]
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    """Does what SIGTERM does, so that nothing stays behind if the terminal is closed."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
@@ -37,6 +38,8 @@ LONGEST_SECONDS = 900
 _MOST_BYTES = 16 * 1024 * 1024
 # The time that an interrupted run has to remove what it has written.
 _CLEANING_SECONDS = 20
+# The time that a run has for the same when the mock itself ends. A container is killed after ten seconds.
+_LAST_SECONDS = 5
 # The longest message of the command that is passed on, in bytes.
 _LONGEST_TEXT = 2_000
 _TOKENS = ("DATAFAST_KEY", "DATAFAST_ACCOUNT_TOKEN")
@@ -69,7 +72,7 @@ class Verification:
                 stderr=errors,
                 env=_environment(tokens),
             )
-        atexit.register(self._process.kill)
+        atexit.register(self._end_with_the_mock)
         self._end = Timer(LONGEST_SECONDS, self.stop)
         self._end.daemon = True
         self._end.start()
@@ -80,13 +83,27 @@ class Verification:
         if self.exit_code is not None:
             return
         self.is_cancelled = True
+        self._interrupt()
+        kill = Timer(_CLEANING_SECONDS, self._process.kill)
+        kill.daemon = True
+        kill.start()
+
+    def _interrupt(self) -> None:
         if sys.platform == "win32":
             self._process.terminate()
         else:
             self._process.send_signal(signal.SIGINT)
-        kill = Timer(_CLEANING_SECONDS, self._process.kill)
-        kill.daemon = True
-        kill.start()
+
+    def _end_with_the_mock(self) -> None:
+        """Interrupts the run, so that it removes what it wrote, and waits for a few seconds at most.
+
+        No thread can be started at the end of the process, so this does not use a timer. A further signal
+        ends the waiting.
+        """
+        self._interrupt()
+        with suppress(subprocess.TimeoutExpired, SystemExit, KeyboardInterrupt):
+            self._process.wait(_LAST_SECONDS)
+        self._process.kill()
 
     @property
     def reports(self) -> list[str]:
@@ -112,7 +129,7 @@ class Verification:
                 self.events.append(line)
         code = self._process.wait()
         self._end.cancel()
-        atexit.unregister(self._process.kill)
+        atexit.unregister(self._end_with_the_mock)
         if not self.events or not self.events[-1].startswith(b'{"event":"end"'):
             failure = {"event": "failed", "exitCode": code, "text": self._complaint()}
             self.events.append(msgspec.json.encode(failure) + b"\n")
