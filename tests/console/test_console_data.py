@@ -16,12 +16,11 @@ from mock_server.console.polyline import SCALE, polyline
 from mock_server.contract.document import REVISION_2026_06
 from mock_server.resources.call import Call
 from mock_server.resources.realtime_map import realtime_map
-from mock_server.world.site import load_sites
 from mock_server.world.world import World
 from tests.console.node import evaluated
 from tests.invariants import data_of
+from tests.sites import SITES
 
-SITES = load_sites()
 INSTANT = 1_770_355_650_000
 MARKS = {code: re.findall("...", marks) for code, (marks, _) in json.loads(places_json()).items()}
 # NOWHERE are the places of visitors who cannot be drawn; OWN are drawn, though places.csv lacks them. All of

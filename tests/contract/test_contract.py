@@ -14,17 +14,16 @@ from mock_server.errors import ErrorKind
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
 from mock_server.testing import running
-from mock_server.world.site import load_sites
 from mock_server.world.world import World
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT
 from tests.quick import quick
 from tests.schemas import answer_of, strict_validator
+from tests.sites import SITES
 
 DOCUMENT = load_document()
 OPERATIONS = [operation.operation_id for operation in operations_of(DOCUMENT)]
 MAP_AND_PROFILE = ("getRealtime", "getRealtimeMap", "getVisitor")
-SITES = load_sites()
 # launch_day has 5,000 visitors, which take long.
 ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)

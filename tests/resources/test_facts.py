@@ -16,11 +16,10 @@ from mock_server.resources.reporter import Reporter
 from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account, load_accounts
 from mock_server.world.facts import Fact, GoalsRemoved, PageViewed, PaymentsRemoved
-from mock_server.world.site import load_sites
 from mock_server.world.world import World
+from tests.sites import SITES
 from tests.world.writing import GOALS, facts_about
 
-SITES = load_sites()
 SITE = "quiet"
 CHOICE = WorldChoice(42, SITE, "2026-02")
 WEBSITE = SITES[SITE].website_id

@@ -10,11 +10,10 @@ import pytest
 from mock_server.errors import InputError
 from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import load_credentials
-from mock_server.world.site import load_sites
 from tests.controls import Controls, Json
 from tests.credentials import bearer
+from tests.sites import SITES
 
-SITES = load_sites()
 SHOP = SITES["shop"].website_id
 REALTIME = "/analytics/realtime"
 OWNER: Json = {"name": "Jane Doe", "email": "jane@example.com"}

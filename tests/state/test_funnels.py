@@ -9,10 +9,9 @@ import pytest
 from mock_server.errors import InputError
 from mock_server.state.accounts import load_accounts
 from mock_server.state.funnels import Step
-from mock_server.world.site import load_sites
 from tests.controls import Json
+from tests.sites import SITES
 
-SITES = load_sites()
 OWNER = {"name": "Jane Doe", "email": "jane@example.com"}
 LANDING: Json = {"name": "Landing", "type": "pageview", "url": "/"}
 SIGNUP: Json = {"name": "Signup", "type": "goal", "goalName": "signup"}

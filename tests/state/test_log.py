@@ -12,10 +12,9 @@ from mock_server.state.keys import IDLE_SECONDS, MOST_KEYS, Key, Keys
 from mock_server.state.log import MOST_BYTES, MOST_FACTS, MOST_REMOVALS, Log
 from mock_server.state.space import COMMON, SHARE, Space
 from mock_server.world.facts import Fact
-from mock_server.world.site import load_sites
+from tests.sites import SITES
 from tests.state.facts import DEMO, SHOP, fill, goal, removal
 
-SITES = load_sites()
 LONG = "x" * 4_000
 CLEARED = "DELETE /__mock/facts"
 

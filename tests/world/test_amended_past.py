@@ -46,8 +46,9 @@ from mock_server.world.sessions import CUSTOM, Session
 from mock_server.world.site import Page
 from mock_server.world.visits import BOT
 from mock_server.world.world import World
+from tests.sites import SITES
 from tests.world.test_funnels import followed_by
-from tests.world.test_reports import BEGIN, PARTITIONS, SITES, Asked, filters, select, world
+from tests.world.test_reports import BEGIN, PARTITIONS, Asked, filters, select, world
 
 NAMES = ("signup", "mock:goal", "other_goal", "checkout")
 NOBODY = "00000000-0000-4000-8000-000000000000"

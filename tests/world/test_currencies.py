@@ -7,10 +7,9 @@ import pytest
 from mock_server.assets import FIXTURES, read_rows
 from mock_server.state.log import MOST_FACTS
 from mock_server.world.currencies import MOST_MINOR_UNITS, convert, currency_of, minor_units
-from mock_server.world.site import load_sites
+from tests.sites import SITES
 
 ROWS = list(read_rows(FIXTURES / "data" / "currencies.csv", "code", "decimals", "usd", "symbol"))
-SITES = load_sites()
 SHOP, DEMO, EDGES = (SITES[name].money for name in ("shop", "demo", "edge_cases"))
 
 

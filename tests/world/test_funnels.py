@@ -16,9 +16,9 @@ from mock_server.world.reports.funnels import Step, funnel
 from mock_server.world.reports.goals import goals
 from mock_server.world.reports.overview import overview
 from mock_server.world.sessions import CUSTOM, Session
+from tests.sites import SITES
 from tests.world.test_reports import (
     BEGIN,
-    SITES,
     Asked,
     filters,
     instants,

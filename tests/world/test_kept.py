@@ -15,10 +15,9 @@ from mock_server.world.amended import AmendedWorld
 from mock_server.world.facts import GoalReached, changes_at
 from mock_server.world.past.kept import KeptPasts
 from mock_server.world.reports.facts import facts_of
-from mock_server.world.site import load_sites
 from mock_server.world.world import World
+from tests.sites import SITES
 
-SITES = load_sites()
 INSTANT = instant_of("2026-02-06T05:27:30Z")
 BEGIN = INSTANT - 330 * DAY
 

@@ -18,12 +18,11 @@ from mock_server.world.past.lengths import durations
 from mock_server.world.past.visits import highest
 from mock_server.world.residents import MOST_REGULAR_VISITS
 from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
-from mock_server.world.site import load_sites
 from mock_server.world.visits import BORN, PURCHASE, REGULAR
 from mock_server.world.world import World
+from tests.sites import SITES
 from tests.timing import assert_cheap
 
-SITES = load_sites()
 BEGIN = instant_of("2025-03-03") // MINUTE
 END = instant_of("2032-01-01") // MINUTE
 seeds = st.integers(-(2**63), 2**63 - 1)

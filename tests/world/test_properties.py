@@ -9,7 +9,8 @@ from mock_server.world.past.table import SETTLING_MINUTES
 from mock_server.world.reports.goals import goals
 from mock_server.world.reports.properties import properties, values
 from mock_server.world.sessions import CUSTOM
-from tests.world.test_reports import SITES, Asked, questions, select, sessions_of, short_questions
+from tests.sites import SITES
+from tests.world.test_reports import Asked, questions, select, sessions_of, short_questions
 
 PROPERTIES = SITES["demo"].goal_properties
 

@@ -22,10 +22,9 @@ from mock_server.world.reports.selection import Selection
 from mock_server.world.reports.timeseries import timeseries, totals
 from mock_server.world.reports.visitors import visitors
 from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, Session
-from mock_server.world.site import load_sites
 from mock_server.world.world import World
+from tests.sites import SITES
 
-SITES = load_sites()
 BEGIN = instant_of("2025-03-03")
 NAMES = ["demo", "edge_cases", "empty", "no_revenue", "quiet", "shop"]
 ZONES = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]

@@ -17,13 +17,13 @@ from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
 from mock_server.resources.worlds import Worlds
 from mock_server.testing import running
-from mock_server.world.site import MOST_ONLINE, load_sites
+from mock_server.world.site import MOST_ONLINE
 from mock_server.world.world import UnknownVisitorError, World
 from tests.credentials import bearer
 from tests.invariants import KINDS, WINDOW, Ask, check_past, check_picture, data_of, take_picture
 from tests.quick import quick
+from tests.sites import SITES
 
-SITES = load_sites()
 # launch_day has 5,000 visitors, which take long.
 ALL_SITES = [
     pytest.param(site, marks=pytest.mark.long) if site == "launch_day" else site for site in sorted(SITES)
