@@ -43,6 +43,18 @@ setInterval(() => {}, 1000);
 process.kill(process.pid, "SIGTERM");
 """
 
+# A program that asks for a visitor where nobody is.
+LONELY = """
+import setup from "./datafast-setup.js";
+import { mint } from "./datafast.js";
+
+const stop = await setup();
+const datafast = await mint({ site: "empty" });
+for (const asked of [datafast.visitor(), datafast.goal({ name: "signup" })])
+  await asked.catch(({ message }) => console.log(message));
+await stop();
+"""
+
 
 class Recipe(NamedTuple):
     """The sections of the page that make a project, and the program that runs its tests."""
@@ -217,6 +229,21 @@ def test_no_mock_is_left_by_a_runner_that_is_ended(bare: Project) -> None:
     assert run.code != 0
     assert run.told == ""
     assert not bare.has_left_a_mock(seconds=60)
+
+
+def test_a_website_without_visitors_is_named_as_the_reason(
+    project: Callable[[Recipe], Project], tmp_path: Path
+) -> None:
+    (tmp_path / "lonely.js").write_text(LONELY, encoding="utf-8")
+    lonely = project(Recipe(SHARED, str(tmp_path / "lonely.js")))
+    lonely.install_command()
+
+    run = lonely.run()
+
+    assert (run.code, run.told) == (
+        0,
+        2 * "nobody is on this website now: name a visitor, or set the clock\n",
+    )
 
 
 def test_missing_command_is_reported(bare: Project) -> None:
