@@ -7,6 +7,8 @@ from contract_tests.exchange import Json
 ANY_ITEM = "*"
 """The step of a place that means any item of a list."""
 
+# No documented object is nested more deeply.
+_DEEPEST = 8
 # `bool` comes first, because it is a subclass of `int`.
 _KINDS = (("boolean", bool), ("integer", int), ("number", float), ("array", list), ("object", dict))
 
@@ -32,6 +34,21 @@ def step(values: Sequence[Json], name: str) -> Sequence[Json]:
     if name == ANY_ITEM:
         return [item for value in values if isinstance(value, list) for item in value]
     return [value[name] for value in values if isinstance(value, dict) and name in value]
+
+
+def pointer_of(whole: Json, part: Json, depth: int = _DEEPEST) -> str | None:
+    """Returns the pointer to an object or a list in a value.
+
+    Returns None if the value does not contain this one in its first `depth` levels.
+    """
+    if depth == 0:
+        return None
+    parts = whole.items() if isinstance(whole, dict) else enumerate(whole) if isinstance(whole, list) else ()
+    for name, value in parts:
+        found = "" if value is part else pointer_of(value, part, depth - 1)
+        if found is not None:
+            return f"/{escaped(str(name))}{found}"
+    return None
 
 
 def escaped(name: str) -> str:

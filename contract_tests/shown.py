@@ -37,6 +37,12 @@ def goals_of(profile: Json) -> list[dict[str, Json]] | None:
     return listed if is_readable else None
 
 
+def place_of_goals(profile: Json) -> str:
+    """Returns the pointer to the list of goals in a profile's answer, whether or not there is one."""
+    has_all = GOALS in _object(_object(profile).get("activity"))
+    return f"/data/activity/{GOALS if has_all else CUSTOM_GOALS}"
+
+
 def named(profile: Json, name: str) -> list[dict[str, Json]]:
     """Returns the goals with a name in the `data` of a profile; none if they cannot be read."""
     return [goal for goal in goals_of(profile) or () if goal["name"] == name]
@@ -115,8 +121,12 @@ def are_payments_told(shown: Json) -> bool:
 
 def completions_of(report: Json, name: str) -> Json:
     """Returns the completions of a goal in the `data` of a report; None if the goal has no row."""
-    rows = (row for row in _objects(report) if row.get("goal") == name)
-    return next((row.get("completions") for row in rows), None)
+    return _object(goal_row(report, name)).get("completions")
+
+
+def goal_row(report: Json, name: str) -> dict[str, Json] | None:
+    """Returns the row of a goal in the `data` of a report; None if the goal has no row."""
+    return next((row for row in _objects(report) if row.get("goal") == name), None)
 
 
 def _once(rows: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:

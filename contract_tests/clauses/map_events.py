@@ -14,6 +14,7 @@ from contract_tests.document import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms
+from contract_tests.pointers import pointer_of
 from contract_tests.recording import Recording, numbered, rows
 
 # Fewer visitors than these may differ by chance.
@@ -183,9 +184,11 @@ def current_url_is_the_latest(found: list[Acted]) -> Iterable[Violation]:
     ]
     if len(others) > len(found) / 2:
         first = others[0]
-        problem = f"the latest page view of {first.event.row['visitorId']} has the path"
-        told = first.event.row["path"]
-        yield Violation(f"{problem} {value_told(told)}", first.event.exchange, "/data/visitors", None)
+        told = value_told(first.event.row["path"])
+        exchange, visitor = first.event.exchange, first.visitor or {}
+        pointer = f"{pointer_of(exchange.json, visitor) or ''}/currentUrl"
+        problem = f"the latest page view of the visitor has the path {told}"
+        yield Violation(problem, exchange, pointer, visitor.get("currentUrl"))
 
 
 def _page(path: str) -> str:

@@ -14,6 +14,7 @@ from contract_tests.asking.probes.refusals import (
 from contract_tests.asking.rules import WRITING
 from contract_tests.clauses.clause import Violation
 from contract_tests.exchange import Exchange, Json
+from contract_tests.pointers import escaped, pointer_of
 from contract_tests.recording import Recording
 from contract_tests.shown import recorded_name, sent_in
 
@@ -44,6 +45,11 @@ class Trail(NamedTuple):
     def is_fresh(self) -> bool:
         """Whether the two answers differ, so that the later one is not the earlier one from a cache."""
         return self.before is not None and self.before.json != self.after.json
+
+    def wrong(self, problem: str, part: Json, member: str, *, is_soft: bool = False) -> Violation:
+        """Returns a violation by a member of `part`, an object in the later answer."""
+        pointer = f"{pointer_of(self.after.json, part) or ''}/{escaped(member)}"
+        return self.violation(problem, pointer, part.get(member), is_soft=is_soft)
 
     def violation(
         self, problem: str, pointer: str, value: Json = None, *, is_soft: bool = False

@@ -7,6 +7,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.trails import (
     GOAL,
     GONE,
+    HELD,
     NEEDS_GOAL,
     OTHER_GOAL,
     Trail,
@@ -23,10 +24,11 @@ from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 from contract_tests.shown import (
     are_events_told,
-    completions_of,
     events_of,
+    goal_row,
     goals_of,
     named,
+    place_of_goals,
     recorded_name,
     row_of,
 )
@@ -56,7 +58,7 @@ def _shown(trail: Trail) -> list[dict[str, Json]]:
 def goal_is_in_profile(trail: Trail) -> Iterable[Violation]:
     if not _shown(trail):
         problem = f"the goal `{name_of(trail)}` was accepted, and is not here"
-        yield missing(trail, problem, "/data/activity")
+        yield missing(trail, problem, place_of_goals(trail.after.data))
 
 
 @clause(
@@ -68,19 +70,19 @@ def goal_is_in_profile(trail: Trail) -> Iterable[Violation]:
     cases=lambda recording: [trail for trail in _in_profile(GOAL)(recording) if _shown(trail)],
 )
 def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
-    number = len(_shown(trail))
-    if number > 1:
-        problem = f"the goal `{name_of(trail)}` was sent once, and is here {number} times"
-        yield trail.violation(problem, "/data/activity", number)
+    found = _shown(trail)
+    if len(found) > 1:
+        problem = f"the goal `{name_of(trail)}` was sent once, and is here {len(found)} times"
+        yield trail.wrong(problem, found[1], "name")
 
 
-def _written_as(trail: Trail) -> str | None:
-    """Returns the name that the profile has for a goal, in whatever case and with whatever blanks.
+def _written_as(trail: Trail) -> dict[str, Json] | None:
+    """Returns the goal in the profile, in whatever case its name is and with whatever blanks.
 
     Returns None if the profile does not contain the goal.
     """
-    names = (goal["name"] for goal in goals_of(trail.after.data) or ())
-    return next((name for name in names if recorded_name(name) == name_of(trail)), None)
+    goals = goals_of(trail.after.data) or ()
+    return next((goal for goal in goals if recorded_name(goal["name"]) == name_of(trail)), None)
 
 
 @clause(
@@ -94,10 +96,10 @@ def _written_as(trail: Trail) -> str | None:
     ],
 )
 def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
-    name = _written_as(trail)
-    if name != name_of(trail):
+    goal = _written_as(trail)
+    if goal is not None and goal["name"] != name_of(trail):
         problem = f"`{trail.body['name']}` was sent, so `{name_of(trail)}` is expected"
-        yield trail.violation(problem, "/data/activity", name)
+        yield trail.wrong(problem, goal, "name")
 
 
 @clause(
@@ -118,7 +120,7 @@ def origin_is_manual(trail: Trail) -> Iterable[Violation]:
         # The page gives the types as examples only.
         if isinstance(goal.get(member), str) and goal[member] != wanted:
             problem = f"the `{member}` of the goal `{goal['name']}` is not `{wanted}`"
-            yield trail.violation(problem, "/data/activity", goal[member], is_soft=is_soft)
+            yield trail.wrong(problem, goal, member, is_soft=is_soft)
 
 
 @clause(
@@ -142,12 +144,12 @@ def goal_is_on_the_map(trail: Trail) -> Iterable[Violation]:
         yield trail.violation(problem, "/data/recentEvents", is_soft=True)
     if len(events) > 1:
         problem = f"the goal `{name_of(trail)}` was sent once, and is here {len(events)} times"
-        yield trail.violation(problem, "/data/recentEvents", len(events))
+        yield trail.wrong(problem, events[1], "_id")
     for event in events:
         visitor_id = event.get("visitorId")
         if isinstance(visitor_id, str) and visitor_id.lower() != trail.body["datafast_visitor_id"].lower():
             problem = f"the goal `{name_of(trail)}` was sent for {trail.body['datafast_visitor_id']}"
-            yield trail.violation(problem, "/data/recentEvents", visitor_id)
+            yield trail.wrong(problem, event, "visitorId")
 
 
 def _domain_of(recording: Recording, label: str) -> str | None:
@@ -177,8 +179,12 @@ def _elsewhere(recording: Recording) -> list[Trail]:
 )
 def goal_is_on_its_website_only(trail: Trail) -> Iterable[Violation]:
     name = name_of(trail)
-    if events_of(trail.after.data, name) or completions_of(trail.after.data, name) is not None:
-        yield trail.violation(f"the goal `{name}` was sent to another website", "/data", name)
+    problem = f"the goal `{name}` was sent to another website"
+    for event in events_of(trail.after.data, name)[:1]:
+        yield trail.wrong(problem, event["extraData"], "eventName")
+    row = goal_row(trail.after.data, name)
+    if row is not None:
+        yield trail.wrong(problem, row, "goal")
 
 
 @clause(
@@ -190,8 +196,10 @@ def goal_is_on_its_website_only(trail: Trail) -> Iterable[Violation]:
     cases=after_removal(GOAL, VISITOR),
 )
 def removed_goal_is_not_in_profile(trail: Trail) -> Iterable[Violation]:
-    if _shown(trail):
-        yield missing(trail, f"the goal `{name_of(trail)}` was removed, and is still here", "/data/activity")
+    for goal in _shown(trail)[:1]:
+        problem = f"the goal `{name_of(trail)}` was removed, and is still here"
+        problem += "" if trail.is_fresh else HELD
+        yield trail.wrong(problem, goal, "name", is_soft=not trail.is_fresh)
 
 
 @clause(
@@ -212,7 +220,7 @@ def removed_goal_is_not_in_profile(trail: Trail) -> Iterable[Violation]:
 def other_goals_stay(trail: Trail) -> Iterable[Violation]:
     if not _shown(trail):
         problem = f"the goal `{name_of(trail)}` is gone, although goals of another name were removed"
-        yield trail.violation(problem, "/data/activity")
+        yield trail.violation(problem, place_of_goals(trail.after.data))
 
 
 @clause(
@@ -224,6 +232,6 @@ def other_goals_stay(trail: Trail) -> Iterable[Violation]:
     cases=after_removal(GOAL, MAP),
 )
 def removed_goal_is_not_on_the_map(trail: Trail) -> Iterable[Violation]:
-    if events_of(trail.after.data, name_of(trail)):
+    for event in events_of(trail.after.data, name_of(trail))[:1]:
         problem = f"the goal `{name_of(trail)}` was removed, and is still here"
-        yield trail.violation(problem, "/data/recentEvents", is_soft=True)
+        yield trail.wrong(problem, event["extraData"], "eventName", is_soft=True)

@@ -100,7 +100,7 @@ def identified_are_on_the_map(trail: Trail) -> Iterable[Violation]:
     for name, wanted in (("hasProfile", True), ("userId", trail.body["user_id"])):
         if name in shown and shown[name] not in (None, wanted):
             problem = f"the visitor was identified as `{trail.body['user_id']}`{HELD}"
-            yield trail.violation(problem, f"/data/visitors/*/profileData/{name}", shown[name], is_soft=True)
+            yield trail.wrong(problem, shown, name, is_soft=True)
 
 
 @clause(

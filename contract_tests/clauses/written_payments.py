@@ -1,7 +1,6 @@
 """Clauses about payments that a run writes: all answers contain them once, until they are removed."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from contract_tests.asking import labels
@@ -23,9 +22,10 @@ from contract_tests.document import OTHER
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
-from contract_tests.shown import are_payments_told, paid, payments_of, row_of
+from contract_tests.shown import GOALS, are_payments_told, paid, payments_of, row_of
 
 _CUSTOMER_SCORE = 100
+_GOALS = f"/data/activity/{GOALS}"
 # In ms: the time between two answers in which no other payment of the visitor is likely.
 _SOON = 5_000
 
@@ -67,8 +67,7 @@ def payment_is_in_profile(case: Paid) -> Iterable[Violation]:
     if case.after < case.before + case.sent:
         sent = counted(case.sent, "payment was", "payments were")
         problem = f"{sent} accepted; the profile had {case.before} before, and has {case.after} now"
-        violation = missing(case.trail, problem, "/data/activity")
-        yield replace(violation, value=case.after)
+        yield missing(case.trail, problem, _GOALS)
 
 
 @clause(
@@ -86,7 +85,7 @@ def transactions_are_recorded_once(case: Paid) -> Iterable[Violation]:
         sent = counted(case.sent, "transaction was", "transactions were")
         had = figure_told("payments", case.before)
         problem = f"{sent} sent twice; the profile had {had} before, and has {case.after} now"
-        yield case.trail.violation(problem, "/data/activity", case.after)
+        yield case.trail.violation(problem, _GOALS)
 
 
 def _payments_on(shown: Exchange | None, body: dict[str, Json]) -> int:
@@ -110,15 +109,18 @@ def payment_is_on_the_map(trail: Trail) -> Iterable[Violation]:
         # The list may be limited to a few rows, and the map may come from a cache.
         yield trail.violation(f"{told} was accepted, and is not here", "/data/recentPayments", is_soft=True)
     elif number > 1:
-        yield trail.violation(
-            f"{told} was sent once, and is here {number} times", "/data/recentPayments", number
-        )
+        last = payments_of(trail.after.data, trail.body)[-1]
+        yield trail.wrong(f"{told} was sent once, and is here {number} times", last, "amount")
+
+
+def _row(trail: Trail) -> dict[str, Json]:
+    """Returns the visitor of a trail on the later map; empty if the map does not list the visitor."""
+    return row_of(trail.after.data, str(trail.body["datafast_visitor_id"])) or {}
 
 
 def _customer(trail: Trail) -> bool | None:
     """Returns whether the visitor of a trail is a customer on the later map; None if the map does not say."""
-    row = row_of(trail.after.data, str(trail.body["datafast_visitor_id"])) or {}
-    value = row.get("isCustomer")
+    value = _row(trail).get("isCustomer")
     return value if isinstance(value, bool) else None
 
 
@@ -135,7 +137,7 @@ def payers_are_customers(trail: Trail) -> Iterable[Violation]:
         # A map without the payment may be older than the payment.
         is_told = bool(payments_of(trail.after.data, trail.body))
         problem = f"the visitor {trail.body['datafast_visitor_id']} has paid, but is no customer"
-        yield trail.violation(problem, "/data/visitors", False, is_soft=not is_told)
+        yield trail.wrong(problem, _row(trail), "isCustomer", is_soft=not is_told)
 
 
 @clause(
@@ -157,7 +159,7 @@ def payers_have_no_prediction(case: Paid) -> Iterable[Violation]:
         # A server may make its predictions once a minute, and keep the one from before the payment.
         before = case.trail.before.data if case.trail.before is not None else None
         is_kept = isinstance(before, dict) and before.get("prediction") == prediction
-        problem = "the visitor has paid"
+        problem = "the visitor has paid, and the score is not 100"
         if is_kept:
             problem += ", and the prediction is the one from before"
         yield case.trail.violation(problem, "/data/prediction/score", score, is_soft=is_kept)
@@ -179,7 +181,7 @@ def _both_removed(recording: Recording) -> bool:
 def removed_payments_are_not_in_profile(case: Paid) -> Iterable[Violation]:
     if case.after > case.before:
         problem = f"all payments were removed; the profile had {case.before} before, and has {case.after} now"
-        yield replace(missing(case.trail, problem, "/data/activity"), value=case.after)
+        yield missing(case.trail, problem, _GOALS)
 
 
 @clause(
@@ -198,7 +200,8 @@ def removed_payment_is_not_on_the_map(trail: Trail) -> Iterable[Violation]:
         problem = (
             f"a payment of {trail.body['amount']} {trail.body['currency']} was removed, and is still here"
         )
-        yield trail.violation(problem, "/data/recentPayments", is_soft=True)
+        first = payments_of(trail.after.data, trail.body)[0]
+        yield trail.wrong(problem, first, "amount", is_soft=True)
 
 
 def _was_customer(recording: Recording) -> bool:
@@ -230,6 +233,7 @@ def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
 )
 def nobody_without_payments_is_a_customer(trail: Trail) -> Iterable[Violation]:
     if _customer(trail):
-        problem = f"all payments of the visitor {trail.body['datafast_visitor_id']} were removed"
+        visitor_id = trail.body["datafast_visitor_id"]
+        problem = f"all payments of the visitor {visitor_id} were removed, but `isCustomer` is true"
         is_told = not payments_of(trail.after.data, trail.body) and trail.is_fresh
-        yield trail.violation(problem, "/data/visitors", True, is_soft=not is_told)
+        yield trail.wrong(problem, _row(trail), "isCustomer", is_soft=not is_told)

@@ -28,7 +28,7 @@ from contract_tests.clauses.trails import (
 from contract_tests.document import OTHER
 from contract_tests.exchange import Exchange, is_figure
 from contract_tests.recording import Recording
-from contract_tests.shown import completions_of
+from contract_tests.shown import completions_of, goal_row
 
 _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
 
@@ -57,7 +57,7 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
         yield trail.violation(problem, "/data", completions, is_soft=True)
     elif is_figure(completions) and completions > 1:
         problem = f"the goal `{name_of(trail)}` was sent once, and has {number_told(completions)} completions"
-        yield trail.violation(problem, "/data", completions)
+        yield trail.wrong(problem, goal_row(trail.after.data, name_of(trail)), "completions")
 
 
 @clause(
@@ -99,7 +99,8 @@ def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
     completions = completions_of(trail.after.data, name_of(trail))
     if is_figure(completions) and completions > 0:
         problem = f"the goal `{name_of(trail)}` was removed, and is still counted{HELD}"
-        yield trail.violation(problem, "/data", completions, is_soft=True)
+        row = goal_row(trail.after.data, name_of(trail))
+        yield trail.wrong(problem, row, "completions", is_soft=True)
 
 
 class Figures(NamedTuple):
