@@ -9,7 +9,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 
 import pytest
 import trustme
@@ -193,6 +193,14 @@ def test_an_answer_without_an_end_stops_the_run(behave: Behaviour) -> None:
     run = _verified(behave, timeout=_SHORT)
 
     assert (run.exit, run.recording.exchanges) == (Exit.STOPPED, [])
+    assert f"no complete answer within {_SHORT:g} s" in str(run.stopped)
+
+
+def test_an_answer_without_an_end_from_a_given_address_stops_the_run() -> None:
+    with _serving(_repeating(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)) as base:
+        named = base.replace("127.0.0.1", "nowhere.invalid")
+        run = _run(named, _SHORT, connect=partial(Client, address="127.0.0.1"))
+
     assert f"no complete answer within {_SHORT:g} s" in str(run.stopped)
 
 
@@ -388,11 +396,11 @@ def _verified(behave: Behaviour, after: int = 0, headers: bytes = b"", timeout: 
         return _run(base, timeout)
 
 
-def _run(base: str, timeout: float = _PATIENT) -> Run:
+def _run(base: str, timeout: float = _PATIENT, connect: Callable[..., Client] = Client) -> Run:
     """Runs the kit with a key. Asserts that it takes at most `_MOST_STEPS` and no clause crashes."""
     plan = Plan(base, Credentials(KEY), all_clauses(), limits=Limits(timeout=timeout), pause=0)
     with cheap(_MOST_STEPS):
-        run = verify(plan, lambda _sentence: None, lambda _count: None)
+        run = verify(plan, lambda _sentence: None, lambda _count: None, connect=connect)
     assert [verdict.bug for verdict in run.of(Outcome.FAILED)] == []
     return run
 
