@@ -40,14 +40,19 @@ def _answer(operation: str, data: Json, visitor_id: str = "") -> Exchange:
     )
 
 
-def _answers(total: int, odd: int, visits: int) -> Iterator[Exchange]:
-    """Yields a map of some visitors and their profiles, which contradict each other for the odd ones."""
+def _answers(total: int, odd: int, visits: int, *, has_goals: bool) -> Iterator[Exchange]:
+    """Yields a map of some visitors and their profiles, which contradict each other for the odd ones.
+
+    Without `has_goals` all profiles lack all goals.
+    """
     numbers = range(total)
     events = [event for n in numbers for event in _events(n, is_odd=n < odd)]
     listed = [_listed(n, visits, is_odd=n < odd) for n in numbers]
     yield _answer(MAP, {"count": total, "visitors": listed, "recentEvents": events, "recentPayments": []})
     for n in numbers:
-        yield _answer(VISITOR, _profile(visits, is_odd=n < odd), f"visitor-{n}")
+        profile = _profile(visits, is_odd=n < odd)
+        profile["activity"]["completedGoals"] *= has_goals
+        yield _answer(VISITOR, profile, f"visitor-{n}")
 
 
 def _listed(n: int, visits: int, *, is_odd: bool) -> dict[str, Any]:
@@ -84,11 +89,11 @@ def _profile(visits: int, *, is_odd: bool) -> dict[str, Any]:
     }
 
 
-def _outcome(clause: str, total: int, odd: int, age: int = 0) -> Outcome:
+def _outcome(clause: str, total: int, odd: int, age: int = 0, *, has_goals: bool = True) -> Outcome:
     """Returns the verdict on a map of some visitors and on profiles that a cache has kept for `age` s."""
     exchanges = [
         replace(exchange, headers={**exchange.headers, "age": str(age)})
-        for exchange in _answers(total, odd, visits=1 if clause == "AGR-03" else 2)
+        for exchange in _answers(total, odd, 1 if clause == "AGR-03" else 2, has_goals=has_goals)
     ]
     (verdict,) = judge(Recording(exchanges, REVISION_2026_02), [_CLAUSES[clause]])
     return verdict.outcome
@@ -127,3 +132,10 @@ def test_half_of_the_visitors_may_differ_and_more_may_not(clause: str, outcome: 
 
 def test_a_profile_from_a_cache_may_lack_the_latest_goals() -> None:
     assert _outcome("AGR-14", 4, 4, age=30) is Outcome.NOT_OBSERVED
+
+
+@pytest.mark.parametrize(("clause", "several"), [("AGR-14", 2), ("AGR-15", 3)])
+def test_profiles_without_any_goal_break_the_contract_if_they_are_several(clause: str, several: int) -> None:
+    told = [_outcome(clause, total, 0, has_goals=False) for total in (several - 1, several)]
+
+    assert told == [Outcome.WARNING, Outcome.BROKEN]
