@@ -301,6 +301,15 @@ def test_files_no_longer_made_are_removed_with_their_folder(tmp_path: Path) -> N
     assert not (tmp_path / "a" / "b").exists()
 
 
+def test_a_file_that_somebody_has_removed_already_is_no_error(tmp_path: Path) -> None:
+    write_folder(tmp_path, {INDEX: index_of("a/old.json"), "a/old.json": b""})
+    (tmp_path / "a" / "old.json").unlink()
+
+    write_folder(tmp_path, {INDEX: index_of()})
+
+    assert files_in(tmp_path) == {INDEX: index_of()}
+
+
 def test_files_that_no_index_lists_are_kept(tmp_path: Path) -> None:
     write_folder(tmp_path, {INDEX: index_of("a/old.json"), "a/old.json": b""})
     (tmp_path / "a" / "notes.txt").write_bytes(b"mine")

@@ -274,6 +274,14 @@ def test_a_link_that_is_followed_is_an_exit_click(browser: Browser) -> None:
     assert "external_link" in mine
 
 
+def test_a_path_may_have_spaces(browser: Browser) -> None:
+    browser.send(href=f"{HOME}our offer of today")
+
+    rows = browser.ask(f"/analytics/pages?{urlencode(AROUND)}&filter_hostname=127.0.0.1")
+
+    assert [(row["hostname"], row["path"]) for row in rows] == [("127.0.0.1", "/our offer of today")]
+
+
 def test_whoever_browses_is_in_the_reports_too(browser: Browser) -> None:
     browser.send(href=f"{HOME}?utm_source=own", referrer="https://blog.example.org/post")
     browser.controls.put("/clock", {"advance": 20_000}, key=browser.key)
