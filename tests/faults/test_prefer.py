@@ -33,6 +33,7 @@ def test_a_forced_429_tells_how_long_to_wait(web: httpx2.Client) -> None:
     reply = web.get(REALTIME, headers={"Prefer": prefer})
 
     assert reply.headers["Retry-After"] == "40"
+    assert reply.headers["X-RateLimit-Limit"] == str(reply.json()["limit"]) == "60"
     assert reply.headers["X-RateLimit-Remaining"] == "0"
     assert reply.headers["X-RateLimit-Reset"] == str(reply.json()["reset"]) == "1770355680000"
     assert reply.headers["Date"] == "Fri, 06 Feb 2026 05:27:20 GMT"

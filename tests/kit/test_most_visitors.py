@@ -1,7 +1,7 @@
 """Clauses about at least half of several visitors: half of them may differ, and too few give no verdict."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
@@ -21,10 +21,10 @@ _LATELY, _EARLIER = "2026-09-21T14:12:20.000Z", "2026-09-21T13:12:20.000Z"
 _CLAUSES = {clause.id: clause for clause in all_clauses()}
 
 
-def _answer(operation: str, data: Json, visitor_id: str = "") -> Exchange:
+def _answer(operation: str, data: Json, visitor_id: str = "", label: str = labels.MET) -> Exchange:
     body = json.dumps({"status": "success", "data": data}).encode()
     headers = {"date": formatdate(_INSTANT, usegmt=True)}
-    found, sent, path = frozenset({labels.MET}), _INSTANT * 1000, {"visitorId": visitor_id}
+    found, sent, path = frozenset({label}), _INSTANT * 1000, {"visitorId": visitor_id}
     return Exchange(
         "GET",
         "http://x",
@@ -139,3 +139,53 @@ def test_profiles_without_any_goal_break_the_contract_if_they_are_several(clause
     told = [_outcome(clause, total, 0, has_goals=False) for total in (several - 1, several)]
 
     assert told == [Outcome.WARNING, Outcome.BROKEN]
+
+
+def _beside_a_list(total: int, ids: Sequence[str], odd: Mapping[str, str], count: int) -> list[Exchange]:
+    """Returns a map, the profiles of its visitors, and a visitors' list up to the present with some ids.
+
+    The first `count` rows of the list have the values `odd`; all other values are those of the profiles.
+    """
+    identity = {"countryCode": "DE", "browser": {"name": "Firefox"}, "os": {"name": "Linux"}}
+    told = {"country": "DE", "browser": "Firefox", "os": "Linux"}
+    shown = [f"visitor-{n}" for n in range(total)]
+    rows = [{"visitorId": each, "identity": told | (odd if n < count else {})} for n, each in enumerate(ids)]
+    return [
+        _answer(MAP, {"visitors": [{"visitorId": each} for each in shown]}),
+        *(
+            _answer(VISITOR, {"visitorId": each, "identity": identity, "activity": {"visitCount": 1}}, each)
+            for each in shown
+        ),
+        _answer("listVisitors", rows, label=labels.PRESENT),
+    ]
+
+
+@pytest.mark.parametrize("odd", [{"country": "FR"}, {"browser": "Safari"}, {"os": "iOS"}])
+def test_the_list_may_differ_from_half_of_the_profiles(odd: Mapping[str, str]) -> None:
+    told = []
+    for total, count in ((1, 1), (4, 2), (4, 3)):
+        ids = [f"visitor-{n}" for n in range(total)]
+        (verdict,) = judge(Recording(_beside_a_list(total, ids, odd, count)), [_CLAUSES["SUM-21"]])
+        told.append(verdict.outcome)
+
+    assert told == [Outcome.WARNING, Outcome.HOLDS, Outcome.BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("total", "missing", "length", "outcome"),
+    [
+        pytest.param(10, 5, 10, Outcome.HOLDS, id="half of them"),
+        pytest.param(10, 6, 10, Outcome.BROKEN, id="more than half"),
+        pytest.param(10, 6, 9, Outcome.NOT_OBSERVED, id="a list that is too short for all"),
+        pytest.param(2, 2, 2, Outcome.HOLDS, id="both of two"),
+        pytest.param(3, 3, 3, Outcome.BROKEN, id="all three"),
+    ],
+)
+def test_the_list_may_lack_half_of_the_visitors_on_the_map(
+    total: int, missing: int, length: int, outcome: Outcome
+) -> None:
+    ids = [f"visitor-{n}" for n in range(missing, missing + length)]
+
+    (verdict,) = judge(Recording(_beside_a_list(total, ids, {}, 0)), [_CLAUSES["SUM-20"]])
+
+    assert verdict.outcome is outcome
