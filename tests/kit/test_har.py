@@ -230,6 +230,8 @@ def test_a_baseline_is_a_ratchet(traffic: Path) -> None:
     assert _judged(traffic, [realtime], *options, "--require-baseline", "--only", "RT-*")[0] == 0
     code, report, _ = _judged(traffic, [realtime, shown], *options, "--require-baseline")
     assert (code, report["lost"]) == (0, [])
+    code, _, told = _judged(traffic, [realtime, shown], *options, "--require-baseline", "--require", "VIS-01")
+    assert (code, "VIS-01" in told) == (5, True)
 
 
 def test_a_baseline_that_is_required_must_be_given(traffic: Path) -> None:
