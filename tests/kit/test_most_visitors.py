@@ -149,7 +149,9 @@ def _beside_a_list(total: int, ids: Sequence[str], odd: Mapping[str, str], count
     identity = {"countryCode": "DE", "browser": {"name": "Firefox"}, "os": {"name": "Linux"}}
     told = {"country": "DE", "browser": "Firefox", "os": "Linux"}
     shown = [f"visitor-{n}" for n in range(total)]
-    rows = [{"visitorId": each, "identity": told | (odd if n < count else {})} for n, each in enumerate(ids)]
+    rows = [
+        {"visitorId": each, "identity": {**told, **(odd if n < count else {})}} for n, each in enumerate(ids)
+    ]
     return [
         _answer(MAP, {"visitors": [{"visitorId": each} for each in shown]}),
         *(
