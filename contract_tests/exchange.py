@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -140,6 +141,10 @@ def json_of(body: bytes) -> Json:
     try:
         return msgspec.json.decode(without_half_characters(body))
     except msgspec.DecodeError as error:
+        if body.startswith(BOM_UTF8):
+            return NoJson("the body is not JSON (it begins with a byte order mark, see RFC 8259, 8.1)")
+        if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return NoJson("the body is not in UTF-8")
         return NoJson(f"the body is not JSON ({error})")
     except UnicodeDecodeError:
         return NoJson("the body is not in UTF-8")

@@ -1,11 +1,11 @@
-"""The findings about errors: a wrong member is not reported as a missing one."""
+"""The findings about errors and bodies: they say what is wrong, not only that something is."""
 
 import msgspec
 import pytest
 
 from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, NoJson, json_of
 from contract_tests.families import MAP
 from contract_tests.judging.verdict import judge
 from contract_tests.recording import Recording
@@ -47,3 +47,19 @@ def test_a_finding_about_an_error_says_whether_the_member_is_missing(
     verdicts = judge(Recording([refusal]), _CLAUSES)
 
     assert {v.clause.id: v.violations[0].problem for v in verdicts if v.violations} == problems
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        pytest.param(b"\xef\xbb\xbf{}", "begins with a byte order mark", id="byte order mark"),
+        pytest.param("{}".encode("utf-16"), "not in UTF-8", id="UTF-16"),
+        pytest.param(b"[" * 10_000, "nested too deeply", id="deep"),
+        pytest.param(b"{", "is not JSON (Input data was truncated)", id="cut"),
+    ],
+)
+def test_a_body_that_is_not_json_has_a_reason(body: bytes, problem: str) -> None:
+    found = json_of(body)
+
+    assert isinstance(found, NoJson)
+    assert problem in found.problem
