@@ -23,6 +23,7 @@ try:
     from contract_tests.asking.own_mock import INSTANT, own_mock
     from contract_tests.clauses import all_clauses
     from contract_tests.clauses.clause import Clause
+    from contract_tests.commands.guard import interrupted_by_signals
     from contract_tests.judging.run import Plan, Run, judged, verify
     from contract_tests.judging.verdict import Outcome, Verdict
     from contract_tests.report.words import curl_of, ground_of, place_of, plain
@@ -47,7 +48,9 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
     recorded, failed = folder / "datafast.har", folder / "datafast.txt"
     with FileLock(folder / "datafast.lock", timeout=_LOCK_SECONDS):
         if not recorded.exists() and not failed.exists():
-            problem = _record(pytestconfig, recorded)
+            # So SIGTERM and SIGHUP end the run like Ctrl-C, and what it wrote is removed.
+            with interrupted_by_signals():
+                problem = _record(pytestconfig, recorded)
             if problem is not None:
                 failed.write_text(problem, encoding="utf-8")
     if failed.exists():

@@ -29,7 +29,7 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
     it started. The tokens are masked in all messages.
     """
     try:
-        with _interrupted_by_signals():
+        with interrupted_by_signals():
             yield
     except ImportError as error:
         raise click.UsageError(f"`{command}` needs more packages: pip install '{_EXTRA}' ({error})") from None
@@ -47,16 +47,8 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
         _report_bug(tokens)
 
 
-def is_unwritable(error: OSError) -> bool:
-    """Returns whether an error says that an output stream cannot be written, such as on a full disk.
-
-    An error that names a file is not about a stream.
-    """
-    return error.errno in _UNWRITABLE and error.filename is None
-
-
 @contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
+def interrupted_by_signals() -> Iterator[None]:
     """Lets SIGTERM and SIGHUP raise KeyboardInterrupt in the block, unless they are ignored or handled."""
     numbers = [signal.SIGTERM]
     # Windows has no SIGHUP.
@@ -72,6 +64,14 @@ def _interrupted_by_signals() -> Iterator[None]:
     finally:
         for number in unhandled:
             signal.signal(number, signal.SIG_DFL)
+
+
+def is_unwritable(error: OSError) -> bool:
+    """Returns whether an error says that an output stream cannot be written, such as on a full disk.
+
+    An error that names a file is not about a stream.
+    """
+    return error.errno in _UNWRITABLE and error.filename is None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

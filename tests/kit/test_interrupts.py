@@ -47,6 +47,36 @@ def test_a_run_that_writes_removes_its_payments(mock: RunningMock, number: signa
     assert _transactions(mock, "payments_removed") == _transactions(mock, "payment") != set()
 
 
+@pytest.mark.parametrize("number", quick(SIGNALS, 1))
+def test_a_run_of_pytest_that_writes_removes_its_payments(
+    mock: RunningMock, number: signal.Signals, tmp_path: Path
+) -> None:
+    options = ("--datafast-url", mock.server, "--datafast-key", mock.key, "--datafast-writes")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--pyargs",
+        "contract_tests",
+        "-p",
+        "no:cacheprovider",
+        *options,
+    ]
+    with subprocess.Popen(
+        [*command, "--rootdir", tmp_path, "--basetemp", tmp_path / "kept"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        eventually(lambda: _transactions(mock, "payment") != set())
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "Traceback" not in output
+    assert _transactions(mock, "payments_removed") == _transactions(mock, "payment")
+
+
 def _wait_for_a_payment(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None, "started with a pipe"
     for line in process.stdout:
