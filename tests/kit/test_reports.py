@@ -154,6 +154,12 @@ def test_every_report_says_what_is_left_on_the_server(report: str) -> None:
     assert "stays on the server" not in REPORTS[report](all_holds())
 
 
+@pytest.mark.parametrize("report", ["terminal", "markdown", "html"])
+def test_every_report_for_people_says_what_can_leave_the_baseline(report: str) -> None:
+    assert "No longer broken, to be removed from the baseline" in REPORTS[report](known_deviations())
+    assert "No longer broken" not in REPORTS[report](all_holds())
+
+
 def test_a_broken_contract_is_partial_too_where_the_run_ended_early() -> None:
     verdict, partial, bug = summary_of(filled_with(HARMLESS, None)).sentences
 

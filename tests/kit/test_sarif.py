@@ -66,7 +66,7 @@ def test_a_rule_says_what_the_clause_says() -> None:
     assert "Rests on: programs that run against the live API report it." in rule["fullDescription"]["text"]
     assert "`datafast-mock explain MAP-74`" in rule["help"]["text"]
     assert rule["defaultConfiguration"] == {"level": "warning"}
-    assert rule["properties"]["standing"] == "observed"
+    assert (rule["properties"]["standing"], rule["properties"]["precision"]) == ("observed", "high")
 
 
 def test_every_clause_has_a_name_of_its_own_and_fits_github_s_limits() -> None:

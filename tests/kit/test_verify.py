@@ -357,5 +357,6 @@ def test_explain() -> None:
     assert result.stdout.startswith("MAP-77  No payment is older than 10 minutes, or half a minute more")
     assert "“Get realtime map data” (2026-02), Response" in result.stdout
     assert "payments out of the window" in result.stdout
+    assert "About     Number of visitors active in" in ended("explain", "RT-01").stdout
     assert ended("explain").stdout.count("\n") > 150
     assert "there is no clause 'MAP-1000'" in ended("explain", "MAP-1000").stderr

@@ -557,6 +557,23 @@ def test_verify_tells_requests_without_an_answer(controls: Controls, web: httpx2
     assert not controls.post("/requests/verify", {"status": 200}, key=key)["verified"]
 
 
+@pytest.mark.parametrize(
+    ("expected", "difference"),
+    [
+        ({"operation": "getRealtimeMap"}, "operation is 'getVisitor'"),
+        ({"method": "POST"}, "method is 'GET'"),
+        ({"status": 404}, "status is 200"),
+        ({"path": "/api/v1/visitors"}, f"path is '/api/v1{KNOWN}'"),
+    ],
+)
+def test_verify_says_what_a_near_miss_has_instead(
+    controls: Controls, called: str, expected: Json, difference: str
+) -> None:
+    found = controls.post("/requests/verify", expected, key=called)
+
+    assert found["nearest"][0]["differences"] == [difference]
+
+
 def test_verify_names_the_nearest_misses(controls: Controls, called: str) -> None:
     expected = {"operation": "getRealtime", "query": {"fields": "pageviews"}}
     found = controls.post("/requests/verify", expected, key=called)
