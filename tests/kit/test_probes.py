@@ -128,6 +128,16 @@ def test_few_failed_reads_and_no_failed_writes_are_sent_again(method: str, kind:
     assert sum(earlier == later for earlier, later in pairwise(server.failed)) == again
 
 
+def test_without_a_visitor_nothing_is_written_but_what_lacks_a_valid_token() -> None:
+    time = VirtualTime()
+    plan = Plan(BASE, Credentials(TOKENS["key"]), all_clauses(), may_write=True)
+    connect = partial(Client, clock=time.clock, transport=_Failing(time, "GET"))
+    run = verify(plan, lambda _sentence: None, lambda _count: None, connect=connect)
+
+    sent = [exchange.labels for exchange in run.recording.exchanges if exchange.method != "GET"]
+    assert set().union(*sent) == {labels.NO_CREDENTIAL, labels.UNKNOWN_CREDENTIAL}
+
+
 def _run_in_virtual_time(delay: float) -> tuple[Recording, float]:
     """Judges the plain reference server, which needs at most `delay` seconds for an answer.
 
