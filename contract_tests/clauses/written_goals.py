@@ -29,7 +29,6 @@ from contract_tests.shown import (
     goals_of,
     named,
     place_of_goals,
-    recorded_name,
     row_of,
 )
 
@@ -77,12 +76,17 @@ def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
 
 
 def _written_as(trail: Trail) -> dict[str, Json] | None:
-    """Returns the goal in the profile, in whatever case its name is and with whatever blanks.
+    """Returns the goal in the profile, whatever has become of the case and the blanks of its name.
 
     Returns None if the profile does not contain the goal.
     """
     goals = goals_of(trail.after.data) or ()
-    return next((goal for goal in goals if recorded_name(goal["name"]) == name_of(trail)), None)
+    letters = _letters(name_of(trail))
+    return next((goal for goal in goals if _letters(goal["name"]) == letters), None)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 @clause(

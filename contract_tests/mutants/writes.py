@@ -148,6 +148,12 @@ def _keep_names(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
     _each_list(profile, lambda goals: [{**g, "name": seen.names.get(g["name"], g["name"])} for g in goals])
 
 
+def _hyphenate(seen: _Seen, profile: Data, exchange: Exchange) -> None:
+    _keep_names(seen, profile, exchange)
+    for goal in profile["activity"]["completedGoals"]:
+        goal["name"] = goal["name"].lower().replace(" ", "-")
+
+
 def _changed_goals(**members: Json) -> Edit:
     def edit(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
         for goal in profile["activity"].get(GOALS, ()):
@@ -344,6 +350,7 @@ WRITES_MUTANTS = (
     _mutant("a goal that is accepted and not shown", "WRITE-01", VISITOR, _hide_goals),
     _mutant("a goal that is shown twice", "WRITE-02", VISITOR, _double_goals),
     _mutant("a goal with its name as it was sent", "WRITE-03", VISITOR, _keep_names),
+    _mutant("a goal with a hyphen for its blank", "WRITE-03", VISITOR, _hyphenate),
     _mutant("a goal from a payment provider", "WRITE-04", VISITOR, _changed_goals(origin=BY_PROVIDER)),
     _mutant("a goal of another type", "WRITE-04", VISITOR, _changed_goals(type="signup"), "warns"),
     _mutant("a goal that is not on the map", "WRITE-05", MAP, _hide_events, "warns"),
