@@ -51,6 +51,12 @@ def _a_third_elsewhere(body: Json, _query: dict[str, list[str]]) -> None:
         row["identity"]["browser"] = "Mosaic"
 
 
+def _half_elsewhere(body: Json, _query: dict[str, list[str]]) -> None:
+    body["data"] = body["data"][: len(body["data"]) // 2 * 2]
+    for row in body["data"][::2]:
+        row["identity"]["browser"] = "Mosaic"
+
+
 def _without_revenue(body: Json, _query: dict[str, list[str]]) -> None:
     for row in body["data"]:
         row.pop("revenue", None)
@@ -65,6 +71,7 @@ def _without_revenue(body: Json, _query: dict[str, list[str]]) -> None:
         pytest.param("SEL-01", "getOverview", _a_third_fewer, Outcome.HOLDS, id="another attribution"),
         pytest.param("SEL-10", "getRegions", _two_of_a_name, Outcome.HOLDS, id="two regions of a name"),
         pytest.param("SEL-11", "listVisitors", _a_third_elsewhere, Outcome.HOLDS, id="a later visit"),
+        pytest.param("SEL-11", "listVisitors", _half_elsewhere, Outcome.HOLDS, id="half elsewhere"),
         pytest.param(
             "SEL-08", "getPages", _without_revenue, Outcome.WARNING, id="a website without payments"
         ),
