@@ -4,6 +4,8 @@ This is a plugin, because pytest reads a conftest in an installed package too la
 nothing else of the kit, because every run of pytest in the environment loads it.
 """
 
+from contextlib import suppress
+
 import pytest
 
 
@@ -29,3 +31,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Allow --datafast-writes on another machine.",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Checks the options once, before any test. Raises pytest.UsageError.
+
+    Without them nothing is imported. A missing package is reported by the tests.
+    """
+    if config.getoption("--datafast-url") is None or hasattr(config, "workerinput"):
+        return
+    with suppress(ModuleNotFoundError):
+        # Most runs of pytest need no import.
+        from contract_tests.commands.target import target_by  # noqa: PLC0415
+
+        target_by(config)

@@ -3,27 +3,26 @@
 One worker sends the requests; all workers judge the same recording.
 """
 
-import os
 import time
 import traceback
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 try:
     from filelock import FileLock
 
-    from contract_tests.asking.address import AddressError, base_of, is_loopback
+    from contract_tests.asking.address import base_of
     from contract_tests.asking.client import StoppedError
-    from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
+    from contract_tests.asking.credentials import Credentials, load_credentials
     from contract_tests.asking.har import read_har, write_har
     from contract_tests.asking.own_mock import INSTANT, own_mock
     from contract_tests.clauses import all_clauses
     from contract_tests.clauses.clause import Clause
     from contract_tests.commands.guard import interrupted_by_signals
+    from contract_tests.commands.target import target_by
     from contract_tests.judging.run import Plan, Run, judged, verify
     from contract_tests.judging.verdict import Outcome, Verdict
     from contract_tests.report.words import curl_of, ground_of, place_of, plain
@@ -104,30 +103,16 @@ def _told(verdict: Verdict) -> str:
 def _record(config: pytest.Config, target: Path) -> str | None:
     """Sends the requests and writes the exchanges to a file. Returns a sentence if that fails, else None."""
     try:
-        if config.getoption("--datafast-url") is None:
+        named = target_by(config)
+        if named is None:
             with own_mock("--now", INSTANT) as address:
                 plan = Plan(base_of(address), load_credentials("mock"), all_clauses(), may_write=True)
                 # This mock ends after the requests, and with it everything that was written.
                 return _recorded(plan, target, lasts=False)
-        base, may_write = base_of(config.getoption("--datafast-url")), config.getoption("--datafast-writes")
-        is_here = is_loopback(urlsplit(base).hostname or "")
-        if may_write and not is_here and not config.getoption("--datafast-i-own-this-server"):
-            return "--datafast-writes changes the server. If it is yours, add --datafast-i-own-this-server"
-        return _recorded(Plan(base, _credentials(config), all_clauses(), may_write=may_write), target)
-    except (AddressError, CredentialsError, StoppedError) as error:
+        plan = Plan(named.base, named.credentials, all_clauses(), may_write=named.may_write)
+        return _recorded(plan, target)
+    except (pytest.UsageError, StoppedError) as error:
         return plain(str(error))
-
-
-def _credentials(config: pytest.Config) -> Credentials:
-    """Returns the credentials of the options and the environment. Raises CredentialsError."""
-    given = Credentials(
-        key=config.getoption("--datafast-key") or os.environ.get("DATAFAST_KEY"),
-        account=os.environ.get("DATAFAST_ACCOUNT_TOKEN"),
-    ).stripped()
-    name = config.getoption("--datafast-credentials")
-    credentials = given.over(load_credentials(name)) if name else given
-    credentials.check()
-    return credentials
 
 
 def _recorded(plan: Plan, target: Path, *, lasts: bool = True) -> str | None:

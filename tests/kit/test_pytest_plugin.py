@@ -69,8 +69,8 @@ def test_writing_is_judged_on_demand_and_what_stays_is_a_warning(tmp_path: Path)
 def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None:
     options = ("--datafast-url", "http://203.0.113.1", "--datafast-writes", *_MOCK, "-k", "seen_to_answer")
     result = _pytest(tmp_path, *options)
-    assert result.returncode == 1
-    assert "add --datafast-i-own-this-server" in result.stdout
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "add --datafast-i-own-this-server" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,20 @@ def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None
             id="a token as the key",
             marks=pytest.mark.long,
         ),
+        pytest.param(("--datafast-url", "foo"), "--datafast-url: 'foo' is not a URL", id="no URL"),
     ],
 )
 def test_unusable_credentials_are_told_and_nothing_is_sent(
     tmp_path: Path, options: tuple[str, str], told: str
 ) -> None:
     with nobody() as address:
-        result = _pytest(tmp_path, "--datafast-url", address, *options, "-k", "seen_to_answer")
+        result = _pytest(tmp_path, "--datafast-url", address, *options)
 
-    assert result.returncode == 1
-    assert told in result.stdout
+    # One line, and not one for each clause.
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.strip().startswith("ERROR: ")
+    assert result.stderr.count("\n") <= 2
+    assert told in result.stderr
     assert "no answer from" not in result.stdout
 
 
