@@ -924,6 +924,18 @@ def test_a_token_needs_the_permission_to_write(
     assert facts_of(service) == []
 
 
+@pytest.mark.parametrize(("method", "path", "permission"), WRITES)
+def test_a_token_with_this_permission_alone_may_write(
+    web: httpx2.Client, address: str, method: str, path: str, permission: str
+) -> None:
+    with Controls(address) as controls:
+        token = controls.mint(account="demo", permissions=[permission])
+    reply = web.request(method, path, params={"websiteId": DEMO}, headers=bearer(token))
+
+    # Nothing is sent that could be written.
+    assert reply.status_code == 400
+
+
 def test_key_and_token_of_one_account_write_to_the_same_log(web: httpx2.Client, service: Service) -> None:
     with_token = partial(web.post, PAYMENTS, params={"websiteId": DEMO}, headers=bearer("dft_test"))
     messages = [web.post(PAYMENTS, json=payment()), with_token(json=payment())]
