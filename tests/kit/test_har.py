@@ -313,7 +313,7 @@ def test_with_a_url_the_answers_of_other_servers_are_left_out(traffic: Path, oth
     code, report, told = _judged(traffic, entries, _BASE, "--only", "RT-*")
 
     assert (code, report["answers"]) == (0, 1), told
-    assert "1 of 2 entries are left out: 1 from another server" in told
+    assert "1 of 2 entries is left out: 1 from another server" in told
 
 
 def test_a_report_s_file_may_have_any_name(tmp_path: Path) -> None:
