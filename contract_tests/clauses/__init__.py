@@ -5,7 +5,10 @@ from functools import cache
 
 from contract_tests.clauses import (
     access,
+    agreed_activity,
+    agreed_payments,
     agreement,
+    counter,
     envelope,
     map_events,
     parts,
@@ -54,7 +57,10 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
         realtime,
         map_events,
         polls,
+        counter,
         agreement,
+        agreed_activity,
+        agreed_payments,
         sums,
         parts,
         visitors_list,

@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 from contract_tests.asking import labels
-from contract_tests.clauses.agreement import met
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
     FEW,
@@ -17,6 +16,7 @@ from contract_tests.clauses.figures import (
     rows_of,
     slack_of,
 )
+from contract_tests.clauses.met import met
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.document import IMPLIED, OBSERVED

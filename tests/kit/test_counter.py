@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from contract_tests.asking import labels
-from contract_tests.clauses.agreement import counter_agrees_with_map
+from contract_tests.clauses.counter import counter_agrees_with_map
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, REALTIME
 from contract_tests.judging.verdict import Outcome, judge

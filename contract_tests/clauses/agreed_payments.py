@@ -1,0 +1,123 @@
+"""Clauses about agreement between map and profile: customers and what they paid."""
+
+from collections.abc import Iterable
+
+from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.met import SOON, Met, having, ids_of, met
+from contract_tests.document import OTHER, PAGE
+from contract_tests.exchange import Exchange, is_figure
+from contract_tests.families import VISITOR
+from contract_tests.instants import ms
+from contract_tests.recording import REVISION_2026_02, Recording, rows
+from contract_tests.shown import paid
+
+_CUSTOMER_SCORE = 100
+_SEVERAL = 2
+# In ms.
+_MINUTE = 60_000
+
+
+@clause(
+    "AGR-10",
+    "The profile of a customer has no prediction, or one with a score of 100, unless it lists no payment.",
+    source="001 Notes",
+    standing=PAGE,
+    needs="the profile of a customer from the map, with a payment",
+    revision=REVISION_2026_02,
+    is_timed=True,
+    cases=lambda recording: [
+        case
+        for case in met(recording)
+        if case.visitor.get("isCustomer") is True
+        and isinstance(case.profile.data, dict)
+        and "prediction" in case.profile.data
+        # A profile without any payment may come from a cache, and be older than the first one.
+        and paid(case.profile.data) != 0
+    ],
+)
+def customers_have_100(case: Met) -> Iterable[Violation]:
+    prediction = case.profile.data["prediction"]
+    score = prediction.get("score") if isinstance(prediction, dict) else None
+    if not is_figure(score):
+        return
+    if score != _CUSTOMER_SCORE:
+        problem = "the map says `isCustomer: true`"
+        yield Violation(problem, case.profile, "/data/prediction/score", score)
+
+
+def _buyers(recording: Recording) -> list[list[Met]]:
+    """Returns, as one case, the visitors whose profile has a payment that is older than the map's answer."""
+    found = [
+        case
+        for case in having("activity")(recording)
+        if isinstance(case.visitor.get("isCustomer"), bool) and _payments_of(case.profile)
+    ]
+    return [found] if found else []
+
+
+def _payments_of(profile: Exchange) -> list[str]:
+    """Returns the pointers to the payments in a profile that were made at least a minute before the map.
+
+    The map may be two minutes older than the profile.
+    """
+    if profile.now is None:
+        return []
+    latest = profile.now.earliest - SOON - _MINUTE
+    goals = profile.data["activity"].get("completedGoals")
+    return [
+        f"/data/activity/completedGoals/{n}/type"
+        for n, goal in enumerate(goals if isinstance(goals, list) else ())
+        if isinstance(goal, dict)
+        and goal.get("type") == "payment"
+        and (at := ms(goal.get("timestamp"))) is not None
+        and at < latest
+    ]
+
+
+@clause(
+    "AGR-11",
+    "At least half of the visitors whose profile has an earlier `payment` are customers on the map.",
+    source="the public documentation of visitors",
+    standing=OTHER,
+    needs="the profile of a visitor from the map with a goal of type `payment`",
+    dated=VISITOR,
+    is_timed=True,
+    cases=_buyers,
+)
+def buyers_are_customers(found: list[Met]) -> Iterable[Violation]:
+    others = [case.profile for case in found if case.visitor["isCustomer"] is False]
+    if len(others) > len(found) / 2:
+        # If it is only one visitor, the payment may have been refunded between the two answers.
+        is_alone = len({case.visitor["visitorId"] for case in found}) == 1
+        problem = "the map says `isCustomer: false`"
+        yield Violation(problem, others[0], _payments_of(others[0])[0], "payment", is_alone)
+
+
+def _customers(recording: Recording) -> list[list[Met]]:
+    """Returns, as one case, the customers on the map whose profile has a list of goals."""
+    found = [
+        case
+        for case in having("activity")(recording)
+        if case.visitor.get("isCustomer") is True
+        and isinstance(case.profile.data["activity"].get("completedGoals"), list)
+    ]
+    return [found] if found else []
+
+
+@clause(
+    "AGR-15",
+    "At least one customer on the map has a goal with the origin `payment_provider` in the profile.",
+    source="the public documentation of visitors",
+    standing=OTHER,
+    needs="the profile of a customer from a map of revision 2026-02",
+    revision=REVISION_2026_02,
+    is_timed=True,
+    cases=_customers,
+)
+def customers_have_paid(found: list[Met]) -> Iterable[Violation]:
+    goals = [goal for case in found for goal in rows(case.profile.data["activity"], "completedGoals")]
+    if not any(goal.get("origin") == "payment_provider" or goal.get("type") == "payment" for goal in goals):
+        # A profile may leave out old goals.
+        pointer = "/data/activity/completedGoals"
+        problem = "the map says `isCustomer: true`, but no goal is a payment"
+        yield Violation(problem, found[0].profile, pointer, None, len(ids_of(found)) <= _SEVERAL)

@@ -1,0 +1,64 @@
+"""Visitors on a map, each with the profile that was requested after the map."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from contract_tests.asking import labels
+from contract_tests.clauses.clause import Violation
+from contract_tests.exchange import Exchange, Json
+from contract_tests.families import MAP, VISITOR
+from contract_tests.recording import Recording, rows
+
+# In ms. A profile that was requested later than SOON after the map is not compared: the visitor may have
+# travelled, or been deleted.
+SOON = 120_000
+
+
+class Met(NamedTuple):
+    """A visitor on a map, with the profile that was requested after the map."""
+
+    visitor: dict[str, Json]
+    profile: Exchange
+
+
+def met(recording: Recording) -> Iterator[Met]:
+    """Yields each visitor on a map whose profile was requested within two minutes after the map."""
+    latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
+    for exchange in recording.about(MAP, VISITOR):
+        if exchange.sent is None:
+            continue
+        if exchange.operation == MAP:
+            for row in rows(exchange.data, "visitors"):
+                if isinstance(row.get("visitorId"), str):
+                    latest[exchange.sender, row["visitorId"].lower()] = (exchange.sent, row)
+        elif labels.MET in exchange.labels:
+            key = exchange.sender, exchange.path.get("visitorId", "").lower()
+            at, row = latest.get(key, (0, {}))
+            if row and exchange.sent - at <= SOON:
+                yield Met(row, exchange)
+
+
+def ids_of(found: Iterable[Met]) -> set[str]:
+    """Returns the ids of the visitors, each once, even if a profile was requested more than once."""
+    return {case.visitor["visitorId"].lower() for case in found}
+
+
+def having(part: str) -> Callable[[Recording], list[Met]]:
+    """Returns a function that picks the visitors whose profile has an object such as `identity`."""
+    return lambda recording: [
+        case
+        for case in met(recording)
+        if isinstance(case.profile.data, dict) and isinstance(case.profile.data.get(part), dict)
+    ]
+
+
+def usual(found: list[Met], differences: Callable[[Met], Iterable[Violation]]) -> Iterable[Violation]:
+    """Yields the differences between map and profile of one visitor, if more than half of them have some.
+
+    They are warnings if there is only one visitor, who may have changed between the two answers.
+    """
+    others = [violations for case in found if (violations := list(differences(case)))]
+    if len(others) > len(found) / 2:
+        is_alone = len(ids_of(found)) == 1
+        yield from (replace(violation, is_warning=is_alone) for violation in others[0])
