@@ -1,13 +1,15 @@
 """The mock as a separate process, for commands that need a correct server."""
 
 import queue
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from math import ceil
-from typing import IO
+from types import FrameType
+from typing import IO, Any
 
 import httpx2
 
@@ -30,12 +32,15 @@ def own_mock(*options: str) -> Iterator[str]:
     """
     # The command is run as a module, so that the mock of this Python environment is used.
     command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # noqa: S603 - it is our own
-        try:
-            assert process.stdout is not None, "started with a pipe"
-            yield _address(process.stdout)
-        finally:
-            process.terminate()
+    with ExitStack() as stack:
+        # An interrupt while the process starts would leave it behind.
+        with _later_signals():
+            process = stack.enter_context(
+                subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")  # noqa: S603 - it is our own
+            )
+            stack.callback(process.terminate)
+        assert process.stdout is not None, "started with a pipe"
+        yield _address(process.stdout)
 
 
 def driven_clock(address: str) -> Clock:
@@ -52,6 +57,30 @@ def driven_clock(address: str) -> Clock:
         passed += milliseconds
 
     return Clock(lambda: begun + passed, lambda: passed / 1000, sleep)
+
+
+@contextmanager
+def _later_signals() -> Iterator[None]:
+    """Lets the signals that a handler in Python hears during the block be heard at the block's end."""
+    if threading.current_thread() is not threading.main_thread():
+        # Handlers run in the main thread only.
+        yield
+        return
+    heard: list[tuple[int, FrameType | None]] = []
+    handlers: dict[int, Callable[[int, FrameType | None], Any]] = {
+        int(number): handler
+        for number in signal.valid_signals()
+        if callable(handler := signal.getsignal(number))
+    }
+    for number in handlers:
+        signal.signal(number, lambda *signalled: heard.append(signalled))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number, frame in heard:
+        handlers[number](number, frame)
 
 
 def _address(output: IO[str]) -> str:

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+from contract_tests.asking.own_mock import own_mock
 from mock_server.testing import RunningMock
 from tests.command import started
 from tests.quick import quick
@@ -103,6 +105,24 @@ def test_a_proof_ends_its_mocks(number: signal.Signals) -> None:
 
     assert (process.returncode, complaint) == (130, "\nInterrupted.\n")
     assert [mock for mock in mocks if Path("/proc", mock).exists()] == []
+
+
+def test_an_interrupt_while_a_mock_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    processes: list[subprocess.Popen[str]] = []
+    start = subprocess.Popen.__init__
+
+    def start_and_interrupt(process: subprocess.Popen[str], *arguments: Any, **options: Any) -> None:
+        start(process, *arguments, **options)
+        processes.append(process)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", start_and_interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with pytest.raises(KeyboardInterrupt), own_mock():
+        pytest.fail("it is interrupted before", pytrace=False)
+
+    assert [process.poll() for process in processes] == [-signal.SIGTERM]
 
 
 def _children_of(process: subprocess.Popen[str]) -> list[str]:
