@@ -27,7 +27,7 @@ serve: setup ## serve the mock on http://127.0.0.1:8484 (ARGS="--port 0 --site s
 
 test: setup ## run the tests, except for the long ones of `make long` (ARGS="-k map" …)
 	@# Each worker begins with tests of the same files, since these have servers in common.
-	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 long: setup $(RUNNERS_READY) ## run the long tests: all mutants, Schemathesis, JavaScript's runners, 5,000 visitors; properties with more examples
 	$(BIN)/pytest -n 4 -m '(long or hypothesis) and not slow' --hypothesis-profile=long $(ARGS)
