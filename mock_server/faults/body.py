@@ -69,13 +69,11 @@ def _step(parent: Any, step: str) -> Any:
     try:
         return key_of(parent, step)
     except LookupError:
-        if isinstance(parent, dict):
-            there = ", ".join(list(parent)[:20]) or "no members"
-        else:
-            items = (
-                f"{len(parent)} {'item' if len(parent) == 1 else 'items'}" if isinstance(parent, list) else ""
-            )
-            there = items or "no members"
+        there = "no members"
+        if isinstance(parent, dict) and parent:
+            there = ", ".join(list(parent)[:20])
+        elif isinstance(parent, list):
+            there = "1 item" if len(parent) == 1 else f"{len(parent)} items"
         problem = f"this answer has no member {step[:80]!r} there; its members are: {there}"
         raise UnfitError(problem) from None
 
