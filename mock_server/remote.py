@@ -1,34 +1,29 @@
 """A key of a running mock, with a method for everything that a test can do with the key."""
 
-import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from http.client import HTTPConnection, HTTPException
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 from urllib.parse import quote, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from mock_server.durations import milliseconds_in, milliseconds_of
+from mock_server.faults.prefer import read_members
+from mock_server.instants import SECOND
+from mock_server.remote_json import ControlError, content_of, text_of
 from mock_server.state.limits import rate_limit_of
 
-_SECONDS = 30
+__all__ = ["ControlError", "Datafast"]
+
 _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/142.0.0.0 Safari/537.36"
 )
+# The members of a rule's `then` that belong to one fault.
+_FAULT_OPTIONS = ("pointer", "share", "duration")
 # The arguments of `assert_called` whose names in JSON differ.
 _MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
-
-
-class ControlError(Exception):
-    """An error of the mock, or of reaching it; its text gives the reason.
-
-    `status` is the status of the mock's answer; None if there was no answer, or if the answer is not a
-    mock's.
-    """
-
-    def __init__(self, problem: str, status: int | None = None) -> None:
-        super().__init__(problem)
-        self.status = status
 
 
 class Datafast:
@@ -37,7 +32,7 @@ class Datafast:
     `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
     and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.
     `tracking_id` is the `websiteId` in the events that pages send to the account; None for an account token.
-    Its methods affect no other key.
+    Its methods affect no other key. What they send may contain a UUID, a date, a datetime or a Decimal.
     """
 
     def __init__(self, server: str, *, control_token: str | None = None, **settings: Any) -> None:
@@ -90,7 +85,7 @@ class Datafast:
         return self._visitor
 
     def pageview(
-        self, path: str = "/", *, visitor: str | None = None, user_agent: str = _CHROME, **members: Any
+        self, path: str = "/", *, visitor: str | UUID | None = None, user_agent: str = _CHROME, **members: Any
     ) -> "Datafast":
         """Sends the page view of a browser; its visitor becomes the key's `visitor`.
 
@@ -106,11 +101,11 @@ class Datafast:
             "timezone": "America/New_York",
             **members,
         }
-        reply = _content_of(self._server, "POST", "/api/events", seen, {"User-Agent": user_agent})
+        reply = content_of(self._server, "POST", "/api/events", seen, {"User-Agent": user_agent})
         self._visitor = reply["visitorId"]
         return self
 
-    def goal(self, name: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
+    def goal(self, name: str, *, visitor: str | UUID | None = None, **members: Any) -> "Datafast":
         """Sends a custom goal by `POST /goals`; a `visitor` of None means the key's `visitor`.
 
         `members` are further members of the request's body, such as `metadata`.
@@ -121,11 +116,11 @@ class Datafast:
 
     def payment(
         self,
-        amount: float,
+        amount: float | Decimal,
         *,
         currency: str = "USD",
         transaction_id: str | None = None,
-        visitor: str | None = None,
+        visitor: str | UUID | None = None,
         **members: Any,
     ) -> "Datafast":
         """Sends a payment by `POST /payments`.
@@ -142,7 +137,7 @@ class Datafast:
         self._send("POST", "/payments", {**paid, **members})
         return self
 
-    def identify(self, user_id: str, *, visitor: str | None = None, **members: Any) -> "Datafast":
+    def identify(self, user_id: str, *, visitor: str | UUID | None = None, **members: Any) -> "Datafast":
         """Identifies a visitor by `POST /identify`; a `visitor` of None means the key's `visitor`.
 
         `members` are further members of the request's body, such as `name` or `email`.
@@ -177,9 +172,13 @@ class Datafast:
         return self._turn(revision=name)
 
     def rate_limit(
-        self, limit: int | str | None, *, window: int | None = None, reset_unit: str = "ms"
+        self,
+        limit: int | str | None,
+        *,
+        window: timedelta | str | int | None = None,
+        reset_unit: str = "ms",
     ) -> "Datafast":
-        """Sets a rate limit: `limit` requests in each window of `window` seconds (60 by default).
+        """Sets a rate limit: `limit` requests in each `window`, which is as for `advance` (60 s by default).
 
         A text such as `"60/min"` has both; None removes the key's own limit. `reset_unit` is the unit of a
         429's `reset`, `ms` or `s`. Raises ValueError for an invalid text, or for a text and a window
@@ -193,17 +192,24 @@ class Datafast:
             rate = rate_limit_of(limit)
             limit, window = rate.limit, rate.window
         rate_limit = {"limit": limit, "resetUnit": reset_unit}
-        return self._turn(rateLimit=rate_limit if window is None else {**rate_limit, "window": window})
+        if window is not None:
+            seconds = _milliseconds(window, "window") / SECOND
+            rate_limit["window"] = int(seconds) if seconds.is_integer() else seconds
+        return self._turn(rateLimit=rate_limit)
 
-    def at(self, instant: str | datetime) -> "Datafast":
-        """Sets the clock to an instant and freezes it; `advance` and `run` continue from there."""
-        text = instant.isoformat() if isinstance(instant, datetime) else instant
-        return self._clock(now=text, frozen=True)
+    def at(self, instant: str | date) -> "Datafast":
+        """Sets the clock to an instant and freezes it; `advance` and `run` continue from there.
 
-    def advance(self, time: timedelta | float) -> "Datafast":
-        """Advances the clock by seconds or a timedelta, without waiting."""
-        seconds = time.total_seconds() if isinstance(time, timedelta) else time
-        return self._clock(advance=round(seconds * 1000))
+        A date means its midnight. Without a time zone the instant is UTC.
+        """
+        return self._clock(now=instant, frozen=True)
+
+    def advance(self, time: timedelta | float | str) -> "Datafast":
+        """Advances the clock by a timedelta, by seconds, or by a text such as `90s`, `5m` or `1h`.
+
+        It does not wait. Raises ValueError for anything else.
+        """
+        return self._clock(advance=_milliseconds(time, "time"))
 
     def freeze(self) -> "Datafast":
         """Stops the clock."""
@@ -230,13 +236,17 @@ class Datafast:
     ) -> "Datafast":
         """Breaks the next `times` answers, or all (None).
 
-        `name` is the fault, such as `reset`, `truncate` or `hang`, and `then` has its options.
+        `name` is the fault, such as `reset`, `hang` or `truncate`. Its option is `share`, `pointer` or
+        `duration`, or a part of the name as in `Prefer` (`truncate:0.3`); `then` can have it, too. Raises
+        ValueError for an invalid option in the name.
         """
-        return self._rule({"fault": name, **(then or {})}, operation, times, rule)
+        named = read_members("fault", name) if ":" in name else {"fault": name}
+        options = {option: rule.pop(option) for option in _FAULT_OPTIONS if option in rule}
+        return self._rule({**named, **options, **(then or {})}, operation, times, rule)
 
     def delay(
         self,
-        milliseconds: int | tuple[int, int],
+        milliseconds: int | timedelta | str | tuple[int, int],
         *,
         operation: str | None = None,
         times: int | None = None,
@@ -244,10 +254,15 @@ class Datafast:
     ) -> "Datafast":
         """Delays the next `times` answers, or all (None).
 
-        `milliseconds` is the delay, or a pair of the shortest and the longest delay; each delay is then
-        random.
+        `milliseconds` is the delay, which can be a timedelta. A pair, or a text as in `Prefer` (`200..900`),
+        is the shortest and the longest delay; each delay is then random. Raises ValueError for an invalid
+        text.
         """
-        return self._rule({"delay": milliseconds}, operation, times, rule)
+        if isinstance(milliseconds, str):
+            return self._rule(read_members("delay", milliseconds), operation, times, rule)
+        is_timed = isinstance(milliseconds, timedelta)
+        delay = _milliseconds(milliseconds, "milliseconds") if is_timed else milliseconds
+        return self._rule({"delay": delay}, operation, times, rule)
 
     def repair(self) -> "Datafast":
         """Removes all rules of the key for errors, faults and delays."""
@@ -273,7 +288,7 @@ class Datafast:
         if operation is not None:
             wanted["operation"] = operation
         for part in ("query", "headers"):
-            if part in wanted:
+            if isinstance(wanted.get(part), Mapping):
                 wanted[part] = {k: v if v is None else str(v) for k, v in wanted[part].items()}
         found = self._ask("POST", "requests/verify", {**wanted, "count": count})
         if not found["verified"]:
@@ -320,7 +335,7 @@ class Datafast:
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:
         """Sends a request to the API with the key and returns the answer's JSON. Raises ControlError."""
         target = urlsplit(self.url).path + path
-        return _content_of(self._server, method, target, body, {**self.headers, **headers})
+        return content_of(self._server, method, target, body, {**self.headers, **headers})
 
     def _ask(
         self,
@@ -334,34 +349,18 @@ class Datafast:
         scope = {**query, **({"key": self.key} if is_scoped else {})}
         written = "&".join(f"{name}={quote(str(value))}" for name, value in scope.items())
         target = f"/__mock/{path}" + (f"?{written}" if written else "")
-        return _content_of(self._server, method, target, body, self._headers)
+        return content_of(self._server, method, target, body, self._headers)
 
 
-def _content_of(
-    server: str, method: str, target: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-) -> Any:
-    """Sends a request to the mock and returns the answer's JSON. Raises ControlError."""
-    # The connection is direct, even if the environment names a proxy.
-    connection = HTTPConnection(urlsplit(server).netloc, timeout=_SECONDS)
-    sent = dict(headers) if body is None else {**headers, "Content-Type": "application/json"}
-    try:
-        connection.request(method, target, None if body is None else json.dumps(body).encode(), sent)
-        with connection.getresponse() as reply:
-            content, status = reply.read(), reply.status
-    except (OSError, HTTPException) as error:
-        raise ControlError(f"no mock answers at {server}: {error!r}") from None
-    finally:
-        connection.close()
-    try:
-        found: Any = json.loads(content) if content else None
-        if status >= 400:
-            # The API sends its errors in an envelope, the controls as problem+json.
-            raise ControlError(found["error"]["message"] if "error" in found else found["detail"], status)
-    except (KeyError, TypeError, ValueError):
-        raise ControlError(
-            f"the server at {server} is not a mock: it answers {method} {target} with {status}"
-        ) from None
-    return found
+def _milliseconds(time: object, name: str) -> int:
+    """Returns a duration of a caller in ms; a number is in seconds. Raises ValueError."""
+    if isinstance(time, timedelta):
+        return milliseconds_in(time)
+    if isinstance(time, str):
+        return milliseconds_of(time, bare=SECOND)
+    if isinstance(time, int | float) and isfinite(time):
+        return round(time * SECOND)
+    raise ValueError(f"`{name}`: seconds, a timedelta or a text such as 90s or 1h are expected, not {time!r}")
 
 
 def _explanation(wanted: Mapping[str, Any], count: Mapping[str, int], found: Mapping[str, Any]) -> str:
@@ -371,7 +370,7 @@ def _explanation(wanted: Mapping[str, Any], count: Mapping[str, int], found: Map
     else:
         expected = str(most) if most == count["min"] else f"{count['min']} to {most}"
     noun = "request" if (most or count["min"]) == 1 else "requests"
-    lines = [f"expected {expected} {noun} like {json.dumps(wanted)}, but {found['count']} came"]
+    lines = [f"expected {expected} {noun} like {text_of(wanted)}, but {found['count']} came"]
     if found["nearest"]:
         lines.append("nearest:")
     for near in found["nearest"]:

@@ -1,9 +1,12 @@
 """A mock that runs during a `with` block, in this process, on a free port."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from mock_server.app import make_app
 from mock_server.errors import InputError
@@ -13,6 +16,10 @@ from mock_server.service import Service, load_service
 from mock_server.serving.fast import FastAnswers
 from mock_server.serving.server import Server, bind, url_of
 from mock_server.state.credentials import site_token
+from mock_server.state.limits import rate_limit_of
+
+_Path = str | PathLike[str]
+_T = TypeVar("_T")
 
 _START_SECONDS = 30
 
@@ -29,32 +36,59 @@ class RunningMock(NamedTuple):
 
 
 @contextmanager
-def running(
+def running(  # noqa: PLR0913 - each is an option of the command, too
     *,
     site: str = DEFAULT_SITE,
     seed: int = DEFAULT_SEED,
     revision: str = DEFAULT_REVISION,
-    now: str | None = None,
+    now: str | date | None = None,
     speed: float = 1.0,
     any_key: bool = False,
+    rate_limit: str | None = None,
+    sites: _Path | Iterable[_Path] = (),
+    openapi: _Path | Iterable[_Path] = (),
 ) -> Iterator[RunningMock]:
     """Serves a website until the block ends.
 
-    `now` is an ISO 8601 instant, or None for the present. A `speed` of 0 freezes the clock. With `any_key`
-    all well-formed keys are accepted. Raises InputError for invalid arguments::
+    `now` is an ISO 8601 instant, a datetime or a date, or None for the present; without a time zone it is
+    UTC. A `speed` of 0 freezes the clock. With `any_key` all well-formed keys are accepted. `rate_limit` is a
+    text such as `60/min`. `sites` is one or more folders with further site files, and `openapi` one or more
+    further OpenAPI documents. Raises InputError for invalid arguments::
 
         with running(site="shop", now="2026-02-06T05:27:20Z", speed=0) as mock:
             client = MyClient(base_url=mock.url, token=mock.key)
     """
-    try:
-        instant = None if now is None else instant_of(now)
-    except ValueError as error:
-        raise InputError("now", str(error)) from None
-    service = load_service(
-        Options(site=site, seed=seed, revision=revision, now=instant, speed=speed, any_key=any_key)
+    options = Options(
+        site=site,
+        seed=seed,
+        revision=revision,
+        now=None if now is None else _read("now", instant_of, _text_of(now)),
+        speed=speed,
+        any_key=any_key,
+        rate_limit=None if rate_limit is None else _read("rate_limit", rate_limit_of, rate_limit),
+        documents=_paths(openapi),
+        site_folders=_paths(sites),
     )
+    service = load_service(options)
     with serving(service) as address:
         yield RunningMock(address + service.base, site_token(site), address)
+
+
+def _text_of(now: str | date) -> str:
+    return now.isoformat() if isinstance(now, date) else now
+
+
+def _read(name: str, read: Callable[[str], _T], text: str) -> _T:
+    """Reads an argument. Raises InputError."""
+    try:
+        return read(text)
+    except ValueError as error:
+        raise InputError(name, str(error)) from None
+
+
+def _paths(paths: _Path | Iterable[_Path]) -> tuple[Path, ...]:
+    """Returns one path or several as a tuple; the characters of a text are not paths."""
+    return (Path(paths),) if isinstance(paths, str | PathLike) else tuple(map(Path, paths))
 
 
 @contextmanager

@@ -647,6 +647,25 @@ def test_mock_in_process_ends_with_its_block_even_where_that_fails() -> None:
     assert set(threading.enumerate()) <= before
 
 
+def test_mock_in_process_takes_the_command_s_options(tmp_path: Path, web: httpx2.Client) -> None:
+    (tmp_path / "nook.yaml").write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
+    (tmp_path / "own.json").write_text(json.dumps(ANOTHER_DOCUMENT), encoding="utf-8")
+    options: dict[str, Any] = {
+        "now": datetime(2026, 2, 6, 5, 27, tzinfo=UTC),
+        "rate_limit": "1/min",
+        "openapi": [tmp_path / "own.json"],
+    }
+
+    with running(site="nook", sites=str(tmp_path), speed=0, **options) as mock:
+        replies = [web.get(f"{mock.url}/analytics/realtime", headers=bearer(mock.key)) for _ in range(2)]
+        made = web.post(f"{mock.server}/teams")
+
+    assert mock.key == "df_nook"
+    assert [reply.status_code for reply in replies] == [200, 429]
+    assert replies[0].headers["Date"] == "Fri, 06 Feb 2026 05:27:00 GMT"
+    assert made.status_code == 204
+
+
 def test_two_mocks_in_process_differ_by_their_seeds(web: httpx2.Client) -> None:
     with running(seed=1, now=INSTANT, speed=0) as one, running(seed=2, now=INSTANT, speed=0) as two:
         maps = [
@@ -663,6 +682,9 @@ def test_two_mocks_in_process_differ_by_their_seeds(web: httpx2.Client) -> None:
         pytest.param({"site": "nowhere"}, id="site"),
         pytest.param({"revision": "2020-01"}, id="revision"),
         pytest.param({"now": "yesterday"}, id="now"),
+        pytest.param({"rate_limit": "yesterday"}, id="rate limit"),
+        pytest.param({"sites": "nowhere"}, id="one folder of sites"),
+        pytest.param({"openapi": ("nowhere",)}, id="documents"),
     ],
 )
 def test_mock_in_process_refuses_invalid_arguments(options: dict[str, Any]) -> None:

@@ -1,10 +1,13 @@
 """The pytest fixture `datafast`, as users' tests use it."""
 
 import subprocess
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from time import sleep
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -229,6 +232,100 @@ def test_a_rate_limit_is_written_in_short_or_by_number(
 
 
 @pytest.mark.parametrize(
+    ("time", "minutes"),
+    [
+        pytest.param(90, 1.5, id="seconds"),
+        pytest.param(timedelta(hours=1), 60, id="a timedelta"),
+        pytest.param("90", 1.5, id="seconds as a text, as for --wait"),
+        pytest.param("90000ms", 1.5, id="milliseconds"),
+        pytest.param("1.5m", 1.5, id="minutes"),
+        pytest.param("5min", 5, id="minutes as in a rate limit"),
+        pytest.param("1h", 60, id="an hour"),
+        pytest.param("-2 d", -2880, id="two days back"),
+    ],
+)
+def test_the_clock_advances_by_a_duration_in_each_form(
+    datafast: Datafast, time: timedelta | float | str, minutes: float
+) -> None:
+    begin = datafast.at("2026-02-06T05:27:00Z").now
+
+    assert datafast.advance(time).now - begin == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("time", ["an hour", "1 year", "", None, float("nan"), float("inf"), ["1h"]], ids=str)
+def test_what_is_not_a_duration_is_reported(datafast: Datafast, time: Any) -> None:
+    with pytest.raises(ValueError, match="such as"):
+        datafast.advance(time)
+
+
+@pytest.mark.parametrize(
+    ("instant", "now"),
+    [
+        pytest.param("2026-02-06", "2026-02-06T00:00:00+00:00", id="a date as a text"),
+        pytest.param(date(2026, 2, 6), "2026-02-06T00:00:00+00:00", id="a date"),
+        pytest.param(datetime(2026, 2, 6, 5, 27, tzinfo=UTC), "2026-02-06T05:27:00+00:00", id="a datetime"),
+    ],
+)
+def test_the_clock_is_set_to_an_instant_in_each_form(
+    datafast: Datafast, instant: str | date, now: str
+) -> None:
+    assert datafast.at(instant).now.isoformat() == now
+
+
+@pytest.mark.parametrize(
+    ("delay", "told"),
+    [
+        pytest.param(40, 40, id="milliseconds"),
+        pytest.param((10, 20), [10, 20], id="a pair"),
+        pytest.param("40", 40, id="as in Prefer"),
+        pytest.param("10..20", [10, 20], id="a range as in Prefer"),
+        pytest.param(timedelta(seconds=1.5), 1500, id="a timedelta"),
+    ],
+)
+def test_a_delay_has_each_form(
+    datafast: Datafast, controls: Controls, delay: Any, told: int | list[int]
+) -> None:
+    datafast.delay(delay)
+    [rule] = controls.get("/settings", key=datafast.key)["faults"]
+
+    assert rule["then"] == {"delay": told}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        pytest.param("truncate", {"share": 0.3}, {"fault": "truncate", "share": 0.3}, id="by its name"),
+        pytest.param("truncate:0.3", {}, {"fault": "truncate", "share": 0.3}, id="as in Prefer"),
+        pytest.param("drip", {"then": {"duration": 5}}, {"fault": "drip", "duration": 5}, id="as in JSON"),
+        pytest.param("missing:/data", {}, {"fault": "missing", "pointer": "/data"}, id="a pointer"),
+    ],
+)
+def test_the_option_of_a_fault_has_each_form(
+    datafast: Datafast, controls: Controls, name: str, options: dict[str, Any], told: dict[str, Any]
+) -> None:
+    datafast.fault(name, times=2, **options)
+    [rule] = controls.get("/settings", key=datafast.key)["faults"]
+
+    assert (rule["then"], rule["times"]) == (told, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        pytest.param(lambda mock: mock.delay("soon"), "such as 1500 or 200..900", id="delay"),
+        pytest.param(lambda mock: mock.fault("reset:1"), "reset takes no argument", id="option of a fault"),
+        pytest.param(lambda mock: mock.fault("truncate:half"), "'half' is not a valid number", id="share"),
+        pytest.param(lambda mock: mock.rate_limit(3, window="long"), "such as 500ms, 90s", id="window"),
+    ],
+)
+def test_a_text_in_another_form_is_reported(
+    datafast: Datafast, call: Callable[[Datafast], object], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        call(datafast)
+
+
+@pytest.mark.parametrize(
     ("limit", "words"),
     [
         pytest.param({"limit": "60/year"}, "such as 60/min", id="no limit"),
@@ -302,6 +399,27 @@ def test_what_a_test_makes_happen_may_be_about_another_visitor(written: Datafast
 
     assert {fact["datafast_visitor_id"] for fact in facts} == {other}
     assert (facts[1]["transaction_id"], facts[1]["currency"]) == ("t1", "EUR")
+
+
+def test_values_of_python_are_sent_as_json_has_them(written: Datafast) -> None:
+    visitor = uuid4()
+    written.pageview("/pricing", visitor=visitor)
+    written.payment(Decimal("29.90"), visitor=visitor, timestamp=datetime(2026, 2, 1, 12, tzinfo=UTC))
+    [_, paid] = [fact["fact"] for fact in written.facts()]
+
+    assert paid["datafast_visitor_id"] == str(visitor)
+    assert (paid["amount"], paid["timestamp"]) == (29.9, "2026-02-01T12:00:00.000Z")
+    written.assert_called(body={"datafast_visitor_id": visitor, "amount": Decimal("29.90")}, times=1)
+    with pytest.raises(AssertionError, match=str(visitor)):
+        written.assert_called(body={"datafast_visitor_id": visitor, "amount": 1})
+
+
+@pytest.mark.parametrize(("amount", "error"), [(float("nan"), ValueError), (object(), TypeError)])
+def test_values_that_json_does_not_have_are_reported(
+    written: Datafast, amount: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match="JSON"):
+        written.payment(amount)
 
 
 def test_a_page_view_brings_somebody_new_whom_the_next_events_are_about(written: Datafast) -> None:

@@ -19,8 +19,8 @@ from contract_tests.document import document
 from contract_tests.judging.run import Plan
 from contract_tests.report.files import Baseline, BaselineError, baseline_of
 
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|m|)", re.ASCII)
-_UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60}
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|min|m|h|)", re.ASCII)
+_UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60, "min": 60, "h": 3_600}
 _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 

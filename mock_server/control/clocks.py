@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mock_server.control.call import ControlCall
+from mock_server.durations import milliseconds_of
 from mock_server.instants import instant_of, iso_of
 from mock_server.options import FASTEST
 from mock_server.problems import ProblemError
@@ -16,6 +17,10 @@ Speed = Annotated[
 ]
 
 _A_CENTURY = 100 * 366 * 86_400_000
+Milliseconds = Annotated[
+    int, Meta(ge=-_A_CENTURY, le=_A_CENTURY, description="Milliseconds; a negative number goes back.")
+]
+Duration = Annotated[str, Meta(max_length=40, description="Such as 500ms, 90s, 5m, 1h or -2d.")]
 
 
 class ClockState(Struct, frozen=True, kw_only=True):
@@ -30,12 +35,7 @@ class ClockChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """A change to a clock; members that are left out change nothing, and `advance` is added to `now`."""
 
     now: Instant | UnsetType = UNSET
-    advance: (
-        Annotated[
-            int, Meta(ge=-_A_CENTURY, le=_A_CENTURY, description="Milliseconds; a negative number goes back.")
-        ]
-        | UnsetType
-    ) = UNSET
+    advance: Milliseconds | Duration | UnsetType = UNSET
     speed: Speed | UnsetType = UNSET
     frozen: bool | UnsetType = UNSET
 
@@ -63,16 +63,30 @@ def set_clock(call: ControlCall) -> ClockState:
 
 
 def change(clock: Clock, wanted: ClockChange) -> None:
-    """Changes a clock. Raises ProblemError, and changes nothing, for an invalid or unsupported instant."""
+    """Changes a clock. Raises ProblemError, and changes nothing, for an invalid instant or duration."""
+    advance = _advance_of(wanted.advance)
     try:
         clock.set(
             now=None if wanted.now is UNSET else instant_of(wanted.now),
-            advance=0 if wanted.advance is UNSET else wanted.advance,
+            advance=advance,
             speed=None if wanted.speed is UNSET else wanted.speed,
             is_frozen=None if wanted.frozen is UNSET else wanted.frozen,
         )
     except ValueError as error:
         raise ProblemError(400, f"`now`: {error}.", member="/now") from None
+
+
+def _advance_of(written: int | str | UnsetType) -> int:
+    """Reads a duration, in ms; none is 0. Raises ProblemError."""
+    if not isinstance(written, str):
+        return 0 if written is UNSET else written
+    try:
+        found = milliseconds_of(written)
+        if abs(found) > _A_CENTURY:
+            raise ValueError(f"{written!r} is longer than a century")
+    except ValueError as error:
+        raise ProblemError(400, f"`advance`: {error}.", member="/advance") from None
+    return found
 
 
 def state_of(clock: Clock) -> ClockState:

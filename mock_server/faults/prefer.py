@@ -92,6 +92,14 @@ def preferences_of(raw: RawPreferences, known: Mapping[str, Iterable[str]]) -> P
     )
 
 
+def read_members(name: str, value: str) -> dict[str, Any]:
+    """Reads one preference, such as `delay=200..900`, as members of an action or of Preferences.
+
+    Raises ValueError; most values that an action does not allow pass.
+    """
+    return _READERS[name](value)
+
+
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Returns the first value of each name."""
     found: dict[str, str] = {}
@@ -122,7 +130,7 @@ def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str
     if name in known and value not in known[name]:
         raise _refused(name, value, f"there is no {name} of that name; known: {', '.join(known[name])}")
     try:
-        members = _READERS[name](value)
+        members = read_members(name, value)
         if name not in _BESIDE:
             msgspec.convert(members, Action)
     except msgspec.ValidationError as error:

@@ -283,7 +283,7 @@ def test_usage_errors(arguments: tuple[str, ...], words: str) -> None:
     assert "hunter2" not in result.stderr
 
 
-@pytest.mark.parametrize("text", quick(["20", "20s", "20000ms", "0.5m", " 20.S", "1M"], 2))
+@pytest.mark.parametrize("text", quick(["20", "1min", "20s", "20000ms", "0.5m", "0.01h", " 20.S", "1M"], 2))
 def test_durations(text: str) -> None:
     with running(Stranger(), after=0.5) as base:
         result = ended("verify", base, "--key", KEY, "--pause", "0", "--only", "RT-*", "--wait", text)

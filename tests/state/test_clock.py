@@ -41,6 +41,8 @@ def own(mock: RunningMock) -> Iterator[Controls]:
             {"now": "2026-02-06T05:27:20.999+01:00"}, "2026-02-06T04:27:20.000Z", id="set with an offset"
         ),
         pytest.param({"advance": 90_000}, "2026-02-06T12:01:30.000Z", id="advanced"),
+        pytest.param({"advance": "90s"}, "2026-02-06T12:01:30.000Z", id="advanced by a duration"),
+        pytest.param({"advance": "-1.5 H"}, "2026-02-06T10:30:00.000Z", id="taken back by a duration"),
         pytest.param({"advance": -86_400_000}, "2026-02-05T12:00:00.000Z", id="taken back"),
         pytest.param(
             {"now": "2027-01-01", "advance": 1000}, "2027-01-01T00:00:01.000Z", id="set and advanced"
@@ -56,6 +58,24 @@ def test_a_frozen_clock_shows_what_it_is_set_to(
     assert own.get("/health")["instant"] == now
     reply = httpx2.get(f"{mock.url}{REALTIME}", headers=bearer("df_test"))
     assert reply.headers["Date"].split()[4] == now[11:19]
+
+
+@pytest.mark.parametrize(
+    ("advance", "told"),
+    [
+        pytest.param(
+            "1 hour", "'1 hour' is not a duration, such as 500ms, 90s, 5m or 1h.", id="another unit"
+        ),
+        pytest.param("90", "'90' is not a duration, such as 500ms, 90s, 5m or 1h.", id="no unit"),
+        pytest.param("-99999d", "'-99999d' is longer than a century.", id="too long"),
+    ],
+)
+def test_a_text_that_is_not_a_duration_is_refused(own: Controls, advance: str, told: str) -> None:
+    reply = own.ask("PUT", "/clock", {"advance": advance})
+
+    assert (reply.status_code, reply.json()["detail"]) == (400, f"`advance`: {told}")
+    assert reply.json()["member"] == "/advance"
+    assert own.get("/clock")["now"] == NOON
 
 
 def test_half_seconds_add_up(own: Controls) -> None:
