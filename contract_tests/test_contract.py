@@ -21,8 +21,8 @@ try:
     from contract_tests.asking.own_mock import INSTANT, own_mock
     from contract_tests.clauses import all_clauses
     from contract_tests.clauses.clause import Clause
-    from contract_tests.commands.guard import interrupted_by_signals
     from contract_tests.commands.target import target_by
+    from contract_tests.interrupts import interrupted_by_signals
     from contract_tests.judging.run import Plan, Run, judged, verify
     from contract_tests.judging.verdict import Outcome, Verdict
     from contract_tests.report.words import curl_of, ground_of, place_of, plain

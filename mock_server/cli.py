@@ -33,6 +33,9 @@ from mock_server.usage import Configured, usage_problem
 
 _T = TypeVar("_T")
 
+# The signals that have asked `serve` to end.
+_heard: list[int] = []
+
 _FILE = click.Path(path_type=Path)
 _IO_ERROR = 74  # EX_IOERR of sysexits.h
 _PREFIX = "DATAFAST_MOCK_"
@@ -225,6 +228,7 @@ def serve(
     if not is_intercepting and interception != [None, None]:
         raise InputError("--intercept-port, --intercept-ca", "they need --intercept")
     # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
+    _heard.clear()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     # Windows has no SIGHUP, and `nohup` ignores it.
@@ -271,6 +275,9 @@ def serve(
         # The log is middleware of the application, which the fast path does not run, so there is no fast path
         # with a log.
         fast_path = None if log else FastAnswers(service)
+        # Python drops the exception of a handler that runs in a callback, such as each import has.
+        for number in _heard:
+            _leave(number, None)
         Server(app, announce, proxy, fast_path, when_cut=service.cache.stop).run(sockets=[sock])
 
 
@@ -402,4 +409,5 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
+    _heard.append(number)
     sys.exit(0 if number == signal.SIGTERM else 130)

@@ -1,17 +1,15 @@
 """The messages and exit codes with which a command of the kit fails."""
 
 import errno
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 from typing import NoReturn
 
 import click
 
+from contract_tests.interrupts import interrupted_by_signals
 from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 
@@ -47,35 +45,12 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
         _report_bug(tokens)
 
 
-@contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP raise KeyboardInterrupt in the block, unless they are ignored or handled."""
-    numbers = [signal.SIGTERM]
-    # Windows has no SIGHUP.
-    if sys.platform != "win32":
-        numbers.append(signal.SIGHUP)
-    # Python lets only the main thread set a handler.
-    is_main = threading.current_thread() is threading.main_thread()
-    unhandled = [number for number in numbers if is_main and signal.getsignal(number) is signal.SIG_DFL]
-    for number in unhandled:
-        signal.signal(number, _interrupt)
-    try:
-        yield
-    finally:
-        for number in unhandled:
-            signal.signal(number, signal.SIG_DFL)
-
-
 def is_unwritable(error: OSError) -> bool:
     """Returns whether an error says that an output stream cannot be written, such as on a full disk.
 
     An error that names a file is not about a stream.
     """
     return error.errno in _UNWRITABLE and error.filename is None
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _report_bug(tokens: Iterable[str | None]) -> NoReturn:

@@ -3,6 +3,7 @@
 import click
 
 from contract_tests.commands.guard import guarded
+from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.listening import ListenError, listen
 
 
@@ -66,6 +67,7 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
     except ListenError as error:
         raise click.UsageError(str(error)) from None
     proxy = Proxy(base, chosen, credentials, is_exposed=not is_loopback(host))
+    pass_on_interrupt()
     ProxyServer(proxy, announce).run(sockets=[sock])
 
 

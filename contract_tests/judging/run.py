@@ -17,6 +17,7 @@ from contract_tests.document import Document, document
 from contract_tests.eras import Eras
 from contract_tests.exchange import Exchange
 from contract_tests.families import FAMILIES, family_of
+from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.recording import Recording
 
@@ -224,6 +225,7 @@ def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client
     """
     until = time.monotonic() + plan.wait
     while time.monotonic() < until:
+        pass_on_interrupt()
         client = connect(plan.base, plan.limits, tell, plan.credentials.mask())
         with closing(client), suppress(StoppedError):
             if client.knock() not in _ABSENT:

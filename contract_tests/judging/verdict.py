@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from contract_tests.clauses.clause import Clause, Violation
+from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.recording import Recording
 
 # The largest number of violations that a verdict keeps.
@@ -65,6 +66,7 @@ def judge(
     `strict` makes warnings count as broken. `known` are the ids of clauses that may be broken, because they
     are broken in the baseline.
     """
+    pass_on_interrupt()
     with _uncollected():
         return [_verdict(recording, clause, strict=strict, known=known) for clause in clauses]
 

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -83,16 +82,10 @@ class Verification:
         if self.exit_code is not None:
             return
         self.is_cancelled = True
-        self._interrupt()
+        self._process.terminate()
         kill = Timer(_CLEANING_SECONDS, self._process.kill)
         kill.daemon = True
         kill.start()
-
-    def _interrupt(self) -> None:
-        if sys.platform == "win32":
-            self._process.terminate()
-        else:
-            self._process.send_signal(signal.SIGINT)
 
     def _end_with_the_mock(self) -> None:
         """Interrupts the run, so that it removes what it wrote, and waits for a few seconds at most.
@@ -100,7 +93,7 @@ class Verification:
         No thread can be started at the end of the process, so this does not use a timer. A further signal
         ends the waiting.
         """
-        self._interrupt()
+        self._process.terminate()
         with suppress(subprocess.TimeoutExpired, SystemExit, KeyboardInterrupt):
             self._process.wait(_LAST_SECONDS)
         self._process.kill()

@@ -23,6 +23,7 @@ from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
+from contract_tests.interrupts import pass_on_interrupt
 
 PAUSE = 1.25
 """The default pause between polls, in seconds."""
@@ -75,8 +76,10 @@ def ask_all(probes: Iterable[Probe], asker: Asker) -> None:
 
     Requests are sent one at a time. A poll is sent between two probes as soon as it is due.
     """
+    pass_on_interrupt()
     open_with(asker)
     for probe in probes:
+        pass_on_interrupt()
         asker.poll()
         probe.ask(asker)
     asker.finish()

@@ -1,0 +1,52 @@
+"""Signals that interrupt a command of the kit, even where Python drops the exception of their handler."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+_heard: list[int] = []
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Lets SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt in the block.
+
+    Signals that are ignored, or have a handler of their own, stay as they are. Python runs the handler
+    between any two instructions, even in a finalizer or in a callback of a weak reference, such as each
+    import has. There it drops the exception, so code that takes long calls `pass_on_interrupt` from time to
+    time.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has no SIGHUP.
+    if sys.platform != "win32":
+        numbers.append(signal.SIGHUP)
+    # Python lets only the main thread set a handler.
+    is_main = threading.current_thread() is threading.main_thread()
+    usual = {number: signal.getsignal(number) for number in numbers if is_main}
+    unhandled = {n: how for n, how in usual.items() if how in (signal.SIG_DFL, signal.default_int_handler)}
+    _heard.clear()
+    for number in unhandled:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, how in unhandled.items():
+            signal.signal(number, how)
+
+
+def pass_on_interrupt() -> None:
+    """Raises KeyboardInterrupt if a signal came in the block of `interrupted_by_signals`.
+
+    Not to be called in a clean-up, which may follow an interrupt.
+    """
+    if _heard:
+        raise KeyboardInterrupt
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    _heard.append(number)
+    raise KeyboardInterrupt

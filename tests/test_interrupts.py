@@ -1,0 +1,56 @@
+"""Signals that reach a command while it imports, where Python may drop the exception of their handler."""
+
+import subprocess
+import sys
+
+import pytest
+
+# Sends a signal while a module is imported, in a finalizer, whose exceptions Python drops.
+_COMMAND = """
+import signal
+import sys
+
+class Late:
+    def __del__(self):
+        signal.raise_signal(NUMBER)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "MODULE":
+            Late()
+
+# A process that a shell starts in the background ignores this signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+from mock_server.cli import main
+main(prog_name="datafast-mock")
+"""
+# Nobody listens on port 9.
+_SERVE, _VERIFY, _PROVE = ["serve", "--port=0"], ["verify", "http://127.0.0.1:9", "--wait=60s"], ["prove"]
+_MUTATE = ["mutate", "success as text", "--upstream=http://127.0.0.1:9", "--port=0"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not sent to a process there")
+@pytest.mark.parametrize(
+    ("arguments", "module", "name", "code"),
+    [
+        pytest.param(_SERVE, "mock_server.service", "SIGTERM", 0, id="serve, asked to end"),
+        pytest.param(_SERVE, "mock_server.service", "SIGINT", 130, id="serve, interrupted"),
+        pytest.param(_VERIFY, "contract_tests.judging.run", "SIGTERM", 130, id="verify, asked to end"),
+        pytest.param(_VERIFY, "contract_tests.judging.run", "SIGINT", 130, id="verify, interrupted"),
+        pytest.param(_MUTATE, "contract_tests.judging.proxy", "SIGTERM", 130, id="mutate, asked to end"),
+        pytest.param(_PROVE, "contract_tests.mutants", "SIGINT", 130, id="prove, interrupted"),
+    ],
+)
+def test_a_signal_within_a_callback_of_an_import_ends_the_command(
+    arguments: list[str], module: str, name: str, code: int
+) -> None:
+    program = _COMMAND.replace("NUMBER", f"signal.{name}").replace("MODULE", module)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert ended.returncode == code
+    # Python says that it has dropped an exception.
+    assert ended.stderr.startswith("Exception ignored in")
+    assert ended.stderr.endswith("KeyboardInterrupt: \n\nInterrupted.\n") == (arguments != _SERVE)
