@@ -55,6 +55,31 @@ for (const asked of [datafast.visitor(), datafast.goal({ name: "signup" })])
 await stop();
 """
 
+# A program that names the main member of each call, and not an object.
+BRIEF = """
+import setup from "./datafast-setup.js";
+import { mint } from "./datafast.js";
+
+const stop = await setup();
+const datafast = await mint({ site: "empty" });
+const visitorId = await datafast.pageview("/pricing");
+await datafast.goal("signup");
+await datafast.payment(29);
+await datafast.identify("user 1");
+await datafast.assertCalled("createGoal");
+const sent = (await datafast.facts()).map(({ fact }) => fact);
+console.log(sent.every((fact) => fact.datafast_visitor_id === visitorId));
+console.log(sent[0].path, sent[1].name, sent[2].amount, sent[3].user_id);
+await stop();
+"""
+
+# A program that mints a key where no mock is known.
+HOMELESS = """
+import { mint } from "./datafast.js";
+
+await mint().catch(({ message }) => console.log(message));
+"""
+
 
 class Recipe(NamedTuple):
     """The sections of the page that make a project, and the program that runs its tests."""
@@ -243,6 +268,23 @@ def test_a_website_without_visitors_is_named_as_the_reason(
     assert (run.code, run.told) == (
         0,
         2 * "nobody is on this website now: name a visitor, or set the clock\n",
+    )
+
+
+def test_a_call_takes_its_main_member_alone(project: Callable[[Recipe], Project], tmp_path: Path) -> None:
+    (tmp_path / "brief.js").write_text(BRIEF, encoding="utf-8")
+    brief = project(Recipe(SHARED, str(tmp_path / "brief.js")))
+    brief.install_command()
+
+    assert brief.run() == Run(0, "true\n/pricing signup 29 user 1\n")
+
+
+def test_a_setup_that_did_not_run_is_reported(project: Callable[[Recipe], Project], tmp_path: Path) -> None:
+    (tmp_path / "homeless.js").write_text(HOMELESS, encoding="utf-8")
+    homeless = project(Recipe(SHARED, str(tmp_path / "homeless.js")))
+
+    assert homeless.run() == Run(
+        0, "DATAFAST_SERVER is not set: the setup that starts the mock did not run\n"
     )
 
 
