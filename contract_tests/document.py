@@ -105,7 +105,7 @@ class Row:
     """A documented member of an operation's successful answer.
 
     `place` is the path from the root, with `*` for any item of a list. `schema` describes the value itself,
-    without the members below it.
+    and of which type the items of a list are, without the members below it.
     """
 
     id: str
@@ -124,11 +124,22 @@ class Row:
     """Whether there are documented examples of the answer, and the member is in each of them."""
     is_read: bool = True
     """Whether the operation changes nothing on the server."""
+    is_told_below: bool = False
+    """Whether the document says of a member below this one that it comes from a page."""
 
     @property
     def is_null_allowed(self) -> bool:
         """Whether the document lists null among the types."""
         return "null" in _kinds(self.schema)
+
+    @property
+    def is_null_excused(self) -> bool:
+        """Whether null is no violation, although the document does not list it.
+
+        No page forbids it if only an example shows the member. But if a page's table lists a member below it,
+        then its type is more than an example.
+        """
+        return self.standing == EXAMPLE and not self.is_told_below and not self.is_null_allowed
 
     @property
     def breaks_if_absent(self) -> bool | None:
@@ -321,8 +332,8 @@ class Document:
     ) -> Iterator[Row]:
         """Yields the rows of all members below an object or a list."""
         for branch, marked in self._branches(schema, revision):
-            for name, reference in branch.get("properties", {}).items():
-                member, below = self._resolved(reference), (*place, name)
+            for name, member in self._properties(branch):
+                below = (*place, name)
                 own = member.get("x-revision", marked)
                 if "x-clause" in member or _has_clause(answer[0], below, member):
                     yield self._row(answer, below, member, name in branch.get("required", ()), own)
@@ -344,7 +355,17 @@ class Document:
         revision: str | None,
     ) -> Row:
         operation, status = answer
+        items = self._resolved(member.get("items", {}))
+        below = [
+            inner
+            for step, part in ((place, member), ((*place, ANY_ITEM), items))
+            for name, inner in self._properties(part)
+            if "x-clause" in inner or _has_clause(operation, (*step, name), inner)
+        ]
         schema = self._shallow(member)
+        # If no member of the items has a clause, then nobody knows what the items are like.
+        if "type" in items and (below or "properties" not in items):
+            schema["items"] = {"type": items["type"]}
         if "x-clause" not in member and not is_required:
             # A member that may be missing may also be null, since no page forbids it.
             schema["type"] = list(dict.fromkeys((*_kinds(schema), "null")))
@@ -363,7 +384,13 @@ class Document:
             is_required,
             self._is_usual(answer, place),
             self.operations[operation].is_read,
+            any(inner.get("x-standing", PAGE) in ACCUSING for inner in below),
         )
+
+    def _properties(self, schema: Json) -> Iterator[tuple[str, Json]]:
+        """Yields the names and the schemas of the members of an object."""
+        for name, reference in schema.get("properties", {}).items():
+            yield name, self._resolved(reference)
 
     def _is_usual(self, answer: tuple[str, int], place: tuple[str, ...]) -> bool:
         parents = [

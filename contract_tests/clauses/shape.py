@@ -8,12 +8,14 @@ from itertools import islice
 from contract_tests.asking.rules import WRITING
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.values import Judge
-from contract_tests.document import EXAMPLE, REPLACED, Document, Row
+from contract_tests.document import OBSERVED, REPLACED, Document, Row
 from contract_tests.exchange import Exchange, Json
-from contract_tests.pointers import escaped, objects_at, step
+from contract_tests.pointers import escaped, objects_at, step, value_at
 from contract_tests.recording import Recording
 
 _MOST_VIOLATIONS = 1000
+# How often a member is present, by `Row.breaks_if_absent`.
+_PRESENCE = {True: "; always present", False: "; present at least once", None: ""}
 
 
 class _Column:
@@ -28,9 +30,9 @@ class _Column:
         self.exchange = exchange
         values = [parent[name] for parent in parents if name in parent]
         self.present = len(values)
-        # Null does not count as a value if only an example shows the member.
-        ignores_null = judge.row.standing == EXAMPLE and not judge.row.is_null_allowed
-        self.values = [value for value in values if value is not None] if ignores_null else values
+        # A null that is only excused does not count as a value.
+        is_excused = judge.row.is_null_excused
+        self.values = [value for value in values if value is not None] if is_excused else values
         self.absent = sum(name not in parent and instead not in parent for parent in parents)
 
     @cached_property
@@ -49,7 +51,9 @@ class _Column:
         for pointer, parent in self.pointers():
             if name in parent:
                 for fault in self.judge.faults(parent[name]):
-                    yield Violation(fault.problem, self.exchange, pointer, parent[name], fault.is_warning)
+                    at = f"{pointer}{fault.below}"
+                    value = value_at(parent[name], fault.below)
+                    yield Violation(fault.problem, self.exchange, at, value, fault.is_warning)
 
 
 def shape_clauses(contract: Document) -> list[Clause]:
@@ -65,7 +69,7 @@ def _clause(same: list[Judge]) -> Clause:
     revisions = {judge.row.revision for judge in same}
     return Clause(
         id=row.id,
-        sentence=f"`{'.'.join(row.place)}`: {same[0].words()}{_presence(row)}.",
+        sentence=f"`{'.'.join(row.place)}`: {same[0].words()}{_presence([judge.row for judge in same])}.",
         source=row.source,
         standing=row.standing,
         needs=_needs(row),
@@ -73,7 +77,7 @@ def _clause(same: list[Judge]) -> Clause:
         check=_check,
         size=_size,
         # A value of another type breaks the contract even if the member is known from an example only.
-        accuses=True,
+        accuses=row.standing != OBSERVED,
         revision=revisions.pop() if len(revisions) == 1 else None,
         why_not=partial(_why_not, same),
         about=_about([judge.row for judge in same]),
@@ -88,11 +92,12 @@ def _about(rows: Sequence[Row]) -> str:
     return " ".join(f"In {revision}: {description}" for revision, description in told.items())
 
 
-def _presence(row: Row) -> str:
+def _presence(rows: Sequence[Row]) -> str:
     """Returns the end of the sentence: how often the member is present; empty if it may be absent."""
-    if row.breaks_if_absent is None:
-        return ""
-    return "; always present" if row.breaks_if_absent else "; present at least once"
+    told = {row.revision: _PRESENCE[row.breaks_if_absent] for row in rows}
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return "".join(f"{presence} in {revision}" for revision, presence in told.items() if presence)
 
 
 def _needs(row: Row) -> str:

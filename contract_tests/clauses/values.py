@@ -1,13 +1,15 @@
 """The judging of a documented member's values: which ones break the contract, and which are warnings."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
-from contract_tests.clauses.telling import figure_told, number_told
+from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.document import ACCUSING, EXAMPLE, Row
 from contract_tests.exchange import Json
 from contract_tests.instants import is_instant, ms
@@ -33,11 +35,36 @@ _PATTERNS = {
 }
 
 
+# The keywords about types; another type than an example's breaks the contract.
+_TYPES = frozenset({"type", "items"})
+# JSON Schema's patterns are those of JavaScript, whose `$` does not match before a line feed.
+_END = re.compile(r"\$$")
+# The function has no types.
+_EXTEND: Any = extend
+
+
+def _fits(flags: int, _validator: Any, pattern: str, value: Json, _schema: Any) -> Iterator[ValidationError]:
+    """Yields an error if a text does not have the form of a pattern."""
+    if isinstance(value, str) and not re.search(_END.sub(r"\\Z", pattern), value, flags):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _validator(flags: int, schema: Mapping[str, Any]) -> Draft202012Validator:
+    """Returns a validator whose patterns have the flags."""
+    kind: type[Draft202012Validator] = _EXTEND(Draft202012Validator, {"pattern": partial(_fits, flags)})
+    return kind(schema)
+
+
 class Fault(NamedTuple):
-    """A problem with a value, in words. `is_warning` says that the value does not break the contract."""
+    """A problem with a value, in words.
+
+    `is_warning` says that the value does not break the contract. `below` is the pointer from the value to the
+    part of it that is wrong; empty for the value itself.
+    """
 
     problem: str
     is_warning: bool
+    below: str = ""
 
 
 class Judge:
@@ -61,20 +88,22 @@ class Judge:
     def faults(self, value: Json) -> Iterator[Fault]:
         """Yields the faults of a value that break the contract; if there are none, its warnings."""
         name = self.row.place[-1]
+        if value is None and self.row.is_null_excused:
+            return
         # A value of another type needs no further words.
         hard = next(iter(sorted(self._hard(value), key=_is_about_more_than_the_type)), None)
         if hard is not None:
-            yield Fault(f"`{name}` {_told(hard)}", is_warning=False)
+            yield Fault(f"`{name}` {_told(hard)}", is_warning=False, below=_below(hard))
             return
         if self._is_dated and isinstance(value, str) and ms(value) is None:
             yield from self._untimely(name, value)
             return
         for error in self._soft(value):
-            yield Fault(f"`{name}` {_told(error)}", is_warning=True)
+            yield Fault(f"`{name}` {_told(error)}", is_warning=True, below=_below(error))
 
     def words(self) -> str:
         """Returns the allowed values in words, such as `number from -90 to 90, or null`."""
-        kinds = _kinds(self.row.schema)
+        kinds = _kinds(self._schema)
         others = [kind for kind in kinds if kind != "null"] or kinds
         limits = "".join(_limits_in_words(self.row.schema))
         comma = "," if limits and not limits.endswith(")") else ""
@@ -94,12 +123,11 @@ class Judge:
 
     @cached_property
     def _schema(self) -> Mapping[str, Any]:
-        """The documented schema; null is allowed as well if only an example shows the member."""
-        if self.row.standing != EXAMPLE or "type" not in self.row.schema:
-            return self.row.schema
-        kinds = self.row.schema["type"]
-        known = kinds if isinstance(kinds, list) else [kinds]
-        return {**self.row.schema, "type": list(dict.fromkeys((*known, "null")))}
+        """The documented schema; null is allowed as well where it is excused."""
+        schema = self.row.schema
+        if not self.row.is_null_excused or "type" not in schema:
+            return schema
+        return {**schema, "type": list(dict.fromkeys((*_kinds(schema), "null")))}
 
     @cached_property
     def _all_fit(self) -> Callable[[list[Json]], bool]:
@@ -109,17 +137,15 @@ class Judge:
     def _hard(self) -> Callable[[Json], Iterable[Any]]:
         """A function that yields those errors of a value that break the contract."""
         if self.row.standing == EXAMPLE:
-            return Draft202012Validator({k: v for k, v in self._schema.items() if k == "type"}).iter_errors
-        schema = dict(self._schema)
-        if "pattern" in schema:
-            # No page says whether upper and lower case differ.
-            schema["pattern"] = f"(?i){schema['pattern']}"
-        return Draft202012Validator(schema).iter_errors
+            schema = {k: v for k, v in self._schema.items() if k in _TYPES}
+            return _validator(re.ASCII, schema).iter_errors
+        # No page says whether upper and lower case differ.
+        return _validator(re.ASCII | re.IGNORECASE, self._schema).iter_errors
 
     @cached_property
     def _soft(self) -> Callable[[Json], Iterable[Any]]:
         """A function that yields all errors of a value. Those that `_hard` does not yield are warnings."""
-        return Draft202012Validator(self._schema).iter_errors
+        return _validator(re.ASCII, self._schema).iter_errors
 
 
 def _is_about_more_than_the_type(error: Any) -> bool:
@@ -131,12 +157,12 @@ def _told(error: Any) -> str:
     rule, limit, value = error.validator, error.validator_value, error.instance
     if rule == "type":
         wanted = [_KINDS[kind] for kind in (limit if isinstance(limit, list) else [limit])]
-        return f"is {_KINDS[kind_of(value)]}, not {' or '.join(wanted)}"
+        item = "has an item that " if error.path else ""
+        return f"{item}is {_KINDS[kind_of(value)]}, not {' or '.join(wanted)}"
     if rule in ("enum", "const"):
         return f"is not {'one of ' if rule == 'enum' else ''}{_choices(limit if rule == 'enum' else [limit])}"
     if rule == "pattern":
-        pattern = limit.removeprefix("(?i)")
-        return f"is not {_PATTERNS.get(pattern, f'of the form `{pattern}`')}"
+        return f"is not {_PATTERNS.get(limit, f'of the form `{limit}`')}"
     if rule in ("minimum", "maximum"):
         return f"is {'less' if rule == 'minimum' else 'greater'} than {number_told(limit)}"
     if rule in ("minItems", "maxItems"):
@@ -144,8 +170,13 @@ def _told(error: Any) -> str:
     return f"is wrong: {error.message[:200]}"
 
 
+def _below(error: Any) -> str:
+    """Returns the pointer from the judged value to the part of it with the error."""
+    return "".join(f"/{step}" for step in error.path)
+
+
 def _choices(values: Iterable[Json]) -> str:
-    return ", ".join(f"`{value}`" for value in values)
+    return ", ".join(f"`{value if isinstance(value, str) else value_told(value)}`" for value in values)
 
 
 def _kinds(schema: Mapping[str, Any]) -> list[str]:
@@ -155,7 +186,7 @@ def _kinds(schema: Mapping[str, Any]) -> list[str]:
 
 def _limits_in_words(schema: Mapping[str, Any]) -> Iterator[str]:
     if "const" in schema:
-        yield f" `{schema['const']}`"
+        yield f" {_choices([schema['const']])}"
     if "enum" in schema:
         yield f", one of {_choices(schema['enum'])}"
     if "pattern" in schema:
@@ -163,8 +194,23 @@ def _limits_in_words(schema: Mapping[str, Any]) -> Iterator[str]:
         yield f" ({_PATTERNS.get(pattern, f'of the form `{pattern}`')})"
     elif schema.get("format") == "date-time":
         yield " (ISO 8601 with an offset)"
-    least, most = schema.get("minimum"), schema.get("maximum")
-    if least is not None:
-        yield f" from {least} to {most}" if most is not None else f" of at least {least}"
-    if (schema.get("minItems"), schema.get("maxItems")) == (1, 1):
-        yield " of one item"
+    yield _range_in_words(schema.get("minimum"), schema.get("maximum"))
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    kinds = _kinds(schema["items"]) if "items" in schema else []
+    if (least, most) == (1, 1):
+        yield f" of one {' or '.join(kinds) or 'item'}"
+        return
+    if kinds:
+        yield f" of {' or '.join(f'{kind}s' for kind in kinds)}"
+    number = _range_in_words(least, most)
+    if number:
+        yield f"{',' if kinds else ''}{number} items"
+
+
+def _range_in_words(least: float | None, most: float | None) -> str:
+    """Returns the numbers between two bounds in words, such as ` of at least 1`; None stands for no bound."""
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    if least is not None or most is not None:
+        return f" of at least {least}" if least is not None else f" of at most {most}"
+    return ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from contract_tests.document import EXAMPLE, REPLACED, Document, Row
+from contract_tests.document import EXAMPLE, OBSERVED, REPLACED, Document, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.mutants.mutant import Mutant, Mutation, Weight
@@ -94,16 +94,20 @@ def _types(row: Row, telling: Collection[str]) -> Iterator[_Fault]:
     kinds = _kinds(row)
     allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
     usual = "string" if {"number", "integer"} & kinds else "integer"
-    yield _Fault("of another type", _constant(_VALUES[usual]), "breaks", is_for_all=True)
-    yield _Fault("of another type once", _constant(_VALUES[usual]), "breaks", is_single=True)
+    weight = _firmly(row)
+    yield _Fault("of another type", _constant(_VALUES[usual]), weight, is_for_all=True)
+    yield _Fault("of another type once", _constant(_VALUES[usual]), weight, is_single=True)
     for kind, value in _VALUES.items():
         if kind not in allowed and kind not in telling and kind != usual:
-            yield _Fault(f"of the type {kind}", _constant(value), "breaks")
+            yield _Fault(f"of the type {kind}", _constant(value), weight)
     if "null" not in kinds:
-        is_stated = row.standing != EXAMPLE
-        yield _Fault("null", _constant(None), "breaks" if is_stated else "nothing", is_stated)
+        is_wrong = not row.is_null_excused
+        yield _Fault("null", _constant(None), weight if is_wrong else "nothing", is_wrong)
     if "integer" in kinds:
-        yield _Fault("a fraction", _constant(1.5), "breaks", row.standing != EXAMPLE)
+        yield _Fault("a fraction", _constant(1.5), weight, row.standing != EXAMPLE)
+    if "items" in row.schema:
+        for name, item in (("a number", 5), ("null", None), ("a list", [])):
+            yield _Fault(f"with {name} among its items", _with_item(item), weight)
 
 
 def _bounds(row: Row) -> Iterator[_Fault]:
@@ -124,6 +128,8 @@ def _texts(row: Row) -> Iterator[_Fault]:
     weight = _softly(row) if is_bound else "nothing"
     yield _Fault("another text", _constant("~"), weight, is_bound and row.standing != EXAMPLE)
     yield _Fault("an empty text", _constant(""), weight)
+    if "pattern" in row.schema:
+        yield _Fault("with a line feed at its end", _of_text(lambda text: f"{text}\n"), weight)
     if row.schema.get("format") == "date-time":
         yield _Fault("without an offset", _of_text(_without_offset), "warns")
         yield _Fault("a date alone", _of_text(lambda text: text[:10]), weight)
@@ -134,7 +140,12 @@ def _texts(row: Row) -> Iterator[_Fault]:
 
 def _softly(row: Row) -> Weight:
     """Returns the weight of a wrong value. It is a warning if only an example shows the member."""
-    return "warns" if row.standing == EXAMPLE else "breaks"
+    return "warns" if row.standing == EXAMPLE else _firmly(row)
+
+
+def _firmly(row: Row) -> Weight:
+    """Returns the weight of a value of another type. It is a warning if only programs report the member."""
+    return "warns" if row.standing == OBSERVED else "breaks"
 
 
 def _kinds(row: Row) -> set[str]:
@@ -144,6 +155,10 @@ def _kinds(row: Row) -> set[str]:
 
 def _constant(value: Json) -> Callable[[Json], Json]:
     return lambda _value: value
+
+
+def _with_item(item: Json) -> Callable[[Json], Json]:
+    return lambda value: [*value[1:], item] if isinstance(value, list) else value
 
 
 def _without_offset(instant: str) -> str:

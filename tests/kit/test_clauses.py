@@ -39,6 +39,7 @@ def test_every_field_of_the_pages_has_a_clause(page: str, operation: str, field:
     assert len(found) == 1, f"no clause for {field} of page {page}"
     assert found[0].id in {clause.id for clause in all_clauses()}
     assert _kinds(found[0]) == set(kind.replace("object[]", "array").split("|"))
+    assert found[0].schema.get("items") == ({"type": "object"} if "object[]" in kind else None)
 
 
 def test_the_page_is_current() -> None:
