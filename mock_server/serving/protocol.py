@@ -8,7 +8,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mock_server.serving.connection import is_cut, refusal_of
-from mock_server.serving.strict_http import WireProtocol
+from mock_server.serving.pacing import PacedProtocol
 
 
 class FastPath(Protocol):
@@ -34,7 +34,7 @@ class FastPath(Protocol):
         ...
 
 
-class HttpProtocol(WireProtocol):
+class HttpProtocol(PacedProtocol):
     """An HTTP protocol that lets faults break the connection, and that tries a fast path first."""
 
     _is_waiting = False
@@ -47,7 +47,7 @@ class HttpProtocol(WireProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Answers a request at once if an earlier one had the same bytes, and parses any other."""
-        if self._fast_path is None or self._is_deaf:
+        if self._fast_path is None or self._is_deaf or self._held:
             super().data_received(data)
             return
         is_free = self.cycle is None or self.cycle.response_complete
