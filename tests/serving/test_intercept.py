@@ -12,12 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.request import Request, urlopen
 
 import httpx2
@@ -44,6 +44,7 @@ CONNECT = f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n\r\n".encode()
 ESTABLISHED = b"HTTP/1.1 200 Connection Established\r\n\r\n"
 HELLO = bytes.fromhex("160301020001000001fc0303")
 SHORT = 0.3
+Done = TypeVar("Done")
 NODE = Path(sys.executable).with_name("node")
 
 URLLIB = f"""
@@ -254,6 +255,35 @@ def test_events_for_the_real_address_reach_the_mock(command: Intercepting) -> No
 
     assert reply.json()["visitorId"] == visitor
     assert online["data"] == [{"visitors": 1}]
+
+
+def test_request_may_come_in_one_segment_with_the_end_of_the_handshake(command: Intercepting) -> None:
+    # TLS lets a client speak as soon as it has sent its part of the handshake.
+    body = b"{}".ljust(100_000)
+    head = f"POST /api/v1/goals HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n"
+    received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = command.trusting().wrap_bio(received, to_send, server_hostname=HOST)
+    with socket.create_connection(command.proxy, timeout=30) as sock:
+        sock.sendall(CONNECT)
+        heard(sock)
+        with pytest.raises(ssl.SSLWantReadError):
+            client.do_handshake()
+        sock.sendall(to_send.read())
+        _until_done(client.do_handshake, sock, received)
+        client.write(f"{head}Authorization: Bearer df_test\r\n\r\n".encode() + body)
+        sock.sendall(to_send.read())
+        answer = _until_done(lambda: client.read(65_536), sock, received)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def _until_done(step: Callable[[], Done], sock: socket.socket, received: ssl.MemoryBIO) -> Done:
+    """Returns what a step of TLS returns as soon as enough bytes have come for it."""
+    while True:
+        try:
+            return step()
+        except ssl.SSLWantReadError:
+            received.write(sock.recv(65_536))
 
 
 def test_many_tunnels_at_once(command: Intercepting) -> None:
