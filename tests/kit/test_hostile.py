@@ -351,7 +351,13 @@ def test_a_server_that_is_down() -> None:
         run = _run(f"{address}/api/v1")
 
     assert run.exit is Exit.STOPPED
-    assert "Connection refused" in str(run.stopped)
+    assert str(run.stopped) == f"no answer from {address}/api/v1/analytics/realtime: Connection refused"
+
+
+def test_what_a_library_says_has_no_full_stop_of_its_own() -> None:
+    run = _verified(_saying(b""))
+
+    assert str(run.stopped).endswith("/analytics/realtime: Server disconnected without sending a response")
 
 
 def test_a_plain_server_that_is_asked_for_tls() -> None:
