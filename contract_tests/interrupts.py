@@ -43,8 +43,13 @@ def pass_on_interrupt() -> None:
 
     Not to be called in a clean-up, which may follow an interrupt.
     """
-    if _heard:
+    if was_interrupted():
         raise KeyboardInterrupt
+
+
+def was_interrupted() -> bool:
+    """Returns whether a signal came in the latest block of `interrupted_by_signals`."""
+    return bool(_heard)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:

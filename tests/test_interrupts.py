@@ -54,3 +54,17 @@ def test_a_signal_within_a_callback_of_an_import_ends_the_command(
     # Python says that it has dropped an exception.
     assert ended.stderr.startswith("Exception ignored in")
     assert ended.stderr.endswith("KeyboardInterrupt: \n\nInterrupted.\n") == (arguments != _SERVE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not sent to a process there")
+def test_a_signal_while_a_class_is_made_is_no_bug_of_the_kit() -> None:
+    """Python 3.11 raises a RuntimeError then."""
+    program = _COMMAND.replace("Late()", "type('Made', (), {'member': Named()})").replace(
+        "class Late:\n    def __del__(self):", "class Named:\n    def __set_name__(self, owner, name):"
+    )
+    program = program.replace("NUMBER", "signal.SIGTERM").replace("MODULE", "contract_tests.judging.run")
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *_VERIFY], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (130, "\nInterrupted.\n")

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from contract_tests.interrupts import interrupted_by_signals
+from contract_tests.interrupts import interrupted_by_signals, was_interrupted
 from contract_tests.masking import Mask
 from contract_tests.tokens import without_tokens
 
@@ -32,8 +32,7 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
     except ImportError as error:
         raise click.UsageError(f"`{command}` needs more packages: pip install '{_EXTRA}' ({error})") from None
     except KeyboardInterrupt:
-        click.echo("\nInterrupted.", err=True)
-        sys.exit(INTERRUPTED)
+        _report_interrupt()
     except OSError as error:
         if not is_unwritable(error):
             _report_bug(tokens)
@@ -42,6 +41,9 @@ def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
         error.message = _discreet(error.message, tokens)  # type: ignore[misc]  # it stays the same error
         raise
     except Exception:  # noqa: BLE001 - any other error is a bug in the kit, and no verdict on the server
+        if was_interrupted():
+            # Python 3.11 raises a RuntimeError in place of an interrupt that comes while it makes a class.
+            _report_interrupt()
         _report_bug(tokens)
 
 
@@ -51,6 +53,11 @@ def is_unwritable(error: OSError) -> bool:
     An error that names a file is not about a stream.
     """
     return error.errno in _UNWRITABLE and error.filename is None
+
+
+def _report_interrupt() -> NoReturn:
+    click.echo("\nInterrupted.", err=True)
+    sys.exit(INTERRUPTED)
 
 
 def _report_bug(tokens: Iterable[str | None]) -> NoReturn:
