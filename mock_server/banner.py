@@ -8,7 +8,8 @@ from mock_server.instants import iso_of
 from mock_server.service import Service
 from mock_server.state.credentials import site_token
 
-_MOST_HIDDEN = 3
+_MOST_LISTED = 3
+_LONGEST_LISTED = 100
 _SERVED = "  ← df_test, df_xxx"
 
 
@@ -33,10 +34,13 @@ def banner(service: Service, url: str, hidden: Sequence[Operation] = (), further
             "Other machines can reach this mock. Its controls are off without --control-token.",
             *further,
         ]
+    if service.unread_members:
+        members = _listed(service.unread_members)
+        reason = "since OpenAPI 3.1 has no such member of a path (methods are in lower case)"
+        further = [f"Not read, {reason}: {members}.", *further]
     if hidden:
-        paths = ", ".join(f"{operation.method} {operation.path}" for operation in hidden[:_MOST_HIDDEN])
-        more = f" and {len(hidden) - _MOST_HIDDEN} more" if len(hidden) > _MOST_HIDDEN else ""
-        further = [f"Not answered, since the mock itself has the path: {printable(paths)}{more}.", *further]
+        paths = _listed([f"{operation.method} {operation.path}" for operation in hidden])
+        further = [f"Not answered, since the mock itself has the path: {paths}.", *further]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(
         [
@@ -59,3 +63,10 @@ def banner(service: Service, url: str, hidden: Sequence[Operation] = (), further
             f"listening on {url}",
         ]
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Returns the beginning of a list from a user's document, and how much more there is."""
+    shown = [name[:_LONGEST_LISTED] + "…" * (len(name) > _LONGEST_LISTED) for name in names[:_MOST_LISTED]]
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return printable(", ".join(shown)) + more

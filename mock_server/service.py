@@ -11,6 +11,7 @@ from mock_server.contract.document import REVISIONS, load_document, read_documen
 from mock_server.contract.operations import Operation, base_of, operations_of, own_operations
 from mock_server.contract.responses import Answers
 from mock_server.contract.unmocked import load_unmocked
+from mock_server.contract.unread import unread_members
 from mock_server.errors import InputError
 from mock_server.options import FASTEST, Options
 from mock_server.resources.cache import AnswerCache
@@ -64,6 +65,8 @@ class Service:
     """The functions that answer the operations of the document, by `operationId`."""
     base: str
     extra_operations: list[Operation]
+    unread_members: list[str]
+    """The members of paths of further documents that are ignored, such as `GET of /notes`."""
     unmocked_operations: list[Operation]
     """The operations that are documented but not mocked yet."""
     event_operation: Operation
@@ -264,6 +267,7 @@ def load_service(
     accounts = load_accounts(sites)
     document = load_document() if document is None else document
     base = base_of(document)
+    further = [(read_document(path), path) for path in options.documents]
     worlds = Worlds(options.seed, sites)
     worlds.make_all()
     store = Memory() if options.state is None else StateFile(options.state)
@@ -272,9 +276,8 @@ def load_service(
         document=document,
         views=views,
         base=base,
-        extra_operations=[
-            operation for path in options.documents for operation in operations_of(read_document(path), path)
-        ],
+        extra_operations=[operation for one in further for operation in operations_of(*one)],
+        unread_members=[member for one in further for member in unread_members(*one)],
         unmocked_operations=load_unmocked(base),
         event_operation=own_operations(read_document(INGESTION))[0],
         sites=sites,

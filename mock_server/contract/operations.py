@@ -28,12 +28,16 @@ from mock_server.errors import FILTER_MISSING, ApiError, InputError
 from mock_server.records import checked
 
 # `head` is the first, because a `get` answers HEAD only if there is no `head`.
-_METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
-_EXTENSION = "x-"
+METHODS = ("head", "get", "put", "post", "delete", "options", "patch", "trace")
+"""The methods of an operation, as the member of a path that has it."""
+EXTENSION = "x-"
+"""The beginning of the names of all members that OpenAPI leaves to others."""
 WEBSITE_ID = "websiteId"
 """The parameter that names the website in the mock's own document."""
 
 _MOST = 20_000
+# The largest number of characters of a path or an `operationId`, which headers and journals have.
+_LONGEST = 2_000
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -204,15 +208,18 @@ def _items(document: Mapping[str, Any], where: object, revision: str | None) -> 
     # The paths of servers by the identity of their list, which most operations share.
     known: dict[int, list[str]] = {}
     for path, reference in document["paths"].items():
-        if path.startswith(_EXTENSION) or not belongs(reference, revision, document):
+        if path.startswith(EXTENSION) or not belongs(reference, revision, document):
             continue
-        place = f"{where}: {path}"
+        place = f"{where}: {path if len(path) <= _LONGEST else path[:80] + '…'}"
         _check_path(path, place)
         item = checked(resolved(document, reference, place), dict[str, Any], place)
         shared = checked(item.get("parameters", []), list[Any], place)
-        for method in _METHODS:
+        for method in METHODS:
             if method in item and belongs(item[method], revision, document):
                 content = checked(item[method], _OperationObject, f"{place}: {method}")
+                if len(content.operation_id or "") > _LONGEST:
+                    problem = f"an operationId must not have more than {_LONGEST:,} characters"
+                    raise InputError(f"{place}: {method}", problem)
                 servers = content.servers or item.get("servers") or document.get("servers")
                 if id(servers) not in known:
                     known[id(servers)] = bases_of(servers, f"{place}: servers")
@@ -224,6 +231,8 @@ def _items(document: Mapping[str, Any], where: object, revision: str | None) -> 
 def _check_path(path: str, where: str) -> None:
     if not path.startswith("/"):
         raise InputError(where, "a path must begin with a slash")
+    if len(path) > _LONGEST:
+        raise InputError(where, f"a path must not have more than {_LONGEST:,} characters")
     literal = _PLACEHOLDER.sub("", path)
     if "?" in literal or "#" in literal:
         problem = "a path must not contain `?` or `#`; describe the query in `parameters`"

@@ -211,7 +211,7 @@ def _headers(
     headers = {}
     for name, reference in response.headers.items():
         place = f"{where}: header {name[:80]!r}"
-        if _HEADER_NAME.fullmatch(name) is None:
+        if len(name) > _LONGEST_HEADER or _HEADER_NAME.fullmatch(name) is None:
             raise InputError(place, "this is not the name of a header")
         if name.lower() in _OWN_HEADERS or name.lower().startswith(_OWN_PREFIX):
             continue

@@ -447,15 +447,27 @@ def test_refusal_is_short_whatever_the_document_has(text: str, tmp_path: Path) -
     assert len(_refusal(tmp_path, text)) < 2100
 
 
-BRACES = "{" * 50_000
+def _with_path(tmp_path: Path, path: str) -> dict[str, Any]:
+    """Returns a document with one path."""
+    document = tmp_path / "own.yaml"
+    document.write_text(json.dumps({"openapi": "3.1.0", "paths": {path: {"get": {}}}}), encoding="utf-8")
+    return read_document(document)
 
 
 def test_path_with_many_braces_is_read_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "own.yaml"
-    path.write_text(json.dumps({"openapi": "3.1.0", "paths": {f"/{BRACES}": {"get": {}}}}), encoding="utf-8")
-    document = read_document(path)
+    document = _with_path(tmp_path, "/" + "{" * 1_999)
 
     assert_cheap(lambda: operations_of(document), steps=1_000_000)
+
+
+def test_path_with_very_many_braces_is_refused_at_once(tmp_path: Path) -> None:
+    document = _with_path(tmp_path, "/" + "{" * 50_000)
+
+    def refused() -> None:
+        with pytest.raises(InputError, match="characters"):
+            operations_of(document)
+
+    assert_cheap(refused, steps=1_000_000)
 
 
 def _example(tmp_path: Path, schema: str, **schemas: str) -> bytes:
@@ -718,3 +730,53 @@ def test_paths_of_the_mock_itself_win_and_the_start_says_so(tmp_path: Path) -> N
 
     (line,) = [line for line in lines if "Not answered" in line]
     assert line.endswith(": GET /, GET /console/main.js, GET /openapi.json and 1 more.")
+
+
+UNREAD = """
+openapi: 3.1.0
+paths:
+  /own/a: {get: {}, GET: {}, fetch: {}, x-fetch: {}, summary: A, description: B, parameters: []}
+  /own/b: {$ref: "#/components/pathItems/b"}
+  x-own: {GET: {}}
+components: {pathItems: {b: {query: {}, additionalOperations: {}}}}
+"""
+
+
+def test_members_of_paths_that_are_not_read_are_told_at_the_start(tmp_path: Path) -> None:
+    document = tmp_path / "own.yaml"
+    document.write_text(UNREAD, encoding="utf-8")
+
+    with started("--port", "0", "--openapi", str(document)) as process:
+        lines = banner_of(process)
+
+    (line,) = [line for line in lines if "Not read" in line]
+    assert line.endswith(": GET of /own/a, fetch of /own/a, query of /own/b and 1 more.")
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        pytest.param(f"/a: {{get: {{operationId: {'a' * 2_001}}}}}", "an operationId", id="operationId"),
+        pytest.param(f"? /{'a' * 2_000}\n  : {{get: {{}}}}", "a path", id="path"),
+    ],
+)
+def test_names_that_are_too_long_stop_the_start(tmp_path: Path, members: str, problem: str) -> None:
+    document = tmp_path / "own.yaml"
+    document.write_text(f"openapi: 3.1.0\npaths:\n  {members}\n", encoding="utf-8")
+
+    run = ended("serve", "--port", "0", "--openapi", str(document))
+
+    assert run.returncode == 2
+    assert f"{problem} must not have more than 2,000 characters" in run.stderr
+    assert len(run.stderr) < 400
+
+
+def test_the_longest_names_fit_into_the_header_that_names_the_operation(tmp_path: Path) -> None:
+    document = tmp_path / "own.yaml"
+    name = "a" * 2_000
+    document.write_text(f"openapi: 3.1.0\npaths:\n  /a: {{get: {{operationId: {name}}}}}\n", encoding="utf-8")
+
+    with serving("--openapi", str(document)) as url:
+        reply = httpx2.get(f"{url}/a")
+
+    assert reply.headers[EXAMPLE_OF] == name
