@@ -1,5 +1,6 @@
 """Signals that reach a command while it imports, where Python may drop the exception of their handler."""
 
+import signal
 import subprocess
 import sys
 
@@ -68,3 +69,30 @@ def test_a_signal_while_a_class_is_made_is_no_bug_of_the_kit() -> None:
     )
 
     assert (ended.returncode, ended.stderr) == (130, "\nInterrupted.\n")
+
+
+# Interrupts the command while it imports a package, before its own handlers are there.
+_EARLY = """
+import runpy
+import signal
+import sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["datafast-mock", "serve", "--port=0"]
+runpy.run_module("mock_server", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process ends by SIGINT there")
+def test_an_interrupt_while_the_command_is_imported_ends_it_in_silence() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _EARLY], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
