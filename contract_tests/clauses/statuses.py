@@ -14,6 +14,7 @@ _ERROR, _FAILURE = 400, 500
 _NOT_THERE = "the server does not have this operation"
 _UNSAID = "no page says which status a success has"
 _ONCE = "its URL failed once, and was not requested again"
+_OUT_OF_ORDER = "the server may be out of order for a while"
 # Rate limits and gateways answer any request with these statuses, for a short time.
 _PASSING = frozenset({LIMITED, 502, 503, 504})
 
@@ -57,10 +58,10 @@ class Answered(NamedTuple):
     def cases(self, recording: Recording) -> Iterator[Case]:
         """Yields the answers to the labelled requests that say something about access.
 
-        The answers of rate limits and gateways say nothing. If a success is expected, a failure (5xx) says
-        nothing either. If a refusal is expected, a failure is a case if other requests succeed, and each
-        repetition of this request fails, too. If the server does not have the operation, its answer to a
-        correct request is a warning.
+        The answers of rate limits and gateways say nothing. A failure (5xx) is a case if other requests
+        succeed, and each repetition of this request fails, too; if a success is expected, it is a warning,
+        and there must be a repetition. If the server does not have the operation, its answer to a correct
+        request is a warning.
         """
         if self.operation is not None and self.operation in recording.absent:
             if min(self.statuses) < _ERROR:
@@ -75,10 +76,12 @@ class Answered(NamedTuple):
             if exchange.status < _FAILURE:
                 is_unsaid = self.is_decided and exchange.is_accepted
                 yield Case(exchange, _UNSAID if is_unsaid else None)
-            elif (
-                min(self.statuses) >= _ERROR and _request(exchange) not in answered and _is_working(recording)
-            ):
-                yield Case(exchange, _ONCE if failures[_request(exchange)] == 1 else None)
+            elif _request(exchange) not in answered and _is_working(recording):
+                is_once = failures[_request(exchange)] == 1
+                if min(self.statuses) >= _ERROR:
+                    yield Case(exchange, _ONCE if is_once else None)
+                elif not is_once:
+                    yield Case(exchange, _OUT_OF_ORDER)
 
     def check(self, case: Case) -> Iterable[Violation]:
         """Yields a violation if the status is not allowed."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from contract_tests.asking import labels
-from contract_tests.asking.probes.refusals import REFUSED_WRITES, Refused
+from contract_tests.asking.probes.refusals import CREATE_PAYMENT, IDENTIFY, REFUSED_WRITES, Refused
 from contract_tests.asking.rules import Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange
@@ -25,7 +25,8 @@ class _Kind(NamedTuple):
     """A kind of request: its name and label, the clause about it, and the allowed statuses.
 
     The last of the allowed statuses is the one with which the mock answers. `is_stated` says that a page
-    demands one of them; otherwise another status is a warning.
+    demands one of them; otherwise another status is a warning. `is_repeated` says that the same request is
+    sent several times.
     """
 
     name: str
@@ -33,8 +34,11 @@ class _Kind(NamedTuple):
     clause: str
     allowed: tuple[int, ...]
     is_stated: bool = True
+    is_repeated: bool = False
 
 
+# A payment and an identity are sent twice, because they may be recorded only once.
+_REPEATED = frozenset({CREATE_PAYMENT, IDENTIFY})
 _KINDS = (
     _Kind("no token", labels.NO_CREDENTIAL, "AUTH-01", (401,)),
     _Kind("unknown token", labels.UNKNOWN_CREDENTIAL, "AUTH-02", (401,)),
@@ -43,7 +47,7 @@ _KINDS = (
     _Kind("no permission", labels.NO_PERMISSION, "AUTH-04", (403,)),
     # A server may hide from a token which other websites exist.
     _Kind("another's website", labels.ELSEWHERE, "AUTH-05", (403, 404)),
-    _Kind("key without a website", labels.OK, "AUTH-06", (200,)),
+    _Kind("key without a website", labels.OK, "AUTH-06", (200,), is_repeated=True),
     _Kind("account token with a website", labels.ACCOUNT, "AUTH-07", (200,)),
     _Kind("suspended", labels.SUSPENDED, "AUTH-08", (403,), is_stated=False),
     _Kind("superfluous parameters", labels.SUPERFLUOUS, "AUTH-09", (200,), is_stated=False),
@@ -53,7 +57,7 @@ _KINDS = (
     _Kind("unknown website", labels.UNKNOWN_WEBSITE, "ERR-04", (403, 404)),
     _Kind("bot", labels.BOT, "ERR-05", (400,)),
     _Kind("fields=visitors", labels.FIELDS, "RT-04", (200,)),
-    _Kind("dates", labels.DATES, "RT-05", (200,)),
+    _Kind("dates", labels.DATES, "RT-05", (200,), is_repeated=True),
     _Kind("visitors of the map", labels.MET, "AGR-02", (200,)),
     # The rate limit may be higher than the number of requests that are sent.
     _Kind("too often", labels.LIMITED, "ERR-06", (200, 429)),
@@ -68,7 +72,8 @@ def status_mutants(contract: Document) -> Iterator[Mutant]:
     for kind in _KINDS:
         yield from _mutants(kind, statuses, partial(_is_labelled, kind.label))
     for rule in rules_of(contract):
-        kind = _Kind(rule.id, rule.label, rule.id, rule.statuses)
+        is_repeated = rule.operation.id in _REPEATED
+        kind = _Kind(rule.id, rule.label, rule.id, rule.statuses, is_repeated=is_repeated)
         others = {_TEAPOT, *rule.operation.successes, *rule.operation.errors}
         if rule.is_decided:
             make = partial(answering, partial(_is_about, rule), status=_CREATED)
@@ -104,14 +109,14 @@ def _mutants(kind: _Kind, statuses: Iterable[int], which: Which) -> Iterator[Mut
 def _weight(kind: _Kind, status: int) -> Weight:
     """Returns the weight of a status by the rules in docs/decisions/judging.md.
 
-    A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected, except for
-    the dates of the counter, which are requested twice. Where a refusal is expected, a failure is a warning,
-    because the request is sent only once.
+    A rate limit may refuse any request. A failure (5xx) says nothing where a success is expected, unless the
+    same request is sent several times. Where a refusal is expected, a failure is a warning, because the
+    request is sent only once.
     """
     if status in (*kind.allowed, _LIMITED):
         return "nothing"
     if status >= _FAILURE:
-        return "nothing" if min(kind.allowed) < 300 and kind.label != labels.DATES else "warns"
+        return "nothing" if min(kind.allowed) < 300 and not kind.is_repeated else "warns"
     return "breaks" if kind.is_stated else "warns"
 
 

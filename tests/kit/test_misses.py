@@ -278,6 +278,26 @@ def test_a_filter_that_fails_twice_is_a_warning(
     assert _judged("SEL-03", [*others, *failed * times]).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("times", "status", "outcome"),
+    [
+        (1, 500, Outcome.NOT_OBSERVED),
+        (2, 500, Outcome.WARNING),
+        (2, 503, Outcome.NOT_OBSERVED),
+        (2, 418, Outcome.BROKEN),
+    ],
+)
+def test_a_report_that_fails_twice_is_a_warning(
+    recorded: list[Exchange], times: int, status: int, outcome: Outcome
+) -> None:
+    failed = [replace(e, status=status) for e in recorded if e.operation == "getBrowsers"]
+    others = [e for e in recorded if e.operation != "getBrowsers"]
+
+    assert _judged("getBrowsers.success", [*others, *failed * times]).outcome is outcome
+    # Of a server that fails always, no clause says anything.
+    assert _judged("getBrowsers.success", failed * times).outcome in (Outcome.NOT_OBSERVED, outcome)
+
+
 def _crowded(empty: int) -> Callable[[Json, Exchange], None]:
     """Returns an edit that has every listed visitor view a page, and one map, by its number, list nobody."""
     numbers = count()
