@@ -21,7 +21,7 @@ from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from mock_server.world.world import World
 
 _MAPS = 1_000

@@ -20,7 +20,8 @@ from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
-from mock_server.world.site import SITES, Site, load_site
+from mock_server.world.site import Site
+from mock_server.world.site_files import SITES, load_site
 from mock_server.world.world import World
 
 # The seconds between maps, in turns. In a longer step more visitors change, but their number stays the same.

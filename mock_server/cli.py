@@ -371,7 +371,7 @@ def report(
     from mock_server.report import Question
     from mock_server.report import report as lines_of
     from mock_server.state.clock import wall_time
-    from mock_server.world.site import SITES, load_sites
+    from mock_server.world.site_files import SITES, load_sites
 
     sites = load_sites((SITES, *site_folders))
     if site not in sites:

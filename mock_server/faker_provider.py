@@ -23,7 +23,7 @@ from mock_server.instants import DOCUMENTED, HOUR, MINUTE, instant_of
 from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED, DEFAULT_SITE
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from mock_server.world.world import World
 
 # Values are taken from the answers at `_INSTANTS` instants, a `_STEP` apart, with thousands of visitors.

@@ -29,7 +29,8 @@ from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_
 from mock_server.state.log import Memory, Store
 from mock_server.state.settings import NOTHING, ActiveSettings
 from mock_server.state.state_file import StateFile
-from mock_server.world.site import SITES, Site, load_sites
+from mock_server.world.site import Site
+from mock_server.world.site_files import SITES, load_sites
 
 # The seed of the random delays. Its value does not matter, if it is the same at each start.
 _DELAY_SEED = 0

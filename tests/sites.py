@@ -1,5 +1,5 @@
 """The websites of fixtures/sites/, which are read once for all tests."""
 
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 
 SITES = load_sites()

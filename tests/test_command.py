@@ -27,7 +27,7 @@ from mock_server.assets import CONTRACT
 from mock_server.contract.document import REVISION_2026_06, REVISIONS
 from mock_server.errors import InputError
 from mock_server.testing import running
-from mock_server.world.site import SITES, load_sites
+from mock_server.world.site_files import SITES, load_sites
 from tests.command import address_of, banner_of, ended, serving, started
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT, PRESENT

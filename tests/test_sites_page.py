@@ -11,6 +11,7 @@ from mock_server.errors import InputError
 from mock_server.state import funnels
 from mock_server.state.accounts import load_accounts
 from mock_server.world import site
+from mock_server.world.site_files import load_sites
 from tests.command import serving
 from tests.credentials import bearer
 from tests.instants import INSTANT
@@ -48,7 +49,7 @@ def test_the_shown_funnel_is_one_that_the_site_can_have(tmp_path: Path) -> None:
     owner = "owner: {name: Jane Doe, email: jane@example.com}\n"
     (tmp_path / "demo.yaml").write_text(owner + FUNNELS, encoding="utf-8")
 
-    accounts = load_accounts(site.load_sites(), tmp_path)
+    accounts = load_accounts(load_sites(), tmp_path)
 
     [[funnel]] = accounts["demo"].funnels.values()
     assert [step.id for step in funnel.steps] == ["landing", "pricing", "signup"]
@@ -59,6 +60,6 @@ def test_the_shown_complaint_is_the_real_one(tmp_path: Path) -> None:
     (tmp_path / "my-shop.yaml").write_text(broken, encoding="utf-8")
 
     with pytest.raises(InputError) as error:
-        site.load_sites([tmp_path])
+        load_sites([tmp_path])
 
     assert str(error.value).removeprefix(f"{tmp_path}/") in PAGE

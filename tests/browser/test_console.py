@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from mock_server.contract.document import REVISION_2026_02, REVISION_2026_06
 from mock_server.testing import RunningMock
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from tests.browser.console import Console, Open
 from tests.browser.visit import Complaints
 from tests.command import serving

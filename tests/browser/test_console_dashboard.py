@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mock_server.testing import RunningMock
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from tests.browser.dashboard import Dashboard, Open
 from tests.browser.test_console_craft import LOADED, serious
 from tests.browser.visit import Complaints

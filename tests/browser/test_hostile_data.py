@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mock_server.data_files import read_data
-from mock_server.world.site import SITES
+from mock_server.world.site_files import SITES
 from tests.browser.visit import Complaints
 from tests.command import serving
 from tests.credentials import bearer

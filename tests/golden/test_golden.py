@@ -25,7 +25,7 @@ from mock_server.options import DEFAULT_REVISION, DEFAULT_SEED
 from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import load_credentials
 from mock_server.testing import RunningMock, running
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from tests.command import ended
 from tests.credentials import bearer
 from tests.instants import DOCUMENTED

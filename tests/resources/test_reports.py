@@ -16,7 +16,7 @@ from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
 from mock_server.testing import running
 from mock_server.world.past.kept import KeptPasts
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from mock_server.world.world import World
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT

@@ -16,8 +16,9 @@ from mock_server.resources.registry import VIEWS
 from mock_server.resources.reporter import Reporter
 from mock_server.resources.worlds import WorldChoice, Worlds
 from mock_server.state.accounts import Account, load_accounts
-from mock_server.world.site import SITES as FOLDER
-from mock_server.world.site import Site, load_sites
+from mock_server.world.site import Site
+from mock_server.world.site_files import SITES as FOLDER
+from mock_server.world.site_files import load_sites
 from mock_server.world.world import World
 from tests.instants import INSTANT
 

@@ -25,7 +25,7 @@ from mock_server.serving.fast import FastAnswers
 from mock_server.serving.plain import Answer
 from mock_server.serving.server import Server, bind, url_of
 from mock_server.serving.strict_http import Timeouts
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from tests.controls import Controls
 from tests.credentials import DEMO
 from tests.instants import INSTANT

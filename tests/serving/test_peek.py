@@ -17,7 +17,7 @@ from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import Credential
 from mock_server.state.keys import IDLE_SECONDS, Keys
 from mock_server.testing import running
-from mock_server.world.site import SITES, load_sites
+from mock_server.world.site_files import SITES, load_sites
 from tests.command import address_of, serving, started
 from tests.controls import Controls, Json
 from tests.credentials import bearer

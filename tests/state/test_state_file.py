@@ -24,7 +24,7 @@ from mock_server.world.facts import (
     PaymentMade,
     PaymentsRemoved,
 )
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from tests.command import ended
 from tests.state.facts import DEMO, SHOP, fill, goal
 from tests.state.writer import State, state_of

@@ -11,7 +11,7 @@ from mock_server.world.reports.facts import Facts, facts_of
 from mock_server.world.reports.filters import NAMES, Filter, FilterError, Matching, filter_of
 from mock_server.world.reports.overview import overview
 from mock_server.world.reports.selection import Selection
-from mock_server.world.site import load_sites
+from mock_server.world.site_files import load_sites
 from mock_server.world.world import World
 
 NOW = instant_of("2026-02-06T05:27:30Z")

@@ -15,7 +15,8 @@ from mock_server.errors import InputError
 from mock_server.instants import instant_of
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
-from mock_server.world.site import SITES, Site, load_site
+from mock_server.world.site import Site
+from mock_server.world.site_files import SITES, load_site
 from mock_server.world.world import World
 from tests.instants import INSTANT
 
