@@ -16,8 +16,9 @@ import click
 from contract_tests.commands import COMMANDS
 from contract_tests.commands.guard import is_unwritable
 from mock_server import __version__
+from mock_server.durations import milliseconds_of
 from mock_server.errors import InputError
-from mock_server.instants import DOCUMENTED, instant_of
+from mock_server.instants import DOCUMENTED, SECOND, instant_of
 from mock_server.options import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -59,10 +60,9 @@ class _Read(click.ParamType[_T]):
 def _seconds_of(text: str) -> float:
     """Reads the seconds to wait for an answer. Raises ValueError unless they are above 0 and at most 600."""
     try:
-        seconds = float(text)
+        seconds = milliseconds_of(text, bare=SECOND) / SECOND
     except ValueError:
         seconds = 0
-    # A comparison with nan is false.
     if not 0 < seconds <= 600:
         raise ValueError(f"{text!r} is not a number of seconds above 0 and at most 600")
     return seconds
@@ -329,7 +329,7 @@ def spec(form: str, revision: str | None) -> None:
     click.echo(text.encode(), nl=False)
 
 
-@main.command()
+@main.command(short_help="Write the mock's answers as files, for tests without a server.")
 @click.option(
     "--out",
     "folder",
@@ -351,7 +351,7 @@ def fixtures(*, folder: Path, **choice: Any) -> None:
     click.echo(f"{count} files in {folder}; {folder / 'index.json'} says what each of them is good for")
 
 
-@main.command()
+@main.command(short_help="Print the reports on a website.")
 @click.option("--site", default=DEFAULT_SITE, show_default=True, help="Website to report on.")
 @click.option(
     "--from", "begin", metavar="DATE", help="First day, or instant with a zone.  [default: the whole past]"

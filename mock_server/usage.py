@@ -61,10 +61,17 @@ def _range(match: re.Match[str]) -> str:
     return f"is more than {high}"
 
 
+def _extra(match: re.Match[str]) -> str:
+    words = match[2].split()
+    noun, verb = ("argument", "has") if len(words) == 1 else ("arguments", "have")
+    return f"the {noun} {' '.join(words)!r} {verb} no meaning here; --help lists the options"
+
+
 _MESSAGES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"is not a valid integer(?: range)?\."), "is not a whole number"),
     (re.compile(r"is not a valid float(?: range)?\."), "is not a number"),
     (re.compile(r"is not a valid boolean\. Recognized values: .*"), "is neither true nor false"),
+    (re.compile(r"Got unexpected extra (arguments?) \((.*)\)", re.DOTALL), _extra),
     (re.compile(r"is not in the range (\S+)\."), _range),
 )
 """How click words a problem, and how this project does."""

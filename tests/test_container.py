@@ -112,6 +112,13 @@ def test_image_serves_and_has_only_what_it_needs(image: Image) -> None:
     assert not (image.programs / "pytest").exists()
 
 
+@pytest.mark.parametrize("timeout", ["5", "5s", "5000ms"])
+def test_the_time_of_a_health_check_may_have_a_unit(mock: RunningMock, timeout: str) -> None:
+    result = ended("health", "--port", mock.server.rpartition(":")[2], "--timeout", timeout)
+
+    assert (result.returncode, result.stdout) == (0, "up\n")
+
+
 def test_health_check_is_fulfilled_by_a_mock(mock: RunningMock) -> None:
     port = mock.server.rpartition(":")[2]
 

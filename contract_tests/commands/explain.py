@@ -5,7 +5,7 @@ import click
 from contract_tests.commands.guard import guarded
 
 
-@click.command()
+@click.command(short_help="Print everything about one clause, or list all clauses.")
 @click.argument("clause_id", metavar="[ID]", required=False)
 def explain(clause_id: str | None) -> None:
     """Print everything about one clause; without an ID, list all clauses, one per line."""

@@ -7,7 +7,10 @@ from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.listening import ListenError, listen
 
 
-@click.command(context_settings={"show_default": True})
+@click.command(
+    short_help="Put a fault into another server's answers, to test your tests.",
+    context_settings={"show_default": True},
+)
 @click.argument("name", required=False)
 @click.option(
     "--upstream",

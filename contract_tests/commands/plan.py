@@ -1,7 +1,6 @@
 """The plan of a run, made from the options of `datafast-mock verify`. A wrong option is reported."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -15,12 +14,11 @@ from contract_tests.asking.address import AddressError, base_of, is_loopback
 from contract_tests.asking.client import Limits
 from contract_tests.asking.credentials import Credentials, CredentialsError, load_credentials
 from contract_tests.clauses import all_clauses
+from contract_tests.commands.quantities import seconds_of
 from contract_tests.document import document
 from contract_tests.judging.run import Plan
 from contract_tests.report.files import Baseline, BaselineError, baseline_of
 
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|min|m|h|)", re.ASCII)
-_UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60, "min": 60, "h": 3_600}
 _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 
@@ -145,15 +143,22 @@ def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
     """Returns the ids that match one of the patterns, which are separated by commas."""
     chosen: set[str] = set()
     for pattern in filter(None, map(str.strip, patterns.split(","))):
-        found = {clause_id for clause_id in ids if fnmatchcase(clause_id.upper(), pattern.upper())}
+        found = _matching(pattern, ids)
         if not found:
-            raise click.UsageError(f"{option}: there is no clause {pattern!r}; see `datafast-mock explain`")
+            family = f"{pattern.upper()}-*"
+            advice = f"for the whole family write '{family}'; " if _matching(family, ids) else ""
+            told = f"there is no clause {pattern!r}; {advice}see `datafast-mock explain`"
+            raise click.UsageError(f"{option}: {told}")
         chosen |= found
     return frozenset(chosen)
 
 
+def _matching(pattern: str, ids: Iterable[str]) -> set[str]:
+    return {clause_id for clause_id in ids if fnmatchcase(clause_id.upper(), pattern.upper())}
+
+
 def _seconds(text: str) -> float:
-    found = _DURATION.fullmatch(text.strip().lower())
-    if found is None:
+    seconds = seconds_of(text)
+    if seconds is None:
         raise click.UsageError(f"--wait: {text!r} is not a duration, such as 30s, 500ms or 1m")
-    return float(found[1]) * _UNITS[found[2]]
+    return seconds

@@ -11,7 +11,7 @@ from contract_tests.commands.guard import guarded
 _UNPLANTED = "it changes no answer of the clean recording"
 
 
-@click.command()
+@click.command(short_help="Check that the contract kit notices every known fault.")
 @click.option("--quiet", is_flag=True, help="Leave out the faults that are judged as expected.")
 def prove(*, quiet: bool) -> None:
     """Plant every known fault in a correct server's answers and check that the clauses notice it.

@@ -1,30 +1,20 @@
 """`datafast-mock verify`, with its options: a verdict on any server."""
 
 import sys
-from math import isnan
 from pathlib import Path
 from typing import Any
 
 import click
 
 from contract_tests.commands.guard import guarded
+from contract_tests.commands.quantities import Rate, Seconds
 
 REPORTS = ("json", "junit", "markdown", "html", "sarif", "annotations")
 _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 
-class _Numbers(click.FloatRange):
-    """A range of numbers that refuses `nan`, which click's own range accepts."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Returns the number in a text. Fails for `nan`, and for a number outside of the range."""
-        number = super().convert(value, param, ctx)
-        if isnan(number):
-            self.fail(f"{value} is not a number.", param, ctx)
-        return number
-
-
 @click.command(
+    short_help="Check a server's answers against the documentation.",
     context_settings={"show_default": True},
     epilog="Exit codes: 0: no clause is broken; 1: a clause is broken; 2: wrong usage; 3: no answer, not this"
     " API, or the server stopped; 4: credentials refused; 5: too little observed; 70: a bug in the kit; 74:"
@@ -82,9 +72,11 @@ class _Numbers(click.FloatRange):
     is_flag=True,
     help="Allow --writes and --fuzz on another machine.",
 )
-@click.option("--timeout", default=10.0, type=_Numbers(0.1, 600), help="Seconds to wait for a whole answer.")
-@click.option("--pause", default=1.25, type=_Numbers(0, 60), help="Seconds between polls.")
-@click.option("--rate-limit", "rate", type=_Numbers(0.01), help="Largest number of requests a second.")
+@click.option("--timeout", default=10.0, type=Seconds(0.1, 600), help="Seconds to wait for a whole answer.")
+@click.option("--pause", default=1.25, type=Seconds(0, 60), help="Seconds between polls.")
+@click.option(
+    "--rate-limit", "rate", type=Rate(0.01), help="Largest number of requests a second, or such as 60/min."
+)
 @click.option(
     "--max-requests",
     "requests",
@@ -120,5 +112,8 @@ def verify(url: str | None, **options: Any) -> None:
 def _report(text: str) -> tuple[str, Path]:
     kind, separator, file = text.partition("=")
     if kind not in REPORTS or not separator or not file:
-        raise click.UsageError(f"--report: {text!r} is not KIND=FILE with a kind of {', '.join(REPORTS)}")
+        kinds = ", ".join(REPORTS)
+        raise click.UsageError(
+            f"--report: {text!r} is not KIND=FILE, such as html=report.html, with a kind of {kinds}"
+        )
     return kind, Path(file)

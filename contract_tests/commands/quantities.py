@@ -1,0 +1,50 @@
+"""Quantities in the options of `verify`: durations such as `500ms`, and rates such as `60/min`."""
+
+import re
+from math import isnan
+from typing import Any
+
+import click
+
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|min|m|h|)", re.ASCII)
+_RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)/(.+)", re.ASCII)
+_UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60, "min": 60, "h": 3_600}
+
+
+def seconds_of(text: str) -> float | None:
+    """Reads a duration such as `30s`, `500ms` or `1m`, or a number of seconds; None for another text."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    return None if found is None else float(found[1]) * _UNITS[found[2]]
+
+
+class Numbers(click.FloatRange):
+    """A range of numbers that refuses `nan`, which click's own range accepts."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the number in a text. Fails for `nan`, and for a number outside of the range."""
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
+
+
+class Seconds(Numbers):
+    """A range of durations in seconds, which may be written with a unit."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the seconds in a text. Fails for another text, and outside of the range."""
+        seconds = seconds_of(value) if isinstance(value, str) else None
+        return super().convert(value if seconds is None else seconds, param, ctx)
+
+
+class Rate(Numbers):
+    """A range of rates in requests a second, which may be written as `60/min`, `5/10s` or `1000/h`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the requests a second in a text. Fails for another text, and outside of the range."""
+        found = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is not None:
+            unit = found[2] if found[2][0] in "0123456789." else f"1{found[2]}"
+            seconds = seconds_of(unit)
+            value = float(found[1]) / seconds if seconds else value
+        return super().convert(value, param, ctx)
