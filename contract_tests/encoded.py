@@ -2,12 +2,17 @@
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 # At least three characters follow the prefix; a random text hardly ever contains such a token.
 _TOKEN = re.compile(rb"df(t?)_[A-Za-z0-9_-]{3,}")
 _WINDOW = 64
+# The line breaks within base64 whose lines are as long as in mail or in PEM files.
+_FOLD = re.compile(r"(?<=[A-Za-z0-9+/_-]{64})\r?\n[ \t]*(?=[A-Za-z0-9+/_-])")
+# Base64 of a text that is ASCII. It hardly ever has other digits, and none if the text is base64 itself.
+_DIGITS = re.compile(r"[A-Za-z0-9]{16,}={0,2}")
+_SAMPLE = 12
 
 
 class _Code(NamedTuple):
@@ -54,6 +59,39 @@ def encoded_tokens(text: str) -> Iterator[tuple[int, int, str]]:
             if token is not None:
                 at, kind = token
                 yield start, at, kind
+
+
+def unfolded(text: str, places: Sequence[int]) -> tuple[str, Sequence[int]] | None:
+    """Returns a text without the line breaks within base64; None if there is none.
+
+    `places`, the index in the original of each character, are returned without those of the line breaks.
+    """
+    parts: list[str] = []
+    kept: list[int] = []
+    at = 0
+    for fold in _FOLD.finditer(text):
+        parts.append(text[at : fold.start()])
+        kept += places[at : fold.start()]
+        at = fold.end()
+    return ("".join([*parts, text[at:]]), [*kept, *places[at:]]) if parts else None
+
+
+def texts_in_base64(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yields the start index and the end index of what may be an ASCII text in base64, and that text.
+
+    Nobody knows at which of four digits a group begins, so there may be several texts for one place.
+    """
+    for digits in _DIGITS.finditer(text):
+        for before in range(4):
+            if _is_text(_base64(digits[0][before : before + _SAMPLE])):
+                whole = digits[0][before:].rstrip("=")
+                found = _base64(whole)[: len(whole) * 6 // 8]
+                if _is_text(found):
+                    yield digits.start() + before, digits.end(), found.decode()
+
+
+def _is_text(found: bytes) -> bool:
+    return found.isascii() and (found.decode().isprintable() or b"\n" in found)
 
 
 def _token_at(text: str, start: int, code: _Code) -> tuple[int, str] | None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from contract_tests.encoded import encoded_tokens
+from contract_tests.encoded import encoded_tokens, texts_in_base64, unfolded
 
 # A URL, JSON or HTML within another of its kind is escaped twice: `%255f`, `\\u005f`, `&amp;#95;`.
 _ESCAPE = re.compile(
@@ -17,9 +17,12 @@ _ESCAPE = re.compile(
 _BASES = {"url": 16, "json": 16, "hex": 16, "point": 16, "long": 16, "octal": 8}
 # Nested escapes of one kind count as one layer.
 _MOST_LAYERS = 8
+# A token may be in base64 in base64 in base64.
+_MOST_CODES = 3
 _BEGINNING = re.compile(r"df(t?)_(?=[A-Za-z0-9_-])")
 _REST = re.compile(r"[A-Za-z0-9_-]+")
 _LAST_POINT = 0x10FFFF
+_LINE_ENDS = {"n": "\n", "r": "\r"}
 _LONGEST_CACHED = 65_536
 
 _MayBegin = Callable[[str, Sequence[int], int], bool]
@@ -64,21 +67,29 @@ def _tokens(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]
 
 
 def _find(text: str, may_begin: _MayBegin) -> tuple[tuple[int, int, str], ...]:
-    found = [*_found(text, range(len(text) + 1), may_begin)]
-    shown, places = text, None
+    places = range(len(text) + 1)
+    plain = _plain(text, places, may_begin)
+    return tuple(sorted([*plain, *_encoded(text, may_begin, _MOST_CODES)]))
+
+
+def _encoded(text: str, may_begin: _MayBegin, codes: int) -> Iterator[tuple[int, int, str]]:
+    """Yields the tokens that are not written plainly; `codes` is how often they may be in base64."""
+    shown = text
+    places: Sequence[int] = range(len(text) + 1)
+    yield from _in_digits(shown, places, codes)
     for _ in range(_MOST_LAYERS):
         if _ESCAPE.search(shown) is None:
             break
-        shown, places = _decoded(shown, range(len(text) + 1) if places is None else places)
-        found += _found(shown, places, may_begin)
-    return tuple(sorted(found))
+        shown, places = _decoded(shown, places)
+        yield from _plain(shown, places, may_begin)
+        yield from _in_digits(shown, places, codes)
 
 
 # The results are cached, because the mock's journal contains the same paths and headers again and again.
 _find_cached = lru_cache(32)(_find)
 
 
-def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:
+def _plain(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[tuple[int, int, str]]:
     """Yields the tokens of a decoded text, with indices in the original.
 
     `places[n]` is the index in the original at which character n of the decoded text begins.
@@ -92,8 +103,20 @@ def _found(text: str, places: Sequence[int], may_begin: _MayBegin) -> Iterator[t
         assert rest is not None, "the pattern of the beginning looks ahead for it"
         end = rest.end()
         yield places[start], places[end], f"df{begun[1]}_***"
+
+
+def _in_digits(text: str, places: Sequence[int], codes: int) -> Iterator[tuple[int, int, str]]:
+    """Yields the tokens in base64 or hexadecimal digits, as `_plain` does."""
+    text, places = unfolded(text, places) or (text, places)
     for start, end, kind in encoded_tokens(text):
         yield places[start], places[end], f"{kind}_***"
+    if codes > 1:
+        for start, end, inner in texts_in_base64(text):
+            # What is written plainly in base64 is found above, without the digits around it.
+            plain = frozenset(_plain(inner, range(len(inner) + 1), _any_place))
+            for token in _encoded(inner, _any_place, codes - 1):
+                if token not in plain:
+                    yield places[start], places[end], token[-1]
 
 
 def _begins_a_word(text: str, places: Sequence[int], start: int) -> bool:
@@ -125,10 +148,10 @@ def _decoded(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
 
 
 def _character(escape: re.Match[str]) -> str:
-    """Returns the character of an escape; a space for a control character or an invalid number."""
+    """Returns the character of an escape; a space for a rare control character or an invalid number."""
     kind = escape.lastgroup
     if kind is None:
-        return " "
+        return _LINE_ENDS.get(escape[0][-1], " ")
     if kind == "html":
         return html.unescape(f"&{escape['html']}")[:1] or " "
     point = int(escape[kind], _BASES[kind])

@@ -26,6 +26,8 @@ Headers = list[tuple[bytes, bytes]]
 _HOST = re.compile(
     rb"(?:\[[0-9a-z:.]+(?:%[\w.~%-]+)?\]|(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*)(?::\d*)?", re.IGNORECASE
 )
+# The largest number of bytes of a `Host` whose check is cached; names in the DNS are shorter.
+_LONGEST_CACHED = 300
 _OLD_VERSIONS, _CHUNKED = ("0.9", "1.0"), b"chunked"
 _WHOLE_URL = re.compile(rb"https?://(?:[^/?#]*@)?(?P<host>[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
@@ -72,14 +74,16 @@ def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> byte
         hosts = [*hosts, host]
         headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
     for host in hosts:
-        if not _is_host(host):
+        if not (_is_host(host) if len(host) > _LONGEST_CACHED else _is_host_cached(host)):
             raise ApiError(HOST_INVALID, value=host[:100].decode("latin-1"))
     return target
 
 
-@lru_cache(256)
 def _is_host(value: bytes) -> bool:
     return _HOST.fullmatch(value.strip(b" \t")) is not None
+
+
+_is_host_cached = lru_cache(256)(_is_host)
 
 
 def _parts_of(method: bytes, url: bytes) -> tuple[bytes, bytes]:

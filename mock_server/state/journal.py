@@ -29,6 +29,8 @@ _SECRET = re.compile(
 )
 # The characters that a URL may have beside letters and digits; the percent sign begins an escape.
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=-._~"
+# The largest number of characters of a name or a value whose decoded form is cached.
+_LONGEST_CACHED = 1_000
 # The weight of an entry without its texts, in bytes. It takes about 450 bytes of memory: see docs/scaling.md.
 _OVERHEAD = 250
 
@@ -315,9 +317,15 @@ def _may_be_spelt(written: str, text: str) -> bool:
     return len(text) <= len(written) <= 3 * len(text.encode("utf-8", "replace"))
 
 
-@lru_cache(256)
 def _decoded(written: str) -> str:
+    return _unquoted(written) if len(written) > _LONGEST_CACHED else _unquoted_cached(written)
+
+
+def _unquoted(written: str) -> str:
     return unquote(written.replace("+", " "), errors="replace")
+
+
+_unquoted_cached = lru_cache(256)(_unquoted)
 
 
 # The results are cached, because a request is parsed more than once while it is shown.

@@ -104,6 +104,11 @@ def test_a_text_that_quotes_others_may_hold_a_token_within_a_word() -> None:
         "BkZl8",
         "64665f",
         "64665f6162633a",
+        "WkdaZg",
+        "JTY0",
+        "JTY0JTY2JTVm",
+        "YWFh",
+        "A" * 64 + "\n",
     ],
 )
 def test_hostile_texts_are_looked_through_in_the_time_of_their_length(part: str) -> None:
@@ -118,6 +123,8 @@ def test_hostile_texts_are_looked_through_in_the_time_of_their_length(part: str)
 @given(before=st.binary(max_size=7), after=st.binary(max_size=7))
 @example(before=b"", after=b"")
 @example(before=b"key:", after=b":\xff")
+@example(before=b" ", after=b"%0A")
+@example(before=b"%0A", after=b"\n")
 def test_a_token_in_encoded_bytes_is_masked(
     token: str, encode: Callable[[bytes], bytes | str], before: bytes, after: bytes
 ) -> None:
@@ -147,9 +154,56 @@ def test_an_encoded_token_may_be_escaped() -> None:
     assert without_tokens("a=%5AGZfc2VzYW1l&b") == "a=df_***&b"
 
 
+def percent_and_base64(text: bytes) -> bytes:
+    return base64.b64encode(WAYS["percent"](text.decode()).encode())
+
+
+def base64_and_json(text: bytes) -> bytes:
+    return json.dumps({"a": base64.b64encode(text).decode()}).encode()
+
+
+@pytest.mark.parametrize("before", ["", "a=", "/x/", "xy", "xyz"])
+@pytest.mark.parametrize(
+    "encodings",
+    [
+        pytest.param([base64.b64encode, base64.b64encode], id="base64 twice"),
+        pytest.param([base64.b64encode, base64.b64encode, base64.b64encode], id="base64 three times"),
+        pytest.param([percent_and_base64], id="percent escapes in base64"),
+        pytest.param([base64_and_json, base64.b64encode], id="base64 in JSON in base64"),
+        pytest.param([bytes.hex, str.encode, base64.b64encode], id="hexadecimal digits in base64"),
+    ],
+)
+def test_a_token_that_is_encoded_more_than_once_is_masked(
+    encodings: list[Callable[..., bytes]], before: str
+) -> None:
+    written: bytes = TOKEN.encode()
+    for encode in encodings:
+        written = encode(written)
+
+    assert without_tokens(f"{before}{written.decode()}.z").removeprefix(before).endswith("df_***.z")
+    assert written.decode()[-12:-4] not in without_tokens(f"{before}{written.decode()}.z")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\n ", r"\n", r"\r\n", "%0A", "%0D%0A"])
+@pytest.mark.parametrize("length", [64, 76])
+def test_a_token_in_folded_base64_is_masked(end: str, length: int) -> None:
+    digits = base64.b64encode(b"x" * 45 + TOKEN.encode() * 3 + b":" + b"y" * 50).decode()
+    lines = [digits[n : n + length] for n in range(0, len(digits), length)]
+
+    shown = without_tokens(end.join(lines))
+
+    assert shown.startswith(digits[:60] + "df_***")
+    assert shown.endswith(lines[-1])
+    assert not any(digits[n : n + 6] in shown for n in range(62, 124))
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param(base64.b64encode(b"the quick brown fox, pdf_ and df_").decode(), id="no token"),
+        pytest.param(base64.b64encode(b"%64%66%5f and more of this kind").decode(), id="an escaped prefix"),
+        pytest.param("a" * 64 + "\nZGZf\nYWJj", id="lines of words"),
+        pytest.param("name=ZGZf\nYWJj=1", id="two lines"),
         pytest.param("ZGZf", id="only the prefix"),
         pytest.param("64665f6162", id="two letters"),
         pytest.param("ZGZf4pyTZGZf", id="other characters behind the prefix"),
