@@ -260,10 +260,32 @@ def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str])
 
     assert result.returncode == 2
     assert "--only: there is no clause" in result.stderr
-    assert [(command.name, command.text) for command in _commands(result.stdout)] == [
-        ("error", "datafast-mock verify wrote no reports; its exit code is 2.")
-    ]
+    [command] = _commands(result.stdout)
+    assert command.name == "error"
+    assert command.text.startswith(
+        "datafast-mock verify wrote no reports; its exit code is 2. datafast-mock: "
+    )
     assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        pytest.param({"only": "MAP"}, "--only: there is no clause 'MAP'; for the whole", id="clauses"),
+        pytest.param({"wait": "100%"}, "--wait: '100%' is not a duration, such as 30s", id="a percent sign"),
+        pytest.param({"url": ""}, "'' is not a URL: it must begin with http://", id="no URL"),
+    ],
+)
+def test_the_annotation_says_which_input_is_wrong(
+    tmp_path: Path, runner: dict[str, str], inputs: dict[str, str], told: str
+) -> None:
+    given = _inputs(**{"url": "http://127.0.0.1:1", **inputs})
+    result = _run(_script("Verify")["run"], tmp_path, **runner, **given)
+
+    [command] = _commands(result.stdout)
+    assert (result.returncode, command.name) == (2, "error")
+    assert f"its exit code is 2. datafast-mock: {told}" in command.text
+    assert told in result.stderr
 
 
 @pytest.mark.long
