@@ -21,6 +21,7 @@ from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.families import MAP
 from contract_tests.instants import now
+from contract_tests.judging.wire import InOrder
 from contract_tests.masking import masked, sender_of
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.recording import rows
@@ -210,10 +211,12 @@ class Proxy:
 
 
 async def _body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes:
-    """Returns the whole body of a request. Raises _ProxyError if it is too long."""
+    """Returns the whole body of a request. Raises _ProxyError if it is too long or ends too early."""
     body, is_more = bytearray(), True
     while is_more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ProxyError(400, "The request ends before its body does.")
         body += message.get("body", b"")
         is_more = message.get("more_body", False)
         if len(body) > _MOST_BYTES:
@@ -274,6 +277,7 @@ class ProxyServer(uvicorn.Server):
                 proxy,
                 # A client is told of its own mistakes by a status. An offer of another protocol is none.
                 log_level="error",
+                http=InOrder,
                 ws="none",
                 access_log=False,
                 date_header=False,

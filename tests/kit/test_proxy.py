@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -381,3 +382,55 @@ def test_an_offer_of_another_protocol_is_ignored_in_silence(tmp_path: Path, prot
     assert first.startswith(b"HTTP/1.1 502 ")
     assert b"HTTP/1.1 502 " in rest
     assert noted == ""
+
+
+def _statuses(port: int, sent: bytes, *, is_over: bool = False) -> list[int]:
+    """Sends bytes, closes the client's side if it is over, and returns the statuses of all answers."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(sent)
+        if is_over:
+            connection.shutdown(socket.SHUT_WR)
+        data = b""
+        while part := connection.recv(65_536):
+            data += part
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", data)]
+
+
+_KEPT = _get().replace(b"Connection: close\r\n", b"")
+_HALF = (
+    b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" % _PATH.encode()
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "statuses"),
+    [
+        pytest.param(b"garbage\r\n\r\n", [400], id="alone"),
+        pytest.param(_KEPT + b"garbage\r\n\r\n", [200, 400], id="behind a request"),
+        pytest.param(_KEPT * 3 + b"garbage\r\n\r\n", [200, 200, 200, 400], id="behind three"),
+        pytest.param(_KEPT * 2 + _HALF + b"garbage\r\n", [200, 200, 400], id="within a body"),
+        pytest.param(_HALF + b"garbage\r\n", [400], id="within the first body"),
+        pytest.param(_get() + b"garbage\r\n\r\n", [200], id="behind the last request"),
+        pytest.param(_KEPT + b"GET / HTTP/1.1\r\nX: " + b"x" * 600_000, [200, 400], id="a long head"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_its_turn(
+    proxy: tuple[int, Upstream], sent: bytes, statuses: list[int]
+) -> None:
+    assert _statuses(proxy[0], sent) == statuses
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_client_that_closed_its_side_is_answered(proxy: tuple[int, Upstream], count: int) -> None:
+    assert _statuses(proxy[0], _KEPT * count, is_over=True) == [200] * count
+
+
+def test_half_a_request_is_not_passed_on(proxy: tuple[int, Upstream]) -> None:
+    port, upstream = proxy
+    before = len(upstream.asked)
+
+    assert _statuses(port, _HALF, is_over=True) == []
+
+    # An answer shows that the server has also seen the end of the connection before.
+    assert _statuses(port, _get()) == [200]
+    assert len(upstream.asked) == before + 1
