@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from msgspec import inspect
 
 _FORM = "form"
+_UNWRITTEN = "unwritten"
+UNWRITTEN = {_UNWRITTEN: True}
+"""The `extra` of a member that a program sets and nobody writes, so that no message lists it."""
 _STEP = re.compile(r"\.(\w+)|\[[^\]]*\]")
 
 
@@ -24,9 +27,11 @@ def literals_at(kind: type, place: str) -> list[str]:
 
 
 def members_at(kind: type, place: str) -> list[str]:
-    """Returns the names of the members that a type names for an object at this place."""
+    """Returns the names of the members that may be written in an object at this place."""
     structs = [one for one in _plain_at(kind, place) if isinstance(one, inspect.StructType)]
-    return [field.encode_name for struct in structs for field in struct.fields]
+    return [
+        field.encode_name for struct in structs for field in struct.fields if not _is_unwritten(field.type)
+    ]
 
 
 def forms_at(kind: type, place: str) -> list[str]:
@@ -66,6 +71,10 @@ def _plain(kind: inspect.Type) -> Iterator[inspect.Type]:
             yield from _plain(one)
     else:
         yield kind
+
+
+def _is_unwritten(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.Metadata) and _UNWRITTEN in (kind.extra or {})
 
 
 def _forms(kind: inspect.Type) -> Iterator[str]:

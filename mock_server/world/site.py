@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from mock_server.kinds import in_words
+from mock_server.kinds import UNWRITTEN, in_words
 
 LONGEST_SESSION_MINUTES = 45
 MOST_ONLINE = 100_000
@@ -209,9 +209,9 @@ class OwnPerson(_Record, frozen=True, kw_only=True):
 class Site(_Record, frozen=True, kw_only=True):
     """One website. `online` is the mean number of active visitors."""
 
-    name: str = field(default="", name="fileName")
+    name: Annotated[str, Meta(extra=UNWRITTEN)] = field(default="", name="fileName")
     """The file's name without its ending; set when it is loaded."""
-    file: str = ""
+    file: Annotated[str, Meta(extra=UNWRITTEN)] = ""
     """The path of the file, which is set when it is loaded."""
     title: str | None = field(default=None, name="name")
     """The display name of the website; None if it is its domain."""

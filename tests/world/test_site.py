@@ -172,6 +172,12 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         {"a.example": ["/"], "b.example": ["/"]},
         "$.hostnames.b.example: '/' is on",
     ),
+    "unknown member": ("onlin", 40, "$: there is no member `onlin`; known: name, logo, websiteId, domain,"),
+    "member of the program": (
+        "file",
+        "x.yaml",
+        "a site is named by its file; leave `fileName` and `file` out",
+    ),
     "many": ("sources", [{"weight": 1}] * 2001, "$.sources: a list of at most 2,000 items"),
 }
 
