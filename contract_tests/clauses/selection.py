@@ -128,7 +128,10 @@ def _rows_with(
             # The filter by a browser includes its mobile variant.
             form = "contains" if name == "filter_browser" else operator
             rows = [row for row in rows_of(exchange) if _fits(value_of(row.figures, place), form, value)]
-            return operation, [row for row in rows if row.number("visitors") is not None]
+            # If the value's own row is missing or has no figure, then the others say nothing.
+            is_named = operator != "is" or any(value_of(row.figures, place) == value for row in rows)
+            is_known = is_named and all(row.number("visitors") is not None for row in rows)
+            return operation, rows if is_known else []
     return operation, []
 
 

@@ -298,6 +298,15 @@ def test_a_report_that_fails_twice_is_a_warning(
     assert _judged("getBrowsers.success", failed * times).outcome in (Outcome.NOT_OBSERVED, outcome)
 
 
+@pytest.mark.parametrize("member", ["browser", "visitors"])
+def test_a_mobile_browser_does_not_stand_for_the_filtered_one(recorded: list[Exchange], member: str) -> None:
+    def unknown(body: Json, _exchange: Exchange) -> None:
+        body["data"][0][member] = None
+
+    # The filter by a browser finds its mobile variant, too, which has a row of its own.
+    assert _judged("SEL-01", _edited(recorded, "getBrowsers", unknown)).outcome is Outcome.HOLDS
+
+
 def _crowded(empty: int) -> Callable[[Json, Exchange], None]:
     """Returns an edit that has every listed visitor view a page, and one map, by its number, list nobody."""
     numbers = count()
