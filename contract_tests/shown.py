@@ -24,6 +24,18 @@ def recorded_name(name: str) -> str:
     return name.lower().replace(" ", "_")
 
 
+def is_name_of(told: Json, name: str) -> bool:
+    """Returns whether a text is the name of a goal, whatever has become of its case and its blanks.
+
+    If a name is recorded in another way than the pages say, then that is one fault, and the goal is there.
+    """
+    return isinstance(told, str) and _letters(told) == _letters(name)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
 def goals_of(profile: Json) -> list[dict[str, Json]] | None:
     """Returns the goals in the `data` of a profile.
 
@@ -45,7 +57,7 @@ def place_of_goals(profile: Json) -> str:
 
 def named(profile: Json, name: str) -> list[dict[str, Json]]:
     """Returns the goals with a name in the `data` of a profile; none if they cannot be read."""
-    return [goal for goal in goals_of(profile) or () if goal["name"] == name]
+    return [goal for goal in goals_of(profile) or () if is_name_of(goal["name"], name)]
 
 
 def paid(profile: Json) -> int | None:
@@ -66,6 +78,15 @@ def user_of(profile: Json) -> str | None:
     return user_id if isinstance(user_id, str) else None
 
 
+def profile_id_of(answer: Json) -> str | None:
+    """Returns the profile in the `data` of an answer to an identification; None if none was stored.
+
+    A website without cookies stores no identity.
+    """
+    profile_id = _object(answer).get("profileId")
+    return profile_id if isinstance(profile_id, str) else None
+
+
 def metadata_of(profile: Json) -> dict[str, Json] | None:
     """Returns the metadata in the `data` of a profile; None if there is no such object."""
     metadata = _object(_object(profile).get("profile")).get("metadata")
@@ -82,7 +103,13 @@ def row_of(shown: Json, visitor_id: str) -> dict[str, Json] | None:
 def events_of(shown: Json, name: str) -> list[dict[str, Json]]:
     """Returns the events of a goal in the `data` of a map, each id once."""
     listed = _objects(_object(shown).get("recentEvents"))
-    return _once(event for event in listed if _object(event.get("extraData")).get("eventName") == name)
+    return _once(
+        event for event in listed if is_name_of(_object(event.get("extraData")).get("eventName"), name)
+    )
+
+
+def _event_name(event: dict[str, Json]) -> Json:
+    return _object(event.get("extraData")).get("eventName")
 
 
 def are_events_told(shown: Json) -> bool:
@@ -126,7 +153,7 @@ def completions_of(report: Json, name: str) -> Json:
 
 def goal_row(report: Json, name: str) -> dict[str, Json] | None:
     """Returns the row of a goal in the `data` of a report; None if the goal has no row."""
-    return next((row for row in _objects(report) if row.get("goal") == name), None)
+    return next((row for row in _objects(report) if is_name_of(row.get("goal"), name)), None)
 
 
 def _once(rows: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:

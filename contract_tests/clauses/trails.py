@@ -19,6 +19,7 @@ from contract_tests.recording import Recording
 from contract_tests.shown import recorded_name, sent_in
 
 GOAL, OTHER_GOAL = (CREATE_GOAL, labels.GOAL), (CREATE_GOAL, labels.OTHER_GOAL)
+SENT_GOALS = (GOAL, OTHER_GOAL)
 PAYMENT, EARLIER_PAYMENT = (CREATE_PAYMENT, labels.PAYMENT), (CREATE_PAYMENT, labels.EARLIER_PAYMENT)
 IDENTITY = (IDENTIFY, labels.IDENTITY)
 """The writes of a run, as pairs of an operation and a label."""

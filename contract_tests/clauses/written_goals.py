@@ -1,6 +1,6 @@
 """Clauses about goals that a run writes: all answers contain them once, until they are removed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
@@ -10,6 +10,7 @@ from contract_tests.clauses.trails import (
     HELD,
     NEEDS_GOAL,
     OTHER_GOAL,
+    SENT_GOALS,
     Trail,
     after_removal,
     first_row,
@@ -35,11 +36,18 @@ from contract_tests.shown import (
 _GOALS, _METADATA = "getGoals", "getMetadata"
 
 
-def _in_profile(write: tuple[str, str]) -> Callable[[Recording], list[Trail]]:
-    """Returns a function that selects the profile after a goal was sent, if it has a list of goals."""
-    return lambda recording: [
-        trail for trail in trails_of(recording, write, VISITOR) if goals_of(trail.after.data) is not None
+def _in_profile(recording: Recording) -> list[Trail]:
+    """Returns the trail of each goal in the profile after it was sent, if that has a list of goals."""
+    return [
+        trail
+        for write in SENT_GOALS
+        for trail in trails_of(recording, write, VISITOR)
+        if goals_of(trail.after.data) is not None
     ]
+
+
+def _seen_in_profile(recording: Recording) -> list[Trail]:
+    return [trail for trail in _in_profile(recording) if _shown(trail)]
 
 
 def _shown(trail: Trail) -> list[dict[str, Json]]:
@@ -52,7 +60,7 @@ def _shown(trail: Trail) -> list[dict[str, Json]]:
     source="POST /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=_in_profile(GOAL),
+    cases=_in_profile,
 )
 def goal_is_in_profile(trail: Trail) -> Iterable[Violation]:
     if not _shown(trail):
@@ -66,7 +74,7 @@ def goal_is_in_profile(trail: Trail) -> Iterable[Violation]:
     source="POST /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=lambda recording: [trail for trail in _in_profile(GOAL)(recording) if _shown(trail)],
+    cases=_seen_in_profile,
 )
 def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
     found = _shown(trail)
@@ -75,33 +83,16 @@ def goal_is_there_once(trail: Trail) -> Iterable[Violation]:
         yield trail.wrong(problem, found[1], "name")
 
 
-def _written_as(trail: Trail) -> dict[str, Json] | None:
-    """Returns the goal in the profile, whatever has become of the case and the blanks of its name.
-
-    Returns None if the profile does not contain the goal.
-    """
-    goals = goals_of(trail.after.data) or ()
-    letters = _letters(name_of(trail))
-    return next((goal for goal in goals if _letters(goal["name"]) == letters), None)
-
-
-def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
-
-
 @clause(
     "WRITE-03",
     "The name of a goal is recorded in lower case, with `_` for each blank.",
     source="POST /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=lambda recording: [
-        trail for trail in _in_profile(OTHER_GOAL)(recording) if _written_as(trail) is not None
-    ],
+    cases=_seen_in_profile,
 )
 def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
-    goal = _written_as(trail)
-    if goal is not None and goal["name"] != name_of(trail):
+    for goal in (goal for goal in _shown(trail)[:1] if goal["name"] != name_of(trail)):
         problem = f"`{trail.body['name']}` was sent, so `{name_of(trail)}` is expected"
         yield trail.wrong(problem, goal, "name")
 
@@ -114,7 +105,7 @@ def name_is_in_lower_case(trail: Trail) -> Iterable[Violation]:
     needs=NEEDS_GOAL,
     cases=lambda recording: [
         trail
-        for trail in _in_profile(GOAL)(recording)
+        for trail in _in_profile(recording)
         if any(isinstance(goal.get("origin"), str) for goal in _shown(trail))
     ],
 )
@@ -135,7 +126,8 @@ def origin_is_manual(trail: Trail) -> Iterable[Violation]:
     needs=f"{NEEDS_GOAL}, of a visitor who is on the map",
     cases=lambda recording: [
         trail
-        for trail in trails_of(recording, GOAL, MAP)
+        for write in SENT_GOALS
+        for trail in trails_of(recording, write, MAP)
         if are_events_told(trail.after.data)
         and row_of(trail.after.data, str(trail.body["datafast_visitor_id"])) is not None
     ],
@@ -170,7 +162,12 @@ def _elsewhere(recording: Recording) -> list[Trail]:
     if None in domains or domains[0] == domains[1]:
         return []
     reads = (labels.ANOTHER_WEBSITE, labels.ANOTHER_WEBSITE)
-    return [t for operation in (_GOALS, MAP) for t in trails_of(recording, GOAL, operation, reads)]
+    return [
+        trail
+        for operation in (_GOALS, MAP)
+        for write in SENT_GOALS
+        for trail in trails_of(recording, write, operation, reads)
+    ]
 
 
 @clause(

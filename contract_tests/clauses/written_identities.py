@@ -12,7 +12,7 @@ from contract_tests.document import OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
-from contract_tests.shown import metadata_of, row_of, sent_in, user_of
+from contract_tests.shown import metadata_of, profile_id_of, row_of, sent_in, user_of
 
 
 def _identified(recording: Recording, operation: str) -> list[Trail]:
@@ -21,9 +21,7 @@ def _identified(recording: Recording, operation: str) -> list[Trail]:
     There is no case if the answer has no `profileId`, since a website without cookies stores no identity.
     """
     sent = accepted(recording, *IDENTITY)
-    is_stored = (
-        sent is not None and isinstance(sent.data, dict) and isinstance(sent.data.get("profileId"), str)
-    )
+    is_stored = sent is not None and profile_id_of(sent.data) is not None
     return trails_of(recording, IDENTITY, operation) if is_stored else []
 
 
@@ -121,8 +119,8 @@ def identified_are_on_the_map(trail: Trail) -> Iterable[Violation]:
 )
 def repeated_identity_changes_nothing(case: tuple[Exchange, Exchange]) -> Iterable[Violation]:
     first, again = case
-    profile_id, told = first.data.get("profileId"), again.data.get("profileId")
-    if isinstance(profile_id, str) and isinstance(told, str) and profile_id != told:
+    profile_id, told = profile_id_of(first.data), profile_id_of(again.data)
+    if None not in (profile_id, told) and profile_id != told:
         problem = f"the first identification with the same data had the profile {profile_id}"
         yield Violation(problem, again, "/data/profileId", told)
     if again.data.get("action") == "created":

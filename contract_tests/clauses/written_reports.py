@@ -17,6 +17,7 @@ from contract_tests.clauses.trails import (
     HELD,
     NEEDS_GOAL,
     NEEDS_PAYMENT,
+    SENT_GOALS,
     Trail,
     accepted,
     after_removal,
@@ -48,7 +49,12 @@ def _is_whole(report: Exchange) -> bool:
     source="GET /analytics/goals",
     standing=OTHER,
     needs=f"{NEEDS_GOAL}, and a report of today's goals in one answer",
-    cases=lambda recording: [trail for trail in trails_of(recording, GOAL, _GOALS) if _is_whole(trail.after)],
+    cases=lambda recording: [
+        trail
+        for write in SENT_GOALS
+        for trail in trails_of(recording, write, _GOALS)
+        if _is_whole(trail.after)
+    ],
 )
 def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
     completions = completions_of(trail.after.data, name_of(trail))

@@ -66,6 +66,81 @@ def test_a_prediction_from_before_the_payment_may_be_kept_for_a_moment(recorded:
     assert verdict.outcome is Outcome.WARNING
 
 
+_SECOND = "_kept"
+"""The end of the recorded name of the second of the two goals that a run sends."""
+
+
+def _in_goals(change: Callable[[list[Any]], list[Any]]) -> Callable[[Any], None]:
+    def edit(data: Any) -> None:
+        data["activity"]["completedGoals"] = change(data["activity"]["completedGoals"])
+
+    return edit
+
+
+def _in_events(change: Callable[[list[Any]], list[Any]]) -> Callable[[Any], None]:
+    def edit(data: Any) -> None:
+        data["recentEvents"] = change(data["recentEvents"])
+
+    return edit
+
+
+def _without(rows: list[Any]) -> list[Any]:
+    return [row for row in rows if not _is_second(row)]
+
+
+def _twice(rows: list[Any]) -> list[Any]:
+    return [*rows, *({**row, "_id": "665f0b3c4d2e1a0012345678"} for row in rows if _is_second(row))]
+
+
+def _with(**members: Any) -> Callable[[list[Any]], list[Any]]:
+    return lambda rows: [{**row, **members} if _is_second(row) else row for row in rows]
+
+
+def _is_second(row: dict[str, Any]) -> bool:
+    return str(row.get("name") or row.get("goal") or row.get("extraData")).endswith((_SECOND, _SECOND + "'}"))
+
+
+@pytest.mark.parametrize(
+    ("clause", "operation", "edit", "outcome"),
+    [
+        ("WRITE-01", VISITOR, _in_goals(_without), Outcome.BROKEN),
+        ("WRITE-02", VISITOR, _in_goals(_twice), Outcome.BROKEN),
+        ("WRITE-04", VISITOR, _in_goals(_with(origin="payment_provider")), Outcome.BROKEN),
+        ("WRITE-05", MAP, _in_events(_without), Outcome.WARNING),
+        ("WRITE-05", MAP, _in_events(_twice), Outcome.BROKEN),
+        (
+            "WRITE-05",
+            MAP,
+            _in_events(_with(visitorId="2f1e0b1a-1111-4111-8111-111111111111")),
+            Outcome.BROKEN,
+        ),
+        ("WRITE-06", "getGoals", lambda data: data.__setitem__(slice(None), _without(data)), Outcome.WARNING),
+        (
+            "WRITE-06",
+            "getGoals",
+            lambda data: data.__setitem__(slice(None), _with(completions=2)(data)),
+            Outcome.BROKEN,
+        ),
+    ],
+)
+def test_a_fault_of_the_second_goal_alone_is_noticed(
+    recorded: list[Exchange], clause: str, operation: str, edit: Callable[[Any], None], outcome: Outcome
+) -> None:
+    def edited(exchange: Exchange) -> Exchange:
+        if exchange.operation != operation or not exchange.is_success:
+            return exchange
+        body = msgspec.json.decode(exchange.body)
+        edit(body["data"])
+        if isinstance(body.get("pagination"), dict):
+            body["pagination"]["total"] = len(body["data"])
+        return replace(exchange, body=msgspec.json.encode(body))
+
+    (verdict,) = judge(Recording(map(edited, recorded)), [c for c in all_clauses() if c.id == clause])
+
+    assert verdict.outcome is outcome
+    assert "_kept" in verdict.violations[0].problem
+
+
 # -- correct servers -----------------------------------------------------------------------------------
 
 
@@ -139,10 +214,12 @@ def test_the_second_of_two_payments_may_be_shown_later(seed: int) -> None:
     assert _told(run) == []
 
 
-def test_a_website_without_cookies_stores_no_identity() -> None:
+def test_a_website_without_cookies_stores_no_identity_and_none_is_waited_for() -> None:
     run = _run(replace(_LIVELY, writing=Writing(is_cookieless=True)))
 
+    after = [exchange.operation for exchange in run.recording.labelled(labels.AFTER)]
     assert (_told(run), run.exit) == ([], Exit.HOLDS)
+    assert (after.count(VISITOR), after.count(MAP)) == (1, 1)
     assert {v.clause.id for v in run.of(Outcome.NOT_OBSERVED)} >= {"WRITE-23", "WRITE-24", "WRITE-25"}
 
 
