@@ -4,6 +4,8 @@ import errno
 import socket
 import sys
 
+from contract_tests.quoting import quoted
+
 BACKLOG = 2048
 """The number of connections that wait until the server takes them."""
 
@@ -38,7 +40,7 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     except OSError as error:
         sock.close()
         if error.errno == errno.EADDRNOTAVAIL:
-            raise ListenError("--host", f"{host!r} is not an address of this machine") from None
+            raise ListenError("--host", f"{quoted(host)} is not an address of this machine") from None
         told = f"cannot listen on {host}:{port} ({error.strerror}); `{option} 0` takes a free port"
         raise ListenError(option, told) from None
     return sock
@@ -56,5 +58,5 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[object,
         )[0]
     except (OSError, UnicodeError) as error:
         told = getattr(error, "strerror", None) or error
-        raise ListenError("--host", f"{host!r} is not an address of this machine ({told})") from None
+        raise ListenError("--host", f"{quoted(host)} is not an address of this machine ({told})") from None
     return family, address

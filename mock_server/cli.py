@@ -15,6 +15,7 @@ import click
 
 from contract_tests.commands import COMMANDS
 from contract_tests.commands.guard import is_unwritable
+from contract_tests.quoting import quoted
 from mock_server import __version__
 from mock_server.durations import milliseconds_of
 from mock_server.errors import InputError
@@ -64,7 +65,7 @@ def _seconds_of(text: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds <= 600:
-        raise ValueError(f"{text!r} is not a number of seconds above 0 and at most 600")
+        raise ValueError(f"{quoted(text)} is not a number of seconds above 0 and at most 600")
     return seconds
 
 
@@ -375,7 +376,7 @@ def report(
 
     sites = load_sites((SITES, *site_folders))
     if site not in sites:
-        raise InputError("--site", f"there is no {site!r}; known: {', '.join(sites)}")
+        raise InputError("--site", f"there is no {quoted(site)}; known: {', '.join(sites)}")
     if (question["begin"] is None) != (question["end"] is None):
         raise InputError("--from, --to", "give both or neither")
     instant = wall_time() if now is None else now

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.reader import ReaderError
 
+from contract_tests.quoting import quoted
 from mock_server.errors import InputError
 
 LARGEST = 32 * 1024 * 1024
@@ -256,7 +257,7 @@ class _Construction:
                 merged += mappings
                 self._copy(part.size, node)
             elif key.value in own:
-                raise _fault(key, f"{key.value[:200]!r} occurs twice")
+                raise _fault(key, f"{quoted(key.value[:200])} occurs twice")
             else:
                 own[key.value] = part.value
         return _whole(_joined([*reversed(merged), own]), parts)
@@ -296,9 +297,11 @@ def _scalar(node: yaml.ScalarNode) -> Any:
         return text
     pattern = _PATTERNS.get(node.tag)
     if pattern is None:
-        raise _fault(node, f"the tag {node.tag[:200]!r} is not allowed: a value must be one that JSON has")
+        raise _fault(
+            node, f"the tag {quoted(node.tag[:200])} is not allowed: a value must be one that JSON has"
+        )
     if pattern.fullmatch(text) is None:
-        raise _fault(node, f"{text[:40]!r} is not a valid {kind}")
+        raise _fault(node, f"{quoted(text[:40])} is not a valid {kind}")
     try:
         return _OF_TEXT[kind](text)
     except ValueError as error:
@@ -310,7 +313,9 @@ _OF_TEXT = {"null": lambda _: None, "bool": lambda text: text.lower() == "true",
 
 def _expect(node: yaml.Node, kind: str) -> None:
     if node.tag != f"{_TAG}{kind}":
-        raise _fault(node, f"the tag {node.tag[:200]!r} is not allowed: a value must be one that JSON has")
+        raise _fault(
+            node, f"the tag {quoted(node.tag[:200])} is not allowed: a value must be one that JSON has"
+        )
 
 
 def _too_large(node: yaml.Node) -> yaml.MarkedYAMLError:

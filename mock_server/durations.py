@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from contract_tests.quoting import quoted
 from mock_server.instants import DAY, HOUR, MINUTE, SECOND
 
 _TEXT = re.compile(r"([+-]?)([0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(ms|s|min|m|h|d|)", re.IGNORECASE)
@@ -17,7 +18,7 @@ def milliseconds_of(text: str, *, bare: int | None = None) -> int:
     match = _TEXT.fullmatch(text.strip())
     unit = _UNITS.get(match[3].lower(), bare) if match else None
     if match is None or unit is None:
-        raise ValueError(f"{text[:80]!r} is not a duration, such as 500ms, 90s, 5m or 1h")
+        raise ValueError(f"{quoted(text[:80])} is not a duration, such as 500ms, 90s, 5m or 1h")
     return round(float(match[1] + match[2]) * unit)
 
 

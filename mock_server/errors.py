@@ -1,6 +1,9 @@
 """The catalogue of the API's errors, and the error for invalid files and options."""
 
+from string import Formatter
 from typing import Any, NamedTuple
+
+from contract_tests.quoting import quoted
 
 _LONGEST = 1000
 
@@ -93,6 +96,16 @@ CODING_UNKNOWN = ErrorKind(501, "The transfer coding {coding!r} is not supported
 GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
 
 
+class _Quoting(Formatter):
+    """Writes `{value!r}` with one backslash for each."""
+
+    def convert_field(self, value: object, conversion: Any) -> Any:
+        return quoted(value) if conversion == "r" else super().convert_field(value, conversion)
+
+
+_QUOTING = _Quoting()
+
+
 class ApiError(Exception):
     """An error that the API answers with, in the documented envelope."""
 
@@ -108,7 +121,7 @@ class ApiError(Exception):
         self.kind = kind
         self.headers = headers or {}
         self.beside = beside or {}
-        self.message = kind.message.format(**values)
+        self.message = _QUOTING.vformat(kind.message, (), values)
         super().__init__(self.message)
 
     @property

@@ -17,6 +17,7 @@ import msgspec
 from cachetools import LRUCache, cached
 from faker.providers import BaseProvider
 
+from contract_tests.quoting import quoted
 from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
 from mock_server.instants import DOCUMENTED, HOUR, MINUTE, instant_of
@@ -77,7 +78,7 @@ class DataFastProvider(BaseProvider):
             rows = _rows(feed, site, revision, instant)
             if rows:
                 return instant, self.generator.random.choice(rows)
-        raise InputError(f"site {site!r}", f"its `{feed}` are always empty")
+        raise InputError(f"site {quoted(site)}", f"its `{feed}` are always empty")
 
 
 class _Answer(msgspec.Struct):
@@ -93,7 +94,7 @@ def _weight(rows: list[msgspec.Raw]) -> int:
 def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw]:
     """Returns the rows of one of the map's feeds, each as raw JSON. Raises InputError."""
     if revision not in REVISIONS:
-        raise InputError(f"revision {revision!r}", f"it does not exist; known: {', '.join(REVISIONS)}")
+        raise InputError(f"revision {quoted(revision)}", f"it does not exist; known: {', '.join(REVISIONS)}")
     reply = VIEWS["getRealtimeMap"](Call(_world(site), instant, revision, {}))
     feeds = msgspec.json.decode(reply.body, type=_Answer).data
     # Rows are copied, so that the cache does not keep the whole answer.
@@ -104,5 +105,5 @@ def _rows(feed: str, site: str, revision: str, instant: int) -> list[msgspec.Raw
 def _world(site: str) -> World:
     sites = _load_sites()
     if site not in sites:
-        raise InputError(f"site {site!r}", f"it does not exist; known: {', '.join(sites)}")
+        raise InputError(f"site {quoted(site)}", f"it does not exist; known: {', '.join(sites)}")
     return World(DEFAULT_SEED, sites[site])

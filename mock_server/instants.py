@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 
+from contract_tests.quoting import quoted
+
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -44,11 +46,13 @@ def instant_of(text: str) -> int:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text[:80]!r} is not an ISO 8601 instant, such as 2026-02-06T05:27:20Z") from None
+        raise ValueError(
+            f"{quoted(text[:80])} is not an ISO 8601 instant, such as 2026-02-06T05:27:20Z"
+        ) from None
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)
     if not EARLIEST <= found <= LATEST:
-        raise ValueError(f"{text[:80]!r} is outside the years {EARLIEST.year} to {LATEST.year}")
+        raise ValueError(f"{quoted(text[:80])} is outside the years {EARLIEST.year} to {LATEST.year}")
     return (found - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract_tests.quoting import quoted
 from mock_server.state.limits import RateLimit
 
 DEFAULT_HOST = "127.0.0.1"
@@ -58,7 +59,7 @@ def origin_of(text: str) -> str:
     """Returns an origin in the form of browsers, such as `http://localhost:6006`. Raises ValueError."""
     match = _ORIGIN.fullmatch(text.strip().lower())
     if match is None or int(match["port"] or 0) > 65_535:
-        raise ValueError(f"{text!r} is not an origin, such as http://localhost:6006")
+        raise ValueError(f"{quoted(text)} is not an origin, such as http://localhost:6006")
     port = int(match["port"] or PORTS.get(match["scheme"], 0))
     is_usual = port == PORTS.get(match["scheme"], 0)
     return f"{match['scheme']}://{match['host']}" + ("" if is_usual else f":{port}")

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
 
+from contract_tests.quoting import quoted
 from mock_server.durations import milliseconds_in, milliseconds_of
 from mock_server.faults.prefer import read_members
 from mock_server.instants import SECOND
@@ -188,7 +189,7 @@ class Datafast:
             return self._turn(rateLimit=None)
         if isinstance(limit, str):
             if window is not None:
-                raise ValueError(f"{limit!r} contains its window already: leave `window` out")
+                raise ValueError(f"{quoted(limit)} contains its window already: leave `window` out")
             rate = rate_limit_of(limit)
             limit, window = rate.limit, rate.window
         rate_limit = {"limit": limit, "resetUnit": reset_unit}

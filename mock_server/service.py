@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from contract_tests.quoting import quoted
 from mock_server.assets import FIXTURES
 from mock_server.contract.document import REVISIONS, load_document, read_document
 from mock_server.contract.operations import Operation, base_of, operations_of, own_operations
@@ -258,13 +259,15 @@ def load_service(
     `views`.
     """
     if options.revision not in REVISIONS:
-        raise InputError("--revision", f"there is no {options.revision!r}; known: {', '.join(REVISIONS)}")
+        raise InputError(
+            "--revision", f"there is no {quoted(options.revision)}; known: {', '.join(REVISIONS)}"
+        )
     if not 0 <= options.speed <= FASTEST:
         raise InputError("--speed", f"{options.speed} is not between 0 and {FASTEST}")
     _check_control_token(options.control_token)
     sites = load_sites((SITES, *options.site_folders))
     if options.site not in sites:
-        raise InputError("--site", f"there is no {options.site!r}; known: {', '.join(sites)}")
+        raise InputError("--site", f"there is no {quoted(options.site)}; known: {', '.join(sites)}")
     accounts = load_accounts(sites)
     document = load_document() if document is None else document
     base = base_of(document)

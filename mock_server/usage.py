@@ -7,6 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from contract_tests.quoting import quoted
 from mock_server.errors import InputError
 
 _BOUNDS = re.compile(r"(?:(\S+?)(<=?))?x(?:(<=?|>=?)(\S+?))?\.?")
@@ -64,7 +65,7 @@ def _range(match: re.Match[str]) -> str:
 def _extra(match: re.Match[str]) -> str:
     words = match[2].split()
     noun, verb = ("argument", "has") if len(words) == 1 else ("arguments", "have")
-    return f"the {noun} {' '.join(words)!r} {verb} no meaning here; --help lists the options"
+    return f"the {noun} {quoted(' '.join(words))} {verb} no meaning here; --help lists the options"
 
 
 _MESSAGES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (

@@ -2,6 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
+from contract_tests.quoting import quoted
+
 # Systems have these files beside the time zones. What they mean differs from system to system, or they count
 # leap seconds.
 _NO_ZONES = ("Factory", "localtime", "posixrules")
@@ -15,4 +17,4 @@ def zone_named(name: str) -> ZoneInfo:
             return ZoneInfo(name)
         except (ValueError, OSError, LookupError):
             pass
-    raise ValueError(f"{name[:80]!r} is not an IANA time zone, such as Europe/Paris")
+    raise ValueError(f"{quoted(name[:80])} is not an IANA time zone, such as Europe/Paris")

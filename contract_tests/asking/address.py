@@ -5,6 +5,8 @@ import socket
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from contract_tests.quoting import quoted
+
 # The pattern ends at the last `@`, because a password without escapes may contain an `@`.
 _USER = re.compile(r"^([^/@]*//|).*@", re.DOTALL)
 
@@ -24,15 +26,17 @@ def base_of(url: str) -> str:
     """
     parts = _parts_of(url)
     if not url.lower().startswith(("http://", "https://")):
-        raise AddressError(f"{_shown(url)!r} is not a URL: it must begin with http:// or https://")
+        raise AddressError(f"{quoted(_shown(url))} is not a URL: it must begin with http:// or https://")
     if "@" in parts.netloc:
         raise AddressError(
-            f"{_shown(url)!r} contains a user: leave `user:password@` out; only the token is sent"
+            f"{quoted(_shown(url))} contains a user: leave `user:password@` out; only the token is sent"
         )
     if not parts.hostname:
-        raise AddressError(f"{_shown(url)!r} is not a URL: the host is missing")
+        raise AddressError(f"{quoted(_shown(url))} is not a URL: the host is missing")
     if parts.query or parts.fragment or url[-1] in "?#":
-        raise AddressError(f"{_shown(url)!r} is not a base URL: leave out everything from `?` or `#` on")
+        raise AddressError(
+            f"{quoted(_shown(url))} is not a base URL: leave out everything from `?` or `#` on"
+        )
     return url.rstrip("/") + ("/api/v1" if parts.path.strip("/") == "" else "")
 
 
@@ -45,7 +49,7 @@ def normalized(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise AddressError(f"{_shown(url)!r} is not a URL") from None
+        raise AddressError(f"{quoted(_shown(url))} is not a URL") from None
     user, at, host = parts.netloc.rpartition("@")
     if port is None or port == _PORTS.get(parts.scheme):
         host = re.sub(r":[0-9]*$", "", host)
@@ -88,7 +92,7 @@ def _parts_of(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         # The error's own text may contain a part of a password.
-        raise AddressError(f"{_shown(url)!r} is not a URL: its host or port is not valid") from None
+        raise AddressError(f"{quoted(_shown(url))} is not a URL: its host or port is not valid") from None
     return parts
 
 

@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from contract_tests.quoting import quoted
+
 ACCEPTED = ("gzip", "deflate")
 """The codings that can be decoded, as `Accept-Encoding` names them."""
 
@@ -33,7 +35,8 @@ class Decoder:
         if unasked:
             asked = ", ".join(ACCEPTED)
             raise UnreadableError(
-                f"the body has the content coding {unasked[0][:40]!r}; the request accepts {asked}, or none"
+                f"the body has the content coding {quoted(unasked[0][:40])};"
+                f" the request accepts {asked}, or none"
             )
         if len(found) > 1:
             raise UnreadableError(f"the body has {len(found)} content codings; at most one is decoded")

@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from contract_tests.asking.address import is_loopback
+from contract_tests.quoting import quoted
 
 _DEFAULT_SCHEME = "http"
 _SOCKS = ("socks5", "socks5h")
@@ -57,7 +58,7 @@ def _checked(proxy: str) -> str:
     except ValueError:
         is_whole = False
     if not is_whole:
-        raise ProxyError(f"the proxy {shown(proxy)[:200]!r} in the environment is not a URL")
+        raise ProxyError(f"the proxy {quoted(shown(proxy)[:200])} in the environment is not a URL")
     if parts.scheme not in (_DEFAULT_SCHEME, "https", *_SOCKS):
         raise ProxyError(f"the proxy {shown(proxy)[:200]} in the environment is not an HTTP or SOCKS5 proxy")
     if parts.scheme in _SOCKS and find_spec("socksio") is None:

@@ -14,6 +14,7 @@ from contract_tests.document import ACCUSING, EXAMPLE, Row
 from contract_tests.exchange import Json
 from contract_tests.instants import is_instant, ms
 from contract_tests.pointers import kind_of
+from contract_tests.quoting import quoted
 
 _UUID_V4 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 _KINDS = {
@@ -46,7 +47,7 @@ _EXTEND: Any = extend
 def _fits(flags: int, _validator: Any, pattern: str, value: Json, _schema: Any) -> Iterator[ValidationError]:
     """Yields an error if a text does not have the form of a pattern."""
     if isinstance(value, str) and not re.search(_END.sub(r"\\Z", pattern), value, flags):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
+        yield ValidationError(f"{quoted(value)} does not match {quoted(pattern)}")
 
 
 def _validator(flags: int, schema: Mapping[str, Any]) -> Draft202012Validator:

@@ -3,6 +3,7 @@
 import click
 
 from contract_tests.commands.guard import guarded
+from contract_tests.quoting import quoted
 
 
 @click.command(short_help="Print everything about one clause, or list all clauses.")
@@ -25,7 +26,7 @@ def _explain(clause_id: str | None) -> None:
         return
     found = [clause for clause in all_clauses() if clause.id.upper() == clause_id.upper()]
     if not found:
-        raise click.UsageError(f"there is no clause {clause_id!r}; `datafast-mock explain` lists them")
+        raise click.UsageError(f"there is no clause {quoted(clause_id)}; `datafast-mock explain` lists them")
     clause = found[0]
     weight = "a violation breaks the contract" if clause.accuses else "a violation is a warning"
     if clause.accuses and clause.standing == EXAMPLE:

@@ -5,6 +5,7 @@ import click
 from contract_tests.commands.guard import guarded
 from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.listening import ListenError, listen
+from contract_tests.quoting import quoted
 
 
 @click.command(
@@ -50,7 +51,7 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
         return
     chosen = next((mutant for mutant in all_mutants() if _plain(mutant.name) == _plain(name)), None)
     if chosen is None:
-        raise click.UsageError(f"there is no mutant {name!r}; `datafast-mock mutate` lists them")
+        raise click.UsageError(f"there is no mutant {quoted(name)}; `datafast-mock mutate` lists them")
     try:
         base = base_of(upstream)
         credentials = load_credentials(credentials_name)
@@ -62,7 +63,7 @@ def _mutate(name: str | None, upstream: str, host: str, port: int, credentials_n
     from contract_tests.judging.proxy import Proxy, ProxyServer
 
     def announce(address: str) -> None:
-        click.echo(f"{base} with the fault {chosen.name!r}, which breaks {chosen.clause}")
+        click.echo(f"{base} with the fault {quoted(chosen.name)}, which breaks {chosen.clause}")
         click.echo(f"listening on {address}")
 
     try:

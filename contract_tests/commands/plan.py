@@ -17,6 +17,7 @@ from contract_tests.clauses import all_clauses
 from contract_tests.commands.quantities import seconds_of
 from contract_tests.document import document
 from contract_tests.judging.run import Plan
+from contract_tests.quoting import quoted
 from contract_tests.report.files import Baseline, BaselineError, baseline_of
 
 _TOKENS = ("key", "account", "website_id", "visitor_id")
@@ -33,7 +34,7 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     revisions = document().revisions
     if options["revision"] not in (None, *revisions):
         raise click.UsageError(
-            f"--revision: there is no {options['revision']!r}; known: {', '.join(revisions)}"
+            f"--revision: there is no {quoted(options['revision'])}; known: {', '.join(revisions)}"
         )
     given = Credentials(**{name: options[name] for name in _TOKENS}).stripped()
     if options["credentials"]:
@@ -90,7 +91,7 @@ def _check_ways(options: Mapping[str, Any]) -> None:
         ip_address(options["address"])
     except ValueError:
         raise click.UsageError(
-            f"--connect-to: {options['address']!r} is not a numeric address, such as 127.0.0.1"
+            f"--connect-to: {quoted(options['address'])} is not a numeric address, such as 127.0.0.1"
         ) from None
 
 
@@ -147,7 +148,7 @@ def _selected(option: str, patterns: str, ids: list[str]) -> frozenset[str]:
         if not found:
             family = f"{pattern.upper()}-*"
             advice = f"for the whole family write '{family}'; " if _matching(family, ids) else ""
-            told = f"there is no clause {pattern!r}; {advice}see `datafast-mock explain`"
+            told = f"there is no clause {quoted(pattern)}; {advice}see `datafast-mock explain`"
             raise click.UsageError(f"{option}: {told}")
         chosen |= found
     return frozenset(chosen)
@@ -160,5 +161,5 @@ def _matching(pattern: str, ids: Iterable[str]) -> set[str]:
 def _seconds(text: str) -> float:
     seconds = seconds_of(text)
     if seconds is None:
-        raise click.UsageError(f"--wait: {text!r} is not a duration, such as 30s, 500ms or 1m")
+        raise click.UsageError(f"--wait: {quoted(text)} is not a duration, such as 30s, 500ms or 1m")
     return seconds

@@ -8,6 +8,7 @@ import click
 
 from contract_tests.commands.guard import guarded
 from contract_tests.commands.quantities import Rate, Seconds
+from contract_tests.quoting import quoted
 
 REPORTS = ("json", "junit", "markdown", "html", "sarif", "annotations")
 _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
@@ -114,6 +115,6 @@ def _report(text: str) -> tuple[str, Path]:
     if kind not in REPORTS or not separator or not file:
         kinds = ", ".join(REPORTS)
         raise click.UsageError(
-            f"--report: {text!r} is not KIND=FILE, such as html=report.html, with a kind of {kinds}"
+            f"--report: {quoted(text)} is not KIND=FILE, such as html=report.html, with a kind of {kinds}"
         )
     return kind, Path(file)

@@ -9,6 +9,7 @@ import msgspec
 import yaml
 from msgspec import UNSET
 
+from contract_tests.quoting import quoted
 from mock_server.assets import CONTRACT, CONTRACT_JSON
 from mock_server.data_files import read_data
 from mock_server.errors import InputError
@@ -90,10 +91,12 @@ def target_of(document: Mapping[str, Any], reference: str, where: object) -> Any
     """
     names = _names(reference)
     if not names:
-        raise InputError(where, f"only references inside the document are supported, not {reference[:200]!r}")
+        raise InputError(
+            where, f"only references inside the document are supported, not {quoted(reference[:200])}"
+        )
     target = _at(document, names)
     if target is UNSET:
-        raise InputError(where, f"the reference {reference[:200]!r} points to nothing")
+        raise InputError(where, f"the reference {quoted(reference[:200])} points to nothing")
     return target
 
 
@@ -184,5 +187,5 @@ def _narrowed(revision: str | None) -> dict[str, Any]:
     if revision is None:
         return load_document()
     if revision not in REVISIONS:
-        raise InputError("--revision", f"there is no {revision!r}; known: {', '.join(REVISIONS)}")
+        raise InputError("--revision", f"there is no {quoted(revision)}; known: {', '.join(REVISIONS)}")
     return narrow(load_document(), revision)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from contract_tests.quoting import quoted
 from mock_server.contract.document import resolved
 from mock_server.errors import InputError
 
@@ -74,7 +75,7 @@ class Examples:
         for name, listed in _object_in(part, "examples", where).items():
             one = resolved(self._document, listed, where)
             if not isinstance(one, Mapping):
-                raise InputError(where, f"the example {name!r} is not an object with a `value`")
+                raise InputError(where, f"the example {quoted(name)} is not an object with a `value`")
             # An `externalValue` has its value elsewhere, and nothing is fetched.
             found += [one[member] for member in ("value", "dataValue") if member in one]
         return found[0] if found else part.get("example", UNSET)

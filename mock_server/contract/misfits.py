@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from contract_tests.quoting import quoted
 from mock_server.wording import told_bound, told_kinds, told_length, told_missing
 
 _Kind = jsonschema_rs.ValidationErrorKind
@@ -41,7 +42,7 @@ def problem_of(error: jsonschema_rs.ValidationError, *, is_of_text: bool = False
 
 def _choices(kind: Any, error: jsonschema_rs.ValidationError, _found: str | None) -> str:
     allowed = ", ".join(map(str, kind.options))
-    return f"{str(error.instance)[:_LONGEST_SHOWN]!r} is not one of {allowed}"
+    return f"{quoted(str(error.instance)[:_LONGEST_SHOWN])} is not one of {allowed}"
 
 
 def _type(kind: Any, _error: jsonschema_rs.ValidationError, found: str | None) -> str:

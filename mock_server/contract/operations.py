@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import msgspec
 from msgspec import UNSET
 
+from contract_tests.quoting import quoted
 from mock_server.assets import CONTRACT
 from mock_server.contract.access import Access, access_of
 from mock_server.contract.document import belongs, excerpt, resolved
@@ -321,7 +322,7 @@ def _operations(
 def _parameter(
     document: Mapping[str, Any], parameter: _ParameterObject, where: object, revision: str | None
 ) -> Parameter:
-    where = f"{where}: the schema of the parameter {parameter.name!r}"
+    where = f"{where}: the schema of the parameter {quoted(parameter.name)}"
     return Parameter(
         name=parameter.name,
         place=parameter.place,

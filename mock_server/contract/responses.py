@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from contract_tests.quoting import quoted
 from mock_server.contract.document import resolved
 from mock_server.contract.examples import Examples
 from mock_server.errors import InputError
@@ -119,7 +120,7 @@ def answers_of(known: Responses, responses: Mapping[str, Any], where: object) ->
     """
     found: dict[int, tuple[Any, ResponseObject]] = {}
     for written in sorted(responses, key=_vagueness):
-        place = f"{where}: {written[:80]!r}"
+        place = f"{where}: {quoted(written[:80])}"
         if written.startswith(_EXTENSION):
             continue
         if not _STATUS.fullmatch(written) and written != _DEFAULT:
@@ -191,7 +192,7 @@ def _distance_from_json(media_type: str) -> int:
 
 def _sent_as(media_type: str, where: object) -> str:
     if len(media_type) > _LONGEST_HEADER or _MEDIA_TYPE.fullmatch(media_type) is None:
-        raise InputError(where, f"{media_type[:80]!r} is not a media type")
+        raise InputError(where, f"{quoted(media_type[:80])} is not a media type")
     if "*" not in media_type:
         return media_type
     return "text/plain" if media_type.lower().startswith("text/") else JSON
@@ -210,7 +211,7 @@ def _headers(
         raise InputError(where, f"more than {_MOST_HEADERS} headers are documented")
     headers = {}
     for name, reference in response.headers.items():
-        place = f"{where}: header {name[:80]!r}"
+        place = f"{where}: header {quoted(name[:80])}"
         if len(name) > _LONGEST_HEADER or _HEADER_NAME.fullmatch(name) is None:
             raise InputError(place, "this is not the name of a header")
         if name.lower() in _OWN_HEADERS or name.lower().startswith(_OWN_PREFIX):
@@ -245,7 +246,9 @@ def _header_text(value: Any, header: Mapping[str, Any], where: str) -> str:
         parts = [_plain(part) for part in (value if isinstance(value, list) else [value])]
     text = ",".join(parts).strip()
     if any(sign < " " or sign == "\x7f" for sign in text):
-        raise InputError(where, f"its example {text[:80]!r} has a character that is not allowed in a header")
+        raise InputError(
+            where, f"its example {quoted(text[:80])} has a character that is not allowed in a header"
+        )
     if len(text) > _LONGEST_HEADER:
         raise InputError(where, f"its example is longer than {_LONGEST_HEADER} characters")
     return text.encode().decode("latin-1")

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.errors import InputError
 from mock_server.records import checked
 
@@ -50,7 +51,7 @@ def _urls(server: _Server, where: object) -> Iterator[str]:
     parts = _VARIABLE.split(server.url)
     longest = {name: max(map(len, _values(server.variables.get(name), name))) for name in set(parts[1::2])}
     if sum(map(len, parts[::2])) + sum(longest[name] for name in parts[1::2]) > _LONGEST:
-        raise InputError(where, f"the URL {server.url[:80]!r} is longer than {_LONGEST} characters")
+        raise InputError(where, f"the URL {quoted(server.url[:80])} is longer than {_LONGEST} characters")
     values = [_values(server.variables.get(name), name) for name in parts[1::2]]
     for choice in product(*values):
         yield "".join(text + value for text, value in zip(parts[::2], [*choice, ""], strict=True))
@@ -72,14 +73,15 @@ def _base_of(url: str, where: object) -> str:
         # A relative URL is relative to the document's own URL, which is on this server.
         path = urlsplit(urljoin(_HERE, url.strip())).path
     except ValueError as error:
-        raise InputError(where, f"{url[:200]!r} is not a URL: {error}") from None
+        raise InputError(where, f"{quoted(url[:200])} is not a URL: {error}") from None
     if path and not path.startswith("/"):
         raise InputError(
-            where, f"{url[:200]!r} is not the URL of a server, such as https://host/path or /path"
+            where, f"{quoted(url[:200])} is not the URL of a server, such as https://host/path or /path"
         )
     if _NO_PART_OF_A_PATH.search(path):
         raise InputError(
             where,
-            f"the path of {url[:200]!r} has a character that is not allowed, or a variable without a value",
+            f"the path of {quoted(url[:200])} has a character that is not allowed,"
+            " or a variable without a value",
         )
     return path.rstrip("/")

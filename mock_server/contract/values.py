@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.contract.misfits import problem_of
 from mock_server.contract.schema import Schema
 from mock_server.data_files import DEEPEST, is_too_deep
@@ -176,7 +177,7 @@ class Body:
                 # For the name of a member, the instance is the whole object.
                 is_name = isinstance(kind, jsonschema_rs.ValidationErrorKind.PropertyNames)
                 text = str(kind.error.instance if is_name else error.instance)  # type: ignore[attr-defined]
-                problem = f"{text[:_LONGEST_SHOWN]!r} has another form; {_wanted(example)}"
+                problem = f"{quoted(text[:_LONGEST_SHOWN])} has another form; {_wanted(example)}"
             raise ApiError(INVALID_BODY, place=place or inside, problem=problem) from None
 
     def _rename(self, found: dict[str, Any]) -> None:

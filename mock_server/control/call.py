@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
+from contract_tests.quoting import quoted
 from mock_server.control.verifier import Verifier
 from mock_server.pointers import pointer_to
 from mock_server.problems import ProblemError
@@ -73,7 +74,9 @@ async def body_of(request: Request) -> bytes:
     """Reads the whole body. Raises ProblemError if it is too large, incomplete, or of another media type."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise ProblemError(415, f"Send JSON as application/json, not as {media_type[:80] or 'nothing'!r}.")
+        raise ProblemError(
+            415, f"Send JSON as application/json, not as {quoted(media_type[:80] or 'nothing')}."
+        )
     found = bytearray()
     async for part in request.stream():
         found += part

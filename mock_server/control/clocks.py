@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from mock_server.control.call import ControlCall
 from mock_server.durations import milliseconds_of
 from mock_server.instants import instant_of, iso_of
@@ -83,7 +84,7 @@ def _advance_of(written: int | str | UnsetType) -> int:
     try:
         found = milliseconds_of(written)
         if abs(found) > _A_CENTURY:
-            raise ValueError(f"{written!r} is longer than a century")
+            raise ValueError(f"{quoted(written)} is longer than a century")
     except ValueError as error:
         raise ProblemError(400, f"`advance`: {error}.", member="/advance") from None
     return found

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from contract_tests.tokens import without_tokens_anywhere
 from mock_server.kinds import in_words
 from mock_server.pointers import FORM, FORM_IN_WORDS, value_at
@@ -161,25 +162,27 @@ def _checks(expected: Expectation) -> Iterator[Check]:
 def _of_member(name: str, wanted: object) -> Check:
     met = attrgetter(name)
     return Check(
-        lambda request: bool(met(request) == wanted), lambda shown: f"{name} is {met(shown.request)!r}"
+        lambda request: bool(met(request) == wanted), lambda shown: f"{name} is {quoted(met(shown.request))}"
     )
 
 
 def _of_path(path: str) -> Check:
-    return Check(lambda request: request.has_path(path), lambda shown: f"path is {shown.request.path!r}")
+    return Check(
+        lambda request: request.has_path(path), lambda shown: f"path is {quoted(shown.request.path)}"
+    )
 
 
 def _of_parameter(name: str, value: str | None) -> Check:
     return Check(
         lambda request: request.has_parameter(name, value),
-        lambda shown: f"query {name!r} is {_quoted(shown.query.get(name, ()))}",
+        lambda shown: f"query {quoted(name)} is {_quoted(shown.query.get(name, ()))}",
     )
 
 
 def _of_header(name: str, value: str | None) -> Check:
     return Check(
         lambda request: request.has_header(name, value),
-        lambda shown: f"header {name!r} is {_quoted(shown.headers.get(name, ()))}",
+        lambda shown: f"header {quoted(name)} is {_quoted(shown.headers.get(name, ()))}",
     )
 
 
@@ -236,16 +239,16 @@ def _described_body(shown: Shown) -> str:
     body = shown_body(shown.request.body)
     if body["cut"]:
         return "body is kept only in part"
-    return f"body is {str(body['text'])[:_LONGEST_TEXT]!r}"
+    return f"body is {quoted(str(body['text'])[:_LONGEST_TEXT])}"
 
 
 def _described_place(shown: Shown, pointer: str) -> str:
     values = _values_at(shown.request, pointer)
     if not values:
         is_json = bool(_values_at(shown.request, ""))
-        return f"body has nothing at {pointer!r}" if is_json else _described_body(shown)
+        return f"body has nothing at {quoted(pointer)}" if is_json else _described_body(shown)
     text = without_tokens_anywhere(msgspec.json.encode(values[0]).decode())
-    return f"body at {pointer!r} is {text[:_LONGEST_TEXT]}"
+    return f"body at {quoted(pointer)} is {text[:_LONGEST_TEXT]}"
 
 
 def _quoted(values: Sequence[str]) -> str:

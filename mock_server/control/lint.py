@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from contract_tests.quoting import quoted
 from contract_tests.tokens import has_token
 from mock_server.contract.operations import WEBSITE_ID
 from mock_server.faults.prefer import QUERY_PREFIX
@@ -68,9 +69,9 @@ def _findings(request: Request, documented: Documented) -> Iterator[Finding]:
         if name.startswith(QUERY_PREFIX):
             continue
         if known is not None and name not in known:
-            yield Finding("undocumented-parameter", f"The parameter {name[:80]!r} is not documented.")
+            yield Finding("undocumented-parameter", f"The parameter {quoted(name[:80])} is not documented.")
         if len(values) > 1:
-            yield Finding("repeated-parameter", f"{name[:80]!r} is given {len(values)} times.")
+            yield Finding("repeated-parameter", f"{quoted(name[:80])} is given {len(values)} times.")
     if request.caller.token == "df_***" and WEBSITE_ID in query:  # noqa: S105 - a mask
         yield Finding("needless-website-id", "A df_ key belongs to one website: `websiteId` is ignored.")
     if request.path.removesuffix("/").rpartition("/")[2].startswith("dfid_"):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from contract_tests.tokens import without_tokens
 from mock_server.control.call import ControlCall, key_of
 from mock_server.control.clocks import ClockChange, ClockState, Instant, Speed, change, state_of
@@ -119,7 +120,7 @@ def _credential(wanted: NewKey, account: Account) -> Credential:
     for number, name in enumerate(wanted.websites or ()):
         if name not in account.websites.values():
             known = list(account.websites.values())
-            detail = f"`websites`: there is no {name[:80]!r}; known: {', '.join(known)}."
+            detail = f"`websites`: there is no {quoted(name[:80])}; known: {', '.join(known)}."
             raise ProblemError(400, detail, member=f"/websites/{number}", known=known)
     permissions: list[Permission] = ["*"] if wanted.permissions is None else wanted.permissions
     return Credential(

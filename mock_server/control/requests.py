@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response, StreamingResponse
 
+from contract_tests.quoting import quoted
 from mock_server.control.call import ControlCall, Scoped
 from mock_server.control.expectations import Search
 from mock_server.control.har import PART_BYTES, SAVED, har_parts
@@ -160,7 +161,7 @@ async def verify(call: ControlCall) -> Verified:
     expected = call.body
     known = call.service.answers(call.service.options.revision)
     if expected.operation is not UNSET and expected.operation not in known:
-        problem = f"`operation`: there is no {expected.operation[:80]!r}; known: {', '.join(known)}"
+        problem = f"`operation`: there is no {quoted(expected.operation[:80])}; known: {', '.join(known)}"
         raise ProblemError(400, problem, member="/operation")
     search, turn = Search(expected), Turn()
     for request in chain.from_iterable(_journals(call)):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from mock_server.contract.responses import Answers, Example
 from mock_server.kinds import in_words
 from mock_server.pointers import FORM, FORM_IN_WORDS
@@ -88,7 +89,7 @@ def chosen(answers: Answers, action: Action) -> Example:
         if action.example in answers[status]:
             return answers[status][action.example]
     names = [name for status in statuses for name in answers[status]]
-    detail = f"There is no example {action.example[:80]!r} here; documented: {', '.join(names)}."
+    detail = f"There is no example {quoted(action.example[:80])} here; documented: {', '.join(names)}."
     raise ProblemError(400, detail, examples=names)
 
 

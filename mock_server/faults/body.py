@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from contract_tests.quoting import quoted
 from mock_server.faults.action import Action
 from mock_server.pointers import key_of, steps_of
 
@@ -74,7 +75,7 @@ def _step(parent: Any, step: str) -> Any:
             there = ", ".join(list(parent)[:20])
         elif isinstance(parent, list):
             there = "1 item" if len(parent) == 1 else f"{len(parent)} items"
-        problem = f"this answer has no member {step[:80]!r} there; its members are: {there}"
+        problem = f"this answer has no member {quoted(step[:80])} there; its members are: {there}"
         raise UnfitError(problem) from None
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from mock_server.faults.action import FAULTS, LONGEST, Action
 from mock_server.instants import instant_of
 from mock_server.problems import ProblemError
@@ -141,7 +142,7 @@ def _read(name: str, value: str, known: Mapping[str, Iterable[str]]) -> dict[str
 
 
 def _refused(name: str, value: str, problem: str) -> ProblemError:
-    detail = f"The preference {name}={value[:80]!r} cannot be applied: {problem}."
+    detail = f"The preference {name}={quoted(value[:80])} cannot be applied: {problem}."
     return ProblemError(400, detail, preference=name)
 
 
@@ -177,7 +178,7 @@ def _as(kind: Callable[[str], _T], text: str) -> _T:
     if kind is str or _NUMBER.fullmatch(text):
         with suppress(ValueError):
             return kind(text)
-    raise ValueError(f"{text[:80]!r} is not a valid number here")
+    raise ValueError(f"{quoted(text[:80])} is not a valid number here")
 
 
 _DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {

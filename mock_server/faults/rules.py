@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from mock_server.contract.responses import Answers
 from mock_server.faults.action import Action, Seed, chosen, has
 from mock_server.problems import ProblemError
@@ -148,7 +149,7 @@ def _check(rule: Rule, operations: Mapping[str, Answers]) -> None:
     name = rule.when.operation
     if name is not UNSET and name not in operations:
         known = list(operations)
-        detail = f"there is no operation {name[:80]!r}; known: {', '.join(known)}."
+        detail = f"there is no operation {quoted(name[:80])}; known: {', '.join(known)}."
         raise ProblemError(400, detail, operations=known)
     if not rule.then.forces_an_example:
         return

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from contract_tests.quoting import quoted
 from mock_server.contract.operations import Operation
 from mock_server.golden.asking import Answer, Mock, Question, url_of
 from mock_server.golden.file import Golden
@@ -112,7 +113,7 @@ def _funnels(website: _Website, operation: Operation) -> Iterator[Golden]:
     for funnel in service.keys.account(DEFAULT_ACCOUNT).funnels.get(website_id, ()):
         if funnel.is_active:
             good_for = (
-                f"{_summary(website.mock, operation)}, here {len(funnel.steps)} steps: {funnel.name!r}."
+                f"{_summary(website.mock, operation)}, here {len(funnel.steps)} steps: {quoted(funnel.name)}."
             )
             yield website.golden(operation, f".{funnel.slug}", good_for, funnelId=funnel.id)
 
@@ -120,7 +121,7 @@ def _funnels(website: _Website, operation: Operation) -> Iterator[Golden]:
 def _values(website: _Website, operation: Operation) -> Iterator[Golden]:
     """Yields a file with the values of the goal's first property; no file if the goal has no properties."""
     for name in list(website.mock.service.sites[website.row["name"]].goal_properties.get(_GOAL, {}))[:1]:
-        good_for = f"{_summary(website.mock, operation)}, here the values of {name!r}."
+        good_for = f"{_summary(website.mock, operation)}, here the values of {quoted(name)}."
         yield website.golden(operation, f".{name}", good_for, f"&{_PROPERTY}={name}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server import __version__
 from mock_server.contract.document import REVISIONS
 from mock_server.errors import InputError
@@ -62,7 +63,7 @@ def _check_sites(mock: Mock, choice: Choice) -> None:
     known = [row["name"] for row in mock.sites]
     for name in choice.sites:
         if name not in known:
-            raise InputError("--site", f"there is no {name!r}; known: {', '.join(known)}")
+            raise InputError("--site", f"there is no {quoted(name)}; known: {', '.join(known)}")
 
 
 def _all_goldens(mocks: list[Mock], choice: Choice) -> Iterator[Golden]:

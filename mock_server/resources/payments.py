@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.errors import (
     AMOUNT_TOO_LARGE,
     CURRENCY_UNKNOWN,
@@ -144,7 +145,9 @@ def _at(call: Call, timestamp: str | None) -> int:
         raise ApiError(INVALID_TIMESTAMP, problem=error) from None
     if at >= call.instant + TICK:
         now = iso_of(call.instant)
-        raise ApiError(INVALID_TIMESTAMP, problem=f"{timestamp!r} is in the future; the clock is at {now}")
+        raise ApiError(
+            INVALID_TIMESTAMP, problem=f"{quoted(timestamp)} is in the future; the clock is at {now}"
+        )
     # The instants of a tick are all the same: the beginning of the tick.
     return min(at, call.instant)
 

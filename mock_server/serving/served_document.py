@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contract_tests.quoting import quoted
 from mock_server.contract.document import REVISIONS, dump_yaml, narrow
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.service import Service
@@ -27,7 +28,7 @@ def document_routes(service: Service) -> list[Route]:
     async def document(request: Request) -> Response:
         revision = request.query_params.get("revision", service.default_choice.revision)
         if revision not in (*REVISIONS, _ALL):
-            problem = f"There is no revision {revision[:80]!r}; known: {', '.join(REVISIONS)}, {_ALL}."
+            problem = f"There is no revision {quoted(revision[:80])}; known: {', '.join(REVISIONS)}, {_ALL}."
             return problem_reply(ProblemError(400, problem, known=[*REVISIONS, _ALL]))
         form = request.url.path.rpartition(".")[2]
         # This is done in a thread, because writing a large document as YAML takes a second.

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from contract_tests.quoting import quoted
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
 from mock_server.kinds import in_words
@@ -82,9 +83,11 @@ def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[st
         for n, website in enumerate(file.websites):
             place = f"{path}: $.websites[{n}].site"
             if website.site not in sites:
-                raise InputError(place, f"there is no site {website.site!r}")
+                raise InputError(place, f"there is no site {quoted(website.site)}")
             if website.site in owners:
-                raise InputError(place, f"{website.site!r} is a website of {owners[website.site]!r} already")
+                raise InputError(
+                    place, f"{quoted(website.site)} is a website of {quoted(owners[website.site])} already"
+                )
             owners[website.site] = path.stem
             for below, problem in faults_of(website.funnels, sites[website.site]):
                 raise InputError(f"{path}: $.websites[{n}].funnels{below}", problem)

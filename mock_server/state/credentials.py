@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from contract_tests.quoting import quoted
 from mock_server.assets import FIXTURES, read_record
 from mock_server.contract.access import Role
 from mock_server.errors import KEY_MALFORMED, KEY_MISSING, KEY_UNKNOWN, ErrorKind, InputError
@@ -105,11 +106,13 @@ def load_credentials(
     for n, credential in enumerate(read_record(path, tuple[Credential, ...])):
         account = accounts.get(credential.account)
         if account is None:
-            problem = f"there is no {credential.account!r}; known: {', '.join(accounts)}"
+            problem = f"there is no {quoted(credential.account)}; known: {', '.join(accounts)}"
             raise InputError(f"{path}: $[{n}].account", problem)
         for name in (*credential.websites, *([credential.site] if credential.site else [])):
             if name not in account.websites.values():
-                raise InputError(f"{path}: $[{n}]", f"the account {account.name!r} has no site {name!r}")
+                raise InputError(
+                    f"{path}: $[{n}]", f"the account {quoted(account.name)} has no site {quoted(name)}"
+                )
         try:
             read_rate(credential.rate_limit)
         except ValueError as error:

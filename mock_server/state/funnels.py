@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from contract_tests.quoting import quoted
 from mock_server.world.site import ObjectId, Site
 from mock_server.world.wildcards import wildcard
 
@@ -63,17 +64,17 @@ def faults_of(funnels: Sequence[Funnel], site: Site) -> Iterator[tuple[str, str]
         values = [getattr(funnel, place) for funnel in funnels]
         for n, value in enumerate(values):
             if value in values[:n]:
-                yield f"[{n}].{place}", f"{value!r} is another funnel of this website already"
+                yield f"[{n}].{place}", f"{quoted(value)} is another funnel of this website already"
     for n, funnel in enumerate(funnels):
         if not funnel.slug:
-            yield f"[{n}].name", f"{funnel.name!r} has neither a letter nor a digit"
+            yield f"[{n}].name", f"{quoted(funnel.name)} has neither a letter nor a digit"
         ids = Counter(step.id for step in funnel.steps)
         for m, step in enumerate(funnel.steps):
             where = f"[{n}].steps[{m}]"
             if not step.id:
-                yield f"{where}.name", f"{step.name!r} has neither a letter nor a digit"
+                yield f"{where}.name", f"{quoted(step.name)} has neither a letter nor a digit"
             elif ids[step.id] > 1:
-                yield f"{where}.name", f"several steps have names that give the id {step.id!r}"
+                yield f"{where}.name", f"several steps have names that give the id {quoted(step.id)}"
             yield from ((f"{where}.{member}", problem) for member, problem in _faults_of_step(step, site))
 
 
@@ -82,13 +83,13 @@ def _faults_of_step(step: Step, site: Site) -> Iterator[tuple[str, str]]:
         if step.url is None:
             yield "url", "the view of a page needs a path"
         elif not step.paths_of(site):
-            yield "url", f"{step.url!r} is not a page of the site {site.name!r}"
+            yield "url", f"{quoted(step.url)} is not a page of the site {quoted(site.name)}"
         if step.goal_name is not None:
             yield "goalName", "the view of a page has no goal"
     else:
         if step.goal_name is None:
             yield "goalName", "a goal needs a name"
         elif step.goal_name not in site.goal_names():
-            yield "goalName", f"{step.goal_name!r} is not a goal of the site {site.name!r}"
+            yield "goalName", f"{quoted(step.goal_name)} is not a goal of the site {quoted(site.name)}"
         if step.url is not None:
             yield "url", "a goal has no page"

@@ -9,6 +9,7 @@ from itertools import count
 
 from cachetools import Cache, LRUCache
 
+from contract_tests.quoting import quoted
 from mock_server.contract.access import Access
 from mock_server.errors import (
     GATEWAY_TIMEOUT,
@@ -274,7 +275,7 @@ class Keys:
         self._expire()
         known = self._accounts | {key.account.name: key.account for key in self._minted.values()}
         if name not in known:
-            detail = f"`account`: there is no {name[:80]!r}; known: {', '.join(known)}."
+            detail = f"`account`: there is no {quoted(name[:80])}; known: {', '.join(known)}."
             raise ProblemError(400, detail, member="/account", known=list(known))
         return known[name]
 

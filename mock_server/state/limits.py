@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from contract_tests.quoting import quoted
 from mock_server.errors import RATE_LIMITED, ApiError
 from mock_server.instants import SECOND
 
@@ -38,7 +39,8 @@ def rate_limit_of(text: str) -> RateLimit:
     window = int(match[2] or 1) * _SECONDS[match[3]] if match else 0
     if match is None or not 1 <= window <= 86_400:
         raise ValueError(
-            f"{text[:80]!r} is not a rate limit, such as 60/min, 5/10s or 1000/h; its time is a day at most"
+            f"{quoted(text[:80])} is not a rate limit, such as 60/min, 5/10s or 1000/h;"
+            " its time is a day at most"
         )
     return RateLimit(limit=int(match[1]), window=window)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.quoting import quoted
 from mock_server.faults.action import Seed
 from mock_server.faults.rules import MOST_RULES, Rule, Rules
 from mock_server.problems import ProblemError
@@ -54,7 +55,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
         """
         for name, value, known in (("site", self.site, sites), ("revision", self.revision, revisions)):
             if value is not None and value not in known:
-                detail = f"`{name}`: there is no {value[:80]!r}; known: {', '.join(known)}."
+                detail = f"`{name}`: there is no {quoted(value[:80])}; known: {', '.join(known)}."
                 raise ProblemError(400, detail, member=f"/{name}", known=list(known))
         try:
             read_rate(self.rate_limit)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.errors import NOT_STORED, ApiError, InputError
 from mock_server.state.log import Entry
 from mock_server.world.facts import Fact
@@ -65,7 +66,7 @@ class StateFile:
                 try:
                     yield Entry(sequence, website_id, _FACTS.decode(content))
                 except msgspec.DecodeError as error:
-                    place = f"{self._path}: the fact {sequence} of the account {account!r}"
+                    place = f"{self._path}: the fact {sequence} of the account {quoted(account)}"
                     raise InputError("--state", f"{place} cannot be read ({error})") from None
 
     def version(self, account: str) -> int:

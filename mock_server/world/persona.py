@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.assets import FIXTURES, read_record, read_rows
 from mock_server.errors import InputError
 from mock_server.world.chance import PERSONA, UNIT_32, Chance, Choice, T, nth, words
@@ -254,7 +255,7 @@ class Places:
         world = _world_places()
         for country in site.countries:
             if country not in world and country != ELSEWHERE:
-                raise InputError(f"{site.file}: $.countries", f"no place is known in {country!r}")
+                raise InputError(f"{site.file}: $.countries", f"no place is known in {quoted(country)}")
         own = [(_own_place(place), place.weight) for place in site.places]
         self.origins: Choice[Place | str] = Choice([*own, *site.countries.items()])
         self.elsewhere = Choice(
@@ -291,7 +292,7 @@ def _regular_place(site: Site, regular: Regular) -> Place:
         if place.city == regular.city:
             return place
     raise InputError(
-        f"{site.file}: $.regulars", f"no place {regular.city!r} is known in {regular.country_code}"
+        f"{site.file}: $.regulars", f"no place {quoted(regular.city)} is known in {regular.country_code}"
     )
 
 
@@ -301,7 +302,7 @@ def _regular_browser(site: Site, regular: Regular) -> tuple[_System, _Browser]:
             return system, browser
     raise InputError(
         f"{site.file}: $.regulars",
-        f"no {regular.browser!r} on {regular.os!r} on a {regular.device!r} is known",
+        f"no {quoted(regular.browser)} on {quoted(regular.os)} on a {quoted(regular.device)} is known",
     )
 
 
@@ -317,9 +318,9 @@ def _check_lifts(site: Site) -> None:
     for dimension, names in known.items():
         for name in getattr(site.prediction, dimension):
             if name not in names:
-                problem = f"{name!r} is not one of {', '.join(names)}"
+                problem = f"{quoted(name)} is not one of {', '.join(names)}"
                 raise InputError(f"{site.file}: $.prediction.{dimension}", problem)
     countries = {*_world_places(), *(place.country_code for place in site.places)}
     for code in site.prediction.country:
         if code not in countries:
-            raise InputError(f"{site.file}: $.prediction.country", f"no place is known in {code!r}")
+            raise InputError(f"{site.file}: $.prediction.country", f"no place is known in {quoted(code)}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.assets import FIXTURES, read_record
 from mock_server.errors import InputError
 from mock_server.world.site import Site
@@ -42,7 +43,7 @@ def load_sites(folders: Iterable[Path] = (SITES,)) -> dict[str, Site]:
         other = owners.setdefault(site.website_id, name)
         if other != name:
             raise InputError(
-                f"{site.file}: $.websiteId", f"the site {other!r} has the id {site.website_id} already"
+                f"{site.file}: $.websiteId", f"the site {quoted(other)} has the id {site.website_id} already"
             )
     return sites
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.instants import DAY, instant_of
 from mock_server.world.site import (
     DEVICES,
@@ -47,7 +48,7 @@ def problems_of(site: Site) -> Iterator[tuple[str, str]]:
     yield from _settings_problems(site)
     for device in site.devices:
         if device not in DEVICES:
-            yield "$.devices", f"{device!r} is not one of {', '.join(DEVICES)}"
+            yield "$.devices", f"{quoted(device)} is not one of {', '.join(DEVICES)}"
     if _is_nothing(site.devices.values()):
         yield "$.devices", "every weight is 0"
     if _is_nothing(source.weight for source in site.sources):
@@ -69,7 +70,7 @@ def _text_problems(part: Any, place: str) -> Iterator[tuple[str, str]]:
         if len(part) > LONGEST_TEXT:
             yield place, f"the text is longer than {LONGEST_TEXT} characters"
         if _CONTROL.search(part):
-            yield place, f"{part[:80]!r} has a control character"
+            yield place, f"{quoted(part[:80])} has a control character"
     elif isinstance(part, dict):
         for name, member in part.items():
             yield from _text_problems(name, place)
@@ -82,12 +83,12 @@ def _text_problems(part: Any, place: str) -> Iterator[tuple[str, str]]:
 def _past_problems(site: Site) -> Iterator[tuple[str, str]]:
     since = _day_of(site.since) if site.since is not None else None
     if site.since is not None and since is None:
-        yield "$.since", f"{site.since!r} is not a day, such as 2026-02-06"
+        yield "$.since", f"{quoted(site.since)} is not a day, such as 2026-02-06"
     if site.growth is not None and site.since is None:
         yield "$.growth", "growth needs `since`, the first day of the website"
     for n, spike in enumerate(site.spikes):
         if _day_of(spike.at) is None:
-            yield f"$.spikes[{n}].at", f"{spike.at!r} is not a day, such as 2026-02-06"
+            yield f"$.spikes[{n}].at", f"{quoted(spike.at)} is not a day, such as 2026-02-06"
     days = site.retention
     if days is not None and days > 1 and days * site.online > MOST_VISITOR_DAYS:
         most = max(1, int(MOST_VISITOR_DAYS / site.online))
@@ -118,17 +119,20 @@ def _settings_problems(site: Site) -> Iterator[tuple[str, str]]:
     except ValueError as error:
         yield "$.timezone", str(error)
     if site.kpi is not None and site.kpi not in site.goal_names():
-        yield "$.kpi", f"{site.kpi!r} is not a goal of this site"
+        yield "$.kpi", f"{quoted(site.kpi)} is not a goal of this site"
     if site.kpi_color_scheme is not None and site.kpi_color_scheme not in KPI_COLOR_SCHEMES:
-        yield "$.kpiColorScheme", f"{site.kpi_color_scheme!r} is not one of {', '.join(KPI_COLOR_SCHEMES)}"
+        yield (
+            "$.kpiColorScheme",
+            f"{quoted(site.kpi_color_scheme)} is not one of {', '.join(KPI_COLOR_SCHEMES)}",
+        )
     pages = {page.path for page in site.pages}
     placed: set[str] = set()
     for hostname, paths in site.hostnames.items():
         for path in paths:
             if path not in pages:
-                yield f"$.hostnames.{hostname}", f"{path!r} is not a page of this site"
+                yield f"$.hostnames.{hostname}", f"{quoted(path)} is not a page of this site"
             elif path in placed:
-                yield f"$.hostnames.{hostname}", f"{path!r} is on another hostname already"
+                yield f"$.hostnames.{hostname}", f"{quoted(path)} is on another hostname already"
             placed.add(path)
 
 
@@ -148,7 +152,7 @@ def _url_problems(site: Site) -> Iterator[tuple[str, str]]:
         try:
             urlsplit(url or "")
         except ValueError as error:
-            yield place, f"{url!r} is not a URL: {error}"
+            yield place, f"{quoted(url)} is not a URL: {error}"
 
 
 def _host_problems(site: Site) -> Iterator[tuple[str, str]]:
@@ -157,7 +161,7 @@ def _host_problems(site: Site) -> Iterator[tuple[str, str]]:
         names.extend(("$.prediction.referrer", name) for name in site.prediction.referrer)
     for place, name in names:
         if not _HOST.fullmatch(name):
-            yield place, f"{name!r} is not a host name, such as my-shop.example"
+            yield place, f"{quoted(name)} is not a host name, such as my-shop.example"
 
 
 def _plan_problems(site: Site) -> Iterator[tuple[str, str]]:
@@ -174,14 +178,14 @@ def _page_problems(site: Site) -> Iterator[tuple[str, str]]:
         yield "$.pages", "no page has an `entry` weight"
     for n, page in enumerate(site.pages):
         if not page.path.startswith("/"):
-            yield f"$.pages[{n}].path", f"{page.path!r} does not begin with /"
+            yield f"$.pages[{n}].path", f"{quoted(page.path)} does not begin with /"
         if paths.index(page.path) != n:
-            yield f"$.pages[{n}].path", f"{page.path!r} occurs twice"
+            yield f"$.pages[{n}].path", f"{quoted(page.path)} occurs twice"
         if _is_nothing(page.links.values()):
-            yield f"$.pages[{n}].links", f"{page.path!r} links to no page"
+            yield f"$.pages[{n}].links", f"{quoted(page.path)} links to no page"
         for target in page.links:
             if target not in known:
-                yield f"$.pages[{n}].links", f"{target!r} is not a page of this site"
+                yield f"$.pages[{n}].links", f"{quoted(target)} is not a page of this site"
         if sum(goal.chance for goal in page.goals) > 1:
             yield f"$.pages[{n}].goals", "the chances add up to more than 1"
         for m, goal in enumerate(page.goals):
@@ -195,7 +199,7 @@ def _funnel_problems(site: Site) -> Iterator[tuple[str, str]]:
     for place, funnel in funnels:
         for path in funnel.path if funnel else ():
             if path not in paths:
-                yield f"{place}.path", f"{path!r} is not a page of this site"
+                yield f"{place}.path", f"{quoted(path)} is not a page of this site"
     if sum(funnel.share for _, funnel in funnels if funnel) > 1:
         yield "$.signup.share", "the shares of all funnels together are more than 1"
     if "identified" in site.cast and not (site.signup and site.signup.identifies):
@@ -205,12 +209,15 @@ def _funnel_problems(site: Site) -> Iterator[tuple[str, str]]:
 def _property_problems(site: Site) -> Iterator[tuple[str, str]]:
     for goal, properties in site.goal_properties.items():
         if goal not in site.goal_names():
-            yield "$.goalProperties", f"{goal!r} is not a goal of this site"
+            yield "$.goalProperties", f"{quoted(goal)} is not a goal of this site"
         if len(properties) > _MOST_PROPERTIES:
             yield f"$.goalProperties.{goal}", f"a goal has at most {_MOST_PROPERTIES} properties"
         for name, weights in properties.items():
             if not _PROPERTY_NAME.fullmatch(name):
-                yield f"$.goalProperties.{goal}", f"{name[:80]!r} is not a property name, such as plan_2"
+                yield (
+                    f"$.goalProperties.{goal}",
+                    f"{quoted(name[:80])} is not a property name, such as plan_2",
+                )
             for value in weights:
                 if not 0 < len(value) <= _LONGEST_VALUE:
                     yield f"$.goalProperties.{goal}.{name}", f"a value has 1 to {_LONGEST_VALUE} characters"
@@ -232,7 +239,7 @@ def _regular_problems(site: Site) -> Iterator[tuple[str, str]]:
     paths = {page.path for page in site.pages}
     for n, regular in enumerate(site.regulars):
         if regular.entry not in paths:
-            yield f"$.regulars[{n}].entry", f"{regular.entry!r} is not a page of this site"
+            yield f"$.regulars[{n}].entry", f"{quoted(regular.entry)} is not a page of this site"
         if regular.customer and site.money is None:
             yield f"$.regulars[{n}].customer", "a customer needs `money`"
         try:

@@ -12,6 +12,7 @@ import yaml
 from contract_tests.asking.files import read_file
 from contract_tests.document import document
 from contract_tests.masking import Mask
+from contract_tests.quoting import quoted
 
 _FOLDER = Path(__file__).parent
 _NAMES = {"key": "website's key", "account": "account token"}
@@ -73,7 +74,7 @@ class Credentials:
         for role, (name, form, pattern) in _IDS.items():
             given = getattr(self, role)
             if given is not None and pattern.fullmatch(given) is None:
-                raise CredentialsError(f"the {name} {given[:40]!r} is not {form}")
+                raise CredentialsError(f"the {name} {quoted(given[:40])} is not {form}")
 
     def mask(self, others: Iterable[str] = ()) -> Mask:
         """Returns a mask that hides these tokens, and others, in a server's answers.
@@ -139,10 +140,10 @@ def _tokens(node: yaml.Node | None, path: Path) -> dict[str, str]:
         if not (isinstance(role, yaml.ScalarNode) and isinstance(token, yaml.ScalarNode)):
             raise CredentialsError(f"{place}: expected lines of the form `role: token`")
         if role.value not in known:
-            problem = f"there is no role {role.value[:80]!r}; known: {', '.join(sorted(known))}"
+            problem = f"there is no role {quoted(role.value[:80])}; known: {', '.join(sorted(known))}"
             raise CredentialsError(f"{place}: {problem}")
         if role.value in found:
-            raise CredentialsError(f"{place}: the role {role.value!r} occurs twice")
+            raise CredentialsError(f"{place}: the role {quoted(role.value)} occurs twice")
         # `role:`, `role: ~` and `role: null` mean that the token is not given.
         found[role.value] = "" if token.tag == _NULL else token.value
     return found

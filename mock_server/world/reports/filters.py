@@ -6,6 +6,7 @@ from operator import ge, le
 
 import numpy as np
 
+from contract_tests.quoting import quoted
 from mock_server.world.past.chosen import ChainedRows
 from mock_server.world.past.coins import Column
 from mock_server.world.past.masks import Masks
@@ -59,10 +60,12 @@ def filter_of(name: str, text: str) -> Filter:
     operator, listed = (head, rest) if colon and head in _ALL_OPERATORS else (IS, text)
     allowed = _OPERATORS.get(name, _COMMON)
     if operator not in allowed:
-        raise FilterError(f"filter_{name}: {operator!r} is not one of the operators {', '.join(allowed)}")
+        raise FilterError(
+            f"filter_{name}: {quoted(operator)} is not one of the operators {', '.join(allowed)}"
+        )
     values = values_of(listed)
     if name == VISIT_COUNT and not all(value.isdecimal() and len(value) < 10 for value in values):
-        raise FilterError(f"filter_{name}: {listed[:80]!r} is not a number of visits")
+        raise FilterError(f"filter_{name}: {quoted(listed[:80])} is not a number of visits")
     return Filter(name, operator, values)
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from contract_tests.quoting import quoted
 from mock_server.instants import HOUR, MINUTE, SECOND
 from mock_server.zones import zone_named
 
@@ -130,7 +131,7 @@ def _span_of(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
     if moment is None:
         hint = "; in a URL, the + of an offset is written %2B" if _moment(text.replace(" ", "+")) else ""
         raise PeriodError(
-            f"{name}: {text[:80]!r} is neither a date, such as 2026-02-06,"
+            f"{name}: {quoted(text[:80])} is neither a date, such as 2026-02-06,"
             f" nor an instant with a time zone{hint}"
         )
     instant = _instant(moment)
