@@ -10,6 +10,7 @@ from functools import cached_property
 
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE, NOBODY
+from contract_tests.asking.needs import ACCOUNT, KEY, Need, by_writing, of_role
 from contract_tests.document import OBSERVED, Document, Operation, Parameter
 from contract_tests.exchange import is_success_status
 from contract_tests.families import WRITTEN
@@ -20,8 +21,6 @@ MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
 WEBSITE_KEY, ACCOUNT_TOKEN, WEBSITE_ID = "websiteKey", "accountToken", "websiteId"
 UNKNOWN_IDS = (NOBODY, NO_WEBSITE, "nobody-has-this-name", "0")
 """Ids that nothing has, one for each usual form of an id."""
-WRITING = "the option `--writes`"
-"""The words for the option that a clause about a write needs."""
 
 _LABELS = {
     "without-token": labels.NO_CREDENTIAL,
@@ -33,13 +32,13 @@ _LABELS = {
     "unknown-id": labels.UNKNOWN_RESOURCE,
 }
 _NEEDS = {
-    WITHOUT_TOKEN: "a request without a token",
-    UNKNOWN: "a request with an invalid token",
-    MAIN: "a website's key (`--key`)",
-    "key": "a website's key (`--key`)",
-    "account": "an account token (`--account-token`)",
-    "no_permission": "a token for the role `no_permission` (`--credentials`)",
-    "elsewhere": "a token for the role `elsewhere` (`--credentials`)",
+    WITHOUT_TOKEN: Need("a request without a token"),
+    UNKNOWN: Need("a request with an invalid token"),
+    MAIN: KEY,
+    "key": KEY,
+    "account": ACCOUNT,
+    "no_permission": of_role("a token", "no_permission"),
+    "elsewhere": of_role("a token", "elsewhere"),
 }
 _NO_ROLES: Mapping[str, str] = {}
 _ACCOUNTS = ("account", "no_permission", "elsewhere")
@@ -63,7 +62,7 @@ class Rule:
     who: str
     statuses: tuple[int, ...]
     sentence: str
-    needs: str
+    needs: Need
     values: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
 
@@ -262,9 +261,9 @@ class _Asked:
     ) -> Rule:
         given = {name: value for name, value in self.values.items() if name not in roles} | dict(values or {})
         is_named = self.is_below_a_website or who in _ACCOUNTS
-        needs = _NEEDS[who] if self.operation.is_read else f"{_NEEDS[who]}, and {WRITING}"
+        needs = _NEEDS[who] if self.operation.is_read else by_writing(f"{_NEEDS[who]}, and ")
         if roles:
-            needs = f"an id for the role `{'`, `'.join(roles.values())}` (`--credentials`)"
+            needs = of_role("an id", "`, `".join(roles.values()))
         if self._website and is_named and WEBSITE_ID not in given:
             roles = {**roles, WEBSITE_ID: "website_id"}
         label = _LABELS.get(kind) or (labels.OK if who == MAIN else labels.ACCOUNT)

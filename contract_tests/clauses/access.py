@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from contract_tests.asking import labels
+from contract_tests.asking.needs import ACCOUNT, KEY, Need, of_role
 from contract_tests.asking.rules import Rule, rules_of
 from contract_tests.clauses.clause import Clause, Violation, clause
 from contract_tests.clauses.statuses import LIMITED, Answered
@@ -18,7 +19,7 @@ _ANSWERS = (
         "A request without a token is refused with 401.",
         "002 Errors",
         PAGE,
-        "a request without a token",
+        Need("a request without a token"),
     ),
     Answered(
         "AUTH-02",
@@ -27,7 +28,7 @@ _ANSWERS = (
         "A request with an invalid token is refused with 401.",
         "002 Errors",
         PAGE,
-        "a request with an invalid token",
+        Need("a request with an invalid token"),
     ),
     Answered(
         "AUTH-03",
@@ -36,7 +37,7 @@ _ANSWERS = (
         "A request with an account token and no `websiteId` is refused with 400, 401, 403, 404 or 422.",
         "003 Query parameters",
         PAGE,
-        "an account token (`--account-token`)",
+        ACCOUNT,
     ),
     Answered(
         "AUTH-04",
@@ -45,7 +46,7 @@ _ANSWERS = (
         "A request with an account token that lacks `analytics:read` is refused with 403.",
         "004 Errors",
         PAGE,
-        "a token for the role `no_permission` (`--credentials`)",
+        of_role("a token", "no_permission"),
     ),
     Answered(
         "AUTH-05",
@@ -54,7 +55,7 @@ _ANSWERS = (
         "A request with an account token that may not access the website is refused with 403 or 404.",
         "003 Authentication",
         PAGE,
-        "a token for the role `elsewhere` (`--credentials`)",
+        of_role("a token", "elsewhere"),
     ),
     Answered(
         "AUTH-06",
@@ -63,7 +64,7 @@ _ANSWERS = (
         "A request with a website's key, and without `websiteId`, is answered with 200.",
         "003 Authentication",
         PAGE,
-        "a website's key (`--key`)",
+        KEY,
     ),
     Answered(
         "AUTH-07",
@@ -72,7 +73,7 @@ _ANSWERS = (
         "A request with an account token and `websiteId` is answered with 200.",
         "003 Authentication",
         PAGE,
-        "an account token and `--website-id`",
+        Need("an account token and `--website-id`", "--website-id"),
     ),
     Answered(
         "AUTH-08",
@@ -81,7 +82,7 @@ _ANSWERS = (
         "A request for a website whose tracking is suspended is answered with 403.",
         "004 Errors",
         PAGE,
-        "a token for the role `suspended` (`--credentials`)",
+        of_role("a token", "suspended"),
     ),
     Answered(
         "AUTH-09",
@@ -90,7 +91,7 @@ _ANSWERS = (
         "A request with a superfluous parameter, such as real clients send, is answered with 200.",
         "observed of the live API",
         OBSERVED,
-        "a website's key (`--key`)",
+        KEY,
     ),
     Answered(
         "ERR-01",
@@ -99,7 +100,7 @@ _ANSWERS = (
         "A request for the counter with an unknown value of `fields` is refused with 400.",
         "003 Query parameters",
         PAGE,
-        "a website's key (`--key`)",
+        KEY,
     ),
     Answered(
         "ERR-02",
@@ -108,7 +109,7 @@ _ANSWERS = (
         "A request with a visitor id that is not a UUID of version 4 is refused with 400.",
         "the public documentation of errors",
         OTHER,
-        "a website's key (`--key`)",
+        KEY,
     ),
     Answered(
         "ERR-03",
@@ -117,7 +118,7 @@ _ANSWERS = (
         "A request for a visitor without any known page view is answered with 404.",
         "004 Errors",
         PAGE,
-        "a website's key (`--key`)",
+        KEY,
     ),
     Answered(
         "ERR-04",
@@ -127,7 +128,7 @@ _ANSWERS = (
         "A request for a website that does not exist is refused with 404 or 403.",
         "001 Errors",
         PAGE,
-        "an account token (`--account-token`)",
+        ACCOUNT,
     ),
     Answered(
         "ERR-05",
@@ -136,7 +137,7 @@ _ANSWERS = (
         "A request for a visitor that is flagged as a bot is refused with 400.",
         "the public documentation of errors",
         OTHER,
-        "a bot's id for the role `bot` (`--credentials`)",
+        of_role("a bot's id", "bot"),
     ),
 )
 
@@ -173,7 +174,7 @@ def _clause(rule: Rule) -> Clause:
     "A request that is refused because of the rate limit gets 429, and no other status below 500.",
     source="003 Errors",
     standing=PAGE,
-    needs="a token for the role `limited` (`--credentials`), whose limit a few requests exceed",
+    needs=of_role("a token", "limited").and_more(", whose limit a few requests exceed"),
     cases=lambda recording: [
         e for e in recording.labelled(labels.LIMITED) if not e.is_success and e.status < 500
     ],
@@ -188,7 +189,7 @@ def too_often_is_429(exchange: Exchange) -> Iterable[Violation]:
     "An error on the server's side has a status of 500 or above.",
     source="002 Errors",
     standing=PAGE,
-    needs="a token for the role `error_500` (`--credentials`)",
+    needs=of_role("a token", "error_500"),
     cases=lambda recording: recording.labelled(labels.SERVER_ERROR),
 )
 def server_error_is_5xx(exchange: Exchange) -> Iterable[Violation]:

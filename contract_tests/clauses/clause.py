@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from contract_tests.asking.needs import Need
 from contract_tests.document import ACCUSING
 from contract_tests.exchange import Exchange, Json
 from contract_tests.instants import ms
@@ -43,7 +44,7 @@ class Clause:
     sentence: str
     source: str
     standing: str
-    needs: str
+    needs: Need
     cases: Cases
     check: Check
     accuses: bool
@@ -52,11 +53,8 @@ class Clause:
     """The only revision to which the clause applies; None for both."""
     is_local: bool = False
     """Whether the verdict on an answer does not depend on other answers."""
-    why_not: Callable[[Recording], str] = lambda _recording: ""
-    """Returns the reason why a recording has no case although it has answers of the right kind.
-
-    Returns an empty text if there is no such reason.
-    """
+    why_not: Callable[[Recording], Need | None] = lambda _recording: None
+    """Returns what a recording lacks that has answers of the right kind; None if it has none of them."""
     about: str = ""
     """The document's description of the member, for readers only; empty for a clause about no member."""
     size: Callable[[Any], int] = lambda _case: 1
@@ -69,7 +67,7 @@ def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this ma
     *,
     source: str,
     standing: str,
-    needs: str,
+    needs: Need | str,
     cases: Cases,
     revision: str | None = None,
     reads: tuple[str, str] | None = None,
@@ -92,13 +90,15 @@ def clause(  # noqa: PLR0913 - the arguments are named, and a clause has this ma
     def made(check: Check) -> Clause:
         accuses = standing in ACCUSING
         why_not = partial(_first, reasons)
-        return Clause(id, sentence, source, standing, needs, cases, check, accuses, revision, why_not=why_not)
+        need = needs if isinstance(needs, Need) else Need(needs)
+        return Clause(id, sentence, source, standing, need, cases, check, accuses, revision, why_not=why_not)
 
     return made
 
 
-def _first(reasons: Iterable[Callable[[Recording], str]], recording: Recording) -> str:
-    return next(filter(None, (reason(recording) for reason in reasons)), "")
+def _first(reasons: Iterable[Callable[[Recording], str]], recording: Recording) -> Need | None:
+    found = next(filter(None, (reason(recording) for reason in reasons)), None)
+    return None if found is None else Need(found)
 
 
 def _untimed(recording: Recording) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from contract_tests.asking import labels
+from contract_tests.asking.needs import KEY
 from contract_tests.asking.probes.realtime import count_of, slack_of
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.statuses import LIMITED, Answered, failing
@@ -25,7 +26,7 @@ _ANSWERS = (
         "`fields=visitors` is answered with 200.",
         "003 Query parameters",
         PAGE,
-        "a website's key (`--key`)",
+        KEY,
     ),
 )
 
@@ -75,7 +76,7 @@ def _counts(exchanges: Iterable[Exchange]) -> list[float]:
     " same.",
     source="003 Get realtime visitors",
     standing=PAGE,
-    needs="a website's key (`--key`)",
+    needs=KEY,
     cases=_dated,
 )
 def dates_have_no_effect(case: Dated) -> Iterable[Violation]:

@@ -5,6 +5,7 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
+from contract_tests.asking.needs import CREDENTIALS, Need
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told, number_told, time_told, value_told
 from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, OTHER, PAGE
@@ -309,7 +310,10 @@ def customers_have_100(member: Member) -> Iterable[Violation]:
     "A prediction with `isBaseline: true` has a score of 50, or a customer's score of 100.",
     source="the public documentation of predictions",
     standing=OTHER,
-    needs="a visitor without any data that a prediction could use (role `unknowns`, `--credentials`)",
+    needs=Need(
+        "a visitor without any data that a prediction could use (role `unknowns`, `--credentials`)",
+        CREDENTIALS,
+    ),
     cases=_which(
         "visitors",
         lambda m: (
@@ -353,7 +357,9 @@ def flag_has_metrics(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violati
     "If `hasConversionPredictions` is false, no visitor has a prediction, except a customer's score of 100.",
     source="002 Notes",
     standing=PAGE,
-    needs="a map of a website without a conversion model (role `no_model`, `--credentials`)",
+    needs=Need(
+        "a map of a website without a conversion model (role `no_model`, `--credentials`)", CREDENTIALS
+    ),
     cases=_flagged(False),
 )
 def no_flag_no_predictions(case: tuple[Exchange, dict[str, Json]]) -> Iterable[Violation]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from contract_tests.asking import labels
+from contract_tests.asking.needs import KEY
 from contract_tests.asking.probes.selection import FILTERS, LISTED, value_of
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
@@ -40,7 +41,7 @@ _ANSWERS = (
         "An overview with `startAt`, and without `endAt`, is refused with 400.",
         "GET /analytics/overview",
         OTHER,
-        "a website's key (`--key`)",
+        KEY,
         OVERVIEW,
     ),
     Answered(
@@ -50,7 +51,7 @@ _ANSWERS = (
         "A time series without `fields` is refused with 400.",
         "GET /analytics/timeseries",
         OTHER,
-        "a website's key (`--key`)",
+        KEY,
         TIMESERIES,
     ),
     Answered(
@@ -60,7 +61,7 @@ _ANSWERS = (
         "A time series with an unknown `interval` is refused with 400.",
         "GET /analytics/timeseries",
         OTHER,
-        "a website's key (`--key`)",
+        KEY,
         TIMESERIES,
     ),
     Answered(
@@ -70,7 +71,7 @@ _ANSWERS = (
         "A visitors' list with both `completedGoal` and `isCustomer` is refused with 400.",
         "GET /visitors",
         OTHER,
-        "a website's key (`--key`)",
+        KEY,
         VISITORS,
     ),
 )

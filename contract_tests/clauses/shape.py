@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import islice
 
-from contract_tests.asking.rules import WRITING
+from contract_tests.asking.needs import Need, by_writing
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.values import Judge
 from contract_tests.document import OBSERVED, REPLACED, Document, Row
@@ -100,13 +100,13 @@ def _presence(rows: Sequence[Row]) -> str:
     return "".join(f"{presence} in {revision}" for revision, presence in told.items() if presence)
 
 
-def _needs(row: Row) -> str:
-    return f"an answer of {row.operation} with a value at `{'.'.join(row.place)}`{_how(row)}"
+def _needs(row: Row) -> Need:
+    return _obtained(row, f"an answer of {row.operation} with a value at `{'.'.join(row.place)}`")
 
 
-def _how(row: Row) -> str:
-    """Returns in words how to obtain an answer of the operation; empty if `verify` requests one itself."""
-    return "" if row.is_read else f", with {WRITING}"
+def _obtained(row: Row, words: str) -> Need:
+    """Returns the need for an answer of the row's operation, with the option without which it is not sent."""
+    return Need(words) if row.is_read else by_writing(f"{words}, with ")
 
 
 def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_Column]]:
@@ -120,31 +120,32 @@ def _cases(same: list[Judge], recording: Recording) -> Iterator[_Column | list[_
     yield from columns
 
 
-def _why_not(same: list[Judge], recording: Recording) -> str:
-    """Returns a text which says that no object has a value at the row's place, or which answer is missing."""
+def _why_not(same: list[Judge], recording: Recording) -> Need | None:
+    """Returns a need which says that no object has a value at the row's place, or which answer is missing."""
     columns = list(_columns(same, recording))
     objects = sum(column.present + column.absent for column in columns)
     place = ".".join(same[0].row.place)
     return (
-        f"a value at `{place}`, which none of {objects} objects has"
+        Need(f"a value at `{place}`, which none of {objects} objects has")
         if objects
         else _missing(same[0].row, recording)
     )
 
 
-def _missing(row: Row, recording: Recording) -> str:
-    """Returns a text which says which answer is needed.
+def _missing(row: Row, recording: Recording) -> Need | None:
+    """Returns the answer that is needed; None if there is one with a value.
 
-    It names the first part of the row's place at which no answer has a value.
+    The words name the first part of the row's place at which no answer has a value.
     """
     values: Sequence[Json] = [exchange.json for exchange in recording.answers(row.operation)]
     if not values:
-        return f"a successful answer of {row.operation}{_how(row)}"
+        return _obtained(row, f"a successful answer of {row.operation}")
     for length, name in enumerate(row.place, 1):
         values = [value for value in step(values, name) if value is not None]
         if not values:
-            return f"an answer of {row.operation} with a value at `{'.'.join(row.place[:length])}`"
-    return ""
+            place = ".".join(row.place[:length])
+            return Need(f"an answer of {row.operation} with a value at `{place}`")
+    return None
 
 
 def _columns(same: list[Judge], recording: Recording) -> Iterator[_Column]:

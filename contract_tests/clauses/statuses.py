@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from contract_tests.asking.needs import Need
 from contract_tests.clauses.clause import Clause, Violation, clause
 from contract_tests.exchange import Exchange
 from contract_tests.families import WRITTEN
@@ -40,7 +41,7 @@ class Answered(NamedTuple):
     sentence: str
     source: str
     standing: str
-    needs: str
+    needs: Need
     operation: str | None = None
     is_decided: bool = False
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from contract_tests.asking import labels
+from contract_tests.asking.needs import by_writing
 from contract_tests.asking.probes.refusals import (
     CREATE_GOAL,
     CREATE_PAYMENT,
@@ -11,7 +12,6 @@ from contract_tests.asking.probes.refusals import (
     DELETE_PAYMENTS,
     IDENTIFY,
 )
-from contract_tests.asking.rules import WRITING
 from contract_tests.clauses.clause import Violation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.pointers import escaped, pointer_of
@@ -26,9 +26,9 @@ IDENTITY = (IDENTIFY, labels.IDENTITY)
 GONE = (labels.AFTER, labels.REMOVED)
 """The labels of the answers before and after the removal of what a run has written."""
 
-NEEDS_GOAL = f"a goal that the server accepts, with {WRITING}"
-NEEDS_PAYMENT = f"a payment that the server accepts, with {WRITING}"
-NEEDS_IDENTITY = f"an identification that the server accepts, with {WRITING}"
+NEEDS_GOAL = by_writing("a goal that the server accepts, with ")
+NEEDS_PAYMENT = by_writing("a payment that the server accepts, with ")
+NEEDS_IDENTITY = by_writing("an identification that the server accepts, with ")
 HELD = "; a cache may hold the answer"
 
 

@@ -6,6 +6,7 @@ The clauses about accepted writes are in the modules `written_*`.
 from dataclasses import replace
 
 from contract_tests.asking import labels
+from contract_tests.asking.needs import by_writing, of_role
 from contract_tests.asking.probes.refusals import (
     CREATE_GOAL,
     CREATE_PAYMENT,
@@ -14,7 +15,6 @@ from contract_tests.asking.probes.refusals import (
     IDENTIFY,
     REFUSED_WRITES,
 )
-from contract_tests.asking.rules import WRITING
 from contract_tests.clauses.clause import Clause
 from contract_tests.clauses.statuses import Answered
 from contract_tests.document import IMPLIED, OTHER
@@ -31,7 +31,7 @@ def refusal_clauses() -> list[Clause]:
                 refused.sentence,
                 _PATHS[refused.operation],
                 OTHER if refused.is_stated else IMPLIED,
-                f"{_needs(refused.label)}{WRITING}",
+                by_writing(_needs(refused.label)),
                 refused.operation,
             ).clause(),
             accuses=refused.is_stated,
@@ -42,7 +42,7 @@ def refusal_clauses() -> list[Clause]:
 
 def _needs(label: str) -> str:
     if label == labels.BOT:
-        return "a bot's id for the role `bot` (`--credentials`), and "
+        return f"{_BOT}, and "
     return (
         "a server on this machine, because a wrong server would remove everything, and "
         if label == labels.NO_FILTER
@@ -50,6 +50,7 @@ def _needs(label: str) -> str:
     )
 
 
+_BOT = of_role("a bot's id", "bot")
 _PATHS = {
     CREATE_GOAL: "POST /goals",
     DELETE_GOALS: "DELETE /goals",

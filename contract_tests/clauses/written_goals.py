@@ -123,7 +123,7 @@ def origin_is_manual(trail: Trail) -> Iterable[Violation]:
     "A goal of an active visitor is on the map as one event of this visitor.",
     source="POST /goals",
     standing=OTHER,
-    needs=f"{NEEDS_GOAL}, of a visitor who is on the map",
+    needs=NEEDS_GOAL.and_more(", of a visitor who is on the map"),
     cases=lambda recording: [
         trail
         for write in SENT_GOALS
@@ -175,7 +175,7 @@ def _elsewhere(recording: Recording) -> list[Trail]:
     "A goal does not show on another website.",
     source="POST /goals",
     standing=IMPLIED,
-    needs=f"{NEEDS_GOAL}, and a key of another website for the role `unknowns` (`--credentials`)",
+    needs=NEEDS_GOAL.and_more(", and a key of another website for the role `unknowns` (`--credentials`)"),
     cases=_elsewhere,
 )
 def goal_is_on_its_website_only(trail: Trail) -> Iterable[Violation]:

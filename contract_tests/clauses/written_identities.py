@@ -85,7 +85,7 @@ def _profile_data(trail: Trail) -> dict[str, Json]:
     "A visitor who was identified has a profile on the map, and no other user id than the one that was sent.",
     source="POST /identify",
     standing=OTHER,
-    needs=f"{NEEDS_IDENTITY}, of a visitor who is on the map",
+    needs=NEEDS_IDENTITY.and_more(", of a visitor who is on the map"),
     cases=lambda recording: [
         trail
         for trail in _identified(recording, MAP)

@@ -129,7 +129,7 @@ def _customer(trail: Trail) -> bool | None:
     "A visitor who has paid is a customer on the map.",
     source="POST /payments",
     standing=OTHER,
-    needs=f"{NEEDS_PAYMENT}, of a visitor who is on a map with `isCustomer`",
+    needs=NEEDS_PAYMENT.and_more(", of a visitor who is on a map with `isCustomer`"),
     cases=lambda recording: [t for t in trails_of(recording, PAYMENT, MAP) if _customer(t) is not None],
 )
 def payers_are_customers(trail: Trail) -> Iterable[Violation]:
@@ -221,7 +221,7 @@ def _has_no_payment(recording: Recording, shown: Exchange) -> bool:
     "A visitor whose only payments were removed is not a customer on the map.",
     source="DELETE /payments",
     standing=OTHER,
-    needs=f"{NEEDS_PAYMENT}, of a visitor on a map with `isCustomer` who made no other payment",
+    needs=NEEDS_PAYMENT.and_more(", of a visitor on a map with `isCustomer` who made no other payment"),
     cases=lambda recording: [
         trail
         for trail in after_removal(PAYMENT, MAP)(recording)

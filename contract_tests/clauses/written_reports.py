@@ -48,7 +48,7 @@ def _is_whole(report: Exchange) -> bool:
     "The report on goals counts a goal that was sent once as one completion.",
     source="GET /analytics/goals",
     standing=OTHER,
-    needs=f"{NEEDS_GOAL}, and a report of today's goals in one answer",
+    needs=NEEDS_GOAL.and_more(", and a report of today's goals in one answer"),
     cases=lambda recording: [
         trail
         for write in SENT_GOALS
@@ -71,7 +71,7 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
     "The report on a goal's properties names the properties that were sent with the goal as metadata.",
     source="GET /analytics/goals/properties",
     standing=OTHER,
-    needs=f"{NEEDS_GOAL}, and a report of its properties",
+    needs=NEEDS_GOAL.and_more(", and a report of its properties"),
     cases=lambda recording: [
         trail
         for trail in trails_of(recording, GOAL, _PROPERTIES)
@@ -155,7 +155,7 @@ def _payments_were(number: float) -> str:
     " 1, is in the revenue.",
     source="POST /payments",
     standing=OTHER,
-    needs=f"{NEEDS_PAYMENT}, and an overview of the second in which it was made",
+    needs=NEEDS_PAYMENT.and_more(", and an overview of the second in which it was made"),
     cases=_figures,
 )
 def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
@@ -180,7 +180,7 @@ def payment_is_in_the_overview(case: Figures) -> Iterable[Violation]:
     "A payment that was removed is not counted in the overview, neither as a payment nor as revenue.",
     source="DELETE /payments",
     standing=OTHER,
-    needs=f"{NEEDS_PAYMENT}, and an overview of the second in which it was made",
+    needs=NEEDS_PAYMENT.and_more(", and an overview of the second in which it was made"),
     cases=lambda recording: (
         _figures(recording, labels.REMOVED)
         if accepted(recording, DELETE_PAYMENTS, labels.EARLIER_PAYMENT)

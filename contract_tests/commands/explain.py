@@ -38,7 +38,7 @@ def _explain(clause_id: str | None) -> None:
         ("Ground", ground_of(clause)),
         ("Weight", weight),
         ("Revision", f"{clause.revision} only" if clause.revision else "both"),
-        ("Needs", clause.needs),
+        ("Needs", clause.needs.words),
         ("Mutants", ", ".join(mutants)),
     ):
         click.echo(f"{title:<10}{text}")

@@ -10,6 +10,7 @@ from contract_tests.asking.cleaning import clean_up
 from contract_tests.asking.client import Client, Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.fuzzing import fuzz
+from contract_tests.asking.needs import Need
 from contract_tests.asking.probes import PAUSE, RefusedError, ask_all, most_of, probes_for
 from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.clauses.clause import Clause
@@ -24,8 +25,6 @@ from contract_tests.recording import Recording
 _WAIT_STEP = 0.25
 # The statuses with which a gateway says that the server behind it does not answer.
 _ABSENT = (502, 503, 504)
-# How the needs of a clause name an option of the command.
-_OPTION = "`--"
 
 
 class Exit(IntEnum):
@@ -242,12 +241,12 @@ def _without_useless_options(verdicts: Iterable[Verdict], plan: Plan) -> list[Ve
     possible = [] if plan.is_recorded else _probes_of(plan)
 
     def told(verdict: Verdict) -> Verdict:
-        if verdict.outcome is not Outcome.NOT_OBSERVED or _OPTION not in verdict.needs:
+        if verdict.outcome is not Outcome.NOT_OBSERVED or not verdict.needs.option:
             return verdict
         if plan.is_recorded:
-            return replace(verdict, why="a recorded request such as the clause describes")
+            return replace(verdict, why=Need("a recorded request such as the clause describes"))
         if any(is_wanted(probe.serves, [verdict.clause.id]) for probe in possible):
-            return replace(verdict, why="the rest of the run, which ended early")
+            return replace(verdict, why=Need("the rest of the run, which ended early"))
         return verdict
 
     return list(map(told, verdicts))

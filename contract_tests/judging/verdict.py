@@ -9,6 +9,7 @@ from enum import Enum
 from itertools import islice
 from pathlib import Path
 
+from contract_tests.asking.needs import Need
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.recording import Recording
@@ -43,14 +44,14 @@ class Verdict:
     violations: tuple[Violation, ...]
     found: int = 0
     """The number of violations; counting ends at a thousand."""
-    why: str = ""
-    """The reason why answers of the right kind contained no case; empty if there is no such reason."""
+    why: Need | None = None
+    """What answers of the right kind lacked, so that they contained no case; None if there were none."""
     bug: str = ""
     """The error, and its place in the kit, if the clause itself failed; else empty."""
 
     @property
-    def needs(self) -> str:
-        """The answer that is needed to observe the clause, in words."""
+    def needs(self) -> Need:
+        """What is needed to observe the clause."""
         return self.why or self.clause.needs
 
 

@@ -75,7 +75,7 @@ def clause_content(verdict: Verdict) -> dict[str, Any]:
         "ground": ground_of(clause),
         "accuses": clause.accuses,
         "revision": clause.revision,
-        "needs": verdict.needs,
+        "needs": verdict.needs.words,
         "bug": plain(verdict.bug) or None,
         "violations": [_violation(violation) for violation in verdict.violations],
     }

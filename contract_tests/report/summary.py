@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from importlib.metadata import version
 
-from contract_tests.asking.rules import WRITING
+from contract_tests.asking.needs import WRITES, WRITING
 from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome
@@ -15,7 +15,7 @@ TOOL = "datafast-mock"
 TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)
 """The outcomes that come with violations, the gravest first."""
 
-_WRITES = "the option `--writes`, because these clauses are about writes"
+_FOR_WRITES = f"{WRITING}, because these clauses are about writes"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # The largest number of ids in a sentence.
 _MOST_NAMED = 5
@@ -91,8 +91,8 @@ def needs_of(run: Run) -> dict[str, list[str]]:
     has_written = any(exchange.method in _WRITING for exchange in run.recording.exchanges)
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
-        is_write = WRITING in verdict.needs and not has_written
-        needs.setdefault(_WRITES if is_write else verdict.needs, []).append(verdict.clause.id)
+        is_write = verdict.needs.option == WRITES and not has_written
+        needs.setdefault(_FOR_WRITES if is_write else verdict.needs.words, []).append(verdict.clause.id)
     return dict(sorted(needs.items(), key=lambda item: -len(item[1])))
 
 

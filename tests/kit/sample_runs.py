@@ -1,5 +1,6 @@
 """Invented runs for tests of reports: a few clauses, each with a given outcome."""
 
+from contract_tests.asking.needs import Need
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.document import OBSERVED, PAGE
 from contract_tests.exchange import Exchange, Json
@@ -106,7 +107,7 @@ def _clause(clause_id: str, standing: str = PAGE) -> Clause:
         _SENTENCES[clause_id],
         "001 Response fields",
         standing,
-        _NEEDS.get(clause_id, "a map"),
+        Need(_NEEDS.get(clause_id, "a map")),
         cases=lambda _: (),
         check=lambda _: (),
         accuses=standing != OBSERVED,

@@ -127,7 +127,9 @@ def test_the_revisions_are_those_of_the_document() -> None:
 def test_every_clause_says_what_it_rests_on_and_needs() -> None:
     for clause in all_clauses():
         assert clause.sentence.endswith((".", ")")), clause.id
-        assert clause.needs, clause.id
+        assert clause.needs.words, clause.id
+        assert ("`--" in clause.needs.words) == bool(clause.needs.option), clause.id
+        assert clause.needs.option in clause.needs.words, clause.id
         assert clause.source or clause.standing == "other", clause.id
 
 

@@ -162,7 +162,7 @@ def test_a_fault_has_the_weight_of_what_it_contradicts(
 
 
 def test_clauses_that_needed_a_time_say_that_it_cannot_be_read() -> None:
-    told = {v.clause.id: v.needs for v in _run(Yesterday()).of(Outcome.NOT_OBSERVED)}
+    told = {v.clause.id: v.needs.words for v in _run(Yesterday()).of(Outcome.NOT_OBSERVED)}
 
     for clause in ("MAP-76", "MAP-78", "MAP-90"):
         assert told[clause].startswith("instants at `data.recentEvents.*.timestamp`: "), clause
@@ -176,7 +176,7 @@ def test_a_member_that_no_object_has_is_told_with_their_number() -> None:
             del told["latitude"]
             return told
 
-    told = {v.clause.id: v.needs for v in _run(WithoutPlace()).of(Outcome.NOT_OBSERVED)}
+    told = {v.clause.id: v.needs.words for v in _run(WithoutPlace()).of(Outcome.NOT_OBSERVED)}
 
     assert told["MAP-25"].startswith("a value at `data.visitors.*.latitude`, which none of ")
 
