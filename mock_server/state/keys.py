@@ -220,7 +220,9 @@ class Keys:
     def mint(self, credential: Credential, account: Account, label: str) -> Key:
         """Makes a key for an account. Raises ProblemError if there are too many, or the token is taken."""
         self._expire()
-        if credential.token in self._shipped or credential.token in self._minted:
+        if credential.token in self._shipped:
+            raise ProblemError(409, "This key comes with the mock: choose another one, or leave `key` out.")
+        if credential.token in self._minted:
             raise ProblemError(409, "This key exists already: DELETE it first, or choose another one.")
         if len(self._minted) >= MOST_KEYS:
             raise ProblemError(

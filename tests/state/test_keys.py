@@ -102,8 +102,11 @@ def test_account_tokens(
 def test_a_key_of_ones_own_name(controls: Controls, web: httpx2.Client) -> None:
     assert controls.mint(key="df_chosen", site="empty") == "df_chosen"
     assert web.get(REALTIME, headers=bearer("df_chosen")).json()["data"] == [{"visitors": 0}]
-    assert controls.ask("POST", "/keys", {"key": "df_chosen"}).status_code == 409
-    assert controls.ask("POST", "/keys", {"key": "df_test"}).status_code == 409
+    taken = controls.ask("POST", "/keys", {"key": "df_chosen"})
+    shipped = controls.ask("POST", "/keys", {"key": "df_test"})
+    assert (taken.status_code, shipped.status_code) == (409, 409)
+    assert taken.json()["detail"] == "This key exists already: DELETE it first, or choose another one."
+    assert shipped.json()["detail"].startswith("This key comes with the mock: choose another one")
 
 
 def test_a_key_that_is_forgotten_is_unknown(controls: Controls, web: httpx2.Client) -> None:
