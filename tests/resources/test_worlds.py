@@ -1,14 +1,19 @@
 """The cache of answers, and the cost of many clocks at different instants."""
 
+import gc
 import sys
+import tracemalloc
+from contextlib import suppress
 from types import FrameType
 from typing import Any
+from weakref import ref
 
 import msgspec
 import pytest
 
 from mock_server.contract.operations import bare_operation
 from mock_server.contract.values import Values
+from mock_server.errors import ApiError
 from mock_server.instants import instant_of
 from mock_server.resources.cache import AnswerCache, Read, read_of
 from mock_server.resources.call import Call, Reply
@@ -155,3 +160,32 @@ def calls_of(site: Site, clocks: int, ticks: int) -> int:
 )
 def test_clocks_side_by_side_cost_no_more_than_one(site: Site, clocks: int) -> None:
     assert calls_of(site, clocks, ticks=20) < 4 * calls_of(site, 1, ticks=20)
+
+
+def test_all_worlds_with_other_seeds_take_a_bounded_memory() -> None:
+    worlds = Worlds(42, SITES)
+    made = [ref(worlds.world(seed, "demo")) for seed in range(100, 200)]
+    gc.collect()
+    kept = [world for world in made if world() is not None]
+
+    tracemalloc.start()
+    try:
+        _use_much(worlds.world(199, "demo"))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(kept) >= 8
+    assert len(kept) * most < 120 * MEGABYTE
+
+
+def _use_much(world: World) -> None:
+    """Asks a world for many maps, and for the profiles of their visitors."""
+    show_map, show_profile = VIEWS["getRealtimeMap"], VIEWS["getVisitor"]
+    for day in range(1, 17):
+        instant = instant_of(f"2027-03-{day:02}T{day:02}:00:00Z")
+        found = show_map(Call(world, instant, "2026-02", {}, {"limit": 100}))
+        for visitor in msgspec.json.decode(found.body)["data"]["visitors"]:
+            with suppress(ApiError):
+                path = {"visitorId": visitor["visitorId"]}
+                show_profile(Call(world, instant, "2026-02", path, {}))
