@@ -48,7 +48,7 @@ def test_a_signal_within_a_callback_of_an_import_ends_the_command(
 ) -> None:
     program = _COMMAND.replace("NUMBER", f"signal.{name}").replace("MODULE", module)
     ended = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
 
     assert ended.returncode == code
@@ -65,7 +65,7 @@ def test_a_signal_while_a_class_is_made_is_no_bug_of_the_kit() -> None:
     )
     program = program.replace("NUMBER", "signal.SIGTERM").replace("MODULE", "contract_tests.judging.run")
     ended = subprocess.run(
-        [sys.executable, "-c", program, *_VERIFY], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", program, *_VERIFY], capture_output=True, text=True, timeout=60, check=False
     )
 
     assert (ended.returncode, ended.stderr) == (130, "\nInterrupted.\n")
@@ -92,7 +92,7 @@ runpy.run_module("mock_server", run_name="__main__")
 @pytest.mark.skipif(sys.platform == "win32", reason="no process ends by SIGINT there")
 def test_an_interrupt_while_the_command_is_imported_ends_it_in_silence() -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", _EARLY], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", _EARLY], capture_output=True, text=True, timeout=60, check=False
     )
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
