@@ -17,8 +17,8 @@ from mock_server.world.site import Site
 from mock_server.world.world import World
 
 # The maximum number of visitors of all cached worlds with other seeds, and of all worlds that written facts
-# change. A world can be made again in a millisecond. It takes up to 12 kB for each of its visitors, and as much
-# as for a thousand visitors if it has fewer, because it caches the visits of many minutes.
+# change. A world can be made again in a millisecond. It takes up to 12 kB for each of its visitors, and as
+# much as for a thousand visitors if it has fewer, because it caches the visits of many minutes.
 _MOST_VISITORS = 10_000
 _LEAST_VISITORS = 1_000
 # The hash has another key in each process, so that no token can be found by its mark.
