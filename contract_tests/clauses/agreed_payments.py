@@ -19,7 +19,7 @@ _MINUTE = 60_000
 
 @clause(
     "AGR-10",
-    "The profile of a customer has no prediction, or one with a score of 100, unless it lists no payment.",
+    "If the profile of a customer lists a payment, it has no prediction, or one with a score of 100.",
     source="001 Notes",
     standing=PAGE,
     needs="the profile of a customer from the map, with a payment",

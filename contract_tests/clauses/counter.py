@@ -63,8 +63,8 @@ def _all_rounds(recording: Recording) -> list[tuple[Recording, list[Sandwich]]]:
 
 @clause(
     "AGR-01",
-    "In three rounds, the counter between two maps is not always clearly above the number of visitors on the"
-    " maps, and not always clearly below it. In 2026-02 only 0 counts as below.",
+    "Of three counters, each between two maps, at least one is not clearly above the number of visitors on"
+    " its maps, and at least one is not clearly below it. In 2026-02 only 0 counts as below.",
     source="003 Response fields",
     standing=IMPLIED,
     needs="three rounds of map, counter, map in which each map lists all visitors that it counts",
