@@ -2,43 +2,75 @@
 
 from typing import Any
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+# The largest number of bytes without the end of a head, a part of a body, or the end of a request.
 _MOST_UNREAD = 256 * 1024
-"""The largest number of bytes of a head that arrives in several pieces."""
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 class InOrder(HttpToolsProtocol):
     """uvicorn's protocol, except that the requests before a broken one are answered.
 
-    A client that closes only its own side gets its answers, too (RFC 9112, 9.3.2 and 9.6).
+    A client that closes only its own side gets its answers, too (RFC 9112, 9.3.2 and 9.6). An offer to
+    upgrade to another protocol is ignored, and trailers are not taken for headers (RFC 9110, 7.8 and 6.5.1).
     """
 
     _answered: RequestResponseCycle | None = None
     _complaint: str | None = None
     """Why the input behind the last request cannot be read; all further input is ignored then."""
-    _is_in_head = False
+    _is_again = False
+    """Whether the parser reads a head for the second time."""
+    _has_read = False
     _unread = 0
 
     def data_received(self, data: bytes) -> None:
         """Parses the bytes, unless bytes before them could not be parsed."""
         if self._complaint is not None:
             return
-        was_in_head = self._is_in_head
-        super().data_received(data)
-        self._unread = self._unread + len(data) if was_in_head and self._is_in_head else 0
-        if self._unread > _MOST_UNREAD and self._complaint is None:
+        self._unset_keepalive_if_required()
+        self._has_read = False
+        rest: bytes | memoryview = data
+        try:
+            while rest:
+                try:
+                    self.parser.feed_data(rest)
+                    break
+                except HttpParserUpgrade as offer:
+                    # Java's client offers HTTP/2 with every request.
+                    rest = memoryview(rest)[offer.args[0] :]
+                    if self.cycle.more_body:
+                        self._read_body()
+        except HttpParserError:
+            self.send_400_response("This is not a valid HTTP/1.1 request.")
+            return
+        self._unread = 0 if self._has_read else self._unread + len(data)
+        if self._unread > _MOST_UNREAD:
             self.send_400_response("The headers are too long.")
 
     def on_message_begin(self) -> None:
-        """Notes that a head has begun."""
-        self._is_in_head = True
-        super().on_message_begin()
+        """Begins a request."""
+        if not self._is_again:
+            super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Notes that the head is whole, and begins to answer."""
-        self._is_in_head = False
-        super().on_headers_complete()
+        """Begins to answer."""
+        if not self._is_again:
+            super().on_headers_complete()
+        self._has_read = True
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """Adds a part to the body."""
+        self._has_read = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Ends a request, unless only its head is read because it offers an upgrade."""
+        self._has_read = True
+        if not self.parser.should_upgrade() or not self._framing:
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuses what cannot be read, once all earlier requests are answered."""
@@ -62,6 +94,20 @@ class InOrder(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
+
+    @property
+    def _framing(self) -> list[tuple[bytes, bytes]]:
+        return [header for header in self.scope["headers"] if header[0] in _FRAMING]
+
+    def _read_body(self) -> None:
+        """Parses the body after a head that offers an upgrade, since the parser stops at such a head."""
+        head = b"".join(b"%b: %b\r\n" % header for header in self._framing)
+        self.parser = HttpRequestParser(self)
+        self._is_again = True
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % head)
+        finally:
+            self._is_again = False
 
     def _refuse(self, complaint: str) -> None:
         if self.pipeline and self.pipeline[0][0].more_body:

@@ -390,10 +390,7 @@ def _statuses(port: int, sent: bytes, *, is_over: bool = False) -> list[int]:
         connection.sendall(sent)
         if is_over:
             connection.shutdown(socket.SHUT_WR)
-        data = b""
-        while part := connection.recv(65_536):
-            data += part
-    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", data)]
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", _rest(connection))]
 
 
 _KEPT = _get().replace(b"Connection: close\r\n", b"")
@@ -434,3 +431,64 @@ def test_half_a_request_is_not_passed_on(proxy: tuple[int, Upstream]) -> None:
     # An answer shows that the server has also seen the end of the connection before.
     assert _statuses(port, _get()) == [200]
     assert len(upstream.asked) == before + 1
+
+
+_OFFER = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        pytest.param(b"", b"", id="no body"),
+        pytest.param(b"Content-Length: 3\r\n", b"abc", id="length"),
+        pytest.param(
+            b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n0\r\nX-Trailer: x\r\n\r\n", id="chunks"
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_apart", [False, True], ids=["at once", "in pieces"])
+def test_a_request_that_offers_an_upgrade_is_passed_on_whole_and_the_next_one_too(
+    proxy: tuple[int, Upstream], framing: bytes, body: bytes, is_apart: bool
+) -> None:
+    port, upstream = proxy
+    before = len(upstream.asked)
+    first = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\n%b%b\r\n" % (_PATH.encode(), _OFFER, framing)
+    pieces = [first, body, _get()] if is_apart else [first + body + _get()]
+
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            connection.sendall(piece)
+        answer = _rest(connection)
+
+    assert answer.count(b"HTTP/1.1 200 ") == 2
+    posted, _ = upstream.asked[before:]
+    assert posted.partition(b"\r\n\r\n")[2] == (b"abc" if body else b"")
+    assert b"x-trailer" not in posted.lower()
+
+
+@pytest.mark.parametrize("beginning", [b"3\r\nabc\r\n0\r\n", b"3;"], ids=["trailers", "extension of a chunk"])
+def test_endless_lines_are_refused(proxy: tuple[int, Upstream], beginning: bytes) -> None:
+    head = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n" % _PATH.encode()
+    line = b"X-Trailer: x\r\n" if beginning.endswith(b"\n") else b"a=b;"
+
+    with (
+        socket.create_connection(("127.0.0.1", proxy[0]), timeout=60) as connection,
+        pytest.raises(OSError, match=r"reset|pipe"),
+    ):
+        _send_much(connection, head + beginning, line)
+
+
+def _send_much(connection: socket.socket, beginning: bytes, line: bytes) -> None:
+    """Sends some bytes, and then many megabytes of a line."""
+    connection.sendall(beginning)
+    for _ in range(1_000):
+        connection.sendall(line * 5_000)
+
+
+def _rest(connection: socket.socket) -> bytes:
+    """Reads until the server closes the connection."""
+    data = b""
+    while part := connection.recv(65_536):
+        data += part
+    return data
