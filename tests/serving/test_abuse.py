@@ -374,8 +374,8 @@ def test_hostile_host(target: Target, host: bytes, path: bytes) -> None:
     assert statuses == [400]
 
 
-# A port is any number of digits, also none (RFC 3986, 3.2.3), so a `Host` with a port that TCP does not have is
-# no invalid one, which a server would have to refuse (RFC 9112, 3.2).
+# A port is any number of digits, also none (RFC 3986, 3.2.3). So a `Host` with a port that TCP does not have
+# is not invalid, and a server need not refuse it (RFC 9112, 3.2).
 @pytest.mark.parametrize("host", [b"", b"x:99999999", b"127.0.0.1:99999", b"x:"])
 def test_host_that_is_of_no_use_is_none_of_ours(target: Target, host: bytes) -> None:
     statuses = target.statuses(b"GET %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (REALTIME, host, TOKEN))
