@@ -11,12 +11,16 @@ from contract_tests.clauses import (
     counter,
     envelope,
     map_events,
+    map_payments,
+    map_predictions,
+    map_times,
     parts,
     periods,
     polls,
     realtime,
     realtime_map,
     report_columns,
+    report_figures,
     report_rows,
     selection,
     series,
@@ -48,7 +52,7 @@ def all_clauses() -> tuple[Clause, ...]:
 def clauses_for(contract: Document) -> tuple[Clause, ...]:
     """Returns the clauses written by hand and those made from a document, sorted by family and number."""
     found = [*shape_clauses(contract), *ACCESS, *REALTIME_CLAUSES, *SELECTION_CLAUSES]
-    for module in (envelope, realtime_map, visitor, report_rows):
+    for module in (envelope, realtime_map, map_times, map_predictions, map_payments, visitor, report_rows):
         # These clauses judge each answer by itself.
         found += (replace(clause, is_local=True) for clause in clauses_of(vars(module)))
     written = (written_goals, written_payments, written_identities, written_reports)
@@ -62,6 +66,7 @@ def clauses_for(contract: Document) -> tuple[Clause, ...]:
         agreed_activity,
         agreed_payments,
         sums,
+        report_figures,
         parts,
         visitors_list,
         series,

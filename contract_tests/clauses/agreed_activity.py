@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.met import Met, having
+from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
+from contract_tests.clauses.met import SEVERAL, Met, having
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
 from contract_tests.document import EXAMPLE, IMPLIED
@@ -13,8 +14,6 @@ from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
-_CUSTOMER_SCORE = 100
-_SEVERAL = 2
 # How much a score may change while a visitor views another page.
 _LIKE = 10
 # In ms.
@@ -110,7 +109,7 @@ def _predicted(recording: Recording) -> list[list[Met]]:
     found = [
         case
         for case in having("prediction")(recording)
-        if all(map(is_figure, _scores(case))) and _CUSTOMER_SCORE not in _scores(case)
+        if all(map(is_figure, _scores(case))) and CUSTOMER_SCORE not in _scores(case)
     ]
     return [found] if len({case.visitor["visitorId"] for case in found}) > 1 else []
 
@@ -192,7 +191,7 @@ def goals_are_completed(found: list[Reached]) -> Iterable[Violation]:
         # A profile from a cache may lack the latest goals.
         problem = f"the map has the goal {value_told(lacking[0].name)}, which is not here"
         pointer = "/data/activity/completedGoals"
-        is_all = len(lacking) == len(found) >= _SEVERAL
+        is_all = len(lacking) == len(found) >= SEVERAL
         is_warning = not is_all or any(map(_has_goals, lacking))
         yield Violation(problem, lacking[0].profile, pointer, None, is_warning)
 

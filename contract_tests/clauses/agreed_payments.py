@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.met import SOON, Met, having, ids_of, met
+from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
+from contract_tests.clauses.met import SEVERAL, SOON, Met, having, ids_of, met
 from contract_tests.document import OTHER, PAGE
 from contract_tests.exchange import Exchange, is_figure
 from contract_tests.families import VISITOR
@@ -11,8 +12,6 @@ from contract_tests.instants import ms
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 from contract_tests.shown import paid
 
-_CUSTOMER_SCORE = 100
-_SEVERAL = 2
 # In ms.
 _MINUTE = 60_000
 
@@ -40,7 +39,7 @@ def customers_have_100(case: Met) -> Iterable[Violation]:
     score = prediction.get("score") if isinstance(prediction, dict) else None
     if not is_figure(score):
         return
-    if score != _CUSTOMER_SCORE:
+    if score != CUSTOMER_SCORE:
         problem = "the map says `isCustomer: true`"
         yield Violation(problem, case.profile, "/data/prediction/score", score)
 
@@ -120,4 +119,4 @@ def customers_have_paid(found: list[Met]) -> Iterable[Violation]:
         # A profile may leave out old goals.
         pointer = "/data/activity/completedGoals"
         problem = "the map says `isCustomer: true`, but no goal is a payment"
-        yield Violation(problem, found[0].profile, pointer, None, len(ids_of(found)) <= _SEVERAL)
+        yield Violation(problem, found[0].profile, pointer, None, len(ids_of(found)) <= SEVERAL)

@@ -207,3 +207,11 @@ def fits(exchange: Exchange) -> bool:
     """Returns whether an answer has at most `limit` rows. Another clause reports one with more rows."""
     limit = page_of(exchange)[0]
     return limit is None or len(rows_of(exchange)) <= limit
+
+
+def sources_of(totals: Totals) -> tuple[float, float, float] | None:
+    """Returns the new, the renewed and the refunded revenue; None if one of them is unknown."""
+    parts = totals.figures.get("revenueBreakdown")
+    values = [parts.get(name) for name in ("new", "renewal", "refund")] if isinstance(parts, dict) else []
+    known = [value for value in values if is_figure(value) and value is not None]
+    return (known[0], known[1], known[2]) if len(known) == 3 else None

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.realtime_map import Member, events, is_paid, maps, payments, visitors
+from contract_tests.clauses.map_payments import is_paid
+from contract_tests.clauses.realtime_map import Member, events, maps, payments, visitors
 from contract_tests.clauses.telling import number_told, value_told
 from contract_tests.document import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure

@@ -13,6 +13,8 @@ from contract_tests.recording import Recording, rows
 # In ms. A profile that was requested later than SOON after the map is not compared: the visitor may have
 # travelled, or been deleted.
 SOON = 120_000
+SEVERAL = 2
+"""The number of visitors from which on a fault of all of them has no other reason."""
 
 
 class Met(NamedTuple):

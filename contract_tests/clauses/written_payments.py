@@ -6,6 +6,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.probes.refusals import CREATE_PAYMENT, DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
 from contract_tests.clauses.telling import counted, figure_told
 from contract_tests.clauses.trails import (
     EARLIER_PAYMENT,
@@ -24,7 +25,6 @@ from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording
 from contract_tests.shown import GOALS, are_payments_told, paid, payments_of, row_of
 
-_CUSTOMER_SCORE = 100
 _GOALS = f"/data/activity/{GOALS}"
 # In ms: the time between two answers in which no other payment of the visitor is likely.
 _SOON = 5_000
@@ -155,7 +155,7 @@ def payers_are_customers(trail: Trail) -> Iterable[Violation]:
 def payers_have_no_prediction(case: Paid) -> Iterable[Violation]:
     prediction = case.trail.after.data["prediction"]
     score = prediction.get("score") if isinstance(prediction, dict) else None
-    if is_figure(score) and score != _CUSTOMER_SCORE:
+    if is_figure(score) and score != CUSTOMER_SCORE:
         # A server may make its predictions once a minute, and keep the one from before the payment.
         before = case.trail.before.data if case.trail.before is not None else None
         is_kept = isinstance(before, dict) and before.get("prediction") == prediction
