@@ -480,6 +480,22 @@ def test_a_filter_for_goals_counts_the_sessions_and_payments_with_them(case: Cas
     assert told["revenue"] == facts.amount(sum(one.amount for one in paid))
 
 
+@pytest.mark.parametrize("is_named", [True, False], ids=["of one visitor", "of everybody"])
+def test_a_filter_for_a_goal_leaves_out_the_visits_that_lost_it(is_named: bool) -> None:
+    instant = BEGIN + 27 * DAY
+    plain = Case(Asked(42, "demo", instant, instant - 6 * HOUR, instant + 1), ())
+    sessions = sessions_between(plain, plain.asked.begin, plain.asked.end)
+    reached = [one for one in completions_in(plain, sessions) if one.name == "signup"]
+    who = reached[0].session.visitor_id if is_named else None
+    removal = GoalsRemoved(written=instant, name="signup", visitor_id=who)
+
+    told = overview(*ask(Case(plain.asked, (removal,)), [Filter("goal", "is", ("signup",))]))
+
+    kept = {one.session.visit for one in reached if is_named and one.session.visitor_id != who}
+    assert told["sessions"] == len(kept)
+    assert len(kept) < len({one.session.visit for one in reached})
+
+
 @few
 @given(cases(), some_filters, st.sampled_from(["hour", "day"]))
 def test_buckets_add_up_to_the_totals(case: Case, chosen_by: tuple[Filter, ...], interval: str) -> None:
