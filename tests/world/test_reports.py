@@ -125,6 +125,23 @@ def test_overview_counts_the_sessions_there_are(asked: Asked) -> None:
     assert told["new_visitors"] == len({s.visitor_id for s in sessions if s.past.visits == 0})
 
 
+def test_visits_and_payments_are_counted_on_a_website_without_a_first_day() -> None:
+    begin, end = BEGIN - HOUR, BEGIN
+    one = World(42, msgspec.structs.replace(SITES["demo"], since=None, growth=None))
+    assert one.ledger is not None
+    minutes = range(begin // MINUTE - SETTLING_MINUTES, end // MINUTE)
+    sessions = [session for minute in minutes for session in one.sessions_started(minute)]
+    payments = [payment for session in sessions if (payment := one.ledger.purchase(session))]
+    payments += [payment for minute in minutes for payment in one.ledger.renewals_in(minute)]
+    drawing, past = KeptPasts().at(one, begin, end)
+    facts = Facts(drawing, one.site.money)
+
+    told = overview(facts, Selection(past, begin, end, Matching([], facts.dimensions, facts.masks)))
+
+    assert told["sessions"] == sum(begin <= session.start < end for session in sessions) > 0
+    assert told["payments"] == sum(begin <= payment.at < end for payment in payments) > 0
+
+
 @given(short_questions)
 def test_goals_are_those_that_profiles_list(asked: Asked) -> None:
     facts, chosen = select(asked)
