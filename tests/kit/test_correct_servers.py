@@ -1,5 +1,6 @@
 """Random correct servers, about which the kit never reports a violation or a warning."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -81,6 +82,16 @@ def test_a_correct_server_is_neither_accused_nor_warned(habits: Habits) -> None:
     assert (_told(run), run.exit in (Exit.HOLDS, Exit.UNSEEN)) == ([], True), run.stopped or run.refused
 
 
+@pytest.mark.parametrize("waits", ["seconds", "date", "unix", "milliseconds", "body", "nothing"])
+def test_the_end_of_a_rate_limit_is_waited_for_once(waits: str) -> None:
+    told: list[str] = []
+
+    run = _run(_mannered(rate=20, waits=waits), told.append)
+
+    # The server answers 20 requests in a minute, and the run sends over 40.
+    assert (run.exit, len(told)) == (Exit.HOLDS, 2), told
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("crowd", [300, 1000, 5000])
 @pytest.mark.parametrize("revision", [FEBRUARY, JUNE])
@@ -90,12 +101,12 @@ def test_a_crowded_correct_server_is_neither_accused_nor_warned(crowd: int, revi
     assert (_told(run), run.exit) == ([], Exit.HOLDS), run.stopped
 
 
-def _run(drawn: Habits) -> Run:
+def _run(drawn: Habits, tell: Callable[[str], None] = lambda _sentence: None) -> Run:
     time = VirtualTime()
     transport = InProcess(drawn, time)
     plan = Plan(BASE, _credentials(drawn, transport, time), SEED_CLAUSES, limits=Limits(timeout=20))
     connect = partial(Client, clock=time.clock, transport=transport)
-    return verify(plan, lambda _sentence: None, lambda _count: None, connect=connect)
+    return verify(plan, tell, lambda _count: None, connect=connect)
 
 
 def _credentials(drawn: Habits, transport: InProcess, time: VirtualTime) -> Credentials:
