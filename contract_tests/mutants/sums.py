@@ -1,6 +1,7 @@
 """Mutants in which the figures of reports do not add up, or contradict each other."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
@@ -138,6 +139,11 @@ def _halved(body: Json) -> None:
     del body["data"][::2]
 
 
+def _two_days_later(body: Json) -> None:
+    last = body["data"][-1]
+    last["timestamp"] = (datetime.fromisoformat(last["timestamp"]) + timedelta(days=2)).isoformat()
+
+
 def _gap(body: Json) -> None:
     """Leaves out two buckets, and adds their figures to the bucket before."""
     before, left = body["data"][4], body["data"][5:7]
@@ -235,6 +241,7 @@ SUMS_MUTANTS = (
         lambda body: body.update(interval="day"),
         _is_one_date,
     ),
+    _mutant("hours of three days for a date", "SUM-22", _TIMESERIES, _two_days_later, _is_one_date),
     _mutant("hours in reverse", "SUM-23", _TIMESERIES, _reversed, _is_one_date),
     _mutant("hours left out", "SUM-24", _TIMESERIES, _gap, _is_one_date, "warns"),
     _mutant("fewer sessions than visitors", "SUM-25", _OVERVIEW, _fewer_sessions, _has_all_columns),
