@@ -9,8 +9,8 @@ from pathlib import Path
 
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
-from contract_tests.document import EXAMPLE
-from contract_tests.families import FAMILIES, family_of
+from contract_tests.document import EXAMPLE, document
+from contract_tests.families import FAMILIES, Family, family_of
 from contract_tests.mutants import all_mutants
 from contract_tests.report.words import ground_of
 
@@ -29,7 +29,8 @@ def clauses_page() -> str:
 
 def _lines() -> Iterator[str]:
     mutants: dict[str, list[str]] = defaultdict(list)
-    for mutant in all_mutants():
+    noticed = [mutant for mutant in all_mutants() if mutant.weight != "nothing"]
+    for mutant in noticed:
         mutants[mutant.clause].append(mutant.name)
     yield "# Clauses"
     yield ""
@@ -40,19 +41,28 @@ def _lines() -> Iterator[str]:
         " *breaks* the contract if the sentence rests on a page, on DataFast's public documentation elsewhere"
         " or on a conclusion from these. It is a *warning* if the sentence rests on the value in an example,"
         " or on what programs report of the live API. The last column names faults that the clause notices,"
-        f" {len(all_mutants())} in all: `datafast-mock prove` plants each of them, and `datafast-mock mutate"
-        " NAME` serves one."
+        f" {len(noticed)} in all: `datafast-mock prove` plants each of them, besides"
+        f" {len(all_mutants()) - len(noticed)} changes that must pass, and `datafast-mock mutate NAME` serves"
+        " one."
     )
-    for family in FAMILIES:
+    for family in dict.fromkeys(family_of(clause.id) for clause in all_clauses()):
         found = [clause for clause in all_clauses() if family_of(clause.id) == family]
         yield from (
             "",
-            f"## {family.title}",
+            f"## {_title_of(family)}",
             "",
             "| | Sentence | What it is | Rests on | Weight | Proven by |",
             "|---|---|---|---|---|---|",
         )
         yield from (_row(clause, mutants[clause.id]) for clause in found)
+
+
+def _title_of(family: Family) -> str:
+    """Returns the title of a family; a family of the document is titled by its operation."""
+    if family in FAMILIES:
+        return family.title
+    operation = document().operations[family.title]
+    return f"`{operation.method} {operation.path}`"
 
 
 def _row(clause: Clause, mutants: list[str]) -> str:

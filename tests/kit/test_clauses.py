@@ -46,6 +46,15 @@ def test_the_page_is_current() -> None:
     assert TARGET.read_text(encoding="utf-8") == clauses_page(), "run `make clauses`"
 
 
+def test_the_page_lists_every_clause_and_only_faults_that_it_notices() -> None:
+    page = clauses_page()
+
+    assert re.findall(r"^\| ([\w.-]+) \|", page, re.MULTILINE) == [clause.id for clause in all_clauses()]
+    assert "no token, 500" in page
+    # A rate limit may refuse any request.
+    assert "no token, 429" not in page
+
+
 def test_every_family_has_a_title() -> None:
     found = {family_of(clause.id) for clause in all_clauses()}
 
