@@ -38,8 +38,8 @@ class ContractWarning(UserWarning):
 
 
 @pytest.fixture(scope="session")
-def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Returns the run with its verdicts. Fails with one sentence if the server gives no answers."""
+def run_or_problem(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run | str:
+    """Returns the run with its verdicts, or a sentence that says why the server gave no answers."""
     folder = tmp_path_factory.getbasetemp()
     if hasattr(pytestconfig, "workerinput"):
         # The folders of all workers have this parent in common.
@@ -53,7 +53,7 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
             if problem is not None:
                 failed.write_text(problem, encoding="utf-8")
     if failed.exists():
-        pytest.fail(failed.read_text(encoding="utf-8"), pytrace=False)
+        return failed.read_text(encoding="utf-8")
     exchanges, _ = read_har(recorded, None, Credentials())
     left = recorded.with_suffix(".left").read_text(encoding="utf-8").splitlines()
     found = judged(Plan("", Credentials(), all_clauses()), exchanges, time.monotonic())
@@ -61,9 +61,27 @@ def run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def verdicts(run: Run) -> dict[str, Verdict]:
-    """Returns the verdict of each clause, by its id."""
-    return {verdict.clause.id: verdict for verdict in run.verdicts}
+def told() -> list[str]:
+    """The problem of the run, as soon as a test has failed because of it."""
+    return []
+
+
+@pytest.fixture
+def run(run_or_problem: Run | str, told: list[str]) -> Run:
+    """Returns the run. Without one, the first test fails with the reason, and all others are skipped."""
+    if isinstance(run_or_problem, str):
+        if told:
+            pytest.skip(f"no verdict: {run_or_problem}")
+        told.append(run_or_problem)
+        pytest.fail(run_or_problem, pytrace=False)
+    return run_or_problem
+
+
+@pytest.fixture(scope="session")
+def verdicts(run_or_problem: Run | str) -> dict[str, Verdict]:
+    """Returns the verdict of each clause, by its id; nothing without a run."""
+    found = [] if isinstance(run_or_problem, str) else run_or_problem.verdicts
+    return {verdict.clause.id: verdict for verdict in found}
 
 
 def test_the_server_was_seen_to_answer(run: Run) -> None:
@@ -79,6 +97,7 @@ def test_nothing_stays_on_the_server(run: Run) -> None:
 
 
 @pytest.mark.parametrize("clause", [pytest.param(c, id=f"{c.id} {c.sentence}") for c in all_clauses()])
+@pytest.mark.usefixtures("run")
 def test_clause(clause: Clause, verdicts: dict[str, Verdict]) -> None:
     """The server keeps a clause. The test of an unobserved clause is skipped, with the reason."""
     verdict = verdicts[clause.id]
