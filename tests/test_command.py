@@ -562,7 +562,14 @@ def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.S
     assert_less(lambda: _seconds_to_end_reports(number, code, reports=10), 6)
 
 
-def _seconds_to_end_reports(number: signal.Signals, code: int, reports: int) -> float:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_second_interrupt_ends_it_quietly_while_reports_are_made() -> None:
+    assert_less(lambda: _seconds_to_end_reports(signal.SIGINT, 130, reports=10, is_sent_twice=True), 6)
+
+
+def _seconds_to_end_reports(
+    number: signal.Signals, code: int, reports: int, *, is_sent_twice: bool = False
+) -> float:
     """Returns how long a mock that makes reports takes to end; asserts that it ends quietly."""
     with ExitStack() as stack:
         process = stack.enter_context(started("--port", "0", *FROZEN, stderr=subprocess.PIPE))
@@ -577,11 +584,20 @@ def _seconds_to_end_reports(number: signal.Signals, code: int, reports: int) -> 
         assert client.get(REALTIME, headers=bearer("df_test")).status_code == 200
         sent = time.monotonic()
         process.send_signal(number)
+        if is_sent_twice:
+            eventually(lambda: not _is_listening(client.base_url.port or 0))
+            process.send_signal(number)
         _, complaint = process.communicate(timeout=60)
         took = time.monotonic() - sent
 
     assert (process.returncode, complaint) == (code, "")
     return took
+
+
+def _is_listening(port: int) -> bool:
+    """Returns whether a port of this machine accepts connections."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")

@@ -119,7 +119,10 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Closes idle connections at once, and connections with an unfinished answer after a second."""
+        """Closes idle connections at once, and connections with an unfinished answer after a second.
+
+        A second interrupt closes them at once, too.
+        """
         if self._beside is not None:
             self._beside.close()
         for connection in self._connections:
@@ -127,6 +130,10 @@ class Server(uvicorn.Server):
         end = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._cut)
         await super().shutdown(sockets=sockets)
         end.cancel()
+        if self.server_state.tasks:
+            # A second interrupt has ended the waiting, and Python would cancel these requests.
+            self._cut()
+            await asyncio.wait(self.server_state.tasks, timeout=_LONGEST_STEP_SECONDS)
 
     @property
     def _connections(self) -> list[HttpProtocol]:
