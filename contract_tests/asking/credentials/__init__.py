@@ -63,10 +63,10 @@ class Credentials:
                 raise CredentialsError(
                     f"the {_NAMES.get(name, name)} begins with `Bearer`; give the token alone"
                 )
-            if not token.isascii() or not token.isprintable() or " " in token:
-                raise CredentialsError(
-                    f"the {_NAMES.get(name, name)} contains characters that are not allowed in a header"
-                )
+            unfit = next((sign for sign in token if not "!" <= sign <= "~"), None)
+            if unfit is not None:
+                told = f"contains {quoted(unfit)}, which a token cannot have: give the whole token, as it is"
+                raise CredentialsError(f"the {_NAMES.get(name, name)} {told}")
         if self.key is not None and self.key.startswith("dft_"):
             raise CredentialsError("an account token (dft_…) is given as the website's key (df_…)")
         if self.account is not None and self.account.startswith("df_"):
