@@ -131,6 +131,11 @@ def is_figure(value: Json) -> bool:
     return is_number(value) and bool(abs(value) <= _LARGEST_FIGURE)
 
 
+def whole_of(value: Json) -> int | None:
+    """Returns a whole number, which JSON may also write as `1.0` or `1e2`; None for any other value."""
+    return int(value) if is_figure(value) and value % 1 == 0 else None
+
+
 def is_success_status(status: int) -> bool:
     """Returns whether a status is one of those that mean success (2xx)."""
     return 200 <= status < 300

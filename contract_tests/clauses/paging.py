@@ -11,7 +11,7 @@ from contract_tests.asking.rules import pagings_of
 from contract_tests.clauses.clause import Cases, Check, Clause, Violation, clause
 from contract_tests.clauses.question import list_of, page_of
 from contract_tests.document import EXAMPLE, IMPLIED, Document, Operation
-from contract_tests.exchange import Exchange, Json, is_number
+from contract_tests.exchange import Exchange, Json, is_number, whole_of
 from contract_tests.recording import Recording
 
 
@@ -65,7 +65,7 @@ def _clauses(operation: Operation) -> Iterator[Clause]:
     skips = "begins with another row if `offset` skips the first one."
     pairs = partial(_first_and_second, operation)
     yield made("offset", skips, IMPLIED, "a list with two pages", pairs, _the_same)
-    echoes = "repeats the requested `limit` and `offset` in `pagination`."
+    echoes = "repeats the requested `limit` and `offset` in `pagination`, if it tells them."
     yield made("echo", echoes, EXAMPLE, "a list", partial(_told, operation), _another)
 
 
@@ -118,7 +118,7 @@ def _pagination(page: Page) -> Json:
 
 def _another(page: Page) -> Iterable[Violation]:
     for name, asked, least in (("limit", page.limit, 1), ("offset", page.offset, 0)):
-        told = _pagination(page).get(name, asked)
+        told = whole_of(_pagination(page).get(name, asked))
         # A value of another type breaks the clause about the member itself.
-        if type(told) is int and told >= least and told != asked:
+        if told is not None and told >= least and told != asked:
             yield Violation(f"`{name}` was {asked}", page.exchange, f"/pagination/{name}", told)

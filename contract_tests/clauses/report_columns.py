@@ -25,7 +25,7 @@ from contract_tests.clauses.question import (
 from contract_tests.clauses.report_rows import KEYS
 from contract_tests.clauses.telling import rows_told, value_told
 from contract_tests.document import IMPLIED, OTHER, document
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, whole_of
 from contract_tests.recording import Recording
 
 _ROW = ("data", "*")
@@ -125,15 +125,15 @@ def _told(recording: Recording) -> Iterator[Told]:
         totals: dict[Hashable, int] = {}
         for view, exchange in pages:
             told, (limit, offset) = exchange.json.get("pagination"), page_of(exchange)
-            sizes = [told.get("limit") if isinstance(told, dict) else None, limit]
-            known = [size for size in sizes if type(size) is int and size > 0]
+            sizes = [whole_of(told.get("limit")) if isinstance(told, dict) else None, limit]
+            known = [size for size in sizes if size is not None and size > 0]
             if isinstance(told, dict) and known:
                 others = [e for other, e in pages if other == view and e.data and is_finished(e)]
                 end = offset + len(exchange.data)
                 is_followed = any(page_of(e)[1] >= max(end, offset + 1) for e in others)
-                key, total = (list_of(exchange), str(view[1])), told.get("total")
+                key, total = (list_of(exchange), str(view[1])), whole_of(told.get("total"))
                 yield Told(exchange, told, offset, min(known), is_followed, totals.get(key))
-                if type(total) is int and is_finished(exchange):
+                if total is not None and is_finished(exchange):
                     totals.setdefault(key, total)
 
 
@@ -155,7 +155,8 @@ def pagination_agrees_with_rows(case: Told) -> Iterable[Violation]:
     end = case.offset + found
     page = f"this page has {rows_told(found)}, its offset is {case.offset}, and its limit is {case.limit}"
     is_total_right = True
-    if type(total := case.pagination.get("total")) is int and found <= case.limit:
+    total = whole_of(case.pagination.get("total"))
+    if total is not None and found <= case.limit:
         # A page beyond the last row has no rows, whatever the total is.
         is_small = found > 0 and total < end + case.is_followed
         is_total_right = not is_small and not (found < case.limit and total > end)
@@ -171,7 +172,7 @@ def pagination_agrees_with_rows(case: Told) -> Iterable[Violation]:
     elif more is True and found < case.limit:
         # A server may hide some rows of a page.
         yield Violation(page, case.exchange, "/pagination/hasMore", more, found > 0)
-    elif type(more) is bool and type(total) is int and is_total_right and more is not (total > end) and found:
+    elif type(more) is bool and total is not None and is_total_right and more is not (total > end) and found:
         problem = f"{page}, and `total` is {total}"
         yield Violation(problem, case.exchange, "/pagination/hasMore", more)
 

@@ -27,7 +27,7 @@ from contract_tests.clauses.trails import (
     trails_of,
 )
 from contract_tests.document import OTHER
-from contract_tests.exchange import Exchange, is_figure
+from contract_tests.exchange import Exchange, is_figure, whole_of
 from contract_tests.recording import Recording
 from contract_tests.shown import completions_of, goal_row
 
@@ -37,10 +37,10 @@ _GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "ge
 def _is_whole(report: Exchange) -> bool:
     """Returns whether an answer contains all rows of its report, and each row is readable."""
     pagination = report.json.get("pagination")
-    total = pagination.get("total") if isinstance(pagination, dict) else None
+    total = whole_of(pagination.get("total")) if isinstance(pagination, dict) else None
     rows = report.data if isinstance(report.data, list) else []
     is_readable = all(isinstance(row, dict) and isinstance(row.get("goal"), str) for row in rows)
-    return is_readable and isinstance(total, int) and len(rows) >= total
+    return is_readable and total is not None and len(rows) >= total
 
 
 @clause(

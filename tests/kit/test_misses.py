@@ -149,6 +149,22 @@ MISSES = [
         "/pagination/hasMore",
     ),
     Miss(
+        "SEL-09",
+        "getDevices",
+        _on(_is_plain, lambda body: body["pagination"].update(total=1.0)),
+        Outcome.BROKEN,
+        "this page has 3 rows, its offset is 0, and its limit is 100",
+        "/pagination/total",
+    ),
+    Miss(
+        "getDevices.paging-echo",
+        "getDevices",
+        _on(_is_second, lambda body: body["pagination"].update(limit=99.0)),
+        Outcome.WARNING,
+        "`limit` was 2",
+        "/pagination/limit",
+    ),
+    Miss(
         "SEL-10",
         "listVisitors",
         _on(
