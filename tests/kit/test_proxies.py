@@ -53,7 +53,7 @@ def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         *(
             pytest.param("http://10.1.2.3:80/", {"ALL_PROXY": _PROXY, "no_proxy": told}, None, id=told)
-            for told in ("10.1.2.3", "10.0.0.0/8", "192.168.0.0/16,10.0.0.0/8")
+            for told in ("10.1.2.3", "10.0.0.0/8", "192.168.0.0/16,10.0.0.0/8", "10.1.2.99/24")
         ),
         pytest.param("http://10.1.2.3/", {"ALL_PROXY": _PROXY, "NO_PROXY": "10.2.0.0/16"}, _PROXY, id="10.2"),
         pytest.param("http://[fd00::1]/", {"ALL_PROXY": _PROXY, "NO_PROXY": "fd00::/8"}, None, id="fd00::/8"),
