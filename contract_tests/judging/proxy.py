@@ -2,7 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -40,6 +43,9 @@ _OWN = frozenset({b"host", b"content-length", b"accept-encoding", b"expect"})
 _TIMEOUT = 30.0
 _MOST_BYTES = 32 * 1024 * 1024
 _MOST_MET = 100_000
+_GRACE_SECONDS = 1
+# The time for which a cancelled request may close its connection to the upstream server.
+_CLOSING_SECONDS = 5
 # A segment `.` or `..`, with or without escapes.
 _UPWARDS = re.compile(rb"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\]|%2f|%5c)", re.IGNORECASE)
 
@@ -82,6 +88,7 @@ class Proxy:
         self._credentials = credentials
         self._is_exposed = is_exposed
         self._met: set[str] = set()
+        self._is_stopped = False
         # Redirects are forwarded, not followed. Proxies that the environment names are not used.
         self._http = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False)
 
@@ -89,6 +96,10 @@ class Proxy:
     def path(self) -> str:
         """The path of the API's base URL."""
         return self._base.decode()
+
+    def stop(self) -> None:
+        """Lets all requests end without an answer if they are cancelled from now on."""
+        self._is_stopped = True
 
     async def __call__(
         self,
@@ -104,6 +115,10 @@ class Proxy:
             reply = await self._answered(scope, await _body_of(receive))
         except _ProxyError as error:
             reply = _told(error)
+        except asyncio.CancelledError:
+            if not self._is_stopped:
+                raise
+            return
         is_bare = scope["method"] == "HEAD" or reply.status in (204, 304)
         length = [] if reply.status in (204, 304) else [(b"content-length", b"%d" % len(reply.body))]
         await send(
@@ -283,9 +298,9 @@ class ProxyServer(uvicorn.Server):
                 date_header=False,
                 server_header=False,
                 lifespan="off",
-                timeout_graceful_shutdown=1,
             )
         )
+        self._proxy = proxy
         # The address is announced without `/api/v1`, because clients add the usual path themselves.
         self._path = "" if proxy.path == "/api/v1" else proxy.path
         self._tell = tell
@@ -296,3 +311,38 @@ class ProxyServer(uvicorn.Server):
         if self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._tell(f"http://{f'[{host}]' if ':' in host else host}:{port}{self._path}")
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Shuts down at a SIGHUP, too, unless it is ignored, as with `nohup`."""
+        with super().capture_signals(), ExitStack() as stack:
+            if sys.platform != "win32":
+                former = signal.getsignal(signal.SIGHUP)
+                if former is not signal.SIG_IGN:
+                    signal.signal(signal.SIGHUP, self.handle_exit)
+                    stack.callback(signal.signal, signal.SIGHUP, former)
+            yield
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Ends all requests after a second, or at a second interrupt.
+
+        uvicorn would log a traceback for each of them.
+        """
+        end = asyncio.create_task(self._end_after(_GRACE_SECONDS))
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+        end.cancel()
+        await self._end_after(0)
+
+    async def _end_after(self, seconds: float) -> None:
+        """Aborts all connections after some seconds, and cancels their requests once that has happened."""
+        await asyncio.sleep(seconds)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        while self.server_state.connections:
+            await asyncio.sleep(0.01)
+        self._proxy.stop()
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSING_SECONDS)

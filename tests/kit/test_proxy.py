@@ -3,7 +3,10 @@
 import gzip
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +19,7 @@ import pytest
 from contract_tests.asking.address import is_loopback, is_loopback_host
 from tests.command import address_of, ended, started
 from tests.quick import quick
+from tests.waiting import eventually
 
 _MAP = b'{"status":"success","data":{"count":1,"visitors":[{"visitorId":"a"}]}}'
 _PATH = "/api/v1/analytics/realtime/map"
@@ -492,3 +496,36 @@ def _rest(connection: socket.socket) -> bytes:
     while part := connection.recv(65_536):
         data += part
     return data
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+@pytest.mark.parametrize("is_sent_twice", [False, True], ids=["once", "twice"])
+def test_a_signal_ends_it_quietly_while_the_upstream_does_not_answer(name: str, is_sent_twice: bool) -> None:
+    number = signal.Signals[name]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        started(
+            *("count always 1", "--upstream", f"http://127.0.0.1:{silent.getsockname()[1]}", "--port", "0"),
+            command="mutate",
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        address = urlsplit(address_of(process))
+        with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+            client.sendall(_get())
+            with silent.accept()[0] as asked:
+                asked.recv(65_536)
+                process.send_signal(number)
+                if is_sent_twice:
+                    eventually(lambda: not _is_listening(address.port))
+                    process.send_signal(number)
+                _, complaint = process.communicate(timeout=20)
+
+    assert (process.returncode, complaint) == (130, "\nInterrupted.\n")
+
+
+def _is_listening(port: int | None) -> bool:
+    """Returns whether a port of this machine accepts connections."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
