@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import yaml
 
 from contract_tests.document import Document, document
-from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Stranger
+from tests.kit.strangers.plain import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Stranger
 
 NO_PERMISSION, ELSEWHERE = "dft_reads_nothing", "dft_elsewhere"
 GOALS = [{"goal": name, "completions": count} for name, count in (("signup", 9), ("trial", 4), ("buy", 1))]

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from tests.kit.strangers import Answer, Json, Person, Stranger
+from tests.kit.strangers.plain import Answer, Json, Person, Stranger
 
 _DAY, _HOUR = 86_400, "%d %H"
 _PLACES = (

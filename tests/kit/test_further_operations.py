@@ -22,7 +22,8 @@ from contract_tests.mutants import mutants_for
 from contract_tests.recording import Recording
 from contract_tests.report.words import curl_of
 from tests.kit.further import ELSEWHERE, GOALS, NO_PERMISSION, Further, further_document
-from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, running
+from tests.kit.strangers.plain import ACCOUNT, KEY, WEBSITE_ID, Answer, Json
+from tests.kit.strangers.serving import running
 
 CONTRACT = further_document()
 CLAUSES = clauses_for(CONTRACT)

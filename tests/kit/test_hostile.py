@@ -25,7 +25,7 @@ from contract_tests.judging.verdict import Outcome
 from contract_tests.masking import Mask
 from tests.command import ended
 from tests.kit.nobody import nobody
-from tests.kit.strangers import KEY, Stranger
+from tests.kit.strangers.plain import KEY, Stranger
 from tests.quick import quick
 from tests.timing import assert_less, cheap
 

@@ -17,7 +17,8 @@ from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.recording import Recording
 from tests.kit.reporting import REPORTING, Grouping, Reporting, Travelling, day_of
-from tests.kit.strangers import KEY, running
+from tests.kit.strangers.plain import KEY
+from tests.kit.strangers.serving import running
 
 _CLAUSES = [clause for clause in all_clauses() if clause.id.startswith(("SUM-", "SEL-"))]
 _BY_ID = {clause.id: clause for clause in all_clauses()}

@@ -13,7 +13,9 @@ from contract_tests.families import WRITTEN
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from tests.kit.seed_clauses import SEED_CLAUSES
-from tests.kit.strangers import ACCOUNT, KEY, STRANGERS, UNUSUAL, WEBSITE_ID, Stranger, running
+from tests.kit.strangers.everybody import STRANGERS, UNUSUAL
+from tests.kit.strangers.plain import ACCOUNT, KEY, WEBSITE_ID, Stranger
+from tests.kit.strangers.serving import running
 from tests.quick import quick
 
 _CREDENTIALS = (Credentials(KEY, ACCOUNT, WEBSITE_ID), Credentials(account=ACCOUNT, website_id=WEBSITE_ID))

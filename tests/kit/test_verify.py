@@ -12,7 +12,9 @@ from contract_tests.asking.own_mock import INSTANT
 from contract_tests.report.files import report_schema
 from tests.command import address_of, ended, serving, started
 from tests.kit.nobody import nobody
-from tests.kit.strangers import KEY, Stranger, Waking, running
+from tests.kit.strangers.plain import KEY, Stranger
+from tests.kit.strangers.refusing import Waking
+from tests.kit.strangers.serving import running
 from tests.quick import quick
 
 _MOCK = ("--credentials", "mock")

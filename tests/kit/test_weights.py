@@ -10,7 +10,8 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from tests.kit.seed_clauses import SEED_CLAUSES
-from tests.kit.strangers import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Person, Stranger, running
+from tests.kit.strangers.plain import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Person, Stranger
+from tests.kit.strangers.serving import running
 
 
 class Yesterday(Stranger):
