@@ -52,6 +52,18 @@ def refused() -> ASGIApp:
     return make_app(mock)
 
 
+def test_what_a_full_journal_weighs_is_what_its_requests_weigh() -> None:
+    mock = load_service(Options(now=instant_of(INSTANT), speed=0, any_key=True))
+    key = mock.keys.named("Bearer df_key")
+    assert key is not None
+    body = Part(10_000, bytes(10_000))
+    for _ in range(MOST_BYTES // 10_000):
+        mock.note(Sent("POST", REALTIME.encode(), b"", bytes(20_000), 20_000), body, key, OUTCOME)
+
+    assert key.journal.weight == sum(request.weight for request in key.journal) <= MOST_BYTES
+    assert any(request.body is not None for request in key.journal)
+
+
 async def share_of_longest_turn(app: ASGIApp, method: str, path: str, body: Json) -> float:
     """Returns the time of an answer's longest turn, divided by the time of all its turns.
 
