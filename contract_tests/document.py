@@ -4,13 +4,25 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from contract_tests.documented import (
+    ACCUSING,
+    EXAMPLE,
+    METHODS,
+    OBSERVED,
+    PAGE,
+    PLACEHOLDER,
+    Match,
+    Operation,
+    Parameter,
+    Row,
+    kinds_of,
+)
 from contract_tests.exchange import Json, is_success_status
 from contract_tests.pointers import ANY_ITEM, objects_at
 
@@ -19,148 +31,20 @@ _PACKAGE = Path(__file__).parent
 _PLACES = (_PACKAGE.parent / "openapi.json", _PACKAGE.parent / "mock_server" / "openapi.json")
 DOCUMENT = next(place for place in _PLACES if place.exists())
 """The shipped document: openapi.yaml as JSON, which `make document` writes beside it."""
-
-PAGE, OTHER, IMPLIED, EXAMPLE, OBSERVED = "page", "other", "implied", "example", "observed"
-"""The standings of a clause. They say where its sentence comes from: a page, other public documentation, a
-conclusion from these, an example on a page, or reports about the live API.
-"""
-ACCUSING = frozenset({PAGE, OTHER, IMPLIED})
-"""The standings of clauses whose violations break the contract; violations of other clauses are warnings."""
-
 REPLACED: Mapping[tuple[str, ...], str] = {
     ("data", "activity", "completedGoals"): "completedCustomGoals",
 }
 """Members that a server of revision 2026-02 may replace: the member's place → the name of the replacement."""
-
 # The keywords of a member's schema that its row contains; the members of an object have their own rows.
 _SHALLOW = ("type", "const", "enum", "pattern", "format", "minimum", "maximum", "minItems", "maxItems")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""The methods that a documented operation can have."""
 _JSON = "application/json"
 # The sources of members that name no page, by standing.
 _ELSEWHERE = "the public documentation"
 # The standing of a fact that no page says, so that the project has decided it.
 _DECIDED = "decided"
 _SOURCES = {OBSERVED: "public client programs", EXAMPLE: _ELSEWHERE}
-_PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 # Members that have no row, because the clause ENV-09 judges their type.
 _JUDGED_ELSEWHERE = frozenset({("getRealtimeMap", ("data",)), ("getVisitor", ("data",))})
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A documented parameter.
-
-    `place` is `query`, `path`, `header` or `cookie`; `example` is None if none is documented.
-    """
-
-    name: str
-    place: str
-    is_required: bool
-    schema: Mapping[str, Any]
-    example: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A documented operation.
-
-    `method` is in capitals; `path` is the template below the base. `successes` and `errors` are the
-    documented statuses. `security` has one mapping for each alternative: the roles that are required, by the
-    name of the scheme; it is empty if the operation needs no credentials. `body` is the documented example of
-    a request body; None if none is documented. `standing` is the standing of the sentences about the
-    operation itself. If `is_success_decided` is true, no page names the success status.
-    """
-
-    id: str
-    method: str
-    path: str
-    source: str
-    parameters: tuple[Parameter, ...]
-    successes: frozenset[int]
-    errors: frozenset[int]
-    security: tuple[Mapping[str, tuple[str, ...]], ...]
-    body: Json
-    standing: str = "page"
-    needed: tuple[str, ...] = ()
-    """The query parameters of which a request must have at least one; empty if it needs none of them."""
-    is_success_decided: bool = False
-
-    @property
-    def is_read(self) -> bool:
-        """Whether the operation changes nothing on the server."""
-        return self.method == "GET"
-
-    def parameter(self, name: str, place: str = "query") -> Parameter | None:
-        """Returns the parameter with a name and a place; None if there is none."""
-        return next((p for p in self.parameters if (p.name, p.place) == (name, place)), None)
-
-    def url_path(self, values: Mapping[str, str]) -> str:
-        """Returns the path below the base with parameters filled in. Raises KeyError if one is missing."""
-        return _PLACEHOLDER.sub(lambda found: quote(values[found[1]], safe=""), self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A documented member of an operation's successful answer.
-
-    `place` is the path from the root, with `*` for any item of a list. `schema` describes the value itself,
-    and of which type the items of a list are, without the members below it.
-    """
-
-    id: str
-    operation: str
-    status: int
-    place: tuple[str, ...]
-    schema: Mapping[str, Any]
-    description: str
-    source: str
-    standing: str
-    is_required: bool
-    revision: str | None
-    is_listed: bool = False
-    """Whether the document lists the member in `required`, even if it may be null."""
-    is_usual: bool = False
-    """Whether there are documented examples of the answer, and the member is in each of them."""
-    is_read: bool = True
-    """Whether the operation changes nothing on the server."""
-    is_told_below: bool = False
-    """Whether the document says of a member below this one that it comes from a page."""
-
-    @property
-    def is_null_allowed(self) -> bool:
-        """Whether the document lists null among the types."""
-        return "null" in _kinds(self.schema)
-
-    @property
-    def is_null_excused(self) -> bool:
-        """Whether null is no violation, although the document does not list it.
-
-        No page forbids it if only an example shows the member. But if a page's table lists a member below it,
-        then its type is more than an example.
-        """
-        return self.standing == EXAMPLE and not self.is_told_below and not self.is_null_allowed
-
-    @property
-    def breaks_if_absent(self) -> bool | None:
-        """Whether the member's absence breaks the contract; False if it is a warning, None if it is allowed.
-
-        It breaks the contract if the member is in a page's table, unless the member may be null or is missing
-        in a documented example. It is a warning if only an example shows the member, or if the member is in
-        `required` and may be null.
-        """
-        if self.is_null_allowed:
-            return False if self.is_listed else None
-        return self.standing in ACCUSING if self.is_required or self.is_usual else None
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The operation that a request matches. `base` is the part of the path before the template."""
-
-    operation: Operation
-    base: str
-    parameters: Mapping[str, str]
 
 
 class Document:
@@ -212,7 +96,7 @@ class Document:
         kinds: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = defaultdict(dict)
         for row in self.rows:
             if row.revision is not None:
-                kinds[row.operation, row.place][row.revision] = set(_kinds(row.schema)) - {"null"}
+                kinds[row.operation, row.place][row.revision] = set(kinds_of(row.schema)) - {"null"}
         found: dict[str, dict[tuple[str, ...], dict[str, str]]] = defaultdict(dict)
         for (operation, place), by_revision in kinds.items():
             told = {kind: revision for revision, some in by_revision.items() for kind in some}
@@ -241,7 +125,7 @@ class Document:
                 operation = by_method.get(method)
                 if operation is None:
                     return None
-                names = _PLACEHOLDER.findall(operation.path)
+                names = PLACEHOLDER.findall(operation.path)
                 values = map(unquote, found.groups())
                 return Match(operation, path[: found.start()], dict(zip(names, values, strict=True)))
         return None
@@ -368,7 +252,7 @@ class Document:
             schema["items"] = {"type": items["type"]}
         if "x-clause" not in member and not is_required:
             # A member that may be missing may also be null, since no page forbids it.
-            schema["type"] = list(dict.fromkeys((*_kinds(schema), "null")))
+            schema["type"] = list(dict.fromkeys((*kinds_of(schema), "null")))
         return Row(
             member.get("x-clause") or _derived_id(operation, place),
             operation,
@@ -379,7 +263,7 @@ class Document:
             member.get("x-source", _SOURCES.get(member.get("x-standing", PAGE), "")),
             member.get("x-standing", "page"),
             # A member that may be null may also be missing, since no page forbids it.
-            is_required and "null" not in _kinds(schema),
+            is_required and "null" not in kinds_of(schema),
             revision,
             is_required,
             self._is_usual(answer, place),
@@ -416,7 +300,7 @@ class Document:
         """Returns the part of a schema that describes the value itself, without the members below it."""
         if "anyOf" in member:
             branches = [self._resolved(branch) for branch in member["anyOf"]]
-            return {"type": [kind for branch in branches for kind in _kinds(branch)]}
+            return {"type": [kind for branch in branches for kind in kinds_of(branch)]}
         return {name: member[name] for name in _SHALLOW if name in member}
 
     def _resolved(self, part: Json) -> Json:
@@ -467,10 +351,5 @@ def _pattern(template: str) -> re.Pattern[str]:
 
     Each parameter matches one segment, which may contain escapes.
     """
-    literals = _PLACEHOLDER.split(template)[::2]
+    literals = PLACEHOLDER.split(template)[::2]
     return re.compile("([^/]+)".join(map(re.escape, literals)) + "/?$")
-
-
-def _kinds(schema: Mapping[str, Any]) -> list[str]:
-    kind = schema.get("type", "object")
-    return kind if isinstance(kind, list) else [kind]

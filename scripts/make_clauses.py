@@ -9,7 +9,8 @@ from pathlib import Path
 
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
-from contract_tests.document import EXAMPLE, document
+from contract_tests.document import document
+from contract_tests.documented import EXAMPLE
 from contract_tests.families import FAMILIES, Family, family_of
 from contract_tests.mutants import all_mutants
 from contract_tests.report.words import ground_of

@@ -18,7 +18,7 @@ from contract_tests.asking.codings import ACCEPTED, Decoder, UnreadableError
 from contract_tests.asking.failures import problem_of
 from contract_tests.asking.pinned import Pinned
 from contract_tests.asking.proxies import ProxyError, proxy_of, shown
-from contract_tests.document import Operation
+from contract_tests.documented import Operation
 from contract_tests.exchange import Exchange, Json
 from contract_tests.masking import Mask, masked, sender_of
 

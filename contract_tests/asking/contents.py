@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.asking.credentials import Credentials
-from contract_tests.document import Operation, document
+from contract_tests.document import document
+from contract_tests.documented import Operation
 from contract_tests.exchange import Json, is_number
 from contract_tests.families import MAP, WRITTEN
 

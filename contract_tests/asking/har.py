@@ -20,7 +20,8 @@ from contract_tests.asking.address import AddressError, normalized
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.files import read_file
 from contract_tests.asking.labels import request_label
-from contract_tests.document import METHODS, Document, Match, document
+from contract_tests.document import Document, document
+from contract_tests.documented import METHODS, Match
 from contract_tests.eras import with_eras
 from contract_tests.exchange import Exchange, NoJson, is_success_status, json_of, without_half_characters
 from contract_tests.families import MAP, VISITOR

@@ -11,7 +11,8 @@ from functools import cached_property
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NO_WEBSITE, NOBODY
 from contract_tests.asking.needs import ACCOUNT, KEY, Need, by_writing, of_role
-from contract_tests.document import OBSERVED, Document, Operation, Parameter
+from contract_tests.document import Document
+from contract_tests.documented import OBSERVED, Operation, Parameter
 from contract_tests.exchange import is_success_status
 from contract_tests.families import WRITTEN
 

@@ -8,7 +8,8 @@ from contract_tests.asking.needs import ACCOUNT, KEY, Need, of_role
 from contract_tests.asking.rules import Rule, rules_of
 from contract_tests.clauses.clause import Clause, Violation, clause
 from contract_tests.clauses.statuses import LIMITED, Answered
-from contract_tests.document import OBSERVED, OTHER, PAGE, Document
+from contract_tests.document import Document
+from contract_tests.documented import OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange
 
 _ANSWERS = (

@@ -8,7 +8,7 @@ from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
 from contract_tests.clauses.met import SEVERAL, Met, having
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
-from contract_tests.document import EXAMPLE, IMPLIED
+from contract_tests.documented import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms

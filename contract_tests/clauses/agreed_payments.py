@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
 from contract_tests.clauses.met import SEVERAL, SOON, Met, having, ids_of, met
-from contract_tests.document import OTHER, PAGE
+from contract_tests.documented import OTHER, PAGE
 from contract_tests.exchange import Exchange, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms

@@ -7,7 +7,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.met import Met, having, ids_of, met, usual
 from contract_tests.clauses.statuses import LIMITED
 from contract_tests.clauses.telling import value_told
-from contract_tests.document import IMPLIED, OBSERVED
+from contract_tests.documented import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.recording import Recording

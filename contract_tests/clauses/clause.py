@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from contract_tests.asking.needs import Need
-from contract_tests.document import ACCUSING
+from contract_tests.documented import ACCUSING
 from contract_tests.exchange import Exchange, Json
 from contract_tests.instants import ms
 from contract_tests.recording import Recording

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told
-from contract_tests.document import IMPLIED
+from contract_tests.documented import IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP, REALTIME
 from contract_tests.recording import REVISION_2026_06, Recording, rows

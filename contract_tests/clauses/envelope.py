@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contract_tests.asking.labels import REFUSED, SERVER_ERROR
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import value_told
-from contract_tests.document import OBSERVED, OTHER, PAGE
+from contract_tests.documented import OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, NoJson
 from contract_tests.families import MAP, VISITOR
 from contract_tests.pointers import value_at

@@ -11,7 +11,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_payments import is_paid
 from contract_tests.clauses.realtime_map import Member, events, maps, payments, visitors
 from contract_tests.clauses.telling import number_told, value_told
-from contract_tests.document import EXAMPLE, IMPLIED
+from contract_tests.documented import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, events, payments, visitors, which
 from contract_tests.clauses.telling import value_told
-from contract_tests.document import EXAMPLE, OTHER
+from contract_tests.documented import EXAMPLE, OTHER
 from contract_tests.exchange import Json, is_figure
 from contract_tests.families import MAP
 from contract_tests.instants import ms

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contract_tests.asking.needs import CREDENTIALS, Need
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, maps, which
-from contract_tests.document import OTHER, PAGE
+from contract_tests.documented import OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.recording import REVISION_2026_02, Recording, numbered
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, maps, which
 from contract_tests.clauses.telling import time_told
-from contract_tests.document import EXAMPLE, IMPLIED, OBSERVED, PAGE
+from contract_tests.documented import EXAMPLE, IMPLIED, OBSERVED, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.instants import ms

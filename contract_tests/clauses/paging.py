@@ -10,7 +10,8 @@ from contract_tests.asking import labels
 from contract_tests.asking.rules import pagings_of
 from contract_tests.clauses.clause import Cases, Check, Clause, Violation, clause
 from contract_tests.clauses.question import list_of, page_of
-from contract_tests.document import EXAMPLE, IMPLIED, Document, Operation
+from contract_tests.document import Document
+from contract_tests.documented import EXAMPLE, IMPLIED, Operation
 from contract_tests.exchange import Exchange, Json, is_number, whole_of
 from contract_tests.recording import Recording
 

@@ -20,7 +20,7 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.question import Question, page_of, parameter_of, question_of
 from contract_tests.clauses.report_rows import KEYS, key_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
-from contract_tests.document import IMPLIED, OTHER
+from contract_tests.documented import IMPLIED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
 from contract_tests.recording import Recording

@@ -16,7 +16,7 @@ from contract_tests.clauses.figures import (
 )
 from contract_tests.clauses.question import Question, parameter_of, question_of
 from contract_tests.clauses.telling import figure_told
-from contract_tests.document import OBSERVED, OTHER
+from contract_tests.documented import OBSERVED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms, offset_at, zone_of
 from contract_tests.recording import Recording

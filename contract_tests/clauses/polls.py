@@ -7,7 +7,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import maps
 from contract_tests.clauses.telling import number_told, time_told, value_told
 from contract_tests.clauses.visitor import Profile, profiles
-from contract_tests.document import IMPLIED, PAGE
+from contract_tests.documented import IMPLIED, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms

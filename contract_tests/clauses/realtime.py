@@ -9,7 +9,7 @@ from contract_tests.asking.probes.realtime import count_of, slack_of
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.statuses import LIMITED, Answered, failing
 from contract_tests.clauses.telling import number_told, range_told
-from contract_tests.document import PAGE
+from contract_tests.documented import PAGE
 from contract_tests.exchange import Exchange
 from contract_tests.families import REALTIME
 from contract_tests.recording import Recording

@@ -24,7 +24,8 @@ from contract_tests.clauses.question import (
 )
 from contract_tests.clauses.report_rows import KEYS
 from contract_tests.clauses.telling import rows_told, value_told
-from contract_tests.document import IMPLIED, OTHER, document
+from contract_tests.document import document
+from contract_tests.documented import IMPLIED, OTHER
 from contract_tests.exchange import Exchange, Json, whole_of
 from contract_tests.recording import Recording
 

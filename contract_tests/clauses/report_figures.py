@@ -19,7 +19,7 @@ from contract_tests.clauses.figures import (
 )
 from contract_tests.clauses.question import question_of
 from contract_tests.clauses.telling import figure_told, number_told
-from contract_tests.document import IMPLIED, OBSERVED, OTHER
+from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.instants import ms
 
 _COUNTED_TWICE = {GOALS: ("completions", "visitors"), "getExitClicks": ("clicks", "visitors")}

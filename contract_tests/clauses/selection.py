@@ -22,7 +22,7 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.statuses import LIMITED, Answered, failing
 from contract_tests.clauses.telling import figure_told, number_told, value_told
-from contract_tests.document import OTHER
+from contract_tests.documented import OTHER
 from contract_tests.exchange import Exchange, Json
 from contract_tests.recording import Recording
 

@@ -8,7 +8,8 @@ from itertools import islice
 from contract_tests.asking.needs import Need, by_writing
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.values import Judge
-from contract_tests.document import OBSERVED, REPLACED, Document, Row
+from contract_tests.document import REPLACED, Document
+from contract_tests.documented import OBSERVED, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.pointers import escaped, objects_at, step, value_at
 from contract_tests.recording import Recording

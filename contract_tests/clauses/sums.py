@@ -26,7 +26,7 @@ from contract_tests.clauses.figures import (
 )
 from contract_tests.clauses.question import page_of, question_of
 from contract_tests.clauses.telling import figure_told, number_told
-from contract_tests.document import IMPLIED, OBSERVED, OTHER
+from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.recording import Recording
 
 _PLACES = ("getRegions", "getCities")

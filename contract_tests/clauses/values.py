@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from contract_tests.clauses.telling import figure_told, number_told, value_told
-from contract_tests.document import ACCUSING, EXAMPLE, Row
+from contract_tests.documented import ACCUSING, EXAMPLE, Row
 from contract_tests.exchange import Json
 from contract_tests.instants import is_instant, ms
 from contract_tests.pointers import kind_of

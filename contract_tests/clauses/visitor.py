@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told, number_told, time_told
-from contract_tests.document import IMPLIED, OBSERVED, OTHER, PAGE
+from contract_tests.documented import IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import VISITOR
 from contract_tests.instants import ms

@@ -19,7 +19,7 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.met import met
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
-from contract_tests.document import IMPLIED, OBSERVED
+from contract_tests.documented import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.instants import ms

@@ -17,7 +17,7 @@ from contract_tests.asking.probes.refusals import (
 )
 from contract_tests.clauses.clause import Clause
 from contract_tests.clauses.statuses import Answered
-from contract_tests.document import IMPLIED, OTHER
+from contract_tests.documented import IMPLIED, OTHER
 
 
 def refusal_clauses() -> list[Clause]:

@@ -19,7 +19,7 @@ from contract_tests.clauses.trails import (
     read_of,
     trails_of,
 )
-from contract_tests.document import OTHER
+from contract_tests.documented import OTHER
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.families import MAP, VISITOR
 from contract_tests.recording import Recording

@@ -26,7 +26,7 @@ from contract_tests.clauses.trails import (
     read_of,
     trails_of,
 )
-from contract_tests.document import OTHER
+from contract_tests.documented import OTHER
 from contract_tests.exchange import Exchange, is_figure, whole_of
 from contract_tests.recording import Recording
 from contract_tests.shown import completions_of, goal_row

@@ -16,7 +16,7 @@ def explain(clause_id: str | None) -> None:
 
 def _explain(clause_id: str | None) -> None:
     from contract_tests.clauses import all_clauses
-    from contract_tests.document import EXAMPLE
+    from contract_tests.documented import EXAMPLE
     from contract_tests.mutants import all_mutants
     from contract_tests.report.words import ground_of
 

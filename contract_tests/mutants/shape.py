@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from contract_tests.document import EXAMPLE, OBSERVED, REPLACED, Document, Row
+from contract_tests.document import REPLACED, Document
+from contract_tests.documented import EXAMPLE, OBSERVED, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.mutants.mutant import Mutant, Mutation, Weight

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import yaml
 
-from contract_tests.document import DOCUMENT, Operation, document
+from contract_tests.document import DOCUMENT, document
+from contract_tests.documented import Operation
 from contract_tests.pointers import ANY_ITEM
 
 _JSON = "application/json"

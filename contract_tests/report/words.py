@@ -11,7 +11,8 @@ import msgspec
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.clauses.telling import counted
-from contract_tests.document import OBSERVED, document
+from contract_tests.document import document
+from contract_tests.documented import OBSERVED
 from contract_tests.exchange import Exchange, Json, NoJson
 from contract_tests.judging.verdict import Outcome
 from contract_tests.pointers import value_at

@@ -2,7 +2,7 @@
 
 from contract_tests.asking.needs import Need
 from contract_tests.clauses.clause import Clause, Violation
-from contract_tests.document import OBSERVED, PAGE
+from contract_tests.documented import OBSERVED, PAGE
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import MAP
 from contract_tests.judging.run import Run

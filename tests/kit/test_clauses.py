@@ -9,7 +9,8 @@ import yaml
 
 from contract_tests import clauses
 from contract_tests.clauses import all_clauses
-from contract_tests.document import Row, document
+from contract_tests.document import document
+from contract_tests.documented import Row
 from contract_tests.exchange import Exchange
 from contract_tests.families import FAMILIES, WRITTEN, Family, family_of
 from contract_tests.judging.verdict import judge

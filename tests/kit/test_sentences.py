@@ -8,7 +8,8 @@ import pytest
 
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.values import Judge
-from contract_tests.document import OBSERVED, PAGE, Row, document
+from contract_tests.document import document
+from contract_tests.documented import OBSERVED, PAGE, Row
 from contract_tests.exchange import Exchange, Json
 from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.pointers import objects_at
