@@ -73,6 +73,20 @@ console.log(sent[0].path, sent[1].name, sent[2].amount, sent[3].user_id);
 await stop();
 """
 
+# A program that expects requests that did not come.
+DISAPPOINTED = """
+import setup from "./datafast-setup.js";
+import { mint } from "./datafast.js";
+
+const stop = await setup();
+const datafast = await mint();
+await fetch(`${datafast.url}/analytics/realtime`, { headers: datafast.headers });
+const twice = { query: { a: "1", b: "2" }, count: { min: 1, max: 2 } };
+for (const expected of [{ operation: "getRealtime", count: 3 }, "getOverview", twice])
+  await datafast.assertCalled(expected).catch(({ message }) => console.log(message));
+await stop();
+"""
+
 # A program that mints a key where no mock is known.
 HOMELESS = """
 import { mint } from "./datafast.js";
@@ -277,6 +291,28 @@ def test_a_call_takes_its_main_member_alone(project: Callable[[Recipe], Project]
     brief.install_command()
 
     assert brief.run() == Run(0, "true\n/pricing signup 29 user 1\n")
+
+
+def test_a_failed_assertion_says_what_was_expected_and_what_came(
+    project: Callable[[Recipe], Project], tmp_path: Path
+) -> None:
+    (tmp_path / "disappointed.js").write_text(DISAPPOINTED, encoding="utf-8")
+    disappointed = project(Recipe(SHARED, str(tmp_path / "disappointed.js")))
+    disappointed.install_command()
+
+    run = disappointed.run()
+
+    path = "GET /api/v1/analytics/realtime → 200, but"
+    assert (run.code, run.told.splitlines()) == (
+        0,
+        [
+            'expected requests like {"operation":"getRealtime"}: 3; came: 1',
+            'expected requests like {"operation":"getOverview"}: min 1; came: 0',
+            f"nearest: {path} operation is 'getRealtime'",
+            'expected requests like {"query":{"a":"1","b":"2"}}: min 1 max 2; came: 0',
+            f"nearest: {path} query 'a' is missing; query 'b' is missing",
+        ],
+    )
 
 
 def test_a_setup_that_did_not_run_is_reported(project: Callable[[Recipe], Project], tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
-from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, summary_of, tool
+from contract_tests.report.summary import TOLD, State, gaps_of, needs_of, parted, summary_of, tool
 from contract_tests.report.words import (
     SYMBOLS,
     curl_of,
     ground_of,
     ids_told,
+    place_of,
     places_of,
     plain,
     shortened,
@@ -90,9 +91,10 @@ def _head(run: Run) -> Iterator[str]:
 
 def _sections(run: Run) -> Iterator[_Section]:
     for outcome in TOLD:
-        verdicts = run.of(outcome)
-        title = total_of(outcome, len(verdicts))
-        yield _Section(title, [_deviation(verdict) for verdict in verdicts], outcome is Outcome.BROKEN)
+        verdicts, lacking = parted(run, outcome)
+        title = total_of(outcome, len(verdicts) + len(lacking))
+        entries = [*map(_deviation, verdicts), *map(_lacking, lacking)]
+        yield _Section(title, entries, outcome is Outcome.BROKEN)
     yield _Section("No longer broken, to be removed from the baseline", [f"- {id_}" for id_ in run.mended])
     lost = [f"- {ids_told(run.lost)}"] if run.lost else []
     yield _Section(f"{len(run.lost)} held in the baseline, not observed now", lost)
@@ -129,6 +131,12 @@ def _deviation(verdict: Verdict) -> str:
     block = "".join(f"  {line}\n" for line in (f"{fence}text", *lines, fence))
     clause = verdict.clause
     return f"- **{clause.id}** {_prose(clause.sentence)}\n{block}  {_prose(ground_of(clause))}"
+
+
+def _lacking(verdict: Verdict) -> str:
+    """Returns one line about an operation that the server does not have."""
+    place = _code(place_of(verdict.violations[0]))
+    return f"- **{verdict.clause.id}** The server does not have this operation: {place}"
 
 
 def _code(text: str) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from contract_tests.asking.needs import WRITES, WRITING
 from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
-from contract_tests.judging.verdict import Outcome
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.words import plain
 
 TOOL = "datafast-mock"
@@ -58,6 +58,19 @@ def summary_of(run: Run) -> Summary:
     return Summary(State.HOLDS, _holding(run), ())
 
 
+def parted(run: Run, outcome: Outcome) -> tuple[list[Verdict], list[Verdict]]:
+    """Returns the verdicts with an outcome in two lists. The second says which operations the server lacks.
+
+    A server may lack many operations, and all that a report can say of each is how the server answered. If it
+    lacks only one, the second list is empty, and the verdict is in the first one.
+    """
+    told: list[Verdict] = []
+    lacking: list[Verdict] = []
+    for verdict in run.of(outcome):
+        (lacking if _is_lacking(run, verdict) else told).append(verdict)
+    return (told, lacking) if len(lacking) > 1 else (run.of(outcome), [])
+
+
 def judged_in(run: Run) -> int:
     """Returns the number of clauses that were judged."""
     return sum(len(run.of(outcome)) for outcome in (*TOLD, Outcome.HOLDS))
@@ -99,6 +112,10 @@ def needs_of(run: Run) -> dict[str, list[str]]:
 def tool() -> dict[str, str]:
     """Returns the kit's name and version."""
     return {"name": TOOL, "version": version(TOOL)}
+
+
+def _is_lacking(run: Run, verdict: Verdict) -> bool:
+    return verdict.violations[0].exchange.operation in run.recording.absent
 
 
 def _holding(run: Run) -> str:

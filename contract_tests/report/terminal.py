@@ -9,8 +9,8 @@ from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
-from contract_tests.report.summary import State, Summary, needs_of, summary_of
-from contract_tests.report.words import curl_of, ground_of, ids_told, places_of, plain, total_of
+from contract_tests.report.summary import State, Summary, needs_of, parted, summary_of
+from contract_tests.report.words import curl_of, ground_of, ids_told, place_of, places_of, plain, total_of
 
 _WIDTH = 100
 _INDENT = " " * 10
@@ -44,11 +44,12 @@ def _lines(run: Run) -> Iterator[str]:
     yield _totals(run)
     for outcome, title in _TITLES.items():
         color = "red" if outcome is Outcome.BROKEN else "yellow"
-        verdicts = run.of(outcome)
-        if verdicts:
+        verdicts, lacking = parted(run, outcome)
+        if verdicts or lacking:
             yield from ("", click.style(title, fg=color, bold=True))
         for verdict in verdicts:
             yield from _deviation(verdict, color)
+        yield from _lacking(lacking, color)
     if run.mended:
         yield from ("", f"No longer broken, to be removed from the baseline: {', '.join(run.mended)}")
     if run.lost:
@@ -101,6 +102,16 @@ def _deviation(verdict: Verdict, color: str) -> Iterator[str]:
         yield _line("", "… and elsewhere")
     yield from _item("source", ground_of(clause))
     yield _line("repeat", curl_of(verdict.violations[0].exchange))
+
+
+def _lacking(verdicts: list[Verdict], color: str) -> Iterator[str]:
+    """Yields a line for each operation that the server does not have."""
+    if verdicts:
+        yield f"The server does not have {len(verdicts)} operations; nothing else about them was judged:"
+    width = max((len(verdict.clause.id) for verdict in verdicts), default=0)
+    for verdict in verdicts:
+        name = click.style(f"{verdict.clause.id:<{width}}", fg=color, bold=True)
+        yield f"  {name}  {place_of(verdict.violations[0])}"
 
 
 def _item(title: str, text: str) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """The kit never accuses a correct server that a stranger could have written."""
 
+import re
 from collections.abc import Callable, Sequence
 
+import click
 import pytest
 
 from contract_tests.asking.client import Limits
@@ -12,6 +14,8 @@ from contract_tests.document import document
 from contract_tests.families import WRITTEN
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.as_markdown import markdown_report
+from contract_tests.report.terminal import terminal_report
 from tests.kit.seed_clauses import SEED_CLAUSES
 from tests.kit.strangers.everybody import STRANGERS, UNUSUAL
 from tests.kit.strangers.plain import ACCOUNT, KEY, WEBSITE_ID, Stranger
@@ -55,6 +59,27 @@ def test_a_server_with_a_part_of_the_api_is_warned_of_the_rest() -> None:
     # Without the id of a funnel, the kit cannot make a correct request for its results.
     assert warned.keys() == {f"{name}.success" for name in absent - {"getFunnelResults"}}
     assert set(warned.values()) == {"answered 404, not 200; the server does not have this operation"}
+    lacking = sorted(warned)
+    told = click.unstyle(terminal_report(run))
+    assert f"The server does not have {len(lacking)} operations; nothing else about them was judged:" in told
+    assert re.findall(r"^  (\S+\.success) +404 from http://\S+$", told, re.MULTILINE) == lacking
+    written = re.findall(
+        r"^- \*\*(\S+)\*\* The server does not have this operation: `404 from http://\S+`$",
+        markdown_report(run),
+        re.MULTILINE,
+    )
+    assert written == lacking
+
+
+def test_one_operation_that_a_server_lacks_is_reported_like_other_warnings() -> None:
+    clauses = [clause for clause in all_clauses() if clause.id in ("getMetadata.success", "RT-02")]
+    with running(Stranger()) as base:
+        run = verify(_plan(base, 0, clauses), lambda _sentence: None, lambda _count: None)
+
+    told = click.unstyle(terminal_report(run))
+    assert "\ngetMetadata.success  `GET /analytics/metadata` is answered with 200.\n" in told
+    assert "answered 404, not 200; the server does not have this operation" in told
+    assert "operations; nothing else" not in told
 
 
 def _assert_well(make: Callable[[], Stranger], runs: int) -> None:
