@@ -88,7 +88,7 @@ def chosen(answers: Answers, action: Action) -> Example:
     for status in statuses:
         if action.example in answers[status]:
             return answers[status][action.example]
-    names = [name for status in statuses for name in answers[status]]
+    names = list(dict.fromkeys(name for status in statuses for name in answers[status]))
     detail = f"There is no example {quoted(action.example[:80])} here; documented: {', '.join(names)}."
     raise ProblemError(400, detail, examples=names)
 

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contract_tests.quoting import quoted
-from mock_server.contract.responses import Answers
+from mock_server.contract.responses import Answers, Example
 from mock_server.faults.action import Action, Seed, chosen, has
 from mock_server.problems import ProblemError
 
@@ -153,15 +153,16 @@ def _check(rule: Rule, operations: Mapping[str, Answers]) -> None:
         raise ProblemError(400, detail, operations=known)
     if not rule.then.forces_an_example:
         return
-    matched = operations if name is UNSET else {name: operations[name]}
-    problems = []
-    for answers in matched.values():
-        try:
-            chosen(answers, rule.then)
-        except ProblemError as problem:
-            problems.append(problem)
-    if len(problems) == len(matched):
-        raise problems[0]
+    chosen(_together(operations.values()) if name is UNSET else operations[name], rule.then)
+
+
+def _together(operations: Iterable[Answers]) -> Answers:
+    """Returns the documented answers of several operations as if they were those of one."""
+    found: dict[int, dict[str, Example]] = {}
+    for answers in operations:
+        for status, examples in answers.items():
+            found.setdefault(status, {}).update(examples)
+    return found
 
 
 def _applies(rule: Rule, count: _Tally) -> bool:

@@ -114,6 +114,32 @@ def test_a_rule_matches_operations_that_document_its_answer(controls: Controls, 
     assert web.get("/visitors/x", headers=bearer(key)).json()["data"]["visitorId"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "known", "named"),
+    [
+        pytest.param({"then": {"example": "nobody"}}, "examples", ["empty", "customer"], id="an example"),
+        pytest.param({"then": {"code": 418}}, "codes", [200, 404, 500], id="a status"),
+        pytest.param(
+            {"when": {"operation": "getVisitor"}, "then": {"example": "nobody"}},
+            "examples",
+            ["customer"],
+            id="an example of one operation",
+        ),
+    ],
+)
+def test_a_rule_that_can_never_apply_is_refused_with_all_that_it_could_name(
+    controls: Controls, rule: Json, known: str, named: list[Json]
+) -> None:
+    reply = controls.ask("PATCH", "/settings", {"faults": [rule]})
+
+    problem = reply.json()
+    assert reply.status_code == 400
+    assert problem["detail"].startswith("Rule 0, counted from 0, can never apply: ")
+    assert set(named) <= set(problem[known])
+    assert len(problem[known]) == len(set(problem[known]))
+    assert all(str(each) in problem["detail"] for each in problem[known])
+
+
 @pytest.mark.parametrize("prefer", ["site=shop", "at=2026-02-06T05:27:20Z", "delay=1"])
 def test_a_request_with_any_preference_meets_no_rule(
     controls: Controls, web: httpx2.Client, prefer: str
