@@ -1,8 +1,10 @@
 """The list of all faults, and the action that changes an answer on demand: a fault, a status, a delay."""
 
+import re
 from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import force_setattr
 
 from contract_tests.quoting import quoted
 from mock_server.contract.responses import Answers, Example
@@ -18,6 +20,7 @@ Fault = Literal[
 ]
 FAULTS: tuple[str, ...] = get_args(Fault)
 
+_RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 # The options of faults, each with the faults that accept it.
 _FAULTS_WITH = {"pointer": ("wrong-type", "missing"), "share": ("truncate",), "duration": ("drip",)}
 
@@ -25,6 +28,13 @@ Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST)]
 # This is a list, because msgspec 0.22 misreads a union of an integer and a tuple of two.
 Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
+_Written = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,9}(\.\.[0-9]{1,9})?$",
+        extra=in_words("a number of milliseconds or a range such as 200..900"),
+    ),
+]
 
 
 class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -37,8 +47,11 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
-    delay: Milliseconds | Span | UnsetType = UNSET
-    """The delay before the answer, in ms; two numbers are the bounds of a random delay."""
+    delay: Milliseconds | Span | _Written | UnsetType = UNSET
+    """The delay before the answer, in ms; two numbers are the bounds of a random delay.
+
+    A text as in `Prefer`, such as `200..900`, is replaced by its number or its two numbers.
+    """
     fault: Fault | UnsetType = UNSET
     pointer: (
         Annotated[str, Meta(pattern=FORM, max_length=1000, extra=in_words(FORM_IN_WORDS))] | UnsetType
@@ -50,12 +63,22 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """The time that `drip` takes for the body, in ms; 2,000 by default."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a member that would have no effect."""
+        """Reads a delay that is a text. Raises ValueError for a member that would have no effect."""
         for member, faults in _FAULTS_WITH.items():
             if getattr(self, member) is not UNSET and self.fault not in faults:
                 raise ValueError(f"`{member}` is only allowed with the fault {' or '.join(faults)}")
+        if isinstance(self.delay, str):
+            force_setattr(self, "delay", span_of(self.delay))
         if isinstance(self.delay, list) and self.delay[0] > self.delay[1]:
             raise ValueError("the first number of `delay` must not be larger than the second")
+
+    @property
+    def delays(self) -> tuple[int, int]:
+        """The shortest and the longest delay in ms; both are 0 if the action has no delay."""
+        delay = 0 if self.delay is UNSET else self.delay
+        if isinstance(delay, str):
+            delay = span_of(delay)
+        return (delay, delay) if isinstance(delay, int) else (delay[0], delay[1])
 
     @property
     def is_nothing(self) -> bool:
@@ -69,6 +92,18 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
 
 _NOTHING = Action()
+
+
+def span_of(text: str) -> int | list[int]:
+    """Reads a delay in ms, such as `1500`, or the bounds of a random one, such as `200..900`.
+
+    Raises ValueError.
+    """
+    match = _RANGE.fullmatch(text)
+    ends = [int(end) for end in match.groups() if end is not None] if match else []
+    if not ends or max(ends) > LONGEST or ends != sorted(ends):
+        raise ValueError(f"a number of milliseconds up to {LONGEST:,} is expected, such as 1500 or 200..900")
+    return ends[0] if len(ends) == 1 else ends
 
 
 def chosen(answers: Answers, action: Action) -> Example:

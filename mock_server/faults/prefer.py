@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from contract_tests.quoting import quoted
-from mock_server.faults.action import FAULTS, LONGEST, Action
+from mock_server.faults.action import FAULTS, Action, span_of
 from mock_server.instants import instant_of
 from mock_server.problems import ProblemError
 from mock_server.records import fault_of
@@ -31,7 +31,6 @@ _PREFERENCE = re.compile(
     re.VERBOSE,
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 _NUMBER = re.compile(r"[0-9.eE+-]{1,40}")
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
@@ -152,14 +151,6 @@ def _code(value: str) -> dict[str, Any]:
     return {"code": int(value)}
 
 
-def _delay(value: str) -> dict[str, Any]:
-    match = _RANGE.fullmatch(value)
-    ends = [int(end) for end in match.groups() if end is not None] if match else []
-    if not ends or max(ends) > LONGEST or ends != sorted(ends):
-        raise ValueError(f"a number of milliseconds up to {LONGEST:,} is expected, such as 1500 or 200..900")
-    return {"delay": ends[0] if len(ends) == 1 else ends}
-
-
 def _fault(value: str) -> dict[str, Any]:
     """Reads a fault, alone or with its option: `reset`, `truncate:0.3`, `missing:/data/count`."""
     name, _, detail = value.partition(":")
@@ -196,7 +187,7 @@ _BESIDE: Mapping[str, Callable[[str], dict[str, Any]]] = {
 _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "code": _code,
     "example": lambda value: {"example": value},
-    "delay": _delay,
+    "delay": lambda value: {"delay": span_of(value)},
     "fault": _fault,
     **_BESIDE,
 }

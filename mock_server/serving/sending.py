@@ -109,11 +109,7 @@ def _with_body(reply: Response, body: bytes) -> Response:
 
 
 def _delay(action: Action, random_number: float) -> float:
-    if action.delay is UNSET:
-        return 0
-    if isinstance(action.delay, int):
-        return action.delay
-    least, most = action.delay
+    least, most = action.delays
     return least + (most - least) * random_number
 
 

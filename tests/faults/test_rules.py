@@ -140,6 +140,34 @@ def test_a_rule_that_can_never_apply_is_refused_with_all_that_it_could_name(
     assert all(str(each) in problem["detail"] for each in problem[known])
 
 
+@pytest.mark.parametrize(("written", "read"), [("1..20", [1, 20]), ("15", 15), (15, 15), ([1, 20], [1, 20])])
+def test_a_rule_takes_a_delay_as_a_preference_does(
+    controls: Controls, web: httpx2.Client, written: Json, read: Json
+) -> None:
+    key = controls.mint(faults=[{"then": {"delay": written}}])
+
+    assert statuses(web, key, 1) == [200]
+    state = controls.get("/settings", key=key)
+    assert (state["faults"], state["counts"]) == ([{"then": {"delay": read}}], [{"matched": 1, "applied": 1}])
+
+
+@pytest.mark.parametrize(
+    ("delay", "problem"),
+    [
+        ("200..900\n", "a number of milliseconds up to 60,000 is expected"),
+        ("2s", "a number of milliseconds or a range such as 200..900 is expected"),
+        ("90000", "a number of milliseconds up to 60,000 is expected"),
+        ("900..200", "a number of milliseconds up to 60,000 is expected, such as 1500 or 200..900"),
+        ([900, 200], "the first number of `delay` must not be larger than the second"),
+    ],
+)
+def test_a_delay_that_cannot_be_read_is_refused(controls: Controls, delay: Json, problem: str) -> None:
+    reply = controls.ask("PATCH", "/settings", {"faults": [{"then": {"delay": delay}}]})
+
+    assert reply.status_code == 400
+    assert problem in reply.json()["detail"]
+
+
 @pytest.mark.parametrize("prefer", ["site=shop", "at=2026-02-06T05:27:20Z", "delay=1"])
 def test_a_request_with_any_preference_meets_no_rule(
     controls: Controls, web: httpx2.Client, prefer: str
