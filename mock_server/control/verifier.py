@@ -38,7 +38,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 # The time that an interrupted run has to remove what it has written.
 _CLEANING_SECONDS = 20
 # The time that a run has for the same when the mock itself ends. A container is killed after ten seconds.
-_LAST_SECONDS = 5
+_LAST_SECONDS = 8
 # The longest message of the command that is passed on, in bytes.
 _LONGEST_TEXT = 2_000
 _TOKENS = ("DATAFAST_KEY", "DATAFAST_ACCOUNT_TOKEN")
