@@ -41,7 +41,7 @@ def test_a_fault_that_only_odd_requests_meet(tmp_path: Path) -> None:
     with serving("--now", INSTANT) as upstream, _faulty(upstream) as address:
         options = ("--key", "df_demo", "--pause", "0", "--only", "RT-*", "--report", f"json={report}")
         without = ended("verify", address, *options)
-        fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "3")
+        fuzzed = ended("verify", address, *options, "--fuzz", "--fuzz-examples", "3", seconds=1_200)
     assert (without.returncode, fuzzed.returncode) == (0, 1), fuzzed.stdout
     broken = [c["id"] for c in json.loads(report.read_bytes())["clauses"] if c["outcome"] == "broken"]
     assert broken == ["RT-01"]

@@ -67,7 +67,9 @@ def test_the_mock_holds_every_clause(options: tuple[str, ...], tmp_path: Path) -
     outcomes = {clause["id"]: clause["outcome"] for clause in content["clauses"]}
     revision = options[options.index("--revision") + 1] if "--revision" in options else "2026-02"
     unseen = {clause_id for clause_id, outcome in outcomes.items() if outcome == "not observed"}
-    assert unseen <= _UNSEEN[revision], result.stdout
+    # On a busy machine a minute a second leaves no time to see a visitor before and after a payment.
+    hurried = {"WRITE-21"} if "--speed" in options else set()
+    assert unseen <= _UNSEEN[revision] | hurried, result.stdout
     assert set(outcomes.values()) <= {"holds", "other revision", "not observed"}, result.stdout
     assert content["revision"] == revision
     # The kit waits for some seconds; its work takes as long as a few starts of the mock.
