@@ -12,7 +12,8 @@ _WINDOW = 64
 _FOLD = re.compile(r"(?<=[A-Za-z0-9+/_-]{64})\r?\n[ \t]*(?=[A-Za-z0-9+/_-])")
 # Base64 of a text that is ASCII. It hardly ever has other digits, and none if the text is base64 itself.
 _DIGITS = re.compile(r"[A-Za-z0-9]{16,}={0,2}")
-_SAMPLE = 12
+# Three groups of four digits in which the first bit of each byte is 0.
+_ASCII = re.compile("(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9]){3}")
 
 
 class _Code(NamedTuple):
@@ -83,7 +84,7 @@ def texts_in_base64(text: str) -> Iterator[tuple[int, int, str]]:
     """
     for digits in _DIGITS.finditer(text):
         for before in range(4):
-            if _is_text(_base64(digits[0][before : before + _SAMPLE])):
+            if _ASCII.match(text, digits.start() + before):
                 whole = digits[0][before:].rstrip("=")
                 found = _base64(whole)[: len(whole) * 6 // 8]
                 if _is_text(found):
