@@ -39,7 +39,7 @@ def look_for_parameter(number: int) -> None:
     assert not request.has_parameter("a", "***")
 
 
-@pytest.mark.parametrize("read", [check_host, look_for_parameter])
+@pytest.mark.parametrize("read", [check_host, pytest.param(look_for_parameter, marks=pytest.mark.long)])
 def test_long_texts_are_not_kept(read: Callable[[int], None]) -> None:
     read(0)
     tracemalloc.start()

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.quick import quick
+
 # Sends a signal while a module is imported, in a finalizer, whose exceptions Python drops.
 _COMMAND = """
 import signal
@@ -34,14 +36,17 @@ _MUTATE = ["mutate", "success as text", "--upstream=http://127.0.0.1:9", "--port
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not sent to a process there")
 @pytest.mark.parametrize(
     ("arguments", "module", "name", "code"),
-    [
-        pytest.param(_SERVE, "mock_server.service", "SIGTERM", 0, id="serve, asked to end"),
-        pytest.param(_SERVE, "mock_server.service", "SIGINT", 130, id="serve, interrupted"),
-        pytest.param(_VERIFY, "contract_tests.judging.run", "SIGTERM", 130, id="verify, asked to end"),
-        pytest.param(_VERIFY, "contract_tests.judging.run", "SIGINT", 130, id="verify, interrupted"),
-        pytest.param(_MUTATE, "contract_tests.judging.proxy", "SIGTERM", 130, id="mutate, asked to end"),
-        pytest.param(_PROVE, "contract_tests.mutants", "SIGINT", 130, id="prove, interrupted"),
-    ],
+    quick(
+        [
+            pytest.param(_SERVE, "mock_server.service", "SIGTERM", 0, id="serve, asked to end"),
+            pytest.param(_SERVE, "mock_server.service", "SIGINT", 130, id="serve, interrupted"),
+            pytest.param(_MUTATE, "contract_tests.judging.proxy", "SIGTERM", 130, id="mutate, asked to end"),
+            pytest.param(_VERIFY, "contract_tests.judging.run", "SIGINT", 130, id="verify, interrupted"),
+            pytest.param(_VERIFY, "contract_tests.judging.run", "SIGTERM", 130, id="verify, asked to end"),
+            pytest.param(_PROVE, "contract_tests.mutants", "SIGINT", 130, id="prove, interrupted"),
+        ],
+        2,
+    ),
 )
 def test_a_signal_within_a_callback_of_an_import_ends_the_command(
     arguments: list[str], module: str, name: str, code: int

@@ -23,6 +23,8 @@ from mock_server.options import Options
 from mock_server.problems import ProblemError
 from tests.command import address_of, serving, started
 from tests.controls import Controls
+from tests.hearing import heard
+from tests.quick import quick
 from tests.waiting import eventually
 
 Json = Any
@@ -290,7 +292,7 @@ def test_a_run_does_not_outlive_the_mock() -> None:
         eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+@pytest.mark.parametrize("name", quick(["SIGTERM", "SIGINT", "SIGHUP"], 1))
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_a_run_that_writes_removes_what_it_wrote_when_the_mock_ends(
     mock: str, tmp_path: Path, name: str
@@ -302,7 +304,8 @@ def test_a_run_that_writes_removes_what_it_wrote_when_the_mock_ends(
             facts = judged.get("/facts", key=key, limit=1000)["facts"]
             return {fact["fact"]["transaction_id"] for fact in facts if fact["type"] == kind}
 
-        with _heard(name) as number, started("--port", "0", environment={"TMPDIR": str(tmp_path)}) as process:
+        number = signal.Signals[name]
+        with heard(number), started("--port", "0", environment={"TMPDIR": str(tmp_path)}) as process:
             with Controls(address_of(process)) as controls:
                 controls.post(_PATH, {"url": mock, "key": key, "writes": True, "only": "WRITE-*"})
             eventually(lambda: transactions("payment") != set())
@@ -312,17 +315,6 @@ def test_a_run_that_writes_removes_what_it_wrote_when_the_mock_ends(
         assert process.returncode == (130 if name == "SIGINT" else 0)
         assert transactions("payments_removed") == transactions("payment") != set()
         assert list(tmp_path.iterdir()) == []
-
-
-@contextmanager
-def _heard(name: str) -> Iterator[signal.Signals]:
-    """Lets the commands hear a signal, which they ignore if the tests do, as below `nohup`."""
-    number = signal.Signals[name]
-    before = signal.signal(number, lambda _number, _frame: None)
-    try:
-        yield number
-    finally:
-        signal.signal(number, before)
 
 
 def test_packages_and_reports_are_those_of_the_command() -> None:

@@ -14,6 +14,7 @@ import pytest
 from contract_tests.asking.own_mock import own_mock
 from mock_server.testing import RunningMock
 from tests.command import started
+from tests.hearing import heard
 from tests.quick import quick
 from tests.waiting import eventually
 
@@ -24,16 +25,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tests look 
 
 @pytest.fixture(autouse=True)
 def _heard_signals() -> Iterator[None]:
-    """Lets the commands hear the signals, which they ignore if the tests do.
-
-    The tests ignore SIGHUP below `nohup`, and SIGINT in the background of a shell.
-    """
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number in (number for number, handler in before.items() if handler is signal.SIG_IGN):
-        signal.signal(number, lambda _number, _frame: None)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    with heard(*SIGNALS):
+        yield
 
 
 @pytest.mark.parametrize("number", quick(SIGNALS, 1))
@@ -49,7 +42,8 @@ def test_a_run_that_writes_removes_its_payments(mock: RunningMock, number: signa
     assert _transactions(mock, "payments_removed") == _transactions(mock, "payment") != set()
 
 
-@pytest.mark.parametrize("number", quick(SIGNALS, 1))
+@pytest.mark.long
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_run_of_pytest_that_writes_removes_its_payments(
     mock: RunningMock, number: signal.Signals, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ import pytest
 
 from contract_tests.asking.address import is_loopback, is_loopback_host
 from tests.command import address_of, ended, started
+from tests.hearing import heard
 from tests.quick import quick
 from tests.waiting import eventually
 
@@ -499,11 +501,13 @@ def _rest(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-@pytest.mark.parametrize("is_sent_twice", [False, True], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    ("is_sent_twice", "name"), quick(product([True, False], ["SIGTERM", "SIGINT", "SIGHUP"]), 1)
+)
 def test_a_signal_ends_it_quietly_while_the_upstream_does_not_answer(name: str, is_sent_twice: bool) -> None:
     number = signal.Signals[name]
     with (
+        heard(number),
         socket.create_server(("127.0.0.1", 0)) as silent,
         started(
             *("count always 1", "--upstream", f"http://127.0.0.1:{silent.getsockname()[1]}", "--port", "0"),

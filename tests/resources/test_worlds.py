@@ -162,6 +162,7 @@ def test_clocks_side_by_side_cost_no_more_than_one(site: Site, clocks: int) -> N
     assert calls_of(site, clocks, ticks=20) < 4 * calls_of(site, 1, ticks=20)
 
 
+@pytest.mark.long
 def test_all_worlds_with_other_seeds_take_a_bounded_memory() -> None:
     worlds = Worlds(42, SITES)
     made = [ref(worlds.world(seed, "demo")) for seed in range(100, 200)]

@@ -103,6 +103,7 @@ def test_many_requests_of_one_client_let_another_one_in(
     assert newest - before <= MOST_BEFORE
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_requests_that_wait_take_no_more_memory_than_their_bytes() -> None:
     with started("--port", "0") as process:
