@@ -76,8 +76,7 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     def delays(self) -> tuple[int, int]:
         """The shortest and the longest delay in ms; both are 0 if the action has no delay."""
         delay = 0 if self.delay is UNSET else self.delay
-        if isinstance(delay, str):
-            delay = span_of(delay)
+        assert not isinstance(delay, str), "read when the action was made"
         return (delay, delay) if isinstance(delay, int) else (delay[0], delay[1])
 
     @property
