@@ -15,9 +15,9 @@ import click
 
 from contract_tests.commands import COMMANDS
 from contract_tests.commands.guard import is_unwritable
+from contract_tests.durations import milliseconds_of
 from contract_tests.quoting import quoted
 from mock_server import __version__
-from mock_server.durations import milliseconds_of
 from mock_server.errors import InputError
 from mock_server.instants import DOCUMENTED, SECOND, instant_of
 from mock_server.options import (

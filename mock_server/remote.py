@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
 
+from contract_tests.durations import milliseconds_in, milliseconds_of
 from contract_tests.quoting import quoted
-from mock_server.durations import milliseconds_in, milliseconds_of
 from mock_server.faults.prefer import read_members
 from mock_server.instants import SECOND
 from mock_server.remote_json import ControlError, content_of, text_of

@@ -6,15 +6,18 @@ from typing import Any
 
 import click
 
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(ms|s|min|m|h|)", re.ASCII)
+from contract_tests.durations import SECOND, milliseconds_of
+
 _RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)/(.+)", re.ASCII)
-_UNITS = {"": 1, "s": 1, "ms": 0.001, "m": 60, "min": 60, "h": 3_600}
 
 
 def seconds_of(text: str) -> float | None:
     """Reads a duration such as `30s`, `500ms` or `1m`, or a number of seconds; None for another text."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    return None if found is None else float(found[1]) * _UNITS[found[2]]
+    try:
+        milliseconds = milliseconds_of(text, bare=SECOND)
+    except ValueError:
+        return None
+    return milliseconds / SECOND if milliseconds >= 0 else None
 
 
 class Numbers(click.FloatRange):

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contract_tests.durations import milliseconds_of
 from contract_tests.quoting import quoted
 from mock_server.control.call import ControlCall
-from mock_server.durations import milliseconds_of
 from mock_server.instants import instant_of, iso_of
 from mock_server.options import FASTEST
 from mock_server.problems import ProblemError

@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 
 from contract_tests.quoting import quoted
-from mock_server.instants import DAY, HOUR, MINUTE, SECOND
 
 _TEXT = re.compile(r"([+-]?)([0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(ms|s|min|m|h|d|)", re.IGNORECASE)
-_UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
+# In ms.
+SECOND = 1_000
+_UNITS = {"ms": 1, "s": SECOND, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def milliseconds_of(text: str, *, bare: int | None = None) -> int:
