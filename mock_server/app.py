@@ -17,23 +17,14 @@ from mock_server.errors import METHOD_NOT_ALLOWED, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
+from mock_server.serving.context import REQUEST, ROUTE, begin, conclude, nothing_at, read_body
 from mock_server.serving.ingestion import EventEndpoint
 from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
 from mock_server.serving.replies import EXPOSED_HEADERS, error_reply
 from mock_server.serving.routes import CONTROLS, Unrouted, make_routed_app
 from mock_server.serving.served_document import document_routes
-from mock_server.serving.stages import (
-    REQUEST,
-    ROUTE,
-    Endpoint,
-    ExampleEndpoint,
-    RefusedEndpoint,
-    UnmockedEndpoint,
-    begin,
-    conclude,
-    nothing_at,
-    read_body,
-)
+from mock_server.serving.stages import Endpoint, RefusedEndpoint
+from mock_server.serving.stand_ins import ExampleEndpoint, UnmockedEndpoint
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _ALLOWED = sorted((*_METHODS, "OPTIONS"))

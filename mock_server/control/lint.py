@@ -8,7 +8,7 @@ from contract_tests.quoting import quoted
 from contract_tests.tokens import has_token
 from mock_server.contract.operations import WEBSITE_ID
 from mock_server.faults.prefer import QUERY_PREFIX
-from mock_server.serving.stages import REQUEST
+from mock_server.serving.context import REQUEST
 from mock_server.state.clock import TICK
 from mock_server.state.journal import Request
 

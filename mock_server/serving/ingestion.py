@@ -15,8 +15,9 @@ from mock_server.contract.responses import Answers
 from mock_server.errors import WEBSITE_NOT_FOUND, ApiError
 from mock_server.resources.ingestion.events import take_event
 from mock_server.resources.ingestion.systems import system_of
+from mock_server.serving.context import Context
 from mock_server.serving.replies import json_reply
-from mock_server.serving.stages import Context, Endpoint, preferred, written
+from mock_server.serving.stages import Endpoint, preferred, written
 from mock_server.state.keys import Key
 
 _USER_AGENT = b"user-agent"

@@ -1,4 +1,4 @@
-"""The stages that answer a request, and its entry in the journal.
+"""The stages that answer a request.
 
 Between `begin` and `conclude` only three things are awaited: the request's body, before the first stage; a
 report, which is the last stage and changes nothing; and the name of an event's browser, before the event is
@@ -6,8 +6,6 @@ written. So rate limits and writes need no lock.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from time import monotonic_ns
 
 from msgspec import UNSET
 from starlette.responses import Response
@@ -17,19 +15,11 @@ from mock_server.contract.document import REVISIONS
 from mock_server.contract.operations import Operation
 from mock_server.contract.responses import Answers, Example
 from mock_server.contract.values import Values
-from mock_server.errors import NOT_MOCKED, OPERATION_NOT_FOUND, ROUTE_NOT_FOUND, ApiError
+from mock_server.errors import ApiError
 from mock_server.faults.action import Action, chosen
 from mock_server.faults.body import UnfitError
-from mock_server.faults.prefer import (
-    PEEK,
-    QUERY_PREFIX,
-    Preferences,
-    RawPreferences,
-    preferences_of,
-    raw_preferences_of,
-)
+from mock_server.faults.prefer import Preferences, preferences_of
 from mock_server.faults.rules import Chosen
-from mock_server.instants import date_header
 from mock_server.problems import ProblemError, problem_reply
 from mock_server.resources.cache import read_of
 from mock_server.resources.call import Reply
@@ -37,21 +27,24 @@ from mock_server.resources.registry import View
 from mock_server.resources.worlds import WorldChoice, world_mark
 from mock_server.service import Service
 from mock_server.serving.connection import refusal_of
-from mock_server.serving.query import query_of
-from mock_server.serving.receiving import kept_of, receive_body, receive_whole_body
-from mock_server.serving.replies import EXAMPLE_HEADER, error_reply, json_reply
-from mock_server.serving.routes import path_as_sent
+from mock_server.serving.context import (
+    REQUEST,
+    ROUTE,
+    Context,
+    authorization_of,
+    begin,
+    conclude,
+    nothing_at,
+    read_body,
+    read_whole_body,
+)
+from mock_server.serving.replies import APPLIED_HEADER, error_reply, example_reply, json_reply
 from mock_server.serving.sending import Sending, send_reply, with_fault
 from mock_server.state.clock import TICK, wall_time
 from mock_server.state.credentials import key_problem_of
-from mock_server.state.journal import Outcome, Part, Request, answer_headers_of, sent_of
 from mock_server.state.keys import Key
 from mock_server.state.limits import RateLimit, RateLimitedError, window_of_the_world
 
-REQUEST = "request"
-"""The stage that refuses a request which breaks HTTP's rules."""
-ROUTE = "route"
-"""The stage that refuses a request if no operation has its path and method."""
 _USUAL_RATE = RateLimit(limit=60)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _LONGEST_TEXT = 500
@@ -64,128 +57,6 @@ _HONOURED = {
     "rate limit": set(),
     ROUTE: {"revision"},
 }
-_PREFIX = QUERY_PREFIX.encode()
-_APPLIED = "Preference-Applied"
-_APART = (
-    (b"content-security-policy", b"sandbox allow-scripts allow-forms"),
-    (b"x-content-type-options", b"nosniff"),
-)
-
-
-@dataclass(slots=True)
-class Context:
-    """The state of a request while it is answered."""
-
-    service: Service
-    """The service, or its shadow if the request is a peek; then `key` is a shadow, too."""
-    scope: Scope
-    query: dict[str, list[str]]
-    raw_preferences: RawPreferences | None
-    """The preferences as texts; None if the request has none."""
-    key: Key | None
-    now: int
-    instant: int
-    """The instant of the answer; `now` is the instant of the key's clock."""
-    preferences: Preferences | None = None
-    action: Action | None = None
-    random_number: float = 0.0
-    headers: dict[str, str] = field(default_factory=dict)
-    stage: str = ""
-    because: str = ""
-    """The preferences or the rule that changed the answer, as a text."""
-    wait: int | None = None
-    """The time that a 429 asks the client to wait, in ms; None for other answers."""
-    world: str = ""
-    """The mark of the world that the answer is from; empty if it is from none."""
-    body: Part | None = None
-    """The part of the body for the journal; None for a peek, or if no body was announced."""
-    content: bytes = b""
-    """The whole body, which is read only if the operation documents one."""
-    operation: Operation | None = None
-    """The operation in the request's revision; None if it does not exist there."""
-    began: int = field(default_factory=monotonic_ns)
-
-    @property
-    def is_peek(self) -> bool:
-        """Whether the request is a peek."""
-        return self.raw_preferences is not None and self.raw_preferences.is_peek
-
-    @property
-    def took(self) -> int:
-        """The time since the request came, in µs."""
-        return (monotonic_ns() - self.began) // 1000
-
-
-def begin(service: Service, scope: Scope) -> Context:
-    """Reads the query, the preferences and the key of a request, and the instant of the key's clock."""
-    authorization = _authorization_of(scope)
-    prefer = [value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer"]
-    query = query_of(scope["query_string"]) if scope["query_string"] else {}
-    raw = None
-    if prefer or _PREFIX in scope["query_string"]:
-        raw = raw_preferences_of(
-            prefer, ((name, value) for name, values in query.items() for value in values)
-        )
-    if raw is not None and raw.is_peek:
-        service, key = service.shadow(), service.keys.shadow_of(authorization)
-    else:
-        key = service.keys.named(authorization)
-    now = service.clock_of(key).now()
-    return Context(service, scope, query, raw, key, now, now)
-
-
-def _authorization_of(scope: Scope) -> str | None:
-    """Returns the first `Authorization` header; None without one."""
-    return next(
-        (value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None
-    )
-
-
-async def read_body(context: Context, receive: Receive) -> None:
-    """Reads the part of the body that the journal keeps, except for a peek."""
-    if not context.is_peek:
-        context.body = await receive_body(context.scope, receive)
-
-
-async def read_whole_body(context: Context, receive: Receive) -> None:
-    """Reads the whole body for an operation that documents one, and the part for the journal.
-
-    A request whose body is too long or incomplete is marked as refused.
-    """
-    context.content = await receive_whole_body(context.scope, receive)
-    if context.content and not context.is_peek:
-        context.body = kept_of(context.scope, context.content)
-
-
-def nothing_at(context: Context) -> ApiError:
-    """Returns the error for a path that no operation has."""
-    path, base = path_as_sent(context.scope)[:200], context.service.base
-    kind = OPERATION_NOT_FOUND if path.startswith(f"{base}/") else ROUTE_NOT_FOUND
-    return ApiError(kind, path=path, base=base)
-
-
-def conclude(context: Context, reply: Response) -> Request:
-    """Adds `Date` and the mark of a peek to an answer, and adds the request to the journal.
-
-    Returns the entry in the journal. If an action delays or breaks the answer, the entry contains no sent
-    bytes yet.
-    """
-    reply.raw_headers.append((b"date", date_header(context.instant)))
-    if context.raw_preferences is not None and PEEK in context.raw_preferences.header:
-        others = reply.headers.get(_APPLIED)
-        reply.headers[_APPLIED] = PEEK if others is None else f"{others}, {PEEK}"
-    decided_by = f"{context.stage}; {context.because}" if context.because else context.stage
-    status, answer, took = None, Part(), None
-    if context.action is None:
-        status, took = reply.status_code, context.took
-        if context.scope["method"] != "HEAD":
-            answer = context.service.bodies.part_of(bytes(reply.body))
-    headers = answer_headers_of(reply.raw_headers)
-    operation = None if context.operation is None else context.operation.operation_id
-    outcome = Outcome(
-        context.instant, operation, decided_by, status, answer, headers, took, context.wait, context.world
-    )
-    return context.service.note(sent_of(context.scope), context.body, context.key, outcome)
 
 
 class Endpoint:
@@ -280,7 +151,7 @@ class Endpoint:
     def _authenticate(self, context: Context) -> Key:
         context.stage = "authentication"
         if context.key is None:
-            raise ApiError(key_problem_of(_authorization_of(context.scope)), headers=_CHALLENGE)
+            raise ApiError(key_problem_of(authorization_of(context.scope)), headers=_CHALLENGE)
         return context.key
 
     def _limit(self, context: Context, key: Key) -> None:
@@ -357,7 +228,7 @@ class Endpoint:
         context.stage = "permission"
         key.admit(operation.access)
         context.stage = "website"
-        path = _path_of(operation, context)
+        path = path_parameters(operation, context)
         website_id = operation.website_id(path, context.query)
         choice = context.service.choice_of(key, website_id, stands=operation.website_in)
         choice = preferred(choice, context.preferences)
@@ -377,52 +248,6 @@ class Endpoint:
         return json_reply(reply.body, reply.status or operation.success, reply.headers)
 
 
-class ExampleEndpoint(Endpoint):
-    """The application that answers an operation of a further document with its examples.
-
-    It requires a known key for paths below the API's own base only.
-    """
-
-    async def _admitted(self, context: Context) -> Response:
-        # The path of the request is used, because the operation's path may have escapes or parameters.
-        if context.scope["path"].startswith(f"{self._service.base}/"):
-            self._authenticate(context)
-        ruled = self._rule(context) if context.preferences is None else None
-        if ruled is not None:
-            return ruled
-        context.stage = "parameters"
-        self._operation.check(_path_of(self._operation, context), context.query)
-        context.stage = "documented example"
-        return example_reply(self._operation, self._operation.example)
-
-    def _find(self, _context: Context) -> None:
-        """Does nothing, because the operation is the same in every revision."""
-
-    def _answers(self, _context: Context) -> Answers:
-        return self._operation.answers
-
-    def _forced(self, example: Example, _context: Context) -> Response:
-        return example_reply(self._operation, example)
-
-
-class UnmockedEndpoint(Endpoint):
-    """The application that answers 501 for an operation that is documented but not mocked yet."""
-
-    async def _admitted(self, context: Context) -> Response:
-        self._authenticate(context)
-        ruled = self._rule(context) if context.preferences is None else None
-        if ruled is not None:
-            return ruled
-        context.stage = "operation"
-        raise ApiError(NOT_MOCKED, operation=self._operation.operation_id)
-
-    def _find(self, _context: Context) -> None:
-        """Does nothing, because the operation is the same in every revision."""
-
-    def _answers(self, _context: Context) -> Answers:
-        return self._operation.answers
-
-
 class RefusedEndpoint:
     """The application that answers refused requests, and adds those with a known path to the journal."""
 
@@ -436,18 +261,6 @@ class RefusedEndpoint:
         if scope["raw_path"]:
             conclude(context, reply)
         await reply(scope, receive, send)
-
-
-def example_reply(operation: Operation, example: Example) -> Response:
-    """Makes the answer of a documented example, with a header that names the operation."""
-    name = operation.operation_id.encode("ascii", "replace").decode()
-    printable = "".join(sign if sign.isprintable() else "?" for sign in name)
-    headers = {**example.headers, EXAMPLE_HEADER: printable}
-    reply = Response(example.body, example.status, headers, media_type=example.media_type or None)
-    if example.media_type and "json" not in example.media_type.lower():
-        # A page in a user's document must not use the console and the controls, which have the same origin.
-        reply.raw_headers += _APART
-    return reply
 
 
 def _refusal(context: Context) -> Response:
@@ -481,10 +294,10 @@ def _name_applied(reply: Response, context: Context, preferences: Preferences) -
     honoured = {"delay", "fault"} | _HONOURED.get(context.stage, {"at"})
     applied = ", ".join(written for name, written in preferences.sent.items() if name in honoured)
     if applied:
-        reply.headers[_APPLIED] = applied
+        reply.headers[APPLIED_HEADER] = applied
 
 
-def _path_of(operation: Operation, context: Context) -> Mapping[str, str]:
+def path_parameters(operation: Operation, context: Context) -> Mapping[str, str]:
     """Returns the path parameters by their documented names."""
     found = context.scope.get("path_params", {})
     return {name: found[f"p{n}"] for n, name in enumerate(operation.path_names)}
