@@ -11,19 +11,18 @@ from typing import Any
 from msgspec import UNSET
 from starlette.responses import Response
 
-from mock_server.contract.responses import Answers
 from mock_server.errors import WEBSITE_NOT_FOUND, ApiError
 from mock_server.resources.ingestion.events import take_event
 from mock_server.resources.ingestion.systems import system_of
 from mock_server.serving.context import Context
 from mock_server.serving.replies import json_reply
-from mock_server.serving.stages import Endpoint, preferred, written
+from mock_server.serving.stages import UnrevisedEndpoint, preferred, written
 from mock_server.state.keys import Key
 
 _USER_AGENT = b"user-agent"
 
 
-class EventEndpoint(Endpoint):
+class EventEndpoint(UnrevisedEndpoint):
     """An endpoint for requests whose body names the key.
 
     The account, the clock and the rules of this key are used.
@@ -34,7 +33,7 @@ class EventEndpoint(Endpoint):
         values = self._operation.read({}, context.query, context.content)
         context.stage = "website"
         key = _sender_of(context, values.body["websiteId"])
-        ruled = self._rule(context) if context.preferences is None else None
+        ruled = self._rule(context)
         if ruled is not None:
             return ruled
         context.stage = "permission"
@@ -46,12 +45,6 @@ class EventEndpoint(Endpoint):
         context.stage = "world"
         take = partial(take_event, system=system, check=partial(self._check, context))
         return json_reply(written(context, take, choice, values, key).body)
-
-    def _find(self, _context: Context) -> None:
-        """Does nothing, because the operation is the same in every revision."""
-
-    def _answers(self, _context: Context) -> Answers:
-        return self._operation.answers
 
     def _check(self, context: Context, operation_id: str, body: Mapping[str, Any], place: str) -> None:
         """Raises ApiError 400, with the place in the event, if the operation would refuse the body."""

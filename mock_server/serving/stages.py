@@ -130,7 +130,7 @@ class Endpoint:
         """Answers a request that forces no documented example. Raises ApiError."""
         key = self._authenticate(context)
         self._limit(context, key)
-        ruled = self._rule(context) if context.preferences is None else None
+        ruled = self._rule(context)
         return await self._world(context, key) if ruled is None else ruled
 
     def _prefer(self, context: Context) -> None:
@@ -167,8 +167,11 @@ class Endpoint:
             raise
 
     def _rule(self, context: Context) -> Response | None:
-        """Applies the first matching rule, if any. Returns the documented answer that it forces, or None."""
-        found = self._first_rule(context)
+        """Applies the first matching rule, if any. Returns the documented answer that it forces, or None.
+
+        No rule applies to a request with preferences.
+        """
+        found = self._first_rule(context) if context.preferences is None else None
         if found is None:
             return None
         whose, rule = found
@@ -246,6 +249,16 @@ class Endpoint:
         else:
             reply = cache.answer(read, choice, context.instant, key.account)
         return json_reply(reply.body, reply.status or operation.success, reply.headers)
+
+
+class UnrevisedEndpoint(Endpoint):
+    """An endpoint of an operation that is the same in every revision."""
+
+    def _find(self, _context: Context) -> None:
+        """Does nothing, because there is only this operation."""
+
+    def _answers(self, _context: Context) -> Answers:
+        return self._operation.answers
 
 
 class RefusedEndpoint:
