@@ -17,7 +17,8 @@ try:
     from contract_tests.asking.address import base_of
     from contract_tests.asking.client import StoppedError
     from contract_tests.asking.credentials import Credentials, load_credentials
-    from contract_tests.asking.har import read_har, write_har
+    from contract_tests.asking.har.reading import read_har
+    from contract_tests.asking.har.writing import write_har
     from contract_tests.asking.own_mock import INSTANT, own_mock
     from contract_tests.clauses import all_clauses
     from contract_tests.clauses.clause import Clause

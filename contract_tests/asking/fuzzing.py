@@ -10,7 +10,8 @@ from pathlib import Path
 
 from contract_tests.asking.client import Limits, StoppedError
 from contract_tests.asking.credentials import Credentials
-from contract_tests.asking.har import HarError, read_har
+from contract_tests.asking.har.entries import HarError
+from contract_tests.asking.har.reading import read_har
 from contract_tests.asking.proxies import proxy_of
 from contract_tests.document import DOCUMENT
 from contract_tests.exchange import Exchange

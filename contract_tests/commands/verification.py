@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from contract_tests.asking.client import Client
-from contract_tests.asking.har import HarError, read_har, write_har
+from contract_tests.asking.har.entries import HarError
+from contract_tests.asking.har.reading import read_har
+from contract_tests.asking.har.writing import write_har
 from contract_tests.clauses.telling import counted
 from contract_tests.commands.plan import plan_of
 from contract_tests.exchange import Exchange

@@ -11,7 +11,8 @@ import pytest
 
 from contract_tests.asking.client import Limits
 from contract_tests.asking.credentials import Credentials
-from contract_tests.asking.har import read_har, write_har
+from contract_tests.asking.har.reading import read_har
+from contract_tests.asking.har.writing import write_har
 from contract_tests.asking.probes import most_of, probes_for
 from contract_tests.clauses import clauses_for
 from contract_tests.document import document

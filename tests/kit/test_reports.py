@@ -27,7 +27,7 @@ from markdown_it.token import Token
 from xmlschema import XMLSchema
 
 from contract_tests.asking import labels
-from contract_tests.asking.har import write_har
+from contract_tests.asking.har.writing import write_har
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Violation
 from contract_tests.commands.verify import verify

@@ -1,0 +1,1 @@
+"""Recorded traffic: reading HAR files, and writing runs as HAR files."""

@@ -1,0 +1,164 @@
+"""The exchanges of a HAR file, with labels that say what each request was meant to test."""
+
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from contract_tests.asking import labels
+from contract_tests.asking.credentials import Credentials
+from contract_tests.asking.har.entries import (
+    SENDER,
+    TOOL,
+    Entry,
+    body_of,
+    credential_of,
+    in_bytes,
+    is_whole,
+    place_in_time,
+    read_entry,
+    read_log,
+    role_of,
+    sent_at,
+    token_of,
+    trip_of,
+)
+from contract_tests.asking.har.requested import Requested
+from contract_tests.asking.labels import request_label
+from contract_tests.document import Document, document
+from contract_tests.documented import Match
+from contract_tests.eras import with_eras
+from contract_tests.exchange import Exchange, is_success_status
+from contract_tests.families import MAP, VISITOR
+from contract_tests.masking import Mask, masked, sender_of
+from contract_tests.recording import rows
+
+_JOURNAL = "datafast-mock journal"
+_SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
+_MALFORMED = "malformed"
+
+
+def read_har(
+    path: Path,
+    base: str | None,
+    credentials: Credentials,
+    *,
+    is_trusted: bool = False,
+    contract: Document | None = None,
+) -> tuple[list[Exchange], Counter[str]]:
+    """Returns the exchanges of a file, sorted by time, and the number of entries left out for each reason.
+
+    Only entries whose URL begins with `base` are read; None reads those of every server. `is_trusted` says
+    that no token was removed from the file, and that its token is valid. `contract` is the document; None
+    stands for the one that the kit ships with. Raises HarError.
+    """
+    log = read_log(path)
+    read = [read_entry(raw) for raw in log.entries]
+    entries = sorted(filter(None, read), key=place_in_time)
+    creator = log.creator.get("name") if isinstance(log.creator, dict) else None
+    # A token with which no request succeeded may have been revoked, so its requests get no label.
+    good = {token_of(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
+    mask = credentials.mask(filter(None, map(credential_of, entries)))
+    known = Requested(contract or document(), base, entries)
+    left = Counter({_MALFORMED: read.count(None)} if None in read else {})
+    found, unjudged, met = list[Exchange](), set[int](), set[str]()
+    for entry in entries:
+        match = known.match(entry)
+        reason = _why_left(entry) if match is not None else known.why_none(entry)
+        if reason is not None:
+            left[reason] += 1
+        if match is None:
+            continue
+        if reason is not None:
+            unjudged.add(len(found))
+        if creator == TOOL:
+            told = frozenset(word for word in _words(entry) if not word.startswith(SENDER))
+        else:
+            token = token_of(entry)
+            is_let_in = token in good or (is_trusted and token is not None)
+            told = frozenset(_labels(entry, match, met, credentials, is_let_in=is_let_in))
+            if is_trusted and token is None:
+                told = frozenset({labels.NO_CREDENTIAL})
+        exchange = _exchange(entry, match, told, mask, _sender(entry, creator))
+        if exchange.operation == MAP and reason is None:
+            met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
+        found.append(exchange)
+    # A request whose answer was not recorded may have changed something, too.
+    return [exchange for n, exchange in enumerate(with_eras(found)) if n not in unjudged], left
+
+
+def _words(entry: Entry) -> list[str]:
+    return str(entry.comment or "").split()
+
+
+def _sender(entry: Entry, creator: str | None) -> str | None:
+    """Returns a text that is the same for all requests with one token; None if there was no token.
+
+    The kit and the mock's journal mask all tokens in their files. The kit says in the comments whose they
+    are. The journal marks each answer by its token and its world, because one token may show several worlds.
+    """
+    token = token_of(entry)
+    if token is None:
+        return None
+    if creator == _JOURNAL:
+        return entry.world if isinstance(entry.world, str) else str(entry.comment or "").partition(":")[0]
+    named = [word for word in _words(entry) if word.startswith(SENDER)] if creator == TOOL else []
+    return named[0] if named else sender_of(token)
+
+
+def _why_left(entry: Entry) -> str | None:
+    """Returns the reason why an entry of a documented operation is not judged; None if it is judged.
+
+    The mock's journal marks each successful answer by its world, except for examples, which contradict each
+    other.
+    """
+    if entry.cached:
+        return "from the browser's cache"
+    if entry.response.status in (0, HTTPStatus.NOT_MODIFIED):
+        return "without an answer" if entry.response.status == 0 else "not modified"
+    if entry.world == "" and is_success_status(entry.response.status):
+        return "with an example of the document"
+    return None if is_whole(entry.response.content) else "without a recorded body"
+
+
+def _labels(
+    entry: Entry, match: Match, met: set[str], credentials: Credentials, *, is_let_in: bool
+) -> Iterator[str]:
+    """Yields the labels of a request that the kit did not send.
+
+    A request that was refused with 401 or 403 gets no label for its contents, because the server may have
+    refused the token. `met` are the ids of the visitors on earlier maps, in lower case. `is_let_in` says
+    whether the token is valid; a request with any other token gets no label.
+    """
+    operation = match.operation.id
+    if is_let_in and (role := labels.role_label(role_of(entry))):
+        yield role
+    if is_let_in and entry.response.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        visitor_id = match.parameters.get("visitorId")
+        query = dict(parse_qsl(urlsplit(entry.request.url).query))
+        label = request_label(operation, query, visitor_id, credentials)
+        if label is not None:
+            yield label
+        if operation == VISITOR and str(visitor_id).lower() in met:
+            yield labels.MET
+
+
+def _exchange(entry: Entry, match: Match, told: frozenset[str], mask: Mask, sender: str | None) -> Exchange:
+    token = token_of(entry)
+    return Exchange(
+        method=match.operation.method,
+        url=mask.text(entry.request.url),
+        operation=match.operation.id,
+        labels=told,
+        sent=sent_at(entry),
+        trip=trip_of(entry),
+        status=entry.response.status,
+        headers={mask.text(p.name.lower()): mask.text(p.value) for p in entry.response.headers},
+        body=mask.body(body_of(entry.response.content)),
+        token=None if token is None else masked(token),
+        sender=sender,
+        path=match.parameters,
+        successes=match.operation.successes,
+        request_body=b"" if entry.request.sent is None else mask.body(in_bytes(entry.request.sent.text)),
+    )
