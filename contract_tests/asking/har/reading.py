@@ -74,12 +74,11 @@ def read_har(
             unjudged.add(len(found))
         if creator == TOOL:
             told = frozenset(word for word in _words(entry) if not word.startswith(SENDER))
+        elif is_trusted and token_of(entry) is None:
+            told = frozenset({labels.NO_CREDENTIAL})
         else:
-            token = token_of(entry)
-            is_let_in = token in good or (is_trusted and token is not None)
+            is_let_in = is_trusted or token_of(entry) in good
             told = frozenset(_labels(entry, match, met, credentials, is_let_in=is_let_in))
-            if is_trusted and token is None:
-                told = frozenset({labels.NO_CREDENTIAL})
         exchange = _exchange(entry, match, told, mask, _sender(entry, creator))
         if exchange.operation == MAP and reason is None:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
